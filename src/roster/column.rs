@@ -1,0 +1,166 @@
+//! How a frame holds a column: dictionary codes, flags as bitmaps, counts as the smallest unsigned integers.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow::array::StringArray;
+use arrow::buffer::BooleanBuffer;
+
+/// The values of a coded column, shared by all years of a roster. Code 0 is "not known"; code `k` is `values[k - 1]`.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Dictionary {
+    values: Vec<String>,
+    codes: HashMap<String, u32>,
+}
+
+impl Dictionary {
+    /// A dictionary of `values`, which are distinct, in this order.
+    #[must_use]
+    pub fn new(values: Vec<String>) -> Self {
+        let codes = values
+            .iter()
+            .enumerate()
+            .map(|(at, v)| (v.clone(), at as u32 + 1))
+            .collect();
+        Self { values, codes }
+    }
+
+    /// The values, that of code 1 first.
+    #[must_use]
+    pub fn values(&self) -> &[String] {
+        &self.values
+    }
+
+    /// What `code` stands for; `None` for 0, "not known".
+    #[must_use]
+    pub fn get(&self, code: u32) -> Option<&str> {
+        self.values.get((code as usize).checked_sub(1)?).map(String::as_str)
+    }
+
+    /// The code of `value`.
+    #[must_use]
+    pub fn code(&self, value: &str) -> Option<u32> {
+        self.codes.get(value).copied()
+    }
+
+    /// How many codes there are, "not known" included.
+    #[must_use]
+    pub fn cardinality(&self) -> usize {
+        self.values.len() + 1
+    }
+}
+
+/// Unsigned integers in the smallest width that holds their maximum.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Integers {
+    /// Up to 255.
+    U8(Vec<u8>),
+    /// Up to 65 535.
+    U16(Vec<u16>),
+    /// Up to 2^32 − 1.
+    U32(Vec<u32>),
+    /// Anything more.
+    U64(Vec<u64>),
+}
+
+/// Runs `$body` with `$v` bound to the slice inside `$integers`, whatever its width.
+macro_rules! with_integers {
+    ($integers:expr, $v:ident => $body:expr) => {
+        match $integers {
+            $crate::roster::Integers::U8($v) => $body,
+            $crate::roster::Integers::U16($v) => $body,
+            $crate::roster::Integers::U32($v) => $body,
+            $crate::roster::Integers::U64($v) => $body,
+        }
+    };
+}
+pub(crate) use with_integers;
+
+impl Integers {
+    /// The smallest representation of `values`.
+    #[must_use]
+    pub fn smallest(values: &[u64]) -> Self {
+        let max = values.iter().copied().max().unwrap_or(0);
+        if max <= u64::from(u8::MAX) {
+            Self::U8(values.iter().map(|v| *v as u8).collect())
+        } else if max <= u64::from(u16::MAX) {
+            Self::U16(values.iter().map(|v| *v as u16).collect())
+        } else if max <= u64::from(u32::MAX) {
+            Self::U32(values.iter().map(|v| *v as u32).collect())
+        } else {
+            Self::U64(values.to_vec())
+        }
+    }
+
+    /// The value at `row`.
+    #[must_use]
+    pub fn get(&self, row: usize) -> u64 {
+        match self {
+            Self::U8(v) => u64::from(v[row]),
+            Self::U16(v) => u64::from(v[row]),
+            Self::U32(v) => u64::from(v[row]),
+            Self::U64(v) => v[row],
+        }
+    }
+
+    /// How many values there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        with_integers!(self, v => v.len())
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// One column of one year. `known` is `None` where every value is known; a value that is not known is stored as 0.
+#[derive(Clone, Debug)]
+pub enum Column {
+    /// Values from a dictionary: [`Type::Code`], [`Type::Word`], [`Type::Region`], [`Type::Industry`] and
+    /// [`Type::Star`] (whose dictionary is the grades in half steps).
+    ///
+    /// [`Type::Code`]: crate::schema::Type::Code
+    /// [`Type::Word`]: crate::schema::Type::Word
+    /// [`Type::Region`]: crate::schema::Type::Region
+    /// [`Type::Industry`]: crate::schema::Type::Industry
+    /// [`Type::Star`]: crate::schema::Type::Star
+    Coded {
+        /// A code for each row.
+        codes: Integers,
+        /// What the codes mean.
+        dictionary: Arc<Dictionary>,
+    },
+    /// True, false, not known.
+    Flag {
+        /// Rows where the flag is true; never one that is not known.
+        set: BooleanBuffer,
+        /// Rows where it is known.
+        known: Option<BooleanBuffer>,
+    },
+    /// Counts and money.
+    Number {
+        /// A number for each row.
+        values: Integers,
+        /// Rows where it is known.
+        known: Option<BooleanBuffer>,
+    },
+    /// Numbers with decimals.
+    Real {
+        /// A number for each row.
+        values: Vec<f64>,
+        /// Rows where it is known.
+        known: Option<BooleanBuffer>,
+    },
+    /// Days since 1970-01-01.
+    Date {
+        /// A day for each row.
+        values: Vec<i32>,
+        /// Rows where it is known.
+        known: Option<BooleanBuffer>,
+    },
+    /// Text that is not counted by.
+    Text(StringArray),
+}
