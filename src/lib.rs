@@ -6,6 +6,7 @@
 pub mod error;
 pub mod job;
 pub mod lang;
+pub mod measure;
 pub mod roster;
 pub mod schema;
 

@@ -68,6 +68,16 @@ impl Roster {
         &self.frames
     }
 
+    /// A roster of parts that fit together, made by hand.
+    #[cfg(test)]
+    pub(crate) fn from_parts(organisations: StringArray, fields: Vec<Field>, frames: Vec<Frame>) -> Self {
+        Self {
+            organisations: Arc::new(organisations),
+            fields: fields.into(),
+            frames: frames.into(),
+        }
+    }
+
     /// The position of the column called `name` in [`Roster::fields`].
     pub fn field(&self, name: &str) -> Result<usize> {
         self.fields.iter().position(|f| f.name == name).ok_or_else(|| {

@@ -1,0 +1,90 @@
+//! A predicate (口径的条件): a boolean SQL expression over the columns of a roster.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::bind::bind;
+use super::evaluate::Rows;
+use super::expr::Expr;
+use super::parse::parse;
+use super::truth::Truth;
+use crate::error::{Error, Result};
+use crate::roster::{Frame, Roster};
+
+/// A condition on organisations, such as `operating and members_full >= 3 and mode in ('solo', 'joint')`.
+///
+/// **Language.** Comparisons `= <> < <= > >=`, `[NOT] IN (…)`, `[NOT] BETWEEN … AND …`, `[NOT] LIKE '…'`,
+/// `IS [NOT] NULL`, `IS [NOT] TRUE`, `IS [NOT] FALSE`, `AND`, `OR`, `NOT`, the arithmetic `+ - *`, numbers, `'text'`,
+/// `TRUE`, `FALSE`, `NULL`, brackets. A flag stands alone: `operating`. Dates are written `'2013-12-31'`. Names that are
+/// not plain words stand in double quotes.
+///
+/// **Columns.** Those of the roster, those that the schema knows (a roster without them knows nothing about them), and
+/// some that are worked out: `year`, `org_id`, the levels of the region `province`, `prefecture`, `county`, `township`
+/// (12-digit codes; null where the region is only known more coarsely) and `section` (the industry's letter).
+///
+/// **Logic.** SQL's, with three values: what is compared with a value that is not known is unknown. A column that a
+/// year's sources do not have is unknown in every comparison *and* for `IS NULL`: there the ledger does not say whether
+/// the value exists. `IS TRUE` and `IS FALSE` are always answered, so `operating IS NOT FALSE` is how a user decides to
+/// count the unknown in. Numbers are compared as doubles, exact to 2^53; text by its UTF-8 bytes.
+///
+/// ```
+/// use dangjian::measure::Predicate;
+/// let eligible = Predicate::parse("members_full >= 3 and mode not in ('area', 'none')")?;
+/// assert_eq!(eligible.columns(), ["members_full", "mode"]);
+/// assert!(Predicate::parse("members_full >= ").is_err());
+/// # Ok::<(), dangjian::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Predicate {
+    text: String,
+    expr: Expr,
+}
+
+impl Predicate {
+    /// The predicate that `text` says. Fails with [`Error::Argument`] where it is not in the language; whether its
+    /// columns exist is for [`Predicate::check`].
+    pub fn parse(text: &str) -> Result<Self> {
+        Ok(Self {
+            text: text.to_owned(),
+            expr: parse(text)?,
+        })
+    }
+
+    /// The columns that it looks at, each once, in the order of the text.
+    #[must_use]
+    pub fn columns(&self) -> Vec<&str> {
+        let mut columns = Vec::new();
+        self.expr.each_column(&mut |name| {
+            if !columns.contains(&name) {
+                columns.push(name);
+            }
+        });
+        columns
+    }
+
+    /// Fails with [`Error::Argument`] where a column does not exist, a comparison makes no sense (a number with text),
+    /// or a word is none that its column can hold: whatever would make [`Predicate::evaluate`] fail.
+    pub fn check(&self, roster: &Roster) -> Result<()> {
+        bind(&self.expr, &self.text, roster).map(|_| ())
+    }
+
+    /// The answer for each row of `frame`, which is one of `roster`'s. Fails as [`Predicate::check`] does.
+    pub fn evaluate(&self, roster: &Roster, frame: &Frame) -> Result<Truth> {
+        let bound = bind(&self.expr, &self.text, roster)?;
+        Rows { roster, frame }.evaluate(&bound)
+    }
+}
+
+impl fmt::Display for Predicate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl FromStr for Predicate {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        Self::parse(text)
+    }
+}

@@ -1,0 +1,201 @@
+//! Where the columns named in a predicate come from: the roster's own, and those worked out from them.
+
+use std::borrow::Cow;
+
+use crate::error::{Error, Result};
+use crate::roster::Roster;
+use crate::schema::words::{self, Words};
+use crate::schema::{self, Type};
+
+/// Where the values of a column come from.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Source {
+    /// The roster's field `at`, as it is or with something made of each value.
+    Field { at: usize, derive: Option<Derive> },
+    /// The year of the frame.
+    Year,
+    /// The organisation's id.
+    Organisation,
+    /// A column that the schema knows and no source of this roster has: nothing is known about it.
+    Absent,
+}
+
+/// What a derived column makes of the value that it is derived from.
+pub(super) type Derive = fn(&str) -> Option<Cow<'_, str>>;
+
+/// How the values of a column are compared.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Kind {
+    Flag,
+    Number,
+    Date,
+    Text(Vocabulary),
+}
+
+/// Which texts a column of text can hold: comparing it with any other is a mistake.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Vocabulary {
+    Open,
+    Words(&'static Words),
+    Region,
+    Section,
+}
+
+/// A column that no frame carries.
+struct Derived {
+    name: &'static str,
+    from: &'static str,
+    derive: Derive,
+    vocabulary: Vocabulary,
+}
+
+const DERIVED: &[Derived] = &[
+    level("province", |code| cut(code, 0, 2)),
+    level("prefecture", |code| cut(code, 2, 4)),
+    level("county", |code| cut(code, 4, 6)),
+    level("township", |code| cut(code, 6, 9)),
+    Derived {
+        name: "section",
+        from: "industry",
+        derive: |code| code.get(..1).map(Cow::Borrowed),
+        vocabulary: Vocabulary::Section,
+    },
+];
+
+const fn level(name: &'static str, derive: Derive) -> Derived {
+    Derived {
+        name,
+        from: "region",
+        derive,
+        vocabulary: Vocabulary::Region,
+    }
+}
+
+/// The region of the level that ends after `digits` digits. A code with nothing but zeros after `above`, where the
+/// level above ends, is coarser than the level. (That the level's own digits are not all zero is not asked: towns
+/// right below a prefecture, as in Dongguan 441900003000, form one county, 441900000000.)
+fn cut(code: &str, above: usize, digits: usize) -> Option<Cow<'_, str>> {
+    let finer = code.get(above..)?.bytes().any(|b| b != b'0');
+    let kept = code.get(..digits)?;
+    finer.then(|| format!("{kept:0<12}").into())
+}
+
+/// The column called `name`. One of the roster's own stands before a derived one of the same name.
+pub(super) fn find(name: &str, roster: &Roster) -> Result<(Source, Kind)> {
+    let field = |name: &str| roster.fields().iter().position(|f| f.name == name);
+    let source = |at: Option<usize>, derive| at.map_or(Source::Absent, |at| Source::Field { at, derive });
+    if let Some(at) = field(name) {
+        let ty = roster.fields().get(at).map_or(Type::Text, |f| f.ty);
+        return Ok((source(Some(at), None), kind(name, ty)));
+    }
+    if let Some(d) = DERIVED.iter().find(|d| d.name == name) {
+        return Ok((source(field(d.from), Some(d.derive)), Kind::Text(d.vocabulary)));
+    }
+    match name {
+        "year" => Ok((Source::Year, Kind::Number)),
+        "org_id" => Ok((Source::Organisation, Kind::Text(Vocabulary::Open))),
+        _ => match schema::column(name) {
+            Some(column) => Ok((Source::Absent, kind(name, column.ty))),
+            None => Err(unknown(name, roster)),
+        },
+    }
+}
+
+fn kind(name: &str, ty: Type) -> Kind {
+    match ty {
+        Type::Flag => Kind::Flag,
+        Type::Year | Type::Count | Type::Money | Type::Real | Type::Star => Kind::Number,
+        Type::Date => Kind::Date,
+        Type::Word => Kind::Text(words::of(name).map_or(Vocabulary::Open, Vocabulary::Words)),
+        Type::Region => Kind::Text(Vocabulary::Region),
+        Type::Id | Type::Text | Type::Code | Type::Industry => Kind::Text(Vocabulary::Open),
+    }
+}
+
+fn unknown(name: &str, roster: &Roster) -> Error {
+    let derived = DERIVED.iter().map(|d| d.name);
+    let have: Vec<&str> = ["year", "org_id"]
+        .into_iter()
+        .chain(roster.fields().iter().map(|f| f.name.as_str()))
+        .chain(derived)
+        .collect();
+    let labelled = schema::COLUMNS
+        .iter()
+        .find(|c| c.zh == name || c.aliases.contains(&name));
+    let near = labelled.map(|c| c.name).or_else(|| nearest(name, have.iter().copied()));
+    let (zh, en) = near.map_or_else(Default::default, |near| {
+        (format!("。是不是“{near}”？"), format!(". Hint: did you mean '{near}'?"))
+    });
+    Error::argument(
+        format!("没有名为“{name}”的列。可用的列：{}{zh}", have.join("、")),
+        format!("there is no column '{name}'. Available: {}{en}", have.join(", ")),
+    )
+}
+
+/// The candidate that `name` is probably a misspelling of.
+pub(super) fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let lower = name.to_lowercase();
+    candidates
+        .map(|c| (distance(&lower, &c.to_lowercase()), c))
+        .filter(|(distance, c)| *distance <= 1.max(c.chars().count() / 3))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, c)| c)
+}
+
+/// How many characters must be inserted, left out or exchanged (Levenshtein).
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = i;
+        let mut left = i + 1;
+        for (above, y) in row.iter_mut().skip(1).zip(&b) {
+            let here = (diagonal + usize::from(x != *y)).min(left + 1).min(*above + 1);
+            diagonal = std::mem::replace(above, here);
+            left = here;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = i + 1;
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_region_is_cut_at_its_levels() {
+        let levels = |code| {
+            DERIVED[..4]
+                .iter()
+                .map(|d| (d.derive)(code).map_or("-".to_owned(), Cow::into_owned))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            levels("150425100000"),
+            ["150000000000", "150400000000", "150425000000", "150425100000"]
+        );
+        assert_eq!(
+            levels("150425000000"),
+            ["150000000000", "150400000000", "150425000000", "-"]
+        );
+        assert_eq!(levels("150000000000"), ["150000000000", "-", "-", "-"]);
+        assert_eq!(
+            levels("441900003000"),
+            ["440000000000", "441900000000", "441900000000", "441900003000"]
+        );
+        assert_eq!(levels("1"), ["-"; 4]);
+    }
+
+    #[test]
+    fn a_misspelling_is_recognised() {
+        assert_eq!(distance("kitten", "sitting"), 3);
+        assert_eq!(distance("", "abc"), 3);
+        let columns = ["members_full", "mode", "region"];
+        assert_eq!(nearest("membres_full", columns.into_iter()), Some("members_full"));
+        assert_eq!(nearest("Mode", columns.into_iter()), Some("mode"));
+        assert_eq!(nearest("qqqq", columns.into_iter()), None);
+    }
+}
