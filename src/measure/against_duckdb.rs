@@ -1,4 +1,4 @@
-//! The bundled Hexigten panel: predicates against what DuckDB answers, shipped definitions against the panel's truth.
+//! The bundled Hexigten panel: predicates against what `DuckDB` answers, shipped definitions against the panel's truth.
 
 use std::fs::File;
 use std::path::PathBuf;
@@ -72,7 +72,7 @@ fn hexigten() -> Option<PathBuf> {
     if path.exists() {
         return Some(path);
     }
-    #[expect(clippy::print_stderr, reason = "a test that skips says so")]
+    #[allow(clippy::print_stderr, reason = "a test that skips says so")]
     {
         eprintln!("skipped: {} is not there", path.display());
     }

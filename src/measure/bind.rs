@@ -1,11 +1,13 @@
 //! From [`Expr`] to [`Bound`]: every column found in the roster, every comparison one that makes sense.
 
+use arrow::compute::kernels::cast_utils::Parser;
+use arrow::datatypes::Date32Type;
+
 use super::expr::{Arithmetic, Comparison, Expr};
+use super::parse::shown;
 use super::source::{self, Kind, Source, Vocabulary, nearest};
 use crate::error::{Error, Result};
 use crate::roster::Roster;
-use arrow::compute::kernels::cast_utils::Parser;
-use arrow::datatypes::Date32Type;
 
 /// A predicate that can be evaluated on the frames of the roster it was bound to.
 ///
@@ -28,8 +30,8 @@ pub(super) enum Bound {
     Is(Box<Bound>, bool),
     Same(Box<Bound>, Box<Bound>),
     Not(Box<Bound>),
-    And(Box<Bound>, Box<Bound>),
-    Or(Box<Bound>, Box<Bound>),
+    And(Vec<Bound>),
+    Or(Vec<Bound>),
 }
 
 /// A comparison with constants.
@@ -106,7 +108,7 @@ struct Binder<'a> {
 
 impl Binder<'_> {
     fn error<T>(&self, zh: &str, en: &str) -> Result<T> {
-        let text = self.text;
+        let text = shown(self.text);
         Err(Error::argument(
             format!("条件“{text}”：{zh}"),
             format!("in the condition '{text}': {en}"),
@@ -129,6 +131,7 @@ impl Binder<'_> {
 
     fn typed(&self, expr: &Expr) -> Result<Typed> {
         let boxed = |e: &Expr| self.truth(e).map(Box::new);
+        let each = |list: &[Expr]| list.iter().map(|e| self.truth(e)).collect::<Result<Vec<_>>>();
         Ok(match expr {
             Expr::Null => Typed::Null,
             Expr::Bool(b) => Typed::Truth(Bound::Known(Some(*b))),
@@ -153,15 +156,15 @@ impl Binder<'_> {
                 let value = self.value(e, "BETWEEN")?;
                 let low = self.compare((e, value.clone()), Comparison::AtLeast, (low, self.typed(low)?))?;
                 let high = self.compare((e, value), Comparison::AtMost, (high, self.typed(high)?))?;
-                Typed::Truth(Bound::And(Box::new(low), Box::new(high)))
+                Typed::Truth(Bound::And(vec![low, high]))
             }
             Expr::In(e, list) => Typed::Truth(self.among(e, list)?),
             Expr::Like(e, pattern) => Typed::Truth(self.like(e, pattern)?),
             Expr::IsNull(e) => Typed::Truth(self.is_null(e)?),
             Expr::Is(e, truth) => Typed::Truth(Bound::Is(boxed(e)?, *truth)),
             Expr::Not(e) => Typed::Truth(Bound::Not(boxed(e)?)),
-            Expr::And(a, b) => Typed::Truth(Bound::And(boxed(a)?, boxed(b)?)),
-            Expr::Or(a, b) => Typed::Truth(Bound::Or(boxed(a)?, boxed(b)?)),
+            Expr::And(list) => Typed::Truth(Bound::And(each(list)?)),
+            Expr::Or(list) => Typed::Truth(Bound::Or(each(list)?)),
         })
     }
 
@@ -229,28 +232,28 @@ impl Binder<'_> {
             Typed::Text(..) | Typed::Number(Numeric::Column(_)) | Typed::Date(Numeric::Column(_))
         );
         // Constants are looked for all at once, what else is in the list one by one.
-        let mut found: Option<Bound> = None;
+        let mut found = Vec::new();
         let mut numbers = Vec::new();
         let mut texts = Vec::new();
         for item in list {
             match self.compare((expr, value.clone()), Comparison::Equal, (item, self.typed(item)?))? {
                 Bound::Number(_, Test::Among(mut one)) if column => numbers.append(&mut one),
                 Bound::Text(_, Test::Among(mut one)) if column => texts.append(&mut one),
-                other => found = Some(or(found, other)),
+                other => found.push(other),
             }
         }
         match value {
             Typed::Text(source, _) if !texts.is_empty() => {
                 texts.sort_unstable();
-                found = Some(or(found, Bound::Text(source, Test::Among(texts))));
+                found.push(Bound::Text(source, Test::Among(texts)));
             }
             Typed::Number(Numeric::Column(source)) | Typed::Date(Numeric::Column(source)) if !numbers.is_empty() => {
                 numbers.sort_unstable_by(f64::total_cmp);
-                found = Some(or(found, Bound::Number(source, Test::Among(numbers))));
+                found.push(Bound::Number(source, Test::Among(numbers)));
             }
             _ => {}
         }
-        Ok(found.unwrap_or(Bound::Known(Some(false))))
+        Ok(Bound::Or(found))
     }
 
     fn compare(&self, (a, left): (&Expr, Typed), op: Comparison, (b, right): (&Expr, Typed)) -> Result<Bound> {
@@ -344,13 +347,6 @@ impl Binder<'_> {
             _ => {}
         }
         Ok(ordered(op, |order| Bound::Text(source, order.test(text))))
-    }
-}
-
-fn or(found: Option<Bound>, other: Bound) -> Bound {
-    match found {
-        Some(found) => Bound::Or(Box::new(found), Box::new(other)),
-        None => other,
     }
 }
 

@@ -16,7 +16,7 @@ use super::source::{Derive, Source};
 use super::truth::Truth;
 use crate::error::{Error, Result};
 use crate::lang::Text;
-use crate::roster::{Column, Frame, Integers, Roster, with_integers};
+use crate::roster::{Column, Frame, Integers, Roster};
 
 /// The rows of one frame of a roster.
 #[derive(Clone, Copy)]
@@ -139,7 +139,7 @@ impl<'a> Rows<'a> {
                 _ => self.unknown(),
             },
             Bound::CompareTexts(a, order, b) => self.compare_texts(*a, *order, *b)?,
-            Bound::IsNull(sources) => self.is_null(sources)?,
+            Bound::IsNull(sources) => self.is_null(sources),
             Bound::Is(bound, truth) => {
                 let Truth { yes, no } = self.evaluate(bound)?;
                 Truth::known(if *truth { &yes } else { &no }, None)
@@ -149,8 +149,18 @@ impl<'a> Rows<'a> {
                 a.and(&b).or(&a.not().and(&b.not()))
             }
             Bound::Not(bound) => self.evaluate(bound)?.not(),
-            Bound::And(a, b) => self.evaluate(a)?.and(&self.evaluate(b)?),
-            Bound::Or(a, b) => self.evaluate(a)?.or(&self.evaluate(b)?),
+            Bound::And(list) => self.chain(list, Truth::and, true)?,
+            Bound::Or(list) => self.chain(list, Truth::or, false)?,
+        })
+    }
+
+    /// `list` joined by `join`; the answer to nothing is `empty`.
+    fn chain(self, list: &[Bound], join: fn(&Truth, &Truth) -> Truth, empty: bool) -> Result<Truth> {
+        let Some((first, rest)) = list.split_first() else {
+            return Ok(Truth::all(self.len(), Some(empty)));
+        };
+        rest.iter().try_fold(self.evaluate(first)?, |truth, next| {
+            Ok(join(&truth, &self.evaluate(next)?))
         })
     }
 
@@ -203,11 +213,11 @@ impl<'a> Rows<'a> {
         Ok(answers(pairs.map(|(a, b)| Some(order.holds(a.as_ref()?, b.as_ref()?)))))
     }
 
-    fn is_null(self, sources: &[Source]) -> Result<Truth> {
+    fn is_null(self, sources: &[Source]) -> Truth {
         let mut all: Option<BooleanBuffer> = None;
         for source in sources {
             let known = match self.stored(*source) {
-                Stored::Nothing => return Ok(self.unknown()),
+                Stored::Nothing => return self.unknown(),
                 Stored::Year(_) | Stored::Organisation => None,
                 Stored::Column(column, derive) => match column {
                     Column::Coded { codes, dictionary } => Some(match derive {
@@ -224,10 +234,10 @@ impl<'a> Rows<'a> {
             all = both(all, known);
         }
         let known = all.unwrap_or_else(|| BooleanBuffer::new_set(self.len()));
-        Ok(Truth {
+        Truth {
             yes: !&known,
             no: known,
-        })
+        }
     }
 
     /// The numbers of `numeric`; `None` where the year's sources lack a column of it.
@@ -237,10 +247,10 @@ impl<'a> Rows<'a> {
             Numeric::Column(source) => match self.stored(*source) {
                 Stored::Nothing => return Ok(None),
                 Stored::Year(year) => (vec![year; self.len()], None),
-                Stored::Column(Column::Number { values, known }, _) => {
-                    let values = with_integers!(values, v => v.iter().map(|n| *n as f64).collect());
-                    (values, known.clone())
-                }
+                Stored::Column(Column::Number { values, known }, _) => (
+                    (0..self.len()).map(|row| values.get(row) as f64).collect(),
+                    known.clone(),
+                ),
                 Stored::Column(Column::Real { values, known }, _) => (values.clone(), known.clone()),
                 Stored::Column(Column::Date { values, known }, _) => {
                     (values.iter().map(|day| f64::from(*day)).collect(), known.clone())

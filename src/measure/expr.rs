@@ -19,8 +19,8 @@ pub(super) enum Expr {
     IsNull(Box<Expr>),
     Is(Box<Expr>, bool),
     Not(Box<Expr>),
-    And(Box<Expr>, Box<Expr>),
-    Or(Box<Expr>, Box<Expr>),
+    And(Vec<Expr>),
+    Or(Vec<Expr>),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,13 +64,14 @@ impl Expr {
             Self::Column(name) => see(name),
             Self::Null | Self::Bool(_) | Self::Number(_) | Self::Text(_) => {}
             Self::Negative(e) | Self::IsNull(e) | Self::Is(e, _) | Self::Not(e) => e.each_column(see),
-            Self::Arithmetic(a, _, b)
-            | Self::Compare(a, _, b)
-            | Self::Like(a, b)
-            | Self::And(a, b)
-            | Self::Or(a, b) => {
+            Self::Arithmetic(a, _, b) | Self::Compare(a, _, b) | Self::Like(a, b) => {
                 a.each_column(see);
                 b.each_column(see);
+            }
+            Self::And(list) | Self::Or(list) => {
+                for item in list {
+                    item.each_column(see);
+                }
             }
             Self::Between(a, b, c) => {
                 a.each_column(see);
@@ -101,20 +102,25 @@ impl fmt::Display for Expr {
             Self::Compare(a, op, b) => write!(f, "({a} {op} {b})"),
             Self::Between(e, low, high) => write!(f, "({e} BETWEEN {low} AND {high})"),
             Self::In(e, list) => {
-                write!(f, "({e} IN (")?;
-                for (at, item) in list.iter().enumerate() {
-                    write!(f, "{}{item}", if at == 0 { "" } else { ", " })?;
-                }
-                f.write_str("))")
+                write!(f, "({e} IN ")?;
+                joined(f, list, ", ")?;
+                f.write_str(")")
             }
             Self::Like(a, b) => write!(f, "({a} LIKE {b})"),
             Self::IsNull(e) => write!(f, "({e} IS NULL)"),
             Self::Is(e, truth) => write!(f, "({e} IS {})", if *truth { "TRUE" } else { "FALSE" }),
             Self::Not(e) => write!(f, "(NOT {e})"),
-            Self::And(a, b) => write!(f, "({a} AND {b})"),
-            Self::Or(a, b) => write!(f, "({a} OR {b})"),
+            Self::And(list) => joined(f, list, " AND "),
+            Self::Or(list) => joined(f, list, " OR "),
         }
     }
+}
+
+fn joined(f: &mut fmt::Formatter<'_>, list: &[Expr], by: &str) -> fmt::Result {
+    for (at, item) in list.iter().enumerate() {
+        write!(f, "{}{item}", if at == 0 { "(" } else { by })?;
+    }
+    f.write_str(")")
 }
 
 impl fmt::Display for Arithmetic {

@@ -1,5 +1,5 @@
-//! SQL's `LIKE`: `%` stands for any characters, `_` for one; upper and lower case differ and nothing escapes, as in
-//! DuckDB. (Arrow's kernel lets a backslash escape.)
+//! SQL's `LIKE`: `%` stands for any characters, `_` for one; upper and lower case differ and nothing escapes. (Arrow's
+//! kernel lets a backslash escape.)
 
 /// Whether the whole of `text` is of the form `pattern`.
 pub(super) fn like(text: &str, pattern: &str) -> bool {

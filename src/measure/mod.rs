@@ -23,6 +23,8 @@ mod predicate_tests;
 #[cfg(test)]
 mod property;
 #[cfg(test)]
+mod slow;
+#[cfg(test)]
 mod testing;
 
 pub use need::{FormationRules, Need, Needed};

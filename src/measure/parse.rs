@@ -1,5 +1,7 @@
 //! From text to [`Expr`]: `sqlparser` reads the SQL, this keeps the part of it that predicates have.
 
+use std::borrow::Cow;
+
 use sqlparser::ast::{self, BinaryOperator, UnaryOperator, Value};
 use sqlparser::dialect::DuckDbDialect;
 use sqlparser::parser::Parser;
@@ -8,8 +10,11 @@ use sqlparser::tokenizer::{Token, Tokenizer};
 use super::expr::{Arithmetic, Comparison, Expr};
 use crate::error::{Error, Result};
 
-/// Operators and names in one predicate, at most. Nobody writes that many; it keeps trees shallow enough to walk.
+/// Operators and names in one predicate, at most: nobody writes that many, and `sqlparser` builds a tree as deep.
 const MOST_WORDS: usize = 1000;
+
+/// How deep a predicate nests, at most. A chain of `AND`s or of `OR`s is one level.
+const MOST_LEVELS: usize = 50;
 
 const ALLOWED_ZH: &str = "可用的写法：列名、数字、'文字'、TRUE、FALSE、NULL，= <> < <= > >=，+ - *，AND OR NOT，\
     [NOT] IN (…)，[NOT] BETWEEN … AND …，[NOT] LIKE '…'，IS [NOT] NULL/TRUE/FALSE，括号";
@@ -18,6 +23,15 @@ const ALLOWED_EN: &str = "Allowed: column names, numbers, 'text', TRUE, FALSE, N
 
 /// Characters of a Chinese keyboard that SQL does not know, and what it has instead.
 const FULL_WIDTH: &str = "，（）＝＞＜≥≤≠‘’“”；　";
+
+/// As much of a predicate's text as a message shows.
+pub(super) fn shown(text: &str) -> Cow<'_, str> {
+    const MOST: usize = 200;
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()).into(),
+        None => text.into(),
+    }
+}
 
 pub(super) fn parse(text: &str) -> Result<Expr> {
     let dialect = DuckDbDialect;
@@ -44,11 +58,19 @@ pub(super) fn parse(text: &str) -> Result<Expr> {
         .parse_expr()
         .and_then(|expr| parser.expect_token(&Token::EOF).map(|_| expr))
         .map_err(|e| syntax(text, &e.to_string()))?;
-    convert(expr).map_err(|part| {
-        Error::argument(
-            format!("条件“{text}”里不能用“{part}”。{ALLOWED_ZH}"),
-            format!("the condition '{text}' uses '{part}', which is not part of the language. {ALLOWED_EN}"),
-        )
+    let text = shown(text);
+    convert(expr, MOST_LEVELS).map_err(|refused| match refused {
+        Refused::Unknown(part) => Error::argument(
+            format!("条件“{text}”里不能用“{}”。{ALLOWED_ZH}", shown(&part)),
+            format!(
+                "the condition '{text}' uses '{}', which is not part of the language. {ALLOWED_EN}",
+                shown(&part)
+            ),
+        ),
+        Refused::TooDeep => Error::argument(
+            format!("条件“{text}”的嵌套超过 {MOST_LEVELS} 层；请拆开或用 IN (…)"),
+            format!("the condition '{text}' nests more than {MOST_LEVELS} levels deep. Hint: split it, or use IN (…)"),
+        ),
     })
 }
 
@@ -57,32 +79,47 @@ fn syntax(text: &str, message: &str) -> Error {
     let message = message.strip_prefix("sql parser error: ").unwrap_or(message);
     let (what, place) = message.rsplit_once(" at Line: ").unwrap_or((message, ""));
     let (line, column) = place.split_once(", Column: ").unwrap_or_default();
-    let (mut zh, mut en) = match (what.rsplit_once("found: "), column) {
-        (Some((_, "EOF")), _) => ("没有写完".to_owned(), "ends too early".to_owned()),
-        (Some((_, found)), column) if !column.is_empty() => (
+    let (zh, en) = match what.rsplit_once("found: ") {
+        Some((_, "EOF")) => ("没有写完".to_owned(), "ends too early".to_owned()),
+        Some((_, found)) if !column.is_empty() => (
             format!("第 {line} 行第 {column} 个字符处的“{found}”放在这里读不懂"),
             format!("cannot be read at line {line}, character {column}: '{found}' is not expected there"),
         ),
         _ => (format!("读不懂（{what}）"), format!("cannot be read: {what}")),
     };
-    if let Some(c) = text.chars().find(|c| FULL_WIDTH.contains(*c)) {
-        zh += &format!("。含有全角或中文标点“{c}”，请改用半角（>= <= <> ' , ( )）");
-        en += &format!(". Hint: it contains the full-width character '{c}'; use >= <= <> ' , ( )");
-    }
+    let (hint_zh, hint_en) = text
+        .chars()
+        .find(|c| FULL_WIDTH.contains(*c))
+        .map_or_else(Default::default, |c| {
+            (
+                format!("。含有全角或中文标点“{c}”，请改用半角（>= <= <> ' , ( )）"),
+                format!(". Hint: it contains the full-width character '{c}'; use >= <= <> ' , ( )"),
+            )
+        });
+    let text = shown(text);
     Error::argument(
-        format!("条件“{text}”{zh}。{ALLOWED_ZH}"),
-        format!("the condition '{text}' {en}. {ALLOWED_EN}"),
+        format!("条件“{text}”{zh}{hint_zh}。{ALLOWED_ZH}"),
+        format!("the condition '{text}' {en}{hint_en}. {ALLOWED_EN}"),
     )
 }
 
-/// The error is the part that predicates do not have.
-fn convert(expr: ast::Expr) -> Result<Expr, String> {
+/// Why a part of the SQL is no part of a predicate.
+enum Refused {
+    Unknown(String),
+    TooDeep,
+}
+
+fn convert(expr: ast::Expr, levels: usize) -> Result<Expr, Refused> {
     use ast::Expr as Sql;
-    let boxed = |e: Box<Sql>| convert(*e).map(Box::new);
+    let Some(levels) = levels.checked_sub(1) else {
+        return Err(Refused::TooDeep);
+    };
+    let part = |e: Box<Sql>| convert(*e, levels);
+    let boxed = |e: Box<Sql>| convert(*e, levels).map(Box::new);
     let unless = |negated, e: Expr| if negated { e.not() } else { e };
     Ok(match expr {
         Sql::Identifier(name) => Expr::Column(name.value),
-        Sql::Nested(e) => convert(*e)?,
+        Sql::Nested(e) => part(e)?,
         Sql::Value(v) => literal(v.value)?,
         Sql::IsNull(e) => Expr::IsNull(boxed(e)?),
         Sql::IsNotNull(e) => Expr::IsNull(boxed(e)?).not(),
@@ -91,7 +128,10 @@ fn convert(expr: ast::Expr) -> Result<Expr, String> {
         Sql::IsFalse(e) => Expr::Is(boxed(e)?, false),
         Sql::IsNotFalse(e) => Expr::Is(boxed(e)?, false).not(),
         Sql::InList { expr, list, negated } => {
-            let list = list.into_iter().map(convert).collect::<Result<_, _>>()?;
+            let list = list
+                .into_iter()
+                .map(|item| convert(item, levels))
+                .collect::<Result<_, _>>()?;
             unless(negated, Expr::In(boxed(expr)?, list))
         }
         Sql::Between {
@@ -107,45 +147,74 @@ fn convert(expr: ast::Expr) -> Result<Expr, String> {
             pattern,
             escape_char: None,
         } => unless(negated, Expr::Like(boxed(expr)?, boxed(pattern)?)),
-        Sql::UnaryOp { op, expr } => match op {
-            UnaryOperator::Not => convert(*expr)?.not(),
-            UnaryOperator::Minus => match convert(*expr)? {
-                Expr::Number(n) => Expr::Number(-n),
-                e => Expr::Negative(Box::new(e)),
-            },
-            op => return Err(op.to_string()),
+        Sql::UnaryOp {
+            op: UnaryOperator::Not,
+            expr,
+        } => part(expr)?.not(),
+        Sql::UnaryOp {
+            op: UnaryOperator::Minus,
+            expr,
+        } => match part(expr)? {
+            Expr::Number(n) => Expr::Number(-n),
+            e => Expr::Negative(Box::new(e)),
         },
-        Sql::BinaryOp { left, op, right } => {
-            let (left, right) = (boxed(left)?, boxed(right)?);
-            let op = match op {
-                BinaryOperator::And => return Ok(Expr::And(left, right)),
-                BinaryOperator::Or => return Ok(Expr::Or(left, right)),
-                BinaryOperator::Plus => return Ok(Expr::Arithmetic(left, Arithmetic::Plus, right)),
-                BinaryOperator::Minus => return Ok(Expr::Arithmetic(left, Arithmetic::Minus, right)),
-                BinaryOperator::Multiply => return Ok(Expr::Arithmetic(left, Arithmetic::Times, right)),
-                BinaryOperator::Eq => Comparison::Equal,
-                BinaryOperator::NotEq => Comparison::NotEqual,
-                BinaryOperator::Lt => Comparison::Less,
-                BinaryOperator::LtEq => Comparison::AtMost,
-                BinaryOperator::Gt => Comparison::Greater,
-                BinaryOperator::GtEq => Comparison::AtLeast,
-                op => return Err(op.to_string()),
-            };
-            Expr::Compare(left, op, right)
-        }
-        other => return Err(other.to_string()),
+        Sql::BinaryOp { left, op, right } => match operator(&op) {
+            Some(Operator::Chain(all)) => {
+                let (mut first, mut chain) = (*left, vec![part(right)?]);
+                // `a AND b AND c` is `(a AND b) AND c`: walked down to the left without going deeper.
+                loop {
+                    match first {
+                        Sql::BinaryOp { left, op: next, right } if next == op => {
+                            chain.push(part(right)?);
+                            first = *left;
+                        }
+                        other => break chain.push(convert(other, levels)?),
+                    }
+                }
+                chain.reverse();
+                all(chain)
+            }
+            Some(Operator::Arithmetic(op)) => Expr::Arithmetic(boxed(left)?, op, boxed(right)?),
+            Some(Operator::Compare(op)) => Expr::Compare(boxed(left)?, op, boxed(right)?),
+            None => return Err(Refused::Unknown(op.to_string())),
+        },
+        Sql::UnaryOp { op, .. } => return Err(Refused::Unknown(op.to_string())),
+        other => return Err(Refused::Unknown(other.to_string())),
     })
 }
 
-fn literal(value: Value) -> Result<Expr, String> {
+enum Operator {
+    Chain(fn(Vec<Expr>) -> Expr),
+    Arithmetic(Arithmetic),
+    Compare(Comparison),
+}
+
+fn operator(op: &BinaryOperator) -> Option<Operator> {
+    Some(match op {
+        BinaryOperator::And => Operator::Chain(Expr::And),
+        BinaryOperator::Or => Operator::Chain(Expr::Or),
+        BinaryOperator::Plus => Operator::Arithmetic(Arithmetic::Plus),
+        BinaryOperator::Minus => Operator::Arithmetic(Arithmetic::Minus),
+        BinaryOperator::Multiply => Operator::Arithmetic(Arithmetic::Times),
+        BinaryOperator::Eq => Operator::Compare(Comparison::Equal),
+        BinaryOperator::NotEq => Operator::Compare(Comparison::NotEqual),
+        BinaryOperator::Lt => Operator::Compare(Comparison::Less),
+        BinaryOperator::LtEq => Operator::Compare(Comparison::AtMost),
+        BinaryOperator::Gt => Operator::Compare(Comparison::Greater),
+        BinaryOperator::GtEq => Operator::Compare(Comparison::AtLeast),
+        _ => return None,
+    })
+}
+
+fn literal(value: Value) -> Result<Expr, Refused> {
     Ok(match value {
         Value::Null => Expr::Null,
         Value::Boolean(b) => Expr::Bool(b),
         Value::SingleQuotedString(text) => Expr::Text(text),
         Value::Number(digits, _) => match digits.parse() {
             Ok(n) => Expr::Number(n),
-            Err(_) => return Err(digits),
+            Err(_) => return Err(Refused::Unknown(digits)),
         },
-        other => return Err(other.to_string()),
+        other => return Err(Refused::Unknown(other.to_string())),
     })
 }

@@ -38,9 +38,9 @@ pub(super) fn codes(values: &[Option<&str>]) -> Column {
     distinct.sort_unstable();
     distinct.dedup();
     let dictionary = Dictionary::new(distinct.into_iter().map(str::to_owned).collect());
-    let code = |v: &Option<&str>| v.and_then(|v| dictionary.code(v)).map_or(0, u64::from);
+    let code = |v: Option<&str>| v.and_then(|v| dictionary.code(v)).map_or(0, u64::from);
     Column::Coded {
-        codes: Integers::smallest(&values.iter().map(code).collect::<Vec<_>>()),
+        codes: Integers::smallest(&values.iter().copied().map(code).collect::<Vec<_>>()),
         dictionary: Arc::new(dictionary),
     }
 }

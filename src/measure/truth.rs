@@ -84,21 +84,17 @@ mod tests {
     /// Kleene's tables, row by row: true, false, unknown against true, false, unknown.
     #[test]
     fn follows_the_truth_tables() {
-        let [t, f, u] = [Some(true), Some(false), None];
-        let truth = |values: &[Option<bool>]| {
-            let bits = |want| values.iter().map(|v| *v == Some(want)).collect::<BooleanBuffer>();
-            Truth {
-                yes: bits(true),
-                no: bits(false),
-            }
+        let truth = |answers: &str| Truth {
+            yes: answers.chars().map(|a| a == 't').collect(),
+            no: answers.chars().map(|a| a == 'f').collect(),
         };
-        let a = truth(&[t, t, t, f, f, f, u, u, u]);
-        let b = truth(&[t, f, u, t, f, u, t, f, u]);
-        assert_eq!(a.and(&b), truth(&[t, f, u, f, f, f, u, f, u]));
-        assert_eq!(a.or(&b), truth(&[t, t, t, t, f, u, t, u, u]));
-        assert_eq!(a.not(), truth(&[f, f, f, t, t, t, u, u, u]));
+        let a = truth("tttfff???");
+        let b = truth("tf?tf?tf?");
+        assert_eq!(a.and(&b), truth("tf?fff?f?"));
+        assert_eq!(a.or(&b), truth("ttttf?t??"));
+        assert_eq!(a.not(), truth("fffttt???"));
         assert_eq!(a.unknown().set_indices().collect::<Vec<_>>(), [6, 7, 8]);
-        assert_eq!(Truth::all(9, u).unknown().count_set_bits(), 9);
-        assert_eq!(a.or(&a.not()).or(&Truth::all(9, t)), Truth::all(9, t));
+        assert_eq!(Truth::all(9, None).unknown().count_set_bits(), 9);
+        assert_eq!(a.or(&a.not()).or(&Truth::all(9, Some(true))), Truth::all(9, Some(true)));
     }
 }
