@@ -93,6 +93,8 @@ fn answers_on_known_rows() {
         ("members_full <= 2.5", &[1, 3], &[0]),
         ("members_full = 2.5", &[], &[0, 1, 3]),
         ("members_full <= -1", &[], &[0, 1, 3]),
+        ("3 in (members_full, 7)", &[0], &[1, 3]),
+        ("'b' not in (name, \"MixedCase\")", &[], &[0]),
         ("established_on >= '2013-01-01'", &[0], &[3]),
         ("star > 2", &[0, 1], &[3]),
         ("star = 2.50", &[0], &[1, 3]),
