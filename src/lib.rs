@@ -4,11 +4,13 @@
 //! review. A module knows only those before it.
 
 pub mod error;
+pub mod ingest;
 pub mod job;
 pub mod lang;
 pub mod measure;
 pub mod roster;
 pub mod schema;
+pub mod standards;
 
 pub use error::{Error, Result};
 pub use lang::Lang;

@@ -1,0 +1,371 @@
+//! One cell at a time: what the ways in which offices write numbers, dates, stars, yes and no mean.
+
+use std::borrow::Cow;
+
+use arrow::compute::kernels::cast_utils::Parser;
+use arrow::datatypes::Date32Type;
+
+use super::problem::Code;
+use crate::schema::words::{self, Words};
+use crate::standards::{self, industry, region};
+
+/// A cell as a file gives it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Cell<'a> {
+    Empty,
+    Text(&'a str),
+    Number(f64),
+    Flag(bool),
+    /// A cell formatted as a date: days since 1970-01-01.
+    Day(i32),
+    /// An error value of a spreadsheet.
+    Error(&'static str),
+}
+
+/// What a cell says: a value, nothing, or a problem in place of a value.
+pub(super) type Read<T> = Result<Option<T>, Code>;
+
+/// The error values of spreadsheets, as they look in text.
+const ERRORS: [&str; 8] = [
+    "#N/A",
+    "#DIV/0!",
+    "#VALUE!",
+    "#REF!",
+    "#NAME?",
+    "#NUM!",
+    "#NULL!",
+    "#GETTING_DATA",
+];
+
+/// The day 0 of spreadsheets, 1899-12-30, in days since 1970-01-01.
+const SERIAL_ZERO: i32 = -25_569;
+
+/// Signs with which offices fill a cell that has no value.
+fn is_null(text: &str) -> bool {
+    matches!(text, "" | "-" | "—" | "－" | "/" | "／" | "–" | "——" | "--")
+}
+
+impl<'a> Cell<'a> {
+    /// Whether nothing stands here, not even a sign for nothing.
+    pub(super) fn is_blank(&self) -> bool {
+        match self {
+            Self::Empty => true,
+            Self::Text(text) => standards::trim(text).is_empty(),
+            _ => false,
+        }
+    }
+
+    /// The cell as it looks in the file.
+    pub(super) fn shown(&self) -> Cow<'a, str> {
+        match *self {
+            Self::Empty => Cow::Borrowed(""),
+            Self::Text(text) => Cow::Borrowed(text),
+            Self::Number(number) => Cow::Owned(plain_number(number)),
+            Self::Flag(flag) => Cow::Borrowed(if flag { "TRUE" } else { "FALSE" }),
+            Self::Day(day) => Cow::Owned(day_shown(day)),
+            Self::Error(error) => Cow::Borrowed(error),
+        }
+    }
+
+    /// The cell's text, trimmed; nothing where it has no value.
+    pub(super) fn text(&self) -> Read<Cow<'a, str>> {
+        let text = match *self {
+            Self::Text(text) => {
+                let text = standards::trim(text);
+                if text.starts_with('#') && ERRORS.contains(&text) {
+                    return Err(Code::ExcelError);
+                }
+                Cow::Borrowed(text)
+            }
+            Self::Error(_) => return Err(Code::ExcelError),
+            _ => self.shown(),
+        };
+        Ok((!is_null(&text)).then_some(text))
+    }
+}
+
+/// A whole number without point and exponent, others as usual.
+fn plain_number(number: f64) -> String {
+    format!("{number}")
+}
+
+fn day_shown(day: i32) -> String {
+    arrow::array::Date32Array::from(vec![day])
+        .value_as_date(0)
+        .map_or_else(String::new, |date| date.to_string())
+}
+
+/// Free text: line breaks are taken out, the rest stays as written.
+pub(super) fn text<'a>(cell: &Cell<'a>) -> Read<Cow<'a, str>> {
+    Ok(cell.text()?.map(|text| {
+        if text.contains(['\n', '\r']) {
+            Cow::Owned(text.replace(['\n', '\r'], ""))
+        } else {
+            text
+        }
+    }))
+}
+
+/// The word for a mode as written, where it says more than the canonical word.
+pub(super) fn mode_detail<'a>(cell: &Cell<'a>) -> Option<Cow<'a, str>> {
+    let written = text(cell).ok().flatten()?;
+    let canonical = words::of("mode")?.ids().any(|id| id == written);
+    (!canonical).then_some(written)
+}
+
+/// A code: half-width, in capitals.
+pub(super) fn code<'a>(cell: &Cell<'a>) -> Read<Cow<'a, str>> {
+    Ok(cell.text()?.map(|text| match text {
+        Cow::Borrowed(text) => standards::code(text),
+        Cow::Owned(text) => Cow::Owned(standards::code(&text).into_owned()),
+    }))
+}
+
+/// A registration type: the number in front of its name.
+pub(super) fn registration_type<'a>(cell: &Cell<'a>) -> Read<Cow<'a, str>> {
+    Ok(code(cell)?.map(|code| {
+        let digits = code.bytes().take_while(u8::is_ascii_digit).count();
+        match code.get(..digits) {
+            Some(number) if digits > 0 => Cow::Owned(number.to_owned()),
+            _ => code,
+        }
+    }))
+}
+
+/// The position of a word in its set.
+pub(super) fn word(cell: &Cell<'_>, words: &Words, unknown: Code) -> Read<usize> {
+    match cell.text()? {
+        None => Ok(None),
+        Some(text) => words.find(&text).map(Some).ok_or(unknown),
+    }
+}
+
+/// A region code of 12 digits, and what is to be said about it.
+pub(super) fn region<'a>(cell: &Cell<'a>) -> Result<Option<(Cow<'a, str>, Option<Code>)>, Code> {
+    let Some(code) = code(cell)? else { return Ok(None) };
+    if standards::is_scientific(&code) {
+        return Err(Code::RegionMangled);
+    }
+    let Some(full) = region::fill(&code) else {
+        return Err(Code::RegionUnknown);
+    };
+    let full = full.into_owned();
+    match region::current(&full) {
+        region::Standing::Current => Ok(Some((Cow::Owned(full), None))),
+        region::Standing::Replaced(county) => Ok(Some((Cow::Owned(county), Some(Code::OldRegionCode)))),
+        region::Standing::TownshipUnknown(county) => Ok(Some((Cow::Owned(county), Some(Code::TownshipUnknown)))),
+        region::Standing::Unknown => Err(Code::RegionUnknown),
+    }
+}
+
+/// An industry division with its section letter.
+pub(super) fn industry(cell: &Cell<'_>) -> Read<String> {
+    match cell.text()? {
+        None => Ok(None),
+        Some(text) => industry::division(&text).map(Some).ok_or(Code::IndustryUnknown),
+    }
+}
+
+/// Yes or no.
+pub(super) fn flag(cell: &Cell<'_>) -> Read<bool> {
+    if let Cell::Flag(flag) = cell {
+        return Ok(Some(*flag));
+    }
+    let Some(text) = cell.text()? else { return Ok(None) };
+    match words::plain(&text).to_ascii_uppercase().as_str() {
+        "是" | "有" | "√" | "✓" | "✔" | "●" | "☑" | "Y" | "1" | "1.0" | "YES" | "TRUE" => Ok(Some(true)),
+        "否" | "无" | "×" | "N" | "0" | "0.0" | "NO" | "FALSE" | "✗" | "✘" | "X" | "☐" => Ok(Some(false)),
+        _ => Err(Code::UnreadableFlag),
+    }
+}
+
+/// A number of any kind.
+pub(super) fn number(cell: &Cell<'_>) -> Read<f64> {
+    match cell {
+        Cell::Number(number) if number.is_finite() => Ok(Some(*number)),
+        Cell::Flag(_) | Cell::Day(_) | Cell::Number(_) => Err(Code::UnreadableNumber),
+        _ => match cell.text()? {
+            None => Ok(None),
+            Some(text) => parse_number(&text).map(Some).ok_or(Code::UnreadableNumber),
+        },
+    }
+}
+
+fn parse_number(text: &str) -> Option<f64> {
+    let text = words::plain(text);
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(&text);
+    let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
+    if !fraction.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let mut groups = whole.split(',');
+    let first = groups.next()?;
+    let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
+    if !digits(first) || !groups.all(|g| g.len() == 3 && digits(g)) {
+        return None;
+    }
+    if whole.len() == first.len() {
+        text.parse().ok()
+    } else {
+        text.replace(',', "").parse().ok()
+    }
+}
+
+/// A count: a whole number, never negative. Floor space may have decimals and is rounded (`round`).
+pub(super) fn count(cell: &Cell<'_>, round: bool) -> Read<u32> {
+    if let Cell::Text(text) = cell
+        && (1..=9).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_digit())
+    {
+        return text.parse().map(Some).map_err(|_| Code::UnreadableNumber);
+    }
+    let Some(number) = number(cell)? else { return Ok(None) };
+    if !(0.0..=f64::from(u32::MAX)).contains(&number) || (!round && number.fract() != 0.0) {
+        return Err(Code::ImpossibleValue);
+    }
+    Ok(Some(number.round() as u32))
+}
+
+/// Money in yuan, from the unit of the header, `factor` yuan each.
+pub(super) fn money(cell: &Cell<'_>, factor: f64) -> Read<u64> {
+    // Beyond 2^53 yuan an amount is no longer exact, and none is so large.
+    const LARGEST: f64 = 9_007_199_254_740_992.0;
+    let Some(number) = number(cell)? else { return Ok(None) };
+    let yuan = (number * factor).round();
+    if number < 0.0 || yuan > LARGEST {
+        return Err(Code::ImpossibleValue);
+    }
+    Ok(Some(yuan as u64))
+}
+
+/// A number within `range`.
+pub(super) fn real(cell: &Cell<'_>, range: (f64, f64)) -> Read<f64> {
+    match number(cell)? {
+        Some(number) if number < range.0 || number > range.1 => Err(Code::ImpossibleValue),
+        number => Ok(number),
+    }
+}
+
+/// A star grade in half steps up to five; words for "not rated" are no grade.
+pub(super) fn star(cell: &Cell<'_>) -> Read<f32> {
+    let grade = match cell {
+        Cell::Number(number) => *number,
+        _ => {
+            let Some(text) = cell.text()? else { return Ok(None) };
+            let text = words::plain(&text);
+            if matches!(
+                &*text,
+                "未评" | "未评星" | "未评定" | "未评级" | "不定星" | "未定星" | "无" | "无星"
+            ) {
+                return Ok(None);
+            }
+            parse_star(&text).ok_or(Code::UnreadableStar)?
+        }
+    };
+    let halves = grade * 2.0;
+    if (1.0..=10.0).contains(&halves) && halves.fract() == 0.0 {
+        Ok(Some(grade as f32))
+    } else {
+        Err(Code::ImpossibleValue)
+    }
+}
+
+fn parse_star(text: &str) -> Option<f64> {
+    let glyphs = text.chars().filter(|c| matches!(c, '★' | '⭐')).count();
+    if glyphs > 0 {
+        let only = text.chars().all(|c| matches!(c, '★' | '⭐' | '☆'));
+        return only.then_some(glyphs as f64);
+    }
+    let bare = text.strip_suffix('级').unwrap_or(text);
+    let bare = bare.strip_suffix('星').unwrap_or(bare);
+    let word = |c| {
+        "一二三四五六七八九"
+            .chars()
+            .position(|d| d == c)
+            .map(|at| at as f64 + 1.0)
+    };
+    let mut chars = bare.chars();
+    match (chars.next(), chars.next()) {
+        (Some('两'), None) => Some(2.0),
+        (Some(c), None) if word(c).is_some() => word(c),
+        (Some(c), Some('半')) if chars.next().is_none() => word(c).map(|n| n + 0.5),
+        _ => parse_number(bare),
+    }
+}
+
+/// A survey year.
+pub(super) fn year(cell: &Cell<'_>) -> Read<i16> {
+    let Some(text) = cell.text()? else { return Ok(None) };
+    let text = words::plain(&text);
+    let text = text
+        .strip_suffix("年度")
+        .or_else(|| text.strip_suffix('年'))
+        .unwrap_or(&text);
+    let year = parse_number(text).filter(|y| y.fract() == 0.0 && is_year(*y as i64));
+    year.map(|y| Some(y as i16)).ok_or(Code::YearMissing)
+}
+
+/// Whether a number can be the year of a ledger.
+pub(super) fn is_year(number: i64) -> bool {
+    (1900..=2100).contains(&number)
+}
+
+/// A calendar day, in days since 1970-01-01; a month alone is its first day.
+pub(super) fn date(cell: &Cell<'_>) -> Read<i32> {
+    match cell {
+        Cell::Day(day) => Ok(Some(*day)),
+        Cell::Number(number) => day_of_number(*number).map(Some).ok_or(Code::UnreadableDate),
+        Cell::Flag(_) => Err(Code::UnreadableDate),
+        _ => match cell.text()? {
+            None => Ok(None),
+            Some(text) => day_of_text(&text).map(Some).ok_or(Code::UnreadableDate),
+        },
+    }
+}
+
+/// A number in the place of a date: a spreadsheet's serial number of 1927–2119, 20120501, 201205 or 2012.5.
+fn day_of_number(number: f64) -> Option<i32> {
+    if (10_000.0..80_000.0).contains(&number) {
+        return Some(number.floor() as i32 + SERIAL_ZERO);
+    }
+    let text = plain_number(number);
+    // As a number, 2012.10 has become 2012.1: January or October, nobody knows.
+    if text.len() == 6 && text.ends_with(".1") {
+        return None;
+    }
+    day_of_text(&text)
+}
+
+fn day_of_text(text: &str) -> Option<i32> {
+    // A time of day behind the date is not part of it.
+    let date = match text.split_once([' ', 'T']) {
+        Some((date, time)) if time.contains(':') => date,
+        _ => text,
+    };
+    let date = words::plain(date);
+    if date.bytes().all(|b| b.is_ascii_digit()) {
+        return match date.len() {
+            8 => day(date.get(..4)?, date.get(4..6)?, date.get(6..)?),
+            6 => day(date.get(..4)?, date.get(4..)?, "1"),
+            5 => day_of_number(date.parse().ok()?),
+            _ => None,
+        };
+    }
+    let mut parts = date
+        .split(['-', '/', '.', '年', '月', '日', '号'])
+        .filter(|p| !p.is_empty());
+    let (year, month, day_) = (parts.next()?, parts.next()?, parts.next().unwrap_or("1"));
+    parts.next().is_none().then(|| day(year, month, day_)).flatten()
+}
+
+fn day(year: &str, month: &str, day: &str) -> Option<i32> {
+    day_of(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)
+}
+
+/// A day in days since 1970-01-01, if the calendar has it.
+pub(super) fn day_of(year: u16, month: u16, day: u16) -> Option<i32> {
+    if !is_year(i64::from(year)) {
+        return None;
+    }
+    Date32Type::parse(&format!("{year}-{month:02}-{day:02}"))
+}

@@ -1,0 +1,92 @@
+//! Columns of the user's own: what they hold is seen from all their values, the same in every source.
+
+use std::collections::BTreeMap;
+
+use arrow::array::{Array, ArrayRef, AsArray, StringArray};
+use arrow::compute::{cast, min};
+use arrow::datatypes::{DataType, Int64Type};
+
+use super::Reading;
+use crate::error::Result;
+use crate::schema;
+
+/// The longest number of digits that a float keeps.
+const EXACT_DIGITS: usize = 15;
+
+/// Gives each of the user's own columns one type over all batches: counts, numbers or text. `typed` tells of each
+/// source whether its columns had types already: text is text there, and numbers only in files may be meant.
+pub(super) fn agree(reading: &mut Reading, typed: &[bool]) -> Result<()> {
+    let mut types: BTreeMap<String, Option<DataType>> = BTreeMap::new();
+    for batch in &reading.batches {
+        for (field, array) in batch.records.schema().fields().iter().zip(batch.records.columns()) {
+            if schema::column(field.name()).is_some() || array.null_count() == array.len() {
+                continue;
+            }
+            let is_typed = typed.get(batch.source).copied().unwrap_or(false);
+            let here = narrowest(array, is_typed)?;
+            let wide = types.entry(field.name().clone()).or_default();
+            *wide = Some(match wide.take() {
+                Some(other) => wider(other, here),
+                None => here,
+            });
+        }
+    }
+    if types.is_empty() {
+        return Ok(());
+    }
+    for batch in &mut reading.batches {
+        let schema = batch.records.schema();
+        let columns = schema
+            .fields()
+            .iter()
+            .zip(batch.records.columns())
+            .map(|(field, array)| {
+                let array = match types.get(field.name()) {
+                    Some(Some(wanted)) if wanted != array.data_type() => cast(array, wanted)?,
+                    _ => array.clone(),
+                };
+                Ok((field.name().clone(), array))
+            });
+        batch.records = super::table::records(columns.collect::<Result<_>>()?)?;
+    }
+    Ok(())
+}
+
+/// The narrowest type that holds these values.
+fn narrowest(array: &ArrayRef, typed: bool) -> Result<DataType> {
+    Ok(match array.data_type() {
+        DataType::Utf8 if !typed => of_text(array.as_string())?,
+        DataType::Int64 if min(array.as_primitive::<Int64Type>()).is_some_and(|least| least < 0) => DataType::Float64,
+        DataType::Int64 => DataType::UInt64,
+        other => other.clone(),
+    })
+}
+
+/// Numbers only, if nothing is lost by reading them as numbers: no leading zeros, no long codes.
+fn of_text(values: &StringArray) -> Result<DataType> {
+    let code = |v: &str| v.len() > EXACT_DIGITS || (v.len() > 1 && v.starts_with('0') && !v.starts_with("0."));
+    let number = |v: &str| v.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-'));
+    if values.iter().flatten().any(|v| code(v) || !number(v)) {
+        return Ok(DataType::Utf8);
+    }
+    for wanted in [DataType::UInt32, DataType::Float64] {
+        if cast(values, &wanted)?.null_count() == values.null_count() {
+            return Ok(wanted);
+        }
+    }
+    Ok(DataType::Utf8)
+}
+
+fn wider(a: DataType, b: DataType) -> DataType {
+    let counts = |t: &DataType| matches!(t, DataType::UInt32 | DataType::UInt64);
+    let number = |t: &DataType| counts(t) || *t == DataType::Float64;
+    if a == b {
+        a
+    } else if counts(&a) && counts(&b) {
+        DataType::UInt64
+    } else if number(&a) && number(&b) {
+        DataType::Float64
+    } else {
+        DataType::Utf8
+    }
+}

@@ -1,0 +1,88 @@
+//! Parquet files: their row groups side by side, through the same reader as Arrow batches.
+
+use std::fs::File;
+use std::path::Path;
+
+use arrow::array::RecordBatch;
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ParquetRecordBatchReaderBuilder};
+use rayon::prelude::*;
+
+use super::arrow::Frame;
+use super::files::{Outcome, Place, empty, unreadable};
+use super::{Options, Skipped};
+use crate::error::{Error, Result};
+use crate::job::{self, Job};
+use crate::lang::Text;
+
+/// How many rows are read at a time.
+const BATCH: usize = 65_536;
+
+pub(super) fn read(path: &Path, options: &Options, job: &dyn Job) -> Result<Outcome> {
+    let file = File::open(path).map_err(|e| unreadable(path, &e))?;
+    if file.metadata().is_ok_and(|m| m.len() == 0) {
+        return Err(empty(path));
+    }
+    let metadata = ArrowReaderMetadata::load(&file, Default::default()).map_err(|e| broken(path, &e))?;
+    let place = Place {
+        path,
+        sheet: None,
+        encoding: None,
+    };
+    let Some(frame) = Frame::new(&place, metadata.schema(), options)? else {
+        let why = Text::new("没有单位代码列", "no column of organisation codes");
+        return Ok(Outcome {
+            sheets: Vec::new(),
+            skipped: vec![Skipped {
+                file: place.file(),
+                sheet: None,
+                why,
+            }],
+        });
+    };
+    let mut first = 0;
+    let groups: Vec<(usize, u32)> = (metadata.metadata().row_groups().iter().enumerate())
+        .map(|(at, group)| {
+            let start = first;
+            first += group.num_rows() as u32;
+            (at, start)
+        })
+        .collect();
+    let read: Vec<Result<Vec<_>>> = groups
+        .into_par_iter()
+        .map(|(at, mut row)| {
+            let file = File::open(path).map_err(|e| unreadable(path, &e))?;
+            let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata.clone())
+                .with_row_groups(vec![at])
+                .with_projection(frame.projection(metadata.parquet_schema()))
+                .with_batch_size(BATCH)
+                .build()
+                .map_err(|e| broken(path, &e))?;
+            let mut pieces = Vec::new();
+            for batch in reader {
+                job::check(job)?;
+                let batch: RecordBatch = batch.map_err(|e| broken(path, &e))?;
+                let rows = batch.num_rows() as u32;
+                pieces.push(frame.piece(&batch, row)?);
+                row += rows;
+            }
+            Ok(pieces)
+        })
+        .collect();
+    let mut pieces = Vec::new();
+    for group in read {
+        pieces.extend(group?);
+    }
+    job.progress(&place.file(), 1, 1);
+    Ok(Outcome {
+        sheets: vec![frame.finish(pieces)],
+        skipped: Vec::new(),
+    })
+}
+
+fn broken(path: &Path, error: &dyn std::fmt::Display) -> Error {
+    Error::file(
+        path,
+        format!("Parquet 文件已损坏或不完整（{error}）"),
+        format!("the Parquet file is damaged or incomplete ({error})"),
+    )
+}

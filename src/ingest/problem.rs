@@ -1,0 +1,251 @@
+//! What can be wrong with a cell or a row: the catalogue, and one finding of it.
+
+use crate::lang::Lang;
+
+/// What is done about a problem.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// The whole row is not used.
+    Reject,
+    /// The value is used, as the message says.
+    Warn,
+    /// The cell counts as not known.
+    Null,
+    /// The row is the same as one before it and adds nothing.
+    Merge,
+    /// The row contradicts one before it and is not used.
+    Report,
+}
+
+impl Action {
+    /// A word for it in tables.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Reject => "reject",
+            Self::Warn => "warn",
+            Self::Null => "null",
+            Self::Merge => "merge",
+            Self::Report => "report",
+        }
+    }
+
+    /// How much it matters: rejected and contradicting rows are errors, cells that are not known and values to be
+    /// looked at are warnings, the rest is for information.
+    #[must_use]
+    pub fn severity(self) -> Severity {
+        match self {
+            Self::Reject | Self::Report => Severity::Error,
+            Self::Null | Self::Warn => Severity::Warning,
+            Self::Merge => Severity::Info,
+        }
+    }
+}
+
+/// How much a problem matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Nothing is lost.
+    Info,
+    /// A value is lost or doubtful.
+    Warning,
+    /// An organisation is lost.
+    Error,
+}
+
+impl Severity {
+    /// A word for it in tables.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+macro_rules! catalogue {
+    ($($code:ident $id:literal $action:ident $zh:literal $en:literal;)+) => {
+        /// The catalogue of problems.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum Code {
+            $(#[doc = $en] $code,)+
+        }
+
+        impl Code {
+            /// The catalogue, in order.
+            pub const ALL: &[Self] = &[$(Self::$code),+];
+
+            /// Its name, by which it is counted and asked for.
+            #[must_use]
+            pub fn id(self) -> &'static str {
+                match self { $(Self::$code => $id),+ }
+            }
+
+            /// What is done about it.
+            #[must_use]
+            pub fn action(self) -> Action {
+                match self { $(Self::$code => Action::$action),+ }
+            }
+
+            /// What it means and what to do about it.
+            #[must_use]
+            pub fn message(self, lang: Lang) -> &'static str {
+                match (self, lang) {
+                    $((Self::$code, Lang::Zh) => $zh, (Self::$code, Lang::En) => $en,)+
+                }
+            }
+        }
+    };
+}
+
+catalogue! {
+    IdMissing "id_missing" Reject
+        "没有单位代码，整行未读入。请补填统一社会信用代码。"
+        "The organisation has no code; the row is not read. Fill in the organisation code.";
+    IdMangled "id_mangled" Reject
+        "单位代码被电子表格当作数字，末几位已丢失，整行未读入。请把该列设为文本后重新填写代码。"
+        "A spreadsheet took the organisation code for a number and lost its last digits; the row is not read. Format the column as text and enter the code again.";
+    IdUnreadable "id_unreadable" Reject
+        "单位代码处不是代码，整行未读入。请填写统一社会信用代码。"
+        "What stands in the place of the organisation code is no code; the row is not read. Fill in the organisation code.";
+    FieldCount "field_count" Reject
+        "该行的字段数与表头不同，整行未读入。多为名称中的逗号未加引号，请检查该行。"
+        "The row has another number of fields than the header and is not read. Most often a comma in a name is not quoted; look at the row.";
+    YearMissing "year_missing" Reject
+        "年度为空或无法识别，整行未读入。请填写四位年份。"
+        "The year is empty or unreadable; the row is not read. Fill in a year of four digits.";
+    DuplicateExact "duplicate_exact" Merge
+        "同一单位同一年度的重复行，内容完全相同，已合并。"
+        "The same organisation in the same year once more, with the same values: merged.";
+    DuplicateConflict "duplicate_conflict" Report
+        "同一单位同一年度出现多行且内容不同，保留在前的一行，本行未使用。请核对后删去一行。"
+        "The same organisation in the same year once more, with other values: the earlier row is kept, this one is not used. Compare the rows and delete one.";
+    UsccCheckDigit "uscc_check_digit" Warn
+        "统一社会信用代码的校验位不符，按原样保留。请核对是否抄错。"
+        "The check character of the organisation code is wrong; the code is kept as written. Check it for a typing error.";
+    OldRegistrationNumber "old_registration_number" Warn
+        "这是15位工商注册号，按原样作为单位代码，不会与18位代码对应。请换成统一社会信用代码。"
+        "This is a registration number of 15 digits; it is kept as the code and is never joined to an 18-character code. Replace it by the organisation code.";
+    IdLength "id_length" Warn
+        "单位代码的位数不对（应为18位），按原样保留。请核对是否多抄或漏抄。"
+        "The organisation code has the wrong length (18 characters are expected); it is kept as written. Check it for missing or additional characters.";
+    NameEmpty "name_empty" Null
+        "单位名称为空。请补填。"
+        "The organisation has no name. Fill it in.";
+    OldRegionCode "old_region_code" Warn
+        "区划代码已变更，按现行代码归入县级。请改填现行区划代码。"
+        "The region code was replaced; it is read as the county that replaced it. Enter the present code.";
+    TownshipUnknown "township_unknown" Warn
+        "所属县级区划存在，但没有这个乡级代码，归入县级。请核对乡镇街道代码。"
+        "The county exists, a township of this code does not; it is read as the county. Check the code of the township.";
+    RegionUnknown "region_unknown" Null
+        "从来没有这个区划代码，按未知处理。请核对。"
+        "No region ever had this code; it counts as not known. Check it.";
+    RegionMangled "region_mangled" Null
+        "区划代码变成了科学计数法，末几位已丢失，按未知处理。请把该列设为文本后重新填写。"
+        "The region code is in scientific notation and its last digits are lost; it counts as not known. Format the column as text and enter it again.";
+    IndustryUnknown "industry_unknown" Null
+        "不是国民经济行业分类（GB/T 4754）的代码，按未知处理。请填写大类代码，如 C13。"
+        "This is no code of GB/T 4754; it counts as not known. Enter the division, such as C13.";
+    ModeUnknownWord "mode_unknown_word" Null
+        "不认识的组建形式，按未知处理。请填写单建、联建、挂靠、区域覆盖或未建。"
+        "This is no known formation mode; it counts as not known. Enter solo, joint, affiliated, area or none.";
+    ModeMarksConflict "mode_marks_conflict" Null
+        "组建形式勾选了不止一项，按未知处理。请只保留一项。"
+        "More than one formation mode is marked; it counts as not known. Keep one mark.";
+    WordUnknown "word_unknown" Null
+        "不认识的取值，按未知处理。请改用该列规定的词。"
+        "This is none of the column's words; it counts as not known. Use one of them.";
+    MarksConflict "marks_conflict" Null
+        "同一项目勾选了不止一栏，按未知处理。请只保留一项。"
+        "More than one column of this item is marked; it counts as not known. Keep one mark.";
+    ImpossibleValue "impossible_value" Null
+        "数值不可能（负数、超出范围，或正式党员超过从业人员的5倍），按未知处理。请核对。"
+        "The value is impossible (negative, out of range, or more full members than five times the employees); it counts as not known. Check it.";
+    UnreadableNumber "unreadable_number" Null
+        "不是数字，按未知处理。请填写数字，未知则留空。"
+        "This is no number; it counts as not known. Enter a number, or leave the cell empty.";
+    UnreadableDate "unreadable_date" Null
+        "日期不存在或无法识别，按未知处理。请按 2013-05-01 的形式填写。"
+        "The date does not exist or is unreadable; it counts as not known. Write it like 2013-05-01.";
+    UnreadableFlag "unreadable_flag" Null
+        "不是“是”或“否”，按未知处理。请填写是或否。"
+        "This is neither yes nor no; it counts as not known. Enter 是 or 否.";
+    UnreadableStar "unreadable_star" Null
+        "无法识别的星级，按未知处理。请填写如三星、3 或 ★★★。"
+        "This is no star grade; it counts as not known. Write it like 三星, 3 or ★★★.";
+    ExcelError "excel_error" Null
+        "单元格是电子表格的错误值，按未知处理。请修正公式。"
+        "The cell holds an error value of the spreadsheet; it counts as not known. Mend the formula.";
+}
+
+impl Code {
+    /// The catalogue, in order.
+    #[must_use]
+    pub fn all() -> &'static [Self] {
+        Self::ALL
+    }
+
+    /// How much it matters.
+    #[must_use]
+    pub fn severity(self) -> Severity {
+        self.action().severity()
+    }
+}
+
+/// One finding: a cell or a row, where it stands, what was read and what was done about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The file's name.
+    pub file: String,
+    /// The sheet's name, in workbooks.
+    pub sheet: Option<String>,
+    /// The row of the sheet, or the number of the CSV record, from 1.
+    pub row: u32,
+    /// The line of the text file on which the record begins, from 1.
+    pub line: Option<u32>,
+    /// The name of the column, where the problem is one of a cell.
+    pub column: Option<String>,
+    /// The header of the column in the file.
+    pub header: Option<String>,
+    /// What stands there, shortened where it is long.
+    pub value: String,
+    /// What is wrong with it.
+    pub code: Code,
+    /// The survey year, where it is known.
+    pub year: Option<i16>,
+}
+
+/// A value as a problem shows it: a cell may hold pages.
+pub(super) fn shown(value: &str) -> String {
+    const LONGEST: usize = 120;
+    match value.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", value.get(..end).unwrap_or(value)),
+        None => value.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn every_code_has_its_own_id_and_speaks_both_languages() {
+        let ids: HashSet<_> = Code::all().iter().map(|c| c.id()).collect();
+        assert_eq!(ids.len(), Code::all().len());
+        for code in Code::all() {
+            assert!(code.message(Lang::Zh).ends_with('。'), "{}", code.id());
+            assert!(code.message(Lang::En).ends_with('.'), "{}", code.id());
+        }
+    }
+
+    #[test]
+    fn long_values_are_shortened_between_characters() {
+        assert_eq!(shown("若干"), "若干");
+        assert_eq!(shown(&"党".repeat(500)).chars().count(), 121);
+    }
+}

@@ -1,0 +1,257 @@
+//! What a row below the header is: an organisation, or one of the things offices put between and after them.
+
+use super::cells::Cell;
+use super::header::{Header, Meaning};
+use super::{Rows, Status};
+use crate::schema::Type;
+use crate::schema::words::plain;
+use crate::standards;
+
+/// A row of any source.
+pub(super) trait Row {
+    /// The cell in `column`, from 0; empty beyond the row's end.
+    fn cell(&self, column: usize) -> Cell<'_>;
+    /// How many cells the row has.
+    fn width(&self) -> usize;
+}
+
+/// What a row is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Data,
+    Blank,
+    RepeatedHeader,
+    Total,
+    Subtotal,
+    Note,
+    Footer,
+}
+
+impl Rows {
+    /// Counts one row of `kind`.
+    pub(super) fn count(&mut self, kind: Kind) {
+        let count = match kind {
+            Kind::Data => &mut self.data,
+            Kind::Blank => &mut self.blank,
+            Kind::RepeatedHeader => &mut self.repeated_header,
+            Kind::Total => &mut self.total,
+            Kind::Subtotal => &mut self.subtotal,
+            Kind::Note => &mut self.note,
+            Kind::Footer => &mut self.footer,
+        };
+        *count += 1;
+    }
+}
+
+/// Tells the rows of one sheet apart.
+#[derive(Debug)]
+pub(super) struct Classifier {
+    id: Option<usize>,
+    name: Option<usize>,
+    serial: Option<usize>,
+    /// The columns that say something about an organisation.
+    about: Vec<usize>,
+    /// The header's rows as they are compared.
+    header: Vec<Vec<String>>,
+}
+
+/// The header of the running number of rows.
+const SERIAL: &str = "序号";
+
+impl Classifier {
+    pub(super) fn new(header: &Header, texts: &[Vec<String>]) -> Self {
+        let of = |ty: Type, name: Option<&str>| {
+            header.columns.iter().find_map(|c| match &c.meaning {
+                Meaning::Column { column, .. } if column.ty == ty && name.is_none_or(|n| n == column.name) => {
+                    Some(c.index)
+                }
+                _ => None,
+            })
+        };
+        let read = |m: &Meaning| !matches!(m, Meaning::Not(Status::Ignored | Status::Personal | Status::Unknown));
+        Self {
+            id: of(Type::Id, None),
+            name: of(Type::Text, Some("name")),
+            serial: header
+                .columns
+                .iter()
+                .find(|c| plain(c.leaf()) == SERIAL)
+                .map(|c| c.index),
+            about: header
+                .columns
+                .iter()
+                .filter(|c| read(&c.meaning))
+                .map(|c| c.index)
+                .collect(),
+            header: texts
+                .iter()
+                .map(|row| row.iter().map(|text| plain(text).into_owned()).collect())
+                .collect(),
+        }
+    }
+
+    /// What `row` is.
+    pub(super) fn kind<R: Row>(&self, row: &R) -> Kind {
+        let id = self.id.map_or(Cell::Empty, |id| row.cell(id));
+        let label = (0..row.width()).find_map(|at| match row.cell(at) {
+            Cell::Text(text) if !standards::trim(text).is_empty() => Some(text),
+            _ => None,
+        });
+        if let Some(kind) = label.and_then(sum)
+            && !has_code(&id)
+        {
+            return kind;
+        }
+        if has_code(&id) {
+            return Kind::Data;
+        }
+        if (0..row.width()).all(|at| row.cell(at).is_blank()) {
+            return Kind::Blank;
+        }
+        if self.is_header(row) {
+            return Kind::RepeatedHeader;
+        }
+        let has = |column: Option<usize>| column.is_some_and(|c| matches!(row.cell(c).text(), Ok(Some(_)) | Err(_)));
+        let numbered = has(self.name)
+            && self
+                .serial
+                .is_some_and(|c| matches!(super::cells::number(&row.cell(c)), Ok(Some(_))));
+        if has(self.id) || numbered {
+            return Kind::Data;
+        }
+        if let Some(kind) = label.and_then(remark) {
+            return kind;
+        }
+        // An organisation whose code and running number were both forgotten still says a few things.
+        let says = || self.about.iter().filter(|&&c| has(Some(c))).take(4).count() == 4;
+        if says() { Kind::Data } else { Kind::Note }
+    }
+
+    fn is_header<R: Row>(&self, row: &R) -> bool {
+        self.header.iter().any(|header| {
+            let mut same = 0;
+            for at in 0..row.width().max(header.len()) {
+                let cell = row.cell(at);
+                let text = match &cell {
+                    Cell::Text(text) => plain(text),
+                    Cell::Empty => continue,
+                    _ => return false,
+                };
+                match header.get(at) {
+                    Some(head) if *head == text => same += usize::from(!text.is_empty()),
+                    None if text.is_empty() => {}
+                    _ => return false,
+                }
+            }
+            same > 0
+        })
+    }
+}
+
+/// Whether the cell of the code looks like one: a number or word of some length in ASCII.
+fn has_code(cell: &Cell<'_>) -> bool {
+    match cell {
+        Cell::Text(text) => {
+            let code = standards::code(text);
+            code.len() >= 5 && code.is_ascii() && code.bytes().any(|b| b.is_ascii_digit())
+        }
+        Cell::Number(number) => *number >= 1e7,
+        _ => false,
+    }
+}
+
+fn sum(label: &str) -> Option<Kind> {
+    if !label.contains('计') {
+        return None;
+    }
+    let label = plain(label);
+    match &*label {
+        "合计" | "总计" | "共计" | "总合计" | "累计" | "合计数" => Some(Kind::Total),
+        _ if label.ends_with("小计") || label.ends_with("合计") => Some(Kind::Subtotal),
+        _ => None,
+    }
+}
+
+fn remark(label: &str) -> Option<Kind> {
+    const NOTES: [&str; 6] = ["注", "备注:", "说明", "填表说明", "填报说明", "附注"];
+    const FOOTERS: [&str; 12] = [
+        "填表",
+        "填报",
+        "制表",
+        "审核",
+        "审批",
+        "负责人",
+        "单位负责人",
+        "主管",
+        "分管",
+        "联系电话",
+        "报送",
+        "签字",
+    ];
+    let label = plain(label);
+    let starts = |list: &[&str]| list.iter().any(|word| label.starts_with(word));
+    if starts(&NOTES) {
+        Some(Kind::Note)
+    } else if starts(&FOOTERS) {
+        Some(Kind::Footer)
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ingest::Options;
+
+    struct Cells<'a>(&'a [Cell<'a>]);
+
+    impl Row for Cells<'_> {
+        fn cell(&self, column: usize) -> Cell<'_> {
+            self.0.get(column).copied().unwrap_or(Cell::Empty)
+        }
+        fn width(&self) -> usize {
+            self.0.len()
+        }
+    }
+
+    #[test]
+    fn rows_are_told_apart() {
+        use Cell::{Empty, Number, Text};
+        let texts = vec![
+            ["序号", "单位名称", "信用代码", "从业人员", "正式党员", "备注"]
+                .map(str::to_owned)
+                .to_vec(),
+        ];
+        let header = Header::find(&texts, &Options::default()).unwrap();
+        let rows = Classifier::new(&header, &texts);
+        for (cells, kind) in [
+            (&[Number(1.0), Text("某厂"), Text("91110000600037341L")][..], Kind::Data),
+            (&[Number(2.0), Text("某厂"), Empty, Number(5.0)], Kind::Data),
+            (&[Number(2.0), Text("某厂"), Text("－"), Number(5.0)], Kind::Data),
+            (&[Empty, Text("某厂"), Text("无"), Number(5.0)], Kind::Data),
+            (
+                &[Empty, Text("天成会计师事务所"), Number(150_425_006_372_899.0)],
+                Kind::Data,
+            ),
+            (&[Empty, Text("合 计"), Number(517.0), Number(10778.0)], Kind::Total),
+            (&[Empty, Text("经棚镇 小计"), Empty, Number(10778.0)], Kind::Subtotal),
+            (
+                &[
+                    Text("序  号"),
+                    Text("单位名称"),
+                    Text("信用代码"),
+                    Text("从业\n人员"),
+                    Text("正式党员"),
+                ],
+                Kind::RepeatedHeader,
+            ),
+            (&[Text(" "), Empty, Text("\u{3000}")], Kind::Blank),
+            (&[Text("注：1.本表由各乡镇填报")], Kind::Note),
+            (&[Text("经棚镇")], Kind::Note),
+            (&[Text("填表人：某某"), Empty, Text("审核人：")], Kind::Footer),
+        ] {
+            assert_eq!(rows.kind(&Cells(cells)), kind, "{cells:?}");
+        }
+    }
+}

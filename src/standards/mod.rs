@@ -1,0 +1,65 @@
+//! Codes the country fixes: organisations ([`uscc`]), regions with their history ([`region`]), industries
+//! ([`industry`]).
+
+pub mod industry;
+pub mod region;
+pub mod uscc;
+
+use std::borrow::Cow;
+
+use crate::schema::words::half_width;
+
+/// A cell's text without what surrounds it: white space of any width, and the apostrophe or tab by which an office
+/// forces a spreadsheet to keep text.
+#[must_use]
+pub fn trim(text: &str) -> &str {
+    let blank = |c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}');
+    let text = text.trim_matches(blank);
+    text.strip_prefix('\'').map_or(text, |rest| rest.trim_matches(blank))
+}
+
+/// A code as it is compared: trimmed, half-width, in capitals; white space and line breaks inside it taken out.
+#[must_use]
+pub fn code(text: &str) -> Cow<'_, str> {
+    let text = trim(text);
+    if text.bytes().all(|b| b.is_ascii_graphic() && !b.is_ascii_lowercase()) {
+        return Cow::Borrowed(text);
+    }
+    let kept = text.chars().filter(|c| !c.is_whitespace());
+    Cow::Owned(kept.map(|c| half_width(c).to_ascii_uppercase()).collect())
+}
+
+/// Whether a spreadsheet wrote this number in scientific notation (`9.11504E+17`), so that its digits are lost. A
+/// code of 18 characters may hold one `E` among digits; it has neither point nor sign.
+#[must_use]
+pub fn is_scientific(code: &str) -> bool {
+    let Some((mantissa, exponent)) = code.split_once(['E', 'e']) else {
+        return false;
+    };
+    let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
+    let bare = exponent.trim_start_matches(['+', '-']);
+    let plain = mantissa.replacen('.', "", 1);
+    digits(&plain) && digits(bare) && (plain.len() < mantissa.len() || bare.len() < exponent.len() || code.len() < 15)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_trimmed_and_made_half_width() {
+        assert_eq!(code("\u{3000}９１１５04250846069305\u{a0}"), "911504250846069305");
+        assert_eq!(code("'91350211m0000xuf46"), "91350211M0000XUF46");
+        assert!(matches!(code(" A1 "), Cow::Borrowed("A1")));
+    }
+
+    #[test]
+    fn scientific_notation_is_told_from_codes() {
+        for lost in ["9.11504E+17", "3.70883E+11", "5E+17", "9.1E17", "1E5"] {
+            assert!(is_scientific(lost), "{lost}");
+        }
+        for code in ["911504250846E69305", "E12", "12E", "H1234", "1.5", ""] {
+            assert!(!is_scientific(code), "{code}");
+        }
+    }
+}
