@@ -11,6 +11,7 @@ pub mod measure;
 pub mod roster;
 pub mod schema;
 pub mod standards;
+pub mod synth;
 
 pub use error::{Error, Result};
 pub use lang::Lang;

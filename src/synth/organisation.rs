@@ -1,0 +1,220 @@
+//! What befalls one organisation of a made-up panel.
+
+use std::sync::LazyLock;
+
+use rayon::prelude::*;
+
+use super::rng::Rng;
+
+/// Kinds of organisations with the first two characters of their codes and how often they occur, in a thousand.
+pub(super) const KINDS: [(&str, &str, u64); 6] = [
+    ("enterprise", "91", 510),
+    ("self_employed", "92", 255),
+    ("cooperative", "93", 85),
+    ("social_group", "51", 50),
+    ("social_service", "52", 50),
+    ("foundation", "53", 50),
+];
+/// The ways of formation.
+pub(super) const MODES: [&str; 5] = ["none", "solo", "joint", "affiliated", "area"];
+const NONE: u8 = 0;
+const SOLO: u8 = 1;
+const JOINT: u8 = 2;
+const AFFILIATED: u8 = 3;
+const AREA: u8 = 4;
+/// How many divisions GB/T 4754 has.
+pub(super) const DIVISIONS: u64 = 97;
+/// The characters of an organisation's code (GB 32100-2015) in the order of their values.
+const ALPHABET: &[u8; 31] = b"0123456789ABCDEFGHJKLMNPQRTUWXY";
+/// As many organisations as eight characters of that alphabet can tell apart.
+const BODIES: u64 = 31_u64.pow(8);
+/// Near the golden section of [`BODIES`] and no multiple of 31, so that its multiples visit every body once.
+const STRIDE: u64 = 527_115_693_403;
+
+/// The codes of the country's townships.
+pub(super) static TOWNSHIPS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+    let regions = include_str!("../../definitions/regions.csv");
+    let township = |line: &'static str| {
+        let (code, rest) = line.split_once(',')?;
+        rest.starts_with("township,").then_some(code)
+    };
+    regions.lines().filter_map(township).collect()
+});
+
+/// What an organisation is for good, and where it stands now.
+pub(super) struct Organisation {
+    code: [u8; 18],
+    township: u16,
+    kind: u8,
+    industry: u8,
+    employees: u32,
+    members: f64,
+    /// Years from the panel's first one, in which it is listed: from, until (exclusive).
+    listed: (i64, i64),
+    mode: u8,
+    star: u8,
+    rng: Rng,
+}
+
+/// What a ledger of one year says of an organisation.
+pub(super) struct Row {
+    pub(super) code: [u8; 18],
+    pub(super) township: u16,
+    pub(super) kind: u8,
+    pub(super) industry: u8,
+    pub(super) employees: u32,
+    pub(super) members: u32,
+    pub(super) mode: u8,
+    pub(super) instructor: Option<u32>,
+    pub(super) operating: bool,
+    pub(super) activities: u32,
+    pub(super) star: Option<f32>,
+}
+
+/// All organisations, ascending by code.
+pub(super) fn found(organisations: usize, years: u16, seed: u64) -> Vec<Organisation> {
+    let mut rng = Rng(seed);
+    let mut townships: Vec<u16> = (0..TOWNSHIPS.len() as u16).collect();
+    for at in (1..townships.len()).rev() {
+        townships.swap(at, rng.below(at as u64 + 1) as usize);
+    }
+    // The n-th township has a weight of 1/√n: a few crowded ones, many with a handful.
+    let weights: Vec<f64> = (1..=townships.len())
+        .scan(0.0, |sum, n| {
+            *sum += 1.0 / (n as f64).sqrt();
+            Some(*sum)
+        })
+        .collect();
+    let (all, start) = (weights.last().copied().unwrap_or(0.0), rng.below(BODIES));
+    let mut found: Vec<_> = (0..organisations as u64)
+        .into_par_iter()
+        .map(|at| {
+            let mut rng = rng.fork(at);
+            let ticket = rng.unit() * all;
+            let township = townships[weights.partition_point(|w| *w <= ticket)];
+            let body = (u128::from(start) + u128::from(at) * u128::from(STRIDE)) % u128::from(BODIES);
+            Organisation::new(body as u64, township, years, rng)
+        })
+        .collect();
+    found.par_sort_unstable_by_key(|o| o.code);
+    found
+}
+
+impl Organisation {
+    fn new(body: u64, township: u16, years: u16, mut rng: Rng) -> Self {
+        let kind = kind(&mut rng);
+        let employees = (2.2 + 1.4 * rng.normal()).exp();
+        let members = f64::from(rng.poisson((employees * 0.06).min(60.0)));
+        let from = rng.below(u64::from(years) + 6) as i64 - 6;
+        // A twentieth of them closes each year, after six years at least.
+        let life = ((1.0 - rng.unit()).ln() / 0.95_f64.ln()).ceil() as i64;
+        Self {
+            code: code(KINDS[usize::from(kind)].1, TOWNSHIPS[usize::from(township)], body),
+            township,
+            kind,
+            industry: rng.below(DIVISIONS) as u8,
+            employees: employees as u32 + 1,
+            members,
+            listed: (from, from + life + 6),
+            mode: NONE,
+            star: 0,
+            rng,
+        }
+    }
+
+    /// Lives through the year `at` and says what its ledger says, if it is listed.
+    pub(super) fn live(&mut self, at: u16, instructors: u64) -> Option<Row> {
+        let rng = &mut self.rng;
+        let members = rng.poisson(self.members * (1.0 + 0.03 * f64::from(at)) + 0.05);
+        let few = if rng.chance(0.7) { JOINT } else { AFFILIATED };
+        if rng.chance(0.35) {
+            self.mode = match members {
+                0 => AREA,
+                1..3 => few,
+                3.. => SOLO,
+            };
+        }
+        let (rated, lapses) = (self.mode == SOLO && rng.chance(0.8), rng.chance(0.1));
+        if rated {
+            let step = rng.unit();
+            let up = u8::from(step >= 0.75);
+            let down = u8::from(step < 0.12);
+            self.star = (self.star.max(1) + up - down).clamp(1, 5);
+        } else if lapses {
+            self.star = 0;
+        }
+        let instructor = rng.chance(0.4).then(|| rng.below(instructors) as u32);
+        let (operating, activities) = (rng.chance(0.9), rng.poisson(1.5));
+        let listed = (self.listed.0..self.listed.1).contains(&i64::from(at));
+        listed.then(|| Row {
+            code: self.code,
+            township: self.township,
+            kind: self.kind,
+            industry: self.industry,
+            employees: self.employees,
+            members,
+            mode: self.mode,
+            instructor,
+            operating,
+            activities,
+            star: (self.mode == SOLO && self.star > 0).then(|| f32::from(self.star)),
+        })
+    }
+}
+
+/// The code of an organisation: who registered it, where, its number `body` with its own check character (GB 11714),
+/// and the check character of the whole.
+fn code(prefix: &str, township: &str, mut body: u64) -> [u8; 18] {
+    let mut code = [b'0'; 18];
+    code[..2].copy_from_slice(prefix.as_bytes());
+    code[2..8].copy_from_slice(&township.as_bytes()[..6]);
+    for at in (8..16).rev() {
+        code[at] = ALPHABET[(body % 31) as usize];
+        body /= 31;
+    }
+    let number = code[8..16].iter().zip([3, 7, 9, 10, 5, 8, 4, 2]);
+    let sum: u32 = number.map(|(c, w)| w * char::from(*c).to_digit(36).unwrap_or(0)).sum();
+    code[16] = b"0123456789X"[(11 - sum as usize % 11) % 11];
+    let (mut sum, mut weight) = (0, 1);
+    for c in &code[..17] {
+        sum += weight * ALPHABET.iter().position(|a| a == c).unwrap_or(0);
+        weight = weight * 3 % 31;
+    }
+    code[17] = ALPHABET[(31 - sum % 31) % 31];
+    code
+}
+
+/// A position in [`KINDS`].
+fn kind(rng: &mut Rng) -> u8 {
+    let mut ticket = rng.below(KINDS.iter().map(|k| k.2).sum());
+    for (at, (_, _, weight)) in KINDS.iter().enumerate() {
+        if ticket < *weight {
+            return at as u8;
+        }
+        ticket -= weight;
+    }
+    0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_carry_both_check_characters() {
+        // Codes of real organisations (DOMAIN §6.1).
+        for known in ["91110000600037341L", "91110000101623741K", "911101066976941872"] {
+            let body = known[8..16].bytes().fold(0, |sum, c| {
+                sum * 31 + ALPHABET.iter().position(|a| *a == c).unwrap() as u64
+            });
+            assert_eq!(code(&known[..2], &known[2..8], body), known.as_bytes());
+        }
+    }
+
+    #[test]
+    fn townships_are_those_of_2023() {
+        // shared/data/README.md
+        assert_eq!(TOWNSHIPS.len(), 41_352);
+        assert!(TOWNSHIPS.iter().all(|t| t.len() == 12));
+    }
+}
