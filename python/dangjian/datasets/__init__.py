@@ -17,15 +17,16 @@ class Ledgers(NamedTuple):
     ledgers: list[Path]
     """The ledgers, one file a survey year, the oldest first."""
     workers: Path
-    """The table of party workers: who instructs or is seconded to which organisation, from when until when."""
+    """The table of party workers: who instructs or is seconded to which organisation, and when."""
 
 
 def hexigten() -> Ledgers:
     """Return the ledgers of Hexigten Banner (克什克腾旗, 150425), survey years 2009 to 2013.
 
-    Workbooks as offices keep them: two sheets (enterprises, social organisations), three header rows, one column for each
-    possible answer, totals, notes, a hidden sheet and cells spoilt in the usual ways. In 2013 they hold 246 instructors,
-    48 seconded officers, 85 owners who are secretary, and 3 four-star and 8 three-star party organisations.
+    Workbooks as offices keep them: two sheets (enterprises, social organisations), three header rows, one
+    column for each possible answer, totals, notes, a hidden sheet and cells spoilt in the usual ways. In 2013
+    they hold 246 instructors, 48 seconded officers, 85 owners who are secretary, and 3 four-star and 8
+    three-star party organisations.
 
     Example:
         >>> from dangjian import datasets
