@@ -1,0 +1,56 @@
+"""The notebooks run from top to bottom, without a warning, and show the figures of the source article."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import Any
+
+import nbclient
+import nbformat
+import pytest
+
+NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
+
+
+def run(path: Path, folder: Path) -> nbformat.NotebookNode:
+    """Execute the notebook at ``path`` as if it stood in ``folder``; an error in a cell is one here."""
+    notebook = nbformat.read(path, as_version=4)
+    nbclient.NotebookClient(
+        notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
+    ).execute()
+    return notebook
+
+
+def shown(notebook: nbformat.NotebookNode, tag: str) -> Any:
+    """The value that the cell tagged ``tag`` shows."""
+    (cell,) = (c for c in notebook.cells if tag in c.metadata.get("tags", []))
+    (output,) = cell.outputs
+    return ast.literal_eval(output.data["text/plain"])
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_it_is_kept_without_outputs(path: Path) -> None:
+    cells = [c for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code"]
+    assert len(cells) > 3
+    assert all(c.execution_count is None and not c.outputs for c in cells)
+
+
+# The client of Jupyter kernels starts processes and sockets, and warns about things that are not ours.
+@pytest.mark.filterwarnings("default")
+def test_the_annual_review(tmp_path: Path) -> None:
+    (path,) = (p for p in NOTEBOOKS if p.stem == "01_annual_review")
+    notebook = run(path, tmp_path)
+    outputs = [o for c in notebook.cells for o in c.get("outputs", [])]
+    warned = [o.text for o in outputs if o.output_type == "stream" and o.name == "stderr"]
+    assert not warned
+    charts = [o for o in outputs if any("vegalite" in kind for kind in o.get("data", {}))]
+    assert len(charts) == 6
+    headline = shown(notebook, "headline")
+    # The article of 2013: 246 instructors, 48 seconded officers, 85 owners who are secretary, 3 four-star and 8 three-star
+    # party organisations, none with five.
+    figures = {k: headline[k] for k in ("instructors", "seconded_officers", "owner_secretaries")}
+    assert figures == {"instructors": 246, "seconded_officers": 48, "owner_secretaries": 85}
+    assert {k: n for k, n in headline["stars"].items() if k >= "3" and n} == {"4": 3, "3": 8}
+    assert len(headline["targets"]) == 4
+    assert (tmp_path / "review" / "review.html").stat().st_size > 10_000
