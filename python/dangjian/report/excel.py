@@ -1,0 +1,201 @@
+"""The report as a workbook: a sheet of headline figures, then one sheet a table, with real numbers.
+
+Text never becomes a formula, whatever a ledger holds: every text is written as text.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import unicodedata
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+import xlsxwriter
+
+from dangjian.report.format import Formats
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from dangjian import labels
+    from dangjian.review import Review
+
+LINES = 1_048_575
+"""Rows that a sheet holds under its header; longer tables go on in a next sheet."""
+
+WIDEST = 48
+"""Width of the widest column, in narrow characters."""
+
+_RATES = ("rate", "rate_low", "rate_high", "goal")
+# Sheet names: at most 31 characters, none of these, no apostrophe at either end.
+_NAME_LENGTH = 31
+_ILLEGAL = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
+
+
+def write(review: Review, path: Path, lang: labels.Lang) -> None:
+    """Write the workbook of ``review`` to ``path``.
+
+    Example:
+        >>> write(review, Path("review.xlsx"), "zh")  # doctest: +SKIP
+    """
+    options = {
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+        "default_date_format": "yyyy-mm-dd",
+    }
+    with xlsxwriter.Workbook(path, options) as book:
+        writer = _Writer(book, Formats(lang))
+        writer.summary(review)
+        for name, frame in _sheets(review, lang):
+            writer.table(name, frame)
+
+
+def _sheets(review: Review, lang: labels.Lang) -> Iterator[tuple[str, pl.DataFrame]]:
+    """The tables under their labels; the gap lists one by one, under their targets'."""
+    fmt = Formats(lang)
+    for name, frame in review.tables.items():
+        if name != "gaps":
+            yield fmt.table(name), frame
+            continue
+        for at, target in enumerate(review.tables["targets"].iter_rows(named=True), 1):
+            title = f"{fmt.t('缺口', 'Gaps ')}{at} {target[f'label_{lang}'] or target['target']}"
+            yield title, frame.filter(pl.col("target") == target["target"])
+
+
+class _Writer:
+    """One workbook being written."""
+
+    def __init__(self, book: xlsxwriter.Workbook, fmt: Formats) -> None:
+        self.book = book
+        self.fmt = fmt
+        self.taken: set[str] = set()
+        font = {"font_name": "Microsoft YaHei", "font_size": 10, "valign": "vcenter"}
+        made = {
+            "text": {},
+            "number": {"num_format": "#,##0"},
+            "real": {"num_format": "0.##"},
+            "year": {"num_format": "0"},
+            "percent": {"num_format": "0.0%"},
+            "fine": {"num_format": "0.000000%"},
+            "date": {"num_format": "yyyy-mm-dd"},
+            "head": {"bold": True, "bottom": 1, "bg_color": "#F4F1EC", "text_wrap": True},
+            "title": {"bold": True, "font_size": 14, "font_color": "#8F1D16"},
+            "group": {"bold": True, "font_color": "#8F1D16", "bottom": 1},
+        }
+        self.formats = {name: book.add_format(font | own) for name, own in made.items()}
+
+    def sheet(self, name: str) -> Any:  # noqa: ANN401 - xlsxwriter has no types
+        """Add a sheet under a legal name that no other has."""
+        plain = " ".join(name.translate(_ILLEGAL).split()) or "-"
+        legal, n = plain[:_NAME_LENGTH].rstrip(), 1
+        while legal.casefold() in self.taken:
+            n += 1
+            end = f" ({n})"
+            legal = plain[: _NAME_LENGTH - len(end)].rstrip() + end
+        self.taken.add(legal.casefold())
+        sheet = self.book.add_worksheet(legal)
+        sheet.hide_gridlines(2)
+        return sheet
+
+    def table(self, name: str, frame: pl.DataFrame) -> None:
+        """Write a table under its header; more rows than a sheet holds go on in the next."""
+        for part in frame.iter_slices(LINES) if frame.height else [frame]:
+            sheet = self.sheet(name)
+            for at, column in enumerate(part.columns):
+                label = self.fmt.column(column)
+                self.put(sheet, 0, at, label, "head")
+                width = _width(label) + 3  # room for the filter's arrow
+                for row, value in enumerate(part[column].to_list(), 1):
+                    width = max(width, _width(self.value(sheet, row, at, column, value)) + 2)
+                sheet.set_column(at, at, min(WIDEST, width))
+            sheet.freeze_panes(1, 0)
+            sheet.autofilter(0, 0, max(1, part.height), max(0, part.width - 1))
+
+    def value(self, sheet: Any, row: int, at: int, column: str, value: Any) -> str:  # noqa: ANN401
+        """Write one value of ``column`` as what it is, and return what a reader sees."""
+        if value is None or (isinstance(value, float) and not math.isfinite(value)):
+            return ""
+        shown = self.fmt.value(column, value)
+        if column in ("year", "next_year"):
+            self.put(sheet, row, at, value, "year")
+        elif column in _RATES:
+            self.put(sheet, row, at, value, "percent")
+        elif isinstance(value, bool) or not isinstance(value, (int, float, dt.date)):
+            self.put(sheet, row, at, shown, "text")
+        else:
+            self.put(sheet, row, at, value, "date" if isinstance(value, dt.date) else "number")
+        return shown
+
+    def put(self, sheet: Any, row: int, at: int, value: Any, form: str) -> None:  # noqa: ANN401
+        """Write text as text, a date as a date, any other value as a number."""
+        if form == "percent" and 0.9995 <= value < 1:  # one decimal would say that all are met
+            form = "fine"
+        if form == "number" and not float(value).is_integer():
+            form = "real"
+        style = self.formats[form]
+        if isinstance(value, str):
+            sheet.write_string(row, at, value, style)
+        elif isinstance(value, dt.date):
+            sheet.write_datetime(row, at, value, style)
+        else:
+            sheet.write_number(row, at, value, style)
+
+    def summary(self, review: Review) -> None:
+        """Write the first sheet: the headline figures, the targets, the row balance."""
+        fmt, head = self.fmt, review.headline
+        sheet = self.sheet(fmt.t("概要", "Summary"))
+        sheet.set_column(0, 0, 46)
+        sheet.set_column(1, 7, 13)
+        figures = [
+            (fmt.t("单位（家）", "organisations"), head["organisations"]),
+            (fmt.t("党组织（个）", "party organisations"), head["party_organisations"]),
+            (fmt.t("已建党组织单位（家）", "organised"), head["organised"]),
+            (fmt.t("组织覆盖率", "organised, rate"), head["organised_rate"]),
+            (fmt.t("党建工作指导员（名）", "instructors"), head["instructors"]),
+            (fmt.t("选派挂职干部（名）", "seconded officers"), head["seconded_officers"]),
+            (fmt.t("出资人兼任书记（名）", "owners as secretary"), head["owner_secretaries"]),
+            *((fmt.value("star_state", s) + fmt.t("党组织（个）", ", party organisations"), n) for s, n in head["stars"].items()),
+        ]
+        rows = head["rows"]
+        balance = [(fmt.t("读入行数", "rows in"), rows["in"])]
+        balance += [(fmt.column(c), rows[c]) for c in ("kept", "rejected", "merged", "conflicts")]
+
+        title = fmt.t(f"{review.year} 年度两新组织党建年报", f"{review.year}: annual review of Party building")
+        self.put(sheet, 0, 0, title, "title")
+        at = self.pairs(sheet, 2, fmt.t("主要数字", "Headline figures"), figures)
+        at = self.targets(sheet, at + 1, review.tables["targets"])
+        self.pairs(sheet, at + 1, fmt.t("行数核对（读入 = 保留 + 剔除 + 合并 + 冲突）", "Row balance (in = the sum)"), balance)
+
+    def pairs(self, sheet: Any, at: int, title: str, pairs: Sequence[tuple[str, Any]]) -> int:  # noqa: ANN401
+        """Write names and their numbers under ``title`` from row ``at``, and return the row after them."""
+        self.put(sheet, at, 0, title, "group")
+        for label, number in pairs:
+            at += 1
+            self.put(sheet, at, 0, label, "text")
+            if number is not None:
+                self.put(sheet, at, 1, number, "percent" if isinstance(number, float) else "number")
+        return at + 1
+
+    def targets(self, sheet: Any, at: int, frame: pl.DataFrame) -> int:  # noqa: ANN401
+        """Write a line for each target from row ``at``, and return the row after them."""
+        columns = ("rate", "success", "failure", "unknown", "population", "met", "inferred")
+        self.put(sheet, at, 0, self.fmt.table("targets"), "group")
+        for i, column in enumerate(columns, 1):
+            self.put(sheet, at, i, self.fmt.column(column), "group")
+        for target in frame.iter_rows(named=True):
+            at += 1
+            self.put(sheet, at, 0, target[f"label_{self.fmt.lang}"] or target["target"], "text")
+            for i, column in enumerate(columns, 1):
+                if column == "met":
+                    self.put(sheet, at, i, self.fmt.verdict(target["met"]), "text")
+                else:
+                    self.value(sheet, at, i, column, target[column])
+        return at + 1
+
+
+def _width(text: str) -> int:
+    """How many narrow characters ``text`` is wide: Chinese ones count twice."""
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)

@@ -1,0 +1,84 @@
+"""How numbers, rates and words are written for a reader. A rate is never rounded to what it is not."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from typing import Any
+
+from dangjian import labels
+
+NOTHING = "—"
+"""What stands where a value is not known or there is none."""
+
+
+class Formats:
+    """Writes values in one language.
+
+    Example:
+        >>> fmt = Formats("zh")
+        >>> fmt.number(12345), fmt.percent(0.99996), fmt.percent(None)
+        ('12,345', '99.9%', '—')
+    """
+
+    def __init__(self, lang: labels.Lang) -> None:
+        self.lang = lang
+
+    def t(self, zh: str, en: str) -> str:
+        """Return whichever of the two texts is in the reader's language."""
+        return zh if self.lang == "zh" else en
+
+    def number(self, number: float | None) -> str:
+        """Write a count with thousands separators, a number with decimals as short as it is."""
+        if number is None or not math.isfinite(number):
+            return NOTHING
+        return f"{int(number):,}" if float(number).is_integer() else f"{number:,g}"
+
+    def percent(self, rate: float | None) -> str:
+        """Write a rate in per cent with one decimal: 100.0% means all, 0.0% means none."""
+        if rate is None or not math.isfinite(rate):
+            return NOTHING
+        text = f"{100 * rate:.1f}"
+        if text == "100.0" and rate < 1:
+            text = "99.9"
+        if text == "0.0" and rate > 0:
+            text = "0.1"
+        return f"{text}%"
+
+    def verdict(self, met: bool | None) -> str:
+        """Say whether a target is met; ``None`` is that it cannot be told because of unknowns."""
+        if met is None:
+            return self.t("无法判定", "cannot be told")
+        return self.t("达标", "met") if met else self.t("未达标", "not met")
+
+    def stars(self, star: float | None) -> str:
+        """Draw a grade: a star for each, ``½`` for a half."""
+        if star is None or not math.isfinite(star):
+            return NOTHING
+        return "★" * int(star) + ("½" if star % 1 else "") or "0"
+
+    def value(self, column: str, value: Any) -> str:
+        """Write one value of a table's ``column``: words by their labels, numbers, dates, flags."""
+        if value is None:
+            return NOTHING
+        if column in ("year", "next_year"):
+            return str(value)
+        if column in ("rate", "rate_low", "rate_high", "goal"):
+            return self.percent(value)
+        if column == "star":
+            return self.stars(value)
+        if isinstance(value, bool):
+            return self.t("是", "yes") if value else self.t("否", "no")
+        if isinstance(value, (int, float)):
+            return self.number(value)
+        if isinstance(value, dt.date):
+            return value.isoformat()
+        return labels.value(column, str(value), self.lang)
+
+    def column(self, name: str) -> str:
+        """Write the label of a column."""
+        return labels.column(name, self.lang)
+
+    def table(self, name: str) -> str:
+        """Write the label of a table."""
+        return labels.table(name, self.lang)

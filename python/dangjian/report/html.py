@@ -1,0 +1,167 @@
+"""The report as one self-contained page: no network, no script, escaped, light and dark, for screen and paper."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jinja2
+import polars as pl
+
+from dangjian import charts
+from dangjian.report import grid
+from dangjian.report.format import Formats
+from dangjian.report.svg import inline
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dangjian import labels
+    from dangjian.review import Review
+
+SHOWN = 10
+"""Lines of a gap list that stand open on the page."""
+
+FOLDED = 500
+"""Lines that may follow folded; the rest is in the workbook and in the Parquet files."""
+
+BARS = 40
+"""Bars of a chart over a dimension; with more values, those with the lowest rates are drawn."""
+
+_GAPS = (
+    "name", "org_id", "status", "township_name", "kind", "committee", "mode", "members_full", "party_org_id",
+    "instructor_id",
+)  # fmt: skip
+_FILES = ("file", "sheet", "rows_in", "kept", "rejected", "merged", "conflicts")
+_STARRED = ("name", "star", "party_org_id", "township_name", "mode", "plaque")
+# States a party organisation can be in; an organisation without one is in none of them.
+_PARTY_STATES = [s for s in charts.STAR_STATES if s != "no_party_org"]
+_DIMENSIONS = {"township_name": "township", "kind": "kind", "committee": "committee"}
+
+
+def render(review: Review, lang: labels.Lang) -> str:
+    """Return the page of ``review`` in ``lang``.
+
+    Example:
+        >>> render(review, "zh").startswith("<!doctype html>")  # doctest: +SKIP
+        True
+    """
+    fmt = Formats(lang)
+    env = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    env.globals.update(fmt=fmt, t=fmt.t, lang=lang)
+    tables = review.tables
+    years = tables["overview"]["year"].sort().to_list()
+    return env.get_template("review.html.j2").render(
+        year=review.year,
+        years=years,
+        headline=review.headline,
+        targets=[_target(t, tables["gaps"], fmt) for t in tables["targets"].iter_rows(named=True)],
+        coverage=_coverage(tables, fmt),
+        formation=_formation(tables, review.year, years, fmt),
+        stars=_stars(tables, review.year, years, fmt),
+        workforce=grid.plain(tables["workforce"], ("item", "value", "source"), fmt),
+        overview=grid.plain(tables["overview"], tables["overview"].columns, fmt),
+        files=grid.plain(tables["sources"], _FILES, fmt, names=2),
+        problems=grid.plain(tables["problems_summary"], ("code", "action", "n"), fmt, names=2),
+        definitions=[*review.targets, *review.rates],
+    )
+
+
+def _target(target: dict[str, Any], gaps: pl.DataFrame, fmt: Formats) -> dict[str, Any]:
+    """Return one target with its gap list cut into what stands open, what is folded and what is not on the page."""
+    gaps = gaps.filter(pl.col("target") == target["target"])
+    return {
+        **target,
+        "label": target[f"label_{fmt.lang}"] or target["target"],
+        "note": target[f"note_{fmt.lang}"],
+        "parts": grid.parts(target, fmt),
+        "shares": {
+            part: (target[part] or 0) / max(1, target["population"] or 0)
+            for part in ("success", "unknown", "failure")
+        },
+        "gaps": gaps.height,
+        "shown": grid.plain(gaps.head(SHOWN), _GAPS, fmt),
+        "folded": grid.plain(gaps.slice(SHOWN, FOLDED), _GAPS, fmt),
+        "left": max(0, gaps.height - SHOWN - FOLDED),
+    }
+
+
+def _coverage(tables: dict[str, pl.DataFrame], fmt: Formats) -> dict[str, Any]:
+    """Return the rates over the years, and by each dimension; one of the rates as bars over the townships."""
+    frame = tables["coverage"]
+    ids = frame["rate_id"].unique(maintain_order=True).to_list()
+    main = "organised" if "organised" in ids else next(iter(ids), "")
+    place = tables["coverage_by_township"]
+    drawn = place.filter(pl.col("rate_id") == main).sort("rate", nulls_last=True).head(BARS)
+    label = frame.filter(pl.col("rate_id") == main)[f"label_{fmt.lang}"].first() or main
+    return {
+        "label": label,
+        "years": grid.rates(frame.sort("year", maintain_order=True), "year", fmt),
+        "by": {by: grid.rates(tables[f"coverage_by_{name}"], by, fmt) for by, name in _DIMENSIONS.items()},
+        "bars": BARS if place["township_name"].n_unique() > BARS else 0,
+        "chart": inline(charts.coverage_over_years(frame, lang=fmt.lang), fmt.table("coverage"), name="coverage"),
+        "township": inline(
+            charts.coverage_by(drawn, "township_name", rate=main, lang=fmt.lang), label, name="township"
+        ),
+    }
+
+
+def _formation(tables: dict[str, pl.DataFrame], year: int, years: Sequence[int], fmt: Formats) -> dict[str, Any]:
+    """Return modes over the years and by township, the mode needed against the one recorded, and the last moves."""
+    frame, modes, place = tables["formation"], charts.MODES, tables["formation_by_township"]
+    moved = tables["formation_moves"].filter(pl.col("next_year") == year)
+    known = (*modes, "absent")
+    return {
+        "chart": inline(
+            charts.formation_over_years(frame, lang=fmt.lang), fmt.table("formation"), name="formation"
+        ),
+        "years": grid.matrix(frame, "mode", "year", "organisations", fmt, rows=modes, columns=years, sums="down"),
+        "party": grid.matrix(
+            frame, "mode", "year", "party_organisations", fmt, rows=modes, columns=years, sums="none"
+        ),
+        "need": grid.matrix(
+            tables["formation_need"], "need", "mode", "organisations", fmt, rows=modes, columns=modes, moves=True
+        ),
+        "moves": grid.matrix(
+            moved, "mode", "next_mode", "organisations", fmt, rows=known, columns=known, moves=True
+        ),
+        "before": moved["year"].first(),
+        "township": grid.matrix(
+            place, "township_name", "mode", "organisations", fmt, rows=_places(place), columns=modes
+        ),
+    }
+
+
+def _stars(tables: dict[str, pl.DataFrame], year: int, years: Sequence[int], fmt: Formats) -> dict[str, Any]:
+    """Return star states over the years and by township, the last moves, and who holds three stars and more."""
+    frame, states, place = tables["stars"], charts.STAR_STATES, tables["stars_by_township"]
+    moved = tables["star_moves"].filter(pl.col("next_year") == year)
+    count = "party_organisations"
+    return {
+        "chart": inline(charts.star_distribution(frame, lang=fmt.lang), fmt.table("stars"), name="stars"),
+        "years": grid.matrix(
+            frame, "star_state", "year", count, fmt, rows=_PARTY_STATES, columns=years, sums="down"
+        ),
+        "units": grid.matrix(
+            frame, "star_state", "year", "organisations", fmt, rows=states, columns=years, sums="down"
+        ),
+        "moves": grid.matrix(
+            moved, "star_state", "next_star_state", count, fmt, rows=_PARTY_STATES, columns=_PARTY_STATES, moves=True
+        ),
+        "before": moved["year"].first(),
+        "starred": grid.plain(tables["starred"].sort("star", "name", descending=[True, False]), _STARRED, fmt),
+        "township": grid.matrix(
+            place, "township_name", "star_state", count, fmt, rows=_places(place), columns=_PARTY_STATES
+        ),
+    }
+
+
+def _places(frame: pl.DataFrame) -> list[str | None]:
+    """The townships in the order of their codes; organisations whose township is not given come last."""
+    return frame.sort("township", nulls_last=True)["township_name"].unique(maintain_order=True).to_list()
