@@ -84,23 +84,24 @@ def coverage_by(frame: pl.DataFrame, by: str, *, rate: str = "organised", lang: 
         frame.filter(pl.col("rate_id") == rate, pl.col("rate").is_not_null())
         .sort("rate", by, nulls_last=True)
         .select(
-            place=_named(by, lang),
+            place=_named(by, lang).fill_null(labels.value(by, "not_given", lang)),
             rate=pl.col("rate"),
             low=pl.col("rate_low"),
             high=pl.col("rate_high"),
+            edge=pl.max_horizontal("rate", "rate_high"),
             text=pl.format("{}/{}", pl.col("success"), pl.col("success") + pl.col("failure")),
         )
     )
     y = alt.Y("place:N", sort=None, title=None, axis=alt.Axis(labelLimit=260, ticks=False, domain=False))
     x = alt.X("rate:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format=".0%", tickCount=5))
+    open_ = alt.Chart(data.filter(pl.col("high") > pl.col("low"))).mark_rule(color=INK, strokeWidth=1.5)
     bars = alt.Chart(data).mark_bar(height=11, color=PALETTE["accent"]).encode(x=x, y=y)
-    open_ = alt.Chart(data).transform_filter("datum.high > datum.low").mark_rule(color=INK, strokeWidth=1.5)
     text = alt.Chart(data).mark_text(align="left", dx=6, color=INK, fontSize=11)
     return _dress(
         alt.layer(
             bars,
             open_.encode(x="low:Q", x2="high:Q", y=y),
-            text.encode(x="edge:Q", y=y, text="text:N").transform_calculate(edge="max(datum.rate, datum.high)"),
+            text.encode(x="edge:Q", y=y, text="text:N"),
         ).properties(width=430, height=alt.Step(19))
     )
 

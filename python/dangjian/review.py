@@ -24,7 +24,8 @@ class Review:
         year: The year reviewed.
         tables: The tables by id, in the order of the report. Every one has a column ``year``.
         headline: The figures a script wants: counts, the four targets, the row balance. As in ``review.json``.
-        targets: The definitions of the targets: id, labels, the text of population and success, goal, note, source.
+        targets: The definitions of the targets: ``id``, ``label_zh``, ``label_en``, ``counts``, the text of
+            ``population`` and ``success``, ``source``, ``note_zh``, ``note_en``, ``inferred``.
         rates: The definitions of the rates in the coverage tables, likewise.
 
     Example:

@@ -26,52 +26,56 @@ KINDS = ["enterprise", "enterprise", "enterprise", "social_group", "cooperative"
 HOSTILE = '<script>alert("x")</script>\'&'
 FORMULA = '=HYPERLINK("http://evil.example/","点我")'
 
-RATES: list[dict[str, Any]] = [
-    {
-        "id": "organised",
-        "label_zh": "组织覆盖率",
-        "label_en": "organised",
-        "counts": "organisations",
-        "population": "operating",
-        "success": "mode in ('solo', 'joint', 'affiliated')",
-        "source": "中办发〔2012〕11号",
-    },
-    {
-        "id": "solo",
-        "label_zh": "单独组建率",
-        "label_en": "solo",
-        "counts": "organisations",
-        "population": "operating",
-        "success": "mode = 'solo'",
-        "source": "中办发〔2012〕11号",
-    },
+_ESTABLISHED = "mode in ('solo', 'joint', 'affiliated')"
+_NOTE = {
+    "inferred": True,
+    "note_zh": "原文在“四个百分之百”处中断，只见第一项；本项系推定，请对照本地文件确认。",
+    "note_en": "The article breaks off after the first target; this one is inferred. Please confirm it.",
+}
+# id, labels, counts, population, success, and the same two in Polars.
+_OPERATING, _ALL = pl.col("operating"), pl.col("year") > 0
+_HAS = pl.col("mode").is_in(["solo", "joint", "affiliated"])
+_ACTIVE = ("party_organisations", _ESTABLISHED, "activities > 0", _HAS, pl.col("activities") > 0)
+_DUE = ("organisations", "members_full >= 3", _ESTABLISHED, pl.col("members_full") >= 3, _HAS)
+_RATES = [
+    ("organised", "组织覆盖率", "coverage", "organisations", "operating", _ESTABLISHED, _OPERATING, _HAS),
+    ("organised_all", "组织覆盖率（全部单位）", "coverage of all", "organisations", "true", _ESTABLISHED, _ALL, _HAS),
+    ("eligible_established", "应建已建率", "established where due", *_DUE),
+    (
+        *("solo_rate", "单独组建率", "solo formation", "organisations", "operating", "mode = 'solo'"),
+        *(_OPERATING, pl.col("mode") == "solo"),
+    ),
+    (
+        *("worked", "党的工作覆盖率", "work coverage", "organisations", "operating"),
+        "mode <> 'none' or instructor_id is not null",
+        *(_OPERATING, (pl.col("mode") != "none") | pl.col("instructor_id").is_not_null()),
+    ),
+    ("active", "党组织活动开展率", "active party organisations", *_ACTIVE),
 ]
+_TARGETS = [
+    ("eligible_established", "具备条件的单位党组织组建率", "party organisations where due", *_DUE),
+    ("established_active", "已建党组织活动开展率", "party organisations that hold activities", *_ACTIVE),
+    (
+        *("memberless_covered", "无党员单位区域党支部覆盖率", "organisations without members covered"),
+        *("organisations", "members_full = 0", "mode = 'area'", pl.col("members_full") == 0, pl.col("mode") == "area"),
+    ),
+    (
+        *("guided", "未单独或联合组建单位党建指导员选派率", "the others have an instructor", "organisations"),
+        *("mode in ('area', 'none')", "instructor_id is not null"),
+        *(pl.col("mode").is_in(["area", "none"]), pl.col("instructor_id").is_not_null()),
+    ),
+]
+_KEYS = ("id", "label_zh", "label_en", "counts", "population", "success")
+_PREDICATES = {row[0]: row[6:] for row in [*_RATES, *_TARGETS]}
+RATES: list[dict[str, Any]] = [dict(zip(_KEYS, row, strict=False), source="中办发〔2012〕11号") for row in _RATES]
 TARGETS: list[dict[str, Any]] = [
     {
-        "id": "eligible_established",
-        "label_zh": "具备条件的单位全部建立党组织",
-        "label_en": "Every organisation that meets the conditions has a party organisation",
-        "counts": "organisations",
-        "population": "members_full >= 3",
-        "success": "mode in ('solo', 'joint', 'affiliated')",
-        "inferred": False,
-        "note_zh": None,
-        "note_en": None,
-        "source": "克什克腾旗 2013",
-    },
-    {
-        "id": "established_active",
-        "label_zh": "已建党组织全部开展活动",
-        "label_en": "Every established party organisation holds activities",
-        "counts": "party_organisations",
-        "population": "mode in ('solo', 'joint', 'affiliated')",
-        "success": "activities > 0",
-        "inferred": True,
-        "note_zh": "原文至此中断，本条为推定，请以本地文件为准。",
-        "note_en": "The source breaks off before this target; please confirm it from your own document.",
-        "source": None,
-    },
-]  # fmt: skip
+        **dict(zip(_KEYS, row, strict=False)),
+        "source": "克什克腾旗两新组织党建“1234”工作法（2013）",
+        **(_NOTE if at else {"inferred": False, "note_zh": None, "note_en": None}),
+    }
+    for at, row in enumerate(_TARGETS)
+]
 
 
 def panel(organisations: int = 120, seed: int = 1) -> pl.DataFrame:
@@ -112,20 +116,12 @@ def panel(organisations: int = 120, seed: int = 1) -> pl.DataFrame:
                     "owner_is_secretary": organised and rng.random() < 0.3,
                     "seconded_officers": int(rng.random() < 0.1),
                     "employees": rng.randint(3, 200),
+                    "operating": None if rng.random() < 0.02 else rng.random() < 0.9,
                     "staff_full_time": 0,
                     "staff_part_time": rng.randint(0, 2),
                 }
             )
     return pl.DataFrame(rows, infer_schema_length=None).with_columns(pl.col("year").cast(pl.Int16))
-
-
-_ORGANISED = pl.col("mode").is_in(["solo", "joint", "affiliated"])
-_PREDICATES = {
-    "organised": (pl.lit(value=True), _ORGANISED),
-    "solo": (pl.lit(value=True), pl.col("mode") == "solo"),
-    "eligible_established": (pl.col("members_full") >= 3, _ORGANISED),
-    "established_active": (_ORGANISED, pl.col("activities") > 0),
-}
 
 
 def review(year: int = 2013, frame: pl.DataFrame | None = None) -> Review:
@@ -136,7 +132,7 @@ def review(year: int = 2013, frame: pl.DataFrame | None = None) -> Review:
         .then(pl.col("star").cast(pl.Int8, strict=False).cast(pl.String))
         .when(pl.col("mode").is_null())
         .then(pl.lit("unknown"))
-        .when(_ORGANISED)
+        .when(_HAS)
         .then(pl.lit("unrated"))
         .otherwise(pl.lit("no_party_org")),
         need=pl.when(pl.col("members_full") >= 3)
@@ -148,20 +144,20 @@ def review(year: int = 2013, frame: pl.DataFrame | None = None) -> Review:
         .otherwise(pl.lit("unknown")),
     )
     now = frame.filter(pl.col("year") == year)
-    parties = pl.col("party_org_id").filter(_ORGANISED).n_unique()
+    parties = pl.col("party_org_id").filter(_HAS).n_unique()
     both = {"organisations": pl.len(), "party_organisations": pl.col("party_org_id").drop_nulls().n_unique()}
     filled = frame.with_columns(pl.col("mode").fill_null("unknown"))
     filled_now = filled.filter(pl.col("year") == year)
     stars = {
         "organisations": pl.len(),
-        "party_organisations": pl.col("party_org_id").filter(_ORGANISED).n_unique(),
+        "party_organisations": pl.col("party_org_id").filter(_HAS).n_unique(),
     }
     overview = frame.group_by("year").agg(
         organisations=pl.len(),
-        organised=_ORGANISED.sum(),
+        organised=_HAS.sum(),
         party_organisations=parties,
         eligible=(pl.col("members_full") >= 3).sum(),
-        eligible_established=((pl.col("members_full") >= 3) & _ORGANISED).sum(),
+        eligible_established=((pl.col("members_full") >= 3) & _HAS).sum(),
         instructors=pl.col("instructor_id").drop_nulls().n_unique(),
         seconded_officers=pl.col("seconded_officers").sum(),
         owner_secretaries=pl.col("owner_is_secretary").sum(),
@@ -212,7 +208,7 @@ def review(year: int = 2013, frame: pl.DataFrame | None = None) -> Review:
         "stars": frame.group_by("year", "star_state").agg(**stars).sort("year", "star_state"),
         "star_moves": _star_moves(frame),
         "stars_by_township": now.group_by("year", "township", "township_name", "star_state").agg(**stars),
-        "starred": now.filter(pl.col("star") >= 3, _ORGANISED)
+        "starred": now.filter(pl.col("star") >= 3, _HAS)
         .group_by("year", "party_org_id")
         .agg(pl.col("star").max().cast(pl.Float32), pl.col("name", "township_name", "mode", "plaque").first()),
         "workforce": pl.DataFrame(
@@ -327,7 +323,7 @@ def _moves(frame: pl.DataFrame, state: str, key: str) -> pl.DataFrame:
 
 def _star_moves(frame: pl.DataFrame) -> pl.DataFrame:
     grade = pl.col("star").max().cast(pl.Int8).cast(pl.String).fill_null("unrated")
-    party = frame.filter(_ORGANISED).group_by("year", "party_org_id").agg(star_state=grade)
+    party = frame.filter(_HAS).group_by("year", "party_org_id").agg(star_state=grade)
     keys = ["year", "next_year", "star_state", "next_star_state"]
     units = _moves(frame, "star_state", "org_id").rename({"n": "organisations"})
     orgs = _moves(party, "star_state", "party_org_id").rename({"n": "party_organisations"})

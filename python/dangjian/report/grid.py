@@ -62,13 +62,13 @@ def matrix(
     *,
     rows: Sequence[Any],
     columns: Sequence[Any],
-    moves: bool = False,
+    moves: str = "",
     sums: Literal["both", "down", "none"] = "both",
 ) -> Grid:
     """Return counts with the words of ``row`` down and those of ``column`` across, and their sums at the edges.
 
-    Only words that occur are shown, in the order of ``rows`` and ``columns``. In a matrix of ``moves`` the cells off the
-    diagonal are tinted by their size. ``sums`` are given only where the parts add up: years do not, and a party
+    Only words that occur are shown, in the order of ``rows`` and ``columns``. ``moves`` names the corner of a matrix of
+    moves, whose cells off the diagonal are tinted by their size. ``sums`` are given only where the parts add up: years do not, and a party
     organisation of several modes is counted in each.
 
     Example:
@@ -83,7 +83,7 @@ def matrix(
 
     def cell(r: object, c: object) -> Cell:
         n = counts.get((r, c), 0)
-        off = moves and r != c
+        off = bool(moves) and r != c
         return Cell(
             fmt.number(n) if n else "·",
             css="n" if off or not moves else "n same",
@@ -94,7 +94,7 @@ def matrix(
         return Cell(fmt.number(sum(numbers)), css="n sum")
 
     word = Cell(fmt.t("合计", "total"), css="n sum")
-    head = [Cell(fmt.column(row)), *(Cell(fmt.value(column, c), css="n") for c in columns)]
+    head = [Cell(moves or fmt.column(row)), *(Cell(fmt.value(column, c), css="n") for c in columns)]
     body = [[Cell(_name(row, r, fmt)), *(cell(r, c) for c in columns)] for r in rows]
     if sums == "none":
         return Grid(head, body)
@@ -149,4 +149,4 @@ def parts(record: dict[str, Any], fmt: Formats) -> str:
 
 
 def _name(by: str, value: str | None, fmt: Formats) -> str:
-    return fmt.t("（未填）", "(not given)") if value is None else fmt.value(by, value)
+    return fmt.value(by, "not_given" if value is None else value)

@@ -126,10 +126,10 @@ def _formation(tables: dict[str, pl.DataFrame], year: int, years: Sequence[int],
             frame, "mode", "year", "party_organisations", fmt, rows=modes, columns=years, sums="none"
         ),
         "need": grid.matrix(
-            tables["formation_need"], "need", "mode", "organisations", fmt, rows=modes, columns=modes, moves=True
+            tables["formation_need"], "need", "mode", "organisations", fmt, rows=modes, columns=modes, moves=fmt.t("应建↓ 实建→", "needed ↓ recorded →")
         ),
         "moves": grid.matrix(
-            moved, "mode", "next_mode", "organisations", fmt, rows=known, columns=known, moves=True
+            moved, "mode", "next_mode", "organisations", fmt, rows=known, columns=known, moves=_corner(moved, year)
         ),
         "before": moved["year"].first(),
         "township": grid.matrix(
@@ -152,7 +152,7 @@ def _stars(tables: dict[str, pl.DataFrame], year: int, years: Sequence[int], fmt
             frame, "star_state", "year", "organisations", fmt, rows=states, columns=years, sums="down"
         ),
         "moves": grid.matrix(
-            moved, "star_state", "next_star_state", count, fmt, rows=_PARTY_STATES, columns=_PARTY_STATES, moves=True
+            moved, "star_state", "next_star_state", count, fmt, rows=_PARTY_STATES, columns=_PARTY_STATES, moves=_corner(moved, year)
         ),
         "before": moved["year"].first(),
         "starred": grid.plain(tables["starred"].sort("star", "name", descending=[True, False]), _STARRED, fmt),
@@ -165,3 +165,8 @@ def _stars(tables: dict[str, pl.DataFrame], year: int, years: Sequence[int], fmt
 def _places(frame: pl.DataFrame) -> list[str | None]:
     """The townships in the order of their codes; organisations whose township is not given come last."""
     return frame.sort("township", nulls_last=True)["township_name"].unique(maintain_order=True).to_list()
+
+
+def _corner(moved: pl.DataFrame, year: int) -> str:
+    """The corner of a matrix of moves: the year down the side, the year along the top."""
+    return f"{moved['year'].first()}↓ {year}→"
