@@ -16,7 +16,7 @@ from dangjian import labels
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-Chart: TypeAlias = alt.Chart | alt.LayerChart
+Chart: TypeAlias = alt.Chart | alt.LayerChart | alt.FacetChart
 
 FONTS = "'Noto Sans CJK SC', 'Source Han Sans SC', 'PingFang SC', 'Microsoft YaHei', sans-serif"
 """Families that have Chinese glyphs, one for each system, in the order in which they are tried."""
@@ -64,6 +64,8 @@ PALETTE = {
     "line-4": "#5c9280",
     "line-5": "#8b6fa3",
     "line-6": "#8c8f94",
+    "line-7": "#4d9aa5",
+    "line-8": "#a5794e",
 }
 """Every colour by its role. Each tone stands once, so that a page can put its own in its place."""
 
@@ -119,7 +121,7 @@ def coverage_over_years(frame: pl.DataFrame, *, lang: labels.Lang = "zh") -> Cha
     label = pl.col(f"label_{lang}").fill_null(pl.col("rate_id"))
     data = frame.filter(pl.col("rate").is_not_null()).select("year", "rate", label=label)
     names = data["label"].unique(maintain_order=True).to_list()
-    tones = [PALETTE[f"line-{i}"] for i in range(1, 7)]
+    tones = [tone for role, tone in PALETTE.items() if role.startswith("line-")]
     colour = alt.Color(
         "label:N",
         title=None,
@@ -176,7 +178,10 @@ def targets_bar(frame: pl.DataFrame, *, lang: labels.Lang = "zh") -> Chart:
             )
         )
         .unpivot(parts, index=["target", "name"], variable_name="part", value_name="n")
-        .with_columns(rank=pl.col("part").replace_strict(parts, range(3)), label=pl.col("part").replace_strict(parts, [labels.column(p, lang) for p in parts]))
+        .with_columns(
+            rank=pl.col("part").replace_strict(parts, range(3)),
+            label=pl.col("part").replace_strict(parts, [labels.column(p, lang) for p in parts]),
+        )
     )
     colour = alt.Color(
         "label:N",
@@ -187,7 +192,9 @@ def targets_bar(frame: pl.DataFrame, *, lang: labels.Lang = "zh") -> Chart:
     y = alt.Y("name:N", sort=None, title=None, axis=alt.Axis(labelLimit=360, ticks=False, domain=False))
     x = alt.X("n:Q", stack="normalize", title=None, axis=alt.Axis(format=".0%", tickCount=5))
     bar = alt.Chart(data).mark_bar(height=16)
-    return _dress(bar.encode(x=x, y=y, color=colour, order="rank:Q").properties(width=430, height=alt.Step(30)))
+    return _dress(
+        bar.encode(x=x, y=y, color=colour, order="rank:Q").properties(width=430, height=alt.Step(30))
+    )
 
 
 def star_moves_heatmap(frame: pl.DataFrame, *, year: int | None = None, lang: labels.Lang = "zh") -> Chart:
@@ -208,10 +215,10 @@ def star_moves_heatmap(frame: pl.DataFrame, *, year: int | None = None, lang: la
         after=_named("next_star_state", lang),
     )
     order = [labels.value("star_state", s, lang) for s in states]
-    first, second = (f" {data[c].first()}" if data.height else "" for c in ("year", "next_year"))
+    before, after = (", ".join(data[c].cast(pl.String).unique()) or None for c in ("year", "next_year"))
     base = alt.Chart(data).encode(
-        x=alt.X("after:N", sort=order, title=second.strip() or None, axis=alt.Axis(orient="top", labelAngle=0)),
-        y=alt.Y("before:N", sort=order, title=first.strip() or None),
+        x=alt.X("after:N", sort=order, title=after, axis=alt.Axis(orient="top", labelAngle=0)),
+        y=alt.Y("before:N", sort=order, title=before),
     )
     tone = alt.Color(
         "party_organisations:Q",
@@ -256,7 +263,9 @@ def _stack(
 
 def _years(lang: labels.Lang) -> alt.X:
     unit = "'年'" if lang == "zh" else "''"
-    return alt.X("year:O", title=None, axis=alt.Axis(labelAngle=0, ticks=False, labelExpr=f"datum.label + {unit}"))
+    return alt.X(
+        "year:O", title=None, axis=alt.Axis(labelAngle=0, ticks=False, labelExpr=f"datum.label + {unit}")
+    )
 
 
 def _named(column: str, lang: labels.Lang) -> pl.Expr:
@@ -266,7 +275,7 @@ def _named(column: str, lang: labels.Lang) -> pl.Expr:
 
 def _dress(chart: Chart) -> Chart:
     """Fonts, tones and a transparent ground; nothing else is set on a chart."""
-    return (
+    dressed: Chart = (
         chart.configure(font=FONTS, background="transparent", aria=False, padding=4)
         .configure_view(stroke=None)
         .configure_axis(
@@ -282,3 +291,4 @@ def _dress(chart: Chart) -> Chart:
         )
         .configure_legend(labelColor=INK, titleColor=INK, labelFontSize=11.5, symbolSize=90)
     )
+    return dressed

@@ -5,6 +5,7 @@ The counting here is the tests' own; it shares nothing with the engine.
 
 from __future__ import annotations
 
+import itertools
 import random
 from typing import Any
 
@@ -39,7 +40,16 @@ _ACTIVE = ("party_organisations", _ESTABLISHED, "activities > 0", _HAS, pl.col("
 _DUE = ("organisations", "members_full >= 3", _ESTABLISHED, pl.col("members_full") >= 3, _HAS)
 _RATES = [
     ("organised", "组织覆盖率", "coverage", "organisations", "operating", _ESTABLISHED, _OPERATING, _HAS),
-    ("organised_all", "组织覆盖率（全部单位）", "coverage of all", "organisations", "true", _ESTABLISHED, _ALL, _HAS),
+    (
+        "organised_all",
+        "组织覆盖率（全部单位）",
+        "coverage of all",
+        "organisations",
+        "true",
+        _ESTABLISHED,
+        _ALL,
+        _HAS,
+    ),
     ("eligible_established", "应建已建率", "established where due", *_DUE),
     (
         *("solo_rate", "单独组建率", "solo formation", "organisations", "operating", "mode = 'solo'"),
@@ -57,7 +67,13 @@ _TARGETS = [
     ("established_active", "已建党组织活动开展率", "party organisations that hold activities", *_ACTIVE),
     (
         *("memberless_covered", "无党员单位区域党支部覆盖率", "organisations without members covered"),
-        *("organisations", "members_full = 0", "mode = 'area'", pl.col("members_full") == 0, pl.col("mode") == "area"),
+        *(
+            "organisations",
+            "members_full = 0",
+            "mode = 'area'",
+            pl.col("members_full") == 0,
+            pl.col("mode") == "area",
+        ),
     ),
     (
         *("guided", "未单独或联合组建单位党建指导员选派率", "the others have an instructor", "organisations"),
@@ -67,7 +83,9 @@ _TARGETS = [
 ]
 _KEYS = ("id", "label_zh", "label_en", "counts", "population", "success")
 _PREDICATES = {row[0]: row[6:] for row in [*_RATES, *_TARGETS]}
-RATES: list[dict[str, Any]] = [dict(zip(_KEYS, row, strict=False), source="中办发〔2012〕11号") for row in _RATES]
+RATES: list[dict[str, Any]] = [
+    dict(zip(_KEYS, row, strict=False), source="中办发〔2012〕11号") for row in _RATES
+]
 TARGETS: list[dict[str, Any]] = [
     {
         **dict(zip(_KEYS, row, strict=False)),
@@ -92,11 +110,25 @@ def panel(organisations: int = 120, seed: int = 1) -> pl.DataFrame:
             if rng.random() < 0.08:
                 continue
             members = max(0, members + rng.choice([-1, 0, 0, 0, 1]))
-            mode = "none" if rng.random() < 0.1 else "solo" if members >= 3 else "joint" if members else "area"
+            mode = (
+                "none" if rng.random() < 0.1 else "solo" if members >= 3 else "joint" if members else "area"
+            )
             mode = None if rng.random() < 0.03 else mode
-            party = {"solo": f"150425D{i:06}", "joint": f"150425L{i // 9:06}", "area": f"150425Q{township}"}.get(mode or "")
+            if i < 2:  # the hostile names stand in a gap list
+                members, mode = 5, "none"
+            party = {
+                "solo": f"150425D{i:06}",
+                "joint": f"150425L{i // 9:06}",
+                "area": f"150425Q{township}",
+            }.get(mode or "")
             organised = mode in ("solo", "joint")
-            name = HOSTILE if i == 0 else FORMULA if i == 1 else f"克什克腾{rng.choice('鼎新众合恒通盛世联合博远')}{i:03}有限责任公司"
+            name = (
+                HOSTILE
+                if i == 0
+                else FORMULA
+                if i == 1
+                else f"克什克腾{rng.choice('鼎新众合恒通盛世联合博远')}{i:03}有限责任公司"
+            )
             rows.append(
                 {
                     "year": year,
@@ -175,7 +207,13 @@ def review(year: int = 2013, frame: pl.DataFrame | None = None) -> Review:
         "staff_part_time": now["staff_part_time"].sum(),
     }
     kept, rejected, merged, conflicts = now.height, 4, 3, 2
-    rows = {"in": kept + rejected + merged + conflicts, "kept": kept, "rejected": rejected, "merged": merged, "conflicts": conflicts}
+    rows = {
+        "in": kept + rejected + merged + conflicts,
+        "kept": kept,
+        "rejected": rejected,
+        "merged": merged,
+        "conflicts": conflicts,
+    }
     tables = {
         "sources": pl.DataFrame(
             {
@@ -210,7 +248,9 @@ def review(year: int = 2013, frame: pl.DataFrame | None = None) -> Review:
         "stars_by_township": now.group_by("year", "township", "township_name", "star_state").agg(**stars),
         "starred": now.filter(pl.col("star") >= 3, _HAS)
         .group_by("year", "party_org_id")
-        .agg(pl.col("star").max().cast(pl.Float32), pl.col("name", "township_name", "mode", "plaque").first()),
+        .agg(
+            pl.col("star").max().cast(pl.Float32), pl.col("name", "township_name", "mode", "plaque").first()
+        ),
         "workforce": pl.DataFrame(
             {"year": year, "item": list(workforce), "value": list(workforce.values()), "source": "ledgers"}
         ),
@@ -280,9 +320,10 @@ def _targets(now: pl.DataFrame, year: int) -> pl.DataFrame:
         )
         for t in TARGETS
     ]
-    met = pl.when(pl.col("failure") > 0).then(statement=False).when(pl.col("unknown") == 0).then(statement=True)
-    frame = pl.concat(parts).rename({"rate_id": "target"}).with_columns(met=met, year=pl.lit(year, pl.Int16))
-    return frame
+    met = (
+        pl.when(pl.col("failure") > 0).then(statement=False).when(pl.col("unknown") == 0).then(statement=True)
+    )
+    return pl.concat(parts).rename({"rate_id": "target"}).with_columns(met=met, year=pl.lit(year, pl.Int16))
 
 
 def _gaps(now: pl.DataFrame) -> pl.DataFrame:
@@ -308,7 +349,7 @@ def _moves(frame: pl.DataFrame, state: str, key: str) -> pl.DataFrame:
     states = frame.select("year", key, state).drop_nulls(key)
     parts = []
     years = sorted(frame["year"].unique())
-    for year, after in zip(years, years[1:], strict=False):
+    for year, after in itertools.pairwise(years):
         one = states.filter(pl.col("year") == year).drop("year")
         two = states.filter(pl.col("year") == after).drop("year").rename({state: f"next_{state}"})
         parts.append(
@@ -316,9 +357,14 @@ def _moves(frame: pl.DataFrame, state: str, key: str) -> pl.DataFrame:
             .with_columns(pl.col(state, f"next_{state}").fill_null("absent"))
             .group_by(state, f"next_{state}")
             .agg(n=pl.len())
-            .select(pl.lit(year, pl.Int16).alias("year"), pl.lit(after, pl.Int16).alias("next_year"), pl.all())
+            .select(
+                pl.lit(year, pl.Int16).alias("year"), pl.lit(after, pl.Int16).alias("next_year"), pl.all()
+            )
         )
-    return pl.concat(parts)
+    one_year = states.clear().select(
+        "year", next_year="year", n=pl.lit(0), **{state: state, f"next_{state}": state}
+    )
+    return pl.concat(parts) if parts else one_year
 
 
 def _star_moves(frame: pl.DataFrame) -> pl.DataFrame:
@@ -327,4 +373,6 @@ def _star_moves(frame: pl.DataFrame) -> pl.DataFrame:
     keys = ["year", "next_year", "star_state", "next_star_state"]
     units = _moves(frame, "star_state", "org_id").rename({"n": "organisations"})
     orgs = _moves(party, "star_state", "party_org_id").rename({"n": "party_organisations"})
-    return units.join(orgs, on=keys, how="full", coalesce=True).with_columns(pl.col("^.*organisations$").fill_null(0))
+    return units.join(orgs, on=keys, how="full", coalesce=True).with_columns(
+        pl.col("^.*organisations$").fill_null(0)
+    )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import xlsxwriter
 
-from dangjian.report.format import Formats
+from dangjian.report.format import RATES, YEARS, Formats
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,7 +28,6 @@ LINES = 1_048_575
 WIDEST = 48
 """Width of the widest column, in narrow characters."""
 
-_RATES = ("rate", "rate_low", "rate_high", "goal")
 # Sheet names: at most 31 characters, none of these, no apostrophe at either end.
 _NAME_LENGTH = 31
 _ILLEGAL = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
@@ -72,8 +71,8 @@ class _Writer:
         self.book = book
         self.fmt = fmt
         self.taken: set[str] = set()
-        font = {"font_name": "Microsoft YaHei", "font_size": 10, "valign": "vcenter"}
-        made = {
+        font: dict[str, object] = {"font_name": "Microsoft YaHei", "font_size": 10, "valign": "vcenter"}
+        made: dict[str, dict[str, object]] = {
             "text": {},
             "number": {"num_format": "#,##0"},
             "real": {"num_format": "0.##"},
@@ -87,7 +86,7 @@ class _Writer:
         }
         self.formats = {name: book.add_format(font | own) for name, own in made.items()}
 
-    def sheet(self, name: str) -> Any:  # noqa: ANN401 - xlsxwriter has no types
+    def sheet(self, name: str) -> Any:
         """Add a sheet under a legal name that no other has."""
         plain = " ".join(name.translate(_ILLEGAL).split()) or "-"
         legal, n = plain[:_NAME_LENGTH].rstrip(), 1
@@ -114,14 +113,14 @@ class _Writer:
             sheet.freeze_panes(1, 0)
             sheet.autofilter(0, 0, max(1, part.height), max(0, part.width - 1))
 
-    def value(self, sheet: Any, row: int, at: int, column: str, value: Any) -> str:  # noqa: ANN401
+    def value(self, sheet: Any, row: int, at: int, column: str, value: Any) -> str:
         """Write one value of ``column`` as what it is, and return what a reader sees."""
         if value is None or (isinstance(value, float) and not math.isfinite(value)):
             return ""
         shown = self.fmt.value(column, value)
-        if column in ("year", "next_year"):
+        if column in YEARS:
             self.put(sheet, row, at, value, "year")
-        elif column in _RATES:
+        elif column in RATES:
             self.put(sheet, row, at, value, "percent")
         elif isinstance(value, bool) or not isinstance(value, (int, float, dt.date)):
             self.put(sheet, row, at, shown, "text")
@@ -129,9 +128,11 @@ class _Writer:
             self.put(sheet, row, at, value, "date" if isinstance(value, dt.date) else "number")
         return shown
 
-    def put(self, sheet: Any, row: int, at: int, value: Any, form: str) -> None:  # noqa: ANN401
+    def put(self, sheet: Any, row: int, at: int, value: Any, form: str) -> None:
         """Write text as text, a date as a date, any other value as a number."""
-        if form == "percent" and 0.9995 <= value < 1:  # one decimal would say that all are met
+        if (
+            form == "percent" and value < 1 and f"{value:.1%}" == "100.0%"
+        ):  # what is not all must not read as all
             form = "fine"
         if form == "number" and not float(value).is_integer():
             form = "real"
@@ -157,19 +158,29 @@ class _Writer:
             (fmt.t("党建工作指导员（名）", "instructors"), head["instructors"]),
             (fmt.t("选派挂职干部（名）", "seconded officers"), head["seconded_officers"]),
             (fmt.t("出资人兼任书记（名）", "owners as secretary"), head["owner_secretaries"]),
-            *((fmt.value("star_state", s) + fmt.t("党组织（个）", ", party organisations"), n) for s, n in head["stars"].items()),
+            *(
+                (fmt.value("star_state", s) + fmt.t("党组织（个）", ", party organisations"), n)
+                for s, n in head["stars"].items()
+            ),
         ]
         rows = head["rows"]
         balance = [(fmt.t("读入行数", "rows in"), rows["in"])]
         balance += [(fmt.column(c), rows[c]) for c in ("kept", "rejected", "merged", "conflicts")]
 
-        title = fmt.t(f"{review.year} 年度两新组织党建年报", f"{review.year}: annual review of Party building")
+        title = fmt.t(
+            f"{review.year} 年度两新组织党建年报", f"{review.year}: annual review of Party building"
+        )
         self.put(sheet, 0, 0, title, "title")
         at = self.pairs(sheet, 2, fmt.t("主要数字", "Headline figures"), figures)
         at = self.targets(sheet, at + 1, review.tables["targets"])
-        self.pairs(sheet, at + 1, fmt.t("行数核对（读入 = 保留 + 剔除 + 合并 + 冲突）", "Row balance (in = the sum)"), balance)
+        self.pairs(
+            sheet,
+            at + 1,
+            fmt.t("行数核对（读入 = 保留 + 剔除 + 合并 + 冲突）", "Row balance (in = the sum)"),
+            balance,
+        )
 
-    def pairs(self, sheet: Any, at: int, title: str, pairs: Sequence[tuple[str, Any]]) -> int:  # noqa: ANN401
+    def pairs(self, sheet: Any, at: int, title: str, pairs: Sequence[tuple[str, Any]]) -> int:
         """Write names and their numbers under ``title`` from row ``at``, and return the row after them."""
         self.put(sheet, at, 0, title, "group")
         for label, number in pairs:
@@ -179,7 +190,7 @@ class _Writer:
                 self.put(sheet, at, 1, number, "percent" if isinstance(number, float) else "number")
         return at + 1
 
-    def targets(self, sheet: Any, at: int, frame: pl.DataFrame) -> int:  # noqa: ANN401
+    def targets(self, sheet: Any, at: int, frame: pl.DataFrame) -> int:
         """Write a line for each target from row ``at``, and return the row after them."""
         columns = ("rate", "success", "failure", "unknown", "population", "met", "inferred")
         self.put(sheet, at, 0, self.fmt.table("targets"), "group")

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dangjian import labels
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 NOTHING = "—"
 """What stands where a value is not known or there is none."""
+
+
+YEARS = ("year", "next_year")
+"""Columns of numbers that are no counts."""
+
+RATES = ("rate", "rate_low", "rate_high", "goal")
+"""Columns of shares, from 0 to 1, that are written in per cent."""
 
 
 class Formats:
@@ -45,7 +55,7 @@ class Formats:
             text = "0.1"
         return f"{text}%"
 
-    def verdict(self, met: bool | None) -> str:
+    def verdict(self, met: bool | None) -> str:  # noqa: FBT001 - it is what the verdict is about
         """Say whether a target is met; ``None`` is that it cannot be told because of unknowns."""
         if met is None:
             return self.t("无法判定", "cannot be told")
@@ -61,12 +71,8 @@ class Formats:
         """Write one value of a table's ``column``: words by their labels, numbers, dates, flags."""
         if value is None:
             return NOTHING
-        if column in ("year", "next_year"):
-            return str(value)
-        if column in ("rate", "rate_low", "rate_high", "goal"):
-            return self.percent(value)
-        if column == "star":
-            return self.stars(value)
+        if column in _WRITERS:
+            return _WRITERS[column](self, value)
         if isinstance(value, bool):
             return self.t("是", "yes") if value else self.t("否", "no")
         if isinstance(value, (int, float)):
@@ -82,3 +88,10 @@ class Formats:
     def table(self, name: str) -> str:
         """Write the label of a table."""
         return labels.table(name, self.lang)
+
+
+_WRITERS: dict[str, Callable[[Formats, Any], str]] = {
+    **dict.fromkeys(YEARS, lambda _, year: str(year)),
+    **dict.fromkeys(RATES, Formats.percent),
+    "star": Formats.stars,
+}

@@ -48,7 +48,10 @@ def plain(frame: pl.DataFrame, columns: Sequence[str], fmt: Formats, *, names: i
     css = {c: "n" if frame.schema[c].is_numeric() and c != "star" else "" for c in shown}
     return Grid(
         [Cell(fmt.column(c), css=css[c]) for c in shown],
-        [[Cell(fmt.value(c, v), css=css[c]) for c, v in zip(shown, row, strict=True)] for row in frame[shown].rows()],
+        [
+            [Cell(fmt.value(c, v), css=css[c]) for c, v in zip(shown, row, strict=True)]
+            for row in frame[shown].rows()
+        ],
         names=names,
     )
 
@@ -67,9 +70,9 @@ def matrix(
 ) -> Grid:
     """Return counts with the words of ``row`` down and those of ``column`` across, and their sums at the edges.
 
-    Only words that occur are shown, in the order of ``rows`` and ``columns``. ``moves`` names the corner of a matrix of
-    moves, whose cells off the diagonal are tinted by their size. ``sums`` are given only where the parts add up: years do not, and a party
-    organisation of several modes is counted in each.
+    Only words that occur are shown, in the order of ``rows`` and ``columns``. ``moves`` names the corner of a matrix
+    of moves, whose cells off the diagonal are tinted by their size. ``sums`` are given only where the parts add up:
+    years do not, and a party organisation of several modes is counted in each.
 
     Example:
         >>> matrix(moved, "mode", "next_mode", "organisations", fmt, rows=MODES, columns=MODES)  # doctest: +SKIP
@@ -121,7 +124,10 @@ def rates(frame: pl.DataFrame, by: str, fmt: Formats) -> Grid:
     empty = Cell(NOTHING, css="n")
     return Grid(
         [Cell(fmt.column(by)), *(Cell(text or id, css="n") for id, text in heads.items())],
-        [[Cell(_name(by, value, fmt)), *(row.get(id, empty) for id in heads)] for value, row in cells.items()],
+        [
+            [Cell(_name(by, value, fmt)), *(row.get(id, empty) for id in heads)]
+            for value, row in cells.items()
+        ],
     )
 
 
@@ -145,7 +151,9 @@ def parts(record: dict[str, Any], fmt: Formats) -> str:
     success, failure = record["success"] or 0, record["failure"] or 0
     text = f"{fmt.number(success)}/{fmt.number(success + failure)}"
     unknown = (record["unknown"] or 0) + (record.get("population_unknown") or 0)
-    return text + (fmt.t(f" · 不明 {fmt.number(unknown)}", f" · {fmt.number(unknown)} unknown") if unknown else "")
+    return text + (
+        fmt.t(f" · 不明 {fmt.number(unknown)}", f" · {fmt.number(unknown)} unknown") if unknown else ""
+    )
 
 
 def _name(by: str, value: str | None, fmt: Formats) -> str:

@@ -99,20 +99,26 @@ def _coverage(tables: dict[str, pl.DataFrame], fmt: Formats) -> dict[str, Any]:
     main = "organised" if "organised" in ids else next(iter(ids), "")
     place = tables["coverage_by_township"]
     drawn = place.filter(pl.col("rate_id") == main).sort("rate", nulls_last=True).head(BARS)
-    label = frame.filter(pl.col("rate_id") == main)[f"label_{fmt.lang}"].first() or main
+    label = frame.filter(pl.col("rate_id") == main)[f"label_{fmt.lang}"].cast(pl.String).first()
     return {
-        "label": label,
+        "label": str(label or main),
         "years": grid.rates(frame.sort("year", maintain_order=True), "year", fmt),
         "by": {by: grid.rates(tables[f"coverage_by_{name}"], by, fmt) for by, name in _DIMENSIONS.items()},
         "bars": BARS if place["township_name"].n_unique() > BARS else 0,
-        "chart": inline(charts.coverage_over_years(frame, lang=fmt.lang), fmt.table("coverage"), name="coverage"),
+        "chart": inline(
+            charts.coverage_over_years(frame, lang=fmt.lang), fmt.table("coverage"), name="coverage"
+        ),
         "township": inline(
-            charts.coverage_by(drawn, "township_name", rate=main, lang=fmt.lang), label, name="township"
+            charts.coverage_by(drawn, "township_name", rate=main, lang=fmt.lang),
+            str(label or main),
+            name="township",
         ),
     }
 
 
-def _formation(tables: dict[str, pl.DataFrame], year: int, years: Sequence[int], fmt: Formats) -> dict[str, Any]:
+def _formation(
+    tables: dict[str, pl.DataFrame], year: int, years: Sequence[int], fmt: Formats
+) -> dict[str, Any]:
     """Return modes over the years and by township, the mode needed against the one recorded, and the last moves."""
     frame, modes, place = tables["formation"], charts.MODES, tables["formation_by_township"]
     moved = tables["formation_moves"].filter(pl.col("next_year") == year)
@@ -121,15 +127,31 @@ def _formation(tables: dict[str, pl.DataFrame], year: int, years: Sequence[int],
         "chart": inline(
             charts.formation_over_years(frame, lang=fmt.lang), fmt.table("formation"), name="formation"
         ),
-        "years": grid.matrix(frame, "mode", "year", "organisations", fmt, rows=modes, columns=years, sums="down"),
+        "years": grid.matrix(
+            frame, "mode", "year", "organisations", fmt, rows=modes, columns=years, sums="down"
+        ),
         "party": grid.matrix(
             frame, "mode", "year", "party_organisations", fmt, rows=modes, columns=years, sums="none"
         ),
         "need": grid.matrix(
-            tables["formation_need"], "need", "mode", "organisations", fmt, rows=modes, columns=modes, moves=fmt.t("应建↓ 实建→", "needed ↓ recorded →")
+            tables["formation_need"],
+            "need",
+            "mode",
+            "organisations",
+            fmt,
+            rows=modes,
+            columns=modes,
+            moves=fmt.t("应建↓ 实建→", "needed ↓ recorded →"),
         ),
         "moves": grid.matrix(
-            moved, "mode", "next_mode", "organisations", fmt, rows=known, columns=known, moves=_corner(moved, year)
+            moved,
+            "mode",
+            "next_mode",
+            "organisations",
+            fmt,
+            rows=known,
+            columns=known,
+            moves=_corner(moved, year),
         ),
         "before": moved["year"].first(),
         "township": grid.matrix(
@@ -152,10 +174,19 @@ def _stars(tables: dict[str, pl.DataFrame], year: int, years: Sequence[int], fmt
             frame, "star_state", "year", "organisations", fmt, rows=states, columns=years, sums="down"
         ),
         "moves": grid.matrix(
-            moved, "star_state", "next_star_state", count, fmt, rows=_PARTY_STATES, columns=_PARTY_STATES, moves=_corner(moved, year)
+            moved,
+            "star_state",
+            "next_star_state",
+            count,
+            fmt,
+            rows=_PARTY_STATES,
+            columns=_PARTY_STATES,
+            moves=_corner(moved, year),
         ),
         "before": moved["year"].first(),
-        "starred": grid.plain(tables["starred"].sort("star", "name", descending=[True, False]), _STARRED, fmt),
+        "starred": grid.plain(
+            tables["starred"].sort("star", "name", descending=[True, False]), _STARRED, fmt
+        ),
         "township": grid.matrix(
             place, "township_name", "star_state", count, fmt, rows=_places(place), columns=_PARTY_STATES
         ),
@@ -169,4 +200,4 @@ def _places(frame: pl.DataFrame) -> list[str | None]:
 
 def _corner(moved: pl.DataFrame, year: int) -> str:
     """The corner of a matrix of moves: the year down the side, the year along the top."""
-    return f"{moved['year'].first()}↓ {year}→"
+    return f"{moved['year'].cast(str).first()!s}↓ {year}→"

@@ -1,0 +1,235 @@
+"""The command `dangjian`: this year's review from a folder of ledgers, and a look at what was read."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path  # noqa: TC003 - typer reads the annotations
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import polars as pl
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+import dangjian
+from dangjian.labels import check_lang
+from dangjian.report.format import NOTHING, Formats
+from dangjian.report.grid import parts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from dangjian.review import Review
+
+MISSED = 1
+"""Exit code: with ``--strict``, a target is missed or cannot be told."""
+
+UNUSABLE = 2
+"""Exit code: the input or the call is unusable; the message on stderr says why."""
+
+INTERRUPTED = 130
+"""Exit code: stopped by Ctrl-C."""
+
+ROW_KINDS = ("data", "title", "header", "blank", "total", "subtotal", "note", "footer")
+"""The kinds of rows of a sheet, as columns of ``Roster.sources``; only ``data`` can hold organisations."""
+
+_CODES = (
+    "Exit codes: 0 done; 1 with --strict, a target is missed or cannot be told; 2 unusable input or call, the message "
+    "on stderr says why; 130 stopped by Ctrl-C."
+)
+
+app = typer.Typer(
+    help=f"The yearly ledgers of Party building (两新组织党建台账): review them, check them.\n\n{_CODES}",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+class Language(StrEnum):
+    """The languages of messages and reports."""
+
+    zh = "zh"
+    en = "en"
+
+
+Files = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="FILES…",
+        help="Ledgers: files (xlsx, csv, parquet), folders, or patterns like 'ledgers/*.xlsx'.",
+    ),
+]
+Lang = Annotated[Language, typer.Option(help="Language of the report and of messages.")]
+
+
+@app.command(epilog=_CODES)
+def review(
+    files: Files,
+    *,
+    out: Annotated[
+        Path, typer.Option(help="Folder for review.html, review.xlsx, review.json and tables/*.parquet.")
+    ],
+    year: Annotated[int | None, typer.Option(help="The year to review; the last one if left out.")] = None,
+    targets: Annotated[
+        Path | None, typer.Option(help="A TOML file with the targets, in place of the shipped ones.")
+    ] = None,
+    rates: Annotated[
+        Path | None, typer.Option(help="A TOML file with rates, added to the shipped ones by id.")
+    ] = None,
+    workers: Annotated[Path | None, typer.Option(help="A table of party workers (CSV).")] = None,
+    lang: Lang = Language.zh,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 unless every target is met.")] = False,
+) -> None:
+    """Write the annual review of one year from ledgers of one year or many."""
+    fmt = Formats(check_lang(lang.value))
+    with _failing(fmt):
+        roster = _read(files)
+        done = roster.review(
+            roster.years[-1] if year is None else year, targets=targets, rates=rates, workers=workers
+        )
+        written = done.write(out, lang=fmt.lang)
+        _summary(done, fmt)
+        say(fmt.t("已写入：", "written: ") + " ".join(str(p) for p in written if p.parent == out))
+    if strict and not all(t["met"] for t in done.headline["targets"]):
+        raise typer.Exit(MISSED)
+
+
+@app.command(epilog=_CODES)
+def check(files: Files, *, lang: Lang = Language.zh) -> None:
+    """Print what was read, file by file, the row balance, and every problem found."""
+    fmt = Formats(check_lang(lang.value))
+    with _failing(fmt):
+        roster = _read(files)
+        for source in roster.sources.iter_rows(named=True):
+            _source(source, roster.dropped_columns, fmt)
+        sums = roster.sources.select(pl.col("data", "kept", "rejected", "merged", "conflicts").sum()).row(0)
+        say(_balance(sums, fmt))
+        say(fmt.t(f"问题 {roster.problems.height} 条", f"{roster.problems.height} problems"))
+        for problem in roster.problems.iter_rows(named=True):
+            _problem(problem, fmt)
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    *,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False,
+) -> None:
+    if version:
+        say(dangjian.__version__)
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command; the entry point of the installed script."""
+    app()
+
+
+def say(text: str) -> None:
+    """Print one line to stdout, as it is: text of ledgers is never read as markup."""
+    typer.echo(text)
+
+
+@contextmanager
+def _failing(fmt: Formats) -> Iterator[None]:
+    """Turn what a user can mend into one message and an exit code, without a traceback."""
+
+    def fail(message: str, code: int) -> NoReturn:
+        typer.echo(f"dangjian: {message}", err=True)
+        raise typer.Exit(code) from None
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        fail(fmt.t("已中断", "stopped"), INTERRUPTED)
+    except dangjian.Error as error:
+        fail(error.message(fmt.lang), UNUSABLE)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        fail(str(error), UNUSABLE)
+
+
+def _read(files: list[str]) -> Any:
+    """Read the ledgers; a terminal sees how far it is."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        return dangjian.read_roster(files, progress=lambda _what, _done, _total: None)
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as bars:
+        task = bars.add_task("", total=None)
+
+        def progress(what: str, done: int, total: int) -> None:
+            bars.update(task, description=what, completed=done, total=total)
+
+        return dangjian.read_roster(files, progress=progress)
+
+
+def _summary(review: Review, fmt: Formats) -> None:
+    """Print the figures that decide whether one opens the report at once."""
+    head = review.headline
+    say(fmt.t(f"{review.year} 年度两新组织党建年报", f"{review.year}: annual review of Party building"))
+    rows = head["rows"]
+    say(_balance([rows[k] for k in ("in", "kept", "rejected", "merged", "conflicts")], fmt))
+    for label, value in (
+        (fmt.t("单位", "organisations"), fmt.number(head["organisations"])),
+        (fmt.t("党组织", "party organisations"), fmt.number(head["party_organisations"])),
+        (
+            fmt.t("组织覆盖率", "organised"),
+            f"{fmt.percent(head['organised_rate'])} ({fmt.number(head['organised'])})",
+        ),
+        (fmt.t("党建工作指导员", "instructors"), fmt.number(head["instructors"])),
+        (fmt.t("选派挂职干部", "seconded officers"), fmt.number(head["seconded_officers"])),
+        (fmt.t("出资人兼任书记", "owners as secretary"), fmt.number(head["owner_secretaries"])),
+        *((fmt.value("star_state", star), fmt.number(n)) for star, n in head["stars"].items()),
+    ):
+        say(f"  {label}{fmt.t('：', ': ')}{value}")
+    for target in review.tables["targets"].iter_rows(named=True):
+        mark = {True: "✓", False: "✗", None: "?"}[target["met"]]
+        confirm = fmt.t("（待确认）", " (to be confirmed)") if target["inferred"] else ""
+        label = target[f"label_{fmt.lang}"] or target["target"]
+        say(
+            f"  {mark} {label}{fmt.t('：', ': ')}{fmt.percent(target['rate'])} ({parts(target, fmt)}){confirm}"
+        )
+
+
+def _balance(rows: Sequence[int], fmt: Formats) -> str:
+    """Write the row balance: read, kept, rejected, merged, conflicts. The sign says whether it holds."""
+    words = fmt.t("读入 保留 剔除 合并 冲突", "in kept rejected merged conflicts").split()
+    read, *rest = (f"{word} {fmt.number(n)}" for word, n in zip(words, rows, strict=True))
+    return f"{read} {'=' if rows[0] == sum(rows[1:]) else '≠'} {' + '.join(rest)}"
+
+
+def _source(source: dict[str, Any], dropped: pl.DataFrame, fmt: Formats) -> None:
+    """Print what was read of one sheet: its rows by kind, its columns, what was left out and why."""
+    name, sheet = source["file"], source["sheet"]
+    years = ", ".join(str(y) for y in source["years"] or [])
+    say(" · ".join(str(part) for part in (name, sheet, years, source["encoding"]) if part))
+    kinds = [f"{fmt.column(kind)} {fmt.number(source[kind])}" for kind in ROW_KINDS if source.get(kind)]
+    fates = [
+        f"{fmt.column(fate)} {fmt.number(source[fate])}"
+        for fate in ("kept", "rejected", "merged", "conflicts")
+    ]
+    say(f"  {fmt.t('行：', 'rows: ')}{', '.join(kinds)}; {', '.join(fates)}")
+    if source.get("columns"):
+        say(f"  {fmt.t('列：', 'columns: ')}{', '.join(fmt.column(c) for c in source['columns'])}")
+    left = dropped.filter(pl.col("file") == name, pl.col("sheet").eq_missing(sheet))
+    for (reason,), group in left.group_by("reason", maintain_order=True):
+        headers = ", ".join(group["header"].fill_null(NOTHING))
+        say(f"  {fmt.t('未读入', 'left out')} ({fmt.value('reason', reason)}): {headers}")
+
+
+def _problem(problem: dict[str, Any], fmt: Formats) -> None:
+    """Print one problem in one line: where, what stands there, what was done, what to do."""
+    place = [problem["file"], problem["sheet"], problem["row"], problem["header"] or problem["column"]]
+    where = ":".join(str(part) for part in place if part is not None)
+    value = "" if problem["value"] in (None, "") else fmt.t(f"“{problem['value']}”", f"'{problem['value']}'")
+    message = problem[f"message_{fmt.lang}"] or fmt.value("code", problem["code"])
+    # A cell may hold line breaks; a problem is one line.
+    say(" ".join(f"{where}: [{fmt.value('action', problem['action'])}] {value} {message}".split()))
