@@ -10,7 +10,7 @@ import polars as pl
 
 from dangjian import charts
 from dangjian.report import grid
-from dangjian.report.format import Formats
+from dangjian.report.format import NOTHING, Formats
 from dangjian.report.svg import inline
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def render(review: Review, lang: labels.Lang) -> str:
         years=years,
         headline=review.headline,
         targets=[_target(t, tables["gaps"], fmt) for t in tables["targets"].iter_rows(named=True)],
-        coverage=_coverage(tables, fmt),
+        coverage=_coverage(tables, review.year, fmt),
         formation=_formation(tables, review.year, years, fmt),
         stars=_stars(tables, review.year, years, fmt),
         workforce=grid.plain(tables["workforce"], ("item", "value", "source"), fmt),
@@ -92,16 +92,18 @@ def _target(target: dict[str, Any], gaps: pl.DataFrame, fmt: Formats) -> dict[st
     }
 
 
-def _coverage(tables: dict[str, pl.DataFrame], fmt: Formats) -> dict[str, Any]:
+def _coverage(tables: dict[str, pl.DataFrame], year: int, fmt: Formats) -> dict[str, Any]:
     """Return the rates over the years, and by each dimension; one of the rates as bars over the townships."""
     frame = tables["coverage"]
     ids = frame["rate_id"].unique(maintain_order=True).to_list()
     main = "organised" if "organised" in ids else next(iter(ids), "")
+    now = frame.filter(pl.col("rate_id") == main, pl.col("year") == year)
     place = tables["coverage_by_township"]
     drawn = place.filter(pl.col("rate_id") == main).sort("rate", nulls_last=True).head(BARS)
     label = frame.filter(pl.col("rate_id") == main)[f"label_{fmt.lang}"].cast(pl.String).first()
     return {
         "label": str(label or main),
+        "now": grid.rate_cell(now.row(0, named=True), fmt) if now.height else grid.Cell(NOTHING),
         "years": grid.rates(frame.sort("year", maintain_order=True), "year", fmt),
         "by": {by: grid.rates(tables[f"coverage_by_{name}"], by, fmt) for by, name in _DIMENSIONS.items()},
         "bars": BARS if place["township_name"].n_unique() > BARS else 0,
