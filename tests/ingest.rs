@@ -1,9 +1,16 @@
 //! Reads the made ledgers beside the project and compares with the truth that lies beside them: rows of each kind,
 //! what each column is, every spoilt cell, and every value that a reader should get.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test that fails panics, one that is skipped says so"
+)]
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::compute::cast;
@@ -26,12 +33,12 @@ fn folder(set: &str) -> Option<PathBuf> {
     None
 }
 
-fn truth(folder: &PathBuf) -> Value {
+fn truth(folder: &Path) -> Value {
     serde_json::from_reader(File::open(folder.join("truth.json")).unwrap()).unwrap()
 }
 
 /// The ledgers that the truth lists, in its order.
-fn read(folder: &PathBuf, truth: &Value) -> Reading {
+fn read(folder: &Path, truth: &Value) -> Reading {
     let mut paths: Vec<PathBuf> = files(truth).map(|f| folder.join(f["file"].as_str().unwrap())).collect();
     paths.dedup();
     ingest::read(&paths, &Options::default(), &Quiet).unwrap()
@@ -47,22 +54,13 @@ fn count(value: &Value) -> usize {
 
 /// The sources that one entry of the truth's `files` speaks of: a file, or one sheet of it.
 fn sources<'a>(reading: &'a Reading, file: &Value) -> Vec<&'a ingest::Source> {
-    let sheets: Option<Vec<&str>> = file["sheets"]
-        .as_array()
-        .map(|s| s.iter().map(|s| s.as_str().unwrap()).collect());
+    let sheets: Option<Vec<&str>> = file["sheets"].as_array().map(|s| s.iter().map(|s| s.as_str().unwrap()).collect());
     let of = |s: &&ingest::Source| {
         file["file"] == s.file.as_str()
-            && sheets
-                .as_ref()
-                .is_none_or(|sheets| sheets.contains(&s.sheet.as_deref().unwrap()))
+            && sheets.as_ref().is_none_or(|sheets| sheets.contains(&s.sheet.as_deref().unwrap()))
     };
     let found: Vec<_> = reading.sources.iter().filter(of).collect();
-    assert_eq!(
-        found.len(),
-        sheets.map_or(1, |s| s.len()),
-        "sources of {}",
-        file["file"]
-    );
+    assert_eq!(found.len(), sheets.map_or(1, |s| s.len()), "sources of {}", file["file"]);
     found
 }
 
@@ -86,24 +84,14 @@ fn rows_and_columns(reading: &Reading, truth: &Value) {
             assert_eq!(rows, count(&file["rows"][kind]), "{kind} rows of {name}");
         }
         let rejected: usize = found.iter().map(|s| s.rejected).sum();
-        assert_eq!(
-            rejected,
-            count(&file["accounting"]["rejected"]),
-            "rejected rows of {name}"
-        );
+        assert_eq!(rejected, count(&file["accounting"]["rejected"]), "rejected rows of {name}");
         let expected: Vec<_> = file["columns"]
             .as_array()
             .unwrap()
             .iter()
             .map(|c| {
                 let text = |key: &str| c[key].as_str().map(str::to_owned);
-                (
-                    count(&c["index"]),
-                    text("header").unwrap(),
-                    text("column"),
-                    text("value"),
-                    c["personal"] == true,
-                )
+                (count(&c["index"]), text("header").unwrap(), text("column"), text("value"), c["personal"] == true)
             })
             .collect();
         for source in found {
@@ -123,19 +111,12 @@ fn rows_and_columns(reading: &Reading, truth: &Value) {
     }
 }
 
-fn problems(reading: &Reading, truth: &Value, folder: &PathBuf) {
+fn problems(reading: &Reading, truth: &Value, folder: &Path) {
     let mut seen = 0;
     for file in files(truth) {
-        let place: HashSet<_> = sources(reading, file)
-            .iter()
-            .map(|s| (s.file.clone(), s.sheet.clone()))
-            .collect();
+        let place: HashSet<_> = sources(reading, file).iter().map(|s| (s.file.clone(), s.sheet.clone())).collect();
         let mut found: BTreeMap<&str, usize> = BTreeMap::new();
-        for problem in reading
-            .problems
-            .iter()
-            .filter(|p| place.contains(&(p.file.clone(), p.sheet.clone())))
-        {
+        for problem in reading.problems.iter().filter(|p| place.contains(&(p.file.clone(), p.sheet.clone()))) {
             *found.entry(problem.code.id()).or_default() += 1;
             seen += 1;
         }
@@ -163,16 +144,10 @@ fn problems(reading: &Reading, truth: &Value, folder: &PathBuf) {
         let row = u32::try_from(count(&dirt["row"])).unwrap();
         let here = at.get(&(dirt["file"].as_str().unwrap(), dirt["sheet"].as_str(), row));
         let found = here.into_iter().flatten().find(|p| p.code.id() == category);
-        let Some(found) = found else {
-            panic!("not found: {dirt}; there: {here:?}")
-        };
+        let Some(found) = found else { panic!("not found: {dirt}; there: {here:?}") };
         assert_eq!(found.column.as_deref(), dirt["column"].as_str(), "{dirt}");
         assert_eq!(found.line.map(u64::from), dirt["line"].as_u64(), "{dirt}");
-        assert_eq!(
-            found.year.map(i64::from),
-            dirt["year"].as_i64().filter(|_| found.year.is_some()),
-            "{dirt}"
-        );
+        assert_eq!(found.year.map(i64::from), dirt["year"].as_i64().filter(|_| found.year.is_some()), "{dirt}");
         if let Some(value) = dirt["value"].as_str() {
             assert_eq!(plain(trim(&found.value)), plain(trim(value)), "{dirt}");
         }
@@ -181,10 +156,7 @@ fn problems(reading: &Reading, truth: &Value, folder: &PathBuf) {
     assert_eq!(dirty, reading.problems.len());
     assert!(dirty > 0);
     for (id, action) in truth["actions"].as_object().unwrap() {
-        let code = Code::all()
-            .iter()
-            .find(|c| c.id() == id)
-            .unwrap_or_else(|| panic!("no code {id}"));
+        let code = Code::all().iter().find(|c| c.id() == id).unwrap_or_else(|| panic!("no code {id}"));
         assert_eq!(code.action().name(), action.as_str().unwrap());
     }
 }
@@ -195,36 +167,25 @@ fn values<'a>(batches: impl Iterator<Item = &'a RecordBatch>) -> HashMap<(String
     for batch in batches {
         let columns: Vec<Option<ArrayRef>> = schema::COLUMNS
             .iter()
-            .map(|c| {
-                batch
-                    .column_by_name(c.name)
-                    .map(|array| cast(array, &c.ty.arrow()).unwrap())
-            })
+            .map(|c| batch.column_by_name(c.name).map(|array| cast(array, &c.ty.arrow()).unwrap()))
             .collect();
         let years = cast(batch.column_by_name("year").unwrap(), &schema::Type::Year.arrow()).unwrap();
         let ids = cast(batch.column_by_name("org_id").unwrap(), &schema::Type::Id.arrow()).unwrap();
         for row in 0..batch.num_rows() {
-            let key = (
-                ids.as_string::<i32>().value(row).to_owned(),
-                years.as_primitive::<Int16Type>().value(row),
-            );
+            let key = (ids.as_string::<i32>().value(row).to_owned(), years.as_primitive::<Int16Type>().value(row));
             let value = |array: &ArrayRef| array.is_valid(row).then(|| array_value_to_string(array, row).unwrap());
-            rows.entry(key)
-                .or_insert_with(|| columns.iter().map(|c| c.as_ref().and_then(value)).collect());
+            rows.entry(key).or_insert_with(|| columns.iter().map(|c| c.as_ref().and_then(value)).collect());
         }
     }
     rows
 }
 
 fn parquet(path: PathBuf) -> Vec<RecordBatch> {
-    let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(path).unwrap())
-        .unwrap()
-        .build()
-        .unwrap();
+    let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(path).unwrap()).unwrap().build().unwrap();
     reader.map(|b| b.unwrap()).collect()
 }
 
-fn cells(reading: &Reading, folder: &PathBuf) {
+fn cells(reading: &Reading, folder: &Path) {
     let got = values(reading.batches.iter().map(|b| &b.records));
     let clean = parquet(folder.join("clean.parquet"));
     let expected = values(clean.iter());
@@ -240,18 +201,9 @@ fn cells(reading: &Reading, folder: &PathBuf) {
         assert_eq!(batch.rows.len(), batch.records.num_rows());
         assert!(batch.lines.as_ref().is_none_or(|l| l.len() == batch.rows.len()));
         for (field, array) in batch.records.schema().fields().iter().zip(batch.records.columns()) {
-            assert_eq!(
-                field.data_type(),
-                &schema::column(field.name()).unwrap().ty.arrow(),
-                "{}",
-                field.name()
-            );
+            assert_eq!(field.data_type(), &schema::column(field.name()).unwrap().ty.arrow(), "{}", field.name());
             if let Some(texts) = array.as_string_opt::<i32>() {
-                assert!(
-                    !texts.iter().flatten().any(is_personal),
-                    "a personal value in {}",
-                    field.name()
-                );
+                assert!(!texts.iter().flatten().any(is_personal), "a personal value in {}", field.name());
             }
         }
     }

@@ -30,14 +30,8 @@ const BATCH: usize = 65_536;
 /// Reads the Arrow batches called `name`. Unlike in files, columns that the schema does not know are kept as the
 /// user's own, except those about people.
 pub fn read_arrow(name: &str, batches: &[RecordBatch], options: &Options, job: &dyn Job) -> Result<Reading> {
-    let place = Place {
-        path: Path::new(name),
-        sheet: None,
-        encoding: None,
-    };
-    let schema = batches
-        .first()
-        .map_or_else(|| Arc::new(Schema::empty()), RecordBatch::schema);
+    let place = Place { path: Path::new(name), sheet: None, encoding: None };
+    let schema = batches.first().map_or_else(|| Arc::new(Schema::empty()), RecordBatch::schema);
     let Some(frame) = Frame::new(&place, &schema, options)? else {
         let have: Vec<_> = schema.fields().iter().map(|f| f.name().as_str()).collect();
         return Err(Error::data(
@@ -69,13 +63,7 @@ pub fn read_arrow(name: &str, batches: &[RecordBatch], options: &Options, job: &
         .collect();
     let pieces = pieces.into_iter().collect::<Result<Vec<_>>>()?;
     job.progress(name, u64::from(first), u64::from(first));
-    together(
-        Outcome {
-            sheets: vec![frame.finish(pieces)],
-            skipped: Vec::new(),
-        },
-        options,
-    )
+    together(Outcome { sheets: vec![frame.finish(pieces)], skipped: Vec::new() }, options)
 }
 
 /// How the columns of one table of batches are read.
@@ -126,10 +114,7 @@ pub(super) struct Read {
 impl Frame {
     /// How a table with this schema is read; `None` where it is no ledger.
     pub(super) fn new(place: &Place<'_>, schema: &Schema, options: &Options) -> Result<Option<Self>> {
-        let keep_all = Options {
-            keep: [&options.keep[..], &["*".to_owned()]].concat(),
-            ..options.clone()
-        };
+        let keep_all = Options { keep: [&options.keep[..], &["*".to_owned()]].concat(), ..options.clone() };
         let mut header = Header::of_names(schema.fields().iter().map(|f| f.name().as_str()), &keep_all);
         for heading in &mut header.columns {
             let ty = schema.fields().get(heading.index).map(|f| f.data_type());
@@ -148,10 +133,7 @@ impl Frame {
                 Meaning::Own(name) => Target::Own(name.clone()),
                 Meaning::Mark { .. } | Meaning::Not(_) => continue,
             };
-            let wanted = Wanted {
-                field: heading.header(),
-                target,
-            };
+            let wanted = Wanted { field: heading.header(), target };
             match wanted.target {
                 Target::Column(column, _) if column.ty == Type::Id => id = Some(wanted),
                 Target::Column(column, _) if column.ty == Type::Year => years = Some(wanted),
@@ -190,18 +172,10 @@ impl Frame {
             From::Column(column) => Some(column.field.as_str()),
             From::Fixed(_) => None,
         };
-        let wanted: Vec<_> = self
-            .columns
-            .iter()
-            .map(|c| c.field.as_str())
-            .chain([self.id.field.as_str()])
-            .chain(year)
-            .collect();
+        let wanted: Vec<_> =
+            self.columns.iter().map(|c| c.field.as_str()).chain([self.id.field.as_str()]).chain(year).collect();
         let roots = schema.root_schema().get_fields().iter().enumerate();
-        let roots: Vec<_> = roots
-            .filter(|(_, f)| wanted.contains(&f.name()))
-            .map(|(at, _)| at)
-            .collect();
+        let roots: Vec<_> = roots.filter(|(_, f)| wanted.contains(&f.name())).map(|(at, _)| at).collect();
         ProjectionMask::roots(schema, roots)
     }
 
@@ -223,21 +197,12 @@ impl Frame {
             problems.push(self.problem(code, row(at), name, header, &value, year_of(&years, at as usize)));
         }
         let all = keep.true_count() == data;
-        let batch = if all {
-            batch.clone()
-        } else {
-            filter_record_batch(batch, &keep)?
-        };
-        let numbers: Vec<u32> = (0..data as u32)
-            .filter(|at| keep.value(*at as usize))
-            .map(row)
-            .collect();
+        let batch = if all { batch.clone() } else { filter_record_batch(batch, &keep)? };
+        let numbers: Vec<u32> = (0..data as u32).filter(|at| keep.value(*at as usize)).map(row).collect();
         let years = arrow::compute::filter(&years, &keep)?;
         let years = years.as_primitive::<Int16Type>();
-        let mut columns: Vec<(String, ArrayRef)> = vec![
-            ("year".to_owned(), Arc::new(years.clone())),
-            ("org_id".to_owned(), Arc::new(ids)),
-        ];
+        let mut columns: Vec<(String, ArrayRef)> =
+            vec![("year".to_owned(), Arc::new(years.clone())), ("org_id".to_owned(), Arc::new(ids))];
         for wanted in &self.columns {
             let array = field(&batch, &wanted.field)?;
             let (values, found) = match &wanted.target {
@@ -256,11 +221,10 @@ impl Frame {
             }
             columns.push((wanted.name().to_owned(), values));
         }
-        for at in self.members(&mut columns) {
-            let (Some(number), Some(wanted)) = (
-                numbers.get(at.0),
-                self.columns.iter().find(|c| c.name() == "members_full"),
-            ) else {
+        for at in Self::members(&mut columns) {
+            let (Some(number), Some(wanted)) =
+                (numbers.get(at.0), self.columns.iter().find(|c| c.name() == "members_full"))
+            else {
                 continue;
             };
             let header = Some(wanted.field.clone());
@@ -278,18 +242,8 @@ impl Frame {
         seen.sort_unstable();
         seen.dedup();
         let rejected = data - numbers.len();
-        let piece = Piece {
-            rows: numbers,
-            lines: None,
-            records: records(columns)?,
-        };
-        Ok(Read {
-            piece,
-            problems,
-            data,
-            rejected,
-            years: seen,
-        })
+        let piece = Piece { rows: numbers, lines: None, records: records(columns)? };
+        Ok(Read { piece, problems, data, rejected, years: seen })
     }
 
     /// The years, and the rows where there is none.
@@ -301,11 +255,7 @@ impl Frame {
                 let column = schema::column("year").ok_or_else(|| wrong_type(wanted, array))?;
                 let (years, mut found) = convert(array, column, 1.0).ok_or_else(|| wrong_type(wanted, array))??;
                 let empty = (0..array.len()).filter(|at| array.is_null(*at) && years.is_null(*at));
-                found.extend(empty.map(|row| Finding {
-                    row,
-                    code: Code::YearMissing,
-                    value: String::new(),
-                }));
+                found.extend(empty.map(|row| Finding { row, code: Code::YearMissing, value: String::new() }));
                 Ok((years.as_primitive::<Int16Type>().clone(), found))
             }
         }
@@ -320,17 +270,11 @@ impl Frame {
         wrong_years: &[Finding],
     ) -> Result<(StringArray, BooleanArray, Vec<(u32, Code, Type, String)>)> {
         let array = field(batch, &self.id.field)?;
-        let floats = array
-            .data_type()
-            .is_floating()
-            .then(|| cast(array, &DataType::Float64))
-            .transpose()?;
+        let floats = array.data_type().is_floating().then(|| cast(array, &DataType::Float64)).transpose()?;
         let texts = if floats.is_none() { Some(as_text(array)?) } else { None };
         let mut ids = StringBuilder::with_capacity(array.len(), array.len() * 18);
-        let mut said: Vec<_> = wrong_years
-            .iter()
-            .map(|f| (f.row as u32, f.code, Type::Year, f.value.clone()))
-            .collect();
+        let mut said: Vec<_> =
+            wrong_years.iter().map(|f| (f.row as u32, f.code, Type::Year, f.value.clone())).collect();
         let mut keep = Vec::with_capacity(array.len());
         for at in 0..array.len() {
             if years.is_null(at) {
@@ -362,7 +306,7 @@ impl Frame {
     }
 
     /// Makes impossible numbers of members null; returns their rows and values.
-    fn members(&self, columns: &mut [(String, ArrayRef)]) -> Vec<(usize, u32)> {
+    fn members(columns: &mut [(String, ArrayRef)]) -> Vec<(usize, u32)> {
         let counts = |name: &str| {
             let array = columns.iter().find(|(n, _)| n == name).map(|(_, array)| array)?;
             array.as_primitive_opt::<UInt32Type>().cloned()
@@ -424,12 +368,7 @@ impl Frame {
         }
         source.years.sort_unstable();
         source.years.dedup();
-        Sheet {
-            source,
-            pieces: sheet.0,
-            problems: sheet.1,
-            typed: true,
-        }
+        Sheet { source, pieces: sheet.0, problems: sheet.1, typed: true }
     }
 }
 

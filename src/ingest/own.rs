@@ -16,7 +16,7 @@ const EXACT_DIGITS: usize = 15;
 /// Gives each of the user's own columns one type over all batches: counts, numbers or text. `typed` tells of each
 /// source whether its columns had types already: text is text there, and numbers only in files may be meant.
 pub(super) fn agree(reading: &mut Reading, typed: &[bool]) -> Result<()> {
-    let mut types: BTreeMap<String, Option<DataType>> = BTreeMap::new();
+    let mut wanted_types: BTreeMap<String, Option<DataType>> = BTreeMap::new();
     for batch in &reading.batches {
         for (field, array) in batch.records.schema().fields().iter().zip(batch.records.columns()) {
             if schema::column(field.name()).is_some() || array.null_count() == array.len() {
@@ -24,29 +24,25 @@ pub(super) fn agree(reading: &mut Reading, typed: &[bool]) -> Result<()> {
             }
             let is_typed = typed.get(batch.source).copied().unwrap_or(false);
             let here = narrowest(array, is_typed)?;
-            let wide = types.entry(field.name().clone()).or_default();
+            let wide = wanted_types.entry(field.name().clone()).or_default();
             *wide = Some(match wide.take() {
-                Some(other) => wider(other, here),
+                Some(other) => wider(&other, &here),
                 None => here,
             });
         }
     }
-    if types.is_empty() {
+    if wanted_types.is_empty() {
         return Ok(());
     }
     for batch in &mut reading.batches {
         let schema = batch.records.schema();
-        let columns = schema
-            .fields()
-            .iter()
-            .zip(batch.records.columns())
-            .map(|(field, array)| {
-                let array = match types.get(field.name()) {
-                    Some(Some(wanted)) if wanted != array.data_type() => cast(array, wanted)?,
-                    _ => array.clone(),
-                };
-                Ok((field.name().clone(), array))
-            });
+        let columns = schema.fields().iter().zip(batch.records.columns()).map(|(field, array)| {
+            let array = match wanted_types.get(field.name()) {
+                Some(Some(wanted)) if wanted != array.data_type() => cast(array, wanted)?,
+                _ => array.clone(),
+            };
+            Ok((field.name().clone(), array))
+        });
         batch.records = super::table::records(columns.collect::<Result<_>>()?)?;
     }
     Ok(())
@@ -77,14 +73,14 @@ fn of_text(values: &StringArray) -> Result<DataType> {
     Ok(DataType::Utf8)
 }
 
-fn wider(a: DataType, b: DataType) -> DataType {
+fn wider(a: &DataType, b: &DataType) -> DataType {
     let counts = |t: &DataType| matches!(t, DataType::UInt32 | DataType::UInt64);
     let number = |t: &DataType| counts(t) || *t == DataType::Float64;
     if a == b {
-        a
-    } else if counts(&a) && counts(&b) {
+        a.clone()
+    } else if counts(a) && counts(b) {
         DataType::UInt64
-    } else if number(&a) && number(&b) {
+    } else if number(a) && number(b) {
         DataType::Float64
     } else {
         DataType::Utf8

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::Path;
 
 use arrow::array::RecordBatch;
-use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use rayon::prelude::*;
 
 use super::arrow::Frame;
@@ -22,22 +22,11 @@ pub(super) fn read(path: &Path, options: &Options, job: &dyn Job) -> Result<Outc
     if file.metadata().is_ok_and(|m| m.len() == 0) {
         return Err(empty(path));
     }
-    let metadata = ArrowReaderMetadata::load(&file, Default::default()).map_err(|e| broken(path, &e))?;
-    let place = Place {
-        path,
-        sheet: None,
-        encoding: None,
-    };
+    let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::default()).map_err(|e| broken(path, &e))?;
+    let place = Place { path, sheet: None, encoding: None };
     let Some(frame) = Frame::new(&place, metadata.schema(), options)? else {
         let why = Text::new("没有单位代码列", "no column of organisation codes");
-        return Ok(Outcome {
-            sheets: Vec::new(),
-            skipped: vec![Skipped {
-                file: place.file(),
-                sheet: None,
-                why,
-            }],
-        });
+        return Ok(Outcome { sheets: Vec::new(), skipped: vec![Skipped { file: place.file(), sheet: None, why }] });
     };
     let mut first = 0;
     let groups: Vec<(usize, u32)> = (metadata.metadata().row_groups().iter().enumerate())
@@ -73,10 +62,7 @@ pub(super) fn read(path: &Path, options: &Options, job: &dyn Job) -> Result<Outc
         pieces.extend(group?);
     }
     job.progress(&place.file(), 1, 1);
-    Ok(Outcome {
-        sheets: vec![frame.finish(pieces)],
-        skipped: Vec::new(),
-    })
+    Ok(Outcome { sheets: vec![frame.finish(pieces)], skipped: Vec::new() })
 }
 
 fn broken(path: &Path, error: &dyn std::fmt::Display) -> Error {

@@ -72,21 +72,9 @@ impl Classifier {
         Self {
             id: of(Type::Id, None),
             name: of(Type::Text, Some("name")),
-            serial: header
-                .columns
-                .iter()
-                .find(|c| plain(c.leaf()) == SERIAL)
-                .map(|c| c.index),
-            about: header
-                .columns
-                .iter()
-                .filter(|c| read(&c.meaning))
-                .map(|c| c.index)
-                .collect(),
-            header: texts
-                .iter()
-                .map(|row| row.iter().map(|text| plain(text).into_owned()).collect())
-                .collect(),
+            serial: header.columns.iter().find(|c| plain(c.leaf()) == SERIAL).map(|c| c.index),
+            about: header.columns.iter().filter(|c| read(&c.meaning)).map(|c| c.index).collect(),
+            header: texts.iter().map(|row| row.iter().map(|text| plain(text).into_owned()).collect()).collect(),
         }
     }
 
@@ -112,11 +100,9 @@ impl Classifier {
             return Kind::RepeatedHeader;
         }
         let has = |column: Option<usize>| column.is_some_and(|c| matches!(row.cell(c).text(), Ok(Some(_)) | Err(_)));
-        let numbered = has(self.name)
-            && self
-                .serial
-                .is_some_and(|c| matches!(super::cells::number(&row.cell(c)), Ok(Some(_))));
-        if has(self.id) || numbered {
+        let numbered =
+            has(self.name) && self.serial.is_some_and(|c| matches!(super::cells::number(&row.cell(c)), Ok(Some(_))));
+        if numbered {
             return Kind::Data;
         }
         if let Some(kind) = label.and_then(remark) {
@@ -124,7 +110,7 @@ impl Classifier {
         }
         // An organisation whose code and running number were both forgotten still says a few things.
         let says = || self.about.iter().filter(|&&c| has(Some(c))).take(4).count() == 4;
-        if says() { Kind::Data } else { Kind::Note }
+        if has(self.id) || says() { Kind::Data } else { Kind::Note }
     }
 
     fn is_header<R: Row>(&self, row: &R) -> bool {
@@ -174,20 +160,8 @@ fn sum(label: &str) -> Option<Kind> {
 
 fn remark(label: &str) -> Option<Kind> {
     const NOTES: [&str; 6] = ["注", "备注:", "说明", "填表说明", "填报说明", "附注"];
-    const FOOTERS: [&str; 12] = [
-        "填表",
-        "填报",
-        "制表",
-        "审核",
-        "审批",
-        "负责人",
-        "单位负责人",
-        "主管",
-        "分管",
-        "联系电话",
-        "报送",
-        "签字",
-    ];
+    const FOOTERS: [&str; 12] =
+        ["填表", "填报", "制表", "审核", "审批", "负责人", "单位负责人", "主管", "分管", "联系电话", "报送", "签字"];
     let label = plain(label);
     let starts = |list: &[&str]| list.iter().any(|word| label.starts_with(word));
     if starts(&NOTES) {
@@ -218,11 +192,7 @@ mod tests {
     #[test]
     fn rows_are_told_apart() {
         use Cell::{Empty, Number, Text};
-        let texts = vec![
-            ["序号", "单位名称", "信用代码", "从业人员", "正式党员", "备注"]
-                .map(str::to_owned)
-                .to_vec(),
-        ];
+        let texts = vec![["序号", "单位名称", "信用代码", "从业人员", "正式党员", "备注"].map(str::to_owned).to_vec()];
         let header = Header::find(&texts, &Options::default()).unwrap();
         let rows = Classifier::new(&header, &texts);
         for (cells, kind) in [
@@ -230,20 +200,11 @@ mod tests {
             (&[Number(2.0), Text("某厂"), Empty, Number(5.0)], Kind::Data),
             (&[Number(2.0), Text("某厂"), Text("－"), Number(5.0)], Kind::Data),
             (&[Empty, Text("某厂"), Text("无"), Number(5.0)], Kind::Data),
-            (
-                &[Empty, Text("天成会计师事务所"), Number(150_425_006_372_899.0)],
-                Kind::Data,
-            ),
+            (&[Empty, Text("天成会计师事务所"), Number(150_425_006_372_899.0)], Kind::Data),
             (&[Empty, Text("合 计"), Number(517.0), Number(10778.0)], Kind::Total),
             (&[Empty, Text("经棚镇 小计"), Empty, Number(10778.0)], Kind::Subtotal),
             (
-                &[
-                    Text("序  号"),
-                    Text("单位名称"),
-                    Text("信用代码"),
-                    Text("从业\n人员"),
-                    Text("正式党员"),
-                ],
+                &[Text("序  号"), Text("单位名称"), Text("信用代码"), Text("从业\n人员"), Text("正式党员")],
                 Kind::RepeatedHeader,
             ),
             (&[Text(" "), Empty, Text("\u{3000}")], Kind::Blank),

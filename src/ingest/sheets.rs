@@ -94,26 +94,13 @@ pub(super) fn read(path: &Path, options: &Options, job: &dyn Job) -> Result<Outc
     let names: Vec<_> = workbook
         .sheets_metadata()
         .iter()
-        .map(|s| {
-            (
-                s.name.clone(),
-                s.typ == SheetType::WorkSheet,
-                s.visible == SheetVisible::Visible,
-            )
-        })
+        .map(|s| (s.name.clone(), s.typ == SheetType::WorkSheet, s.visible == SheetVisible::Visible))
         .collect();
     let mut outcome = Outcome::default();
     for (name, cells, visible) in names {
-        let place = Place {
-            path,
-            sheet: Some(&name),
-            encoding: None,
-        };
-        let skip = |zh: &str, en: &str| Skipped {
-            file: place.file(),
-            sheet: Some(name.clone()),
-            why: Text::new(zh, en),
-        };
+        let place = Place { path, sheet: Some(&name), encoding: None };
+        let skip =
+            |zh: &str, en: &str| Skipped { file: place.file(), sheet: Some(name.clone()), why: Text::new(zh, en) };
         if !visible {
             outcome.skipped.push(skip("隐藏的表不读", "hidden sheets are not read"));
         } else if !cells {
@@ -148,14 +135,7 @@ fn sheet(place: &Place<'_>, lines: &[Line], options: &Options, job: &dyn Job, ou
         table.skip_blank(gap as usize);
         last = Some(*number);
         if at >= below {
-            table.row(
-                cells,
-                At {
-                    row: number.saturating_add(1),
-                    line: None,
-                },
-                None,
-            )?;
+            table.row(cells, At { row: number.saturating_add(1), line: None }, None)?;
         }
     }
     job.progress(&what, lines.len() as u64, lines.len() as u64);
@@ -165,26 +145,16 @@ fn sheet(place: &Place<'_>, lines: &[Line], options: &Options, job: &dyn Job, ou
 
 /// The rows of a sheet that have cells, with their positions from 0.
 fn lines(path: &Path, workbook: &mut Workbook<'_>, name: &str, job: &dyn Job) -> Result<Vec<Line>> {
-    let mut lines = Lines {
-        path,
-        job,
-        lines: Vec::new(),
-        cells: 0,
-        seen: 0,
-    };
+    let mut lines = Lines { path, job, rows: Vec::new(), cells: 0, seen: 0 };
     match workbook {
         Sheets::Xlsx(book) => {
-            let mut reader = book
-                .worksheet_cells_reader(name)
-                .map_err(|e| broken(path, job, &e.into()))?;
+            let mut reader = book.worksheet_cells_reader(name).map_err(|e| broken(path, job, &e.into()))?;
             while let Some(cell) = reader.next_cell().map_err(|e| broken(path, job, &e.into()))? {
                 lines.push(&cell)?;
             }
         }
         Sheets::Xlsb(book) => {
-            let mut reader = book
-                .worksheet_cells_reader(name)
-                .map_err(|e| broken(path, job, &e.into()))?;
+            let mut reader = book.worksheet_cells_reader(name).map_err(|e| broken(path, job, &e.into()))?;
             while let Some(cell) = reader.next_cell().map_err(|e| broken(path, job, &e.into()))? {
                 lines.push(&cell)?;
             }
@@ -196,18 +166,18 @@ fn lines(path: &Path, workbook: &mut Workbook<'_>, name: &str, job: &dyn Job) ->
                 let used = cells.iter().rposition(|c| *c != Data::Empty).map_or(0, |last| last + 1);
                 let mut line = vec![Data::Empty; left as usize];
                 line.extend_from_slice(cells.get(..used).unwrap_or_default());
-                lines.lines.push((first + at as u32, line));
+                lines.rows.push((first + at as u32, line));
             }
         }
     }
-    Ok(lines.lines)
+    Ok(lines.rows)
 }
 
 /// Rows as they grow cell by cell.
 struct Lines<'a> {
     path: &'a Path,
     job: &'a dyn Job,
-    lines: Vec<Line>,
+    rows: Vec<Line>,
     /// How many cells the rows have, empty ones too.
     cells: usize,
     /// How many cells were given.
@@ -225,21 +195,21 @@ impl Lines<'_> {
         if value == Data::Empty {
             return Ok(());
         }
-        let at = match self.lines.last() {
-            Some((last, _)) if *last == row => self.lines.len() - 1,
-            Some((last, _)) if *last > row => match self.lines.binary_search_by_key(&row, |(at, _)| *at) {
+        let at = match self.rows.last() {
+            Some((last, _)) if *last == row => self.rows.len() - 1,
+            Some((last, _)) if *last > row => match self.rows.binary_search_by_key(&row, |(at, _)| *at) {
                 Ok(at) => at,
                 Err(at) => {
-                    self.lines.insert(at, (row, Vec::new()));
+                    self.rows.insert(at, (row, Vec::new()));
                     at
                 }
             },
             _ => {
-                self.lines.push((row, Vec::new()));
-                self.lines.len() - 1
+                self.rows.push((row, Vec::new()));
+                self.rows.len() - 1
             }
         };
-        let Some((_, line)) = self.lines.get_mut(at) else {
+        let Some((_, line)) = self.rows.get_mut(at) else {
             return Ok(());
         };
         let column = column as usize;
@@ -268,9 +238,7 @@ fn open<'a>(path: &Path, job: &'a dyn Job) -> Result<Workbook<'a>> {
     let length = file.read(&mut start).map_err(|e| unreadable(path, &e))?;
     file.rewind().map_err(|e| unreadable(path, &e))?;
     let start = start.get(..length).unwrap_or_default();
-    let extension = path
-        .extension()
-        .map_or_else(String::new, |e| e.to_string_lossy().to_lowercase());
+    let extension = path.extension().map_or_else(String::new, |e| e.to_string_lossy().to_lowercase());
     let reader = BufReader::new(Watched { file, job });
     let fail = |e: calamine::Error| broken(path, job, &e);
     if start.is_empty() {
@@ -283,21 +251,19 @@ fn open<'a>(path: &Path, job: &'a dyn Job) -> Result<Workbook<'a>> {
         Ok(Sheets::Xls(Xls::new(reader).map_err(|e| fail(e.into()))?))
     } else if !start.starts_with(b"PK") {
         let head = String::from_utf8_lossy(start).to_lowercase();
-        Err(
-            if head.contains("<html") || head.contains("<table") || head.contains("<?xml") {
-                Error::file(
-                    path,
-                    "这其实是网页或 XML 文件，不是工作簿。请用 Excel 打开后另存为 xlsx",
-                    "this is really a web page or XML, not a workbook. Open it in Excel and save it as xlsx",
-                )
-            } else {
-                Error::file(
-                    path,
-                    "不是工作簿，或文件已损坏。请用 Excel 打开后重新另存",
-                    "this is no workbook, or it is damaged. Open it in Excel and save it again",
-                )
-            },
-        )
+        Err(if head.contains("<html") || head.contains("<table") || head.contains("<?xml") {
+            Error::file(
+                path,
+                "这其实是网页或 XML 文件，不是工作簿。请用 Excel 打开后另存为 xlsx",
+                "this is really a web page or XML, not a workbook. Open it in Excel and save it as xlsx",
+            )
+        } else {
+            Error::file(
+                path,
+                "不是工作簿，或文件已损坏。请用 Excel 打开后重新另存",
+                "this is no workbook, or it is damaged. Open it in Excel and save it again",
+            )
+        })
     } else if extension == "ods" {
         Ok(Sheets::Ods(Ods::new(reader).map_err(|e| fail(e.into()))?))
     } else if extension == "xlsb" {

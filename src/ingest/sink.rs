@@ -54,38 +54,21 @@ impl Sink {
             Type::Year => Self::Year(Int16Builder::new()),
             Type::Id => Self::Code(StringBuilder::new()),
             Type::Text if column.name == "name" => Self::Name(StringBuilder::new()),
-            Type::Text => Self::text(),
             Type::Code if column.name == "registration_type" => Self::RegistrationType(StringBuilder::new()),
             Type::Code if column.name.ends_with("_id") => Self::Code(StringBuilder::new()),
-            Type::Code => Self::text(),
+            Type::Text | Type::Code => Self::text(),
             Type::Word => words::of(column.name).map_or_else(Self::text, |words| Self::Word {
                 words,
-                unknown: if column.name == "mode" {
-                    Code::ModeUnknownWord
-                } else {
-                    Code::WordUnknown
-                },
+                unknown: if column.name == "mode" { Code::ModeUnknownWord } else { Code::WordUnknown },
                 values: StringBuilder::new(),
             }),
             Type::Region => Self::Region(StringBuilder::new()),
             Type::Industry => Self::Industry(StringBuilder::new()),
             Type::Flag => Self::Flag(BooleanBuilder::new()),
-            Type::Count => Self::Count {
-                round: column.unit == Some("m²"),
-                values: UInt32Builder::new(),
-            },
-            Type::Money => Self::Money {
-                factor,
-                values: UInt64Builder::new(),
-            },
-            Type::Real if column.name == "score" => Self::Real {
-                range: SCORES,
-                values: Float64Builder::new(),
-            },
-            Type::Real => Self::Real {
-                range: (f64::NEG_INFINITY, f64::INFINITY),
-                values: Float64Builder::new(),
-            },
+            Type::Count => Self::Count { round: column.unit == Some("m²"), values: UInt32Builder::new() },
+            Type::Money => Self::Money { factor, values: UInt64Builder::new() },
+            Type::Real if column.name == "score" => Self::Real { range: SCORES, values: Float64Builder::new() },
+            Type::Real => Self::Real { range: (f64::NEG_INFINITY, f64::INFINITY), values: Float64Builder::new() },
             Type::Star => Self::Star(Float32Builder::new()),
             Type::Date => Self::Date(Date32Builder::new()),
         }

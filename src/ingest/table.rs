@@ -149,11 +149,7 @@ impl Table {
     pub(super) fn row<R: Row>(&mut self, row: &R, at: At, fields: Option<usize>) -> Result<()> {
         let fits = fields.is_none_or(|fields| row.width() == fields);
         let kind = self.rows.kind(row);
-        let kind = if !fits && matches!(kind, Kind::RepeatedHeader) {
-            Kind::Data
-        } else {
-            kind
-        };
+        let kind = if !fits && matches!(kind, Kind::RepeatedHeader) { Kind::Data } else { kind };
         self.source.rows.count(kind);
         if kind != Kind::Data {
             return Ok(());
@@ -165,38 +161,24 @@ impl Table {
         }
         let year = match self.year {
             Year::Fixed(year) => year,
-            Year::Column(column) => match cells::year(&row.cell(column)) {
-                Ok(Some(year)) => year,
-                _ => {
+            Year::Column(column) => {
+                let Ok(Some(year)) = cells::year(&row.cell(column)) else {
                     self.reject(Code::YearMissing, at, Some("year"), &row.cell(column).shown());
                     return Ok(());
-                }
-            },
+                };
+                year
+            }
         };
         let id_cell = self.id.map_or(Cell::Empty, |id| row.cell(id));
         match identity(&id_cell) {
             Ok((id, said)) => {
                 self.ids.append_value(&id);
                 if let Some(code) = said {
-                    self.say(
-                        code,
-                        at,
-                        Some(year),
-                        Some("org_id"),
-                        self.id_header.clone(),
-                        &id_cell.shown(),
-                    );
+                    self.say(code, at, Some(year), Some("org_id"), self.id_header.clone(), &id_cell.shown());
                 }
             }
             Err(code) => {
-                self.say(
-                    code,
-                    at,
-                    Some(year),
-                    Some("org_id"),
-                    self.id_header.clone(),
-                    &id_cell.shown(),
-                );
+                self.say(code, at, Some(year), Some("org_id"), self.id_header.clone(), &id_cell.shown());
                 self.source.rejected += 1;
                 return Ok(());
             }
@@ -208,11 +190,7 @@ impl Table {
         self.numbers.push(at.row);
         self.lines.extend(at.line);
         self.cells(row, at, year);
-        if self.numbers.len() == BATCH {
-            self.flush()
-        } else {
-            Ok(())
-        }
+        if self.numbers.len() == BATCH { self.flush() } else { Ok(()) }
     }
 
     fn cells<R: Row>(&mut self, row: &R, at: At, year: i16) {
@@ -221,7 +199,6 @@ impl Table {
         for (slot_at, slot) in self.slots.iter_mut().enumerate() {
             let cell = row.cell(slot.index);
             let code = match slot.role {
-                Role::Plain => slot.sink.push(&cell),
                 Role::Employees => {
                     employees = cells::count(&cell, false).ok().flatten();
                     slot.sink.push(&cell)
@@ -230,7 +207,7 @@ impl Table {
                     slot.sink.push(&Cell::Empty);
                     Some(Code::ImpossibleValue)
                 }
-                Role::MembersFull => slot.sink.push(&cell),
+                Role::Plain | Role::MembersFull => slot.sink.push(&cell),
                 Role::Mode => {
                     if let Some(detail) = &mut self.detail {
                         detail.push_text(cells::mode_detail(&cell).as_deref());
@@ -310,16 +287,8 @@ impl Table {
             ("year".to_owned(), Arc::new(self.years.finish())),
             ("org_id".to_owned(), Arc::new(self.ids.finish())),
         ];
-        columns.extend(
-            self.slots
-                .iter_mut()
-                .map(|slot| (slot.name.clone(), slot.sink.finish())),
-        );
-        columns.extend(
-            self.groups
-                .iter_mut()
-                .map(|g| (g.column.name.to_owned(), g.sink.finish())),
-        );
+        columns.extend(self.slots.iter_mut().map(|slot| (slot.name.clone(), slot.sink.finish())));
+        columns.extend(self.groups.iter_mut().map(|g| (g.column.name.to_owned(), g.sink.finish())));
         columns.extend(self.detail.iter_mut().map(|d| ("mode_detail".to_owned(), d.finish())));
         let lines = std::mem::take(&mut self.lines);
         self.pieces.push(Piece {
@@ -334,12 +303,7 @@ impl Table {
     pub(super) fn finish(mut self) -> Result<Sheet> {
         self.flush()?;
         self.source.years.sort_unstable();
-        Ok(Sheet {
-            source: self.source,
-            pieces: self.pieces,
-            problems: self.problems,
-            typed: false,
-        })
+        Ok(Sheet { source: self.source, pieces: self.pieces, problems: self.problems, typed: false })
     }
 }
 
@@ -371,13 +335,7 @@ fn slots(header: &Header) -> Vec<Slot> {
             "mode" => Role::Mode,
             _ => Role::Plain,
         };
-        slots.push(Slot {
-            name,
-            header: heading.header(),
-            index: heading.index,
-            role,
-            sink,
-        });
+        slots.push(Slot { name, header: heading.header(), index: heading.index, role, sink });
     }
     slots.sort_by_key(|s| s.role != Role::Employees);
     slots
@@ -390,11 +348,7 @@ fn groups(header: &Header) -> Vec<Group> {
             continue;
         };
         let written = plain(heading.leaf()).replace('(', "（").replace(')', "）");
-        let member = Member {
-            index: heading.index,
-            word,
-            written,
-        };
+        let member = Member { index: heading.index, word, written };
         match groups.iter_mut().find(|g| g.column.name == column.name) {
             Some(group) => group.members.push(member),
             None => groups.push(Group {
@@ -413,11 +367,7 @@ impl Group {
     /// The marked member, if any; or what is wrong with the marks, and the marks.
     fn read<R: Row>(&self, row: &R) -> Result<Option<&Member>, (Code, String)> {
         let is_mode = self.column.name == "mode";
-        let unknown = if is_mode {
-            Code::ModeUnknownWord
-        } else {
-            Code::WordUnknown
-        };
+        let unknown = if is_mode { Code::ModeUnknownWord } else { Code::WordUnknown };
         let mut marked = None;
         let mut marks = String::new();
         let mut count = 0;
@@ -435,14 +385,7 @@ impl Group {
             }
         }
         match marked {
-            _ if count > 1 => Err((
-                if is_mode {
-                    Code::ModeMarksConflict
-                } else {
-                    Code::MarksConflict
-                },
-                marks,
-            )),
+            _ if count > 1 => Err((if is_mode { Code::ModeMarksConflict } else { Code::MarksConflict }, marks)),
             Some(member) if member.word.is_none() => Err((unknown, member.written.clone())),
             marked => Ok(marked),
         }
@@ -458,9 +401,7 @@ pub(super) fn identity<'a>(cell: &Cell<'a>) -> Result<(Cow<'a, str>, Option<Code
         Cell::Day(_) | Cell::Flag(_) | Cell::Error(_) => return Err(Code::IdUnreadable),
         _ => {}
     }
-    let code = cells::code(cell)
-        .map_err(|_| Code::IdUnreadable)?
-        .ok_or(Code::IdMissing)?;
+    let code = cells::code(cell).map_err(|_| Code::IdUnreadable)?.ok_or(Code::IdMissing)?;
     let said = match uscc::status(&code) {
         uscc::Status::Valid => None,
         uscc::Status::CheckDigit => Some(Code::UsccCheckDigit),

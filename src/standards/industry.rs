@@ -11,13 +11,7 @@ struct Section {
 }
 
 const fn section(letter: char, first: u8, last: u8, zh: &'static str, en: &'static str) -> Section {
-    Section {
-        letter,
-        first,
-        last,
-        zh,
-        en,
-    }
+    Section { letter, first, last, zh, en }
 }
 
 /// The 20 sections with the first and the last of their divisions; together the 97 divisions without a gap.

