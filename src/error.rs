@@ -64,18 +64,12 @@ impl Error {
     /// An [`Error::File`] about the file at `path`.
     pub fn file(path: &Path, zh: impl AsRef<str>, en: impl AsRef<str>) -> Self {
         let path = path.display();
-        Self::File(Text::new(
-            format!("{path}：{}", zh.as_ref()),
-            format!("{path}: {}", en.as_ref()),
-        ))
+        Self::File(Text::new(format!("{path}：{}", zh.as_ref()), format!("{path}: {}", en.as_ref())))
     }
 }
 
 impl From<arrow::error::ArrowError> for Error {
     fn from(e: arrow::error::ArrowError) -> Self {
-        Self::Inside(Text::new(
-            format!("Arrow 内部错误：{e}"),
-            format!("Arrow failed inside: {e}"),
-        ))
+        Self::Inside(Text::new(format!("Arrow 内部错误：{e}"), format!("Arrow failed inside: {e}")))
     }
 }

@@ -1,17 +1,30 @@
 //! The books of Party building in private enterprises and social organisations (两新组织党建), as a data engine.
 //!
-//! Data flows one way: files → `ingest` → [`Roster`] → `measure` and `cube` → coverage, formation, stars →
-//! review. A module knows only those before it.
+//! Data flows one way: files → [`ingest`] → [`Roster`] → [`measure`] and the counting kernel → [`coverage`],
+//! [`formation`], [`stars`] → [`review`]. A module knows only those before it.
 
+mod classes;
+pub mod coverage;
+mod cube;
+pub mod dimension;
 pub mod error;
+pub mod formation;
 pub mod ingest;
 pub mod job;
+pub mod labels;
 pub mod lang;
 pub mod measure;
+pub mod moves;
+mod party;
+pub mod review;
 pub mod roster;
 pub mod schema;
 pub mod standards;
+pub mod stars;
 pub mod synth;
+mod table;
+pub mod tally;
+pub mod workforce;
 
 pub use error::{Error, Result};
 pub use lang::Lang;

@@ -1,15 +1,11 @@
 //! `docs/columns.md` says what the schema says: `make docs` writes it, and this test sees to it that somebody did.
 
-#![allow(
-    clippy::unwrap_used,
-    reason = "clippy knows tests by their attribute, and not their helpers"
-)]
+#![allow(clippy::unwrap_used, reason = "clippy knows tests by their attribute, and not their helpers")]
 
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use dangjian::Lang;
 use dangjian::schema::{COLUMNS, Column, Type, words};
 
 const HEAD: &str = "\
@@ -26,18 +22,9 @@ header as its name and can be counted by and asked about like these.
 fn page() -> String {
     let mut page = HEAD.to_owned();
     for c in COLUMNS {
-        let aliases = if c.aliases.is_empty() {
-            "–".to_owned()
-        } else {
-            c.aliases.join(", ")
-        };
+        let aliases = if c.aliases.is_empty() { "–".to_owned() } else { c.aliases.join(", ") };
         let (unit, ty) = (c.unit.unwrap_or("–"), c.ty.name());
-        writeln!(
-            page,
-            "| `{}` | {} | {ty} | {unit} | {} | {aliases} |",
-            c.name, c.zh, c.doc
-        )
-        .unwrap();
+        writeln!(page, "| `{}` | {} | {ty} | {unit} | {} | {aliases} |", c.name, c.zh, c.doc).unwrap();
     }
     page.push_str("\n## Words\n\nThe values of the columns of type word, in the order in which tables show them.\n");
     for c in COLUMNS.iter().filter(|c| c.ty == Type::Word) {
@@ -48,13 +35,9 @@ fn page() -> String {
 
 fn words_of(column: &Column) -> String {
     let words = words::of(column.name).unwrap();
-    let mut text = format!(
-        "\n### `{}` {}\n\n| value | 中文 | English |\n|---|---|---|\n",
-        column.name, column.zh
-    );
-    for id in words.ids() {
-        let label = |lang| words.label(id, lang).unwrap();
-        writeln!(text, "| `{id}` | {} | {} |", label(Lang::Zh), label(Lang::En)).unwrap();
+    let mut text = format!("\n### `{}` {}\n\n| value | 中文 | English |\n|---|---|---|\n", column.name, column.zh);
+    for (id, label) in words.labelled() {
+        writeln!(text, "| `{id}` | {} | {} |", label.zh, label.en).unwrap();
     }
     text
 }
@@ -63,17 +46,11 @@ fn words_of(column: &Column) -> String {
 fn the_page_of_columns_is_the_schema() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/columns.md");
     let page = page();
-    assert!(
-        page.lines().count() > COLUMNS.len() + 40,
-        "the page holds every column and its words"
-    );
+    assert!(page.lines().count() > COLUMNS.len() + 40, "the page holds every column and its words");
     if std::env::var_os("UPDATE_DOCS").is_some() {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, &page).unwrap();
     }
     let kept = fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        kept == page,
-        "docs/columns.md does not say what the schema says; run `make docs`"
-    );
+    assert!(kept == page, "docs/columns.md does not say what the schema says; run `make docs`");
 }

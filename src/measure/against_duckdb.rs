@@ -16,11 +16,7 @@ use crate::schema::{COLUMNS, Type};
 /// `duckdb 2.0.0`, `SELECT count(*) FILTER (WHERE p), count(*) FILTER (WHERE NOT (p)) FROM 'hexigten/clean.parquet'
 /// WHERE year = 2013`, of 574 rows.
 const DUCKDB: &[(&str, usize, usize)] = &[
-    (
-        "operating and members_full >= 3 and mode in ('solo', 'joint', 'affiliated')",
-        155,
-        412,
-    ),
+    ("operating and members_full >= 3 and mode in ('solo', 'joint', 'affiliated')", 155, 412),
     ("mode <> 'none' or instructor_id is not null", 553, 11),
     ("not (operating and mode = 'solo')", 411, 152),
     ("members_full between 1 and 2", 198, 368),
@@ -49,21 +45,9 @@ const DUCKDB: &[(&str, usize, usize)] = &[
     ("mode_detail <= mode", 0, 512),
     ("committee is not null and committee < '住'", 154, 420),
     ("activities > 0 and complaints = 0", 399, 173),
-    (
-        "funds in (5000, 10000, 20000) or activities in (1, 2, 3, 5, 8)",
-        300,
-        113,
-    ),
-    (
-        "year = 2013 and region between '150425100000' and '150425104000'",
-        333,
-        239,
-    ),
-    (
-        "members_full = 0 and mode = 'area' or members_full >= 3 and not mode = 'area'",
-        346,
-        215,
-    ),
+    ("funds in (5000, 10000, 20000) or activities in (1, 2, 3, 5, 8)", 300, 113),
+    ("year = 2013 and region between '150425100000' and '150425104000'", 333, 239),
+    ("members_full = 0 and mode = 'area' or members_full >= 3 and not mode = 'area'", 346, 215),
     ("true and null or false", 0, 0),
 ];
 
@@ -85,10 +69,7 @@ fn panel(path: &std::path::Path) -> Roster {
     let schema = reader.schema().clone();
     let batches: Vec<RecordBatch> = reader.build().unwrap().map(Result::unwrap).collect();
     let all = concat_batches(&schema, &batches).unwrap();
-    let columns: Vec<_> = COLUMNS
-        .iter()
-        .filter(|c| !matches!(c.ty, Type::Year | Type::Id))
-        .collect();
+    let columns: Vec<_> = COLUMNS.iter().filter(|c| !matches!(c.ty, Type::Year | Type::Id)).collect();
     let years = all["year"].as_primitive::<Int16Type>().values().to_vec();
     let frames = years.chunk_by(|a, b| a == b).scan(0, |start, run| {
         let part = all.slice(*start, run.len());
@@ -100,13 +81,7 @@ fn panel(path: &std::path::Path) -> Roster {
         })
     });
     let frames = frames.collect();
-    let fields = columns
-        .iter()
-        .map(|c| Field {
-            name: c.name.to_owned(),
-            ty: c.ty,
-        })
-        .collect();
+    let fields = columns.iter().map(|c| Field { name: c.name.to_owned(), ty: c.ty }).collect();
     Roster::from_parts(StringArray::from(vec!["x"; 1000]), fields, frames)
 }
 
@@ -114,12 +89,9 @@ fn column(values: &dyn Array, ty: Type) -> Column {
     let to = |ty| cast(values, &ty).unwrap();
     match ty {
         Type::Flag => flags(&values.as_boolean().iter().collect::<Vec<_>>()),
-        Type::Count | Type::Money => numbers(
-            &to(DataType::UInt64)
-                .as_primitive::<UInt64Type>()
-                .iter()
-                .collect::<Vec<_>>(),
-        ),
+        Type::Count | Type::Money => {
+            numbers(&to(DataType::UInt64).as_primitive::<UInt64Type>().iter().collect::<Vec<_>>())
+        }
         Type::Real => reals(&values.as_primitive::<Float64Type>().iter().collect::<Vec<_>>()),
         Type::Date => dates(&values.as_primitive::<Date32Type>().iter().collect::<Vec<_>>()),
         Type::Text => texts(&to(DataType::Utf8).as_string::<i32>().iter().collect::<Vec<_>>()),
@@ -135,11 +107,7 @@ fn predicates_answer_as_duckdb_does() {
     assert_eq!(frame.rows(), 574);
     for (text, yes, no) in DUCKDB {
         let truth = Predicate::parse(text).unwrap().evaluate(&roster, frame).unwrap();
-        assert_eq!(
-            (truth.yes.count_set_bits(), truth.no.count_set_bits()),
-            (*yes, *no),
-            "{text}"
-        );
+        assert_eq!((truth.yes.count_set_bits(), truth.no.count_set_bits()), (*yes, *no), "{text}");
     }
 }
 
@@ -149,48 +117,27 @@ fn shipped_definitions_meet_the_truth() {
     let roster = panel(&dir.join("clean.parquet"));
     let truth: serde_json::Value = serde_json::from_reader(File::open(dir.join("truth.json")).unwrap()).unwrap();
     let rates = Rates::shipped().unwrap();
-    let (eligible, all) = (
-        rates.get("eligible_established").unwrap(),
-        rates.get("organised_all").unwrap(),
-    );
+    let (eligible, all) = (rates.get("eligible_established").unwrap(), rates.get("organised_all").unwrap());
     let mut seen = 0;
     for frame in roster.frames() {
         let expected = &truth["read"]["years"][frame.year.to_string()];
         let is = |key: &str, found: usize| {
             assert_eq!(Some(found as u64), expected[key].as_u64(), "{key} {}", frame.year);
         };
-        let (due, done) = (
-            eligible.population.evaluate(&roster, frame).unwrap(),
-            eligible.success.evaluate(&roster, frame).unwrap(),
-        );
+        let (due, done) =
+            (eligible.population.evaluate(&roster, frame).unwrap(), eligible.success.evaluate(&roster, frame).unwrap());
         is("eligible", due.yes.count_set_bits());
         is("eligible_unknown", due.unknown().count_set_bits());
         is("eligible_established", due.and(&done).yes.count_set_bits());
-        is(
-            "eligible_established_unknown",
-            (&due.yes & &done.unknown()).count_set_bits(),
-        );
-        is(
-            "organisations",
-            all.population.evaluate(&roster, frame).unwrap().yes.count_set_bits(),
-        );
-        is(
-            "organised",
-            all.success.evaluate(&roster, frame).unwrap().yes.count_set_bits(),
-        );
-        is(
-            "mode_unknown",
-            all.success.evaluate(&roster, frame).unwrap().unknown().count_set_bits(),
-        );
+        is("eligible_established_unknown", (&due.yes & &done.unknown()).count_set_bits());
+        is("organisations", all.population.evaluate(&roster, frame).unwrap().yes.count_set_bits());
+        is("organised", all.success.evaluate(&roster, frame).unwrap().yes.count_set_bits());
+        is("mode_unknown", all.success.evaluate(&roster, frame).unwrap().unknown().count_set_bits());
 
         let needed = FormationRules::shipped().unwrap().evaluate(&roster, frame).unwrap();
         is("eligible", needed.by_rule[0].count_set_bits());
         is("eligible_unknown", needed.unknown.count_set_bits());
-        let decided: usize = needed
-            .by_rule
-            .iter()
-            .map(arrow::buffer::BooleanBuffer::count_set_bits)
-            .sum();
+        let decided: usize = needed.by_rule.iter().map(arrow::buffer::BooleanBuffer::count_set_bits).sum();
         is("organisations", decided + needed.unknown.count_set_bits());
         seen += 1;
     }

@@ -109,10 +109,7 @@ struct Binder<'a> {
 impl Binder<'_> {
     fn error<T>(&self, zh: &str, en: &str) -> Result<T> {
         let text = shown(self.text);
-        Err(Error::argument(
-            format!("条件“{text}”：{zh}"),
-            format!("in the condition '{text}': {en}"),
-        ))
+        Err(Error::argument(format!("条件“{text}”：{zh}"), format!("in the condition '{text}': {en}")))
     }
 
     fn truth(&self, expr: &Expr) -> Result<Bound> {
@@ -227,10 +224,8 @@ impl Binder<'_> {
 
     fn among(&self, expr: &Expr, list: &[Expr]) -> Result<Bound> {
         let value = self.value(expr, "IN")?;
-        let column = matches!(
-            value,
-            Typed::Text(..) | Typed::Number(Numeric::Column(_)) | Typed::Date(Numeric::Column(_))
-        );
+        let column =
+            matches!(value, Typed::Text(..) | Typed::Number(Numeric::Column(_)) | Typed::Date(Numeric::Column(_)));
         // Constants are looked for all at once, what else is in the list one by one.
         let mut found = Vec::new();
         let mut numbers = Vec::new();
@@ -296,9 +291,7 @@ impl Binder<'_> {
     }
 
     fn date(&self, text: &str) -> Result<Numeric> {
-        let days = (text.len() == "2013-12-31".len())
-            .then(|| Date32Type::parse(text))
-            .flatten();
+        let days = (text.len() == "2013-12-31".len()).then(|| Date32Type::parse(text)).flatten();
         match days {
             Some(days) => Ok(Numeric::Constant(f64::from(days))),
             None => self.error(

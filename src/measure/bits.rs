@@ -24,9 +24,7 @@ fn pack(flags: [u8; 64]) -> u64 {
     // Multiplying by this puts bit 0 of byte `i` at bit 56 + `i`, and nothing else up there.
     const GATHER: u64 = 0x0102_0408_1020_4080;
     let (eights, _) = flags.as_chunks::<8>();
-    eights.iter().rev().fold(0, |word, eight| {
-        word << 8 | u64::from_le_bytes(*eight).wrapping_mul(GATHER) >> 56
-    })
+    eights.iter().rev().fold(0, |word, eight| word << 8 | u64::from_le_bytes(*eight).wrapping_mul(GATHER) >> 56)
 }
 
 /// Which `values` lie in one of `ranges`, both ends included.
@@ -38,10 +36,7 @@ pub(super) fn in_ranges(values: &Integers, ranges: &[(u64, u64)]) -> BooleanBuff
     }
 }
 
-#[expect(
-    clippy::needless_bitwise_bool,
-    reason = "`&&` is not vectorised here and takes ten times as long"
-)]
+#[expect(clippy::needless_bitwise_bool, reason = "`&&` is not vectorised here and takes ten times as long")]
 fn in_range<T: Copy + Ord + TryFrom<u64>>(values: &[T], (low, high): (u64, u64)) -> BooleanBuffer {
     match (T::try_from(low), T::try_from(high)) {
         (Ok(low), Ok(high)) => bits(values, |v| (v >= low) & (v <= high)),
@@ -84,12 +79,7 @@ mod tests {
         for len in [0, 1, 7, 63, 64, 65, 130, 1000] {
             let values: Vec<u64> = (0..len).map(|i| i * 7919 % 251).collect();
             let wide = |by: u64| Integers::smallest(&values.iter().map(|v| v * by).collect::<Vec<_>>());
-            for (column, by) in [
-                (wide(1), 1),
-                (wide(257), 257),
-                (wide(1 << 20), 1 << 20),
-                (wide(1 << 40), 1 << 40),
-            ] {
+            for (column, by) in [(wide(1), 1), (wide(257), 257), (wide(1 << 20), 1 << 20), (wide(1 << 40), 1 << 40)] {
                 let ranges = [(3 * by, 40 * by), (200 * by, u64::MAX), (0, 0)];
                 let found = in_ranges(&column, &ranges);
                 for (row, v) in values.iter().enumerate() {
@@ -101,11 +91,7 @@ mod tests {
                 let table: Vec<bool> = (0..240).map(|code| code % step == 1).collect();
                 let found = in_table(&wide(1), &table);
                 for (row, v) in values.iter().enumerate() {
-                    assert_eq!(
-                        found.value(row),
-                        *v < 240 && v % step == 1,
-                        "row {row} of {len}, code {v}"
-                    );
+                    assert_eq!(found.value(row), *v < 240 && v % step == 1, "row {row} of {len}, code {v}");
                 }
             }
         }

@@ -131,10 +131,7 @@ impl<'a> Rows<'a> {
             Bound::CompareNumbers(a, order, b) => match (self.numbers(a)?, self.numbers(b)?) {
                 (Some(a), Some(b)) => {
                     let pairs: Vec<_> = a.values.into_iter().zip(b.values).collect();
-                    Truth::known(
-                        &bits(&pairs, |(a, b)| order.holds(&a, &b)),
-                        both(a.known, b.known).as_ref(),
-                    )
+                    Truth::known(&bits(&pairs, |(a, b)| order.holds(&a, &b)), both(a.known, b.known).as_ref())
                 }
                 _ => self.unknown(),
             },
@@ -159,9 +156,7 @@ impl<'a> Rows<'a> {
         let Some((first, rest)) = list.split_first() else {
             return Ok(Truth::all(self.len(), Some(empty)));
         };
-        rest.iter().try_fold(self.evaluate(first)?, |truth, next| {
-            Ok(join(&truth, &self.evaluate(next)?))
-        })
+        rest.iter().try_fold(self.evaluate(first)?, |truth, next| Ok(join(&truth, &self.evaluate(next)?)))
     }
 
     fn flag(self, source: Source) -> Result<Truth> {
@@ -183,9 +178,7 @@ impl<'a> Rows<'a> {
             Stored::Column(Column::Date { values, known }, _) => Truth::known(&test.bits(values), known.as_ref()),
             Stored::Column(Column::Coded { codes, dictionary }, _) => {
                 // Star grades.
-                coded(codes, dictionary.values(), |grade| {
-                    grade.parse().ok().map(|n: f64| test.holds(&n))
-                })
+                coded(codes, dictionary.values(), |grade| grade.parse().ok().map(|n: f64| test.holds(&n)))
             }
             other => return Err(other.misfit("数字", "numbers")),
         })
@@ -234,10 +227,7 @@ impl<'a> Rows<'a> {
             all = both(all, known);
         }
         let known = all.unwrap_or_else(|| BooleanBuffer::new_set(self.len()));
-        Truth {
-            yes: !&known,
-            no: known,
-        }
+        Truth { yes: !&known, no: known }
     }
 
     /// The numbers of `numeric`; `None` where the year's sources lack a column of it.
@@ -247,10 +237,9 @@ impl<'a> Rows<'a> {
             Numeric::Column(source) => match self.stored(*source) {
                 Stored::Nothing => return Ok(None),
                 Stored::Year(year) => (vec![year; self.len()], None),
-                Stored::Column(Column::Number { values, known }, _) => (
-                    (0..self.len()).map(|row| values.get(row) as f64).collect(),
-                    known.clone(),
-                ),
+                Stored::Column(Column::Number { values, known }, _) => {
+                    ((0..self.len()).map(|row| values.get(row) as f64).collect(), known.clone())
+                }
                 Stored::Column(Column::Real { values, known }, _) => (values.clone(), known.clone()),
                 Stored::Column(Column::Date { values, known }, _) => {
                     (values.iter().map(|day| f64::from(*day)).collect(), known.clone())
@@ -291,11 +280,7 @@ impl<'a> Rows<'a> {
             Stored::Nothing => return Ok(None),
             Stored::Organisation => {
                 let ids = self.roster.organisations();
-                self.frame
-                    .slots
-                    .iter()
-                    .map(|slot| Some(ids.value(*slot as usize).into()))
-                    .collect()
+                self.frame.slots.iter().map(|slot| Some(ids.value(*slot as usize).into())).collect()
             }
             Stored::Column(Column::Text(texts), _) => texts.iter().map(|text| text.map(Cow::Borrowed)).collect(),
             Stored::Column(Column::Coded { codes, dictionary }, derive) => (0..self.len())
@@ -312,10 +297,7 @@ impl<'a> Rows<'a> {
 /// One answer a row, gathered.
 fn answers(each: impl Iterator<Item = Option<bool>>) -> Truth {
     let each: Vec<_> = each.collect();
-    Truth {
-        yes: bits(&each, |answer| answer == Some(true)),
-        no: bits(&each, |answer| answer == Some(false)),
-    }
+    Truth { yes: bits(&each, |answer| answer == Some(true)), no: bits(&each, |answer| answer == Some(false)) }
 }
 
 /// The answers of a coded column, from those of the dictionary's `values`; code 0 has none.
@@ -325,10 +307,7 @@ fn coded(codes: &Integers, values: &[String], ask: impl Fn(&String) -> Option<bo
         let table: Vec<bool> = answers.iter().map(|answer| *answer == Some(wanted)).collect();
         in_table(codes, &table)
     };
-    Truth {
-        yes: rows(true),
-        no: rows(false),
-    }
+    Truth { yes: rows(true), no: rows(false) }
 }
 
 /// Rows where both are known.

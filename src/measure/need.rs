@@ -41,10 +41,7 @@ pub struct Needed {
 impl FormationRules {
     /// The rules of the "1234" working method and the regulations: `definitions/formation.toml`.
     pub fn shipped() -> Result<Self> {
-        Self::from_toml(
-            include_str!("../../definitions/formation.toml"),
-            "definitions/formation.toml",
-        )
+        Self::from_toml(include_str!("../../definitions/formation.toml"), "definitions/formation.toml")
     }
 
     /// The rules of the file at `path`.
@@ -89,9 +86,7 @@ impl FormationRules {
     /// [`Predicate::check`]).
     pub fn check(&self, roster: &Roster) -> Result<()> {
         for need in &self.0 {
-            need.when
-                .check(roster)
-                .map_err(|e| record::defined(e, &need.place, "when"))?;
+            need.when.check(roster).map_err(|e| record::defined(e, &need.place, "when"))?;
         }
         Ok(())
     }
@@ -137,26 +132,12 @@ mod tests {
         "#;
         let rules = FormationRules::from_toml(rules, "f.toml").unwrap();
         let members = numbers(&[Some(5), Some(2), Some(2), None, Some(2), Some(0), Some(3)]);
-        let zones = codes(&[
-            Some("east"),
-            Some("east"),
-            Some("west"),
-            Some("east"),
-            None,
-            Some("west"),
-            None,
-        ]);
-        let columns = vec![
-            ("members_full", Type::Count, Some(members)),
-            ("zone", Type::Code, Some(zones)),
-        ];
+        let zones = codes(&[Some("east"), Some("east"), Some("west"), Some("east"), None, Some("west"), None]);
+        let columns = vec![("members_full", Type::Count, Some(members)), ("zone", Type::Code, Some(zones))];
         let roster = roster(columns, 7);
         let needed = rules.evaluate(&roster, &roster.frames()[0]).unwrap();
         let rows = |set: &BooleanBuffer| set.set_indices().collect::<Vec<_>>();
-        assert_eq!(
-            needed.by_rule.iter().map(rows).collect::<Vec<_>>(),
-            [vec![0, 6], vec![1], vec![2]]
-        );
+        assert_eq!(needed.by_rule.iter().map(rows).collect::<Vec<_>>(), [vec![0, 6], vec![1], vec![2]]);
         assert_eq!(rows(&needed.unknown), [3, 4]);
     }
 }

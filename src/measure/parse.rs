@@ -35,14 +35,9 @@ pub(super) fn shown(text: &str) -> Cow<'_, str> {
 
 pub(super) fn parse(text: &str) -> Result<Expr> {
     let dialect = DuckDbDialect;
-    let tokens = Tokenizer::new(&dialect, text)
-        .tokenize_with_location()
-        .map_err(|e| syntax(text, &e.to_string()))?;
+    let tokens = Tokenizer::new(&dialect, text).tokenize_with_location().map_err(|e| syntax(text, &e.to_string()))?;
     let words = |t: &Token| {
-        !matches!(
-            t,
-            Token::Whitespace(_) | Token::Comma | Token::Number(..) | Token::SingleQuotedString(_)
-        )
+        !matches!(t, Token::Whitespace(_) | Token::Comma | Token::Number(..) | Token::SingleQuotedString(_))
     };
     let count = tokens.iter().filter(|t| words(&t.token)).count();
     if count > MOST_WORDS {
@@ -62,10 +57,7 @@ pub(super) fn parse(text: &str) -> Result<Expr> {
     convert(expr, MOST_LEVELS).map_err(|refused| match refused {
         Refused::Unknown(part) => Error::argument(
             format!("条件“{text}”里不能用“{}”。{ALLOWED_ZH}", shown(&part)),
-            format!(
-                "the condition '{text}' uses '{}', which is not part of the language. {ALLOWED_EN}",
-                shown(&part)
-            ),
+            format!("the condition '{text}' uses '{}', which is not part of the language. {ALLOWED_EN}", shown(&part)),
         ),
         Refused::TooDeep => Error::argument(
             format!("条件“{text}”的嵌套超过 {MOST_LEVELS} 层；请拆开或用 IN (…)"),
@@ -87,15 +79,12 @@ fn syntax(text: &str, message: &str) -> Error {
         ),
         _ => (format!("读不懂（{what}）"), format!("cannot be read: {what}")),
     };
-    let (hint_zh, hint_en) = text
-        .chars()
-        .find(|c| FULL_WIDTH.contains(*c))
-        .map_or_else(Default::default, |c| {
-            (
-                format!("。含有全角或中文标点“{c}”，请改用半角（>= <= <> ' , ( )）"),
-                format!(". Hint: it contains the full-width character '{c}'; use >= <= <> ' , ( )"),
-            )
-        });
+    let (hint_zh, hint_en) = text.chars().find(|c| FULL_WIDTH.contains(*c)).map_or_else(Default::default, |c| {
+        (
+            format!("。含有全角或中文标点“{c}”，请改用半角（>= <= <> ' , ( )）"),
+            format!(". Hint: it contains the full-width character '{c}'; use >= <= <> ' , ( )"),
+        )
+    });
     let text = shown(text);
     Error::argument(
         format!("条件“{text}”{zh}{hint_zh}。{ALLOWED_ZH}"),
@@ -128,33 +117,17 @@ fn convert(expr: ast::Expr, levels: usize) -> Result<Expr, Refused> {
         Sql::IsFalse(e) => Expr::Is(boxed(e)?, false),
         Sql::IsNotFalse(e) => Expr::Is(boxed(e)?, false).not(),
         Sql::InList { expr, list, negated } => {
-            let list = list
-                .into_iter()
-                .map(|item| convert(item, levels))
-                .collect::<Result<_, _>>()?;
+            let list = list.into_iter().map(|item| convert(item, levels)).collect::<Result<_, _>>()?;
             unless(negated, Expr::In(boxed(expr)?, list))
         }
-        Sql::Between {
-            expr,
-            negated,
-            low,
-            high,
-        } => unless(negated, Expr::Between(boxed(expr)?, boxed(low)?, boxed(high)?)),
-        Sql::Like {
-            negated,
-            any: false,
-            expr,
-            pattern,
-            escape_char: None,
-        } => unless(negated, Expr::Like(boxed(expr)?, boxed(pattern)?)),
-        Sql::UnaryOp {
-            op: UnaryOperator::Not,
-            expr,
-        } => part(expr)?.not(),
-        Sql::UnaryOp {
-            op: UnaryOperator::Minus,
-            expr,
-        } => match part(expr)? {
+        Sql::Between { expr, negated, low, high } => {
+            unless(negated, Expr::Between(boxed(expr)?, boxed(low)?, boxed(high)?))
+        }
+        Sql::Like { negated, any: false, expr, pattern, escape_char: None } => {
+            unless(negated, Expr::Like(boxed(expr)?, boxed(pattern)?))
+        }
+        Sql::UnaryOp { op: UnaryOperator::Not, expr } => part(expr)?.not(),
+        Sql::UnaryOp { op: UnaryOperator::Minus, expr } => match part(expr)? {
             Expr::Number(n) => Expr::Number(-n),
             e => Expr::Negative(Box::new(e)),
         },

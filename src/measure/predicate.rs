@@ -44,10 +44,7 @@ impl Predicate {
     /// The predicate that `text` says. Fails with [`Error::Argument`] where it is not in the language; whether its
     /// columns exist is for [`Predicate::check`].
     pub fn parse(text: &str) -> Result<Self> {
-        Ok(Self {
-            text: text.to_owned(),
-            expr: parse(text)?,
-        })
+        Ok(Self { text: text.to_owned(), expr: parse(text)? })
     }
 
     /// The columns that it looks at, each once, in the order of the text.

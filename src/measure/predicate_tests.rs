@@ -10,67 +10,22 @@ use crate::schema::Type;
 /// Four organisations. The year has no `plaque`; the ledgers have no `activities` at all.
 fn four() -> Roster {
     let columns = vec![
-        (
-            "name",
-            Type::Text,
-            Some(texts(&[Some("甲公司"), Some("乙厂"), None, Some("it's")])),
-        ),
-        (
-            "mode",
-            Type::Word,
-            Some(codes(&[Some("solo"), Some("area"), None, Some("none")])),
-        ),
+        ("name", Type::Text, Some(texts(&[Some("甲公司"), Some("乙厂"), None, Some("it's")]))),
+        ("mode", Type::Word, Some(codes(&[Some("solo"), Some("area"), None, Some("none")]))),
         (
             "region",
             Type::Region,
-            Some(codes(&[
-                Some("150425100000"),
-                Some("150425000000"),
-                None,
-                Some("150400000000"),
-            ])),
+            Some(codes(&[Some("150425100000"), Some("150425000000"), None, Some("150400000000")])),
         ),
-        (
-            "industry",
-            Type::Industry,
-            Some(codes(&[Some("C13"), Some("A01"), None, Some("C13")])),
-        ),
-        (
-            "operating",
-            Type::Flag,
-            Some(flags(&[Some(true), Some(false), None, Some(true)])),
-        ),
-        (
-            "union",
-            Type::Flag,
-            Some(flags(&[Some(true), Some(true), Some(false), None])),
-        ),
-        (
-            "members_full",
-            Type::Count,
-            Some(numbers(&[Some(3), Some(0), None, Some(2)])),
-        ),
-        (
-            "established_on",
-            Type::Date,
-            Some(dates(&[Some(15706), None, None, Some(0)])),
-        ),
-        (
-            "score",
-            Type::Real,
-            Some(reals(&[Some(89.5), Some(-1.0), None, Some(f64::NAN)])),
-        ),
-        (
-            "star",
-            Type::Star,
-            Some(codes(&[Some("2.5"), Some("5"), None, Some("1")])),
-        ),
+        ("industry", Type::Industry, Some(codes(&[Some("C13"), Some("A01"), None, Some("C13")]))),
+        ("operating", Type::Flag, Some(flags(&[Some(true), Some(false), None, Some(true)]))),
+        ("union", Type::Flag, Some(flags(&[Some(true), Some(true), Some(false), None]))),
+        ("members_full", Type::Count, Some(numbers(&[Some(3), Some(0), None, Some(2)]))),
+        ("established_on", Type::Date, Some(dates(&[Some(15706), None, None, Some(0)]))),
+        ("score", Type::Real, Some(reals(&[Some(89.5), Some(-1.0), None, Some(f64::NAN)]))),
+        ("star", Type::Star, Some(codes(&[Some("2.5"), Some("5"), None, Some("1")]))),
         ("plaque", Type::Flag, None),
-        (
-            "活动(次)",
-            Type::Count,
-            Some(numbers(&[Some(70_000), Some(1), None, None])),
-        ),
+        ("活动(次)", Type::Count, Some(numbers(&[Some(70_000), Some(1), None, None]))),
         ("MixedCase", Type::Code, Some(codes(&[Some("b"), None, None, None]))),
     ];
     roster(columns, 4)
@@ -173,15 +128,9 @@ fn refusals_name_the_part_and_what_to_do() {
     ] {
         let (zh, en) = refusal(text);
         for part in parts {
-            assert!(
-                zh.contains(part) || en.contains(part),
-                "{text}: '{part}' is not in\n{zh}\n{en}"
-            );
+            assert!(zh.contains(part) || en.contains(part), "{text}: '{part}' is not in\n{zh}\n{en}");
         }
-        assert!(
-            zh.chars().any(|c| ('一'..='龥').contains(&c)) && zh.contains(text),
-            "{text}: {zh}"
-        );
+        assert!(zh.chars().any(|c| ('一'..='龥').contains(&c)) && zh.contains(text), "{text}: {zh}");
         assert!(en.contains(text), "{text}: {en}");
     }
 }

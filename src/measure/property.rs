@@ -11,30 +11,13 @@ use crate::schema::Type;
 fn rows() -> impl Strategy<Value = Vec<Row>> {
     use proptest::option::of;
     let one = (
-        (
-            of(0..6u64),
-            of(0..70_000u64),
-            of((-4..4i32).prop_map(|h| f64::from(h) / 2.0)),
-            of(0..5usize),
-        ),
+        (of(0..6u64), of(0..70_000u64), of((-4..4i32).prop_map(|h| f64::from(h) / 2.0)), of(0..5usize)),
         (of(0..3usize), of(any::<bool>()), of(any::<bool>())),
         (of(0..5usize), of(0..5usize), of(0..5usize), of(0..4usize)),
     );
-    let row = one.prop_map(
-        |((members, funds, score, star), (day, operating, union), (mode, name, grid, region))| Row {
-            members,
-            funds,
-            score,
-            star,
-            day,
-            operating,
-            union,
-            mode,
-            name,
-            grid,
-            region,
-        },
-    );
+    let row = one.prop_map(|((members, funds, score, star), (day, operating, union), (mode, name, grid, region))| {
+        Row { members, funds, score, star, day, operating, union, mode, name, grid, region }
+    });
     prop::collection::vec(row, 0..140)
 }
 
@@ -46,38 +29,14 @@ fn build(rows: &[Row]) -> Roster {
         ("members_full", Type::Count, Some(numbers(&each(rows, |r| r.members)))),
         ("funds", Type::Money, Some(numbers(&each(rows, |r| r.funds)))),
         ("score", Type::Real, Some(reals(&each(rows, |r| r.score)))),
-        (
-            "star",
-            Type::Star,
-            Some(codes(&each(rows, |r| r.star.map(|s| STARS[s])))),
-        ),
-        (
-            "established_on",
-            Type::Date,
-            Some(dates(&each(rows, |r| r.day.map(|d| DAYS[d].0)))),
-        ),
+        ("star", Type::Star, Some(codes(&each(rows, |r| r.star.map(|s| STARS[s]))))),
+        ("established_on", Type::Date, Some(dates(&each(rows, |r| r.day.map(|d| DAYS[d].0))))),
         ("operating", Type::Flag, Some(flags(&each(rows, |r| r.operating)))),
         ("union", Type::Flag, Some(flags(&each(rows, |r| r.union)))),
-        (
-            "mode",
-            Type::Word,
-            Some(codes(&each(rows, |r| r.mode.map(|m| WORDS[m])))),
-        ),
-        (
-            "name",
-            Type::Text,
-            Some(texts(&each(rows, |r| r.name.map(|n| NAMES[n])))),
-        ),
-        (
-            "grid",
-            Type::Code,
-            Some(codes(&each(rows, |r| r.grid.map(|n| NAMES[n])))),
-        ),
-        (
-            "region",
-            Type::Region,
-            Some(codes(&each(rows, |r| r.region.map(|n| REGIONS[n])))),
-        ),
+        ("mode", Type::Word, Some(codes(&each(rows, |r| r.mode.map(|m| WORDS[m]))))),
+        ("name", Type::Text, Some(texts(&each(rows, |r| r.name.map(|n| NAMES[n]))))),
+        ("grid", Type::Code, Some(codes(&each(rows, |r| r.grid.map(|n| NAMES[n]))))),
+        ("region", Type::Region, Some(codes(&each(rows, |r| r.region.map(|n| REGIONS[n]))))),
         ("premises_m2", Type::Count, None),
         ("plaque", Type::Flag, None),
     ];
@@ -85,15 +44,8 @@ fn build(rows: &[Row]) -> Roster {
 }
 
 fn nums() -> impl Strategy<Value = Num> {
-    let column = prop::sample::select(vec![
-        "members_full",
-        "funds",
-        "score",
-        "star",
-        "year",
-        "premises_m2",
-        "employees",
-    ]);
+    let column =
+        prop::sample::select(vec!["members_full", "funds", "score", "star", "year", "premises_m2", "employees"]);
     let leaf = prop_oneof![
         6 => column.prop_map(Num::Column),
         4 => (-4..12i32).prop_map(Num::Halves),
@@ -115,18 +67,8 @@ fn conds() -> impl Strategy<Value = Cond> {
     // Columns whose texts have an order, and those that only have words.
     let ordered = || prop::sample::select(vec!["name", "grid", "region", "county", "township", "org_id", "zone"]);
     let text = || {
-        let all = vec![
-            "mode",
-            "name",
-            "grid",
-            "region",
-            "province",
-            "prefecture",
-            "county",
-            "township",
-            "org_id",
-            "zone",
-        ];
+        let all =
+            vec!["mode", "name", "grid", "region", "province", "prefecture", "county", "township", "org_id", "zone"];
         prop::sample::select(all)
     };
     let pattern = prop::sample::select(vec!["%", "", "_", "%公司", "克%", "__", "%o%", "a%_", "1504%"]);

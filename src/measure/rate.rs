@@ -17,6 +17,17 @@ pub enum Counts {
     PartyOrganisations,
 }
 
+impl Counts {
+    /// Its name in definitions and results.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Organisations => "organisations",
+            Self::PartyOrganisations => "party_organisations",
+        }
+    }
+}
+
 /// One rate: the share of `success` in `population`. Rows for which either is unknown are counted apart.
 #[derive(Clone, Debug)]
 pub struct Rate {
@@ -45,11 +56,7 @@ impl Rate {
             return record.error("id", &format!("“{id}”出现了两次"), &format!("'{id}' stands twice"));
         }
         let Some(label) = record.label("label", "label_en")? else {
-            return record.error(
-                "label",
-                "缺少此项；应为引号里的名称",
-                "is missing; expected a name in quotes",
-            );
+            return record.error("label", "缺少此项；应为引号里的名称", "is missing; expected a name in quotes");
         };
         let (population, success) = (record.predicate("population")?, record.predicate("success")?);
         let counts = match record.text("counts")?.as_str() {
@@ -79,9 +86,7 @@ impl Rate {
     /// Fails with [`Error::Definition`] where one of its predicates does not fit `roster` (see [`Predicate::check`]).
     pub fn check(&self, roster: &Roster) -> Result<()> {
         for (field, predicate) in [("population", &self.population), ("success", &self.success)] {
-            predicate
-                .check(roster)
-                .map_err(|e| record::defined(e, &self.place, field))?;
+            predicate.check(roster).map_err(|e| record::defined(e, &self.place, field))?;
         }
         Ok(())
     }
@@ -145,10 +150,7 @@ impl Rates {
     /// The rate called `id`.
     pub fn get(&self, id: &str) -> Result<&Rate> {
         let ids = || self.0.iter().map(|rate| rate.id.as_str());
-        self.0
-            .iter()
-            .find(|rate| rate.id == id)
-            .ok_or_else(|| no_such(("比率", "rate"), id, ids()))
+        self.0.iter().find(|rate| rate.id == id).ok_or_else(|| no_such(("比率", "rate"), id, ids()))
     }
 
     /// All of them.
@@ -195,18 +197,12 @@ mod tests {
         assert!(rates.iter().len() >= 7 && targets.iter().len() == 4);
         for rate in rates.iter().chain(targets.iter().map(|t| &t.rate)) {
             rate.check(&roster).unwrap();
-            assert!(
-                rate.label.zh.chars().any(|c| c > '一') && rate.label.en.is_ascii(),
-                "{}",
-                rate.id
-            );
+            assert!(rate.label.zh.chars().any(|c| c > '一') && rate.label.en.is_ascii(), "{}", rate.id);
         }
         FormationRules::shipped().unwrap().check(&roster).unwrap();
         // The article states the first target only.
-        let inferred: Vec<_> = targets
-            .iter()
-            .map(|t| (t.rate.id.as_str(), t.inferred, t.rate.note.is_some()))
-            .collect();
+        let inferred: Vec<_> =
+            targets.iter().map(|t| (t.rate.id.as_str(), t.inferred, t.rate.note.is_some())).collect();
         assert_eq!(
             inferred,
             [

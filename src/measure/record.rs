@@ -56,10 +56,7 @@ pub(super) fn records(text: &str, origin: &str, kind: &str) -> Result<Vec<Record
             format!("{origin}: '{other}' is not known; the file holds [[{kind}]] records only"),
         ));
     }
-    list.into_iter()
-        .enumerate()
-        .map(|(at, value)| Record::new(value, origin, kind, at + 1))
-        .collect()
+    list.into_iter().enumerate().map(|(at, value)| Record::new(value, origin, kind, at + 1)).collect()
 }
 
 impl Record {
@@ -68,11 +65,7 @@ impl Record {
         let name = name.map_or_else(|| format!("#{number}"), |name| format!("\"{name}\""));
         let place = format!("{origin}: [[{kind}]] {name}");
         match value {
-            Value::Table(fields) => Ok(Self {
-                place,
-                fields,
-                asked: Vec::new(),
-            }),
+            Value::Table(fields) => Ok(Self { place, fields, asked: Vec::new() }),
             other => Err(Error::definition(
                 format!("{place}：应为一组字段，写的是{}", named(&other).0),
                 format!("{place}: expected fields, got {}", named(&other).1),
@@ -97,11 +90,7 @@ impl Record {
 
     fn mismatch<T>(&self, field: &str, got: &Value, (zh, en): (&str, &str)) -> Result<T> {
         let (got_zh, got_en) = named(got);
-        self.error(
-            field,
-            &format!("应为{zh}，写的是{got_zh} {got}"),
-            &format!("expected {en}, got {got_en} {got}"),
-        )
+        self.error(field, &format!("应为{zh}，写的是{got_zh} {got}"), &format!("expected {en}, got {got_en} {got}"))
     }
 
     /// Text that may be left out, but not be empty.
@@ -116,21 +105,14 @@ impl Record {
     pub(super) fn text(&mut self, field: &'static str) -> Result<String> {
         match self.optional(field)? {
             Some(text) => Ok(text),
-            None => self.error(
-                field,
-                "缺少此项；应为引号里的文字",
-                "is missing; expected text in quotes",
-            ),
+            None => self.error(field, "缺少此项；应为引号里的文字", "is missing; expected text in quotes"),
         }
     }
 
     /// Text in both languages: `field` is Chinese, `field_en` English, which may be left out.
     pub(super) fn label(&mut self, zh: &'static str, en: &'static str) -> Result<Option<Text>> {
         let (zh, en) = (self.optional(zh)?, self.optional(en)?);
-        Ok(zh.map(|zh| Text {
-            en: en.unwrap_or_else(|| zh.clone()),
-            zh,
-        }))
+        Ok(zh.map(|zh| Text { en: en.unwrap_or_else(|| zh.clone()), zh }))
     }
 
     pub(super) fn predicate(&mut self, field: &'static str) -> Result<Predicate> {
@@ -164,10 +146,7 @@ impl Record {
             _ => self.mismatch(
                 field,
                 &value,
-                (
-                    "大于 0、不超过 1 的数（1.0 即 100%）",
-                    "a number above 0 and up to 1 (1.0 is 100 %)",
-                ),
+                ("大于 0、不超过 1 的数（1.0 即 100%）", "a number above 0 and up to 1 (1.0 is 100 %)"),
             ),
         }
     }
@@ -190,10 +169,7 @@ impl Record {
 }
 
 fn at(place: &str, field: &str, what: &Text) -> Error {
-    Error::definition(
-        format!("{place}：字段 {field}：{}", what.zh),
-        format!("{place}: field {field}: {}", what.en),
-    )
+    Error::definition(format!("{place}：字段 {field}：{}", what.zh), format!("{place}: field {field}: {}", what.en))
 }
 
 /// The error about a predicate, as one about the `field` that holds it.
@@ -247,30 +223,15 @@ mod tests {
             ("id = \"a\"", "id = 3", &["field id", "text in quotes", "a number 3"]),
             ("label = \"甲\"", "label = \" \"", &["\"a\"", "field label"]),
             ("success", "sucess", &["field success", "missing"]),
-            (
-                "source",
-                "succes = \"true\"\nsource",
-                &["field succes", "did you mean 'success'", "population"],
-            ),
-            (
-                "\"operating\"",
-                "\"operating and\"",
-                &["field success", "ends too early"],
-            ),
-            (
-                "\"organisations\"",
-                "\"members\"",
-                &["field counts", "party_organisations", "'members'"],
-            ),
+            ("source", "succes = \"true\"\nsource", &["field succes", "did you mean 'success'", "population"]),
+            ("\"operating\"", "\"operating and\"", &["field success", "ends too early"]),
+            ("\"organisations\"", "\"members\"", &["field counts", "party_organisations", "'members'"]),
             ("source = \"本地文件\"", "", &["field source", "missing"]),
         ] {
             let text = GOOD.replacen(from, to, 1);
             let (zh, en) = both(&Rates::from_toml(&text, "mine.toml").unwrap_err());
             for part in parts {
-                assert!(
-                    zh.contains(part) || en.contains(part),
-                    "{to}: '{part}' is not in\n{zh}\n{en}"
-                );
+                assert!(zh.contains(part) || en.contains(part), "{to}: '{part}' is not in\n{zh}\n{en}");
             }
             assert!(zh.starts_with("mine.toml") && en.starts_with("mine.toml"), "{zh}\n{en}");
         }
@@ -296,25 +257,16 @@ mod tests {
             ("mode = 'solo'", "mode"),
         ] {
             let (_, en) = both(&with(field).unwrap_err());
-            assert!(
-                en.starts_with(&format!("t.toml: [[target]] \"a\": field {name}: ")),
-                "{field}: {en}"
-            );
+            assert!(en.starts_with(&format!("t.toml: [[target]] \"a\": field {name}: ")), "{field}: {en}");
         }
         let need = "[[need]]\nmode = 'sole'\nwhen = 'true'\nsource = 's'";
         let (_, en) = both(&FormationRules::from_toml(need, "f.toml").unwrap_err());
-        assert!(
-            en.contains("f.toml: [[need]] \"sole\": field mode") && en.contains("affiliated"),
-            "{en}"
-        );
+        assert!(en.contains("f.toml: [[need]] \"sole\": field mode") && en.contains("affiliated"), "{en}");
     }
 
     #[test]
     fn a_file_that_cannot_be_read_says_so() {
         let missing = Rates::from_file("no/such/rates.toml".as_ref()).unwrap_err();
-        assert!(
-            matches!(&missing, Error::File(t) if t.en.contains("no such file")),
-            "{missing}"
-        );
+        assert!(matches!(&missing, Error::File(t) if t.en.contains("no such file")), "{missing}");
     }
 }

@@ -87,13 +87,9 @@ pub(super) enum Cond {
 fn vocabulary(name: &str) -> &'static [&'static str] {
     match name {
         "mode" => &WORDS,
-        "region" | "province" | "prefecture" | "county" | "township" => &[
-            "150425100000",
-            "150425000000",
-            "150400000000",
-            "150000000000",
-            "441900000000",
-        ],
+        "region" | "province" | "prefecture" | "county" | "township" => {
+            &["150425100000", "150425000000", "150400000000", "150000000000", "441900000000"]
+        }
         "org_id" => &["0001", "0005", "0064", "", "x"],
         _ => &NAMES,
     }
@@ -125,13 +121,7 @@ pub(super) fn sql(c: &Cond) -> String {
         Cond::Constant(v) => v.map_or("null".to_owned(), |v| v.to_string()),
         Cond::Number(a, op, b) => format!("({} {op} {})", number(a), number(b)),
         Cond::NumberBetween(negated, value, low, high) => {
-            format!(
-                "({} {}between {} and {})",
-                number(value),
-                not(*negated),
-                number(low),
-                number(high)
-            )
+            format!("({} {}between {} and {})", number(value), not(*negated), number(low), number(high))
         }
         Cond::NumberIn(n, v, list) => {
             let list: Vec<_> = list.iter().map(number).collect();
@@ -139,18 +129,11 @@ pub(super) fn sql(c: &Cond) -> String {
         }
         Cond::Day(op, day, flipped) => {
             let day = DAYS[*day].1;
-            if *flipped {
-                format!("('{day}' {op} established_on)")
-            } else {
-                format!("(established_on {op} '{day}')")
-            }
+            if *flipped { format!("('{day}' {op} established_on)") } else { format!("(established_on {op} '{day}')") }
         }
         Cond::Text(c, op, literal) => format!("({c} {op} {})", quoted(c, *literal)),
         Cond::TextIn(n, c, list) => {
-            let list: Vec<_> = list
-                .iter()
-                .map(|l| l.map_or("NULL".to_owned(), |l| quoted(c, l)))
-                .collect();
+            let list: Vec<_> = list.iter().map(|l| l.map_or("NULL".to_owned(), |l| quoted(c, l))).collect();
             format!("({c} {}in ({}))", not(*n), list.join(", "))
         }
         Cond::Texts(a, op, b) => format!("({a} {op} {b})"),
@@ -279,9 +262,7 @@ pub(super) fn answer(c: &Cond, at: usize, row: &Row) -> Option<bool> {
             unless(*negated, and(above, compare(value.as_ref(), "<=", high.as_ref())))
         }
         Cond::NumberIn(n, v, list) => {
-            let each = list
-                .iter()
-                .map(|item| compare(num(v).as_ref(), "=", num(item).as_ref()));
+            let each = list.iter().map(|item| compare(num(v).as_ref(), "=", num(item).as_ref()));
             unless(*n, each.fold(Some(false), or))
         }
         Cond::Day(op, day, flipped) => {

@@ -63,12 +63,7 @@ const DERIVED: &[Derived] = &[
 ];
 
 const fn level(name: &'static str, derive: Derive) -> Derived {
-    Derived {
-        name,
-        from: "region",
-        derive,
-        vocabulary: Vocabulary::Region,
-    }
+    Derived { name, from: "region", derive, vocabulary: Vocabulary::Region }
 }
 
 /// The region of the level that ends after `digits` digits. A code with nothing but zeros after `above`, where the
@@ -114,14 +109,9 @@ fn kind(name: &str, ty: Type) -> Kind {
 
 fn unknown(name: &str, roster: &Roster) -> Error {
     let derived = DERIVED.iter().map(|d| d.name);
-    let have: Vec<&str> = ["year", "org_id"]
-        .into_iter()
-        .chain(roster.fields().iter().map(|f| f.name.as_str()))
-        .chain(derived)
-        .collect();
-    let labelled = schema::COLUMNS
-        .iter()
-        .find(|c| c.zh == name || c.aliases.contains(&name));
+    let have: Vec<&str> =
+        ["year", "org_id"].into_iter().chain(roster.fields().iter().map(|f| f.name.as_str())).chain(derived).collect();
+    let labelled = schema::COLUMNS.iter().find(|c| c.zh == name || c.aliases.contains(&name));
     let near = labelled.map(|c| c.name).or_else(|| nearest(name, have.iter().copied()));
     let (zh, en) = near.map_or_else(Default::default, |near| {
         (format!("。是不是“{near}”？"), format!(". Hint: did you mean '{near}'?"))
@@ -168,24 +158,12 @@ mod tests {
     #[test]
     fn a_region_is_cut_at_its_levels() {
         let levels = |code| {
-            DERIVED[..4]
-                .iter()
-                .map(|d| (d.derive)(code).map_or("-".to_owned(), Cow::into_owned))
-                .collect::<Vec<_>>()
+            DERIVED[..4].iter().map(|d| (d.derive)(code).map_or("-".to_owned(), Cow::into_owned)).collect::<Vec<_>>()
         };
-        assert_eq!(
-            levels("150425100000"),
-            ["150000000000", "150400000000", "150425000000", "150425100000"]
-        );
-        assert_eq!(
-            levels("150425000000"),
-            ["150000000000", "150400000000", "150425000000", "-"]
-        );
+        assert_eq!(levels("150425100000"), ["150000000000", "150400000000", "150425000000", "150425100000"]);
+        assert_eq!(levels("150425000000"), ["150000000000", "150400000000", "150425000000", "-"]);
         assert_eq!(levels("150000000000"), ["150000000000", "-", "-", "-"]);
-        assert_eq!(
-            levels("441900003000"),
-            ["440000000000", "441900000000", "441900000000", "441900003000"]
-        );
+        assert_eq!(levels("441900003000"), ["440000000000", "441900000000", "441900000000", "441900003000"]);
         assert_eq!(levels("1"), ["-"; 4]);
     }
 

@@ -26,10 +26,7 @@ pub struct Targets(Vec<Target>);
 impl Targets {
     /// The four 100 % of the "1234" working method, as far as its article goes: `definitions/targets.toml`.
     pub fn shipped() -> Result<Self> {
-        Self::from_toml(
-            include_str!("../../definitions/targets.toml"),
-            "definitions/targets.toml",
-        )
+        Self::from_toml(include_str!("../../definitions/targets.toml"), "definitions/targets.toml")
     }
 
     /// The targets of the file at `path`.
@@ -57,10 +54,7 @@ impl Targets {
     /// The target called `id`.
     pub fn get(&self, id: &str) -> Result<&Target> {
         let ids = || self.0.iter().map(|target| target.rate.id.as_str());
-        self.0
-            .iter()
-            .find(|target| target.rate.id == id)
-            .ok_or_else(|| no_such(("目标", "target"), id, ids()))
+        self.0.iter().find(|target| target.rate.id == id).ok_or_else(|| no_such(("目标", "target"), id, ids()))
     }
 
     /// All of them.

@@ -11,10 +11,7 @@ use crate::schema::Type;
 /// One year, 2013, of organisations `0000`, `0001`, …
 pub(super) fn roster(columns: Vec<(&str, Type, Option<Column>)>, rows: usize) -> Roster {
     let ids: StringArray = (0..rows).map(|row| Some(format!("{row:04}"))).collect();
-    let field = |(name, ty, _): &(&str, Type, _)| Field {
-        name: (*name).to_owned(),
-        ty: *ty,
-    };
+    let field = |(name, ty, _): &(&str, Type, _)| Field { name: (*name).to_owned(), ty: *ty };
     let fields = columns.iter().map(field).collect();
     let frame = Frame {
         year: 2013,
@@ -26,10 +23,7 @@ pub(super) fn roster(columns: Vec<(&str, Type, Option<Column>)>, rows: usize) ->
 
 /// The rows that are true and those that are false for `predicate` in the first year.
 pub(super) fn ask(roster: &Roster, predicate: &str) -> (Vec<usize>, Vec<usize>) {
-    let truth = super::Predicate::parse(predicate)
-        .unwrap()
-        .evaluate(roster, &roster.frames()[0])
-        .unwrap();
+    let truth = super::Predicate::parse(predicate).unwrap().evaluate(roster, &roster.frames()[0]).unwrap();
     (truth.yes.set_indices().collect(), truth.no.set_indices().collect())
 }
 
@@ -47,17 +41,11 @@ pub(super) fn codes(values: &[Option<&str>]) -> Column {
 
 /// Where a value is known; `None` if everywhere.
 fn known<T>(values: &[Option<T>]) -> Option<BooleanBuffer> {
-    values
-        .iter()
-        .any(Option::is_none)
-        .then(|| values.iter().map(Option::is_some).collect())
+    values.iter().any(Option::is_none).then(|| values.iter().map(Option::is_some).collect())
 }
 
 pub(super) fn flags(values: &[Option<bool>]) -> Column {
-    Column::Flag {
-        set: values.iter().map(|v| *v == Some(true)).collect(),
-        known: known(values),
-    }
+    Column::Flag { set: values.iter().map(|v| *v == Some(true)).collect(), known: known(values) }
 }
 
 pub(super) fn numbers(values: &[Option<u64>]) -> Column {
@@ -68,18 +56,12 @@ pub(super) fn numbers(values: &[Option<u64>]) -> Column {
 }
 
 pub(super) fn reals(values: &[Option<f64>]) -> Column {
-    Column::Real {
-        values: values.iter().map(|v| v.unwrap_or(0.0)).collect(),
-        known: known(values),
-    }
+    Column::Real { values: values.iter().map(|v| v.unwrap_or(0.0)).collect(), known: known(values) }
 }
 
 /// Days since 1970-01-01.
 pub(super) fn dates(values: &[Option<i32>]) -> Column {
-    Column::Date {
-        values: values.iter().map(|v| v.unwrap_or(0)).collect(),
-        known: known(values),
-    }
+    Column::Date { values: values.iter().map(|v| v.unwrap_or(0)).collect(), known: known(values) }
 }
 
 pub(super) fn texts(values: &[Option<&str>]) -> Column {

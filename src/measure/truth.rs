@@ -16,58 +16,36 @@ impl Truth {
     #[must_use]
     pub fn all(rows: usize, answer: Option<bool>) -> Self {
         let set = |on| {
-            if on {
-                BooleanBuffer::new_set(rows)
-            } else {
-                BooleanBuffer::new_unset(rows)
-            }
+            if on { BooleanBuffer::new_set(rows) } else { BooleanBuffer::new_unset(rows) }
         };
-        Self {
-            yes: set(answer == Some(true)),
-            no: set(answer == Some(false)),
-        }
+        Self { yes: set(answer == Some(true)), no: set(answer == Some(false)) }
     }
 
     /// The answers `yes`, as far as they are `known`.
     #[must_use]
     pub fn known(yes: &BooleanBuffer, known: Option<&BooleanBuffer>) -> Self {
         match known {
-            None => Self {
-                yes: yes.clone(),
-                no: !yes,
-            },
-            Some(known) => Self {
-                yes: yes & known,
-                no: known & &!yes,
-            },
+            None => Self { yes: yes.clone(), no: !yes },
+            Some(known) => Self { yes: yes & known, no: known & &!yes },
         }
     }
 
     /// True where both are, false where either is.
     #[must_use]
     pub fn and(&self, other: &Self) -> Self {
-        Self {
-            yes: &self.yes & &other.yes,
-            no: &self.no | &other.no,
-        }
+        Self { yes: &self.yes & &other.yes, no: &self.no | &other.no }
     }
 
     /// True where either is, false where both are.
     #[must_use]
     pub fn or(&self, other: &Self) -> Self {
-        Self {
-            yes: &self.yes | &other.yes,
-            no: &self.no & &other.no,
-        }
+        Self { yes: &self.yes | &other.yes, no: &self.no & &other.no }
     }
 
     /// True where this is false, and the other way round; what is unknown stays so.
     #[must_use]
     pub fn not(&self) -> Self {
-        Self {
-            yes: self.no.clone(),
-            no: self.yes.clone(),
-        }
+        Self { yes: self.no.clone(), no: self.yes.clone() }
     }
 
     /// Rows for which there is no answer.

@@ -17,11 +17,7 @@ impl Dictionary {
     /// A dictionary of `values`, which are distinct, in this order.
     #[must_use]
     pub fn new(values: Vec<String>) -> Self {
-        let codes = values
-            .iter()
-            .enumerate()
-            .map(|(at, v)| (v.clone(), at as u32 + 1))
-            .collect();
+        let codes = values.iter().enumerate().map(|(at, v)| (v.clone(), at as u32 + 1)).collect();
         Self { values, codes }
     }
 
@@ -80,15 +76,20 @@ impl Integers {
     /// The smallest representation of `values`.
     #[must_use]
     pub fn smallest(values: &[u64]) -> Self {
-        let max = values.iter().copied().max().unwrap_or(0);
+        Self::up_to(values.iter().copied().max().unwrap_or(0), values.iter().copied())
+    }
+
+    /// `values`, all at most `max`, in the smallest width that holds `max`.
+    #[must_use]
+    pub fn up_to(max: u64, values: impl Iterator<Item = u64>) -> Self {
         if max <= u64::from(u8::MAX) {
-            Self::U8(values.iter().map(|v| *v as u8).collect())
+            Self::U8(values.map(|v| v as u8).collect())
         } else if max <= u64::from(u16::MAX) {
-            Self::U16(values.iter().map(|v| *v as u16).collect())
+            Self::U16(values.map(|v| v as u16).collect())
         } else if max <= u64::from(u32::MAX) {
-            Self::U32(values.iter().map(|v| *v as u32).collect())
+            Self::U32(values.map(|v| v as u32).collect())
         } else {
-            Self::U64(values.to_vec())
+            Self::U64(values.collect())
         }
     }
 
@@ -163,4 +164,9 @@ pub enum Column {
     },
     /// Text that is not counted by.
     Text(StringArray),
+}
+
+/// The bitmap of the rows for which `known` holds, `None` where it holds for all.
+pub(super) fn known(rows: usize, known: impl FnMut(usize) -> bool) -> Option<BooleanBuffer> {
+    Some(BooleanBuffer::collect_bool(rows, known)).filter(|b| b.count_set_bits() < rows)
 }

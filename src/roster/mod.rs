@@ -1,14 +1,18 @@
 //! The multi-year panel: one row is one organisation in one survey year.
 
+mod arrow_out;
+mod build;
 mod column;
+mod read;
 
 use std::sync::Arc;
 
 use arrow::array::StringArray;
 
-#[allow(unused_imports, reason = "the kernel uses it")]
+pub use build::{Duplicate, build};
 pub(crate) use column::with_integers;
 pub use column::{Column, Dictionary, Integers};
+pub use read::{Balance, Origin};
 
 use crate::error::{Error, Result};
 use crate::schema::{self, Type};
@@ -47,9 +51,20 @@ pub struct Roster {
     organisations: Arc<StringArray>,
     fields: Arc<[Field]>,
     frames: Arc<[Frame]>,
+    origin: Arc<Origin>,
 }
 
 impl Roster {
+    /// A roster of frames that keep its promises: years and slots ascending, columns parallel to `fields`.
+    pub(crate) fn from_parts(organisations: StringArray, fields: Vec<Field>, frames: Vec<Frame>) -> Self {
+        Self {
+            organisations: Arc::new(organisations),
+            fields: fields.into(),
+            frames: frames.into(),
+            origin: Arc::default(),
+        }
+    }
+
     /// The ids of all organisations of any year, ascending; a slot is a position in this list.
     #[must_use]
     pub fn organisations(&self) -> &StringArray {
@@ -68,16 +83,6 @@ impl Roster {
         &self.frames
     }
 
-    /// A roster of parts that fit together, made by hand.
-    #[cfg(test)]
-    pub(crate) fn from_parts(organisations: StringArray, fields: Vec<Field>, frames: Vec<Frame>) -> Self {
-        Self {
-            organisations: Arc::new(organisations),
-            fields: fields.into(),
-            frames: frames.into(),
-        }
-    }
-
     /// The position of the column called `name` in [`Roster::fields`].
     pub fn field(&self, name: &str) -> Result<usize> {
         self.fields.iter().position(|f| f.name == name).ok_or_else(|| {
@@ -94,5 +99,26 @@ impl Roster {
     #[must_use]
     pub fn values<'a>(&self, frame: &'a Frame, at: usize) -> Option<&'a Column> {
         frame.columns.get(at)?.as_ref()
+    }
+
+    /// The dictionary of the coded field `at`, the same in all years; `None` where no year has the column or it is not
+    /// coded.
+    #[must_use]
+    pub fn dictionary(&self, at: usize) -> Option<&Arc<Dictionary>> {
+        self.frames.iter().find_map(|frame| match self.values(frame, at)? {
+            Column::Coded { dictionary, .. } => Some(dictionary),
+            _ => None,
+        })
+    }
+
+    /// The frame of `year`.
+    pub fn frame(&self, year: i16) -> Result<&Frame> {
+        self.frames.iter().find(|f| f.year == year).ok_or_else(|| {
+            let have: Vec<_> = self.frames.iter().map(|f| f.year.to_string()).collect();
+            Error::argument(
+                format!("没有{year}年的数据。现有年度：{}", have.join("、")),
+                format!("no data for the year {year}. Available: {}", have.join(", ")),
+            )
+        })
     }
 }

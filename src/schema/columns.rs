@@ -11,16 +11,7 @@ const fn col(
     aliases: &'static [&'static str],
     doc: &'static str,
 ) -> Column {
-    Column {
-        name,
-        zh,
-        en,
-        ty,
-        unit,
-        aliases,
-        personal: false,
-        doc,
-    }
+    Column { name, zh, en, ty, unit, aliases, personal: false, doc }
 }
 
 /// Every column a ledger may have, in the order in which frames carry them.

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use crate::lang::Lang;
+use crate::lang::Text;
 
 /// The words of one column, in the order in which tables show them.
 #[derive(Debug)]
@@ -47,11 +47,7 @@ impl Words {
                 by_spelling.insert(plain(spelling).into_owned(), at as u8);
             }
         }
-        Self {
-            column: record.column,
-            values: record.values,
-            by_spelling,
-        }
+        Self { column: record.column, values: record.values, by_spelling }
     }
 
     /// The ids of the words, in order.
@@ -63,9 +59,7 @@ impl Words {
     #[must_use]
     pub fn find(&self, written: &str) -> Option<usize> {
         let written = plain(written);
-        let bare = written
-            .split_once('-')
-            .filter(|(n, _)| n.bytes().all(|b| b.is_ascii_digit()));
+        let bare = written.split_once('-').filter(|(n, _)| n.bytes().all(|b| b.is_ascii_digit()));
         let bare = bare.map_or(written.as_ref(), |(_, word)| word);
         self.by_spelling
             .get(bare)
@@ -73,14 +67,9 @@ impl Words {
             .map(|at| usize::from(*at))
     }
 
-    /// The label of the word `id`.
-    #[must_use]
-    pub fn label(&self, id: &str, lang: Lang) -> Option<&str> {
-        let word = self.values.iter().find(|w| w.id == id)?;
-        Some(match lang {
-            Lang::Zh => &word.zh,
-            Lang::En => &word.en,
-        })
+    /// The words' ids with their labels, in order.
+    pub fn labelled(&self) -> impl ExactSizeIterator<Item = (&str, Text)> {
+        self.values.iter().map(|w| (w.id.as_str(), Text::new(&w.zh, &w.en)))
     }
 }
 
@@ -101,12 +90,7 @@ pub fn plain(text: &str) -> Cow<'_, str> {
     if text.bytes().all(|b| b.is_ascii_graphic()) {
         return Cow::Borrowed(text);
     }
-    Cow::Owned(
-        text.chars()
-            .filter(|c| !c.is_whitespace() && *c != '\u{feff}')
-            .map(half_width)
-            .collect(),
-    )
+    Cow::Owned(text.chars().filter(|c| !c.is_whitespace() && *c != '\u{feff}').map(half_width).collect())
 }
 
 /// The half-width twin of a full-width ASCII character; other characters as they are.
@@ -128,9 +112,8 @@ mod tests {
         for c in COLUMNS.iter().filter(|c| c.ty == Type::Word) {
             let words = of(c.name).unwrap_or_else(|| panic!("no words for {}", c.name));
             assert!(words.ids().len() > 2);
-            for id in words.ids() {
-                let zh = words.label(id, Lang::Zh).unwrap();
-                assert_eq!(words.find(zh).and_then(|at| words.ids().nth(at)), Some(id), "{zh}");
+            for (id, label) in words.labelled() {
+                assert_eq!(words.find(&label.zh).and_then(|at| words.ids().nth(at)), Some(id), "{}", label.zh);
             }
         }
         let mode = of("mode").unwrap();

@@ -64,10 +64,7 @@ pub fn panel(organisations: usize, years: u16, first_year: i16, seed: u64) -> Re
     let mut all = found(organisations, years, seed);
     (0..years)
         .map(|at| {
-            let rows: Vec<Row> = all
-                .par_iter_mut()
-                .filter_map(|o| o.live(at, words.instructors()))
-                .collect();
+            let rows: Vec<Row> = all.par_iter_mut().filter_map(|o| o.live(at, words.instructors())).collect();
             words.batch(first_year + at as i16, &rows)
         })
         .collect()
@@ -132,53 +129,21 @@ impl Words {
         let columns: [(&str, ArrayRef); 12] = [
             ("year", Arc::new(Int16Array::from_value(year, rows.len()))),
             ("org_id", Arc::new(ids)),
-            (
-                "kind",
-                coded::<UInt8Type>(rows.iter().map(|r| Some(r.kind)), &self.kinds)?,
-            ),
-            (
-                "region",
-                coded::<UInt16Type>(rows.iter().map(|r| Some(r.township)), &self.townships)?,
-            ),
-            (
-                "industry",
-                coded::<UInt8Type>(rows.iter().map(|r| Some(r.industry)), &self.industries)?,
-            ),
-            (
-                "employees",
-                Arc::new(rows.iter().map(|r| Some(r.employees)).collect::<UInt32Array>()),
-            ),
-            (
-                "operating",
-                Arc::new(rows.iter().map(|r| Some(r.operating)).collect::<BooleanArray>()),
-            ),
-            (
-                "members_full",
-                Arc::new(rows.iter().map(|r| Some(r.members)).collect::<UInt32Array>()),
-            ),
-            (
-                "mode",
-                coded::<UInt8Type>(rows.iter().map(|r| Some(r.mode)), &self.modes)?,
-            ),
-            (
-                "instructor_id",
-                coded::<UInt32Type>(rows.iter().map(|r| r.instructor), &self.instructors)?,
-            ),
-            (
-                "activities",
-                Arc::new(rows.iter().map(|r| Some(r.activities)).collect::<UInt32Array>()),
-            ),
+            ("kind", coded::<UInt8Type>(rows.iter().map(|r| Some(r.kind)), &self.kinds)?),
+            ("region", coded::<UInt16Type>(rows.iter().map(|r| Some(r.township)), &self.townships)?),
+            ("industry", coded::<UInt8Type>(rows.iter().map(|r| Some(r.industry)), &self.industries)?),
+            ("employees", Arc::new(rows.iter().map(|r| Some(r.employees)).collect::<UInt32Array>())),
+            ("operating", Arc::new(rows.iter().map(|r| Some(r.operating)).collect::<BooleanArray>())),
+            ("members_full", Arc::new(rows.iter().map(|r| Some(r.members)).collect::<UInt32Array>())),
+            ("mode", coded::<UInt8Type>(rows.iter().map(|r| Some(r.mode)), &self.modes)?),
+            ("instructor_id", coded::<UInt32Type>(rows.iter().map(|r| r.instructor), &self.instructors)?),
+            ("activities", Arc::new(rows.iter().map(|r| Some(r.activities)).collect::<UInt32Array>())),
             ("star", Arc::new(rows.iter().map(|r| r.star).collect::<Float32Array>())),
         ];
         let optional = ["instructor_id", "star"];
-        let fields = columns
-            .iter()
-            .map(|(name, c)| Field::new(*name, c.data_type().clone(), optional.contains(name)));
+        let fields = columns.iter().map(|(name, c)| Field::new(*name, c.data_type().clone(), optional.contains(name)));
         let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
-        Ok(RecordBatch::try_new(
-            schema,
-            columns.into_iter().map(|(_, c)| c).collect(),
-        )?)
+        Ok(RecordBatch::try_new(schema, columns.into_iter().map(|(_, c)| c).collect())?)
     }
 }
 
@@ -238,10 +203,7 @@ mod tests {
     fn stars_are_for_solo_branches_only() {
         let years = panel(20_000, 6, 2008, 5).unwrap();
         let last = &years[5];
-        let star = last
-            .column_by_name("star")
-            .unwrap()
-            .as_primitive::<arrow::datatypes::Float32Type>();
+        let star = last.column_by_name("star").unwrap().as_primitive::<arrow::datatypes::Float32Type>();
         let mut grades = HashSet::new();
         for (mode, star) in text(last, "mode").iter().zip(star) {
             assert!(star.is_none() || mode == Some("solo"));
@@ -257,22 +219,15 @@ mod tests {
         let all = concat_batches(&years[0].schema(), &years).unwrap();
         let n = all.num_rows() as f64;
         let near = |what: &str, got: f64, expected: f64| {
-            assert!(
-                (got / expected - 1.0).abs() < 0.05,
-                "{what}: {got}, expected {expected}"
-            );
+            assert!((got / expected - 1.0).abs() < 0.05, "{what}: {got}, expected {expected}");
         };
         near("rows", n / 500_000.0, 0.671);
         near("rows of the last year", years[9].num_rows() as f64 / 50_000.0, 0.877);
         let share =
             |column: &str, word: &str| text(&all, column).iter().filter(|v| *v == Some(word)).count() as f64 / n;
-        for (mode, expected) in [
-            ("none", 0.145),
-            ("solo", 0.169),
-            ("joint", 0.131),
-            ("affiliated", 0.057),
-            ("area", 0.497),
-        ] {
+        for (mode, expected) in
+            [("none", 0.145), ("solo", 0.169), ("joint", 0.131), ("affiliated", 0.057), ("area", 0.497)]
+        {
             near(mode, share("mode", mode), expected);
         }
         for (kind, expected) in [("enterprise", 0.512), ("self_employed", 0.255), ("foundation", 0.050)] {
@@ -283,12 +238,7 @@ mod tests {
             let column = column.as_primitive::<arrow::datatypes::Float64Type>();
             column.iter().flatten().sum::<f64>() / (column.len() - column.null_count()) as f64
         };
-        for (column, expected) in [
-            ("employees", 24.5),
-            ("members_full", 1.696),
-            ("activities", 1.50),
-            ("star", 1.73),
-        ] {
+        for (column, expected) in [("employees", 24.5), ("members_full", 1.696), ("activities", 1.50), ("star", 1.73)] {
             near(column, mean(column), expected);
         }
         let known = |column: &str| 1.0 - all.column_by_name(column).unwrap().null_count() as f64 / n;

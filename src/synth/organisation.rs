@@ -204,9 +204,8 @@ mod tests {
     fn codes_carry_both_check_characters() {
         // Codes of real organisations (DOMAIN §6.1).
         for known in ["91110000600037341L", "91110000101623741K", "911101066976941872"] {
-            let body = known[8..16].bytes().fold(0, |sum, c| {
-                sum * 31 + ALPHABET.iter().position(|a| *a == c).unwrap() as u64
-            });
+            let body =
+                known[8..16].bytes().fold(0, |sum, c| sum * 31 + ALPHABET.iter().position(|a| *a == c).unwrap() as u64);
             assert_eq!(code(&known[..2], &known[2..8], body), known.as_bytes());
         }
     }

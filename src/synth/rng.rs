@@ -59,10 +59,7 @@ mod tests {
         // The first numbers of the reference implementation (Vigna, splitmix64.c) from the seed 0.
         let mut rng = Rng(0);
         let got = [rng.next(), rng.next(), rng.next()];
-        assert_eq!(
-            got,
-            [0xe220_a839_7b1d_cdaf, 0x6e78_9e6a_a1b9_65f4, 0x06c4_5d18_8009_454f]
-        );
+        assert_eq!(got, [0xe220_a839_7b1d_cdaf, 0x6e78_9e6a_a1b9_65f4, 0x06c4_5d18_8009_454f]);
     }
 
     #[test]
@@ -74,10 +71,7 @@ mod tests {
             (mean, all.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / f64::from(n))
         };
         let near = |(mean, variance): (f64, f64), (m, v): (f64, f64)| {
-            assert!(
-                (mean - m).abs() < 4.0 * (v / f64::from(n)).sqrt(),
-                "mean {mean}, expected {m}"
-            );
+            assert!((mean - m).abs() < 4.0 * (v / f64::from(n)).sqrt(), "mean {mean}, expected {m}");
             assert!((variance / v - 1.0).abs() < 0.03, "variance {variance}, expected {v}");
         };
         near(moments(&mut Rng::normal), (0.0, 1.0));

@@ -1,0 +1,115 @@
+//! Classes of rows that a ledger does not write down but that follow from what it writes: the star state.
+
+use crate::cube::{Axis, Base, Values};
+use crate::error::Result;
+use crate::measure::FormationRules;
+use crate::roster::{Column, Frame, Integers, Roster};
+
+/// The modes that mean a party organisation: 单建, 联建, 挂靠.
+pub(crate) const ORGANISED: [&str; 3] = ["solo", "joint", "affiliated"];
+
+/// What stands for a value that the ledger does not give.
+pub(crate) const UNKNOWN: &str = "unknown";
+/// What stands for an organisation that is not in a year's roster.
+pub(crate) const ABSENT: &str = "absent";
+
+/// The star states of a roster: its grades, ascending (1 to 5, and what else occurs), then the states without a star.
+pub(crate) struct StarStates {
+    pub(crate) values: Vec<String>,
+    star: Option<usize>,
+    mode: Option<usize>,
+    /// For each code of the star column its state; that of code 0 is not used.
+    grades: Vec<u32>,
+}
+
+impl StarStates {
+    pub(crate) fn new(roster: &Roster) -> Self {
+        let star = roster.field("star").ok();
+        let dictionary = star.and_then(|at| roster.dictionary(at));
+        let used = dictionary.map_or(&[][..], |d| d.values());
+        let mut values: Vec<String> = (1..=5).map(|g| g.to_string()).chain(used.iter().cloned()).collect();
+        values.sort_by(|a, b| grade(a).total_cmp(&grade(b)));
+        values.dedup();
+        let state = |v: &String| values.iter().position(|g| g == v).unwrap_or(0) as u32;
+        let grades = std::iter::once(0).chain(used.iter().map(state)).collect();
+        values.extend(["unrated", "no_party_org", UNKNOWN].map(str::to_owned));
+        Self { values, star, mode: roster.field("mode").ok(), grades }
+    }
+
+    /// How many of the states are grades.
+    pub(crate) fn grades(&self) -> u32 {
+        self.values.len() as u32 - 3
+    }
+
+    /// The state of each row: its star; without one, what the mode says.
+    pub(crate) fn codes(&self, roster: &Roster, frame: &Frame) -> Integers {
+        let stars = coded(roster, frame, self.star);
+        let modes = coded(roster, frame, self.mode);
+        let state_of_mode = self.state_of_mode(roster);
+        let state = |row| match stars.map_or(0, |s| s.get(row)) {
+            0 => state_of_mode[modes.map_or(0, |m| m.get(row)) as usize],
+            star => u64::from(self.grades[star as usize]),
+        };
+        Integers::up_to(self.values.len() as u64, (0..frame.rows()).map(state))
+    }
+
+    /// For each code of the mode column the state of a row without a star.
+    fn state_of_mode(&self, roster: &Roster) -> Vec<u64> {
+        let [unrated, no_party_org, unknown] = [0, 1, 2].map(|k| u64::from(self.grades()) + k);
+        let modes = self.mode.and_then(|at| roster.dictionary(at));
+        let state = |mode: &String| if ORGANISED.contains(&mode.as_str()) { unrated } else { no_party_org };
+        std::iter::once(unknown).chain(modes.into_iter().flat_map(|d| d.values().iter().map(state))).collect()
+    }
+
+    /// An axis over codes that [`StarStates::codes`] gave, or others in its order.
+    pub(crate) fn axis(&self, name: &'static str, codes: Vec<Integers>) -> Axis {
+        given("star_state", name, codes, self.values.clone())
+    }
+}
+
+fn grade(value: &str) -> f64 {
+    value.parse().unwrap_or(f64::NAN)
+}
+
+/// The codes of a coded field, if the year has it.
+pub(crate) fn coded<'a>(roster: &Roster, frame: &'a Frame, at: Option<usize>) -> Option<&'a Integers> {
+    match roster.values(frame, at?)? {
+        Column::Coded { codes, .. } => Some(codes),
+        _ => None,
+    }
+}
+
+/// An axis over computed codes: positions in `values`, or `values.len()` for null.
+pub(crate) fn given(name: &str, base: &'static str, codes: Vec<Integers>, values: Vec<String>) -> Axis {
+    let null = values.len();
+    Axis {
+        name: name.to_owned(),
+        base: Base::Given { name: base, codes: codes.into(), cardinality: null + 1 },
+        map: (0..=null as u32).collect(),
+        values: Values::Text(values),
+    }
+}
+
+/// The mode that the formation rules ask of each row: the first rule that holds decides; `unknown` where a rule that
+/// might hold cannot be answered, null where none holds.
+pub(crate) fn need(roster: &Roster, frames: &[&Frame], rules: &FormationRules) -> Result<Axis> {
+    let mut values: Vec<String> = Vec::new();
+    for need in rules.needs() {
+        if !values.contains(&need.mode) {
+            values.push(need.mode.clone());
+        }
+    }
+    values.push(UNKNOWN.to_owned());
+    let code = |mode: &str| values.iter().position(|v| v == mode).unwrap_or(values.len()) as u64;
+    let codes = frames.iter().map(|frame| {
+        let needed = rules.evaluate(roster, frame)?;
+        let mut codes = vec![values.len() as u64; frame.rows()];
+        let rules = rules.needs().iter().map(|n| n.mode.as_str()).zip(&needed.by_rule);
+        for (mode, rows) in rules.chain([(UNKNOWN, &needed.unknown)]) {
+            rows.set_indices().for_each(|row| codes[row] = code(mode));
+        }
+        Ok(Integers::up_to(values.len() as u64, codes.into_iter()))
+    });
+    let codes = codes.collect::<Result<_>>()?;
+    Ok(given("need", "need", codes, values))
+}

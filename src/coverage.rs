@@ -1,0 +1,248 @@
+//! Rates over any dimension, target sets, and the list of exactly who is missing.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, AsArray, RecordBatch, StringArray, UInt32Array, new_null_array};
+use arrow::buffer::BooleanBuffer;
+use arrow::compute::take_record_batch;
+use arrow::datatypes::DataType;
+
+use crate::cube::{self, Counted, Lane};
+use crate::dimension::{Scope, region_name};
+use crate::error::Result;
+use crate::job::Job;
+use crate::lang::Lang;
+use crate::measure::{Counts, Rate, Target, Truth};
+use crate::party::Parties;
+use crate::roster::{Frame, Roster};
+use crate::standards::region::{self, Level};
+use crate::table::Columns;
+
+/// What a rate answers for each row of a frame; for party organisations the answers stand at their home rows.
+struct Answers {
+    population: Truth,
+    success: Truth,
+    /// Rows in the population of a rate of party organisations whose party organisation the ledger does not name.
+    unidentified: BooleanBuffer,
+}
+
+impl Answers {
+    fn new(roster: &Roster, frame: &Frame, rate: &Rate, rows: &BooleanBuffer) -> Result<Self> {
+        let mut population = rate.population.evaluate(roster, frame)?;
+        population = Truth { yes: &population.yes & rows, no: &population.no | &!rows };
+        let success = rate.success.evaluate(roster, frame)?;
+        Ok(match rate.counts {
+            Counts::Organisations => Self { population, success, unidentified: BooleanBuffer::new_unset(frame.rows()) },
+            Counts::PartyOrganisations => {
+                let (population, success, unidentified) = Parties::new(roster, frame).reduce(&population, &success);
+                Self { population, success, unidentified }
+            }
+        })
+    }
+
+    fn unknown_population(&self) -> BooleanBuffer {
+        self.population.unknown()
+    }
+
+    /// The lanes of [`Figures`], in its order.
+    fn lanes<'a>(&self) -> [Lane<'a>; Figures::LANES] {
+        let (population, success, maybe) = (&self.population.yes, &self.success, self.unknown_population());
+        [
+            Lane::Bits(population.clone()),
+            Lane::Bits(population & &success.yes),
+            Lane::Bits(population & &success.no),
+            Lane::Bits(&maybe & &success.yes),
+            Lane::Bits(&maybe & &success.no),
+            Lane::Bits(maybe),
+            Lane::Bits(self.unidentified.clone()),
+        ]
+    }
+}
+
+/// The counts of one rate in one group.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// Those the rate is about.
+    pub population: u64,
+    /// Of them, those that meet it.
+    pub success: u64,
+    /// Of them, those that do not.
+    pub failure: u64,
+    /// Those of whom it is not known whether they belong to the population, by whether they meet the rate: met.
+    pub maybe_success: u64,
+    /// The same: not met.
+    pub maybe_failure: u64,
+    /// The same: all of them.
+    pub population_unknown: u64,
+    /// Rows in the population that name no party organisation; only for rates of party organisations.
+    pub unidentified: u64,
+}
+
+impl Figures {
+    const LANES: usize = 7;
+
+    fn read(counts: &[Vec<u64>], group: usize) -> Self {
+        let at = |lane: usize| counts[lane][group];
+        Self {
+            population: at(0),
+            success: at(1),
+            failure: at(2),
+            maybe_success: at(3),
+            maybe_failure: at(4),
+            population_unknown: at(5),
+            unidentified: at(6),
+        }
+    }
+
+    /// Those in the population of whom it is not known whether they meet the rate.
+    #[must_use]
+    pub fn unknown(&self) -> u64 {
+        self.population - self.success - self.failure
+    }
+
+    /// Success over those of the population whose answer is known. Null where there are none.
+    #[must_use]
+    pub fn rate(&self) -> Option<f64> {
+        ratio(self.success, self.success + self.failure)
+    }
+
+    /// The smallest rate that the answers not known allow.
+    #[must_use]
+    pub fn low(&self) -> Option<f64> {
+        ratio(self.success, self.population + self.population_unknown - self.maybe_success)
+    }
+
+    /// The largest rate that the answers not known allow.
+    #[must_use]
+    pub fn high(&self) -> Option<f64> {
+        let joined = self.population_unknown - self.maybe_failure;
+        ratio(self.success + self.unknown() + joined, self.population + joined)
+    }
+}
+
+fn ratio(part: u64, whole: u64) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
+}
+
+/// Rates by the dimensions of `scope`: a row for each group and rate, groups in the order of their values.
+///
+/// Columns: `year`, the dimensions, `rate_id`, `label_zh`, `label_en`, `counts` (`organisations` or
+/// `party_organisations`), `population`, `success`, `failure`, `unknown`, `population_unknown`, `unidentified`, `rate`
+/// (success ÷ (success + failure); null where that is 0), `rate_low` and `rate_high` (what the unknowns allow).
+pub fn coverage(roster: &Roster, rates: &[Rate], scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
+    let counted = count(roster, rates, scope, job)?;
+    let figures = figures(&counted, rates.len());
+    let rate = || (0..counted.years.len()).flat_map(|_| rates);
+    let columns = Columns::default()
+        .groups(&counted.repeated(rates.len()))
+        .texts("rate_id", rate().map(|r| &r.id))
+        .texts("label_zh", rate().map(|r| r.label.get(Lang::Zh)))
+        .texts("label_en", rate().map(|r| r.label.get(Lang::En)))
+        .texts("counts", rate().map(|r| r.counts.name()));
+    with_figures(columns, &figures).finish()
+}
+
+/// Targets by the dimensions of `scope`: the columns of [`coverage`] with `target` instead of `rate_id`, then `goal`,
+/// `met` (null where the answers not known decide), `inferred` (not stated in the source, to be confirmed),
+/// `note_zh`, `note_en`.
+pub fn targets(roster: &Roster, targets: &[Target], scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
+    let rates: Vec<Rate> = targets.iter().map(|t| t.rate.clone()).collect();
+    let counted = count(roster, &rates, scope, job)?;
+    let figures = figures(&counted, rates.len());
+    let target = || (0..counted.years.len()).flat_map(|_| targets);
+    let note = |lang| target().map(move |t| t.rate.note.as_ref().map(|n| n.get(lang).to_owned()));
+    let columns = Columns::default()
+        .groups(&counted.repeated(rates.len()))
+        .texts("target", target().map(|t| &t.rate.id))
+        .texts("label_zh", target().map(|t| t.rate.label.get(Lang::Zh)))
+        .texts("label_en", target().map(|t| t.rate.label.get(Lang::En)))
+        .texts("counts", target().map(|t| t.rate.counts.name()));
+    with_figures(columns, &figures)
+        .reals("goal", target().map(|t| Some(t.target)))
+        .flags("met", figures.iter().zip(target()).map(|(f, t)| met(f, t.target)))
+        .flags("inferred", target().map(|t| Some(t.inferred)))
+        .some_texts("note_zh", note(Lang::Zh))
+        .some_texts("note_en", note(Lang::En))
+        .finish()
+}
+
+/// Whether a goal is met: only if it is whatever the unknowns turn out to be, and likewise that it is not.
+fn met(figures: &Figures, goal: f64) -> Option<bool> {
+    if figures.population + figures.population_unknown == 0 || figures.low()? >= goal && figures.unidentified == 0 {
+        return (figures.population > 0).then_some(true);
+    }
+    (figures.high()? < goal).then_some(false)
+}
+
+fn count(roster: &Roster, rates: &[Rate], scope: &Scope, job: &dyn Job) -> Result<Counted> {
+    let frames = scope.frames(roster)?;
+    let lanes = |_, frame: &Frame| {
+        let rows = scope.rows(roster, frame)?;
+        let mut lanes = vec![Lane::Bits(rows.clone())];
+        for rate in rates {
+            lanes.extend(Answers::new(roster, frame, rate, &rows)?.lanes());
+        }
+        Ok(lanes)
+    };
+    cube::count_one(roster, &frames, scope.axes(roster, &frames)?, lanes, job)
+}
+
+/// The figures of each rate in each group.
+fn figures(counted: &Counted, rates: usize) -> Vec<Figures> {
+    let of = |group| (0..rates).map(move |r| Figures::read(&counted.counts[1 + r * Figures::LANES..], group));
+    (0..counted.years.len()).flat_map(of).collect()
+}
+
+fn with_figures(columns: Columns, figures: &[Figures]) -> Columns {
+    columns
+        .counts("population", figures.iter().map(|f| f.population))
+        .counts("success", figures.iter().map(|f| f.success))
+        .counts("failure", figures.iter().map(|f| f.failure))
+        .counts("unknown", figures.iter().map(Figures::unknown))
+        .counts("population_unknown", figures.iter().map(|f| f.population_unknown))
+        .counts("unidentified", figures.iter().map(|f| f.unidentified))
+        .reals("rate", figures.iter().map(Figures::rate))
+        .reals("rate_low", figures.iter().map(Figures::low))
+        .reals("rate_high", figures.iter().map(Figures::high))
+}
+
+/// What a gap list says of an organisation, besides its target and status.
+const LISTED: [&str; 8] = ["org_id", "name", "region", "kind", "committee", "mode", "members_full", "party_org_id"];
+
+/// Who is missing from `target` in `year`: those in its population that do not meet it (`status` is `missing`), and
+/// those of whom the ledger does not say whether they belong or whether they meet it (`unknown`). A party organisation
+/// stands at its home row; a row that names none is `unknown`.
+///
+/// Columns: `year`, `target`, `status`, `org_id`, `name`, `township`, `township_name`, `kind`, `committee`, `mode`,
+/// `members_full`, `party_org_id`, `instructor_id`.
+pub fn gaps(roster: &Roster, target: &Target, year: i16) -> Result<RecordBatch> {
+    let frame = roster.frame(year)?;
+    let answers = Answers::new(roster, frame, &target.rate, &BooleanBuffer::new_set(frame.rows()))?;
+    let missing = &answers.population.yes & &answers.success.no;
+    let undecided = &answers.population.yes & &answers.success.unknown();
+    let maybe = &answers.unknown_population() & &!&answers.success.yes;
+    let unknown = &(&undecided | &maybe) | &answers.unidentified;
+    let rows: Vec<u32> = missing.set_indices().chain(unknown.set_indices()).map(|row| row as u32).collect();
+    let status = (0..rows.len()).map(|at| if at < missing.count_set_bits() { "missing" } else { "unknown" });
+    let batch = take_record_batch(&roster.batch(frame)?, &UInt32Array::from(rows.clone()))?;
+    let column = |name: &str, ty: DataType| -> ArrayRef {
+        batch.column_by_name(name).map_or_else(|| new_null_array(&ty, rows.len()), Arc::clone)
+    };
+    let regions = column("region", DataType::Utf8);
+    let township: StringArray =
+        regions.as_string::<i32>().iter().map(|code| region::at_level(code?, Level::Township)).collect();
+    let mut columns = Columns::default()
+        .years("year", std::iter::repeat_n(year, rows.len()))
+        .texts("target", std::iter::repeat_n(&target.rate.id, rows.len()))
+        .texts("status", status);
+    for name in LISTED {
+        columns = match name {
+            "region" => columns
+                .array("township", Arc::new(township.clone()))
+                .some_texts("township_name", township.iter().map(|code| region_name(code?))),
+            "members_full" => columns.array(name, column(name, DataType::UInt32)),
+            _ => columns.array(name, column(name, DataType::Utf8)),
+        };
+    }
+    columns.array("instructor_id", column("instructor_id", DataType::Utf8)).finish()
+}

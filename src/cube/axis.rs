@@ -1,0 +1,125 @@
+//! What rows are grouped by: a code for each row, and what groups of codes are called.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use crate::error::{Error, Result};
+use crate::roster::{Column, Frame, Integers, Roster};
+
+/// Where the codes of the rows come from.
+#[derive(Clone, Debug)]
+pub(crate) enum Base {
+    /// A coded column or a flag.
+    Field(usize),
+    /// Computed codes, frame by frame, parallel to the frames that are counted; below `cardinality`.
+    Given {
+        /// Tells one computed base from another.
+        name: &'static str,
+        /// For each frame a code for each row.
+        codes: Arc<Vec<Integers>>,
+        /// How many codes there are.
+        cardinality: usize,
+    },
+}
+
+impl Base {
+    /// Whether both give every row the same code.
+    pub(crate) fn same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Field(a), Self::Field(b)) => a == b,
+            (Self::Given { name: a, .. }, Self::Given { name: b, .. }) => a == b,
+            _ => false,
+        }
+    }
+
+    /// How many codes there are in any year.
+    pub(crate) fn cardinality(&self, roster: &Roster) -> usize {
+        match self {
+            Self::Field(at) => roster.dictionary(*at).map_or(3, |d| d.cardinality()),
+            Self::Given { cardinality, .. } => *cardinality,
+        }
+    }
+
+    /// The codes of the rows of the frame at position `nth`; `None` where the year does not have the column, that is,
+    /// where every code is 0.
+    pub(crate) fn codes<'a>(&'a self, frame: &'a Frame, nth: usize) -> Result<Option<Cow<'a, Integers>>> {
+        match self {
+            Self::Given { codes, .. } => Ok(codes.get(nth).map(Cow::Borrowed)),
+            Self::Field(at) => match frame.columns.get(*at).and_then(Option::as_ref) {
+                None => Ok(None),
+                Some(Column::Coded { codes, .. }) => Ok(Some(Cow::Borrowed(codes))),
+                Some(Column::Flag { set, known }) => {
+                    let code = |row| match (set.value(row), known.as_ref().is_none_or(|k| k.value(row))) {
+                        (true, _) => 1,
+                        (false, true) => 2,
+                        (false, false) => 0,
+                    };
+                    Ok(Some(Cow::Owned(Integers::up_to(2, (0..set.len()).map(code)))))
+                }
+                Some(_) => {
+                    Err(Error::argument("只能按编码列或是否列分组", "only coded columns and flags can be grouped by"))
+                }
+            },
+        }
+    }
+}
+
+/// The values of an axis, in the order of its table.
+#[derive(Clone, Debug)]
+pub(crate) enum Values {
+    /// Texts.
+    Text(Vec<String>),
+    /// Region codes, each with its name, in a second column called `<axis>_name`.
+    Region(Vec<String>),
+    /// True and false.
+    Flag,
+}
+
+impl Values {
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Text(v) | Self::Region(v) => v.len(),
+            Self::Flag => 2,
+        }
+    }
+}
+
+/// A dimension of a table: rows with one base code share one value.
+#[derive(Clone, Debug)]
+pub(crate) struct Axis {
+    /// The name of its column.
+    pub(crate) name: String,
+    /// Where the rows' codes come from.
+    pub(crate) base: Base,
+    /// For each base code the position of its value; `values.len()` is null.
+    pub(crate) map: Vec<u32>,
+    /// What the positions are called.
+    pub(crate) values: Values,
+}
+
+impl Axis {
+    /// An axis whose values are those of its base: code 0 is null, code `k` is `values[k - 1]`.
+    pub(crate) fn plain(name: &str, base: Base, values: Values) -> Self {
+        let n = values.len() as u32;
+        let map = (0..=n).map(|code| code.checked_sub(1).unwrap_or(n)).collect();
+        Self { name: name.to_owned(), base, map, values }
+    }
+
+    /// An axis over a base of texts, each of which `value` gathers under another text, or under null.
+    pub(crate) fn gathered(
+        name: &str,
+        base: Base,
+        texts: &[String],
+        value: impl Fn(&str) -> Option<String>,
+        values: impl Fn(Vec<String>) -> Values,
+    ) -> Self {
+        let gathered: Vec<Option<String>> = texts.iter().map(|t| value(t)).collect();
+        let mut names: Vec<String> = gathered.iter().flatten().cloned().collect();
+        names.sort_unstable();
+        names.dedup();
+        let null = names.len() as u32;
+        let at = |v: &Option<String>| v.as_ref().and_then(|v| names.binary_search(v).ok()).map_or(null, |i| i as u32);
+        let map = std::iter::once(null).chain(gathered.iter().map(at)).collect();
+        Self { name: name.to_owned(), base, map, values: values(names) }
+    }
+}

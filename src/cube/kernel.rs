@@ -1,0 +1,175 @@
+//! The counting kernel every statistic goes through: one dense group number and one bit per measure for each row.
+//!
+//! Eight measures are one byte of a row, and a table turns that byte into eight increments, so a row costs one load, one
+//! add and one store whatever it answers. Rows go through in chunks that stay in the nearest cache.
+
+use arrow::buffer::BooleanBuffer;
+
+use crate::roster::{Integers, with_integers};
+
+/// Rows handled at a time: their group numbers and measure bytes fit the first-level cache.
+const CHUNK: usize = 4096;
+
+/// Measures that share a byte.
+const PACK: usize = 8;
+
+/// For each byte of measures, what it adds to the eight counters.
+static ADD: [[u32; PACK]; 256] = {
+    let mut table = [[0; PACK]; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let mut bit = 0;
+        while bit < PACK {
+            table[byte][bit] = (byte >> bit & 1) as u32;
+            bit += 1;
+        }
+        byte += 1;
+    }
+    table
+};
+
+/// What is counted in a group.
+pub(crate) enum Lane<'a> {
+    /// The rows of a bitmap.
+    Bits(BooleanBuffer),
+    /// The sum of a column over the rows of a bitmap; values that are not known are stored as 0.
+    Sum(&'a Integers, BooleanBuffer),
+}
+
+/// One factor of the group number: a code for each row, times its stride.
+pub(crate) struct Factor<'a> {
+    pub(crate) codes: &'a Integers,
+    pub(crate) stride: u32,
+}
+
+/// Counts `lanes` in each of `groups` groups over `rows`; the result is lane by lane, group by group.
+/// The start of `rows` is a multiple of 64.
+pub(crate) fn count(
+    rows: std::ops::Range<usize>,
+    groups: usize,
+    factors: &[Factor],
+    lanes: &[Lane],
+    mut stop: impl FnMut() -> bool,
+) -> Vec<Vec<u64>> {
+    let bits: Vec<(usize, BooleanBuffer)> = lanes
+        .iter()
+        .enumerate()
+        .filter_map(|(at, lane)| match lane {
+            Lane::Bits(b) => Some((at, aligned(b))),
+            Lane::Sum(..) => None,
+        })
+        .collect();
+    let mut packs: Vec<Vec<[u32; PACK]>> = bits.chunks(PACK).map(|_| vec![[0; PACK]; groups]).collect();
+    let mut out: Vec<Vec<u64>> =
+        lanes.iter().map(|l| vec![0; if let Lane::Sum(..) = l { groups } else { 0 }]).collect();
+    let mut group = [0_u32; CHUNK];
+    let mut bytes = [0_u8; CHUNK];
+    let mut start = rows.start;
+    while start < rows.end && !stop() {
+        let end = rows.end.min(start + CHUNK);
+        let group = &mut group[..end - start];
+        group.fill(0);
+        for factor in factors {
+            add(group, factor, start);
+        }
+        for (pack, bits) in packs.iter_mut().zip(bits.chunks(PACK)) {
+            transpose(&mut bytes, bits, start, end);
+            for (g, byte) in group.iter().zip(&bytes) {
+                if let Some(counters) = pack.get_mut(*g as usize) {
+                    let add = &ADD[usize::from(*byte)];
+                    counters.iter_mut().zip(add).for_each(|(c, a)| *c += a);
+                }
+            }
+        }
+        for (lane, sums) in lanes.iter().zip(&mut out) {
+            if let Lane::Sum(values, of) = lane {
+                sum(sums, group, values, of, start);
+            }
+        }
+        start = end;
+    }
+    for (pack, bits) in packs.iter().zip(bits.chunks(PACK)) {
+        for (bit, (at, _)) in bits.iter().enumerate() {
+            out[*at] = pack.iter().map(|counters| u64::from(counters[bit])).collect();
+        }
+    }
+    out
+}
+
+#[allow(clippy::useless_conversion, reason = "one arm of the macro is u64 already")]
+fn add(group: &mut [u32], factor: &Factor, start: usize) {
+    with_integers!(factor.codes, codes => {
+        for (g, code) in group.iter_mut().zip(&codes[start..]) {
+            *g += u64::from(*code) as u32 * factor.stride;
+        }
+    });
+}
+
+#[allow(clippy::useless_conversion, reason = "one arm of the macro is u64 already")]
+fn sum(sums: &mut [u64], group: &[u32], values: &Integers, of: &BooleanBuffer, start: usize) {
+    with_integers!(values, values => {
+        for (at, (g, value)) in group.iter().zip(&values[start..]).enumerate() {
+            if let Some(total) = sums.get_mut(*g as usize) {
+                *total += u64::from(*value) * u64::from(of.value(start + at));
+            }
+        }
+    });
+}
+
+/// The same bits, starting at the first bit of the first byte.
+fn aligned(bits: &BooleanBuffer) -> BooleanBuffer {
+    if bits.offset() == 0 { bits.clone() } else { BooleanBuffer::new(bits.sliced(), 0, bits.len()) }
+}
+
+/// Turns up to eight bitmaps into one byte a row: bit `k` of a row's byte is the row's bit in `bits[k]`.
+fn transpose(bytes: &mut [u8; CHUNK], bits: &[(usize, BooleanBuffer)], start: usize, end: usize) {
+    for (at, block) in bytes.chunks_exact_mut(8).take((end - start).div_ceil(8)).enumerate() {
+        let mut square = 0;
+        for (k, (_, bits)) in bits.iter().enumerate() {
+            square |= u64::from(bits.values()[start / 8 + at]) << (8 * k);
+        }
+        block.copy_from_slice(&transposed(square).to_le_bytes());
+    }
+}
+
+/// An 8 × 8 square of bits, mirrored at its diagonal, in three rounds of swaps.
+fn transposed(mut x: u64) -> u64 {
+    for (shift, mask) in [(7, 0x00aa_00aa_00aa_00aa), (14, 0x0000_cccc_0000_cccc), (28, 0x0000_0000_f0f0_f0f0)] {
+        let swap = (x ^ (x >> shift)) & mask;
+        x ^= swap ^ (swap << shift);
+    }
+    x
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// The oracle adds up row by row.
+        #[test]
+        fn equals_adding_up_row_by_row(
+            rows in proptest::collection::vec((0..7_u64, 0..300_u64, any::<u16>(), 0..90_000_u64), 1..9000),
+            lanes in 1..=16_usize,
+        ) {
+            let a = Integers::smallest(&rows.iter().map(|r| r.0).collect::<Vec<_>>());
+            let b = Integers::smallest(&rows.iter().map(|r| r.1).collect::<Vec<_>>());
+            let values = Integers::smallest(&rows.iter().map(|r| r.3).collect::<Vec<_>>());
+            let bit = |k: usize| BooleanBuffer::collect_bool(rows.len(), |i| rows[i].2 >> k & 1 == 1);
+            let mut plan: Vec<Lane> = (0..lanes).map(|k| Lane::Bits(bit(k))).collect();
+            plan.push(Lane::Sum(&values, bit(0)));
+            let factors = [Factor { codes: &a, stride: 300 }, Factor { codes: &b, stride: 1 }];
+            let got = count(0..rows.len(), 7 * 300, &factors, &plan, || false);
+            let mut want = vec![vec![0; 7 * 300]; lanes + 1];
+            for (a, b, bits, value) in &rows {
+                let g = (a * 300 + b) as usize;
+                for (k, lane) in want.iter_mut().enumerate().take(lanes) {
+                    lane[g] += u64::from(bits >> k & 1);
+                }
+                want[lanes][g] += value * u64::from(bits & 1);
+            }
+            prop_assert_eq!(got, want);
+        }
+    }
+}

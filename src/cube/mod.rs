@@ -1,0 +1,243 @@
+//! Counting by any mix of dimensions: the rows are counted once, into the cells of all bases together; each asked-for
+//! table is then rolled up from those cells, not from the rows.
+
+mod axis;
+mod kernel;
+mod moves;
+
+use std::borrow::Cow;
+
+use rayon::prelude::*;
+
+pub(crate) use axis::{Axis, Base, Values};
+use kernel::Factor;
+pub(crate) use kernel::Lane;
+pub(crate) use moves::{Things, moves};
+
+use crate::error::{Error, Result};
+use crate::job::{self, Job};
+use crate::roster::{Frame, Integers, Roster};
+
+/// Up to this many cells counters are laid out densely; above it only cells that occur get one.
+const DENSE: u64 = 1 << 22;
+
+/// Fewer rows than this are not worth a task of their own, with counters of its own.
+const TASK: usize = 1 << 16;
+
+/// A grouping: its axes, and for each of its groups (ascending in the order of the axes' values, null last) the
+/// position of its value on each axis, its year and what was counted.
+#[derive(Debug)]
+pub(crate) struct Counted {
+    pub(crate) axes: Vec<Axis>,
+    pub(crate) years: Vec<i16>,
+    pub(crate) keys: Vec<Vec<u32>>,
+    /// Lane by lane.
+    pub(crate) counts: Vec<Vec<u64>>,
+}
+
+/// Counts the lanes of each frame in each of the groupings `sets`. The first lane says which groups exist: those where
+/// it is not 0. Years are never added up: a figure has one year.
+pub(crate) fn count<'a>(
+    roster: &'a Roster,
+    frames: &[&'a Frame],
+    sets: Vec<Vec<Axis>>,
+    lanes: impl Fn(usize, &'a Frame) -> Result<Vec<Lane<'a>>> + Sync,
+    job: &dyn Job,
+) -> Result<Vec<Counted>> {
+    let bases = bases(&sets);
+    let cards: Vec<u64> = bases.iter().map(|b| b.cardinality(roster) as u64).collect();
+    // Years are counted side by side; a year is cut into pieces only where there are more threads than years.
+    let spare = rayon::current_num_threads().div_ceil(frames.len().max(1));
+    let years = frames
+        .par_iter()
+        .enumerate()
+        .map(|(nth, frame)| {
+            job::check(job)?;
+            let codes = bases.iter().map(|b| b.codes(frame, nth)).collect::<Result<Vec<_>>>()?;
+            let leaf = Leaf::new(&cards, &codes, frame.rows());
+            let counts = leaf.count(&lanes(nth, frame)?, spare, job)?;
+            Ok(sets.iter().map(|axes| rollup(axes, &bases, &leaf, &counts)).collect::<Vec<_>>())
+        })
+        .collect::<Result<Vec<_>>>()?;
+    let mut out: Vec<Counted> = sets.into_iter().map(Counted::empty).collect();
+    for (frame, parts) in frames.iter().zip(years) {
+        for (set, part) in out.iter_mut().zip(parts) {
+            set.append(frame.year, part);
+        }
+    }
+    Ok(out)
+}
+
+/// [`count`] for a single grouping.
+pub(crate) fn count_one<'a>(
+    roster: &'a Roster,
+    frames: &[&'a Frame],
+    axes: Vec<Axis>,
+    lanes: impl Fn(usize, &'a Frame) -> Result<Vec<Lane<'a>>> + Sync,
+    job: &dyn Job,
+) -> Result<Counted> {
+    let mut sets = count(roster, frames, vec![axes], lanes, job)?;
+    sets.pop().ok_or(Error::Cancelled)
+}
+
+/// The distinct bases of all axes.
+fn bases(sets: &[Vec<Axis>]) -> Vec<Base> {
+    let mut bases: Vec<Base> = Vec::new();
+    for axis in sets.iter().flatten() {
+        if !bases.iter().any(|b| b.same(&axis.base)) {
+            bases.push(axis.base.clone());
+        }
+    }
+    bases
+}
+
+/// The cells of all bases together, for the rows of one frame.
+struct Leaf<'a> {
+    rows: usize,
+    /// For each base its codes; `None` where all are 0.
+    codes: Vec<Option<Cow<'a, Integers>>>,
+    cards: Vec<u64>,
+    strides: Vec<u64>,
+    /// Where cells are laid out sparsely: the group of each row, and the cell of each group, ascending.
+    sparse: Option<(Integers, Vec<u64>)>,
+    groups: usize,
+}
+
+impl<'a> Leaf<'a> {
+    fn new(cards: &[u64], codes: &[Option<Cow<'a, Integers>>], rows: usize) -> Self {
+        let mut strides = vec![1_u64; cards.len()];
+        for at in (1..cards.len()).rev() {
+            strides[at - 1] = strides[at].saturating_mul(cards[at]);
+        }
+        let cells = cards.iter().try_fold(1_u64, |a, b| a.checked_mul(*b)).unwrap_or(u64::MAX);
+        let codes = codes.to_vec();
+        let mut leaf = Self { rows, codes, cards: cards.to_vec(), strides, sparse: None, groups: cells as usize };
+        if cells > DENSE {
+            let cell =
+                |row| leaf.codes.iter().zip(&leaf.strides).map(|(c, s)| c.as_ref().map_or(0, |c| c.get(row)) * s).sum();
+            let of_row: Vec<u64> = (0..rows).into_par_iter().map(cell).collect();
+            let mut cells = of_row.clone();
+            cells.par_sort_unstable();
+            cells.dedup();
+            let group: Vec<u64> = of_row.par_iter().map(|cell| cells.binary_search(cell).unwrap_or(0) as u64).collect();
+            leaf.groups = cells.len();
+            leaf.sparse = Some((Integers::smallest(&group), cells));
+        }
+        leaf
+    }
+
+    fn count(&self, lanes: &[Lane], threads: usize, job: &dyn Job) -> Result<Vec<Vec<u64>>> {
+        let factors: Vec<Factor> = if let Some((group, _)) = &self.sparse {
+            vec![Factor { codes: group, stride: 1 }]
+        } else {
+            let dense = self.codes.iter().zip(&self.strides);
+            dense.filter_map(|(c, s)| Some(Factor { codes: c.as_deref()?, stride: *s as u32 })).collect()
+        };
+        // Each piece has its own counters, which are added up at the end.
+        let pieces = self.rows.div_ceil(TASK).clamp(1, threads);
+        let step = self.rows.div_ceil(pieces).next_multiple_of(64).max(64);
+        let counts = (0..pieces)
+            .into_par_iter()
+            .map(|piece| {
+                let rows = (piece * step).min(self.rows)..((piece + 1) * step).min(self.rows);
+                kernel::count(rows, self.groups, &factors, lanes, || job.cancelled())
+            })
+            .reduce_with(|mut a, b| {
+                a.iter_mut().zip(b).for_each(|(a, b)| a.iter_mut().zip(b).for_each(|(a, b)| *a += b));
+                a
+            });
+        job::check(job)?;
+        Ok(counts.unwrap_or_default())
+    }
+
+    /// The base codes of a group.
+    fn code(&self, group: usize, base: usize) -> usize {
+        let cell = self.sparse.as_ref().map_or(group as u64, |(_, cells)| cells[group]);
+        (cell / self.strides[base] % self.cards[base]) as usize
+    }
+}
+
+/// The groups of one set of axes in one frame: for each its key and its counts.
+struct Part {
+    keys: Vec<Vec<u32>>,
+    counts: Vec<Vec<u64>>,
+}
+
+fn rollup(axes: &[Axis], bases: &[Base], leaf: &Leaf, counts: &[Vec<u64>]) -> Part {
+    let at: Vec<usize> = axes.iter().filter_map(|a| bases.iter().position(|b| b.same(&a.base))).collect();
+    let cards: Vec<u64> = axes.iter().map(|a| a.values.len() as u64 + 1).collect();
+    let mut cells: Vec<(u64, u32)> = (0..leaf.groups)
+        .filter(|g| counts[0][*g] > 0)
+        .map(|g| {
+            let key = axes
+                .iter()
+                .zip(&at)
+                .zip(&cards)
+                .fold(0, |key, ((axis, base), card)| key * card + u64::from(axis.map[leaf.code(g, *base)]));
+            (key, g as u32)
+        })
+        .collect();
+    cells.par_sort_unstable();
+    let mut part = Part { keys: vec![Vec::new(); axes.len()], counts: vec![Vec::new(); counts.len()] };
+    for same in cells.chunk_by(|a, b| a.0 == b.0) {
+        let mut key = same[0].0;
+        for (at, card) in cards.iter().enumerate().rev() {
+            part.keys[at].push((key % card) as u32);
+            key /= card;
+        }
+        for (out, lane) in part.counts.iter_mut().zip(counts) {
+            out.push(same.iter().map(|(_, g)| lane[*g as usize]).sum());
+        }
+    }
+    part
+}
+
+impl Counted {
+    fn empty(axes: Vec<Axis>) -> Self {
+        let keys = vec![Vec::new(); axes.len()];
+        Self { axes, years: Vec::new(), keys, counts: Vec::new() }
+    }
+
+    fn append(&mut self, year: i16, part: Part) {
+        self.counts.resize(part.counts.len().max(self.counts.len()), Vec::new());
+        self.years.resize(self.years.len() + part.counts.first().map_or(0, Vec::len), year);
+        self.keys.iter_mut().zip(part.keys).for_each(|(all, k)| all.extend(k));
+        self.counts.iter_mut().zip(part.counts).for_each(|(all, c)| all.extend(c));
+    }
+
+    /// The same with a group for every value of the last axis beside each group of the others; what did not occur
+    /// counts 0. So a table of states shows all of them.
+    pub(crate) fn filled(self) -> Self {
+        let Some(states) = self.axes.last().map(|a| a.values.len() as u32) else { return self };
+        let last = self.axes.len() - 1;
+        let mut out = Self::empty(self.axes);
+        out.counts = vec![Vec::new(); self.counts.len()];
+        let outer = |g: usize| (self.years[g], self.keys[..last].iter().map(|k| k[g]).collect::<Vec<_>>());
+        let groups: Vec<usize> = (0..self.years.len()).collect();
+        for same in groups.chunk_by(|a, b| outer(*a) == outer(*b)) {
+            let (year, key) = outer(same[0]);
+            let null = same.last().is_some_and(|g| self.keys[last][*g] == states);
+            for state in 0..states + u32::from(null) {
+                let found = same.iter().find(|g| self.keys[last][**g] == state);
+                out.years.push(year);
+                out.keys[..last].iter_mut().zip(&key).for_each(|(all, k)| all.push(*k));
+                out.keys[last].push(state);
+                for (all, counts) in out.counts.iter_mut().zip(&self.counts) {
+                    all.push(found.map_or(0, |g| counts[*g]));
+                }
+            }
+        }
+        out
+    }
+
+    /// The groups, each `times` times in a row, without counts.
+    pub(crate) fn repeated(&self, times: usize) -> Self {
+        let keys = |v: &Vec<u32>| v.iter().flat_map(|k| std::iter::repeat_n(*k, times)).collect();
+        Self {
+            axes: self.axes.clone(),
+            years: self.years.iter().flat_map(|y| std::iter::repeat_n(*y, times)).collect(),
+            keys: self.keys.iter().map(keys).collect(),
+            counts: Vec::new(),
+        }
+    }
+}

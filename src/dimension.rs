@@ -1,0 +1,170 @@
+//! The dimensions a caller may name, and the rows a caller may ask for.
+//!
+//! Every coded column and every flag is a dimension under its own name. Beside them: `province`, `prefecture`,
+//! `county`, `township` (levels of the region), `section` (of the industry), `star_state` and `need` (classes of rows).
+//! `year` is always the first column of a result and need not be named: figures of different years are never added up.
+
+use arrow::buffer::BooleanBuffer;
+
+use crate::classes::{self, StarStates, UNKNOWN};
+use crate::cube::{Axis, Base, Values};
+use crate::error::{Error, Result};
+use crate::measure::{FormationRules, Predicate};
+use crate::roster::{Frame, Integers, Roster};
+use crate::schema::{self, Type, words};
+use crate::standards::region::{self, Level};
+
+/// Which rows a statistic is over and by what it is broken down. The default is everything, undivided.
+#[derive(Clone, Debug, Default)]
+pub struct Scope {
+    /// Names of dimensions; `year` may be among them and changes nothing.
+    pub by: Vec<String>,
+    /// Only rows for which this is true.
+    pub filter: Option<Predicate>,
+    /// Only these years; all where `None`.
+    pub years: Option<Vec<i16>>,
+}
+
+impl Scope {
+    /// A scope broken down by `by`.
+    #[must_use]
+    pub fn by<S: Into<String>>(by: impl IntoIterator<Item = S>) -> Self {
+        Self { by: by.into_iter().map(Into::into).collect(), ..Self::default() }
+    }
+
+    /// The same for one year.
+    #[must_use]
+    pub fn in_year(self, year: i16) -> Self {
+        Self { years: Some(vec![year]), ..self }
+    }
+
+    /// The frames of the years asked for.
+    pub(crate) fn frames<'a>(&self, roster: &'a Roster) -> Result<Vec<&'a Frame>> {
+        match &self.years {
+            None => Ok(roster.frames().iter().collect()),
+            Some(years) => years.iter().map(|year| roster.frame(*year)).collect(),
+        }
+    }
+
+    /// The rows of `frame` that pass the filter.
+    pub(crate) fn rows(&self, roster: &Roster, frame: &Frame) -> Result<BooleanBuffer> {
+        match &self.filter {
+            None => Ok(BooleanBuffer::new_set(frame.rows())),
+            Some(filter) => Ok(filter.evaluate(roster, frame)?.yes),
+        }
+    }
+
+    /// The axes of the dimensions named.
+    pub(crate) fn axes(&self, roster: &Roster, frames: &[&Frame]) -> Result<Vec<Axis>> {
+        let names = self.by.iter().filter(|name| *name != "year");
+        let axes = names.map(|name| axis(roster, frames, name)).collect::<Result<Vec<_>>>()?;
+        match axes.iter().enumerate().find(|(at, a)| axes[..*at].iter().any(|b| a.name == b.name)) {
+            None => Ok(axes),
+            Some((_, twice)) => {
+                let name = &twice.name;
+                Err(Error::argument(
+                    format!("分组维度“{name}”重复了"),
+                    format!("the dimension '{name}' is named twice"),
+                ))
+            }
+        }
+    }
+}
+
+/// The names of all dimensions of `roster`.
+#[must_use]
+pub fn dimensions(roster: &Roster) -> Vec<String> {
+    let have = |name: &str| roster.field(name).is_ok();
+    let fields = roster.fields().iter().filter(|f| groupable(f.ty)).map(|f| f.name.clone());
+    let levels = Level::ALL.iter().filter(|_| have("region")).map(|l| l.name().to_owned());
+    let section = have("industry").then(|| "section".to_owned());
+    let classes = ["star_state", "need"].map(str::to_owned);
+    std::iter::once("year".to_owned()).chain(fields).chain(levels).chain(section).chain(classes).collect()
+}
+
+fn groupable(ty: Type) -> bool {
+    matches!(ty, Type::Code | Type::Word | Type::Region | Type::Industry | Type::Flag | Type::Star)
+}
+
+/// The axis of the dimension called `name`.
+pub(crate) fn axis(roster: &Roster, frames: &[&Frame], name: &str) -> Result<Axis> {
+    if let Some(level) = Level::ALL.iter().find(|l| l.name() == name) {
+        let Ok(at) = roster.field("region") else { return Ok(nowhere(frames, name, Values::Region(Vec::new()))) };
+        return Ok(Axis::gathered(
+            name,
+            Base::Field(at),
+            texts(roster, at),
+            |code| region::at_level(code, *level),
+            Values::Region,
+        ));
+    }
+    match name {
+        "section" => {
+            let Ok(at) = roster.field("industry") else { return Ok(nowhere(frames, name, Values::Text(Vec::new()))) };
+            let section = |code: &str| code.get(..1).map(str::to_owned);
+            Ok(Axis::gathered(name, Base::Field(at), texts(roster, at), section, Values::Text))
+        }
+        "star_state" => {
+            let states = StarStates::new(roster);
+            Ok(states.axis("star_state", frames.iter().map(|f| states.codes(roster, f)).collect()))
+        }
+        "need" => classes::need(roster, frames, &FormationRules::shipped()?),
+        _ => column(roster, frames, name),
+    }
+}
+
+/// The axis of a column that the schema has and no source does: null for every row.
+fn nowhere(frames: &[&Frame], name: &str, values: Values) -> Axis {
+    let codes = frames.iter().map(|f| Integers::up_to(0, std::iter::repeat_n(0, f.rows()))).collect::<Vec<_>>();
+    let base = Base::Given { name: "nowhere", codes: codes.into(), cardinality: 1 };
+    Axis { name: name.to_owned(), base, map: vec![values.len() as u32], values }
+}
+
+fn column(roster: &Roster, frames: &[&Frame], name: &str) -> Result<Axis> {
+    if let (Err(_), Some(known)) = (roster.field(name), schema::column(name).filter(|c| groupable(c.ty))) {
+        let words = words::of(name).map_or_else(Vec::new, |w| w.ids().map(str::to_owned).collect());
+        let flag = known.ty == Type::Flag;
+        return Ok(nowhere(frames, name, if flag { Values::Flag } else { Values::Text(words) }));
+    }
+    let unknown = |_| {
+        let have = dimensions(roster).join(", ");
+        Error::argument(
+            format!("没有名为“{name}”的分组维度。可用：{have}"),
+            format!("there is no dimension '{name}'. Available: {have}"),
+        )
+    };
+    let at = roster.field(name).map_err(unknown)?;
+    let texts = || texts(roster, at).to_vec();
+    let values = match roster.fields()[at].ty {
+        Type::Flag => Values::Flag,
+        Type::Region => Values::Region(texts()),
+        ty if groupable(ty) => Values::Text(texts()),
+        ty => {
+            return Err(Error::argument(
+                format!("“{name}”是{}列，不能直接分组；请用条件（where）或编码列", ty.name()),
+                format!(
+                    "'{name}' holds {} values and cannot be grouped by; use a predicate, or a coded column",
+                    ty.name()
+                ),
+            ));
+        }
+    };
+    Ok(Axis::plain(name, Base::Field(at), values))
+}
+
+fn texts(roster: &Roster, at: usize) -> &[String] {
+    roster.dictionary(at).map_or(&[], |d| d.values())
+}
+
+/// `axis` with its null called `unknown`, as states of a table are.
+pub(crate) fn named_null(mut axis: Axis) -> Axis {
+    if let Values::Text(values) = &mut axis.values {
+        values.push(UNKNOWN.to_owned());
+    }
+    axis
+}
+
+/// The name of the region with this code, in the list of the reference year.
+pub(crate) fn region_name(code: &str) -> Option<&'static str> {
+    region::name(code)
+}

@@ -1,0 +1,61 @@
+//! How party organisations were formed: counts by mode, the mode needed against the mode recorded, moves of years.
+
+use arrow::array::RecordBatch;
+
+use crate::classes::{self, coded};
+use crate::cube::{self, Lane};
+use crate::dimension::{Scope, axis, named_null};
+use crate::error::Result;
+use crate::job::Job;
+use crate::measure::FormationRules;
+use crate::moves::moves;
+use crate::party::Parties;
+use crate::roster::{Frame, Integers, Roster};
+use crate::table::Columns;
+
+/// Organisations and party organisations by mode and the dimensions of `scope`.
+///
+/// Columns: `year`, the dimensions, `mode` (`solo`, `joint`, `affiliated`, `area`, `none`, or `unknown` where the ledger
+/// does not say), `organisations`, `party_organisations` (distinct ones among the organisations of that mode; the host
+/// of an affiliated organisation is also counted under its own mode).
+pub fn formation(roster: &Roster, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
+    let frames = scope.frames(roster)?;
+    let mut axes = scope.axes(roster, &frames)?;
+    axes.push(named_null(axis(roster, &frames, "mode")?));
+    let mode = roster.field("mode").ok();
+    let lanes = |_, frame: &Frame| {
+        let rows = scope.rows(roster, frame)?;
+        let none = Integers::up_to(0, std::iter::repeat_n(0, frame.rows()));
+        let modes = coded(roster, frame, mode).unwrap_or(&none);
+        let homes = Parties::new(roster, frame).home_rows_by(&rows, modes);
+        Ok(vec![Lane::Bits(rows), Lane::Bits(homes)])
+    };
+    let counted = cube::count_one(roster, &frames, axes, lanes, job)?.filled();
+    Columns::default()
+        .groups(&counted)
+        .counts("organisations", counted.counts[0].iter().copied())
+        .counts("party_organisations", counted.counts[1].iter().copied())
+        .finish()
+}
+
+/// The mode that the rules ask of an organisation against the mode its ledger records, by the dimensions of `scope`.
+///
+/// Columns: `year`, the dimensions, `need`, `mode` (both with `unknown`), `organisations`.
+pub fn formation_need(roster: &Roster, rules: &FormationRules, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
+    let frames = scope.frames(roster)?;
+    let mut axes = scope.axes(roster, &frames)?;
+    axes.push(classes::need(roster, &frames, rules)?);
+    axes.push(named_null(axis(roster, &frames, "mode")?));
+    let lanes = |_, frame: &Frame| Ok(vec![Lane::Bits(scope.rows(roster, frame)?)]);
+    let counted = cube::count_one(roster, &frames, axes, lanes, job)?;
+    Columns::default().groups(&counted).counts("organisations", counted.counts[0].iter().copied()).finish()
+}
+
+/// Moves of organisations between modes from one year to the next, by the dimensions of `scope` (those of the earlier
+/// year; of arrivals those of the later). Only neighbouring calendar years are compared.
+///
+/// Columns: `year`, `next_year`, the dimensions, `mode`, `next_mode` (both with `unknown` and `absent`),
+/// `organisations`.
+pub fn formation_moves(roster: &Roster, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
+    moves(roster, &["mode"], scope, job)
+}

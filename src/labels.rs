@@ -1,0 +1,63 @@
+//! What tables, columns and values are called in print: the schema's labels, the words, and `definitions/labels.toml`.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::error::{Error, Result};
+use crate::lang::Text;
+use crate::schema::{self, words};
+
+/// Labels by what they are of.
+#[derive(Debug, Default)]
+pub struct Labels {
+    /// Of tables, by id.
+    pub tables: BTreeMap<String, Text>,
+    /// Of columns, by name.
+    pub columns: BTreeMap<String, Text>,
+    /// Of values, by column, then by value.
+    pub values: BTreeMap<String, BTreeMap<String, Text>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    table: BTreeMap<String, Label>,
+    column: BTreeMap<String, Label>,
+    value: BTreeMap<String, BTreeMap<String, Label>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Label {
+    zh: String,
+    en: String,
+}
+
+impl From<Label> for Text {
+    fn from(label: Label) -> Self {
+        Self { zh: label.zh, en: label.en }
+    }
+}
+
+/// All labels.
+pub fn all() -> Result<Labels> {
+    let file: File = toml::from_str(include_str!("../definitions/labels.toml"))
+        .map_err(|e| Error::definition(format!("labels.toml：{e}"), format!("labels.toml: {e}")))?;
+    let texts = |labels: BTreeMap<String, Label>| labels.into_iter().map(|(id, label)| (id, label.into())).collect();
+    let mut labels = Labels { tables: texts(file.table), columns: texts(file.column), ..Labels::default() };
+    labels.values = file.value.into_iter().map(|(column, values)| (column, texts(values))).collect();
+    for column in schema::COLUMNS {
+        labels.columns.insert(column.name.to_owned(), Text::new(column.zh, column.en));
+        if let Some(words) = words::of(column.name) {
+            let values = labels.values.entry(column.name.to_owned()).or_default();
+            values.extend(words.labelled().map(|(id, text)| (id.to_owned(), text)));
+        }
+    }
+    // A moved-to state, and the mode needed, have the words of the column itself.
+    for (copy, of) in [("need", "mode"), ("next_mode", "mode"), ("next_star_state", "star_state")] {
+        let values = labels.values.get(of).cloned().unwrap_or_default();
+        labels.values.entry(copy.to_owned()).or_default().extend(values);
+    }
+    Ok(labels)
+}

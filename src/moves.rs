@@ -1,0 +1,55 @@
+//! Moves of organisations from year to year between the values of any dimension.
+
+use arrow::array::RecordBatch;
+
+use crate::classes::ABSENT;
+use crate::cube::{self, Axis, Counted, Things};
+use crate::dimension::{Scope, axis, named_null};
+use crate::error::Result;
+use crate::job::Job;
+use crate::roster::{Frame, Roster};
+use crate::table::Columns;
+
+/// Moves of organisations between the values of the dimensions `of`, together, from one year to the next, by the
+/// dimensions of `scope` (those of the earlier year; of arrivals those of the later). Organisations are linked by their
+/// id alone, and only neighbouring calendar years are compared: a gap of two years is no move.
+///
+/// Columns: `year`, `next_year`, the dimensions of `scope`, those of `of`, the same as `next_<name>`, `organisations`.
+/// An organisation that is not in one of the two years has `absent` there.
+pub fn moves(roster: &Roster, of: &[&str], scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
+    let frames = scope.frames(roster)?;
+    let by = scope.axes(roster, &frames)?;
+    let state = |name: &&str| {
+        let axis = axis(roster, &frames, name)?;
+        Ok(if *name == "mode" { named_null(axis) } else { axis })
+    };
+    let of = of.iter().map(state).collect::<Result<Vec<_>>>()?;
+    let counted = of_organisations(roster, &frames, &of, &by, scope, job)?;
+    table(&counted, &[("organisations", &counted.counts[0])])
+}
+
+/// The same on axes that are there already.
+pub(crate) fn of_organisations(
+    roster: &Roster,
+    frames: &[&Frame],
+    of: &[Axis],
+    by: &[Axis],
+    scope: &Scope,
+    job: &dyn Job,
+) -> Result<Counted> {
+    let things = frames
+        .iter()
+        .map(|frame| {
+            let rows = scope.filter.is_some().then(|| scope.rows(roster, frame)).transpose()?;
+            Ok(Things { ids: frame.slots.clone(), rows: None, counted: rows.map(|r| r.iter().collect()) })
+        })
+        .collect::<Result<Vec<_>>>()?;
+    cube::moves(roster, frames, &things, of, by, ABSENT, job)
+}
+
+/// The groups of `counted` with `next_year` after `year`, and the named counts.
+pub(crate) fn table(counted: &Counted, counts: &[(&str, &[u64])]) -> Result<RecordBatch> {
+    let mut columns = Columns::default().groups(counted);
+    columns.insert_years(1, "next_year", counted.years.iter().map(|year| year + 1));
+    counts.iter().fold(columns, |columns, (name, counts)| columns.counts(name, counts.iter().copied())).finish()
+}

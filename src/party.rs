@@ -1,0 +1,123 @@
+//! Party organisations, told from the organisations they stand in: a joint branch is one party organisation and
+//! several organisations.
+//!
+//! Each party organisation is counted at one row of its year, its home: of the rows that qualify the one with the
+//! strongest mode (单建 before 联建 before 挂靠), then the smallest organisation id. So party organisations go through
+//! the same kernel as organisations, and the parts of every table add up to its whole.
+
+use arrow::array::BooleanBufferBuilder;
+use arrow::buffer::BooleanBuffer;
+
+use crate::classes::coded;
+use crate::measure::Truth;
+use crate::roster::{Frame, Integers, Roster};
+
+/// The party organisation of each row of one year.
+pub(crate) struct Parties<'a> {
+    codes: Option<&'a Integers>,
+    modes: Option<&'a Integers>,
+    rows: usize,
+    cardinality: usize,
+}
+
+/// How sure a thing is, in the order in which it decides.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Sure {
+    No,
+    Unknown,
+    Yes,
+}
+
+fn sure(truth: &Truth, row: usize) -> Sure {
+    match (truth.yes.value(row), truth.no.value(row)) {
+        (true, _) => Sure::Yes,
+        (false, true) => Sure::No,
+        (false, false) => Sure::Unknown,
+    }
+}
+
+impl<'a> Parties<'a> {
+    pub(crate) fn new(roster: &Roster, frame: &'a Frame) -> Self {
+        let at = roster.field("party_org_id").ok();
+        Self {
+            codes: coded(roster, frame, at),
+            modes: coded(roster, frame, roster.field("mode").ok()),
+            rows: frame.rows(),
+            cardinality: at.and_then(|at| roster.dictionary(at)).map_or(1, |d| d.cardinality()),
+        }
+    }
+
+    /// The party organisation of a row; 0 where the ledger gives none.
+    pub(crate) fn code(&self, row: usize) -> usize {
+        self.codes.map_or(0, |c| c.get(row) as usize)
+    }
+
+    /// Smaller is stronger: the order of the mode's words, a mode that is not known last.
+    fn weakness(&self, row: usize) -> u64 {
+        self.modes.map_or(0, |m| m.get(row)).wrapping_sub(1)
+    }
+
+    /// The home of each party organisation among the rows of `of`, by its code.
+    pub(crate) fn homes(&self, of: &BooleanBuffer) -> Vec<Option<u32>> {
+        let mut homes: Vec<Option<u32>> = vec![None; self.cardinality];
+        for row in of.set_indices() {
+            let code = self.code(row);
+            let better = homes[code].is_none_or(|home| self.weakness(row) < self.weakness(home as usize));
+            if code > 0 && better {
+                homes[code] = Some(row as u32);
+            }
+        }
+        homes
+    }
+
+    /// For each party organisation and each value of `class` the first of the rows of `of`.
+    pub(crate) fn home_rows_by(&self, of: &BooleanBuffer, class: &Integers) -> BooleanBuffer {
+        let mut seen = std::collections::HashSet::new();
+        let first = |row: &usize| self.code(*row) > 0 && seen.insert((self.code(*row), class.get(*row)));
+        self.bitmap(of.set_indices().filter(first).map(|row| row as u32))
+    }
+
+    fn bitmap(&self, rows: impl Iterator<Item = u32>) -> BooleanBuffer {
+        let mut bits = BooleanBufferBuilder::new(self.rows);
+        bits.append_n(self.rows, false);
+        rows.for_each(|row| bits.set_bit(row as usize, true));
+        bits.finish()
+    }
+
+    /// A question about organisations, asked of party organisations: one is in the population, or a success, if any of
+    /// its rows is; each answer stands at its home. Rows without a party organisation's code that are in the
+    /// population come back as the third bitmap; where it is not known whether they are, they stand for themselves.
+    pub(crate) fn reduce(&self, population: &Truth, success: &Truth) -> (Truth, Truth, BooleanBuffer) {
+        let mut state = vec![(Sure::No, Sure::No, None::<u32>); self.cardinality];
+        let mut unidentified = Vec::new();
+        let mut alone = Vec::new();
+        for row in 0..self.rows {
+            let (pop, suc, code) = (sure(population, row), sure(success, row), self.code(row));
+            match (pop, code) {
+                (Sure::No, _) => {}
+                (Sure::Yes, 0) => unidentified.push(row as u32),
+                (Sure::Unknown, 0) => alone.push((Sure::Unknown, suc, Some(row as u32))),
+                (_, code) => {
+                    let (p, s, home) = &mut state[code];
+                    if pop > *p {
+                        (*p, *s, *home) = (pop, suc, Some(row as u32));
+                    } else if pop == *p {
+                        *s = (*s).max(suc);
+                        if home.is_none_or(|h| self.weakness(row) < self.weakness(h as usize)) {
+                            *home = Some(row as u32);
+                        }
+                    }
+                }
+            }
+        }
+        state.extend(alone);
+        let at = |wanted: &dyn Fn(Sure, Sure) -> bool| {
+            self.bitmap(state.iter().filter(|(p, s, _)| wanted(*p, *s)).filter_map(|(_, _, home)| *home))
+        };
+        let yes = at(&|p, _| p == Sure::Yes);
+        let unknown = at(&|p, _| p == Sure::Unknown);
+        let no = &(!&yes) & &(!&unknown);
+        let success = Truth { yes: at(&|_, s| s == Sure::Yes), no: at(&|p, s| p != Sure::No && s == Sure::No) };
+        (Truth { yes, no }, success, self.bitmap(unidentified.into_iter()))
+    }
+}

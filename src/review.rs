@@ -1,0 +1,211 @@
+//! One year's annual review: every statistic of the year, and of the years before it, as tables.
+
+use std::collections::BTreeMap;
+
+use arrow::array::{ArrayRef, AsArray, RecordBatch, StringArray, UInt32Array};
+use arrow::compute::{concat_batches, take_record_batch};
+use arrow::datatypes::{Int16Type, Int64Type};
+
+use crate::classes::StarStates;
+use crate::coverage::{coverage, gaps, targets};
+use crate::dimension::{Scope, region_name};
+use crate::error::Result;
+use crate::formation::{formation, formation_moves, formation_need};
+use crate::job::Job;
+use crate::measure::{Counts, FormationRules, Rate, Rates, Target, Targets};
+use crate::roster::{Frame, Roster};
+use crate::standards::region::{self, Level};
+use crate::stars::{PartyStars, star_distribution, star_transitions};
+use crate::table::Columns;
+use crate::tally::{Measure, count};
+use crate::workforce::{Workers, workforce};
+
+/// What a review is made by.
+#[derive(Clone, Debug)]
+pub struct Definitions {
+    /// The rates of its coverage tables.
+    pub rates: Vec<Rate>,
+    /// Its target set.
+    pub targets: Vec<Target>,
+    /// What mode an organisation should have.
+    pub rules: FormationRules,
+}
+
+impl Definitions {
+    /// The definitions that come with the engine.
+    pub fn shipped() -> Result<Self> {
+        Ok(Self {
+            rates: Rates::shipped()?.iter().cloned().collect(),
+            targets: Targets::shipped()?.iter().cloned().collect(),
+            rules: FormationRules::shipped()?,
+        })
+    }
+}
+
+/// A year's review.
+#[derive(Clone, Debug)]
+pub struct Review {
+    /// The year.
+    pub year: i16,
+    /// Its tables by id, in the order in which they are read. Each has a `year` column.
+    pub tables: Vec<(&'static str, RecordBatch)>,
+}
+
+impl Review {
+    /// The table called `id`.
+    #[must_use]
+    pub fn table(&self, id: &str) -> Option<&RecordBatch> {
+        self.tables.iter().find(|(name, _)| *name == id).map(|(_, table)| table)
+    }
+}
+
+/// The smallest number of stars that is listed by name: plaques are given from three stars (the source article).
+const STARRED: f64 = 3.0;
+
+/// Makes the review of `year`. Tables of several years have all years up to it; a year that is not in the roster is an
+/// error.
+pub fn review(
+    roster: &Roster,
+    year: i16,
+    definitions: &Definitions,
+    workers: Option<&Workers>,
+    job: &dyn Job,
+) -> Result<Review> {
+    roster.frame(year)?;
+    let up_to: Vec<i16> = roster.frames().iter().map(|f| f.year).filter(|y| *y <= year).collect();
+    let last_two: Vec<i16> = up_to.iter().copied().filter(|y| *y >= year - 1).collect();
+    let years = |by: &[&str]| Scope { years: Some(up_to.clone()), ..Scope::by(by.iter().copied()) };
+    let here = |by: &[&str]| Scope::by(by.iter().copied()).in_year(year);
+    let step = || Scope { years: Some(last_two.clone()), ..Scope::default() };
+    let Definitions { rates, targets: set, rules } = definitions;
+    let mut tables = Vec::new();
+    let mut add = |id, table| {
+        tables.push((id, table));
+        job.progress("review", tables.len() as u64, TABLES);
+    };
+    add("overview", overview(roster, &years(&[]), job)?);
+    add("targets", targets(roster, set, &here(&[]), job)?);
+    let lists = set.iter().map(|target| gaps(roster, target, year)).collect::<Result<Vec<_>>>()?;
+    if let Some(first) = lists.first() {
+        add("gaps", concat_batches(first.schema_ref(), &lists)?);
+    }
+    add("coverage", coverage(roster, rates, &years(&[]), job)?);
+    add("coverage_by_township", coverage(roster, rates, &here(&["township"]), job)?);
+    add("coverage_by_kind", coverage(roster, rates, &here(&["kind"]), job)?);
+    add("coverage_by_committee", coverage(roster, rates, &here(&["committee"]), job)?);
+    add("formation", formation(roster, &years(&[]), job)?);
+    add("formation_by_township", formation(roster, &here(&["township"]), job)?);
+    add("formation_need", formation_need(roster, rules, &here(&[]), job)?);
+    add("formation_moves", formation_moves(roster, &step(), job)?);
+    add("stars", star_distribution(roster, &years(&[]), job)?);
+    add("star_moves", star_moves(roster, &step(), job)?);
+    add("stars_by_township", star_distribution(roster, &here(&["township"]), job)?);
+    add("starred", starred(roster, roster.frame(year)?)?);
+    add("workforce", all_workforce(roster, year, workers, job)?);
+    Ok(Review { year, tables })
+}
+
+const TABLES: u64 = 16;
+
+/// The headline counts of every year.
+fn overview(roster: &Roster, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
+    let named = |(name, text): (&str, &str)| Ok((name.to_owned(), Measure::parse(text)?));
+    let measures = HEADLINES.into_iter().map(named).collect::<Result<Vec<_>>>()?;
+    let counted = count(roster, &[Vec::new()], &measures, scope, job)?;
+    let parties = star_distribution(roster, scope, job)?;
+    let work = workforce(roster, scope, job)?;
+    let items = work["item"].as_string::<i32>();
+    let mut columns = Columns::default();
+    for table in &counted {
+        let years: Vec<i16> = table["year"].as_primitive::<Int16Type>().values().to_vec();
+        let per_year = |table: &RecordBatch, n: &str, of: &dyn Fn(usize) -> bool| -> Vec<u64> {
+            let (of_row, n) = (table["year"].as_primitive::<Int16Type>(), table[n].as_primitive::<Int64Type>());
+            let total = |year: &i16| {
+                (0..table.num_rows()).filter(|r| of_row.value(*r) == *year && of(*r)).map(|r| n.value(r) as u64).sum()
+            };
+            years.iter().map(total).collect()
+        };
+        for (field, array) in table.schema().fields().iter().zip(table.columns()) {
+            columns = columns.array(field.name(), ArrayRef::clone(array));
+        }
+        columns = columns.counts("party_organisations", per_year(&parties, "party_organisations", &|_| true));
+        for item in ["instructors", "seconded_officers", "owner_secretaries"] {
+            columns = columns.counts(item, per_year(&work, "value", &|row| items.value(row) == item));
+        }
+    }
+    columns.finish()
+}
+
+/// The counts of [`overview`], by name.
+const HEADLINES: [(&str, &str); 6] = [
+    ("organisations", "*"),
+    ("organised", "mode IN ('solo', 'joint', 'affiliated')"),
+    ("eligible", "members_full >= 3"),
+    ("eligible_established", "members_full >= 3 AND mode IN ('solo', 'joint', 'affiliated')"),
+    ("members_full", "sum(members_full)"),
+    ("employees", "sum(employees)"),
+];
+
+/// Moves between star states, of organisations and of party organisations side by side.
+fn star_moves(roster: &Roster, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
+    let mut cells: BTreeMap<(i16, String, String), [u64; 2]> = BTreeMap::new();
+    for (at, basis) in [Counts::Organisations, Counts::PartyOrganisations].into_iter().enumerate() {
+        let table = star_transitions(roster, basis, scope, job)?;
+        let years = table["year"].as_primitive::<Int16Type>();
+        let [from, to] = ["star_state", "next_star_state"].map(|name| table[name].as_string::<i32>());
+        let n = table[basis.name()].as_primitive::<Int64Type>();
+        for row in 0..table.num_rows() {
+            let key = (years.value(row), from.value(row).to_owned(), to.value(row).to_owned());
+            cells.entry(key).or_default()[at] = n.value(row) as u64;
+        }
+    }
+    Columns::default()
+        .years("year", cells.keys().map(|(year, ..)| *year))
+        .years("next_year", cells.keys().map(|(year, ..)| year + 1))
+        .texts("star_state", cells.keys().map(|(_, from, _)| from))
+        .texts("next_star_state", cells.keys().map(|(_, _, to)| to))
+        .counts("organisations", cells.values().map(|n| n[0]))
+        .counts("party_organisations", cells.values().map(|n| n[1]))
+        .finish()
+}
+
+/// The party organisations with three stars and more, most stars first; the name is that of the home organisation.
+fn starred(roster: &Roster, frame: &Frame) -> Result<RecordBatch> {
+    let states = StarStates::new(roster);
+    let all = arrow::buffer::BooleanBuffer::new_set(frame.rows());
+    let parties = PartyStars::new(roster, frame, &states, &all);
+    let star = |row: u32| states.values[parties.codes.get(row as usize) as usize].parse::<f64>().ok();
+    let mut rows: Vec<(u32, f64)> = parties.rows.iter().filter_map(|row| Some((*row, star(*row)?))).collect();
+    rows.retain(|(_, star)| *star >= STARRED);
+    rows.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    let batch = take_record_batch(&roster.batch(frame)?, &rows.iter().map(|(row, _)| *row).collect::<UInt32Array>())?;
+    let mut columns = Columns::default().years("year", rows.iter().map(|_| frame.year));
+    columns = columns.reals("star", rows.iter().map(|(_, star)| Some(*star)));
+    for name in ["party_org_id", "name", "mode", "plaque"] {
+        if let Some(array) = batch.column_by_name(name) {
+            columns = columns.array(name, ArrayRef::clone(array));
+        }
+    }
+    if let Some(regions) = batch.column_by_name("region") {
+        let township: StringArray =
+            regions.as_string::<i32>().iter().map(|c| region::at_level(c?, Level::Township)).collect();
+        columns = columns.some_texts("township_name", township.iter().map(|code| region_name(code?)));
+    }
+    columns.finish()
+}
+
+/// Workforce figures of the ledgers, then those of the table of workers: `year`, `item`, `value`, `source`.
+fn all_workforce(roster: &Roster, year: i16, workers: Option<&Workers>, job: &dyn Job) -> Result<RecordBatch> {
+    let ledgers = workforce(roster, &Scope::default().in_year(year), job)?;
+    let items = ledgers["item"].as_string::<i32>().iter().flatten().map(str::to_owned);
+    let values = ledgers["value"].as_primitive::<Int64Type>().values().iter().map(|v| *v as u64);
+    let mut rows: Vec<(String, u64, &str)> = items.zip(values).map(|(item, value)| (item, value, "ledgers")).collect();
+    let serving = workers.map(|w| w.serving(year)).unwrap_or_default();
+    rows.extend(serving.into_iter().map(|(role, n)| (role.to_owned(), n, "workers")));
+    Columns::default()
+        .years("year", rows.iter().map(|_| year))
+        .texts("item", rows.iter().map(|(item, ..)| item))
+        .counts("value", rows.iter().map(|(_, value, _)| *value))
+        .texts("source", rows.iter().map(|(.., source)| *source))
+        .finish()
+}

@@ -1,0 +1,139 @@
+//! Counting in the caller's own words: named measures over groupings, all in one pass.
+
+use std::collections::HashSet;
+
+use arrow::array::RecordBatch;
+use arrow::buffer::BooleanBuffer;
+
+use crate::cube::{self, Counted, Lane};
+use crate::dimension::Scope;
+use crate::error::{Error, Result};
+use crate::job::Job;
+use crate::measure::Predicate;
+use crate::roster::{Column, Frame, Integers, Roster};
+use crate::schema;
+use crate::table::Columns;
+
+/// What is counted under a name.
+#[derive(Clone, Debug)]
+pub enum Measure {
+    /// All rows.
+    Rows,
+    /// The rows for which a predicate is true.
+    Where(Predicate),
+    /// The sum of a column of counts or money; what is not known adds nothing.
+    Sum(String),
+    /// The different values of a coded column. Each is counted once a year, in the group of its first organisation by
+    /// id, so that the parts of a table add up to its whole.
+    Distinct(String),
+}
+
+impl Measure {
+    /// Reads `*`, `sum(column)`, `distinct(column)` or a predicate.
+    pub fn parse(text: &str) -> Result<Self> {
+        let text = text.trim();
+        let of = |function: &str| {
+            let inside = text.strip_prefix(function)?.trim_start().strip_prefix('(')?.strip_suffix(')')?;
+            Some(inside.trim().to_owned())
+        };
+        if text == "*" {
+            return Ok(Self::Rows);
+        }
+        match (of("sum"), of("distinct")) {
+            (Some(column), _) => Ok(Self::Sum(column)),
+            (_, Some(column)) => Ok(Self::Distinct(column)),
+            _ => Ok(Self::Where(Predicate::parse(text)?)),
+        }
+    }
+
+    fn lane<'a>(&self, roster: &Roster, frame: &'a Frame, rows: &BooleanBuffer) -> Result<Lane<'a>> {
+        Ok(match self {
+            Self::Rows => Lane::Bits(rows.clone()),
+            Self::Where(predicate) => Lane::Bits(&predicate.evaluate(roster, frame)?.yes & rows),
+            Self::Sum(name) => match column(roster, frame, name)? {
+                None => Lane::Bits(BooleanBuffer::new_unset(frame.rows())),
+                Some(Column::Number { values, .. }) => Lane::Sum(values, rows.clone()),
+                Some(_) => return Err(wrong(name, "计数或金额", "counts or money")),
+            },
+            Self::Distinct(name) => match column(roster, frame, name)? {
+                None => Lane::Bits(BooleanBuffer::new_unset(frame.rows())),
+                Some(Column::Coded { codes, .. }) => Lane::Bits(first_rows(codes, rows)),
+                Some(_) => return Err(wrong(name, "编码", "codes")),
+            },
+        })
+    }
+}
+
+/// The values of a column in a year; `None` where the year does not have one that the schema or the roster knows.
+fn column<'a>(roster: &Roster, frame: &'a Frame, name: &str) -> Result<Option<&'a Column>> {
+    match roster.field(name) {
+        Ok(at) => Ok(roster.values(frame, at)),
+        Err(_) if schema::column(name).is_some() => Ok(None),
+        Err(unknown) => Err(unknown),
+    }
+}
+
+fn wrong(name: &str, zh: &str, en: &str) -> Error {
+    Error::argument(format!("“{name}”不是{zh}列"), format!("'{name}' is not a column of {en}"))
+}
+
+/// For each code but 0 the first of `rows` that has it.
+fn first_rows(codes: &Integers, rows: &BooleanBuffer) -> BooleanBuffer {
+    let mut seen = HashSet::new();
+    BooleanBuffer::collect_bool(rows.len(), |row| rows.value(row) && codes.get(row) > 0 && seen.insert(codes.get(row)))
+}
+
+/// Counts `measures` in each grouping of `sets` (lists of dimensions) over the rows and years of `scope`, whose own
+/// dimensions are not used. The rows are gone through once for all groupings.
+///
+/// Each table has the columns `year`, its dimensions, and one for each measure.
+pub fn count(
+    roster: &Roster,
+    sets: &[Vec<String>],
+    measures: &[(String, Measure)],
+    scope: &Scope,
+    job: &dyn Job,
+) -> Result<Vec<RecordBatch>> {
+    let wide = |counted: Counted| {
+        let columns = Columns::default().groups(&counted);
+        let named = measures.iter().zip(&counted.counts[1..]);
+        named.fold(columns, |c, ((name, _), counts)| c.counts(name, counts.iter().copied())).finish()
+    };
+    counted(roster, sets, measures, scope, job)?.into_iter().map(wide).collect()
+}
+
+/// Counts `measures` by the dimensions of `scope`, a row for each group and measure: `year`, the dimensions, `item` (the
+/// measure's name), `value`.
+pub(crate) fn count_items(
+    roster: &Roster,
+    measures: &[(String, Measure)],
+    scope: &Scope,
+    job: &dyn Job,
+) -> Result<RecordBatch> {
+    let sets = counted(roster, std::slice::from_ref(&scope.by), measures, scope, job)?;
+    let counted = sets.into_iter().next().ok_or(Error::Cancelled)?;
+    let groups = 0..counted.years.len();
+    Columns::default()
+        .groups(&counted.repeated(measures.len()))
+        .texts("item", groups.clone().flat_map(|_| measures.iter().map(|(name, _)| name)))
+        .counts("value", groups.flat_map(|g| counted.counts[1..].iter().map(move |lane| lane[g])))
+        .finish()
+}
+
+fn counted(
+    roster: &Roster,
+    sets: &[Vec<String>],
+    measures: &[(String, Measure)],
+    scope: &Scope,
+    job: &dyn Job,
+) -> Result<Vec<Counted>> {
+    let frames = scope.frames(roster)?;
+    let axes = sets.iter().map(|by| Scope { by: by.clone(), ..scope.clone() }.axes(roster, &frames));
+    let axes = axes.collect::<Result<Vec<_>>>()?;
+    let lanes = |_, frame| {
+        let rows = scope.rows(roster, frame)?;
+        let asked = measures.iter().map(|(_, measure)| measure.lane(roster, frame, &rows));
+        std::iter::once(Ok(Lane::Bits(rows.clone()))).chain(asked).collect()
+    };
+    cube::count(roster, &frames, axes, lanes, job)
+}

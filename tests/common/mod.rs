@@ -1,0 +1,61 @@
+//! The made ledgers and their truth, and tables as maps.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use arrow::datatypes::{DataType, Float64Type, Int16Type, Int64Type};
+use serde_json::Value;
+
+/// The folder of reference data beside the project; `None`, said aloud, where it is absent.
+pub fn shared(path: &str) -> Option<PathBuf> {
+    let found = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared").join(path);
+    if found.exists() {
+        return Some(found);
+    }
+    eprintln!("skipped: no reference data at ../shared/{path}");
+    None
+}
+
+/// A set of made ledgers: its files in order, and its truth.
+pub struct Set {
+    pub folder: PathBuf,
+    pub files: Vec<PathBuf>,
+    pub truth: Value,
+}
+
+pub fn set(name: &str) -> Option<Set> {
+    let folder = shared(&format!("data/ledgers/{name}"))?;
+    let truth: Value = serde_json::from_str(&std::fs::read_to_string(folder.join("truth.json")).unwrap()).unwrap();
+    // A book of many sheets stands once for each of them.
+    let mut files: Vec<PathBuf> =
+        truth["files"].as_array().unwrap().iter().map(|f| folder.join(f["file"].as_str().unwrap())).collect();
+    files.dedup();
+    Some(Set { folder, files, truth })
+}
+
+/// A cell as text; null as `null`.
+pub fn text(column: &ArrayRef, row: usize) -> String {
+    if column.is_null(row) {
+        return "null".to_owned();
+    }
+    match column.data_type() {
+        DataType::Utf8 => column.as_string::<i32>().value(row).to_owned(),
+        DataType::Boolean => column.as_boolean().value(row).to_string(),
+        DataType::Int16 => column.as_primitive::<Int16Type>().value(row).to_string(),
+        DataType::Int64 => column.as_primitive::<Int64Type>().value(row).to_string(),
+        DataType::Float64 => column.as_primitive::<Float64Type>().value(row).to_string(),
+        other => panic!("no text for {other}"),
+    }
+}
+
+/// The counts in `value` by the texts of `keys`.
+pub fn counts(table: &RecordBatch, keys: &[&str], value: &str) -> BTreeMap<Vec<String>, i64> {
+    let values = table[value].as_primitive::<Int64Type>();
+    (0..table.num_rows()).map(|row| (keys.iter().map(|k| text(&table[*k], row)).collect(), values.value(row))).collect()
+}
+
+/// The count under `key`, 0 where there is none.
+pub fn at(counts: &BTreeMap<Vec<String>, i64>, key: &[&str]) -> i64 {
+    counts.get(&key.iter().map(|k| (*k).to_owned()).collect::<Vec<_>>()).copied().unwrap_or(0)
+}
