@@ -1,1 +1,23 @@
-//! The binding.
+//! `dangjian._native`: the engine as Python sees it. Everything here is conversion; the engine does the work.
+
+mod door;
+mod errors;
+mod roster;
+mod tables;
+
+use pyo3::prelude::*;
+
+/// The engine. Its documentation is in `_native.pyi`, where editors look for it.
+#[pymodule(gil_used = false)]
+fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
+    m.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    m.add_class::<roster::Roster>()?;
+    m.add_function(wrap_pyfunction!(roster::read, m)?)?;
+    m.add_function(wrap_pyfunction!(roster::read_arrow, m)?)?;
+    m.add_function(wrap_pyfunction!(tables::schema, m)?)?;
+    m.add_function(wrap_pyfunction!(tables::labels, m)?)?;
+    m.add_function(wrap_pyfunction!(tables::problem_codes, m)?)?;
+    m.add_function(wrap_pyfunction!(tables::definitions, m)?)?;
+    m.add_function(wrap_pyfunction!(tables::synth_panel, m)?)?;
+    Ok(())
+}

@@ -1,0 +1,35 @@
+"""The books of Party building in private enterprises and social organisations (两新组织党建).
+
+Read yearly ledgers into a `Roster`, ask it for coverage, formation, stars and targets, and write the annual review:
+
+    >>> import dangjian as dj
+    >>> roster = dj.read_roster(dj.datasets.hexigten().ledgers)
+    >>> roster.years
+    [2009, 2010, 2011, 2012, 2013]
+    >>> roster.coverage(rates=["eligible_established"], years=2013)["success"].item()
+    163
+"""
+
+from dangjian import datasets, labels, synth
+from dangjian._native import __version__
+from dangjian.errors import ArgumentError, DataError, DefinitionError, Error, FileError, InternalError
+from dangjian.review import Review
+from dangjian.roster import Roster, problem_codes, read_roster, schema
+
+__all__ = [
+    "ArgumentError",
+    "DataError",
+    "DefinitionError",
+    "Error",
+    "FileError",
+    "InternalError",
+    "Review",
+    "Roster",
+    "__version__",
+    "datasets",
+    "labels",
+    "problem_codes",
+    "read_roster",
+    "schema",
+    "synth",
+]

@@ -1,0 +1,159 @@
+"""The engine, compiled. Use it through ``dangjian``; everything here gives Arrow tables and takes plain arguments."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Protocol, final
+
+__version__: str
+
+class _Stream(Protocol):
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """The table as an Arrow stream capsule."""
+
+_Progress = Callable[[str, int, int], None]
+
+@final
+class Roster:
+    """The panel, inside the engine."""
+
+    @property
+    def years(self) -> list[int]:
+        """The survey years, ascending."""
+    @property
+    def rows(self) -> list[int]:
+        """How many organisations are listed in each year."""
+    @property
+    def organisations(self) -> int:
+        """How many organisations are listed in any year."""
+    @property
+    def fields(self) -> list[tuple[str, str]]:
+        """The columns, each with what it holds."""
+    @property
+    def dimensions(self) -> list[str]:
+        """What can be grouped by."""
+    def to_arrow(self) -> _Stream:
+        """The panel, one batch a year."""
+    def write_parquet(self, path: Path) -> None:
+        """Writes the panel to a Parquet file."""
+    def sources(self) -> _Stream:
+        """Every sheet and file, its rows by kind and what became of them."""
+    def skipped(self) -> _Stream:
+        """The sheets and files that are no ledgers, and why."""
+    def columns_read(self) -> _Stream:
+        """Every column of every source and what it was taken for."""
+    def problems(self) -> _Stream:
+        """Every rejected, emptied or doubtful row and cell."""
+    def coverage(
+        self,
+        by: Sequence[str],
+        *,
+        rates: Sequence[str] | None = None,
+        rates_file: Path | None = None,
+        filter: str | None = None,
+        years: Sequence[int] | None = None,
+    ) -> _Stream:
+        """Rates by dimensions."""
+    def targets(
+        self,
+        by: Sequence[str],
+        *,
+        targets_file: Path | None = None,
+        filter: str | None = None,
+        years: Sequence[int] | None = None,
+    ) -> _Stream:
+        """The target set by dimensions."""
+    def gaps(self, target: str, year: int, *, targets_file: Path | None = None) -> _Stream:
+        """Who is missing from a target."""
+    def formation(
+        self, by: Sequence[str], *, filter: str | None = None, years: Sequence[int] | None = None
+    ) -> _Stream:
+        """Counts by mode."""
+    def formation_need(
+        self, by: Sequence[str], *, filter: str | None = None, years: Sequence[int] | None = None
+    ) -> _Stream:
+        """The mode needed against the mode recorded."""
+    def formation_moves(
+        self, by: Sequence[str], *, filter: str | None = None, years: Sequence[int] | None = None
+    ) -> _Stream:
+        """Moves between modes."""
+    def moves(
+        self,
+        of: Sequence[str],
+        by: Sequence[str],
+        *,
+        filter: str | None = None,
+        years: Sequence[int] | None = None,
+    ) -> _Stream:
+        """Moves between the values of any dimensions."""
+    def star_distribution(
+        self, by: Sequence[str], *, filter: str | None = None, years: Sequence[int] | None = None
+    ) -> _Stream:
+        """Counts by star state."""
+    def star_transitions(
+        self,
+        by: Sequence[str],
+        *,
+        counts: str = "organisations",
+        filter: str | None = None,
+        years: Sequence[int] | None = None,
+    ) -> _Stream:
+        """Moves between star states."""
+    def workforce(
+        self, by: Sequence[str], *, filter: str | None = None, years: Sequence[int] | None = None
+    ) -> _Stream:
+        """Workforce figures."""
+    def count(
+        self,
+        sets: Sequence[Sequence[str]],
+        measures: Sequence[tuple[str, str]],
+        *,
+        filter: str | None = None,
+        years: Sequence[int] | None = None,
+    ) -> list[_Stream]:
+        """Named measures in several groupings, in one pass."""
+    def review(
+        self,
+        year: int,
+        *,
+        targets: Path | None = None,
+        rates: Path | None = None,
+        workers: Path | None = None,
+        progress: _Progress | None = None,
+    ) -> dict[str, _Stream]:
+        """The tables of a year's review, by id."""
+
+def read(
+    paths: Sequence[Path],
+    *,
+    year: int | None = None,
+    columns: Sequence[tuple[str, str]] = [],
+    keep: Sequence[str] = [],
+    progress: _Progress | None = None,
+) -> Roster:
+    """Reads files and folders."""
+
+def read_arrow(
+    name: str,
+    data: object,
+    *,
+    year: int | None = None,
+    columns: Sequence[tuple[str, str]] = [],
+    keep: Sequence[str] = [],
+    progress: _Progress | None = None,
+) -> Roster:
+    """Reads a table in memory, under a name for messages."""
+
+def schema() -> _Stream:
+    """The columns a ledger may have."""
+
+def labels() -> dict[str, dict[str, Any]]:
+    """What tables, columns and values are called: ``table``, ``column``, ``value``."""
+
+def problem_codes() -> _Stream:
+    """The catalogue of problems."""
+
+def definitions(rates: Path | None = None, targets: Path | None = None) -> dict[str, list[dict[str, Any]]]:
+    """The rates and targets in force with the files given."""
+
+def synth_panel(organisations: int, years: int, first_year: int = 2004, seed: int = 7) -> _Stream:
+    """A made panel."""

@@ -1,0 +1,42 @@
+"""The figures of a review that a script wants, as they stand in ``review.json``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+
+_FATES = ("kept", "rejected", "merged", "conflicts")
+
+
+def of(year: int, tables: Mapping[str, pl.DataFrame]) -> dict[str, Any]:
+    """The headline figures of ``year``.
+
+    Returns:
+        ``year``; ``organisations``, ``party_organisations``, ``organised`` (organisations with a party organisation) and
+        ``organised_rate``; ``instructors``, ``seconded_officers``, ``owner_secretaries``; ``stars`` (party organisations
+        by grade, the highest first); ``targets`` (each with ``population``, ``success``, ``missing``, ``unknown``,
+        ``rate``, ``met``, ``inferred``); ``rows`` of all files read: ``in = kept + rejected + merged + conflicts``.
+    """
+    overview = tables["overview"].row(by_predicate=pl.col("year") == year, named=True)
+    stars = tables["stars"].filter(pl.col("year") == year)
+    grades = stars.filter(pl.col("star_state").cast(pl.Float64, strict=False).is_not_null())
+    rows = {name: int(tables["sources"][name].sum()) for name in ("rows_in", *_FATES)}
+    counts = ("year", "organisations", "party_organisations", "organised")
+    return {
+        **{name: overview[name] for name in counts},
+        "organised_rate": overview["organised"] / overview["organisations"],
+        **{name: overview[name] for name in ("instructors", "seconded_officers", "owner_secretaries")},
+        "stars": dict(reversed(list(grades.select("star_state", "party_organisations").iter_rows()))),
+        "targets": [
+            {
+                "id": target["target"],
+                "label": target["label_zh"],
+                "missing": target["failure"],
+                **{k: target[k] for k in ("rate", "population", "success", "unknown", "met", "inferred")},
+            }
+            for target in tables["targets"].iter_rows(named=True)
+        ],
+        "rows": {"in": rows.pop("rows_in"), **rows},
+    }

@@ -1,0 +1,418 @@
+"""The panel, as an analyst types it: plain methods over one object, polars frames as answers."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from html import escape
+from os import PathLike, fspath
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+import polars as pl
+
+from dangjian import _native, headline
+from dangjian.errors import ArgumentError, FileError
+from dangjian.progress import Bar
+from dangjian.review import Review
+
+Source: TypeAlias = str | PathLike[str]
+Progress: TypeAlias = Callable[[str, int, int], None]
+By: TypeAlias = str | Sequence[str]
+Years: TypeAlias = int | Sequence[int] | None
+
+
+def read_roster(
+    source: Source | Sequence[Source] | object,
+    *,
+    year: int | None = None,
+    columns: Mapping[str, str] | None = None,
+    keep: Sequence[str] | Literal["*"] = (),
+    progress: Progress | bool = True,
+) -> Roster:
+    """Read ledgers of any years into one roster.
+
+    Args:
+        source: Files, folders or glob patterns (xlsx, xls, csv in UTF-8 or GB18030, parquet), one or several; or any
+            object with ``__arrow_c_stream__`` or ``__arrow_c_array__`` (a polars, pandas or pyarrow table).
+        year: The survey year, where neither a column nor the file's or sheet's name says it.
+        columns: Headers of the source and the columns they mean, over what is found by itself.
+        keep: Headers of further columns to keep as columns of your own; ``"*"`` keeps all that are not personal. Tables
+            in memory keep theirs anyway.
+        progress: ``True`` shows a bar if reading takes long, ``False`` none; or a function ``(what, done, total)``.
+
+    Returns:
+        The roster. ``roster.problems`` lists every cell and row that could not be taken as it was written.
+
+    Raises:
+        FileError: A file is missing, encrypted, damaged, or no ledger is in it.
+        ArgumentError: A mapping names a column that does not exist, or a year cannot be found.
+
+    Example:
+        >>> import dangjian as dj
+        >>> roster = dj.read_roster(dj.datasets.hexigten().ledgers[-1])
+        >>> roster.years
+        [2013]
+    """
+    mapping = list((columns or {}).items())
+    kept = [keep] if isinstance(keep, str) else list(keep)
+    with Bar(progress) as bar:
+        if hasattr(source, "__arrow_c_stream__") or hasattr(source, "__arrow_c_array__"):
+            name = type(source).__name__
+            return Roster(
+                _native.read_arrow(name, source, year=year, columns=mapping, keep=kept, progress=bar.callback)
+            )
+        paths = [path for one in _several(source) for path in _expand(one)]
+        return Roster(_native.read(paths, year=year, columns=mapping, keep=kept, progress=bar.callback))
+
+
+def schema() -> pl.DataFrame:
+    """The columns a ledger may have: name, labels, type, unit, the headers they are found under, what they mean.
+
+    Example:
+        >>> schema().filter(pl.col("name") == "mode")["label_zh"].item()
+        '党组织组建形式'
+    """
+    return pl.DataFrame(_native.schema())
+
+
+def problem_codes() -> pl.DataFrame:
+    """The catalogue of problems that reading can report: code, what is done, how grave it is, what to do.
+
+    Example:
+        >>> "id_missing" in problem_codes()["code"]
+        True
+    """
+    return pl.DataFrame(_native.problem_codes())
+
+
+class Roster:
+    """The panel: one row is one organisation in one survey year. Never changed after it is made.
+
+    Every statistic is a method. ``by`` names dimensions (see ``dimensions``), ``where`` is a condition in SQL over the
+    columns, ``years`` picks years. A result always has ``year`` first: years are never added up.
+    """
+
+    def __init__(self, native: _native.Roster) -> None:
+        self._native = native
+
+    @property
+    def years(self) -> list[int]:
+        """The survey years, ascending."""
+        return self._native.years
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """The columns the roster has, each with what it holds; ``year`` and ``org_id`` aside."""
+        return dict(self._native.fields)
+
+    @property
+    def dimensions(self) -> list[str]:
+        """What ``by`` may name."""
+        return self._native.dimensions
+
+    @property
+    def sources(self) -> pl.DataFrame:
+        """Every sheet and file: what rows it has, and what became of those of data.
+
+        ``data = kept + rejected + merged + conflicts``, always.
+        """
+        return pl.DataFrame(self._native.sources())
+
+    @property
+    def skipped(self) -> pl.DataFrame:
+        """The sheets and files that are no ledgers: ``file``, ``sheet``, ``why_zh``, ``why_en``."""
+        return pl.DataFrame(self._native.skipped())
+
+    @property
+    def columns_read(self) -> pl.DataFrame:
+        """Every column of every source, and what it was taken for (``status``: mapped, ignored, personal, unknown)."""
+        return pl.DataFrame(self._native.columns_read())
+
+    @property
+    def dropped_columns(self) -> pl.DataFrame:
+        """The columns that were not read, and why: ``personal`` ones are left out unless asked for."""
+        return self.columns_read.filter(pl.col("status") != "mapped").select(
+            "file", "sheet", "header", reason=pl.col("status")
+        )
+
+    @property
+    def problems(self) -> pl.DataFrame:
+        """Every rejected, emptied or doubtful row and cell: where, what was written, what was done, what to do."""
+        return pl.DataFrame(self._native.problems())
+
+    def to_polars(self) -> pl.DataFrame:
+        """The panel as a frame, by year and organisation id, in canonical types."""
+        return pl.DataFrame(self._native.to_arrow())
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """The panel as an Arrow stream, one batch a year."""
+        return self._native.to_arrow().__arrow_c_stream__(requested_schema)
+
+    def to_parquet(self, path: Source) -> None:
+        """Write the panel to a Parquet file, which ``read_roster`` reads again."""
+        self._native.write_parquet(Path(path))
+
+    def coverage(
+        self,
+        *,
+        by: By = (),
+        rates: Sequence[str] | str | None = None,
+        rates_file: Source | None = None,
+        where: str | None = None,
+        years: Years = None,
+    ) -> pl.DataFrame:
+        """Rates: one row a group and rate.
+
+        Args:
+            by: Dimensions.
+            rates: Ids of rates; all where ``None``.
+            rates_file: A TOML file of further rates; one with the id of a shipped rate replaces it.
+            where: Count only organisations for which this condition holds.
+            years: Only these years.
+
+        Returns:
+            ``year``, the dimensions, ``rate_id``, ``label_zh``, ``label_en``, ``counts``, ``population``, ``success``,
+            ``failure``, ``unknown`` (in the population, answer not known), ``population_unknown`` (not known whether in
+            the population), ``unidentified``, ``rate`` = success / (success + failure) (null where that is 0),
+            ``rate_low`` and ``rate_high`` (what the unknowns allow).
+
+        Example:
+            >>> import dangjian as dj
+            >>> roster = dj.read_roster(dj.datasets.hexigten().ledgers)
+            >>> roster.coverage(by="county", rates=["organised"], where="above_scale").height
+            5
+        """
+        ids = [rates] if isinstance(rates, str) else rates
+        return pl.DataFrame(
+            self._native.coverage(
+                _names(by), rates=ids, rates_file=_path(rates_file), filter=where, years=_years(years)
+            )
+        )
+
+    def targets(
+        self,
+        years: Years = None,
+        *,
+        by: By = (),
+        targets_file: Source | None = None,
+        where: str | None = None,
+    ) -> pl.DataFrame:
+        """The target set (the "four 100 %"): the columns of ``coverage`` with ``target`` for ``rate_id``, then ``goal``,
+        ``met`` (null where what is not known decides), ``inferred``, ``note_zh``, ``note_en``.
+
+        Example:
+            >>> import dangjian as dj
+            >>> roster = dj.read_roster(dj.datasets.hexigten().ledgers)
+            >>> roster.targets(2013)["target"].to_list()[0]
+            'eligible_established'
+        """
+        return pl.DataFrame(
+            self._native.targets(
+                _names(by), targets_file=_path(targets_file), filter=where, years=_years(years)
+            )
+        )
+
+    def gaps(self, target: str, year: int, *, targets_file: Source | None = None) -> pl.DataFrame:
+        """Exactly who is missing from a target: ``status`` is ``missing``, or ``unknown`` where the ledger does not say.
+
+        Example:
+            >>> import dangjian as dj
+            >>> roster = dj.read_roster(dj.datasets.hexigten().ledgers)
+            >>> gaps = roster.gaps("eligible_established", 2013)
+            >>> gaps.filter(pl.col("status") == "missing").height
+            14
+        """
+        return pl.DataFrame(self._native.gaps(target, year, targets_file=_path(targets_file)))
+
+    def formation(self, *, by: By = (), where: str | None = None, years: Years = None) -> pl.DataFrame:
+        """How party organisations were formed: ``year``, the dimensions, ``mode``, ``organisations``,
+        ``party_organisations``."""
+        return pl.DataFrame(self._native.formation(_names(by), filter=where, years=_years(years)))
+
+    def formation_need(self, *, by: By = (), where: str | None = None, years: Years = None) -> pl.DataFrame:
+        """The mode the rules ask for (``need``) against the mode recorded (``mode``): ``organisations`` in each."""
+        return pl.DataFrame(self._native.formation_need(_names(by), filter=where, years=_years(years)))
+
+    def formation_moves(self, *, by: By = (), where: str | None = None, years: Years = None) -> pl.DataFrame:
+        """Moves between modes from each year to the next: ``mode``, ``next_mode`` (with ``absent``), ``organisations``."""
+        return pl.DataFrame(self._native.formation_moves(_names(by), filter=where, years=_years(years)))
+
+    def moves(self, of: By, *, by: By = (), where: str | None = None, years: Years = None) -> pl.DataFrame:
+        """Moves between the values of any dimensions from each year to the next; each has its name and ``next_<name>``."""
+        return pl.DataFrame(self._native.moves(_names(of), _names(by), filter=where, years=_years(years)))
+
+    def star_distribution(self, *, by: By = (), where: str | None = None, years: Years = None) -> pl.DataFrame:
+        """How many have which star state: ``star_state``, ``organisations``, ``party_organisations``.
+
+        The states are the grades, ``unrated`` (a party organisation without a star), ``no_party_org`` (listed, has
+        none), ``unknown`` (the ledger does not say). They are never merged.
+        """
+        return pl.DataFrame(self._native.star_distribution(_names(by), filter=where, years=_years(years)))
+
+    def star_transitions(
+        self,
+        *,
+        by: By = (),
+        counts: Literal["organisations", "party_organisations"] = "organisations",
+        where: str | None = None,
+        years: Years = None,
+    ) -> pl.DataFrame:
+        """Moves between star states from each year to the next, with ``absent`` for who is not in one of the years.
+
+        A gap of two years is not a move of one. Organisations are linked by their id, party organisations by theirs.
+        """
+        return pl.DataFrame(
+            self._native.star_transitions(_names(by), counts=counts, filter=where, years=_years(years))
+        )
+
+    def workforce(self, *, by: By = (), where: str | None = None, years: Years = None) -> pl.DataFrame:
+        """Instructors, seconded officers, owners who are secretary, full- and part-time workers: ``item``, ``value``."""
+        return pl.DataFrame(self._native.workforce(_names(by), filter=where, years=_years(years)))
+
+    def count(
+        self, *, by: By = (), measures: Mapping[str, str] | None = None, where: str | None = None, years: Years = None
+    ) -> pl.DataFrame:
+        """Count in your own words: each measure is ``"*"``, a condition, or ``"sum(column)"``.
+
+        Example:
+            >>> import dangjian as dj
+            >>> roster = dj.read_roster(dj.datasets.hexigten().ledgers)
+            >>> roster.count(by="kind", measures={"n": "*", "members": "sum(members_full)"}, years=2013).columns
+            ['year', 'kind', 'n', 'members']
+        """
+        return self.count_sets([_names(by)], measures, where=where, years=years)[0]
+
+    def count_sets(
+        self,
+        sets: Iterable[By],
+        measures: Mapping[str, str] | None = None,
+        *,
+        where: str | None = None,
+        years: Years = None,
+    ) -> list[pl.DataFrame]:
+        """``count`` in several groupings at once: the rows are gone through once."""
+        tables = self._native.count(
+            [_names(by) for by in sets],
+            list((measures or {"organisations": "*"}).items()),
+            filter=where,
+            years=_years(years),
+        )
+        return [pl.DataFrame(table) for table in tables]
+
+    def review(
+        self,
+        year: int,
+        *,
+        targets: Source | None = None,
+        rates: Source | None = None,
+        workers: Source | None = None,
+        progress: Progress | bool = False,
+    ) -> Review:
+        """The annual review of a year: every statistic as a table, the headline figures, the report to write.
+
+        Args:
+            year: The year reviewed; earlier years of the roster are shown beside it.
+            targets: A TOML file that replaces the target set.
+            rates: A TOML file of further rates.
+            workers: A CSV file of assignments: ``worker_id``, ``role``, ``from``, ``to``.
+            progress: As in ``read_roster``.
+
+        Example:
+            >>> import dangjian as dj
+            >>> roster = dj.read_roster(dj.datasets.hexigten().ledgers)
+            >>> roster.review(2013).headline["instructors"]
+            246
+        """
+        with Bar(progress) as bar:
+            made = self._native.review(
+                year,
+                targets=_path(targets),
+                rates=_path(rates),
+                workers=_path(workers),
+                progress=bar.callback,
+            )
+        tables = {"sources": _balance(self.sources, year), "problems_summary": _summary(self.problems, year)}
+        tables |= {name: pl.DataFrame(table) for name, table in made.items()}
+        used = _native.definitions(_path(rates), _path(targets))
+        return Review(year, tables, headline.of(year, tables), used["targets"], used["rates"])
+
+    def __len__(self) -> int:
+        return sum(self._native.rows)
+
+    def __repr__(self) -> str:
+        return "\n".join(f"{label}: {value}" for label, value in self._facts())
+
+    def _repr_html_(self) -> str:
+        rows = "".join(f"<tr><th>{escape(k)}</th><td>{escape(v)}</td></tr>" for k, v in self._facts())
+        return f"<table><caption>dangjian.Roster</caption>{rows}</table>"
+
+    def _facts(self) -> list[tuple[str, str]]:
+        rows = zip(self._native.years, self._native.rows, strict=True)
+        total = {name: int(self.sources[name].sum()) for name in ("data", *_FATES)}
+        fates = " + ".join(f"{total[name]} {name}" for name in _FATES)
+        return [
+            ("years", ", ".join(f"{year} ({n} organisations)" for year, n in rows)),
+            ("organisations", str(self._native.organisations)),
+            ("columns", ", ".join(self.columns)),
+            ("rows", f"{total['data']} = {fates}"),
+            ("problems", f"{self.problems.height} (see .problems)"),
+        ]
+
+
+_FATES = ("kept", "rejected", "merged", "conflicts")
+
+
+def _balance(sources: pl.DataFrame, year: int) -> pl.DataFrame:
+    """The row balance of the sources, for the report."""
+    return sources.select(pl.lit(year, pl.Int16).alias("year"), "file", "sheet", "years", rows_in="data", **{f: f for f in _FATES})
+
+
+def _summary(problems: pl.DataFrame, year: int) -> pl.DataFrame:
+    """Problems of the year by code."""
+    return (
+        problems.filter(pl.col("year").is_null() | (pl.col("year") == year))
+        .group_by("code", "action", maintain_order=True)
+        .agg(n=pl.len().cast(pl.Int64))
+        .sort("n", "code", descending=[True, False])
+        .select(pl.lit(year, pl.Int16).alias("year"), pl.all())
+    )
+
+
+def _several(source: object) -> list[Source]:
+    if isinstance(source, str | PathLike):
+        return [source]
+    if isinstance(source, Iterable):
+        return list(source)
+    got = type(source).__name__
+    raise ArgumentError(
+        f"cannot read {got}: expected paths, or an object with __arrow_c_stream__",
+        f"不能读取 {got}：应为路径，或带 __arrow_c_stream__ 的对象",
+    )
+
+
+def _expand(source: Source) -> list[Path]:
+    """A path, or the files a pattern stands for."""
+    text = fspath(source)
+    if Path(text).exists() or not glob.has_magic(text):
+        return [Path(text)]
+    found = sorted(glob.glob(text, recursive=True))
+    if not found:
+        raise FileError(f"{text}: no file matches this pattern", f"{text}：没有文件符合这个通配符")
+    return [Path(path) for path in found]
+
+
+def _names(by: By) -> list[str]:
+    return [by] if isinstance(by, str) else list(by)
+
+
+def _years(years: Years) -> list[int] | None:
+    if years is None:
+        return None
+    return [years] if isinstance(years, int) else list(years)
+
+
+def _path(path: Source | None) -> Path | None:
+    return None if path is None else Path(path)
+
+

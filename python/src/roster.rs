@@ -1,0 +1,396 @@
+//! The roster as a Python class. Methods take plain arguments and give Arrow tables.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, Int16Array, Int64Array, RecordBatch, UInt32Array};
+use dangjian::dimension::Scope;
+use dangjian::formation::{formation, formation_moves, formation_need};
+use dangjian::ingest::{Options, Problem, Rows, Source};
+use dangjian::job::Job;
+use dangjian::measure::{Counts, FormationRules, Predicate, Rates, Targets};
+use dangjian::review::{Definitions, review};
+use dangjian::stars::{star_distribution, star_transitions};
+use dangjian::tally::{Measure, count};
+use dangjian::workforce::{Workers, workforce};
+use dangjian::{Error, Lang, Result, coverage, moves};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use pyo3_arrow::PyTable;
+use pyo3_arrow::input::AnyRecordBatch;
+
+use crate::door::run;
+use crate::errors::raise;
+use crate::tables::{columns_of, table, texts};
+
+/// The kinds of rows of a source, by name.
+const ROW_KINDS: [(&str, fn(&Rows) -> usize); 9] = [
+    ("title", |r| r.title),
+    ("header", |r| r.header),
+    ("repeated_header", |r| r.repeated_header),
+    ("data", |r| r.data),
+    ("blank", |r| r.blank),
+    ("total", |r| r.total),
+    ("subtotal", |r| r.subtotal),
+    ("note", |r| r.note),
+    ("footer", |r| r.footer),
+];
+
+/// The panel.
+#[pyclass(frozen, module = "dangjian._native")]
+pub(crate) struct Roster(dangjian::Roster);
+
+#[pyfunction]
+#[pyo3(signature = (paths, *, year=None, columns=Vec::new(), keep=Vec::new(), progress=None))]
+pub(crate) fn read(
+    py: Python<'_>,
+    paths: Vec<PathBuf>,
+    year: Option<i16>,
+    columns: Vec<(String, String)>,
+    keep: Vec<String>,
+    progress: Option<Py<PyAny>>,
+) -> PyResult<Roster> {
+    let options = Options { year, columns, keep };
+    run(py, progress, |job| dangjian::Roster::read(&paths, &options, job)).map(Roster)
+}
+
+#[pyfunction]
+#[pyo3(signature = (name, data, *, year=None, columns=Vec::new(), keep=Vec::new(), progress=None))]
+pub(crate) fn read_arrow(
+    py: Python<'_>,
+    name: &str,
+    data: AnyRecordBatch,
+    year: Option<i16>,
+    columns: Vec<(String, String)>,
+    keep: Vec<String>,
+    progress: Option<Py<PyAny>>,
+) -> PyResult<Roster> {
+    let options = Options { year, columns, keep };
+    let reader = data.into_reader()?;
+    // A reader from Python takes the GIL itself where it needs it, so it is drained before the work begins.
+    let batches: Vec<RecordBatch> = reader.collect::<std::result::Result<_, _>>().map_err(|e| raise(&e.into()))?;
+    run(py, progress, |job| dangjian::Roster::read_arrow(name, &batches, &options, job)).map(Roster)
+}
+
+/// The shipped definitions with the user's files over them.
+pub(crate) fn definitions_of(rates: Option<&Path>, targets: Option<&Path>) -> Result<Definitions> {
+    let mut all = Definitions::shipped()?;
+    if let Some(path) = rates {
+        all.rates = Rates::shipped()?.overridden_by(Rates::from_file(path)?).iter().cloned().collect();
+    }
+    if let Some(path) = targets {
+        all.targets = Targets::from_file(path)?.iter().cloned().collect();
+    }
+    Ok(all)
+}
+
+fn scope(by: Vec<String>, filter: Option<&str>, years: Option<Vec<i16>>) -> Result<Scope> {
+    Ok(Scope { by, filter: filter.map(Predicate::parse).transpose()?, years })
+}
+
+impl Roster {
+    /// A statistic that gives one table.
+    fn one(
+        &self,
+        py: Python<'_>,
+        statistic: impl FnOnce(&dangjian::Roster, &dyn Job) -> Result<RecordBatch> + Send,
+    ) -> PyResult<PyTable> {
+        table(vec![run(py, None, |job| statistic(&self.0, job))?])
+    }
+}
+
+#[pymethods]
+impl Roster {
+    #[getter]
+    fn years(&self) -> Vec<i16> {
+        self.0.frames().iter().map(|f| f.year).collect()
+    }
+
+    #[getter]
+    fn rows(&self) -> Vec<usize> {
+        self.0.frames().iter().map(dangjian::roster::Frame::rows).collect()
+    }
+
+    #[getter]
+    fn organisations(&self) -> usize {
+        arrow::array::Array::len(self.0.organisations())
+    }
+
+    #[getter]
+    fn fields(&self) -> Vec<(String, &'static str)> {
+        self.0.fields().iter().map(|f| (f.name.clone(), f.ty.name())).collect()
+    }
+
+    #[getter]
+    fn dimensions(&self) -> Vec<String> {
+        dangjian::dimension::dimensions(&self.0)
+    }
+
+    fn to_arrow(&self, py: Python<'_>) -> PyResult<PyTable> {
+        let batches = run(py, None, |_| self.0.batches())?;
+        PyTable::try_new(batches, self.0.arrow_schema())
+    }
+
+    fn write_parquet(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
+        run(py, None, |_| self.0.write_parquet(&path))
+    }
+
+    fn sources(&self) -> PyResult<PyTable> {
+        let all = &self.0.origin().sources;
+        let text = |value: &dyn Fn(&Source) -> Option<String>| -> ArrayRef {
+            Arc::new(all.iter().map(|(s, _)| value(s)).collect::<arrow::array::StringArray>())
+        };
+        let number = |value: &dyn Fn(usize) -> u64| -> ArrayRef {
+            Arc::new(Int64Array::from_iter_values((0..all.len()).map(|at| value(at) as i64)))
+        };
+        let years = |s: &Source| s.years.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+        let mut columns = vec![
+            ("file", text(&|s| Some(s.file.clone()))),
+            ("sheet", text(&|s| s.sheet.clone())),
+            ("years", text(&|s| Some(years(s)))),
+            ("year_from", text(&|s| Some(s.year_from.name().to_owned()))),
+            ("encoding", text(&|s| s.encoding.map(str::to_owned))),
+            ("header_rows", number(&|at| all[at].0.header_rows as u64)),
+        ];
+        for (name, rows) in ROW_KINDS {
+            columns.push((name, number(&|at| rows(&all[at].0.rows) as u64)));
+        }
+        columns.push(("kept", number(&|at| all[at].1.kept)));
+        columns.push(("rejected", number(&|at| all[at].1.rejected)));
+        columns.push(("merged", number(&|at| all[at].1.merged)));
+        columns.push(("conflicts", number(&|at| all[at].1.conflicts)));
+        columns_of(columns)
+    }
+
+    fn skipped(&self) -> PyResult<PyTable> {
+        let all = &self.0.origin().skipped;
+        texts(vec![
+            ("file", all.iter().map(|s| Some(s.file.clone())).collect()),
+            ("sheet", all.iter().map(|s| s.sheet.clone()).collect()),
+            ("why_zh", all.iter().map(|s| Some(s.why.get(Lang::Zh).to_owned())).collect()),
+            ("why_en", all.iter().map(|s| Some(s.why.get(Lang::En).to_owned())).collect()),
+        ])
+    }
+
+    /// Every column of every source and what became of it.
+    fn columns_read(&self) -> PyResult<PyTable> {
+        let all: Vec<_> =
+            self.0.origin().sources.iter().flat_map(|(s, _)| s.columns.iter().map(move |c| (s, c))).collect();
+        texts(vec![
+            ("file", all.iter().map(|(s, _)| Some(s.file.clone())).collect()),
+            ("sheet", all.iter().map(|(s, _)| s.sheet.clone()).collect()),
+            ("header", all.iter().map(|(_, c)| Some(c.header.clone())).collect()),
+            ("column", all.iter().map(|(_, c)| c.column.clone()).collect()),
+            ("value", all.iter().map(|(_, c)| c.value.clone()).collect()),
+            ("status", all.iter().map(|(_, c)| Some(c.status.name().to_owned())).collect()),
+        ])
+    }
+
+    fn problems(&self) -> PyResult<PyTable> {
+        let all = &self.0.origin().problems;
+        let text = |value: &dyn Fn(&Problem) -> Option<String>| -> ArrayRef {
+            Arc::new(all.iter().map(value).collect::<arrow::array::StringArray>())
+        };
+        columns_of(vec![
+            ("file", text(&|p| Some(p.file.clone()))),
+            ("sheet", text(&|p| p.sheet.clone())),
+            ("row", Arc::new(all.iter().map(|p| Some(p.row)).collect::<UInt32Array>())),
+            ("line", Arc::new(all.iter().map(|p| p.line).collect::<UInt32Array>())),
+            ("year", Arc::new(all.iter().map(|p| p.year).collect::<Int16Array>())),
+            ("column", text(&|p| p.column.clone())),
+            ("header", text(&|p| p.header.clone())),
+            ("value", text(&|p| Some(p.value.clone()))),
+            ("code", text(&|p| Some(p.code.id().to_owned()))),
+            ("action", text(&|p| Some(p.code.action().name().to_owned()))),
+            ("severity", text(&|p| Some(p.code.severity().name().to_owned()))),
+            ("message_zh", text(&|p| Some(p.code.message(Lang::Zh).to_owned()))),
+            ("message_en", text(&|p| Some(p.code.message(Lang::En).to_owned()))),
+        ])
+    }
+
+    #[pyo3(signature = (by, *, rates=None, rates_file=None, filter=None, years=None))]
+    fn coverage(
+        &self,
+        py: Python<'_>,
+        by: Vec<String>,
+        rates: Option<Vec<String>>,
+        rates_file: Option<PathBuf>,
+        filter: Option<&str>,
+        years: Option<Vec<i16>>,
+    ) -> PyResult<PyTable> {
+        self.one(py, |roster, job| {
+            let mut all = definitions_of(rates_file.as_deref(), None)?.rates;
+            if let Some(ids) = rates {
+                all = ids.iter().map(|id| named(&all, id).cloned()).collect::<Result<_>>()?;
+            }
+            coverage::coverage(roster, &all, &scope(by, filter, years)?, job)
+        })
+    }
+
+    #[pyo3(signature = (by, *, targets_file=None, filter=None, years=None))]
+    fn targets(
+        &self,
+        py: Python<'_>,
+        by: Vec<String>,
+        targets_file: Option<PathBuf>,
+        filter: Option<&str>,
+        years: Option<Vec<i16>>,
+    ) -> PyResult<PyTable> {
+        self.one(py, |roster, job| {
+            let set = definitions_of(None, targets_file.as_deref())?.targets;
+            coverage::targets(roster, &set, &scope(by, filter, years)?, job)
+        })
+    }
+
+    #[pyo3(signature = (target, year, *, targets_file=None))]
+    fn gaps(&self, py: Python<'_>, target: &str, year: i16, targets_file: Option<PathBuf>) -> PyResult<PyTable> {
+        self.one(py, |roster, _| {
+            let set = definitions_of(None, targets_file.as_deref())?.targets;
+            let found = set.iter().find(|t| t.rate.id == target);
+            coverage::gaps(
+                roster,
+                found.ok_or_else(|| unknown("target", target, set.iter().map(|t| &t.rate.id)))?,
+                year,
+            )
+        })
+    }
+
+    #[pyo3(signature = (by, *, filter=None, years=None))]
+    fn formation(
+        &self,
+        py: Python<'_>,
+        by: Vec<String>,
+        filter: Option<&str>,
+        years: Option<Vec<i16>>,
+    ) -> PyResult<PyTable> {
+        self.one(py, |roster, job| formation(roster, &scope(by, filter, years)?, job))
+    }
+
+    #[pyo3(signature = (by, *, filter=None, years=None))]
+    fn formation_need(
+        &self,
+        py: Python<'_>,
+        by: Vec<String>,
+        filter: Option<&str>,
+        years: Option<Vec<i16>>,
+    ) -> PyResult<PyTable> {
+        self.one(py, |roster, job| formation_need(roster, &FormationRules::shipped()?, &scope(by, filter, years)?, job))
+    }
+
+    #[pyo3(signature = (by, *, filter=None, years=None))]
+    fn formation_moves(
+        &self,
+        py: Python<'_>,
+        by: Vec<String>,
+        filter: Option<&str>,
+        years: Option<Vec<i16>>,
+    ) -> PyResult<PyTable> {
+        self.one(py, |roster, job| formation_moves(roster, &scope(by, filter, years)?, job))
+    }
+
+    #[pyo3(signature = (of, by, *, filter=None, years=None))]
+    fn moves(
+        &self,
+        py: Python<'_>,
+        of: Vec<String>,
+        by: Vec<String>,
+        filter: Option<&str>,
+        years: Option<Vec<i16>>,
+    ) -> PyResult<PyTable> {
+        self.one(py, |roster, job| {
+            let of: Vec<&str> = of.iter().map(String::as_str).collect();
+            moves::moves(roster, &of, &scope(by, filter, years)?, job)
+        })
+    }
+
+    #[pyo3(signature = (by, *, filter=None, years=None))]
+    fn star_distribution(
+        &self,
+        py: Python<'_>,
+        by: Vec<String>,
+        filter: Option<&str>,
+        years: Option<Vec<i16>>,
+    ) -> PyResult<PyTable> {
+        self.one(py, |roster, job| star_distribution(roster, &scope(by, filter, years)?, job))
+    }
+
+    #[pyo3(signature = (by, *, counts="organisations", filter=None, years=None))]
+    fn star_transitions(
+        &self,
+        py: Python<'_>,
+        by: Vec<String>,
+        counts: &str,
+        filter: Option<&str>,
+        years: Option<Vec<i16>>,
+    ) -> PyResult<PyTable> {
+        let all = [Counts::Organisations, Counts::PartyOrganisations];
+        self.one(py, |roster, job| {
+            let found = all.iter().find(|c| c.name() == counts);
+            let counts = *found.ok_or_else(|| unknown("counts", counts, all.iter().map(|c| c.name())))?;
+            star_transitions(roster, counts, &scope(by, filter, years)?, job)
+        })
+    }
+
+    #[pyo3(signature = (by, *, filter=None, years=None))]
+    fn workforce(
+        &self,
+        py: Python<'_>,
+        by: Vec<String>,
+        filter: Option<&str>,
+        years: Option<Vec<i16>>,
+    ) -> PyResult<PyTable> {
+        self.one(py, |roster, job| workforce(roster, &scope(by, filter, years)?, job))
+    }
+
+    #[pyo3(signature = (sets, measures, *, filter=None, years=None))]
+    fn count(
+        &self,
+        py: Python<'_>,
+        sets: Vec<Vec<String>>,
+        measures: Vec<(String, String)>,
+        filter: Option<&str>,
+        years: Option<Vec<i16>>,
+    ) -> PyResult<Vec<PyTable>> {
+        let tables = run(py, None, |job| {
+            let parse = |(name, text): (String, String)| Ok((name, Measure::parse(&text)?));
+            let measures = measures.into_iter().map(parse).collect::<Result<Vec<_>>>()?;
+            count(&self.0, &sets, &measures, &scope(Vec::new(), filter, years)?, job)
+        })?;
+        tables.into_iter().map(|t| table(vec![t])).collect()
+    }
+
+    #[pyo3(signature = (year, *, targets=None, rates=None, workers=None, progress=None))]
+    fn review<'py>(
+        &self,
+        py: Python<'py>,
+        year: i16,
+        targets: Option<PathBuf>,
+        rates: Option<PathBuf>,
+        workers: Option<PathBuf>,
+        progress: Option<Py<PyAny>>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let made = run(py, progress, |job| {
+            let definitions = definitions_of(rates.as_deref(), targets.as_deref())?;
+            let workers = workers.as_deref().map(Workers::read).transpose()?;
+            review(&self.0, year, &definitions, workers.as_ref(), job)
+        })?;
+        let out = PyDict::new(py);
+        for (id, batch) in made.tables {
+            out.set_item(id, table(vec![batch])?)?;
+        }
+        Ok(out)
+    }
+}
+
+fn named<'a>(rates: &'a [dangjian::measure::Rate], id: &str) -> Result<&'a dangjian::measure::Rate> {
+    rates.iter().find(|r| r.id == id).ok_or_else(|| unknown("rate", id, rates.iter().map(|r| &r.id)))
+}
+
+fn unknown<T: AsRef<str>>(what: &str, id: &str, have: impl Iterator<Item = T>) -> Error {
+    let have: Vec<String> = have.map(|h| h.as_ref().to_owned()).collect();
+    let have = have.join(", ");
+    Error::argument(
+        format!("没有名为“{id}”的 {what}。可用：{have}"),
+        format!("there is no {what} '{id}'. Available: {have}"),
+    )
+}

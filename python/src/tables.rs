@@ -1,0 +1,153 @@
+//! What needs no roster: the schema, labels, the catalogue of problems, shipped definitions, made panels.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, BooleanArray, RecordBatch, StringArray};
+use arrow::datatypes::{DataType, Field, Schema};
+use dangjian::ingest::Code;
+use dangjian::lang::Text;
+use dangjian::measure::Rate;
+use dangjian::schema::COLUMNS;
+use dangjian::{Lang, Result};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList};
+use pyo3_arrow::PyTable;
+
+use crate::door;
+use crate::errors::raise;
+use crate::roster::definitions_of;
+
+/// Batches with one schema, as an object that speaks the Arrow stream protocol.
+pub(crate) fn table(batches: Vec<RecordBatch>) -> PyResult<PyTable> {
+    let schema = batches.first().map_or_else(|| Arc::new(Schema::empty()), RecordBatch::schema);
+    PyTable::try_new(batches, schema)
+}
+
+/// A table of texts.
+pub(crate) fn texts(columns: Vec<(&str, Vec<Option<String>>)>) -> PyResult<PyTable> {
+    let arrays = columns.into_iter().map(|(name, values)| (name, Arc::new(StringArray::from(values)) as ArrayRef));
+    columns_of(arrays.collect())
+}
+
+/// A table of columns.
+pub(crate) fn columns_of(columns: Vec<(&str, ArrayRef)>) -> PyResult<PyTable> {
+    let fields: Vec<Field> = columns.iter().map(|(n, a)| Field::new(*n, a.data_type().clone(), true)).collect();
+    let arrays = columns.into_iter().map(|(_, a)| a).collect();
+    let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).map_err(|e| raise(&e.into()))?;
+    table(vec![batch])
+}
+
+#[pyfunction]
+pub(crate) fn schema() -> PyResult<PyTable> {
+    let text = |value: fn(&dangjian::schema::Column) -> String| -> ArrayRef {
+        Arc::new(COLUMNS.iter().map(|c| Some(value(c))).collect::<StringArray>())
+    };
+    let units: StringArray = COLUMNS.iter().map(|c| c.unit).collect();
+    let personal: BooleanArray = COLUMNS.iter().map(|c| Some(c.personal)).collect();
+    columns_of(vec![
+        ("name", text(|c| c.name.to_owned())),
+        ("label_zh", text(|c| c.zh.to_owned())),
+        ("label_en", text(|c| c.en.to_owned())),
+        ("type", text(|c| c.ty.name().to_owned())),
+        ("unit", Arc::new(units)),
+        ("personal", Arc::new(personal)),
+        ("headers", text(|c| c.aliases.join("、"))),
+        ("doc", text(|c| c.doc.to_owned())),
+    ])
+}
+
+#[pyfunction]
+pub(crate) fn labels(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
+    fn fill<'a>(dict: &Bound<'_, PyDict>, labels: impl IntoIterator<Item = (&'a String, &'a Text)>) -> PyResult<()> {
+        for (id, text) in labels {
+            let pair = PyDict::new(dict.py());
+            pair.set_item("zh", &text.zh)?;
+            pair.set_item("en", &text.en)?;
+            dict.set_item(id, pair)?;
+        }
+        Ok(())
+    }
+    let all = dangjian::labels::all().map_err(|e| raise(&e))?;
+    let out = PyDict::new(py);
+    for (name, labels) in [("table", &all.tables), ("column", &all.columns)] {
+        let dict = PyDict::new(py);
+        fill(&dict, labels)?;
+        out.set_item(name, dict)?;
+    }
+    let values = PyDict::new(py);
+    for (column, labels) in &all.values {
+        let dict = PyDict::new(py);
+        fill(&dict, labels)?;
+        values.set_item(column, dict)?;
+    }
+    out.set_item("value", values)?;
+    Ok(out)
+}
+
+#[pyfunction]
+pub(crate) fn problem_codes() -> PyResult<PyTable> {
+    let column = |value: &dyn Fn(&Code) -> String| Code::all().iter().map(|c| Some(value(c))).collect();
+    texts(vec![
+        ("code", column(&|c| c.id().to_owned())),
+        ("action", column(&|c| c.action().name().to_owned())),
+        ("severity", column(&|c| c.severity().name().to_owned())),
+        ("message_zh", column(&|c| c.message(Lang::Zh).to_owned())),
+        ("message_en", column(&|c| c.message(Lang::En).to_owned())),
+    ])
+}
+
+/// The definitions in force with the files given, as dictionaries: `rates` and `targets`.
+#[pyfunction]
+#[pyo3(signature = (rates=None, targets=None))]
+pub(crate) fn definitions<'py>(
+    py: Python<'py>,
+    rates: Option<std::path::PathBuf>,
+    targets: Option<std::path::PathBuf>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let all = definitions_of(rates.as_deref(), targets.as_deref()).map_err(|e| raise(&e))?;
+    let out = PyDict::new(py);
+    out.set_item("rates", list(py, all.rates.iter().map(|r| (r, None)))?)?;
+    out.set_item("targets", list(py, all.targets.iter().map(|t| (&t.rate, Some((t.target, t.inferred)))))?)?;
+    Ok(out)
+}
+
+fn list<'py, 'a>(
+    py: Python<'py>,
+    rates: impl Iterator<Item = (&'a Rate, Option<(f64, bool)>)>,
+) -> PyResult<Bound<'py, PyList>> {
+    let out = PyList::empty(py);
+    for (rate, target) in rates {
+        let record = PyDict::new(py);
+        record.set_item("id", &rate.id)?;
+        record.set_item("label_zh", rate.label.get(Lang::Zh))?;
+        record.set_item("label_en", rate.label.get(Lang::En))?;
+        record.set_item("population", rate.population.to_string())?;
+        record.set_item("success", rate.success.to_string())?;
+        record.set_item("counts", rate.counts.name())?;
+        record.set_item("source", &rate.source)?;
+        record.set_item("note_zh", rate.note.as_ref().map(|n| n.get(Lang::Zh)))?;
+        record.set_item("note_en", rate.note.as_ref().map(|n| n.get(Lang::En)))?;
+        if let Some((goal, inferred)) = target {
+            record.set_item("goal", goal)?;
+            record.set_item("inferred", inferred)?;
+        }
+        out.append(record)?;
+    }
+    Ok(out)
+}
+
+/// A made panel: one batch a year.
+#[pyfunction]
+#[pyo3(signature = (organisations, years, first_year=2004, seed=7))]
+pub(crate) fn synth_panel(
+    py: Python<'_>,
+    organisations: usize,
+    years: u16,
+    first_year: i16,
+    seed: u64,
+) -> PyResult<PyTable> {
+    let batches =
+        door::run(py, None, |_| -> Result<_> { dangjian::synth::panel(organisations, years, first_year, seed) })?;
+    debug_assert!(batches.iter().all(|b| *b.schema().field(0).data_type() == DataType::Int16));
+    table(batches)
+}
