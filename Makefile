@@ -101,5 +101,5 @@ $(DEPS): requirements-dev.lock
 	@touch $@
 
 $(NATIVE): $(DEPS) $(RUST) pyproject.toml
-	$(BIN)/maturin develop
+	PIP_QUIET=1 $(BIN)/maturin develop --locked
 	@touch $@
