@@ -180,9 +180,10 @@ def _summary(review: Review, fmt: Formats) -> None:
     for label, value in (
         (fmt.t("单位", "organisations"), fmt.number(head["organisations"])),
         (fmt.t("党组织", "party organisations"), fmt.number(head["party_organisations"])),
-        (
-            fmt.t("组织覆盖率", "organised"),
-            f"{fmt.percent(head['organised_rate'])} ({fmt.number(head['organised'])})",
+        *(
+            (rate["label"] if fmt.lang == "zh" else rate["id"], f"{fmt.percent(rate['rate'])} ({parts(rate, fmt)})")
+            for rate in [head["coverage"]]
+            if rate
         ),
         (fmt.t("党建工作指导员", "instructors"), fmt.number(head["instructors"])),
         (fmt.t("选派挂职干部", "seconded officers"), fmt.number(head["seconded_officers"])),

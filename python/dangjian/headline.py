@@ -14,8 +14,9 @@ def of(year: int, tables: Mapping[str, pl.DataFrame]) -> dict[str, Any]:
     """The headline figures of ``year``.
 
     Returns:
-        ``year``; ``organisations``, ``party_organisations``, ``organised`` (organisations with a party organisation) and
-        ``organised_rate``; ``instructors``, ``seconded_officers``, ``owner_secretaries``; ``stars`` (party organisations
+        ``year``; ``organisations``, ``party_organisations``, ``organised`` (organisations with a party organisation);
+        ``coverage``, the first rate in print: the one called ``organised``, else the first of the definitions, with what
+        it is made of (null without rates); ``instructors``, ``seconded_officers``, ``owner_secretaries``; ``stars`` (party organisations
         by grade, the highest first); ``targets`` (each with ``population``, ``success``, ``missing``, ``unknown``,
         ``rate``, ``met``, ``inferred``); ``rows`` of all files read: ``in = kept + rejected + merged + conflicts``.
     """
@@ -26,7 +27,7 @@ def of(year: int, tables: Mapping[str, pl.DataFrame]) -> dict[str, Any]:
     counts = ("year", "organisations", "party_organisations", "organised")
     return {
         **{name: overview[name] for name in counts},
-        "organised_rate": overview["organised"] / overview["organisations"],
+        "coverage": _coverage(tables["coverage"].filter(pl.col("year") == year)),
         **{name: overview[name] for name in ("instructors", "seconded_officers", "owner_secretaries")},
         "stars": dict(reversed(list(grades.select("star_state", "party_organisations").iter_rows()))),
         "targets": [
@@ -40,3 +41,12 @@ def of(year: int, tables: Mapping[str, pl.DataFrame]) -> dict[str, Any]:
         ],
         "rows": {"in": rows.pop("rows_in"), **rows},
     }
+
+
+def _coverage(rates: pl.DataFrame) -> dict[str, Any] | None:
+    """The rate that stands first in print."""
+    named = rates.filter(pl.col("rate_id") == "organised")
+    for rate in (named if named.height else rates).head(1).iter_rows(named=True):
+        parts = ("population", "success", "failure", "unknown", "population_unknown")
+        return {"id": rate["rate_id"], "label": rate["label_zh"], "rate": rate["rate"], **{k: rate[k] for k in parts}}
+    return None

@@ -42,7 +42,7 @@ impl Job for Watched {
 /// `progress(what, done, total)` from this thread; an exception it raises, or Ctrl-C, stops the work.
 pub(crate) fn run<T: Send>(
     py: Python<'_>,
-    progress: Option<Py<PyAny>>,
+    progress: Option<&Py<PyAny>>,
     work: impl FnOnce(&dyn Job) -> Result<T> + Send,
 ) -> PyResult<T> {
     let job = Watched::default();
@@ -62,7 +62,7 @@ pub(crate) fn run<T: Send>(
                 Ok(result) => return (Some(result), interrupted),
                 Err(RecvTimeoutError::Disconnected) => return (None, interrupted),
                 Err(RecvTimeoutError::Timeout) if interrupted.is_none() => {
-                    if let Err(e) = py.check_signals().and_then(|()| show(py, progress.as_ref(), job)) {
+                    if let Err(e) = py.check_signals().and_then(|()| show(py, progress, job)) {
                         job.stop.store(true, Ordering::Relaxed);
                         interrupted = Some(e);
                     }
@@ -73,7 +73,7 @@ pub(crate) fn run<T: Send>(
     });
     match done {
         (_, Some(interrupted)) => Err(interrupted),
-        (Some(Ok(Ok(value))), None) => show(py, progress.as_ref(), &job).map(|()| value),
+        (Some(Ok(Ok(value))), None) => show(py, progress, &job).map(|()| value),
         (Some(Ok(Err(error))), None) => Err(raise(&error)),
         (Some(Err(_)) | None, None) => Err(InternalError::new_err((
             "the engine failed inside; please report this with the message printed above",

@@ -1,5 +1,7 @@
 //! The roster as a Python class. Methods take plain arguments and give Arrow tables.
 
+#![allow(clippy::needless_pass_by_value, reason = "what Python hands over is owned")]
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -23,8 +25,11 @@ use crate::door::run;
 use crate::errors::raise;
 use crate::tables::{columns_of, table, texts};
 
+/// How many rows of one kind.
+type RowsOf = fn(&Rows) -> usize;
+
 /// The kinds of rows of a source, by name.
-const ROW_KINDS: [(&str, fn(&Rows) -> usize); 9] = [
+const ROW_KINDS: [(&str, RowsOf); 9] = [
     ("title", |r| r.title),
     ("header", |r| r.header),
     ("repeated_header", |r| r.repeated_header),
@@ -51,7 +56,7 @@ pub(crate) fn read(
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Roster> {
     let options = Options { year, columns, keep };
-    run(py, progress, |job| dangjian::Roster::read(&paths, &options, job)).map(Roster)
+    run(py, progress.as_ref(), |job| dangjian::Roster::read(&paths, &options, job)).map(Roster)
 }
 
 #[pyfunction]
@@ -69,7 +74,7 @@ pub(crate) fn read_arrow(
     let reader = data.into_reader()?;
     // A reader from Python takes the GIL itself where it needs it, so it is drained before the work begins.
     let batches: Vec<RecordBatch> = reader.collect::<std::result::Result<_, _>>().map_err(|e| raise(&e.into()))?;
-    run(py, progress, |job| dangjian::Roster::read_arrow(name, &batches, &options, job)).map(Roster)
+    run(py, progress.as_ref(), |job| dangjian::Roster::read_arrow(name, &batches, &options, job)).map(Roster)
 }
 
 /// The shipped definitions with the user's files over them.
@@ -369,7 +374,7 @@ impl Roster {
         workers: Option<PathBuf>,
         progress: Option<Py<PyAny>>,
     ) -> PyResult<Bound<'py, PyDict>> {
-        let made = run(py, progress, |job| {
+        let made = run(py, progress.as_ref(), |job| {
             let definitions = definitions_of(rates.as_deref(), targets.as_deref())?;
             let workers = workers.as_deref().map(Workers::read).transpose()?;
             review(&self.0, year, &definitions, workers.as_ref(), job)

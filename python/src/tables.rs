@@ -1,5 +1,7 @@
 //! What needs no roster: the schema, labels, the catalogue of problems, shipped definitions, made panels.
 
+#![allow(clippy::needless_pass_by_value, reason = "what Python hands over is owned")]
+
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, BooleanArray, RecordBatch, StringArray};

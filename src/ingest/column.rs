@@ -138,6 +138,16 @@ fn distinct(array: &ArrayRef, column: &'static Column, factor: f64) -> Converted
     Ok((values, found))
 }
 
+/// The words for modes as written, where they say more than the canonical word.
+pub(super) fn mode_detail(array: &ArrayRef) -> Result<ArrayRef> {
+    let dictionary = cast(array, &DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8)))?;
+    let dictionary = dictionary.as_dictionary::<Int32Type>();
+    let written = dictionary.values().as_string::<i32>();
+    let detail = written.iter().map(|text| cells::mode_detail(&text.map_or(Cell::Empty, Cell::Text)));
+    let detail: StringArray = detail.collect();
+    Ok(take(&detail, dictionary.keys(), None)?)
+}
+
 /// Text whose values are mostly different: as it is where nothing is to be cleaned.
 fn long_text(array: &ArrayRef, column: &'static Column) -> Converted {
     let texts = as_text(array)?;

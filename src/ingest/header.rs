@@ -5,11 +5,11 @@
 //! merge. The texts from top to bottom are a column's header, joined with `/`.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::LazyLock;
 
+use super::naming::{factor, group, named, not_read};
 use super::{Mapped, Options, Status};
-use crate::schema::words::{self, Words, plain};
-use crate::schema::{self, COLUMNS, Column, IGNORED_HEADERS, PERSONAL_HEADERS, Type};
+use crate::schema::words::{Words, plain};
+use crate::schema::{self, Column, PERSONAL_HEADERS, Type};
 
 /// How far down a header is looked for.
 pub(super) const TOP: usize = 40;
@@ -266,89 +266,6 @@ fn meaning(parts: &[String], options: &Options) -> Meaning {
 pub(super) fn is_header(parts: &[String], wish: &str) -> bool {
     let wish = plain(wish);
     parts.last().is_some_and(|leaf| plain(leaf) == wish) || plain(&parts.join("/")) == wish
-}
-
-/// Fragments of headers of columns about natural persons.
-const PERSONAL_FRAGMENTS: [&str; 14] = [
-    "姓名",
-    "电话",
-    "手机",
-    "身份证",
-    "身份号码",
-    "联系方式",
-    "联系人",
-    "出生",
-    "住址",
-    "邮箱",
-    "phone",
-    "mobile",
-    "email",
-    "id_card",
-];
-
-/// Why a column that is none of the schema is not read.
-fn not_read(parts: &[String]) -> Status {
-    let plain_parts = || parts.iter().map(|p| plain(p));
-    let leaf = parts.last().map_or_else(Default::default, |leaf| plain(leaf));
-    if IGNORED_HEADERS.contains(&&*leaf) || IGNORED_HEADERS.contains(&strip_unit(&leaf)) {
-        return Status::Ignored;
-    }
-    let fragment = |p: &str| PERSONAL_FRAGMENTS.iter().any(|f| p.to_ascii_lowercase().contains(f));
-    if plain_parts().any(|p| PERSONAL_HEADERS.contains(&&*p) || fragment(&p)) {
-        return Status::Personal;
-    }
-    Status::Unknown
-}
-
-/// The columns of the schema by the names under which ledgers carry them, and how far down the list of aliases.
-static NAMES: LazyLock<HashMap<String, (&'static Column, usize)>> = LazyLock::new(|| {
-    let mut names = HashMap::new();
-    let spellings = |c: &'static Column| [c.name, c.zh].into_iter().chain(c.aliases.iter().copied()).enumerate();
-    // Names in full first: without their units two could become the same.
-    for strip in [false, true] {
-        for column in COLUMNS {
-            for (rank, spelling) in spellings(column) {
-                let spelling = plain(spelling);
-                let key = if strip { strip_unit(&spelling) } else { &spelling };
-                names.entry(key.to_ascii_lowercase()).or_insert((column, rank));
-            }
-        }
-    }
-    names
-});
-
-fn named(header: &str) -> Option<(&'static Column, usize)> {
-    let header = plain(header).to_ascii_lowercase();
-    NAMES.get(&header).or_else(|| NAMES.get(strip_unit(&header))).copied()
-}
-
-/// The column whose words stand side by side under the group header `header`.
-fn group(header: &str) -> Option<(&'static Column, &'static Words)> {
-    let (column, _) = named(header)?;
-    Some((column, words::of(column.name)?))
-}
-
-/// The unit in brackets at the end of a header, with how many of the smaller unit it is.
-fn unit(header: &str) -> Option<(&str, f64)> {
-    let (name, unit) = header.strip_suffix(')')?.rsplit_once('(')?;
-    let factor = match unit.strip_prefix("单位:").unwrap_or(unit) {
-        "元" | "人" | "名" | "个" | "家" | "户" | "次" | "件" | "分" | "平方米" | "㎡" | "m2" | "m²" => {
-            1.0
-        }
-        "千元" => 1e3,
-        "万元" => 1e4,
-        "亿元" => 1e8,
-        _ => return None,
-    };
-    Some((name, factor))
-}
-
-fn strip_unit(header: &str) -> &str {
-    unit(header).map_or(header, |(name, _)| name)
-}
-
-fn factor(header: &str) -> f64 {
-    unit(&plain(header)).map_or(1.0, |(_, factor)| factor)
 }
 
 #[cfg(test)]

@@ -2,13 +2,14 @@
 
 use std::fs::File;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow::array::RecordBatch;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use rayon::prelude::*;
 
-use super::arrow::Frame;
 use super::files::{Outcome, Place, empty, unreadable};
+use super::frame::Frame;
 use super::{Options, Skipped};
 use crate::error::{Error, Result};
 use crate::job::{self, Job};
@@ -36,6 +37,7 @@ pub(super) fn read(path: &Path, options: &Options, job: &dyn Job) -> Result<Outc
             (at, start)
         })
         .collect();
+    let (done, total) = (AtomicU64::new(0), u64::from(first));
     let read: Vec<Result<Vec<_>>> = groups
         .into_par_iter()
         .map(|(at, mut row)| {
@@ -53,6 +55,8 @@ pub(super) fn read(path: &Path, options: &Options, job: &dyn Job) -> Result<Outc
                 let rows = batch.num_rows() as u32;
                 pieces.push(frame.piece(&batch, row)?);
                 row += rows;
+                let done = done.fetch_add(u64::from(rows), Ordering::Relaxed) + u64::from(rows);
+                job.progress(&place.file(), done, total);
             }
             Ok(pieces)
         })
@@ -61,7 +65,6 @@ pub(super) fn read(path: &Path, options: &Options, job: &dyn Job) -> Result<Outc
     for group in read {
         pieces.extend(group?);
     }
-    job.progress(&place.file(), 1, 1);
     Ok(Outcome { sheets: vec![frame.finish(pieces)], skipped: Vec::new() })
 }
 

@@ -96,7 +96,7 @@ impl Classifier {
         if (0..row.width()).all(|at| row.cell(at).is_blank()) {
             return Kind::Blank;
         }
-        if self.is_header(row) {
+        if self.is_header(row) || is_numbering(row) {
             return Kind::RepeatedHeader;
         }
         let has = |column: Option<usize>| column.is_some_and(|c| matches!(row.cell(c).text(), Ok(Some(_)) | Err(_)));
@@ -132,6 +132,20 @@ impl Classifier {
             same > 0
         })
     }
+}
+
+/// Whether a row numbers the columns (栏次): 甲, 乙, 1, 2, 3, …
+fn is_numbering<R: Row>(row: &R) -> bool {
+    let mut last = 0.0;
+    for cell in (0..row.width()).map(|at| row.cell(at)).filter(|cell| !cell.is_blank()) {
+        match (&cell, super::cells::number(&cell)) {
+            (Cell::Text(text), Err(_)) if matches!(&*plain(text), "栏次" | "甲" | "乙" | "丙" | "丁" | "戊") => {
+            }
+            (_, Ok(Some(number))) if (number - last - 1.0).abs() < 0.5 => last = number,
+            _ => return false,
+        }
+    }
+    last > 2.0
 }
 
 /// Whether the cell of the code looks like one: a number or word of some length in ASCII.
@@ -207,6 +221,7 @@ mod tests {
                 &[Text("序  号"), Text("单位名称"), Text("信用代码"), Text("从业\n人员"), Text("正式党员")],
                 Kind::RepeatedHeader,
             ),
+            (&[Text("甲"), Text("乙"), Number(1.0), Text("2"), Number(3.0)], Kind::RepeatedHeader),
             (&[Text(" "), Empty, Text("\u{3000}")], Kind::Blank),
             (&[Text("注：1.本表由各乡镇填报")], Kind::Note),
             (&[Text("经棚镇")], Kind::Note),

@@ -9,7 +9,8 @@ use calamine::{
     Xlsb, Xlsx,
 };
 
-use super::cells::{Cell, day_of};
+use super::cells::Cell;
+use super::dates::day_of;
 use super::files::{Outcome, Place, Start, empty, start, unreadable};
 use super::header::TOP;
 use super::rows::Row;

@@ -8,6 +8,7 @@ use arrow::array::{
 };
 
 use super::cells::{self, Cell, Read};
+use super::dates;
 use super::problem::Code;
 use crate::schema::words::{self, Words};
 use crate::schema::{Column, Type};
@@ -107,7 +108,7 @@ impl Sink {
             Self::Money { factor, values } => append(cells::money(cell, *factor), |v| values.append_option(v)),
             Self::Real { range, values } => append(cells::real(cell, *range), |v| values.append_option(v)),
             Self::Star(values) => append(cells::star(cell), |v| values.append_option(v)),
-            Self::Date(values) => append(cells::date(cell), |v| values.append_option(v)),
+            Self::Date(values) => append(dates::date(cell), |v| values.append_option(v)),
         }
     }
 

@@ -1,21 +1,20 @@
 //! One sheet becomes record batches: each row is told apart, its cells are read, what is wrong is written down.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Int16Builder, RecordBatch, StringBuilder};
+use arrow::array::{Array, ArrayRef, Int16Builder, RecordBatch, StringBuilder};
 use arrow::datatypes::{Field, Schema};
 
 use super::Source;
 use super::cells::{self, Cell};
+use super::group::{Group, groups};
 use super::header::{Header, Heading, Meaning};
+use super::identity::{identity, too_many};
 use super::problem::{Code, Problem, shown};
 use super::rows::{Classifier, Kind, Row};
 use super::sink::Sink;
 use crate::error::Result;
-use crate::schema::words::{Words, plain};
-use crate::schema::{COLUMNS, Column, Type};
-use crate::standards::uscc;
+use crate::schema::{COLUMNS, Type};
 
 /// How many rows a batch has.
 const BATCH: usize = 65_536;
@@ -91,22 +90,6 @@ enum Role {
     Employees,
     MembersFull,
     Mode,
-}
-
-/// A column whose words stand side by side, to be marked.
-struct Group {
-    column: &'static Column,
-    words: &'static Words,
-    header: String,
-    members: Vec<Member>,
-    sink: Sink,
-}
-
-struct Member {
-    index: usize,
-    word: Option<usize>,
-    /// The word as the header writes it.
-    written: String,
 }
 
 impl Table {
@@ -302,6 +285,9 @@ impl Table {
     /// What was read.
     pub(super) fn finish(mut self) -> Result<Sheet> {
         self.flush()?;
+        if self.detail.is_some() {
+            drop_empty_detail(&mut self.pieces);
+        }
         self.source.years.sort_unstable();
         Ok(Sheet { source: self.source, pieces: self.pieces, problems: self.problems, typed: false })
     }
@@ -317,6 +303,19 @@ pub(super) fn records(mut columns: Vec<(String, ArrayRef)>) -> Result<RecordBatc
     let schema = Schema::new(columns.iter().map(field).collect::<Vec<_>>());
     let arrays = columns.into_iter().map(|(_, array)| array).collect();
     Ok(RecordBatch::try_new(Arc::new(schema), arrays)?)
+}
+
+/// Takes the words for modes as written out again where no row has one: the modes were canonical words already.
+pub(super) fn drop_empty_detail(pieces: &mut [Piece]) {
+    let at = |piece: &Piece| piece.records.schema().index_of("mode_detail").ok();
+    let is_empty = |piece: &Piece| at(piece).is_none_or(|at| piece.records.column(at).null_count() == piece.rows.len());
+    if pieces.iter().all(is_empty) {
+        for piece in pieces {
+            if let Some(at) = at(piece) {
+                piece.records.remove_column(at);
+            }
+        }
+    }
 }
 
 /// The columns that are read each by itself. The schema has the employees before the members.
@@ -339,88 +338,4 @@ fn slots(header: &Header) -> Vec<Slot> {
     }
     slots.sort_by_key(|s| s.role != Role::Employees);
     slots
-}
-
-fn groups(header: &Header) -> Vec<Group> {
-    let mut groups: Vec<Group> = Vec::new();
-    for heading in &header.columns {
-        let Meaning::Mark { column, words, word } = heading.meaning else {
-            continue;
-        };
-        let written = plain(heading.leaf()).replace('(', "（").replace(')', "）");
-        let member = Member { index: heading.index, word, written };
-        match groups.iter_mut().find(|g| g.column.name == column.name) {
-            Some(group) => group.members.push(member),
-            None => groups.push(Group {
-                column,
-                words,
-                header: heading.header(),
-                members: vec![member],
-                sink: Sink::of(column, 1.0),
-            }),
-        }
-    }
-    groups
-}
-
-impl Group {
-    /// The marked member, if any; or what is wrong with the marks, and the marks.
-    fn read<R: Row>(&self, row: &R) -> Result<Option<&Member>, (Code, String)> {
-        let is_mode = self.column.name == "mode";
-        let unknown = if is_mode { Code::ModeUnknownWord } else { Code::WordUnknown };
-        let mut marked = None;
-        let mut marks = String::new();
-        let mut count = 0;
-        for member in &self.members {
-            let cell = row.cell(member.index);
-            match cells::flag(&cell) {
-                Ok(Some(true)) => {
-                    marks.push_str(&cell.shown());
-                    marked = Some(member);
-                    count += 1;
-                }
-                Ok(_) => {}
-                Err(Code::ExcelError) => return Err((Code::ExcelError, cell.shown().into_owned())),
-                Err(_) => return Err((unknown, cell.shown().into_owned())),
-            }
-        }
-        match marked {
-            _ if count > 1 => Err((if is_mode { Code::ModeMarksConflict } else { Code::MarksConflict }, marks)),
-            Some(member) if member.word.is_none() => Err((unknown, member.written.clone())),
-            marked => Ok(marked),
-        }
-    }
-}
-
-/// The organisation's code in `cell`, with what is to be said about it; or why the row has none.
-pub(super) fn identity<'a>(cell: &Cell<'a>) -> Result<(Cow<'a, str>, Option<Code>), Code> {
-    match cell {
-        // A spreadsheet keeps 15 digits of a number.
-        Cell::Number(number) if *number >= 1e15 => return Err(Code::IdMangled),
-        Cell::Number(number) if *number < 0.0 || number.fract() != 0.0 => return Err(Code::IdUnreadable),
-        Cell::Day(_) | Cell::Flag(_) | Cell::Error(_) => return Err(Code::IdUnreadable),
-        _ => {}
-    }
-    let code = cells::code(cell).map_err(|_| Code::IdUnreadable)?.ok_or(Code::IdMissing)?;
-    let said = match uscc::status(&code) {
-        uscc::Status::Valid => None,
-        uscc::Status::CheckDigit => Some(Code::UsccCheckDigit),
-        uscc::Status::RegistrationNumber => Some(Code::OldRegistrationNumber),
-        uscc::Status::Mangled => return Err(Code::IdMangled),
-        uscc::Status::Missing => return Err(Code::IdMissing),
-        uscc::Status::Other if !code.bytes().any(|b| b.is_ascii_digit()) => return Err(Code::IdUnreadable),
-        uscc::Status::Other => {
-            let long = (16..=20).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_alphanumeric());
-            long.then_some(Code::IdLength)
-        }
-    };
-    Ok((code, said))
-}
-
-/// More full members than five times the employees is impossible (`rules` of the ledgers' truth.json).
-pub(super) fn too_many(members: Result<Option<u32>, Code>, employees: Option<u32>) -> bool {
-    match (members, employees) {
-        (Ok(Some(members)), Some(employees)) => u64::from(members) > 5 * u64::from(employees),
-        _ => false,
-    }
 }

@@ -82,11 +82,11 @@ impl Integers {
     /// `values`, all at most `max`, in the smallest width that holds `max`.
     #[must_use]
     pub fn up_to(max: u64, values: impl Iterator<Item = u64>) -> Self {
-        if max <= u64::from(u8::MAX) {
+        if u8::try_from(max).is_ok() {
             Self::U8(values.map(|v| v as u8).collect())
-        } else if max <= u64::from(u16::MAX) {
+        } else if u16::try_from(max).is_ok() {
             Self::U16(values.map(|v| v as u16).collect())
-        } else if max <= u64::from(u32::MAX) {
+        } else if u32::try_from(max).is_ok() {
             Self::U32(values.map(|v| v as u32).collect())
         } else {
             Self::U64(values.collect())

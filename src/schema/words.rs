@@ -51,6 +51,7 @@ impl Words {
     }
 
     /// The ids of the words, in order.
+    #[must_use]
     pub fn ids(&self) -> impl ExactSizeIterator<Item = &str> {
         self.values.iter().map(|w| w.id.as_str())
     }
@@ -68,6 +69,7 @@ impl Words {
     }
 
     /// The words' ids with their labels, in order.
+    #[must_use]
     pub fn labelled(&self) -> impl ExactSizeIterator<Item = (&str, Text)> {
         self.values.iter().map(|w| (w.id.as_str(), Text::new(&w.zh, &w.en)))
     }

@@ -13,6 +13,13 @@ use crate::schema::words::half_width;
 /// forces a spreadsheet to keep text.
 #[must_use]
 pub fn trim(text: &str) -> &str {
+    // Most cells begin and end with a letter or digit.
+    if let (Some(first), Some(last)) = (text.bytes().next(), text.bytes().next_back())
+        && first.is_ascii_alphanumeric()
+        && last.is_ascii_alphanumeric()
+    {
+        return text;
+    }
     let blank = |c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}');
     let text = text.trim_matches(blank);
     text.strip_prefix('\'').map_or(text, |rest| rest.trim_matches(blank))

@@ -43,16 +43,41 @@ pub fn check_character(first: &str) -> Option<char> {
     if first.len() != 17 {
         return None;
     }
-    let (mut sum, mut weight) = (0, 1);
-    for b in first.bytes() {
+    let mut sum = 0;
+    for (b, weight) in first.bytes().zip(WEIGHTS) {
         sum += weight * value(b)?;
-        weight = weight * 3 % 31;
     }
-    ALPHABET.get((31 - sum % 31) % 31).map(|b| char::from(*b))
+    ALPHABET.get((31 - sum as usize % 31) % 31).map(|b| char::from(*b))
 }
 
-fn value(character: u8) -> Option<usize> {
-    ALPHABET.iter().position(|b| *b == character)
+/// The weights of the first 17 characters, the powers of 3 modulo 31.
+const WEIGHTS: [u32; 17] = [1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28];
+
+/// No character of the alphabet.
+const NONE: u8 = 31;
+
+/// The value of each byte as a character of the alphabet.
+const VALUES: [u8; 256] = {
+    let mut values = [NONE; 256];
+    let mut at = 0;
+    while at < ALPHABET.len() {
+        values[ALPHABET[at] as usize] = at as u8;
+        at += 1;
+    }
+    values
+};
+
+fn value(character: u8) -> Option<u32> {
+    let value = VALUES[usize::from(character)];
+    (value != NONE).then_some(u32::from(value))
+}
+
+/// Whether `code` is valid as it stands, which most are.
+#[must_use]
+pub fn is_valid(code: &str) -> bool {
+    code.len() == 18
+        && code.is_ascii()
+        && code.split_at_checked(17).is_some_and(|(first, last)| check_character(first) == last.chars().next())
 }
 
 /// What `code` is; it is given as [`code`](super::code) returns it.
@@ -60,6 +85,9 @@ fn value(character: u8) -> Option<usize> {
 pub fn status(code: &str) -> Status {
     if code.is_empty() {
         return Status::Missing;
+    }
+    if is_valid(code) {
+        return Status::Valid;
     }
     if super::is_scientific(code) {
         return Status::Mangled;
@@ -71,10 +99,7 @@ pub fn status(code: &str) -> Status {
     if code.len() != 18 || !code.bytes().all(|b| b.is_ascii_alphanumeric()) {
         return Status::Other;
     }
-    let (first, last) = code.split_at(17);
-    if check_character(first) == last.chars().next() {
-        Status::Valid
-    } else if digits && code.ends_with("000") {
+    if digits && code.ends_with("000") {
         // A spreadsheet keeps 15 digits of a number and fills with zeros.
         Status::Mangled
     } else {
@@ -113,7 +138,7 @@ mod tests {
             let mut code = first.clone().into_bytes();
             code.push(check_character(&first).unwrap() as u8);
             prop_assert_eq!(status(std::str::from_utf8(&code).unwrap()), Status::Valid);
-            code[at] = ALPHABET[(value(code[at]).unwrap() + other) % 31];
+            code[at] = ALPHABET[(value(code[at]).unwrap() as usize + other) % 31];
             prop_assert_ne!(status(std::str::from_utf8(&code).unwrap()), Status::Valid);
         }
     }

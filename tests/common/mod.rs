@@ -8,7 +8,7 @@ use arrow::datatypes::{DataType, Float64Type, Int16Type, Int64Type};
 use serde_json::Value;
 
 /// The folder of reference data beside the project; `None`, said aloud, where it is absent.
-pub fn shared(path: &str) -> Option<PathBuf> {
+pub(crate) fn shared(path: &str) -> Option<PathBuf> {
     let found = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared").join(path);
     if found.exists() {
         return Some(found);
@@ -18,13 +18,13 @@ pub fn shared(path: &str) -> Option<PathBuf> {
 }
 
 /// A set of made ledgers: its files in order, and its truth.
-pub struct Set {
-    pub folder: PathBuf,
-    pub files: Vec<PathBuf>,
-    pub truth: Value,
+pub(crate) struct Set {
+    pub(crate) folder: PathBuf,
+    pub(crate) files: Vec<PathBuf>,
+    pub(crate) truth: Value,
 }
 
-pub fn set(name: &str) -> Option<Set> {
+pub(crate) fn set(name: &str) -> Option<Set> {
     let folder = shared(&format!("data/ledgers/{name}"))?;
     let truth: Value = serde_json::from_str(&std::fs::read_to_string(folder.join("truth.json")).unwrap()).unwrap();
     // A book of many sheets stands once for each of them.
@@ -35,7 +35,7 @@ pub fn set(name: &str) -> Option<Set> {
 }
 
 /// A cell as text; null as `null`.
-pub fn text(column: &ArrayRef, row: usize) -> String {
+pub(crate) fn text(column: &ArrayRef, row: usize) -> String {
     if column.is_null(row) {
         return "null".to_owned();
     }
@@ -50,12 +50,12 @@ pub fn text(column: &ArrayRef, row: usize) -> String {
 }
 
 /// The counts in `value` by the texts of `keys`.
-pub fn counts(table: &RecordBatch, keys: &[&str], value: &str) -> BTreeMap<Vec<String>, i64> {
+pub(crate) fn counts(table: &RecordBatch, keys: &[&str], value: &str) -> BTreeMap<Vec<String>, i64> {
     let values = table[value].as_primitive::<Int64Type>();
     (0..table.num_rows()).map(|row| (keys.iter().map(|k| text(&table[*k], row)).collect(), values.value(row))).collect()
 }
 
 /// The count under `key`, 0 where there is none.
-pub fn at(counts: &BTreeMap<Vec<String>, i64>, key: &[&str]) -> i64 {
+pub(crate) fn at(counts: &BTreeMap<Vec<String>, i64>, key: &[&str]) -> i64 {
     counts.get(&key.iter().map(|k| (*k).to_owned()).collect::<Vec<_>>()).copied().unwrap_or(0)
 }

@@ -11,6 +11,7 @@ from typing import Any
 
 import polars as pl
 
+from dangjian import headline
 from dangjian.review import Review
 
 YEARS = [2011, 2012, 2013]
@@ -255,25 +256,7 @@ def review(year: int = 2013, frame: pl.DataFrame | None = None) -> Review:
             {"year": year, "item": list(workforce), "value": list(workforce.values()), "source": "ledgers"}
         ),
     }
-    last = overview.row(by_predicate=pl.col("year") == year, named=True)
-    grades = tables["starred"]["star"].to_list()
-    headline = {
-        **{k: last[k] for k in ("year", "organisations", "party_organisations", "organised")},
-        "organised_rate": last["organised"] / last["organisations"],
-        **{k: last[k] for k in ("instructors", "seconded_officers", "owner_secretaries")},
-        "stars": {s: grades.count(float(s)) for s in ("5", "4", "3")},
-        "targets": [
-            {
-                "id": t["target"],
-                "label": t["label_zh"],
-                "missing": t["failure"],
-                **{k: t[k] for k in ("rate", "population", "success", "unknown", "met", "inferred")},
-            }
-            for t in targets.iter_rows(named=True)
-        ],
-        "rows": rows,
-    }
-    return Review(year, tables, headline, TARGETS, RATES)
+    return Review(year, tables, headline.of(year, tables), TARGETS, RATES)
 
 
 def _rate(frame: pl.DataFrame, definition: dict[str, Any], keys: list[str]) -> pl.DataFrame:

@@ -176,10 +176,10 @@ def test_long_tables_go_on_in_a_next_sheet(review, tmp_path, monkeypatch):
 
 
 def test_json_has_no_nan(review, tmp_path):
-    review.headline["organised_rate"] = float("nan")
+    review.headline["coverage"]["rate"] = float("nan")
     text = review.to_json(tmp_path / "review.json").read_text(encoding="utf-8")
     head = json.loads(text, parse_constant=pytest.fail)
-    assert head["organised_rate"] is None
+    assert head["coverage"]["rate"] is None
     assert head["targets"][0]["label"] == made.TARGETS[0]["label_zh"]
 
 

@@ -154,7 +154,7 @@ class _Writer:
             (fmt.t("单位（家）", "organisations"), head["organisations"]),
             (fmt.t("党组织（个）", "party organisations"), head["party_organisations"]),
             (fmt.t("已建党组织单位（家）", "organised"), head["organised"]),
-            (fmt.t("组织覆盖率", "organised, rate"), head["organised_rate"]),
+            *((r["label"] if fmt.lang == "zh" else r["id"], r["rate"]) for r in [head["coverage"]] if r),
             (fmt.t("党建工作指导员（名）", "instructors"), head["instructors"]),
             (fmt.t("选派挂职干部（名）", "seconded officers"), head["seconded_officers"]),
             (fmt.t("出资人兼任书记（名）", "owners as secretary"), head["owner_secretaries"]),

@@ -1,0 +1,121 @@
+//! Calendar days as offices write them.
+
+use arrow::compute::kernels::cast_utils::Parser;
+use arrow::datatypes::Date32Type;
+
+use super::cells::{Cell, Read, is_year, plain_number};
+use super::problem::Code;
+use crate::schema::words;
+
+/// The day 0 of spreadsheets, 1899-12-30, in days since 1970-01-01.
+const SERIAL_ZERO: i32 = -25_569;
+
+/// A calendar day, in days since 1970-01-01; a month alone is its first day.
+pub(super) fn date(cell: &Cell<'_>) -> Read<i32> {
+    match cell {
+        Cell::Day(day) => Ok(Some(*day)),
+        Cell::Number(number) => day_of_number(*number).map(Some).ok_or(Code::UnreadableDate),
+        Cell::Flag(_) => Err(Code::UnreadableDate),
+        _ => match cell.text()? {
+            None => Ok(None),
+            Some(text) => day_of_text(&text).map(Some).ok_or(Code::UnreadableDate),
+        },
+    }
+}
+
+/// A number in the place of a date: a spreadsheet's serial number of 1927–2119, 20120501, 201205 or 2012.5.
+fn day_of_number(number: f64) -> Option<i32> {
+    if (10_000.0..80_000.0).contains(&number) {
+        return Some(number.floor() as i32 + SERIAL_ZERO);
+    }
+    let text = plain_number(number);
+    // As a number, 2012.10 has become 2012.1: January or October, nobody knows.
+    if text.len() == 6 && text.ends_with(".1") {
+        return None;
+    }
+    day_of_text(&text)
+}
+
+fn day_of_text(text: &str) -> Option<i32> {
+    // A time of day behind the date is not part of it.
+    let date = match text.split_once([' ', 'T']) {
+        Some((date, time)) if time.contains(':') => date,
+        _ => text,
+    };
+    let date = words::plain(date);
+    if date.bytes().all(|b| b.is_ascii_digit()) {
+        return match date.len() {
+            8 => day(date.get(..4)?, date.get(4..6)?, date.get(6..)?),
+            6 => day(date.get(..4)?, date.get(4..)?, "1"),
+            5 => day_of_number(date.parse().ok()?),
+            _ => None,
+        };
+    }
+    let mut parts = date.split(['-', '/', '.', '年', '月', '日', '号']).filter(|p| !p.is_empty());
+    let (year, month, day_) = (parts.next()?, parts.next()?, parts.next().unwrap_or("1"));
+    parts.next().is_none().then(|| day(year, month, day_)).flatten()
+}
+
+fn day(year: &str, month: &str, day: &str) -> Option<i32> {
+    day_of(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)
+}
+
+/// A day in days since 1970-01-01, if the calendar has it.
+pub(super) fn day_of(year: u16, month: u16, day: u16) -> Option<i32> {
+    if !is_year(i64::from(year)) {
+        return None;
+    }
+    Date32Type::parse(&format!("{year}-{month:02}-{day:02}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Cell::{Day, Flag, Number, Text};
+
+    #[test]
+    fn dates_as_offices_write_them() {
+        // 15461 days after 1970-01-01 is 2012-05-01; a spreadsheet's serial of it is 41030.
+        for written in [
+            Text("2012-05-01"),
+            Text("2012/5/1"),
+            Text("2012.5.1"),
+            Text("2012年5月1日"),
+            Text("2012.5"),
+            Text("2012年5月"),
+            Text("2012-05"),
+            Text("20120501"),
+            Text("201205"),
+            Text("41030"),
+            Number(41_030.0),
+            Number(41_030.7),
+            Number(20_120_501.0),
+            Number(201_205.0),
+            Number(2012.5),
+            Day(15_461),
+            Text("２０１２年５月"),
+            Text("2012-05-01 00:00:00"),
+            Text("2012-05-01T08:30:00"),
+        ] {
+            assert_eq!(date(&written), Ok(Some(15_461)), "{written:?}");
+        }
+        for none in [
+            Text("2012.13"),
+            Text("2011年2月30日"),
+            Text("2010-00-15"),
+            Text("2009/4/31"),
+            Text("待批"),
+            Text("2012"),
+            Text("2012年"),
+            Number(2012.1),
+            Number(5.0),
+            Text("1-2-3-4"),
+            Text("99999999"),
+            Flag(true),
+            Text("1812-05-01"),
+        ] {
+            assert_eq!(date(&none), Err(Code::UnreadableDate), "{none:?}");
+        }
+        assert_eq!(date(&Text("2012-02-29")), Ok(Some(15_399)));
+    }
+}

@@ -1,0 +1,356 @@
+//! How a table of Arrow batches is read: which of its columns is what, and one batch after another by that.
+
+use std::sync::Arc;
+
+use arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, Int16Array, RecordBatch, StringArray, StringBuilder, UInt32Array,
+};
+use arrow::compute::{cast, filter_record_batch};
+use arrow::datatypes::{DataType, Int16Type, Schema, UInt32Type};
+use parquet::arrow::ProjectionMask;
+use parquet::schema::types::SchemaDescriptor;
+
+use super::cells::Cell;
+use super::column::{Finding, as_text, convert, mode_detail, own, own_type};
+use super::files::{Place, year_of};
+use super::header::{Header, Heading, Meaning};
+use super::identity::{identity, too_many};
+use super::problem::{Code, Problem, shown};
+use super::table::{Piece, Sheet, Year, drop_empty_detail, records};
+use super::{Options, Rows, Source, Status};
+use crate::error::{Error, Result};
+use crate::schema::{self, Column, Type};
+use crate::standards::uscc;
+
+/// How the columns of one table of batches are read.
+pub(super) struct Frame {
+    source: Source,
+    year: From,
+    id: Wanted,
+    columns: Vec<Wanted>,
+    /// Whether the words for modes as written are a column that the table does not have itself.
+    detail: bool,
+}
+
+enum From {
+    Fixed(i16),
+    Column(Wanted),
+}
+
+/// A column to be read.
+struct Wanted {
+    /// Its name in the table.
+    field: String,
+    target: Target,
+}
+
+enum Target {
+    Column(&'static Column, f64),
+    Own(String),
+}
+
+impl Wanted {
+    fn name(&self) -> &str {
+        match &self.target {
+            Target::Column(column, _) => column.name,
+            Target::Own(name) => name,
+        }
+    }
+}
+
+/// Rows of a table, read.
+pub(super) struct Read {
+    piece: Piece,
+    problems: Vec<Problem>,
+    data: usize,
+    rejected: usize,
+    years: Vec<i16>,
+}
+
+impl Frame {
+    /// How a table with this schema is read; `None` where it is no ledger.
+    pub(super) fn new(place: &Place<'_>, schema: &Schema, options: &Options) -> Result<Option<Self>> {
+        let keep_all = Options { keep: [&options.keep[..], &["*".to_owned()]].concat(), ..options.clone() };
+        let mut header = Header::of_names(schema.fields().iter().map(|f| f.name().as_str()), &keep_all);
+        for heading in &mut header.columns {
+            let ty = schema.fields().get(heading.index).map(|f| f.data_type());
+            if matches!(heading.meaning, Meaning::Own(_)) && ty.is_none_or(|ty| own_type(ty).is_none()) {
+                heading.meaning = Meaning::Not(Status::Unknown);
+            }
+        }
+        if !header.is_ledger() {
+            return Ok(None);
+        }
+        let (year, year_from) = year_of(place, &header, &[], options)?;
+        let (mut id, mut years, mut columns) = (None, None, Vec::new());
+        for heading in &header.columns {
+            let target = match &heading.meaning {
+                Meaning::Column { column, factor, .. } => Target::Column(column, *factor),
+                Meaning::Own(name) => Target::Own(name.clone()),
+                Meaning::Mark { .. } | Meaning::Not(_) => continue,
+            };
+            let wanted = Wanted { field: heading.header(), target };
+            match wanted.target {
+                Target::Column(column, _) if column.ty == Type::Id => id = Some(wanted),
+                Target::Column(column, _) if column.ty == Type::Year => years = Some(wanted),
+                _ => columns.push(wanted),
+            }
+        }
+        let Some(id) = id else { return Ok(None) };
+        let has = |name: &str| columns.iter().any(|c| c.name() == name);
+        let year = match (year, years) {
+            (Year::Column(_), Some(column)) => From::Column(column),
+            (Year::Fixed(year), _) => From::Fixed(year),
+            (Year::Column(_), None) => return Ok(None),
+        };
+        Ok(Some(Self {
+            source: Source {
+                file: place.file(),
+                sheet: None,
+                years: Vec::new(),
+                year_from,
+                encoding: None,
+                header_rows: 0,
+                columns: header.columns.iter().map(Heading::mapped).collect(),
+                rows: Rows::default(),
+                rejected: 0,
+            },
+            year,
+            id,
+            detail: has("mode") && !has("mode_detail"),
+            columns,
+        }))
+    }
+
+    /// The columns of a Parquet file that are read.
+    pub(super) fn projection(&self, schema: &SchemaDescriptor) -> ProjectionMask {
+        let year = match &self.year {
+            From::Column(column) => Some(column.field.as_str()),
+            From::Fixed(_) => None,
+        };
+        let wanted: Vec<_> =
+            self.columns.iter().map(|c| c.field.as_str()).chain([self.id.field.as_str()]).chain(year).collect();
+        let roots = schema.root_schema().get_fields().iter().enumerate();
+        let roots: Vec<_> = roots.filter(|(_, f)| wanted.contains(&f.name())).map(|(at, _)| at).collect();
+        ProjectionMask::roots(schema, roots)
+    }
+
+    /// Reads a batch whose first row is row `first` of the table, from 0.
+    pub(super) fn piece(&self, batch: &RecordBatch, first: u32) -> Result<Read> {
+        let data = batch.num_rows();
+        let mut problems = Vec::new();
+        let (years, wrong_years) = self.years(batch)?;
+        let (ids, keep, said) = self.ids(batch, &years, &wrong_years)?;
+        let row = |at: u32| first + at + 1;
+        let year_of = |years: &Int16Array, at: usize| years.is_valid(at).then(|| years.value(at));
+        for (at, code, column, value) in said {
+            let header = match (&self.year, column) {
+                (From::Column(wanted), Type::Year) => Some(wanted.field.clone()),
+                (From::Fixed(_), Type::Year) => None,
+                _ => Some(self.id.field.clone()),
+            };
+            let name = if column == Type::Year { "year" } else { "org_id" };
+            problems.push(self.problem(code, row(at), name, header, &value, year_of(&years, at as usize)));
+        }
+        let all = keep.true_count() == data;
+        let batch = if all { batch.clone() } else { filter_record_batch(batch, &keep)? };
+        let numbers: Vec<u32> = (0..data as u32).filter(|at| keep.value(*at as usize)).map(row).collect();
+        let years = arrow::compute::filter(&years, &keep)?;
+        let years = years.as_primitive::<Int16Type>();
+        let mut columns: Vec<(String, ArrayRef)> =
+            vec![("year".to_owned(), Arc::new(years.clone())), ("org_id".to_owned(), Arc::new(ids))];
+        for wanted in &self.columns {
+            let array = field(&batch, &wanted.field)?;
+            let (values, found) = match &wanted.target {
+                Target::Column(column, factor) => {
+                    convert(array, column, *factor).ok_or_else(|| wrong_type(wanted, array))??
+                }
+                Target::Own(_) => (own(array)?, Vec::new()),
+            };
+            for Finding { row, code, value } in found {
+                let Some(number) = numbers.get(row) else { continue };
+                let header = Some(wanted.field.clone());
+                problems.push(self.problem(code, *number, wanted.name(), header, &value, year_of(years, row)));
+            }
+            if self.detail && wanted.name() == "mode" {
+                columns.push(("mode_detail".to_owned(), mode_detail(array)?));
+            }
+            columns.push((wanted.name().to_owned(), values));
+        }
+        for at in Self::members(&mut columns) {
+            let (Some(number), Some(wanted)) =
+                (numbers.get(at.0), self.columns.iter().find(|c| c.name() == "members_full"))
+            else {
+                continue;
+            };
+            let header = Some(wanted.field.clone());
+            let value = at.1.to_string();
+            problems.push(self.problem(
+                Code::ImpossibleValue,
+                *number,
+                "members_full",
+                header,
+                &value,
+                year_of(years, at.0),
+            ));
+        }
+        let mut seen: Vec<i16> = years.values().to_vec();
+        seen.sort_unstable();
+        seen.dedup();
+        let rejected = data - numbers.len();
+        let piece = Piece { rows: numbers, lines: None, records: records(columns)? };
+        Ok(Read { piece, problems, data, rejected, years: seen })
+    }
+
+    /// The years, and the rows where there is none.
+    fn years(&self, batch: &RecordBatch) -> Result<(Int16Array, Vec<Finding>)> {
+        match &self.year {
+            From::Fixed(year) => Ok((Int16Array::from_value(*year, batch.num_rows()), Vec::new())),
+            From::Column(wanted) => {
+                let array = field(batch, &wanted.field)?;
+                let column = schema::column("year").ok_or_else(|| wrong_type(wanted, array))?;
+                let (years, mut found) = convert(array, column, 1.0).ok_or_else(|| wrong_type(wanted, array))??;
+                let empty = (0..array.len()).filter(|at| array.is_null(*at) && years.is_null(*at));
+                found.extend(empty.map(|row| Finding { row, code: Code::YearMissing, value: String::new() }));
+                Ok((years.as_primitive::<Int16Type>().clone(), found))
+            }
+        }
+    }
+
+    /// The codes of the organisations, which rows are kept, and what is to be said.
+    #[allow(clippy::type_complexity, reason = "used once, by the caller beside it")]
+    fn ids(
+        &self,
+        batch: &RecordBatch,
+        years: &Int16Array,
+        wrong_years: &[Finding],
+    ) -> Result<(StringArray, BooleanArray, Vec<(u32, Code, Type, String)>)> {
+        let array = field(batch, &self.id.field)?;
+        let floats = array.data_type().is_floating().then(|| cast(array, &DataType::Float64)).transpose()?;
+        let texts = if floats.is_none() { Some(as_text(array)?) } else { None };
+        if let Some(texts) = &texts
+            && wrong_years.is_empty()
+            && texts.null_count() == 0
+            && texts.iter().flatten().all(uscc::is_valid)
+        {
+            return Ok((texts.clone(), BooleanArray::from(vec![true; texts.len()]), Vec::new()));
+        }
+        let mut ids = StringBuilder::with_capacity(array.len(), array.len() * 18);
+        let mut said: Vec<_> =
+            wrong_years.iter().map(|f| (f.row as u32, f.code, Type::Year, f.value.clone())).collect();
+        let mut keep = Vec::with_capacity(array.len());
+        for at in 0..array.len() {
+            if years.is_null(at) {
+                keep.push(false);
+                continue;
+            }
+            let cell = match (&texts, &floats) {
+                _ if array.is_null(at) => Cell::Empty,
+                (Some(texts), _) => Cell::Text(texts.value(at)),
+                (None, Some(floats)) => Cell::Number(floats.as_primitive::<arrow::datatypes::Float64Type>().value(at)),
+                (None, None) => Cell::Empty,
+            };
+            let code = match identity(&cell) {
+                Ok((id, code)) => {
+                    ids.append_value(&id);
+                    keep.push(true);
+                    code
+                }
+                Err(code) => {
+                    keep.push(false);
+                    Some(code)
+                }
+            };
+            if let Some(code) = code {
+                said.push((at as u32, code, Type::Id, cell.shown().into_owned()));
+            }
+        }
+        Ok((ids.finish(), BooleanArray::from(keep), said))
+    }
+
+    /// Makes impossible numbers of members null; returns their rows and values.
+    fn members(columns: &mut [(String, ArrayRef)]) -> Vec<(usize, u32)> {
+        let counts = |name: &str| {
+            let array = columns.iter().find(|(n, _)| n == name).map(|(_, array)| array)?;
+            array.as_primitive_opt::<UInt32Type>().cloned()
+        };
+        let (Some(employees), Some(members)) = (counts("employees"), counts("members_full")) else {
+            return Vec::new();
+        };
+        let value = |array: &UInt32Array, at: usize| array.is_valid(at).then(|| array.value(at));
+        let wrong: Vec<_> = (0..members.len())
+            .filter(|at| too_many(Ok(value(&members, *at)), value(&employees, *at)))
+            .map(|at| (at, members.value(at)))
+            .collect();
+        if !wrong.is_empty()
+            && let Some((_, array)) = columns.iter_mut().find(|(n, _)| n == "members_full")
+        {
+            let mut values: Vec<_> = members.iter().collect();
+            for (at, _) in &wrong {
+                if let Some(value) = values.get_mut(*at) {
+                    *value = None;
+                }
+            }
+            *array = Arc::new(UInt32Array::from(values));
+        }
+        wrong
+    }
+
+    fn problem(
+        &self,
+        code: Code,
+        row: u32,
+        column: &str,
+        header: Option<String>,
+        value: &str,
+        year: Option<i16>,
+    ) -> Problem {
+        Problem {
+            file: self.source.file.clone(),
+            sheet: None,
+            row,
+            line: None,
+            column: Some(column.to_owned()),
+            header,
+            value: shown(value),
+            code,
+            year,
+        }
+    }
+
+    /// The table as a whole.
+    pub(super) fn finish(self, pieces: Vec<Read>) -> Sheet {
+        let mut source = self.source;
+        let mut sheet = (Vec::with_capacity(pieces.len()), Vec::new());
+        for read in pieces {
+            source.rows.data += read.data;
+            source.rejected += read.rejected;
+            source.years.extend(read.years);
+            sheet.0.push(read.piece);
+            sheet.1.extend(read.problems);
+        }
+        source.years.sort_unstable();
+        source.years.dedup();
+        if self.detail {
+            drop_empty_detail(&mut sheet.0);
+        }
+        Sheet { source, pieces: sheet.0, problems: sheet.1, typed: true }
+    }
+}
+
+fn field<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a ArrayRef> {
+    batch.column_by_name(name).ok_or_else(|| {
+        Error::data(
+            format!("各批数据的列不一致：有一批没有“{name}”列"),
+            format!("the batches do not have the same columns: one lacks '{name}'"),
+        )
+    })
+}
+
+fn wrong_type(wanted: &Wanted, array: &ArrayRef) -> Error {
+    let (field, name, got) = (&wanted.field, wanted.name(), array.data_type());
+    Error::data(
+        format!("列“{field}”的类型是 {got}，无法作为 {name} 读取"),
+        format!("column '{field}' is of type {got}, which cannot be read as {name}"),
+    )
+}

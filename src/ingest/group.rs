@@ -1,0 +1,77 @@
+//! Columns whose words stand side by side, to be marked: exactly one mark says the word.
+
+use super::cells;
+use super::header::{Header, Meaning};
+use super::problem::Code;
+use super::rows::Row;
+use super::sink::Sink;
+use crate::schema::Column;
+use crate::schema::words::{Words, plain};
+
+/// A column whose words stand side by side, to be marked.
+pub(super) struct Group {
+    pub column: &'static Column,
+    pub words: &'static Words,
+    pub header: String,
+    members: Vec<Member>,
+    pub sink: Sink,
+}
+
+pub(super) struct Member {
+    index: usize,
+    pub word: Option<usize>,
+    /// The word as the header writes it.
+    pub written: String,
+}
+
+/// The groups of a sheet.
+pub(super) fn groups(header: &Header) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    for heading in &header.columns {
+        let Meaning::Mark { column, words, word } = heading.meaning else {
+            continue;
+        };
+        let written = plain(heading.leaf()).replace('(', "（").replace(')', "）");
+        let member = Member { index: heading.index, word, written };
+        match groups.iter_mut().find(|g| g.column.name == column.name) {
+            Some(group) => group.members.push(member),
+            None => groups.push(Group {
+                column,
+                words,
+                header: heading.header(),
+                members: vec![member],
+                sink: Sink::of(column, 1.0),
+            }),
+        }
+    }
+    groups
+}
+
+impl Group {
+    /// The marked member, if any; or what is wrong with the marks, and the marks.
+    pub(super) fn read<R: Row>(&self, row: &R) -> Result<Option<&Member>, (Code, String)> {
+        let is_mode = self.column.name == "mode";
+        let unknown = if is_mode { Code::ModeUnknownWord } else { Code::WordUnknown };
+        let mut marked = None;
+        let mut marks = String::new();
+        let mut count = 0;
+        for member in &self.members {
+            let cell = row.cell(member.index);
+            match cells::flag(&cell) {
+                Ok(Some(true)) => {
+                    marks.push_str(&cell.shown());
+                    marked = Some(member);
+                    count += 1;
+                }
+                Ok(_) => {}
+                Err(Code::ExcelError) => return Err((Code::ExcelError, cell.shown().into_owned())),
+                Err(_) => return Err((unknown, cell.shown().into_owned())),
+            }
+        }
+        match marked {
+            _ if count > 1 => Err((if is_mode { Code::ModeMarksConflict } else { Code::MarksConflict }, marks)),
+            Some(member) if member.word.is_none() => Err((unknown, member.written.clone())),
+            marked => Ok(marked),
+        }
+    }
+}

@@ -1,0 +1,359 @@
+//! Reading at its edges: Arrow and Parquet, columns of the user's own, folders, files that cannot be read, stopping.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test that fails panics, one that is skipped says so"
+)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, Float64Array, Int64Array, LargeStringArray, RecordBatch, StringArray,
+};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Float32Type, Float64Type, Int16Type, UInt32Type, UInt64Type};
+use dangjian::error::Error;
+use dangjian::ingest::{self, Code, Options, Reading, Status, YearFrom};
+use dangjian::job::{Job, Quiet};
+use dangjian::lang::Lang;
+use parquet::arrow::ArrowWriter;
+
+/// Valid codes (DOMAIN §6.1).
+const IDS: [&str; 3] = ["91110000600037341L", "91110000101623741K", "911101066976941872"];
+
+/// A folder of its own for the files of one test.
+fn scratch(test: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
+    let _ = fs::remove_dir_all(&path);
+    fs::create_dir_all(&path).unwrap();
+    path
+}
+
+fn shared(path: &str) -> Option<PathBuf> {
+    let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data")).join(path);
+    if path.exists() {
+        return Some(path);
+    }
+    println!("skipped: {} is absent", path.display());
+    None
+}
+
+fn read(path: &Path, options: &Options) -> Result<Reading, Error> {
+    ingest::read(&[path.to_owned()], options, &Quiet)
+}
+
+fn write(folder: &Path, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+    let path = folder.join(name);
+    fs::write(&path, content).unwrap();
+    path
+}
+
+fn codes(reading: &Reading) -> Vec<(u32, Code)> {
+    reading.problems.iter().map(|p| (p.row, p.code)).collect()
+}
+
+fn strings(columns: &[(&str, &[Option<&str>])]) -> RecordBatch {
+    let arrays =
+        columns.iter().map(|(name, values)| (*name, Arc::new(StringArray::from(values.to_vec())) as ArrayRef, true));
+    RecordBatch::try_from_iter_with_nullable(arrays).unwrap()
+}
+
+#[test]
+fn arrow_text_follows_the_rules_of_cells() {
+    let batch = strings(&[
+        ("年份", &[Some("2013"), Some("2013年"), Some("二〇一三"), Some("2013"), Some("2013"), Some("2013")]),
+        (
+            "统一社会信用代码",
+            &[Some(" 91110000600037341l"), Some(IDS[1]), Some(IDS[2]), Some("9.11E+17"), None, Some("无")],
+        ),
+        ("name", &[Some("某\n厂"), Some(" "), Some("x"), Some("x"), Some("x"), Some("x")]),
+        ("mode", &[Some("1-单独组建"), Some("待定"), None, None, None, None]),
+        ("region", &[Some("150425"), Some("152425100"), None, None, None, None]),
+        ("从业人员", &[Some("１０"), Some("3"), None, None, None, None]),
+        ("members_full", &[Some("51"), Some("若干"), None, None, None, None]),
+        ("funds", &[Some("1,000"), Some("-5"), None, None, None, None]),
+    ]);
+    let reading = ingest::read_arrow("frame", &[batch], &Options::default(), &Quiet).unwrap();
+    let mut found = codes(&reading);
+    found.sort();
+    let expected = [
+        (1, Code::ImpossibleValue),
+        (2, Code::NameEmpty),
+        (2, Code::OldRegionCode),
+        (2, Code::ModeUnknownWord),
+        (2, Code::ImpossibleValue),
+        (2, Code::UnreadableNumber),
+        (3, Code::YearMissing),
+        (4, Code::IdMangled),
+        (5, Code::IdMissing),
+        (6, Code::IdUnreadable),
+    ];
+    assert_eq!(found, expected);
+    let source = &reading.sources[0];
+    assert_eq!((source.rows.data, source.rejected, &source.years), (6, 4, &vec![2013]));
+    assert_eq!(reading.batches[0].rows, [1, 2]);
+    let records = &reading.batches[0].records;
+    let text = |name: &str| {
+        let array = records.column_by_name(name).unwrap().as_string::<i32>();
+        array.iter().map(|v| v.map(str::to_owned)).collect::<Vec<_>>()
+    };
+    assert_eq!(text("org_id"), [Some(IDS[0].to_owned()), Some(IDS[1].to_owned())]);
+    assert_eq!(text("name"), [Some("某厂".to_owned()), None]);
+    assert_eq!(text("mode"), [Some("solo".to_owned()), None]);
+    assert_eq!(text("mode_detail"), [Some("1-单独组建".to_owned()), Some("待定".to_owned())]);
+    assert_eq!(text("region"), vec![Some("150425000000".to_owned()); 2]);
+    let funds = records.column_by_name("funds").unwrap().as_primitive::<UInt64Type>();
+    assert_eq!(funds.iter().collect::<Vec<_>>(), [Some(1000), None]);
+    let members = records.column_by_name("members_full").unwrap();
+    assert_eq!(members.null_count(), 2);
+}
+
+#[test]
+fn arrow_numbers_and_own_columns() {
+    let batch = RecordBatch::try_from_iter_with_nullable([
+        ("year", Arc::new(Int64Array::from(vec![2013, 2014, 1700])) as ArrayRef, true),
+        (
+            "org_id",
+            Arc::new(Int64Array::from(vec![911_101_066_976_941_872_i64, 150_425_006_372_899, 5])) as ArrayRef,
+            true,
+        ),
+        ("employees", Arc::new(Int64Array::from(vec![Some(5), Some(-5), None])) as ArrayRef, true),
+        ("members_full", Arc::new(Float64Array::from(vec![3.0, f64::NAN, 1.0])) as ArrayRef, true),
+        ("above_scale", Arc::new(BooleanArray::from(vec![Some(true), None, None])) as ArrayRef, true),
+        ("star", Arc::new(Int64Array::from(vec![Some(4), Some(6), None])) as ArrayRef, true),
+        ("region", Arc::new(Int64Array::from(vec![150_425_100, 370_883, 0])) as ArrayRef, true),
+        ("visits", Arc::new(Int64Array::from(vec![7, 8, 9])) as ArrayRef, true),
+        ("balance", Arc::new(Int64Array::from(vec![7, -8, 9])) as ArrayRef, true),
+        ("code", Arc::new(LargeStringArray::from(vec!["1", "2", "3"])) as ArrayRef, true),
+        ("手机", Arc::new(StringArray::from(vec!["1", "2", "3"])) as ArrayRef, true),
+    ])
+    .unwrap();
+    let reading = ingest::read_arrow("frame", &[batch.clone(), batch], &Options::default(), &Quiet).unwrap();
+    let expected = [
+        (3, Code::YearMissing),
+        (2, Code::OldRegistrationNumber),
+        (2, Code::ImpossibleValue),
+        (2, Code::ImpossibleValue),
+    ];
+    assert_eq!(codes(&reading)[..4], expected);
+    assert_eq!(reading.problems[4].row, 6, "rows run on over batches");
+    assert_eq!(reading.problems[0].value, "1700");
+    let records = &reading.batches[1].records;
+    let column = |name: &str| records.column_by_name(name).unwrap_or_else(|| panic!("no {name}"));
+    assert_eq!(column("org_id").as_string::<i32>().value(0), IDS[2]);
+    assert_eq!(column("region").as_string::<i32>().value(1), "370883000000");
+    assert_eq!(column("employees").as_primitive::<UInt32Type>().iter().collect::<Vec<_>>(), [Some(5), None]);
+    assert_eq!(column("members_full").as_primitive::<UInt32Type>().iter().collect::<Vec<_>>(), [Some(3), None]);
+    assert_eq!(column("star").as_primitive::<Float32Type>().iter().collect::<Vec<_>>(), [Some(4.0), None]);
+    assert_eq!(column("visits").as_primitive::<UInt64Type>().value(1), 8);
+    assert_eq!(column("balance").as_primitive::<Float64Type>().value(1).to_bits(), (-8.0_f64).to_bits());
+    assert_eq!(column("code").data_type(), &DataType::Utf8);
+    assert!(records.column_by_name("手机").is_none());
+    let phone = reading.sources[0].columns.iter().find(|c| c.header == "手机").unwrap();
+    assert_eq!((phone.status, phone.kept), (Status::Personal, false));
+}
+
+#[test]
+fn a_panel_that_was_read_reads_the_same_from_parquet_and_from_arrow() {
+    let Some(path) = shared("ledgers/hexigten/clean.parquet") else {
+        return;
+    };
+    let from_file = read(&path, &Options::default()).unwrap();
+    assert_eq!(from_file.sources[0].rows.data, 2660);
+    assert_eq!(from_file.sources[0].rejected, 0);
+    // What was repaired once stays as it is; what can only be warned of is warned of again.
+    let kinds: std::collections::BTreeSet<_> = from_file.problems.iter().map(|p| p.code.id()).collect();
+    assert_eq!(kinds.into_iter().collect::<Vec<_>>(), ["name_empty", "old_registration_number", "uscc_check_digit"]);
+    let batches: Vec<_> = from_file.batches.iter().map(|b| b.records.clone()).collect();
+    let again = ingest::read_arrow("clean.parquet", &batches, &Options::default(), &Quiet).unwrap();
+    for (one, other) in from_file.batches.iter().zip(&again.batches) {
+        assert_eq!(one.records, other.records);
+    }
+    assert_eq!(from_file.problems, again.problems);
+    let records = &from_file.batches[0].records;
+    let dictionary = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+    let schema = records.schema();
+    let coded = schema.fields().iter().zip(records.columns()).map(|(field, array)| {
+        let array =
+            if field.data_type() == &DataType::Utf8 { cast(array, &dictionary).unwrap() } else { array.clone() };
+        (field.name().clone(), array, true)
+    });
+    let coded = RecordBatch::try_from_iter_with_nullable(coded).unwrap();
+    let again = ingest::read_arrow("coded", &[coded], &Options::default(), &Quiet).unwrap();
+    assert_eq!(again.batches[0].records, *records);
+}
+
+#[test]
+fn own_columns_of_files_have_one_type_over_all_files() {
+    let folder = scratch("own");
+    let head = "org_id,name,楼栋,编号,营业额,手机\n";
+    write(&folder, "2012.csv", format!("{head}{},甲,3,007,1.5,13\n", IDS[0]));
+    write(&folder, "2013.csv", format!("{head}{},乙,4,8,2,13\n{},丙,,9,－,13\n", IDS[1], IDS[2]));
+    let options = Options { keep: vec!["*".to_owned()], ..Options::default() };
+    let reading = read(&folder, &options).unwrap();
+    assert_eq!(reading.sources[1].years, [2013]);
+    let records = &reading.batches[1].records;
+    let names: Vec<_> = records.schema().fields().iter().map(|f| f.name().clone()).collect();
+    assert_eq!(names, ["year", "org_id", "name", "楼栋", "编号", "营业额"]);
+    let ty = |name: &str| records.column_by_name(name).unwrap().data_type().clone();
+    assert_eq!([ty("楼栋"), ty("编号"), ty("营业额")], [DataType::UInt32, DataType::Utf8, DataType::Float64]);
+    assert_eq!(records.column_by_name("楼栋").unwrap().null_count(), 1);
+    let phone = Options { columns: vec![("手机".to_owned(), "phone".to_owned())], ..Options::default() };
+    let reading = read(&folder, &phone).unwrap();
+    assert!(reading.batches[0].records.column_by_name("phone").is_some());
+    let wrong = Options { keep: vec!["楼层".to_owned()], ..Options::default() };
+    let Err(Error::Argument(text)) = read(&folder, &wrong) else { panic!("a header that no file has") };
+    assert!(text.en.contains("'楼层'") && text.en.contains("楼栋"), "{text}");
+}
+
+#[test]
+fn a_mapping_given_by_the_caller_reads_a_foreign_panel() {
+    let Some(path) = shared("real/medicare_advantage_us_2009-2022_stars.csv") else {
+        return;
+    };
+    let columns = [("contract_id", "org_id"), ("star_year", "year"), ("stars", "star"), ("summary_type", "summary")];
+    let columns = columns.map(|(header, column)| (header.to_owned(), column.to_owned())).to_vec();
+    let reading = read(&path, &Options { columns, ..Options::default() }).unwrap();
+    let lines = fs::read_to_string(&path).unwrap().lines().count();
+    let source = &reading.sources[0];
+    // Twelve rows are averages over all contracts, not contracts.
+    assert_eq!((source.rows.data, source.rejected), (lines - 1, 12));
+    assert_eq!(source.years, (2009..=2022).collect::<Vec<i16>>());
+    assert_eq!(source.year_from, YearFrom::Column);
+    assert!(reading.problems.iter().all(|p| p.code == Code::IdUnreadable && p.value.ends_with("Average")));
+    let stars: usize = reading
+        .batches
+        .iter()
+        .map(|b| {
+            let stars = b.records.column_by_name("star").unwrap();
+            stars.len() - stars.null_count()
+        })
+        .sum();
+    assert!(stars > 10_000, "{stars}");
+}
+
+#[test]
+fn real_files_of_others_are_read_whole() {
+    let Some(folder) = shared("real") else { return };
+    let options = |id: &str, name: &str| Options {
+        year: Some(2012),
+        columns: vec![(id.to_owned(), "org_id".to_owned()), (name.to_owned(), "name".to_owned())],
+        ..Options::default()
+    };
+    let header = fs::read_to_string(folder.join("西藏_2012.csv")).unwrap();
+    let header: Vec<_> = header.lines().next().unwrap().trim_start_matches('\u{feff}').split(',').collect();
+    let (id, name) =
+        (header.iter().find(|h| h.contains("信用代码")).unwrap(), header.iter().find(|h| h.contains("名称")).unwrap());
+    let utf8 = read(&folder.join("西藏_2012.csv"), &options(id, name)).unwrap();
+    let gb = read(&folder.join("西藏_2012.gb18030.csv"), &options(id, name)).unwrap();
+    assert_eq!(utf8.sources[0].rows.data, 1253);
+    assert_eq!((utf8.sources[0].encoding, gb.sources[0].encoding), (Some("utf-8"), Some("gb18030")));
+    assert_eq!(utf8.batches[0].records, gb.batches[0].records);
+    // README: every check character is valid.
+    assert!(!utf8.problems.iter().any(|p| p.code == Code::UsccCheckDigit));
+    let sheet = read(&folder.join("西藏_2012_合并表头.xlsx"), &Options::default()).unwrap();
+    assert_eq!(sheet.sources[0].rows.data, 300);
+    assert_eq!((sheet.sources[0].rows.total, sheet.sources[0].rows.footer), (1, 1));
+}
+
+#[test]
+fn a_folder_is_read_without_what_is_no_ledger() {
+    let Some(folder) = shared("ledgers/hexigten") else {
+        return;
+    };
+    let reading = read(&folder, &Options::default()).unwrap();
+    assert_eq!(reading.sources.len(), 10);
+    assert_eq!(reading.sources[0].years, [2009]);
+    let skipped: Vec<_> = reading.skipped.iter().map(|s| s.sheet.as_deref().unwrap_or(&s.file)).collect();
+    for passed in ["clean.parquet", "truth.parquet", "workers.csv", "填表说明", "数据字典"] {
+        assert!(skipped.contains(&passed), "{passed} in {skipped:?}");
+    }
+}
+
+#[test]
+fn each_file_that_cannot_be_read_says_why() {
+    let folder = scratch("unreadable");
+    let ole = [&[0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1][..], &[0; 600]].concat();
+    let encrypted: Vec<u8> = "EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let ledger = format!("org_id,name\n{},甲\n", IDS[0]);
+    let empty = folder.join("nothing");
+    fs::create_dir(&empty).unwrap();
+    write(&empty, "~$台账.xlsx", "x");
+    for (path, said) in [
+        (folder.join("missing.xlsx"), "no such file"),
+        (write(&folder, "empty.xlsx", ""), "0 bytes"),
+        (write(&folder, "empty.csv", ""), "0 bytes"),
+        (write(&folder, "locked.xlsx", [ole.clone(), encrypted].concat()), "password"),
+        (write(&folder, "broken.xls", ole), "damaged"),
+        (write(&folder, "broken.xlsx", "PK\u{3}\u{4}no zip"), "damaged"),
+        (write(&folder, "page.xls", "<html><table></table></html>"), "web page"),
+        (write(&folder, "text.xlsx", "org_id,name"), "no workbook"),
+        (write(&folder, "broken.parquet", "PAR1"), "damaged"),
+        (write(&folder, "台账.doc", "x"), "'doc'"),
+        (write(&folder, "binary2013.csv", [0xff, 0xff, 0x80]), "GB18030"),
+        (write(&folder, "other2013.csv", "a,b\n1,2\n"), "no ledger found"),
+        (write(&folder, "undated.csv", &ledger), "year is not known"),
+        (write(&folder, "quote2013.csv", format!("{ledger}{},\"乙\n{}", IDS[1], "x,y\n".repeat(200))), "line 3"),
+        (empty, "no ledger in this folder"),
+    ] {
+        let Err(error) = read(&path, &Options::default()) else { panic!("{} was read", path.display()) };
+        assert!(matches!(error, Error::File(_)), "{error}");
+        let (en, zh) = (error.message(Lang::En), error.message(Lang::Zh));
+        assert!(en.contains(said), "{en}");
+        assert!(en.starts_with(&path.display().to_string()) && zh.starts_with(&path.display().to_string()));
+        assert_ne!(en, zh);
+    }
+    assert!(matches!(ingest::read(&[], &Options::default(), &Quiet), Err(Error::Argument(_))));
+    let given = Options { year: Some(2013), ..Options::default() };
+    let reading = read(&folder.join("undated.csv"), &given).unwrap();
+    assert_eq!((reading.sources[0].year_from, &reading.sources[0].years), (YearFrom::Argument, &vec![2013]));
+}
+
+/// A job that is stopped after it was asked a number of times.
+struct Stopped(AtomicU64, u64);
+
+impl Job for Stopped {
+    fn progress(&self, _: &str, done: u64, total: u64) {
+        assert!(done <= total);
+    }
+    fn cancelled(&self) -> bool {
+        self.0.fetch_add(1, Ordering::Relaxed) >= self.1
+    }
+}
+
+#[test]
+fn a_stopped_job_stops_every_reader() {
+    let folder = scratch("stopped");
+    let mut text = "org_id,name,year\n".to_owned();
+    for _ in 0..50_000 {
+        text.push_str("91110000600037341L,甲,2013\n");
+    }
+    let csv = write(&folder, "long.csv", text);
+    let reading = read(&csv, &Options::default()).unwrap();
+    let parquet = folder.join("long.parquet");
+    let records = &reading.batches[0].records;
+    let mut writer = ArrowWriter::try_new(fs::File::create(&parquet).unwrap(), records.schema(), None).unwrap();
+    writer.write(records).unwrap();
+    writer.close().unwrap();
+    assert_eq!(read(&parquet, &Options::default()).unwrap().sources[0].rows.data, 50_000);
+    let mut paths = vec![csv, parquet];
+    paths.extend(shared("ledgers/hexigten/克什克腾旗两新组织党建台账2013年.xlsx"));
+    for path in paths {
+        for asked in [0, 1, 2] {
+            let job = Stopped(AtomicU64::new(0), asked);
+            let stopped = ingest::read(std::slice::from_ref(&path), &Options::default(), &job);
+            let long = !path.ends_with("long.parquet") || asked < 2;
+            assert_eq!(matches!(stopped, Err(Error::Cancelled)), long, "{} after {asked}", path.display());
+        }
+    }
+    let job = Stopped(AtomicU64::new(0), 0);
+    let stopped = ingest::read_arrow("x", std::slice::from_ref(records), &Options::default(), &job);
+    assert!(matches!(stopped, Err(Error::Cancelled)));
+    let years = records.column_by_name("year").unwrap().as_primitive::<Int16Type>();
+    assert_eq!(years.value(49_999), 2013);
+}
