@@ -6,7 +6,7 @@ mod common;
 
 use std::collections::BTreeMap;
 
-use arrow::array::{Array, AsArray};
+use arrow::array::AsArray;
 use arrow::datatypes::{Float64Type, Int64Type};
 use common::{Set, at, counts, set};
 use dangjian::Roster;
@@ -178,7 +178,7 @@ fn totals_nulls_and_values(set: &Set, roster: &Roster) {
             }
         }
         for (name, want) in truth["nulls"].as_object().unwrap() {
-            let nulls = batch.column_by_name(name).map_or(batch.num_rows(), |c| c.as_ref().null_count());
+            let nulls = batch.column_by_name(name).map_or(batch.num_rows(), |c| c.null_count());
             assert_eq!(nulls as i64, int(want), "{year} {name}");
         }
         for (name, values) in truth["by"].as_object().unwrap() {

@@ -101,11 +101,11 @@ pub(crate) fn problem_codes() -> PyResult<PyTable> {
 /// The definitions in force with the files given, as dictionaries: `rates` and `targets`.
 #[pyfunction]
 #[pyo3(signature = (rates=None, targets=None))]
-pub(crate) fn definitions<'py>(
-    py: Python<'py>,
+pub(crate) fn definitions(
+    py: Python<'_>,
     rates: Option<std::path::PathBuf>,
     targets: Option<std::path::PathBuf>,
-) -> PyResult<Bound<'py, PyDict>> {
+) -> PyResult<Bound<'_, PyDict>> {
     let all = definitions_of(rates.as_deref(), targets.as_deref()).map_err(|e| raise(&e))?;
     let out = PyDict::new(py);
     out.set_item("rates", list(py, all.rates.iter().map(|r| (r, None)))?)?;
