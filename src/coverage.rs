@@ -129,6 +129,15 @@ fn ratio(part: u64, whole: u64) -> Option<f64> {
 /// Columns: `year`, the dimensions, `rate_id`, `label_zh`, `label_en`, `counts` (`organisations` or
 /// `party_organisations`), `population`, `success`, `failure`, `unknown`, `population_unknown`, `unidentified`, `rate`
 /// (success ÷ (success + failure); null where that is 0), `rate_low` and `rate_high` (what the unknowns allow).
+///
+/// ```
+/// # use dangjian::{Roster, dimension::Scope, ingest::Options, job::Quiet, synth};
+/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// let rates: Vec<_> = dangjian::measure::Rates::shipped()?.iter().cloned().collect();
+/// let table = dangjian::coverage::coverage(&roster, &rates, &Scope::by(["province"]).in_year(2012), &Quiet)?;
+/// assert_eq!(table["year"].len(), table["rate"].len());
+/// # Ok::<(), dangjian::Error>(())
+/// ```
 pub fn coverage(roster: &Roster, rates: &[Rate], scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
     let counted = count(roster, rates, scope, job)?;
     let figures = figures(&counted, rates.len());
@@ -145,6 +154,15 @@ pub fn coverage(roster: &Roster, rates: &[Rate], scope: &Scope, job: &dyn Job) -
 /// Targets by the dimensions of `scope`: the columns of [`coverage`] with `target` instead of `rate_id`, then `goal`,
 /// `met` (null where the answers not known decide), `inferred` (not stated in the source, to be confirmed),
 /// `note_zh`, `note_en`.
+///
+/// ```
+/// # use dangjian::{Roster, dimension::Scope, ingest::Options, job::Quiet, synth};
+/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// let set: Vec<_> = dangjian::measure::Targets::shipped()?.iter().cloned().collect();
+/// let table = dangjian::coverage::targets(&roster, &set, &Scope::default().in_year(2012), &Quiet)?;
+/// assert_eq!(table.num_rows(), 4);
+/// # Ok::<(), dangjian::Error>(())
+/// ```
 pub fn targets(roster: &Roster, targets: &[Target], scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
     let rates: Vec<Rate> = targets.iter().map(|t| t.rate.clone()).collect();
     let counted = count(roster, &rates, scope, job)?;
@@ -215,6 +233,15 @@ const LISTED: [&str; 8] = ["org_id", "name", "region", "kind", "committee", "mod
 ///
 /// Columns: `year`, `target`, `status`, `org_id`, `name`, `township`, `township_name`, `kind`, `committee`, `mode`,
 /// `members_full`, `party_org_id`, `instructor_id`.
+///
+/// ```
+/// # use dangjian::{Roster, ingest::Options, job::Quiet, synth};
+/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// let set = dangjian::measure::Targets::shipped()?;
+/// let missing = dangjian::coverage::gaps(&roster, set.get("eligible_established")?, 2012)?;
+/// assert!(missing.column_by_name("org_id").is_some());
+/// # Ok::<(), dangjian::Error>(())
+/// ```
 pub fn gaps(roster: &Roster, target: &Target, year: i16) -> Result<RecordBatch> {
     let frame = roster.frame(year)?;
     let answers = Answers::new(roster, frame, &target.rate, &BooleanBuffer::new_set(frame.rows()))?;
@@ -245,4 +272,50 @@ pub fn gaps(roster: &Roster, target: &Target, year: i16) -> Result<RecordBatch> 
         };
     }
     columns.array("instructor_id", column("instructor_id", DataType::Utf8)).finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Tries every way in which the unknowns may turn out.
+    #[test]
+    fn bounds_are_the_extremes_of_what_the_unknowns_allow() {
+        let figures = Figures {
+            population: 9,
+            success: 5,
+            failure: 2,
+            maybe_success: 1,
+            maybe_failure: 2,
+            population_unknown: 4,
+            unidentified: 0,
+        };
+        let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
+        for met_in in 0..=figures.unknown() {
+            for joined in 0..8_u64 {
+                // The three kinds of "maybe": met, not met, neither known; each joins the population or not.
+                for met_out in 0..=1 {
+                    let (a, b, c) = (joined & 1, (joined >> 1 & 1) * 2, joined >> 2 & 1);
+                    let success = figures.success + met_in + a + c * met_out;
+                    let rate = success as f64 / (figures.population + a + b + c) as f64;
+                    (low, high) = (low.min(rate), high.max(rate));
+                }
+            }
+        }
+        assert_eq!(figures.low(), Some(low));
+        assert_eq!(figures.high(), Some(high));
+        assert_eq!(figures.rate(), Some(5.0 / 7.0));
+    }
+
+    #[test]
+    fn a_goal_is_met_or_missed_only_for_certain() {
+        let certain = Figures { population: 4, success: 4, ..Figures::default() };
+        assert_eq!(met(&certain, 1.0), Some(true));
+        assert_eq!(met(&Figures { success: 3, failure: 1, ..certain }, 1.0), Some(false));
+        assert_eq!(met(&Figures { success: 3, ..certain }, 1.0), None);
+        assert_eq!(met(&Figures { population_unknown: 1, ..certain }, 1.0), None);
+        assert_eq!(met(&Figures { population_unknown: 1, maybe_success: 1, ..certain }, 1.0), Some(true));
+        assert_eq!(met(&Figures { unidentified: 1, ..certain }, 1.0), None);
+        assert_eq!(met(&Figures::default(), 1.0), None);
+    }
 }

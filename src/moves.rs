@@ -16,6 +16,14 @@ use crate::table::Columns;
 ///
 /// Columns: `year`, `next_year`, the dimensions of `scope`, those of `of`, the same as `next_<name>`, `organisations`.
 /// An organisation that is not in one of the two years has `absent` there.
+///
+/// ```
+/// # use dangjian::{Roster, dimension::Scope, ingest::Options, job::Quiet, synth};
+/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// let table = dangjian::moves::moves(&roster, &["mode", "star"], &Scope::by(["province"]), &Quiet)?;
+/// assert!(table.column_by_name("next_star").is_some());
+/// # Ok::<(), dangjian::Error>(())
+/// ```
 pub fn moves(roster: &Roster, of: &[&str], scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
     let frames = scope.frames(roster)?;
     let by = scope.axes(roster, &frames)?;

@@ -121,3 +121,32 @@ impl<'a> Parties<'a> {
         (Truth { yes, no }, success, self.bitmap(unidentified.into_iter()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn truth(answers: &[Option<bool>]) -> Truth {
+        let is = |want| BooleanBuffer::collect_bool(answers.len(), |row| answers[row] == Some(want));
+        Truth { yes: is(true), no: is(false) }
+    }
+
+    /// Rows 0 and 1 share party organisation 1, rows 2 to 4 share 2; 5 and 6 have none.
+    #[test]
+    fn a_party_organisation_is_asked_once_and_answers_at_its_home() {
+        let codes = Integers::smallest(&[1, 1, 2, 2, 2, 0, 0]);
+        let modes = Integers::smallest(&[3, 1, 2, 2, 2, 1, 0]);
+        let parties = Parties { codes: Some(&codes), modes: Some(&modes), rows: 7, cardinality: 3 };
+        let [yes, no, maybe] = [Some(true), Some(false), None];
+        let population = truth(&[yes, yes, no, maybe, maybe, yes, maybe]);
+        let success = truth(&[no, maybe, yes, no, yes, yes, no]);
+        let (population, success, unidentified) = parties.reduce(&population, &success);
+        let rows = |bits: &BooleanBuffer| bits.set_indices().collect::<Vec<_>>();
+        assert_eq!(rows(&population.yes), [1], "at the solo row, not at the affiliated one before it");
+        assert_eq!(rows(&population.unknown()), [3, 6]);
+        assert_eq!(rows(&success.yes), [3], "any of its rows in the population that is met meets it");
+        assert_eq!(rows(&success.no), [6]);
+        assert_eq!(rows(&unidentified), [5]);
+        assert_eq!(parties.homes(&BooleanBuffer::new_set(7)), [None, Some(1), Some(2)]);
+    }
+}

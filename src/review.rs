@@ -64,6 +64,15 @@ const STARRED: f64 = 3.0;
 
 /// Makes the review of `year`. Tables of several years have all years up to it; a year that is not in the roster is an
 /// error.
+///
+/// ```
+/// # use dangjian::{Roster, ingest::Options, job::Quiet, synth};
+/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// let definitions = dangjian::review::Definitions::shipped()?;
+/// let review = dangjian::review::review(&roster, 2012, &definitions, None, &Quiet)?;
+/// assert!(review.table("gaps").is_some());
+/// # Ok::<(), dangjian::Error>(())
+/// ```
 pub fn review(
     roster: &Roster,
     year: i16,

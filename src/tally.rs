@@ -87,6 +87,16 @@ fn first_rows(codes: &Integers, rows: &BooleanBuffer) -> BooleanBuffer {
 /// dimensions are not used. The rows are gone through once for all groupings.
 ///
 /// Each table has the columns `year`, its dimensions, and one for each measure.
+///
+/// ```
+/// # use dangjian::{Roster, dimension::Scope, ingest::Options, job::Quiet, synth};
+/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// let measures = [("members".to_owned(), dangjian::tally::Measure::parse("sum(members_full)")?)];
+/// let sets = [vec![], vec!["kind".to_owned()]];
+/// let tables = dangjian::tally::count(&roster, &sets, &measures, &Scope::default(), &Quiet)?;
+/// assert_eq!(tables.len(), 2);
+/// # Ok::<(), dangjian::Error>(())
+/// ```
 pub fn count(
     roster: &Roster,
     sets: &[Vec<String>],

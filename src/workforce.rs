@@ -27,6 +27,14 @@ const ITEMS: [(&str, &str); 7] = [
 /// Columns: `year`, the dimensions, `item` (`instructors`, `organisations_with_instructor`,
 /// `without_party_org_with_instructor`, `seconded_officers`, `owner_secretaries`, `staff_full_time`,
 /// `staff_part_time`), `value`. An instructor is one person however many organisations are assigned.
+///
+/// ```
+/// # use dangjian::{Roster, dimension::Scope, ingest::Options, job::Quiet, synth};
+/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// let table = dangjian::workforce::workforce(&roster, &Scope::default(), &Quiet)?;
+/// assert_eq!(table.num_rows(), 3 * 7); // three years of seven items
+/// # Ok::<(), dangjian::Error>(())
+/// ```
 pub fn workforce(roster: &Roster, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
     let measure = |(name, text): (&str, &str)| Ok((name.to_owned(), Measure::parse(text)?));
     count_items(roster, &ITEMS.into_iter().map(measure).collect::<Result<Vec<_>>>()?, scope, job)

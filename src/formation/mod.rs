@@ -18,6 +18,14 @@ use crate::table::Columns;
 /// Columns: `year`, the dimensions, `mode` (`solo`, `joint`, `affiliated`, `area`, `none`, or `unknown` where the ledger
 /// does not say), `organisations`, `party_organisations` (distinct ones among the organisations of that mode; the host
 /// of an affiliated organisation is also counted under its own mode).
+///
+/// ```
+/// # use dangjian::{Roster, dimension::Scope, ingest::Options, job::Quiet, synth};
+/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// let table = dangjian::formation::formation(&roster, &Scope::by(["kind"]), &Quiet)?;
+/// assert!(table.num_rows() > 3);
+/// # Ok::<(), dangjian::Error>(())
+/// ```
 pub fn formation(roster: &Roster, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
     let frames = scope.frames(roster)?;
     let mut axes = scope.axes(roster, &frames)?;
@@ -41,6 +49,15 @@ pub fn formation(roster: &Roster, scope: &Scope, job: &dyn Job) -> Result<Record
 /// The mode that the rules ask of an organisation against the mode its ledger records, by the dimensions of `scope`.
 ///
 /// Columns: `year`, the dimensions, `need`, `mode` (both with `unknown`), `organisations`.
+///
+/// ```
+/// # use dangjian::{Roster, dimension::Scope, ingest::Options, job::Quiet, synth};
+/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// let rules = dangjian::measure::FormationRules::shipped()?;
+/// let table = dangjian::formation::formation_need(&roster, &rules, &Scope::default(), &Quiet)?;
+/// assert!(table.column_by_name("need").is_some());
+/// # Ok::<(), dangjian::Error>(())
+/// ```
 pub fn formation_need(roster: &Roster, rules: &FormationRules, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
     let frames = scope.frames(roster)?;
     let mut axes = scope.axes(roster, &frames)?;
@@ -56,6 +73,14 @@ pub fn formation_need(roster: &Roster, rules: &FormationRules, scope: &Scope, jo
 ///
 /// Columns: `year`, `next_year`, the dimensions, `mode`, `next_mode` (both with `unknown` and `absent`),
 /// `organisations`.
+///
+/// ```
+/// # use dangjian::{Roster, dimension::Scope, ingest::Options, job::Quiet, synth};
+/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// let table = dangjian::formation::formation_moves(&roster, &Scope::default(), &Quiet)?;
+/// assert!(table.column_by_name("next_mode").is_some());
+/// # Ok::<(), dangjian::Error>(())
+/// ```
 pub fn formation_moves(roster: &Roster, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
     moves(roster, &["mode"], scope, job)
 }

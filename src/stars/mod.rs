@@ -24,6 +24,14 @@ use crate::table::Columns;
 /// Columns: `year`, the dimensions, `star_state`, `organisations`, `party_organisations`. A party organisation has the
 /// highest star of its rows with a mode of its own (solo, joint, affiliated), else it is `unrated`; it stands in the
 /// group of its home row.
+///
+/// ```
+/// # use dangjian::{Roster, dimension::Scope, ingest::Options, job::Quiet, synth};
+/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// let table = dangjian::stars::star_distribution(&roster, &Scope::default(), &Quiet)?;
+/// assert_eq!(table.num_rows(), 3 * 8); // three years of five grades and three states
+/// # Ok::<(), dangjian::Error>(())
+/// ```
 pub fn star_distribution(roster: &Roster, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
     let frames = scope.frames(roster)?;
     let by = scope.axes(roster, &frames)?;
@@ -52,6 +60,15 @@ pub fn star_distribution(roster: &Roster, scope: &Scope, job: &dyn Job) -> Resul
 ///
 /// Columns: `year`, `next_year`, the dimensions, `star_state`, `next_star_state` (both with `absent`), and
 /// `organisations` or `party_organisations`.
+///
+/// ```
+/// # use dangjian::{Roster, dimension::Scope, ingest::Options, job::Quiet, synth};
+/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// let counts = dangjian::measure::Counts::Organisations;
+/// let table = dangjian::stars::star_transitions(&roster, counts, &Scope::default(), &Quiet)?;
+/// assert!(table.column_by_name("next_star_state").is_some());
+/// # Ok::<(), dangjian::Error>(())
+/// ```
 pub fn star_transitions(roster: &Roster, counts: Counts, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
     let frames = scope.frames(roster)?;
     let by = scope.axes(roster, &frames)?;
