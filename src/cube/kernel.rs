@@ -59,7 +59,7 @@ pub(crate) fn count(
             Lane::Sum(..) => None,
         })
         .collect();
-    let mut packs: Vec<Vec<[u32; PACK]>> = bits.chunks(PACK).map(|_| vec![[0; PACK]; groups]).collect();
+    let mut packs: Vec<Pack> = bits.chunks(PACK).map(|bits| Pack::new(bits.len(), groups)).collect();
     let mut out: Vec<Vec<u64>> =
         lanes.iter().map(|l| vec![0; if let Lane::Sum(..) = l { groups } else { 0 }]).collect();
     let mut group = [0_u32; CHUNK];
@@ -74,12 +74,7 @@ pub(crate) fn count(
         }
         for (pack, bits) in packs.iter_mut().zip(bits.chunks(PACK)) {
             transpose(&mut bytes, bits, start, end);
-            for (g, byte) in group.iter().zip(&bytes) {
-                if let Some(counters) = pack.get_mut(*g as usize) {
-                    let add = &ADD[usize::from(*byte)];
-                    counters.iter_mut().zip(add).for_each(|(c, a)| *c += a);
-                }
-            }
+            pack.add(group, &bytes);
         }
         for (lane, sums) in lanes.iter().zip(&mut out) {
             if let Lane::Sum(values, of) = lane {
@@ -90,10 +85,43 @@ pub(crate) fn count(
     }
     for (pack, bits) in packs.iter().zip(bits.chunks(PACK)) {
         for (bit, (at, _)) in bits.iter().enumerate() {
-            out[*at] = pack.iter().map(|counters| u64::from(counters[bit])).collect();
+            out[*at] = pack.counters.iter().skip(bit).step_by(pack.width).map(|c| u64::from(*c)).collect();
         }
     }
     out
+}
+
+/// The counters of up to eight measures: side by side for each group, as many as there are measures, rounded up to a
+/// power of two.
+struct Pack {
+    width: usize,
+    counters: Vec<u32>,
+}
+
+impl Pack {
+    fn new(measures: usize, groups: usize) -> Self {
+        let width = measures.next_power_of_two();
+        Self { width, counters: vec![0; width * groups] }
+    }
+
+    /// Adds each row's byte of measures to its group's counters.
+    fn add(&mut self, group: &[u32], bytes: &[u8; CHUNK]) {
+        match self.width {
+            1 => self.add_wide::<1>(group, bytes),
+            2 => self.add_wide::<2>(group, bytes),
+            4 => self.add_wide::<4>(group, bytes),
+            _ => self.add_wide::<PACK>(group, bytes),
+        }
+    }
+
+    fn add_wide<const WIDTH: usize>(&mut self, group: &[u32], bytes: &[u8; CHUNK]) {
+        let (counters, _) = self.counters.as_chunks_mut::<WIDTH>();
+        for (g, byte) in group.iter().zip(bytes) {
+            if let Some(counters) = counters.get_mut(*g as usize) {
+                counters.iter_mut().zip(&ADD[usize::from(*byte)]).for_each(|(c, a)| *c += a);
+            }
+        }
+    }
 }
 
 #[allow(clippy::useless_conversion, reason = "one arm of the macro is u64 already")]

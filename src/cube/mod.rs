@@ -18,8 +18,8 @@ use crate::error::{Error, Result};
 use crate::job::{self, Job};
 use crate::roster::{Frame, Integers, Roster};
 
-/// Up to this many cells counters are laid out densely; above it only cells that occur get one.
-const DENSE: u64 = 1 << 22;
+/// Up to this many cells, and up to four for each row, are laid out densely; beyond, only those that occur.
+const DENSE: u64 = 1 << 20;
 
 /// Fewer rows than this are not worth a task of their own, with counters of its own.
 const TASK: usize = 1 << 16;
@@ -56,7 +56,8 @@ pub(crate) fn count<'a>(
             let codes = bases.iter().map(|b| b.codes(frame, nth)).collect::<Result<Vec<_>>>()?;
             let leaf = Leaf::new(&cards, &codes, frame.rows());
             let counts = leaf.count(&lanes(nth, frame)?, spare, job)?;
-            Ok(sets.iter().map(|axes| rollup(axes, &bases, &leaf, &counts)).collect::<Vec<_>>())
+            let occupied = leaf.occupied(&counts[0]);
+            Ok(sets.iter().map(|axes| rollup(axes, &bases, &occupied, &counts)).collect::<Vec<_>>())
         })
         .collect::<Result<Vec<_>>>()?;
     let mut out: Vec<Counted> = sets.into_iter().map(Counted::empty).collect();
@@ -112,7 +113,7 @@ impl<'a> Leaf<'a> {
         let cells = cards.iter().try_fold(1_u64, |a, b| a.checked_mul(*b)).unwrap_or(u64::MAX);
         let codes = codes.to_vec();
         let mut leaf = Self { rows, codes, cards: cards.to_vec(), strides, sparse: None, groups: cells as usize };
-        if cells > DENSE {
+        if cells > DENSE.max(4 * rows as u64) {
             let cell =
                 |row| leaf.codes.iter().zip(&leaf.strides).map(|(c, s)| c.as_ref().map_or(0, |c| c.get(row)) * s).sum();
             let of_row: Vec<u64> = (0..rows).into_par_iter().map(cell).collect();
@@ -150,11 +151,20 @@ impl<'a> Leaf<'a> {
         Ok(counts.unwrap_or_default())
     }
 
-    /// The base codes of a group.
-    fn code(&self, group: usize, base: usize) -> usize {
-        let cell = self.sparse.as_ref().map_or(group as u64, |(_, cells)| cells[group]);
-        (cell / self.strides[base] % self.cards[base]) as usize
+    /// The groups in which something was counted.
+    fn occupied(&self, counts: &[u64]) -> Occupied {
+        let groups: Vec<u32> = (0..self.groups as u32).filter(|g| counts[*g as usize] > 0).collect();
+        let cell = |g: &u32| self.sparse.as_ref().map_or(u64::from(*g), |(_, cells)| cells[*g as usize]);
+        let code = |(stride, card)| groups.iter().map(|g| (cell(g) / stride % card) as u32).collect();
+        let codes = self.strides.iter().zip(&self.cards).map(code).collect();
+        Occupied { groups, codes }
     }
+}
+
+/// The groups of a leaf that are not empty, and base by base their codes.
+struct Occupied {
+    groups: Vec<u32>,
+    codes: Vec<Vec<u32>>,
 }
 
 /// The groups of one set of axes in one frame: for each its key and its counts.
@@ -163,33 +173,53 @@ struct Part {
     counts: Vec<Vec<u64>>,
 }
 
-fn rollup(axes: &[Axis], bases: &[Base], leaf: &Leaf, counts: &[Vec<u64>]) -> Part {
-    let at: Vec<usize> = axes.iter().filter_map(|a| bases.iter().position(|b| b.same(&a.base))).collect();
+fn rollup(axes: &[Axis], bases: &[Base], occupied: &Occupied, counts: &[Vec<u64>]) -> Part {
     let cards: Vec<u64> = axes.iter().map(|a| a.values.len() as u64 + 1).collect();
-    let mut cells: Vec<(u64, u32)> = (0..leaf.groups)
-        .filter(|g| counts[0][*g] > 0)
-        .map(|g| {
-            let key = axes
-                .iter()
-                .zip(&at)
-                .zip(&cards)
-                .fold(0, |key, ((axis, base), card)| key * card + u64::from(axis.map[leaf.code(g, *base)]));
-            (key, g as u32)
-        })
-        .collect();
-    cells.par_sort_unstable();
-    let mut part = Part { keys: vec![Vec::new(); axes.len()], counts: vec![Vec::new(); counts.len()] };
-    for same in cells.chunk_by(|a, b| a.0 == b.0) {
-        let mut key = same[0].0;
-        for (at, card) in cards.iter().enumerate().rev() {
-            part.keys[at].push((key % card) as u32);
-            key /= card;
-        }
-        for (out, lane) in part.counts.iter_mut().zip(counts) {
-            out.push(same.iter().map(|(_, g)| lane[*g as usize]).sum());
+    let mut of_cell = vec![0_u64; occupied.groups.len()];
+    for (axis, card) in axes.iter().zip(&cards) {
+        let Some(base) = bases.iter().position(|b| b.same(&axis.base)) else { continue };
+        for (key, code) in of_cell.iter_mut().zip(&occupied.codes[base]) {
+            *key = *key * card + u64::from(axis.map[*code as usize]);
         }
     }
+    let total = cards.iter().try_fold(1_u64, |a, b| a.checked_mul(*b)).unwrap_or(u64::MAX);
+    let (keys, place) = ranked(&of_cell, total);
+    let mut part = Part { keys: Vec::with_capacity(axes.len()), counts: Vec::with_capacity(counts.len()) };
+    let mut stride = total;
+    for card in &cards {
+        stride /= card;
+        part.keys.push(keys.iter().map(|key| (key / stride % card) as u32).collect());
+    }
+    for lane in counts {
+        let mut sums = vec![0; keys.len()];
+        for (group, place) in occupied.groups.iter().zip(&place) {
+            sums[*place as usize] += lane[*group as usize];
+        }
+        part.counts.push(sums);
+    }
     part
+}
+
+/// The distinct values of `keys` (all below `total`), ascending, and for each key its place among them.
+fn ranked(keys: &[u64], total: u64) -> (Vec<u64>, Vec<u32>) {
+    if total > DENSE.max(4 * keys.len() as u64) {
+        let mut distinct = keys.to_vec();
+        distinct.par_sort_unstable();
+        distinct.dedup();
+        let place = keys.iter().map(|key| distinct.partition_point(|k| k < key) as u32).collect();
+        return (distinct, place);
+    }
+    let mut place = vec![u32::MAX; total as usize];
+    for key in keys {
+        place[*key as usize] = 0;
+    }
+    let mut distinct = Vec::new();
+    for (key, place) in place.iter_mut().enumerate().filter(|(_, place)| **place == 0) {
+        *place = distinct.len() as u32;
+        distinct.push(key as u64);
+    }
+    let of_key = keys.iter().map(|key| place[*key as usize]).collect();
+    (distinct, of_key)
 }
 
 impl Counted {

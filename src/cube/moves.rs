@@ -66,7 +66,7 @@ pub(crate) fn moves(
             columns: Vec::new(),
         })
         .collect();
-    let walk = Walk { roster, frames, things, steps: &steps, pairs: &pairs };
+    let walk = Walk { frames, things, steps: &steps, pairs: &pairs };
     let mut axes = Vec::with_capacity(by.len() + 2 * of.len());
     for (at, axis) in by.iter().enumerate() {
         axes.push(walk.axis(axis, &axis.name, Side::Either, None, NAMES[0].get(at))?);
@@ -100,7 +100,6 @@ enum Side {
 }
 
 struct Walk<'a> {
-    roster: &'a Roster,
     frames: &'a [&'a Frame],
     things: &'a [Things],
     steps: &'a [usize],
@@ -108,7 +107,8 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    /// `axis` seen from one side of the pairs, with `absent` as a further value if given.
+    /// `axis` seen from one side of the pairs, with `absent` as a further value if given. Its base is the values' own
+    /// positions, so that the cells of the moves are as few as they can be.
     fn axis(
         &self,
         axis: &Axis,
@@ -117,47 +117,39 @@ impl Walk<'_> {
         absent: Option<&str>,
         base: Option<&&'static str>,
     ) -> Result<Axis> {
-        let base = base.ok_or_else(|| Error::argument("维度太多", "too many dimensions; at most 6"))?;
-        let codes = axis.cardinality(self.roster);
+        let base = base.ok_or_else(|| Error::argument("维度太多，至多 6 个", "too many dimensions; at most 6"))?;
         let mut values = axis.values.clone();
-        let null = values.len() as u32;
-        let mut map = axis.map.clone();
-        if let (Some(absent), Values::Text(texts)) = (absent, &mut values) {
-            // The null of the axis moves up by one place, after the new value.
-            texts.push(absent.to_owned());
-            map.iter_mut().filter(|at| **at == null).for_each(|at| *at += 1);
-            map.push(null);
-        }
+        let before = values.len() as u64;
+        let gone = match (&mut values, absent) {
+            (Values::Text(texts), Some(absent)) => {
+                texts.push(absent.to_owned());
+                before
+            }
+            _ => u64::MAX,
+        };
+        let null = values.len() as u64;
         let of_pairs = self.steps.iter().zip(self.pairs).map(|(t, pairs)| {
-            let code = [t - 1, *t].map(|nth| self.codes(axis, nth));
-            let [from, to] = code;
-            let (from, to) = (from?, to?);
-            let code = |at: usize| match (side, pairs.from[at], pairs.to[at]) {
+            let (from, to) = (self.positions(axis, t - 1, null)?, self.positions(axis, *t, null)?);
+            let position = |at: usize| match (side, pairs.from[at], pairs.to[at]) {
                 (Side::From | Side::Either, Some(i), _) => from.get(i as usize),
                 (Side::To | Side::Either, _, Some(j)) => to.get(j as usize),
-                _ => codes as u64,
+                _ => gone.min(null),
             };
-            Ok(Integers::up_to(codes as u64, (0..pairs.from.len()).map(code)))
+            Ok(Integers::up_to(null, (0..pairs.from.len()).map(position)))
         });
-        let base =
-            Base::Given { name: base, codes: Arc::new(of_pairs.collect::<Result<_>>()?), cardinality: codes + 1 };
-        map.resize(codes + 1, null);
-        Ok(Axis { name: name.to_owned(), base, map, values })
+        let cardinality = null as usize + 1;
+        let base = Base::Given { name: base, codes: Arc::new(of_pairs.collect::<Result<_>>()?), cardinality };
+        Ok(Axis { name: name.to_owned(), base, map: (0..=null as u32).collect(), values })
     }
 
-    /// The base code of each thing of the frame at `nth`.
-    fn codes(&self, axis: &Axis, nth: usize) -> Result<Integers> {
+    /// For each thing of the frame at `nth` the position of its value on `axis`, `null` where it has none.
+    fn positions(&self, axis: &Axis, nth: usize, null: u64) -> Result<Integers> {
         let things = &self.things[nth];
         let codes = axis.base.codes(self.frames[nth], nth)?;
+        let values = axis.values.len() as u32;
+        let map: Vec<u64> = axis.map.iter().map(|at| if *at == values { null } else { u64::from(*at) }).collect();
         let row = |at: usize| things.rows.as_ref().map_or(at, |rows| rows[at] as usize);
-        let max = axis.cardinality(self.roster) as u64;
-        let code = |at| codes.as_ref().map_or(0, |c| c.get(row(at)));
-        Ok(Integers::up_to(max, (0..things.ids.len()).map(code)))
-    }
-}
-
-impl Axis {
-    fn cardinality(&self, roster: &Roster) -> usize {
-        self.base.cardinality(roster)
+        let position = |at| map[codes.as_ref().map_or(0, |c| c.get(row(at))) as usize];
+        Ok(Integers::up_to(null, (0..things.ids.len()).map(position)))
     }
 }
