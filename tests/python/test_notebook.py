@@ -44,7 +44,7 @@ def test_the_annual_review(tmp_path: Path) -> None:
     outputs = [o for c in notebook.cells for o in c.get("outputs", [])]
     warned = [o.text for o in outputs if o.output_type == "stream" and o.name == "stderr"]
     assert not warned
-    charts = [o for o in outputs if any("vegalite" in kind for kind in o.get("data", {}))]
+    charts = [o for o in outputs if "image/svg+xml" in o.get("data", {})]
     assert len(charts) == 6
     headline = shown(notebook, "headline")
     # The article of 2013: 246 instructors, 48 seconded officers, 85 owners who are secretary, 3 four-star and 8 three-star
