@@ -222,6 +222,8 @@ def read_panel(options: argparse.Namespace) -> pl.DataFrame:
     words = {c: pl.Enum(frame[c].cast(pl.String).unique().sort()) for c in ("kind", "mode", "industry")}
     return frame.with_columns(
         *(pl.col(c).cast(pl.String).cast(t) for c, t in words.items()),
+        # dangjian takes more than five members for each who works there for a slip of the pen, and reads null.
+        pl.min_horizontal("members_full", 5 * pl.col("employees")).cast(pl.UInt32).alias("members_full"),
         pl.col("region").cast(pl.String).cast(pl.Int64),
         pl.col("instructor_id").cast(pl.String),
         pl.col("star").cast(pl.UInt8),

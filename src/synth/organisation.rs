@@ -126,6 +126,8 @@ impl Organisation {
     pub(super) fn live(&mut self, at: u16, instructors: u64) -> Option<Row> {
         let rng = &mut self.rng;
         let members = rng.poisson(self.members * (1.0 + 0.03 * f64::from(at)) + 0.05);
+        // More than five members for each who works there is what readers take for a slip of the pen.
+        let members = members.min(5 * self.employees);
         let few = if rng.chance(0.7) { JOINT } else { AFFILIATED };
         if rng.chance(0.35) {
             self.mode = match members {
