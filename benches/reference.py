@@ -220,7 +220,8 @@ def read_panel(options: argparse.Namespace) -> pl.DataFrame:
     else:
         frame = dangjian.synth.panel(options.organisations, options.years, seed=options.seed)
     words = {c: pl.Enum(frame[c].cast(pl.String).unique().sort()) for c in ("kind", "mode", "industry")}
-    return frame.with_columns(
+    # A township with the code of its county (金门县) is, for dangjian, not known to be a township.
+    return frame.filter(~pl.col("region").cast(pl.String).str.ends_with("000000")).with_columns(
         *(pl.col(c).cast(pl.String).cast(t) for c, t in words.items()),
         # dangjian takes more than five members for each who works there for a slip of the pen, and reads null.
         pl.min_horizontal("members_full", 5 * pl.col("employees")).cast(pl.UInt32).alias("members_full"),
