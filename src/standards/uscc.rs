@@ -2,7 +2,7 @@
 //! ledger.
 
 /// The characters of a code in the order of their values; I, O, Z, S and V are not used.
-const ALPHABET: &[u8; 31] = b"0123456789ABCDEFGHJKLMNPQRTUWXY";
+pub(crate) const ALPHABET: &[u8; 31] = b"0123456789ABCDEFGHJKLMNPQRTUWXY";
 
 /// What a text in the place of an organisation's code is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

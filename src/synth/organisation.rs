@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use rayon::prelude::*;
 
 use super::rng::Rng;
+use crate::standards::uscc::{self, ALPHABET};
 
 /// Kinds of organisations with the first two characters of their codes and how often they occur, in a thousand.
 pub(super) const KINDS: [(&str, &str, u64); 6] = [
@@ -24,8 +25,6 @@ const AFFILIATED: u8 = 3;
 const AREA: u8 = 4;
 /// How many divisions GB/T 4754 has.
 pub(super) const DIVISIONS: u64 = 97;
-/// The characters of an organisation's code (GB 32100-2015) in the order of their values.
-const ALPHABET: &[u8; 31] = b"0123456789ABCDEFGHJKLMNPQRTUWXY";
 /// As many organisations as eight characters of that alphabet can tell apart.
 const BODIES: u64 = 31_u64.pow(8);
 /// Near the golden section of [`BODIES`] and no multiple of 31, so that its multiples visit every body once.
@@ -177,12 +176,8 @@ fn code(prefix: &str, township: &str, mut body: u64) -> [u8; 18] {
     let number = code[8..16].iter().zip([3, 7, 9, 10, 5, 8, 4, 2]);
     let sum: u32 = number.map(|(c, w)| w * char::from(*c).to_digit(36).unwrap_or(0)).sum();
     code[16] = b"0123456789X"[(11 - sum as usize % 11) % 11];
-    let (mut sum, mut weight) = (0, 1);
-    for c in &code[..17] {
-        sum += weight * ALPHABET.iter().position(|a| a == c).unwrap_or(0);
-        weight = weight * 3 % 31;
-    }
-    code[17] = ALPHABET[(31 - sum % 31) % 31];
+    let whole = std::str::from_utf8(&code[..17]).ok().and_then(uscc::check_character);
+    code[17] = whole.map_or(b'0', |c| c as u8);
     code
 }
 
