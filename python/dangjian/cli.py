@@ -181,7 +181,10 @@ def _summary(review: Review, fmt: Formats) -> None:
         (fmt.t("单位", "organisations"), fmt.number(head["organisations"])),
         (fmt.t("党组织", "party organisations"), fmt.number(head["party_organisations"])),
         *(
-            (rate["label"] if fmt.lang == "zh" else rate["id"], f"{fmt.percent(rate['rate'])} ({parts(rate, fmt)})")
+            (
+                rate["label"] if fmt.lang == "zh" else rate["id"],
+                f"{fmt.percent(rate['rate'])} ({parts(rate, fmt)})",
+            )
             for rate in [head["coverage"]]
             if rate
         ),

@@ -16,8 +16,8 @@ def of(year: int, tables: Mapping[str, pl.DataFrame]) -> dict[str, Any]:
     Returns:
         ``year``; ``organisations``, ``party_organisations``, ``organised`` (organisations with a party organisation);
         ``coverage``, the first rate in print: the one called ``organised``, else the first of the definitions, with what
-        it is made of (null without rates); ``instructors``, ``seconded_officers``, ``owner_secretaries``; ``stars`` (party organisations
-        by grade, the highest first); ``targets`` (each with ``population``, ``success``, ``missing``, ``unknown``,
+        it is made of (null without rates); ``instructors``, ``seconded_officers``, ``owner_secretaries``; ``stars``
+        (party organisations by grade, the highest first); ``targets`` (each with ``population``, ``success``, ``missing``, ``unknown``,
         ``rate``, ``met``, ``inferred``); ``rows`` of all files read: ``in = kept + rejected + merged + conflicts``.
     """
     overview = tables["overview"].row(by_predicate=pl.col("year") == year, named=True)
@@ -48,5 +48,10 @@ def _coverage(rates: pl.DataFrame) -> dict[str, Any] | None:
     named = rates.filter(pl.col("rate_id") == "organised")
     for rate in (named if named.height else rates).head(1).iter_rows(named=True):
         parts = ("population", "success", "failure", "unknown", "population_unknown")
-        return {"id": rate["rate_id"], "label": rate["label_zh"], "rate": rate["rate"], **{k: rate[k] for k in parts}}
+        return {
+            "id": rate["rate_id"],
+            "label": rate["label_zh"],
+            "rate": rate["rate"],
+            **{k: rate[k] for k in parts},
+        }
     return None

@@ -24,7 +24,7 @@ _WORDS_OF = {
 def _all() -> dict[str, dict[str, Any]]:
     from dangjian import _native
 
-    return cast("dict[str, dict[str, Any]]", _native.labels())
+    return _native.labels()
 
 
 def check_lang(lang: str) -> Lang:

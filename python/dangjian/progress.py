@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
-from tqdm.auto import tqdm
+from tqdm import TqdmWarning
+
+with warnings.catch_warnings():
+    # A notebook without ipywidgets shows no bar; that is no reason to warn whoever imports this package.
+    warnings.simplefilter("ignore", TqdmWarning)
+    from tqdm.auto import tqdm
 
 # A bar is drawn only if the work takes longer than this, in seconds.
 _DELAY = 0.5
@@ -15,7 +21,7 @@ _DELAY = 0.5
 class Bar:
     """Turns ``progress=`` of a call into what the engine calls: ``callback(what, done, total)`` or ``None``."""
 
-    def __init__(self, progress: Callable[[str, int, int], None] | bool) -> None:
+    def __init__(self, progress: Callable[[str, int, int], None] | bool) -> None:  # noqa: FBT001 - it is the value of an option
         self._bar: Any = None
         self.callback: Callable[[str, int, int], None] | None
         if callable(progress):

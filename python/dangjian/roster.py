@@ -180,8 +180,9 @@ class Roster:
         Example:
             >>> import dangjian as dj
             >>> roster = dj.read_roster(dj.datasets.hexigten().ledgers)
-            >>> roster.coverage(by="county", rates=["organised"], where="above_scale").height
-            5
+            >>> rates = roster.coverage(by="kind", rates="organised", where="above_scale")
+            >>> rates.select("year", "kind", "success", "failure", "unknown").rows()[-2:]
+            [(2012, 'enterprise', 40, 8, 2), (2013, 'enterprise', 49, 8, 0)]
         """
         ids = [rates] if isinstance(rates, str) else rates
         return pl.DataFrame(
@@ -226,8 +227,7 @@ class Roster:
         return pl.DataFrame(self._native.gaps(target, year, targets_file=_path(targets_file)))
 
     def formation(self, *, by: By = (), where: str | None = None, years: Years = None) -> pl.DataFrame:
-        """How party organisations were formed: ``year``, the dimensions, ``mode``, ``organisations``,
-        ``party_organisations``."""
+        """How party organisations were formed: ``mode``, ``organisations``, ``party_organisations``."""
         return pl.DataFrame(self._native.formation(_names(by), filter=where, years=_years(years)))
 
     def formation_need(self, *, by: By = (), where: str | None = None, years: Years = None) -> pl.DataFrame:
@@ -242,7 +242,9 @@ class Roster:
         """Moves between the values of any dimensions from each year to the next; each has its name and ``next_<name>``."""
         return pl.DataFrame(self._native.moves(_names(of), _names(by), filter=where, years=_years(years)))
 
-    def star_distribution(self, *, by: By = (), where: str | None = None, years: Years = None) -> pl.DataFrame:
+    def star_distribution(
+        self, *, by: By = (), where: str | None = None, years: Years = None
+    ) -> pl.DataFrame:
         """How many have which star state: ``star_state``, ``organisations``, ``party_organisations``.
 
         The states are the grades, ``unrated`` (a party organisation without a star), ``no_party_org`` (listed, has
@@ -271,7 +273,12 @@ class Roster:
         return pl.DataFrame(self._native.workforce(_names(by), filter=where, years=_years(years)))
 
     def count(
-        self, *, by: By = (), measures: Mapping[str, str] | None = None, where: str | None = None, years: Years = None
+        self,
+        *,
+        by: By = (),
+        measures: Mapping[str, str] | None = None,
+        where: str | None = None,
+        years: Years = None,
     ) -> pl.DataFrame:
         """Count in your own words: each measure is ``"*"``, a condition, or ``"sum(column)"``.
 
@@ -365,7 +372,14 @@ _FATES = ("kept", "rejected", "merged", "conflicts")
 
 def _balance(sources: pl.DataFrame, year: int) -> pl.DataFrame:
     """The row balance of the sources, for the report."""
-    return sources.select(pl.lit(year, pl.Int16).alias("year"), "file", "sheet", "years", rows_in="data", **{f: f for f in _FATES})
+    return sources.select(
+        pl.lit(year, pl.Int16).alias("year"),
+        "file",
+        "sheet",
+        "years",
+        rows_in="data",
+        **{f: f for f in _FATES},
+    )
 
 
 def _summary(problems: pl.DataFrame, year: int) -> pl.DataFrame:
@@ -396,7 +410,7 @@ def _expand(source: Source) -> list[Path]:
     text = fspath(source)
     if Path(text).exists() or not glob.has_magic(text):
         return [Path(text)]
-    found = sorted(glob.glob(text, recursive=True))
+    found = sorted(glob.glob(text, recursive=True))  # noqa: PTH207 - it may be absolute
     if not found:
         raise FileError(f"{text}: no file matches this pattern", f"{text}：没有文件符合这个通配符")
     return [Path(path) for path in found]
@@ -414,5 +428,3 @@ def _years(years: Years) -> list[int] | None:
 
 def _path(path: Source | None) -> Path | None:
     return None if path is None else Path(path)
-
-

@@ -68,7 +68,7 @@ class Roster:
         """Note what was asked for."""
         self.asked = {"year": year, **options}
         if year not in self.years:
-            raise dangjian.ArgumentError(f"没有 {year} 年的台账", f"there is no ledger of {year}")
+            raise dangjian.ArgumentError(f"there is no ledger of {year}", f"没有 {year} 年的台账")
         return made.review(year)
 
 

@@ -135,6 +135,7 @@ def rate_cell(record: dict[str, Any], fmt: Formats) -> Cell:
     """Return a rate with what it is made of: met/known, then the unknowns that are in neither.
 
     Example:
+        >>> from dangjian.report.format import Formats
         >>> rate_cell({"rate": 0.75, "success": 3, "failure": 1, "unknown": 2}, Formats("zh"))
         Cell(text='75.0%', sub='3/4 · 不明 2', css='n', heat=0.0)
     """
@@ -145,6 +146,7 @@ def parts(record: dict[str, Any], fmt: Formats) -> str:
     """Write what a rate is made of.
 
     Example:
+        >>> from dangjian.report.format import Formats
         >>> parts({"success": 3, "failure": 1, "unknown": 0}, Formats("en"))
         '3/4'
     """
