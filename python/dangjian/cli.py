@@ -7,18 +7,18 @@ from enum import StrEnum
 from pathlib import Path  # noqa: TC003 - typer reads the annotations
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
-import polars as pl
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 import dangjian
+from dangjian import reading
 from dangjian.labels import check_lang
-from dangjian.report.format import NOTHING, Formats
+from dangjian.report.format import Formats, rate_label
 from dangjian.report.grid import parts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from dangjian.review import Review
 
@@ -30,9 +30,6 @@ UNUSABLE = 2
 
 INTERRUPTED = 130
 """Exit code: stopped by Ctrl-C."""
-
-ROW_KINDS = ("data", "title", "header", "blank", "total", "subtotal", "note", "footer")
-"""The kinds of rows of a sheet, as columns of ``Roster.sources``; only ``data`` can hold organisations."""
 
 _CODES = (
     "Exit codes: 0 done; 1 with --strict, a target is missed or cannot be told; 2 unusable input or call, the message "
@@ -58,7 +55,7 @@ Files = Annotated[
     list[str],
     typer.Argument(
         metavar="FILES…",
-        help="Ledgers: files (xlsx, csv, parquet), folders, or patterns like 'ledgers/*.xlsx'.",
+        help="Ledgers: files (xlsx, xls, csv, parquet), folders, or patterns like 'ledgers/*.xlsx'.",
     ),
 ]
 Lang = Annotated[Language, typer.Option(help="Language of the report and of messages.")]
@@ -98,17 +95,12 @@ def review(
 
 @app.command(epilog=_CODES)
 def check(files: Files, *, lang: Lang = Language.zh) -> None:
-    """Print what was read, file by file, the row balance, and every problem found."""
+    """Print what was read, sheet by sheet, what was left out, the row balance, and every problem found."""
     fmt = Formats(check_lang(lang.value))
     with _failing(fmt):
         roster = _read(files)
-        for source in roster.sources.iter_rows(named=True):
-            _source(source, roster.dropped_columns, fmt)
-        sums = roster.sources.select(pl.col("data", "kept", "rejected", "merged", "conflicts").sum()).row(0)
-        say(_balance(sums, fmt))
-        say(fmt.t(f"问题 {roster.problems.height} 条", f"{roster.problems.height} problems"))
-        for problem in roster.problems.iter_rows(named=True):
-            _problem(problem, fmt)
+        for line in reading.lines(roster, fmt):
+            say(line)
 
 
 @app.callback(invoke_without_command=True)
@@ -175,16 +167,12 @@ def _summary(review: Review, fmt: Formats) -> None:
     """Print the figures that decide whether one opens the report at once."""
     head = review.headline
     say(fmt.t(f"{review.year} 年度两新组织党建年报", f"{review.year}: annual review of Party building"))
-    rows = head["rows"]
-    say(_balance([rows[k] for k in ("in", "kept", "rejected", "merged", "conflicts")], fmt))
+    say(fmt.t("全部台账：", "all ledgers: ") + reading.balance(head["rows"], fmt))
     for label, value in (
         (fmt.t("单位", "organisations"), fmt.number(head["organisations"])),
         (fmt.t("党组织", "party organisations"), fmt.number(head["party_organisations"])),
         *(
-            (
-                rate["label"] if fmt.lang == "zh" else rate["id"],
-                f"{fmt.percent(rate['rate'])} ({parts(rate, fmt)})",
-            )
+            (rate_label(review, rate["id"], fmt), f"{fmt.percent(rate['rate'])} ({parts(rate, fmt)})")
             for rate in [head["coverage"]]
             if rate
         ),
@@ -201,39 +189,3 @@ def _summary(review: Review, fmt: Formats) -> None:
         say(
             f"  {mark} {label}{fmt.t('：', ': ')}{fmt.percent(target['rate'])} ({parts(target, fmt)}){confirm}"
         )
-
-
-def _balance(rows: Sequence[int], fmt: Formats) -> str:
-    """Write the row balance: read, kept, rejected, merged, conflicts. The sign says whether it holds."""
-    words = fmt.t("读入 保留 剔除 合并 冲突", "in kept rejected merged conflicts").split()
-    read, *rest = (f"{word} {fmt.number(n)}" for word, n in zip(words, rows, strict=True))
-    return f"{read} {'=' if rows[0] == sum(rows[1:]) else '≠'} {' + '.join(rest)}"
-
-
-def _source(source: dict[str, Any], dropped: pl.DataFrame, fmt: Formats) -> None:
-    """Print what was read of one sheet: its rows by kind, its columns, what was left out and why."""
-    name, sheet = source["file"], source["sheet"]
-    years = ", ".join(str(y) for y in source["years"] or [])
-    say(" · ".join(str(part) for part in (name, sheet, years, source["encoding"]) if part))
-    kinds = [f"{fmt.column(kind)} {fmt.number(source[kind])}" for kind in ROW_KINDS if source.get(kind)]
-    fates = [
-        f"{fmt.column(fate)} {fmt.number(source[fate])}"
-        for fate in ("kept", "rejected", "merged", "conflicts")
-    ]
-    say(f"  {fmt.t('行：', 'rows: ')}{', '.join(kinds)}; {', '.join(fates)}")
-    if source.get("columns"):
-        say(f"  {fmt.t('列：', 'columns: ')}{', '.join(fmt.column(c) for c in source['columns'])}")
-    left = dropped.filter(pl.col("file") == name, pl.col("sheet").eq_missing(sheet))
-    for (reason,), group in left.group_by("reason", maintain_order=True):
-        headers = ", ".join(group["header"].fill_null(NOTHING))
-        say(f"  {fmt.t('未读入', 'left out')} ({fmt.value('reason', reason)}): {headers}")
-
-
-def _problem(problem: dict[str, Any], fmt: Formats) -> None:
-    """Print one problem in one line: where, what stands there, what was done, what to do."""
-    place = [problem["file"], problem["sheet"], problem["row"], problem["header"] or problem["column"]]
-    where = ":".join(str(part) for part in place if part is not None)
-    value = "" if problem["value"] in (None, "") else fmt.t(f"“{problem['value']}”", f"'{problem['value']}'")
-    message = problem[f"message_{fmt.lang}"] or fmt.value("code", problem["code"])
-    # A cell may hold line breaks; a problem is one line.
-    say(" ".join(f"{where}: [{fmt.value('action', problem['action'])}] {value} {message}".split()))

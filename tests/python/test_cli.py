@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 import dangjian
 import made
+from dangjian import reading
 from dangjian.cli import app
 
 FILE = "台账2013[red].xlsx"
@@ -23,24 +24,29 @@ class Roster:
         {
             "file": [FILE],
             "sheet": ["非公企业"],
-            "years": [[2013]],
+            "years": ["2013"],
+            "year_from": ["file name"],
             "encoding": [None],
             "data": [20],
+            **{kind: [0] for kind in reading.OTHER_ROWS},
             "title": [2],
-            "blank": [0],
             "kept": [15],
             "rejected": [2],
             "merged": [2],
             "conflicts": [1],
-            "columns": [["org_id", "name", "mode"]],
         }
     )
-    dropped_columns = pl.DataFrame(
+    skipped = pl.DataFrame(
+        {"file": [FILE], "sheet": ["[b]说明"], "why_zh": ["没有单位代码列"], "why_en": ["no codes"]}
+    )
+    columns_read = pl.DataFrame(
         {
-            "file": [FILE] * 2,
-            "sheet": ["非公企业"] * 2,
-            "header": ["姓名", "联系电话"],
-            "reason": ["personal"] * 2,
+            "file": [FILE] * 4,
+            "sheet": ["非公企业"] * 4,
+            "header": ["信用代码", "组建/单独\n建立", "姓名", "联系电话"],
+            "column": ["org_id", "mode", None, None],
+            "value": [None, "solo", None, None],
+            "status": ["mapped", "mapped", "personal", "personal"],
         }
     )
     problems = pl.DataFrame(
@@ -90,7 +96,7 @@ def test_review_writes_all_and_sums_up(roster, tmp_path):
     assert str(roster.asked["workers"]) == "workers.csv"
     head = json.loads((tmp_path / "out" / "review.json").read_text(encoding="utf-8"))
     rows = head["rows"]
-    assert f"读入 {rows['in']} = 保留 {rows['kept']} + 剔除 4 + 合并 3 + 冲突 2" in result.stdout
+    assert f"读入 {rows['in']} 行 = 保留 {rows['kept']} + 剔除 4 + 合并 3 + 冲突 2" in result.stdout
     assert head["targets"][0]["label"] in result.stdout
     assert "待确认" in result.stdout
     assert "review.html" in result.stdout
@@ -102,7 +108,7 @@ def test_review_in_english_of_a_given_year(roster, tmp_path):
     result = run("review", FILE, "--out", tmp_path, "--year", 2012, "--lang", "en")
     assert result.exit_code == 0, result.output
     assert roster.asked["year"] == 2012
-    assert "rejected 4" in result.stdout
+    assert "4 rejected" in result.stdout
     assert 'lang="en"' in (tmp_path / "review.html").read_text(encoding="utf-8")
 
 
@@ -152,19 +158,27 @@ def test_check_prints_rows_columns_and_every_problem():
     result = run("check", FILE)
     assert result.exit_code == 0, result.output
     lines = result.stdout.splitlines()
-    assert lines[0] == f"{FILE} · 非公企业 · 2013"
-    assert "数据行 20, 标题行 2; 保留 15, 剔除 2, 合并 2, 冲突 1" in lines[1]
-    assert "统一社会信用代码, 单位名称, 党组织组建形式" in lines[2]
-    assert "个人信息" in lines[3]
-    assert "姓名, 联系电话" in lines[3]
-    assert "读入 20 = 保留 15 + 剔除 2 + 合并 2 + 冲突 1" in lines
-    assert lines[-1] == f"{FILE}:非公企业:7:正式党员: [按未知处理] “三 人” 不是数字，按未知处理。"
+    assert lines[:5] == [
+        f"{FILE} · 非公企业",
+        "  年度：2013（取自文件名）",
+        "  读入 20 行 = 保留 15 + 剔除 2 + 合并 2 + 冲突 1；另有标题行 2",
+        "  读入的列 2：信用代码 → 统一社会信用代码；党组织组建形式：单独建立=单建",
+        "  未读入（个人信息） 2：姓名；联系电话",
+    ]
+    assert f"  {FILE} · [b]说明：没有单位代码列" in lines
+    assert lines[-5:] == [
+        "  数字无法识别 1 [提示，按未知处理]",
+        "    不是数字，按未知处理。",
+        "",
+        f"{FILE} · 非公企业",
+        "  第 7 行 正式党员 “三 人”：数字无法识别 [按未知处理]",
+    ]
 
 
 @pytest.mark.usefixtures("roster")
 def test_a_balance_that_does_not_hold_says_so(monkeypatch):
     monkeypatch.setattr(Roster, "sources", Roster.sources.with_columns(data=pl.lit(21)))
-    assert "读入 21 ≠ 保留 15" in run("check", FILE, "--lang", "zh").stdout
+    assert "读入 21 行 ≠ 保留 15" in run("check", FILE, "--lang", "zh").stdout
 
 
 def test_version_and_help():

@@ -11,6 +11,8 @@ from dangjian import labels
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from dangjian.review import Review
+
 NOTHING = "—"
 """What stands where a value is not known or there is none."""
 
@@ -95,3 +97,15 @@ _WRITERS: dict[str, Callable[[Formats, Any], str]] = {
     **dict.fromkeys(RATES, Formats.percent),
     "star": Formats.stars,
 }
+
+
+def rate_label(review: Review, rate: str, fmt: Formats) -> str:
+    """Return what the rate of this id is called in the review's tables, or its id.
+
+    Example:
+        >>> rate_label(review, "organised", Formats("en"))  # doctest: +SKIP
+        'organisation coverage'
+    """
+    table = review.tables["coverage"]
+    named = dict(table.select("rate_id", f"label_{fmt.lang}").rows())
+    return named.get(rate) or rate

@@ -1,0 +1,179 @@
+"""What was read of the ledgers and what was not, as lines of text: the answer of `dangjian check`."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from dangjian.report.format import Formats
+    from dangjian.roster import Roster
+
+FATES = ("kept", "rejected", "merged", "conflicts")
+"""What becomes of a row of data; the four add up to all of them."""
+
+OTHER_ROWS = ("title", "header", "repeated_header", "blank", "total", "subtotal", "note", "footer")
+"""The other kinds of rows of a sheet, as columns of ``Roster.sources``."""
+
+_SEVERITIES = ["error", "warning", "info"]
+_PLACE = ["file", "sheet"]
+# White space beside a Chinese character is how a cell was broken into lines, and says nothing.
+_BROKEN = re.compile(r"(?<=[^\x00-\x7f])\s+|\s+(?=[^\x00-\x7f])")
+
+
+def lines(roster: Roster, fmt: Formats) -> Iterator[str]:
+    """Write what was read of every sheet, which sheets were left out, the row balance, and every problem.
+
+    Example:
+        >>> import dangjian as dj
+        >>> from dangjian.report.format import Formats
+        >>> roster = dj.read_roster(dj.datasets.hexigten().ledgers)
+        >>> next(lines(roster, Formats("zh")))
+        '克什克腾旗两新组织党建台账2009年.xlsx · 非公企业'
+    """
+    sources = roster.sources
+    yield from _sheets(sources, roster.columns_read, fmt)
+    if roster.skipped.height:
+        yield fmt.t("不是台账，未读入的表：", "Not ledgers, and not read:")
+        for file, sheet, why in roster.skipped.select(*_PLACE, f"why_{fmt.lang}").rows():
+            yield f"  {_place(file, sheet)}{fmt.t('：', ': ')}{why}"
+        yield ""
+    sums = sources.select(rows_in=pl.col("data").sum(), **{f: pl.col(f).sum() for f in FATES}).row(
+        0, named=True
+    )
+    yield balance({"in": sums["rows_in"], **sums}, fmt)
+    yield from _problems(roster.problems, fmt)
+
+
+def balance(rows: Mapping[str, int], fmt: Formats) -> str:
+    """Write the row balance; the sign says whether it holds.
+
+    Example:
+        >>> from dangjian.report.format import Formats
+        >>> balance({"in": 9, "kept": 6, "rejected": 1, "merged": 1, "conflicts": 1}, Formats("en"))
+        '9 rows read = 6 kept + 1 rejected + 1 merged + 1 conflicts'
+    """
+    parts = [
+        fmt.t(f"{fmt.column(f)} {fmt.number(rows[f])}", f"{fmt.number(rows[f])} {fmt.column(f)}")
+        for f in FATES
+    ]
+    sign = "=" if rows["in"] == sum(rows[f] for f in FATES) else "≠"
+    read = fmt.number(rows["in"])
+    return f"{fmt.t(f'读入 {read} 行', f'{read} rows read')} {sign} {' + '.join(parts)}"
+
+
+def _sheets(sources: pl.DataFrame, columns: pl.DataFrame, fmt: Formats) -> Iterator[str]:
+    """Write sheet by sheet where its year is from, its rows by kind, its columns read and left out."""
+    before: list[str] = []
+    for source in sources.iter_rows(named=True):
+        yield _place(source["file"], source["sheet"])
+        yield "  " + " · ".join(_origin(source, fmt))
+        rows = {"in": source["data"], **{f: source[f] for f in FATES}}
+        others = [f"{fmt.column(k)} {fmt.number(source[k])}" for k in OTHER_ROWS if source[k]]
+        also = fmt.t("；另有", "; also ") + fmt.t("、", ", ").join(others) if others else ""
+        yield f"  {balance(rows, fmt)}{also}"
+        here = columns.filter(pl.col("file") == source["file"], pl.col("sheet").eq_missing(source["sheet"]))
+        now = list(_columns(here, fmt))
+        yield from (
+            now if now != before else ["  " + fmt.t("列：同上一张表", "columns: as in the sheet above")]
+        )
+        before = now
+        yield ""
+
+
+def _origin(source: Mapping[str, Any], fmt: Formats) -> Iterator[str]:
+    """Write the years of a sheet and where they are from, and how its text is encoded."""
+    origin = fmt.value("year_from", source["year_from"])
+    yield fmt.t(f"年度：{source['years']}（{origin}）", f"year: {source['years']} ({origin})")
+    if source["encoding"]:
+        yield fmt.t("编码：", "encoding: ") + fmt.value("encoding", source["encoding"])
+
+
+def _columns(columns: pl.DataFrame, fmt: Formats) -> Iterator[str]:
+    """Write the columns of one sheet that were read, with what they were taken for, and those that were not, with why."""
+    mapped = columns.filter(pl.col("status") == "mapped")
+    named = []
+    for (column,), group in mapped.group_by("column", maintain_order=True):
+        label = fmt.column(str(column))
+        headers = [_leaf(header) for header in group["header"]]
+        if group["value"].null_count() < group.height:  # an item of several columns, one of them ticked
+            words = [fmt.value(str(column), word) for word in group["value"]]
+            marks = [h if _same(h, w) else f"{h}={w}" for h, w in zip(headers, words, strict=True)]
+            named.append(f"{label}{fmt.t('：', ': ')}{' | '.join(marks)}")
+        else:
+            named += [label if _same(h, label) else f"{h} → {label}" for h in headers]
+    yield from _list(fmt.t("读入的列", "columns read"), mapped.height, named, fmt)
+    for (status,), group in columns.filter(pl.col("status") != "mapped").group_by(
+        "status", maintain_order=True
+    ):
+        reason = fmt.value("reason", status)
+        title = fmt.t(f"未读入（{reason}）", f"left out ({reason})")
+        yield from _list(title, group.height, [_leaf(header) for header in group["header"]], fmt)
+
+
+def _list(title: str, number: int, names: list[str], fmt: Formats) -> Iterator[str]:
+    if names:
+        yield f"  {title} {number}{fmt.t('：', ': ')}{fmt.t('；', '; ').join(names)}"
+
+
+def _problems(problems: pl.DataFrame, fmt: Formats) -> Iterator[str]:
+    """Write the kinds of problems with what was done and what to do, then every one at its place."""
+    if not problems.height:
+        yield fmt.t("没有发现问题。", "No problems were found.")
+        return
+    yield fmt.t(f"问题 {fmt.number(problems.height)} 条：", f"{fmt.number(problems.height)} problems:")
+    kinds = (
+        problems.group_by("severity", "code", "action", f"message_{fmt.lang}")
+        .len()
+        .sort(
+            pl.col("severity").replace_strict(_SEVERITIES, range(3), default=3),
+            -pl.col("len").cast(pl.Int64),
+            "code",
+        )
+    )
+    for severity, code, action, message, number in kinds.rows():
+        kind = f"{fmt.value('code', code)} {fmt.number(number)}"
+        yield f"  {kind} [{fmt.value('severity', severity)}{fmt.t('，', ', ')}{fmt.value('action', action)}]"
+        yield f"    {message}"
+    for (file, sheet), group in problems.group_by(_PLACE, maintain_order=True):
+        yield ""
+        yield _place(file, sheet)
+        for problem in group.iter_rows(named=True):
+            yield "  " + _problem(problem, fmt)
+
+
+def _problem(problem: Mapping[str, Any], fmt: Formats) -> str:
+    """Write one problem in one line: the row, the column, what stands there, what it is, what was done."""
+    row, line = problem["row"], problem["line"]
+    also = fmt.t(f"（文本第 {line} 行）", f" (line {line})") if line not in (None, row) else ""
+    where = [] if row is None else [fmt.t(f"第 {row} 行", f"row {row}") + also]
+    header = _line(problem["header"] or "").split("/")
+    column = "/".join(header[-2:]) or (problem["column"] and fmt.column(problem["column"]))
+    value = " ".join((problem["value"] or "").split())
+    what = f"{fmt.value('code', problem['code'])} [{fmt.value('action', problem['action'])}]"
+    parts = [*where, *([column] if column else []), *([f"“{value}”"] if value else [])]
+    return " ".join(parts) + fmt.t("：", ": ") + what
+
+
+def _place(file: str, sheet: str | None) -> str:
+    return file if sheet is None else f"{file} · {sheet}"
+
+
+def _leaf(header: str) -> str:
+    """The lowest of the rows of a header."""
+    return _line(header).rsplit("/", 1)[-1]
+
+
+def _line(header: str) -> str:
+    """A header in one line."""
+    return " ".join(_BROKEN.sub("", header).split())
+
+
+def _same(header: str, label: str) -> bool:
+    """Whether two names differ in width only."""
+    return unicodedata.normalize("NFKC", header) == unicodedata.normalize("NFKC", label)
