@@ -39,7 +39,9 @@ def written_anew(path, folder):
     """The lines of the file with the word `Overall`, as a file: the reader of text has another way than that of frames."""
     head, *lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
     file = folder / "overall.csv"
-    file.write_text(head + "".join(line for line in lines if line.split(",")[1] == "Overall"), encoding="utf-8")
+    file.write_text(
+        head + "".join(line for line in lines if line.split(",")[1] == "Overall"), encoding="utf-8"
+    )
     return file
 
 

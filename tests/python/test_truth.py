@@ -237,7 +237,9 @@ def test_targets_and_gaps_of_2013(hexigten, clean):
 def test_party_organisations_that_hold_activities(hexigten, clean):
     """A party organisation is active if any of its organisations is; unknown, if none is and one does not say."""
     own = clean.filter(pl.col("year") == 2013, ESTABLISHED, pl.col("party_org_id").is_not_null())
-    active = own.group_by("party_org_id").agg((pl.col("activities") > 0).any(ignore_nulls=False))["activities"]
+    active = own.group_by("party_org_id").agg((pl.col("activities") > 0).any(ignore_nulls=False))[
+        "activities"
+    ]
     row = hexigten.roster.targets(2013).row(by_predicate=pl.col("target") == "established_active", named=True)
     assert row["counts"] == "party_organisations"
     want = [len(active), active.sum(), (~active).sum(), active.null_count()]
