@@ -35,7 +35,7 @@ pub struct Duplicate {
 pub fn build(batches: &[RecordBatch], job: &dyn Job) -> Result<(Roster, Vec<Duplicate>)> {
     let fields = fields(batches)?;
     let years = years(batches)?;
-    let (organisations, ids) = intern(batches, "org_id")?.sorted();
+    let (organisations, ids) = intern(batches, "org_id", job)?.sorted();
     if ids.contains(&0) {
         return Err(missing("org_id"));
     }
@@ -45,14 +45,13 @@ pub fn build(batches: &[RecordBatch], job: &dyn Job) -> Result<(Roster, Vec<Dupl
         .par_iter()
         .map(|f| {
             job::check(job)?;
-            let raw = Raw::read(batches, f)?;
+            let raw = Raw::read(batches, f, job)?;
             let done = done.fetch_add(1, Ordering::Relaxed) + 1;
             job.progress("roster", done, fields.len() as u64);
             Ok(raw)
         })
         .collect::<Result<_>>()?;
-    let (order, duplicates) = order(&years, &ids, &raw);
-    job::check(job)?;
+    let (order, duplicates) = order(&years, &ids, &raw, job)?;
     let present = presence(batches, &fields);
     let batch_of = batch_of(batches);
     let frames = order
@@ -162,11 +161,12 @@ struct Interned<'a> {
     codes: Vec<u32>,
 }
 
-fn intern<'a>(batches: &'a [RecordBatch], name: &str) -> Result<Interned<'a>> {
+fn intern<'a>(batches: &'a [RecordBatch], name: &str, job: &dyn Job) -> Result<Interned<'a>> {
     let mut values: Vec<&str> = Vec::new();
     let mut codes = Vec::with_capacity(rows(batches));
     let mut seen: FxHashMap<&str, u32> = FxHashMap::default();
     for batch in batches {
+        job::check(job)?;
         let Some(array) = canonical(batch, name, &DataType::Utf8)? else {
             codes.resize(codes.len() + batch.num_rows(), 0);
             continue;
@@ -226,11 +226,11 @@ macro_rules! primitive {
 }
 
 impl Raw {
-    fn read(batches: &[RecordBatch], field: &Field) -> Result<Self> {
+    fn read(batches: &[RecordBatch], field: &Field, job: &dyn Job) -> Result<Self> {
         Ok(match field.ty {
-            Type::Word => Self::word(batches, field)?,
+            Type::Word => Self::word(batches, field, job)?,
             Type::Code | Type::Region | Type::Industry | Type::Id | Type::Year => {
-                let (values, codes) = intern(batches, &field.name)?.sorted();
+                let (values, codes) = intern(batches, &field.name, job)?.sorted();
                 Self::Coded(codes, Arc::new(Dictionary::new(values)))
             }
             Type::Star => {
@@ -276,10 +276,10 @@ impl Raw {
     }
 
     /// Words keep the order of their table, so that every roster has the same codes for them.
-    fn word(batches: &[RecordBatch], field: &Field) -> Result<Self> {
+    fn word(batches: &[RecordBatch], field: &Field, job: &dyn Job) -> Result<Self> {
         let words = words::of(&field.name).ok_or_else(|| Error::data("没有词表", "a word column without words"))?;
         let dictionary = Dictionary::new(words.ids().map(str::to_owned).collect());
-        let interned = intern(batches, &field.name)?;
+        let interned = intern(batches, &field.name, job)?;
         let mut recode = vec![0];
         for value in &interned.values {
             recode.push(dictionary.code(value).ok_or_else(|| {
@@ -341,13 +341,16 @@ impl Raw {
 }
 
 /// For each year its kept rows in the order of organisations, and the duplicates.
-fn order(years: &[i16], ids: &[u32], raw: &[Raw]) -> (Vec<(i16, Vec<u32>)>, Vec<Duplicate>) {
+type Sorted = (Vec<(i16, Vec<u32>)>, Vec<Duplicate>);
+
+fn order(years: &[i16], ids: &[u32], raw: &[Raw], job: &dyn Job) -> Result<Sorted> {
     let mut by_year: BTreeMap<i16, Vec<u32>> = BTreeMap::new();
     for (row, year) in years.iter().enumerate() {
         by_year.entry(*year).or_default().push(row as u32);
     }
     let mut duplicates = Vec::new();
     for rows in by_year.values_mut() {
+        job::check(job)?;
         rows.par_sort_by_key(|row| ids[*row as usize]);
         let mut last: Option<usize> = None;
         rows.retain(|row| {
@@ -363,5 +366,5 @@ fn order(years: &[i16], ids: &[u32], raw: &[Raw]) -> (Vec<(i16, Vec<u32>)>, Vec<
         });
     }
     duplicates.sort_unstable_by_key(|d| d.row);
-    (by_year.into_iter().collect(), duplicates)
+    Ok((by_year.into_iter().collect(), duplicates))
 }
