@@ -132,7 +132,7 @@ class Roster:
     @property
     def dropped_columns(self) -> pl.DataFrame:
         """The columns that were not read, and why: ``personal`` ones are left out unless asked for."""
-        return self.columns_read.filter(pl.col("status") != "mapped").select(
+        return self.columns_read.filter(pl.col("column").is_null()).select(
             "file", "sheet", "header", reason=pl.col("status")
         )
 
