@@ -126,11 +126,21 @@ def coverage_over_years(frame: pl.DataFrame, *, lang: labels.Lang = "zh") -> Cha
         "label:N",
         title=None,
         scale=alt.Scale(domain=names, range=[tones[i % len(tones)] for i in range(len(names))]),
-        legend=alt.Legend(orient="top", columns=2, labelLimit=300),
+        legend=alt.Legend(orient="top", columns=2, labelLimit=300, symbolStrokeWidth=0),
     )
     y = alt.Y("rate:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format=".0%", tickCount=5))
-    line = alt.Chart(data).mark_line(point=alt.OverlayMarkDef(size=36), strokeWidth=2)
-    return _dress(line.encode(x=_years(lang), y=y, color=colour).properties(width=430, height=230))
+    # Two rates may run together: the dashes of one show the other under it.
+    dash = alt.StrokeDash(
+        "label:N",
+        title=None,
+        legend=None,
+        scale=alt.Scale(domain=names, range=[[5, 4] if i % 2 else [1, 0] for i in range(len(names))]),
+    )
+    base = alt.Chart(data).encode(x=_years(lang), y=y, color=colour)
+    lines = base.mark_line(strokeWidth=2).encode(strokeDash=dash)
+    return _dress(
+        alt.layer(lines, base.mark_point(filled=True, size=36, opacity=1)).properties(width=430, height=230)
+    )
 
 
 def formation_over_years(frame: pl.DataFrame, *, lang: labels.Lang = "zh") -> Chart:

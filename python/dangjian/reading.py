@@ -96,7 +96,7 @@ def _origin(source: Mapping[str, Any], fmt: Formats) -> Iterator[str]:
 
 def _columns(columns: pl.DataFrame, fmt: Formats) -> Iterator[str]:
     """Write the columns of one sheet that were read, with what they were taken for, and those that were not, with why."""
-    mapped = columns.filter(pl.col("status") == "mapped")
+    mapped = columns.filter(pl.col("column").is_not_null())
     named = []
     for (column,), group in mapped.group_by("column", maintain_order=True):
         label = fmt.column(str(column))

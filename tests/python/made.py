@@ -221,6 +221,7 @@ def review(year: int = 2013, frame: pl.DataFrame | None = None) -> Review:
                 "year": [year],
                 "file": [f"克什克腾旗两新组织党建台账{year}年.xlsx"],
                 "sheet": ["非公企业"],
+                "years": [str(year)],
                 "rows_in": [rows["in"]],
                 **{k: [rows[k]] for k in ("kept", "rejected", "merged", "conflicts")},
             }

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import xlsxwriter
 
-from dangjian.report.format import RATES, YEARS, Formats
+from dangjian.report.format import RATES, YEARS, Formats, rate_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -61,6 +61,8 @@ def _sheets(review: Review, lang: labels.Lang) -> Iterator[tuple[str, pl.DataFra
             continue
         for at, target in enumerate(review.tables["targets"].iter_rows(named=True), 1):
             title = f"{fmt.t('缺口', 'Gaps ')}{at} {target[f'label_{lang}'] or target['target']}"
+            if len(title) > _NAME_LENGTH:
+                title = f"{fmt.t('缺口', 'Gaps ')}{at} {target['target']}"
             yield title, frame.filter(pl.col("target") == target["target"])
 
 
@@ -73,16 +75,18 @@ class _Writer:
         self.taken: set[str] = set()
         font: dict[str, object] = {"font_name": "Microsoft YaHei", "font_size": 10, "valign": "vcenter"}
         made: dict[str, dict[str, object]] = {
-            "text": {},
+            "text": {"indent": 1},
             "number": {"num_format": "#,##0"},
             "real": {"num_format": "0.##"},
             "year": {"num_format": "0"},
             "percent": {"num_format": "0.0%"},
             "fine": {"num_format": "0.000000%"},
             "date": {"num_format": "yyyy-mm-dd"},
-            "head": {"bold": True, "bottom": 1, "bg_color": "#F4F1EC", "text_wrap": True},
+            "head": {"bold": True, "bottom": 1, "bg_color": "#F4F1EC", "text_wrap": True, "indent": 1},
+            "headn": {"bold": True, "bottom": 1, "bg_color": "#F4F1EC", "text_wrap": True, "align": "right"},
             "title": {"bold": True, "font_size": 14, "font_color": "#8F1D16"},
             "group": {"bold": True, "font_color": "#8F1D16", "bottom": 1},
+            "groupn": {"bold": True, "font_color": "#8F1D16", "bottom": 1, "align": "right"},
         }
         self.formats = {name: book.add_format(font | own) for name, own in made.items()}
 
@@ -97,20 +101,27 @@ class _Writer:
         self.taken.add(legal.casefold())
         sheet = self.book.add_worksheet(legal)
         sheet.hide_gridlines(2)
+        sheet.set_landscape()
+        sheet.set_paper(9)  # A4
+        sheet.fit_to_pages(1, 0)
         return sheet
 
     def table(self, name: str, frame: pl.DataFrame) -> None:
         """Write a table under its header; more rows than a sheet holds go on in the next."""
+        other = self.fmt.t("en", "zh")
+        frame = frame.drop(f"label_{other}", f"note_{other}", strict=False)
         for part in frame.iter_slices(LINES) if frame.height else [frame]:
             sheet = self.sheet(name)
             for at, column in enumerate(part.columns):
                 label = self.fmt.column(column)
-                self.put(sheet, 0, at, label, "head")
+                number = part.schema[column].is_numeric() and column != "star"
+                self.put(sheet, 0, at, label, "headn" if number else "head")
                 width = _width(label) + 3  # room for the filter's arrow
                 for row, value in enumerate(part[column].to_list(), 1):
                     width = max(width, _width(self.value(sheet, row, at, column, value)) + 2)
                 sheet.set_column(at, at, min(WIDEST, width))
             sheet.freeze_panes(1, 0)
+            sheet.repeat_rows(0)
             sheet.autofilter(0, 0, max(1, part.height), max(0, part.width - 1))
 
     def value(self, sheet: Any, row: int, at: int, column: str, value: Any) -> str:
@@ -154,7 +165,7 @@ class _Writer:
             (fmt.t("单位（家）", "organisations"), head["organisations"]),
             (fmt.t("党组织（个）", "party organisations"), head["party_organisations"]),
             (fmt.t("已建党组织单位（家）", "organised"), head["organised"]),
-            *((r["label"] if fmt.lang == "zh" else r["id"], r["rate"]) for r in [head["coverage"]] if r),
+            *((rate_label(review, r["id"], fmt), r["rate"]) for r in [head["coverage"]] if r),
             (fmt.t("党建工作指导员（名）", "instructors"), head["instructors"]),
             (fmt.t("选派挂职干部（名）", "seconded officers"), head["seconded_officers"]),
             (fmt.t("出资人兼任书记（名）", "owners as secretary"), head["owner_secretaries"]),
@@ -195,7 +206,8 @@ class _Writer:
         columns = ("rate", "success", "failure", "unknown", "population", "met", "inferred")
         self.put(sheet, at, 0, self.fmt.table("targets"), "group")
         for i, column in enumerate(columns, 1):
-            self.put(sheet, at, i, self.fmt.column(column), "group")
+            words = column in ("met", "inferred")
+            self.put(sheet, at, i, self.fmt.column(column), "group" if words else "groupn")
         for target in frame.iter_rows(named=True):
             at += 1
             self.put(sheet, at, 0, target[f"label_{self.fmt.lang}"] or target["target"], "text")

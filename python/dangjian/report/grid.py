@@ -139,7 +139,8 @@ def rate_cell(record: dict[str, Any], fmt: Formats) -> Cell:
         >>> rate_cell({"rate": 0.75, "success": 3, "failure": 1, "unknown": 2}, Formats("zh"))
         Cell(text='75.0%', sub='3/4 · 不明 2', css='n', heat=0.0)
     """
-    return Cell(fmt.percent(record["rate"]), parts(record, fmt), css="n")
+    there = record["rate"] is not None or any(record.get(part) for part in ("unknown", "population_unknown"))
+    return Cell(fmt.percent(record["rate"]), parts(record, fmt) if there else "", css="n")
 
 
 def parts(record: dict[str, Any], fmt: Formats) -> str:

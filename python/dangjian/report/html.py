@@ -32,7 +32,7 @@ _GAPS = (
     "name", "org_id", "status", "township_name", "kind", "committee", "mode", "members_full", "party_org_id",
     "instructor_id",
 )  # fmt: skip
-_FILES = ("file", "sheet", "year", "rows_in", "kept", "rejected", "merged", "conflicts")
+_FILES = ("file", "sheet", "years", "rows_in", "kept", "rejected", "merged", "conflicts")
 _STARRED = ("name", "star", "party_org_id", "township_name", "mode", "plaque")
 # States a party organisation can be in; an organisation without one is in none of them.
 _PARTY_STATES = [s for s in charts.STAR_STATES if s != "no_party_org"]
