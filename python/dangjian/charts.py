@@ -1,6 +1,7 @@
 """The charts of the annual review, as functions from a review's tables to ``altair.Chart``.
 
-The same charts stand in the report and in notebooks. Their colours are middle tones that read on light and on dark,
+The same charts stand in the report and in notebooks. Altair draws in a notebook with scripts from the network; where there
+is none, ``altair.renderers.enable("svg")`` makes pictures of them. Their colours are middle tones that read on light and on dark,
 their background is transparent; the report swaps the tones for those of its page (see :mod:`dangjian.report.svg`).
 """
 

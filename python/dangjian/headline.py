@@ -20,7 +20,8 @@ def of(year: int, tables: Mapping[str, pl.DataFrame]) -> dict[str, Any]:
         ``coverage``, the first rate in print: the one called ``organised``, else the first of the definitions, with what
         it is made of (null without rates); ``instructors``, ``seconded_officers``, ``owner_secretaries``; ``stars``
         (party organisations by grade, the highest first); ``targets`` (each with ``population``, ``success``,
-        ``missing``, ``unknown``, ``rate``, ``met``, ``inferred``); ``rows`` of all files read: ``in = kept + rejected + merged + conflicts``.
+        ``missing``, ``unknown``, ``rate``, ``met``, ``inferred``); ``rows`` of all files read: ``in = kept + rejected +
+        merged + conflicts``.
     """
     overview = tables["overview"].row(by_predicate=pl.col("year") == year, named=True)
     stars = tables["stars"].filter(pl.col("year") == year)

@@ -108,7 +108,7 @@ def _columns(columns: pl.DataFrame, fmt: Formats) -> Iterator[str]:
         else:
             named += [label if _same(h, label) else f"{h} → {label}" for h in headers]
     yield from _list(fmt.t("读入的列", "columns read"), mapped.height, named, fmt)
-    for (status,), group in columns.filter(pl.col("status") != "mapped").group_by(
+    for (status,), group in columns.filter(pl.col("column").is_null()).group_by(
         "status", maintain_order=True
     ):
         reason = fmt.value("reason", status)

@@ -351,7 +351,10 @@ class Roster:
         return "\n".join(f"{label}: {value}" for label, value in self._facts())
 
     def _repr_html_(self) -> str:
-        rows = "".join(f"<tr><th>{escape(k)}</th><td>{escape(v)}</td></tr>" for k, v in self._facts())
+        rows = "".join(
+            f"<tr><th>{escape(k)}</th><td style='text-align:left'>{escape(v)}</td></tr>"
+            for k, v in self._facts()
+        )
         return f"<table><caption>dangjian.Roster</caption>{rows}</table>"
 
     def _facts(self) -> list[tuple[str, str]]:

@@ -1,0 +1,61 @@
+"""The pages in docs/ say what the engine says. `UPDATE_DOCS=1 pytest tests/python/test_docs.py` writes docs/problems.md."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import dangjian as dj
+from dangjian import _native, labels
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+HEAD = """\
+# Problems 数据问题
+
+What reading can report, by code: the rows and cells of `roster.problems`, and of `dangjian check`. Written by
+`UPDATE_DOCS=1 pytest tests/python/test_docs.py` from `dangjian.problem_codes()`; do not edit.
+
+- `reject`: the row is not read. `null`: the cell counts as not known. `merge`: a repeated row, merged with the first.
+  `report`: a row that contradicts an earlier one of the same organisation and year; the first is used, this one is not.
+  `warn`: taken as written, or at a coarser level, and to be looked at.
+- Rows of data = kept + rejected + merged + conflicts, in every sheet: `reject`, `merge` and `report` are the last three.
+
+"""
+
+
+def problems() -> str:
+    lines = [
+        "| code | 问题 | what is done | how grave | 怎么办 | what it means, what to do |",
+        "|---|---|---|---|---|---|",
+    ]
+    for code, action, severity, zh, en in dj.problem_codes().rows():
+        cells = (f"`{code}`", labels.value("code", code), f"`{action}`", severity, zh, en)
+        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    return HEAD + "\n".join(lines) + "\n"
+
+
+def test_the_page_of_problems_is_the_catalogue():
+    page = problems()
+    assert page.count("\n| `") == dj.problem_codes().height > 20
+    path = DOCS / "problems.md"
+    if "UPDATE_DOCS" in os.environ:
+        path.write_text(page, encoding="utf-8", newline="\n")
+    assert path.read_text(encoding="utf-8") == page, "run UPDATE_DOCS=1 pytest tests/python/test_docs.py"
+
+
+def test_every_problem_has_a_label_in_both_languages():
+    for code in dj.problem_codes()["code"]:
+        assert code not in (labels.value("code", code, "zh"), labels.value("code", code, "en"))
+
+
+def test_the_page_of_definitions_has_every_rate_and_target_as_shipped():
+    page = (DOCS / "definitions.md").read_text(encoding="utf-8")
+    rates, targets = page.split("## The four targets")
+    shipped = _native.definitions()
+    assert len(shipped["rates"]) >= 7
+    assert len(shipped["targets"]) == 4
+    for text, records in ((rates, shipped["rates"]), (targets, shipped["targets"])):
+        for record in records:
+            (row,) = (line for line in text.splitlines() if line.startswith(f"| `{record['id']}` |"))
+            assert f"| {record['label_zh']} | `{record['population']}` | `{record['success']}` |" in row
