@@ -81,8 +81,8 @@ pub struct Figures {
 impl Figures {
     const LANES: usize = 7;
 
-    fn read(counts: &[Vec<u64>], group: usize) -> Self {
-        let at = |lane: usize| counts[lane][group];
+    fn read(counted: &Counted, first: usize, group: usize) -> Self {
+        let at = |lane: usize| counted.lane(first + lane)[group];
         Self {
             population: at(0),
             success: at(1),
@@ -194,6 +194,7 @@ fn met(figures: &Figures, goal: f64) -> Option<bool> {
 
 fn count(roster: &Roster, rates: &[Rate], scope: &Scope, job: &dyn Job) -> Result<Counted> {
     let frames = scope.frames(roster)?;
+    rates.iter().try_for_each(|rate| rate.check(roster))?;
     let lanes = |_, frame: &Frame| {
         let rows = scope.rows(roster, frame)?;
         let mut lanes = vec![Lane::Bits(rows.clone())];
@@ -207,7 +208,7 @@ fn count(roster: &Roster, rates: &[Rate], scope: &Scope, job: &dyn Job) -> Resul
 
 /// The figures of each rate in each group.
 fn figures(counted: &Counted, rates: usize) -> Vec<Figures> {
-    let of = |group| (0..rates).map(move |r| Figures::read(&counted.counts[1 + r * Figures::LANES..], group));
+    let of = |group| (0..rates).map(move |r| Figures::read(counted, 1 + r * Figures::LANES, group));
     (0..counted.years.len()).flat_map(of).collect()
 }
 
@@ -244,6 +245,7 @@ const LISTED: [&str; 8] = ["org_id", "name", "region", "kind", "committee", "mod
 /// ```
 pub fn gaps(roster: &Roster, target: &Target, year: i16) -> Result<RecordBatch> {
     let frame = roster.frame(year)?;
+    target.rate.check(roster)?;
     let answers = Answers::new(roster, frame, &target.rate, &BooleanBuffer::new_set(frame.rows()))?;
     let missing = &answers.population.yes & &answers.success.no;
     let undecided = &answers.population.yes & &answers.success.unknown();

@@ -33,7 +33,7 @@ pub fn moves(roster: &Roster, of: &[&str], scope: &Scope, job: &dyn Job) -> Resu
     };
     let of = of.iter().map(state).collect::<Result<Vec<_>>>()?;
     let counted = of_organisations(roster, &frames, &of, &by, scope, job)?;
-    table(&counted, &[("organisations", &counted.counts[0])])
+    table(&counted, &[("organisations", counted.lane(0))])
 }
 
 /// The same on axes that are there already.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use arrow::array::{ArrayRef, AsArray, RecordBatch, StringArray, UInt32Array};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, UInt32Array};
 use arrow::compute::{concat_batches, take_record_batch};
 use arrow::datatypes::{Int16Type, Int64Type};
 
@@ -127,19 +127,18 @@ fn overview(roster: &Roster, scope: &Scope, job: &dyn Job) -> Result<RecordBatch
     let mut columns = Columns::default();
     for table in &counted {
         let years: Vec<i16> = table["year"].as_primitive::<Int16Type>().values().to_vec();
-        let per_year = |table: &RecordBatch, n: &str, of: &dyn Fn(usize) -> bool| -> Vec<u64> {
+        let per_year = |table: &RecordBatch, n: &str, of: &dyn Fn(usize) -> bool| -> Vec<Option<u64>> {
             let (of_row, n) = (table["year"].as_primitive::<Int16Type>(), table[n].as_primitive::<Int64Type>());
-            let total = |year: &i16| {
-                (0..table.num_rows()).filter(|r| of_row.value(*r) == *year && of(*r)).map(|r| n.value(r) as u64).sum()
-            };
+            let rows = |year| (0..table.num_rows()).filter(move |r| of_row.value(*r) == year && of(*r));
+            let total = |year: &i16| rows(*year).map(|r| n.is_valid(r).then(|| n.value(r) as u64)).sum();
             years.iter().map(total).collect()
         };
         for (field, array) in table.schema().fields().iter().zip(table.columns()) {
             columns = columns.array(field.name(), ArrayRef::clone(array));
         }
-        columns = columns.counts("party_organisations", per_year(&parties, "party_organisations", &|_| true));
+        columns = columns.some_counts("party_organisations", per_year(&parties, "party_organisations", &|_| true));
         for item in ["instructors", "seconded_officers", "owner_secretaries"] {
-            columns = columns.counts(item, per_year(&work, "value", &|row| items.value(row) == item));
+            columns = columns.some_counts(item, per_year(&work, "value", &|row| items.value(row) == item));
         }
     }
     columns.finish()
@@ -207,14 +206,15 @@ fn starred(roster: &Roster, frame: &Frame) -> Result<RecordBatch> {
 fn all_workforce(roster: &Roster, year: i16, workers: Option<&Workers>, job: &dyn Job) -> Result<RecordBatch> {
     let ledgers = workforce(roster, &Scope::default().in_year(year), job)?;
     let items = ledgers["item"].as_string::<i32>().iter().flatten().map(str::to_owned);
-    let values = ledgers["value"].as_primitive::<Int64Type>().values().iter().map(|v| *v as u64);
-    let mut rows: Vec<(String, u64, &str)> = items.zip(values).map(|(item, value)| (item, value, "ledgers")).collect();
+    let values = ledgers["value"].as_primitive::<Int64Type>().iter().map(|v| v.map(|v| v as u64));
+    let mut rows: Vec<(String, Option<u64>, &str)> =
+        items.zip(values).map(|(item, value)| (item, value, "ledgers")).collect();
     let serving = workers.map(|w| w.serving(year)).unwrap_or_default();
-    rows.extend(serving.into_iter().map(|(role, n)| (role.to_owned(), n, "workers")));
+    rows.extend(serving.into_iter().map(|(role, n)| (role.to_owned(), Some(n), "workers")));
     Columns::default()
         .years("year", rows.iter().map(|_| year))
         .texts("item", rows.iter().map(|(item, ..)| item))
-        .counts("value", rows.iter().map(|(_, value, _)| *value))
+        .some_counts("value", rows.iter().map(|(_, value, _)| *value))
         .texts("source", rows.iter().map(|(.., source)| *source))
         .finish()
 }

@@ -37,9 +37,13 @@ impl Columns {
         self.array(name, Arc::new(StringArray::from_iter(values)))
     }
 
-    /// Counts leave as signed integers, so that a reader may subtract them.
     pub(crate) fn counts(self, name: &str, values: impl IntoIterator<Item = u64>) -> Self {
-        self.array(name, Arc::new(Int64Array::from_iter_values(values.into_iter().map(|v| v as i64))))
+        self.some_counts(name, values.into_iter().map(Some))
+    }
+
+    /// Counts leave as signed integers, so that a reader may subtract them.
+    pub(crate) fn some_counts(self, name: &str, values: impl IntoIterator<Item = Option<u64>>) -> Self {
+        self.array(name, Arc::new(values.into_iter().map(|v| v.map(|v| v as i64)).collect::<Int64Array>()))
     }
 
     pub(crate) fn reals(self, name: &str, values: impl IntoIterator<Item = Option<f64>>) -> Self {

@@ -46,6 +46,20 @@ impl Measure {
         }
     }
 
+    /// What the lane `at` of `counted` counted of this measure; null where nothing was found in a year that does not
+    /// have the columns to tell.
+    fn values(&self, roster: &Roster, counted: &Counted, at: usize) -> Vec<Option<u64>> {
+        let names = match self {
+            Self::Rows => Vec::new(),
+            Self::Where(predicate) => predicate.columns(),
+            Self::Sum(name) | Self::Distinct(name) => vec![name.as_str()],
+        };
+        let lacks = |frame: &&Frame| names.iter().any(|name| matches!(column(roster, frame, name), Ok(None)));
+        let silent: Vec<i16> = roster.frames().iter().filter(lacks).map(|frame| frame.year).collect();
+        let value = |(n, year): (&u64, &i16)| (*n > 0 || !silent.contains(year)).then_some(*n);
+        counted.lane(at).iter().zip(&counted.years).map(value).collect()
+    }
+
     fn lane<'a>(&self, roster: &Roster, frame: &'a Frame, rows: &BooleanBuffer) -> Result<Lane<'a>> {
         Ok(match self {
             Self::Rows => Lane::Bits(rows.clone()),
@@ -86,7 +100,8 @@ fn first_rows(codes: &Integers, rows: &BooleanBuffer) -> BooleanBuffer {
 /// Counts `measures` in each grouping of `sets` (lists of dimensions) over the rows and years of `scope`, whose own
 /// dimensions are not used. The rows are gone through once for all groupings.
 ///
-/// Each table has the columns `year`, its dimensions, and one for each measure.
+/// Each table has the columns `year`, its dimensions, and one for each measure; where nothing was counted because the
+/// year's sources do not have a column that the measure names, that is null, not 0.
 ///
 /// ```
 /// # use dangjian::{Roster, dimension::Scope, ingest::Options, job::Quiet, synth};
@@ -106,8 +121,8 @@ pub fn count(
 ) -> Result<Vec<RecordBatch>> {
     let wide = |counted: Counted| {
         let columns = Columns::default().groups(&counted);
-        let named = measures.iter().zip(&counted.counts[1..]);
-        named.fold(columns, |c, ((name, _), counts)| c.counts(name, counts.iter().copied())).finish()
+        let named = measures.iter().enumerate();
+        named.fold(columns, |c, (at, (name, m))| c.some_counts(name, m.values(roster, &counted, at + 1))).finish()
     };
     counted(roster, sets, measures, scope, job)?.into_iter().map(wide).collect()
 }
@@ -123,10 +138,12 @@ pub(crate) fn count_items(
     let sets = counted(roster, std::slice::from_ref(&scope.by), measures, scope, job)?;
     let counted = sets.into_iter().next().ok_or(Error::Cancelled)?;
     let groups = 0..counted.years.len();
+    let values = measures.iter().enumerate().map(|(at, (_, m))| m.values(roster, &counted, at + 1));
+    let values: Vec<Vec<Option<u64>>> = values.collect();
     Columns::default()
         .groups(&counted.repeated(measures.len()))
         .texts("item", groups.clone().flat_map(|_| measures.iter().map(|(name, _)| name)))
-        .counts("value", groups.flat_map(|g| counted.counts[1..].iter().map(move |lane| lane[g])))
+        .some_counts("value", groups.flat_map(|g| values.iter().map(move |lane| lane[g])))
         .finish()
 }
 

@@ -235,6 +235,11 @@ impl Counted {
         self.counts.iter_mut().zip(part.counts).for_each(|(all, c)| all.extend(c));
     }
 
+    /// What the lane `at` counted, group by group; nothing where there were no frames to count.
+    pub(crate) fn lane(&self, at: usize) -> &[u64] {
+        self.counts.get(at).map_or(&[], Vec::as_slice)
+    }
+
     /// The same with a group for every value of the last axis beside each group of the others; what did not occur
     /// counts 0. So a table of states shows all of them.
     pub(crate) fn filled(self) -> Self {

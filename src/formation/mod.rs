@@ -41,8 +41,8 @@ pub fn formation(roster: &Roster, scope: &Scope, job: &dyn Job) -> Result<Record
     let counted = cube::count_one(roster, &frames, axes, lanes, job)?.filled();
     Columns::default()
         .groups(&counted)
-        .counts("organisations", counted.counts[0].iter().copied())
-        .counts("party_organisations", counted.counts[1].iter().copied())
+        .counts("organisations", counted.lane(0).iter().copied())
+        .counts("party_organisations", counted.lane(1).iter().copied())
         .finish()
 }
 
@@ -65,7 +65,7 @@ pub fn formation_need(roster: &Roster, rules: &FormationRules, scope: &Scope, jo
     axes.push(named_null(axis(roster, &frames, "mode")?));
     let lanes = |_, frame: &Frame| Ok(vec![Lane::Bits(scope.rows(roster, frame)?)]);
     let counted = cube::count_one(roster, &frames, axes, lanes, job)?;
-    Columns::default().groups(&counted).counts("organisations", counted.counts[0].iter().copied()).finish()
+    Columns::default().groups(&counted).counts("organisations", counted.lane(0).iter().copied()).finish()
 }
 
 /// Moves of organisations between modes from one year to the next, by the dimensions of `scope` (those of the earlier

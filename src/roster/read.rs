@@ -84,6 +84,12 @@ impl Roster {
             };
             *n += 1;
             let source = &sources[batch.source];
+            let first = starts.partition_point(|start| *start <= duplicate.kept) - 1;
+            let kept = &sources[batches[first].source];
+            let place = [(kept.file != source.file).then_some(kept.file.as_str()), kept.sheet.as_deref()];
+            let place: Vec<&str> = place.into_iter().flatten().collect();
+            let id = batch.records["org_id"].as_string::<i32>().value(row);
+            let value = format!("{id} ↔ {} #{}", place.join(" "), batches[first].rows[duplicate.kept - starts[first]]);
             problems.push(Problem {
                 file: source.file.clone(),
                 sheet: source.sheet.clone(),
@@ -91,7 +97,7 @@ impl Roster {
                 line: batch.lines.as_ref().map(|lines| lines[row]),
                 column: None,
                 header: None,
-                value: batch.records["org_id"].as_string::<i32>().value(row).to_owned(),
+                value,
                 code,
                 year: Some(batch.records["year"].as_primitive::<Int16Type>().value(row)),
             });

@@ -50,7 +50,7 @@ pub fn star_distribution(roster: &Roster, scope: &Scope, job: &dyn Job) -> Resul
     let counts = aligned(&organisations, &of_parties);
     Columns::default()
         .groups(&organisations)
-        .counts("organisations", organisations.counts[0].iter().copied())
+        .counts("organisations", organisations.lane(0).iter().copied())
         .counts("party_organisations", counts)
         .finish()
 }
@@ -80,7 +80,7 @@ pub fn star_transitions(roster: &Roster, counts: Counts, scope: &Scope, job: &dy
         }
         Counts::PartyOrganisations => of_parties(roster, &frames, &states, &by, scope, job)?,
     };
-    moves::table(&counted, &[(counts.name(), &counted.counts[0])])
+    moves::table(&counted, &[(counts.name(), counted.lane(0))])
 }
 
 fn of_parties(
@@ -153,6 +153,6 @@ impl PartyStars {
 /// The counts of `other` in the order of the groups of `counted`, 0 where it has no such group.
 fn aligned(counted: &Counted, other: &Counted) -> Vec<u64> {
     let key = |c: &Counted, g: usize| (c.years[g], c.keys.iter().map(|k| k[g]).collect::<Vec<_>>());
-    let found: BTreeMap<_, u64> = (0..other.years.len()).map(|g| (key(other, g), other.counts[0][g])).collect();
+    let found: BTreeMap<_, u64> = (0..other.years.len()).map(|g| (key(other, g), other.lane(0)[g])).collect();
     (0..counted.years.len()).map(|g| found.get(&key(counted, g)).copied().unwrap_or(0)).collect()
 }
