@@ -56,7 +56,12 @@ impl Scope {
 
     /// The axes of the dimensions named.
     pub(crate) fn axes(&self, roster: &Roster, frames: &[&Frame]) -> Result<Vec<Axis>> {
-        let names = self.by.iter().filter(|name| *name != "year");
+        self.axes_beside(roster, frames, &[])
+    }
+
+    /// The axes of the dimensions named, but for those that the statistic has anyway.
+    pub(crate) fn axes_beside(&self, roster: &Roster, frames: &[&Frame], own: &[&str]) -> Result<Vec<Axis>> {
+        let names = self.by.iter().filter(|name| *name != "year" && !own.contains(&name.as_str()));
         let axes = names.map(|name| axis(roster, frames, name)).collect::<Result<Vec<_>>>()?;
         match axes.iter().enumerate().find(|(at, a)| axes[..*at].iter().any(|b| a.name == b.name)) {
             None => Ok(axes),

@@ -26,7 +26,7 @@ use crate::table::Columns;
 /// ```
 pub fn moves(roster: &Roster, of: &[&str], scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
     let frames = scope.frames(roster)?;
-    let by = scope.axes(roster, &frames)?;
+    let by = scope.axes_beside(roster, &frames, of)?;
     let state = |name: &&str| {
         let axis = axis(roster, &frames, name)?;
         Ok(if *name == "mode" { named_null(axis) } else { axis })

@@ -28,7 +28,7 @@ use crate::table::Columns;
 /// ```
 pub fn formation(roster: &Roster, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
     let frames = scope.frames(roster)?;
-    let mut axes = scope.axes(roster, &frames)?;
+    let mut axes = scope.axes_beside(roster, &frames, &["mode"])?;
     axes.push(named_null(axis(roster, &frames, "mode")?));
     let mode = roster.field("mode").ok();
     let lanes = |_, frame: &Frame| {
@@ -60,7 +60,7 @@ pub fn formation(roster: &Roster, scope: &Scope, job: &dyn Job) -> Result<Record
 /// ```
 pub fn formation_need(roster: &Roster, rules: &FormationRules, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
     let frames = scope.frames(roster)?;
-    let mut axes = scope.axes(roster, &frames)?;
+    let mut axes = scope.axes_beside(roster, &frames, &["need", "mode"])?;
     axes.push(classes::need(roster, &frames, rules)?);
     axes.push(named_null(axis(roster, &frames, "mode")?));
     let lanes = |_, frame: &Frame| Ok(vec![Lane::Bits(scope.rows(roster, frame)?)]);

@@ -34,7 +34,7 @@ use crate::table::Columns;
 /// ```
 pub fn star_distribution(roster: &Roster, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
     let frames = scope.frames(roster)?;
-    let by = scope.axes(roster, &frames)?;
+    let by = scope.axes_beside(roster, &frames, &["star_state"])?;
     let states = StarStates::new(roster);
     let organisations = {
         let state = states.axis("star_state", frames.iter().map(|f| states.codes(roster, f)).collect());
@@ -71,7 +71,7 @@ pub fn star_distribution(roster: &Roster, scope: &Scope, job: &dyn Job) -> Resul
 /// ```
 pub fn star_transitions(roster: &Roster, counts: Counts, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
     let frames = scope.frames(roster)?;
-    let by = scope.axes(roster, &frames)?;
+    let by = scope.axes_beside(roster, &frames, &["star_state"])?;
     let states = StarStates::new(roster);
     let counted = match counts {
         Counts::Organisations => {
