@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 # The fast profile tries the same examples in every run, so that a change does not fail for what it did not touch.
 settings.register_profile(
     "fast",
-    max_examples=40,
+    max_examples=60,
+    phases=(Phase.explicit, Phase.generate, Phase.shrink),
     deadline=None,
     derandomize=True,
     database=None,

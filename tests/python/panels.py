@@ -14,6 +14,7 @@ SCHEMA = {
     "year": pl.Int16,
     "org_id": pl.String,
     "kind": pl.String,
+    "control": pl.String,
     "region": pl.String,
     "committee": pl.String,
     "industry": pl.String,
@@ -32,6 +33,7 @@ SCHEMA = {
 _FLAG = st.sampled_from([None, True, False])
 _VALUES = {
     "kind": st.sampled_from([None, "enterprise", "social_group", "cooperative"]),
+    "control": st.sampled_from([None, "private", "hmt"]),
     "region": st.sampled_from([None, "150425100000", "150425101000", "150404000000", "370883102000"]),
     "committee": st.sampled_from([None, "工业园区党工委", "住建局党委"]),
     "industry": st.sampled_from([None, "C13", "C14", "A01"]),
@@ -50,7 +52,7 @@ _VALUES = {
 
 DIMENSIONS = (
     *("kind", "committee", "above_scale", "operating", "instructor_id", "楼栋"),
-    *("region", "province", "prefecture", "county", "township", "section", "star_state", "need"),
+    *("region", "province", "prefecture", "county", "township", "section"),
 )
 
 
@@ -63,7 +65,10 @@ def panels(draw: st.DrawFn) -> pl.DataFrame:
     keys = st.tuples(st.sampled_from(years), st.integers(1, 8))
     rows = draw(
         st.lists(
-            st.tuples(keys, st.fixed_dictionaries(_VALUES)), min_size=1, max_size=20, unique_by=lambda r: r[0]
+            st.tuples(keys, st.fixed_dictionaries(_VALUES)),
+            min_size=draw(st.sampled_from([1, 12])),
+            max_size=20,
+            unique_by=lambda r: r[0],
         )
     )
     data = [{"year": year, "org_id": f"单位{at}", **values} for (year, at), values in rows]
@@ -100,7 +105,7 @@ TABLES = {
         **o,
     ),
     "formation_moves": lambda r, **o: r.formation_moves(**o),
-    "moves": lambda r, **o: r.moves(["above_scale", "committee"], **o),
+    "moves": lambda r, **o: r.moves(["owner_is_secretary", "control"], **o),
     "star_moves": lambda r, **o: r.star_transitions(**o),
     "star_moves_of_parties": lambda r, **o: r.star_transitions(counts="party_organisations", **o),
 }
