@@ -54,6 +54,7 @@ def read_roster(
         >>> roster.years
         [2013]
     """
+    year = None if year is None else _year(year)
     mapping = list((columns or {}).items())
     kept = [keep] if isinstance(keep, str) else list(keep)
     with Bar(progress) as bar:
@@ -224,7 +225,7 @@ class Roster:
             >>> gaps.filter(pl.col("status") == "missing").height
             14
         """
-        return pl.DataFrame(self._native.gaps(target, year, targets_file=_path(targets_file)))
+        return pl.DataFrame(self._native.gaps(target, _year(year), targets_file=_path(targets_file)))
 
     def formation(self, *, by: By = (), where: str | None = None, years: Years = None) -> pl.DataFrame:
         """How party organisations were formed: ``mode``, ``organisations``, ``party_organisations``."""
@@ -333,7 +334,7 @@ class Roster:
         """
         with Bar(progress) as bar:
             made = self._native.review(
-                year,
+                _year(year),
                 targets=_path(targets),
                 rates=_path(rates),
                 workers=_path(workers),
@@ -399,12 +400,14 @@ def _summary(problems: pl.DataFrame, year: int) -> pl.DataFrame:
 def _several(source: object) -> list[Source]:
     if isinstance(source, str | PathLike):
         return [source]
-    if isinstance(source, Iterable):
-        return list(source)
-    got = type(source).__name__
+    several = list(source) if isinstance(source, Iterable) else [source]
+    paths: list[Source] = [one for one in several if isinstance(one, str | PathLike)]
+    if len(paths) == len(several):
+        return paths
+    got = type(next(one for one in several if not isinstance(one, str | PathLike))).__name__
     raise ArgumentError(
-        f"cannot read {got}: expected paths, or an object with __arrow_c_stream__",
-        f"不能读取 {got}：应为路径，或带 __arrow_c_stream__ 的对象",
+        f"cannot read {got}: expected paths, or one object with __arrow_c_stream__ (join several tables first)",
+        f"不能读取 {got}：应为路径，或一个带 __arrow_c_stream__ 的对象（多张表请先合并）",
     )
 
 
@@ -426,7 +429,15 @@ def _names(by: By) -> list[str]:
 def _years(years: Years) -> list[int] | None:
     if years is None:
         return None
-    return [years] if isinstance(years, int) else list(years)
+    return [_year(year) for year in ([years] if isinstance(years, int) else years)]
+
+
+def _year(year: int) -> int:
+    if 1000 <= year <= 9999:  # noqa: PLR2004 - four digits
+        return year
+    raise ArgumentError(
+        f"{year} is no year: expected four digits, as in 2013", f"{year} 不是年份：应为四位数字，如 2013"
+    )
 
 
 def _path(path: Source | None) -> Path | None:

@@ -74,11 +74,11 @@ FORMS = {
     "polars, chunked": lambda frame: pl.concat([frame[:700], frame[700:]], rechunk=False),
     "pyarrow": pl.DataFrame.to_arrow,
     "pyarrow, old strings": old_strings,
-    "pyarrow, string views": lambda frame: pa.table(frame),
+    "pyarrow, string views": pa.table,
     "pyarrow, dictionaries": dictionaries,
     "a stream only": lambda frame: Stream(frame.to_arrow()),
     "an array only": lambda frame: Array(frame.to_arrow()),
-    "pandas": lambda frame: frame.to_pandas(),
+    "pandas": pl.DataFrame.to_pandas,
     "pandas over arrow": lambda frame: frame.to_pandas(use_pyarrow_extension_array=True),
     "categories": coded,
     "wider numbers": lambda frame: frame.cast(

@@ -137,8 +137,8 @@ def test_rates_are_those_of_sql(tmp_path_factory, panel, population, success, wh
             ):
                 figures[at] += bool(holds)
     assert {row[:2]: list(row[2:]) for row in table.select("year", "kind", *FIGURES).rows()} == want
-    for success, failure, rate in table.select("success", "failure", "rate").rows():
-        assert rate == (success / (success + failure) if success + failure else None)
+    for yes, no, rate in table.select("success", "failure", "rate").rows():
+        assert rate == (yes / (yes + no) if yes + no else None)
 
 
 @given(panel=panels.panels(), population=condition, success=condition)
