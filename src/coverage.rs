@@ -106,17 +106,19 @@ impl Figures {
         ratio(self.success, self.success + self.failure)
     }
 
-    /// The smallest rate that the answers not known allow.
+    /// The smallest rate that the answers not known allow; null where there is none whatever they turn out to be.
     #[must_use]
     pub fn low(&self) -> Option<f64> {
-        ratio(self.success, self.population + self.population_unknown - self.maybe_success)
+        let certain = ratio(self.success, self.population + self.population_unknown - self.maybe_success);
+        certain.or((self.maybe_success > 0).then_some(1.0))
     }
 
-    /// The largest rate that the answers not known allow.
+    /// The largest rate that the answers not known allow; null as [`Figures::low`].
     #[must_use]
     pub fn high(&self) -> Option<f64> {
         let joined = self.population_unknown - self.maybe_failure;
-        ratio(self.success + self.unknown() + joined, self.population + joined)
+        let open = ratio(self.success + self.unknown() + joined, self.population + joined);
+        open.or((self.maybe_failure > 0).then_some(0.0))
     }
 }
 

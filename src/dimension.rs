@@ -62,16 +62,17 @@ impl Scope {
     /// The axes of the dimensions named, but for those that the statistic has anyway.
     pub(crate) fn axes_beside(&self, roster: &Roster, frames: &[&Frame], own: &[&str]) -> Result<Vec<Axis>> {
         let names = self.by.iter().filter(|name| *name != "year" && !own.contains(&name.as_str()));
-        let axes = names.map(|name| axis(roster, frames, name)).collect::<Result<Vec<_>>>()?;
-        match axes.iter().enumerate().find(|(at, a)| axes[..*at].iter().any(|b| a.name == b.name)) {
-            None => Ok(axes),
-            Some((_, twice)) => {
-                let name = &twice.name;
-                Err(Error::argument(
-                    format!("分组维度“{name}”重复了"),
-                    format!("the dimension '{name}' is named twice"),
-                ))
-            }
+        distinct(names.map(|name| axis(roster, frames, name)).collect::<Result<Vec<_>>>()?)
+    }
+}
+
+/// `axes`, which must not have a name twice.
+pub(crate) fn distinct(axes: Vec<Axis>) -> Result<Vec<Axis>> {
+    match axes.iter().enumerate().find(|(at, a)| axes[..*at].iter().any(|b| a.name == b.name)) {
+        None => Ok(axes),
+        Some((_, twice)) => {
+            let name = &twice.name;
+            Err(Error::argument(format!("维度“{name}”重复了"), format!("the dimension '{name}' is named twice")))
         }
     }
 }

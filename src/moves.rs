@@ -4,7 +4,7 @@ use arrow::array::RecordBatch;
 
 use crate::classes::ABSENT;
 use crate::cube::{self, Axis, Counted, Things};
-use crate::dimension::{Scope, axis, named_null};
+use crate::dimension::{Scope, axis, distinct, named_null};
 use crate::error::Result;
 use crate::job::Job;
 use crate::roster::{Frame, Roster};
@@ -31,7 +31,7 @@ pub fn moves(roster: &Roster, of: &[&str], scope: &Scope, job: &dyn Job) -> Resu
         let axis = axis(roster, &frames, name)?;
         Ok(if *name == "mode" { named_null(axis) } else { axis })
     };
-    let of = of.iter().map(state).collect::<Result<Vec<_>>>()?;
+    let of = distinct(of.iter().map(state).collect::<Result<Vec<_>>>()?)?;
     let counted = of_organisations(roster, &frames, &of, &by, scope, job)?;
     table(&counted, &[("organisations", counted.lane(0))])
 }

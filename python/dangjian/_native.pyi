@@ -4,6 +4,18 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias, final
 
+__all__ = [
+    "Roster",
+    "__version__",
+    "definitions",
+    "labels",
+    "problem_codes",
+    "read",
+    "read_arrow",
+    "schema",
+    "synth_panel",
+]
+
 __version__: str
 
 class _Stream(Protocol):
@@ -125,9 +137,9 @@ class Roster:
 def read(
     paths: Sequence[Path],
     *,
-    year: int | None = None,
-    columns: Sequence[tuple[str, str]] = [],
-    keep: Sequence[str] = [],
+    year: int | None,
+    columns: Sequence[tuple[str, str]],
+    keep: Sequence[str],
     progress: _Progress | None = None,
 ) -> Roster:
     """Reads files and folders."""
@@ -136,9 +148,9 @@ def read_arrow(
     name: str,
     data: object,
     *,
-    year: int | None = None,
-    columns: Sequence[tuple[str, str]] = [],
-    keep: Sequence[str] = [],
+    year: int | None,
+    columns: Sequence[tuple[str, str]],
+    keep: Sequence[str],
     progress: _Progress | None = None,
 ) -> Roster:
     """Reads a table in memory, under a name for messages."""

@@ -46,7 +46,7 @@ const ROW_KINDS: [(&str, RowsOf); 9] = [
 pub(crate) struct Roster(dangjian::Roster);
 
 #[pyfunction]
-#[pyo3(signature = (paths, *, year=None, columns=Vec::new(), keep=Vec::new(), progress=None))]
+#[pyo3(signature = (paths, *, year, columns, keep, progress=None))]
 pub(crate) fn read(
     py: Python<'_>,
     paths: Vec<PathBuf>,
@@ -60,7 +60,7 @@ pub(crate) fn read(
 }
 
 #[pyfunction]
-#[pyo3(signature = (name, data, *, year=None, columns=Vec::new(), keep=Vec::new(), progress=None))]
+#[pyo3(signature = (name, data, *, year, columns, keep, progress=None))]
 pub(crate) fn read_arrow(
     py: Python<'_>,
     name: &str,

@@ -102,8 +102,6 @@ CALLS = {
     "dimension": (lambda r: r.coverage(by="country"), "'country'. Available: year, kind", "“country”"),
     "dimension of counts": (lambda r: r.formation(by="employees"), "'employees'", "“employees”"),
     "dimension twice": (lambda r: r.coverage(by=["kind", "kind"]), "'kind' is named twice", "“kind”"),
-    "dimension in the table": (lambda r: r.formation(by="mode"), "'mode'", "“mode”"),
-    "state in the table": (lambda r: r.star_distribution(by="star_state"), "'star_state'", "“star_state”"),
     "moves twice": (lambda r: r.moves(["kind", "kind"]), "'kind'", "“kind”"),
     "rate": (lambda r: r.coverage(rates="organized"), "'organized'. Available: organised", "“organized”"),
     "target": (lambda r: r.gaps("nothing", 2013), "'nothing'. Available: eligible_established", "“nothing”"),
