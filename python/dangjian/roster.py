@@ -429,7 +429,7 @@ def _names(by: By) -> list[str]:
 def _years(years: Years) -> list[int] | None:
     if years is None:
         return None
-    return [_year(year) for year in ([years] if isinstance(years, int) else years)]
+    return sorted({_year(year) for year in ([years] if isinstance(years, int) else years)})
 
 
 def _year(year: int) -> int:

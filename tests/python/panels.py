@@ -110,6 +110,11 @@ TABLES = {
     "star_moves_of_parties": lambda r, **o: r.star_transitions(counts="party_organisations", **o),
 }
 
+# Those of them that are about one year at a time.
+WITHIN_A_YEAR = (
+    *("coverage", "targets", "formation", "formation_need", "star_distribution", "workforce", "count"),
+)
+
 COUNTS = (
     *("organisations", "party_organisations", "population", "success", "failure", "unknown"),
     *("population_unknown", "unidentified", "value", "n", "due", "members", "of"),
