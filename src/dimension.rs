@@ -42,7 +42,10 @@ impl Scope {
     pub(crate) fn frames<'a>(&self, roster: &'a Roster) -> Result<Vec<&'a Frame>> {
         match &self.years {
             None => Ok(roster.frames().iter().collect()),
-            Some(years) => years.iter().map(|year| roster.frame(*year)).collect(),
+            Some(years) => {
+                years.iter().try_for_each(|year| roster.frame(*year).map(drop))?;
+                Ok(roster.frames().iter().filter(|frame| years.contains(&frame.year)).collect())
+            }
         }
     }
 

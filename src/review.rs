@@ -11,7 +11,7 @@ use crate::coverage::{coverage, gaps, targets};
 use crate::dimension::{Scope, region_name};
 use crate::error::Result;
 use crate::formation::{formation, formation_moves, formation_need};
-use crate::job::Job;
+use crate::job::{self, Job};
 use crate::measure::{Counts, FormationRules, Rate, Rates, Target, Targets};
 use crate::roster::{Frame, Roster};
 use crate::standards::region::{self, Level};
@@ -91,26 +91,27 @@ pub fn review(
     let mut add = |id, table| {
         tables.push((id, table));
         job.progress("review", tables.len() as u64, TABLES);
+        job::check(job)
     };
-    add("overview", overview(roster, &years(&[]), job)?);
-    add("targets", targets(roster, set, &here(&[]), job)?);
+    add("overview", overview(roster, &years(&[]), job)?)?;
+    add("targets", targets(roster, set, &here(&[]), job)?)?;
     let lists = set.iter().map(|target| gaps(roster, target, year)).collect::<Result<Vec<_>>>()?;
     if let Some(first) = lists.first() {
-        add("gaps", concat_batches(first.schema_ref(), &lists)?);
+        add("gaps", concat_batches(first.schema_ref(), &lists)?)?;
     }
-    add("coverage", coverage(roster, rates, &years(&[]), job)?);
-    add("coverage_by_township", coverage(roster, rates, &here(&["township"]), job)?);
-    add("coverage_by_kind", coverage(roster, rates, &here(&["kind"]), job)?);
-    add("coverage_by_committee", coverage(roster, rates, &here(&["committee"]), job)?);
-    add("formation", formation(roster, &years(&[]), job)?);
-    add("formation_by_township", formation(roster, &here(&["township"]), job)?);
-    add("formation_need", formation_need(roster, rules, &here(&[]), job)?);
-    add("formation_moves", formation_moves(roster, &step(), job)?);
-    add("stars", star_distribution(roster, &years(&[]), job)?);
-    add("star_moves", star_moves(roster, &step(), job)?);
-    add("stars_by_township", star_distribution(roster, &here(&["township"]), job)?);
-    add("starred", starred(roster, roster.frame(year)?)?);
-    add("workforce", all_workforce(roster, year, workers, job)?);
+    add("coverage", coverage(roster, rates, &years(&[]), job)?)?;
+    add("coverage_by_township", coverage(roster, rates, &here(&["township"]), job)?)?;
+    add("coverage_by_kind", coverage(roster, rates, &here(&["kind"]), job)?)?;
+    add("coverage_by_committee", coverage(roster, rates, &here(&["committee"]), job)?)?;
+    add("formation", formation(roster, &years(&[]), job)?)?;
+    add("formation_by_township", formation(roster, &here(&["township"]), job)?)?;
+    add("formation_need", formation_need(roster, rules, &here(&[]), job)?)?;
+    add("formation_moves", formation_moves(roster, &step(), job)?)?;
+    add("stars", star_distribution(roster, &years(&[]), job)?)?;
+    add("star_moves", star_moves(roster, &step(), job)?)?;
+    add("stars_by_township", star_distribution(roster, &here(&["township"]), job)?)?;
+    add("starred", starred(roster, roster.frame(year)?)?)?;
+    add("workforce", all_workforce(roster, year, workers, job)?)?;
     Ok(Review { year, tables })
 }
 

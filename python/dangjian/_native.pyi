@@ -105,7 +105,7 @@ class Roster:
         self,
         by: Sequence[str],
         *,
-        counts: str = "organisations",
+        counts: str,
         filter: str | None = None,
         years: Sequence[int] | None = None,
     ) -> _Stream:

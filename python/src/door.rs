@@ -2,9 +2,9 @@
 //! turned into exceptions. A call that does not go through here is short.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
@@ -39,47 +39,46 @@ impl Job for Watched {
 }
 
 /// Does `work` on a thread of its own while this one waits for it. `progress`, if given, is called as
-/// `progress(what, done, total)` from this thread; an exception it raises, or Ctrl-C, stops the work.
-pub(crate) fn run<T: Send>(
+/// `progress(what, done, total)` from this thread; an exception it raises, or Ctrl-C, stops the work: it is asked to
+/// end, and if it is in the middle of a long step it is left to end by itself, so that the caller is free at once.
+pub(crate) fn run<T: Send + 'static>(
     py: Python<'_>,
     progress: Option<&Py<PyAny>>,
-    work: impl FnOnce(&dyn Job) -> Result<T> + Send,
+    work: impl FnOnce(&dyn Job) -> Result<T> + Send + 'static,
 ) -> PyResult<T> {
-    let job = Watched::default();
-    let done = thread::scope(|scope| {
-        let (send, mut receive) = channel();
-        let job = &job;
-        scope.spawn(move || {
-            // A panic must not cross into Python; the receiver sees a closed channel only if even this fails.
-            let result = catch_unwind(AssertUnwindSafe(|| work(job)));
-            let _ = send.send(result);
-        });
-        let mut interrupted = None;
-        loop {
-            let (waited, back) = py.detach(move || (receive.recv_timeout(LOOK), receive));
-            receive = back;
-            match waited {
-                Ok(result) => return (Some(result), interrupted),
-                Err(RecvTimeoutError::Disconnected) => return (None, interrupted),
-                Err(RecvTimeoutError::Timeout) if interrupted.is_none() => {
-                    if let Err(e) = py.check_signals().and_then(|()| show(py, progress, job)) {
-                        job.stop.store(true, Ordering::Relaxed);
-                        interrupted = Some(e);
-                    }
+    let job = Arc::new(Watched::default());
+    let (send, mut receive) = channel();
+    let watched = Arc::clone(&job);
+    thread::spawn(move || {
+        // A panic must not cross into Python; the receiver sees a closed channel only if even this fails.
+        let result = catch_unwind(AssertUnwindSafe(|| work(watched.as_ref())));
+        // Nobody listens any more where the caller was interrupted.
+        let _ = send.send(result);
+    });
+    loop {
+        let (waited, back) = py.detach(move || (receive.recv_timeout(LOOK), receive));
+        receive = back;
+        match waited {
+            Ok(Ok(Ok(value))) => return show(py, progress, &job).map(|()| value),
+            Ok(Ok(Err(error))) => return Err(raise(&error)),
+            Ok(Err(_)) | Err(RecvTimeoutError::Disconnected) => return Err(broken()),
+            Err(RecvTimeoutError::Timeout) => {
+                if let Err(interrupt) = py.check_signals().and_then(|()| show(py, progress, &job)) {
+                    job.stop.store(true, Ordering::Relaxed);
+                    // Most work ends in this time, and is then gone when the caller goes on.
+                    let _ = py.detach(move || receive.recv_timeout(LOOK).map(drop));
+                    return Err(interrupt);
                 }
-                Err(RecvTimeoutError::Timeout) => {}
             }
         }
-    });
-    match done {
-        (_, Some(interrupted)) => Err(interrupted),
-        (Some(Ok(Ok(value))), None) => show(py, progress, &job).map(|()| value),
-        (Some(Ok(Err(error))), None) => Err(raise(&error)),
-        (Some(Err(_)) | None, None) => Err(InternalError::new_err((
-            "the engine failed inside; please report this with the message printed above",
-            "引擎内部出错，请连同上方打印的信息一并报告",
-        ))),
     }
+}
+
+fn broken() -> PyErr {
+    InternalError::new_err((
+        "the engine failed inside; please report this with the message printed above",
+        "引擎内部出错，请连同上方打印的信息一并报告",
+    ))
 }
 
 /// Shows the newest state, once.

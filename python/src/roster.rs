@@ -56,14 +56,14 @@ pub(crate) fn read(
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Roster> {
     let options = Options { year, columns, keep };
-    run(py, progress.as_ref(), |job| dangjian::Roster::read(&paths, &options, job)).map(Roster)
+    run(py, progress.as_ref(), move |job| dangjian::Roster::read(&paths, &options, job)).map(Roster)
 }
 
 #[pyfunction]
 #[pyo3(signature = (name, data, *, year, columns, keep, progress=None))]
 pub(crate) fn read_arrow(
     py: Python<'_>,
-    name: &str,
+    name: String,
     data: AnyRecordBatch,
     year: Option<i16>,
     columns: Vec<(String, String)>,
@@ -74,7 +74,7 @@ pub(crate) fn read_arrow(
     let reader = data.into_reader()?;
     // A reader from Python takes the GIL itself where it needs it, so it is drained before the work begins.
     let batches: Vec<RecordBatch> = reader.collect::<std::result::Result<_, _>>().map_err(|e| raise(&e.into()))?;
-    run(py, progress.as_ref(), |job| dangjian::Roster::read_arrow(name, &batches, &options, job)).map(Roster)
+    run(py, progress.as_ref(), move |job| dangjian::Roster::read_arrow(&name, &batches, &options, job)).map(Roster)
 }
 
 /// The shipped definitions with the user's files over them.
@@ -98,9 +98,10 @@ impl Roster {
     fn one(
         &self,
         py: Python<'_>,
-        statistic: impl FnOnce(&dangjian::Roster, &dyn Job) -> Result<RecordBatch> + Send,
+        statistic: impl FnOnce(&dangjian::Roster, &dyn Job) -> Result<RecordBatch> + Send + 'static,
     ) -> PyResult<PyTable> {
-        table(vec![run(py, None, |job| statistic(&self.0, job))?])
+        let roster = self.0.clone();
+        table(vec![run(py, None, move |job| statistic(&roster, job))?])
     }
 }
 
@@ -132,12 +133,14 @@ impl Roster {
     }
 
     fn to_arrow(&self, py: Python<'_>) -> PyResult<PyTable> {
-        let batches = run(py, None, |_| self.0.batches())?;
+        let roster = self.0.clone();
+        let batches = run(py, None, move |_| roster.batches())?;
         PyTable::try_new(batches, self.0.arrow_schema())
     }
 
     fn write_parquet(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
-        run(py, None, |_| self.0.write_parquet(&path))
+        let roster = self.0.clone();
+        run(py, None, move |_| roster.write_parquet(&path))
     }
 
     fn sources(&self) -> PyResult<PyTable> {
@@ -220,15 +223,15 @@ impl Roster {
         by: Vec<String>,
         rates: Option<Vec<String>>,
         rates_file: Option<PathBuf>,
-        filter: Option<&str>,
+        filter: Option<String>,
         years: Option<Vec<i16>>,
     ) -> PyResult<PyTable> {
-        self.one(py, |roster, job| {
+        self.one(py, move |roster, job| {
             let mut all = definitions_of(rates_file.as_deref(), None)?.rates;
             if let Some(ids) = rates {
                 all = ids.iter().map(|id| named(&all, id).cloned()).collect::<Result<_>>()?;
             }
-            coverage::coverage(roster, &all, &scope(by, filter, years)?, job)
+            coverage::coverage(roster, &all, &scope(by, filter.as_deref(), years)?, job)
         })
     }
 
@@ -238,23 +241,23 @@ impl Roster {
         py: Python<'_>,
         by: Vec<String>,
         targets_file: Option<PathBuf>,
-        filter: Option<&str>,
+        filter: Option<String>,
         years: Option<Vec<i16>>,
     ) -> PyResult<PyTable> {
-        self.one(py, |roster, job| {
+        self.one(py, move |roster, job| {
             let set = definitions_of(None, targets_file.as_deref())?.targets;
-            coverage::targets(roster, &set, &scope(by, filter, years)?, job)
+            coverage::targets(roster, &set, &scope(by, filter.as_deref(), years)?, job)
         })
     }
 
     #[pyo3(signature = (target, year, *, targets_file=None))]
-    fn gaps(&self, py: Python<'_>, target: &str, year: i16, targets_file: Option<PathBuf>) -> PyResult<PyTable> {
-        self.one(py, |roster, _| {
+    fn gaps(&self, py: Python<'_>, target: String, year: i16, targets_file: Option<PathBuf>) -> PyResult<PyTable> {
+        self.one(py, move |roster, _| {
             let set = definitions_of(None, targets_file.as_deref())?.targets;
             let found = set.iter().find(|t| t.rate.id == target);
             coverage::gaps(
                 roster,
-                found.ok_or_else(|| unknown("target", target, set.iter().map(|t| &t.rate.id)))?,
+                found.ok_or_else(|| unknown("target", &target, set.iter().map(|t| &t.rate.id)))?,
                 year,
             )
         })
@@ -265,10 +268,10 @@ impl Roster {
         &self,
         py: Python<'_>,
         by: Vec<String>,
-        filter: Option<&str>,
+        filter: Option<String>,
         years: Option<Vec<i16>>,
     ) -> PyResult<PyTable> {
-        self.one(py, |roster, job| formation(roster, &scope(by, filter, years)?, job))
+        self.one(py, move |roster, job| formation(roster, &scope(by, filter.as_deref(), years)?, job))
     }
 
     #[pyo3(signature = (by, *, filter=None, years=None))]
@@ -276,10 +279,12 @@ impl Roster {
         &self,
         py: Python<'_>,
         by: Vec<String>,
-        filter: Option<&str>,
+        filter: Option<String>,
         years: Option<Vec<i16>>,
     ) -> PyResult<PyTable> {
-        self.one(py, |roster, job| formation_need(roster, &FormationRules::shipped()?, &scope(by, filter, years)?, job))
+        self.one(py, move |roster, job| {
+            formation_need(roster, &FormationRules::shipped()?, &scope(by, filter.as_deref(), years)?, job)
+        })
     }
 
     #[pyo3(signature = (by, *, filter=None, years=None))]
@@ -287,10 +292,10 @@ impl Roster {
         &self,
         py: Python<'_>,
         by: Vec<String>,
-        filter: Option<&str>,
+        filter: Option<String>,
         years: Option<Vec<i16>>,
     ) -> PyResult<PyTable> {
-        self.one(py, |roster, job| formation_moves(roster, &scope(by, filter, years)?, job))
+        self.one(py, move |roster, job| formation_moves(roster, &scope(by, filter.as_deref(), years)?, job))
     }
 
     #[pyo3(signature = (of, by, *, filter=None, years=None))]
@@ -299,12 +304,12 @@ impl Roster {
         py: Python<'_>,
         of: Vec<String>,
         by: Vec<String>,
-        filter: Option<&str>,
+        filter: Option<String>,
         years: Option<Vec<i16>>,
     ) -> PyResult<PyTable> {
-        self.one(py, |roster, job| {
+        self.one(py, move |roster, job| {
             let of: Vec<&str> = of.iter().map(String::as_str).collect();
-            moves::moves(roster, &of, &scope(by, filter, years)?, job)
+            moves::moves(roster, &of, &scope(by, filter.as_deref(), years)?, job)
         })
     }
 
@@ -313,26 +318,26 @@ impl Roster {
         &self,
         py: Python<'_>,
         by: Vec<String>,
-        filter: Option<&str>,
+        filter: Option<String>,
         years: Option<Vec<i16>>,
     ) -> PyResult<PyTable> {
-        self.one(py, |roster, job| star_distribution(roster, &scope(by, filter, years)?, job))
+        self.one(py, move |roster, job| star_distribution(roster, &scope(by, filter.as_deref(), years)?, job))
     }
 
-    #[pyo3(signature = (by, *, counts="organisations", filter=None, years=None))]
+    #[pyo3(signature = (by, *, counts, filter=None, years=None))]
     fn star_transitions(
         &self,
         py: Python<'_>,
         by: Vec<String>,
-        counts: &str,
-        filter: Option<&str>,
+        counts: String,
+        filter: Option<String>,
         years: Option<Vec<i16>>,
     ) -> PyResult<PyTable> {
         let all = [Counts::Organisations, Counts::PartyOrganisations];
-        self.one(py, |roster, job| {
+        self.one(py, move |roster, job| {
             let found = all.iter().find(|c| c.name() == counts);
-            let counts = *found.ok_or_else(|| unknown("counts", counts, all.iter().map(|c| c.name())))?;
-            star_transitions(roster, counts, &scope(by, filter, years)?, job)
+            let basis = *found.ok_or_else(|| unknown("counts", &counts, all.iter().map(|c| c.name())))?;
+            star_transitions(roster, basis, &scope(by, filter.as_deref(), years)?, job)
         })
     }
 
@@ -341,10 +346,10 @@ impl Roster {
         &self,
         py: Python<'_>,
         by: Vec<String>,
-        filter: Option<&str>,
+        filter: Option<String>,
         years: Option<Vec<i16>>,
     ) -> PyResult<PyTable> {
-        self.one(py, |roster, job| workforce(roster, &scope(by, filter, years)?, job))
+        self.one(py, move |roster, job| workforce(roster, &scope(by, filter.as_deref(), years)?, job))
     }
 
     #[pyo3(signature = (sets, measures, *, filter=None, years=None))]
@@ -353,13 +358,14 @@ impl Roster {
         py: Python<'_>,
         sets: Vec<Vec<String>>,
         measures: Vec<(String, String)>,
-        filter: Option<&str>,
+        filter: Option<String>,
         years: Option<Vec<i16>>,
     ) -> PyResult<Vec<PyTable>> {
-        let tables = run(py, None, |job| {
+        let roster = self.0.clone();
+        let tables = run(py, None, move |job| {
             let parse = |(name, text): (String, String)| Ok((name, Measure::parse(&text)?));
             let measures = measures.into_iter().map(parse).collect::<Result<Vec<_>>>()?;
-            count(&self.0, &sets, &measures, &scope(Vec::new(), filter, years)?, job)
+            count(&roster, &sets, &measures, &scope(Vec::new(), filter.as_deref(), years)?, job)
         })?;
         tables.into_iter().map(|t| table(vec![t])).collect()
     }
@@ -374,10 +380,11 @@ impl Roster {
         workers: Option<PathBuf>,
         progress: Option<Py<PyAny>>,
     ) -> PyResult<Bound<'py, PyDict>> {
-        let made = run(py, progress.as_ref(), |job| {
+        let roster = self.0.clone();
+        let made = run(py, progress.as_ref(), move |job| {
             let definitions = definitions_of(rates.as_deref(), targets.as_deref())?;
             let workers = workers.as_deref().map(Workers::read).transpose()?;
-            review(&self.0, year, &definitions, workers.as_ref(), job)
+            review(&roster, year, &definitions, workers.as_ref(), job)
         })?;
         let out = PyDict::new(py);
         for (id, batch) in made.tables {

@@ -149,7 +149,7 @@ pub(crate) fn synth_panel(
     seed: u64,
 ) -> PyResult<PyTable> {
     let batches =
-        door::run(py, None, |_| -> Result<_> { dangjian::synth::panel(organisations, years, first_year, seed) })?;
+        door::run(py, None, move |_| -> Result<_> { dangjian::synth::panel(organisations, years, first_year, seed) })?;
     debug_assert!(batches.iter().all(|b| *b.schema().field(0).data_type() == DataType::Int16));
     table(batches)
 }

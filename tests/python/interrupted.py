@@ -33,7 +33,9 @@ def main(folder: Path) -> None:
         "read a table": lambda: dangjian.read_roster(panel),
         "read parquet": lambda: dangjian.read_roster(parquet),
         "read text": lambda: dangjian.read_roster(text),
-        "count": lambda: roster.coverage(by=["township", "kind", "section"]),
+        "coverage": lambda: roster.coverage(by="township"),
+        "gaps": lambda: roster.gaps("guided", year),
+        "write parquet": lambda: roster.to_parquet(folder / "roster.parquet"),
         "review": lambda: roster.review(year),
     }
     seen = {}

@@ -16,7 +16,7 @@ import dangjian
 # The aim is 0.2 s on a quiet machine with an optimised build; tests run beside others and on debug builds.
 SOON = 0.5
 
-KINDS = ("read a table", "read parquet", "read text", "count", "review")
+KINDS = ("read a table", "read parquet", "read text", "coverage", "gaps", "write parquet", "review")
 
 
 @pytest.fixture(scope="module")
