@@ -61,9 +61,14 @@ impl StarStates {
         std::iter::once(unknown).chain(modes.into_iter().flat_map(|d| d.values().iter().map(state))).collect()
     }
 
+    /// The axis of the states of organisations.
+    pub(crate) fn of_organisations(&self, roster: &Roster, frames: &[&Frame]) -> Axis {
+        self.axis(frames.iter().map(|frame| self.codes(roster, frame)).collect())
+    }
+
     /// An axis over codes that [`StarStates::codes`] gave, or others in its order.
-    pub(crate) fn axis(&self, name: &'static str, codes: Vec<Integers>) -> Axis {
-        given("star_state", name, codes, self.values.clone())
+    pub(crate) fn axis(&self, codes: Vec<Integers>) -> Axis {
+        given("star_state", codes, self.values.clone())
     }
 }
 
@@ -80,11 +85,11 @@ pub(crate) fn coded<'a>(roster: &Roster, frame: &'a Frame, at: Option<usize>) ->
 }
 
 /// An axis over computed codes: positions in `values`, or `values.len()` for null.
-pub(crate) fn given(name: &str, base: &'static str, codes: Vec<Integers>, values: Vec<String>) -> Axis {
+fn given(name: &'static str, codes: Vec<Integers>, values: Vec<String>) -> Axis {
     let null = values.len();
     Axis {
         name: name.to_owned(),
-        base: Base::Given { name: base, codes: codes.into(), cardinality: null + 1 },
+        base: Base::Given { name, codes: codes.into(), cardinality: null + 1 },
         map: (0..=null as u32).collect(),
         values: Values::Text(values),
     }
@@ -111,5 +116,5 @@ pub(crate) fn need(roster: &Roster, frames: &[&Frame], rules: &FormationRules) -
         Ok(Integers::up_to(values.len() as u64, codes.into_iter()))
     });
     let codes = codes.collect::<Result<_>>()?;
-    Ok(given("need", "need", codes, values))
+    Ok(given("need", codes, values))
 }

@@ -113,10 +113,7 @@ pub(crate) fn axis(roster: &Roster, frames: &[&Frame], name: &str) -> Result<Axi
             let section = |code: &str| code.get(..1).map(str::to_owned);
             Ok(Axis::gathered(name, Base::Field(at), texts(roster, at), section, Values::Text))
         }
-        "star_state" => {
-            let states = StarStates::new(roster);
-            Ok(states.axis("star_state", frames.iter().map(|f| states.codes(roster, f)).collect()))
-        }
+        "star_state" => Ok(StarStates::new(roster).of_organisations(roster, frames)),
         "need" => classes::need(roster, frames, &FormationRules::shipped()?),
         _ => column(roster, frames, name),
     }

@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::roster::Roster;
 use crate::schema::words::{self, Words};
 use crate::schema::{self, Type};
+use crate::standards::region::{self, Level};
 
 /// Where the values of a column come from.
 #[derive(Clone, Copy, Debug)]
@@ -50,10 +51,10 @@ struct Derived {
 }
 
 const DERIVED: &[Derived] = &[
-    level("province", |code| cut(code, 0, 2)),
-    level("prefecture", |code| cut(code, 2, 4)),
-    level("county", |code| cut(code, 4, 6)),
-    level("township", |code| cut(code, 6, 9)),
+    level("province", |code| region(code, Level::Province)),
+    level("prefecture", |code| region(code, Level::Prefecture)),
+    level("county", |code| region(code, Level::County)),
+    level("township", |code| region(code, Level::Township)),
     Derived {
         name: "section",
         from: "industry",
@@ -66,13 +67,8 @@ const fn level(name: &'static str, derive: Derive) -> Derived {
     Derived { name, from: "region", derive, vocabulary: Vocabulary::Region }
 }
 
-/// The region of the level that ends after `digits` digits. A code with nothing but zeros after `above`, where the
-/// level above ends, is coarser than the level. (That the level's own digits are not all zero is not asked: towns
-/// right below a prefecture, as in Dongguan 441900003000, form one county, 441900000000.)
-fn cut(code: &str, above: usize, digits: usize) -> Option<Cow<'_, str>> {
-    let finer = code.get(above..)?.bytes().any(|b| b != b'0');
-    let kept = code.get(..digits)?;
-    finer.then(|| format!("{kept:0<12}").into())
+fn region(code: &str, level: Level) -> Option<Cow<'_, str>> {
+    region::at_level(code, level).map(Cow::Owned)
 }
 
 /// The column called `name`. One of the roster's own stands before a derived one of the same name.

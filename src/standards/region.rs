@@ -168,6 +168,7 @@ pub fn name(code: &str) -> Option<&'static str> {
 }
 
 /// The code of the region of `level` in which `code` (12 digits) lies; `None` where `code` is a higher region itself.
+/// Towns right below a prefecture, as in Dongguan (441900003000), form one county, 441900000000.
 #[must_use]
 pub fn at_level(code: &str, level: Level) -> Option<String> {
     let code = fill(code)?;

@@ -37,13 +37,13 @@ pub fn star_distribution(roster: &Roster, scope: &Scope, job: &dyn Job) -> Resul
     let by = scope.axes_beside(roster, &frames, &["star_state"])?;
     let states = StarStates::new(roster);
     let organisations = {
-        let state = states.axis("star_state", frames.iter().map(|f| states.codes(roster, f)).collect());
+        let state = states.of_organisations(roster, &frames);
         let axes = by.iter().cloned().chain([state]).collect();
         let lanes = |_, frame: &Frame| Ok(vec![Lane::Bits(scope.rows(roster, frame)?)]);
         cube::count_one(roster, &frames, axes, lanes, job)?.filled()
     };
     let parties = PartyStars::all(roster, &frames, &states, scope)?;
-    let state = states.axis("star_state", parties.iter().map(|p| p.codes.clone()).collect());
+    let state = states.axis(parties.iter().map(|p| p.codes.clone()).collect());
     let axes = by.into_iter().chain([state]).collect();
     let lanes = |nth: usize, _: &Frame| Ok(vec![Lane::Bits(parties[nth].homes())]);
     let of_parties = cube::count_one(roster, &frames, axes, lanes, job)?;
@@ -75,7 +75,7 @@ pub fn star_transitions(roster: &Roster, counts: Counts, scope: &Scope, job: &dy
     let states = StarStates::new(roster);
     let counted = match counts {
         Counts::Organisations => {
-            let axis = states.axis("star_state", frames.iter().map(|f| states.codes(roster, f)).collect());
+            let axis = states.of_organisations(roster, &frames);
             moves::of_organisations(roster, &frames, &[axis], &by, scope, job)?
         }
         Counts::PartyOrganisations => of_parties(roster, &frames, &states, &by, scope, job)?,
@@ -92,7 +92,7 @@ fn of_parties(
     job: &dyn Job,
 ) -> Result<Counted> {
     let parties = PartyStars::all(roster, frames, states, scope)?;
-    let axis = states.axis("star_state", parties.iter().map(|p| p.codes.clone()).collect());
+    let axis = states.axis(parties.iter().map(|p| p.codes.clone()).collect());
     let things: Vec<Things> =
         parties.into_iter().map(|p| Things { ids: p.ids, rows: Some(p.rows), counted: None }).collect();
     cube::moves(roster, frames, &things, &[axis], by, ABSENT, job)
