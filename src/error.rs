@@ -61,6 +61,11 @@ impl Error {
         Self::Data(Text::new(zh, en))
     }
 
+    /// The error where a thread of this library failed inside.
+    pub(crate) fn broken() -> Self {
+        Self::Inside(Text::new("内部线程出错，请报告", "a thread failed inside; please report this"))
+    }
+
     /// An [`Error::File`] about the file at `path`.
     pub fn file(path: &Path, zh: impl AsRef<str>, en: impl AsRef<str>) -> Self {
         let path = path.display();

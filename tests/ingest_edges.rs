@@ -135,14 +135,14 @@ fn arrow_numbers_and_own_columns() {
     .unwrap();
     let reading = ingest::read_arrow("frame", &[batch.clone(), batch], &Options::default(), &Quiet).unwrap();
     let expected = [
-        (3, Code::YearMissing),
         (2, Code::OldRegistrationNumber),
         (2, Code::ImpossibleValue),
         (2, Code::ImpossibleValue),
+        (3, Code::YearMissing),
     ];
     assert_eq!(codes(&reading)[..4], expected);
-    assert_eq!(reading.problems[4].row, 6, "rows run on over batches");
-    assert_eq!(reading.problems[0].value, "1700");
+    assert_eq!(reading.problems[4].row, 5, "rows run on over batches");
+    assert_eq!(reading.problems[3].value, "1700");
     let records = &reading.batches[1].records;
     let column = |name: &str| records.column_by_name(name).unwrap_or_else(|| panic!("no {name}"));
     assert_eq!(column("org_id").as_string::<i32>().value(0), IDS[2]);

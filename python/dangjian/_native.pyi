@@ -140,6 +140,7 @@ def read(
     year: int | None,
     columns: Sequence[tuple[str, str]],
     keep: Sequence[str],
+    on_conflict: str,
     progress: _Progress | None = None,
 ) -> Roster:
     """Reads files and folders."""
@@ -151,9 +152,10 @@ def read_arrow(
     year: int | None,
     columns: Sequence[tuple[str, str]],
     keep: Sequence[str],
+    on_conflict: str,
     progress: _Progress | None = None,
 ) -> Roster:
-    """Reads a table in memory, under a name for messages."""
+    """Reads a table as its batches come, under a name for messages."""
 
 def schema() -> _Stream:
     """The columns a ledger may have."""

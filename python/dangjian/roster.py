@@ -28,17 +28,22 @@ def read_roster(
     year: int | None = None,
     columns: Mapping[str, str] | None = None,
     keep: Sequence[str] | Literal["*"] = (),
+    on_conflict: Literal["first", "reject"] = "first",
     progress: Progress | bool = True,
 ) -> Roster:
     """Read ledgers of any years into one roster.
 
     Args:
-        source: Files, folders or glob patterns (xlsx, xls, csv in UTF-8 or GB18030, parquet), one or several; or any
-            object with ``__arrow_c_stream__`` or ``__arrow_c_array__`` (a polars, pandas or pyarrow table).
+        source: Files, folders or glob patterns, one or several: xlsx, xls, xlsb, ods; text between commas, tabs,
+            semicolons or bars (csv, tsv, txt) in UTF-8, GB18030 or UTF-16; parquet, arrow. Or any object with
+            ``__arrow_c_stream__`` or ``__arrow_c_array__``: a polars, pandas or pyarrow table, the cursor of a database
+            (ADBC: ``cursor.fetch_record_batch()``), which is read as it comes and never held as a whole.
         year: The survey year, where neither a column nor the file's or sheet's name says it.
         columns: Headers of the source and the columns they mean, over what is found by itself.
         keep: Headers of further columns to keep as columns of your own; ``"*"`` keeps all that are not personal. Tables
             in memory keep theirs anyway.
+        on_conflict: What becomes of rows of one organisation in one year that contradict each other: ``"first"`` keeps
+            the first and reports the others, ``"reject"`` uses none and reports all.
         progress: ``True`` shows a bar if reading takes long, ``False`` none; or a function ``(what, done, total)``.
 
     Returns:
@@ -61,10 +66,27 @@ def read_roster(
         if hasattr(source, "__arrow_c_stream__") or hasattr(source, "__arrow_c_array__"):
             name = type(source).__name__
             return Roster(
-                _native.read_arrow(name, source, year=year, columns=mapping, keep=kept, progress=bar.callback)
+                _native.read_arrow(
+                    name,
+                    source,
+                    year=year,
+                    columns=mapping,
+                    keep=kept,
+                    on_conflict=on_conflict,
+                    progress=bar.callback,
+                )
             )
         paths = [path for one in _several(source) for path in _expand(one)]
-        return Roster(_native.read(paths, year=year, columns=mapping, keep=kept, progress=bar.callback))
+        return Roster(
+            _native.read(
+                paths,
+                year=year,
+                columns=mapping,
+                keep=kept,
+                on_conflict=on_conflict,
+                progress=bar.callback,
+            )
+        )
 
 
 def schema() -> pl.DataFrame:

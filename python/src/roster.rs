@@ -8,7 +8,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, Int16Array, Int64Array, RecordBatch, UInt32Array};
 use dangjian::dimension::Scope;
 use dangjian::formation::{formation, formation_moves, formation_need};
-use dangjian::ingest::{Options, Problem, Rows, Source};
+use dangjian::ingest::{OnConflict, Options, Problem, Rows, Source};
 use dangjian::job::Job;
 use dangjian::measure::{Counts, FormationRules, Predicate, Rates, Targets};
 use dangjian::review::{Definitions, review};
@@ -46,21 +46,23 @@ const ROW_KINDS: [(&str, RowsOf); 9] = [
 pub(crate) struct Roster(dangjian::Roster);
 
 #[pyfunction]
-#[pyo3(signature = (paths, *, year, columns, keep, progress=None))]
+#[pyo3(signature = (paths, *, year, columns, keep, on_conflict, progress=None))]
 pub(crate) fn read(
     py: Python<'_>,
     paths: Vec<PathBuf>,
     year: Option<i16>,
     columns: Vec<(String, String)>,
     keep: Vec<String>,
+    on_conflict: &str,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Roster> {
-    let options = Options { year, columns, keep };
+    let options = Options { year, columns, keep, on_conflict: conflicts(on_conflict)? };
     run(py, progress.as_ref(), move |job| dangjian::Roster::read(&paths, &options, job)).map(Roster)
 }
 
 #[pyfunction]
-#[pyo3(signature = (name, data, *, year, columns, keep, progress=None))]
+#[allow(clippy::too_many_arguments, reason = "each is an option of the Python function, named at the call")]
+#[pyo3(signature = (name, data, *, year, columns, keep, on_conflict, progress=None))]
 pub(crate) fn read_arrow(
     py: Python<'_>,
     name: String,
@@ -68,13 +70,17 @@ pub(crate) fn read_arrow(
     year: Option<i16>,
     columns: Vec<(String, String)>,
     keep: Vec<String>,
+    on_conflict: &str,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Roster> {
-    let options = Options { year, columns, keep };
+    let options = Options { year, columns, keep, on_conflict: conflicts(on_conflict)? };
+    // A reader from Python takes the GIL itself where it needs it; the waiting thread gives it up meanwhile.
     let reader = data.into_reader()?;
-    // A reader from Python takes the GIL itself where it needs it, so it is drained before the work begins.
-    let batches: Vec<RecordBatch> = reader.collect::<std::result::Result<_, _>>().map_err(|e| raise(&e.into()))?;
-    run(py, progress.as_ref(), move |job| dangjian::Roster::read_arrow(&name, &batches, &options, job)).map(Roster)
+    run(py, progress.as_ref(), move |job| dangjian::Roster::read_stream(&name, reader, &options, job)).map(Roster)
+}
+
+fn conflicts(name: &str) -> PyResult<OnConflict> {
+    OnConflict::from_name(name).map_err(|error| raise(&error))
 }
 
 /// The shipped definitions with the user's files over them.

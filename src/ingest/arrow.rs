@@ -1,27 +1,40 @@
 //! Arrow batches: columns that are typed already are cast and checked as a whole; text goes through the readers of
-//! cells, once for each distinct value.
+//! cells, once for each distinct value. They come from memory, a database's cursor or a file.
 
+use std::fs::File;
+use std::io::{BufReader, Read, Seek};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::Mutex;
 
-use arrow::array::RecordBatch;
-use arrow::datatypes::Schema;
-use rayon::prelude::*;
+use arrow::array::{RecordBatch, RecordBatchReader};
+use arrow::error::ArrowError;
+use arrow::ipc::reader::{FileReader, StreamReader};
 
-use super::files::{Outcome, Place, together};
-use super::frame::{Frame, Read};
-use super::{Options, Reading};
+use super::files::{Outcome, Place, Work, unreadable};
+use super::frame::Frame;
+use super::pump::pump;
+use super::table::Tally;
+use super::{Options, Report, Skipped, Take};
 use crate::error::{Error, Result};
 use crate::job::{self, Job};
+use crate::lang::Text;
 
 /// How many rows are read at a time.
 const BATCH: usize = 65_536;
+/// How an Arrow file begins; a stream begins otherwise.
+const MAGIC: &[u8] = b"ARROW1";
 
-/// Reads the Arrow batches called `name`. Unlike in files, columns that the schema does not know are kept as the
-/// user's own, except those about people.
-pub fn read_arrow(name: &str, batches: &[RecordBatch], options: &Options, job: &dyn Job) -> Result<Reading> {
+/// Reads the batches called `name` as they come.
+pub(super) fn read(
+    name: &str,
+    batches: impl RecordBatchReader,
+    options: &Options,
+    take: &dyn Take,
+    job: &dyn Job,
+) -> Result<Report> {
     let place = Place { path: Path::new(name), sheet: None, encoding: None };
-    let schema = batches.first().map_or_else(|| Arc::new(Schema::empty()), RecordBatch::schema);
+    let work = Work { options, job, take, file: 0, sheet: 0 };
+    let schema = batches.schema();
     let Some(frame) = Frame::new(&place, &schema, options)? else {
         let have: Vec<_> = schema.fields().iter().map(|f| f.name().as_str()).collect();
         return Err(Error::data(
@@ -35,23 +48,93 @@ pub fn read_arrow(name: &str, batches: &[RecordBatch], options: &Options, job: &
             ),
         ));
     };
-    let mut slices = Vec::new();
-    let mut first = 0;
-    for batch in batches {
-        for start in (0..batch.num_rows()).step_by(BATCH) {
-            let rows = BATCH.min(batch.num_rows() - start);
-            slices.push((batch.slice(start, rows), first));
-            first += rows as u32;
-        }
+    let broken = |error: ArrowError| {
+        Error::data(format!("{name}：数据流中断（{error}）"), format!("{name}: the stream of data broke off ({error})"))
+    };
+    let tallies = frames(&frame, name, batches, &broken, &work)?;
+    let mut report = Report::default();
+    report.add(0, Outcome { sheets: vec![(0, frame.finish(tallies))], skipped: Vec::new() });
+    report.checked(options)
+}
+
+/// Reads an Arrow file: one that ends in a directory, or a stream.
+pub(super) fn read_file(place: &Place<'_>, file: File, work: &Work<'_>) -> Result<Outcome> {
+    let path = place.path;
+    let broken = |error: ArrowError| {
+        Error::file(
+            path,
+            format!("Arrow 文件已损坏或不完整（{error}）"),
+            format!("the Arrow file is damaged or incomplete ({error})"),
+        )
+    };
+    let mut input = BufReader::new(file);
+    let mut start = Vec::new();
+    input.by_ref().take(MAGIC.len() as u64).read_to_end(&mut start).map_err(|e| unreadable(path, &e))?;
+    input.rewind().map_err(|e| unreadable(path, &e))?;
+    if start == MAGIC {
+        batches(place, FileReader::try_new(input, None).map_err(broken)?, &broken, work)
+    } else {
+        batches(place, StreamReader::try_new(input, None).map_err(broken)?, &broken, work)
     }
-    let pieces: Vec<Result<Read>> = slices
-        .into_par_iter()
-        .map(|(batch, first)| {
-            job::check(job)?;
-            frame.piece(&batch, first)
-        })
-        .collect();
-    let pieces = pieces.into_iter().collect::<Result<Vec<_>>>()?;
-    job.progress(name, u64::from(first), u64::from(first));
-    together(Outcome { sheets: vec![frame.finish(pieces)], skipped: Vec::new() }, options)
+}
+
+fn batches(
+    place: &Place<'_>,
+    batches: impl RecordBatchReader,
+    broken: &dyn Fn(ArrowError) -> Error,
+    work: &Work<'_>,
+) -> Result<Outcome> {
+    let Some(frame) = Frame::new(place, &batches.schema(), work.options)? else {
+        return Ok(no_codes(place));
+    };
+    let tallies = frames(&frame, &place.file(), batches, broken, work)?;
+    Ok(Outcome { sheets: vec![(0, frame.finish(tallies))], skipped: Vec::new() })
+}
+
+/// What a table without codes of organisations gives.
+pub(super) fn no_codes(place: &Place<'_>) -> Outcome {
+    let why = Text::new("没有单位代码列", "no column of organisation codes");
+    Outcome { sheets: Vec::new(), skipped: vec![Skipped { file: place.file(), sheet: None, why }] }
+}
+
+/// Reads batches side by side as they come.
+fn frames(
+    frame: &Frame,
+    name: &str,
+    mut batches: impl RecordBatchReader,
+    broken: &dyn Fn(ArrowError) -> Error,
+    work: &Work<'_>,
+) -> Result<Vec<(u32, Tally)>> {
+    let tallies = Mutex::new(Vec::new());
+    let mut rest: Option<RecordBatch> = None;
+    let (mut part, mut first) = (0, 0);
+    pump(
+        || {
+            job::check(work.job)?;
+            let batch = match rest.take() {
+                Some(batch) => batch,
+                None => match batches.next() {
+                    Some(batch) => batch.map_err(broken)?,
+                    None => return Ok(None),
+                },
+            };
+            let rows = batch.num_rows().min(BATCH);
+            if rows < batch.num_rows() {
+                rest = Some(batch.slice(rows, batch.num_rows() - rows));
+            }
+            let piece = (part, first, batch.slice(0, rows));
+            part += 1;
+            first += rows as u32;
+            work.job.progress(name, u64::from(first), u64::from(first));
+            Ok(Some(piece))
+        },
+        |(part, first, batch)| {
+            job::check(work.job)?;
+            let (piece, tally) = frame.piece(&batch, first)?;
+            work.take.take(work.key(part), piece)?;
+            tallies.lock().map_err(|_| Error::broken())?.push((part, tally));
+            Ok(())
+        },
+    )?;
+    tallies.into_inner().map_err(|_| Error::broken())
 }

@@ -1,23 +1,19 @@
 //! One Arrow array becomes a canonical column.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, StringArray, new_null_array};
 use arrow::compute::{cast, max, min, take};
 use arrow::datatypes::{DataType, Float64Type, Int16Type, Int32Type};
 
+use super::block::{Block, Numbers, Texts};
 use super::cells::{self, Cell, is_year};
 use super::problem::Code;
-use super::sink::{SCORES, Sink};
+pub(super) use super::reader::Finding;
+use super::reader::{Reader, SCORES};
 use crate::error::Result;
 use crate::schema::{Column, Type};
-
-/// What is to be said about a value.
-pub(super) struct Finding {
-    pub row: usize,
-    pub code: Code,
-    pub value: String,
-}
 
 type Converted = Result<(ArrayRef, Vec<Finding>)>;
 
@@ -105,33 +101,36 @@ fn ranged(array: &ArrayRef, column: &'static Column) -> Converted {
 /// Numbers one by one.
 fn numbers(array: &ArrayRef, column: &'static Column, factor: f64) -> Converted {
     let numbers = cast(array, &DataType::Float64)?;
-    let numbers = numbers.as_primitive::<Float64Type>();
-    let mut sink = Sink::of(column, factor);
+    Ok(all(Reader::of(column, factor), &Numbers(numbers.as_primitive())))
+}
+
+/// Every cell of `block`, one by one.
+fn all<B: Block>(reader: Reader, block: &B) -> (ArrayRef, Vec<Finding>) {
+    let rows: Vec<u32> = (0..block.rows() as u32).collect();
     let mut found = Vec::new();
-    for (row, number) in numbers.iter().enumerate() {
-        // Frames of some libraries write "not known" as not-a-number.
-        let cell = number.filter(|n| !n.is_nan()).map_or(Cell::Empty, Cell::Number);
-        if let Some(code) = sink.push(&cell) {
-            found.push(Finding { row, code, value: cell.shown().into_owned() });
-        }
-    }
-    Ok((sink.finish(), found))
+    let values = reader.read(block, &rows, 0, &mut found);
+    (values, found)
+}
+
+/// Text as a dictionary.
+fn dictionary(array: &ArrayRef) -> Result<ArrayRef> {
+    Ok(cast(array, &DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8)))?)
 }
 
 /// Text, read once for each distinct value.
 fn distinct(array: &ArrayRef, column: &'static Column, factor: f64) -> Converted {
-    let dictionary = cast(array, &DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8)))?;
+    let dictionary = dictionary(array)?;
     let dictionary = dictionary.as_dictionary::<Int32Type>();
     let texts: &StringArray = dictionary.values().as_string();
-    let mut sink = Sink::of(column, factor);
-    let said: Vec<Option<Code>> = texts.iter().map(|text| sink.push(&text.map_or(Cell::Empty, Cell::Text))).collect();
-    let values = take(&sink.finish(), dictionary.keys(), None)?;
+    let (values, said) = all(Reader::of(column, factor), &Texts(texts));
+    let said: HashMap<usize, Code> = said.into_iter().map(|finding| (finding.row, finding.code)).collect();
+    let values = take(&values, dictionary.keys(), None)?;
     let mut found = Vec::new();
-    if said.iter().any(Option::is_some) {
+    if !said.is_empty() {
         for (row, key) in dictionary.keys().iter().enumerate() {
-            let Some(key) = key else { continue };
-            if let Some(Some(code)) = said.get(key as usize) {
-                found.push(Finding { row, code: *code, value: texts.value(key as usize).to_owned() });
+            let Some(key) = key.map(|key| key as usize) else { continue };
+            if let Some(code) = said.get(&key) {
+                found.push(Finding { row, code: *code, value: texts.value(key).to_owned() });
             }
         }
     }
@@ -140,37 +139,29 @@ fn distinct(array: &ArrayRef, column: &'static Column, factor: f64) -> Converted
 
 /// The words for modes as written, where they say more than the canonical word.
 pub(super) fn mode_detail(array: &ArrayRef) -> Result<ArrayRef> {
-    let dictionary = cast(array, &DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8)))?;
+    let dictionary = dictionary(array)?;
     let dictionary = dictionary.as_dictionary::<Int32Type>();
-    let written = dictionary.values().as_string::<i32>();
-    let detail = written.iter().map(|text| cells::mode_detail(&text.map_or(Cell::Empty, Cell::Text)));
-    let detail: StringArray = detail.collect();
+    let (detail, _) = all(Reader::ModeDetail, &Texts(dictionary.values().as_string()));
     Ok(take(&detail, dictionary.keys(), None)?)
 }
 
 /// Text whose values are mostly different: as it is where nothing is to be cleaned.
 fn long_text(array: &ArrayRef, column: &'static Column) -> Converted {
     let texts = as_text(array)?;
-    let mut sink = Sink::of(column, 1.0);
+    let reader = Reader::of(column, 1.0);
     let kept = |text: &str| {
-        match &sink {
-            Sink::Code(_) => cells::code(&Cell::Text(text)),
-            Sink::RegistrationType(_) => cells::registration_type(&Cell::Text(text)),
+        match reader {
+            Reader::Code => cells::code(&Cell::Text(text)),
+            Reader::RegistrationType => cells::registration_type(&Cell::Text(text)),
             _ => cells::text(&Cell::Text(text)),
         }
         .is_ok_and(|read| read.is_some_and(|read| read == text))
     };
-    let whole = texts.null_count() == 0 || !matches!(sink, Sink::Name(_));
+    let whole = texts.null_count() == 0 || !matches!(reader, Reader::Name);
     if whole && texts.iter().flatten().all(kept) {
         return Ok((Arc::new(texts), Vec::new()));
     }
-    let mut found = Vec::new();
-    for (row, text) in texts.iter().enumerate() {
-        if let Some(code) = sink.push(&text.map_or(Cell::Empty, Cell::Text)) {
-            found.push(Finding { row, code, value: text.unwrap_or_default().to_owned() });
-        }
-    }
-    Ok((sink.finish(), found))
+    Ok(all(reader, &Texts(&texts)))
 }
 
 /// The type in which a column of the user's own is kept: signed integers until all of them were seen.
@@ -193,9 +184,5 @@ pub(super) fn own(array: &ArrayRef) -> Result<ArrayRef> {
     if wanted != DataType::Utf8 {
         return Ok(cast(array, &wanted)?);
     }
-    let mut sink = Sink::text();
-    for text in &as_text(array)? {
-        sink.push(&text.map_or(Cell::Empty, Cell::Text));
-    }
-    Ok(sink.finish())
+    Ok(all(Reader::Label, &Texts(&as_text(array)?)).0)
 }

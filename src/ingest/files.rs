@@ -1,13 +1,16 @@
 //! From paths to readings: which files there are, what kind each is, and one reading out of all.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use rayon::prelude::*;
 
+use super::block::Block;
 use super::header::{Header, is_header};
-use super::table::{Sheet, Table, Year};
-use super::{Batch, Options, Reading, Rows, Skipped, Source, YearFrom, csv, parquet, sheets, year};
+use super::table::{Sheet, Table, Tally, Year};
+use super::{Key, Options, Report, Rows, Skipped, Source, Take, YearFrom, arrow, parquet, sheets, text, year};
 use crate::error::{Error, Result};
 use crate::job::{self, Job};
 use crate::lang::Text;
@@ -15,17 +18,57 @@ use crate::schema::Type;
 
 /// Extensions of files that are read.
 const WORKBOOKS: [&str; 5] = ["xlsx", "xlsm", "xls", "xlsb", "ods"];
-const TEXTS: [&str; 2] = ["csv", "txt"];
+const TEXTS: [&str; 3] = ["csv", "tsv", "txt"];
 const PARQUET: [&str; 2] = ["parquet", "pq"];
+const ARROW: [&str; 4] = ["arrow", "arrows", "feather", "ipc"];
 
-/// What one file gave.
+/// The reading of one file.
+#[derive(Clone, Copy)]
+pub(super) struct Work<'a> {
+    pub options: &'a Options,
+    pub job: &'a dyn Job,
+    pub take: &'a dyn Take,
+    /// The position of the file among all, and of the sheet within it.
+    pub file: u32,
+    pub sheet: u32,
+}
+
+impl Work<'_> {
+    /// Where part `part` of the sheet belongs.
+    pub(super) fn key(&self, part: u32) -> Key {
+        Key { file: self.file, sheet: self.sheet, part }
+    }
+
+    /// Reads part `part` of `table` and gives its rows on.
+    pub(super) fn read<B: Block>(
+        &self,
+        table: &Table,
+        part: u32,
+        block: &B,
+        fields: Option<usize>,
+        tallies: &Mutex<Vec<(u32, Tally)>>,
+    ) -> Result<()> {
+        job::check(self.job)?;
+        let (piece, tally) = table.read(block, fields)?;
+        if let Some(piece) = piece {
+            self.take.take(self.key(part), piece)?;
+        }
+        if let Ok(mut tallies) = tallies.lock() {
+            tallies.push((part, tally));
+        }
+        Ok(())
+    }
+}
+
+/// What one file gave, besides its rows: the ledgers in it by their position.
 #[derive(Default)]
 pub(super) struct Outcome {
-    pub sheets: Vec<Sheet>,
+    pub sheets: Vec<(u32, Sheet)>,
     pub skipped: Vec<Skipped>,
 }
 
 /// Where a table stands.
+#[derive(Clone, Copy)]
 pub(super) struct Place<'a> {
     pub path: &'a Path,
     pub sheet: Option<&'a str>,
@@ -58,7 +101,7 @@ struct Input {
     named: bool,
 }
 
-pub(super) fn read(paths: &[PathBuf], options: &Options, job: &dyn Job) -> Result<Reading> {
+pub(super) fn read(paths: &[PathBuf], options: &Options, take: &dyn Take, job: &dyn Job) -> Result<Report> {
     if paths.is_empty() {
         return Err(Error::argument(
             "没有给出任何文件。请给出台账文件或文件夹",
@@ -76,26 +119,61 @@ pub(super) fn read(paths: &[PathBuf], options: &Options, job: &dyn Job) -> Resul
     }
     let outcomes: Vec<Result<Outcome>> = inputs
         .par_iter()
-        .map(|input| {
+        .enumerate()
+        .map(|(at, input)| {
             job::check(job)?;
-            let outcome = file(&input.path, options, job)?;
+            let work = Work { options, job, take, file: at as u32, sheet: 0 };
+            let outcome = file(&input.path, &work)?;
             if outcome.sheets.is_empty() && input.named {
                 return Err(no_ledger(&input.path, &outcome.skipped));
             }
             Ok(outcome)
         })
         .collect();
-    let mut outcome = Outcome { sheets: Vec::new(), skipped };
-    for one in outcomes {
-        let one = one?;
-        outcome.sheets.extend(one.sheets);
-        outcome.skipped.extend(one.skipped);
+    let mut report = Report { skipped, ..Report::default() };
+    for (file, outcome) in outcomes.into_iter().enumerate() {
+        report.add(file as u32, outcome?);
     }
-    if outcome.sheets.is_empty() {
+    if report.sources.is_empty() {
         let path = paths.first().map_or(Path::new(""), PathBuf::as_path);
-        return Err(no_ledger(path, &outcome.skipped));
+        return Err(no_ledger(path, &report.skipped));
     }
-    together(outcome, options)
+    report.checked(options)
+}
+
+impl Report {
+    /// Adds what the file at position `file` gave.
+    pub(super) fn add(&mut self, file: u32, outcome: Outcome) {
+        for (sheet, read) in outcome.sheets {
+            self.keys.push((file, sheet));
+            self.typed.push(read.typed);
+            self.sources.push(read.source);
+            self.problems.extend(read.problems);
+        }
+        self.skipped.extend(outcome.skipped);
+    }
+
+    /// Itself, if every header that the caller named is in one of the sources.
+    pub(super) fn checked(self, options: &Options) -> Result<Self> {
+        let headers = || self.sources.iter().flat_map(|s| &s.columns).map(|c| c.header.as_str());
+        let wishes = options.columns.iter().map(|(header, _)| header).chain(&options.keep);
+        for wish in wishes.filter(|wish| *wish != "*") {
+            let met = headers().any(|header| {
+                let parts: Vec<String> = header.split('/').map(str::to_owned).collect();
+                is_header(&parts, wish)
+            });
+            if !met {
+                let mut have: Vec<_> = headers().map(|h| h.replace(['\n', '\r'], "")).collect();
+                have.sort();
+                have.dedup();
+                return Err(Error::argument(
+                    format!("没有表头为“{wish}”的列。现有表头：{}", have.join("、")),
+                    format!("no column has the header '{wish}'. Available: {}", have.join(", ")),
+                ));
+            }
+        }
+        Ok(self)
+    }
 }
 
 /// The files of a folder: visible, of a kind that is read, by name.
@@ -110,8 +188,8 @@ fn folder(path: &Path, inputs: &mut Vec<Input>, skipped: &mut Vec<Skipped>) -> R
     let of = |kinds: &[&str]| -> Vec<PathBuf> {
         files.iter().filter(|f| kinds.contains(&extension(f).as_str())).cloned().collect()
     };
-    let (office, parquet) = (of(&[&WORKBOOKS[..], &TEXTS[..]].concat()), of(&PARQUET));
-    let (take, leave) = if office.is_empty() { (parquet, office) } else { (office, parquet) };
+    let (office, tables) = (of(&[&WORKBOOKS[..], &TEXTS[..]].concat()), of(&[&PARQUET[..], &ARROW[..]].concat()));
+    let (take, leave) = if office.is_empty() { (tables, office) } else { (office, tables) };
     if take.is_empty() {
         return Err(Error::file(
             path,
@@ -124,41 +202,90 @@ fn folder(path: &Path, inputs: &mut Vec<Input>, skipped: &mut Vec<Skipped>) -> R
         file: file_name(path),
         sheet: None,
         why: Text::new(
-            "文件夹中有台账时不读 Parquet 文件；如需读取请直接写出文件名",
-            "Parquet files are not read beside ledgers in a folder; name the file to read it",
+            "文件夹中有台账时不读 Parquet 和 Arrow 文件；如需读取请直接写出文件名",
+            "Parquet and Arrow files are not read beside ledgers in a folder; name the file to read it",
         ),
     }));
     Ok(())
 }
 
 fn kinds() -> String {
-    [&WORKBOOKS[..], &TEXTS[..], &PARQUET[..]].concat().join(", ")
+    [&WORKBOOKS[..], &TEXTS[..], &PARQUET[..], &ARROW[..]].concat().join(", ")
 }
 
-fn file(path: &Path, options: &Options, job: &dyn Job) -> Result<Outcome> {
+fn file(path: &Path, work: &Work<'_>) -> Result<Outcome> {
     let extension = extension(path);
     let is = |kinds: &[&str]| kinds.contains(&extension.as_str());
-    if is(&PARQUET) {
-        return parquet::read(path, options, job);
-    }
-    if is(&WORKBOOKS) {
-        return sheets::read(path, options, job);
-    }
-    if is(&TEXTS) {
-        return csv::read(path, options, job);
+    if [&WORKBOOKS[..], &TEXTS[..], &PARQUET[..], &ARROW[..]].iter().any(|kinds| is(kinds)) {
+        let file = File::open(path).map_err(|e| unreadable(path, &e))?;
+        let metadata = file.metadata().map_err(|e| unreadable(path, &e))?;
+        if !metadata.is_file() {
+            return Err(no_file(path));
+        }
+        if metadata.len() == 0 {
+            return Err(empty(path));
+        }
+        let place = Place { path, sheet: None, encoding: None };
+        return if is(&PARQUET) {
+            parquet::read(&place, &file, work)
+        } else if is(&ARROW) {
+            arrow::read_file(&place, file, work)
+        } else if is(&WORKBOOKS) {
+            sheets::read(&place, file, work)
+        } else {
+            text::read(&place, file, metadata.len(), work)
+        };
     }
     if !path.exists() {
         return Err(missing(path));
     }
-    Err(Error::file(
+    Err(unsupported(path, &extension))
+}
+
+fn unsupported(path: &Path, extension: &str) -> Error {
+    Error::file(
         path,
         format!("不支持的文件类型“{extension}”。可读：{}。请另存为 xlsx 或 CSV", kinds()),
         format!("files of type '{extension}' are not read. Read are: {}. Save it as xlsx or CSV", kinds()),
-    ))
+    )
 }
 
 fn missing(path: &Path) -> Error {
     Error::file(path, "找不到该文件，请检查路径", "there is no such file; check the path")
+}
+
+fn no_file(path: &Path) -> Error {
+    Error::file(path, "这不是文件，无法读取", "this is not a file and cannot be read")
+}
+
+/// Reads the bytes of a file called `name`: a text file or a workbook.
+pub(super) fn read_bytes(
+    name: &str,
+    bytes: &[u8],
+    options: &Options,
+    take: &dyn Take,
+    job: &dyn Job,
+) -> Result<Report> {
+    let path = Path::new(name);
+    if bytes.is_empty() {
+        return Err(empty(path));
+    }
+    let place = Place { path, sheet: None, encoding: None };
+    let work = Work { options, job, take, file: 0, sheet: 0 };
+    let extension = extension(path);
+    let outcome = if WORKBOOKS.contains(&extension.as_str()) {
+        sheets::read(&place, Cursor::new(bytes), &work)?
+    } else if TEXTS.contains(&extension.as_str()) {
+        text::read(&place, bytes, bytes.len() as u64, &work)?
+    } else {
+        return Err(unsupported(path, &extension));
+    };
+    if outcome.sheets.is_empty() {
+        return Err(no_ledger(path, &outcome.skipped));
+    }
+    let mut report = Report::default();
+    report.add(0, outcome);
+    report.checked(options)
 }
 
 /// The error for a file that the system does not give out.
@@ -247,47 +374,4 @@ pub(super) fn year_of(
             "the year is not known: there is no column of years, and neither the names of file and sheet nor the title have one year. Give it as year, or write it into the file's name",
         )),
     }
-}
-
-/// One reading out of what the files gave.
-pub(super) fn together(outcome: Outcome, options: &Options) -> Result<Reading> {
-    let mut reading = Reading { skipped: outcome.skipped, ..Reading::default() };
-    let mut typed = Vec::new();
-    for sheet in outcome.sheets {
-        let source = reading.sources.len();
-        typed.push(sheet.typed);
-        reading.sources.push(sheet.source);
-        reading.problems.extend(sheet.problems);
-        reading.batches.extend(sheet.pieces.into_iter().map(|piece| Batch {
-            source,
-            rows: piece.rows,
-            lines: piece.lines,
-            records: piece.records,
-        }));
-    }
-    wishes_are_met(&reading, options)?;
-    super::own::agree(&mut reading, &typed)?;
-    Ok(reading)
-}
-
-/// Every header that the caller named must be in one of the sources.
-fn wishes_are_met(reading: &Reading, options: &Options) -> Result<()> {
-    let headers = || reading.sources.iter().flat_map(|s| &s.columns).map(|c| c.header.as_str());
-    let wishes = options.columns.iter().map(|(header, _)| header).chain(&options.keep);
-    for wish in wishes.filter(|wish| *wish != "*") {
-        let met = headers().any(|header| {
-            let parts: Vec<String> = header.split('/').map(str::to_owned).collect();
-            is_header(&parts, wish)
-        });
-        if !met {
-            let mut have: Vec<_> = headers().map(|h| h.replace(['\n', '\r'], "")).collect();
-            have.sort();
-            have.dedup();
-            return Err(Error::argument(
-                format!("没有表头为“{wish}”的列。现有表头：{}", have.join("、")),
-                format!("no column has the header '{wish}'. Available: {}", have.join(", ")),
-            ));
-        }
-    }
-    Ok(())
 }

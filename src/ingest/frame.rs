@@ -2,11 +2,9 @@
 
 use std::sync::Arc;
 
-use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Int16Array, RecordBatch, StringArray, StringBuilder, UInt32Array,
-};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int16Array, RecordBatch, StringArray, StringBuilder};
 use arrow::compute::{cast, filter_record_batch};
-use arrow::datatypes::{DataType, Int16Type, Schema, UInt32Type};
+use arrow::datatypes::{DataType, Int16Type, Schema};
 use parquet::arrow::ProjectionMask;
 use parquet::schema::types::SchemaDescriptor;
 
@@ -14,9 +12,9 @@ use super::cells::Cell;
 use super::column::{Finding, as_text, convert, mode_detail, own, own_type};
 use super::files::{Place, year_of};
 use super::header::{Header, Heading, Meaning};
-use super::identity::{identity, too_many};
+use super::identity::identity;
 use super::problem::{Code, Problem, shown};
-use super::table::{Piece, Sheet, Year, drop_empty_detail, records};
+use super::table::{Piece, Sheet, Tally, Year, plausible, records};
 use super::{Options, Rows, Source, Status};
 use crate::error::{Error, Result};
 use crate::schema::{self, Column, Type};
@@ -56,15 +54,6 @@ impl Wanted {
             Target::Own(name) => name,
         }
     }
-}
-
-/// Rows of a table, read.
-pub(super) struct Read {
-    piece: Piece,
-    problems: Vec<Problem>,
-    data: usize,
-    rejected: usize,
-    years: Vec<i16>,
 }
 
 impl Frame {
@@ -136,7 +125,7 @@ impl Frame {
     }
 
     /// Reads a batch whose first row is row `first` of the table, from 0.
-    pub(super) fn piece(&self, batch: &RecordBatch, first: u32) -> Result<Read> {
+    pub(super) fn piece(&self, batch: &RecordBatch, first: u32) -> Result<(Piece, Tally)> {
         let data = batch.num_rows();
         let mut problems = Vec::new();
         let (years, wrong_years) = self.years(batch)?;
@@ -173,33 +162,27 @@ impl Frame {
                 problems.push(self.problem(code, *number, wanted.name(), header, &value, year_of(years, row)));
             }
             if self.detail && wanted.name() == "mode" {
-                columns.push(("mode_detail".to_owned(), mode_detail(array)?));
+                let words = mode_detail(array)?;
+                if words.null_count() < words.len() {
+                    columns.push(("mode_detail".to_owned(), words));
+                }
             }
             columns.push((wanted.name().to_owned(), values));
         }
-        for at in Self::members(&mut columns) {
-            let (Some(number), Some(wanted)) =
-                (numbers.get(at.0), self.columns.iter().find(|c| c.name() == "members_full"))
-            else {
-                continue;
-            };
-            let header = Some(wanted.field.clone());
-            let value = at.1.to_string();
-            problems.push(self.problem(
-                Code::ImpossibleValue,
-                *number,
-                "members_full",
-                header,
-                &value,
-                year_of(years, at.0),
-            ));
-        }
+        Self::members(&mut columns, |at, value| {
+            if let Some((header, number)) = self.members_header().zip(numbers.get(at)) {
+                let year = year_of(years, at);
+                problems.push(self.problem(Code::ImpossibleValue, *number, "members_full", Some(header), &value, year));
+            }
+        });
         let mut seen: Vec<i16> = years.values().to_vec();
         seen.sort_unstable();
         seen.dedup();
         let rejected = data - numbers.len();
+        problems.sort_by_key(|p| p.row);
+        let rows = Rows { data, ..Rows::default() };
         let piece = Piece { rows: numbers, lines: None, records: records(columns)? };
-        Ok(Read { piece, problems, data, rejected, years: seen })
+        Ok((piece, Tally { rows, rejected, years: seen, problems }))
     }
 
     /// The years, and the rows where there is none.
@@ -268,32 +251,21 @@ impl Frame {
         Ok((ids.finish(), BooleanArray::from(keep), said))
     }
 
-    /// Makes impossible numbers of members null; returns their rows and values.
-    fn members(columns: &mut [(String, ArrayRef)]) -> Vec<(usize, u32)> {
-        let counts = |name: &str| {
-            let array = columns.iter().find(|(n, _)| n == name).map(|(_, array)| array)?;
-            array.as_primitive_opt::<UInt32Type>().cloned()
-        };
-        let (Some(employees), Some(members)) = (counts("employees"), counts("members_full")) else {
-            return Vec::new();
-        };
-        let value = |array: &UInt32Array, at: usize| array.is_valid(at).then(|| array.value(at));
-        let wrong: Vec<_> = (0..members.len())
-            .filter(|at| too_many(Ok(value(&members, *at)), value(&employees, *at)))
-            .map(|at| (at, members.value(at)))
-            .collect();
-        if !wrong.is_empty()
-            && let Some((_, array)) = columns.iter_mut().find(|(n, _)| n == "members_full")
+    /// Makes impossible numbers of members null; `tell` is told of them.
+    fn members(columns: &mut [(String, ArrayRef)], tell: impl FnMut(usize, String)) {
+        let of = |name: &str| columns.iter().position(|(n, _)| n == name);
+        if let (Some(employees), Some(at)) = (of("employees"), of("members_full"))
+            && let [Some((_, employees)), Some((_, members))] = [columns.get(employees), columns.get(at)]
         {
-            let mut values: Vec<_> = members.iter().collect();
-            for (at, _) in &wrong {
-                if let Some(value) = values.get_mut(*at) {
-                    *value = None;
-                }
+            let kept = plausible(members, employees, tell);
+            if let Some((_, members)) = columns.get_mut(at) {
+                *members = kept;
             }
-            *array = Arc::new(UInt32Array::from(values));
         }
-        wrong
+    }
+
+    fn members_header(&self) -> Option<String> {
+        self.columns.iter().find(|c| c.name() == "members_full").map(|wanted| wanted.field.clone())
     }
 
     fn problem(
@@ -319,22 +291,8 @@ impl Frame {
     }
 
     /// The table as a whole.
-    pub(super) fn finish(self, pieces: Vec<Read>) -> Sheet {
-        let mut source = self.source;
-        let mut sheet = (Vec::with_capacity(pieces.len()), Vec::new());
-        for read in pieces {
-            source.rows.data += read.data;
-            source.rejected += read.rejected;
-            source.years.extend(read.years);
-            sheet.0.push(read.piece);
-            sheet.1.extend(read.problems);
-        }
-        source.years.sort_unstable();
-        source.years.dedup();
-        if self.detail {
-            drop_empty_detail(&mut sheet.0);
-        }
-        Sheet { source, pieces: sheet.0, problems: sheet.1, typed: true }
+    pub(super) fn finish(self, tallies: Vec<(u32, Tally)>) -> Sheet {
+        self.source.finish(tallies, true)
     }
 }
 

@@ -4,7 +4,6 @@ use super::cells;
 use super::header::{Header, Meaning};
 use super::problem::Code;
 use super::rows::Row;
-use super::sink::Sink;
 use crate::schema::Column;
 use crate::schema::words::{Words, plain};
 
@@ -14,7 +13,6 @@ pub(super) struct Group {
     pub words: &'static Words,
     pub header: String,
     members: Vec<Member>,
-    pub sink: Sink,
 }
 
 pub(super) struct Member {
@@ -35,13 +33,7 @@ pub(super) fn groups(header: &Header) -> Vec<Group> {
         let member = Member { index: heading.index, word, written };
         match groups.iter_mut().find(|g| g.column.name == column.name) {
             Some(group) => group.members.push(member),
-            None => groups.push(Group {
-                column,
-                words,
-                header: heading.header(),
-                members: vec![member],
-                sink: Sink::of(column, 1.0),
-            }),
+            None => groups.push(Group { column, words, header: heading.header(), members: vec![member] }),
         }
     }
     groups

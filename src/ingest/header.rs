@@ -110,14 +110,19 @@ impl Header {
         for first in 0..top.len() {
             for height in 1..=TALLEST.min(top.len() - first) {
                 let columns = meanings(parts(top.get(first..first + height)?), options);
-                let known = columns.iter().filter(|c| is_known(&c.meaning)).count();
                 let found = Self { first, height, columns };
+                let known = found.known();
                 if found.is_ledger() && better(known, height, best.as_ref()) {
                     best = Some((known, found));
                 }
             }
         }
         best.map(|(_, header)| header)
+    }
+
+    /// How many of its columns are known.
+    pub(super) fn known(&self) -> usize {
+        self.columns.iter().filter(|c| is_known(&c.meaning)).count()
     }
 
     /// The header of a table whose columns have one name each.

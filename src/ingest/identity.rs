@@ -33,9 +33,6 @@ pub(super) fn identity<'a>(cell: &Cell<'a>) -> Result<(Cow<'a, str>, Option<Code
 }
 
 /// More full members than five times the employees is impossible (`rules` of the ledgers' truth.json).
-pub(super) fn too_many(members: Result<Option<u32>, Code>, employees: Option<u32>) -> bool {
-    match (members, employees) {
-        (Ok(Some(members)), Some(employees)) => u64::from(members) > 5 * u64::from(employees),
-        _ => false,
-    }
+pub(super) fn too_many(members: u32, employees: u32) -> bool {
+    u64::from(members) > 5 * u64::from(employees)
 }

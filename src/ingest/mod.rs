@@ -5,9 +5,9 @@
 //! roster's.
 
 mod arrow;
+mod block;
 mod cells;
 mod column;
-mod csv;
 mod dates;
 mod files;
 mod frame;
@@ -18,20 +18,25 @@ mod naming;
 mod own;
 mod parquet;
 mod problem;
+mod pump;
+mod reader;
 mod rows;
 mod sheets;
-mod sink;
 mod table;
+mod text;
 mod year;
 
-pub use self::arrow::read_arrow;
+pub(crate) use self::own::agreed;
 pub use self::problem::{Action, Code, Problem, Severity};
+pub(crate) use self::table::Piece;
 
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
 
-use ::arrow::array::RecordBatch;
+use ::arrow::array::{RecordBatch, RecordBatchIterator, RecordBatchReader};
+use ::arrow::datatypes::Schema;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::job::Job;
 use crate::lang::Text;
 
@@ -45,6 +50,42 @@ pub struct Options {
     /// Headers of further columns to be kept as the user's own; `*` keeps all that are not personal. A personal one is
     /// kept only if it is named.
     pub keep: Vec<String>,
+    /// What becomes of rows of one organisation in one year that contradict each other.
+    pub on_conflict: OnConflict,
+}
+
+/// What becomes of rows of one organisation in one year that contradict each other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum OnConflict {
+    /// The first is kept, the others are reported.
+    #[default]
+    First,
+    /// None is kept, all are reported.
+    Reject,
+}
+
+impl OnConflict {
+    /// What is called `name`: `first` or `reject`.
+    pub fn from_name(name: &str) -> Result<Self> {
+        match name {
+            "first" => Ok(Self::First),
+            "reject" => Ok(Self::Reject),
+            _ => Err(Error::argument(
+                format!("on_conflict 不能是“{name}”。可用：first（保留在前的一行）、reject（各行都不用）"),
+                format!(
+                    "on_conflict cannot be '{name}'. Available: first (keep the first row), reject (use none of them)"
+                ),
+            )),
+        }
+    }
+
+    /// What is said about a row that is not used.
+    pub(crate) fn code(self) -> Code {
+        match self {
+            Self::First => Code::DuplicateConflict,
+            Self::Reject => Code::DuplicateRejected,
+        }
+    }
 }
 
 /// One sheet or text file that was read.
@@ -204,8 +245,113 @@ pub struct Reading {
     pub skipped: Vec<Skipped>,
 }
 
-/// Reads files and folders. Of a folder all ledgers are read, by name; its Parquet files, which are rather the results
-/// of earlier work, only if there is nothing else.
+/// Where a part of a reading belongs: file, sheet and part by their positions. In this order the parts are the rows in
+/// the order in which they stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Key {
+    pub file: u32,
+    pub sheet: u32,
+    pub part: u32,
+}
+
+/// Takes rows as they are read, in any order and from any thread. Columns of words and codes come as dictionaries.
+pub(crate) trait Take: Sync {
+    /// Takes the rows that belong at `key`.
+    fn take(&self, key: Key, piece: Piece) -> Result<()>;
+}
+
+/// All that was read, except the rows.
+#[derive(Debug, Default)]
+pub(crate) struct Report {
+    /// Of each source the file and the sheet that it is, ascending.
+    pub keys: Vec<(u32, u32)>,
+    pub sources: Vec<Source>,
+    /// Of each source, whether its columns had types.
+    pub typed: Vec<bool>,
+    pub problems: Vec<Problem>,
+    pub skipped: Vec<Skipped>,
+}
+
+impl Report {
+    /// The position of the source to which `key` belongs.
+    pub(crate) fn source(&self, key: Key) -> Option<usize> {
+        self.keys.binary_search(&(key.file, key.sheet)).ok()
+    }
+}
+
+/// Reads files and folders and gives the rows to `take` as they come.
+pub(crate) fn stream(paths: &[PathBuf], options: &Options, take: &dyn Take, job: &dyn Job) -> Result<Report> {
+    files::read(paths, options, take, job)
+}
+
+/// Reads a table as its batches come and gives the rows to `take`.
+pub(crate) fn stream_arrow(
+    name: &str,
+    batches: impl RecordBatchReader,
+    options: &Options,
+    take: &dyn Take,
+    job: &dyn Job,
+) -> Result<Report> {
+    arrow::read(name, batches, options, take, job)
+}
+
+/// Reads files and folders. Of a folder all ledgers are read, by name; its Parquet and Arrow files, which are rather
+/// the results of earlier work, only if there is nothing else.
 pub fn read(paths: &[PathBuf], options: &Options, job: &dyn Job) -> Result<Reading> {
-    files::read(paths, options, job)
+    let gathered = Gather::default();
+    let report = stream(paths, options, &gathered, job)?;
+    gathered.reading(report)
+}
+
+/// Reads the bytes of a text file or workbook; its `name` tells by its ending which, and may tell the year.
+///
+/// ```
+/// use dangjian::{ingest::{self, Options}, job::Quiet};
+/// let text = "统一社会信用代码,单位名称,从业人员\n91110000600037341L,某厂,12人\n";
+/// let reading = ingest::read_bytes("台账2013.csv", text.as_bytes(), &Options::default(), &Quiet)?;
+/// assert_eq!(reading.sources[0].rows.data, 1);
+/// # Ok::<(), dangjian::Error>(())
+/// ```
+pub fn read_bytes(name: &str, bytes: &[u8], options: &Options, job: &dyn Job) -> Result<Reading> {
+    let gathered = Gather::default();
+    let report = files::read_bytes(name, bytes, options, &gathered, job)?;
+    gathered.reading(report)
+}
+
+/// Reads the Arrow batches called `name`. Unlike in files, columns that the schema does not know are kept as the
+/// user's own, except those about people.
+pub fn read_arrow(name: &str, batches: &[RecordBatch], options: &Options, job: &dyn Job) -> Result<Reading> {
+    let gathered = Gather::default();
+    let schema = batches.first().map_or_else(|| Arc::new(Schema::empty()), RecordBatch::schema);
+    let batches = RecordBatchIterator::new(batches.iter().cloned().map(Ok), schema);
+    let report = stream_arrow(name, batches, options, &gathered, job)?;
+    gathered.reading(report)
+}
+
+/// Keeps the rows as they come.
+#[derive(Default)]
+struct Gather(Mutex<Vec<(Key, Piece)>>);
+
+impl Take for Gather {
+    fn take(&self, key: Key, piece: Piece) -> Result<()> {
+        self.0.lock().map_err(|_| Error::broken())?.push((key, piece));
+        Ok(())
+    }
+}
+
+impl Gather {
+    /// The rows in their order, dictionaries as plain text.
+    fn reading(self, report: Report) -> Result<Reading> {
+        let mut pieces = self.0.into_inner().map_err(|_| Error::broken())?;
+        pieces.sort_by_key(|(key, _)| *key);
+        let mut batches = Vec::with_capacity(pieces.len());
+        for (key, Piece { rows, lines, records }) in pieces {
+            let source = report.source(key).unwrap_or_default();
+            batches.push(Batch { source, rows, lines, records: table::plain(&records)? });
+        }
+        let mut reading =
+            Reading { sources: report.sources, batches, problems: report.problems, skipped: report.skipped };
+        own::agree(&mut reading, &report.typed)?;
+        Ok(reading)
+    }
 }

@@ -13,24 +13,20 @@ use crate::schema;
 /// The longest number of digits that a float keeps.
 const EXACT_DIGITS: usize = 15;
 
-/// Gives each of the user's own columns one type over all batches: counts, numbers or text. `typed` tells of each
-/// source whether its columns had types already: text is text there, and numbers only in files may be meant.
+/// Gives each of the user's own columns one type over all batches. `typed` tells of each source whether its columns had
+/// types already.
 pub(super) fn agree(reading: &mut Reading, typed: &[bool]) -> Result<()> {
-    let mut wanted_types: BTreeMap<String, Option<DataType>> = BTreeMap::new();
+    let mut own: BTreeMap<String, Vec<(&ArrayRef, bool)>> = BTreeMap::new();
     for batch in &reading.batches {
         for (field, array) in batch.records.schema().fields().iter().zip(batch.records.columns()) {
-            if schema::column(field.name()).is_some() || array.null_count() == array.len() {
-                continue;
+            if schema::column(field.name()).is_none() {
+                let typed = typed.get(batch.source).copied().unwrap_or(false);
+                own.entry(field.name().clone()).or_default().push((array, typed));
             }
-            let is_typed = typed.get(batch.source).copied().unwrap_or(false);
-            let here = narrowest(array, is_typed)?;
-            let wide = wanted_types.entry(field.name().clone()).or_default();
-            *wide = Some(match wide.take() {
-                Some(other) => wider(&other, &here),
-                None => here,
-            });
         }
     }
+    let wanted_types: BTreeMap<String, DataType> =
+        own.into_iter().map(|(name, arrays)| Ok((name, agreed(arrays.into_iter())?))).collect::<Result<_>>()?;
     if wanted_types.is_empty() {
         return Ok(());
     }
@@ -38,7 +34,7 @@ pub(super) fn agree(reading: &mut Reading, typed: &[bool]) -> Result<()> {
         let schema = batch.records.schema();
         let columns = schema.fields().iter().zip(batch.records.columns()).map(|(field, array)| {
             let array = match wanted_types.get(field.name()) {
-                Some(Some(wanted)) if wanted != array.data_type() => cast(array, wanted)?,
+                Some(wanted) if wanted != array.data_type() => cast(array, wanted)?,
                 _ => array.clone(),
             };
             Ok((field.name().clone(), array))
@@ -48,10 +44,35 @@ pub(super) fn agree(reading: &mut Reading, typed: &[bool]) -> Result<()> {
     Ok(())
 }
 
+/// The one type for all parts of a column: counts, numbers or text. Each comes with whether its source had types: text
+/// is text there, and numbers only in files may be meant.
+pub(crate) fn agreed<'a>(arrays: impl Iterator<Item = (&'a ArrayRef, bool)>) -> Result<DataType> {
+    let mut wanted: Option<DataType> = None;
+    let mut empty = None;
+    for (array, typed) in arrays {
+        if array.null_count() == array.len() {
+            empty.get_or_insert(array.data_type().clone());
+            continue;
+        }
+        let here = narrowest(array, typed)?;
+        wanted = Some(match wanted.take() {
+            Some(other) => wider(&other, &here),
+            None => here,
+        });
+    }
+    // Without any value it is of the type that it came in.
+    Ok(wanted.unwrap_or(match empty {
+        Some(DataType::Dictionary(..) | DataType::Null) | None => DataType::Utf8,
+        Some(DataType::Int64) => DataType::UInt64,
+        Some(other) => other,
+    }))
+}
+
 /// The narrowest type that holds these values.
 fn narrowest(array: &ArrayRef, typed: bool) -> Result<DataType> {
     Ok(match array.data_type() {
         DataType::Utf8 if !typed => of_text(array.as_string())?,
+        DataType::Dictionary(..) => narrowest(array.as_any_dictionary().values(), typed)?,
         DataType::Int64 if min(array.as_primitive::<Int64Type>()).is_some_and(|least| least < 0) => DataType::Float64,
         DataType::Int64 => DataType::UInt64,
         other => other.clone(),

@@ -8,39 +8,37 @@ use arrow::array::RecordBatch;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use rayon::prelude::*;
 
-use super::files::{Outcome, Place, empty, unreadable};
+use super::arrow::no_codes;
+use super::files::{Outcome, Place, Work, unreadable};
 use super::frame::Frame;
-use super::{Options, Skipped};
+use super::table::Tally;
 use crate::error::{Error, Result};
-use crate::job::{self, Job};
-use crate::lang::Text;
+use crate::job;
 
 /// How many rows are read at a time.
 const BATCH: usize = 65_536;
 
-pub(super) fn read(path: &Path, options: &Options, job: &dyn Job) -> Result<Outcome> {
-    let file = File::open(path).map_err(|e| unreadable(path, &e))?;
-    if file.metadata().is_ok_and(|m| m.len() == 0) {
-        return Err(empty(path));
-    }
-    let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::default()).map_err(|e| broken(path, &e))?;
-    let place = Place { path, sheet: None, encoding: None };
-    let Some(frame) = Frame::new(&place, metadata.schema(), options)? else {
-        let why = Text::new("没有单位代码列", "no column of organisation codes");
-        return Ok(Outcome { sheets: Vec::new(), skipped: vec![Skipped { file: place.file(), sheet: None, why }] });
+pub(super) fn read(place: &Place<'_>, file: &File, work: &Work<'_>) -> Result<Outcome> {
+    let path = place.path;
+    let metadata = ArrowReaderMetadata::load(file, ArrowReaderOptions::default()).map_err(|e| broken(path, &e))?;
+    let Some(frame) = Frame::new(place, metadata.schema(), work.options)? else {
+        return Ok(no_codes(place));
     };
     let mut first = 0;
-    let groups: Vec<(usize, u32)> = (metadata.metadata().row_groups().iter().enumerate())
+    let mut part = 0;
+    let groups: Vec<(usize, u32, u32)> = (metadata.metadata().row_groups().iter().enumerate())
         .map(|(at, group)| {
-            let start = first;
-            first += group.num_rows() as u32;
-            (at, start)
+            let start = (at, part, first);
+            let rows = group.num_rows() as u32;
+            first += rows;
+            part += rows.div_ceil(BATCH as u32);
+            start
         })
         .collect();
     let (done, total) = (AtomicU64::new(0), u64::from(first));
-    let read: Vec<Result<Vec<_>>> = groups
+    let read: Vec<Result<Vec<(u32, Tally)>>> = groups
         .into_par_iter()
-        .map(|(at, mut row)| {
+        .map(|(at, mut part, mut row)| {
             let file = File::open(path).map_err(|e| unreadable(path, &e))?;
             let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata.clone())
                 .with_row_groups(vec![at])
@@ -48,24 +46,27 @@ pub(super) fn read(path: &Path, options: &Options, job: &dyn Job) -> Result<Outc
                 .with_batch_size(BATCH)
                 .build()
                 .map_err(|e| broken(path, &e))?;
-            let mut pieces = Vec::new();
+            let mut tallies = Vec::new();
             for batch in reader {
-                job::check(job)?;
+                job::check(work.job)?;
                 let batch: RecordBatch = batch.map_err(|e| broken(path, &e))?;
                 let rows = batch.num_rows() as u32;
-                pieces.push(frame.piece(&batch, row)?);
+                let (piece, tally) = frame.piece(&batch, row)?;
+                work.take.take(work.key(part), piece)?;
+                tallies.push((part, tally));
                 row += rows;
+                part += 1;
                 let done = done.fetch_add(u64::from(rows), Ordering::Relaxed) + u64::from(rows);
-                job.progress(&place.file(), done, total);
+                work.job.progress(&place.file(), done, total);
             }
-            Ok(pieces)
+            Ok(tallies)
         })
         .collect();
-    let mut pieces = Vec::new();
+    let mut tallies = Vec::new();
     for group in read {
-        pieces.extend(group?);
+        tallies.extend(group?);
     }
-    Ok(Outcome { sheets: vec![frame.finish(pieces)], skipped: Vec::new() })
+    Ok(Outcome { sheets: vec![(0, frame.finish(tallies))], skipped: Vec::new() })
 }
 
 fn broken(path: &Path, error: &dyn std::fmt::Display) -> Error {

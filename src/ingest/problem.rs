@@ -123,6 +123,9 @@ catalogue! {
     DuplicateConflict "duplicate_conflict" Report
         "同一单位同一年度出现多行且内容不同，保留在前的一行，本行未使用。请核对后删去一行。"
         "The same organisation in the same year once more, with other values: the earlier row is kept, this one is not used. Compare the rows and delete one.";
+    DuplicateRejected "duplicate_rejected" Report
+        "同一单位同一年度出现多行且内容不同，按要求各行都未使用。请核对后只留一行。"
+        "The same organisation in the same year in several rows with different values: as asked, none of them is used. Compare the rows and keep one.";
     UsccCheckDigit "uscc_check_digit" Warn
         "统一社会信用代码的校验位不符，按原样保留。请核对是否抄错。"
         "The check character of the organisation code is wrong; the code is kept as written. Check it for a typing error.";

@@ -41,6 +41,19 @@ impl Rows {
         };
         *count += 1;
     }
+
+    /// Adds the rows of another part.
+    pub(super) fn add(&mut self, other: Self) {
+        self.title += other.title;
+        self.header += other.header;
+        self.repeated_header += other.repeated_header;
+        self.data += other.data;
+        self.blank += other.blank;
+        self.total += other.total;
+        self.subtotal += other.subtotal;
+        self.note += other.note;
+        self.footer += other.footer;
+    }
 }
 
 /// Tells the rows of one sheet apart.

@@ -1,68 +1,64 @@
 //! One sheet becomes record batches: each row is told apart, its cells are read, what is wrong is written down.
+//!
+//! A [`Table`] does not change while it reads, so blocks of its rows are read side by side.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, Int16Builder, RecordBatch, StringBuilder};
-use arrow::datatypes::{Field, Schema};
+use arrow::array::{Array, ArrayRef, AsArray, Int16Array, RecordBatch, StringBuilder, UInt32Array};
+use arrow::datatypes::{DataType, Field, Schema, UInt32Type};
 
-use super::Source;
+use super::block::{At, Block, RowOf};
 use super::cells::{self, Cell};
 use super::group::{Group, groups};
 use super::header::{Header, Heading, Meaning};
 use super::identity::{identity, too_many};
 use super::problem::{Code, Problem, shown};
-use super::rows::{Classifier, Kind, Row};
-use super::sink::Sink;
+use super::reader::{Finding, Labels, Reader};
+use super::rows::{Classifier, Kind};
+use super::{Rows, Source};
 use crate::error::Result;
 use crate::schema::{COLUMNS, Type};
-
-/// How many rows a batch has.
-const BATCH: usize = 65_536;
-
-/// Where a row of a sheet stands.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct At {
-    /// The row of the sheet or the number of the record, from 1.
-    pub row: u32,
-    /// The line of the text file.
-    pub line: Option<u32>,
-}
+use crate::standards::uscc;
 
 /// Rows of one sheet, read.
 #[derive(Debug)]
-pub(super) struct Piece {
+pub(crate) struct Piece {
     pub rows: Vec<u32>,
     pub lines: Option<Vec<u32>>,
     pub records: RecordBatch,
 }
 
-/// A sheet, read.
+/// What there is to say about the rows of a block.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    pub rows: Rows,
+    pub rejected: usize,
+    /// The years of its rows, each once.
+    pub years: Vec<i16>,
+    pub problems: Vec<Problem>,
+}
+
+/// A sheet that was read; its rows were given on.
 #[derive(Debug)]
 pub(super) struct Sheet {
     pub source: Source,
-    pub pieces: Vec<Piece>,
     pub problems: Vec<Problem>,
     /// Whether the columns had types of their own.
     pub typed: bool,
 }
 
-/// Reads the rows of a sheet one after another.
+/// Reads the rows of a sheet.
 pub(super) struct Table {
     source: Source,
     year: Year,
-    id: Option<usize>,
+    id: usize,
     id_header: Option<String>,
     rows: Classifier,
     slots: Vec<Slot>,
     groups: Vec<Group>,
-    /// The words for modes as written, where the sheet does not have them in a column of their own.
-    detail: Option<Sink>,
-    ids: StringBuilder,
-    years: Int16Builder,
-    numbers: Vec<u32>,
-    lines: Vec<u32>,
-    pieces: Vec<Piece>,
-    problems: Vec<Problem>,
+    /// Whether the words for modes as written are not in a column of their own.
+    detail: bool,
 }
 
 /// Where the year of a row comes from.
@@ -79,17 +75,16 @@ struct Slot {
     name: String,
     header: String,
     index: usize,
-    role: Role,
-    sink: Sink,
+    reader: Reader,
 }
 
-/// Columns that another depends on.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Role {
-    Plain,
-    Employees,
-    MembersFull,
-    Mode,
+/// The rows of a block that are read.
+#[derive(Default)]
+struct Chosen {
+    /// Their positions in the block.
+    rows: Vec<u32>,
+    years: Vec<i16>,
+    ids: StringBuilder,
 }
 
 impl Table {
@@ -107,149 +102,178 @@ impl Table {
         source.rows.header += header.height;
         Self {
             year,
-            id: id.map(|c| c.index),
+            // Without such a column it is no ledger; beyond the last column all cells are empty.
+            id: id.map_or(usize::MAX, |c| c.index),
             id_header: id.map(Heading::header),
             rows: Classifier::new(header, texts),
-            detail: (has("mode") && !has("mode_detail")).then(Sink::text),
+            detail: has("mode") && !has("mode_detail"),
             slots,
             groups,
-            ids: StringBuilder::new(),
-            years: Int16Builder::new(),
-            numbers: Vec::new(),
-            lines: Vec::new(),
-            pieces: Vec::new(),
-            problems: Vec::new(),
             source,
         }
     }
 
-    /// Counts `rows` empty rows that the source leaves out.
-    pub(super) fn skip_blank(&mut self, rows: usize) {
-        self.source.rows.blank += rows;
+    /// Reads the rows of `block`; those of a text file must have `fields` fields.
+    pub(super) fn read<B: Block>(&self, block: &B, fields: Option<usize>) -> Result<(Option<Piece>, Tally)> {
+        let mut tally = Tally::default();
+        let chosen = self.choose(block, fields, &mut tally);
+        let piece = if chosen.rows.is_empty() { None } else { Some(self.cells(block, chosen, &mut tally)?) };
+        tally.problems.sort_by_key(|p| p.row);
+        Ok((piece, tally))
     }
 
-    /// Reads a row; one of a text file must have `fields` fields.
-    pub(super) fn row<R: Row>(&mut self, row: &R, at: At, fields: Option<usize>) -> Result<()> {
-        let fits = fields.is_none_or(|fields| row.width() == fields);
-        let kind = self.rows.kind(row);
-        let kind = if !fits && matches!(kind, Kind::RepeatedHeader) { Kind::Data } else { kind };
-        self.source.rows.count(kind);
-        if kind != Kind::Data {
-            return Ok(());
+    /// The rows that are organisations with a code and a year.
+    fn choose<B: Block>(&self, block: &B, fields: Option<usize>, tally: &mut Tally) -> Chosen {
+        let mut chosen = Chosen::default();
+        let mut last = None;
+        for row in 0..block.rows() {
+            let fits = fields.is_none_or(|fields| block.width(row) == fields);
+            let id_cell = block.cell(row, self.id);
+            let valid = match id_cell {
+                Cell::Text(code) if fits && uscc::is_valid(code) => Some(code),
+                _ => None,
+            };
+            let at = || block.at(row);
+            if valid.is_none() {
+                let kind = self.rows.kind(&RowOf(block, row));
+                let kind = if !fits && matches!(kind, Kind::RepeatedHeader) { Kind::Data } else { kind };
+                tally.rows.count(kind);
+                if kind != Kind::Data {
+                    continue;
+                }
+                if let Some(fields) = fields.filter(|_| !fits) {
+                    // The fields themselves are shifted and may hold names of people: only their number is told.
+                    let value = format!("{} ≠ {fields}", block.width(row));
+                    self.reject(tally, Code::FieldCount, at(), None, &value);
+                    continue;
+                }
+            } else {
+                tally.rows.count(Kind::Data);
+            }
+            let year = match self.year {
+                Year::Fixed(year) => year,
+                Year::Column(column) => match (block.cell(row, column), last) {
+                    (cell, Some((same, year))) if cell == same => year,
+                    (cell, _) => {
+                        let Ok(Some(year)) = cells::year(&cell) else {
+                            self.reject(tally, Code::YearMissing, at(), Some("year"), &cell.shown());
+                            continue;
+                        };
+                        last = Some((cell, year));
+                        year
+                    }
+                },
+            };
+            let id = match valid {
+                Some(code) => Ok((Cow::Borrowed(code), None)),
+                None => identity(&id_cell),
+            };
+            let (id, said) = match id {
+                Ok((id, said)) => (Some(id), said),
+                Err(code) => (None, Some(code)),
+            };
+            if let Some(code) = said {
+                let header = self.id_header.clone();
+                let said = self.problem(code, at(), Some(year), Some("org_id"), header, &id_cell.shown());
+                tally.problems.push(said);
+            }
+            let Some(id) = id else {
+                tally.rejected += 1;
+                continue;
+            };
+            if !tally.years.contains(&year) {
+                tally.years.push(year);
+            }
+            chosen.rows.push(row as u32);
+            chosen.years.push(year);
+            chosen.ids.append_value(&id);
         }
-        if let Some(fields) = fields.filter(|_| !fits) {
-            // The fields themselves are shifted and may hold names of people: only their number is told.
-            self.reject(Code::FieldCount, at, None, &format!("{} ≠ {fields}", row.width()));
-            return Ok(());
-        }
-        let year = match self.year {
-            Year::Fixed(year) => year,
-            Year::Column(column) => {
-                let Ok(Some(year)) = cells::year(&row.cell(column)) else {
-                    self.reject(Code::YearMissing, at, Some("year"), &row.cell(column).shown());
-                    return Ok(());
-                };
-                year
+        chosen
+    }
+
+    /// The columns of the chosen rows.
+    fn cells<B: Block>(&self, block: &B, mut chosen: Chosen, tally: &mut Tally) -> Result<Piece> {
+        let rows = &chosen.rows;
+        let mut columns: Vec<(String, ArrayRef)> = Vec::with_capacity(self.slots.len() + self.groups.len() + 3);
+        let mut found = Vec::new();
+        let mut say = |found: &mut Vec<Finding>, name: &str, header: &str| {
+            for finding in found.drain(..) {
+                let at = rows.binary_search(&(finding.row as u32)).unwrap_or_default();
+                let year = chosen.years.get(at).copied();
+                let (header, value) = (Some(header.to_owned()), &finding.value);
+                let at = block.at(finding.row);
+                tally.problems.push(self.problem(finding.code, at, year, Some(name), header, value));
             }
         };
-        let id_cell = self.id.map_or(Cell::Empty, |id| row.cell(id));
-        match identity(&id_cell) {
-            Ok((id, said)) => {
-                self.ids.append_value(&id);
-                if let Some(code) = said {
-                    self.say(code, at, Some(year), Some("org_id"), self.id_header.clone(), &id_cell.shown());
-                }
+        for slot in &self.slots {
+            let mut array = slot.reader.read(block, rows, slot.index, &mut found);
+            if slot.name == "members_full"
+                && let Some((_, employees)) = columns.iter().find(|(name, _)| name == "employees")
+            {
+                array = plausible(&array, employees, |at, value| {
+                    let row = rows.get(at).copied().unwrap_or_default() as usize;
+                    found.push(Finding { row, code: Code::ImpossibleValue, value });
+                });
             }
-            Err(code) => {
-                self.say(code, at, Some(year), Some("org_id"), self.id_header.clone(), &id_cell.shown());
-                self.source.rejected += 1;
-                return Ok(());
+            say(&mut found, &slot.name, &slot.header);
+            if self.detail && slot.name == "mode" {
+                detail(&mut columns, Reader::ModeDetail.read(block, rows, slot.index, &mut Vec::new()));
             }
+            columns.push((slot.name.clone(), array));
         }
-        self.years.append_value(year);
-        if !self.source.years.contains(&year) {
-            self.source.years.push(year);
-        }
-        self.numbers.push(at.row);
-        self.lines.extend(at.line);
-        self.cells(row, at, year);
-        if self.numbers.len() == BATCH { self.flush() } else { Ok(()) }
-    }
-
-    fn cells<R: Row>(&mut self, row: &R, at: At, year: i16) {
-        let mut said = Vec::new();
-        let mut employees = None;
-        for (slot_at, slot) in self.slots.iter_mut().enumerate() {
-            let cell = row.cell(slot.index);
-            let code = match slot.role {
-                Role::Employees => {
-                    employees = cells::count(&cell, false).ok().flatten();
-                    slot.sink.push(&cell)
-                }
-                Role::MembersFull if too_many(cells::count(&cell, false), employees) => {
-                    slot.sink.push(&Cell::Empty);
-                    Some(Code::ImpossibleValue)
-                }
-                Role::Plain | Role::MembersFull => slot.sink.push(&cell),
-                Role::Mode => {
-                    if let Some(detail) = &mut self.detail {
-                        detail.push_text(cells::mode_detail(&cell).as_deref());
-                    }
-                    slot.sink.push(&cell)
-                }
-            };
-            if let Some(code) = code {
-                said.push((code, slot_at, cell.shown()));
-            }
-        }
-        for (code, slot, value) in said {
-            if let Some(slot) = self.slots.get(slot) {
-                let (name, header) = (slot.name.clone(), slot.header.clone());
-                self.say(code, at, Some(year), Some(&name), Some(header), &value);
-            }
-        }
-        let mut said = Vec::new();
-        for group in &mut self.groups {
-            let read = group.read(row);
+        for group in &self.groups {
+            let mut words = Labels::with_capacity(rows.len());
+            let mut written = Labels::with_capacity(rows.len());
             let is_mode = group.column.name == "mode";
-            let word = match &read {
-                Ok(Some(member)) => member.word.and_then(|at| group.words.ids().nth(at)),
-                Ok(None) => is_mode.then_some("none"),
-                Err(_) => None,
-            };
-            if is_mode && let Some(detail) = &mut self.detail {
-                let member = read.as_ref().ok().copied().flatten();
-                detail.push_text(member.map(|m| m.written.as_str()));
+            for &row in rows {
+                let read = group.read(&RowOf(block, row as usize));
+                words.push(match &read {
+                    Ok(Some(member)) => member.word.and_then(|at| group.words.ids().nth(at)),
+                    Ok(None) => is_mode.then_some("none"),
+                    Err(_) => None,
+                });
+                if is_mode && self.detail {
+                    written.push(read.as_ref().ok().copied().flatten().map(|member| member.written.as_str()));
+                }
+                if let Err((code, value)) = read {
+                    found.push(Finding { row: row as usize, code, value });
+                }
             }
-            if let Err((code, value)) = read {
-                said.push((code, group.column.name, group.header.clone(), value));
+            say(&mut found, group.column.name, &group.header);
+            columns.push((group.column.name.to_owned(), words.finish()));
+            if is_mode && self.detail {
+                detail(&mut columns, written.finish());
             }
-            group.sink.push_text(word);
         }
-        for (code, column, header, value) in said {
-            self.say(code, at, Some(year), Some(column), Some(header), &value);
-        }
+        columns.push(("org_id".to_owned(), Arc::new(chosen.ids.finish())));
+        columns.push(("year".to_owned(), Arc::new(Int16Array::from(std::mem::take(&mut chosen.years)))));
+        let at = || chosen.rows.iter().map(|row| block.at(*row as usize));
+        Ok(Piece {
+            rows: at().map(|at| at.row).collect(),
+            lines: at().map(|at| at.line).collect(),
+            records: records(columns)?,
+        })
     }
 
-    fn reject(&mut self, code: Code, at: At, column: Option<&str>, value: &str) {
-        self.source.rejected += 1;
+    fn reject(&self, tally: &mut Tally, code: Code, at: At, column: Option<&str>, value: &str) {
+        tally.rejected += 1;
         let year = match self.year {
             Year::Fixed(year) => Some(year),
             Year::Column(_) => None,
         };
-        self.say(code, at, year, column, None, value);
+        tally.problems.push(self.problem(code, at, year, column, None, value));
     }
 
-    fn say(
-        &mut self,
+    fn problem(
+        &self,
         code: Code,
         at: At,
         year: Option<i16>,
         column: Option<&str>,
         header: Option<String>,
         value: &str,
-    ) {
-        self.problems.push(Problem {
+    ) -> Problem {
+        Problem {
             file: self.source.file.clone(),
             sheet: self.source.sheet.clone(),
             row: at.row,
@@ -259,38 +283,65 @@ impl Table {
             value: shown(value),
             code,
             year,
-        });
+        }
     }
 
-    fn flush(&mut self) -> Result<()> {
-        if self.numbers.is_empty() {
-            return Ok(());
-        }
-        let mut columns: Vec<(String, ArrayRef)> = vec![
-            ("year".to_owned(), Arc::new(self.years.finish())),
-            ("org_id".to_owned(), Arc::new(self.ids.finish())),
-        ];
-        columns.extend(self.slots.iter_mut().map(|slot| (slot.name.clone(), slot.sink.finish())));
-        columns.extend(self.groups.iter_mut().map(|g| (g.column.name.to_owned(), g.sink.finish())));
-        columns.extend(self.detail.iter_mut().map(|d| ("mode_detail".to_owned(), d.finish())));
-        let lines = std::mem::take(&mut self.lines);
-        self.pieces.push(Piece {
-            rows: std::mem::take(&mut self.numbers),
-            lines: (!lines.is_empty()).then_some(lines),
-            records: records(columns)?,
-        });
-        Ok(())
+    /// What was read: its blocks by number, and the encoding where it was found out late.
+    pub(super) fn finish(mut self, tallies: Vec<(u32, Tally)>, encoding: Option<&'static str>) -> Sheet {
+        self.source.encoding = encoding;
+        self.source.finish(tallies, false)
     }
+}
 
-    /// What was read.
-    pub(super) fn finish(mut self) -> Result<Sheet> {
-        self.flush()?;
-        if self.detail.is_some() {
-            drop_empty_detail(&mut self.pieces);
+impl Source {
+    /// The source with what there is to say about its blocks, by their numbers; `typed` where its columns had types.
+    pub(super) fn finish(mut self, mut tallies: Vec<(u32, Tally)>, typed: bool) -> Sheet {
+        tallies.sort_by_key(|(part, _)| *part);
+        let mut problems = Vec::new();
+        for (_, tally) in tallies {
+            self.rows.add(tally.rows);
+            self.rejected += tally.rejected;
+            self.years.extend(tally.years);
+            problems.extend(tally.problems);
         }
-        self.source.years.sort_unstable();
-        Ok(Sheet { source: self.source, pieces: self.pieces, problems: self.problems, typed: false })
+        self.years.sort_unstable();
+        self.years.dedup();
+        Sheet { source: self, problems, typed }
     }
+}
+
+/// Adds the words for modes as written, unless the modes were canonical words already.
+fn detail(columns: &mut Vec<(String, ArrayRef)>, words: ArrayRef) {
+    if words.null_count() < words.len() {
+        columns.push(("mode_detail".to_owned(), words));
+    }
+}
+
+/// The numbers of members without the impossible ones, of which `tell` is told.
+pub(super) fn plausible(members: &ArrayRef, employees: &ArrayRef, mut tell: impl FnMut(usize, String)) -> ArrayRef {
+    let (Some(numbers), Some(employees)) =
+        (members.as_primitive_opt::<UInt32Type>(), employees.as_primitive_opt::<UInt32Type>())
+    else {
+        return Arc::clone(members);
+    };
+    let wrong =
+        |at: usize| numbers.is_valid(at) && employees.is_valid(at) && too_many(numbers.value(at), employees.value(at));
+    if !(0..numbers.len()).any(wrong) {
+        return Arc::clone(members);
+    }
+    let kept: UInt32Array = numbers
+        .iter()
+        .enumerate()
+        .map(|(at, number)| {
+            if wrong(at) {
+                tell(at, number.unwrap_or_default().to_string());
+                None
+            } else {
+                number
+            }
+        })
+        .collect();
+    Arc::new(kept)
 }
 
 /// A batch of `columns`, in the schema's order, the user's own at the end.
@@ -305,37 +356,31 @@ pub(super) fn records(mut columns: Vec<(String, ArrayRef)>) -> Result<RecordBatc
     Ok(RecordBatch::try_new(Arc::new(schema), arrays)?)
 }
 
-/// Takes the words for modes as written out again where no row has one: the modes were canonical words already.
-pub(super) fn drop_empty_detail(pieces: &mut [Piece]) {
-    let at = |piece: &Piece| piece.records.schema().index_of("mode_detail").ok();
-    let is_empty = |piece: &Piece| at(piece).is_none_or(|at| piece.records.column(at).null_count() == piece.rows.len());
-    if pieces.iter().all(is_empty) {
-        for piece in pieces {
-            if let Some(at) = at(piece) {
-                piece.records.remove_column(at);
-            }
-        }
-    }
+/// The same records with plain text in place of dictionaries.
+pub(super) fn plain(batch: &RecordBatch) -> Result<RecordBatch> {
+    let schema = batch.schema();
+    let columns = schema.fields().iter().zip(batch.columns()).map(|(field, array)| {
+        let array = match array.data_type() {
+            DataType::Dictionary(..) => arrow::compute::cast(array, &DataType::Utf8)?,
+            _ => Arc::clone(array),
+        };
+        Ok((field.name().clone(), array))
+    });
+    records(columns.collect::<Result<_>>()?)
 }
 
-/// The columns that are read each by itself. The schema has the employees before the members.
+/// The columns that are read each by itself. Employees come before the members that are compared with them.
 fn slots(header: &Header) -> Vec<Slot> {
     let mut slots = Vec::new();
     for heading in &header.columns {
-        let (name, sink) = match &heading.meaning {
+        let (name, reader) = match &heading.meaning {
             Meaning::Column { column, .. } if matches!(column.ty, Type::Id | Type::Year) => continue,
-            Meaning::Column { column, factor, .. } => (column.name.to_owned(), Sink::of(column, *factor)),
-            Meaning::Own(name) => (name.clone(), Sink::text()),
+            Meaning::Column { column, factor, .. } => (column.name.to_owned(), Reader::of(column, *factor)),
+            Meaning::Own(name) => (name.clone(), Reader::Label),
             Meaning::Mark { .. } | Meaning::Not(_) => continue,
         };
-        let role = match name.as_str() {
-            "employees" => Role::Employees,
-            "members_full" => Role::MembersFull,
-            "mode" => Role::Mode,
-            _ => Role::Plain,
-        };
-        slots.push(Slot { name, header: heading.header(), index: heading.index, role, sink });
+        slots.push(Slot { name, header: heading.header(), index: heading.index, reader });
     }
-    slots.sort_by_key(|s| s.role != Role::Employees);
+    slots.sort_by_key(|s| s.name != "employees");
     slots
 }

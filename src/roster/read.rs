@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use arrow::array::{AsArray, RecordBatch};
-use arrow::datatypes::Int16Type;
+use arrow::array::{RecordBatch, RecordBatchIterator, RecordBatchReader};
+use arrow::datatypes::Schema;
 
-use super::{Roster, build};
+use super::Roster;
+use super::build::{Builder, Built, Chunk};
 use crate::error::Result;
-use crate::ingest::{self, Code, Options, Problem, Reading, Skipped, Source};
+use crate::ingest::{self, Code, Key, Options, Problem, Report, Skipped, Source};
 use crate::job::Job;
 
 /// What happened to the rows of one source: `data = kept + rejected + merged + conflicts`, always.
@@ -49,65 +50,82 @@ impl Roster {
     /// # Ok::<(), dangjian::Error>(())
     /// ```
     pub fn read(paths: &[PathBuf], options: &Options, job: &dyn Job) -> Result<Self> {
-        Self::of(ingest::read(paths, options, job)?, job)
+        let builder = Builder::default();
+        let report = ingest::stream(paths, options, &builder, job)?;
+        Self::of(builder, report, options, job)
     }
 
     /// Reads tables that are in memory already, under a name for messages; columns are found, cast and checked as those
     /// of files are.
     pub fn read_arrow(name: &str, batches: &[RecordBatch], options: &Options, job: &dyn Job) -> Result<Self> {
-        Self::of(ingest::read_arrow(name, batches, options, job)?, job)
+        let schema = batches.first().map_or_else(|| Arc::new(Schema::empty()), RecordBatch::schema);
+        let batches = RecordBatchIterator::new(batches.iter().cloned().map(Ok), schema);
+        Self::read_stream(name, batches, options, job)
     }
 
-    fn of(reading: Reading, job: &dyn Job) -> Result<Self> {
-        let Reading { sources, batches, mut problems, skipped } = reading;
-        let records: Vec<RecordBatch> = batches.iter().map(|b| b.records.clone()).collect();
-        let (roster, duplicates) = build(&records, job)?;
+    /// Reads a table as its batches come, such as the cursor of a database; it is never in memory as a whole.
+    pub fn read_stream(name: &str, batches: impl RecordBatchReader, options: &Options, job: &dyn Job) -> Result<Self> {
+        let builder = Builder::default();
+        let report = ingest::stream_arrow(name, batches, options, &builder, job)?;
+        Self::of(builder, report, options, job)
+    }
+
+    fn of(builder: Builder, mut report: Report, options: &Options, job: &dyn Job) -> Result<Self> {
+        let mut problems = std::mem::take(&mut report.problems);
+        let typed = |key: Key| report.source(key).and_then(|at| report.typed.get(at)).copied().unwrap_or(false);
+        let Built { roster, chunks, duplicates } = builder.finish(options.on_conflict, &typed, job)?;
+        let source_of = |chunk: &Chunk| report.source(chunk.key).unwrap_or_default();
         let mut balances: Vec<Balance> =
-            sources.iter().map(|s| Balance { rejected: s.rejected as u64, ..Balance::default() }).collect();
-        for batch in &batches {
-            balances[batch.source].kept += batch.rows.len() as u64;
+            report.sources.iter().map(|s| Balance { rejected: s.rejected as u64, ..Balance::default() }).collect();
+        let mut starts = Vec::with_capacity(chunks.len());
+        let mut start = 0;
+        for chunk in &chunks {
+            balances[source_of(chunk)].kept += chunk.rows.len() as u64;
+            starts.push(start);
+            start += chunk.rows.len();
         }
-        let mut starts = vec![0];
-        starts.extend(records.iter().scan(0, |at, r| {
-            *at += r.num_rows();
-            Some(*at)
-        }));
+        let place = |row: usize| {
+            let at = starts.partition_point(|start| *start <= row) - 1;
+            (&chunks[at], row - starts[at])
+        };
         for duplicate in &duplicates {
-            let at = starts.partition_point(|start| *start <= duplicate.row) - 1;
-            let (batch, row) = (&batches[at], duplicate.row - starts[at]);
-            let balance = &mut balances[batch.source];
+            let (chunk, row) = place(duplicate.row);
+            let at = source_of(chunk);
+            let balance = &mut balances[at];
             balance.kept -= 1;
             let (code, n) = if duplicate.identical {
                 (Code::DuplicateExact, &mut balance.merged)
             } else {
-                (Code::DuplicateConflict, &mut balance.conflicts)
+                (options.on_conflict.code(), &mut balance.conflicts)
             };
             *n += 1;
-            let source = &sources[batch.source];
-            let first = starts.partition_point(|start| *start <= duplicate.kept) - 1;
-            let kept = &sources[batches[first].source];
+            let source = &report.sources[at];
+            let (other, other_row) = place(duplicate.kept);
+            let kept = &report.sources[source_of(other)];
             let place = [(kept.file != source.file).then_some(kept.file.as_str()), kept.sheet.as_deref()];
             let place: Vec<&str> = place.into_iter().flatten().collect();
-            let id = batch.records["org_id"].as_string::<i32>().value(row);
-            let value = format!("{id} ↔ {} #{}", place.join(" "), batches[first].rows[duplicate.kept - starts[first]]);
+            let (years, slots) = chunk.keys();
+            let id = roster.organisations().value(slots[row] as usize);
+            let value = format!("{id} ↔ {} #{}", place.join(" "), other.rows[other_row]);
             problems.push(Problem {
                 file: source.file.clone(),
                 sheet: source.sheet.clone(),
-                row: batch.rows[row],
-                line: batch.lines.as_ref().map(|lines| lines[row]),
+                row: chunk.rows[row],
+                line: chunk.lines.as_ref().map(|lines| lines[row]),
                 column: None,
                 header: None,
                 value,
                 code,
-                year: Some(batch.records["year"].as_primitive::<Int16Type>().value(row)),
+                year: Some(years[row]),
             });
         }
         for balance in &mut balances {
             balance.data = balance.kept + balance.rejected + balance.merged + balance.conflicts;
         }
-        let order = |p: &Problem| sources.iter().position(|s| s.file == p.file && s.sheet == p.sheet);
+        let order = |p: &Problem| report.sources.iter().position(|s| s.file == p.file && s.sheet == p.sheet);
         problems.sort_by_cached_key(|p| (order(p), p.row));
-        let origin = Origin { sources: sources.into_iter().zip(balances).collect(), problems, skipped };
+        let sources = report.sources.into_iter().zip(balances).collect();
+        let origin = Origin { sources, problems, skipped: report.skipped };
         Ok(Self { origin: Arc::new(origin), ..roster })
     }
 

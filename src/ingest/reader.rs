@@ -1,0 +1,288 @@
+//! How the cells of one column are read: chosen once for a table, then one column of a block after another.
+//!
+//! Columns of words and codes come out as dictionaries: each distinct text of a block is read once.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use arrow::array::{
+    ArrayRef, ArrowPrimitiveType, BooleanBuilder, DictionaryArray, PrimitiveArray, PrimitiveBuilder, StringArray,
+    StringBuilder, new_null_array,
+};
+use arrow::buffer::NullBuffer;
+use arrow::datatypes::{
+    DataType, Date32Type, Float32Type, Float64Type, Int16Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+};
+use rustc_hash::FxHashMap;
+
+use super::block::Block;
+use super::cells::{self, Cell, Read};
+use super::dates;
+use super::problem::Code;
+use crate::schema::words::{self, Words};
+use crate::schema::{Column, Type};
+
+/// Scores are points out of 100, with additions; what is outside is no score (`rules` of the ledgers' truth.json).
+pub(super) const SCORES: (f64, f64) = (0.0, 200.0);
+
+/// What is to be said about a value.
+pub(super) struct Finding {
+    /// The row of the block.
+    pub row: usize,
+    pub code: Code,
+    pub value: String,
+}
+
+/// How the cells of a column are read.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Reader {
+    Year,
+    /// Text from an open set.
+    Label,
+    /// Text that hardly repeats.
+    Text,
+    /// Text that must not be empty.
+    Name,
+    Code,
+    RegistrationType,
+    Word {
+        words: &'static Words,
+        unknown: Code,
+    },
+    Region,
+    Industry,
+    Flag,
+    Count {
+        round: bool,
+    },
+    Money {
+        factor: f64,
+    },
+    Real {
+        range: (f64, f64),
+    },
+    Star,
+    Date,
+    /// The word for a mode as written, where it says more than the canonical word.
+    ModeDetail,
+}
+
+impl Reader {
+    /// The reader of a column of the schema; money comes in units of `factor` yuan.
+    pub(super) fn of(column: &'static Column, factor: f64) -> Self {
+        match column.ty {
+            Type::Year => Self::Year,
+            Type::Id => Self::Code,
+            Type::Text if column.name == "name" => Self::Name,
+            Type::Text => Self::Text,
+            Type::Code if column.name == "registration_type" => Self::RegistrationType,
+            Type::Code if column.name.ends_with("_id") => Self::Code,
+            Type::Code => Self::Label,
+            Type::Word => words::of(column.name).map_or(Self::Label, |words| Self::Word {
+                words,
+                unknown: if column.name == "mode" { Code::ModeUnknownWord } else { Code::WordUnknown },
+            }),
+            Type::Region => Self::Region,
+            Type::Industry => Self::Industry,
+            Type::Flag => Self::Flag,
+            Type::Count => Self::Count { round: column.unit == Some("m²") },
+            Type::Money => Self::Money { factor },
+            Type::Real if column.name == "score" => Self::Real { range: SCORES },
+            Type::Real => Self::Real { range: (f64::NEG_INFINITY, f64::INFINITY) },
+            Type::Star => Self::Star,
+            Type::Date => Self::Date,
+        }
+    }
+
+    /// Reads `column` in the rows of `block` that are `chosen`. A cell without a value, or with a problem in the place
+    /// of one, is null; what is to be said about cells goes to `found`.
+    pub(super) fn read<B: Block>(self, block: &B, chosen: &[u32], column: usize, found: &mut Vec<Finding>) -> ArrayRef {
+        let mut cells = Cells { block, chosen, column, found };
+        match self {
+            Self::Year => cells.numbers::<Int16Type>(cells::year),
+            Self::Label => cells.labels(|cell| quiet(cells::text(cell))),
+            Self::Text => cells.texts(cells::text),
+            Self::Name => {
+                cells.texts(|cell| cells::text(cell).and_then(|v| v.map_or(Err(Code::NameEmpty), |v| Ok(Some(v)))))
+            }
+            Self::Code => cells.labels(|cell| quiet(cells::code(cell))),
+            Self::RegistrationType => cells.labels(|cell| quiet(cells::registration_type(cell))),
+            Self::Word { words, unknown } => cells.labels(|cell| {
+                let at = cells::word(cell, words, unknown)?;
+                Ok(at.and_then(|at| words.ids().nth(at)).map(|id| (Cow::Borrowed(id), None)))
+            }),
+            Self::Region => cells.labels(|cell| Ok(cells::region(cell)?.map(|(code, said)| (Cow::Owned(code), said)))),
+            Self::Industry => cells.labels(|cell| quiet(cells::industry(cell).map(|v| v.map(Cow::Owned)))),
+            Self::Flag => cells.flags(),
+            Self::Count { round } => cells.numbers::<UInt32Type>(|cell| cells::count(cell, round)),
+            Self::Money { factor } => cells.numbers::<UInt64Type>(|cell| cells::money(cell, factor)),
+            Self::Real { range } => cells.numbers::<Float64Type>(|cell| cells::real(cell, range)),
+            Self::Star => cells.numbers::<Float32Type>(cells::star),
+            Self::Date => cells.numbers::<Date32Type>(dates::date),
+            Self::ModeDetail => cells.labels(|cell| Ok(cells::mode_detail(cell).map(|word| (word, None)))),
+        }
+    }
+}
+
+/// A value, and what is to be said about it beside.
+type Label<'a> = Read<(Cow<'a, str>, Option<Code>)>;
+
+fn quiet(read: Read<Cow<'_, str>>) -> Label<'_> {
+    read.map(|value| value.map(|value| (value, None)))
+}
+
+/// The cells of one column.
+struct Cells<'a, 'f, B> {
+    block: &'a B,
+    chosen: &'a [u32],
+    column: usize,
+    found: &'f mut Vec<Finding>,
+}
+
+impl<'a, B: Block> Cells<'a, '_, B> {
+    fn each(&mut self, mut read: impl FnMut(&Cell<'a>) -> Option<Code>) {
+        for &row in self.chosen {
+            let row = row as usize;
+            let cell = self.block.cell(row, self.column);
+            if let Some(code) = read(&cell) {
+                self.found.push(Finding { row, code, value: cell.shown().into_owned() });
+            }
+        }
+    }
+
+    fn numbers<T: ArrowPrimitiveType>(&mut self, read: impl Fn(&Cell<'a>) -> Read<T::Native>) -> ArrayRef {
+        let mut values = PrimitiveBuilder::<T>::with_capacity(self.chosen.len());
+        self.each(|cell| match read(cell) {
+            Ok(value) => {
+                values.append_option(value);
+                None
+            }
+            Err(code) => {
+                values.append_null();
+                Some(code)
+            }
+        });
+        Arc::new(values.finish())
+    }
+
+    fn flags(&mut self) -> ArrayRef {
+        let mut values = BooleanBuilder::with_capacity(self.chosen.len());
+        self.each(|cell| match cells::flag(cell) {
+            Ok(value) => {
+                values.append_option(value);
+                None
+            }
+            Err(code) => {
+                values.append_null();
+                Some(code)
+            }
+        });
+        Arc::new(values.finish())
+    }
+
+    fn texts(&mut self, read: impl Fn(&Cell<'a>) -> Read<Cow<'a, str>>) -> ArrayRef {
+        let mut values = StringBuilder::with_capacity(self.chosen.len(), self.chosen.len() * 16);
+        self.each(|cell| match read(cell) {
+            Ok(value) => {
+                values.append_option(value);
+                None
+            }
+            Err(code) => {
+                values.append_null();
+                Some(code)
+            }
+        });
+        Arc::new(values.finish())
+    }
+
+    /// Values in a dictionary, which may have the same value twice where it was written in two ways.
+    fn labels(&mut self, read: impl Fn(&Cell<'a>) -> Label<'a>) -> ArrayRef {
+        let mut dictionary = Labels::with_capacity(self.chosen.len());
+        let mut texts: FxHashMap<&'a str, Entry> = FxHashMap::default();
+        let mut numbers: FxHashMap<u64, Entry> = FxHashMap::default();
+        let mut last: Option<(&'a str, Entry)> = None;
+        self.each(|cell| {
+            let entry = match *cell {
+                Cell::Text(text) => match last {
+                    Some((same, entry)) if same == text => entry,
+                    _ => {
+                        let entry = *texts.entry(text).or_insert_with(|| dictionary.enter(read(cell)));
+                        last = Some((text, entry));
+                        entry
+                    }
+                },
+                Cell::Number(number) => {
+                    *numbers.entry(number.to_bits()).or_insert_with(|| dictionary.enter(read(cell)))
+                }
+                Cell::Empty => dictionary.enter(Ok(None)),
+                _ => dictionary.enter(read(cell)),
+            };
+            dictionary.keys.push(entry.key);
+            entry.said
+        });
+        dictionary.finish()
+    }
+}
+
+/// What a distinct text was read as: a position in the dictionary from 1, 0 where it has no value.
+#[derive(Clone, Copy)]
+struct Entry {
+    key: u32,
+    said: Option<Code>,
+}
+
+/// A dictionary that grows.
+pub(super) struct Labels<'a> {
+    keys: Vec<u32>,
+    values: Vec<Cow<'a, str>>,
+}
+
+impl<'a> Labels<'a> {
+    pub(super) fn with_capacity(rows: usize) -> Self {
+        Self { keys: Vec::with_capacity(rows), values: Vec::new() }
+    }
+
+    fn enter(&mut self, label: Label<'a>) -> Entry {
+        match label {
+            Ok(Some((value, said))) => {
+                self.values.push(value);
+                Entry { key: self.values.len() as u32, said }
+            }
+            Ok(None) => Entry { key: 0, said: None },
+            Err(code) => Entry { key: 0, said: Some(code) },
+        }
+    }
+
+    /// Appends one of few values.
+    pub(super) fn push(&mut self, value: Option<&'a str>) {
+        let key = value.map_or(0, |value| {
+            let at = self.values.iter().position(|v| v == value).unwrap_or_else(|| {
+                self.values.push(Cow::Borrowed(value));
+                self.values.len() - 1
+            });
+            at as u32 + 1
+        });
+        self.keys.push(key);
+    }
+
+    /// The dictionary, its keys as small as they can be.
+    pub(super) fn finish(self) -> ArrayRef {
+        let values: ArrayRef = Arc::new(StringArray::from_iter_values(&self.values));
+        let nulls = self.keys.contains(&0).then(|| self.keys.iter().map(|key| *key > 0).collect::<NullBuffer>());
+        macro_rules! dictionary {
+            ($key:ty, $native:ty) => {{
+                let keys = self.keys.iter().map(|key| key.saturating_sub(1) as $native).collect();
+                Arc::new(DictionaryArray::new(PrimitiveArray::<$key>::new(keys, nulls), values))
+            }};
+        }
+        match self.values.len() {
+            0 => new_null_array(
+                &DataType::Dictionary(Box::new(DataType::UInt8), Box::new(DataType::Utf8)),
+                self.keys.len(),
+            ),
+            1..=0x100 => dictionary!(UInt8Type, u8),
+            0x101..=0x1_0000 => dictionary!(UInt16Type, u16),
+            _ => dictionary!(UInt32Type, u32),
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! The bytes of a text file as UTF-8, a piece at a time: what a byte order mark says, else UTF-8 as long as it is, else
+//! GB18030; UTF-16 without a mark is told by its many zeros.
+
+use std::io::Read;
+
+use encoding_rs::{Decoder, DecoderResult, Encoding, GB18030, UTF_16BE, UTF_16LE};
+
+use super::Wrong;
+
+/// How many bytes are looked at to tell UTF-16 without a mark.
+const SAMPLE: usize = 4096;
+
+/// How the bytes become text.
+enum How {
+    /// They are UTF-8 already; whether all so far were ASCII, which is GB18030 as well.
+    Utf8 { ascii: bool, mark: bool },
+    /// They are decoded.
+    Decoded { decoder: Decoder, name: &'static str },
+}
+
+/// The text of a file in UTF-8.
+pub(super) struct Text<R> {
+    input: R,
+    how: How,
+    /// Bytes that were read to tell the encoding.
+    sample: Vec<u8>,
+    bytes: u64,
+    ended: bool,
+}
+
+impl<R: Read> Text<R> {
+    pub(super) fn new(mut input: R) -> Result<Self, Wrong> {
+        let mut sample = Vec::with_capacity(SAMPLE);
+        input.by_ref().take(SAMPLE as u64).read_to_end(&mut sample)?;
+        let how = match Encoding::for_bom(&sample) {
+            Some((encoding, length)) => {
+                sample.drain(..length);
+                match encoding.name() {
+                    "UTF-8" => How::Utf8 { ascii: false, mark: true },
+                    "UTF-16LE" => decoded(UTF_16LE, "utf-16le"),
+                    _ => decoded(UTF_16BE, "utf-16be"),
+                }
+            }
+            None => match zeros(&sample) {
+                (even, odd) if odd > sample.len() / 8 && even * 8 < odd => decoded(UTF_16LE, "utf-16le"),
+                (even, odd) if even > sample.len() / 8 && odd * 8 < even => decoded(UTF_16BE, "utf-16be"),
+                _ => How::Utf8 { ascii: true, mark: false },
+            },
+        };
+        Ok(Self { input, how, bytes: sample.len() as u64, sample, ended: false })
+    }
+
+    /// How many bytes were read.
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// The name of the encoding, as far as it is known.
+    pub(super) fn encoding(&self) -> &'static str {
+        match &self.how {
+            How::Utf8 { mark: true, .. } => "utf-8-sig",
+            How::Utf8 { .. } => "utf-8",
+            How::Decoded { name, .. } => name,
+        }
+    }
+
+    /// Appends about `most` bytes of text, nothing at the end. In UTF-8 the bytes are not looked at: see
+    /// [`Text::checked`].
+    pub(super) fn more(&mut self, out: &mut Vec<u8>, most: usize) -> Result<(), Wrong> {
+        match &mut self.how {
+            How::Utf8 { .. } => {
+                out.append(&mut self.sample);
+                let read = self.input.by_ref().take(most as u64).read_to_end(out)?;
+                self.bytes += read as u64;
+                self.ended = read == 0;
+                Ok(())
+            }
+            How::Decoded { decoder, .. } => {
+                let mut raw = std::mem::take(&mut self.sample);
+                let read = self.input.by_ref().take(most as u64).read_to_end(&mut raw)?;
+                self.bytes += read as u64;
+                self.ended = read == 0;
+                decode(decoder, &raw, out, self.ended)
+            }
+        }
+    }
+
+    /// Whether the whole text was given.
+    pub(super) fn ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Bytes that [`Text::more`] gave, cut between characters, as text; in `rest` is what it gave beyond them. Where
+    /// they are not UTF-8 and no character before was, they are GB18030: then `rest` too is decoded.
+    pub(super) fn checked(&mut self, block: Vec<u8>, rest: &mut Vec<u8>) -> Result<Checked, Wrong> {
+        let How::Utf8 { ascii, .. } = &mut self.how else {
+            return String::from_utf8(block).map(Checked::Text).map_err(|_| Wrong::Encoding);
+        };
+        match String::from_utf8(block) {
+            Ok(text) => {
+                *ascii = *ascii && text.is_ascii();
+                Ok(Checked::Text(text))
+            }
+            Err(_) if !*ascii => Err(Wrong::Encoding),
+            Err(error) => {
+                let mut raw = error.into_bytes();
+                raw.append(rest);
+                let mut decoder = GB18030.new_decoder_without_bom_handling();
+                decode(&mut decoder, &raw, rest, self.ended)?;
+                self.how = How::Decoded { decoder, name: "gb18030" };
+                Ok(Checked::Again)
+            }
+        }
+    }
+}
+
+/// What became of a block.
+pub(super) enum Checked {
+    Text(String),
+    /// The encoding was another: all of the text stands in the rest now, to be cut anew.
+    Again,
+}
+
+fn decoded(encoding: &'static Encoding, name: &'static str) -> How {
+    How::Decoded { decoder: encoding.new_decoder_without_bom_handling(), name }
+}
+
+/// How many zeros stand at even and at odd positions.
+fn zeros(sample: &[u8]) -> (usize, usize) {
+    let at = |parity: usize| sample.iter().skip(parity).step_by(2).filter(|b| **b == 0).count();
+    (at(0), at(1))
+}
+
+fn decode(decoder: &mut Decoder, mut raw: &[u8], out: &mut Vec<u8>, last: bool) -> Result<(), Wrong> {
+    loop {
+        let start = out.len();
+        let room = decoder.max_utf8_buffer_length_without_replacement(raw.len()).ok_or(Wrong::Encoding)?;
+        out.resize(start + room, 0);
+        let place = out.get_mut(start..).unwrap_or_default();
+        let (result, read, written) = decoder.decode_to_utf8_without_replacement(raw, place, last);
+        out.truncate(start + written);
+        raw = raw.get(read..).unwrap_or_default();
+        match result {
+            DecoderResult::InputEmpty => return Ok(()),
+            DecoderResult::OutputFull => {}
+            DecoderResult::Malformed(..) => return Err(Wrong::Encoding),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// All of the text in pieces of a few bytes, and its encoding.
+    fn read(bytes: &[u8]) -> Option<(String, &'static str)> {
+        let mut text = Text::new(bytes).ok()?;
+        let (mut rest, mut all) = (Vec::new(), String::new());
+        while !text.ended() {
+            text.more(&mut rest, 7).ok()?;
+            let end =
+                if text.ended() { rest.len() } else { rest.iter().rposition(|b| *b == b',').map_or(0, |p| p + 1) };
+            let tail = rest.split_off(end);
+            let block = std::mem::replace(&mut rest, tail);
+            if let Checked::Text(text) = text.checked(block, &mut rest).ok()? {
+                all.push_str(&text);
+            }
+        }
+        all.push_str(&String::from_utf8(rest).ok()?);
+        Some((all, text.encoding()))
+    }
+
+    #[test]
+    fn encodings_are_told_apart() {
+        let written = "org_id,name,单位名称,㛃玉,两新,".to_owned() + &"党,".repeat(3000);
+        let utf16 = |to: fn(u16) -> [u8; 2]| written.encode_utf16().flat_map(to).collect::<Vec<u8>>();
+        let marked = |mark: &[u8], bytes: &[u8]| [mark, bytes].concat();
+        for (bytes, encoding) in [
+            (written.clone().into_bytes(), "utf-8"),
+            (marked(b"\xef\xbb\xbf", written.as_bytes()), "utf-8-sig"),
+            (GB18030.encode(&written).0.into_owned(), "gb18030"),
+            (utf16(u16::to_le_bytes), "utf-16le"),
+            (utf16(u16::to_be_bytes), "utf-16be"),
+            (marked(b"\xff\xfe", &utf16(u16::to_le_bytes)), "utf-16le"),
+        ] {
+            assert_eq!(read(&bytes), Some((written.clone(), encoding)), "{encoding}");
+        }
+        assert_eq!(read(b"\xff\xff\x80"), None);
+        assert_eq!(
+            read("党,".repeat(9).into_bytes().into_iter().chain(*b"\xff,").collect::<Vec<_>>().as_slice()),
+            None
+        );
+        assert_eq!(read(b""), Some((String::new(), "utf-8")));
+    }
+}

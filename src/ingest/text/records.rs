@@ -1,0 +1,335 @@
+//! Records and fields of delimited text: a quotation mark counts where a field begins, and doubled inside one; a record
+//! ends with its line, a carriage return before the end is not part of it.
+
+use memchr::{memchr, memchr_iter, memchr2_iter, memchr3_iter, memrchr};
+
+use super::super::block::{At, Block};
+use super::super::cells::Cell;
+
+const QUOTE: u8 = b'"';
+
+/// How the text is divided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Dialect {
+    pub delimiter: u8,
+    /// What ends a line.
+    pub end: u8,
+}
+
+/// The complete records at the start of a text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Cut {
+    /// Where the last of them ends.
+    pub bytes: usize,
+    pub records: u32,
+    pub lines: u32,
+    /// How many lines the record has that is not complete.
+    pub open_lines: u32,
+}
+
+impl Dialect {
+    /// The complete records at the start of `text`, which begins with a record.
+    pub(super) fn cut(self, text: &[u8]) -> Cut {
+        let lines = |text: &[u8]| memchr_iter(self.end, text).count() as u32;
+        if memchr(QUOTE, text).is_none() {
+            let bytes = memrchr(self.end, text).map_or(0, |at| at + 1);
+            let records = lines(text.get(..bytes).unwrap_or_default());
+            return Cut { bytes, records, lines: records, open_lines: 0 };
+        }
+        let mut cut = Cut::default();
+        let mut seen = 0;
+        let mut quoted = false;
+        let mut skip = 0;
+        for at in memchr2_iter(QUOTE, self.end, text) {
+            if at < skip {
+                continue;
+            }
+            let is_end = text.get(at) == Some(&self.end);
+            seen += u32::from(is_end);
+            if quoted {
+                if is_end {
+                    continue;
+                }
+                if text.get(at + 1) == Some(&QUOTE) {
+                    skip = at + 2;
+                } else {
+                    quoted = false;
+                }
+            } else if is_end {
+                cut = Cut { bytes: at + 1, records: cut.records + 1, lines: seen, open_lines: 0 };
+            } else {
+                quoted = self.begins_field(text, at, cut.bytes);
+            }
+        }
+        Cut { open_lines: seen - cut.lines, ..cut }
+    }
+
+    /// Whether a field begins at `at` in the record that begins at `record`.
+    fn begins_field(self, text: &[u8], at: usize, record: usize) -> bool {
+        at == record || at.checked_sub(1).and_then(|before| text.get(before)) == Some(&self.delimiter)
+    }
+}
+
+/// Where a field stands in the text.
+#[derive(Clone, Copy, Debug)]
+struct Field {
+    start: u32,
+    end: u32,
+}
+
+/// The records of a text, as a block.
+pub(super) struct Records {
+    /// The text, and behind it the fields in which quotation marks were doubled, without the doubling.
+    text: String,
+    fields: Vec<Field>,
+    /// For each record where its fields begin, and where the last one's end.
+    starts: Vec<u32>,
+    /// For each record its line within the text, from 0; none where each record is a line.
+    lines: Option<Vec<u32>>,
+    first: At,
+}
+
+impl Records {
+    /// Divides `text`, whose first record stands at `first`; its last one may lack the end.
+    pub(super) fn new(mut text: String, dialect: Dialect, first: At) -> Self {
+        let mut records = Self { text: String::new(), fields: Vec::new(), starts: vec![0], lines: None, first };
+        let bytes = text.as_bytes();
+        if memchr(QUOTE, bytes).is_none() {
+            records.divide_plain(bytes, dialect);
+        } else {
+            let unquoted = records.divide_quoted(bytes, dialect);
+            text.push_str(&unquoted);
+        }
+        records.text = text;
+        records
+    }
+
+    /// Text without quotation marks.
+    fn divide_plain(&mut self, text: &[u8], dialect: Dialect) {
+        let mut start = 0;
+        for at in memchr2_iter(dialect.delimiter, dialect.end, text) {
+            if text.get(at) == Some(&dialect.end) {
+                self.field(text, start, at, true);
+                self.record();
+            } else {
+                self.field(text, start, at, false);
+            }
+            start = at + 1;
+        }
+        if start < text.len() || self.is_open() {
+            self.field(text, start, text.len(), true);
+            self.record();
+        }
+    }
+
+    /// Text with quotation marks. Returns the fields that had doubled ones, one behind the other.
+    fn divide_quoted(&mut self, text: &[u8], dialect: Dialect) -> String {
+        let mut unquoted = String::new();
+        let mut lines = vec![0];
+        let (mut start, mut record, mut line) = (0, 0, 0_u32);
+        // Where a quoted field ended, and whether a mark in it was doubled.
+        let mut closed: Option<(usize, bool)> = None;
+        let mut quoted: Option<bool> = None;
+        let mut skip = 0;
+        for at in memchr3_iter(dialect.delimiter, dialect.end, QUOTE, text) {
+            if at < skip {
+                continue;
+            }
+            let byte = text.get(at).copied().unwrap_or_default();
+            line += u32::from(byte == dialect.end);
+            if let Some(doubled) = &mut quoted {
+                if byte == QUOTE {
+                    if text.get(at + 1) == Some(&QUOTE) {
+                        *doubled = true;
+                        skip = at + 2;
+                    } else {
+                        closed = Some((at, *doubled));
+                        quoted = None;
+                    }
+                }
+                continue;
+            }
+            if byte == QUOTE {
+                if closed.is_none() && dialect.begins_field(text, at, record) {
+                    quoted = Some(false);
+                }
+                continue;
+            }
+            self.any_field(text, (start, at), closed.take(), byte == dialect.end, &mut unquoted);
+            start = at + 1;
+            if byte == dialect.end {
+                self.record();
+                record = start;
+                lines.push(line);
+            }
+        }
+        if start < text.len() || self.is_open() {
+            // A mark that nothing closes is part of the text.
+            self.any_field(text, (start, text.len()), closed.take(), true, &mut unquoted);
+            self.record();
+        }
+        lines.truncate(self.starts.len() - 1);
+        self.lines = Some(lines);
+        unquoted
+    }
+
+    /// A field that may be quoted: between `start` and `end`, the closing mark at `closed`.
+    fn any_field(
+        &mut self,
+        text: &[u8],
+        (start, end): (usize, usize),
+        closed: Option<(usize, bool)>,
+        last: bool,
+        unquoted: &mut String,
+    ) {
+        let Some((closing, doubled)) = closed else {
+            return self.field(text, start, end, last);
+        };
+        let inside = text.get(start + 1..closing).unwrap_or_default();
+        let behind = text.get(closing + 1..end).unwrap_or_default();
+        let behind = if last { behind.strip_suffix(b"\r").unwrap_or(behind) } else { behind };
+        if !doubled && behind.is_empty() {
+            self.fields.push(Field { start: start as u32 + 1, end: closing as u32 });
+            return;
+        }
+        // What stands behind the closing mark belongs to the field as it is.
+        let from = (text.len() + unquoted.len()) as u32;
+        unquoted.push_str(&String::from_utf8_lossy(inside).replace("\"\"", "\""));
+        unquoted.push_str(&String::from_utf8_lossy(behind));
+        self.fields.push(Field { start: from, end: (text.len() + unquoted.len()) as u32 });
+    }
+
+    fn field(&mut self, text: &[u8], start: usize, mut end: usize, last: bool) {
+        if last && end > start && text.get(end - 1) == Some(&b'\r') {
+            end -= 1;
+        }
+        self.fields.push(Field { start: start as u32, end: end as u32 });
+    }
+
+    fn record(&mut self) {
+        self.starts.push(self.fields.len() as u32);
+    }
+
+    /// Whether the last record has fields and no end.
+    fn is_open(&self) -> bool {
+        self.starts.last().is_some_and(|start| (*start as usize) < self.fields.len())
+    }
+
+    /// Leaves out the first `records`.
+    pub(super) fn skip(&mut self, records: usize) {
+        let lines = self.lines.as_ref().map_or(records as u32, |lines| lines.get(records).copied().unwrap_or_default());
+        self.first.row += records as u32;
+        self.first.line = self.first.line.map(|line| line + lines);
+        self.starts.drain(..records.min(self.starts.len().saturating_sub(1)));
+        if let Some(own) = &mut self.lines {
+            own.drain(..records.min(own.len()));
+            for line in own {
+                *line -= lines;
+            }
+        }
+    }
+
+    /// The line of a record that spans more than `lines` lines, if there is one.
+    pub(super) fn longer_than(&self, lines: u32) -> Option<u32> {
+        let own = self.lines.as_ref()?;
+        let at = own.windows(2).position(|pair| matches!(pair, [this, next] if next - this > lines))?;
+        self.at(at).line
+    }
+
+    /// The texts of the fields of `row`.
+    pub(super) fn texts(&self, row: usize) -> Vec<String> {
+        (0..self.width(row)).map(|column| self.text(row, column).to_owned()).collect()
+    }
+
+    fn text(&self, row: usize, column: usize) -> &str {
+        let (Some(&start), Some(&end)) = (self.starts.get(row), self.starts.get(row + 1)) else { return "" };
+        let at = start as usize + column;
+        if at >= end as usize {
+            return "";
+        }
+        let text = self.fields.get(at).and_then(|field| self.text.get(field.start as usize..field.end as usize));
+        text.unwrap_or_default()
+    }
+}
+
+impl Block for Records {
+    fn rows(&self) -> usize {
+        self.starts.len() - 1
+    }
+
+    fn cell(&self, row: usize, column: usize) -> Cell<'_> {
+        match self.text(row, column) {
+            "" => Cell::Empty,
+            text => Cell::Text(text),
+        }
+    }
+
+    fn width(&self, row: usize) -> usize {
+        match (self.starts.get(row), self.starts.get(row + 1)) {
+            (Some(start), Some(end)) => (end - start) as usize,
+            _ => 0,
+        }
+    }
+
+    fn at(&self, row: usize) -> At {
+        let line = self.lines.as_ref().map_or(row as u32, |lines| lines.get(row).copied().unwrap_or_default());
+        At { row: self.first.row + row as u32, line: self.first.line.map(|first| first + line) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use csv::ReaderBuilder;
+    use proptest::prelude::*;
+
+    const COMMA: Dialect = Dialect { delimiter: b',', end: b'\n' };
+
+    fn fields(text: &str) -> Vec<Vec<String>> {
+        let records = Records::new(text.to_owned(), COMMA, At { row: 1, line: Some(1) });
+        (0..records.rows()).map(|row| records.texts(row)).collect()
+    }
+
+    #[test]
+    fn quoted_fields_lines_and_numbers() {
+        let text = "a,\"b \"\"x\"\"\r\nc\",d\r\n\r\n1,\"2\"3,4\"5\r\n,\"\",\n\"open,\nx";
+        let records = Records::new(text.to_owned(), COMMA, At { row: 10, line: Some(20) });
+        let found: Vec<_> = (0..records.rows()).map(|row| records.texts(row)).collect();
+        let expected: [&[&str]; 5] =
+            [&["a", "b \"x\"\r\nc", "d"], &[""], &["1", "23", "4\"5"], &["", "", ""], &["\"open,\nx"]];
+        assert_eq!(found, expected);
+        let at: Vec<_> = (0..records.rows()).map(|row| (records.at(row).row, records.at(row).line)).collect();
+        assert_eq!(at, [(10, Some(20)), (11, Some(22)), (12, Some(23)), (13, Some(24)), (14, Some(25))]);
+        let cut = COMMA.cut(text.as_bytes());
+        assert_eq!((cut.records, cut.lines, cut.open_lines), (4, 5, 1));
+        assert_eq!(text.get(cut.bytes..), Some("\"open,\nx"));
+        let mut records = records;
+        records.skip(2);
+        assert_eq!((records.rows(), records.at(0).row, records.at(0).line), (3, 12, Some(23)));
+        assert_eq!(records.texts(0), ["1", "23", "4\"5"]);
+    }
+
+    proptest! {
+        /// The csv crate is the oracle wherever quotation marks are closed; it leaves empty lines out.
+        #[test]
+        fn fields_are_those_of_the_csv_crate(
+            parts in prop::collection::vec(
+                prop::sample::select(vec!["a", "党", ",", "\n", "\r\n", "\"", "\"\"", ",\"", "\",", "\"\n"]),
+                0..40,
+            ),
+        ) {
+            let bytes = parts.concat() + "\n";
+            let cut = COMMA.cut(bytes.as_bytes());
+            prop_assume!(cut.bytes == bytes.len());
+            let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes.as_bytes());
+            let expected: Vec<Vec<String>> =
+                reader.records().map(|r| r.unwrap().iter().map(str::to_owned).collect()).collect();
+            let found = fields(&bytes);
+            prop_assert_eq!(found.len(), cut.records as usize);
+            // An empty line is a record of one empty field here, and so is a line of two quotation marks.
+            let found: Vec<_> = found.into_iter().filter(|f| *f != [""]).collect();
+            let expected: Vec<_> = expected.into_iter().filter(|f| *f != [""]).collect();
+            prop_assert_eq!(found, expected);
+        }
+    }
+}

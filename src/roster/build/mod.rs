@@ -1,0 +1,293 @@
+//! From typed batches to a roster: values coded, rows sorted by organisation, duplicates found.
+//!
+//! Batches are taken as they come, from any thread; each has a place in the order of all rows, and the result depends
+//! on that order alone. Columns are independent of one another, so each is put together on its own, in parallel.
+
+mod ids;
+mod whole;
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Int16Type};
+use rayon::prelude::*;
+
+use self::ids::Ids;
+use self::whole::{Part, Whole};
+use super::{Field, Frame, Roster};
+use crate::error::{Error, Result};
+use crate::ingest::{Key, OnConflict, Piece, Take, agreed};
+use crate::job::{self, Job};
+use crate::schema::{self, Type};
+
+/// A row that was not used because another has its organisation and year.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Duplicate {
+    /// The row, counted over all batches.
+    pub row: usize,
+    /// The other row: the one that was kept, or, where conflicting rows are all rejected, the one that it contradicts.
+    pub kept: usize,
+    /// Whether both say the same in every column.
+    pub identical: bool,
+}
+
+/// Builds a roster from batches of canonical columns ([`Type::arrow`]), each with `year` and `org_id`. Of several rows
+/// of one organisation in one year the first is kept; the others come back as duplicates, in row order.
+pub fn build(batches: &[RecordBatch], job: &dyn Job) -> Result<(Roster, Vec<Duplicate>)> {
+    let builder = Builder::default();
+    for (part, records) in batches.iter().enumerate() {
+        let piece = Piece { rows: Vec::new(), lines: None, records: records.clone() };
+        builder.take(Key { file: 0, sheet: 0, part: part as u32 }, piece)?;
+    }
+    let built = builder.finish(OnConflict::First, &|_| true, job)?;
+    Ok((built.roster, built.duplicates))
+}
+
+/// Takes batches and builds a roster out of them.
+#[derive(Default)]
+pub(super) struct Builder {
+    ids: Mutex<Ids>,
+    chunks: Mutex<Vec<Chunk>>,
+}
+
+/// A batch that was taken.
+pub(super) struct Chunk {
+    pub key: Key,
+    /// For each row where it stands in its source.
+    pub rows: Vec<u32>,
+    pub lines: Option<Vec<u32>>,
+    years: Vec<i16>,
+    /// For each row the number of its organisation's id; slots in the end.
+    ids: Vec<u32>,
+    columns: Vec<(String, ArrayRef)>,
+}
+
+impl Chunk {
+    /// The years and the slots of its rows.
+    pub(super) fn keys(&self) -> (&[i16], &[u32]) {
+        (&self.years, &self.ids)
+    }
+}
+
+/// What was built.
+pub(super) struct Built {
+    pub roster: Roster,
+    /// The batches in their order, without their columns.
+    pub chunks: Vec<Chunk>,
+    pub duplicates: Vec<Duplicate>,
+}
+
+impl Take for Builder {
+    fn take(&self, key: Key, piece: Piece) -> Result<()> {
+        let Piece { rows, lines, records } = piece;
+        let year = records.column_by_name("year").ok_or_else(|| missing("year"))?;
+        let years = year.as_primitive_opt::<Int16Type>().ok_or_else(|| wrong("year", year, &DataType::Int16))?;
+        let id = records.column_by_name("org_id").ok_or_else(|| missing("org_id"))?;
+        let texts = id.as_string_opt::<i32>().ok_or_else(|| wrong("org_id", id, &DataType::Utf8))?;
+        for (name, array) in [("year", year), ("org_id", id)] {
+            if array.null_count() > 0 {
+                return Err(missing(name));
+            }
+        }
+        let ids = {
+            let mut ids = self.ids.lock().map_err(|_| Error::broken())?;
+            (0..texts.len()).map(|row| ids.number(texts.value(row))).collect()
+        };
+        let schema = records.schema();
+        let columns = schema.fields().iter().map(|f| f.name().clone()).zip(records.columns().iter().cloned());
+        let columns = columns.filter(|(name, _)| !matches!(name.as_str(), "year" | "org_id")).collect();
+        let chunk = Chunk { key, rows, lines, years: years.values().to_vec(), ids, columns };
+        self.chunks.lock().map_err(|_| Error::broken())?.push(chunk);
+        Ok(())
+    }
+}
+
+impl Builder {
+    /// The roster of all that was taken. `typed` tells whether the batch at a key is from a source with types.
+    pub(super) fn finish(self, on_conflict: OnConflict, typed: &dyn Fn(Key) -> bool, job: &dyn Job) -> Result<Built> {
+        let mut chunks = self.chunks.into_inner().map_err(|_| Error::broken())?;
+        chunks.sort_by_key(|chunk| chunk.key);
+        let fields = fields(&mut chunks, typed)?;
+        let (organisations, positions) = self.ids.into_inner().map_err(|_| Error::broken())?.sorted();
+        chunks.par_iter_mut().for_each(|chunk| chunk.ids.iter_mut().for_each(|id| *id = positions[*id as usize]));
+        drop(positions);
+        job::check(job)?;
+        let columns = columns(&mut chunks, &fields);
+        let present: Vec<Vec<bool>> = columns.iter().map(|parts| parts.iter().map(Part::is_ok).collect()).collect();
+        let done = AtomicU64::new(0);
+        let whole: Vec<Whole> = fields
+            .par_iter()
+            .zip(columns)
+            .map(|(field, parts)| {
+                job::check(job)?;
+                let whole = Whole::new(field, &parts)?;
+                job.progress("roster", done.fetch_add(1, Ordering::Relaxed) + 1, fields.len() as u64);
+                Ok(whole)
+            })
+            .collect::<Result<_>>()?;
+        let years: Vec<i16> = chunks.iter().flat_map(|chunk| chunk.years.iter().copied()).collect();
+        let slots: Vec<u32> = chunks.iter().flat_map(|chunk| chunk.ids.iter().copied()).collect();
+        let (order, duplicates) = order(&years, &slots, &whole, on_conflict, job)?;
+        drop(years);
+        let chunk_of: Vec<u32> =
+            chunks.iter().enumerate().flat_map(|(at, c)| std::iter::repeat_n(at as u32, c.ids.len())).collect();
+        let frames = order
+            .par_iter()
+            .map(|(year, rows)| {
+                let mut here: Vec<u32> = rows.iter().map(|row| chunk_of[*row as usize]).collect();
+                here.sort_unstable();
+                here.dedup();
+                let column = |(at, whole): (usize, &Whole)| {
+                    job::check(job)?;
+                    let present = here.iter().any(|chunk| present[at][*chunk as usize]);
+                    present.then(|| whole.gather(rows)).transpose()
+                };
+                let columns = whole.par_iter().enumerate().map(column).collect::<Result<_>>()?;
+                let slots = rows.iter().map(|row| slots[*row as usize]).collect();
+                Ok(Frame { year: *year, slots, columns })
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let roster = Roster::from_parts(StringArray::from(organisations), fields, frames);
+        Ok(Built { roster, chunks, duplicates })
+    }
+}
+
+/// The fields of all batches together: the schema's in its order, then the user's own by name, each in one type.
+fn fields(chunks: &mut [Chunk], typed: &dyn Fn(Key) -> bool) -> Result<Vec<Field>> {
+    let names: HashSet<&str> = chunks.iter().flat_map(|c| c.columns.iter().map(|(name, _)| name.as_str())).collect();
+    let known = schema::COLUMNS.iter().filter(|c| names.contains(c.name));
+    let mut fields: Vec<Field> = known.map(|c| Field { name: c.name.to_owned(), ty: c.ty }).collect();
+    let own: BTreeSet<String> =
+        names.into_iter().filter(|name| schema::column(name).is_none()).map(str::to_owned).collect();
+    for name in own {
+        let arrays = chunks.iter().filter_map(|c| {
+            let (_, array) = c.columns.iter().find(|(n, _)| *n == name)?;
+            Some((array, typed(c.key)))
+        });
+        let wanted = agreed(arrays)?;
+        let ty = own_type(&wanted).ok_or_else(|| {
+            Error::data(
+                format!("自定义列“{name}”的类型 {wanted} 不能读取，请改为文本、数、日期或布尔"),
+                format!("the user's own column '{name}' has type {wanted}; expected text, number, date or boolean"),
+            )
+        })?;
+        for (_, array) in chunks.iter_mut().flat_map(|c| &mut c.columns).filter(|(n, _)| *n == name) {
+            let is_text = matches!(array.data_type(), DataType::Dictionary(..)) && wanted == DataType::Utf8;
+            if *array.data_type() != wanted && !is_text {
+                *array = cast(array, &wanted)?;
+            }
+        }
+        fields.push(Field { name, ty });
+    }
+    Ok(fields)
+}
+
+/// The type of a user's own column, from its Arrow type.
+fn own_type(ty: &DataType) -> Option<Type> {
+    Some(match ty {
+        DataType::Utf8 => Type::Code,
+        DataType::Boolean => Type::Flag,
+        DataType::UInt32 => Type::Count,
+        DataType::UInt64 => Type::Money,
+        DataType::Float64 => Type::Real,
+        DataType::Date32 => Type::Date,
+        _ => return None,
+    })
+}
+
+/// For each field its parts, one of each batch; the batches have no columns then.
+fn columns(chunks: &mut [Chunk], fields: &[Field]) -> Vec<Vec<Part>> {
+    let mut columns: Vec<Vec<Part>> = fields.iter().map(|_| Vec::with_capacity(chunks.len())).collect();
+    for chunk in chunks {
+        for parts in &mut columns {
+            parts.push(Err(chunk.ids.len()));
+        }
+        for (name, array) in chunk.columns.drain(..) {
+            if let Some(parts) = fields.iter().position(|f| f.name == name).and_then(|at| columns.get_mut(at))
+                && let Some(part) = parts.last_mut()
+            {
+                *part = Ok(array);
+            }
+        }
+    }
+    columns
+}
+
+fn missing(column: &str) -> Error {
+    Error::data(
+        format!("每一行都必须有“{column}”，有的行没有"),
+        format!("every row needs '{column}', and some have none"),
+    )
+}
+
+fn wrong(name: &str, array: &ArrayRef, wanted: &DataType) -> Error {
+    let got = array.data_type();
+    Error::data(
+        format!("列“{name}”的类型是 {got}，应为 {wanted}"),
+        format!("column '{name}' has type {got}, expected {wanted}"),
+    )
+}
+
+/// For each year its kept rows in the order of organisations, and the duplicates.
+type Sorted = (Vec<(i16, Vec<u32>)>, Vec<Duplicate>);
+
+fn order(years: &[i16], slots: &[u32], whole: &[Whole], on_conflict: OnConflict, job: &dyn Job) -> Result<Sorted> {
+    let mut by_year: BTreeMap<i16, Vec<u32>> = BTreeMap::new();
+    for (row, year) in years.iter().enumerate() {
+        by_year.entry(*year).or_default().push(row as u32);
+    }
+    let sorted: Vec<Sorted> = by_year
+        .into_par_iter()
+        .map(|(year, mut rows)| {
+            job::check(job)?;
+            let slot = |row: &u32| slots[*row as usize];
+            // Panels are often written in order.
+            if !rows.is_sorted_by_key(slot) {
+                rows.par_sort_by_key(slot);
+            }
+            let mut duplicates = Vec::new();
+            if rows.windows(2).any(|pair| slot(&pair[0]) == slot(&pair[1])) {
+                rows = unique(&rows, slot, whole, on_conflict, &mut duplicates);
+            }
+            Ok((vec![(year, rows)], duplicates))
+        })
+        .collect::<Result<_>>()?;
+    let (mut order, mut duplicates) = (Vec::new(), Vec::new());
+    for (year, found) in sorted {
+        order.extend(year);
+        duplicates.extend(found);
+    }
+    order.retain(|(_, rows)| !rows.is_empty());
+    duplicates.sort_unstable_by_key(|d| d.row);
+    Ok((order, duplicates))
+}
+
+/// One row of each organisation out of `rows`, which are sorted by their `slot`.
+fn unique(
+    rows: &[u32],
+    slot: impl Fn(&u32) -> u32,
+    whole: &[Whole],
+    on_conflict: OnConflict,
+    duplicates: &mut Vec<Duplicate>,
+) -> Vec<u32> {
+    let mut kept = Vec::with_capacity(rows.len());
+    for same in rows.chunk_by(|a, b| slot(a) == slot(b)) {
+        let Some((&first, others)) = same.split_first() else { continue };
+        let start = duplicates.len();
+        for &row in others {
+            let identical = whole.iter().all(|column| column.equal(row as usize, first as usize));
+            duplicates.push(Duplicate { row: row as usize, kept: first as usize, identical });
+        }
+        let conflict = duplicates[start..].iter().find(|d| !d.identical).copied();
+        match conflict {
+            Some(conflict) if on_conflict == OnConflict::Reject => {
+                duplicates.push(Duplicate { row: first as usize, kept: conflict.row, identical: false });
+            }
+            _ => kept.push(first),
+        }
+    }
+    kept
+}
