@@ -156,7 +156,8 @@ fn long_text(array: &ArrayRef, column: &'static Column) -> Converted {
         match &sink {
             Sink::Code(_) => cells::code(&Cell::Text(text)),
             Sink::RegistrationType(_) => cells::registration_type(&Cell::Text(text)),
-            _ => cells::text(&Cell::Text(text)),
+            Sink::Text(_) => cells::text(&Cell::Text(text)),
+            _ => cells::term(&Cell::Text(text)),
         }
         .is_ok_and(|read| read.is_some_and(|read| read == text))
     };

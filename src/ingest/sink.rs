@@ -19,7 +19,10 @@ pub(super) const SCORES: (f64, f64) = (0.0, 200.0);
 /// The reader and the values of one column.
 pub(super) enum Sink {
     Year(Int16Builder),
+    /// Text as written: a column of the user's own.
     Text(StringBuilder),
+    /// Text that names something.
+    Term(StringBuilder),
     /// Text that must not be empty.
     Name(StringBuilder),
     Code(StringBuilder),
@@ -57,7 +60,8 @@ impl Sink {
             Type::Text if column.name == "name" => Self::Name(StringBuilder::new()),
             Type::Code if column.name == "registration_type" => Self::RegistrationType(StringBuilder::new()),
             Type::Code if column.name.ends_with("_id") => Self::Code(StringBuilder::new()),
-            Type::Text | Type::Code => Self::text(),
+            Type::Text | Type::Code if column.name == "mode_detail" => Self::text(),
+            Type::Text | Type::Code => Self::Term(StringBuilder::new()),
             Type::Word => words::of(column.name).map_or_else(Self::text, |words| Self::Word {
                 words,
                 unknown: if column.name == "mode" { Code::ModeUnknownWord } else { Code::WordUnknown },
@@ -75,7 +79,7 @@ impl Sink {
         }
     }
 
-    /// The sink of text as it stands.
+    /// The sink of text as written.
     pub(super) fn text() -> Self {
         Self::Text(StringBuilder::new())
     }
@@ -86,8 +90,9 @@ impl Sink {
         match self {
             Self::Year(values) => append(cells::year(cell), |v| values.append_option(v)),
             Self::Text(values) => append(cells::text(cell), |v| values.append_option(v)),
+            Self::Term(values) => append(cells::term(cell), |v| values.append_option(v)),
             Self::Name(values) => {
-                let read = cells::text(cell).and_then(|v| v.map_or(Err(Code::NameEmpty), |v| Ok(Some(v))));
+                let read = cells::term(cell).and_then(|v| v.map_or(Err(Code::NameEmpty), |v| Ok(Some(v))));
                 append(read, |v| values.append_option(v))
             }
             Self::Code(values) => append(cells::code(cell), |v| values.append_option(v)),
@@ -127,6 +132,7 @@ impl Sink {
         match self {
             Self::Year(values) => Arc::new(values.finish()),
             Self::Text(values)
+            | Self::Term(values)
             | Self::Name(values)
             | Self::Code(values)
             | Self::RegistrationType(values)
