@@ -153,7 +153,8 @@ fn long_text(array: &ArrayRef, column: &'static Column) -> Converted {
         match reader {
             Reader::Code => cells::code(&Cell::Text(text)),
             Reader::RegistrationType => cells::registration_type(&Cell::Text(text)),
-            _ => cells::text(&Cell::Text(text)),
+            Reader::Label => cells::text(&Cell::Text(text)),
+            _ => cells::term(&Cell::Text(text)),
         }
         .is_ok_and(|read| read.is_some_and(|read| read == text))
     };

@@ -17,6 +17,7 @@ pub(super) fn identity<'a>(cell: &Cell<'a>) -> Result<(Cow<'a, str>, Option<Code
         _ => {}
     }
     let code = cells::code(cell).map_err(|_| Code::IdUnreadable)?.ok_or(Code::IdMissing)?;
+    let code = whole(code)?;
     let said = match uscc::status(&code) {
         uscc::Status::Valid => None,
         uscc::Status::CheckDigit => Some(Code::UsccCheckDigit),
@@ -32,7 +33,56 @@ pub(super) fn identity<'a>(cell: &Cell<'a>) -> Result<(Cow<'a, str>, Option<Code
     Ok((code, said))
 }
 
+/// A number that went through a table of floats (`150425006372899.0`) is exact up to 15 digits; longer ones are rounded.
+fn whole(code: Cow<'_, str>) -> Result<Cow<'_, str>, Code> {
+    match code.strip_suffix(".0") {
+        Some(digits) if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) => {
+            if digits.len() > 15 {
+                Err(Code::IdMangled)
+            } else {
+                Ok(Cow::Owned(digits.to_owned()))
+            }
+        }
+        _ => Ok(code),
+    }
+}
+
 /// More full members than five times the employees is impossible (`rules` of the ledgers' truth.json).
 pub(super) fn too_many(members: u32, employees: u32) -> bool {
     u64::from(members) > 5 * u64::from(employees)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Cell::{Empty, Number, Text};
+
+    #[test]
+    fn whose_a_row_is() {
+        for (cell, id, said) in [
+            (Text("91110000600037341L"), "91110000600037341L", None),
+            (Text("'91110000600037341l\t"), "91110000600037341L", None),
+            (Text("91110000600037341X"), "91110000600037341X", Some(Code::UsccCheckDigit)),
+            (Text("150425006372899"), "150425006372899", Some(Code::OldRegistrationNumber)),
+            (Text("150425006372899.0"), "150425006372899", Some(Code::OldRegistrationNumber)),
+            (Number(150_425_006_372_899.0), "150425006372899", Some(Code::OldRegistrationNumber)),
+            (Text("H1234"), "H1234", None),
+        ] {
+            assert_eq!(identity(&cell), Ok((Cow::Borrowed(id), said)), "{cell:?}");
+        }
+        for (cell, code) in [
+            (Empty, Code::IdMissing),
+            (Text("-"), Code::IdMissing),
+            (Text("无"), Code::IdMissing),
+            (Text("待查"), Code::IdMissing),
+            (Text("办理中"), Code::IdUnreadable),
+            (Text("#REF!"), Code::IdUnreadable),
+            (Text("9.11E+17"), Code::IdMangled),
+            (Text("911504250846069000.0"), Code::IdMangled),
+            (Number(911_504_250_846_069_000.0), Code::IdMangled),
+            (Number(1.5), Code::IdUnreadable),
+        ] {
+            assert_eq!(identity(&cell), Err(code), "{cell:?}");
+        }
+    }
 }

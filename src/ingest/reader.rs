@@ -37,8 +37,10 @@ pub(super) struct Finding {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Reader {
     Year,
-    /// Text from an open set.
+    /// Text from an open set as written: a column of the user's own.
     Label,
+    /// Text from an open set that names something.
+    Term,
     /// Text that hardly repeats.
     Text,
     /// Text that must not be empty.
@@ -77,7 +79,8 @@ impl Reader {
             Type::Text => Self::Text,
             Type::Code if column.name == "registration_type" => Self::RegistrationType,
             Type::Code if column.name.ends_with("_id") => Self::Code,
-            Type::Code => Self::Label,
+            Type::Code if column.name == "mode_detail" => Self::Label,
+            Type::Code => Self::Term,
             Type::Word => words::of(column.name).map_or(Self::Label, |words| Self::Word {
                 words,
                 unknown: if column.name == "mode" { Code::ModeUnknownWord } else { Code::WordUnknown },
@@ -101,9 +104,10 @@ impl Reader {
         match self {
             Self::Year => cells.numbers::<Int16Type>(cells::year),
             Self::Label => cells.labels(|cell| quiet(cells::text(cell))),
-            Self::Text => cells.texts(cells::text),
+            Self::Term => cells.labels(|cell| quiet(cells::term(cell))),
+            Self::Text => cells.texts(cells::term),
             Self::Name => {
-                cells.texts(|cell| cells::text(cell).and_then(|v| v.map_or(Err(Code::NameEmpty), |v| Ok(Some(v)))))
+                cells.texts(|cell| cells::term(cell).and_then(|v| v.map_or(Err(Code::NameEmpty), |v| Ok(Some(v)))))
             }
             Self::Code => cells.labels(|cell| quiet(cells::code(cell))),
             Self::RegistrationType => cells.labels(|cell| quiet(cells::registration_type(cell))),

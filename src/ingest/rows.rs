@@ -112,7 +112,7 @@ impl Classifier {
         if self.is_header(row) || is_numbering(row) {
             return Kind::RepeatedHeader;
         }
-        let has = |column: Option<usize>| column.is_some_and(|c| matches!(row.cell(c).text(), Ok(Some(_)) | Err(_)));
+        let has = |column: Option<usize>| column.is_some_and(|c| row.cell(c).is_written());
         let numbered =
             has(self.name) && self.serial.is_some_and(|c| matches!(super::cells::number(&row.cell(c)), Ok(Some(_))));
         if numbered {
@@ -121,9 +121,14 @@ impl Classifier {
         if let Some(kind) = label.and_then(remark) {
             return kind;
         }
+        // Where rows have no running number, a name with anything beside it is an organisation without its code.
+        let named = || {
+            let written = (0..row.width()).filter(|&c| row.cell(c).is_written()).take(2).count();
+            self.serial.is_none() && has(self.name) && written == 2
+        };
         // An organisation whose code and running number were both forgotten still says a few things.
         let says = || self.about.iter().filter(|&&c| has(Some(c))).take(4).count() == 4;
-        if has(self.id) || says() { Kind::Data } else { Kind::Note }
+        if has(self.id) || named() || says() { Kind::Data } else { Kind::Note }
     }
 
     fn is_header<R: Row>(&self, row: &R) -> bool {
@@ -178,7 +183,8 @@ fn sum(label: &str) -> Option<Kind> {
         return None;
     }
     let label = plain(label);
-    match &*label {
+    let label = label.trim_end_matches(':');
+    match label {
         "合计" | "总计" | "共计" | "总合计" | "累计" | "合计数" => Some(Kind::Total),
         _ if label.ends_with("小计") || label.ends_with("合计") => Some(Kind::Subtotal),
         _ => None,
@@ -239,6 +245,26 @@ mod tests {
             (&[Text("注：1.本表由各乡镇填报")], Kind::Note),
             (&[Text("经棚镇")], Kind::Note),
             (&[Text("填表人：某某"), Empty, Text("审核人：")], Kind::Footer),
+            (&[Empty, Text("合计："), Number(517.0)], Kind::Total),
+            (&[Empty, Text("某厂"), Text("N/A"), Number(5.0)], Kind::Data),
+            (&[Empty, Text("某厂"), Text("－"), Number(5.0)], Kind::Note),
+        ] {
+            assert_eq!(rows.kind(&Cells(cells)), kind, "{cells:?}");
+        }
+    }
+
+    #[test]
+    fn without_running_numbers_a_name_and_one_thing_more_is_an_organisation() {
+        use Cell::{Empty, Number, Text};
+        let texts = vec![["单位名称", "信用代码", "从业人员"].map(str::to_owned).to_vec()];
+        let header = Header::find(&texts, &Options::default()).unwrap();
+        let rows = Classifier::new(&header, &texts);
+        for (cells, kind) in [
+            (&[Text("某厂"), Text("－"), Number(5.0)][..], Kind::Data),
+            (&[Text("某厂"), Empty, Number(5.0)], Kind::Data),
+            (&[Text("某镇"), Empty, Empty], Kind::Note),
+            (&[Text("填表人：某某"), Text(""), Text("审核人：")], Kind::Footer),
+            (&[Text("小计"), Empty, Number(5.0)], Kind::Subtotal),
         ] {
             assert_eq!(rows.kind(&Cells(cells)), kind, "{cells:?}");
         }
