@@ -8,6 +8,7 @@ __all__ = [
     "Roster",
     "__version__",
     "definitions",
+    "grids",
     "labels",
     "problem_codes",
     "read",
@@ -53,6 +54,10 @@ class Roster:
         """The sheets and files that are no ledgers, and why."""
     def columns_read(self) -> _Stream:
         """Every column of every source and what it was taken for."""
+    def words(self) -> _Stream:
+        """The words that were added to the shipped ones."""
+    def save_profile(self, path: Path) -> None:
+        """Writes what headers and words mean here to a TOML file."""
     def problems(self) -> _Stream:
         """Every rejected, emptied or doubtful row and cell."""
     def coverage(
@@ -140,6 +145,8 @@ def read(
     year: int | None,
     columns: Sequence[tuple[str, str]],
     keep: Sequence[str],
+    words: Sequence[tuple[str, str, str]],
+    profile: Path | None,
     progress: _Progress | None = None,
 ) -> Roster:
     """Reads files and folders."""
@@ -151,6 +158,8 @@ def read_arrow(
     year: int | None,
     columns: Sequence[tuple[str, str]],
     keep: Sequence[str],
+    words: Sequence[tuple[str, str, str]],
+    profile: Path | None,
     progress: _Progress | None = None,
 ) -> Roster:
     """Reads a table in memory, under a name for messages."""
@@ -169,3 +178,6 @@ def definitions(rates: Path | None = None, targets: Path | None = None) -> dict[
 
 def synth_panel(organisations: int, years: int, first_year: int = 2004, seed: int = 7) -> _Stream:
     """A made panel."""
+
+def grids(path: Path) -> list[tuple[str, bool, _Stream, list[list[int]]]]:
+    """The cells of a workbook: for each sheet its name, whether it is hidden, its cells, what is merged."""

@@ -28,6 +28,8 @@ def read_roster(
     year: int | None = None,
     columns: Mapping[str, str] | None = None,
     keep: Sequence[str] | Literal["*"] = (),
+    words: Mapping[str, Mapping[str, str]] | None = None,
+    profile: Source | None = None,
     progress: Progress | bool = True,
 ) -> Roster:
     """Read ledgers of any years into one roster.
@@ -36,9 +38,16 @@ def read_roster(
         source: Files, folders or glob patterns (xlsx, xls, csv in UTF-8 or GB18030, parquet), one or several; or any
             object with ``__arrow_c_stream__`` or ``__arrow_c_array__`` (a polars, pandas or pyarrow table).
         year: The survey year, where neither a column nor the file's or sheet's name says it.
-        columns: Headers of the source and the columns they mean, over what is found by itself.
-        keep: Headers of further columns to keep as columns of your own; ``"*"`` keeps all that are not personal. Tables
-            in memory keep theirs anyway.
+        columns: Headers of the source and the columns they mean, over what is found by itself: one of the schema, a
+            name of your own, or ``"mode=joint"`` where a tick in the column says a word. A header is named by all its
+            parts joined with ``/`` or by the lowest, and is one column of a sheet; the second of two equal ones is named
+            ``"备注 (2)"``.
+        keep: Headers of further columns to keep as columns of your own; ``"*"`` keeps all that are not personal. A
+            personal one is kept only if it is named, and then it alone: ``keep=["联系电话"]``. Tables in memory keep
+            theirs anyway, except those.
+        words: Spellings that ledgers use, by column: ``{"mode": {"商会带建": "joint"}}``. They count over the shipped ones.
+        profile: A TOML file that ``Roster.save_profile`` wrote: what headers and words mean. ``columns``, ``keep`` and
+            ``words`` count over it, it counts over what is found by itself.
         progress: ``True`` shows a bar if reading takes long, ``False`` none; or a function ``(what, done, total)``.
 
     Returns:
@@ -46,7 +55,8 @@ def read_roster(
 
     Raises:
         FileError: A file is missing, encrypted, damaged, or no ledger is in it.
-        ArgumentError: A mapping names a column that does not exist, or a year cannot be found.
+        ArgumentError: A mapping names a header or a word that does not exist.
+        DefinitionError: The profile is wrong; the message names file, record and field.
 
     Example:
         >>> import dangjian as dj
@@ -57,14 +67,33 @@ def read_roster(
     year = None if year is None else _year(year)
     mapping = list((columns or {}).items())
     kept = [keep] if isinstance(keep, str) else list(keep)
+    spellings = [(column, *pair) for column, pairs in (words or {}).items() for pair in pairs.items()]
     with Bar(progress) as bar:
         if hasattr(source, "__arrow_c_stream__") or hasattr(source, "__arrow_c_array__"):
             name = type(source).__name__
             return Roster(
-                _native.read_arrow(name, source, year=year, columns=mapping, keep=kept, progress=bar.callback)
+                _native.read_arrow(
+                    name,
+                    source,
+                    year=year,
+                    columns=mapping,
+                    keep=kept,
+                    words=spellings,
+                    profile=_path(profile),
+                    progress=bar.callback,
+                )
             )
         paths = [path for one in _several(source) for path in _expand(one)]
-        return Roster(_native.read(paths, year=year, columns=mapping, keep=kept, progress=bar.callback))
+        native = _native.read(
+            paths,
+            year=year,
+            columns=mapping,
+            keep=kept,
+            words=spellings,
+            profile=_path(profile),
+            progress=bar.callback,
+        )
+        return Roster(native, paths)
 
 
 def schema() -> pl.DataFrame:
@@ -94,8 +123,9 @@ class Roster:
     columns, ``years`` picks years. A result always has ``year`` first: years are never added up.
     """
 
-    def __init__(self, native: _native.Roster) -> None:
+    def __init__(self, native: _native.Roster, paths: Sequence[Path] = ()) -> None:
         self._native = native
+        self._paths = tuple(paths)
 
     @property
     def years(self) -> list[int]:
@@ -127,15 +157,52 @@ class Roster:
 
     @property
     def columns_read(self) -> pl.DataFrame:
-        """Every column of every source, and what it was taken for (``status``: mapped, ignored, personal, unknown)."""
+        """Every column of every source, and what it was taken for.
+
+        Returns:
+            ``file``, ``sheet``, ``index`` (the column's position, from 0), ``header`` (the second of two equal ones ends in
+            ``(2)``), ``column``, ``value`` (the word that a tick means), ``unit`` (of money), ``status`` (mapped, ignored,
+            personal, unknown). Of a header that is not known and resembles one that is: ``proposal`` (the column),
+            ``proposal_value``, ``proposal_like``, ``similarity`` from 0 to 1. Nothing proposed is read until ``columns`` or
+            a profile says so.
+        """
         return pl.DataFrame(self._native.columns_read())
 
     @property
     def dropped_columns(self) -> pl.DataFrame:
-        """The columns that were not read, and why: ``personal`` ones are left out unless asked for."""
+        """The columns that were not read: ``file``, ``sheet``, ``header``, ``reason``.
+
+        ``personal`` ones are about natural persons: never read unless ``keep`` or ``columns`` names them. ``ignored`` ones
+        are known and not needed, ``unknown`` ones are not known.
+
+        Example:
+            >>> import dangjian as dj
+            >>> ledger = dj.datasets.hexigten().ledgers[-1]
+            >>> dropped = dj.read_roster(ledger).dropped_columns
+            >>> dropped.filter(reason="personal")["header"].str.split("/").list.last().unique().sort().to_list()[:3]
+            ['出资人姓名', '联系人身份证号', '联系电话']
+            >>> "联系电话" in dj.read_roster(ledger, keep=["联系电话"]).columns
+            True
+        """
         return self.columns_read.filter(pl.col("column").is_null()).select(
             "file", "sheet", "header", reason=pl.col("status")
         )
+
+    @property
+    def words(self) -> pl.DataFrame:
+        """The spellings that were added: ``column``, ``written``, ``value``, and ``instead_of``: what the shipped words say."""
+        return pl.DataFrame(self._native.words())
+
+    def save_profile(self, path: Source) -> None:
+        """Write what every header and word means here to a TOML file, to be edited and given to ``read_roster`` again.
+
+        Example:
+            >>> import dangjian as dj
+            >>> roster = dj.read_roster(dj.datasets.hexigten().ledgers)
+            >>> roster.save_profile("hexigten.toml")  # doctest: +SKIP
+            >>> dj.read_roster("2014.xlsx", profile="hexigten.toml")  # doctest: +SKIP
+        """
+        self._native.save_profile(Path(path))
 
     @property
     def problems(self) -> pl.DataFrame:

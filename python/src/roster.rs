@@ -5,10 +5,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Int16Array, Int64Array, RecordBatch, UInt32Array};
+use arrow::array::{ArrayRef, Float64Array, Int16Array, Int64Array, RecordBatch, UInt32Array};
 use dangjian::dimension::Scope;
 use dangjian::formation::{formation, formation_moves, formation_need};
-use dangjian::ingest::{Options, Problem, Rows, Source};
+use dangjian::ingest::{Mapped, Options, Problem, Profile, Rows, Source};
 use dangjian::job::Job;
 use dangjian::measure::{Counts, FormationRules, Predicate, Rates, Targets};
 use dangjian::review::{Definitions, review};
@@ -41,26 +41,46 @@ const ROW_KINDS: [(&str, RowsOf); 9] = [
     ("footer", |r| r.footer),
 ];
 
-/// The panel.
+/// The panel, and the options with which it was read.
 #[pyclass(frozen, module = "dangjian._native")]
-pub(crate) struct Roster(dangjian::Roster);
+pub(crate) struct Roster(dangjian::Roster, Options);
+
+/// What Python says about the files, checked; `words` are column, spelling and word.
+fn options(
+    year: Option<i16>,
+    columns: Vec<(String, String)>,
+    keep: Vec<String>,
+    words: &[(String, String, String)],
+    profile: Option<&Path>,
+) -> PyResult<Options> {
+    let profile = profile.map(Profile::from_file).transpose().map_err(|e| raise(&e))?.map(Arc::new);
+    let mut options = Options { year, columns, keep, profile, ..Options::default() };
+    for (column, written, value) in words {
+        options.words.add(column, written, value).map_err(|e| raise(&e))?;
+    }
+    Ok(options)
+}
 
 #[pyfunction]
-#[pyo3(signature = (paths, *, year, columns, keep, progress=None))]
+#[pyo3(signature = (paths, *, year, columns, keep, words, profile, progress=None))]
 pub(crate) fn read(
     py: Python<'_>,
     paths: Vec<PathBuf>,
     year: Option<i16>,
     columns: Vec<(String, String)>,
     keep: Vec<String>,
+    words: Vec<(String, String, String)>,
+    profile: Option<PathBuf>,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Roster> {
-    let options = Options { year, columns, keep };
-    run(py, progress.as_ref(), move |job| dangjian::Roster::read(&paths, &options, job)).map(Roster)
+    let options = options(year, columns, keep, &words, profile.as_deref())?;
+    let with = options.clone();
+    let read = run(py, progress.as_ref(), move |job| dangjian::Roster::read(&paths, &options, job))?;
+    Ok(Roster(read, with))
 }
 
 #[pyfunction]
-#[pyo3(signature = (name, data, *, year, columns, keep, progress=None))]
+#[pyo3(signature = (name, data, *, year, columns, keep, words, profile, progress=None))]
 pub(crate) fn read_arrow(
     py: Python<'_>,
     name: String,
@@ -68,13 +88,17 @@ pub(crate) fn read_arrow(
     year: Option<i16>,
     columns: Vec<(String, String)>,
     keep: Vec<String>,
+    words: Vec<(String, String, String)>,
+    profile: Option<PathBuf>,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Roster> {
-    let options = Options { year, columns, keep };
+    let options = options(year, columns, keep, &words, profile.as_deref())?;
     let reader = data.into_reader()?;
     // A reader from Python takes the GIL itself where it needs it, so it is drained before the work begins.
     let batches: Vec<RecordBatch> = reader.collect::<std::result::Result<_, _>>().map_err(|e| raise(&e.into()))?;
-    run(py, progress.as_ref(), move |job| dangjian::Roster::read_arrow(&name, &batches, &options, job)).map(Roster)
+    let with = options.clone();
+    let read = run(py, progress.as_ref(), move |job| dangjian::Roster::read_arrow(&name, &batches, &options, job))?;
+    Ok(Roster(read, with))
 }
 
 /// The shipped definitions with the user's files over them.
@@ -184,14 +208,43 @@ impl Roster {
     fn columns_read(&self) -> PyResult<PyTable> {
         let all: Vec<_> =
             self.0.origin().sources.iter().flat_map(|(s, _)| s.columns.iter().map(move |c| (s, c))).collect();
-        texts(vec![
-            ("file", all.iter().map(|(s, _)| Some(s.file.clone())).collect()),
-            ("sheet", all.iter().map(|(s, _)| s.sheet.clone()).collect()),
-            ("header", all.iter().map(|(_, c)| Some(c.header.clone())).collect()),
-            ("column", all.iter().map(|(_, c)| c.column.clone()).collect()),
-            ("value", all.iter().map(|(_, c)| c.value.clone()).collect()),
-            ("status", all.iter().map(|(_, c)| Some(c.status.name().to_owned())).collect()),
+        let text = |value: &dyn Fn(&Source, &Mapped) -> Option<String>| -> ArrayRef {
+            Arc::new(all.iter().map(|(s, c)| value(s, c)).collect::<arrow::array::StringArray>())
+        };
+        columns_of(vec![
+            ("file", text(&|s, _| Some(s.file.clone()))),
+            ("sheet", text(&|s, _| s.sheet.clone())),
+            ("index", Arc::new(all.iter().map(|(_, c)| Some(c.index as u32)).collect::<UInt32Array>())),
+            ("header", text(&|_, c| Some(c.header.clone()))),
+            ("column", text(&|_, c| c.column.clone())),
+            ("value", text(&|_, c| c.value.clone())),
+            ("unit", text(&|_, c| c.unit.map(str::to_owned))),
+            ("status", text(&|_, c| Some(c.status.name().to_owned()))),
+            ("proposal", text(&|_, c| c.proposal.as_ref().map(|p| p.column.to_owned()))),
+            ("proposal_value", text(&|_, c| c.proposal.as_ref().and_then(|p| p.value.clone()))),
+            ("proposal_like", text(&|_, c| c.proposal.as_ref().map(|p| p.like.clone()))),
+            (
+                "similarity",
+                Arc::new(all.iter().map(|(_, c)| c.proposal.as_ref().map(|p| p.similarity)).collect::<Float64Array>()),
+            ),
         ])
+    }
+
+    /// The words that were added to the shipped ones.
+    fn words(&self) -> PyResult<PyTable> {
+        let words = self.1.dictionaries();
+        let all = words.added();
+        texts(vec![
+            ("column", all.iter().map(|s| Some(s.column.clone())).collect()),
+            ("written", all.iter().map(|s| Some(s.written.clone())).collect()),
+            ("value", all.iter().map(|s| Some(s.value.clone())).collect()),
+            ("instead_of", all.iter().map(|s| s.instead_of.clone()).collect()),
+        ])
+    }
+
+    fn save_profile(&self, path: PathBuf) -> PyResult<()> {
+        let sources = self.0.origin().sources.iter().map(|(source, _)| source);
+        Profile::of(sources, &self.1).to_file(&path).map_err(|e| raise(&e))
     }
 
     fn problems(&self) -> PyResult<PyTable> {

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use super::files::{Outcome, Place, together};
 use super::frame::{Frame, Read};
-use super::{Options, Reading};
+use super::{Options, Reading, propose};
 use crate::error::{Error, Result};
 use crate::job::{self, Job};
 
@@ -23,15 +23,17 @@ pub fn read_arrow(name: &str, batches: &[RecordBatch], options: &Options, job: &
     let place = Place { path: Path::new(name), sheet: None, encoding: None };
     let schema = batches.first().map_or_else(|| Arc::new(Schema::empty()), RecordBatch::schema);
     let Some(frame) = Frame::new(&place, &schema, options)? else {
-        let have: Vec<_> = schema.fields().iter().map(|f| f.name().as_str()).collect();
+        let names: Vec<String> = schema.fields().iter().map(|f| f.name().clone()).collect();
+        let (zh, en) = (names.join("、"), names.join(", "));
+        let near = propose::near_misses(&[names], options);
         return Err(Error::data(
             format!(
-                "{name}：没有单位代码列（org_id 或“统一社会信用代码”）和至少一个其他已知列。现有列：{}",
-                have.join("、")
+                "{name}：没有单位代码列（org_id 或“统一社会信用代码”）和至少一个其他已知列。现有列：{zh}{}",
+                near.zh
             ),
             format!(
-                "{name}: there is no column of organisation codes (org_id or 统一社会信用代码) with one more known column. Available: {}",
-                have.join(", ")
+                "{name}: there is no column of organisation codes (org_id or 统一社会信用代码) with one more known column. Available: {en}{}",
+                near.en
             ),
         ));
     };

@@ -10,7 +10,7 @@ use super::cells::{self, Cell, is_year};
 use super::problem::Code;
 use super::sink::{SCORES, Sink};
 use crate::error::Result;
-use crate::schema::{Column, Type};
+use crate::schema::{Column, Dictionaries, Type};
 
 /// What is to be said about a value.
 pub(super) struct Finding {
@@ -40,7 +40,12 @@ pub(super) fn as_text(array: &ArrayRef) -> Result<StringArray> {
 }
 
 /// Reads `array` as `column`; `None` where its type cannot be one of such a column.
-pub(super) fn convert(array: &ArrayRef, column: &'static Column, factor: f64) -> Option<Converted> {
+pub(super) fn convert(
+    array: &ArrayRef,
+    column: &'static Column,
+    factor: f64,
+    words: &Dictionaries,
+) -> Option<Converted> {
     let from = array.data_type();
     let wanted = column.ty.arrow();
     if *from == DataType::Null {
@@ -48,7 +53,7 @@ pub(super) fn convert(array: &ArrayRef, column: &'static Column, factor: f64) ->
     }
     if is_text(from) {
         let long = matches!(column.ty, Type::Id | Type::Text | Type::Code);
-        return Some(if long { long_text(array, column) } else { distinct(array, column, factor) });
+        return Some(if long { long_text(array, column, words) } else { distinct(array, column, factor, words) });
     }
     let exact = from.is_integer() || *from == DataType::Boolean;
     Some(match column.ty {
@@ -57,11 +62,11 @@ pub(super) fn convert(array: &ArrayRef, column: &'static Column, factor: f64) ->
         _ if is_time(from) => return None,
         Type::Count if from.is_integer() => whole(array, &wanted),
         Type::Money if from.is_integer() && factor <= 1.0 => whole(array, &wanted),
-        Type::Year | Type::Real if from.is_integer() || from.is_floating() => ranged(array, column),
+        Type::Year | Type::Real if from.is_integer() || from.is_floating() => ranged(array, column, words),
         Type::Region | Type::Industry | Type::Text | Type::Code | Type::Id if exact => {
-            cast(array, &DataType::Utf8).map_err(Into::into).and_then(|text| distinct(&text, column, factor))
+            cast(array, &DataType::Utf8).map_err(Into::into).and_then(|text| distinct(&text, column, factor, words))
         }
-        _ if exact || from.is_floating() => numbers(array, column, factor),
+        _ if exact || from.is_floating() => numbers(array, column, factor, words),
         _ => return None,
     })
 }
@@ -80,7 +85,7 @@ fn whole(array: &ArrayRef, wanted: &DataType) -> Converted {
 }
 
 /// Numbers as they are if all are in range.
-fn ranged(array: &ArrayRef, column: &'static Column) -> Converted {
+fn ranged(array: &ArrayRef, column: &'static Column, words: &Dictionaries) -> Converted {
     let values = cast(array, &column.ty.arrow())?;
     let fits = match column.ty {
         Type::Year => {
@@ -98,15 +103,15 @@ fn ranged(array: &ArrayRef, column: &'static Column) -> Converted {
     if fits && values.null_count() == array.null_count() {
         Ok((values, Vec::new()))
     } else {
-        numbers(array, column, 1.0)
+        numbers(array, column, 1.0, words)
     }
 }
 
 /// Numbers one by one.
-fn numbers(array: &ArrayRef, column: &'static Column, factor: f64) -> Converted {
+fn numbers(array: &ArrayRef, column: &'static Column, factor: f64, words: &Dictionaries) -> Converted {
     let numbers = cast(array, &DataType::Float64)?;
     let numbers = numbers.as_primitive::<Float64Type>();
-    let mut sink = Sink::of(column, factor);
+    let mut sink = Sink::of(column, factor, words);
     let mut found = Vec::new();
     for (row, number) in numbers.iter().enumerate() {
         // Frames of some libraries write "not known" as not-a-number.
@@ -119,11 +124,11 @@ fn numbers(array: &ArrayRef, column: &'static Column, factor: f64) -> Converted 
 }
 
 /// Text, read once for each distinct value.
-fn distinct(array: &ArrayRef, column: &'static Column, factor: f64) -> Converted {
+fn distinct(array: &ArrayRef, column: &'static Column, factor: f64, words: &Dictionaries) -> Converted {
     let dictionary = cast(array, &DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8)))?;
     let dictionary = dictionary.as_dictionary::<Int32Type>();
     let texts: &StringArray = dictionary.values().as_string();
-    let mut sink = Sink::of(column, factor);
+    let mut sink = Sink::of(column, factor, words);
     let said: Vec<Option<Code>> = texts.iter().map(|text| sink.push(&text.map_or(Cell::Empty, Cell::Text))).collect();
     let values = take(&sink.finish(), dictionary.keys(), None)?;
     let mut found = Vec::new();
@@ -149,9 +154,9 @@ pub(super) fn mode_detail(array: &ArrayRef) -> Result<ArrayRef> {
 }
 
 /// Text whose values are mostly different: as it is where nothing is to be cleaned.
-fn long_text(array: &ArrayRef, column: &'static Column) -> Converted {
+fn long_text(array: &ArrayRef, column: &'static Column, words: &Dictionaries) -> Converted {
     let texts = as_text(array)?;
-    let mut sink = Sink::of(column, 1.0);
+    let mut sink = Sink::of(column, 1.0, words);
     let kept = |text: &str| {
         match &sink {
             Sink::Code(_) => cells::code(&Cell::Text(text)),

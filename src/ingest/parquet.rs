@@ -10,10 +10,9 @@ use rayon::prelude::*;
 
 use super::files::{Outcome, Place, empty, unreadable};
 use super::frame::Frame;
-use super::{Options, Skipped};
+use super::{Options, Skipped, propose};
 use crate::error::{Error, Result};
 use crate::job::{self, Job};
-use crate::lang::Text;
 
 /// How many rows are read at a time.
 const BATCH: usize = 65_536;
@@ -26,7 +25,8 @@ pub(super) fn read(path: &Path, options: &Options, job: &dyn Job) -> Result<Outc
     let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::default()).map_err(|e| broken(path, &e))?;
     let place = Place { path, sheet: None, encoding: None };
     let Some(frame) = Frame::new(&place, metadata.schema(), options)? else {
-        let why = Text::new("没有单位代码列", "no column of organisation codes");
+        let names = metadata.schema().fields().iter().map(|f| f.name().clone()).collect();
+        let why = propose::no_code_column(&[names], options);
         return Ok(Outcome { sheets: Vec::new(), skipped: vec![Skipped { file: place.file(), sheet: None, why }] });
     };
     let mut first = 0;

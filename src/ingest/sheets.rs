@@ -26,7 +26,7 @@ const STRIDE: usize = 4096;
 const MOST_CELLS: usize = 100_000_000;
 
 /// A row of a sheet.
-type Line = (u32, Vec<Data>);
+pub(super) type Line = (u32, Vec<Data>);
 
 impl Row for Vec<Data> {
     fn cell(&self, column: usize) -> Cell<'_> {
@@ -68,7 +68,7 @@ fn error_text(error: &CellErrorType) -> &'static str {
 }
 
 /// A file that can no longer be read once the job is cancelled: so even one long call of the workbook reader ends.
-struct Watched<'a> {
+pub(super) struct Watched<'a> {
     file: File,
     job: &'a dyn Job,
 }
@@ -88,7 +88,7 @@ impl Seek for Watched<'_> {
     }
 }
 
-type Workbook<'a> = Sheets<BufReader<Watched<'a>>>;
+pub(super) type Workbook<'a> = Sheets<BufReader<Watched<'a>>>;
 
 pub(super) fn read(path: &Path, options: &Options, job: &dyn Job) -> Result<Outcome> {
     let mut workbook = open(path, job)?;
@@ -145,7 +145,7 @@ fn sheet(place: &Place<'_>, lines: &[Line], options: &Options, job: &dyn Job, ou
 }
 
 /// The rows of a sheet that have cells, with their positions from 0.
-fn lines(path: &Path, workbook: &mut Workbook<'_>, name: &str, job: &dyn Job) -> Result<Vec<Line>> {
+pub(super) fn lines(path: &Path, workbook: &mut Workbook<'_>, name: &str, job: &dyn Job) -> Result<Vec<Line>> {
     let mut lines = Lines { path, job, rows: Vec::new(), cells: 0, seen: 0 };
     match workbook {
         Sheets::Xlsx(book) => {
@@ -233,7 +233,7 @@ impl Lines<'_> {
 }
 
 /// Opens a workbook by what it is, not by what its name says.
-fn open<'a>(path: &Path, job: &'a dyn Job) -> Result<Workbook<'a>> {
+pub(super) fn open<'a>(path: &Path, job: &'a dyn Job) -> Result<Workbook<'a>> {
     let mut file = File::open(path).map_err(|e| unreadable(path, &e))?;
     let mut start = [0; 512];
     let length = file.read(&mut start).map_err(|e| unreadable(path, &e))?;

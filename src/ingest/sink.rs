@@ -10,8 +10,8 @@ use arrow::array::{
 use super::cells::{self, Cell, Read};
 use super::dates;
 use super::problem::Code;
-use crate::schema::words::{self, Words};
-use crate::schema::{Column, Type};
+use crate::schema::words::Words;
+use crate::schema::{Column, Dictionaries, Type};
 
 /// Scores are points out of 100, with additions; what is outside is no score (`rules` of the ledgers' truth.json).
 pub(super) const SCORES: (f64, f64) = (0.0, 200.0);
@@ -25,7 +25,7 @@ pub(super) enum Sink {
     Code(StringBuilder),
     RegistrationType(StringBuilder),
     Word {
-        words: &'static Words,
+        words: Arc<Words>,
         unknown: Code,
         values: StringBuilder,
     },
@@ -49,8 +49,8 @@ pub(super) enum Sink {
 }
 
 impl Sink {
-    /// The sink of a column of the schema; money comes in units of `factor` yuan.
-    pub(super) fn of(column: &'static Column, factor: f64) -> Self {
+    /// The sink of a column of the schema; money comes in units of `factor` yuan, words in those of `dictionaries`.
+    pub(super) fn of(column: &'static Column, factor: f64, dictionaries: &Dictionaries) -> Self {
         match column.ty {
             Type::Year => Self::Year(Int16Builder::new()),
             Type::Id => Self::Code(StringBuilder::new()),
@@ -58,7 +58,7 @@ impl Sink {
             Type::Code if column.name == "registration_type" => Self::RegistrationType(StringBuilder::new()),
             Type::Code if column.name.ends_with("_id") => Self::Code(StringBuilder::new()),
             Type::Text | Type::Code => Self::text(),
-            Type::Word => words::of(column.name).map_or_else(Self::text, |words| Self::Word {
+            Type::Word => dictionaries.of(column.name).map_or_else(Self::text, |words| Self::Word {
                 words,
                 unknown: if column.name == "mode" { Code::ModeUnknownWord } else { Code::WordUnknown },
                 values: StringBuilder::new(),

@@ -324,7 +324,9 @@ fn slots(header: &Header) -> Vec<Slot> {
     for heading in &header.columns {
         let (name, sink) = match &heading.meaning {
             Meaning::Column { column, .. } if matches!(column.ty, Type::Id | Type::Year) => continue,
-            Meaning::Column { column, factor, .. } => (column.name.to_owned(), Sink::of(column, *factor)),
+            Meaning::Column { column, factor, .. } => {
+                (column.name.to_owned(), Sink::of(column, *factor, &header.words))
+            }
             Meaning::Own(name) => (name.clone(), Sink::text()),
             Meaning::Mark { .. } | Meaning::Not(_) => continue,
         };
