@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias, final
+from typing import Any, Protocol, TypeAlias, TypedDict, final, type_check_only
 
 __all__ = [
     "Roster",
@@ -24,6 +24,16 @@ class _Stream(Protocol):
         """The table as an Arrow stream capsule."""
 
 _Progress: TypeAlias = Callable[[str, int, int], None]
+
+@type_check_only
+class Options(TypedDict):
+    """What may be said about files; ``words`` are column, spelling and word."""
+
+    year: int | None
+    columns: Sequence[tuple[str, str]]
+    keep: Sequence[str]
+    words: Sequence[tuple[str, str, str]]
+    profile: Path | None
 
 @final
 class Roster:
@@ -141,12 +151,8 @@ class Roster:
 
 def read(
     paths: Sequence[Path],
+    options: Options,
     *,
-    year: int | None,
-    columns: Sequence[tuple[str, str]],
-    keep: Sequence[str],
-    words: Sequence[tuple[str, str, str]],
-    profile: Path | None,
     progress: _Progress | None = None,
 ) -> Roster:
     """Reads files and folders."""
@@ -154,12 +160,8 @@ def read(
 def read_arrow(
     name: str,
     data: object,
+    options: Options,
     *,
-    year: int | None,
-    columns: Sequence[tuple[str, str]],
-    keep: Sequence[str],
-    words: Sequence[tuple[str, str, str]],
-    profile: Path | None,
     progress: _Progress | None = None,
 ) -> Roster:
     """Reads a table in memory, under a name for messages."""

@@ -64,36 +64,19 @@ def read_roster(
         >>> roster.years
         [2013]
     """
-    year = None if year is None else _year(year)
-    mapping = list((columns or {}).items())
-    kept = [keep] if isinstance(keep, str) else list(keep)
-    spellings = [(column, *pair) for column, pairs in (words or {}).items() for pair in pairs.items()]
+    options: _native.Options = {
+        "year": None if year is None else _year(year),
+        "columns": list((columns or {}).items()),
+        "keep": [keep] if isinstance(keep, str) else list(keep),
+        "words": [(column, *pair) for column, pairs in (words or {}).items() for pair in pairs.items()],
+        "profile": _path(profile),
+    }
     with Bar(progress) as bar:
         if hasattr(source, "__arrow_c_stream__") or hasattr(source, "__arrow_c_array__"):
             name = type(source).__name__
-            return Roster(
-                _native.read_arrow(
-                    name,
-                    source,
-                    year=year,
-                    columns=mapping,
-                    keep=kept,
-                    words=spellings,
-                    profile=_path(profile),
-                    progress=bar.callback,
-                )
-            )
+            return Roster(_native.read_arrow(name, source, options, progress=bar.callback))
         paths = [path for one in _several(source) for path in _expand(one)]
-        native = _native.read(
-            paths,
-            year=year,
-            columns=mapping,
-            keep=kept,
-            words=spellings,
-            profile=_path(profile),
-            progress=bar.callback,
-        )
-        return Roster(native, paths)
+        return Roster(_native.read(paths, options, progress=bar.callback), paths)
 
 
 def schema() -> pl.DataFrame:
@@ -179,9 +162,9 @@ class Roster:
             >>> import dangjian as dj
             >>> ledger = dj.datasets.hexigten().ledgers[-1]
             >>> dropped = dj.read_roster(ledger).dropped_columns
-            >>> dropped.filter(reason="personal")["header"].str.split("/").list.last().unique().sort().to_list()[:3]
-            ['出资人姓名', '联系人身份证号', '联系电话']
-            >>> "联系电话" in dj.read_roster(ledger, keep=["联系电话"]).columns
+            >>> "党务工作力量/指导员联系电话" in dropped.filter(reason="personal")["header"]
+            True
+            >>> "指导员联系电话" in dj.read_roster(ledger, keep=["指导员联系电话"]).columns
             True
         """
         return self.columns_read.filter(pl.col("column").is_null()).select(
@@ -203,6 +186,38 @@ class Roster:
             >>> dj.read_roster("2014.xlsx", profile="hexigten.toml")  # doctest: +SKIP
         """
         self._native.save_profile(Path(path))
+
+    def return_to(
+        self, folder: Source, *, overwrite: bool = False, lang: Literal["zh", "en"] = "zh"
+    ) -> pl.DataFrame:
+        """Write every ledger back into ``folder`` with its problems marked, for the office that sent it to mend.
+
+        A workbook keeps its layout and gets a column 问题 at the right that says all problems of a row, coloured cells with
+        notes, and a summary in front; a CSV file gets the column and is otherwise unchanged to the byte. xls, xlsb and ods
+        are written as xlsx, their cells without formats; of tables in memory and Parquet files a list of problems is
+        written. What comes back mended reads as before: column and summary are not data.
+
+        Args:
+            folder: Where to write; it is made if it is not there. Not the folder that a file came from.
+            overwrite: Whether files that are there already may be written over.
+            lang: The language of what is written.
+
+        Returns:
+            ``file``, ``written`` (the path), ``problems`` (how many), ``note`` (what could not be kept of the file, or null).
+
+        Raises:
+            ArgumentError: ``folder`` is the one the files came from, or two files share a name.
+            FileError: A file is there already, or it cannot be written.
+
+        Example:
+            >>> import dangjian as dj
+            >>> roster = dj.read_roster(dj.datasets.hexigten().ledgers[-1])
+            >>> roster.return_to("returned").columns  # doctest: +SKIP
+            ['file', 'written', 'problems', 'note']
+        """
+        from dangjian import returned
+
+        return returned.write(self, self._paths, Path(folder), overwrite=overwrite, lang=lang)
 
     @property
     def problems(self) -> pl.DataFrame:

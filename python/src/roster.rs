@@ -45,58 +45,57 @@ const ROW_KINDS: [(&str, RowsOf); 9] = [
 #[pyclass(frozen, module = "dangjian._native")]
 pub(crate) struct Roster(dangjian::Roster, Options);
 
-/// What Python says about the files, checked; `words` are column, spelling and word.
-fn options(
-    year: Option<i16>,
-    columns: Vec<(String, String)>,
-    keep: Vec<String>,
-    words: &[(String, String, String)],
-    profile: Option<&Path>,
-) -> PyResult<Options> {
-    let profile = profile.map(Profile::from_file).transpose().map_err(|e| raise(&e))?.map(Arc::new);
-    let mut options = Options { year, columns, keep, profile, ..Options::default() };
-    for (column, written, value) in words {
-        options.words.add(column, written, value).map_err(|e| raise(&e))?;
-    }
-    Ok(options)
-}
-
-#[pyfunction]
-#[pyo3(signature = (paths, *, year, columns, keep, words, profile, progress=None))]
-pub(crate) fn read(
-    py: Python<'_>,
-    paths: Vec<PathBuf>,
+/// What Python says about the files; `words` are column, spelling and word.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+pub(crate) struct Said {
     year: Option<i16>,
     columns: Vec<(String, String)>,
     keep: Vec<String>,
     words: Vec<(String, String, String)>,
     profile: Option<PathBuf>,
+}
+
+impl Said {
+    fn options(self) -> PyResult<Options> {
+        let Self { year, columns, keep, words, profile } = self;
+        let profile = profile.map(|path| Profile::from_file(&path)).transpose().map_err(|e| raise(&e))?.map(Arc::new);
+        let mut options = Options { year, columns, keep, profile, ..Options::default() };
+        for (column, written, value) in words {
+            options.words.add(&column, &written, &value).map_err(|e| raise(&e))?;
+        }
+        Ok(options)
+    }
+}
+
+#[pyfunction]
+#[pyo3(signature = (paths, options, *, progress=None))]
+pub(crate) fn read(
+    py: Python<'_>,
+    paths: Vec<PathBuf>,
+    options: Said,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Roster> {
-    let options = options(year, columns, keep, &words, profile.as_deref())?;
+    let options = options.options()?;
     let with = options.clone();
     let read = run(py, progress.as_ref(), move |job| dangjian::Roster::read(&paths, &options, job))?;
     Ok(Roster(read, with))
 }
 
 #[pyfunction]
-#[pyo3(signature = (name, data, *, year, columns, keep, words, profile, progress=None))]
+#[pyo3(signature = (name, data, options, *, progress=None))]
 pub(crate) fn read_arrow(
     py: Python<'_>,
     name: String,
     data: AnyRecordBatch,
-    year: Option<i16>,
-    columns: Vec<(String, String)>,
-    keep: Vec<String>,
-    words: Vec<(String, String, String)>,
-    profile: Option<PathBuf>,
+    options: Said,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Roster> {
-    let options = options(year, columns, keep, &words, profile.as_deref())?;
+    let options = options.options()?;
+    let with = options.clone();
     let reader = data.into_reader()?;
     // A reader from Python takes the GIL itself where it needs it, so it is drained before the work begins.
     let batches: Vec<RecordBatch> = reader.collect::<std::result::Result<_, _>>().map_err(|e| raise(&e.into()))?;
-    let with = options.clone();
     let read = run(py, progress.as_ref(), move |job| dangjian::Roster::read_arrow(&name, &batches, &options, job))?;
     Ok(Roster(read, with))
 }

@@ -50,12 +50,12 @@ pub fn grids(path: &Path, job: &dyn Job) -> Result<Vec<Grid>> {
             .iter()
             .flat_map(|(row, cells)| (0..cells.width()).map(move |column| (*row, column as u32, cells.cell(column))));
         let placed = placed.filter(|(.., cell)| *cell != Cell::Empty);
-        grids.push(Grid { cells: batch(placed.collect())?, sheet, hidden, merged });
+        grids.push(Grid { cells: batch(&placed.collect::<Vec<_>>())?, sheet, hidden, merged });
     }
     Ok(grids)
 }
 
-fn batch(cells: Vec<(u32, u32, Cell<'_>)>) -> Result<RecordBatch> {
+fn batch(cells: &[(u32, u32, Cell<'_>)]) -> Result<RecordBatch> {
     let kind = |cell: &Cell<'_>| match cell {
         Cell::Empty | Cell::Text(_) => "text",
         Cell::Number(_) => "number",

@@ -209,8 +209,8 @@ fn meanings(columns: Vec<(usize, Vec<String>)>, wishes: &Wishes<'_>) -> Vec<Head
         })
         .collect();
     let keys: Vec<Key> = columns.iter().zip(&repeats).map(|((_, parts), repeat)| Key::new(parts, *repeat)).collect();
-    let wished = wishes.assign(&keys);
-    let mut headings: Vec<Heading> = (columns.into_iter().zip(repeats).zip(wished))
+    let said = wishes.assign(&keys);
+    let mut headings: Vec<Heading> = (columns.into_iter().zip(repeats).zip(said))
         .map(|(((index, parts), repeat), wish)| Heading {
             index,
             meaning: meaning(&parts, wish, wishes),
@@ -341,11 +341,11 @@ mod tests {
             header.columns.iter().map(|c| (c.header(), c.mapped().column)).collect::<Vec<_>>()
         };
         let all = columns(&Options { keep: vec!["*".to_owned()], ..Options::default() });
-        let named = |at: usize| (all[at].0.as_str(), all[at].1.as_deref());
-        assert_eq!(named(2), ("备注", Some("备注")));
-        assert_eq!(named(3), ("备 注 (2)", Some("备注 (2)")));
-        assert_eq!(named(6), ("备注 (3)", Some("备注 (3)")));
-        assert_eq!((named(4).1, named(5).1), (None, None), "personal columns are kept only by name");
+        let column = |at: usize| (all[at].0.as_str(), all[at].1.as_deref());
+        assert_eq!(column(2), ("备注", Some("备注")));
+        assert_eq!(column(3), ("备 注 (2)", Some("备注 (2)")));
+        assert_eq!(column(6), ("备注 (3)", Some("备注 (3)")));
+        assert_eq!((column(4).1, column(5).1), (None, None), "personal columns are kept only by name");
         let one = columns(&Options {
             columns: vec![("备注 (2)".to_owned(), "remark".to_owned())],
             keep: vec!["备注（3）".to_owned()],

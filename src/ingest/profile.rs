@@ -149,12 +149,11 @@ impl Profile {
 
     fn put(&mut self, header: String, says: Says) {
         let key = folded(&header).into_owned();
-        match self.by_header.get(&key).and_then(|at| self.entries.get_mut(*at)) {
-            Some(entry) => entry.says = says,
-            None => {
-                self.by_header.insert(key, self.entries.len());
-                self.entries.push(Entry { header, says });
-            }
+        if let Some(entry) = self.by_header.get(&key).and_then(|at| self.entries.get_mut(*at)) {
+            entry.says = says;
+        } else {
+            self.by_header.insert(key, self.entries.len());
+            self.entries.push(Entry { header, says });
         }
     }
 
@@ -175,14 +174,13 @@ impl Profile {
     pub fn of<'a>(sources: impl IntoIterator<Item = &'a Source>, options: &Options) -> Self {
         let mut profile = Self { words: options.dictionaries(), ..Self::default() };
         let mut open: Vec<(String, Option<Proposal>)> = Vec::new();
+        let is_open = |mapped: &Mapped| mapped.status == Status::Unknown && !mapped.kept;
         for mapped in sources.into_iter().flat_map(|source| &source.columns) {
             let header = one_line(&mapped.header);
             match says(mapped) {
                 Some(says) if profile.find(&folded(&header)).is_none() => profile.put(header, says),
-                None if mapped.status == Status::Unknown && !mapped.kept => {
-                    if open.iter().all(|(seen, _)| folded(seen) != folded(&header)) {
-                        open.push((header, mapped.proposal.clone()));
-                    }
+                None if is_open(mapped) && open.iter().all(|(seen, _)| folded(seen) != folded(&header)) => {
+                    open.push((header, mapped.proposal.clone()));
                 }
                 _ => {}
             }
@@ -289,5 +287,6 @@ fn kept(record: &Record, own: String) -> Result<Says> {
 
 /// A header without the line breaks of its cell.
 pub(super) fn one_line(header: &str) -> String {
-    header.replace(['\n', '\r'], "")
+    let parts: Vec<String> = header.split('/').map(|part| part.replace(['\n', '\r'], "").trim().to_owned()).collect();
+    parts.join("/")
 }

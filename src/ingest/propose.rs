@@ -1,5 +1,6 @@
 //! Headers that nearly match: what a header that is not known may mean. A proposal is shown and never taken.
 
+use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 use super::header::{Header, Heading, Meaning};
@@ -196,8 +197,8 @@ fn near(header: &Header) -> Text {
         let (written, like) = (one_line(&heading.header()), &proposal.like);
         let to =
             proposal.value.as_ref().map_or_else(|| proposal.column.to_owned(), |v| format!("{}={v}", proposal.column));
-        zh.push_str(&format!("。“{written}”是不是“{like}”？如是，请用 columns={{\"{written}\": \"{to}\"}} 指定"));
-        en.push_str(&format!(". Did you mean '{like}' by '{written}'? If so, say columns={{\"{written}\": \"{to}\"}}"));
+        let _ = write!(zh, "。“{written}”是不是“{like}”？如是，请用 columns={{\"{written}\": \"{to}\"}} 指定");
+        let _ = write!(en, ". Did you mean '{like}' by '{written}'? If so, say columns={{\"{written}\": \"{to}\"}}");
     }
     Text::new(zh, en)
 }

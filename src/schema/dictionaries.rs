@@ -69,13 +69,12 @@ impl Dictionaries {
     fn put(&mut self, spelling: Spelling, table: &Arc<Words>, at: usize) {
         let same = |s: &Spelling| s.column == spelling.column && folded(&s.written) == folded(&spelling.written);
         self.added.retain(|s| !same(s));
-        match self.extended.iter_mut().find(|w| w.column == spelling.column) {
-            Some(words) => Arc::make_mut(words).add(&spelling.written, at),
-            None => {
-                let mut words = Words::clone(table);
-                words.add(&spelling.written, at);
-                self.extended.push(Arc::new(words));
-            }
+        if let Some(words) = self.extended.iter_mut().find(|w| w.column == spelling.column) {
+            Arc::make_mut(words).add(&spelling.written, at);
+        } else {
+            let mut words = Words::clone(table);
+            words.add(&spelling.written, at);
+            self.extended.push(Arc::new(words));
         }
         self.added.push(spelling);
     }
