@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias, final
+from typing import Any, Protocol, TypeAlias, TypedDict, final, type_check_only
 
 __all__ = [
     "Roster",
     "__version__",
     "definitions",
+    "grids",
     "labels",
     "problem_codes",
     "read",
@@ -23,6 +24,17 @@ class _Stream(Protocol):
         """The table as an Arrow stream capsule."""
 
 _Progress: TypeAlias = Callable[[str, int, int], None]
+
+@type_check_only
+class Options(TypedDict):
+    """What may be said about files; ``words`` are column, spelling and word."""
+
+    year: int | None
+    columns: Sequence[tuple[str, str]]
+    keep: Sequence[str]
+    words: Sequence[tuple[str, str, str]]
+    profile: Path | None
+    on_conflict: str
 
 @final
 class Roster:
@@ -53,6 +65,10 @@ class Roster:
         """The sheets and files that are no ledgers, and why."""
     def columns_read(self) -> _Stream:
         """Every column of every source and what it was taken for."""
+    def words(self) -> _Stream:
+        """The words that were added to the shipped ones."""
+    def save_profile(self, path: Path) -> None:
+        """Writes what headers and words mean here to a TOML file."""
     def problems(self) -> _Stream:
         """Every rejected, emptied or doubtful row and cell."""
     def coverage(
@@ -136,11 +152,8 @@ class Roster:
 
 def read(
     paths: Sequence[Path],
+    options: Options,
     *,
-    year: int | None,
-    columns: Sequence[tuple[str, str]],
-    keep: Sequence[str],
-    on_conflict: str,
     progress: _Progress | None = None,
 ) -> Roster:
     """Reads files and folders."""
@@ -148,11 +161,8 @@ def read(
 def read_arrow(
     name: str,
     data: object,
+    options: Options,
     *,
-    year: int | None,
-    columns: Sequence[tuple[str, str]],
-    keep: Sequence[str],
-    on_conflict: str,
     progress: _Progress | None = None,
 ) -> Roster:
     """Reads a table as its batches come, under a name for messages."""
@@ -171,3 +181,6 @@ def definitions(rates: Path | None = None, targets: Path | None = None) -> dict[
 
 def synth_panel(organisations: int, years: int, first_year: int = 2004, seed: int = 7) -> _Stream:
     """A made panel."""
+
+def grids(path: Path) -> list[tuple[str, bool, _Stream, list[list[int]]]]:
+    """The cells of a workbook: for each sheet its name, whether it is hidden, its cells, what is merged."""

@@ -59,6 +59,12 @@ Files = Annotated[
     ),
 ]
 Lang = Annotated[Language, typer.Option(help="Language of the report and of messages.")]
+Profile = Annotated[
+    Path | None,
+    typer.Option(
+        help="A TOML file that says what headers and words mean, as --save-profile of check writes it."
+    ),
+]
 
 
 @app.command(epilog=_CODES)
@@ -76,13 +82,14 @@ def review(
         Path | None, typer.Option(help="A TOML file with rates, added to the shipped ones by id.")
     ] = None,
     workers: Annotated[Path | None, typer.Option(help="A table of party workers (CSV).")] = None,
+    profile: Profile = None,
     lang: Lang = Language.zh,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 unless every target is met.")] = False,
 ) -> None:
     """Write the annual review of one year from ledgers of one year or many."""
     fmt = Formats(check_lang(lang.value))
     with _failing(fmt):
-        roster = _read(files)
+        roster = _read(files, profile)
         done = roster.review(
             roster.years[-1] if year is None else year, targets=targets, rates=rates, workers=workers
         )
@@ -94,13 +101,46 @@ def review(
 
 
 @app.command(epilog=_CODES)
-def check(files: Files, *, lang: Lang = Language.zh) -> None:
+def check(
+    files: Files,
+    *,
+    profile: Profile = None,
+    save_profile: Annotated[
+        Path | None,
+        typer.Option(help="Write what headers and words mean here to this TOML file, to be edited."),
+    ] = None,
+    return_to: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write every ledger back into this folder with its problems marked, for who sent it to mend."
+        ),
+    ] = None,
+    overwrite: Annotated[
+        bool,
+        typer.Option("--overwrite", help="With --return-to and --save-profile: write over what is there."),
+    ] = False,
+    lang: Lang = Language.zh,
+) -> None:
     """Print what was read, sheet by sheet, what was left out, the row balance, and every problem found."""
     fmt = Formats(check_lang(lang.value))
     with _failing(fmt):
-        roster = _read(files)
+        if save_profile is not None and save_profile.exists() and not overwrite:
+            raise dangjian.FileError(
+                f"{save_profile}: already there. Name another file, or say --overwrite",
+                f"{save_profile}：已经存在。请另写一个文件名，或加 --overwrite",
+            )
+        roster = _read(files, profile)
         for line in reading.lines(roster, fmt):
             say(line)
+        if save_profile is not None:
+            roster.save_profile(save_profile)
+            say(fmt.t(f"已写入对照表：{save_profile}", f"profile written: {save_profile}"))
+        if return_to is not None:
+            for row in roster.return_to(return_to, overwrite=overwrite, lang=fmt.lang).iter_rows(named=True):
+                note = f" ({row['note']})" if row["note"] else ""
+                number = fmt.number(row["problems"])
+                what = fmt.t(f"标出问题 {number} 处", f"{number} problems marked")
+                say(f"{fmt.t('已写回', 'returned')} {row['written']}{fmt.t('：', ': ')}{what}{note}")
 
 
 @app.callback(invoke_without_command=True)
@@ -143,11 +183,11 @@ def _failing(fmt: Formats) -> Iterator[None]:
         fail(str(error), UNUSABLE)
 
 
-def _read(files: list[str]) -> Any:
+def _read(files: list[str], profile: Path | None) -> Any:
     """Read the ledgers; a terminal sees how far it is."""
     console = Console(stderr=True)
     if not console.is_terminal:
-        return dangjian.read_roster(files, progress=lambda _what, _done, _total: None)
+        return dangjian.read_roster(files, profile=profile, progress=lambda _what, _done, _total: None)
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),
@@ -160,7 +200,7 @@ def _read(files: list[str]) -> Any:
         def progress(what: str, done: int, total: int) -> None:
             bars.update(task, description=what, completed=done, total=total)
 
-        return dangjian.read_roster(files, progress=progress)
+        return dangjian.read_roster(files, profile=profile, progress=progress)
 
 
 def _summary(review: Review, fmt: Formats) -> None:

@@ -72,3 +72,18 @@ def value(column: str, value: str, lang: Lang = "zh") -> str:
     values = _all()["value"]
     found = values.get(_WORDS_OF.get(column, column), {}).get(value) or values["any"].get(value, {})
     return cast("str", found.get(lang, value))
+
+
+def words() -> dict[str, list[str]]:
+    """Return the words of every column of words, by name.
+
+    Example:
+        >>> words()["mode"]
+        ['affiliated', 'area', 'joint', 'none', 'solo']
+    """
+    import polars as pl
+
+    from dangjian import _native
+
+    columns = pl.DataFrame(_native.schema()).filter(pl.col("type") == "word")["name"]
+    return {name: sorted(_all()["value"][name]) for name in columns}

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
+
+from dangjian import labels
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -47,7 +50,9 @@ def lines(roster: Roster, fmt: Formats) -> Iterator[str]:
         0, named=True
     )
     yield balance({"in": sums["rows_in"], **sums}, fmt)
+    yield from _added_words(roster.words, fmt)
     yield from _problems(roster.problems, fmt)
+    yield from _unknown_words(roster.problems, fmt)
 
 
 def balance(rows: Mapping[str, int], fmt: Formats) -> str:
@@ -114,6 +119,68 @@ def _columns(columns: pl.DataFrame, fmt: Formats) -> Iterator[str]:
         reason = fmt.value("reason", status)
         title = fmt.t(f"未读入（{reason}）", f"left out ({reason})")
         yield from _list(title, group.height, [_leaf(header) for header in group["header"]], fmt)
+    yield from _near_misses(columns, fmt)
+
+
+def _near_misses(columns: pl.DataFrame, fmt: Formats) -> Iterator[str]:
+    """Write which headers resemble one that is known, and how to say that they mean it."""
+    near = columns.filter(pl.col("proposal").is_not_null())
+    for header, column, value, like, similarity in near.select(
+        "header", "proposal", "proposal_value", "proposal_like", "similarity"
+    ).rows():
+        name, to = one_line(header), column if value is None else f"{column}={value}"
+        known = f"{fmt.column(column)}{'' if value is None else '=' + fmt.value(column, value)}"
+        alike = f"{similarity:.0%}"
+        yield "  " + fmt.t(
+            f"“{name}”与“{one_line(like)}”相似 {alike}，是不是{known}？如是，请用 columns={{{name!r}: {to!r}}} 或对照表指定",
+            f"“{name}” resembles “{one_line(like)}” ({alike}): is it {known}? If so, say columns={{{name!r}: {to!r}}}, or so "
+            "in a profile",
+        )
+
+
+def _added_words(words: pl.DataFrame, fmt: Formats) -> Iterator[str]:
+    """Write which spellings count over the shipped ones, and what those say."""
+    if not words.height:
+        return
+    yield fmt.t(f"增加的用词 {words.height} 个：", f"{words.height} spellings added:")
+    for column, written, value, instead_of in words.rows():
+        was = "" if instead_of is None else fmt.value(column, instead_of)
+        over = (
+            fmt.t(f"（原表为{was}，以增加的为准）", f" (shipped as {was}; the added one counts)")
+            if was
+            else ""
+        )
+        yield f"  {fmt.column(column)}{fmt.t('：', ': ')}“{written}” → {fmt.value(column, value)}{over}"
+
+
+def _unknown_words(problems: pl.DataFrame, fmt: Formats) -> Iterator[str]:
+    """Write the words that are in no table, as a profile would take them in."""
+    unknown = problems.filter(
+        pl.col("code").is_in(["mode_unknown_word", "word_unknown"]),
+        pl.col("column").is_not_null(),
+        pl.col("value") != "",
+    )
+    if not unknown.height:
+        return
+    yield ""
+    yield fmt.t(
+        "不认识的用词，确认含义后可写入对照表（--save-profile 写出，--profile 使用）：",
+        "Words that are not known. Once it is clear what they mean, put them in a profile (written by --save-profile, used "
+        "by --profile):",
+    )
+    all_words = labels.words()
+    for (column,), group in unknown.group_by("column", maintain_order=True):
+        counts = (
+            group.group_by("value", maintain_order=True)
+            .len()
+            .sort("len", descending=True, maintain_order=True)
+        )
+        written = ", ".join(json.dumps(value, ensure_ascii=False) for value in counts["value"])
+        one_of = fmt.t("、", ", ").join(all_words.get(str(column), ()))
+        yield "  [[words]]"
+        yield f'  column = "{column}"'
+        yield f'  value = ""  # {fmt.t("填写其中之一：", "one of ")}{one_of}'
+        yield f"  written = [{written}]"
 
 
 def _list(title: str, number: int, names: list[str], fmt: Formats) -> Iterator[str]:
@@ -152,7 +219,7 @@ def _problem(problem: Mapping[str, Any], fmt: Formats) -> str:
     row, line = problem["row"], problem["line"]
     also = fmt.t(f"（文本第 {line} 行）", f" (line {line})") if line not in (None, row) else ""
     where = [] if row is None else [fmt.t(f"第 {row} 行", f"row {row}") + also]
-    header = _line(problem["header"] or "").split("/")
+    header = one_line(problem["header"] or "").split("/")
     column = "/".join(header[-2:]) or (problem["column"] and fmt.column(problem["column"]))
     value = " ".join((problem["value"] or "").split())
     what = f"{fmt.value('code', problem['code'])} [{fmt.value('action', problem['action'])}]"
@@ -166,11 +233,16 @@ def _place(file: str, sheet: str | None) -> str:
 
 def _leaf(header: str) -> str:
     """The lowest of the rows of a header."""
-    return _line(header).rsplit("/", 1)[-1]
+    return one_line(header).rsplit("/", 1)[-1]
 
 
-def _line(header: str) -> str:
-    """A header in one line."""
+def one_line(header: str) -> str:
+    """A header in one line: a line break beside a Chinese sign says nothing.
+
+    Example:
+        >>> one_line("党组织  组建形式 (mode  of it)")
+        '党组织组建形式(mode of it)'
+    """
     return " ".join(_BROKEN.sub("", header).split())
 
 

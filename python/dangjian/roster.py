@@ -29,6 +29,8 @@ def read_roster(
     columns: Mapping[str, str] | None = None,
     keep: Sequence[str] | Literal["*"] = (),
     on_conflict: Literal["first", "reject"] = "first",
+    words: Mapping[str, Mapping[str, str]] | None = None,
+    profile: Source | None = None,
     progress: Progress | bool = True,
 ) -> Roster:
     """Read ledgers of any years into one roster.
@@ -39,9 +41,16 @@ def read_roster(
             ``__arrow_c_stream__`` or ``__arrow_c_array__``: a polars, pandas or pyarrow table, the cursor of a database
             (ADBC: ``cursor.fetch_record_batch()``), which is read as it comes and never held as a whole.
         year: The survey year, where neither a column nor the file's or sheet's name says it.
-        columns: Headers of the source and the columns they mean, over what is found by itself.
-        keep: Headers of further columns to keep as columns of your own; ``"*"`` keeps all that are not personal. Tables
-            in memory keep theirs anyway.
+        columns: Headers of the source and the columns they mean, over what is found by itself: one of the schema, a
+            name of your own, or ``"mode=joint"`` where a tick in the column says a word. A header is named by all its
+            parts joined with ``/`` or by the lowest, and is one column of a sheet; the second of two equal ones is named
+            ``"备注 (2)"``.
+        keep: Headers of further columns to keep as columns of your own; ``"*"`` keeps all that are not personal. A
+            personal one is kept only if it is named, and then it alone: ``keep=["联系电话"]``. Tables in memory keep
+            theirs anyway, except those.
+        words: Spellings that ledgers use, by column: ``{"mode": {"商会带建": "joint"}}``. They count over the shipped ones.
+        profile: A TOML file that ``Roster.save_profile`` wrote: what headers and words mean. ``columns``, ``keep`` and
+            ``words`` count over it, it counts over what is found by itself.
         on_conflict: What becomes of rows of one organisation in one year that contradict each other: ``"first"`` keeps
             the first and reports the others, ``"reject"`` uses none and reports all.
         progress: ``True`` shows a bar if reading takes long, ``False`` none; or a function ``(what, done, total)``.
@@ -51,7 +60,8 @@ def read_roster(
 
     Raises:
         FileError: A file is missing, encrypted, damaged, or no ledger is in it.
-        ArgumentError: A mapping names a column that does not exist, or a year cannot be found.
+        ArgumentError: A mapping names a header or a word that does not exist.
+        DefinitionError: The profile is wrong; the message names file, record and field.
 
     Example:
         >>> import dangjian as dj
@@ -59,34 +69,20 @@ def read_roster(
         >>> roster.years
         [2013]
     """
-    year = None if year is None else _year(year)
-    mapping = list((columns or {}).items())
-    kept = [keep] if isinstance(keep, str) else list(keep)
+    options: _native.Options = {
+        "year": None if year is None else _year(year),
+        "columns": list((columns or {}).items()),
+        "keep": [keep] if isinstance(keep, str) else list(keep),
+        "words": [(column, *pair) for column, pairs in (words or {}).items() for pair in pairs.items()],
+        "profile": _path(profile),
+        "on_conflict": on_conflict,
+    }
     with Bar(progress) as bar:
         if hasattr(source, "__arrow_c_stream__") or hasattr(source, "__arrow_c_array__"):
             name = type(source).__name__
-            return Roster(
-                _native.read_arrow(
-                    name,
-                    source,
-                    year=year,
-                    columns=mapping,
-                    keep=kept,
-                    on_conflict=on_conflict,
-                    progress=bar.callback,
-                )
-            )
+            return Roster(_native.read_arrow(name, source, options, progress=bar.callback))
         paths = [path for one in _several(source) for path in _expand(one)]
-        return Roster(
-            _native.read(
-                paths,
-                year=year,
-                columns=mapping,
-                keep=kept,
-                on_conflict=on_conflict,
-                progress=bar.callback,
-            )
-        )
+        return Roster(_native.read(paths, options, progress=bar.callback), paths)
 
 
 def schema() -> pl.DataFrame:
@@ -116,8 +112,9 @@ class Roster:
     columns, ``years`` picks years. A result always has ``year`` first: years are never added up.
     """
 
-    def __init__(self, native: _native.Roster) -> None:
+    def __init__(self, native: _native.Roster, paths: Sequence[Path] = ()) -> None:
         self._native = native
+        self._paths = tuple(paths)
 
     @property
     def years(self) -> list[int]:
@@ -149,15 +146,84 @@ class Roster:
 
     @property
     def columns_read(self) -> pl.DataFrame:
-        """Every column of every source, and what it was taken for (``status``: mapped, ignored, personal, unknown)."""
+        """Every column of every source, and what it was taken for.
+
+        Returns:
+            ``file``, ``sheet``, ``index`` (the column's position, from 0), ``header`` (the second of two equal ones ends in
+            ``(2)``), ``column``, ``value`` (the word that a tick means), ``unit`` (of money), ``status`` (mapped, ignored,
+            personal, unknown). Of a header that is not known and resembles one that is: ``proposal`` (the column),
+            ``proposal_value``, ``proposal_like``, ``similarity`` from 0 to 1. Nothing proposed is read until ``columns`` or
+            a profile says so.
+        """
         return pl.DataFrame(self._native.columns_read())
 
     @property
     def dropped_columns(self) -> pl.DataFrame:
-        """The columns that were not read, and why: ``personal`` ones are left out unless asked for."""
+        """The columns that were not read: ``file``, ``sheet``, ``header``, ``reason``.
+
+        ``personal`` ones are about natural persons: never read unless ``keep`` or ``columns`` names them. ``ignored`` ones
+        are known and not needed, ``unknown`` ones are not known.
+
+        Example:
+            >>> import dangjian as dj
+            >>> ledger = dj.datasets.hexigten().ledgers[-1]
+            >>> dropped = dj.read_roster(ledger).dropped_columns
+            >>> "党务工作力量/指导员联系电话" in dropped.filter(reason="personal")["header"]
+            True
+            >>> "指导员联系电话" in dj.read_roster(ledger, keep=["指导员联系电话"]).columns
+            True
+        """
         return self.columns_read.filter(pl.col("column").is_null()).select(
             "file", "sheet", "header", reason=pl.col("status")
         )
+
+    @property
+    def words(self) -> pl.DataFrame:
+        """The spellings that were added: ``column``, ``written``, ``value``, and ``instead_of``: what the shipped words say."""
+        return pl.DataFrame(self._native.words())
+
+    def save_profile(self, path: Source) -> None:
+        """Write what every header and word means here to a TOML file, to be edited and given to ``read_roster`` again.
+
+        Example:
+            >>> import dangjian as dj
+            >>> roster = dj.read_roster(dj.datasets.hexigten().ledgers)
+            >>> roster.save_profile("hexigten.toml")  # doctest: +SKIP
+            >>> dj.read_roster("2014.xlsx", profile="hexigten.toml")  # doctest: +SKIP
+        """
+        self._native.save_profile(Path(path))
+
+    def return_to(
+        self, folder: Source, *, overwrite: bool = False, lang: Literal["zh", "en"] = "zh"
+    ) -> pl.DataFrame:
+        """Write every ledger back into ``folder`` with its problems marked, for the office that sent it to mend.
+
+        A workbook keeps its layout and gets a column 问题 at the right that says all problems of a row, coloured cells with
+        notes, and a summary in front; a CSV file gets the column and is otherwise unchanged to the byte. xls, xlsb and ods
+        are written as xlsx, their cells without formats; of tables in memory and Parquet files a list of problems is
+        written. What comes back mended reads as before: column and summary are not data.
+
+        Args:
+            folder: Where to write; it is made if it is not there. Not the folder that a file came from.
+            overwrite: Whether files that are there already may be written over.
+            lang: The language of what is written.
+
+        Returns:
+            ``file``, ``written`` (the path), ``problems`` (how many), ``note`` (what could not be kept of the file, or null).
+
+        Raises:
+            ArgumentError: ``folder`` is the one the files came from, or two files share a name.
+            FileError: A file is there already, or it cannot be written.
+
+        Example:
+            >>> import dangjian as dj
+            >>> roster = dj.read_roster(dj.datasets.hexigten().ledgers[-1])
+            >>> roster.return_to("returned").columns  # doctest: +SKIP
+            ['file', 'written', 'problems', 'note']
+        """
+        from dangjian import returned
+
+        return returned.write(self, self._paths, Path(folder), overwrite=overwrite, lang=lang)
 
     @property
     def problems(self) -> pl.DataFrame:

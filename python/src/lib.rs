@@ -19,5 +19,6 @@ fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(tables::problem_codes, m)?)?;
     m.add_function(wrap_pyfunction!(tables::definitions, m)?)?;
     m.add_function(wrap_pyfunction!(tables::synth_panel, m)?)?;
+    m.add_function(wrap_pyfunction!(tables::grids, m)?)?;
     Ok(())
 }

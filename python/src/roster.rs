@@ -5,10 +5,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Int16Array, Int64Array, RecordBatch, UInt32Array};
+use arrow::array::{ArrayRef, Float64Array, Int16Array, Int64Array, RecordBatch, UInt32Array};
 use dangjian::dimension::Scope;
 use dangjian::formation::{formation, formation_moves, formation_need};
-use dangjian::ingest::{OnConflict, Options, Problem, Rows, Source};
+use dangjian::ingest::{Mapped, OnConflict, Options, Problem, Profile, Rows, Source};
 use dangjian::job::Job;
 use dangjian::measure::{Counts, FormationRules, Predicate, Rates, Targets};
 use dangjian::review::{Definitions, review};
@@ -41,46 +41,64 @@ const ROW_KINDS: [(&str, RowsOf); 9] = [
     ("footer", |r| r.footer),
 ];
 
-/// The panel.
+/// The panel, and the options with which it was read.
 #[pyclass(frozen, module = "dangjian._native")]
-pub(crate) struct Roster(dangjian::Roster);
+pub(crate) struct Roster(dangjian::Roster, Options);
 
-#[pyfunction]
-#[pyo3(signature = (paths, *, year, columns, keep, on_conflict, progress=None))]
-pub(crate) fn read(
-    py: Python<'_>,
-    paths: Vec<PathBuf>,
+/// What Python says about the files; `words` are column, spelling and word.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+pub(crate) struct Said {
     year: Option<i16>,
     columns: Vec<(String, String)>,
     keep: Vec<String>,
-    on_conflict: &str,
-    progress: Option<Py<PyAny>>,
-) -> PyResult<Roster> {
-    let options = Options { year, columns, keep, on_conflict: conflicts(on_conflict)? };
-    run(py, progress.as_ref(), move |job| dangjian::Roster::read(&paths, &options, job)).map(Roster)
+    words: Vec<(String, String, String)>,
+    profile: Option<PathBuf>,
+    on_conflict: String,
+}
+
+impl Said {
+    fn options(self) -> PyResult<Options> {
+        let Self { year, columns, keep, words, profile, on_conflict } = self;
+        let on_conflict = OnConflict::from_name(&on_conflict).map_err(|e| raise(&e))?;
+        let profile = profile.map(|path| Profile::from_file(&path)).transpose().map_err(|e| raise(&e))?.map(Arc::new);
+        let mut options = Options { year, columns, keep, profile, on_conflict, ..Options::default() };
+        for (column, written, value) in words {
+            options.words.add(&column, &written, &value).map_err(|e| raise(&e))?;
+        }
+        Ok(options)
+    }
 }
 
 #[pyfunction]
-#[allow(clippy::too_many_arguments, reason = "each is an option of the Python function, named at the call")]
-#[pyo3(signature = (name, data, *, year, columns, keep, on_conflict, progress=None))]
+#[pyo3(signature = (paths, options, *, progress=None))]
+pub(crate) fn read(
+    py: Python<'_>,
+    paths: Vec<PathBuf>,
+    options: Said,
+    progress: Option<Py<PyAny>>,
+) -> PyResult<Roster> {
+    let options = options.options()?;
+    let with = options.clone();
+    let read = run(py, progress.as_ref(), move |job| dangjian::Roster::read(&paths, &options, job))?;
+    Ok(Roster(read, with))
+}
+
+#[pyfunction]
+#[pyo3(signature = (name, data, options, *, progress=None))]
 pub(crate) fn read_arrow(
     py: Python<'_>,
     name: String,
     data: AnyRecordBatch,
-    year: Option<i16>,
-    columns: Vec<(String, String)>,
-    keep: Vec<String>,
-    on_conflict: &str,
+    options: Said,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Roster> {
-    let options = Options { year, columns, keep, on_conflict: conflicts(on_conflict)? };
+    let options = options.options()?;
+    let with = options.clone();
     // A reader from Python takes the GIL itself where it needs it; the waiting thread gives it up meanwhile.
     let reader = data.into_reader()?;
-    run(py, progress.as_ref(), move |job| dangjian::Roster::read_stream(&name, reader, &options, job)).map(Roster)
-}
-
-fn conflicts(name: &str) -> PyResult<OnConflict> {
-    OnConflict::from_name(name).map_err(|error| raise(&error))
+    let read = run(py, progress.as_ref(), move |job| dangjian::Roster::read_stream(&name, reader, &options, job))?;
+    Ok(Roster(read, with))
 }
 
 /// The shipped definitions with the user's files over them.
@@ -190,14 +208,43 @@ impl Roster {
     fn columns_read(&self) -> PyResult<PyTable> {
         let all: Vec<_> =
             self.0.origin().sources.iter().flat_map(|(s, _)| s.columns.iter().map(move |c| (s, c))).collect();
-        texts(vec![
-            ("file", all.iter().map(|(s, _)| Some(s.file.clone())).collect()),
-            ("sheet", all.iter().map(|(s, _)| s.sheet.clone()).collect()),
-            ("header", all.iter().map(|(_, c)| Some(c.header.clone())).collect()),
-            ("column", all.iter().map(|(_, c)| c.column.clone()).collect()),
-            ("value", all.iter().map(|(_, c)| c.value.clone()).collect()),
-            ("status", all.iter().map(|(_, c)| Some(c.status.name().to_owned())).collect()),
+        let text = |value: &dyn Fn(&Source, &Mapped) -> Option<String>| -> ArrayRef {
+            Arc::new(all.iter().map(|(s, c)| value(s, c)).collect::<arrow::array::StringArray>())
+        };
+        columns_of(vec![
+            ("file", text(&|s, _| Some(s.file.clone()))),
+            ("sheet", text(&|s, _| s.sheet.clone())),
+            ("index", Arc::new(all.iter().map(|(_, c)| Some(c.index as u32)).collect::<UInt32Array>())),
+            ("header", text(&|_, c| Some(c.header.clone()))),
+            ("column", text(&|_, c| c.column.clone())),
+            ("value", text(&|_, c| c.value.clone())),
+            ("unit", text(&|_, c| c.unit.map(str::to_owned))),
+            ("status", text(&|_, c| Some(c.status.name().to_owned()))),
+            ("proposal", text(&|_, c| c.proposal.as_ref().map(|p| p.column.to_owned()))),
+            ("proposal_value", text(&|_, c| c.proposal.as_ref().and_then(|p| p.value.clone()))),
+            ("proposal_like", text(&|_, c| c.proposal.as_ref().map(|p| p.like.clone()))),
+            (
+                "similarity",
+                Arc::new(all.iter().map(|(_, c)| c.proposal.as_ref().map(|p| p.similarity)).collect::<Float64Array>()),
+            ),
         ])
+    }
+
+    /// The words that were added to the shipped ones.
+    fn words(&self) -> PyResult<PyTable> {
+        let words = self.1.dictionaries();
+        let all = words.added();
+        texts(vec![
+            ("column", all.iter().map(|s| Some(s.column.clone())).collect()),
+            ("written", all.iter().map(|s| Some(s.written.clone())).collect()),
+            ("value", all.iter().map(|s| Some(s.value.clone())).collect()),
+            ("instead_of", all.iter().map(|s| s.instead_of.clone()).collect()),
+        ])
+    }
+
+    fn save_profile(&self, path: PathBuf) -> PyResult<()> {
+        let sources = self.0.origin().sources.iter().map(|(source, _)| source);
+        Profile::of(sources, &self.1).to_file(&path).map_err(|e| raise(&e))
     }
 
     fn problems(&self) -> PyResult<PyTable> {

@@ -153,3 +153,13 @@ pub(crate) fn synth_panel(
     debug_assert!(batches.iter().all(|b| *b.schema().field(0).data_type() == DataType::Int16));
     table(batches)
 }
+
+/// A sheet: its name, whether it is hidden, its cells, what is merged.
+type Sheet = (String, bool, PyTable, Vec<[u32; 4]>);
+
+/// The cells of a workbook, sheet by sheet.
+#[pyfunction]
+pub(crate) fn grids(py: Python<'_>, path: std::path::PathBuf) -> PyResult<Vec<Sheet>> {
+    let grids = door::run(py, None, move |job| dangjian::ingest::grids(&path, job))?;
+    grids.into_iter().map(|g| Ok((g.sheet, g.hidden, table(vec![g.cells])?, g.merged))).collect()
+}

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use arrow::array::{RecordBatch, RecordBatchReader};
+use arrow::datatypes::Schema;
 use arrow::error::ArrowError;
 use arrow::ipc::reader::{FileReader, StreamReader};
 
@@ -14,10 +15,9 @@ use super::files::{Outcome, Place, Work, unreadable};
 use super::frame::Frame;
 use super::pump::pump;
 use super::table::Tally;
-use super::{Options, Report, Skipped, Take};
+use super::{Options, Report, Skipped, Take, propose};
 use crate::error::{Error, Result};
 use crate::job::{self, Job};
-use crate::lang::Text;
 
 /// How many rows are read at a time.
 const BATCH: usize = 65_536;
@@ -36,15 +36,17 @@ pub(super) fn read(
     let work = Work { options, job, take, file: 0, sheet: 0 };
     let schema = batches.schema();
     let Some(frame) = Frame::new(&place, &schema, options)? else {
-        let have: Vec<_> = schema.fields().iter().map(|f| f.name().as_str()).collect();
+        let names: Vec<String> = schema.fields().iter().map(|f| f.name().clone()).collect();
+        let (zh, en) = (names.join("、"), names.join(", "));
+        let near = propose::near_misses(&[names], options);
         return Err(Error::data(
             format!(
-                "{name}：没有单位代码列（org_id 或“统一社会信用代码”）和至少一个其他已知列。现有列：{}",
-                have.join("、")
+                "{name}：没有单位代码列（org_id 或“统一社会信用代码”）和至少一个其他已知列。现有列：{zh}{}",
+                near.zh
             ),
             format!(
-                "{name}: there is no column of organisation codes (org_id or 统一社会信用代码) with one more known column. Available: {}",
-                have.join(", ")
+                "{name}: there is no column of organisation codes (org_id or 统一社会信用代码) with one more known column. Available: {en}{}",
+                near.en
             ),
         ));
     };
@@ -85,15 +87,16 @@ fn batches(
     work: &Work<'_>,
 ) -> Result<Outcome> {
     let Some(frame) = Frame::new(place, &batches.schema(), work.options)? else {
-        return Ok(no_codes(place));
+        return Ok(no_codes(place, &batches.schema(), work.options));
     };
     let tallies = frames(&frame, &place.file(), batches, broken, work)?;
     Ok(Outcome { sheets: vec![(0, frame.finish(tallies))], skipped: Vec::new() })
 }
 
 /// What a table without codes of organisations gives.
-pub(super) fn no_codes(place: &Place<'_>) -> Outcome {
-    let why = Text::new("没有单位代码列", "no column of organisation codes");
+pub(super) fn no_codes(place: &Place<'_>, schema: &Schema, options: &Options) -> Outcome {
+    let names = schema.fields().iter().map(|f| f.name().clone()).collect();
+    let why = propose::no_code_column(&[names], options);
     Outcome { sheets: Vec::new(), skipped: vec![Skipped { file: place.file(), sheet: None, why }] }
 }
 

@@ -13,7 +13,7 @@ use super::problem::Code;
 pub(super) use super::reader::Finding;
 use super::reader::{Reader, SCORES};
 use crate::error::Result;
-use crate::schema::{Column, Type};
+use crate::schema::{Column, Dictionaries, Type};
 
 type Converted = Result<(ArrayRef, Vec<Finding>)>;
 
@@ -36,7 +36,12 @@ pub(super) fn as_text(array: &ArrayRef) -> Result<StringArray> {
 }
 
 /// Reads `array` as `column`; `None` where its type cannot be one of such a column.
-pub(super) fn convert(array: &ArrayRef, column: &'static Column, factor: f64) -> Option<Converted> {
+pub(super) fn convert(
+    array: &ArrayRef,
+    column: &'static Column,
+    factor: f64,
+    words: &Dictionaries,
+) -> Option<Converted> {
     let from = array.data_type();
     let wanted = column.ty.arrow();
     if *from == DataType::Null {
@@ -44,7 +49,7 @@ pub(super) fn convert(array: &ArrayRef, column: &'static Column, factor: f64) ->
     }
     if is_text(from) {
         let long = matches!(column.ty, Type::Id | Type::Text | Type::Code);
-        return Some(if long { long_text(array, column) } else { distinct(array, column, factor) });
+        return Some(if long { long_text(array, column, words) } else { distinct(array, column, factor, words) });
     }
     let exact = from.is_integer() || *from == DataType::Boolean;
     Some(match column.ty {
@@ -53,11 +58,11 @@ pub(super) fn convert(array: &ArrayRef, column: &'static Column, factor: f64) ->
         _ if is_time(from) => return None,
         Type::Count if from.is_integer() => whole(array, &wanted),
         Type::Money if from.is_integer() && factor <= 1.0 => whole(array, &wanted),
-        Type::Year | Type::Real if from.is_integer() || from.is_floating() => ranged(array, column),
+        Type::Year | Type::Real if from.is_integer() || from.is_floating() => ranged(array, column, words),
         Type::Region | Type::Industry | Type::Text | Type::Code | Type::Id if exact => {
-            cast(array, &DataType::Utf8).map_err(Into::into).and_then(|text| distinct(&text, column, factor))
+            cast(array, &DataType::Utf8).map_err(Into::into).and_then(|text| distinct(&text, column, factor, words))
         }
-        _ if exact || from.is_floating() => numbers(array, column, factor),
+        _ if exact || from.is_floating() => numbers(array, column, factor, words),
         _ => return None,
     })
 }
@@ -76,7 +81,7 @@ fn whole(array: &ArrayRef, wanted: &DataType) -> Converted {
 }
 
 /// Numbers as they are if all are in range.
-fn ranged(array: &ArrayRef, column: &'static Column) -> Converted {
+fn ranged(array: &ArrayRef, column: &'static Column, words: &Dictionaries) -> Converted {
     let values = cast(array, &column.ty.arrow())?;
     let fits = match column.ty {
         Type::Year => {
@@ -94,18 +99,18 @@ fn ranged(array: &ArrayRef, column: &'static Column) -> Converted {
     if fits && values.null_count() == array.null_count() {
         Ok((values, Vec::new()))
     } else {
-        numbers(array, column, 1.0)
+        numbers(array, column, 1.0, words)
     }
 }
 
 /// Numbers one by one.
-fn numbers(array: &ArrayRef, column: &'static Column, factor: f64) -> Converted {
+fn numbers(array: &ArrayRef, column: &'static Column, factor: f64, words: &Dictionaries) -> Converted {
     let numbers = cast(array, &DataType::Float64)?;
-    Ok(all(Reader::of(column, factor), &Numbers(numbers.as_primitive())))
+    Ok(all(&Reader::of(column, factor, words), &Numbers(numbers.as_primitive())))
 }
 
 /// Every cell of `block`, one by one.
-fn all<B: Block>(reader: Reader, block: &B) -> (ArrayRef, Vec<Finding>) {
+fn all<B: Block>(reader: &Reader, block: &B) -> (ArrayRef, Vec<Finding>) {
     let rows: Vec<u32> = (0..block.rows() as u32).collect();
     let mut found = Vec::new();
     let values = reader.read(block, &rows, 0, &mut found);
@@ -118,11 +123,11 @@ fn dictionary(array: &ArrayRef) -> Result<ArrayRef> {
 }
 
 /// Text, read once for each distinct value.
-fn distinct(array: &ArrayRef, column: &'static Column, factor: f64) -> Converted {
+fn distinct(array: &ArrayRef, column: &'static Column, factor: f64, words: &Dictionaries) -> Converted {
     let dictionary = dictionary(array)?;
     let dictionary = dictionary.as_dictionary::<Int32Type>();
     let texts: &StringArray = dictionary.values().as_string();
-    let (values, said) = all(Reader::of(column, factor), &Texts(texts));
+    let (values, said) = all(&Reader::of(column, factor, words), &Texts(texts));
     let said: HashMap<usize, Code> = said.into_iter().map(|finding| (finding.row, finding.code)).collect();
     let values = take(&values, dictionary.keys(), None)?;
     let mut found = Vec::new();
@@ -141,14 +146,14 @@ fn distinct(array: &ArrayRef, column: &'static Column, factor: f64) -> Converted
 pub(super) fn mode_detail(array: &ArrayRef) -> Result<ArrayRef> {
     let dictionary = dictionary(array)?;
     let dictionary = dictionary.as_dictionary::<Int32Type>();
-    let (detail, _) = all(Reader::ModeDetail, &Texts(dictionary.values().as_string()));
+    let (detail, _) = all(&Reader::ModeDetail, &Texts(dictionary.values().as_string()));
     Ok(take(&detail, dictionary.keys(), None)?)
 }
 
 /// Text whose values are mostly different: as it is where nothing is to be cleaned.
-fn long_text(array: &ArrayRef, column: &'static Column) -> Converted {
+fn long_text(array: &ArrayRef, column: &'static Column, words: &Dictionaries) -> Converted {
     let texts = as_text(array)?;
-    let reader = Reader::of(column, 1.0);
+    let reader = Reader::of(column, 1.0, words);
     let kept = |text: &str| {
         match reader {
             Reader::Code => cells::code(&Cell::Text(text)),
@@ -162,7 +167,7 @@ fn long_text(array: &ArrayRef, column: &'static Column) -> Converted {
     if whole && texts.iter().flatten().all(kept) {
         return Ok((Arc::new(texts), Vec::new()));
     }
-    Ok(all(reader, &Texts(&texts)))
+    Ok(all(&reader, &Texts(&texts)))
 }
 
 /// The type in which a column of the user's own is kept: signed integers until all of them were seen.
@@ -185,5 +190,5 @@ pub(super) fn own(array: &ArrayRef) -> Result<ArrayRef> {
     if wanted != DataType::Utf8 {
         return Ok(cast(array, &wanted)?);
     }
-    Ok(all(Reader::Label, &Texts(&as_text(array)?)).0)
+    Ok(all(&Reader::Label, &Texts(&as_text(array)?)).0)
 }

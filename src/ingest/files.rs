@@ -8,9 +8,11 @@ use std::sync::Mutex;
 use rayon::prelude::*;
 
 use super::block::Block;
-use super::header::{Header, is_header};
+use super::header::Header;
 use super::table::{Sheet, Table, Tally, Year};
-use super::{Key, Options, Report, Rows, Skipped, Source, Take, YearFrom, arrow, parquet, sheets, text, year};
+use super::{
+    Key, Options, Report, Rows, Skipped, Source, Take, YearFrom, arrow, parquet, propose, sheets, text, wish, year,
+};
 use crate::error::{Error, Result};
 use crate::job::{self, Job};
 use crate::lang::Text;
@@ -157,22 +159,10 @@ impl Report {
     pub(super) fn checked(self, options: &Options) -> Result<Self> {
         let headers = || self.sources.iter().flat_map(|s| &s.columns).map(|c| c.header.as_str());
         let wishes = options.columns.iter().map(|(header, _)| header).chain(&options.keep);
-        for wish in wishes.filter(|wish| *wish != "*") {
-            let met = headers().any(|header| {
-                let parts: Vec<String> = header.split('/').map(str::to_owned).collect();
-                is_header(&parts, wish)
-            });
-            if !met {
-                let mut have: Vec<_> = headers().map(|h| h.replace(['\n', '\r'], "")).collect();
-                have.sort();
-                have.dedup();
-                return Err(Error::argument(
-                    format!("没有表头为“{wish}”的列。现有表头：{}", have.join("、")),
-                    format!("no column has the header '{wish}'. Available: {}", have.join(", ")),
-                ));
-            }
+        match wishes.filter(|wish| *wish != "*").find(|wish| !headers().any(|header| wish::names(wish, header))) {
+            Some(wish) => Err(wish::unmet(wish, headers())),
+            None => Ok(self),
         }
-        Ok(self)
     }
 }
 
@@ -329,7 +319,7 @@ pub(super) fn start(place: &Place<'_>, top: &[Vec<String>], options: &Options) -
         return Ok(Start::Not(Skipped {
             file: place.file(),
             sheet: place.sheet.map(str::to_owned),
-            why: Text::new("没有单位代码列", "no column of organisation codes"),
+            why: propose::no_code_column(top, options),
         }));
     };
     let titles = top.get(..header.first).unwrap_or_default();

@@ -17,7 +17,7 @@ use super::problem::{Code, Problem, shown};
 use super::table::{Piece, Sheet, Tally, Year, plausible, records};
 use super::{Options, Rows, Source, Status};
 use crate::error::{Error, Result};
-use crate::schema::{self, Column, Type};
+use crate::schema::{self, Column, Dictionaries, Type};
 use crate::standards::uscc;
 
 /// How the columns of one table of batches are read.
@@ -28,6 +28,7 @@ pub(super) struct Frame {
     columns: Vec<Wanted>,
     /// Whether the words for modes as written are a column that the table does not have itself.
     detail: bool,
+    words: Dictionaries,
 }
 
 enum From {
@@ -78,7 +79,7 @@ impl Frame {
                 Meaning::Own(name) => Target::Own(name.clone()),
                 Meaning::Mark { .. } | Meaning::Not(_) => continue,
             };
-            let wanted = Wanted { field: heading.header(), target };
+            let wanted = Wanted { field: heading.written(), target };
             match wanted.target {
                 Target::Column(column, _) if column.ty == Type::Id => id = Some(wanted),
                 Target::Column(column, _) if column.ty == Type::Year => years = Some(wanted),
@@ -108,6 +109,7 @@ impl Frame {
             id,
             detail: has("mode") && !has("mode_detail"),
             columns,
+            words: header.words,
         }))
     }
 
@@ -152,7 +154,7 @@ impl Frame {
             let array = field(&batch, &wanted.field)?;
             let (values, found) = match &wanted.target {
                 Target::Column(column, factor) => {
-                    convert(array, column, *factor).ok_or_else(|| wrong_type(wanted, array))??
+                    convert(array, column, *factor, &self.words).ok_or_else(|| wrong_type(wanted, array))??
                 }
                 Target::Own(_) => (own(array)?, Vec::new()),
             };
@@ -192,7 +194,8 @@ impl Frame {
             From::Column(wanted) => {
                 let array = field(batch, &wanted.field)?;
                 let column = schema::column("year").ok_or_else(|| wrong_type(wanted, array))?;
-                let (years, mut found) = convert(array, column, 1.0).ok_or_else(|| wrong_type(wanted, array))??;
+                let (years, mut found) =
+                    convert(array, column, 1.0, &self.words).ok_or_else(|| wrong_type(wanted, array))??;
                 let empty = (0..array.len()).filter(|at| array.is_null(*at) && years.is_null(*at));
                 found.extend(empty.map(|row| Finding { row, code: Code::YearMissing, value: String::new() }));
                 Ok((years.as_primitive::<Int16Type>().clone(), found))

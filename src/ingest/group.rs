@@ -1,5 +1,7 @@
 //! Columns whose words stand side by side, to be marked: exactly one mark says the word.
 
+use std::sync::Arc;
+
 use super::cells;
 use super::header::{Header, Meaning};
 use super::problem::Code;
@@ -10,7 +12,7 @@ use crate::schema::words::{Words, plain};
 /// A column whose words stand side by side, to be marked.
 pub(super) struct Group {
     pub column: &'static Column,
-    pub words: &'static Words,
+    pub words: Arc<Words>,
     pub header: String,
     members: Vec<Member>,
 }
@@ -26,14 +28,16 @@ pub(super) struct Member {
 pub(super) fn groups(header: &Header) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     for heading in &header.columns {
-        let Meaning::Mark { column, words, word } = heading.meaning else {
+        let Meaning::Mark { column, words, word } = &heading.meaning else {
             continue;
         };
         let written = plain(heading.leaf()).replace('(', "（").replace(')', "）");
-        let member = Member { index: heading.index, word, written };
+        let member = Member { index: heading.index, word: *word, written };
         match groups.iter_mut().find(|g| g.column.name == column.name) {
             Some(group) => group.members.push(member),
-            None => groups.push(Group { column, words, header: heading.header(), members: vec![member] }),
+            None => {
+                groups.push(Group { column, words: Arc::clone(words), header: heading.header(), members: vec![member] })
+            }
         }
     }
     groups

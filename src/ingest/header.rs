@@ -6,10 +6,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::naming::{factor, group, named, not_read};
-use super::{Mapped, Options, Status};
-use crate::schema::words::{Words, plain};
-use crate::schema::{self, Column, PERSONAL_HEADERS, Type};
+pub(super) use super::meaning::Meaning;
+use super::meaning::meaning;
+use super::naming::{MONEY, not_read};
+use super::propose;
+use super::wish::{Key, Wishes};
+use super::{Mapped, Options, Proposal, Status};
+use crate::schema::spelling::folded;
+use crate::schema::{self, Dictionaries, Type};
 
 /// How far down a header is looked for.
 pub(super) const TOP: usize = 40;
@@ -25,6 +29,8 @@ pub(super) struct Header {
     pub height: usize,
     /// Its columns, from left to right; a column without any text is not among them.
     pub columns: Vec<Heading>,
+    /// The words in force in this sheet.
+    pub words: Dictionaries,
 }
 
 /// One column of a header.
@@ -34,25 +40,26 @@ pub(super) struct Heading {
     /// Its texts from top to bottom, as written.
     pub parts: Vec<String>,
     pub meaning: Meaning,
-}
-
-/// What a column holds.
-#[derive(Clone, Debug)]
-pub(super) enum Meaning {
-    /// A column of the schema; money in units of `factor` yuan. The smaller the rank, the more it is meant.
-    Column { column: &'static Column, factor: f64, rank: usize },
-    /// A column of a one-hot group: a mark here is this word of the column, or none of its words.
-    Mark { column: &'static Column, words: &'static Words, word: Option<usize> },
-    /// A column of the user's own.
-    Own(String),
-    /// Known not to be read, about a person, or not known.
-    Not(Status),
+    /// The how many-th column with this header it is, from 1.
+    repeat: usize,
+    /// Whether the caller or the profile decided about it.
+    pub asked: bool,
+    pub proposal: Option<Proposal>,
 }
 
 impl Heading {
     /// The header as written, its parts joined.
-    pub(super) fn header(&self) -> String {
+    pub(super) fn written(&self) -> String {
         self.parts.join("/")
+    }
+
+    /// The header by which the column is told apart in its sheet: as written, and numbered where it is not the first.
+    pub(super) fn header(&self) -> String {
+        self.numbered(self.written())
+    }
+
+    fn numbered(&self, name: String) -> String {
+        if self.repeat > 1 { format!("{name} ({})", self.repeat) } else { name }
     }
 
     /// The lowest part.
@@ -79,22 +86,25 @@ impl Heading {
                 let status = if value.is_some() { Status::Mapped } else { Status::Unknown };
                 (Some(column.name.to_owned()), value, status)
             }
-            Meaning::Own(name) => (Some(name.clone()), None, self.plain_status()),
+            Meaning::Own(name) => (Some(name.clone()), None, not_read(&self.parts)),
             Meaning::Not(status) => (None, None, *status),
+        };
+        let unit = match &self.meaning {
+            Meaning::Column { column, factor, .. } if column.ty == Type::Money => {
+                MONEY.iter().find(|(_, yuan)| (yuan - factor).abs() < 0.5).map(|(unit, _)| *unit)
+            }
+            _ => None,
         };
         Mapped {
             index: self.index,
             header: self.header(),
             column,
             value,
+            unit,
+            proposal: self.proposal.clone(),
             status,
             kept: matches!(self.meaning, Meaning::Own(_)),
         }
-    }
-
-    /// What the header means without anyone's wishes: personal, to be ignored or not known.
-    fn plain_status(&self) -> Status {
-        not_read(&self.parts)
     }
 }
 
@@ -102,6 +112,14 @@ impl Header {
     /// The header among the first rows of a sheet: the rows in which most columns are known, an organisation's code
     /// and one more at least.
     pub(super) fn find(top: &[Vec<String>], options: &Options) -> Option<Self> {
+        let mut found = Self::best(top, options, Self::is_ledger)?;
+        propose::fill(&mut found);
+        Some(found)
+    }
+
+    /// The rows that look most like a header of those that are `fit` to be one, with something that is known in them.
+    pub(super) fn best(top: &[Vec<String>], options: &Options, fit: impl Fn(&Self) -> bool) -> Option<Self> {
+        let wishes = Wishes::new(options);
         // Of equals the lower one: a title above the header must not look like a group over all of it.
         let better = |known: usize, height: usize, best: Option<&(usize, Self)>| {
             best.is_none_or(|(most, best)| known > *most || (known == *most && height < best.height))
@@ -109,26 +127,32 @@ impl Header {
         let mut best: Option<(usize, Self)> = None;
         for first in 0..top.len() {
             for height in 1..=TALLEST.min(top.len() - first) {
-                let columns = meanings(parts(top.get(first..first + height)?), options);
-                let found = Self { first, height, columns };
-                let known = found.known();
-                if found.is_ledger() && better(known, height, best.as_ref()) {
+                let columns = meanings(parts(top.get(first..first + height)?), &wishes);
+                // What is kept only because all is kept says nothing about where the header is.
+                let says = |c: &&Heading| c.meaning.is_known() && (c.asked || !matches!(c.meaning, Meaning::Own(_)));
+                let known = columns.iter().filter(says).count();
+                let found = Self { first, height, columns, words: Dictionaries::default() };
+                if known > 0 && fit(&found) && better(known, height, best.as_ref()) {
                     best = Some((known, found));
                 }
             }
         }
-        best.map(|(_, header)| header)
+        best.map(|(_, header)| Self { words: wishes.words, ..header })
     }
 
     /// How many of its columns are known.
     pub(super) fn known(&self) -> usize {
-        self.columns.iter().filter(|c| is_known(&c.meaning)).count()
+        self.columns.iter().filter(|c| c.meaning.is_known()).count()
     }
 
     /// The header of a table whose columns have one name each.
     pub(super) fn of_names<'a>(names: impl Iterator<Item = &'a str>, options: &Options) -> Self {
+        let wishes = Wishes::new(options);
         let columns = names.enumerate().map(|(index, name)| (index, vec![name.to_owned()]));
-        Self { first: 0, height: 1, columns: meanings(columns.collect(), options) }
+        let mut header =
+            Self { first: 0, height: 1, columns: meanings(columns.collect(), &wishes), words: wishes.words };
+        propose::fill(&mut header);
+        header
     }
 
     /// The position of the column of type `ty`.
@@ -141,16 +165,8 @@ impl Header {
     pub(super) fn is_ledger(&self) -> bool {
         let is_id = |m: &Meaning| matches!(m, Meaning::Column { column, .. } if column.ty == Type::Id);
         let is_year = |m: &Meaning| matches!(m, Meaning::Column { column, .. } if column.ty == Type::Year);
-        let about = |m: &Meaning| is_known(m) && !is_id(m) && !is_year(m);
+        let about = |m: &Meaning| m.is_known() && !is_id(m) && !is_year(m);
         self.columns.iter().any(|c| is_id(&c.meaning)) && self.columns.iter().any(|c| about(&c.meaning))
-    }
-}
-
-fn is_known(meaning: &Meaning) -> bool {
-    match meaning {
-        Meaning::Column { .. } | Meaning::Own(_) => true,
-        Meaning::Mark { word, .. } => word.is_some(),
-        Meaning::Not(_) => false,
     }
 }
 
@@ -188,9 +204,27 @@ fn parts(rows: &[Vec<String>]) -> Vec<(usize, Vec<String>)> {
 
 /// What each column means. A column of the schema that two headers could mean belongs to the one that says it better,
 /// else to the first.
-fn meanings(columns: Vec<(usize, Vec<String>)>, options: &Options) -> Vec<Heading> {
-    let mut headings: Vec<Heading> =
-        columns.into_iter().map(|(index, parts)| Heading { index, meaning: meaning(&parts, options), parts }).collect();
+fn meanings(columns: Vec<(usize, Vec<String>)>, wishes: &Wishes<'_>) -> Vec<Heading> {
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    let repeats: Vec<usize> = (columns.iter())
+        .map(|(_, parts)| {
+            let n = seen.entry(folded(&parts.join("/")).into_owned()).or_default();
+            *n += 1;
+            *n
+        })
+        .collect();
+    let keys: Vec<Key> = columns.iter().zip(&repeats).map(|((_, parts), repeat)| Key::new(parts, *repeat)).collect();
+    let said = wishes.assign(&keys);
+    let mut headings: Vec<Heading> = (columns.into_iter().zip(repeats).zip(said))
+        .map(|(((index, parts), repeat), wish)| Heading {
+            index,
+            meaning: meaning(&parts, wish, wishes),
+            parts,
+            repeat,
+            asked: wish.is_some(),
+            proposal: None,
+        })
+        .collect();
     let mut taken: HashMap<&str, (usize, usize)> = HashMap::new();
     for (at, heading) in headings.iter().enumerate() {
         let (name, rank) = match &heading.meaning {
@@ -219,8 +253,12 @@ fn meanings(columns: Vec<(usize, Vec<String>)>, options: &Options) -> Vec<Headin
                 heading.meaning = Meaning::Not(Status::Unknown);
             }
             Meaning::Own(name) => {
+                if heading.repeat > 1 && !heading.asked {
+                    *name = format!("{name} ({})", heading.repeat);
+                }
                 if own.contains(name) || schema::column(name).is_some() {
-                    *name = heading.parts.join("/");
+                    let whole = heading.parts.join("/");
+                    *name = if heading.repeat > 1 { format!("{whole} ({})", heading.repeat) } else { whole };
                 }
                 own.push(name.clone());
             }
@@ -228,49 +266,6 @@ fn meanings(columns: Vec<(usize, Vec<String>)>, options: &Options) -> Vec<Headin
         }
     }
     headings
-}
-
-fn meaning(parts: &[String], options: &Options) -> Meaning {
-    let Some(leaf) = parts.last() else {
-        return Meaning::Not(Status::Unknown);
-    };
-    let is_wished = |wish: &str| is_header(parts, wish);
-    if let Some((_, name)) = options.columns.iter().find(|(header, _)| is_wished(header)) {
-        return match schema::column(name) {
-            Some(column) => Meaning::Column { column, factor: factor(leaf), rank: 0 },
-            None => Meaning::Own(name.clone()),
-        };
-    }
-    if options.keep.iter().any(|header| is_wished(header)) {
-        return Meaning::Own(plain(leaf).into_owned());
-    }
-    let group = parts.len().checked_sub(2).and_then(|at| group(parts.get(at)?));
-    let mark = group.and_then(|(column, words)| Some((column, words, words.find(leaf)?)));
-    if let Some((column, words, word)) = mark {
-        return Meaning::Mark { column, words, word: Some(word) };
-    }
-    let status = not_read(parts);
-    if status == Status::Personal && PERSONAL_HEADERS.contains(&&*plain(leaf)) {
-        return Meaning::Not(status);
-    }
-    if let Some((column, rank)) = named(leaf) {
-        return Meaning::Column { column, factor: factor(leaf), rank: rank + 1 };
-    }
-    if status == Status::Unknown
-        && let Some((column, words)) = group
-    {
-        return Meaning::Mark { column, words, word: None };
-    }
-    if status != Status::Personal && options.keep.iter().any(|header| header == "*") {
-        return Meaning::Own(plain(leaf).into_owned());
-    }
-    Meaning::Not(status)
-}
-
-/// Whether the user means this column by `wish`: all of its header or the lowest part.
-pub(super) fn is_header(parts: &[String], wish: &str) -> bool {
-    let wish = plain(wish);
-    parts.last().is_some_and(|leaf| plain(leaf) == wish) || plain(&parts.join("/")) == wish
 }
 
 #[cfg(test)]
@@ -341,5 +336,48 @@ mod tests {
         assert_eq!(found, [None, Some("name".to_owned()), Some("org_id".to_owned()), None]);
         let table = Header::of_names(["worker_id", "role", "org_id", "from", "to"].into_iter(), &Options::default());
         assert!(!table.is_ledger());
+    }
+
+    #[test]
+    fn headers_that_stand_twice_are_told_apart() {
+        let names = ["org_id", "单位名称", "备注", "备 注", "联系人/电话", "指导员/电话", "备注"];
+        let columns = |options: &Options| {
+            let header = Header::of_names(names.into_iter(), options);
+            header.columns.iter().map(|c| (c.header(), c.mapped().column)).collect::<Vec<_>>()
+        };
+        let all = columns(&Options { keep: vec!["*".to_owned()], ..Options::default() });
+        let column = |at: usize| (all[at].0.as_str(), all[at].1.as_deref());
+        assert_eq!(column(2), ("备注", Some("备注")));
+        assert_eq!(column(3), ("备 注 (2)", Some("备注 (2)")));
+        assert_eq!(column(6), ("备注 (3)", Some("备注 (3)")));
+        assert_eq!((column(4).1, column(5).1), (None, None), "personal columns are kept only by name");
+        let one = columns(&Options {
+            columns: vec![("备注 (2)".to_owned(), "remark".to_owned())],
+            keep: vec!["备注（3）".to_owned()],
+            ..Options::default()
+        });
+        assert_eq!(one.iter().filter_map(|c| c.1.clone()).skip(2).collect::<Vec<_>>(), ["remark", "备注"]);
+        assert_eq!((one[2].1.clone(), one[6].1.as_deref()), (None, Some("备注")));
+    }
+
+    #[test]
+    fn a_wish_names_one_column() {
+        let top = rows(&[
+            &["单位名称", "信用代码", "联系人", "", "指导员", "", "组建方式", "", ""],
+            &["", "", "姓名", "联系电话", "姓名", "联系电话", "单独建立", "抱团建", "挂靠"],
+        ]);
+        let find = |keep: &[&str], columns: &[(&str, &str)]| {
+            let own = |s: &&str| (*s).to_owned();
+            let columns = columns.iter().map(|(h, c)| (own(h), own(c))).collect();
+            let options = Options { keep: keep.iter().map(own).collect(), columns, ..Options::default() };
+            let header = Header::find(&top, &options).unwrap();
+            header.columns.iter().map(Heading::mapped).collect::<Vec<_>>()
+        };
+        let kept = |columns: Vec<Mapped>| columns.into_iter().filter(|c| c.kept).map(|c| c.index).collect::<Vec<_>>();
+        assert_eq!(kept(find(&["联系电话"], &[])), [3]);
+        assert_eq!(kept(find(&["指导员/联系电话"], &[])), [5]);
+        assert_eq!(kept(find(&["*"], &[])), [0; 0]);
+        let marked = find(&[], &[("抱团建", "mode=联建")]);
+        assert_eq!((marked[7].column.as_deref(), marked[7].value.as_deref()), (Some("mode"), Some("joint")));
     }
 }

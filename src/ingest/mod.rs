@@ -11,25 +11,35 @@ mod column;
 mod dates;
 mod files;
 mod frame;
+mod grid;
 mod group;
 mod header;
 mod identity;
 mod marks;
+mod meaning;
 mod naming;
 mod numbers;
 mod own;
 mod parquet;
 mod problem;
+mod profile;
+#[cfg(test)]
+mod profile_tests;
+mod profile_text;
+mod propose;
 mod pump;
 mod reader;
 mod rows;
 mod sheets;
 mod table;
 mod text;
+mod wish;
 mod year;
 
+pub use self::grid::{Grid, grids};
 pub(crate) use self::own::agreed;
 pub use self::problem::{Action, Code, Problem, Severity};
+pub use self::profile::Profile;
 pub(crate) use self::table::Piece;
 
 use std::path::PathBuf;
@@ -41,19 +51,35 @@ use ::arrow::datatypes::Schema;
 use crate::error::{Error, Result};
 use crate::job::Job;
 use crate::lang::Text;
+use crate::schema::Dictionaries;
 
 /// What a caller may say about the files.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     /// The year of every row, whatever columns and names say.
     pub year: Option<i16>,
-    /// Headers as in the file with the column that each is: one of the schema's or a new one of the user's own.
+    /// Headers as in the file with the column that each is: one of the schema's or a new one of the user's own; or,
+    /// where words stand side by side to be ticked, `column=word`. A header is named by all its parts joined with `/` or
+    /// by the lowest; it names one column of a sheet, the first that it fits. The second of two equal headers is named
+    /// with ` (2)` behind.
     pub columns: Vec<(String, String)>,
     /// Headers of further columns to be kept as the user's own; `*` keeps all that are not personal. A personal one is
-    /// kept only if it is named.
+    /// kept only if it is named; a name keeps one column of a sheet, as in `columns`.
     pub keep: Vec<String>,
+    /// Spellings of words that are added to the shipped ones, over those of the profile.
+    pub words: Dictionaries,
+    /// A mapping that was saved: it counts more than what headers mean by themselves, and less than `columns` and `keep`.
+    pub profile: Option<Arc<Profile>>,
     /// What becomes of rows of one organisation in one year that contradict each other.
     pub on_conflict: OnConflict,
+}
+
+impl Options {
+    /// The words in force: the shipped ones, over them the profile's, over those the caller's.
+    #[must_use]
+    pub fn dictionaries(&self) -> Dictionaries {
+        self.profile.as_ref().map_or_else(|| self.words.clone(), |profile| profile.words().with(&self.words))
+    }
 }
 
 /// What becomes of rows of one organisation in one year that contradict each other.
@@ -91,7 +117,7 @@ impl OnConflict {
 }
 
 /// One sheet or text file that was read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Source {
     /// The file's name, without its folder.
     pub file: String,
@@ -143,20 +169,38 @@ impl YearFrom {
 }
 
 /// What a column of a file is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Mapped {
     /// Its position in the file, from 0.
     pub index: usize,
-    /// Its header as written, the parts of several rows joined with `/`.
+    /// Its header as written, the parts of several rows joined with `/`; where a sheet has it more than once, the second
+    /// has ` (2)` behind, and so on.
     pub header: String,
     /// The column it is read as.
     pub column: Option<String>,
     /// The word that a mark in this column means, where words stand side by side.
     pub value: Option<String>,
+    /// The unit in which money stands here.
+    pub unit: Option<&'static str>,
+    /// What a header that is not known resembles; never taken without being asked for.
+    pub proposal: Option<Proposal>,
     /// What the schema says about the header.
     pub status: Status,
     /// Whether it is kept as a column of the user's own.
     pub kept: bool,
+}
+
+/// What a header that is not known may mean, for somebody to decide.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Proposal {
+    /// The column.
+    pub column: &'static str,
+    /// The word, where a tick in the column says one.
+    pub value: Option<String>,
+    /// The known header or word that it resembles.
+    pub like: String,
+    /// How much, from 0 to 1.
+    pub similarity: f64,
 }
 
 /// What the schema says about a header.

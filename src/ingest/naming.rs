@@ -1,11 +1,12 @@
 //! What one header text means by itself: a column of the schema, a unit, something about a person, something known.
 
-use std::collections::HashMap;
-use std::sync::LazyLock;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, LazyLock};
 
 use super::Status;
-use crate::schema::words::{self, Words, plain};
-use crate::schema::{COLUMNS, Column, IGNORED_HEADERS, PERSONAL_HEADERS};
+use crate::schema::spelling::{folded, undecorated};
+use crate::schema::words::Words;
+use crate::schema::{COLUMNS, Column, Dictionaries, IGNORED_HEADERS, PERSONAL_HEADERS};
 
 /// Fragments of headers of columns about natural persons.
 const PERSONAL_FRAGMENTS: [&str; 14] = [
@@ -25,18 +26,41 @@ const PERSONAL_FRAGMENTS: [&str; 14] = [
     "id_card",
 ];
 
+static IGNORED: LazyLock<HashSet<String>> = LazyLock::new(|| keys(IGNORED_HEADERS));
+static PERSONAL: LazyLock<HashSet<String>> = LazyLock::new(|| keys(PERSONAL_HEADERS));
+
+fn keys(headers: &[&str]) -> HashSet<String> {
+    let plain = headers.iter().map(|header| folded(header).into_owned());
+    plain.flat_map(|header| [strip_unit(&header).to_owned(), header]).collect()
+}
+
+/// The ways in which a header is looked up, from as it stands to without list number, footnote mark and unit.
+fn forms(folded: &str) -> [&str; 4] {
+    let bare = undecorated(folded);
+    [folded, strip_unit(folded), bare, undecorated(strip_unit(bare))]
+}
+
 /// Why a column that is none of the schema is not read.
 pub(super) fn not_read(parts: &[String]) -> Status {
-    let plain_parts = || parts.iter().map(|p| plain(p));
-    let leaf = parts.last().map_or_else(Default::default, |leaf| plain(leaf));
-    if IGNORED_HEADERS.contains(&&*leaf) || IGNORED_HEADERS.contains(&strip_unit(&leaf)) {
+    let leaf = parts.last().map_or_else(Default::default, |leaf| folded(leaf));
+    if forms(&leaf).iter().any(|form| IGNORED.contains(*form)) {
         return Status::Ignored;
     }
-    let fragment = |p: &str| PERSONAL_FRAGMENTS.iter().any(|f| p.to_ascii_lowercase().contains(f));
-    if plain_parts().any(|p| PERSONAL_HEADERS.contains(&&*p) || fragment(&p)) {
+    if parts.iter().any(|part| is_listed_as_personal(part) || has_personal_fragment(part)) {
         return Status::Personal;
     }
     Status::Unknown
+}
+
+/// Whether the schema lists this very header as one about a person.
+pub(super) fn is_listed_as_personal(header: &str) -> bool {
+    let header = folded(header);
+    forms(&header).iter().any(|form| PERSONAL.contains(*form))
+}
+
+fn has_personal_fragment(header: &str) -> bool {
+    let header = folded(header);
+    PERSONAL_FRAGMENTS.iter().any(|fragment| header.contains(fragment))
 }
 
 /// The columns of the schema by the names under which ledgers carry them, and how far down the list of aliases.
@@ -47,47 +71,49 @@ static NAMES: LazyLock<HashMap<String, (&'static Column, usize)>> = LazyLock::ne
     for strip in [false, true] {
         for column in COLUMNS {
             for (rank, spelling) in spellings(column) {
-                let spelling = plain(spelling);
+                let spelling = folded(spelling);
                 let key = if strip { strip_unit(&spelling) } else { &spelling };
-                names.entry(key.to_ascii_lowercase()).or_insert((column, rank));
+                names.entry(key.to_owned()).or_insert((column, rank));
             }
         }
     }
     names
 });
 
+/// The column of the schema that a header names, and how far down the list of its names that stands.
 pub(super) fn named(header: &str) -> Option<(&'static Column, usize)> {
-    let header = plain(header).to_ascii_lowercase();
-    NAMES.get(&header).or_else(|| NAMES.get(strip_unit(&header))).copied()
+    let header = folded(header);
+    forms(&header).iter().find_map(|form| NAMES.get(*form)).copied()
 }
 
 /// The column whose words stand side by side under the group header `header`.
-pub(super) fn group(header: &str) -> Option<(&'static Column, &'static Words)> {
+pub(super) fn group(header: &str, words: &Dictionaries) -> Option<(&'static Column, Arc<Words>)> {
     let (column, _) = named(header)?;
-    Some((column, words::of(column.name)?))
+    Some((column, words.of(column.name)?))
 }
+
+/// Units of money, with how many yuan each is.
+pub(super) const MONEY: [(&str, f64); 4] = [("元", 1.0), ("千元", 1e3), ("万元", 1e4), ("亿元", 1e8)];
 
 /// The unit in brackets at the end of a header, with how many of the smaller unit it is.
 fn unit(header: &str) -> Option<(&str, f64)> {
     let (name, unit) = header.strip_suffix(')')?.rsplit_once('(')?;
-    let factor = match unit.strip_prefix("单位:").unwrap_or(unit) {
-        "元" | "人" | "名" | "个" | "家" | "户" | "次" | "件" | "分" | "平方米" | "㎡" | "m2" | "m²" => {
-            1.0
-        }
-        "千元" => 1e3,
-        "万元" => 1e4,
-        "亿元" => 1e8,
-        _ => return None,
+    let unit = unit.strip_prefix("单位:").unwrap_or(unit);
+    let money = MONEY.iter().find(|(name, _)| *name == unit).map(|(_, factor)| *factor);
+    let factor = match unit {
+        "人" | "名" | "个" | "家" | "户" | "次" | "件" | "分" | "平方米" | "㎡" | "m2" | "m²" => 1.0,
+        _ => money?,
     };
     Some((name, factor))
 }
 
-fn strip_unit(header: &str) -> &str {
+pub(super) fn strip_unit(header: &str) -> &str {
     unit(header).map_or(header, |(name, _)| name)
 }
 
+/// How many of the smaller unit the unit of a header is.
 pub(super) fn factor(header: &str) -> f64 {
-    unit(&plain(header)).map_or(1.0, |(_, factor)| factor)
+    unit(undecorated(&folded(header))).map_or(1.0, |(_, factor)| factor)
 }
 
 #[cfg(test)]
@@ -104,18 +130,27 @@ mod tests {
             ("党组织活动经费（万元）", "funds"),
             ("党建工作经费(单位：千元)", "funds"),
             ("公会", "union"),
+            ("1.单位名称", "name"),
+            ("2、统一社会信用代码*", "org_id"),
+            ("（3）从业人员（人）①", "employees"),
+            ("党组织活动经费【万元】", "funds"),
+            ("单位名称〔全称〕：", "name"),
+            ("正式党员注1", "members_full"),
         ] {
             assert_eq!(named(header).map(|(c, _)| c.name), Some(column), "{header}");
         }
         assert!(named("从业人员（万人）").is_none());
         assert_eq!(
-            ["(元)", "（万元）", "(单位：千元)", ""].map(|u| factor(&format!("经费{u}")) as u32),
-            [1, 10_000, 1000, 1]
+            ["(元)", "（万元）", "(单位：千元)", "", "【万元】*"].map(|u| factor(&format!("经费{u}")) as u32),
+            [1, 10_000, 1000, 1, 10_000]
         );
         let status = |header: &str| not_read(&[header.to_owned()]);
         assert_eq!(status("指导员联系电话"), Status::Personal);
         assert_eq!(status("党组织书记手机号"), Status::Personal);
         assert_eq!(status("年营业收入（万元）"), Status::Ignored);
+        assert_eq!(status("3.备注"), Status::Ignored);
+        assert_eq!(status("4、联系电话*"), Status::Personal);
+        assert_eq!(status("问题"), Status::Ignored, "what a ledger is returned with");
         assert_eq!(status("楼栋"), Status::Unknown);
     }
 }

@@ -22,7 +22,7 @@ pub(super) fn read(place: &Place<'_>, file: &File, work: &Work<'_>) -> Result<Ou
     let path = place.path;
     let metadata = ArrowReaderMetadata::load(file, ArrowReaderOptions::default()).map_err(|e| broken(path, &e))?;
     let Some(frame) = Frame::new(place, metadata.schema(), work.options)? else {
-        return Ok(no_codes(place));
+        return Ok(no_codes(place, metadata.schema(), work.options));
     };
     let mut first = 0;
     let mut part = 0;

@@ -19,8 +19,8 @@ use super::block::Block;
 use super::cells::{self, Cell, Read};
 use super::dates;
 use super::problem::Code;
-use crate::schema::words::{self, Words};
-use crate::schema::{Column, Type};
+use crate::schema::words::Words;
+use crate::schema::{Column, Dictionaries, Type};
 
 /// Scores are points out of 100, with additions; what is outside is no score (`rules` of the ledgers' truth.json).
 pub(super) const SCORES: (f64, f64) = (0.0, 200.0);
@@ -34,7 +34,7 @@ pub(super) struct Finding {
 }
 
 /// How the cells of a column are read.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Reader {
     Year,
     /// Text from an open set as written: a column of the user's own.
@@ -48,7 +48,7 @@ pub(super) enum Reader {
     Code,
     RegistrationType,
     Word {
-        words: &'static Words,
+        words: Arc<Words>,
         unknown: Code,
     },
     Region,
@@ -70,8 +70,8 @@ pub(super) enum Reader {
 }
 
 impl Reader {
-    /// The reader of a column of the schema; money comes in units of `factor` yuan.
-    pub(super) fn of(column: &'static Column, factor: f64) -> Self {
+    /// The reader of a column of the schema; money comes in units of `factor` yuan, words are those of `dictionaries`.
+    pub(super) fn of(column: &'static Column, factor: f64, dictionaries: &Dictionaries) -> Self {
         match column.ty {
             Type::Year => Self::Year,
             Type::Id => Self::Code,
@@ -81,7 +81,7 @@ impl Reader {
             Type::Code if column.name.ends_with("_id") => Self::Code,
             Type::Code if column.name == "mode_detail" => Self::Label,
             Type::Code => Self::Term,
-            Type::Word => words::of(column.name).map_or(Self::Label, |words| Self::Word {
+            Type::Word => dictionaries.of(column.name).map_or(Self::Label, |words| Self::Word {
                 words,
                 unknown: if column.name == "mode" { Code::ModeUnknownWord } else { Code::WordUnknown },
             }),
@@ -99,7 +99,13 @@ impl Reader {
 
     /// Reads `column` in the rows of `block` that are `chosen`. A cell without a value, or with a problem in the place
     /// of one, is null; what is to be said about cells goes to `found`.
-    pub(super) fn read<B: Block>(self, block: &B, chosen: &[u32], column: usize, found: &mut Vec<Finding>) -> ArrayRef {
+    pub(super) fn read<'a, B: Block>(
+        &'a self,
+        block: &'a B,
+        chosen: &'a [u32],
+        column: usize,
+        found: &mut Vec<Finding>,
+    ) -> ArrayRef {
         let mut cells = Cells { block, chosen, column, found };
         match self {
             Self::Year => cells.numbers::<Int16Type>(cells::year),
@@ -112,15 +118,15 @@ impl Reader {
             Self::Code => cells.labels(|cell| quiet(cells::code(cell))),
             Self::RegistrationType => cells.labels(|cell| quiet(cells::registration_type(cell))),
             Self::Word { words, unknown } => cells.labels(|cell| {
-                let at = cells::word(cell, words, unknown)?;
+                let at = cells::word(cell, words, *unknown)?;
                 Ok(at.and_then(|at| words.ids().nth(at)).map(|id| (Cow::Borrowed(id), None)))
             }),
             Self::Region => cells.labels(|cell| Ok(cells::region(cell)?.map(|(code, said)| (Cow::Owned(code), said)))),
             Self::Industry => cells.labels(|cell| quiet(cells::industry(cell).map(|v| v.map(Cow::Owned)))),
             Self::Flag => cells.flags(),
-            Self::Count { round } => cells.numbers::<UInt32Type>(|cell| cells::count(cell, round)),
-            Self::Money { factor } => cells.numbers::<UInt64Type>(|cell| cells::money(cell, factor)),
-            Self::Real { range } => cells.numbers::<Float64Type>(|cell| cells::real(cell, range)),
+            Self::Count { round } => cells.numbers::<UInt32Type>(|cell| cells::count(cell, *round)),
+            Self::Money { factor } => cells.numbers::<UInt64Type>(|cell| cells::money(cell, *factor)),
+            Self::Real { range } => cells.numbers::<Float64Type>(|cell| cells::real(cell, *range)),
             Self::Star => cells.numbers::<Float32Type>(cells::star),
             Self::Date => cells.numbers::<Date32Type>(dates::date),
             Self::ModeDetail => cells.labels(|cell| Ok(cells::mode_detail(cell).map(|word| (word, None)))),

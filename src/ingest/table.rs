@@ -375,7 +375,9 @@ fn slots(header: &Header) -> Vec<Slot> {
     for heading in &header.columns {
         let (name, reader) = match &heading.meaning {
             Meaning::Column { column, .. } if matches!(column.ty, Type::Id | Type::Year) => continue,
-            Meaning::Column { column, factor, .. } => (column.name.to_owned(), Reader::of(column, *factor)),
+            Meaning::Column { column, factor, .. } => {
+                (column.name.to_owned(), Reader::of(column, *factor, &header.words))
+            }
             Meaning::Own(name) => (name.clone(), Reader::Label),
             Meaning::Mark { .. } | Meaning::Not(_) => continue,
         };

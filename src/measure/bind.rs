@@ -5,9 +5,10 @@ use arrow::datatypes::Date32Type;
 
 use super::expr::{Arithmetic, Comparison, Expr};
 use super::parse::shown;
-use super::source::{self, Kind, Source, Vocabulary, nearest};
+use super::source::{self, Kind, Source, Vocabulary};
 use crate::error::{Error, Result};
 use crate::roster::Roster;
+use crate::similar::nearest;
 
 /// A predicate that can be evaluated on the frames of the roster it was bound to.
 ///

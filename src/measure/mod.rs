@@ -11,7 +11,6 @@ mod need;
 mod parse;
 mod predicate;
 mod rate;
-mod record;
 mod source;
 mod target;
 mod truth;
@@ -22,6 +21,8 @@ mod against_duckdb;
 mod predicate_tests;
 #[cfg(test)]
 mod property;
+#[cfg(test)]
+mod record_tests;
 #[cfg(test)]
 mod slow;
 #[cfg(test)]

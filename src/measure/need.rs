@@ -5,9 +5,9 @@ use std::path::Path;
 use arrow::buffer::BooleanBuffer;
 
 use super::predicate::Predicate;
-use super::record::{self, records};
 use crate::error::Result;
 use crate::lang::Text;
+use crate::record::{self, records};
 use crate::roster::{Frame, Roster};
 use crate::schema::words;
 

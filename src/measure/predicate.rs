@@ -9,6 +9,7 @@ use super::expr::Expr;
 use super::parse::parse;
 use super::truth::Truth;
 use crate::error::{Error, Result};
+use crate::record::{Record, defined};
 use crate::roster::{Frame, Roster};
 
 /// A condition on organisations, such as `operating and members_full >= 3 and mode in ('solo', 'joint')`.
@@ -83,5 +84,13 @@ impl FromStr for Predicate {
 
     fn from_str(text: &str) -> Result<Self> {
         Self::parse(text)
+    }
+}
+
+impl Record {
+    /// The condition that stands in `field`.
+    pub(super) fn predicate(&mut self, field: &'static str) -> Result<Predicate> {
+        let text = self.text(field)?;
+        Predicate::parse(&text).map_err(|e| defined(e, self.place(), field))
     }
 }

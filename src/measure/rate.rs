@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use super::predicate::Predicate;
-use super::record::{self, Record, records};
 use crate::error::{Error, Result};
 use crate::lang::Text;
+use crate::record::{self, Record, records};
 use crate::roster::Roster;
 
 /// What a figure counts. A joint branch is one party organisation and several organisations.
@@ -170,7 +170,7 @@ impl<'a> IntoIterator for &'a Rates {
 
 /// The error that nothing is called `id`.
 pub(super) fn no_such<'a>((zh, en): (&str, &str), id: &str, ids: impl Iterator<Item = &'a str> + Clone) -> Error {
-    let near = super::source::nearest(id, ids.clone());
+    let near = crate::similar::nearest(id, ids.clone());
     let ids: Vec<_> = ids.collect();
     let (hint_zh, hint_en) = near.map_or_else(Default::default, |near| {
         (format!("。是不是“{near}”？"), format!(". Hint: did you mean '{near}'?"))

@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::roster::Roster;
 use crate::schema::words::{self, Words};
 use crate::schema::{self, Type};
+use crate::similar::nearest;
 use crate::standards::region::{self, Level};
 
 /// Where the values of a column come from.
@@ -118,35 +119,6 @@ fn unknown(name: &str, roster: &Roster) -> Error {
     )
 }
 
-/// The candidate that `name` is probably a misspelling of.
-pub(super) fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let lower = name.to_lowercase();
-    candidates
-        .map(|c| (distance(&lower, &c.to_lowercase()), c))
-        .filter(|(distance, c)| *distance <= 1.max(c.chars().count() / 3))
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, c)| c)
-}
-
-/// How many characters must be inserted, left out or exchanged (Levenshtein).
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
-        for (above, y) in row.iter_mut().skip(1).zip(&b) {
-            let here = (diagonal + usize::from(x != *y)).min(left + 1).min(*above + 1);
-            diagonal = std::mem::replace(above, here);
-            left = here;
-        }
-        if let Some(first) = row.first_mut() {
-            *first = i + 1;
-        }
-    }
-    row.last().copied().unwrap_or(0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -161,15 +133,5 @@ mod tests {
         assert_eq!(levels("150000000000"), ["150000000000", "-", "-", "-"]);
         assert_eq!(levels("441900003000"), ["440000000000", "441900000000", "441900000000", "441900003000"]);
         assert_eq!(levels("1"), ["-"; 4]);
-    }
-
-    #[test]
-    fn a_misspelling_is_recognised() {
-        assert_eq!(distance("kitten", "sitting"), 3);
-        assert_eq!(distance("", "abc"), 3);
-        let columns = ["members_full", "mode", "region"];
-        assert_eq!(nearest("membres_full", columns.into_iter()), Some("members_full"));
-        assert_eq!(nearest("Mode", columns.into_iter()), Some("mode"));
-        assert_eq!(nearest("qqqq", columns.into_iter()), None);
     }
 }

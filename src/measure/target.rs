@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::rate::{Rate, no_such};
-use super::record::{self, records};
 use crate::error::Result;
+use crate::record::{self, records};
 
 /// A rate that is to reach a share.
 #[derive(Clone, Debug)]

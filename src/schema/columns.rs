@@ -137,6 +137,8 @@ pub(super) const IGNORED: &[&str] = &[
     "是否有上级已派党建工作指导员",
     "是否选派党建工作指导员或联络员",
     "曾用名",
+    "问题",
+    "Problems",
 ];
 
 pub(super) const PERSONAL: &[&str] = &[

@@ -1,6 +1,8 @@
 //! The one table of ledger columns. Readers find columns by it, documentation and reports are written from it.
 
 mod columns;
+mod dictionaries;
+pub(crate) mod spelling;
 pub mod words;
 
 use std::collections::HashMap;
@@ -9,6 +11,7 @@ use std::sync::LazyLock;
 use arrow::datatypes::DataType;
 
 pub use columns::COLUMNS;
+pub use dictionaries::{Dictionaries, Spelling};
 
 /// What a column holds, and thereby how its cells are read, stored and given out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -2,14 +2,15 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use serde::Deserialize;
 
+use super::spelling::{folded, undecorated};
 use crate::lang::Text;
 
 /// The words of one column, in the order in which tables show them.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Words {
     /// The column they belong to.
     pub column: String,
@@ -17,7 +18,7 @@ pub struct Words {
     by_spelling: HashMap<String, u8>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Word {
     id: String,
@@ -44,7 +45,7 @@ impl Words {
         let mut by_spelling = HashMap::new();
         for (at, word) in record.values.iter().enumerate() {
             for spelling in word.written.iter().chain([&word.id, &word.zh]) {
-                by_spelling.insert(plain(spelling).into_owned(), at as u8);
+                by_spelling.insert(folded(spelling).into_owned(), at as u8);
             }
         }
         Self { column: record.column, values: record.values, by_spelling }
@@ -56,16 +57,29 @@ impl Words {
         self.values.iter().map(|w| w.id.as_str())
     }
 
-    /// The position of the word that a ledger means by `written`, if it is one of these.
+    /// The position of the word that a ledger means by `written`, if it is one of these. Width, white space and the kind
+    /// of brackets make no difference, nor does a list number in front (`1-单独组建`) or a footnote mark behind.
     #[must_use]
     pub fn find(&self, written: &str) -> Option<usize> {
-        let written = plain(written);
-        let bare = written.split_once('-').filter(|(n, _)| n.bytes().all(|b| b.is_ascii_digit()));
-        let bare = bare.map_or(written.as_ref(), |(_, word)| word);
-        self.by_spelling
-            .get(bare)
-            .or_else(|| self.by_spelling.get(bare.strip_suffix("(1+N)")?))
-            .map(|at| usize::from(*at))
+        let written = folded(written);
+        let get = |spelling: &str| self.by_spelling.get(spelling);
+        let bare = || {
+            let bare = undecorated(&written);
+            get(bare).or_else(|| get(bare.strip_suffix("(1+n)")?))
+        };
+        get(&written).or_else(bare).map(|at| usize::from(*at))
+    }
+
+    /// The spellings that are found, folded, each with the position of its word.
+    pub(crate) fn spellings(&self) -> impl Iterator<Item = (&str, usize)> {
+        self.by_spelling.iter().map(|(spelling, at)| (spelling.as_str(), usize::from(*at)))
+    }
+
+    /// Makes `written` one more spelling of the word at `at`, whatever it meant before.
+    pub(super) fn add(&mut self, written: &str, at: usize) {
+        let written = folded(written);
+        self.by_spelling.insert(undecorated(&written).to_owned(), at as u8);
+        self.by_spelling.insert(written.into_owned(), at as u8);
     }
 
     /// The words' ids with their labels, in order.
@@ -75,15 +89,25 @@ impl Words {
     }
 }
 
-static WORDS: LazyLock<Vec<Words>> = LazyLock::new(|| {
+static WORDS: LazyLock<Vec<Arc<Words>>> = LazyLock::new(|| {
     let file: File = toml::from_str(include_str!("../../definitions/words.toml")).unwrap_or(File { word: Vec::new() });
-    file.word.into_iter().map(Words::new).collect()
+    file.word.into_iter().map(|record| Arc::new(Words::new(record))).collect()
 });
 
 /// The words of the column called `name`.
 #[must_use]
 pub fn of(name: &str) -> Option<&'static Words> {
+    shipped(name).map(Arc::as_ref)
+}
+
+/// The words of the column called `name`, to be held.
+pub(super) fn shipped(name: &str) -> Option<&'static Arc<Words>> {
     WORDS.iter().find(|w| w.column == name)
+}
+
+/// The columns that have words.
+pub(crate) fn columns() -> impl Iterator<Item = &'static str> {
+    WORDS.iter().map(|w| w.column.as_str())
 }
 
 /// Text as it is compared: full-width ASCII made half-width, all white space taken out.
@@ -92,7 +116,12 @@ pub fn plain(text: &str) -> Cow<'_, str> {
     if text.bytes().all(|b| b.is_ascii_graphic()) {
         return Cow::Borrowed(text);
     }
-    Cow::Owned(text.chars().filter(|c| !c.is_whitespace() && *c != '\u{feff}').map(half_width).collect())
+    Cow::Owned(text.chars().filter(|c| !is_space(*c)).map(half_width).collect())
+}
+
+/// White space, and the signs without width that copying leaves in cells.
+pub(crate) fn is_space(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{ad}')
 }
 
 /// The half-width twin of a full-width ASCII character; other characters as they are.
@@ -121,6 +150,20 @@ mod tests {
         let mode = of("mode").unwrap();
         assert_eq!(mode.find(" 2-联合\n组建"), Some(1));
         assert_eq!(mode.find("区域覆盖（１＋Ｎ）"), Some(3));
+        for written in [
+            "1.单独组建",
+            "1、单独组建",
+            "(1) 单独组建",
+            "（一）单独组建",
+            "①单独组建",
+            "单独组建。",
+            "单独组建*",
+            "单独 组建①",
+        ] {
+            assert_eq!(mode.find(written), Some(0), "{written}");
+        }
+        assert_eq!(mode.find("【区域覆盖】[1+N]"), None);
+        assert_eq!(mode.find("区域覆盖〔1+N〕"), Some(3));
         assert_eq!(mode.find("待核实"), None);
     }
 }

@@ -47,8 +47,13 @@ class Roster:
             "column": ["org_id", "mode", None, None],
             "value": [None, "solo", None, None],
             "status": ["mapped", "mapped", "personal", "personal"],
+            "proposal": pl.Series([None] * 4, dtype=pl.String),
+            "proposal_value": pl.Series([None] * 4, dtype=pl.String),
+            "proposal_like": pl.Series([None] * 4, dtype=pl.String),
+            "similarity": pl.Series([None] * 4, dtype=pl.Float64),
         }
     )
+    words = pl.DataFrame(schema=dict.fromkeys(("column", "written", "value", "instead_of"), pl.String))
     problems = pl.DataFrame(
         {
             "file": [FILE],

@@ -23,7 +23,7 @@ enum Stored {
 
 /// Rows of a sheet.
 #[derive(Default)]
-pub(super) struct Grid {
+pub(in crate::ingest) struct Grid {
     texts: String,
     cells: Vec<Stored>,
     /// For each row where its cells begin, and where the last one's end.

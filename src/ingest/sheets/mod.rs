@@ -34,7 +34,7 @@ const CELLS: usize = 1 << 19;
 const WIDEST: u32 = 16_384;
 
 /// A file that can no longer be read once the job is cancelled: so even one long call of the workbook reader ends.
-struct Watched<'a, R> {
+pub(super) struct Watched<'a, R> {
     input: R,
     job: &'a dyn Job,
 }
@@ -54,7 +54,7 @@ impl<R: Seek> Seek for Watched<'_, R> {
     }
 }
 
-type Workbook<'a, R> = Sheets<BufReader<Watched<'a, R>>>;
+pub(super) type Workbook<'a, R> = Sheets<BufReader<Watched<'a, R>>>;
 
 /// Reads the workbook of `place` from `input`.
 pub(super) fn read<R: Read + Seek + Send>(place: &Place<'_>, mut input: R, work: &Work<'_>) -> Result<Outcome> {
@@ -90,32 +90,39 @@ pub(super) fn read<R: Read + Seek + Send>(place: &Place<'_>, mut input: R, work:
                 _ => inside.merged.get(&name).cloned().unwrap_or_default(),
             };
             let work = Work { sheet: at as u32, ..*work };
-            cells(&place, &mut workbook, &merged, &work, &mut outcome)?;
+            let ledger = Ledger { place: &place, merged: &merged, work: &work, outcome: &mut outcome };
+            cells(path, &mut workbook, &name, work.job, ledger)?;
         }
     }
     Ok(outcome)
 }
 
-/// Reads the sheet of `place` cell by cell.
-fn cells<R: Read + Seek>(
-    place: &Place<'_>,
+/// What is done with the cells of a sheet.
+trait Visit {
+    type Out;
+    /// Goes through the cells that `next` gives row by row, the last row being at position `rows`.
+    fn visit<'a>(self, next: impl FnMut() -> Result<Option<Placed<DataRef<'a>>>>, rows: u32) -> Result<Self::Out>;
+}
+
+/// Goes through the sheet called `name` cell by cell.
+fn cells<R: Read + Seek, V: Visit>(
+    path: &Path,
     workbook: &mut Workbook<'_, R>,
-    merged: &[Dimensions],
-    work: &Work<'_>,
-    outcome: &mut Outcome,
-) -> Result<()> {
-    let (path, name, job) = (place.path, place.sheet.unwrap_or_default(), work.job);
+    name: &str,
+    job: &dyn Job,
+    visit: V,
+) -> Result<V::Out> {
     let fail = |e: calamine::Error| broken(path, job, &e);
     match workbook {
         Sheets::Xlsx(book) => {
             let mut reader = book.worksheet_cells_reader(name).map_err(|e| fail(e.into()))?;
             let rows = reader.dimensions().end.0;
-            sheet(place, || reader.next_cell().map_err(|e| fail(e.into())), rows, merged, work, outcome)
+            visit.visit(|| reader.next_cell().map_err(|e| fail(e.into())), rows)
         }
         Sheets::Xlsb(book) => {
             let mut reader = book.worksheet_cells_reader(name).map_err(|e| fail(e.into()))?;
             let rows = reader.dimensions().end.0;
-            sheet(place, || reader.next_cell().map_err(|e| fail(e.into())), rows, merged, work, outcome)
+            visit.visit(|| reader.next_cell().map_err(|e| fail(e.into())), rows)
         }
         Sheets::Xls(_) | Sheets::Ods(_) => {
             let range = workbook.worksheet_range(name).map_err(fail)?;
@@ -126,8 +133,45 @@ fn cells<R: Read + Seek>(
                     .next()
                     .map(|(row, column, value)| Placed::new((top + row as u32, left + column as u32), borrowed(value))))
             };
-            sheet(place, next, rows, merged, work, outcome)
+            visit.visit(next, rows)
         }
+    }
+}
+
+/// All rows of the sheet called `name`, in blocks.
+pub(super) fn whole<R: Read + Seek>(
+    path: &Path,
+    workbook: &mut Workbook<'_, R>,
+    name: &str,
+    job: &dyn Job,
+) -> Result<Vec<Grid>> {
+    struct Keep<'p>(&'p Path, &'p dyn Job);
+    impl Visit for Keep<'_> {
+        type Out = Vec<Grid>;
+        fn visit<'a>(self, next: impl FnMut() -> Result<Option<Placed<DataRef<'a>>>>, _: u32) -> Result<Vec<Grid>> {
+            let mut grids = Grids::new(self.0, self.1, next);
+            let mut all = Vec::new();
+            while let Some(grid) = grids.next(None)? {
+                all.push(grid);
+            }
+            Ok(all)
+        }
+    }
+    cells(path, workbook, name, job, Keep(path, job))
+}
+
+/// Reads the sheet as a ledger.
+struct Ledger<'p> {
+    place: &'p Place<'p>,
+    merged: &'p [Dimensions],
+    work: &'p Work<'p>,
+    outcome: &'p mut Outcome,
+}
+
+impl Visit for Ledger<'_> {
+    type Out = ();
+    fn visit<'a>(self, next: impl FnMut() -> Result<Option<Placed<DataRef<'a>>>>, rows: u32) -> Result<()> {
+        sheet(self.place, next, rows, self.merged, self.work, self.outcome)
     }
 }
 
@@ -152,7 +196,7 @@ fn sheet<'a>(
     work: &Work<'_>,
     outcome: &mut Outcome,
 ) -> Result<()> {
-    let mut grids = Grids { path: place.path, job: work.job, next, held: None, ended: false, seen: 0, blank: 0 };
+    let mut grids = Grids::new(place.path, work.job, next);
     let Some(mut head) = grids.next(None)? else {
         outcome.skipped.push(Skipped {
             file: place.file(),
@@ -221,7 +265,11 @@ struct Grids<'a, 'p, N> {
     blank: usize,
 }
 
-impl<'a, N: FnMut() -> Result<Option<Placed<DataRef<'a>>>>> Grids<'a, '_, N> {
+impl<'a, 'p, N: FnMut() -> Result<Option<Placed<DataRef<'a>>>>> Grids<'a, 'p, N> {
+    fn new(path: &'p Path, job: &'p dyn Job, next: N) -> Self {
+        Self { path, job, next, held: None, ended: false, seen: 0, blank: 0 }
+    }
+
     /// The next cell that is not empty.
     fn cell(&mut self) -> Result<Option<Placed<DataRef<'a>>>> {
         if let Some(cell) = self.held.take() {
@@ -265,7 +313,7 @@ impl<'a, N: FnMut() -> Result<Option<Placed<DataRef<'a>>>>> Grids<'a, '_, N> {
 }
 
 /// Opens a workbook by what it is, not by what its name says.
-fn open<'a, R: Read + Seek>(path: &Path, mut input: R, job: &'a dyn Job) -> Result<Workbook<'a, R>> {
+pub(super) fn open<'a, R: Read + Seek>(path: &Path, mut input: R, job: &'a dyn Job) -> Result<Workbook<'a, R>> {
     let mut start = Vec::new();
     input.rewind().map_err(|e| unreadable(path, &e))?;
     input.by_ref().take(512).read_to_end(&mut start).map_err(|e| unreadable(path, &e))?;

@@ -1,0 +1,125 @@
+"""Ledgers written back to the offices that sent them: in their own layout, with every problem marked where it stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from dangjian.errors import ArgumentError, FileError
+from dangjian.report.format import Formats
+from dangjian.returned import plan, text, workbook
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from dangjian import labels
+    from dangjian.returned.plan import Ledger
+    from dangjian.roster import Roster
+
+_TEXTS = (".csv", ".txt", ".tsv", ".tab")
+_OWN_FORMAT = (".xlsx", ".xlsm")
+
+
+def write(
+    roster: Roster, paths: Sequence[Path], folder: Path, *, overwrite: bool, lang: labels.Lang
+) -> pl.DataFrame:
+    """Write every ledger of ``roster`` back into ``folder``; ``paths`` are the files and folders it was read from.
+
+    Returns:
+        ``file``, ``written`` (the path), ``problems`` (how many), ``note`` (what could not be kept of the file, or null).
+
+    Raises:
+        ArgumentError: Two files share a name, or ``folder`` is the one the files came from.
+        FileError: A file is there already and ``overwrite`` is false, or it cannot be written.
+    """
+    fmt = Formats(lang)
+    ledgers = plan.ledgers(roster, _located(roster.sources["file"].unique(maintain_order=True), paths), fmt)
+    targets = _targets(ledgers, folder)
+    if not overwrite:
+        _check_free(targets)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        notes = [_one(ledger, target, fmt) for ledger, target in zip(ledgers, targets, strict=True)]
+    except OSError as error:
+        raise FileError(f"{folder}: cannot be written: {error}", f"{folder}：不能写入：{error}") from error
+    return pl.DataFrame(
+        {
+            "file": [ledger.name for ledger in ledgers],
+            "written": [str(target) for target in targets],
+            "problems": [ledger.problems.height for ledger in ledgers],
+            "note": notes,
+        },
+        schema={"file": pl.String, "written": pl.String, "problems": pl.Int64, "note": pl.String},
+    )
+
+
+def _one(ledger: Ledger, target: Path, fmt: Formats) -> str | None:
+    """Write one ledger; a file that is half written never stands under its name."""
+    half = target.with_name(f".{target.name}.part")
+    try:
+        if ledger.path is None or (target.stem != ledger.path.stem and _is_list(ledger.path)):
+            note = workbook.write_list(ledger, half, fmt)
+        elif ledger.path.suffix.lower() in _TEXTS:
+            note = text.write(ledger, ledger.path, half, fmt)
+        else:
+            note = workbook.write(ledger, ledger.path, half, fmt)
+        half.replace(target)
+    finally:
+        half.unlink(missing_ok=True)
+    return note
+
+
+def _is_list(path: Path) -> bool:
+    """Whether a file has no layout in which problems could be marked: Parquet and the like."""
+    return path.suffix.lower() not in (*_TEXTS, *_OWN_FORMAT, ".xls", ".xlsb", ".ods")
+
+
+def _targets(ledgers: Sequence[Ledger], folder: Path) -> list[Path]:
+    """Where each ledger is written: under its name, or as xlsx where its own format cannot be written."""
+    names = {ledger.name.casefold() for ledger in ledgers}
+    targets = []
+    for ledger in ledgers:
+        path = ledger.path
+        if path is not None and path.parent.resolve() == folder.resolve():
+            raise ArgumentError(
+                f"{folder} is the folder that {ledger.name} came from. Name another, so that nothing sent in is lost",
+                f"{folder} 就是 {ledger.name} 所在的文件夹。请另写一个文件夹，以免覆盖报送的原件",
+            )
+        if path is None or _is_list(path):
+            name = f"{Path(ledger.name).stem}-问题.xlsx"
+        elif path.suffix.lower() in (*_TEXTS, *_OWN_FORMAT):
+            name = ledger.name
+        else:
+            name = f"{path.stem}.xlsx"
+            name = f"{ledger.name}.xlsx" if name.casefold() in names else name
+        targets.append(folder / name)
+    return targets
+
+
+def _check_free(targets: Iterable[Path]) -> None:
+    taken = [target.name for target in targets if target.exists()]
+    if taken:
+        some = ", ".join(taken[:5])
+        raise FileError(
+            f"{some}: already there. Name another folder, or say that files may be overwritten",
+            f"{some}：已经存在。请另写一个文件夹，或指明可以覆盖（--overwrite，overwrite=True）",
+        )
+
+
+def _located(names: Iterable[str], paths: Sequence[Path]) -> dict[str, Path | None]:
+    """The path of each file, which the sources know by name only; none for a table in memory."""
+    found: dict[str, Path | None] = {}
+    for name in names:
+        here = [path for path in paths if path.name == name and not path.is_dir()]
+        here += [path / name for path in paths if (path / name).is_file()]
+        several = sorted({path.resolve() for path in here})
+        if len(several) > 1:
+            places = ", ".join(str(path.parent) for path in several)
+            raise ArgumentError(
+                f"two files are called {name} (in {places}): return them one folder after the other",
+                f"有几个文件都叫 {name}（在 {places}）：请分文件夹逐次返还",
+            )
+        found[name] = here[0] if here else None
+    return found

@@ -1,0 +1,157 @@
+"""What is marked in a ledger that goes back: which cells, in which colour, with which words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from dangjian.reading import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
+
+    from dangjian.report.format import Formats
+    from dangjian.roster import Roster
+
+SEVERITIES = ("error", "warning", "info")
+"""How much a problem matters, the gravest first."""
+
+HEADERS = ("问题", "Problems")
+"""The header of the column with which a ledger goes back, in Chinese and in English; it is not read."""
+
+# How far down a header is looked for; reading looks as far.
+_TOP = 40
+# What a spreadsheet takes for the beginning of a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One problem: its row from 1, the columns of its cells from 0 (none where it is one of the whole row), its words."""
+
+    row: int
+    line: int | None
+    columns: tuple[int, ...]
+    severity: str
+    words: str
+
+
+@dataclass
+class Sheet:
+    """One sheet or text file, and the problems in it."""
+
+    name: str | None
+    header_rows: int
+    headers: dict[int, list[str]]
+    encoding: str | None
+    marks: list[Mark] = field(default_factory=list)
+
+    def rows(self) -> dict[int, list[Mark]]:
+        """The marks by row."""
+        rows: dict[int, list[Mark]] = {}
+        for mark in self.marks:
+            rows.setdefault(mark.row, []).append(mark)
+        return rows
+
+    def first_header_row(self, text: Callable[[int, int], str]) -> tuple[int, int]:
+        """Where the header begins, from 0, with how many of its columns stand there, if ``text`` gives the cell of a row
+        and column, without white space.
+        """
+        best = (0, 0)
+        for first in range(_TOP):
+            rows = range(first, first + max(1, self.header_rows))
+            found = sum(
+                any(text(row, column) == parts[-1] for row in rows) for column, parts in self.headers.items()
+            )
+            if found > best[1]:
+                best = (first, found)
+        return best
+
+
+@dataclass
+class Ledger:
+    """One file: its sheets, and the tables of the roster that speak of it."""
+
+    name: str
+    path: Path | None
+    sheets: list[Sheet]
+    sources: pl.DataFrame
+    problems: pl.DataFrame
+    near: pl.DataFrame
+    skipped: pl.DataFrame
+
+
+def ledgers(roster: Roster, paths: Mapping[str, Path | None], fmt: Formats) -> list[Ledger]:
+    """The files of ``roster``, in order, with what is to be marked in each."""
+    columns, problems = roster.columns_read, roster.problems
+    made = []
+    for name, path in paths.items():
+        here = pl.col("file") == name
+        ledger = Ledger(
+            name=name,
+            path=path,
+            sheets=[],
+            sources=roster.sources.filter(here),
+            problems=problems.filter(here),
+            near=columns.filter(here, pl.col("proposal").is_not_null()),
+            skipped=roster.skipped.filter(here),
+        )
+        for source in ledger.sources.iter_rows(named=True):
+            of_sheet = here & pl.col("sheet").eq_missing(source["sheet"])
+            ledger.sheets.append(_sheet(source, columns.filter(of_sheet), problems.filter(of_sheet), fmt))
+        made.append(ledger)
+    return made
+
+
+def _sheet(source: Mapping[str, Any], columns: pl.DataFrame, problems: pl.DataFrame, fmt: Formats) -> Sheet:
+    headers = {
+        int(index): ["".join(part.split()) for part in str(header).split("/")]
+        for index, header in columns.select("index", "header").rows()
+    }
+    places: dict[str, list[int]] = {}
+    for index, column in columns.select("index", "column").drop_nulls().rows():
+        places.setdefault(column, []).append(index)
+    sheet = Sheet(source["sheet"], source["header_rows"], headers, source["encoding"])
+    for problem in problems.iter_rows(named=True):
+        if problem["row"] is None:
+            continue
+        at = tuple(places.get(problem["column"] or "", ()))
+        mark = Mark(problem["row"], problem["line"], at, problem["severity"], words(problem, len(at), fmt))
+        sheet.marks.append(mark)
+    return sheet
+
+
+def words(problem: Mapping[str, Any], columns: int, fmt: Formats) -> str:
+    """Say one problem: the column, what stands there, what is wrong with it, what to do.
+
+    Example:
+        >>> from dangjian.report.format import Formats
+        >>> problem = {"header": "基本情况/从业人员", "value": "若干", "message_zh": "不是数字，按未知处理。"}
+        >>> words(problem, 1, Formats("zh"))
+        '从业人员“若干”：不是数字，按未知处理。'
+    """
+    header = one_line(problem["header"] or "").split("/")
+    # Where words stand side by side, their common header says what it is about.
+    what = header[-2] if columns > 1 and len(header) > 1 else header[-1]
+    value = " ".join((problem["value"] or "").split())
+    shown = fmt.t(f"“{value}”", f" “{value}”" if what else f"“{value}”") if value else ""
+    colon = fmt.t("：", ": ") if what or shown else ""
+    return f"{what}{shown}{colon}{problem[f'message_{fmt.lang}']}"
+
+
+def worst(marks: Iterable[Mark]) -> str:
+    """The gravest severity among ``marks``."""
+    return min((mark.severity for mark in marks), key=SEVERITIES.index)
+
+
+def harmless(text: str) -> str:
+    """``text`` so that no spreadsheet takes it for a formula.
+
+    Example:
+        >>> harmless("=1+1"), harmless("若干")
+        ("'=1+1", '若干')
+    """
+    return f"'{text}" if text.startswith(_FORMULA) else text

@@ -1,0 +1,102 @@
+//! What one column of a header holds: what is wished for it, else what its texts mean by themselves.
+
+use std::sync::Arc;
+
+use super::Status;
+use super::naming::{MONEY, factor, group, is_listed_as_personal, named, not_read};
+use super::profile::Says;
+use super::wish::{Wish, Wishes};
+use crate::schema::words::{Words, plain};
+use crate::schema::{self, Column, Dictionaries};
+
+/// What a column holds.
+#[derive(Clone, Debug)]
+pub(super) enum Meaning {
+    /// A column of the schema; money in units of `factor` yuan. The smaller the rank, the more it is meant.
+    Column { column: &'static Column, factor: f64, rank: usize },
+    /// A column of a one-hot group: a mark here is this word of the column, or none of its words.
+    Mark { column: &'static Column, words: Arc<Words>, word: Option<usize> },
+    /// A column of the user's own.
+    Own(String),
+    /// Known not to be read, about a person, or not known.
+    Not(Status),
+}
+
+impl Meaning {
+    /// Whether the column is read.
+    pub(super) fn is_known(&self) -> bool {
+        match self {
+            Self::Column { .. } | Self::Own(_) => true,
+            Self::Mark { word, .. } => word.is_some(),
+            Self::Not(_) => false,
+        }
+    }
+}
+
+/// What the column with these texts from top to bottom holds, if it were alone.
+pub(super) fn meaning(parts: &[String], wish: Option<Wish<'_>>, wishes: &Wishes<'_>) -> Meaning {
+    let Some(leaf) = parts.last() else {
+        return Meaning::Not(Status::Unknown);
+    };
+    match wish {
+        Some(Wish::As(name)) => return asked_for(name, leaf, &wishes.words),
+        Some(Wish::Keep) => return Meaning::Own(plain(leaf).into_owned()),
+        Some(Wish::Profile { says, whole: true }) => return profiled(says, leaf, &wishes.words),
+        Some(Wish::Profile { whole: false, .. }) | None => {}
+    }
+    let group = parts.len().checked_sub(2).and_then(|at| group(parts.get(at)?, &wishes.words));
+    if let Some((column, words)) = &group
+        && let Some(word) = words.find(leaf)
+    {
+        return Meaning::Mark { column, words: Arc::clone(words), word: Some(word) };
+    }
+    if let Some(Wish::Profile { says, .. }) = wish {
+        return profiled(says, leaf, &wishes.words);
+    }
+    let status = not_read(parts);
+    if status == Status::Personal && is_listed_as_personal(leaf) {
+        return Meaning::Not(status);
+    }
+    if let Some((column, rank)) = named(leaf) {
+        return Meaning::Column { column, factor: factor(leaf), rank: rank + 1 };
+    }
+    if status == Status::Unknown
+        && let Some((column, words)) = group
+    {
+        return Meaning::Mark { column, words, word: None };
+    }
+    if status != Status::Personal && wishes.keep_all {
+        return Meaning::Own(plain(leaf).into_owned());
+    }
+    Meaning::Not(status)
+}
+
+/// A column that the caller maps: to a column of the schema, to a word of one (`mode=solo`), to a name of its own.
+fn asked_for(name: &str, leaf: &str, words: &Dictionaries) -> Meaning {
+    if let Some(column) = schema::column(name) {
+        return Meaning::Column { column, factor: factor(leaf), rank: 0 };
+    }
+    let marked = name.split_once('=').and_then(|(name, word)| mark(schema::column(name)?, word, words));
+    marked.unwrap_or_else(|| Meaning::Own(name.to_owned()))
+}
+
+fn mark(column: &'static Column, word: &str, words: &Dictionaries) -> Option<Meaning> {
+    let words = words.of(column.name)?;
+    let word = Some(words.find(word)?);
+    Some(Meaning::Mark { column, words, word })
+}
+
+/// What the profile says of a column. Where its header means the same by itself, it says it no better than it does by
+/// itself: of two such columns in a sheet the better one is still taken.
+fn profiled(says: &Says, leaf: &str, words: &Dictionaries) -> Meaning {
+    match says {
+        Says::Column { column, unit } => {
+            let rank = named(leaf).filter(|(named, _)| named.name == column.name).map_or(0, |(_, rank)| rank + 1);
+            let unit = unit.and_then(|unit| MONEY.iter().find(|(name, _)| *name == unit));
+            Meaning::Column { column, factor: unit.map_or_else(|| factor(leaf), |(_, yuan)| *yuan), rank }
+        }
+        Says::Word { column, value } => mark(column, value, words).unwrap_or(Meaning::Not(Status::Unknown)),
+        Says::Own(name) => Meaning::Own(name.clone()),
+        Says::Ignore => Meaning::Not(Status::Ignored),
+    }
+}

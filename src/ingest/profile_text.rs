@@ -1,0 +1,98 @@
+//! A profile as text: TOML with comments for the analyst who edits it.
+
+use std::fmt::Write as _;
+
+use super::profile::{Entry, Profile, Says, one_line};
+
+impl Profile {
+    /// The profile as a file to be read, edited and used again; its comments say how.
+    #[must_use]
+    pub fn to_toml(&self) -> String {
+        let mut out = HEAD.to_owned();
+        for Entry { header, says } in &self.entries {
+            let _ = write!(out, "\n[[header]]\nheader = {}\n", quoted(header));
+            let _ = match says {
+                Says::Column { column, unit } => {
+                    let unit = unit.map(|unit| format!("unit = {}\n", quoted(unit))).unwrap_or_default();
+                    write!(out, "column = {}  # {}\n{unit}", quoted(column.name), column.zh)
+                }
+                Says::Word { column, value } => {
+                    write!(out, "column = {}  # {}\nvalue = {}\n", quoted(column.name), column.zh, quoted(value))
+                }
+                Says::Own(name) => writeln!(out, "own = {}", quoted(name)),
+                Says::Ignore => writeln!(out, "ignore = true"),
+            };
+        }
+        if !self.open.is_empty() {
+            out.push_str(OPEN);
+        }
+        for (header, proposal) in &self.open {
+            let _ = write!(out, "#\n# [[header]]\n# header = {}\n", quoted(header));
+            let _ = match proposal {
+                Some(p) => {
+                    let value = p.value.as_ref().map(|v| format!("# value = {}\n", quoted(v))).unwrap_or_default();
+                    let like = format!("与“{}”相似 {:.0}%，请核对", one_line(&p.like), p.similarity * 100.0);
+                    write!(out, "# column = {}  # {like}\n{value}", quoted(p.column))
+                }
+                None => writeln!(out, "# column = \"\""),
+            };
+        }
+        out.push_str(WORDS);
+        let mut done: Vec<(&str, &str)> = Vec::new();
+        for spelling in self.words.added() {
+            let of = (spelling.column.as_str(), spelling.value.as_str());
+            if done.contains(&of) {
+                continue;
+            }
+            done.push(of);
+            let same = self.words.added().iter().filter(|s| (s.column.as_str(), s.value.as_str()) == of);
+            let written: Vec<_> = same.map(|s| quoted(&s.written)).collect();
+            let (column, value) = (quoted(of.0), quoted(of.1));
+            let _ =
+                write!(out, "\n[[words]]\ncolumn = {column}\nvalue = {value}\nwritten = [{}]\n", written.join(", "));
+        }
+        out
+    }
+}
+
+fn quoted(text: &str) -> String {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            c if c.is_control() => {
+                let _ = write!(out, "\\u{:04X}", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+    out + "\""
+}
+
+const HEAD: &str = r#"# 表头对照表：本单位台账的表头各读作哪一列，由 dangjian 写出，可以修改后反复使用：
+#   read_roster(文件, profile="本文件")     dangjian check 文件 --profile 本文件
+#
+# 每个 [[header]] 说明一个表头：
+#   header  台账里的表头。多行表头自上而下用“/”连接，也可以只写最下一级；同一张表里重复的表头，第二个写作“备注 (2)”
+#   column  读作哪一列（列名见 docs/columns.md，或 dangjian.schema()）
+#   value   一项多列、打勾选择时，在这一列打勾表示哪个词
+#   unit    金额的单位：元、千元、万元、亿元。不写则以表头括号里的为准，都没有则为元
+#   own     不属于上述各列，但要以这个名称保留
+#   ignore  写 true 表示不读，以后也不再提示
+# 每个表头写 column、own、ignore 三者之一。没有写到的表头照常自动识别。
+#
+# 每个 [[words]] 为一列增加写法：
+#   column  哪一列        value  表示哪个词        written  台账里的各种写法
+"#;
+
+const OPEN: &str = "
+# 以下表头不认识，没有读入。要读入的，删去行首的“# ”，写好 column（或 own、ignore）：
+";
+
+const WORDS: &str = "
+# 增加的用词。例：
+# [[words]]
+# column = \"mode\"
+# value = \"joint\"
+# written = [\"同步改组\", \"商会带建\"]
+";

@@ -1,0 +1,102 @@
+//! What a caller and a saved profile say about the columns of a sheet, before anything is guessed from their headers.
+
+use super::Options;
+use super::profile::Says;
+use crate::error::Error;
+use crate::schema::Dictionaries;
+use crate::schema::spelling::folded;
+use crate::similar::nearest;
+
+/// The wishes that hold for a sheet, made ready for comparing.
+pub(super) struct Wishes<'a> {
+    options: &'a Options,
+    columns: Vec<(String, &'a str)>,
+    keep: Vec<String>,
+    pub keep_all: bool,
+    pub words: Dictionaries,
+}
+
+/// What is wished for one column.
+#[derive(Clone, Copy)]
+pub(super) enum Wish<'a> {
+    /// To be read as this column: [`Options::columns`].
+    As(&'a str),
+    /// To be kept under its header: [`Options::keep`].
+    Keep,
+    /// What the profile says. A header of which it names only the lowest part may still be a word of a group.
+    Profile { says: &'a Says, whole: bool },
+}
+
+/// A header as wishes are compared with it: all of it, and its lowest part.
+pub(super) struct Key {
+    whole: String,
+    leaf: String,
+}
+
+impl Key {
+    /// The key of the `repeat`-th column with these parts.
+    pub(super) fn new(parts: &[String], repeat: usize) -> Self {
+        let number = if repeat > 1 { format!("({repeat})") } else { String::new() };
+        let key = |text: &str| format!("{}{number}", folded(text));
+        Self { whole: key(&parts.join("/")), leaf: key(parts.last().map_or("", String::as_str)) }
+    }
+}
+
+impl<'a> Wishes<'a> {
+    pub(super) fn new(options: &'a Options) -> Self {
+        Self {
+            options,
+            columns: options
+                .columns
+                .iter()
+                .map(|(header, name)| (folded(header).into_owned(), name.as_str()))
+                .collect(),
+            keep: options.keep.iter().filter(|wish| *wish != "*").map(|wish| folded(wish).into_owned()).collect(),
+            keep_all: options.keep.iter().any(|wish| wish == "*"),
+            words: options.dictionaries(),
+        }
+    }
+
+    /// What is wished for each column of a sheet. A wish of the caller's is for one column: the first of which it names
+    /// the whole header, else the first of which it names the lowest part.
+    pub(super) fn assign(&self, keys: &[Key]) -> Vec<Option<Wish<'a>>> {
+        let mut wishes: Vec<Option<Wish<'a>>> = vec![None; keys.len()];
+        let said = self.columns.iter().map(|(header, name)| (header, Wish::As(name)));
+        for (header, wish) in said.chain(self.keep.iter().map(|header| (header, Wish::Keep))) {
+            let whole = keys.iter().position(|key| key.whole == *header);
+            let at = whole.or_else(|| keys.iter().position(|key| key.leaf == *header));
+            if let Some(place @ None) = at.and_then(|at| wishes.get_mut(at)) {
+                *place = Some(wish);
+            }
+        }
+        if let Some(profile) = &self.options.profile {
+            for (key, place) in keys.iter().zip(&mut wishes).filter(|(_, place)| place.is_none()) {
+                let whole = profile.find(&key.whole).map(|says| Wish::Profile { says, whole: true });
+                let leaf = || profile.find(&key.leaf).map(|says| Wish::Profile { says, whole: false });
+                *place = whole.or_else(leaf);
+            }
+        }
+        wishes
+    }
+}
+
+/// Whether `wish` names the column that the reading reports under `header`.
+pub(super) fn names(wish: &str, header: &str) -> bool {
+    let (wish, header) = (folded(wish), folded(header));
+    header == wish || header.strip_suffix(&*wish).is_some_and(|group| group.ends_with('/'))
+}
+
+/// The error that no source has the header that a wish names.
+pub(super) fn unmet<'a>(wish: &str, headers: impl Iterator<Item = &'a str>) -> Error {
+    let mut have: Vec<_> = headers.map(|h| h.replace(['\n', '\r'], "")).collect();
+    have.sort();
+    have.dedup();
+    let near = nearest(wish, have.iter().flat_map(|h| [h.as_str(), h.rsplit('/').next().unwrap_or(h)]));
+    let (zh, en) = near.map_or_else(Default::default, |near| {
+        (format!("。是不是“{near}”？"), format!(". Hint: did you mean '{near}'?"))
+    });
+    Error::argument(
+        format!("没有表头为“{wish}”的列。现有表头：{}{zh}", have.join("、")),
+        format!("no column has the header '{wish}'. Available: {}{en}", have.join(", ")),
+    )
+}

@@ -1,0 +1,111 @@
+//! How much two names look alike: for "did you mean …" in messages, and for headers that nearly match.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+
+/// The candidate that `name` is probably a misspelling of.
+pub(crate) fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let lower = name.to_lowercase();
+    candidates
+        .map(|c| (distance(&lower, &c.to_lowercase()), c))
+        .filter(|(distance, c)| *distance <= 1.max(c.chars().count() / 3))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, c)| c)
+}
+
+/// How many characters must be inserted, left out, exchanged, or swapped with their neighbour (Damerau and Levenshtein,
+/// in the form that edits no place twice).
+pub(crate) fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut before: Vec<usize> = Vec::new();
+    let mut above: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.iter().enumerate() {
+        let mut row = Vec::with_capacity(b.len() + 1);
+        row.push(i + 1);
+        for (j, y) in b.iter().enumerate() {
+            let get = |row: &[usize], at: usize| row.get(at).copied().unwrap_or(usize::MAX - 1);
+            let mut least = (get(&above, j) + usize::from(x != y)).min(get(&above, j + 1) + 1).min(get(&row, j) + 1);
+            let swapped = i > 0 && j > 0 && a.get(i - 1) == Some(y) && b.get(j - 1) == Some(x);
+            if swapped {
+                least = least.min(get(&before, j - 1) + 1);
+            }
+            row.push(least);
+        }
+        before = std::mem::replace(&mut above, row);
+    }
+    above.last().copied().unwrap_or(0)
+}
+
+/// How much two texts look alike, from 0 to 1: by the characters that must be changed, or, where the same words stand in
+/// another order, by the characters and pairs of neighbours that they share (Dice's coefficients, halved between them).
+pub(crate) fn similarity(a: &str, b: &str) -> f64 {
+    let longer = a.chars().count().max(b.chars().count());
+    if longer == 0 {
+        return 1.0;
+    }
+    let edited = (longer - distance(a, b).min(longer)) as f64 / longer as f64;
+    let single = |text: &str| text.chars().collect::<Vec<_>>();
+    let pairs = |text: &str| text.chars().zip(text.chars().skip(1)).collect::<Vec<_>>();
+    let shared = f64::midpoint(dice(&single(a), &single(b)), dice(&pairs(a), &pairs(b)));
+    edited.max(shared)
+}
+
+/// Twice the number of things that both have over the number of all.
+fn dice<T: Eq + Hash>(a: &[T], b: &[T]) -> f64 {
+    if a.is_empty() || b.is_empty() {
+        return 0.0;
+    }
+    let mut left: HashMap<&T, usize> = HashMap::new();
+    for thing in a {
+        *left.entry(thing).or_default() += 1;
+    }
+    let mut both = 0;
+    for thing in b {
+        if let Some(n) = left.get_mut(thing).filter(|n| **n > 0) {
+            *n -= 1;
+            both += 1;
+        }
+    }
+    f64::from(2 * both) / (a.len() + b.len()) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_misspelling_is_recognised() {
+        assert_eq!(distance("kitten", "sitting"), 3);
+        assert_eq!(distance("", "abc"), 3);
+        assert_eq!((distance("star", "satr"), distance("星级评定", "星评级定")), (1, 1));
+        let columns = ["members_full", "mode", "region"];
+        assert_eq!(nearest("membres_full", columns.into_iter()), Some("members_full"));
+        assert_eq!(nearest("Mode", columns.into_iter()), Some("mode"));
+        assert_eq!(nearest("qqqq", columns.into_iter()), None);
+    }
+
+    /// The published examples of Dice's coefficient over pairs (night and nacht: 0.25), and what follows from the
+    /// definitions for the order of words.
+    #[test]
+    fn likeness_is_by_changes_or_by_what_is_shared() {
+        let pairs = |text: &str| text.chars().zip(text.chars().skip(1)).collect::<Vec<_>>();
+        assert!((dice(&pairs("night"), &pairs("nacht")) - 0.25).abs() < 1e-9);
+        let near = |a, b, expected: f64| assert!((similarity(a, b) - expected).abs() < 1e-9, "{a} {b}");
+        near("党组织组健形式", "党组织组建形式", 6.0 / 7.0);
+        near("组建党组织形式", "党组织组建形式", f64::midpoint(1.0, 8.0 / 12.0));
+        near("工会", "工会", 1.0);
+        near("", "", 1.0);
+        near("工会", "妇联", 0.0);
+    }
+
+    #[test]
+    fn likeness_does_not_depend_on_the_order_of_the_two() {
+        let names = ["评定星级", "星级评定", "申报星级", "members_full", "党组织类别", ""];
+        for a in names {
+            for b in names {
+                assert!((similarity(a, b) - similarity(b, a)).abs() < 1e-12, "{a} {b}");
+                assert_eq!(distance(a, b), distance(b, a));
+            }
+        }
+    }
+}
