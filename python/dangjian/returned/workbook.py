@@ -35,6 +35,7 @@ _WIDTH = 60
 _LINE = 15.0
 """The height of a line of text, in points."""
 _EPOCH = dt.date(1970, 1, 1)
+_SIDE = Side(style="thin", color="BFBFBF")
 
 
 def write(ledger: Ledger, source: Path, target: Path, fmt: Formats) -> str | None:
@@ -104,6 +105,7 @@ def _from_cells(source: Path) -> Any:
         sheet = book.create_sheet(name)
         sheet.sheet_state = "hidden" if hidden else "visible"
         widths: dict[int, int] = {}
+        titles = {(area[0], area[1]) for area in merged if area[3] > area[1]}
         for row, column, kind, text, number in pl.DataFrame(cells).rows():
             cell = sheet.cell(row + 1, column + 1)
             if kind == "text":
@@ -121,7 +123,9 @@ def _from_cells(source: Path) -> Any:
             lines = text.splitlines() or [""]
             if len(lines) > 1:
                 cell.alignment = Alignment(wrap_text=True, vertical="center")
-            widths[column] = max(widths.get(column, 0), min(22, max(map(width_of, lines))))
+            if (row, column) not in titles:  # what stands over several columns makes none of them wide
+                widths[column] = max(widths.get(column, 0), min(22, max(map(width_of, lines))))
+                cell.border = Border(_SIDE, _SIDE, _SIDE, _SIDE)
         for first_row, first_column, last_row, last_column in merged:
             sheet.merge_cells(None, first_row + 1, first_column + 1, last_row + 1, last_column + 1)
             sheet.cell(first_row + 1, first_column + 1).alignment = Alignment(
@@ -248,7 +252,6 @@ def _like(cell: Any, other: Any) -> None:
     if isinstance(cell, MergedCell):
         return
     if other is None or not other.has_style:
-        side = Side(style="thin", color="BFBFBF")
-        cell.border = Border(side, side, side, side)
+        cell.border = Border(_SIDE, _SIDE, _SIDE, _SIDE)
         return
     cell.font, cell.border, cell.fill = copy(other.font), copy(other.border), copy(other.fill)
