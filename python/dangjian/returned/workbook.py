@@ -108,17 +108,7 @@ def _from_cells(source: Path) -> Any:
         titles = {(area[0], area[1]) for area in merged if area[3] > area[1]}
         for row, column, kind, text, number in pl.DataFrame(cells).rows():
             cell = sheet.cell(row + 1, column + 1)
-            if kind == "text":
-                cell.value = ILLEGAL_CHARACTERS_RE.sub("", text)
-                cell.data_type = "s"  # also where it begins like a formula
-            elif kind == "error":
-                cell.value, cell.data_type = text, "e"
-            elif kind == "day":
-                cell.value, cell.number_format = _EPOCH + dt.timedelta(days=int(number)), "yyyy-mm-dd"
-            elif kind == "flag":
-                cell.value = bool(number)
-            else:
-                cell.value = int(number) if float(number).is_integer() else number
+            _put(cell, kind, text, number)
             cell.font = clerk_font()
             lines = text.splitlines() or [""]
             if len(lines) > 1:
@@ -134,6 +124,21 @@ def _from_cells(source: Path) -> Any:
         for column, width in widths.items():
             sheet.column_dimensions[get_column_letter(column + 1)].width = max(6, width + 2)
     return book
+
+
+def _put(cell: Any, kind: str, text: str, number: float) -> None:
+    """Write one cell as the engine read it."""
+    if kind == "text":
+        cell.value = ILLEGAL_CHARACTERS_RE.sub("", text)
+        cell.data_type = "s"  # also where it begins like a formula
+    elif kind == "error":
+        cell.value, cell.data_type = text, "e"
+    elif kind == "day":
+        cell.value, cell.number_format = _EPOCH + dt.timedelta(days=int(number)), "yyyy-mm-dd"
+    elif kind == "flag":
+        cell.value = bool(number)
+    else:
+        cell.value = int(number) if float(number).is_integer() else number
 
 
 def _mark(sheet: Worksheet, plan: Sheet, fmt: Formats, *, again: bool) -> None:
