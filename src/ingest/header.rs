@@ -213,8 +213,12 @@ fn meanings(columns: Vec<(usize, Vec<String>)>, wishes: &Wishes<'_>) -> Vec<Head
             *n
         })
         .collect();
-    let keys: Vec<Key> = columns.iter().zip(&repeats).map(|((_, parts), repeat)| Key::new(parts, *repeat)).collect();
-    let said = wishes.assign(&keys);
+    let said = if wishes.are_none() {
+        vec![None; columns.len()]
+    } else {
+        let keys = columns.iter().zip(&repeats).map(|((_, parts), repeat)| Key::new(parts, *repeat));
+        wishes.assign(&keys.collect::<Vec<_>>())
+    };
     let mut headings: Vec<Heading> = (columns.into_iter().zip(repeats).zip(said))
         .map(|(((index, parts), repeat), wish)| Heading {
             index,

@@ -57,6 +57,11 @@ impl<'a> Wishes<'a> {
         }
     }
 
+    /// Whether nothing is wished for any column by name: so it mostly is, and headers are then compared with nothing.
+    pub(super) fn are_none(&self) -> bool {
+        self.columns.is_empty() && self.keep.is_empty() && self.options.profile.is_none()
+    }
+
     /// What is wished for each column of a sheet. A wish of the caller's is for one column: the first of which it names
     /// the whole header, else the first of which it names the lowest part.
     pub(super) fn assign(&self, keys: &[Key]) -> Vec<Option<Wish<'a>>> {

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import polars as pl
 import pytest
 
@@ -189,3 +192,12 @@ def test_the_command_saves_and_uses_a_profile(odd, tmp_path):
     assert "“商会带建” → joint" in used.stdout
     review = run("review", SAMPLE.ledgers[-1], "--profile", path, "--out", tmp_path / "out")
     assert review.returncode == 0, review.stderr
+
+
+def test_the_profile_on_the_page_is_one(odd, tmp_path):
+    page = (Path(__file__).parents[2] / "docs" / "headers.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "p.toml").write_text(example, encoding="utf-8")
+    roster = read(odd, profile=tmp_path / "p.toml")
+    assert roster.to_polars()["mode"].to_list() == ["joint", "affiliated"]
+    assert roster.to_polars()["楼栋"].to_list() == [3, 4]

@@ -35,6 +35,7 @@ _WIDTH = 60
 _LINE = 15.0
 """The height of a line of text, in points."""
 _EPOCH = dt.date(1970, 1, 1)
+_SIDE = Side(style="thin", color="BFBFBF")
 
 
 def write(ledger: Ledger, source: Path, target: Path, fmt: Formats) -> str | None:
@@ -104,24 +105,17 @@ def _from_cells(source: Path) -> Any:
         sheet = book.create_sheet(name)
         sheet.sheet_state = "hidden" if hidden else "visible"
         widths: dict[int, int] = {}
+        titles = {(area[0], area[1]) for area in merged if area[3] > area[1]}
         for row, column, kind, text, number in pl.DataFrame(cells).rows():
             cell = sheet.cell(row + 1, column + 1)
-            if kind == "text":
-                cell.value = ILLEGAL_CHARACTERS_RE.sub("", text)
-                cell.data_type = "s"  # also where it begins like a formula
-            elif kind == "error":
-                cell.value, cell.data_type = text, "e"
-            elif kind == "day":
-                cell.value, cell.number_format = _EPOCH + dt.timedelta(days=int(number)), "yyyy-mm-dd"
-            elif kind == "flag":
-                cell.value = bool(number)
-            else:
-                cell.value = int(number) if float(number).is_integer() else number
+            _put(cell, kind, text, number)
             cell.font = clerk_font()
             lines = text.splitlines() or [""]
             if len(lines) > 1:
                 cell.alignment = Alignment(wrap_text=True, vertical="center")
-            widths[column] = max(widths.get(column, 0), min(22, max(map(width_of, lines))))
+            if (row, column) not in titles:  # what stands over several columns makes none of them wide
+                widths[column] = max(widths.get(column, 0), min(22, max(map(width_of, lines))))
+                cell.border = Border(_SIDE, _SIDE, _SIDE, _SIDE)
         for first_row, first_column, last_row, last_column in merged:
             sheet.merge_cells(None, first_row + 1, first_column + 1, last_row + 1, last_column + 1)
             sheet.cell(first_row + 1, first_column + 1).alignment = Alignment(
@@ -130,6 +124,21 @@ def _from_cells(source: Path) -> Any:
         for column, width in widths.items():
             sheet.column_dimensions[get_column_letter(column + 1)].width = max(6, width + 2)
     return book
+
+
+def _put(cell: Any, kind: str, text: str, number: float) -> None:
+    """Write one cell as the engine read it."""
+    if kind == "text":
+        cell.value = ILLEGAL_CHARACTERS_RE.sub("", text)
+        cell.data_type = "s"  # also where it begins like a formula
+    elif kind == "error":
+        cell.value, cell.data_type = text, "e"
+    elif kind == "day":
+        cell.value, cell.number_format = _EPOCH + dt.timedelta(days=int(number)), "yyyy-mm-dd"
+    elif kind == "flag":
+        cell.value = bool(number)
+    else:
+        cell.value = int(number) if float(number).is_integer() else number
 
 
 def _mark(sheet: Worksheet, plan: Sheet, fmt: Formats, *, again: bool) -> None:
@@ -248,7 +257,6 @@ def _like(cell: Any, other: Any) -> None:
     if isinstance(cell, MergedCell):
         return
     if other is None or not other.has_style:
-        side = Side(style="thin", color="BFBFBF")
-        cell.border = Border(side, side, side, side)
+        cell.border = Border(_SIDE, _SIDE, _SIDE, _SIDE)
         return
     cell.font, cell.border, cell.fill = copy(other.font), copy(other.border), copy(other.fill)
