@@ -140,6 +140,7 @@ def read(
     year: int | None,
     columns: Sequence[tuple[str, str]],
     keep: Sequence[str],
+    zones: Path | None = None,
     progress: _Progress | None = None,
 ) -> Roster:
     """Reads files and folders."""
@@ -151,6 +152,7 @@ def read_arrow(
     year: int | None,
     columns: Sequence[tuple[str, str]],
     keep: Sequence[str],
+    zones: Path | None = None,
     progress: _Progress | None = None,
 ) -> Roster:
     """Reads a table in memory, under a name for messages."""

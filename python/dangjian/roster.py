@@ -28,6 +28,7 @@ def read_roster(
     year: int | None = None,
     columns: Mapping[str, str] | None = None,
     keep: Sequence[str] | Literal["*"] = (),
+    zones: str | PathLike[str] | None = None,
     progress: Progress | bool = True,
 ) -> Roster:
     """Read ledgers of any years into one roster.
@@ -39,6 +40,9 @@ def read_roster(
         columns: Headers of the source and the columns they mean, over what is found by itself.
         keep: Headers of further columns to keep as columns of your own; ``"*"`` keeps all that are not personal. Tables
             in memory keep theirs anyway.
+        zones: A TOML file of the zones (园区, 开发区) that the column ``zone`` names: records ``[[zone]]`` with ``id``,
+            ``name``, ``written`` (other spellings), ``region``, ``from`` and ``to`` (years). The column then has their
+            names; a zone that is not in the file stays as written and is a problem ``zone_unknown``.
         progress: ``True`` shows a bar if reading takes long, ``False`` none; or a function ``(what, done, total)``.
 
     Returns:
@@ -47,6 +51,7 @@ def read_roster(
     Raises:
         FileError: A file is missing, encrypted, damaged, or no ledger is in it.
         ArgumentError: A mapping names a column that does not exist, or a year cannot be found.
+        DefinitionError: A record of the zones is wrong; the message names file, record and field.
 
     Example:
         >>> import dangjian as dj
@@ -57,14 +62,27 @@ def read_roster(
     year = None if year is None else _year(year)
     mapping = list((columns or {}).items())
     kept = [keep] if isinstance(keep, str) else list(keep)
+    zone_file = None if zones is None else Path(zones)
     with Bar(progress) as bar:
         if hasattr(source, "__arrow_c_stream__") or hasattr(source, "__arrow_c_array__"):
             name = type(source).__name__
             return Roster(
-                _native.read_arrow(name, source, year=year, columns=mapping, keep=kept, progress=bar.callback)
+                _native.read_arrow(
+                    name,
+                    source,
+                    year=year,
+                    columns=mapping,
+                    keep=kept,
+                    zones=zone_file,
+                    progress=bar.callback,
+                )
             )
         paths = [path for one in _several(source) for path in _expand(one)]
-        return Roster(_native.read(paths, year=year, columns=mapping, keep=kept, progress=bar.callback))
+        return Roster(
+            _native.read(
+                paths, year=year, columns=mapping, keep=kept, zones=zone_file, progress=bar.callback
+            )
+        )
 
 
 def schema() -> pl.DataFrame:

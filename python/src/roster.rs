@@ -12,6 +12,7 @@ use dangjian::ingest::{Options, Problem, Rows, Source};
 use dangjian::job::Job;
 use dangjian::measure::{Counts, FormationRules, Predicate, Rates, Targets};
 use dangjian::review::{Definitions, review};
+use dangjian::standards::zone::Zones;
 use dangjian::stars::{star_distribution, star_transitions};
 use dangjian::tally::{Measure, count};
 use dangjian::workforce::{Workers, workforce};
@@ -46,21 +47,25 @@ const ROW_KINDS: [(&str, RowsOf); 9] = [
 pub(crate) struct Roster(dangjian::Roster);
 
 #[pyfunction]
-#[pyo3(signature = (paths, *, year, columns, keep, progress=None))]
+#[pyo3(signature = (paths, *, year, columns, keep, zones=None, progress=None))]
 pub(crate) fn read(
     py: Python<'_>,
     paths: Vec<PathBuf>,
     year: Option<i16>,
     columns: Vec<(String, String)>,
     keep: Vec<String>,
+    zones: Option<PathBuf>,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Roster> {
-    let options = Options { year, columns, keep };
-    run(py, progress.as_ref(), move |job| dangjian::Roster::read(&paths, &options, job)).map(Roster)
+    run(py, progress.as_ref(), move |job| {
+        let options = Options { year, columns, keep, zones: zones_of(zones)? };
+        dangjian::Roster::read(&paths, &options, job)
+    })
+    .map(Roster)
 }
 
 #[pyfunction]
-#[pyo3(signature = (name, data, *, year, columns, keep, progress=None))]
+#[pyo3(signature = (name, data, *, year, columns, keep, zones=None, progress=None))]
 pub(crate) fn read_arrow(
     py: Python<'_>,
     name: String,
@@ -68,13 +73,21 @@ pub(crate) fn read_arrow(
     year: Option<i16>,
     columns: Vec<(String, String)>,
     keep: Vec<String>,
+    zones: Option<PathBuf>,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Roster> {
-    let options = Options { year, columns, keep };
     let reader = data.into_reader()?;
     // A reader from Python takes the GIL itself where it needs it, so it is drained before the work begins.
     let batches: Vec<RecordBatch> = reader.collect::<std::result::Result<_, _>>().map_err(|e| raise(&e.into()))?;
-    run(py, progress.as_ref(), move |job| dangjian::Roster::read_arrow(&name, &batches, &options, job)).map(Roster)
+    run(py, progress.as_ref(), move |job| {
+        let options = Options { year, columns, keep, zones: zones_of(zones)? };
+        dangjian::Roster::read_arrow(&name, &batches, &options, job)
+    })
+    .map(Roster)
+}
+
+fn zones_of(path: Option<PathBuf>) -> Result<Option<Arc<Zones>>> {
+    path.map(|path| Zones::from_file(&path).map(Arc::new)).transpose()
 }
 
 /// The shipped definitions with the user's files over them.

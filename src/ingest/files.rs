@@ -267,6 +267,7 @@ pub(super) fn together(outcome: Outcome, options: &Options) -> Result<Reading> {
     }
     wishes_are_met(&reading, options)?;
     super::own::agree(&mut reading, &typed)?;
+    super::zones::apply(&mut reading, options)?;
     Ok(reading)
 }
 

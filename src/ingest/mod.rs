@@ -23,17 +23,20 @@ mod sheets;
 mod sink;
 mod table;
 mod year;
+mod zones;
 
 pub use self::arrow::read_arrow;
 pub use self::problem::{Action, Code, Problem, Severity};
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use ::arrow::array::RecordBatch;
 
 use crate::error::Result;
 use crate::job::Job;
 use crate::lang::Text;
+use crate::standards::zone::Zones;
 
 /// What a caller may say about the files.
 #[derive(Clone, Debug, Default)]
@@ -45,6 +48,8 @@ pub struct Options {
     /// Headers of further columns to be kept as the user's own; `*` keeps all that are not personal. A personal one is
     /// kept only if it is named.
     pub keep: Vec<String>,
+    /// The zones that the column `zone` names; without them it is taken as written.
+    pub zones: Option<Arc<Zones>>,
 }
 
 /// One sheet or text file that was read.
