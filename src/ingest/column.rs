@@ -22,7 +22,7 @@ pub(super) struct Finding {
 type Converted = Result<(ArrayRef, Vec<Finding>)>;
 
 /// Whether an array of this type holds text, also in a dictionary.
-fn is_text(ty: &DataType) -> bool {
+pub(super) fn is_text(ty: &DataType) -> bool {
     match ty {
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => true,
         DataType::Dictionary(_, values) => is_text(values),

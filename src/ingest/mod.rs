@@ -9,6 +9,9 @@ mod cells;
 mod column;
 mod csv;
 mod dates;
+mod expression;
+#[cfg(test)]
+mod expression_tests;
 mod files;
 mod frame;
 mod group;
@@ -26,6 +29,7 @@ mod year;
 mod zones;
 
 pub use self::arrow::read_arrow;
+pub use self::expression::{Expression, IndustryLevel, Region, RegistrationPart};
 pub use self::problem::{Action, Code, Problem, Severity};
 
 use std::path::PathBuf;

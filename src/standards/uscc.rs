@@ -24,16 +24,20 @@ pub enum Status {
 }
 
 impl Status {
+    /// All words of [`name`](Self::name), in the order of the variants.
+    pub const NAMES: [&'static str; 6] = ["valid", "check_digit", "registration_number", "mangled", "missing", "other"];
+
     /// A word for it, as tables show it.
     #[must_use]
     pub fn name(self) -> &'static str {
+        let [valid, check_digit, registration_number, mangled, missing, other] = Self::NAMES;
         match self {
-            Self::Valid => "valid",
-            Self::CheckDigit => "check_digit",
-            Self::RegistrationNumber => "registration_number",
-            Self::Mangled => "mangled",
-            Self::Missing => "missing",
-            Self::Other => "other",
+            Self::Valid => valid,
+            Self::CheckDigit => check_digit,
+            Self::RegistrationNumber => registration_number,
+            Self::Mangled => mangled,
+            Self::Missing => missing,
+            Self::Other => other,
         }
     }
 }

@@ -14,7 +14,7 @@ mod units;
 
 pub use names::{Found, find};
 pub use record::{Change, Kind};
-pub use resolve::{Resolution, in_force, resolve};
+pub use resolve::{Resolution, above, in_force, resolve};
 pub use standing::{Standing, current};
 
 use std::borrow::Cow;

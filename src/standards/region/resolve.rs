@@ -230,6 +230,21 @@ impl Units {
     }
 }
 
+/// The unit of `level` in which `unit` lies in `year`, by its digits; `None` where it is a higher one itself. Towns right
+/// below a prefecture have it for a county too.
+#[must_use]
+pub fn above(unit: &Unit, level: Level, year: i16) -> Option<Unit> {
+    if unit.level < level {
+        return None;
+    }
+    if unit.level == level {
+        return Some(*unit);
+    }
+    let size = 10_u64.pow(12 - level.digits() as u32);
+    let code = number(unit.code)? / size * size;
+    UNITS.at(code, year.clamp(FIRST_YEAR, LAST_YEAR)).and_then(|at| UNITS.node(at)).map(Node::unit)
+}
+
 /// The units of `level` that are in force in `year`, by code, each with the code of the unit it belongs to.
 #[must_use]
 pub fn in_force(year: i16, level: Level) -> Vec<(Unit, Option<&'static str>)> {
