@@ -79,9 +79,7 @@ def read_roster(
             )
         paths = [path for one in _several(source) for path in _expand(one)]
         return Roster(
-            _native.read(
-                paths, year=year, columns=mapping, keep=kept, zones=zone_file, progress=bar.callback
-            )
+            _native.read(paths, year=year, columns=mapping, keep=kept, zones=zone_file, progress=bar.callback)
         )
 
 

@@ -73,7 +73,8 @@ fn row(line: &'static str) -> Option<Change> {
         _ if old_code.is_empty() && new_code.is_empty() => Kind::Other,
         "码位改派" => Kind::CodeReassigned,
         "新设" => Kind::Established,
-        "撤销" => Kind::Abolished,
+        // A district joined to another: 江干区 to 上城区.
+        "撤销" | "撤区设区" => Kind::Abolished,
         _ => Kind::Continued,
     };
     let year = year.parse().ok()?;
@@ -135,6 +136,11 @@ fn redirect_early(changes: &mut [Change]) {
         let next = years.iter().copied().filter(|y| *y > first).min();
         // Known only as a successor in its first year, and introduced once more later without having been given up.
         let Some(next) = next.filter(|next| given_up_from.is_none_or(|year| year > *next)) else { continue };
+        // What only ever others were joined to was there all the time.
+        let later = rows.iter().filter_map(|at| changes.get(*at)).filter(|c| c.year == next);
+        if later.into_iter().all(|c| c.kind == Kind::Abolished) {
+            continue;
+        }
         if early().any(|(_, c)| c.kind != Kind::Abolished) {
             continue;
         }
