@@ -10,11 +10,12 @@ Read yearly ledgers into a `Roster`, ask it for coverage, formation, stars and t
     163
 """
 
-from dangjian import datasets, labels, synth
+from dangjian import datasets, labels, namespace, synth
 from dangjian._native import __version__
 from dangjian.errors import ArgumentError, DataError, DefinitionError, Error, FileError, InternalError
 from dangjian.review import Review
 from dangjian.roster import Roster, problem_codes, read_roster, schema
+from dangjian.standards import regions, resolve_regions, uscc_completions
 
 __all__ = [
     "ArgumentError",
@@ -28,8 +29,12 @@ __all__ = [
     "__version__",
     "datasets",
     "labels",
+    "namespace",
     "problem_codes",
     "read_roster",
+    "regions",
+    "resolve_regions",
     "schema",
     "synth",
+    "uscc_completions",
 ]

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeAlias, TypedDict, final, type_check_only
 
 __all__ = [
+    "Expression",
     "Roster",
     "__version__",
     "definitions",
@@ -13,8 +14,11 @@ __all__ = [
     "problem_codes",
     "read",
     "read_arrow",
+    "regions",
+    "resolve_regions",
     "schema",
     "synth_panel",
+    "uscc_completions",
 ]
 
 __version__: str
@@ -35,6 +39,7 @@ class Options(TypedDict):
     words: Sequence[tuple[str, str, str]]
     profile: Path | None
     on_conflict: str
+    zones: Path | None
 
 @final
 class Roster:
@@ -150,6 +155,29 @@ class Roster:
     ) -> dict[str, _Stream]:
         """The tables of a year's review, by id."""
 
+@final
+class Expression:
+    """What is asked of every value of a column."""
+
+    def __new__(
+        cls,
+        name: str,
+        *,
+        column: str | None = None,
+        factor: float = 1.0,
+        year: int | None = None,
+        of_year: int | None = None,
+        level: str | None = None,
+        system: str | None = None,
+        part: str | None = None,
+    ) -> Expression:
+        """Checks the options that ``name`` has."""
+    @property
+    def words(self) -> list[str] | None:
+        """The words among which every answer is, if they are a fixed set: answers are then positions."""
+    def evaluate(self, data: object) -> _Stream:
+        """The answers for an array or a stream of them."""
+
 def read(
     paths: Sequence[Path],
     options: Options,
@@ -166,6 +194,15 @@ def read_arrow(
     progress: _Progress | None = None,
 ) -> Roster:
     """Reads a table as its batches come, under a name for messages."""
+
+def regions(year: int, level: str) -> _Stream:
+    """The regions of a level in force in a year."""
+
+def resolve_regions(written: Sequence[str], of_year: int | None, year: int) -> _Stream:
+    """What regions of one year are in another."""
+
+def uscc_completions(known: str) -> list[str]:
+    """The codes that a rounded code can have been."""
 
 def schema() -> _Stream:
     """The columns a ledger may have."""

@@ -31,6 +31,7 @@ def read_roster(
     on_conflict: Literal["first", "reject"] = "first",
     words: Mapping[str, Mapping[str, str]] | None = None,
     profile: Source | None = None,
+    zones: Source | None = None,
     progress: Progress | bool = True,
 ) -> Roster:
     """Read ledgers of any years into one roster.
@@ -51,6 +52,9 @@ def read_roster(
         words: Spellings that ledgers use, by column: ``{"mode": {"商会带建": "joint"}}``. They count over the shipped ones.
         profile: A TOML file that ``Roster.save_profile`` wrote: what headers and words mean. ``columns``, ``keep`` and
             ``words`` count over it, it counts over what is found by itself.
+        zones: A TOML file of the zones (园区, 开发区) that the column ``zone`` names: records ``[[zone]]`` with ``id``,
+            ``name``, ``written`` (other spellings), ``region``, ``from`` and ``to`` (years). The column then has their
+            names; a zone that is not in the file stays as written and is a problem ``zone_unknown``.
         on_conflict: What becomes of rows of one organisation in one year that contradict each other: ``"first"`` keeps
             the first and reports the others, ``"reject"`` uses none and reports all.
         progress: ``True`` shows a bar if reading takes long, ``False`` none; or a function ``(what, done, total)``.
@@ -61,7 +65,7 @@ def read_roster(
     Raises:
         FileError: A file is missing, encrypted, damaged, or no ledger is in it.
         ArgumentError: A mapping names a header or a word that does not exist.
-        DefinitionError: The profile is wrong; the message names file, record and field.
+        DefinitionError: The profile or a zone is wrong; the message names file, record and field.
 
     Example:
         >>> import dangjian as dj
@@ -76,6 +80,7 @@ def read_roster(
         "words": [(column, *pair) for column, pairs in (words or {}).items() for pair in pairs.items()],
         "profile": _path(profile),
         "on_conflict": on_conflict,
+        "zones": _path(zones),
     }
     with Bar(progress) as bar:
         if hasattr(source, "__arrow_c_stream__") or hasattr(source, "__arrow_c_array__"):

@@ -2,6 +2,7 @@
 
 mod door;
 mod errors;
+mod expressions;
 mod roster;
 mod tables;
 
@@ -12,6 +13,10 @@ use pyo3::prelude::*;
 fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add("__version__", env!("CARGO_PKG_VERSION"))?;
     m.add_class::<roster::Roster>()?;
+    m.add_class::<expressions::Expression>()?;
+    m.add_function(wrap_pyfunction!(expressions::regions, m)?)?;
+    m.add_function(wrap_pyfunction!(expressions::resolve_regions, m)?)?;
+    m.add_function(wrap_pyfunction!(expressions::uscc_completions, m)?)?;
     m.add_function(wrap_pyfunction!(roster::read, m)?)?;
     m.add_function(wrap_pyfunction!(roster::read_arrow, m)?)?;
     m.add_function(wrap_pyfunction!(tables::schema, m)?)?;

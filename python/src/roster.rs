@@ -12,6 +12,7 @@ use dangjian::ingest::{Mapped, OnConflict, Options, Problem, Profile, Rows, Sour
 use dangjian::job::Job;
 use dangjian::measure::{Counts, FormationRules, Predicate, Rates, Targets};
 use dangjian::review::{Definitions, review};
+use dangjian::standards::zone::Zones;
 use dangjian::stars::{star_distribution, star_transitions};
 use dangjian::tally::{Measure, count};
 use dangjian::workforce::{Workers, workforce};
@@ -55,14 +56,16 @@ pub(crate) struct Said {
     words: Vec<(String, String, String)>,
     profile: Option<PathBuf>,
     on_conflict: String,
+    zones: Option<PathBuf>,
 }
 
 impl Said {
     fn options(self) -> PyResult<Options> {
-        let Self { year, columns, keep, words, profile, on_conflict } = self;
+        let Self { year, columns, keep, words, profile, on_conflict, zones } = self;
+        let zones = zones.map(|path| Zones::from_file(&path)).transpose().map_err(|e| raise(&e))?.map(Arc::new);
         let on_conflict = OnConflict::from_name(&on_conflict).map_err(|e| raise(&e))?;
         let profile = profile.map(|path| Profile::from_file(&path)).transpose().map_err(|e| raise(&e))?.map(Arc::new);
-        let mut options = Options { year, columns, keep, profile, on_conflict, ..Options::default() };
+        let mut options = Options { year, columns, keep, profile, on_conflict, zones, ..Options::default() };
         for (column, written, value) in words {
             options.words.add(&column, &written, &value).map_err(|e| raise(&e))?;
         }

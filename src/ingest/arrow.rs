@@ -133,8 +133,8 @@ fn frames(
         },
         |(part, first, batch)| {
             job::check(work.job)?;
-            let (piece, tally) = frame.piece(&batch, first)?;
-            work.take.take(work.key(part), piece)?;
+            let (piece, mut tally) = frame.piece(&batch, first)?;
+            work.give(frame.source(), part, piece, &mut tally)?;
             tallies.lock().map_err(|_| Error::broken())?.push((part, tally));
             Ok(())
         },

@@ -166,16 +166,21 @@ pub(super) fn word(cell: &Cell<'_>, words: &Words, unknown: Code) -> Read<usize>
     }
 }
 
-/// A region code of 12 digits, and what is to be said about it.
+/// A region code of 12 digits, from a code or a name, and what is to be said about it.
 pub(super) fn region(cell: &Cell<'_>) -> Read<(String, Option<Code>)> {
     let Some(code) = coded(cell)? else { return Ok(None) };
     if standards::is_scientific(&code) {
         return Err(Code::RegionMangled);
     }
-    let Some(full) = region::fill(&code) else {
-        return Err(Code::RegionUnknown);
+    let full = match region::fill(&code) {
+        Some(full) => full.into_owned(),
+        None if code.bytes().any(|b| b.is_ascii_digit()) => return Err(Code::RegionUnknown),
+        None => match region::find(&code, None, None) {
+            region::Found::One(unit) => unit.code.to_owned(),
+            region::Found::Several(_) => return Err(Code::RegionAmbiguous),
+            region::Found::None => return Err(Code::RegionUnknown),
+        },
     };
-    let full = full.into_owned();
     match region::current(&full) {
         region::Standing::Current => Ok(Some((full, None))),
         region::Standing::Replaced(county) => Ok(Some((county, Some(Code::OldRegionCode)))),
@@ -239,6 +244,12 @@ mod tests {
         assert_eq!(region(&Text("152425")), Ok(Some(("150425000000".into(), Some(Code::OldRegionCode)))));
         assert_eq!(region(&Text("3.70883E+11")), Err(Code::RegionMangled));
         assert_eq!(region(&Text("990425105000")), Err(Code::RegionUnknown));
+        for name in ["克什克腾旗", "内蒙古自治区 赤峰市\n克什克腾旗", "赤峰克什克腾"] {
+            assert_eq!(region(&Text(name)), Ok(Some(("150425000000".into(), None))), "{name}");
+        }
+        assert_eq!(region(&Text("密云县")), Ok(Some(("110118000000".into(), Some(Code::OldRegionCode)))));
+        assert_eq!(region(&Text("鼓楼区")), Err(Code::RegionAmbiguous));
+        assert_eq!(region(&Text("某某旗")), Err(Code::RegionUnknown));
         assert_eq!(registration_type(&Text("173 私营有限责任公司")), Ok(Some("173".into())));
         assert_eq!(registration_type(&Number(173.0)), Ok(Some("173".into())));
         assert_eq!(industry(&Number(1.0)), Ok(Some("A01".into())));

@@ -18,7 +18,7 @@ use crate::schema::{Column, Dictionaries, Type};
 type Converted = Result<(ArrayRef, Vec<Finding>)>;
 
 /// Whether an array of this type holds text, also in a dictionary.
-fn is_text(ty: &DataType) -> bool {
+pub(super) fn is_text(ty: &DataType) -> bool {
     match ty {
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => true,
         DataType::Dictionary(_, values) => is_text(values),
@@ -110,7 +110,7 @@ fn numbers(array: &ArrayRef, column: &'static Column, factor: f64, words: &Dicti
 }
 
 /// Every cell of `block`, one by one.
-fn all<B: Block>(reader: &Reader, block: &B) -> (ArrayRef, Vec<Finding>) {
+pub(super) fn all<B: Block>(reader: &Reader, block: &B) -> (ArrayRef, Vec<Finding>) {
     let rows: Vec<u32> = (0..block.rows() as u32).collect();
     let mut found = Vec::new();
     let values = reader.read(block, &rows, 0, &mut found);

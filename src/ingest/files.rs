@@ -9,9 +9,10 @@ use rayon::prelude::*;
 
 use super::block::Block;
 use super::header::Header;
-use super::table::{Sheet, Table, Tally, Year};
+use super::table::{Piece, Sheet, Table, Tally, Year};
 use super::{
     Key, Options, Report, Rows, Skipped, Source, Take, YearFrom, arrow, parquet, propose, sheets, text, wish, year,
+    zones,
 };
 use crate::error::{Error, Result};
 use crate::job::{self, Job};
@@ -41,6 +42,14 @@ impl Work<'_> {
         Key { file: self.file, sheet: self.sheet, part }
     }
 
+    /// Gives the rows of part `part` of `source` on, their zones named where the caller gave a file of them.
+    pub(super) fn give(&self, source: &Source, part: u32, mut piece: Piece, tally: &mut Tally) -> Result<()> {
+        if let Some(zones) = &self.options.zones {
+            zones::apply(&mut piece, source, zones, &mut tally.problems)?;
+        }
+        self.take.take(self.key(part), piece)
+    }
+
     /// Reads part `part` of `table` and gives its rows on.
     pub(super) fn read<B: Block>(
         &self,
@@ -51,9 +60,9 @@ impl Work<'_> {
         tallies: &Mutex<Vec<(u32, Tally)>>,
     ) -> Result<()> {
         job::check(self.job)?;
-        let (piece, tally) = table.read(block, fields)?;
+        let (piece, mut tally) = table.read(block, fields)?;
         if let Some(piece) = piece {
-            self.take.take(self.key(part), piece)?;
+            self.give(table.source(), part, piece, &mut tally)?;
         }
         if let Ok(mut tallies) = tallies.lock() {
             tallies.push((part, tally));

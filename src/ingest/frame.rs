@@ -293,6 +293,11 @@ impl Frame {
         }
     }
 
+    /// The table that it reads.
+    pub(super) fn source(&self) -> &Source {
+        &self.source
+    }
+
     /// The table as a whole.
     pub(super) fn finish(self, tallies: Vec<(u32, Tally)>) -> Sheet {
         self.source.finish(tallies, true)

@@ -9,6 +9,9 @@ mod block;
 mod cells;
 mod column;
 mod dates;
+mod expression;
+#[cfg(test)]
+mod expression_tests;
 mod files;
 mod frame;
 mod grid;
@@ -35,7 +38,9 @@ mod table;
 mod text;
 mod wish;
 mod year;
+mod zones;
 
+pub use self::expression::{Expression, IndustryLevel, Region, RegistrationPart};
 pub use self::grid::{Grid, grids};
 pub(crate) use self::own::agreed;
 pub use self::problem::{Action, Code, Problem, Severity};
@@ -52,6 +57,7 @@ use crate::error::{Error, Result};
 use crate::job::Job;
 use crate::lang::Text;
 use crate::schema::Dictionaries;
+use crate::standards::zone::Zones;
 
 /// What a caller may say about the files.
 #[derive(Clone, Debug, Default)]
@@ -72,6 +78,8 @@ pub struct Options {
     pub profile: Option<Arc<Profile>>,
     /// What becomes of rows of one organisation in one year that contradict each other.
     pub on_conflict: OnConflict,
+    /// The zones that the column `zone` names; without them it is taken as written.
+    pub zones: Option<Arc<Zones>>,
 }
 
 impl Options {

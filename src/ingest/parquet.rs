@@ -51,8 +51,8 @@ pub(super) fn read(place: &Place<'_>, file: &File, work: &Work<'_>) -> Result<Ou
                 job::check(work.job)?;
                 let batch: RecordBatch = batch.map_err(|e| broken(path, &e))?;
                 let rows = batch.num_rows() as u32;
-                let (piece, tally) = frame.piece(&batch, row)?;
-                work.take.take(work.key(part), piece)?;
+                let (piece, mut tally) = frame.piece(&batch, row)?;
+                work.give(frame.source(), part, piece, &mut tally)?;
                 tallies.push((part, tally));
                 row += rows;
                 part += 1;

@@ -145,11 +145,17 @@ catalogue! {
         "所属县级区划存在，但没有这个乡级代码，归入县级。请核对乡镇街道代码。"
         "The county exists, a township of this code does not; it is read as the county. Check the code of the township.";
     RegionUnknown "region_unknown" Null
-        "从来没有这个区划代码，按未知处理。请核对。"
-        "No region ever had this code; it counts as not known. Check it.";
+        "从来没有这个区划代码或名称，按未知处理。请核对。"
+        "No region ever had this code or name; it counts as not known. Check it.";
+    RegionAmbiguous "region_ambiguous" Null
+        "有几个行政区划叫这个名称，按未知处理。请填写区划代码，或从省级写起的全称。"
+        "Several regions have this name; it counts as not known. Enter the code, or the full name from the province down.";
     RegionMangled "region_mangled" Null
         "区划代码变成了科学计数法，末几位已丢失，按未知处理。请把该列设为文本后重新填写。"
         "The region code is in scientific notation and its last digits are lost; it counts as not known. Format the column as text and enter it again.";
+    ZoneUnknown "zone_unknown" Warn
+        "园区文件里没有这个园区，按原样保留。请改写，或把这种写法加到园区文件。"
+        "The file of zones has no such zone in this year; it is kept as written. Mend it, or add the spelling to the file.";
     IndustryUnknown "industry_unknown" Null
         "不是国民经济行业分类（GB/T 4754）的代码，按未知处理。请填写大类代码，如 C13。"
         "This is no code of GB/T 4754; it counts as not known. Enter the division, such as C13.";

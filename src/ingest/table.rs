@@ -113,6 +113,11 @@ impl Table {
         }
     }
 
+    /// The sheet that it reads.
+    pub(super) fn source(&self) -> &Source {
+        &self.source
+    }
+
     /// Reads the rows of `block`; those of a text file must have `fields` fields.
     pub(super) fn read<B: Block>(&self, block: &B, fields: Option<usize>) -> Result<(Option<Piece>, Tally)> {
         let mut tally = Tally::default();

@@ -10,33 +10,33 @@ struct Section {
     en: &'static str,
 }
 
-const fn section(letter: char, first: u8, last: u8, zh: &'static str, en: &'static str) -> Section {
+const fn row(letter: char, first: u8, last: u8, zh: &'static str, en: &'static str) -> Section {
     Section { letter, first, last, zh, en }
 }
 
 /// The 20 sections with the first and the last of their divisions; together the 97 divisions without a gap.
 #[rustfmt::skip]
 const SECTIONS: [Section; 20] = [
-    section('A', 1, 5, "农、林、牧、渔业", "Agriculture, forestry, animal husbandry and fishery"),
-    section('B', 6, 12, "采矿业", "Mining"),
-    section('C', 13, 43, "制造业", "Manufacturing"),
-    section('D', 44, 46, "电力、热力、燃气及水生产和供应业", "Electricity, heat, gas and water"),
-    section('E', 47, 50, "建筑业", "Construction"),
-    section('F', 51, 52, "批发和零售业", "Wholesale and retail trade"),
-    section('G', 53, 60, "交通运输、仓储和邮政业", "Transport, storage and post"),
-    section('H', 61, 62, "住宿和餐饮业", "Accommodation and catering"),
-    section('I', 63, 65, "信息传输、软件和信息技术服务业", "Information and software services"),
-    section('J', 66, 69, "金融业", "Finance"),
-    section('K', 70, 70, "房地产业", "Real estate"),
-    section('L', 71, 72, "租赁和商务服务业", "Leasing and business services"),
-    section('M', 73, 75, "科学研究和技术服务业", "Scientific and technical services"),
-    section('N', 76, 79, "水利、环境和公共设施管理业", "Water, environment and public facilities"),
-    section('O', 80, 82, "居民服务、修理和其他服务业", "Resident, repair and other services"),
-    section('P', 83, 83, "教育", "Education"),
-    section('Q', 84, 85, "卫生和社会工作", "Health and social work"),
-    section('R', 86, 90, "文化、体育和娱乐业", "Culture, sports and entertainment"),
-    section('S', 91, 96, "公共管理、社会保障和社会组织", "Public management and social organisations"),
-    section('T', 97, 97, "国际组织", "International organisations"),
+    row('A', 1, 5, "农、林、牧、渔业", "Agriculture, forestry, animal husbandry and fishery"),
+    row('B', 6, 12, "采矿业", "Mining"),
+    row('C', 13, 43, "制造业", "Manufacturing"),
+    row('D', 44, 46, "电力、热力、燃气及水生产和供应业", "Electricity, heat, gas and water"),
+    row('E', 47, 50, "建筑业", "Construction"),
+    row('F', 51, 52, "批发和零售业", "Wholesale and retail trade"),
+    row('G', 53, 60, "交通运输、仓储和邮政业", "Transport, storage and post"),
+    row('H', 61, 62, "住宿和餐饮业", "Accommodation and catering"),
+    row('I', 63, 65, "信息传输、软件和信息技术服务业", "Information and software services"),
+    row('J', 66, 69, "金融业", "Finance"),
+    row('K', 70, 70, "房地产业", "Real estate"),
+    row('L', 71, 72, "租赁和商务服务业", "Leasing and business services"),
+    row('M', 73, 75, "科学研究和技术服务业", "Scientific and technical services"),
+    row('N', 76, 79, "水利、环境和公共设施管理业", "Water, environment and public facilities"),
+    row('O', 80, 82, "居民服务、修理和其他服务业", "Resident, repair and other services"),
+    row('P', 83, 83, "教育", "Education"),
+    row('Q', 84, 85, "卫生和社会工作", "Health and social work"),
+    row('R', 86, 90, "文化、体育和娱乐业", "Culture, sports and entertainment"),
+    row('S', 91, 96, "公共管理、社会保障和社会组织", "Public management and social organisations"),
+    row('T', 97, 97, "国际组织", "International organisations"),
 ];
 
 /// The division with its section letter (`C13`) that a ledger means by `written`: `C13`, `13`, `1` for `01`, a group or
@@ -66,6 +66,33 @@ pub fn division(written: &str) -> Option<String> {
     // `A111` is class 0111 whose leading zero a spreadsheet dropped: the letter tells.
     let short = letter.is_some() && number.len() == 3;
     find(number.get(..2).unwrap_or(number)).or_else(|| find(number.get(..1).filter(|_| short)?))
+}
+
+/// The section letter of what a ledger means by `written`.
+///
+/// ```
+/// use dangjian::standards::industry::{group, section};
+///
+/// assert_eq!(section("0111").as_deref(), Some("A"));
+/// assert_eq!(group("C1311").as_deref(), Some("C131"));
+/// assert_eq!(group("C13"), None);
+/// ```
+#[must_use]
+pub fn section(written: &str) -> Option<String> {
+    division(written)?.get(..1).map(str::to_owned)
+}
+
+/// The group (中类) with its section letter, `C131`, where `written` goes as deep. Whether the standard has such a group is
+/// not looked up: only sections and divisions are known here.
+#[must_use]
+pub fn group(written: &str) -> Option<String> {
+    let division = division(written)?;
+    let code = super::code(written);
+    let digits: String = code.chars().skip_while(char::is_ascii_alphabetic).take_while(char::is_ascii_digit).collect();
+    // A dropped leading zero is back in the division: A111 is class 0111.
+    let short = digits.len() == 3 && division.get(1..3) != digits.get(..2);
+    let third = digits.chars().nth(if short { 1 } else { 2 })?;
+    Some(format!("{division}{third}"))
 }
 
 /// The name of the section to which `code` belongs: that of its first letter.
@@ -105,6 +132,22 @@ mod tests {
         for none in ["98", "00", "A52", "农业", "", "13.5", "U", "123456"] {
             assert_eq!(division(none), None, "{none}");
         }
+    }
+
+    #[test]
+    fn levels() {
+        for (written, section_, group_) in [
+            ("C131", "C", Some("C131")),
+            ("1311", "C", Some("C131")),
+            ("A0111 稻谷种植", "A", Some("A011")),
+            ("A111", "A", Some("A011")),
+            ("13", "C", None),
+            ("C", "C", None),
+        ] {
+            assert_eq!(section(written).as_deref(), Some(section_), "{written}");
+            assert_eq!(group(written).as_deref(), group_, "{written}");
+        }
+        assert_eq!((section("98"), group("9811")), (None, None));
     }
 
     #[test]

@@ -1,9 +1,13 @@
-//! Codes the country fixes: organisations ([`uscc`]), regions with their history ([`region`]), industries
-//! ([`industry`]).
+//! Codes the country fixes: organisations ([`uscc`], [`organisation`]), regions with their history ([`region`]),
+//! industries ([`industry`]), registration types ([`registration`]); and zones, which nobody fixes but their users
+//! ([`zone`]).
 
 pub mod industry;
+pub mod organisation;
 pub mod region;
+pub mod registration;
 pub mod uscc;
+pub mod zone;
 
 use std::borrow::Cow;
 

@@ -1,6 +1,8 @@
 //! The unified social credit code of an organisation (统一社会信用代码, GB 32100-2015) and what became of it in a
 //! ledger.
 
+use super::organisation;
+
 /// The characters of a code in the order of their values; I, O, Z, S and V are not used.
 pub(crate) const ALPHABET: &[u8; 31] = b"0123456789ABCDEFGHJKLMNPQRTUWXY";
 
@@ -22,16 +24,20 @@ pub enum Status {
 }
 
 impl Status {
+    /// All words of [`name`](Self::name), in the order of the variants.
+    pub const NAMES: [&'static str; 6] = ["valid", "check_digit", "registration_number", "mangled", "missing", "other"];
+
     /// A word for it, as tables show it.
     #[must_use]
     pub fn name(self) -> &'static str {
+        let [valid, check_digit, registration_number, mangled, missing, other] = Self::NAMES;
         match self {
-            Self::Valid => "valid",
-            Self::CheckDigit => "check_digit",
-            Self::RegistrationNumber => "registration_number",
-            Self::Mangled => "mangled",
-            Self::Missing => "missing",
-            Self::Other => "other",
+            Self::Valid => valid,
+            Self::CheckDigit => check_digit,
+            Self::RegistrationNumber => registration_number,
+            Self::Mangled => mangled,
+            Self::Missing => missing,
+            Self::Other => other,
         }
     }
 }
@@ -107,6 +113,42 @@ pub fn status(code: &str) -> Status {
     }
 }
 
+/// The codes that begin with `known`, all of whose characters are digits, and whose two check characters are right: that
+/// of the organisation code in positions 9–17 and their own. A spreadsheet that took such a code for a number keeps 15
+/// digits; where there is one completion only, it is the code.
+///
+/// At least 15 digits have to be known; of fewer there are no completions.
+///
+/// ```
+/// use dangjian::standards::uscc::completions;
+///
+/// assert!(completions("911101066976941").contains(&"911101066976941872".to_owned()));
+/// assert_eq!(completions("9111010669769418"), ["911101066976941872"]);
+/// ```
+#[must_use]
+pub fn completions(known: &str) -> Vec<String> {
+    if !(15..=18).contains(&known.len()) || !known.bytes().all(|b| b.is_ascii_digit()) {
+        return Vec::new();
+    }
+    let complete = |sixteenth: char| {
+        let mut code = known.to_owned();
+        if code.len() == 15 {
+            code.push(sixteenth);
+        }
+        for (length, check) in [(16, organisation::check_character(code.get(8..16)?)), (17, None)] {
+            let check = check.or_else(|| check_character(code.get(..17)?)).filter(char::is_ascii_digit)?;
+            if code.len() == length {
+                code.push(check);
+            } else if !code.get(length..)?.starts_with(check) {
+                return None;
+            }
+        }
+        Some(code)
+    };
+    let free = if known.len() == 15 { 10 } else { 1 };
+    ('0'..='9').take(free).filter_map(complete).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -127,6 +169,52 @@ mod tests {
         assert_eq!(status(""), Status::Missing);
         assert_eq!(status("H1234"), Status::Other);
         assert_eq!(status("蒙民证字第010123号"), Status::Other);
+    }
+
+    #[test]
+    fn every_check_character_is_right_also_0() {
+        // By the definition: the sum of value × 3^(i-1), the check character's with weight 1, is 0 modulo 31.
+        let mut seen = [0; 31];
+        for number in 0..2000_u64 {
+            let first = format!("9115042{number:04}MA0K{:02}", number % 97);
+            let check = check_character(&first).unwrap();
+            let mut power = 1;
+            let mut sum = 0;
+            for b in first.bytes() {
+                sum += power * ALPHABET.iter().position(|a| *a == b).unwrap();
+                power = power * 3 % 31;
+            }
+            let value = ALPHABET.iter().position(|a| char::from(*a) == check).unwrap();
+            assert_eq!((sum + value) % 31, 0, "{first}{check}");
+            seen[value] += 1;
+        }
+        assert!(seen.iter().all(|n| *n > 20), "{seen:?}");
+    }
+
+    #[test]
+    fn codes_that_begin_with_letters_are_legal() {
+        for first in ["A1110000600037341", "N2150425MF0000001", "Y1150425MF0000001"] {
+            let code = format!("{first}{}", check_character(first).unwrap());
+            assert_eq!(status(&code), Status::Valid, "{code}");
+        }
+    }
+
+    #[test]
+    fn completions_are_those_that_trying_all_endings_gives() {
+        for known in
+            ["911101066976941", "911504250846069", "9111010669769418", "91110106697694187", "911101066976941872"]
+        {
+            let missing = 18 - known.len();
+            let endings = (0..10_usize.pow(missing as u32)).map(|n| match missing {
+                0 => known.to_owned(),
+                _ => format!("{known}{n:0missing$}"),
+            });
+            let right = endings.filter(|code| is_valid(code) && organisation::is_valid(&code[8..17]));
+            assert_eq!(completions(known), right.collect::<Vec<_>>(), "{known}");
+        }
+        assert_eq!(completions("91110106697694"), Vec::<String>::new());
+        assert_eq!(completions("91110106697694X"), Vec::<String>::new());
+        assert_eq!(completions("911101066976941873"), Vec::<String>::new());
     }
 
     proptest! {

@@ -1,0 +1,179 @@
+//! Expressions over columns, and what stands without a roster about regions and codes.
+
+#![allow(clippy::needless_pass_by_value, reason = "what Python hands over is owned")]
+
+use arrow::array::{ArrayRef, StringArray};
+use arrow::datatypes::Field;
+use dangjian::ingest::{self, IndustryLevel, RegistrationPart};
+use dangjian::standards::region::{self, Level, Resolution, Unit};
+use dangjian::standards::registration::System;
+use dangjian::{Error, Lang, Result};
+use pyo3::prelude::*;
+use pyo3_arrow::input::AnyArray;
+use pyo3_arrow::{PyChunkedArray, PyTable};
+use std::sync::Arc;
+
+use crate::door::run;
+use crate::errors::raise;
+use crate::tables::{columns_of, texts};
+
+/// What is asked of every value of a column, checked when it is made.
+#[pyclass(frozen, module = "dangjian._native")]
+pub(crate) struct Expression(ingest::Expression);
+
+#[pymethods]
+impl Expression {
+    #[new]
+    #[pyo3(signature = (name, *, column=None, factor=1.0, year=None, of_year=None, level=None, system=None, part=None))]
+    fn new(
+        name: &str,
+        column: Option<&str>,
+        factor: f64,
+        year: Option<i16>,
+        of_year: Option<i16>,
+        level: Option<&str>,
+        system: Option<&str>,
+        part: Option<&str>,
+    ) -> PyResult<Self> {
+        let region = || -> Result<ingest::Region> {
+            Ok(ingest::Region {
+                year: year.map(recorded).transpose()?,
+                of_year: of_year.map(recorded).transpose()?,
+                level: level.map(level_of).transpose()?,
+            })
+        };
+        let made = || -> Result<ingest::Expression> {
+            use ingest::Expression as E;
+            Ok(match name {
+                "uscc_status" => E::UsccStatus,
+                "uscc_check" => E::UsccCheck,
+                "organisation_code" => E::OrganisationCode,
+                "region" => E::Region(region()?),
+                "region_name" => E::RegionName(region()?),
+                "region_status" => E::RegionStatus(region()?),
+                "industry" => E::Industry(one_of(
+                    "level",
+                    level.unwrap_or("division"),
+                    &[
+                        ("section", IndustryLevel::Section),
+                        ("division", IndustryLevel::Division),
+                        ("group", IndustryLevel::Group),
+                    ],
+                )?),
+                "registration_type" => E::RegistrationType(
+                    system.map(|s| one_of("system", s, &System::ALL.map(|s| (s.name(), s)))).transpose()?,
+                    one_of(
+                        "part",
+                        part.unwrap_or("number"),
+                        &[
+                            ("number", RegistrationPart::Number),
+                            ("system", RegistrationPart::System),
+                            ("label_zh", RegistrationPart::Label(Lang::Zh)),
+                            ("label_en", RegistrationPart::Label(Lang::En)),
+                        ],
+                    )?,
+                ),
+                "word" => E::word(column.unwrap_or_default())?,
+                "problem" => E::problem(column.unwrap_or_default(), factor)?,
+                _ => E::value(column.unwrap_or_default(), factor)?,
+            })
+        };
+        made().map(Self).map_err(|e| raise(&e))
+    }
+
+    /// The words among which every answer is; answers are then positions.
+    #[getter]
+    fn words(&self) -> Option<Vec<&'static str>> {
+        self.0.words()
+    }
+
+    /// The answers for a column.
+    fn evaluate(&self, py: Python<'_>, data: AnyArray) -> PyResult<PyChunkedArray> {
+        let chunks: Vec<ArrayRef> =
+            data.into_reader()?.collect::<std::result::Result<_, _>>().map_err(|e| raise(&e.into()))?;
+        let expression = self.0.clone();
+        let answers = run(py, None, move |job| expression.evaluate(&chunks, job))?;
+        PyChunkedArray::try_new(answers, Arc::new(Field::new("", self.0.data_type(), true)))
+    }
+}
+
+fn one_of<T: Copy>(what: &str, got: &str, all: &[(&str, T)]) -> Result<T> {
+    all.iter().find(|(name, _)| *name == got).map(|(_, value)| *value).ok_or_else(|| {
+        let have: Vec<_> = all.iter().map(|(name, _)| *name).collect();
+        Error::argument(
+            format!("{what} 没有“{got}”这个取值。可用：{}", have.join("、")),
+            format!("{what} cannot be '{got}'. Available: {}", have.join(", ")),
+        )
+    })
+}
+
+fn level_of(name: &str) -> Result<Level> {
+    one_of("level", name, &Level::ALL.map(|l| (l.name(), l)))
+}
+
+/// A year of which the record of regions tells.
+fn recorded(year: i16) -> Result<i16> {
+    let (first, last) = (region::FIRST_YEAR, region::LAST_YEAR);
+    if (first..=last).contains(&year) {
+        return Ok(year);
+    }
+    Err(Error::argument(
+        format!("行政区划只有 {first}–{last} 年的记录，给的是 {year} 年"),
+        format!("the record of regions goes from {first} to {last}, got {year}"),
+    ))
+}
+
+/// The regions of a level in force in a year.
+#[pyfunction]
+pub(crate) fn regions(year: i16, level: &str) -> PyResult<PyTable> {
+    let units = recorded(year).and_then(|year| Ok(region::in_force(year, level_of(level)?))).map_err(|e| raise(&e))?;
+    texts(vec![
+        ("code", units.iter().map(|(u, _)| Some(u.code.to_owned())).collect()),
+        ("name", units.iter().map(|(u, _)| Some(u.name.to_owned())).collect()),
+        ("parent", units.iter().map(|(_, parent)| parent.map(str::to_owned)).collect()),
+    ])
+}
+
+/// What regions of one year are in another: a row for each region that an answer names.
+#[pyfunction]
+pub(crate) fn resolve_regions(written: Vec<String>, of_year: Option<i16>, year: i16) -> PyResult<PyTable> {
+    of_year.map(recorded).transpose().and_then(|_| recorded(year)).map_err(|e| raise(&e))?;
+    let mut rows: Vec<(&str, &'static str, Option<(&'static str, Unit)>, Option<i16>)> = Vec::new();
+    for text in &written {
+        let found = region::resolve(text, of_year, year);
+        let status = found.name();
+        let mut push = |role, unit, year| rows.push((text, status, Some((role, unit)), year));
+        match found {
+            Resolution::Same(unit) | Resolution::Renamed(unit) | Resolution::Recoded(unit) => push("unit", unit, None),
+            Resolution::Merged { into, with } => {
+                push("unit", into, None);
+                with.into_iter().for_each(|unit| push("with", unit, None));
+            }
+            Resolution::Split { parts } => parts.into_iter().for_each(|unit| push("part", unit, None)),
+            Resolution::Abolished { last, year } => push("last", last, Some(year)),
+            Resolution::NotYet { first, year } => push("first", first, Some(year)),
+            Resolution::NotInForce { unit, from, .. } => push("holder", unit, Some(from)),
+            Resolution::Ambiguous(units) => units.into_iter().for_each(|unit| push("candidate", unit, None)),
+            Resolution::Unknown => rows.push((text, status, None, None)),
+        }
+    }
+    let text = |value: &dyn Fn(usize) -> Option<&'static str>| -> ArrayRef {
+        Arc::new((0..rows.len()).map(value).collect::<StringArray>())
+    };
+    let unit = |at: usize| rows.get(at).and_then(|(_, _, unit, _)| *unit);
+    columns_of(vec![
+        ("written", Arc::new(rows.iter().map(|(written, ..)| Some(*written)).collect::<StringArray>())),
+        ("status", text(&|at| rows.get(at).map(|r| r.1))),
+        ("role", text(&|at| unit(at).map(|u| u.0))),
+        ("code", text(&|at| unit(at).map(|u| u.1.code))),
+        ("name", text(&|at| unit(at).map(|u| u.1.name))),
+        ("level", text(&|at| unit(at).map(|u| u.1.level.name()))),
+        ("year", Arc::new(rows.iter().map(|(.., year)| *year).collect::<arrow::array::Int16Array>())),
+    ])
+}
+
+/// The codes that a code rounded by a spreadsheet can have been.
+#[pyfunction]
+pub(crate) fn uscc_completions(known: &str) -> Vec<String> {
+    dangjian::standards::uscc::completions(known)
+}

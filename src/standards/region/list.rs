@@ -1,0 +1,40 @@
+//! The list of regions: `definitions/regions.csv`, the state of 2023-06-30.
+
+use std::cmp::Reverse;
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashMap;
+
+use super::{Level, Region};
+
+/// The list, sorted by code, and where each code stands in it.
+pub(super) struct List {
+    pub regions: Vec<Region>,
+    at: FxHashMap<u64, u32>,
+}
+
+pub(super) static LIST: LazyLock<List> = LazyLock::new(|| {
+    let mut regions: Vec<_> =
+        include_str!("../../../definitions/regions.csv").lines().skip(1).filter_map(region).collect();
+    regions.sort_by_key(|r| (r.code, Reverse(r.level)));
+    // Four cities without counties stand in the list as prefecture and as county; the prefecture comes last and stays.
+    let at = regions.iter().enumerate().filter_map(|(at, r)| Some((number(r.code)?, at as u32))).collect();
+    List { regions, at }
+});
+
+fn region(line: &'static str) -> Option<Region> {
+    let mut fields = line.trim_end().split(',');
+    let (code, level) = (fields.next()?, Level::from_name(fields.next()?)?);
+    Some(Region { code, name: fields.next()?, level, parent: fields.next().filter(|p| !p.is_empty()) })
+}
+
+/// The 12 digits of `code` as a number.
+pub(super) fn number(code: &str) -> Option<u64> {
+    let digits = code.len() == 12 && code.bytes().all(|b| b.is_ascii_digit());
+    digits.then(|| code.bytes().fold(0, |number, digit| number * 10 + u64::from(digit - b'0')))
+}
+
+/// The region whose code is the number `code`.
+pub(super) fn by_number(code: u64) -> Option<&'static Region> {
+    LIST.regions.get(*LIST.at.get(&code)? as usize)
+}

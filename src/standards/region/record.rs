@@ -1,0 +1,189 @@
+//! The record of changes of regions, read and set right: `definitions/region_changes.csv` as it came, with
+//! `definitions/region_corrections.csv` over it.
+//!
+//! For a unit that was abolished (撤销) the record often names its successor by name alone. Three kinds of rows are
+//! therefore wrong in a way that can be told:
+//! - a successor in another province, or a district of the same name in another prefecture, is another place of that
+//!   name: the row then says no more than that the unit ended;
+//! - a successor under the code it got only years later: the unit of that year whose codes lead to that code is meant;
+//! - a row of 2021 that gives Yuhang's code to Linping, which the corrections replace.
+
+use std::sync::LazyLock;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::Level;
+
+/// What the record calls a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// 更名, 同名改码, 撤县设市, 撤县设区, 撤地设市 and the like: the unit went on under another name or code.
+    Continued,
+    /// 码位改派: the code was given to another unit.
+    CodeReassigned,
+    /// 新设: a unit was set up.
+    Established,
+    /// 撤销: a unit was abolished.
+    Abolished,
+    /// 驻地迁移, 划转 and summaries, all without codes: no code changed.
+    Other,
+}
+
+/// One row of the record. A unit that has no code stands as an empty text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Change {
+    /// The year in which it came into force.
+    pub year: i16,
+    /// What happened.
+    pub kind: Kind,
+    /// The code before, 12 digits.
+    pub old_code: &'static str,
+    /// The name before.
+    pub old_name: &'static str,
+    /// The code after.
+    pub new_code: &'static str,
+    /// The name after.
+    pub new_name: &'static str,
+    /// The year from which the record has the unit after; later than `year` where what came between is not recorded.
+    pub new_year: i16,
+}
+
+/// The rows as they came.
+pub(super) static RAW: LazyLock<Vec<Change>> =
+    LazyLock::new(|| rows(include_str!("../../../definitions/region_changes.csv")));
+
+/// The rows set right, by year.
+pub(super) static CHANGES: LazyLock<Vec<Change>> = LazyLock::new(|| {
+    let mut changes: Vec<_> = RAW.iter().copied().filter(|c| !wrong(c)).collect();
+    changes.extend(rows(include_str!("../../../definitions/region_corrections.csv")));
+    changes.sort_by_key(|c| c.year);
+    cut_coincidences(&mut changes);
+    redirect_early(&mut changes);
+    changes
+});
+
+fn rows(file: &'static str) -> Vec<Change> {
+    file.lines().skip(1).filter_map(row).collect()
+}
+
+fn row(line: &'static str) -> Option<Change> {
+    let fields: Vec<&'static str> = line.trim_end().split(',').collect();
+    let [year, kind, _, old_code, old_name, new_code, new_name] = fields[..] else { return None };
+    let kind = match kind {
+        _ if old_code.is_empty() && new_code.is_empty() => Kind::Other,
+        "码位改派" => Kind::CodeReassigned,
+        "新设" => Kind::Established,
+        // A district joined to another: 江干区 to 上城区.
+        "撤销" | "撤区设区" => Kind::Abolished,
+        _ => Kind::Continued,
+    };
+    let year = year.parse().ok()?;
+    Some(Change { year, kind, old_code, old_name, new_code, new_name, new_year: year })
+}
+
+/// In 2021 Linping was split off Yuhang, which kept its code (the list of 2023 has both).
+fn wrong(change: &Change) -> bool {
+    (change.year, change.old_code, change.new_name) == (2021, "330110000000", "临平区")
+}
+
+/// Whether a unit could go from one province to the other: Hainan left Guangdong in 1988, Chongqing Sichuan in 1997.
+fn same_province(change: &Change) -> bool {
+    match (change.old_code.get(..2), change.new_code.get(..2)) {
+        (Some("44"), Some("46")) => change.year <= 1988,
+        (Some("51"), Some("50")) => change.year <= 1997,
+        (old, new) => old == new,
+    }
+}
+
+fn cut_coincidences(changes: &mut Vec<Change>) {
+    let mut apart = Vec::new();
+    for change in changes.iter_mut().filter(|c| !c.old_code.is_empty() && !c.new_code.is_empty()) {
+        let elsewhere = change.old_code.get(..4) != change.new_code.get(..4);
+        let district = change.kind == Kind::Abolished
+            && elsewhere
+            && change.old_name == change.new_name
+            && change.old_name.ends_with('区')
+            && Level::of(change.new_code) == Some(Level::County)
+            && change.year > 1984;
+        if same_province(change) && !district {
+            continue;
+        }
+        if change.kind != Kind::Abolished {
+            apart.push(Change { kind: Kind::Established, old_code: "", old_name: "", ..*change });
+        }
+        *change = Change { kind: Kind::Abolished, new_code: "", new_name: "", ..*change };
+    }
+    changes.extend(apart);
+    changes.sort_by_key(|c| c.year);
+}
+
+/// Sends abolished units whose successor stands under a code of later years to the unit that was set up in their year
+/// and came to have that code; where there is no such unit, to that code in the year it came.
+fn redirect_early(changes: &mut [Change]) {
+    let mut introduced: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
+    let mut given_up: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
+    for (at, change) in changes.iter().enumerate() {
+        introduced.entry(change.new_code).or_default().push(at);
+        given_up.entry(change.old_code).or_default().push(at);
+    }
+    let mut redirected = Vec::new();
+    for (code, rows) in introduced.iter().filter(|(code, _)| !code.is_empty()) {
+        let years: FxHashSet<i16> = rows.iter().filter_map(|at| changes.get(*at)).map(|c| c.year).collect();
+        let first = years.iter().copied().min().unwrap_or_default();
+        let early = || rows.iter().filter_map(|at| Some((*at, changes.get(*at)?))).filter(|(_, c)| c.year == first);
+        let held = given_up.get(code).into_iter().flatten().filter_map(|at| changes.get(*at));
+        let given_up_from = held.map(|c| c.year).min();
+        let next = years.iter().copied().filter(|y| *y > first).min();
+        // Known only as a successor in its first year, and introduced once more later without having been given up.
+        let Some(next) = next.filter(|next| given_up_from.is_none_or(|year| year > *next)) else { continue };
+        // What only ever others were joined to was there all the time.
+        let later = rows.iter().filter_map(|at| changes.get(*at)).filter(|c| c.year == next);
+        if later.into_iter().all(|c| c.kind == Kind::Abolished) {
+            continue;
+        }
+        if early().any(|(_, c)| c.kind != Kind::Abolished) {
+            continue;
+        }
+        for (at, change) in early() {
+            let arrived = |c: &&Change| {
+                c.year == first
+                    && matches!(c.kind, Kind::Established | Kind::CodeReassigned)
+                    && c.new_code != *code
+                    && c.new_code.get(..2) == change.old_code.get(..2)
+                    && leads(changes, &given_up, c.new_code, first, code)
+            };
+            let mut arrivals: Vec<_> = changes.iter().filter(arrived).collect();
+            if arrivals.len() > 1 {
+                arrivals.retain(|a| a.new_name.chars().take(2).eq(change.old_name.chars().take(2)));
+            }
+            redirected.push((
+                at,
+                match arrivals[..] {
+                    [arrival] => Change { new_code: arrival.new_code, new_name: arrival.new_name, ..*change },
+                    _ => Change { new_year: next, ..*change },
+                },
+            ));
+        }
+    }
+    for (at, change) in redirected {
+        if let Some(place) = changes.get_mut(at) {
+            *place = change;
+        }
+    }
+}
+
+/// Whether the unit that has `code` from `year` on comes to have the code `target`.
+fn leads(changes: &[Change], given_up: &FxHashMap<&str, Vec<usize>>, code: &str, year: i16, target: &str) -> bool {
+    let (mut code, mut year) = (code, year);
+    for _ in 0..8 {
+        let later = given_up.get(code).into_iter().flatten().filter_map(|at| changes.get(*at));
+        match later.filter(|c| c.year > year).min_by_key(|c| c.year) {
+            Some(change) if !change.new_code.is_empty() => (code, year) = (change.new_code, change.year),
+            _ => return false,
+        }
+        if code == target {
+            return true;
+        }
+    }
+    false
+}

@@ -1,0 +1,268 @@
+//! What a region of one year is in another: forwards and backwards through the changes.
+
+use super::list::{by_number, number};
+use super::units::{Node, UNITS, Units};
+use super::{FIRST_YEAR, Found, LAST_YEAR, Level, Unit};
+
+/// What became, by the reference year, of the region a ledger means; or what it was, where that year lies before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Resolution {
+    /// The same code under the same name.
+    Same(Unit),
+    /// The same code under another name.
+    Renamed(Unit),
+    /// Another code, and maybe another name: 密云县 110228 of 2014 is 密云区 110118 in 2015.
+    Recoded(Unit),
+    /// In the reference year it is a part of `into`, together with what was `with` it.
+    Merged {
+        /// The unit of the reference year.
+        into: Unit,
+        /// The other units that are in it, as they were called when they came together.
+        with: Vec<Unit>,
+    },
+    /// In the reference year there are several units in its place.
+    Split {
+        /// The units of the reference year.
+        parts: Vec<Unit>,
+    },
+    /// It ended without a successor in the record.
+    Abolished {
+        /// The last unit there was.
+        last: Unit,
+        /// The year in which it ended.
+        year: i16,
+    },
+    /// The reference year lies before it was set up, and the record does not say of what.
+    NotYet {
+        /// The first unit there was.
+        first: Unit,
+        /// The year in which it was set up.
+        year: i16,
+    },
+    /// The code is known, and no region had it in the year of the ledger.
+    NotInForce {
+        /// The region that had it, at the time closest to that year.
+        unit: Unit,
+        /// The first year in which it had it.
+        from: i16,
+        /// The last.
+        to: i16,
+    },
+    /// A name that several regions have.
+    Ambiguous(Vec<Unit>),
+    /// No region ever had this code or name.
+    Unknown,
+}
+
+impl Resolution {
+    /// The one unit of the reference year, where there is one.
+    #[must_use]
+    pub fn unit(&self) -> Option<Unit> {
+        match self {
+            Self::Same(unit) | Self::Renamed(unit) | Self::Recoded(unit) | Self::Merged { into: unit, .. } => {
+                Some(*unit)
+            }
+            _ => None,
+        }
+    }
+
+    /// A word for it, as tables show it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Same(_) => "same",
+            Self::Renamed(_) => "renamed",
+            Self::Recoded(_) => "recoded",
+            Self::Merged { .. } => "merged",
+            Self::Split { .. } => "split",
+            Self::Abolished { .. } => "abolished",
+            Self::NotYet { .. } => "not_yet",
+            Self::NotInForce { .. } => "not_in_force",
+            Self::Ambiguous(_) => "ambiguous",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// All words of [`name`](Self::name).
+    pub const NAMES: [&'static str; 10] = [
+        "same",
+        "renamed",
+        "recoded",
+        "merged",
+        "split",
+        "abolished",
+        "not_yet",
+        "not_in_force",
+        "ambiguous",
+        "unknown",
+    ];
+}
+
+/// What the region that a ledger of `of_year` calls `written` (a code of 6, 9 or 12 digits, or a name) is in
+/// `reference_year`. Without `of_year` a code is that of the last unit that had it.
+///
+/// Years are ends of years, from [`FIRST_YEAR`] to [`LAST_YEAR`]; a year outside is taken as the nearest of them. Of
+/// townships only the list of 2023 is known: a township of it is itself as long as its county has this code, and is
+/// its county otherwise; so is a township that the list does not have.
+///
+/// ```
+/// use dangjian::standards::region::{Resolution, resolve};
+///
+/// let Resolution::Recoded(unit) = resolve("110228", Some(2014), 2023) else { panic!() };
+/// assert_eq!((unit.code, unit.name), ("110118000000", "密云区"));
+/// let Resolution::Recoded(unit) = resolve("150425", Some(2013), 1982) else { panic!() };
+/// assert_eq!((unit.code, unit.name), ("152425000000", "克什克腾旗"));
+/// ```
+#[must_use]
+pub fn resolve(written: &str, of_year: Option<i16>, reference_year: i16) -> Resolution {
+    let written = crate::standards::trim(written);
+    let code = match super::fill(written) {
+        Some(code) => number(&code),
+        None if written.bytes().any(|b| b.is_ascii_digit()) => None,
+        None => match super::find(written, None, of_year) {
+            Found::One(unit) => number(unit.code),
+            Found::Several(units) => return Resolution::Ambiguous(units),
+            Found::None => None,
+        },
+    };
+    code.map_or(Resolution::Unknown, |code| resolve_number(code, of_year, reference_year))
+}
+
+const TOWNSHIP: u64 = 1_000;
+const COUNTY: u64 = 1_000_000;
+
+/// As [`resolve`], for the 12 digits of a code as a number.
+fn resolve_number(code: u64, of_year: Option<i16>, reference_year: i16) -> Resolution {
+    let units = &*UNITS;
+    let year = |year: i16| year.clamp(FIRST_YEAR, LAST_YEAR);
+    let reference = year(reference_year);
+    let above = code / COUNTY * COUNTY;
+    let held = units.of(above);
+    let start = match of_year {
+        None => held.last().copied(),
+        Some(y) => match units.at(above, year(y)) {
+            Some(at) => Some(at),
+            None => {
+                let apart = |n: &Node| if n.from > y { n.from - y } else { y - n.to };
+                let nearest = held.iter().filter_map(|at| units.node(*at)).min_by_key(|n| apart(n));
+                return nearest.map_or(Resolution::Unknown, |n| Resolution::NotInForce {
+                    unit: n.unit(),
+                    from: n.from,
+                    to: n.to,
+                });
+            }
+        },
+    };
+    let Some((start, node)) = start.and_then(|at| Some((at, units.node(at)?))) else { return Resolution::Unknown };
+    let resolution =
+        if node.in_force(reference) { Resolution::Same(node.unit()) } else { units.trace(start, reference) };
+    match resolution {
+        Resolution::Same(unit) | Resolution::Renamed(unit) if code != above => {
+            let township = by_number(code / TOWNSHIP * TOWNSHIP).filter(|r| r.level == Level::Township);
+            Resolution::Same(township.map_or(unit, |r| Unit { code: r.code, name: r.name, level: r.level }))
+        }
+        other => other,
+    }
+}
+
+impl Node {
+    pub(super) fn unit(&self) -> Unit {
+        Unit { code: self.code, name: self.name, level: self.level }
+    }
+}
+
+impl Units {
+    /// Follows the unit `start` to `reference`, a year in which it is not in force.
+    fn trace(&self, start: u32, reference: i16) -> Resolution {
+        let Some(origin) = self.node(start) else { return Resolution::Unknown };
+        let forwards = reference > origin.to;
+        let links = |n: &Node, ahead: bool| if ahead == forwards { n.next.clone() } else { n.back.clone() };
+        let passed = |n: &Node| if forwards { n.to < reference } else { n.from > reference };
+        let (mut open, mut ends, mut seen, mut last, mut with) =
+            (vec![start], Vec::new(), vec![start], start, Vec::new());
+        while let Some(at) = open.pop() {
+            let Some(node) = self.node(at) else { continue };
+            if node.in_force(reference) {
+                ends.push(at);
+                continue;
+            }
+            last = at;
+            if !passed(node) {
+                // What the record has next is on the other side of the reference year.
+                continue;
+            }
+            for to in links(node, true) {
+                let beside = self.node(to).map(|n| links(n, false)).unwrap_or_default();
+                with.extend(beside.into_iter().filter(|b| *b != at));
+                if !seen.contains(&to) {
+                    seen.push(to);
+                    open.push(to);
+                }
+            }
+        }
+        ends.sort_unstable();
+        let units = |at: &[u32]| -> Vec<Unit> {
+            let mut units: Vec<_> = at.iter().filter_map(|at| self.node(*at)).map(Node::unit).collect();
+            units.sort_by_key(|u| u.code);
+            units.dedup();
+            units
+        };
+        match ends[..] {
+            [] => self.node(last).map_or(Resolution::Unknown, |n| {
+                if forwards {
+                    Resolution::Abolished { last: n.unit(), year: n.to + 1 }
+                } else {
+                    Resolution::NotYet { first: n.unit(), year: n.from }
+                }
+            }),
+            [one] => {
+                let Some(unit) = self.node(one).map(Node::unit) else { return Resolution::Unknown };
+                with.retain(|at| !seen.contains(at));
+                match units(&with) {
+                    with if !with.is_empty() => Resolution::Merged { into: unit, with },
+                    _ if unit.code != origin.code => Resolution::Recoded(unit),
+                    _ if unit.name != origin.name => Resolution::Renamed(unit),
+                    _ => Resolution::Same(unit),
+                }
+            }
+            _ => Resolution::Split { parts: units(&ends) },
+        }
+    }
+}
+
+/// The unit of `level` in which `unit` lies in `year`, by its digits; `None` where it is a higher one itself. Towns right
+/// below a prefecture have it for a county too.
+#[must_use]
+pub fn above(unit: &Unit, level: Level, year: i16) -> Option<Unit> {
+    if unit.level < level {
+        return None;
+    }
+    if unit.level == level {
+        return Some(*unit);
+    }
+    let size = 10_u64.pow(12 - level.digits() as u32);
+    let code = number(unit.code)? / size * size;
+    UNITS.at(code, year.clamp(FIRST_YEAR, LAST_YEAR)).and_then(|at| UNITS.node(at)).map(Node::unit)
+}
+
+/// The units of `level` that are in force in `year`, by code, each with the code of the unit it belongs to.
+#[must_use]
+pub fn in_force(year: i16, level: Level) -> Vec<(Unit, Option<&'static str>)> {
+    let mut units: Vec<_> = if level == Level::Township {
+        let townships = super::list::LIST.regions.iter().filter(|r| r.level == level);
+        townships.map(|r| (Unit { code: r.code, name: r.name, level }, r.parent)).collect()
+    } else {
+        let nodes = UNITS.nodes.iter().filter(|n| n.level == level && n.in_force(year));
+        nodes.map(|n| (n.unit(), parent(n, year))).collect()
+    };
+    units.sort_by_key(|(u, _)| u.code);
+    units
+}
+
+/// The code of the unit in force in `year` of which `node` is a part, by its digits.
+fn parent(node: &Node, year: i16) -> Option<&'static str> {
+    let code = number(node.code)?;
+    let above = [100_000_000, 10_000_000_000].map(|unit| code / unit * unit);
+    let found = above.into_iter().filter(|c| *c != code).find_map(|c| UNITS.at(c, year));
+    found.and_then(|at| UNITS.node(at)).map(|n| n.code)
+}

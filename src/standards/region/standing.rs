@@ -1,0 +1,127 @@
+//! Whether a code is in use today, and what replaced it where it is not: what reading a ledger asks of every code.
+
+use std::cmp::Reverse;
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashMap;
+
+use super::list::{by_number, number};
+use super::record::{CHANGES, Kind};
+
+/// What a 12-digit code means today.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// In use.
+    Current,
+    /// Replaced or abolished: the code of the county that took its place, or its own county code where none did.
+    Replaced(String),
+    /// The county is in use, the list has no such township: the code of the county.
+    TownshipUnknown(String),
+    /// No region ever had it.
+    Unknown,
+}
+
+struct Successor {
+    year: i16,
+    code: &'static str,
+}
+
+#[derive(Default)]
+struct History {
+    /// For each code that was given up, what replaced it, the latest first.
+    successors: FxHashMap<u64, Vec<Successor>>,
+    /// The names of codes of any time, the latest name of each.
+    names: FxHashMap<u64, &'static str>,
+    /// Codes that a change introduced; those that none gave up are newer than the list of regions.
+    introduced: FxHashMap<u64, bool>,
+}
+
+static HISTORY: LazyLock<History> = LazyLock::new(|| {
+    let mut history = History::default();
+    for change in CHANGES.iter().filter(|c| c.kind != Kind::Other) {
+        let (old, new) = (number(change.old_code), number(change.new_code));
+        for (code, name) in [(old, change.old_name), (new, change.new_name)] {
+            if let Some(code) = code {
+                history.names.insert(code, name);
+            }
+        }
+        if old == new {
+            continue;
+        }
+        if let Some(new) = new {
+            history.introduced.entry(new).or_insert(true);
+        }
+        if let Some(old) = old {
+            history.introduced.insert(old, false);
+            if new.is_some() {
+                let successor = Successor { year: change.year, code: change.new_code };
+                history.successors.entry(old).or_default().push(successor);
+            }
+        }
+    }
+    for successors in history.successors.values_mut() {
+        successors.sort_by_key(|s| Reverse(s.year));
+    }
+    history
+});
+
+/// The name that the code, as a number, had last.
+pub(super) fn former_name(code: u64) -> Option<&'static str> {
+    HISTORY.names.get(&code).copied()
+}
+
+/// What the 12-digit `code` means today. Codes of villages (the last three digits) belong to their township.
+#[must_use]
+pub fn current(code: &str) -> Standing {
+    let Some(code) = number(code) else { return Standing::Unknown };
+    if by_number(code).is_some() || by_number(code / 1_000 * 1_000).is_some() {
+        return Standing::Current;
+    }
+    let county = code / 1_000_000 * 1_000_000;
+    let digits = || format!("{county:012}");
+    if by_number(county).is_some() {
+        return Standing::TownshipUnknown(digits());
+    }
+    if let Some(new) = successor(county, 8) {
+        return Standing::Replaced(new.to_owned());
+    }
+    match HISTORY.introduced.get(&county) {
+        Some(true) => Standing::Current,
+        Some(false) => Standing::Replaced(digits()),
+        None if HISTORY.names.contains_key(&county) => Standing::Replaced(digits()),
+        None => Standing::Unknown,
+    }
+}
+
+/// The code in today's list at the end of a chain of replacements, later changes first; `steps` bounds the chain,
+/// because early records contradict each other.
+fn successor(code: u64, steps: usize) -> Option<&'static str> {
+    let steps = steps.checked_sub(1)?;
+    HISTORY.successors.get(&code)?.iter().find_map(|next| {
+        let to = number(next.code)?;
+        by_number(to).map(|region| region.code).or_else(|| successor(to, steps))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_of_former_times() {
+        let replaced = |code: &str| Standing::Replaced(code.to_owned());
+        // region_changes.csv: 1983 152425 → 150425; 1986 370823 → 379003, 1995 379003 → 370881.
+        assert_eq!(current("152425101000"), replaced("150425000000"));
+        assert_eq!(current("370823000000"), replaced("370881000000"));
+        assert_eq!(current("150425100000"), Standing::Current);
+        assert_eq!(current("150425100203"), Standing::Current);
+        assert_eq!(current("710000000000"), Standing::Current);
+        for never in ["150499100000", "159825205000", "990425105000"] {
+            assert_eq!(current(never), Standing::Unknown, "{never}");
+        }
+        let county = Standing::TownshipUnknown("150425000000".to_owned());
+        assert_eq!(current("150425999000"), county);
+        // Bridges East in Shijiazhuang was abolished; that of Xingtai is another district.
+        assert_eq!(current("130103000000"), replaced("130103000000"));
+    }
+}

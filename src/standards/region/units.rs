@@ -1,0 +1,250 @@
+//! The units of all years and how they followed each other: a graph made of the list of regions and the record of
+//! changes.
+//!
+//! A unit is a code under one name from a year to a year; a change of either makes a new unit, and so does a change
+//! that adds to it. Years are ends of years: a change of 2015 is in force in 2015. A unit that no change set up is as
+//! old as the record.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashMap;
+
+use super::list::{LIST, number};
+use super::record::{CHANGES, Change, Kind};
+use super::{FIRST_YEAR, LAST_YEAR, Level};
+
+/// A unit with its years and its links.
+#[derive(Debug)]
+pub(super) struct Node {
+    pub code: &'static str,
+    pub name: &'static str,
+    pub level: Level,
+    pub from: i16,
+    pub to: i16,
+    /// What it became.
+    pub next: Vec<u32>,
+    /// What it was made of.
+    pub back: Vec<u32>,
+}
+
+impl Node {
+    pub(super) fn in_force(&self, year: i16) -> bool {
+        (self.from..=self.to).contains(&year)
+    }
+}
+
+/// All units of province, prefecture and county level.
+#[derive(Debug, Default)]
+pub(super) struct Units {
+    pub nodes: Vec<Node>,
+    by_code: FxHashMap<u64, Vec<u32>>,
+}
+
+pub(super) static UNITS: LazyLock<Units> = LazyLock::new(|| {
+    let mut units = Units::default();
+    units.add_nodes(&CHANGES);
+    units.add_links(&CHANGES);
+    units
+});
+
+impl Units {
+    /// The units that ever had `code`, by year.
+    pub(super) fn of(&self, code: u64) -> &[u32] {
+        self.by_code.get(&code).map_or(&[], Vec::as_slice)
+    }
+
+    /// The unit that has `code` in `year`.
+    pub(super) fn at(&self, code: u64, year: i16) -> Option<u32> {
+        self.of(code).iter().copied().find(|at| self.node(*at).is_some_and(|n| n.in_force(year)))
+    }
+
+    pub(super) fn node(&self, at: u32) -> Option<&Node> {
+        self.nodes.get(at as usize)
+    }
+
+    fn held(&self, code: &str, year: i16) -> Option<u32> {
+        self.at(number(code)?, year)
+    }
+
+    fn push(&mut self, code: &'static str, name: &'static str, from: i16, to: i16) {
+        let (Some(key), Some(level)) = (number(code), Level::of(code)) else { return };
+        let node = Node { code, name, level, from, to, next: Vec::new(), back: Vec::new() };
+        self.by_code.entry(key).or_default().push(self.nodes.len() as u32);
+        self.nodes.push(node);
+    }
+
+    fn link(&mut self, from: u32, to: u32) {
+        if from == to {
+            return;
+        }
+        if let Some(node) = self.nodes.get_mut(from as usize)
+            && !node.next.contains(&to)
+        {
+            node.next.push(to);
+        }
+        if let Some(node) = self.nodes.get_mut(to as usize)
+            && !node.back.contains(&from)
+        {
+            node.back.push(from);
+        }
+    }
+
+    fn add_nodes(&mut self, changes: &[Change]) {
+        let mut codes: BTreeMap<&'static str, BTreeMap<i16, Turn>> = BTreeMap::new();
+        let listed = LIST.regions.iter().filter(|r| r.level <= Level::County);
+        let names: FxHashMap<&str, &'static str> = listed.map(|r| (r.code, r.name)).collect();
+        for code in names.keys().filter_map(|code| super::get(code)) {
+            codes.entry(code.code).or_default();
+        }
+        for change in changes.iter().filter(|c| c.kind != Kind::Other) {
+            if !change.old_code.is_empty() {
+                codes.entry(change.old_code).or_default().entry(change.year).or_default().before =
+                    Some(change.old_name);
+            }
+            if !change.new_code.is_empty() {
+                let turn = codes.entry(change.new_code).or_default().entry(change.new_year).or_default();
+                turn.after = Some(change.new_name);
+                turn.set_up |= change.kind != Kind::Abolished || change.new_year > change.year;
+            }
+        }
+        for (code, turns) in codes {
+            let listed = names.get(code).copied();
+            let mut open = match turns.first_key_value() {
+                None => listed,
+                // What others were merged into, and nothing set up, was there before.
+                Some((_, turn)) => turn.before.or(turn.after.filter(|_| !turn.set_up)),
+            }
+            .map(|name| (FIRST_YEAR, name));
+            for (year, turn) in turns {
+                if let Some((from, name)) = open.filter(|(from, _)| *from < year) {
+                    self.push(code, turn.before.unwrap_or(name), from, year - 1);
+                } else if let Some(name) = turn.before {
+                    self.push(code, name, year - 1, year - 1);
+                }
+                open = turn.after.map(|name| (year, name));
+            }
+            if let Some((from, name)) = open {
+                self.push(code, listed.unwrap_or(name), from, LAST_YEAR);
+            }
+        }
+    }
+
+    fn add_links(&mut self, changes: &[Change]) {
+        let (mut left, mut arrived, mut dissolved, mut late) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for change in changes.iter().filter(|c| c.kind != Kind::Other) {
+            let old = self.held(change.old_code, change.year - 1);
+            let new = self.held(change.new_code, change.new_year);
+            match (old, new) {
+                (Some(old), None) => left.push((old, change.year)),
+                (None, Some(new)) => arrived.push((new, change.year)),
+                (Some(old), Some(new)) if change.old_code == change.new_code && change.kind == Kind::CodeReassigned => {
+                    left.push((old, change.year));
+                    arrived.push((new, change.year));
+                }
+                (Some(old), Some(new)) if Level::of(change.new_code) < Level::of(change.old_code) => {
+                    dissolved.push((old, new, change.year));
+                }
+                (Some(old), Some(new)) if change.new_year > change.year => late.push((old, new)),
+                (Some(old), Some(new)) => self.link(old, new),
+                (None, None) => {}
+            }
+        }
+        self.link_enlarged();
+        arrived.retain(|(at, _)| self.node(*at).is_some_and(|n| n.back.is_empty()));
+        self.link_by_name(&left, &arrived);
+        self.link_reassigned(changes);
+        self.link_dissolved(&dissolved, &arrived);
+        for (old, new) in late {
+            self.link(old, new);
+        }
+    }
+
+    /// A unit whose code did not change hands when something was added to it is what it was before.
+    fn link_enlarged(&mut self) {
+        let mut links = Vec::new();
+        for units in self.by_code.values() {
+            for pair in units.windows(2) {
+                if let [a, b] = *pair
+                    && let (Some(before), Some(after)) = (self.node(a), self.node(b))
+                    && before.to + 1 == after.from
+                    && before.next.is_empty()
+                    && before.name == after.name
+                {
+                    links.push((a, b));
+                }
+            }
+        }
+        for (a, b) in links {
+            self.link(a, b);
+        }
+    }
+
+    /// A unit that lost its code to another, or ended without a successor, and one of its name in the same year that
+    /// came from nowhere, are one: first within the prefecture, then within the province.
+    fn link_by_name(&mut self, left: &[(u32, i16)], arrived: &[(u32, i16)]) {
+        for digits in [4, 2] {
+            let key = |units: &Self, at: u32, year: i16| {
+                units.node(at).and_then(|n| Some((year, n.code.get(..digits)?, n.name, n.level)))
+            };
+            let mut waiting: FxHashMap<_, Vec<u32>> = FxHashMap::default();
+            for (at, year) in arrived {
+                if self.node(*at).is_some_and(|n| n.back.is_empty())
+                    && let Some(key) = key(self, *at, *year)
+                {
+                    waiting.entry(key).or_default().push(*at);
+                }
+            }
+            for (at, year) in left {
+                if self.node(*at).is_some_and(|n| n.next.is_empty())
+                    && let Some(key) = key(self, *at, *year)
+                    && let Some([to]) = waiting.get(&key).map(Vec::as_slice)
+                {
+                    self.link(*at, *to);
+                }
+            }
+        }
+    }
+
+    /// A code that went from a unit that went nowhere to one that came from nowhere was rather a change of name. Before
+    /// 1984 codes were dealt out anew, and nothing follows from that.
+    fn link_reassigned(&mut self, changes: &[Change]) {
+        for change in changes.iter().filter(|c| c.kind == Kind::CodeReassigned && c.year >= 1984) {
+            if let (Some(old), Some(new)) =
+                (self.held(change.old_code, change.year - 1), self.held(change.new_code, change.year))
+                && self.node(old).is_some_and(|n| n.next.is_empty())
+                && self.node(new).is_some_and(|n| n.back.is_empty())
+            {
+                self.link(old, new);
+            }
+        }
+    }
+
+    /// A county-level unit that became a prefecture is continued by the counties that were set up in it in that year;
+    /// where there were none, by the prefecture itself.
+    fn link_dissolved(&mut self, dissolved: &[(u32, u32, i16)], arrived: &[(u32, i16)]) {
+        for (old, into, year) in dissolved {
+            let Some(prefix) = self.node(*into).and_then(|n| n.code.get(..4)) else { continue };
+            let part = |at: u32| self.node(at).is_some_and(|n| n.level == Level::County && n.code.starts_with(prefix));
+            let parts: Vec<_> = arrived.iter().filter(|(at, y)| y == year && part(*at)).map(|(at, _)| *at).collect();
+            if parts.is_empty()
+                && let Some(node) = self.nodes.get_mut(*old as usize)
+            {
+                // The prefecture itself was made of more than this.
+                node.next.push(*into);
+            }
+            for part in parts {
+                self.link(*old, part);
+            }
+        }
+    }
+}
+
+/// What a code meant before and after a year in which it changed.
+#[derive(Default)]
+struct Turn {
+    before: Option<&'static str>,
+    after: Option<&'static str>,
+    /// Whether the unit after was set up then, rather than added to.
+    set_up: bool,
+}
