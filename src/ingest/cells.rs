@@ -120,11 +120,11 @@ pub(super) fn text<'a>(cell: &Cell<'a>) -> Read<Cow<'a, str>> {
 
 /// Text that names something: nothing where it says that there is no name, or that nobody knows it.
 pub(super) fn term<'a>(cell: &Cell<'a>) -> Read<Cow<'a, str>> {
-    Ok(text(cell)?.filter(is_name))
+    Ok(text(cell)?.filter(|text| is_name(text)))
 }
 
-fn is_name(text: &Cow<'_, str>) -> bool {
-    !NOTHING.contains(&&**text) && !NOT_KNOWN.contains(&&**text)
+fn is_name(text: &str) -> bool {
+    !NOTHING.contains(&text) && !NOT_KNOWN.contains(&text)
 }
 
 /// The word for a mode as written, where it says more than the canonical word.
@@ -136,7 +136,7 @@ pub(super) fn mode_detail<'a>(cell: &Cell<'a>) -> Option<Cow<'a, str>> {
 
 /// A code: half-width, in capitals.
 pub(super) fn code<'a>(cell: &Cell<'a>) -> Read<Cow<'a, str>> {
-    Ok(coded(cell)?.filter(is_name))
+    Ok(coded(cell)?.filter(|text| is_name(text)))
 }
 
 fn coded<'a>(cell: &Cell<'a>) -> Read<Cow<'a, str>> {

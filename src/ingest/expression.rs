@@ -187,7 +187,7 @@ impl Expression {
         }
     }
 
-    fn texts<'a>(&self, texts: impl ArrayAccessor<Item = &'a str>) -> Result<ArrayRef> {
+    fn texts<'a>(&self, texts: impl Copy + ArrayAccessor<Item = &'a str>) -> Result<ArrayRef> {
         // Codes of organisations are mostly different: to look for those that are not takes longer than to read them.
         match self {
             Self::UsccStatus => {

@@ -33,11 +33,11 @@ pub(super) fn groups(header: &Header) -> Vec<Group> {
         };
         let written = plain(heading.leaf()).replace('(', "（").replace(')', "）");
         let member = Member { index: heading.index, word: *word, written };
-        match groups.iter_mut().find(|g| g.column.name == column.name) {
-            Some(group) => group.members.push(member),
-            None => {
-                groups.push(Group { column, words: Arc::clone(words), header: heading.header(), members: vec![member] })
-            }
+        if let Some(group) = groups.iter_mut().find(|g| g.column.name == column.name) {
+            group.members.push(member);
+        } else {
+            let (words, header) = (Arc::clone(words), heading.header());
+            groups.push(Group { column, words, header, members: vec![member] });
         }
     }
     groups

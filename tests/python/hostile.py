@@ -147,7 +147,7 @@ def bomb_of_white_space(folder):
 
 def bomb_in_a_cell(folder):
     """A cell of 2 GiB."""
-    head = f'{_SHEET}<sheetData>{HEADER}<row r="2"><c r="A2" t="inlineStr"><is><t>{ID}</t></is></c><c r="B2" t="inlineStr"><is><t>'
+    head = f'{_SHEET}<sheetData>{HEADER}<row r="2"><c r="A2" t="inlineStr"><is><t>{ID}</t></is></c><c r="B2" t="inlineStr"><is><t>'  # noqa: E501
     return workbook(folder, Part(head, "甲" * MEGABYTE, 700, "</t></is></c></row></sheetData></worksheet>"))
 
 
@@ -192,7 +192,7 @@ def deep_strings(folder):
 
 def entities(folder):
     """An entity made of entities made of entities."""
-    laughs = "".join(f'<!ENTITY a{i} "{"&a%d;" % (i - 1) * 10}">' for i in range(1, 10))
+    laughs = "".join(f'<!ENTITY a{i} "{f"&a{i - 1};" * 10}">' for i in range(1, 10))
     head = f'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a0 "哈">{laughs}]><worksheet xmlns="{_MAIN}">'
     cells = row(2, ID, "&a9;", 2013, 5)
     return workbook(folder, f"{head}<sheetData>{HEADER}{cells}</sheetData></worksheet>")
@@ -292,7 +292,7 @@ def external_links(folder):
             f'<externalLink xmlns="{_MAIN}"><externalBook xmlns:r="{_RELATIONS}" r:id="rId1"/></externalLink>'
         )
         book.writestr("xl/externalLinks/externalLink1.xml", link)
-        target = f'<Relationship Id="rId1" Type="{_RELATIONS}/externalLinkPath" Target="file:///etc/passwd" TargetMode="External"/>'
+        target = f'<Relationship Id="rId1" Type="{_RELATIONS}/externalLinkPath" Target="file:///etc/passwd" TargetMode="External"/>'  # noqa: E501
         book.writestr("xl/externalLinks/_rels/externalLink1.xml.rels", _RELS.format(target))
     return path
 

@@ -61,7 +61,7 @@ ERRORS = [
     case("text called a workbook", lambda f: hostile.text(f, HEAD + ROW, "台账.xlsx")),
     case("a workbook called text", lambda f: hostile.sound(f / "台账2013.xlsx").rename(f / "台账2013.csv")),
     case("no encoding", lambda f: hostile.text(f, (HEAD + ROW).encode("gb18030") + b"\xff\xff\xff\x80")),
-    case("a password", lambda f: hostile.text(f, bytes.fromhex("d0cf11e0a1b11ae1") + bytes(600) + "EncryptedPackage".encode("utf-16-le"), "台账2013.xlsx")),
+    case("a password", lambda f: hostile.text(f, bytes.fromhex("d0cf11e0a1b11ae1") + bytes(600) + "EncryptedPackage".encode("utf-16-le"), "台账2013.xlsx")),  # noqa: E501
     case("a quotation mark left open before 40 MB", hostile.open_quote),
     case("a link to itself", lambda f: hostile.link_to(f, "台账2013.csv")),
     case("a pipe", hostile.pipe, later("opening a pipe waits for a writer")),
@@ -141,7 +141,7 @@ EITHER = [
     case("UTF-16 of half a character", lambda f: hostile.text(f, b"\xff\xfe" + (HEAD + ROW).encode("utf-16-le")[:-1])),
     case("GB18030 cut in a character", lambda f: hostile.text(f, (HEAD + ROW).encode("gb18030") + "甲".encode("gb18030")[:1])),
     case("only a header", lambda f: hostile.text(f, HEAD)),
-    case("only a header in a sheet", lambda f: hostile.workbook(f, f"<worksheet><sheetData>{hostile.HEADER}</sheetData></worksheet>")),
+    case("only a header in a sheet", lambda f: hostile.workbook(f, f"<worksheet><sheetData>{hostile.HEADER}</sheetData></worksheet>")),  # noqa: E501
     case("a sheet without an end", lambda f: hostile.workbook(f, f"<worksheet><sheetData>{hostile.HEADER}")),
     case("numbers beyond numbers", lambda f: hostile.text(f, f"{HEAD}{ID},甲,2013,{'9' * 400}\n{OTHER},乙,2013,1e999\n")),
 ]  # fmt: skip

@@ -145,7 +145,8 @@ def test_merged_regions_are_filled_down(sheet):
 @pytest.mark.xfail(
     strict=False, reason="the lower of two header rows is taken alone: 企业基本信息 counts as a title"
 )
-def test_both_rows_of_the_merged_header_are_found(sheet):
+@pytest.mark.usefixtures("sheet")
+def test_both_rows_of_the_merged_header_are_found():
     roster = of_sheet()
     source = only(roster)
     assert (source["title"], source["header"]) == (1, 2)
