@@ -216,11 +216,12 @@ fn file(path: &Path, work: &Work<'_>) -> Result<Outcome> {
     let extension = extension(path);
     let is = |kinds: &[&str]| kinds.contains(&extension.as_str());
     if [&WORKBOOKS[..], &TEXTS[..], &PARQUET[..], &ARROW[..]].iter().any(|kinds| is(kinds)) {
-        let file = File::open(path).map_err(|e| unreadable(path, &e))?;
-        let metadata = file.metadata().map_err(|e| unreadable(path, &e))?;
+        // Asked before it is opened: to open a pipe is to wait for its writer.
+        let metadata = fs::metadata(path).map_err(|e| unreadable(path, &e))?;
         if !metadata.is_file() {
             return Err(no_file(path));
         }
+        let file = File::open(path).map_err(|e| unreadable(path, &e))?;
         if metadata.len() == 0 {
             return Err(empty(path));
         }
