@@ -6,7 +6,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::naming::{factor, group, named, not_read};
+use super::naming::{factor, group, is_of_another, named, not_read};
 use super::{Mapped, Options, Status};
 use crate::schema::words::{Words, plain};
 use crate::schema::{self, Column, PERSONAL_HEADERS, Type};
@@ -186,6 +186,7 @@ fn parts(rows: &[Vec<String>]) -> Vec<(usize, Vec<String>)> {
 fn meanings(columns: Vec<(usize, Vec<String>)>, options: &Options) -> Vec<Heading> {
     let mut headings: Vec<Heading> =
         columns.into_iter().map(|(index, parts)| Heading { index, meaning: meaning(&parts, options), parts }).collect();
+    number_as_code(&mut headings);
     let mut taken: HashMap<&str, (usize, usize)> = HashMap::new();
     for (at, heading) in headings.iter().enumerate() {
         let (name, rank) = match &heading.meaning {
@@ -225,6 +226,20 @@ fn meanings(columns: Vec<(usize, Vec<String>)>, options: &Options) -> Vec<Headin
     headings
 }
 
+/// Ledgers of the years before the code have registration numbers and nothing else: there the number is the code.
+fn number_as_code(headings: &mut [Heading]) {
+    let is = |meaning: &Meaning, name: &str| matches!(meaning, Meaning::Column { column, .. } if column.name == name);
+    if headings.iter().any(|h| is(&h.meaning, "org_id")) {
+        return;
+    }
+    // A number called the former one (原…) stands beside another that is not there, or not known.
+    let number = |h: &&mut Heading| is(&h.meaning, "former_org_id") && plain(h.leaf()).ends_with("注册号");
+    let own = headings.iter_mut().filter(number).find(|h| !plain(h.leaf()).starts_with('原'));
+    if let (Some(heading), Some(column)) = (own, schema::column("org_id")) {
+        heading.meaning = Meaning::Column { column, factor: 1.0, rank: 1 };
+    }
+}
+
 fn meaning(parts: &[String], options: &Options) -> Meaning {
     let Some(leaf) = parts.last() else {
         return Meaning::Not(Status::Unknown);
@@ -249,6 +264,9 @@ fn meaning(parts: &[String], options: &Options) -> Meaning {
         return Meaning::Not(status);
     }
     if let Some((column, rank)) = named(leaf) {
+        if column.name == "former_name" && is_of_another(parts) {
+            return Meaning::Not(Status::Personal);
+        }
         return Meaning::Column { column, factor: factor(leaf), rank: rank + 1 };
     }
     if status == Status::Unknown
@@ -310,6 +328,18 @@ mod tests {
     }
 
     #[test]
+    fn former_names_are_those_of_organisations() {
+        let top = rows(&[
+            &["单位名称", "曾用名", "社会信用代码", "党组织书记", "", "党组织", ""],
+            &["", "", "", "来源", "曾用名", "类别", "曾用名"],
+        ]);
+        let header = Header::find(&top, &Options::default()).unwrap();
+        let former: Vec<_> = header.columns.iter().filter(|c| c.leaf() == "曾用名").map(Heading::mapped).collect();
+        assert_eq!(former[0].column.as_deref(), Some("former_name"));
+        assert!(former[1..].iter().all(|c| c.column.is_none() && c.status == Status::Personal));
+    }
+
+    #[test]
     fn wishes_of_the_user() {
         let names = ["contract_id", "star_year", "stars", "手机", "地段", "note"];
         let options = Options {
@@ -334,6 +364,13 @@ mod tests {
             Header::of_names(["单位", "单位名称", "统一社会信用代码", "信用代码"].into_iter(), &Options::default());
         let found: Vec<_> = header.columns.iter().map(|c| c.mapped().column).collect();
         assert_eq!(found, [None, Some("name".to_owned()), Some("org_id".to_owned()), None]);
+        let numbers = |names: &[&'static str]| {
+            let header = Header::of_names(names.iter().copied(), &Options::default());
+            header.columns.iter().map(|c| c.mapped().column.unwrap_or_default()).collect::<Vec<_>>()
+        };
+        assert_eq!(numbers(&["单位名称", "工商注册号"]), ["name", "org_id"]);
+        assert_eq!(numbers(&["单位名称", "工商注册号", "组织机构代码"]), ["name", "former_org_id", "org_id"]);
+        assert_eq!(numbers(&["单位名称", "原注册号"]), ["name", "former_org_id"]);
         let table = Header::of_names(["worker_id", "role", "org_id", "from", "to"].into_iter(), &Options::default());
         assert!(!table.is_ledger());
     }

@@ -39,6 +39,13 @@ pub(super) fn not_read(parts: &[String]) -> Status {
     Status::Unknown
 }
 
+/// Whether a column stands under a heading of a person or of the party organisation, so that a name in it is not the
+/// organisation's.
+pub(super) fn is_of_another(parts: &[String]) -> bool {
+    let above = parts.split_last().map_or(&[][..], |(_, above)| above);
+    above.iter().any(|part| ["书记", "党组织", "党员", "人"].iter().any(|word| plain(part).contains(word)))
+}
+
 /// The columns of the schema by the names under which ledgers carry them, and how far down the list of aliases.
 static NAMES: LazyLock<HashMap<String, (&'static Column, usize)>> = LazyLock::new(|| {
     let mut names = HashMap::new();

@@ -25,6 +25,13 @@ pub const COLUMNS: &[Column] = &[
     col("name", ("单位名称", "name"), Type::Text, None,
         &["单位名称(全称)", "单位全称", "企业(组织)名称", "企业名称", "单位", "名称", "社会组织名称"],
         "The organisation's name, as written."),
+    col("former_name", ("曾用名", "former name"), Type::Text, None,
+        &["单位曾用名", "企业曾用名", "曾用名称", "曾用单位名称", "原单位名称", "原企业名称", "原名称", "变更前名称"],
+        "What the organisation was called before; several names are divided by a semicolon, comma or line break."),
+    col("former_org_id", ("原统一社会信用代码", "former organisation code"), Type::Text, None,
+        &["原社会信用代码", "原信用代码", "原单位代码", "原组织机构代码", "原注册号", "原工商注册号", "工商注册号", "工商执照注册号",
+            "营业执照注册号", "工商登记注册号", "注册号"],
+        "The code or registration number the organisation had before; a registration number is the organisation's code where a sheet has no other."),
     col("kind", ("单位类别", "kind"), Type::Word, None, &["单位性质类别", "机构类型", "单位类型", "组织类别"],
         "What the organisation is: enterprise, social group, foundation, …"),
     col("control", ("企业控制(控股)情况", "control"), Type::Word, None, &["企业控股情况", "控股情况", "企业类型"],
@@ -136,7 +143,7 @@ pub(super) const IGNORED: &[&str] = &[
     "党组织简称",
     "是否有上级已派党建工作指导员",
     "是否选派党建工作指导员或联络员",
-    "曾用名",
+    "党组织曾用名",
 ];
 
 pub(super) const PERSONAL: &[&str] = &[
