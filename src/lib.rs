@@ -9,6 +9,7 @@ mod cube;
 pub mod dimension;
 pub mod error;
 pub mod formation;
+pub mod identity;
 pub mod ingest;
 pub mod job;
 pub mod labels;
