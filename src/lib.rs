@@ -4,6 +4,7 @@
 //! [`formation`], [`stars`] → [`review`]. A module knows only those before it.
 
 mod classes;
+pub mod compare;
 pub mod coverage;
 mod cube;
 pub mod dimension;

@@ -1,7 +1,9 @@
 //! `dangjian._native`: the engine as Python sees it. Everything here is conversion; the engine does the work.
 
+mod compare;
 mod door;
 mod errors;
+mod identity;
 mod roster;
 mod tables;
 
@@ -12,6 +14,11 @@ use pyo3::prelude::*;
 fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add("__version__", env!("CARGO_PKG_VERSION"))?;
     m.add_class::<roster::Roster>()?;
+    m.add_class::<compare::Comparison>()?;
+    m.add_function(wrap_pyfunction!(compare::compare, m)?)?;
+    m.add_function(wrap_pyfunction!(identity::links, m)?)?;
+    m.add_function(wrap_pyfunction!(identity::link, m)?)?;
+    m.add_function(wrap_pyfunction!(identity::linked, m)?)?;
     m.add_function(wrap_pyfunction!(roster::read, m)?)?;
     m.add_function(wrap_pyfunction!(roster::read_arrow, m)?)?;
     m.add_function(wrap_pyfunction!(tables::schema, m)?)?;

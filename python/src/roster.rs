@@ -43,7 +43,7 @@ const ROW_KINDS: [(&str, RowsOf); 9] = [
 
 /// The panel.
 #[pyclass(frozen, module = "dangjian._native")]
-pub(crate) struct Roster(dangjian::Roster);
+pub(crate) struct Roster(pub(crate) dangjian::Roster);
 
 #[pyfunction]
 #[pyo3(signature = (paths, *, year, columns, keep, progress=None))]
