@@ -2,32 +2,39 @@
 
 #![allow(clippy::unwrap_used, reason = "clippy knows tests by their attribute, and not their helpers")]
 
-mod common;
-
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
-use arrow::array::{Array, AsArray, RecordBatch};
-use common::{set, text};
+use arrow::array::{Array, AsArray};
+use dangjian::Roster;
 use dangjian::identity::{Links, links};
 use dangjian::ingest::Options;
 use dangjian::job::Quiet;
-use dangjian::{Error, Roster};
 use serde_json::Value;
 
-/// Links of one status: from, to, reason.
-fn rows(links: &Links, status: &str) -> Vec<(String, String, String)> {
-    let table = links.table();
-    let all = (0..table.num_rows()).filter(|row| text(&table["status"], *row) == status);
-    all.map(|row| (text(&table["from_id"], row), text(&table["to_id"], row), text(&table["reason"], row))).collect()
+/// A set of made ledgers: its folder and its files; `None`, said aloud, where it is absent.
+fn set(name: &str) -> Option<(PathBuf, Vec<PathBuf>)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/ledgers").join(name);
+    if !folder.exists() {
+        eprintln!("skipped: no reference data at ../shared/data/ledgers/{name}");
+        return None;
+    }
+    let truth: Value = serde_json::from_str(&std::fs::read_to_string(folder.join("truth.json")).unwrap()).unwrap();
+    let files: BTreeSet<_> =
+        truth["files"].as_array().unwrap().iter().map(|f| folder.join(f["file"].as_str().unwrap())).collect();
+    Some((folder, files.into_iter().collect()))
 }
 
-fn ids(roster: &Roster) -> BTreeSet<&str> {
-    roster.organisations().iter().flatten().collect()
+/// The links of one status: from, to.
+fn pairs(links: &Links, status: &str) -> Vec<(String, String)> {
+    let text = |name: &str, row| links.table()[name].as_string::<i32>().value(row).to_owned();
+    let rows = (0..links.table().num_rows()).filter(|row| text("status", *row) == status);
+    rows.map(|row| (text("from_id", row), text("to_id", row))).collect()
 }
 
 /// The ids that were written in place of an organisation's own, as `dirt.jsonl` has them.
-fn spoilt(set: &common::Set) -> BTreeMap<String, String> {
-    let dirt = std::fs::read_to_string(set.folder.join("dirt.jsonl")).unwrap();
+fn spoilt(folder: &Path) -> BTreeMap<String, String> {
+    let dirt = std::fs::read_to_string(folder.join("dirt.jsonl")).unwrap();
     let dirt = dirt.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
     let kinds = ["uscc_check_digit", "old_registration_number"];
     dirt.filter(|d| kinds.contains(&d["category"].as_str().unwrap()))
@@ -40,24 +47,38 @@ fn spoilt(set: &common::Set) -> BTreeMap<String, String> {
 
 #[test]
 fn spoilt_codes_of_the_made_ledgers_lead_to_their_organisations() {
-    for name in ["flat_gb18030", "flat_utf8bom", "hexigten", "ledger62", "one_book", "xls_old"] {
-        let Some(set) = set(name) else { return };
-        let roster = Roster::read(&set.files, &Options::default(), &Quiet).unwrap();
-        let found = links(&roster, &Quiet).unwrap();
-        let truth = spoilt(&set);
-        let have = ids(&roster);
-        let due = truth.iter().filter(|(from, to)| have.contains(from.as_str()) && have.contains(to.as_str())).count();
-        let proposed = rows(&found, "proposed");
-        let right = proposed.iter().filter(|(from, to, _)| truth.get(from) == Some(to)).count();
-        let doubt = rows(&found, "ambiguous");
-        eprintln!("{name}: due {due}, proposed {}, right {right}, ambiguous {}", proposed.len(), doubt.len());
-        for (from, to, reason) in proposed.iter().filter(|(from, to, _)| truth.get(from) != Some(to)) {
-            eprintln!("   wrong {from} {to} {reason}");
-        }
-        for row in 0..found.table().num_rows().min(400) {
-            if text(&found.table()["status"], row) == "ambiguous" && row % 5 == 0 {
-                eprintln!("   {} ", text(&found.table()["why_zh"], row));
-            }
-        }
+    // The banner's ledgers draw names from a small pool, so that different organisations share one; the names of the
+    // others hardly repeat. Few of the spoilt codes stand beside the right one in another year: only those are due.
+    for (name, at_least, all_right) in [
+        ("flat_gb18030", 21, true),
+        ("flat_utf8bom", 8, true),
+        ("ledger62", 20, true),
+        ("one_book", 17, true),
+        ("xls_old", 23, true),
+        ("hexigten", 19, false),
+    ] {
+        let Some((folder, files)) = set(name) else { return };
+        let roster = Roster::read(&files, &Options::default(), &Quiet).unwrap();
+        let (truth, found) = (spoilt(&folder), links(&roster, &Quiet).unwrap());
+        let listed: BTreeSet<&str> = roster.organisations().iter().flatten().collect();
+        let due: Vec<_> =
+            truth.iter().filter(|(from, to)| listed.contains(from.as_str()) && listed.contains(to.as_str())).collect();
+        let proposed = pairs(&found, "proposed");
+        let right = proposed.iter().filter(|(from, to)| truth.get(from) == Some(to)).count();
+        assert!(right >= at_least, "{name}: {right} of {} found", due.len());
+        assert!(!all_right || right == proposed.len(), "{name}: {} of {} are wrong", proposed.len() - right, right);
+        // What is due and not proposed is at least told, or the ledger has no name to go by.
+        let told: BTreeSet<String> = pairs(&found, "ambiguous").into_iter().flat_map(|(a, b)| [a, b]).collect();
+        let untold = due
+            .iter()
+            .filter(|(from, to)| !proposed.contains(&((*from).clone(), (*to).clone())) && !told.contains(*from));
+        assert!(untold.count() <= 1, "{name}");
+
+        let linked = roster.link(&found, &Quiet).unwrap();
+        let rows = |roster: &Roster| roster.frames().iter().map(dangjian::roster::Frame::rows).collect::<Vec<_>>();
+        assert_eq!(rows(&linked), rows(&roster));
+        assert_eq!(linked.organisations().len() + proposed.len(), roster.organisations().len());
+        assert_eq!(linked.origin().linked.len(), proposed.len());
+        assert!(roster.origin().linked.is_empty());
     }
 }

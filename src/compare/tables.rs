@@ -47,7 +47,7 @@ impl Comparison {
             .finish()
     }
 
-    /// What changed, a row a cell: `org_id`, `name` and `region` (of the later survey), `column`, `kind` (`changed`,
+    /// What changed, a row a cell: `org_id`, `name` and `region` (of the later survey), `column`, `change` (`changed`,
     /// `filled` where the value was not known before, `emptied` where it no longer is), `from` and `to` as canonical
     /// text, `label_zh` and `label_en`: the same as a sentence. By id, then in the order of the columns.
     pub fn changes(&self) -> Result<RecordBatch> {
@@ -70,7 +70,7 @@ impl Comparison {
             .some_texts("name", rows.iter().map(|row| self.value(0, row.0, "name")))
             .some_texts("region", rows.iter().map(|row| self.value(0, row.0, "region")))
             .texts("column", rows.iter().map(|row| row.1))
-            .texts("kind", rows.iter().map(|row| row.2.name()))
+            .texts("change", rows.iter().map(|row| row.2.name()))
             .some_texts("from", rows.iter().map(|row| row.4.as_deref()))
             .some_texts("to", rows.iter().map(|row| row.5.as_deref()))
             .texts("label_zh", rows.iter().map(|row| &row.3.zh))

@@ -21,11 +21,13 @@ pub(super) fn name(text: &str) -> Cow<'_, str> {
 pub(super) fn former_names(cell: &str) -> Vec<String> {
     let cell = cell.trim_end().strip_suffix(MORE).unwrap_or(cell);
     let whole = name(cell).into_owned();
-    let parts = cell.split(|c: char| c.is_whitespace()).flat_map(|part| {
-        let part = name(part).into_owned();
-        part.split(DIVIDERS).map(str::to_owned).collect::<Vec<_>>()
+    // White space stands between names, and inside them.
+    let spaced = cell.split_whitespace().map(|part| name(part).into_owned());
+    let divided = spaced.chain([whole.clone()]).flat_map(|part| {
+        let parts = part.split(DIVIDERS).map(str::to_owned);
+        parts.collect::<Vec<_>>()
     });
-    let mut names: Vec<String> = parts.filter(|part| part.chars().count() > 1).collect();
+    let mut names: Vec<String> = divided.filter(|part| part.chars().count() > 1).collect();
     if !whole.is_empty() {
         names.push(whole);
     }
@@ -105,6 +107,8 @@ mod tests {
     fn names_of_a_cell() {
         assert_eq!(name("某某（集团） Co.有限公司"), "某某(集团)CO.有限公司");
         assert_eq!(former_names("甲厂；乙厂"), ["乙厂", "甲厂", "甲厂;乙厂"]);
+        assert!(former_names("甲 厂；乙厂").contains(&"甲厂".to_owned()));
+        assert_eq!(former_names("甲厂 乙厂"), ["乙厂", "甲厂", "甲厂乙厂"]);
         assert_eq!(former_names("莱阳市酒厂查看更多"), ["莱阳市酒厂"]);
         assert!(former_names(" ").is_empty());
         assert_eq!(former_codes("370681018019402，12345678-9"), ["370681018019402", "12345678-9"]);
