@@ -1,6 +1,10 @@
 //! Links against what is known of the made ledgers: which codes were spoilt, and whose they are.
 
-#![allow(clippy::unwrap_used, reason = "clippy knows tests by their attribute, and not their helpers")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "clippy knows tests by their attribute, and not their helpers"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

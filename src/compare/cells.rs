@@ -6,7 +6,7 @@ use arrow::array::{Array, Date32Array};
 use arrow::buffer::BooleanBuffer;
 
 use crate::lang::{Lang, Text};
-use crate::roster::{Column, Field, Integers};
+use crate::roster::{Column, Field};
 use crate::schema::{self, Type, words};
 use crate::standards::region;
 
@@ -50,16 +50,16 @@ pub(super) fn differing(now: &Column, then: &Column, pairs: &[[u32; 2]]) -> Vec<
             rows(pairs, |x, y| a.get(x) != then(y))
         }
         (Column::Flag { set: a, known: ka }, Column::Flag { set: b, known: kb }) => {
-            rows(pairs, |x, y| a.value(x) != b.value(y) || is(ka, x) != is(kb, y))
+            rows(pairs, |x, y| a.value(x) != b.value(y) || is(ka.as_ref(), x) != is(kb.as_ref(), y))
         }
         (Column::Number { values: a, known: ka }, Column::Number { values: b, known: kb }) => {
-            numbers(pairs, (a, ka), (b, kb))
+            rows(pairs, |x, y| a.get(x) != b.get(y) || is(ka.as_ref(), x) != is(kb.as_ref(), y))
         }
         (Column::Real { values: a, known: ka }, Column::Real { values: b, known: kb }) => {
-            rows(pairs, |x, y| a[x].to_bits() != b[y].to_bits() || is(ka, x) != is(kb, y))
+            rows(pairs, |x, y| a[x].to_bits() != b[y].to_bits() || is(ka.as_ref(), x) != is(kb.as_ref(), y))
         }
         (Column::Date { values: a, known: ka }, Column::Date { values: b, known: kb }) => {
-            rows(pairs, |x, y| a[x] != b[y] || is(ka, x) != is(kb, y))
+            rows(pairs, |x, y| a[x] != b[y] || is(ka.as_ref(), x) != is(kb.as_ref(), y))
         }
         (Column::Text(a), Column::Text(b)) => {
             rows(pairs, |x, y| a.is_null(x) != b.is_null(y) || (a.is_valid(x) && a.value(x) != b.value(y)))
@@ -69,21 +69,13 @@ pub(super) fn differing(now: &Column, then: &Column, pairs: &[[u32; 2]]) -> Vec<
     }
 }
 
-fn numbers(
-    pairs: &[[u32; 2]],
-    (a, ka): (&Integers, &Option<BooleanBuffer>),
-    (b, kb): (&Integers, &Option<BooleanBuffer>),
-) -> Vec<u32> {
-    rows(pairs, |x, y| a.get(x) != b.get(y) || is(ka, x) != is(kb, y))
-}
-
 fn rows(pairs: &[[u32; 2]], differs: impl Fn(usize, usize) -> bool) -> Vec<u32> {
     let at = pairs.iter().enumerate().filter(|(_, [now, then])| differs(*now as usize, *then as usize));
     at.map(|(at, _)| at as u32).collect()
 }
 
-fn is(known: &Option<BooleanBuffer>, row: usize) -> bool {
-    known.as_ref().is_none_or(|known| known.value(row))
+fn is(known: Option<&BooleanBuffer>, row: usize) -> bool {
+    known.is_none_or(|known| known.value(row))
 }
 
 /// Whether a cell has a value.
@@ -97,7 +89,7 @@ pub(super) fn is_known(column: Option<&Column>, row: usize) -> bool {
             | Column::Number { known, .. }
             | Column::Real { known, .. }
             | Column::Date { known, .. },
-        ) => is(known, row),
+        ) => is(known.as_ref(), row),
     }
 }
 
@@ -105,10 +97,10 @@ pub(super) fn is_known(column: Option<&Column>, row: usize) -> bool {
 pub(super) fn shown(column: Option<&Column>, row: usize) -> Option<String> {
     match column? {
         Column::Coded { codes, dictionary } => dictionary.get(codes.get(row) as u32).map(str::to_owned),
-        Column::Flag { set, known } => is(known, row).then(|| set.value(row).to_string()),
-        Column::Number { values, known } => is(known, row).then(|| values.get(row).to_string()),
-        Column::Real { values, known } => is(known, row).then(|| values[row].to_string()),
-        Column::Date { values, known } if is(known, row) => {
+        Column::Flag { set, known } => is(known.as_ref(), row).then(|| set.value(row).to_string()),
+        Column::Number { values, known } => is(known.as_ref(), row).then(|| values.get(row).to_string()),
+        Column::Real { values, known } => is(known.as_ref(), row).then(|| values[row].to_string()),
+        Column::Date { values, known } if is(known.as_ref(), row) => {
             Date32Array::from(vec![values[row]]).value_as_date(0).map(|date| date.to_string())
         }
         Column::Date { .. } => None,

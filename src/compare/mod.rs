@@ -226,18 +226,18 @@ struct Ranks {
 
 impl Ranks {
     fn of(later: &Roster, earlier: &Roster) -> Self {
-        let (a, b) = (later.organisations(), earlier.organisations());
-        if std::ptr::eq(a, b) {
-            return Self { of: None, n: a.len() };
+        let (now, then) = (later.organisations(), earlier.organisations());
+        if std::ptr::eq(now, then) {
+            return Self { of: None, n: now.len() };
         }
-        let (mut x, mut y, mut n) = (Vec::with_capacity(a.len()), Vec::with_capacity(b.len()), 0);
-        while x.len() < a.len() || y.len() < b.len() {
-            let next_a = (x.len() < a.len()).then(|| a.value(x.len()));
-            let next_b = (y.len() < b.len()).then(|| b.value(y.len()));
+        let (mut x, mut y, mut n) = (Vec::with_capacity(now.len()), Vec::with_capacity(then.len()), 0);
+        while x.len() < now.len() || y.len() < then.len() {
+            let next_now = (x.len() < now.len()).then(|| now.value(x.len()));
+            let next_then = (y.len() < then.len()).then(|| then.value(y.len()));
             // Absent is after everything.
-            let order = match (next_a, next_b) {
-                (Some(a), Some(b)) => a.cmp(b),
-                (a, _) => a.is_none().cmp(&false),
+            let order = match (next_now, next_then) {
+                (Some(now), Some(then)) => now.cmp(then),
+                (now, _) => now.is_none().cmp(&false),
             };
             if order.is_le() {
                 x.push(n);

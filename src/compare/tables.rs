@@ -31,7 +31,7 @@ impl Comparison {
             Status::Reappeared => before.get(row).copied().flatten(),
             Status::Gone | Status::Changed | Status::Unchanged => Some(self.earlier_year()),
         };
-        let changed = |(status, _, row): &(Status, usize, u32)| match status {
+        let differing = |(status, _, row): &(Status, usize, u32)| match status {
             Status::Changed => of_row.get(row).copied().unwrap_or(0),
             _ => 0,
         };
@@ -43,7 +43,7 @@ impl Comparison {
             .some_texts("region", all.iter().map(region))
             .some_texts("region_name", all.iter().map(|at| region_name(&region(at)?)))
             .some_years("last_year", all.iter().map(last))
-            .counts("changes", all.iter().map(changed))
+            .counts("changes", all.iter().map(differing))
             .finish()
     }
 

@@ -28,7 +28,7 @@ impl Roster {
     /// in the roster nor, as `to_id`, a valid code.
     pub fn link(&self, links: &Links, job: &dyn Job) -> Result<Self> {
         let applied = links.applied()?;
-        let renamed = renamed(self, &applied)?;
+        let renamed = replaced(self, &applied)?;
         if renamed.is_empty() {
             return Ok(self.clone());
         }
@@ -36,11 +36,11 @@ impl Roster {
         let old = self.organisations();
         let mut ids: Vec<&str> =
             (0..old.len()).map(|slot| renamed.get(&(slot as u32)).copied().unwrap_or(old.value(slot))).collect();
-        let named = ids.clone();
+        let own = ids.clone();
         ids.par_sort_unstable();
         ids.dedup();
         let new = StringArray::from_iter_values(ids);
-        let slots: Vec<u32> = named.par_iter().map(|id| search(&new, id).unwrap_or(0) as u32).collect();
+        let slots: Vec<u32> = own.par_iter().map(|id| search(&new, id).unwrap_or(0) as u32).collect();
         let frames = self
             .frames()
             .par_iter()
@@ -59,7 +59,7 @@ impl Roster {
 }
 
 /// The slots whose id changes, with the id that they get.
-fn renamed<'a>(roster: &'a Roster, pairs: &[(&'a str, &'a str)]) -> Result<FxHashMap<u32, &'a str>> {
+fn replaced<'a>(roster: &'a Roster, pairs: &[(&'a str, &'a str)]) -> Result<FxHashMap<u32, &'a str>> {
     let mut ids: Vec<&str> = pairs.iter().flat_map(|(from, to)| [*from, *to]).collect();
     ids.sort_unstable();
     ids.dedup();
@@ -67,7 +67,7 @@ fn renamed<'a>(roster: &'a Roster, pairs: &[(&'a str, &'a str)]) -> Result<FxHas
     let targets: FxHashSet<&str> = pairs.iter().map(|(_, to)| *to).collect();
     let slots: Vec<Option<usize>> = ids.iter().map(|id| search(roster.organisations(), id)).collect();
     let has = |id: &str| slots[node(id) as usize].is_some();
-    let lost: Vec<&str> = pairs
+    let unknown: Vec<&str> = pairs
         .iter()
         .flat_map(|(from, to)| {
             let from = (!has(from) && !targets.contains(from)).then_some(*from);
@@ -76,8 +76,8 @@ fn renamed<'a>(roster: &'a Roster, pairs: &[(&'a str, &'a str)]) -> Result<FxHas
         })
         .flatten()
         .collect();
-    if !lost.is_empty() {
-        let (n, some) = (lost.len(), lost[..lost.len().min(EXAMPLES)].join(", "));
+    if !unknown.is_empty() {
+        let (n, some) = (unknown.len(), unknown[..unknown.len().min(EXAMPLES)].join(", "));
         return Err(Error::argument(
             format!(
                 "关联表中有 {n} 个代码不在名册中（归入的代码不在名册中的，须是有效的统一社会信用代码）：{some}。请改正或删去这些行"
@@ -93,7 +93,7 @@ fn renamed<'a>(roster: &'a Roster, pairs: &[(&'a str, &'a str)]) -> Result<FxHas
         sets.join(node(from), node(to));
         leaves.insert(node(from));
     }
-    let mut renamed = FxHashMap::default();
+    let mut replaced = FxHashMap::default();
     for (_, members) in sets.members() {
         // Where links contradict each other about it, the best code; of equals the one that is listed last.
         let worth = |at: &u32| {
@@ -105,11 +105,11 @@ fn renamed<'a>(roster: &'a Roster, pairs: &[(&'a str, &'a str)]) -> Result<FxHas
         let Some(best) = members.iter().max_by_key(|at| worth(at)) else { continue };
         for member in members.iter().filter(|member| *member != best) {
             if let Some(slot) = slots[*member as usize] {
-                renamed.insert(slot as u32, ids[*best as usize]);
+                replaced.insert(slot as u32, ids[*best as usize]);
             }
         }
     }
-    Ok(renamed)
+    Ok(replaced)
 }
 
 /// A year with its rows under their new slots.

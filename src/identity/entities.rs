@@ -186,7 +186,7 @@ pub(super) fn span(years: &[u64]) -> Option<(u32, u32)> {
     let first = years.iter().position(|word| *word != 0)?;
     let last = years.iter().rposition(|word| *word != 0)?;
     let bit = |word: usize, bit: u32| word as u32 * 64 + bit;
-    Some((bit(first, years[first].trailing_zeros()), bit(last, 63 - years[last].leading_zeros())))
+    Some((bit(first, years[first].trailing_zeros()), bit(last, years[last].ilog2())))
 }
 
 /// Disjoint sets over few of many numbers.

@@ -62,7 +62,9 @@ impl<'a> Facts<'a> {
             forms: ids.par_iter().map(|id| Form::of(id)).collect(),
             registered: nodes.as_ref().map_or_else(Vec::new, |nodes| {
                 let mut registered = vec![false; ids.len()];
-                nodes.iter().for_each(|node| registered[*node as usize] = true);
+                for node in nodes {
+                    registered[*node as usize] = true;
+                }
                 registered
             }),
             regionless: register.is_some_and(|r| r.field("region").is_err()),
@@ -78,10 +80,11 @@ impl<'a> Facts<'a> {
             let (word, bit) = (at / 64, 1_u64 << (at % 64));
             frame.slots.iter().for_each(|slot| facts.years[*slot as usize * words + word] |= bit);
         }
-        let mut texts = FxHashMap::default();
-        facts.read(roster, None, &mut texts, job)?;
+        // Every text with its number, and for each id the county where it was last.
+        let (mut texts, mut known) = (FxHashMap::default(), vec![0; facts.ids.len()]);
+        facts.read(roster, None, (&mut texts, &mut known), job)?;
         if let (Some(register), Some(nodes)) = (register, nodes) {
-            facts.read(register, Some(&nodes), &mut texts, job)?;
+            facts.read(register, Some(&nodes), (&mut texts, &mut known), job)?;
         }
         facts.names.par_sort_unstable();
         facts.names.dedup();
@@ -97,20 +100,19 @@ impl<'a> Facts<'a> {
         &mut self,
         roster: &'a Roster,
         nodes: Option<&[u32]>,
-        texts: &mut FxHashMap<String, u32>,
+        (texts, known): (&mut FxHashMap<String, u32>, &mut [u32]),
         job: &dyn Job,
     ) -> Result<()> {
         let (names_before, former_before) = (self.names.len(), self.former.len());
         let counties = counties(roster);
         let mut last: Vec<(&str, u32)> = vec![("", 0); roster.organisations().len()];
-        let mut known = vec![0; self.ids.len()];
-        let mut intern = |text: &str| match texts.get(text) {
-            Some(at) => *at,
-            None => {
-                let at = texts.len() as u32;
-                texts.insert(text.to_owned(), at);
-                at
+        let mut intern = |text: &str| {
+            if let Some(at) = texts.get(text) {
+                return *at;
             }
+            let at = texts.len() as u32;
+            texts.insert(text.to_owned(), at);
+            at
         };
         for (at, frame) in roster.frames().iter().enumerate() {
             job::check(job)?;
