@@ -2,7 +2,9 @@
 
 #![allow(clippy::needless_pass_by_value, reason = "what Python hands over is owned")]
 
-use arrow::array::{ArrayRef, StringArray};
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, Int16Array, StringArray};
 use arrow::datatypes::Field;
 use dangjian::ingest::{self, IndustryLevel, RegistrationPart};
 use dangjian::standards::region::{self, Level, Resolution, Unit};
@@ -11,7 +13,6 @@ use dangjian::{Error, Lang, Result};
 use pyo3::prelude::*;
 use pyo3_arrow::input::AnyArray;
 use pyo3_arrow::{PyChunkedArray, PyTable};
-use std::sync::Arc;
 
 use crate::door::run;
 use crate::errors::raise;
@@ -24,6 +25,7 @@ pub(crate) struct Expression(ingest::Expression);
 #[pymethods]
 impl Expression {
     #[new]
+    #[allow(clippy::too_many_arguments, reason = "keywords in Python, each of some expressions")]
     #[pyo3(signature = (name, *, column=None, factor=1.0, year=None, of_year=None, level=None, system=None, part=None))]
     fn new(
         name: &str,
@@ -138,38 +140,51 @@ pub(crate) fn regions(year: i16, level: &str) -> PyResult<PyTable> {
 #[pyfunction]
 pub(crate) fn resolve_regions(written: Vec<String>, of_year: Option<i16>, year: i16) -> PyResult<PyTable> {
     of_year.map(recorded).transpose().and_then(|_| recorded(year)).map_err(|e| raise(&e))?;
-    let mut rows: Vec<(&str, &'static str, Option<(&'static str, Unit)>, Option<i16>)> = Vec::new();
+    let mut rows: Vec<Row<'_>> = Vec::new();
     for text in &written {
         let found = region::resolve(text, of_year, year);
         let status = found.name();
-        let mut push = |role, unit, year| rows.push((text, status, Some((role, unit)), year));
+        let mut push = |role, unit, year| rows.push(Row { written: text, status, region: Some((role, unit)), year });
         match found {
             Resolution::Same(unit) | Resolution::Renamed(unit) | Resolution::Recoded(unit) => push("unit", unit, None),
             Resolution::Merged { into, with } => {
                 push("unit", into, None);
-                with.into_iter().for_each(|unit| push("with", unit, None));
+                for unit in with {
+                    push("with", unit, None);
+                }
             }
-            Resolution::Split { parts } => parts.into_iter().for_each(|unit| push("part", unit, None)),
+            Resolution::Split { parts: units } | Resolution::Ambiguous(units) => {
+                let role = if status == "split" { "part" } else { "candidate" };
+                for unit in units {
+                    push(role, unit, None);
+                }
+            }
             Resolution::Abolished { last, year } => push("last", last, Some(year)),
             Resolution::NotYet { first, year } => push("first", first, Some(year)),
             Resolution::NotInForce { unit, from, .. } => push("holder", unit, Some(from)),
-            Resolution::Ambiguous(units) => units.into_iter().for_each(|unit| push("candidate", unit, None)),
-            Resolution::Unknown => rows.push((text, status, None, None)),
+            Resolution::Unknown => rows.push(Row { written: text, status, region: None, year: None }),
         }
     }
-    let text = |value: &dyn Fn(usize) -> Option<&'static str>| -> ArrayRef {
-        Arc::new((0..rows.len()).map(value).collect::<StringArray>())
+    let text = |value: &dyn Fn(&Row<'_>) -> Option<&'static str>| -> ArrayRef {
+        Arc::new(rows.iter().map(value).collect::<StringArray>())
     };
-    let unit = |at: usize| rows.get(at).and_then(|(_, _, unit, _)| *unit);
     columns_of(vec![
-        ("written", Arc::new(rows.iter().map(|(written, ..)| Some(*written)).collect::<StringArray>())),
-        ("status", text(&|at| rows.get(at).map(|r| r.1))),
-        ("role", text(&|at| unit(at).map(|u| u.0))),
-        ("code", text(&|at| unit(at).map(|u| u.1.code))),
-        ("name", text(&|at| unit(at).map(|u| u.1.name))),
-        ("level", text(&|at| unit(at).map(|u| u.1.level.name()))),
-        ("year", Arc::new(rows.iter().map(|(.., year)| *year).collect::<arrow::array::Int16Array>())),
+        ("written", Arc::new(rows.iter().map(|r| Some(r.written)).collect::<StringArray>())),
+        ("status", text(&|r| Some(r.status))),
+        ("role", text(&|r| r.region.map(|(role, _)| role))),
+        ("code", text(&|r| r.region.map(|(_, unit)| unit.code))),
+        ("name", text(&|r| r.region.map(|(_, unit)| unit.name))),
+        ("level", text(&|r| r.region.map(|(_, unit)| unit.level.name()))),
+        ("year", Arc::new(rows.iter().map(|r| r.year).collect::<Int16Array>())),
     ])
+}
+
+/// A region that an answer names, and as what.
+struct Row<'a> {
+    written: &'a str,
+    status: &'static str,
+    region: Option<(&'static str, Unit)>,
+    year: Option<i16>,
 }
 
 /// The codes that a code rounded by a spreadsheet can have been.

@@ -65,6 +65,7 @@ pub(crate) fn read(
 }
 
 #[pyfunction]
+#[allow(clippy::too_many_arguments, reason = "keywords in Python")]
 #[pyo3(signature = (name, data, *, year, columns, keep, zones=None, progress=None))]
 pub(crate) fn read_arrow(
     py: Python<'_>,

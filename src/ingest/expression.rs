@@ -1,18 +1,17 @@
 //! The readers of cells over whole columns: what a value of a frame means, by the same rules by which ledgers are read.
 //! Each distinct value of a slice is read once; long columns are read in parallel.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use arrow::array::{
-    Array, ArrayAccessor, ArrayRef, AsArray, BooleanArray, StringArray, StringViewArray, UInt8Array, UInt32Array,
-};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, StringArray, StringViewArray, UInt8Array, UInt32Array};
 use arrow::compute::{cast, take};
 use arrow::datatypes::{DataType, Float64Type};
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
 
 use super::cells::{self, Cell};
 use super::column::{convert, is_text};
+use super::distinct::Texts;
 use super::identity::identity;
 use super::problem::Code;
 use super::sink::Sink;
@@ -25,8 +24,9 @@ use crate::standards::region::{self, Level, Resolution};
 use crate::standards::registration::{self, System};
 use crate::standards::{code, industry, organisation, uscc};
 
-/// How many rows one thread reads at a time.
-const SLICE: usize = 1 << 16;
+/// How many rows one thread reads at a time: many, since values that stand in several slices are read in each, and few
+/// enough to share the work and to stop soon.
+const SLICE: std::ops::RangeInclusive<usize> = 1 << 16..=1 << 20;
 
 /// What is asked of every value of a column.
 #[derive(Clone, Debug)]
@@ -132,11 +132,13 @@ impl Expression {
     /// The answers for every value of the chunks of a column, in as many chunks as suit. A value that cannot be read is
     /// null, as is a null.
     pub fn evaluate(&self, chunks: &[ArrayRef], job: &dyn Job) -> Result<Vec<ArrayRef>> {
+        let rows: usize = chunks.iter().map(Array::len).sum();
+        let size = rows.div_ceil(2 * rayon::current_num_threads()).clamp(*SLICE.start(), *SLICE.end());
         let slices: Vec<ArrayRef> = chunks
             .iter()
             .flat_map(|chunk| {
-                let starts = (0..chunk.len()).step_by(SLICE);
-                starts.map(|start| chunk.slice(start, SLICE.min(chunk.len() - start)))
+                let starts = (0..chunk.len()).step_by(size);
+                starts.map(move |start| chunk.slice(start, size.min(chunk.len() - start)))
             })
             .collect();
         let answers = slices.into_par_iter().map(|slice| {
@@ -174,42 +176,29 @@ impl Expression {
                     DataType::Dictionary(..) => {
                         let dictionary = texts.as_any_dictionary();
                         let words = as_texts(&cast(dictionary.values(), &DataType::Utf8)?)?;
-                        let answers = self.texts(words.as_string::<i32>())?;
+                        let answers = self.texts(&words.as_string::<i32>())?;
                         Ok(take(&answers, &cast(dictionary.keys(), &DataType::UInt32)?, None)?)
                     }
-                    DataType::Utf8View => self.texts(texts.as_string_view()),
-                    DataType::LargeUtf8 => self.texts(texts.as_string::<i64>()),
-                    _ => self.texts(texts.as_string::<i32>()),
+                    DataType::Utf8View => self.texts(&texts.as_string_view()),
+                    DataType::LargeUtf8 => self.texts(&texts.as_string::<i64>()),
+                    _ => self.texts(&texts.as_string::<i32>()),
                 }
             }
         }
     }
 
-    fn texts<'a>(&self, texts: impl ArrayAccessor<Item = &'a str>) -> Result<ArrayRef> {
+    fn texts<'a>(&self, texts: &impl Texts<'a>) -> Result<ArrayRef> {
+        let text = |at: usize| texts.is_valid(at).then(|| texts.value(at));
         // Codes of organisations are mostly different: to look for those that are not takes longer than to read them.
         match self {
             Self::UsccStatus => {
-                let status = |at| texts.is_valid(at).then(|| uscc::status(&code(texts.value(at))) as u8);
+                let status = |at| text(at).map(|t| uscc::status(&code(t)) as u8);
                 Ok(Arc::new((0..texts.len()).map(status).collect::<UInt8Array>()))
             }
-            Self::UsccCheck | Self::OrganisationCode => {
-                let all: Vec<Option<&str>> =
-                    (0..texts.len()).map(|at| texts.is_valid(at).then(|| texts.value(at))).collect();
-                self.read(&all)
-            }
+            Self::UsccCheck | Self::OrganisationCode => self.read(&(0..texts.len()).map(text).collect::<Vec<_>>()),
             _ => {
-                let mut known: FxHashMap<&str, u32> = FxHashMap::default();
-                let mut distinct = Vec::new();
-                let keys = (0..texts.len()).map(|at| {
-                    texts.is_valid(at).then(|| {
-                        let text = texts.value(at);
-                        *known.entry(text).or_insert_with(|| {
-                            distinct.push(Some(text));
-                            distinct.len() as u32 - 1
-                        })
-                    })
-                });
-                let keys: UInt32Array = keys.collect();
+                let (keys, distinct) = texts.distinct();
+                let keys = UInt32Array::new(keys.into(), texts.nulls().cloned());
                 Ok(take(&self.read(&distinct)?, &keys, None)?)
             }
         }
@@ -231,8 +220,8 @@ impl Expression {
                 code.get(..17).filter(|_| whole).and_then(uscc::check_character).map(String::from)
             }),
             Self::OrganisationCode => strings(&|t| organisation::organisation_code(&code(t))),
-            Self::Region(asked) => strings(&|t| asked.find(t).map(|(code, _)| code)),
-            Self::RegionName(asked) => strings(&|t| asked.find(t).and_then(|(_, name)| name)),
+            Self::Region(asked) => regions(texts, |t| asked.find(t).map(|(code, _)| code)),
+            Self::RegionName(asked) => regions(texts, |t| asked.find(t).and_then(|(_, name)| name)),
             Self::RegionStatus(asked) => bytes(&|t| asked.status(t)),
             Self::Industry(level) => strings(&|t| {
                 let text = Cell::Text(t).text().ok()??;
@@ -275,22 +264,30 @@ impl Expression {
 
 impl Region {
     /// The code of 12 digits, and the name, of the region that `written` means.
-    fn find(&self, written: &str) -> Option<(String, Option<String>)> {
+    fn find(&self, written: &str) -> Option<(Cow<'static, str>, Option<&'static str>)> {
         let Some(year) = self.year else {
+            // A code of the list, as most are.
+            let found = region::get(written);
+            if let Some(found) = match self.level {
+                Some(level) => found.and_then(|r| region::above_today(r, level)),
+                None => found,
+            } {
+                return Some((Cow::Borrowed(found.code), Some(found.name)));
+            }
             let (code, _) = cells::region(&Cell::Text(written)).ok()??;
             let code = match self.level {
                 Some(level) => region::at_level(&code, level)?,
                 None => code,
             };
-            let name = region::name(&code).map(str::to_owned);
-            return Some((code, name));
+            let name = region::name(&code);
+            return Some((Cow::Owned(code), name));
         };
         let unit = self.resolve(written, year)?.unit()?;
         let unit = match self.level {
             Some(level) => region::above(&unit, level, year)?,
             None => unit,
         };
-        Some((unit.code.to_owned(), Some(unit.name.to_owned())))
+        Some((Cow::Borrowed(unit.code), Some(unit.name)))
     }
 
     fn status(&self, written: &str) -> Option<u8> {
@@ -302,6 +299,11 @@ impl Region {
         let code = cells::code(&Cell::Text(written)).ok()??;
         Some(region::resolve(&code, self.of_year, year))
     }
+}
+
+/// Codes or names of regions, of which there is a list.
+fn regions<T: AsRef<str>>(texts: &[Option<&str>], read: impl Fn(&str) -> Option<T>) -> ArrayRef {
+    Arc::new(texts.iter().map(|t| t.and_then(&read)).collect::<StringViewArray>())
 }
 
 fn position(code: Code) -> Option<u8> {

@@ -57,12 +57,12 @@ fn numbers_are_read_as_their_text() {
     let codes: ArrayRef = Arc::new(Float64Array::from(vec![150_425.0, f64::NAN]));
     assert_eq!(texts(&one(&county, codes)), [Some("150425000000"), None]);
     let count = Expression::value("employees", 1.0).unwrap();
-    let counts: ArrayRef = Arc::new(Float64Array::from(vec![3.0, 2.5, -1.0]));
+    let numbers: ArrayRef = Arc::new(Float64Array::from(vec![3.0, 2.5, -1.0]));
     assert_eq!(
-        one(&count, counts.clone()).as_primitive::<UInt32Type>().iter().collect::<Vec<Option<u32>>>(),
+        one(&count, numbers.clone()).as_primitive::<UInt32Type>().iter().collect::<Vec<Option<u32>>>(),
         [Some(3), None, None]
     );
-    let said = one(&Expression::problem("employees", 1.0).unwrap(), counts);
+    let said = one(&Expression::problem("employees", 1.0).unwrap(), numbers);
     assert_eq!(said.null_count(), 1);
 }
 

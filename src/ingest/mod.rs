@@ -9,6 +9,7 @@ mod cells;
 mod column;
 mod csv;
 mod dates;
+mod distinct;
 mod expression;
 #[cfg(test)]
 mod expression_tests;

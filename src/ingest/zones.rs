@@ -111,7 +111,7 @@ mod tests {
         .unwrap();
         let zones = Zones::from_toml(ZONES, "zones.toml").unwrap();
         let options = Options { zones: Some(Arc::new(zones)), ..Options::default() };
-        let reading = read_arrow("frame", &[batch.clone()], &options, &Quiet).unwrap();
+        let reading = read_arrow("frame", std::slice::from_ref(&batch), &options, &Quiet).unwrap();
         let zone: Vec<_> = reading
             .batches
             .iter()

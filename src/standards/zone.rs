@@ -157,6 +157,7 @@ impl Zones {
     }
 
     /// All of them, in the order of the file.
+    #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Zone> {
         self.zones.iter()
     }

@@ -116,6 +116,15 @@ pub fn get(code: &str) -> Option<&'static Region> {
     list::by_number(list::number(code)?)
 }
 
+/// The region of `level` in which a region of the list lies, if the list has it.
+pub(crate) fn above_today(region: &Region, level: Level) -> Option<&'static Region> {
+    if region.level < level {
+        return None;
+    }
+    let size = 10_u64.pow(12 - level.digits() as u32);
+    list::by_number(list::number(region.code)? / size * size)
+}
+
 /// The name of the region whose code is or was `code`.
 #[must_use]
 pub fn name(code: &str) -> Option<&'static str> {

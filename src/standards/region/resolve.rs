@@ -140,9 +140,9 @@ fn resolve_number(code: u64, of_year: Option<i16>, reference_year: i16) -> Resol
     let held = units.of(above);
     let start = match of_year {
         None => held.last().copied(),
-        Some(y) => match units.at(above, year(y)) {
-            Some(at) => Some(at),
-            None => {
+        Some(y) => {
+            let at = units.at(above, year(y));
+            if at.is_none() {
                 let apart = |n: &Node| if n.from > y { n.from - y } else { y - n.to };
                 let nearest = held.iter().filter_map(|at| units.node(*at)).min_by_key(|n| apart(n));
                 return nearest.map_or(Resolution::Unknown, |n| Resolution::NotInForce {
@@ -151,7 +151,8 @@ fn resolve_number(code: u64, of_year: Option<i16>, reference_year: i16) -> Resol
                     to: n.to,
                 });
             }
-        },
+            at
+        }
     };
     let Some((start, node)) = start.and_then(|at| Some((at, units.node(at)?))) else { return Resolution::Unknown };
     let resolution =
