@@ -14,6 +14,7 @@ pub mod job;
 pub mod labels;
 pub mod lang;
 pub mod measure;
+mod memo;
 pub mod moves;
 mod party;
 mod record;

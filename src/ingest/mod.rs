@@ -18,6 +18,7 @@ mod grid;
 mod group;
 mod header;
 mod identity;
+mod known;
 mod marks;
 mod meaning;
 mod naming;

@@ -13,6 +13,7 @@ use super::cells::{self, Cell};
 use super::group::{Group, groups};
 use super::header::{Header, Heading, Meaning};
 use super::identity::{identity, too_many};
+use super::known::Known;
 use super::problem::{Code, Problem, shown};
 use super::reader::{Finding, Labels, Reader};
 use super::rows::{Classifier, Kind};
@@ -76,6 +77,9 @@ struct Slot {
     header: String,
     index: usize,
     reader: Reader,
+    known: Known,
+    /// What the words as written were read as, where they are kept beside.
+    written: Known,
 }
 
 /// The rows of a block that are read.
@@ -211,7 +215,7 @@ impl Table {
             }
         };
         for slot in &self.slots {
-            let mut array = slot.reader.read(block, rows, slot.index, &mut found);
+            let mut array = slot.reader.read(block, rows, slot.index, &slot.known, &mut found);
             if slot.name == "members_full"
                 && let Some((_, employees)) = columns.iter().find(|(name, _)| name == "employees")
             {
@@ -222,7 +226,7 @@ impl Table {
             }
             say(&mut found, &slot.name, &slot.header);
             if self.detail && slot.name == "mode" {
-                detail(&mut columns, Reader::ModeDetail.read(block, rows, slot.index, &mut Vec::new()));
+                detail(&mut columns, Reader::ModeDetail.read(block, rows, slot.index, &slot.written, &mut Vec::new()));
             }
             columns.push((slot.name.clone(), array));
         }
@@ -386,7 +390,8 @@ fn slots(header: &Header) -> Vec<Slot> {
             Meaning::Own(name) => (name.clone(), Reader::Label),
             Meaning::Mark { .. } | Meaning::Not(_) => continue,
         };
-        slots.push(Slot { name, header: heading.header(), index: heading.index, reader });
+        let (known, written) = Default::default();
+        slots.push(Slot { name, header: heading.header(), index: heading.index, reader, known, written });
     }
     slots.sort_by_key(|s| s.name != "employees");
     slots
