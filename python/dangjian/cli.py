@@ -13,8 +13,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 import dangjian
 from dangjian import reading
+from dangjian.comparison import STATUSES
 from dangjian.labels import check_lang
-from dangjian.report.format import Formats, rate_label
+from dangjian.report.format import NOTHING, Formats, rate_label
 from dangjian.report.grid import parts
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ _CODES = (
     "Exit codes: 0 done; 1 with --strict, a target is missed or cannot be told; 2 unusable input or call, the message "
     "on stderr says why; 130 stopped by Ctrl-C."
 )
+
+_FIGURES = (*STATUSES, "year", "earlier_year", "earlier", "later")
 
 app = typer.Typer(
     help=f"The yearly ledgers of Party building (两新组织党建台账): review them, check them.\n\n{_CODES}",
@@ -141,6 +144,51 @@ def check(
                 number = fmt.number(row["problems"])
                 what = fmt.t(f"标出问题 {number} 处", f"{number} problems marked")
                 say(f"{fmt.t('已写回', 'returned')} {row['written']}{fmt.t('：', ': ')}{what}{note}")
+
+
+@app.command(epilog=_CODES)
+def compare(
+    later: Files,
+    *,
+    earlier: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--with",
+            metavar="FILE",
+            help="Ledgers of the earlier survey (repeatable); LATER's own if left out.",
+        ),
+    ] = None,
+    year: Annotated[int | None, typer.Option(help="The later survey; the last year if left out.")] = None,
+    earlier_year: Annotated[
+        int | None, typer.Option(help="The earlier survey; the last year before.")
+    ] = None,
+    by: Annotated[list[str] | None, typer.Option(help="Count by this dimension too (repeatable).")] = None,
+    out: Annotated[Path | None, typer.Option(help="A workbook (xlsx) for the counts and the lists.")] = None,
+    link: Annotated[
+        bool,
+        typer.Option(
+            "--link", help="Join ids that changed first, as `roster.link()` does; reads all as one."
+        ),
+    ] = False,
+    profile: Profile = None,
+    lang: Lang = Language.zh,
+) -> None:
+    """Compare two surveys: how many organisations are new, gone, back again, changed; which ones, with --out."""
+    fmt = Formats(check_lang(lang.value))
+    with _failing(fmt):
+        if link:
+            roster, before = _read([*later, *(earlier or [])], profile).link(), None
+            say(fmt.t(f"已关联代码 {roster.linked.height} 个", f"{roster.linked.height} ids joined"))
+        else:
+            roster, before = _read(later, profile), _read(earlier, profile) if earlier else None
+        done = roster.compare(before, year=year, earlier_year=earlier_year)
+        say(done.summary(fmt.lang))
+        for row in done.counts(by).iter_rows(named=True) if by else ():
+            place = [fmt.value(k, v) for k, v in row.items() if k not in _FIGURES and v is not None]
+            figures = fmt.t("，", ", ").join(f"{fmt.column(k)} {fmt.number(row[k])}" for k in STATUSES)
+            say(f"  {' '.join(place) or NOTHING}{fmt.t('：', ': ')}{figures}")
+        if out:
+            say(fmt.t("已写入：", "written: ") + str(done.to_excel(out, lang=fmt.lang)))
 
 
 @app.callback(invoke_without_command=True)

@@ -1,8 +1,10 @@
 //! `dangjian._native`: the engine as Python sees it. Everything here is conversion; the engine does the work.
 
+mod compare;
 mod door;
 mod errors;
 mod expressions;
+mod identity;
 mod roster;
 mod tables;
 
@@ -17,6 +19,11 @@ fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(expressions::regions, m)?)?;
     m.add_function(wrap_pyfunction!(expressions::resolve_regions, m)?)?;
     m.add_function(wrap_pyfunction!(expressions::uscc_completions, m)?)?;
+    m.add_class::<compare::Comparison>()?;
+    m.add_function(wrap_pyfunction!(compare::compare, m)?)?;
+    m.add_function(wrap_pyfunction!(identity::links, m)?)?;
+    m.add_function(wrap_pyfunction!(identity::link, m)?)?;
+    m.add_function(wrap_pyfunction!(identity::linked, m)?)?;
     m.add_function(wrap_pyfunction!(roster::read, m)?)?;
     m.add_function(wrap_pyfunction!(roster::read_arrow, m)?)?;
     m.add_function(wrap_pyfunction!(tables::schema, m)?)?;

@@ -44,7 +44,7 @@ const ROW_KINDS: [(&str, RowsOf); 9] = [
 
 /// The panel, and the options with which it was read.
 #[pyclass(frozen, module = "dangjian._native")]
-pub(crate) struct Roster(dangjian::Roster, Options);
+pub(crate) struct Roster(pub(crate) dangjian::Roster, pub(crate) Options);
 
 /// What Python says about the files; `words` are column, spelling and word.
 #[derive(FromPyObject)]

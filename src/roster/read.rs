@@ -28,7 +28,7 @@ pub struct Balance {
 }
 
 /// Where a roster comes from: its sources, what became of their rows, and every problem found.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Origin {
     /// The sheets and files, in the order given.
     pub sources: Vec<(Source, Balance)>,
@@ -36,6 +36,32 @@ pub struct Origin {
     pub problems: Vec<Problem>,
     /// The sheets and files that are no ledgers, with the reason.
     pub skipped: Vec<Skipped>,
+    /// The ids that were replaced by links, ascending, with the id that their organisation has now.
+    pub linked: Vec<Same>,
+}
+
+/// An id that stood for an organisation, and the id that it has now.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Same {
+    /// The id that the ledgers have.
+    pub former: String,
+    /// The organisation's id.
+    pub id: String,
+}
+
+impl Origin {
+    /// The same with further ids replaced.
+    pub(crate) fn with_linked(&self, more: Vec<Same>) -> Self {
+        let mut linked = self.linked.clone();
+        for same in &mut linked {
+            if let Ok(at) = more.binary_search_by(|m| m.former.cmp(&same.id)) {
+                same.id.clone_from(&more[at].id);
+            }
+        }
+        linked.extend(more);
+        linked.sort();
+        Self { linked, ..self.clone() }
+    }
 }
 
 impl Roster {
@@ -125,7 +151,7 @@ impl Roster {
         let order = |p: &Problem| report.sources.iter().position(|s| s.file == p.file && s.sheet == p.sheet);
         problems.sort_by_cached_key(|p| (order(p), p.row));
         let sources = report.sources.into_iter().zip(balances).collect();
-        let origin = Origin { sources, problems, skipped: report.skipped };
+        let origin = Origin { sources, problems, skipped: report.skipped, linked: Vec::new() };
         Ok(Self { origin: Arc::new(origin), ..roster })
     }
 
