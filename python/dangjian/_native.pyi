@@ -45,6 +45,7 @@ class Options(TypedDict):
     profile: Path | None
     on_conflict: str
     zones: Path | None
+    repair: bool
 
 @final
 class Roster:

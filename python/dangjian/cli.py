@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -68,6 +69,13 @@ Profile = Annotated[
         help="A TOML file that says what headers and words mean, as --save-profile of check writes it."
     ),
 ]
+Repair = Annotated[
+    bool,
+    typer.Option(
+        "--repair",
+        help="Give rows with a spoilt code the code back where it is certain; each is shown as a problem.",
+    ),
+]
 
 
 @app.command(epilog=_CODES)
@@ -86,13 +94,14 @@ def review(
     ] = None,
     workers: Annotated[Path | None, typer.Option(help="A table of party workers (CSV).")] = None,
     profile: Profile = None,
+    repair: Repair = False,
     lang: Lang = Language.zh,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 unless every target is met.")] = False,
 ) -> None:
     """Write the annual review of one year from ledgers of one year or many."""
     fmt = Formats(check_lang(lang.value))
     with _failing(fmt):
-        roster = _read(files, profile)
+        roster = _read(files, profile, repair=repair)
         done = roster.review(
             roster.years[-1] if year is None else year, targets=targets, rates=rates, workers=workers
         )
@@ -108,6 +117,7 @@ def check(
     files: Files,
     *,
     profile: Profile = None,
+    repair: Repair = False,
     save_profile: Annotated[
         Path | None,
         typer.Option(help="Write what headers and words mean here to this TOML file, to be edited."),
@@ -132,7 +142,7 @@ def check(
                 f"{save_profile}: already there. Name another file, or say --overwrite",
                 f"{save_profile}：已经存在。请另写一个文件名，或加 --overwrite",
             )
-        roster = _read(files, profile)
+        roster = _read(files, profile, repair=repair)
         for line in reading.lines(roster, fmt):
             say(line)
         if save_profile is not None:
@@ -171,16 +181,18 @@ def compare(
         ),
     ] = False,
     profile: Profile = None,
+    repair: Repair = False,
     lang: Lang = Language.zh,
 ) -> None:
     """Compare two surveys: how many organisations are new, gone, back again, changed; which ones, with --out."""
     fmt = Formats(check_lang(lang.value))
     with _failing(fmt):
         if link:
-            roster, before = _read([*later, *(earlier or [])], profile).link(), None
+            roster, before = _read([*later, *(earlier or [])], profile, repair=repair).link(), None
             say(fmt.t(f"已关联代码 {roster.linked.height} 个", f"{roster.linked.height} ids joined"))
         else:
-            roster, before = _read(later, profile), _read(earlier, profile) if earlier else None
+            roster = _read(later, profile, repair=repair)
+            before = _read(earlier, profile, repair=repair) if earlier else None
         done = roster.compare(before, year=year, earlier_year=earlier_year)
         say(done.summary(fmt.lang))
         for row in done.counts(by).iter_rows(named=True) if by else ():
@@ -231,11 +243,12 @@ def _failing(fmt: Formats) -> Iterator[None]:
         fail(str(error), UNUSABLE)
 
 
-def _read(files: list[str], profile: Path | None) -> Any:
+def _read(files: list[str], profile: Path | None, *, repair: bool) -> Any:
     """Read the ledgers; a terminal sees how far it is."""
     console = Console(stderr=True)
+    read = partial(dangjian.read_roster, files, profile=profile, repair=repair)
     if not console.is_terminal:
-        return dangjian.read_roster(files, profile=profile, progress=lambda _what, _done, _total: None)
+        return read(progress=lambda _what, _done, _total: None)
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),
@@ -248,7 +261,7 @@ def _read(files: list[str], profile: Path | None) -> Any:
         def progress(what: str, done: int, total: int) -> None:
             bars.update(task, description=what, completed=done, total=total)
 
-        return dangjian.read_roster(files, profile=profile, progress=progress)
+        return read(progress=progress)
 
 
 def _summary(review: Review, fmt: Formats) -> None:

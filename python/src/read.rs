@@ -25,15 +25,16 @@ pub(crate) struct Said {
     profile: Option<PathBuf>,
     on_conflict: String,
     zones: Option<PathBuf>,
+    repair: bool,
 }
 
 impl Said {
     fn options(self) -> PyResult<Options> {
-        let Self { year, columns, keep, words, profile, on_conflict, zones } = self;
+        let Self { year, columns, keep, words, profile, on_conflict, zones, repair } = self;
         let zones = zones.map(|path| Zones::from_file(&path)).transpose().map_err(|e| raise(&e))?.map(Arc::new);
         let on_conflict = OnConflict::from_name(&on_conflict).map_err(|e| raise(&e))?;
         let profile = profile.map(|path| Profile::from_file(&path)).transpose().map_err(|e| raise(&e))?.map(Arc::new);
-        let mut options = Options { year, columns, keep, profile, on_conflict, zones, ..Options::default() };
+        let mut options = Options { year, columns, keep, profile, on_conflict, zones, repair, ..Options::default() };
         for (column, written, value) in words {
             options.words.add(&column, &written, &value).map_err(|e| raise(&e))?;
         }

@@ -4,10 +4,11 @@ use arrow::array::{Array, StringArray};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::names::{Form, former_codes, former_names, name};
+use super::names::{Form, former_codes, former_names};
 use crate::error::Result;
 use crate::job::{self, Job};
 use crate::roster::{Column, Frame, Integers, Roster};
+use crate::schema::spelling::name;
 use crate::standards::region::{self, Level};
 
 /// A name in a county, as one organisation bears it or says that it bore it. County 0 is not known.

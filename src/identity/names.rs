@@ -1,8 +1,6 @@
 //! Names and codes in the form in which they are compared.
 
-use std::borrow::Cow;
-
-use crate::schema::words::plain;
+use crate::schema::spelling::name;
 use crate::standards::uscc::{self, Status};
 
 /// What may stand between several former names or codes in one cell.
@@ -10,12 +8,6 @@ const DIVIDERS: [char; 6] = [';', ',', '、', '|', '/', '\n'];
 
 /// What a well-known look-up service leaves at the end of a cell that had more names than its page showed ("see more").
 const MORE: &str = "查看更多";
-
-/// A name without white space, in half width and capitals: offices differ in brackets and spaces.
-pub(super) fn name(text: &str) -> Cow<'_, str> {
-    let text = plain(text);
-    if text.bytes().any(|b| b.is_ascii_lowercase()) { Cow::Owned(text.to_ascii_uppercase()) } else { text }
-}
 
 /// The former names that a cell may mean: all of it, and where it is divided its parts.
 pub(super) fn former_names(cell: &str) -> Vec<String> {

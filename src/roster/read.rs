@@ -1,5 +1,6 @@
 //! Ledgers into a roster: read, build, and account for every row.
 
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -7,7 +8,7 @@ use arrow::array::{RecordBatch, RecordBatchIterator, RecordBatchReader};
 use arrow::datatypes::Schema;
 
 use super::Roster;
-use super::build::{Builder, Built, Chunk};
+use super::build::{Builder, Built, Chunk, Repair};
 use crate::error::Result;
 use crate::ingest::{self, Code, Key, Options, Problem, Report, Skipped, Source};
 use crate::job::Job;
@@ -96,10 +97,16 @@ impl Roster {
         Self::of(builder, report, options, job)
     }
 
-    fn of(builder: Builder, mut report: Report, options: &Options, job: &dyn Job) -> Result<Self> {
-        let mut problems = std::mem::take(&mut report.problems);
+    fn of(mut builder: Builder, mut report: Report, options: &Options, job: &dyn Job) -> Result<Self> {
+        let repairs = if options.repair { builder.repair()? } else { Vec::new() };
+        let incomplete = tell(&mut report, repairs);
+        let mut problems = std::mem::take(&mut report.problems).concat();
         let typed = |key: Key| report.source(key).and_then(|at| report.typed.get(at)).copied().unwrap_or(false);
         let Built { roster, chunks, duplicates } = builder.finish(options.on_conflict, &typed, job)?;
+        for at in incomplete {
+            let years = chunks.iter().filter(|c| report.source(c.key) == Some(at)).flat_map(|c| c.keys().0);
+            report.sources[at].years = years.copied().collect::<BTreeSet<_>>().into_iter().collect();
+        }
         let source_of = |chunk: &Chunk| report.source(chunk.key).unwrap_or_default();
         let mut balances: Vec<Balance> =
             report.sources.iter().map(|s| Balance { rejected: s.rejected as u64, ..Balance::default() }).collect();
@@ -160,4 +167,47 @@ impl Roster {
     pub fn origin(&self) -> &Origin {
         &self.origin
     }
+}
+
+/// Tells of the rows whose code was repaired, and counts those that were taken out as rejected; the sources that these
+/// are of come back.
+fn tell(report: &mut Report, repairs: Vec<Repair>) -> BTreeSet<usize> {
+    let mut of_source: BTreeMap<usize, HashMap<u32, Repair>> = BTreeMap::new();
+    for repair in repairs {
+        of_source.entry(report.source(repair.key).unwrap_or_default()).or_default().insert(repair.row, repair);
+    }
+    let mut incomplete = BTreeSet::new();
+    for (at, mut repairs) in of_source {
+        let (source, problems) = (&mut report.sources[at], &mut report.problems[at]);
+        let lost = repairs.values().filter(|repair| repair.id.is_none()).count();
+        source.rejected += lost;
+        if lost > 0 {
+            incomplete.insert(at);
+        }
+        let is_id = |p: &Problem| p.column.as_deref() == Some("org_id");
+        // Of a row that is not read only that is told.
+        problems.retain(|p| is_id(p) || repairs.get(&p.row).is_none_or(|repair| repair.id.is_some()));
+        for problem in problems.iter_mut().filter(|p| is_id(p)) {
+            if let Some(Repair { id: Some(id), .. }) = repairs.remove(&problem.row) {
+                problem.value = format!("{} → {id}", problem.value);
+                problem.code = Code::IdRepaired;
+            }
+        }
+        let header = source.columns.iter().find(|c| c.column.as_deref() == Some("org_id")).map(|c| c.header.clone());
+        for repair in repairs.into_values() {
+            let Some(id) = repair.id else { continue };
+            problems.push(Problem {
+                file: source.file.clone(),
+                sheet: source.sheet.clone(),
+                row: repair.row,
+                line: repair.line,
+                column: Some("org_id".to_owned()),
+                header: header.clone(),
+                value: format!("{} → {id}", repair.left),
+                code: Code::IdRepaired,
+                year: Some(repair.year),
+            });
+        }
+    }
+    incomplete
 }

@@ -25,6 +25,7 @@ def read_roster(
     words: Mapping[str, Mapping[str, str]] | None = None,
     profile: Source | None = None,
     zones: Source | None = None,
+    repair: bool = False,
     progress: Progress | bool = True,
 ) -> Roster:
     """Read ledgers of any years into one roster.
@@ -50,6 +51,10 @@ def read_roster(
             names; a zone that is not in the file stays as written and is a problem ``zone_unknown``.
         on_conflict: What becomes of rows of one organisation in one year that contradict each other: ``"first"`` keeps
             the first and reports the others, ``"reject"`` uses none and reports all.
+        repair: Whether rows whose code a spreadsheet or a pen spoilt get the code back where it is certain: 15 digits
+            of 18 or all characters but one are left, one organisation only with this name, in this county, has such a
+            code in the rows read, and it is not listed in that year. Each such row is a problem ``id_repaired``; the
+            others are rejected or kept as they are otherwise.
         progress: ``True`` shows a bar if reading takes long, ``False`` none; or a function ``(what, done, total)``.
 
     Returns:
@@ -74,6 +79,7 @@ def read_roster(
         "profile": arguments.path(profile),
         "on_conflict": on_conflict,
         "zones": arguments.path(zones),
+        "repair": repair,
     }
     with Bar(progress) as bar:
         if hasattr(source, "__arrow_c_stream__") or hasattr(source, "__arrow_c_array__"):

@@ -3,8 +3,10 @@
 //! Nearly all ids are ASCII of at most 18 characters. Seven bits a character they fit into one number, which is compared
 //! faster than text and has the same order.
 
+use std::borrow::Cow;
+
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// The longest id that fits.
 const LONGEST: usize = 18;
@@ -15,29 +17,47 @@ const BITS: usize = 7;
 pub(super) struct Ids {
     packed: FxHashMap<u128, u32>,
     other: FxHashMap<Box<str>, u32>,
+    /// How many numbers were given out.
+    given: u32,
 }
 
 impl Ids {
     /// The number of `id`.
     pub(super) fn number(&mut self, id: &str) -> u32 {
-        let next = (self.packed.len() + self.other.len()) as u32;
-        match pack(id) {
+        let next = self.given;
+        let number = match pack(id) {
             Some(packed) => *self.packed.entry(packed).or_insert(next),
             None => match self.other.get(id) {
                 Some(number) => *number,
                 None => *self.other.entry(id.into()).or_insert(next),
             },
+        };
+        if number == next {
+            self.given += 1;
         }
+        number
     }
 
-    /// The ids in ascending order, and for each number the position of its id.
+    /// All ids with their numbers.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Cow<'_, str>, u32)> {
+        let packed = self.packed.iter().map(|(packed, number)| (Cow::Owned(unpack(*packed)), *number));
+        packed.chain(self.other.iter().map(|(id, number)| (Cow::Borrowed(&**id), *number)))
+    }
+
+    /// Takes out the ids with these numbers.
+    pub(super) fn remove(&mut self, numbers: &FxHashSet<u32>) {
+        self.packed.retain(|_, number| !numbers.contains(number));
+        self.other.retain(|_, number| !numbers.contains(number));
+    }
+
+    /// The ids in ascending order, and for each number the position of its id; 0 where it has none any more.
     pub(super) fn sorted(self) -> (Vec<String>, Vec<u32>) {
         let mut packed: Vec<(u128, u32)> = self.packed.into_iter().collect();
         packed.par_sort_unstable();
         let mut other: Vec<(Box<str>, u32)> = self.other.into_iter().collect();
         other.par_sort_unstable();
-        let mut positions = vec![0; packed.len() + other.len()];
-        let mut ids: Vec<String> = Vec::with_capacity(positions.len());
+        let mut positions = vec![0; self.given as usize];
+        let mut ids: Vec<String> = Vec::with_capacity(packed.len() + other.len());
         let (mut packed, mut other) = (packed.into_iter().peekable(), other.into_iter().peekable());
         loop {
             let first = packed.peek().map(|(packed, number)| (unpack(*packed), *number));

@@ -4,6 +4,7 @@
 //! on that order alone. Columns are independent of one another, so each is put together on its own, in parallel.
 
 mod ids;
+mod repair;
 mod whole;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -16,6 +17,7 @@ use arrow::datatypes::{DataType, Int16Type};
 use rayon::prelude::*;
 
 use self::ids::Ids;
+pub(super) use self::repair::Repair;
 use self::whole::{Part, Whole};
 use super::{Field, Frame, Roster};
 use crate::error::{Error, Result};
