@@ -338,7 +338,7 @@ fn a_stopped_job_stops_every_reader() {
     let parquet = folder.join("long.parquet");
     let records = &reading.batches[0].records;
     let mut writer = ArrowWriter::try_new(fs::File::create(&parquet).unwrap(), records.schema(), None).unwrap();
-    writer.write(records).unwrap();
+    reading.batches.iter().for_each(|batch| writer.write(&batch.records).unwrap());
     writer.close().unwrap();
     assert_eq!(read(&parquet, &Options::default()).unwrap().sources[0].rows.data, 50_000);
     let mut paths = vec![csv, parquet];

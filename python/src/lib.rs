@@ -1,8 +1,12 @@
 //! `dangjian._native`: the engine as Python sees it. Everything here is conversion; the engine does the work.
 
+mod accounts;
+mod compare;
 mod door;
 mod errors;
 mod expressions;
+mod identity;
+mod read;
 mod roster;
 mod tables;
 
@@ -21,8 +25,13 @@ fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(expressions::regions, m)?)?;
     m.add_function(wrap_pyfunction!(expressions::resolve_regions, m)?)?;
     m.add_function(wrap_pyfunction!(expressions::uscc_completions, m)?)?;
-    m.add_function(wrap_pyfunction!(roster::read, m)?)?;
-    m.add_function(wrap_pyfunction!(roster::read_arrow, m)?)?;
+    m.add_class::<compare::Comparison>()?;
+    m.add_function(wrap_pyfunction!(compare::compare, m)?)?;
+    m.add_function(wrap_pyfunction!(identity::links, m)?)?;
+    m.add_function(wrap_pyfunction!(identity::link, m)?)?;
+    m.add_function(wrap_pyfunction!(identity::linked, m)?)?;
+    m.add_function(wrap_pyfunction!(read::read, m)?)?;
+    m.add_function(wrap_pyfunction!(read::read_arrow, m)?)?;
     m.add_function(wrap_pyfunction!(tables::schema, m)?)?;
     m.add_function(wrap_pyfunction!(tables::labels, m)?)?;
     m.add_function(wrap_pyfunction!(tables::problem_codes, m)?)?;

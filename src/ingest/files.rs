@@ -159,7 +159,7 @@ impl Report {
             self.keys.push((file, sheet));
             self.typed.push(read.typed);
             self.sources.push(read.source);
-            self.problems.extend(read.problems);
+            self.problems.push(read.problems);
         }
         self.skipped.extend(outcome.skipped);
     }
@@ -347,7 +347,7 @@ pub(super) fn start(place: &Place<'_>, top: &[Vec<String>], options: &Options) -
         rejected: 0,
     };
     let texts = top.get(header.first..header.first + header.height).unwrap_or_default();
-    Ok(Start::Ledger(Box::new(Table::new(source, &header, texts, year)), header))
+    Ok(Start::Ledger(Box::new(Table::new(source, &header, texts, year, options)), header))
 }
 
 /// The year of a table, and where it comes from.

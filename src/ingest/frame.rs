@@ -12,7 +12,7 @@ use super::cells::Cell;
 use super::column::{Finding, as_text, convert, mode_detail, own, own_type};
 use super::files::{Place, year_of};
 use super::header::{Header, Heading, Meaning};
-use super::identity::identity;
+use super::identity::{self, Identify};
 use super::problem::{Code, Problem, shown};
 use super::table::{Piece, Sheet, Tally, Year, plausible, records};
 use super::{Options, Rows, Source, Status};
@@ -25,6 +25,7 @@ pub(super) struct Frame {
     source: Source,
     year: From,
     id: Wanted,
+    identity: Identify,
     columns: Vec<Wanted>,
     /// Whether the words for modes as written are a column that the table does not have itself.
     detail: bool,
@@ -107,6 +108,7 @@ impl Frame {
             },
             year,
             id,
+            identity: identity::by(options),
             detail: has("mode") && !has("mode_detail"),
             columns,
             words: header.words,
@@ -236,7 +238,7 @@ impl Frame {
                 (None, Some(floats)) => Cell::Number(floats.as_primitive::<arrow::datatypes::Float64Type>().value(at)),
                 (None, None) => Cell::Empty,
             };
-            let code = match identity(&cell) {
+            let code = match (self.identity)(&cell) {
                 Ok((id, code)) => {
                     ids.append_value(&id);
                     keep.push(true);

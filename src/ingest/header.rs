@@ -7,7 +7,7 @@
 use std::collections::{HashMap, HashSet};
 
 pub(super) use super::meaning::Meaning;
-use super::meaning::meaning;
+use super::meaning::{meaning, number_as_code};
 use super::naming::{MONEY, not_read};
 use super::propose;
 use super::wish::{Key, Wishes};
@@ -229,6 +229,7 @@ fn meanings(columns: Vec<(usize, Vec<String>)>, wishes: &Wishes<'_>) -> Vec<Head
             proposal: None,
         })
         .collect();
+    number_as_code(&mut headings);
     let mut taken: HashMap<&str, (usize, usize)> = HashMap::new();
     for (at, heading) in headings.iter().enumerate() {
         let (name, rank) = match &heading.meaning {

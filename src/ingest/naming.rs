@@ -63,6 +63,21 @@ fn has_personal_fragment(header: &str) -> bool {
     PERSONAL_FRAGMENTS.iter().any(|fragment| header.contains(fragment))
 }
 
+/// Whether a column stands under a heading of a person or of the party organisation, so that a name in it is not the
+/// organisation's.
+pub(super) fn is_of_another(parts: &[String]) -> bool {
+    let above = parts.split_last().map_or(&[][..], |(_, above)| above);
+    above.iter().any(|part| ["书记", "党组织", "党员", "人"].iter().any(|word| folded(part).contains(word)))
+}
+
+/// Whether a header is that of registration numbers (注册号). One called the former number (原…) stands beside another that
+/// is not there, or not known.
+pub(super) fn is_registration_number(header: &str) -> bool {
+    let header = folded(header);
+    let bare = undecorated(&header);
+    bare.ends_with("注册号") && !bare.starts_with('原')
+}
+
 /// The columns of the schema by the names under which ledgers carry them, and how far down the list of aliases.
 static NAMES: LazyLock<HashMap<String, (&'static Column, usize)>> = LazyLock::new(|| {
     let mut names = HashMap::new();

@@ -10,7 +10,7 @@ use crate::lang::Text;
 use crate::schema::spelling::{folded, undecorated};
 use crate::schema::words::Words;
 use crate::schema::{COLUMNS, Column, IGNORED_HEADERS, PERSONAL_HEADERS};
-use crate::similar::similarity;
+use crate::similar::{distance, similarity};
 
 /// From how much likeness a header is proposed. With one sign of five changed (0.8) it is as a rule a slip of the pen;
 /// with one of four, or two of seven, it is another word as often: 企业代码 and 行业代码, 党组织换届时间 and 党组织组建时间.
@@ -74,7 +74,9 @@ fn best<'a, M: PartialEq>(
     all.sort_by(|a, b| b.3.total_cmp(&a.3));
     let mut all = all.into_iter();
     let (meaning, other, written, likeness) = all.next()?;
-    let next = all.find(|(m, ..)| *m != meaning).map_or(0.0, |(.., next)| next);
+    // Who means 原统一社会信用代码 does not leave out the sign that says so and slip besides.
+    let is_rival = |rival: &str| !is_turned(key, rival) || distance(key, rival) <= distance(key, other);
+    let next = all.find(|(m, rival, ..)| *m != meaning && is_rival(rival)).map_or(0.0, |(.., next)| next);
     let is_clear = likeness >= least && likeness - next >= MARGIN && !is_turned(key, other);
     is_clear.then_some((meaning, written, likeness))
 }

@@ -12,12 +12,12 @@ use super::block::{At, Block, RowOf};
 use super::cells::{self, Cell};
 use super::group::{Group, groups};
 use super::header::{Header, Heading, Meaning};
-use super::identity::{identity, too_many};
+use super::identity::{self, Identify, too_many};
 use super::known::Known;
 use super::problem::{Code, Problem, shown};
 use super::reader::{Finding, Labels, Reader};
 use super::rows::{Classifier, Kind};
-use super::{Rows, Source};
+use super::{Options, Rows, Source};
 use crate::error::Result;
 use crate::schema::{COLUMNS, Type};
 use crate::standards::uscc;
@@ -55,6 +55,7 @@ pub(super) struct Table {
     year: Year,
     id: usize,
     id_header: Option<String>,
+    identity: Identify,
     rows: Classifier,
     slots: Vec<Slot>,
     groups: Vec<Group>,
@@ -93,7 +94,13 @@ struct Chosen {
 
 impl Table {
     /// A reader for the sheet of `source` below `header`, whose rows are `texts`.
-    pub(super) fn new(mut source: Source, header: &Header, texts: &[Vec<String>], year: Year) -> Self {
+    pub(super) fn new(
+        mut source: Source,
+        header: &Header,
+        texts: &[Vec<String>],
+        year: Year,
+        options: &Options,
+    ) -> Self {
         let slots = slots(header);
         let groups = groups(header);
         let has = |name: &str| slots.iter().any(|s| s.name == name) || groups.iter().any(|g| g.column.name == name);
@@ -109,6 +116,7 @@ impl Table {
             // Without such a column it is no ledger; beyond the last column all cells are empty.
             id: id.map_or(usize::MAX, |c| c.index),
             id_header: id.map(Heading::header),
+            identity: identity::by(options),
             rows: Classifier::new(header, texts),
             detail: has("mode") && !has("mode_detail"),
             slots,
@@ -173,13 +181,12 @@ impl Table {
                     }
                 },
             };
-            let id = match valid {
-                Some(code) => Ok((Cow::Borrowed(code), None)),
-                None => identity(&id_cell),
-            };
-            let (id, said) = match id {
-                Ok((id, said)) => (Some(id), said),
-                Err(code) => (None, Some(code)),
+            let (id, said) = match valid {
+                Some(code) => (Some(Cow::Borrowed(code)), None),
+                None => match (self.identity)(&id_cell) {
+                    Ok((id, said)) => (Some(id), said),
+                    Err(code) => (None, Some(code)),
+                },
             };
             if let Some(code) = said {
                 let header = self.id_header.clone();

@@ -16,7 +16,7 @@ import xlsxwriter
 from dangjian.report.format import RATES, YEARS, Formats, rate_label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from dangjian import labels
@@ -33,23 +33,38 @@ _NAME_LENGTH = 31
 _ILLEGAL = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
 
 
+_OPTIONS = {
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+    "default_date_format": "yyyy-mm-dd",
+}
+
+
 def write(review: Review, path: Path, lang: labels.Lang) -> None:
     """Write the workbook of ``review`` to ``path``.
 
     Example:
         >>> write(review, Path("review.xlsx"), "zh")  # doctest: +SKIP
     """
-    options = {
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-        "default_date_format": "yyyy-mm-dd",
-    }
-    with xlsxwriter.Workbook(path, options) as book:
+    with xlsxwriter.Workbook(path, _OPTIONS) as book:
         writer = _Writer(book, Formats(lang))
         writer.summary(review)
         for name, frame in _sheets(review, lang):
             writer.table(name, frame)
+
+
+def write_tables(tables: Mapping[str, pl.DataFrame], path: Path, lang: labels.Lang) -> None:
+    """Write tables by id to the workbook ``path``, a sheet each under their labels.
+
+    Example:
+        >>> write_tables({"links": roster.links}, Path("links.xlsx"), "zh")  # doctest: +SKIP
+    """
+    fmt = Formats(lang)
+    with xlsxwriter.Workbook(path, _OPTIONS) as book:
+        writer = _Writer(book, fmt)
+        for name, frame in tables.items():
+            writer.table(fmt.table(name), frame)
 
 
 def _sheets(review: Review, lang: labels.Lang) -> Iterator[tuple[str, pl.DataFrame]]:
@@ -109,7 +124,7 @@ class _Writer:
     def table(self, name: str, frame: pl.DataFrame) -> None:
         """Write a table under its header; more rows than a sheet holds go on in the next."""
         other = self.fmt.t("en", "zh")
-        frame = frame.drop(f"label_{other}", f"note_{other}", strict=False)
+        frame = frame.drop(f"label_{other}", f"note_{other}", f"why_{other}", strict=False)
         for part in frame.iter_slices(LINES) if frame.height else [frame]:
             sheet = self.sheet(name)
             for at, column in enumerate(part.columns):

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
     from dangjian import labels
     from dangjian.returned.plan import Ledger
-    from dangjian.roster import Roster
+    from dangjian.roster.accounts import Accounts
 
 _TEXTS = (".csv", ".txt", ".tsv", ".tab")
 _OWN_FORMAT = (".xlsx", ".xlsm")
 
 
 def write(
-    roster: Roster, paths: Sequence[Path], folder: Path, *, overwrite: bool, lang: labels.Lang
+    roster: Accounts, paths: Sequence[Path], folder: Path, *, overwrite: bool, lang: labels.Lang
 ) -> pl.DataFrame:
     """Write every ledger of ``roster`` back into ``folder``; ``paths`` are the files and folders it was read from.
 

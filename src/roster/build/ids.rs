@@ -90,7 +90,7 @@ fn ahead(all: &[u128], at: usize, key: u128) -> usize {
 }
 
 /// All ids in ascending order, and for each row of each batch the position of its id.
-pub(super) fn rank(batches: &[Keys], others: Others) -> Result<(StringArray, Vec<Vec<u32>>)> {
+pub(super) fn rank(batches: &[Keys], others: &Others) -> Result<(StringArray, Vec<Vec<u32>>)> {
     let all = merged(batches);
     let mut positions: Vec<Vec<u32>> = batches.par_iter().map(|keys| keys.positions(&all)).collect();
     let packed = all.partition_point(|key| *key < OTHER);
@@ -98,8 +98,12 @@ pub(super) fn rank(batches: &[Keys], others: Others) -> Result<(StringArray, Vec
     if rest.is_empty() {
         return Ok((texts(packed), positions));
     }
-    let others = others.0.into_inner().map_err(|_| Error::broken())?;
-    let mut others: Vec<(Box<str>, u32)> = others.into_iter().collect();
+    let known = others.0.lock().map_err(|_| Error::broken())?;
+    // Only those that a row has.
+    let place = |(id, number): (&'_ Box<str>, &u32)| {
+        Some((id.clone(), rest.binary_search(&(OTHER | u128::from(*number))).ok()?))
+    };
+    let mut others: Vec<(Box<str>, usize)> = known.iter().filter_map(place).collect();
     others.par_sort_unstable();
     let packed = texts(packed);
     let mut place = vec![0; all.len()];
@@ -110,13 +114,13 @@ pub(super) fn rank(batches: &[Keys], others: Others) -> Result<(StringArray, Vec
         ids.push(id);
     };
     for (at, id) in packed.iter().flatten().enumerate() {
-        while let Some((other, number)) = waiting.next_if(|(other, _)| **other < *id) {
-            give(other, packed.len() + *number as usize);
+        while let Some((other, rest)) = waiting.next_if(|(other, _)| **other < *id) {
+            give(other, packed.len() + rest);
         }
         give(id, at);
     }
-    for (other, number) in waiting {
-        give(other, packed.len() + *number as usize);
+    for (other, rest) in waiting {
+        give(other, packed.len() + rest);
     }
     positions.par_iter_mut().flatten().for_each(|position| *position = place[*position as usize]);
     Ok((StringArray::from(ids), positions))
@@ -245,7 +249,7 @@ mod tests {
             let others = Others::default();
             let keys: Vec<Keys> =
                 batches.iter().map(|ids| Keys::new(&StringArray::from(ids.clone()), &others).unwrap()).collect();
-            let (all, positions) = rank(&keys, others).unwrap();
+            let (all, positions) = rank(&keys, &others).unwrap();
             let mut expected = batches.concat();
             expected.sort();
             expected.dedup();

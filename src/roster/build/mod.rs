@@ -5,6 +5,7 @@
 
 mod ids;
 mod labels;
+mod repair;
 mod whole;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -17,6 +18,7 @@ use arrow::datatypes::{DataType, Int16Type};
 use rayon::prelude::*;
 
 use self::ids::{Keys, Others, rank};
+pub(super) use self::repair::Repair;
 use self::whole::{Part, Whole};
 use super::{Field, Frame, Roster};
 use crate::error::{Error, Result};
@@ -114,7 +116,7 @@ impl Builder {
         chunks.sort_by_key(|chunk| chunk.key);
         let fields = fields(&mut chunks, typed)?;
         let ids: Vec<Keys> = chunks.iter_mut().map(|chunk| std::mem::take(&mut chunk.ids)).collect();
-        let (organisations, slots) = rank(&ids, self.others)?;
+        let (organisations, slots) = rank(&ids, &self.others)?;
         drop(ids);
         for (chunk, slots) in chunks.iter_mut().zip(slots) {
             chunk.slots = slots;
