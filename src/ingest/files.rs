@@ -323,9 +323,9 @@ fn no_ledger(path: &Path, skipped: &[Skipped]) -> Error {
     )
 }
 
-/// Looks for the header of a table among its first rows, and for its year.
-pub(super) fn start(place: &Place<'_>, top: &[Vec<String>], options: &Options) -> Result<Start> {
-    let Some(header) = Header::find(top, options) else {
+/// Looks for the header of a table among its first rows, of which some may be `joined` to the next, and for its year.
+pub(super) fn start(place: &Place<'_>, top: &[Vec<String>], joined: &[bool], options: &Options) -> Result<Start> {
+    let Some(header) = Header::find(top, joined, options) else {
         return Ok(Start::Not(Skipped {
             file: place.file(),
             sheet: place.sheet.map(str::to_owned),

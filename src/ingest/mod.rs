@@ -4,6 +4,7 @@
 //! A reader decides nothing about duplicates of one organisation in one year: that needs all sources and is the
 //! roster's.
 
+mod above;
 mod arrow;
 mod block;
 mod cells;

@@ -16,6 +16,7 @@ use memchr::memmem;
 
 use self::grid::{Grid, Merged};
 use super::Skipped;
+use super::above::joined;
 use super::block::Block;
 use super::files::{Outcome, Place, Start, Work, empty, start, unreadable};
 use super::header::TOP;
@@ -206,7 +207,9 @@ fn sheet<'a>(
         return Ok(());
     };
     let top: Vec<Vec<String>> = (0..head.rows().min(TOP)).map(|row| head.texts(row)).collect();
-    let (table, header) = match start(place, &top, work.options)? {
+    let numbers: Vec<u32> = (0..top.len()).map(|row| head.at(row).row).map(|row| row.saturating_sub(1)).collect();
+    let joined = joined(&top, &numbers, merged);
+    let (table, header) = match start(place, &top, &joined, work.options)? {
         Start::Ledger(table, header) => (table, header),
         Start::Not(skipped) => {
             outcome.skipped.push(skipped);

@@ -50,7 +50,7 @@ pub(super) fn read(place: &Place<'_>, input: impl Read + Send, total: u64, work:
     let dialect = blocks.dialect;
     let top = blocks.top(work.options)?;
     let encoding = Some(blocks.text.encoding());
-    let (table, header) = match start(&Place { encoding, ..*place }, &top, work.options)? {
+    let (table, header) = match start(&Place { encoding, ..*place }, &top, &[], work.options)? {
         Start::Ledger(table, header) => (table, header),
         Start::Not(skipped) => return Ok(Outcome { sheets: Vec::new(), skipped: vec![skipped] }),
     };
@@ -147,7 +147,7 @@ impl<'a, R: Read> Blocks<'a, R> {
             if top.iter().any(|row| row.len() > WIDEST) {
                 return Err(too_wide(self.path));
             }
-            let known = Header::find(&top, options).map_or(0, |header| header.known());
+            let known = Header::find(&top, &[], options).map_or(0, |header| header.known());
             if best.as_ref().is_none_or(|(most, ..)| known > *most) {
                 best = Some((known, delimiter, top));
             }
