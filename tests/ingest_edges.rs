@@ -17,6 +17,7 @@ use arrow::array::{
 };
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Float32Type, Float64Type, Int16Type, UInt32Type, UInt64Type};
+use dangjian::Roster;
 use dangjian::error::Error;
 use dangjian::ingest::{self, Code, Options, Reading, Status, YearFrom};
 use dangjian::job::{Job, Quiet};
@@ -273,6 +274,36 @@ fn a_folder_is_read_without_what_is_no_ledger() {
     for passed in ["clean.parquet", "truth.parquet", "workers.csv", "填表说明", "数据字典"] {
         assert!(skipped.contains(&passed), "{passed} in {skipped:?}");
     }
+}
+
+#[test]
+fn files_of_one_name_are_told_apart() {
+    let folder = scratch("twins");
+    let ledger = |code: &str, star: &str| format!("org_id,单位名称,星级\n{code},甲厂,{star}\n");
+    let paths = ["东镇", "西镇", "其他"].map(|town| folder.join(town));
+    for (path, (name, star)) in
+        paths.iter().zip([("台账2013.csv", "五彩"), ("台账2013.csv", "七彩"), ("名册2013.csv", "3")])
+    {
+        fs::create_dir_all(path).unwrap();
+        write(path, name, ledger(IDS[0], star));
+    }
+    let reading = ingest::read(&paths, &Options::default(), &Quiet).unwrap();
+    let files: Vec<_> = reading.sources.iter().map(|s| s.file.replace('\\', "/")).collect();
+    assert_eq!(files, ["东镇/台账2013.csv", "西镇/台账2013.csv", "名册2013.csv"]);
+    assert_eq!(reading.sources[1].path, paths[1].join("台账2013.csv"));
+    let roster = Roster::read(&paths, &Options::default(), &Quiet).unwrap();
+    let origin = roster.origin();
+    let said: Vec<_> =
+        origin.problems.iter().map(|p| (p.file.replace('\\', "/"), p.code, p.value.replace('\\', "/"))).collect();
+    let twin = format!("{} ↔ 东镇/台账2013.csv #2", IDS[0]);
+    let expected = [
+        ("东镇/台账2013.csv", Code::UnreadableStar, "五彩"),
+        ("西镇/台账2013.csv", Code::UnreadableStar, "七彩"),
+        ("西镇/台账2013.csv", Code::DuplicateExact, &twin),
+        ("名册2013.csv", Code::DuplicateConflict, &twin),
+    ];
+    assert_eq!(said, expected.map(|(file, code, value)| (file.to_owned(), code, value.to_owned())));
+    assert!(origin.sources.iter().map(|(_, balance)| balance.merged + balance.conflicts).eq([0, 1, 1]));
 }
 
 #[test]

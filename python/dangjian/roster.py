@@ -87,7 +87,7 @@ def read_roster(
             name = type(source).__name__
             return Roster(_native.read_arrow(name, source, options, progress=bar.callback))
         paths = [path for one in _several(source) for path in _expand(one)]
-        return Roster(_native.read(paths, options, progress=bar.callback), paths)
+        return Roster(_native.read(paths, options, progress=bar.callback))
 
 
 def schema() -> pl.DataFrame:
@@ -117,9 +117,8 @@ class Roster:
     columns, ``years`` picks years. A result always has ``year`` first: years are never added up.
     """
 
-    def __init__(self, native: _native.Roster, paths: Sequence[Path] = ()) -> None:
+    def __init__(self, native: _native.Roster) -> None:
         self._native = native
-        self._paths = tuple(paths)
 
     @property
     def years(self) -> list[int]:
@@ -140,6 +139,7 @@ class Roster:
     def sources(self) -> pl.DataFrame:
         """Every sheet and file: what rows it has, and what became of those of data.
 
+        ``file`` is its name, with folders before it where files share it; ``path`` is as given.
         ``data = kept + rejected + merged + conflicts``, always.
         """
         return pl.DataFrame(self._native.sources())
@@ -228,7 +228,7 @@ class Roster:
         """
         from dangjian import returned
 
-        return returned.write(self, self._paths, Path(folder), overwrite=overwrite, lang=lang)
+        return returned.write(self, Path(folder), overwrite=overwrite, lang=lang)
 
     @property
     def problems(self) -> pl.DataFrame:

@@ -10,6 +10,7 @@ use rayon::prelude::*;
 use super::block::Block;
 use super::header::Header;
 use super::table::{Piece, Sheet, Table, Tally, Year};
+use super::tails::tails;
 use super::{
     Key, Options, Report, Rows, Skipped, Source, Take, YearFrom, arrow, parquet, propose, sheets, text, wish, year,
     zones,
@@ -82,13 +83,15 @@ pub(super) struct Outcome {
 #[derive(Clone, Copy)]
 pub(super) struct Place<'a> {
     pub path: &'a Path,
+    /// The name by which the file is told apart.
+    pub name: &'a str,
     pub sheet: Option<&'a str>,
     pub encoding: Option<&'static str>,
 }
 
 impl Place<'_> {
     pub(super) fn file(&self) -> String {
-        file_name(self.path)
+        self.name.to_owned()
     }
 }
 
@@ -128,13 +131,13 @@ pub(super) fn read(paths: &[PathBuf], options: &Options, take: &dyn Take, job: &
             inputs.push(Input { path: path.clone(), named: true });
         }
     }
-    let outcomes: Vec<Result<Outcome>> = inputs
-        .par_iter()
+    let names = tails(inputs.iter().map(|input| input.path.as_path()));
+    let outcomes: Vec<Result<Outcome>> = (inputs.par_iter().zip(&names))
         .enumerate()
-        .map(|(at, input)| {
+        .map(|(at, (input, name))| {
             job::check(job)?;
             let work = Work { options, job, take, file: at as u32, sheet: 0 };
-            let outcome = file(&input.path, &work)?;
+            let outcome = file(&Place { path: &input.path, name, sheet: None, encoding: None }, &work)?;
             if outcome.sheets.is_empty() && input.named {
                 return Err(no_ledger(&input.path, &outcome.skipped));
             }
@@ -212,7 +215,8 @@ fn kinds() -> String {
     [&WORKBOOKS[..], &TEXTS[..], &PARQUET[..], &ARROW[..]].concat().join(", ")
 }
 
-fn file(path: &Path, work: &Work<'_>) -> Result<Outcome> {
+fn file(place: &Place<'_>, work: &Work<'_>) -> Result<Outcome> {
+    let path = place.path;
     let extension = extension(path);
     let is = |kinds: &[&str]| kinds.contains(&extension.as_str());
     if [&WORKBOOKS[..], &TEXTS[..], &PARQUET[..], &ARROW[..]].iter().any(|kinds| is(kinds)) {
@@ -225,15 +229,14 @@ fn file(path: &Path, work: &Work<'_>) -> Result<Outcome> {
         if metadata.len() == 0 {
             return Err(empty(path));
         }
-        let place = Place { path, sheet: None, encoding: None };
         return if is(&PARQUET) {
-            parquet::read(&place, &file, work)
+            parquet::read(place, &file, work)
         } else if is(&ARROW) {
-            arrow::read_file(&place, file, work)
+            arrow::read_file(place, file, work)
         } else if is(&WORKBOOKS) {
-            sheets::read(&place, file, work)
+            sheets::read(place, file, work)
         } else {
-            text::read(&place, file, metadata.len(), work)
+            text::read(place, file, metadata.len(), work)
         };
     }
     if !path.exists() {
@@ -270,7 +273,7 @@ pub(super) fn read_bytes(
     if bytes.is_empty() {
         return Err(empty(path));
     }
-    let place = Place { path, sheet: None, encoding: None };
+    let place = Place { path, name: &file_name(path), sheet: None, encoding: None };
     let work = Work { options, job, take, file: 0, sheet: 0 };
     let extension = extension(path);
     let outcome = if WORKBOOKS.contains(&extension.as_str()) {
@@ -337,6 +340,7 @@ pub(super) fn start(place: &Place<'_>, top: &[Vec<String>], joined: &[bool], opt
     let blank = titles.iter().filter(|row| row.iter().all(|text| text.trim().is_empty())).count();
     let source = Source {
         file: place.file(),
+        path: place.path.to_owned(),
         sheet: place.sheet.map(str::to_owned),
         years: Vec::new(),
         year_from,
@@ -364,7 +368,7 @@ pub(super) fn year_of(
         return Ok((Year::Column(column), YearFrom::Column));
     }
     let sheet = place.sheet.and_then(year::in_name).map(|year| (year, YearFrom::SheetName));
-    let file = || year::in_name(&place.file()).map(|year| (year, YearFrom::FileName));
+    let file = || year::in_name(&file_name(place.path)).map(|year| (year, YearFrom::FileName));
     let title = || year::in_name(&titles.concat().join(" ")).map(|year| (year, YearFrom::Title));
     match sheet.or_else(file).or_else(title) {
         Some((year, from)) => Ok((Year::Fixed(year), from)),

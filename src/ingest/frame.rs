@@ -96,6 +96,7 @@ impl Frame {
         Ok(Some(Self {
             source: Source {
                 file: place.file(),
+                path: place.path.to_owned(),
                 sheet: None,
                 years: Vec::new(),
                 year_from,

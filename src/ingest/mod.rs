@@ -36,6 +36,7 @@ mod reader;
 mod rows;
 mod sheets;
 mod table;
+mod tails;
 mod text;
 mod wish;
 mod year;
@@ -128,8 +129,10 @@ impl OnConflict {
 /// One sheet or text file that was read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Source {
-    /// The file's name, without its folder.
+    /// The file's name; where files of the reading share it, with as much of the folders before it as tells them apart.
     pub file: String,
+    /// Its path, as given or found in a folder that was given; of a table in memory its name.
+    pub path: PathBuf,
     /// The sheet's name, in workbooks.
     pub sheet: Option<String>,
     /// The years of its rows, ascending.
@@ -279,7 +282,7 @@ pub struct Batch {
 /// A file or sheet that is no ledger and was passed over.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Skipped {
-    /// The file's name.
+    /// The file's name, as in [`Source::file`].
     pub file: String,
     /// The sheet's name.
     pub sheet: Option<String>,

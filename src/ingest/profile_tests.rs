@@ -82,6 +82,7 @@ fn what_was_read_is_written_and_reads_the_same() {
     let first = mapped(&names, &options);
     let source = |columns: &[Mapped]| Source {
         file: String::new(),
+        path: std::path::PathBuf::new(),
         sheet: None,
         years: Vec::new(),
         year_from: super::YearFrom::Column,

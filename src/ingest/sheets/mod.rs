@@ -77,7 +77,7 @@ pub(super) fn read<R: Read + Seek + Send>(place: &Place<'_>, mut input: R, work:
         .collect();
     let mut outcome = Outcome::default();
     for (at, (name, is_table, visible)) in names.into_iter().enumerate() {
-        let place = Place { path, sheet: Some(&name), encoding: None };
+        let place = Place { sheet: Some(&name), ..*place };
         let skip =
             |zh: &str, en: &str| Skipped { file: place.file(), sheet: Some(name.clone()), why: Text::new(zh, en) };
         if !visible {
