@@ -13,10 +13,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Float64Array, Int64Array, LargeStringArray, RecordBatch, StringArray,
+    Array, ArrayRef, AsArray, BooleanArray, Float64Array, Int64Array, LargeStringArray, NullArray, RecordBatch,
+    StringArray,
 };
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Float32Type, Float64Type, Int16Type, UInt32Type, UInt64Type};
+use arrow::datatypes::{DataType, Field, Float32Type, Float64Type, Int16Type, Schema, UInt32Type, UInt64Type};
 use dangjian::Roster;
 use dangjian::error::Error;
 use dangjian::ingest::{self, Code, Options, Reading, Status, YearFrom};
@@ -304,6 +305,50 @@ fn files_of_one_name_are_told_apart() {
     ];
     assert_eq!(said, expected.map(|(file, code, value)| (file.to_owned(), code, value.to_owned())));
     assert!(origin.sources.iter().map(|(_, balance)| balance.merged + balance.conflicts).eq([0, 1, 1]));
+}
+
+#[test]
+fn columns_of_one_name_are_told_apart_and_columns_of_nothing_are_empty() {
+    let texts = |text: &str| Arc::new(StringArray::from(vec![text])) as ArrayRef;
+    let nothing = Arc::new(NullArray::new(1)) as ArrayRef;
+    let columns = [
+        ("org_id", texts(IDS[0])),
+        ("楼栋", texts("东楼")),
+        ("year", Arc::new(Int64Array::from(vec![2013])) as ArrayRef),
+        ("楼栋", texts("西楼")),
+        ("employees", nothing.clone()),
+        ("地段", nothing.clone()),
+    ];
+    let batch = |columns: &[(&str, ArrayRef)]| {
+        let fields: Vec<_> =
+            columns.iter().map(|(name, array)| Field::new(*name, array.data_type().clone(), true)).collect();
+        let arrays = columns.iter().map(|(_, array)| Arc::clone(array)).collect();
+        RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).unwrap()
+    };
+    let whole = batch(&columns);
+    let path = scratch("equal").join("panel.parquet");
+    let mut writer = ArrowWriter::try_new(fs::File::create(&path).unwrap(), whole.schema(), None).unwrap();
+    writer.write(&whole).unwrap();
+    writer.close().unwrap();
+    for reading in [
+        ingest::read_arrow("table", &[whole], &Options::default(), &Quiet).unwrap(),
+        read(&path, &Options::default()).unwrap(),
+    ] {
+        assert_eq!(reading.problems, []);
+        let records = &reading.batches[0].records;
+        let text = |name: &str| records.column_by_name(name).unwrap().as_string::<i32>().value(0).to_owned();
+        assert_eq!([text("楼栋"), text("楼栋 (2)")], ["东楼", "西楼"]);
+        for (name, ty) in [("employees", DataType::UInt32), ("地段", DataType::Utf8)] {
+            let array = records.column_by_name(name).unwrap();
+            assert_eq!((array.data_type(), array.null_count()), (&ty, 1), "{name}");
+        }
+    }
+    for (without, code) in [("year", Code::YearMissing), ("org_id", Code::IdMissing)] {
+        let columns =
+            columns.clone().map(|(name, array)| (name, if name == without { nothing.clone() } else { array }));
+        let reading = ingest::read_arrow("table", &[batch(&columns)], &Options::default(), &Quiet).unwrap();
+        assert_eq!((codes(&reading), reading.sources[0].rejected), (vec![(1, code)], 1), "{without}");
+    }
 }
 
 #[test]
