@@ -278,6 +278,21 @@ fn a_folder_is_read_without_what_is_no_ledger() {
 }
 
 #[test]
+fn a_year_in_chinese_digits_is_read_from_names_before_titles() {
+    let folder = scratch("years");
+    let text = format!("某旗两新组织党建工作台账（二〇一三年度）,,\norg_id,单位名称,从业人员\n{},甲厂,5\n", IDS[0]);
+    for (name, year, from) in [
+        ("台账.csv", 2013, YearFrom::Title),
+        ("二○一二年台账.csv", 2012, YearFrom::FileName),
+        ("2011.csv", 2011, YearFrom::FileName),
+    ] {
+        let reading = read(&write(&folder, name, &text), &Options::default()).unwrap();
+        let source = &reading.sources[0];
+        assert_eq!((source.years.as_slice(), source.year_from, source.rows.title), (&[year][..], from, 1), "{name}");
+    }
+}
+
+#[test]
 fn files_of_one_name_are_told_apart() {
     let folder = scratch("twins");
     let ledger = |code: &str, star: &str| format!("org_id,单位名称,星级\n{code},甲厂,{star}\n");
