@@ -15,6 +15,7 @@ pub mod labels;
 pub mod lang;
 pub mod measure;
 pub mod moves;
+mod os;
 mod party;
 mod record;
 pub mod review;

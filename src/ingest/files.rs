@@ -18,6 +18,7 @@ use super::{
 use crate::error::{Error, Result};
 use crate::job::{self, Job};
 use crate::lang::Text;
+use crate::os;
 use crate::schema::Type;
 
 /// Extensions of files that are read.
@@ -293,15 +294,11 @@ pub(super) fn read_bytes(
 
 /// The error for a file that the system does not give out.
 pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> Error {
-    match error.kind() {
-        std::io::ErrorKind::NotFound => missing(path),
-        std::io::ErrorKind::PermissionDenied => Error::file(
-            path,
-            "没有读取权限，或文件正被其他程序占用",
-            "no permission to read it, or another program holds it",
-        ),
-        _ => Error::file(path, format!("无法读取：{error}"), format!("cannot be read: {error}")),
+    if error.kind() == std::io::ErrorKind::NotFound {
+        return missing(path);
     }
+    let why = os::why(error);
+    Error::file(path, format!("无法读取：{}", why.zh), format!("cannot be read: {}", why.en))
 }
 
 /// The error for an empty file.

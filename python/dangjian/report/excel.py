@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
 
 from dangjian.report.format import RATES, YEARS, Formats, rate_label
 
@@ -45,11 +46,16 @@ def write(review: Review, path: Path, lang: labels.Lang) -> None:
         "strings_to_numbers": False,
         "default_date_format": "yyyy-mm-dd",
     }
-    with xlsxwriter.Workbook(path, options) as book:
-        writer = _Writer(book, Formats(lang))
-        writer.summary(review)
-        for name, frame in _sheets(review, lang):
-            writer.table(name, frame)
+    try:
+        with xlsxwriter.Workbook(path, options) as book:
+            writer = _Writer(book, Formats(lang))
+            writer.summary(review)
+            for name, frame in _sheets(review, lang):
+                writer.table(name, frame)
+    except FileCreateError as error:
+        # It hides what the system said, which is what every other file of the review would raise.
+        (cause,) = error.args
+        raise (cause if isinstance(cause, OSError) else error) from None
 
 
 def _sheets(review: Review, lang: labels.Lang) -> Iterator[tuple[str, pl.DataFrame]]:

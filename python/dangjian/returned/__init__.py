@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from dangjian.errors import ArgumentError, FileError
+from dangjian.errors import ArgumentError, FileError, of_system
 from dangjian.report.format import Formats
 from dangjian.returned import plan, text, workbook
 
@@ -41,7 +41,10 @@ def write(roster: Roster, folder: Path, *, overwrite: bool, lang: labels.Lang) -
         folder.mkdir(parents=True, exist_ok=True)
         notes = [_one(ledger, target, fmt) for ledger, target in zip(ledgers, targets, strict=True)]
     except OSError as error:
-        raise FileError(f"{folder}: cannot be written: {error}", f"{folder}：不能写入：{error}") from error
+        why = of_system(error)
+        raise FileError(
+            f"{folder}: cannot be written: {why}", f"{folder}：不能写入：{why.message('zh')}"
+        ) from error
     return pl.DataFrame(
         {
             "file": [ledger.name for ledger in ledgers],
