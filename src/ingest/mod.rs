@@ -48,6 +48,7 @@ pub(crate) use self::own::agreed;
 pub use self::problem::{Action, Code, Problem, Severity};
 pub use self::profile::Profile;
 pub(crate) use self::table::Piece;
+pub(crate) use self::text::all_records;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};

@@ -201,7 +201,7 @@ def test_a_definition_that_is_no_toml(roster, tmp_path):
 
 def test_a_table_of_workers_that_is_none(roster, tmp_path):
     path = tmp_path / "workers.csv"
-    check(dangjian.FileError, "workers.csv", "人员表", lambda: roster.review(2013, workers=path))
+    check(dangjian.FileError, "no such file", "找不到该文件", lambda: roster.review(2013, workers=path))
     path.write_text("name\n甲\n", encoding="utf-8")
     check(dangjian.FileError, "'worker_id'", "“worker_id”", lambda: roster.review(2013, workers=path))
 

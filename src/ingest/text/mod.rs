@@ -3,6 +3,7 @@
 
 mod decode;
 mod records;
+mod whole;
 
 use std::io::Read;
 use std::path::Path;
@@ -12,6 +13,7 @@ use memchr::{memchr3_iter, memrchr, memrchr2};
 
 use self::decode::{Checked, Text};
 use self::records::{Dialect, Records};
+pub(crate) use self::whole::records as all_records;
 use super::Options;
 use super::block::{At, Block};
 use super::files::{Outcome, Place, Start, Work, empty, start, unreadable};
