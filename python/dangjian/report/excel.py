@@ -62,14 +62,23 @@ def _sheets(review: Review, lang: labels.Lang) -> Iterator[tuple[str, pl.DataFra
     """The tables under their labels; the gap lists one by one, under their targets'."""
     fmt = Formats(lang)
     for name, frame in review.tables.items():
-        if name != "gaps":
+        if name == "columns_missing":
+            if frame.height:
+                named = pl.Series(f"label_{lang}", [fmt.column(column) for column in frame["column"]])
+                yield fmt.table(name), frame.with_columns(named)
+        elif name != "gaps":
             yield fmt.table(name), frame
-            continue
-        for at, target in enumerate(review.tables["targets"].iter_rows(named=True), 1):
-            title = f"{fmt.t('缺口', 'Gaps ')}{at} {target[f'label_{lang}'] or target['target']}"
-            if len(title) > _NAME_LENGTH:
-                title = f"{fmt.t('缺口', 'Gaps ')}{at} {target['target']}"
-            yield title, frame.filter(pl.col("target") == target["target"])
+        else:
+            yield from _gaps(review, frame, fmt)
+
+
+def _gaps(review: Review, frame: pl.DataFrame, fmt: Formats) -> Iterator[tuple[str, pl.DataFrame]]:
+    """The gap list of each target, under its label."""
+    for at, target in enumerate(review.tables["targets"].iter_rows(named=True), 1):
+        title = f"{fmt.t('缺口', 'Gaps ')}{at} {target[f'label_{fmt.lang}'] or target['target']}"
+        if len(title) > _NAME_LENGTH:
+            title = f"{fmt.t('缺口', 'Gaps ')}{at} {target['target']}"
+        yield title, frame.filter(pl.col("target") == target["target"])
 
 
 class _Writer:
