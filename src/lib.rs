@@ -18,6 +18,7 @@ pub mod lang;
 pub mod measure;
 mod memo;
 pub mod moves;
+mod os;
 mod party;
 mod record;
 pub mod review;

@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 import dangjian
 from dangjian import reading
 from dangjian.comparison import STATUSES
+from dangjian.errors import of_system
 from dangjian.labels import check_lang
 from dangjian.report.format import NOTHING, Formats, rate_label
 from dangjian.report.grid import parts
@@ -240,7 +241,7 @@ def _failing(fmt: Formats) -> Iterator[None]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        fail(str(error), UNUSABLE)
+        fail(of_system(error).message(fmt.lang), UNUSABLE)
 
 
 def _read(files: list[str], profile: Path | None, *, repair: bool) -> Any:

@@ -39,6 +39,7 @@ pub(crate) fn sources(origin: &Origin) -> PyResult<PyTable> {
     let years = |s: &Source| s.years.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
     let mut columns = vec![
         ("file", text(&|s| Some(s.file.clone()))),
+        ("path", text(&|s| Some(s.path.display().to_string()))),
         ("sheet", text(&|s| s.sheet.clone())),
         ("years", text(&|s| Some(years(s)))),
         ("year_from", text(&|s| Some(s.year_from.name().to_owned()))),

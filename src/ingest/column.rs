@@ -180,7 +180,7 @@ pub(super) fn own_type(ty: &DataType) -> Option<DataType> {
         _ if ty.is_integer() => DataType::Int64,
         _ if ty.is_numeric() => DataType::Float64,
         _ if is_time(ty) => DataType::Date32,
-        _ if is_text(ty) => DataType::Utf8,
+        _ if is_text(ty) || *ty == DataType::Null => DataType::Utf8,
         _ => return None,
     })
 }

@@ -18,7 +18,7 @@ use crate::schema::{self, Dictionaries, Type};
 /// How far down a header is looked for.
 pub(super) const TOP: usize = 40;
 /// How many rows a header may have.
-const TALLEST: usize = 3;
+pub(super) const TALLEST: usize = 3;
 
 /// A sheet's header.
 #[derive(Debug)]
@@ -110,9 +110,9 @@ impl Heading {
 
 impl Header {
     /// The header among the first rows of a sheet: the rows in which most columns are known, an organisation's code
-    /// and one more at least.
-    pub(super) fn find(top: &[Vec<String>], options: &Options) -> Option<Self> {
-        let mut found = Self::best(top, options, Self::is_ledger)?;
+    /// and one more at least; with those above that are `joined` to it.
+    pub(super) fn find(top: &[Vec<String>], joined: &[bool], options: &Options) -> Option<Self> {
+        let mut found = Self::best(top, options, Self::is_ledger)?.raised(top, joined, options);
         propose::fill(&mut found);
         Some(found)
     }
@@ -171,7 +171,7 @@ impl Header {
 }
 
 /// The texts of each column, from top to bottom.
-fn parts(rows: &[Vec<String>]) -> Vec<(usize, Vec<String>)> {
+pub(super) fn parts(rows: &[Vec<String>]) -> Vec<(usize, Vec<String>)> {
     let width = rows.iter().map(Vec::len).max().unwrap_or(0);
     let text = |row: usize, column: usize| {
         let text = rows.get(row).and_then(|r| r.get(column)).map_or("", String::as_str);
@@ -204,7 +204,7 @@ fn parts(rows: &[Vec<String>]) -> Vec<(usize, Vec<String>)> {
 
 /// What each column means. A column of the schema that two headers could mean belongs to the one that says it better,
 /// else to the first.
-fn meanings(columns: Vec<(usize, Vec<String>)>, wishes: &Wishes<'_>) -> Vec<Heading> {
+pub(super) fn meanings(columns: Vec<(usize, Vec<String>)>, wishes: &Wishes<'_>) -> Vec<Heading> {
     let mut seen: HashMap<String, usize> = HashMap::new();
     let repeats: Vec<usize> = (columns.iter())
         .map(|(_, parts)| {
@@ -294,7 +294,7 @@ mod tests {
             &["", "", "", "私营企业", "外商投资 企业", "", "联系电话", ""],
             &["1", "某厂", "91110000600037341L", "√", "", "3.5", "0", "新增"],
         ]);
-        let header = Header::find(&top, &Options::default()).unwrap();
+        let header = Header::find(&top, &[], &Options::default()).unwrap();
         assert_eq!((header.first, header.height), (1, 3));
         let found = columns(&header);
         let expected = [
@@ -375,7 +375,7 @@ mod tests {
             let own = |s: &&str| (*s).to_owned();
             let columns = columns.iter().map(|(h, c)| (own(h), own(c))).collect();
             let options = Options { keep: keep.iter().map(own).collect(), columns, ..Options::default() };
-            let header = Header::find(&top, &options).unwrap();
+            let header = Header::find(&top, &[], &options).unwrap();
             header.columns.iter().map(Heading::mapped).collect::<Vec<_>>()
         };
         let kept = |columns: Vec<Mapped>| columns.into_iter().filter(|c| c.kept).map(|c| c.index).collect::<Vec<_>>();

@@ -143,7 +143,7 @@ mod tests {
             ["", "", "", "来源", "曾用名", "类别", "曾用名"],
         ];
         let top = top.map(|row| row.map(str::to_owned).to_vec());
-        let header = Header::find(&top, &Options::default()).unwrap();
+        let header = Header::find(&top, &[], &Options::default()).unwrap();
         let former: Vec<_> = header.columns.iter().filter(|c| c.leaf() == "曾用名").map(Heading::mapped).collect();
         assert_eq!(former[0].column.as_deref(), Some("former_name"));
         assert!(former[1..].iter().all(|c| c.column.is_none() && c.status == Status::Personal));

@@ -4,6 +4,7 @@
 //! A reader decides nothing about duplicates of one organisation in one year: that needs all sources and is the
 //! roster's.
 
+mod above;
 mod arrow;
 mod block;
 mod cells;
@@ -37,6 +38,7 @@ mod reader;
 mod rows;
 mod sheets;
 mod table;
+mod tails;
 mod text;
 mod wish;
 mod year;
@@ -49,6 +51,7 @@ pub(crate) use self::own::agreed;
 pub use self::problem::{Action, Code, Problem, Severity};
 pub use self::profile::Profile;
 pub(crate) use self::table::Piece;
+pub(crate) use self::text::all_records;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -63,8 +66,10 @@ use crate::lang::Text;
 /// One sheet or text file that was read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Source {
-    /// The file's name, without its folder.
+    /// The file's name; where files of the reading share it, with as much of the folders before it as tells them apart.
     pub file: String,
+    /// Its path, as given or found in a folder that was given; of a table in memory its name.
+    pub path: PathBuf,
     /// The sheet's name, in workbooks.
     pub sheet: Option<String>,
     /// The years of its rows, ascending.
@@ -214,7 +219,7 @@ pub struct Batch {
 /// A file or sheet that is no ledger and was passed over.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Skipped {
-    /// The file's name.
+    /// The file's name, as in [`Source::file`].
     pub file: String,
     /// The sheet's name.
     pub sheet: Option<String>,

@@ -9,7 +9,7 @@ use crate::schema::words::Words;
 use crate::schema::{COLUMNS, Column, Dictionaries, IGNORED_HEADERS, PERSONAL_HEADERS};
 
 /// Fragments of headers of columns about natural persons.
-const PERSONAL_FRAGMENTS: [&str; 14] = [
+const PERSONAL_FRAGMENTS: [&str; 18] = [
     "姓名",
     "电话",
     "手机",
@@ -20,10 +20,14 @@ const PERSONAL_FRAGMENTS: [&str; 14] = [
     "出生",
     "住址",
     "邮箱",
+    "电子邮件",
+    "微信",
     "phone",
     "mobile",
-    "email",
+    "mail",
     "id_card",
+    "birth_date",
+    "date_of_birth",
 ];
 
 static IGNORED: LazyLock<HashSet<String>> = LazyLock::new(|| keys(IGNORED_HEADERS));
@@ -166,6 +170,29 @@ mod tests {
         assert_eq!(status("3.备注"), Status::Ignored);
         assert_eq!(status("4、联系电话*"), Status::Personal);
         assert_eq!(status("问题"), Status::Ignored, "what a ledger is returned with");
-        assert_eq!(status("楼栋"), Status::Unknown);
+        for header in [
+            "法人代表",
+            "法定代表人",
+            "法人代表：",
+            "负责人姓名",
+            "单位负责人*",
+            "出资人",
+            "党组织书记",
+            "身份证",
+            "法人身份证号",
+            "出生日期",
+            "书记出生年月",
+            "手 机",
+            "联系电话",
+            "电子邮箱",
+            "E-mail",
+            "Legal_Representative",
+        ] {
+            assert_eq!(status(header), Status::Personal, "{header}");
+        }
+        for header in ["楼栋", "法人单位", "负责人是否是党员", "经营范围", "contract_id", "党组织书记选举方式"]
+        {
+            assert_eq!(status(header), Status::Unknown, "{header}");
+        }
     }
 }

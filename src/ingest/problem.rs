@@ -211,7 +211,7 @@ impl Code {
 /// One finding: a cell or a row, where it stands, what was read and what was done about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// The file's name.
+    /// The file's name, as in [`Source::file`](super::Source::file).
     pub file: String,
     /// The sheet's name, in workbooks.
     pub sheet: Option<String>,

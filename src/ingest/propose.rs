@@ -304,7 +304,7 @@ mod tests {
             &["信用代码", "单位名称", "组建方式", "", "", "", "未建党组织原困", ""],
             &["", "", "单独组建", "挂靠组建", "联合组健", "功能型", "没有党员", "其他"],
         ]);
-        let header = Header::find(&top, &Options::default()).unwrap();
+        let header = Header::find(&top, &[], &Options::default()).unwrap();
         let proposals: Vec<_> =
             header.columns.iter().map(|c| c.proposal.as_ref().map(|p| (p.column, p.value.clone()))).collect();
         let word = |column, value: &str| Some((column, Some(value.to_owned())));

@@ -8,10 +8,12 @@ from __future__ import annotations
 import datetime as dt
 import math
 import unicodedata
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
 
 from dangjian.report.format import RATES, YEARS, Formats, rate_label
 
@@ -47,7 +49,7 @@ def write(review: Review, path: Path, lang: labels.Lang) -> None:
     Example:
         >>> write(review, Path("review.xlsx"), "zh")  # doctest: +SKIP
     """
-    with xlsxwriter.Workbook(path, _OPTIONS) as book:
+    with _book(path) as book:
         writer = _Writer(book, Formats(lang))
         writer.summary(review)
         for name, frame in _sheets(review, lang):
@@ -61,24 +63,44 @@ def write_tables(tables: Mapping[str, pl.DataFrame], path: Path, lang: labels.La
         >>> write_tables({"links": roster.links}, Path("links.xlsx"), "zh")  # doctest: +SKIP
     """
     fmt = Formats(lang)
-    with xlsxwriter.Workbook(path, _OPTIONS) as book:
+    with _book(path) as book:
         writer = _Writer(book, fmt)
         for name, frame in tables.items():
             writer.table(fmt.table(name), frame)
+
+
+@contextmanager
+def _book(path: Path) -> Iterator[xlsxwriter.Workbook]:
+    try:
+        with xlsxwriter.Workbook(path, _OPTIONS) as book:
+            yield book
+    except FileCreateError as error:
+        # It hides what the system said, which is what every other file of the review would raise.
+        (cause,) = error.args
+        raise (cause if isinstance(cause, OSError) else error) from None
 
 
 def _sheets(review: Review, lang: labels.Lang) -> Iterator[tuple[str, pl.DataFrame]]:
     """The tables under their labels; the gap lists one by one, under their targets'."""
     fmt = Formats(lang)
     for name, frame in review.tables.items():
-        if name != "gaps":
+        if name == "columns_missing":
+            if frame.height:
+                named = pl.Series(f"label_{lang}", [fmt.column(column) for column in frame["column"]])
+                yield fmt.table(name), frame.with_columns(named)
+        elif name != "gaps":
             yield fmt.table(name), frame
-            continue
-        for at, target in enumerate(review.tables["targets"].iter_rows(named=True), 1):
-            title = f"{fmt.t('缺口', 'Gaps ')}{at} {target[f'label_{lang}'] or target['target']}"
-            if len(title) > _NAME_LENGTH:
-                title = f"{fmt.t('缺口', 'Gaps ')}{at} {target['target']}"
-            yield title, frame.filter(pl.col("target") == target["target"])
+        else:
+            yield from _gaps(review, frame, fmt)
+
+
+def _gaps(review: Review, frame: pl.DataFrame, fmt: Formats) -> Iterator[tuple[str, pl.DataFrame]]:
+    """The gap list of each target, under its label."""
+    for at, target in enumerate(review.tables["targets"].iter_rows(named=True), 1):
+        title = f"{fmt.t('缺口', 'Gaps ')}{at} {target[f'label_{fmt.lang}'] or target['target']}"
+        if len(title) > _NAME_LENGTH:
+            title = f"{fmt.t('缺口', 'Gaps ')}{at} {target['target']}"
+        yield title, frame.filter(pl.col("target") == target["target"])
 
 
 class _Writer:

@@ -23,6 +23,7 @@ class Accounts(Held):
     def sources(self) -> pl.DataFrame:
         """Every sheet and file: what rows it has, and what became of those of data.
 
+        ``file`` is its name, with folders before it where files share it; ``path`` is as given.
         ``data = kept + rejected + merged + conflicts``, always.
         """
         return pl.DataFrame(self._native.sources())
@@ -111,7 +112,7 @@ class Accounts(Held):
         """
         from dangjian import returned
 
-        return returned.write(self, self._paths, Path(folder), overwrite=overwrite, lang=lang)
+        return returned.write(self, Path(folder), overwrite=overwrite, lang=lang)
 
     @property
     def problems(self) -> pl.DataFrame:

@@ -5,15 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
     from dangjian import _native
 
 
 class Held:
-    """The panel inside the engine, and the files it was read from."""
+    """The panel inside the engine."""
 
-    def __init__(self, native: _native.Roster, paths: Sequence[Path] = ()) -> None:
+    def __init__(self, native: _native.Roster) -> None:
         self._native = native
-        self._paths = tuple(paths)

@@ -76,7 +76,7 @@ class Identity(Held):
         """
         only = [reasons] if isinstance(reasons, str) else reasons
         if links is None or hasattr(links, "__arrow_c_stream__") or hasattr(links, "__arrow_c_array__"):
-            return type(self)(_native.link(self._native, links, reasons=only), self._paths)
+            return type(self)(_native.link(self._native, links, reasons=only))
         got = type(links).__name__
         raise ArgumentError(
             f"links is of type {got}; expected a table with from_id and to_id, as Roster.links gives it",

@@ -86,4 +86,4 @@ def read_roster(
             name = type(source).__name__
             return Roster(_native.read_arrow(name, source, options, progress=bar.callback))
         paths = [path for one in arguments.several(source) for path in arguments.expand(one)]
-        return Roster(_native.read(paths, options, progress=bar.callback), paths)
+        return Roster(_native.read(paths, options, progress=bar.callback))

@@ -1,5 +1,5 @@
 //! What a zipped workbook holds, looked at before it is opened: whether it would fill the memory, and which cells are
-//! merged over rows. Its reader would have to go through every sheet once more for those.
+//! merged. Its reader would have to go through every sheet once more for those.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -29,7 +29,7 @@ const MOST: usize = 1 << 20;
 pub(super) struct Inside {
     /// Whether a part that is held in memory is too large for it.
     pub too_large: bool,
-    /// For each sheet by its name the regions of one column and several rows that are one cell.
+    /// For each sheet by its name the regions that are one cell.
     pub merged: HashMap<String, Vec<Dimensions>>,
 }
 
@@ -43,7 +43,7 @@ pub(super) fn look(input: impl Read + Seek) -> Inside {
         let Ok(entry) = archive.by_index(at) else { continue };
         let Ok(path) = entry.name().map(|name| name.to_ascii_lowercase().replace('\\', "/")) else { continue };
         if path.starts_with("xl/worksheets/") && extension(&path) == "xml" {
-            by_path.insert(path, merged_rows(entry));
+            by_path.insert(path, merged(entry));
         } else if is_held(&path) {
             let most = entry.compressed_size().saturating_mul(DENSEST);
             held += if most <= SMALL { most } else { length_up_to(entry, LARGEST) };
@@ -112,8 +112,8 @@ fn length_up_to(mut input: impl Read, most: u64) -> u64 {
     length
 }
 
-/// The regions of one column and several rows that a sheet merges. Its cells are not looked at.
-fn merged_rows(mut sheet: impl Read) -> Vec<Dimensions> {
+/// The regions that a sheet merges. Its cells are not looked at.
+fn merged(mut sheet: impl Read) -> Vec<Dimensions> {
     let finder = Finder::new(b"<mergeCell ");
     let mut window = Vec::with_capacity(2 * WINDOW);
     let mut regions = Vec::new();
@@ -130,12 +130,11 @@ fn merged_rows(mut sheet: impl Read) -> Vec<Dimensions> {
     }
 }
 
-/// The region at the start of `text`, as in `<mergeCell ref="A5:A9"/>`, if it is one of one column and several rows.
+/// The region at the start of `text`, as in `<mergeCell ref="A5:A9"/>`.
 fn region(text: &[u8]) -> Option<Dimensions> {
     let reference = text.split(|b| matches!(b, b'"' | b'\'')).nth(1)?;
     let (first, last) = reference.split_at(reference.iter().position(|b| *b == b':')?);
-    let ((row, column), (last_row, last_column)) = (cell(first)?, cell(last.get(1..)?)?);
-    (column == last_column && row < last_row).then(|| Dimensions::new((row, column), (last_row, column)))
+    Some(Dimensions::new(cell(first)?, cell(last.get(1..)?)?))
 }
 
 /// The position of the cell called `name`, as in `B12`.
@@ -169,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn merged_rows_are_seen_wherever_they_stand() {
+    fn merged_cells_are_seen_wherever_they_stand() {
         let book =
             br#"<workbook xmlns:r="r"><sheets><sheet name="a&amp;b" sheetId="7" r:id="rId3"/></sheets></workbook>"#;
         let rels = br#"<Relationships><Relationship Target="worksheets/Sheet1.xml" Id="rId3"/></Relationships>"#;
@@ -185,7 +184,7 @@ mod tests {
             let regions = look(archive(&parts)).merged.remove("a&b").unwrap_or_default();
             regions.iter().map(|r| (r.start, r.end)).collect::<Vec<_>>()
         };
-        let expected = [((49, 1), (60, 1)), ((2, 27), (3, 27))];
+        let expected = [((0, 0), (0, 5)), ((49, 1), (60, 1)), ((2, 27), (3, 27)), ((4, 2), (5, 3))];
         for filler in [0, WINDOW - 80, WINDOW - 60, WINDOW - 40, WINDOW - 20, WINDOW, 3 * WINDOW + 7] {
             assert_eq!(sheet(filler, &["A1:F1", "B50:B61", "AB3:AB4", "C5:D6"]), expected, "{filler}");
         }

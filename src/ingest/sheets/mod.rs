@@ -16,6 +16,7 @@ use memchr::memmem;
 
 use self::grid::{Grid, Merged};
 use super::Skipped;
+use super::above::joined;
 use super::block::Block;
 use super::files::{Outcome, Place, Start, Work, empty, start, unreadable};
 use super::header::TOP;
@@ -76,7 +77,7 @@ pub(super) fn read<R: Read + Seek + Send>(place: &Place<'_>, mut input: R, work:
         .collect();
     let mut outcome = Outcome::default();
     for (at, (name, is_table, visible)) in names.into_iter().enumerate() {
-        let place = Place { path, sheet: Some(&name), encoding: None };
+        let place = Place { sheet: Some(&name), ..*place };
         let skip =
             |zh: &str, en: &str| Skipped { file: place.file(), sheet: Some(name.clone()), why: Text::new(zh, en) };
         if !visible {
@@ -206,7 +207,9 @@ fn sheet<'a>(
         return Ok(());
     };
     let top: Vec<Vec<String>> = (0..head.rows().min(TOP)).map(|row| head.texts(row)).collect();
-    let (table, header) = match start(place, &top, work.options)? {
+    let numbers: Vec<u32> = (0..top.len()).map(|row| head.at(row).row).map(|row| row.saturating_sub(1)).collect();
+    let joined = joined(&top, &numbers, merged);
+    let (table, header) = match start(place, &top, &joined, work.options)? {
         Start::Ledger(table, header) => (table, header),
         Start::Not(skipped) => {
             outcome.skipped.push(skipped);

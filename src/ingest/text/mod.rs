@@ -3,15 +3,17 @@
 
 mod decode;
 mod records;
+mod whole;
 
 use std::io::Read;
 use std::path::Path;
 use std::sync::Mutex;
 
-use memchr::{memchr, memrchr};
+use memchr::{memchr3_iter, memrchr, memrchr2};
 
 use self::decode::{Checked, Text};
 use self::records::{Dialect, Records};
+pub(crate) use self::whole::records as all_records;
 use super::Options;
 use super::block::{At, Block};
 use super::files::{Outcome, Place, Start, Work, empty, start, unreadable};
@@ -47,10 +49,10 @@ impl From<std::io::Error> for Wrong {
 /// Reads the text file of `place`, of about `total` bytes, from `input`.
 pub(super) fn read(place: &Place<'_>, input: impl Read + Send, total: u64, work: &Work<'_>) -> Result<Outcome> {
     let mut blocks = Blocks::new(place.path, input)?;
-    let dialect = blocks.dialect;
     let top = blocks.top(work.options)?;
+    let dialect = blocks.dialect;
     let encoding = Some(blocks.text.encoding());
-    let (table, header) = match start(&Place { encoding, ..*place }, &top, work.options)? {
+    let (table, header) = match start(&Place { encoding, ..*place }, &top, &[], work.options)? {
         Start::Ledger(table, header) => (table, header),
         Start::Not(skipped) => return Ok(Outcome { sheets: Vec::new(), skipped: vec![skipped] }),
     };
@@ -123,11 +125,7 @@ impl<'a, R: Read> Blocks<'a, R> {
             return Err(empty(self.path));
         }
         let head = loop {
-            let end = if self.text.ended() {
-                None
-            } else {
-                memrchr(b'\n', &self.rest).or_else(|| memrchr(b'\r', &self.rest))
-            };
+            let end = if self.text.ended() { None } else { memrchr2(b'\n', b'\r', &self.rest) };
             if end.is_none() && !self.text.ended() {
                 if self.rest.len() > LONGEST {
                     return Err(too_long(self.path, 1));
@@ -139,15 +137,14 @@ impl<'a, R: Read> Blocks<'a, R> {
                 break text;
             }
         };
-        let has = |byte| memchr(byte, head.as_bytes()).is_some();
-        self.dialect.end = if !has(b'\n') && has(b'\r') { b'\r' } else { b'\n' };
+        self.dialect.end = line_end(head.as_bytes());
         let mut best: Option<(usize, u8, Vec<Vec<String>>)> = None;
         for delimiter in DELIMITERS {
             let top = first_records(&head, Dialect { delimiter, ..self.dialect });
             if top.iter().any(|row| row.len() > WIDEST) {
                 return Err(too_wide(self.path));
             }
-            let known = Header::find(&top, options).map_or(0, |header| header.known());
+            let known = Header::find(&top, &[], options).map_or(0, |header| header.known());
             if best.as_ref().is_none_or(|(most, ..)| known > *most) {
                 best = Some((known, delimiter, top));
             }
@@ -188,6 +185,20 @@ impl<'a, R: Read> Blocks<'a, R> {
             return Ok(Some((part, text, first)));
         }
     }
+}
+
+/// What ends the lines of `head`: the line feed, or in old files the carriage return; in quoted fields both may stand.
+fn line_end(head: &[u8]) -> u8 {
+    let (mut quoted, mut end) = (false, b'\n');
+    for byte in memchr3_iter(b'"', b'\n', b'\r', head).filter_map(|at| head.get(at)) {
+        match byte {
+            b'"' => quoted = !quoted,
+            b'\r' if !quoted => end = b'\r',
+            b'\n' if !quoted => return b'\n',
+            _ => {}
+        }
+    }
+    end
 }
 
 /// The texts of the first records of `head`.
