@@ -56,7 +56,7 @@ struct Sheet {
 /// A workbook.
 enum Book<'a, R> {
     Own(Xlsx<BufReader<Watched<'a, R>>>),
-    Other(Workbook<'a, R>),
+    Other(Box<Workbook<'a, R>>),
 }
 
 impl<R: Read + Seek> Book<'_, R> {
@@ -227,13 +227,11 @@ fn open<'a, R: Read + Seek>(path: &'a Path, mut input: R, job: &'a dyn Job) -> R
     }
     job::check(job)?;
     let reader = BufReader::new(Watched { input, job });
-    match format {
-        Some(format) => Workbook::open(path, reader, format, job).map(Book::Other),
-        None => {
-            let place = Place { path, sheet: None, encoding: None };
-            Xlsx::new(reader).map(Book::Own).map_err(|error| fault(&place, job, error))
-        }
+    if let Some(format) = format {
+        return Ok(Book::Other(Box::new(Workbook::open(path, reader, format, job)?)));
     }
+    let place = Place { path, sheet: None, encoding: None };
+    Xlsx::new(reader).map(Book::Own).map_err(|error| fault(&place, job, error))
 }
 
 /// Whether the container holds an encrypted package: its directory names it, in UTF-16.

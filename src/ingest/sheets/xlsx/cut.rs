@@ -12,6 +12,8 @@ use crate::lang::Text;
 
 /// How large a piece is, a little more or less. Smaller ones would be coded with more effort, larger ones use more memory.
 const PIECE: usize = 1 << 22;
+/// How much is read first to find the start of the list.
+const START: usize = 1 << 16;
 /// How large one element may be: a row of a sheet as wide as it can be, or a text of a thousand pages.
 const LONGEST: usize = 1 << 25;
 
@@ -59,7 +61,7 @@ impl<R: Read> Cutter<R> {
         };
         let mut before = 0;
         loop {
-            cutter.fill(cutter.window.len() + (1 << 16))?;
+            cutter.fill(START.max(2 * cutter.window.len()))?;
             let mut markup = Markup::new(&cutter.window, before);
             while let Some(token) = markup.next() {
                 before = markup.at();
@@ -114,7 +116,7 @@ impl<R: Read> Cutter<R> {
                 }
                 Cut::Nowhere if length >= LONGEST => return Err(Fault::TooLarge),
                 Cut::Nowhere => {
-                    length += PIECE;
+                    length *= 2;
                     continue;
                 }
             };

@@ -62,7 +62,7 @@ mod tests {
     #[test]
     fn regions_are_seen_wherever_they_stand() {
         let references = ["A1:F1", "B50:B61", "$AB$3:$AB$4", "", "A", "1:1", "ZZZZZZZ1:A9", "A0:B0", "党:建", "B2:A1"];
-        let list: String = references.iter().map(|r| format!("<x:mergeCell ref=\"{r}\"/>")).collect();
+        let list = references.map(|reference| format!("<x:mergeCell ref=\"{reference}\"/>")).concat();
         let expected = [[0, 0, 0, 5], [49, 1, 60, 1], [2, 27, 3, 27]];
         for filler in [0, WINDOW - 80, WINDOW - 60, WINDOW - 40, WINDOW - 20, WINDOW, 3 * WINDOW + 7] {
             let text = format!("</sheetData>{}<mergeCells count=\"9\">{list}</mergeCells>", " ".repeat(filler));

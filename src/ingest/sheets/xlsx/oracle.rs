@@ -164,7 +164,7 @@ fn both(bytes: &[u8], what: &str) -> Vec<((u32, u32), String)> {
 fn oddities_are_read_as_by_another_reader() {
     let strings = "<si><t>甲厂</t></si><si><r><t>a</t></r><r><rPr/><t xml:space=\"preserve\"> b </t></r></si>\
         <si><t> c&amp;d&#x4E2D;_x000D_e </t><rPh sb=\"0\" eb=\"1\"><t>x</t></rPh></si><si/><si><t/></si><si><t><![CDATA[<f>]]></t></si>";
-    let shared: String = (0..6).map(|at| format!("<c t=\"s\"><v>{at}</v></c>")).collect();
+    let shared = [0, 1, 2, 3, 4, 5].map(|at| format!("<c t=\"s\"><v>{at}</v></c>")).concat();
     for (rows, cells) in [
         (format!("<row r=\"1\">{shared}</row>"), 6),
         ("<row r=\"2\"><c r=\"B2\"><v>1</v></c><c><v>2</v></c></row><row><c><v>3</v></c></row>".to_owned(), 3),

@@ -1,5 +1,6 @@
 //! The rows in a piece of a sheet's XML, as cells.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -164,6 +165,7 @@ enum Step {
 }
 
 /// What kind of value a cell says that it has.
+#[derive(Clone, Copy)]
 enum Kind {
     Number,
     Shared,
@@ -173,82 +175,102 @@ enum Kind {
     Inline,
 }
 
+/// What a cell says of its value, but the value.
+#[derive(Clone, Copy)]
+struct Says<'a> {
+    kind: Kind,
+    /// Whether it says its kind, which else is a number.
+    is_typed: bool,
+    /// The number of its look.
+    look: Option<&'a [u8]>,
+}
+
+impl Kind {
+    fn of(written: &[u8]) -> Option<Self> {
+        Some(match written {
+            b"n" => Self::Number,
+            b"s" => Self::Shared,
+            b"b" => Self::Flag,
+            b"e" => Self::Error,
+            b"str" | b"d" => Self::Text,
+            b"inlineStr" | b"is" => Self::Inline,
+            _ => return None,
+        })
+    }
+}
+
 /// Reads a cell behind the start of its element.
 fn cell(book: &Book, markup: &mut Markup<'_>, tag: &Tag<'_>, place: &mut Place, grid: &mut Grid) -> Parsed<Step> {
-    let (mut row, mut kind, mut look, mut typed) = (place.row, Kind::Number, None, false);
+    let mut row = place.row;
+    let mut says = Says { kind: Kind::Number, is_typed: false, look: None };
     for (key, value) in tag.attributes() {
         match key {
             b"r" => (row, place.column) = reference(value)?,
-            b"s" => look = Some(value),
+            b"s" => says.look = Some(value),
             b"t" => {
-                typed = true;
-                kind = match value {
-                    b"n" => Kind::Number,
-                    b"s" => Kind::Shared,
-                    b"b" => Kind::Flag,
-                    b"e" => Kind::Error,
-                    b"str" | b"d" => Kind::Text,
-                    b"inlineStr" | b"is" => Kind::Inline,
-                    _ => return Err(wrong("类型", "type", value)),
-                };
+                says.kind = Kind::of(value).ok_or_else(|| wrong("类型", "type", value))?;
+                says.is_typed = true;
             }
             _ => {}
         }
     }
     let column = place.column;
-    if tag.empty {
-        place.column += 1;
-        return Ok(Step::On);
+    if !tag.empty {
+        if row >= ROWS || column >= COLUMNS {
+            return Err(no_place(format!("{}, {}", row.saturating_add(1), column.saturating_add(1)).as_bytes()));
+        }
+        if grid.cells() >= CELLS && grid.last() != Some(row) {
+            return Ok(Step::Full);
+        }
+        let stored = stored(book, markup, says, grid)?;
+        grid.put(row, column, stored);
     }
-    if row >= ROWS || column >= COLUMNS {
-        return Err(no_place(format!("{}, {}", row.saturating_add(1), column.saturating_add(1)).as_bytes()));
-    }
-    if grid.cells() >= CELLS && grid.last() != Some(row) {
-        return Ok(Step::Full);
-    }
-    place.column += 1;
+    place.column = column.saturating_add(1);
+    Ok(Step::On)
+}
+
+/// What stands in a cell, up to its end. Of a formula it is the value, never the formula.
+fn stored(book: &Book, markup: &mut Markup<'_>, says: Says<'_>, grid: &mut Grid) -> Parsed<Stored> {
     let mut stored = Stored::Empty;
     loop {
         match markup.next() {
             Some(Token::Open(tag)) if tag.name == b"v" => {
-                let written = if tag.empty { Default::default() } else { content(markup, b"v")? };
-                let written = &*written;
-                stored = match kind {
-                    Kind::Number => match number(written.trim_ascii()) {
-                        Some(number) => dated(book, number, look),
-                        None if written.trim_ascii().is_empty() => Stored::Empty,
-                        // Without a type it is worth a look; only a number can be wrong.
-                        None if !typed => grid.text(utf8(written)?),
-                        None => return Err(wrong("数字", "number", written)),
-                    },
-                    Kind::Shared => match integer(written.trim_ascii()) {
-                        Some(at) if (at as usize) < book.strings.len() => Stored::Shared(at),
-                        None if written.is_empty() => Stored::Empty,
-                        _ => return Err(wrong("共享字符串序号", "number of a shared string", written)),
-                    },
-                    Kind::Flag => match written.trim_ascii() {
-                        b"" => Stored::Empty,
-                        b"0" => Stored::Flag(false),
-                        b"1" => Stored::Flag(true),
-                        word if word.eq_ignore_ascii_case(b"false") => Stored::Flag(false),
-                        word if word.eq_ignore_ascii_case(b"true") => Stored::Flag(true),
-                        _ => return Err(wrong("逻辑值", "truth value", written)),
-                    },
-                    Kind::Error => Stored::Error(error_text(utf8(written)?)),
-                    Kind::Text => grid.text(&unescape(utf8(written)?)),
-                    Kind::Inline => stored,
-                };
+                let written = if tag.empty { Cow::default() } else { content(markup, b"v")? };
+                if !matches!(says.kind, Kind::Inline) {
+                    stored = value(book, &written, says, grid)?;
+                }
             }
             Some(Token::Open(tag)) if tag.name == b"is" => {
                 stored = grid.text_by(|out| if tag.empty { Ok(()) } else { rich(markup, b"is", out) })?;
             }
-            Some(Token::Close(b"c")) => break,
+            Some(Token::Close(b"c")) => return Ok(stored),
             Some(_) => {}
             None => return Err(broken()),
         }
     }
-    grid.put(row, column, stored);
-    Ok(Step::On)
+}
+
+fn value(book: &Book, written: &[u8], says: Says<'_>, grid: &mut Grid) -> Parsed<Stored> {
+    let bare = written.trim_ascii();
+    Ok(match says.kind {
+        Kind::Text => grid.text(&unescape(utf8(written)?)),
+        Kind::Inline => Stored::Empty,
+        _ if bare.is_empty() => Stored::Empty,
+        Kind::Number => match number(bare) {
+            Some(number) => dated(book, number, says.look),
+            // What does not say that it is a number may be a text.
+            None if !says.is_typed => grid.text(utf8(written)?),
+            None => return Err(wrong("数字", "number", written)),
+        },
+        Kind::Shared => match integer(bare) {
+            Some(at) if (at as usize) < book.strings.len() => Stored::Shared(at),
+            _ => return Err(wrong("共享字符串序号", "number of a shared string", written)),
+        },
+        Kind::Flag if bare == b"1" || bare.eq_ignore_ascii_case(b"true") => Stored::Flag(true),
+        Kind::Flag if bare == b"0" || bare.eq_ignore_ascii_case(b"false") => Stored::Flag(false),
+        Kind::Flag => return Err(wrong("逻辑值", "truth value", written)),
+        Kind::Error => Stored::Error(error_text(utf8(bare)?)),
+    })
 }
 
 /// A number as its look says: the day that it is, if it is one.
