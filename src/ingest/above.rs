@@ -1,37 +1,35 @@
 //! Rows above a header that belong to it: they say nothing that is known, and only the cells merged over the columns
 //! or into the header tell them from titles.
 
-use calamine::Dimensions;
-
 use super::Options;
 use super::header::{Header, TALLEST, meanings, parts};
+use super::sheets::Region;
 use super::wish::Wishes;
 use super::year;
 use crate::standards::trim;
 
 /// For each of the first rows of a sheet whether it belongs to the next; `numbers` are their positions in the sheet,
 /// `regions` its merged cells.
-pub(super) fn joined(top: &[Vec<String>], numbers: &[u32], regions: &[Dimensions]) -> Vec<bool> {
+pub(super) fn joined(top: &[Vec<String>], numbers: &[u32], regions: &[Region]) -> Vec<bool> {
     let rows = top.iter().zip(numbers).zip(top.iter().zip(numbers).skip(1));
     rows.map(|((row, &at), (below, &next))| {
-        let goes_down = |r: &Dimensions| {
-            r.start.1 == r.end.1 && r.start.0 <= at && r.end.0 >= next && !text(row, r.start.1).is_empty()
-        };
+        let goes_down =
+            |r: &Region| r.left == r.right && r.top <= at && r.bottom >= next && !text(row, r.left).is_empty();
         regions.iter().any(goes_down) || (is_of_groups(row) && regions.iter().any(|r| is_group(r, row, at, below)))
     })
     .collect()
 }
 
 /// Whether `region` is one cell of the row at position `at`, over several columns but not all of the row `below`.
-fn is_group(region: &Dimensions, row: &[String], at: u32, below: &[String]) -> bool {
-    if (region.start.0, region.end.0) != (at, at) || text(row, region.start.1).is_empty() {
+fn is_group(region: &Region, row: &[String], at: u32, below: &[String]) -> bool {
+    if (region.top, region.bottom) != (at, at) || text(row, region.left).is_empty() {
         return false;
     }
-    let columns = region.start.1 as usize..=region.end.1 as usize;
+    let columns = region.left as usize..=region.right as usize;
     let written = |row: &[String], within: bool| {
         row.iter().enumerate().filter(|(at, text)| columns.contains(at) == within && !trim(text).is_empty()).count()
     };
-    written(below, true) > 1 && written(below, false) > 0 && (region.start.1 > 0 || written(row, false) > 0)
+    written(below, true) > 1 && written(below, false) > 0 && (region.left > 0 || written(row, false) > 0)
 }
 
 /// Whether the texts of a row may be names of groups: the title has a year, and what is said below it has a colon
@@ -71,8 +69,8 @@ mod tests {
         rows.iter().map(|r| r.iter().map(|&s| s.to_owned()).collect()).collect()
     }
 
-    fn region(from: (u32, u32), to: (u32, u32)) -> Dimensions {
-        Dimensions::new(from, to)
+    fn region((top, left): (u32, u32), (bottom, right): (u32, u32)) -> Region {
+        Region { top, left, bottom, right }
     }
 
     #[test]
@@ -84,7 +82,7 @@ mod tests {
             &["1", "某厂", "91110000600037341L", "2012-01-20", "5"],
         ]);
         let title = region((0, 0), (0, 4));
-        let find = |regions: &[Dimensions]| {
+        let find = |regions: &[Region]| {
             let joined = joined(&top, &[0, 1, 2, 3], regions);
             Header::find(&top, &joined, &Options::default()).unwrap()
         };
