@@ -172,7 +172,7 @@ impl Whole {
 /// The values of `rows`, which are often all rows of a stretch.
 fn gather<T: Copy>(values: &[T], rows: &[u32]) -> Vec<T> {
     match rows {
-        [first, .., last] if (last - first) as usize == rows.len() - 1 && rows.is_sorted() => {
+        [first, .., last] if last.checked_sub(*first) == Some(rows.len() as u32 - 1) && rows.is_sorted() => {
             values[*first as usize..=*last as usize].to_vec()
         }
         _ => rows.iter().map(|row| values[*row as usize]).collect(),
