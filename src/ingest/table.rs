@@ -88,7 +88,7 @@ struct Chosen {
 }
 
 impl Table {
-    /// A reader for the sheet of `source` below `header`, whose rows are `texts`.
+    /// A reader for the sheet of `source` below `header`, whose rows, and those of the title, are `texts`.
     pub(super) fn new(mut source: Source, header: &Header, texts: &[Vec<String>], year: Year) -> Self {
         let slots = slots(header);
         let groups = groups(header);
