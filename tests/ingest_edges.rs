@@ -278,6 +278,16 @@ fn a_folder_is_read_without_what_is_no_ledger() {
 }
 
 #[test]
+fn title_and_header_that_stand_on_every_page_are_no_organisations() {
+    let folder = scratch("pages");
+    let page = |id: &str| format!("党建情况,党建情况\norg_id,单位名称\n{id},甲厂\n");
+    let reading = read(&write(&folder, "台账2013.csv", page(IDS[0]) + &page(IDS[1])), &Options::default()).unwrap();
+    let rows = reading.sources[0].rows;
+    assert_eq!((rows.title, rows.header, rows.repeated_header, rows.data), (1, 1, 2, 2));
+    assert_eq!(reading.problems, []);
+}
+
+#[test]
 fn a_year_in_chinese_digits_is_read_from_names_before_titles() {
     let folder = scratch("years");
     let text = format!("某旗两新组织党建工作台账（二〇一三年度）,,\norg_id,单位名称,从业人员\n{},甲厂,5\n", IDS[0]);

@@ -77,7 +77,7 @@ mod tests {
     fn merged_rows_above_belong_to_the_header() {
         let top = rows(&[
             &["某县登记企业名单", "", "", "", ""],
-            &["序号", "基本信息", "", "登记信息", ""],
+            &["地段", "基本信息", "", "登记信息", ""],
             &["", "单位名称", "信用代码", "成立时间", "从业人员"],
             &["1", "某厂", "91110000600037341L", "2012-01-20", "5"],
         ]);
@@ -96,7 +96,7 @@ mod tests {
             let header = find(regions);
             assert_eq!((header.first, header.height), (1, 2), "{regions:?}");
             let headers: Vec<_> = header.columns.iter().map(Heading::header).collect();
-            let expected = ["序号", "基本信息/单位名称", "基本信息/信用代码", "登记信息/成立时间", "登记信息/从业人员"];
+            let expected = ["地段", "基本信息/单位名称", "基本信息/信用代码", "登记信息/成立时间", "登记信息/从业人员"];
             assert_eq!(headers, expected);
             assert_eq!(header.known(), plain.known());
         }

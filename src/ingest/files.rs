@@ -347,7 +347,8 @@ pub(super) fn start(place: &Place<'_>, top: &[Vec<String>], joined: &[bool], opt
         rows: Rows { title: titles.len() - blank, blank, ..Rows::default() },
         rejected: 0,
     };
-    let texts = top.get(header.first..header.first + header.height).unwrap_or_default();
+    // What is printed anew on every page may begin with the title.
+    let texts = top.get(..header.first + header.height).unwrap_or_default();
     Ok(Start::Ledger(Box::new(Table::new(source, &header, texts, year, options)), header))
 }
 

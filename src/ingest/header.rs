@@ -121,19 +121,24 @@ impl Header {
     pub(super) fn best(top: &[Vec<String>], options: &Options, fit: impl Fn(&Self) -> bool) -> Option<Self> {
         let wishes = Wishes::new(options);
         // Of equals the lower one: a title above the header must not look like a group over all of it.
-        let better = |known: usize, height: usize, best: Option<&(usize, Self)>| {
-            best.is_none_or(|(most, best)| known > *most || (known == *most && height < best.height))
+        let better = |score: (usize, usize), height: usize, best: Option<&((usize, usize), Self)>| {
+            best.is_none_or(|(most, best)| score > *most || (score == *most && height < best.height))
         };
-        let mut best: Option<(usize, Self)> = None;
+        let mut best: Option<((usize, usize), Self)> = None;
         for first in 0..top.len() {
             for height in 1..=TALLEST.min(top.len() - first) {
                 let columns = meanings(parts(top.get(first..first + height)?), &wishes);
                 // What is kept only because all is kept says nothing about where the header is.
                 let says = |c: &&Heading| c.meaning.is_known() && (c.asked || !matches!(c.meaning, Meaning::Own(_)));
                 let known = columns.iter().filter(says).count();
+                // A row with nothing but the running number (序号) or the remarks is one of the header too.
+                let is_passed = |c: &&Heading| {
+                    matches!(c.meaning, Meaning::Own(_) | Meaning::Not(_)) && not_read(&c.parts) == Status::Ignored
+                };
+                let score = (known, columns.iter().filter(is_passed).count());
                 let found = Self { first, height, columns, words: Dictionaries::default() };
-                if known > 0 && fit(&found) && better(known, height, best.as_ref()) {
-                    best = Some((known, found));
+                if known > 0 && fit(&found) && better(score, height, best.as_ref()) {
+                    best = Some((score, found));
                 }
             }
         }
@@ -312,6 +317,22 @@ mod tests {
         let statuses: Vec<_> = header.columns.iter().map(|c| c.mapped().status).collect();
         assert_eq!(statuses[6..], [Status::Personal, Status::Ignored]);
         assert!(matches!(header.columns[5].meaning, Meaning::Column { factor, .. } if factor > 9999.0));
+    }
+
+    #[test]
+    fn a_row_with_nothing_but_the_running_number_is_one_of_the_header() {
+        let title: &[&str] = &["某县台账", "", ""];
+        let data: &[&str] = &["1", "某厂", "91110000600037341L"];
+        for (rows_of, expected) in [
+            ([title, &["序号", "", ""], &["", "单位名称", "信用代码"], data], (1, 2)),
+            ([title, &["党建情况", "单位名称", "信用代码"], &["序号", "", ""], data], (1, 2)),
+            ([title, &["某县", "", ""], &["", "单位名称", "信用代码"], data], (2, 1)),
+        ] {
+            for keep in [vec![], vec!["*".to_owned()]] {
+                let header = Header::find(&rows(&rows_of), &[], &Options { keep, ..Options::default() }).unwrap();
+                assert_eq!((header.first, header.height), expected, "{rows_of:?}");
+            }
+        }
     }
 
     #[test]

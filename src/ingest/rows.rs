@@ -64,7 +64,7 @@ pub(super) struct Classifier {
     serial: Option<usize>,
     /// The columns that say something about an organisation.
     about: Vec<usize>,
-    /// The header's rows as they are compared.
+    /// The rows of title and header as they are compared.
     header: Vec<Vec<String>>,
 }
 

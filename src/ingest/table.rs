@@ -93,7 +93,7 @@ struct Chosen {
 }
 
 impl Table {
-    /// A reader for the sheet of `source` below `header`, whose rows are `texts`.
+    /// A reader for the sheet of `source` below `header`, whose rows, and those of the title, are `texts`.
     pub(super) fn new(
         mut source: Source,
         header: &Header,

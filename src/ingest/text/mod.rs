@@ -141,9 +141,7 @@ impl<'a, R: Read> Blocks<'a, R> {
         let mut best: Option<(usize, u8, Vec<Vec<String>>)> = None;
         for delimiter in DELIMITERS {
             let top = first_records(&head, Dialect { delimiter, ..self.dialect });
-            if top.iter().any(|row| row.len() > WIDEST) {
-                return Err(too_wide(self.path));
-            }
+            let top = top.ok_or_else(|| too_wide(self.path))?;
             let known = Header::find(&top, &[], options).map_or(0, |header| header.known());
             if best.as_ref().is_none_or(|(most, ..)| known > *most) {
                 best = Some((known, delimiter, top));
@@ -201,8 +199,8 @@ fn line_end(head: &[u8]) -> u8 {
     end
 }
 
-/// The texts of the first records of `head`.
-fn first_records(head: &str, dialect: Dialect) -> Vec<Vec<String>> {
+/// The texts of the first records of `head`, unless one has too many fields.
+fn first_records(head: &str, dialect: Dialect) -> Option<Vec<Vec<String>>> {
     /// How much text they are looked for in.
     const HEAD: usize = 1 << 16;
     let short = head.as_bytes().get(..HEAD).and_then(|start| memrchr(dialect.end, start));
@@ -214,7 +212,8 @@ fn first_records(head: &str, dialect: Dialect) -> Vec<Vec<String>> {
     if records.rows() < TOP && short.is_some() {
         records = sample(None);
     }
-    (0..records.rows().min(TOP)).map(|row| records.texts(row)).collect()
+    let texts = |row| (records.width(row) <= WIDEST).then(|| records.texts(row));
+    (0..records.rows().min(TOP)).map(texts).collect()
 }
 
 fn undecodable(path: &Path, line: u32, wrong: Wrong) -> Error {
