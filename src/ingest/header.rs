@@ -13,6 +13,7 @@ use super::propose;
 use super::wish::{Key, Wishes};
 use super::{Mapped, Options, Proposal, Status};
 use crate::schema::spelling::folded;
+use crate::schema::words::is_space;
 use crate::schema::{self, Dictionaries, Type};
 
 /// How far down a header is looked for.
@@ -40,7 +41,7 @@ pub(super) struct Heading {
     /// Its texts from top to bottom, as written.
     pub parts: Vec<String>,
     pub meaning: Meaning,
-    /// The how many-th column with this header it is, from 1.
+    /// Its number among the columns with this header, from 1.
     repeat: usize,
     /// Whether the caller or the profile decided about it.
     pub asked: bool,
@@ -55,11 +56,7 @@ impl Heading {
 
     /// The header by which the column is told apart in its sheet: as written, and numbered where it is not the first.
     pub(super) fn header(&self) -> String {
-        self.numbered(self.written())
-    }
-
-    fn numbered(&self, name: String) -> String {
-        if self.repeat > 1 { format!("{name} ({})", self.repeat) } else { name }
+        numbered(self.written(), self.repeat)
     }
 
     /// The lowest part.
@@ -106,6 +103,10 @@ impl Heading {
             kept: matches!(self.meaning, Meaning::Own(_)),
         }
     }
+}
+
+fn numbered(name: String, repeat: usize) -> String {
+    if repeat > 1 { format!("{name} ({repeat})") } else { name }
 }
 
 impl Header {
@@ -175,7 +176,7 @@ fn parts(rows: &[Vec<String>]) -> Vec<(usize, Vec<String>)> {
     let width = rows.iter().map(Vec::len).max().unwrap_or(0);
     let text = |row: usize, column: usize| {
         let text = rows.get(row).and_then(|r| r.get(column)).map_or("", String::as_str);
-        (!text.trim().is_empty()).then_some(text)
+        (!text.chars().all(is_space)).then_some(text)
     };
     let has_below = |row: usize, column: usize| (row + 1..rows.len()).any(|below| text(below, column).is_some());
     // For each cell the column in which its text stands.
@@ -202,17 +203,27 @@ fn parts(rows: &[Vec<String>]) -> Vec<(usize, Vec<String>)> {
     (0..width).map(column).filter(|(_, parts)| !parts.is_empty()).collect()
 }
 
+/// The number of each column among those with its header, from 1. One that would make it the header of another column
+/// is passed over: beside 楼 and 楼 (2), a second 楼 is 楼 (3).
+fn repeats(columns: &[(usize, Vec<String>)]) -> Vec<usize> {
+    let keys: Vec<String> = columns.iter().map(|(_, parts)| folded(&parts.join("/")).into_owned()).collect();
+    let written: HashSet<&str> = keys.iter().map(String::as_str).collect();
+    let mut seen: HashMap<&str, usize> = HashMap::new();
+    let number = |key| {
+        let n = seen.entry(key).or_default();
+        *n += 1;
+        while *n > 1 && written.contains(format!("{key}({n})").as_str()) {
+            *n += 1;
+        }
+        *n
+    };
+    keys.iter().map(String::as_str).map(number).collect()
+}
+
 /// What each column means. A column of the schema that two headers could mean belongs to the one that says it better,
 /// else to the first.
 fn meanings(columns: Vec<(usize, Vec<String>)>, wishes: &Wishes<'_>) -> Vec<Heading> {
-    let mut seen: HashMap<String, usize> = HashMap::new();
-    let repeats: Vec<usize> = (columns.iter())
-        .map(|(_, parts)| {
-            let n = seen.entry(folded(&parts.join("/")).into_owned()).or_default();
-            *n += 1;
-            *n
-        })
-        .collect();
+    let repeats = repeats(&columns);
     let said = if wishes.are_none() {
         vec![None; columns.len()]
     } else {
@@ -242,7 +253,7 @@ fn meanings(columns: Vec<(usize, Vec<String>)>, wishes: &Wishes<'_>) -> Vec<Head
         }
     }
     let groups: HashSet<Vec<String>> = headings.iter().filter_map(Heading::marked_group).collect();
-    let mut own: Vec<String> = Vec::new();
+    let mut own: HashSet<String> = HashSet::new();
     for (at, heading) in headings.iter_mut().enumerate() {
         let beside = groups.contains(heading.group());
         match &mut heading.meaning {
@@ -257,14 +268,12 @@ fn meanings(columns: Vec<(usize, Vec<String>)>, wishes: &Wishes<'_>) -> Vec<Head
                 heading.meaning = Meaning::Not(Status::Unknown);
             }
             Meaning::Own(name) => {
-                if heading.repeat > 1 && !heading.asked {
-                    *name = format!("{name} ({})", heading.repeat);
-                }
-                if own.contains(name) || schema::column(name).is_some() {
-                    let whole = heading.parts.join("/");
-                    *name = if heading.repeat > 1 { format!("{whole} ({})", heading.repeat) } else { whole };
-                }
-                own.push(name.clone());
+                let is_free = |name: &String| !name.is_empty() && schema::column(name).is_none() && !own.contains(name);
+                let leaf = if heading.asked { name.clone() } else { numbered(name.clone(), heading.repeat) };
+                let whole = numbered(heading.parts.join("/"), heading.repeat);
+                let further = (2..).map(|n| numbered(whole.clone(), n));
+                *name = [leaf, whole.clone()].into_iter().chain(further).find(is_free).unwrap_or_default();
+                own.insert(name.clone());
             }
             _ => {}
         }
@@ -330,6 +339,27 @@ mod tests {
         assert!(header.is_ledger());
         let phone = Options { keep: vec!["手机".to_owned()], ..Options::default() };
         assert!(Header::of_names(["手机"].into_iter(), &phone).columns[0].mapped().kept);
+    }
+
+    #[test]
+    fn every_column_has_a_header_and_a_name_of_its_own() {
+        let options = Options { keep: vec!["*".to_owned()], ..Options::default() };
+        let top = rows(&[
+            &["信用代码", "楼", "楼", "楼 (2)", "\u{200b}", "甲/楼", "甲", ""],
+            &["", "", "", "", "", "", "楼", "楼"],
+        ]);
+        let header = Header::best(&top, &options, |header| header.height == 2).unwrap();
+        let found: Vec<_> = header.columns.iter().map(|c| (c.header(), c.mapped().column.unwrap())).collect();
+        let expected = [
+            ("信用代码", "org_id"),
+            ("楼", "楼"),
+            ("楼 (3)", "楼 (3)"),
+            ("楼 (2)", "楼(2)"),
+            ("甲/楼", "甲/楼"),
+            ("甲/楼 (2)", "楼 (2)"),
+            ("甲/楼 (3)", "甲/楼 (3)"),
+        ];
+        assert_eq!(found, expected.map(|(header, name)| (header.to_owned(), name.to_owned())));
     }
 
     #[test]
