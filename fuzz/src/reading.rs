@@ -114,7 +114,7 @@ fn of_domain(name: &str, ty: Type, array: &ArrayRef) -> bool {
             texts(&|word| words.contains(&word))
         }
         Type::Region => texts(&|code| code.len() == 12 && code.bytes().all(|b| b.is_ascii_digit())),
-        Type::Industry => texts(&|code| code.len() == 3 && code.as_bytes()[0].is_ascii_uppercase()),
+        Type::Industry => texts(&|code| matches!(code.len(), 1 | 3) && code.as_bytes()[0].is_ascii_uppercase()),
         Type::Star => {
             let fits = |star: f32| (0.5..=5.0).contains(&star) && (star * 2.0).fract() == 0.0;
             array.as_primitive::<Float32Type>().iter().flatten().all(fits)

@@ -17,6 +17,8 @@ mod frame;
 mod grid;
 mod group;
 mod header;
+#[cfg(test)]
+mod header_tests;
 mod identity;
 mod marks;
 mod meaning;

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use super::header::{Header, Heading, Meaning};
 use super::naming::strip_unit;
+use super::wish::Wishes;
 use super::{Options, Proposal, Status};
 use crate::lang::Text;
 use crate::schema::spelling::{folded, undecorated};
@@ -182,7 +183,7 @@ fn likeliest(top: &[Vec<String>], options: &Options) -> Option<Header> {
     const ROWS: usize = 10;
     let one = |row: &Vec<String>| Header::of_names(row.iter().map(String::as_str), options);
     let filled = |row: &&Vec<String>| row.iter().filter(|text| !text.trim().is_empty()).count() > 2;
-    let known = Header::best(top, options, |header| header.columns.len() > 2);
+    let known = Header::best(top, Wishes::new(options), |_, _| true, |header| header.columns.len() > 2);
     let known = known.map(|mut header| {
         fill(&mut header);
         header
@@ -302,7 +303,8 @@ mod tests {
             &["信用代码", "单位名称", "组建方式", "", "", "", "未建党组织原困", ""],
             &["", "", "单独组建", "挂靠组建", "联合组健", "功能型", "没有党员", "其他"],
         ]);
-        let header = Header::find(&top, &Options::default()).unwrap();
+        let mut header = Header::find(&top, &Options::default()).unwrap();
+        fill(&mut header);
         let proposals: Vec<_> =
             header.columns.iter().map(|c| c.proposal.as_ref().map(|p| (p.column, p.value.clone()))).collect();
         let word = |column, value: &str| Some((column, Some(value.to_owned())));
