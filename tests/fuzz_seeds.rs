@@ -9,14 +9,17 @@ use std::path::Path;
 #[path = "../fuzz/src/lib.rs"]
 mod targets;
 
-/// Calls `target` with each seed in the folder `name`.
+/// Calls `target` with each seed in the folder `name`, and with a line end behind it: whether its length is even chooses
+/// among options.
 fn each(name: &str, target: impl Fn(&[u8])) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(name);
     let seeds: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     assert!(seeds.len() > 3, "{seeds:?}");
     for seed in seeds {
         println!("{}", seed.display());
-        target(&fs::read(seed).unwrap());
+        let bytes = fs::read(seed).unwrap();
+        target(&bytes);
+        target(&[&bytes[..], b"\n"].concat());
     }
 }
 

@@ -15,6 +15,9 @@ const ID: &str = "91110000600037341L";
 /// and its bytes as numbers.
 pub fn cells(text: &str) {
     let lines: Vec<&str> = text.lines().collect();
+    if lines.is_empty() {
+        return;
+    }
     let file = ingest::read_bytes("台账2013.csv", file(&lines).as_bytes(), &Options::default(), &Quiet);
     let (file, table) = (checked(file), frame(Arc::new(StringArray::from(lines))));
     if let (Some(file), Some(table)) = (file, table) {

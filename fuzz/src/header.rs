@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
-use dangjian::Roster;
 use dangjian::ingest::{self, Mapped, Options, Profile, Reading};
 use dangjian::job::Quiet;
 
-use super::reading::{agrees, checked};
+use super::reading::checked;
 
 const NAME: &str = "台账2013.csv";
 /// What stands between a profile and the rows.
@@ -26,15 +25,11 @@ pub fn header(text: &str) {
     let keep: Vec<String> = if text.len() % 2 == 0 { Vec::new() } else { vec!["*".to_owned()] };
     let options = Options { keep, profile, ..Options::default() };
 
-    let reading = checked(ingest::read_bytes(NAME, sheet.as_bytes(), &options, &Quiet));
-    agrees(Roster::read_bytes(NAME, sheet.as_bytes(), &options, &Quiet), reading.as_ref(), options.on_conflict);
-    if let Some(reading) = reading {
+    if let Some(reading) = checked(ingest::read_bytes(NAME, sheet.as_bytes(), &options, &Quiet)) {
         saved(&reading, &sheet, &options);
     }
     if let Some(names) = rows.first() {
-        let frame = frame(names);
-        let reading = checked(ingest::read_arrow("frame2013", &[frame.clone()], &options, &Quiet));
-        agrees(Roster::read_arrow("frame2013", &[frame], &options, &Quiet), reading.as_ref(), options.on_conflict);
+        checked(ingest::read_arrow("frame2013", &[frame(names)], &options, &Quiet));
     }
 }
 

@@ -125,12 +125,7 @@ fn of_domain(name: &str, ty: Type, array: &ArrayRef) -> bool {
 }
 
 /// A roster is what the reading says: the same sources, and of each `data = kept + rejected + merged + conflicts`.
-pub(crate) fn agrees(result: Result<Roster>, reading: Option<&Reading>, on_conflict: OnConflict) {
-    let roster = match result {
-        Err(error) => return assert!(reading.is_none(), "read, and not put together: {error}"),
-        Ok(roster) => roster,
-    };
-    let reading = reading.expect("put together, and not read");
+pub(crate) fn agrees(roster: &Roster, reading: &Reading, on_conflict: OnConflict) {
     let origin = roster.origin();
     assert!(origin.sources.iter().map(|(source, _)| source).eq(&reading.sources));
     let (mut kept, mut merged, mut conflicts) = (0, 0, 0);
