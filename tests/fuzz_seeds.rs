@@ -1,6 +1,12 @@
 //! The seeds of the fuzz targets (`make fuzz`) hold what the targets demand, so that neither rots between two runs.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that fails panics")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test that fails panics, and says with which seed"
+)]
 
 use std::fs;
 use std::path::Path;

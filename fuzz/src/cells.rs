@@ -19,13 +19,16 @@ pub fn cells(text: &str) {
         return;
     }
     let file = ingest::read_bytes("台账2013.csv", file(&lines).as_bytes(), &Options::default(), &Quiet);
-    let (file, table) = (checked(file), frame(Arc::new(StringArray::from(lines))));
-    if let (Some(file), Some(table)) = (file, table) {
+    let texts: ArrayRef = Arc::new(StringArray::from(lines));
+    if let (Some(file), Some(table)) = (checked(file), frame(&texts)) {
         same(&file, &table);
     }
     let numbers = || text.as_bytes().as_chunks::<8>().0.iter().copied();
-    frame(Arc::new(numbers().map(f64::from_le_bytes).collect::<Float64Array>()));
-    frame(Arc::new(numbers().map(i64::from_le_bytes).collect::<Int64Array>()));
+    let floats: ArrayRef = Arc::new(numbers().map(f64::from_le_bytes).collect::<Float64Array>());
+    let whole: ArrayRef = Arc::new(numbers().map(i64::from_le_bytes).collect::<Int64Array>());
+    for numbers in [floats, whole] {
+        frame(&numbers);
+    }
 }
 
 /// The columns that hold the text; the identity and the year of all rows are good.
@@ -34,15 +37,18 @@ fn columns() -> impl Iterator<Item = &'static Column> {
 }
 
 fn file(cells: &[&str]) -> String {
-    let header: String = columns().map(|column| format!(",{}", column.name)).collect();
-    let row =
-        |cell: &&str| format!("{ID}{}\n", format!(",\"{}\"", cell.replace('"', "\"\"")).repeat(columns().count()));
-    format!("\u{feff}org_id{header}\n{}", cells.iter().map(row).collect::<String>())
+    let names: Vec<&str> = columns().map(|column| column.name).collect();
+    let row = |cell: &&str| {
+        let quoted = format!("\"{}\"", cell.replace('"', "\"\""));
+        format!("{ID},{}", vec![quoted; names.len()].join(","))
+    };
+    let rows: Vec<String> = cells.iter().map(row).collect();
+    format!("\u{feff}org_id,{}\n{}\n", names.join(","), rows.join("\n"))
 }
 
-fn frame(cells: ArrayRef) -> Option<Reading> {
+fn frame(cells: &ArrayRef) -> Option<Reading> {
     let ids: ArrayRef = Arc::new(StringArray::from(vec![ID; cells.len()]));
-    let columns = columns().map(|column| (column.name, Arc::clone(&cells), true));
+    let columns = columns().map(|column| (column.name, Arc::clone(cells), true));
     let batch = RecordBatch::try_from_iter_with_nullable([("org_id", ids, false)].into_iter().chain(columns)).unwrap();
     checked(ingest::read_arrow("frame2013", &[batch], &Options::default(), &Quiet))
 }

@@ -22,7 +22,7 @@ pub fn header(text: &str) {
         rows.lines().map(|row| row.split('\t').map(|cell| cell.replace('⏎', "\n")).collect()).collect();
     let sheet = sheet(&rows);
     let profile = Profile::from_toml(profile, "profile.toml").ok().map(Arc::new);
-    let keep: Vec<String> = if text.len() % 2 == 0 { Vec::new() } else { vec!["*".to_owned()] };
+    let keep: Vec<String> = if text.len().is_multiple_of(2) { Vec::new() } else { vec!["*".to_owned()] };
     let options = Options { keep, profile, ..Options::default() };
 
     if let Some(reading) = checked(ingest::read_bytes(NAME, sheet.as_bytes(), &options, &Quiet)) {

@@ -16,7 +16,9 @@ pub(crate) fn checked(result: Result<Reading>) -> Option<Reading> {
         let of = |p: &&Problem| p.file == source.file && p.sheet == source.sheet;
         rows(source, &batches, &reading.problems.iter().filter(of).collect::<Vec<_>>());
         headers(source);
-        batches.iter().for_each(|batch| records(&batch.records, batch.rows.len()));
+        for batch in batches {
+            records(&batch.records, batch.rows.len());
+        }
     }
     Some(reading)
 }
@@ -119,7 +121,7 @@ fn of_domain(name: &str, ty: Type, array: &ArrayRef) -> bool {
             let fits = |star: f32| (0.5..=5.0).contains(&star) && (star * 2.0).fract() == 0.0;
             array.as_primitive::<Float32Type>().iter().flatten().all(fits)
         }
-        Type::Real => array.as_primitive::<Float64Type>().iter().flatten().all(|number| number.is_finite()),
+        Type::Real => array.as_primitive::<Float64Type>().iter().flatten().all(f64::is_finite),
         Type::Text | Type::Code | Type::Flag | Type::Count | Type::Money | Type::Date => true,
     }
 }

@@ -9,7 +9,7 @@ use super::reading::{agrees, checked};
 /// Reads `bytes` as a CSV file; one of an odd length with every column kept and contradicting rows rejected.
 pub fn csv(bytes: &[u8]) {
     const NAME: &str = "台账2013.csv";
-    let options = if bytes.len() % 2 == 0 {
+    let options = if bytes.len().is_multiple_of(2) {
         Options::default()
     } else {
         Options { keep: vec!["*".to_owned()], on_conflict: OnConflict::Reject, ..Options::default() }
