@@ -9,6 +9,8 @@ PYTHON ?= python3
 CARGO  ?= cargo
 OUT     = review
 BENCH   = --organisations 200000 --years 10
+FUZZ    = csv header cells
+SECONDS = 3600
 
 VENV  := .venv
 BIN   := $(VENV)/bin
@@ -28,11 +30,11 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 RUST   := $(shell find src python/src definitions -type f) Cargo.toml Cargo.lock python/Cargo.toml
 PYFILE := $(shell find python/dangjian -type f -not -path '*/datasets/hexigten/*' -not -name '*.so' -not -name '*.pyc')
-RTESTS := $(shell find tests examples -type f -not -path 'tests/python/*' 2>/dev/null)
+RTESTS := $(shell find tests examples fuzz/src fuzz/seeds -type f -not -path 'tests/python/*' 2>/dev/null)
 PTESTS := $(shell find tests/python notebooks -type f \( -name '*.py' -o -name '*.ipynb' \) 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help review test test-rust test-python check lint bench docs notebook wheel clean
+.PHONY: help review test test-rust test-python check lint bench fuzz docs notebook wheel clean
 .DELETE_ON_ERROR:
 
 help: ## List the targets
@@ -67,6 +69,7 @@ check: lint $(RUST_TESTED) $(PYTHON_TESTED) ## Format, lints, documentation, typ
 
 lint: $(NATIVE)
 	$(CARGO) fmt --all --check
+	$(CARGO) fmt --manifest-path fuzz/Cargo.toml --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps
 	$(BIN)/ruff format --check .
@@ -78,6 +81,23 @@ bench: $(DEPS) ## The reference workload against DuckDB and Polars (BENCH="--org
 	$(BIN)/maturin build --release --quiet --interpreter $(BIN)/python --out target/bench
 	$(BIN)/python -m pip install --quiet --no-deps --upgrade --target target/bench/site target/bench/*.whl
 	PYTHONPATH=target/bench/site $(BIN)/python benches/reference.py $(BENCH)
+
+# The crate of the targets stands outside the workspace. cargo-fuzz passes options of the nightly compiler, which every
+# compiler takes if it is told to. No sanitizer: there is no unsafe code here. No trace of comparisons, which takes two
+# thirds of the time, and tells what fuzz/dictionary.txt tells. Both buy more files.
+FUZZING = -s none --no-trace-compares
+
+fuzz: ## Feed hostile files to the readers, all targets side by side (SECONDS=3600, FUZZ="csv header")
+	@$(CARGO) fuzz --version >/dev/null 2>&1 || { echo "cargo-fuzz is needed and not installed here: cargo install cargo-fuzz"; exit 1; }
+	RUSTC_BOOTSTRAP=1 $(CARGO) fuzz build $(FUZZING)
+	@$(MAKE) --no-print-directory -j $(words $(FUZZ)) $(FUZZ:%=fuzz-%)
+
+fuzz-%:
+	@mkdir -p fuzz/corpus/$*
+	@echo "$*: $(SECONDS) s, log in fuzz/target/$*.log"
+	@RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run $(FUZZING) $* fuzz/corpus/$* fuzz/seeds/$* -- -max_total_time=$(SECONDS) -max_len=65536 \
+	    -timeout=10 -dict=fuzz/dictionary.txt -print_final_stats=1 >fuzz/target/$*.log 2>&1 || { tail -n 40 fuzz/target/$*.log; exit 1; }
+	@sed -n 's/^Done \([0-9]*\) runs in \([0-9]*\) second.*/$*: \1 executions in \2 s, no finding/p' fuzz/target/$*.log
 
 docs: ## Documentation of the Rust API, and docs/columns.md from the schema
 	$(CARGO) doc --workspace --no-deps
@@ -92,7 +112,7 @@ wheel: $(DEPS) ## Build the wheel and the source distribution into dist/
 	$(BIN)/maturin build --release --sdist --interpreter $(BIN)/python --out dist
 
 clean: ## Remove everything that was built
-	rm -rf target .venv dist review python/dangjian/*.so
+	rm -rf target fuzz/target .venv dist review python/dangjian/*.so
 
 $(DEPS): requirements-dev.lock
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, $(PYTHON) is " + sys.version.split()[0] + ". Name another: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'

@@ -50,6 +50,33 @@ pub(crate) fn similarity(a: &str, b: &str) -> f64 {
     edited.max(shared)
 }
 
+/// The characters of `text`, sorted.
+pub(crate) fn signs(text: &str) -> Vec<char> {
+    let mut signs: Vec<char> = text.chars().collect();
+    signs.sort_unstable();
+    signs
+}
+
+/// What [`similarity`] of two texts with these [`signs`] can be at most: found at once, so that most of many texts need no
+/// comparing. Every character that they do not share must be changed, and a pair that they share begins with one of those
+/// that they do.
+pub(crate) fn similarity_at_most(a: &[char], b: &[char]) -> f64 {
+    let (mut left, mut right, mut shared) = (a, b, 0);
+    while let ([x, others @ ..], [y, rest @ ..]) = (left, right) {
+        shared += usize::from(x == y);
+        if x <= y {
+            left = others;
+        }
+        if y <= x {
+            right = rest;
+        }
+    }
+    let of = |all: usize| if all == 0 { 1.0 } else { (shared as f64 / all as f64).min(1.0) };
+    let both = a.len() + b.len();
+    let pairs = 2.0 * of(both.saturating_sub(2));
+    of(a.len().max(b.len())).max(f64::midpoint(2.0 * of(both), pairs.min(1.0)))
+}
+
 /// Twice the number of things that both have over the number of all.
 fn dice<T: Eq + Hash>(a: &[T], b: &[T]) -> f64 {
     if a.is_empty() || b.is_empty() {
@@ -71,6 +98,8 @@ fn dice<T: Eq + Hash>(a: &[T], b: &[T]) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -106,6 +135,19 @@ mod tests {
                 assert!((similarity(a, b) - similarity(b, a)).abs() < 1e-12, "{a} {b}");
                 assert_eq!(distance(a, b), distance(b, a));
             }
+        }
+    }
+
+    fn word() -> impl Strategy<Value = String> {
+        let signs = prop::sample::select(vec!['党', '组', '织', '人', '员']);
+        prop::collection::vec(signs, 0..9).prop_map(|signs| signs.into_iter().collect())
+    }
+
+    proptest! {
+        #[test]
+        fn likeness_is_at_most_what_it_can_be(a in word(), b in word()) {
+            let (likeness, most) = (similarity(&a, &b), similarity_at_most(&signs(&a), &signs(&b)));
+            prop_assert!(likeness <= most + 1e-12, "{} {}", likeness, most);
         }
     }
 }

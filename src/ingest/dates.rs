@@ -23,10 +23,15 @@ pub(super) fn date(cell: &Cell<'_>) -> Read<i32> {
     }
 }
 
-/// A number in the place of a date: a spreadsheet's serial number of 1927–2119, 20120501, 201205 or 2012.5.
+/// The day with a spreadsheet's serial number, of 1927–2119.
+fn day_of_serial(number: f64) -> Option<i32> {
+    (10_000.0..80_000.0).contains(&number).then(|| number.floor() as i32 + SERIAL_ZERO)
+}
+
+/// A number in the place of a date: a spreadsheet's serial number, 20120501, 201205 or 2012.5.
 fn day_of_number(number: f64) -> Option<i32> {
-    if (10_000.0..80_000.0).contains(&number) {
-        return Some(number.floor() as i32 + SERIAL_ZERO);
+    if let Some(day) = day_of_serial(number) {
+        return Some(day);
     }
     let text = plain_number(number);
     // As a number, 2012.10 has become 2012.1: January or October, nobody knows.
@@ -59,7 +64,7 @@ fn day_of_text(text: &str) -> Option<i32> {
         return match date.len() {
             8 => day(date.get(..4)?, date.get(4..6)?, date.get(6..)?),
             6 => day(date.get(..4)?, date.get(4..)?, "1"),
-            5 => day_of_number(date.parse().ok()?),
+            5 => day_of_serial(date.parse().ok()?),
             _ => None,
         };
     }
@@ -154,6 +159,9 @@ mod tests {
             Number(5.0),
             Text("1-2-3-4"),
             Text("99999999"),
+            Text("99999"),
+            Number(99_999.0),
+            Text("00041"),
             Flag(true),
             Text("1812-05-01"),
             Text("12-May"),

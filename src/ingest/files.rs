@@ -325,13 +325,14 @@ fn no_ledger(path: &Path, skipped: &[Skipped]) -> Error {
 
 /// Looks for the header of a table among its first rows, of which some may be `joined` to the next, and for its year.
 pub(super) fn start(place: &Place<'_>, top: &[Vec<String>], joined: &[bool], options: &Options) -> Result<Start> {
-    let Some(header) = Header::find(top, joined, options) else {
+    let Some(mut header) = Header::find(top, joined, options) else {
         return Ok(Start::Not(Skipped {
             file: place.file(),
             sheet: place.sheet.map(str::to_owned),
             why: propose::no_code_column(top, options),
         }));
     };
+    propose::fill(&mut header);
     let titles = top.get(..header.first).unwrap_or_default();
     let (year, year_from) = year_of(place, &header, titles, options)?;
     let blank = titles.iter().filter(|row| row.iter().all(|text| text.trim().is_empty())).count();

@@ -13,6 +13,7 @@ use super::propose;
 use super::wish::{Key, Wishes};
 use super::{Mapped, Options, Proposal, Status};
 use crate::schema::spelling::folded;
+use crate::schema::words::is_space;
 use crate::schema::{self, Dictionaries, Type};
 
 /// How far down a header is looked for.
@@ -40,7 +41,7 @@ pub(super) struct Heading {
     /// Its texts from top to bottom, as written.
     pub parts: Vec<String>,
     pub meaning: Meaning,
-    /// The how many-th column with this header it is, from 1.
+    /// Its number among the columns with this header, from 1.
     repeat: usize,
     /// Whether the caller or the profile decided about it.
     pub asked: bool,
@@ -55,11 +56,7 @@ impl Heading {
 
     /// The header by which the column is told apart in its sheet: as written, and numbered where it is not the first.
     pub(super) fn header(&self) -> String {
-        self.numbered(self.written())
-    }
-
-    fn numbered(&self, name: String) -> String {
-        if self.repeat > 1 { format!("{name} ({})", self.repeat) } else { name }
+        numbered(self.written(), self.repeat)
     }
 
     /// The lowest part.
@@ -108,25 +105,36 @@ impl Heading {
     }
 }
 
+fn numbered(name: String, repeat: usize) -> String {
+    if repeat > 1 { format!("{name} ({repeat})") } else { name }
+}
+
 impl Header {
     /// The header among the first rows of a sheet: the rows in which most columns are known, an organisation's code
     /// and one more at least; with those above that are `joined` to it.
     pub(super) fn find(top: &[Vec<String>], joined: &[bool], options: &Options) -> Option<Self> {
-        let mut found = Self::best(top, options, Self::is_ledger)?.raised(top, joined, options);
-        propose::fill(&mut found);
-        Some(found)
+        let wishes = Wishes::new(options);
+        // Most rows are data, and looked at no closer.
+        let coded: Vec<bool> = top.iter().map(|row| row.iter().any(|text| wishes.may_be_code(text))).collect();
+        let may = |first: usize, height: usize| coded.iter().skip(first).take(height).any(|coded| *coded);
+        Some(Self::best(top, wishes, may, Self::is_ledger)?.raised(top, joined, options))
     }
 
     /// The rows that look most like a header of those that are `fit` to be one, with something that is known in them.
-    pub(super) fn best(top: &[Vec<String>], options: &Options, fit: impl Fn(&Self) -> bool) -> Option<Self> {
-        let wishes = Wishes::new(options);
+    /// Those are looked at that `may` be one: it is asked with the first of them and how many they are.
+    pub(super) fn best(
+        top: &[Vec<String>],
+        wishes: Wishes<'_>,
+        may: impl Fn(usize, usize) -> bool,
+        fit: impl Fn(&Self) -> bool,
+    ) -> Option<Self> {
         // Of equals the lower one: a title above the header must not look like a group over all of it.
         let better = |score: (usize, usize), height: usize, best: Option<&((usize, usize), Self)>| {
             best.is_none_or(|(most, best)| score > *most || (score == *most && height < best.height))
         };
         let mut best: Option<((usize, usize), Self)> = None;
         for first in 0..top.len() {
-            for height in 1..=TALLEST.min(top.len() - first) {
+            for height in (1..=TALLEST.min(top.len() - first)).filter(|height| may(first, *height)) {
                 let columns = meanings(parts(top.get(first..first + height)?), &wishes);
                 // What is kept only because all is kept says nothing about where the header is.
                 let says = |c: &&Heading| c.meaning.is_known() && (c.asked || !matches!(c.meaning, Meaning::Own(_)));
@@ -180,7 +188,7 @@ pub(super) fn parts(rows: &[Vec<String>]) -> Vec<(usize, Vec<String>)> {
     let width = rows.iter().map(Vec::len).max().unwrap_or(0);
     let text = |row: usize, column: usize| {
         let text = rows.get(row).and_then(|r| r.get(column)).map_or("", String::as_str);
-        (!text.trim().is_empty()).then_some(text)
+        (!text.chars().all(is_space)).then_some(text)
     };
     let has_below = |row: usize, column: usize| (row + 1..rows.len()).any(|below| text(below, column).is_some());
     // For each cell the column in which its text stands.
@@ -207,17 +215,27 @@ pub(super) fn parts(rows: &[Vec<String>]) -> Vec<(usize, Vec<String>)> {
     (0..width).map(column).filter(|(_, parts)| !parts.is_empty()).collect()
 }
 
+/// The number of each column among those with its header, from 1. One that would make it the header of another column
+/// is passed over: beside 楼 and 楼 (2), a second 楼 is 楼 (3).
+fn repeats(columns: &[(usize, Vec<String>)]) -> Vec<usize> {
+    let keys: Vec<String> = columns.iter().map(|(_, parts)| folded(&parts.join("/")).into_owned()).collect();
+    let written: HashSet<&str> = keys.iter().map(String::as_str).collect();
+    let mut seen: HashMap<&str, usize> = HashMap::new();
+    let number = |key| {
+        let n = seen.entry(key).or_default();
+        *n += 1;
+        while *n > 1 && written.contains(format!("{key}({n})").as_str()) {
+            *n += 1;
+        }
+        *n
+    };
+    keys.iter().map(String::as_str).map(number).collect()
+}
+
 /// What each column means. A column of the schema that two headers could mean belongs to the one that says it better,
 /// else to the first.
 pub(super) fn meanings(columns: Vec<(usize, Vec<String>)>, wishes: &Wishes<'_>) -> Vec<Heading> {
-    let mut seen: HashMap<String, usize> = HashMap::new();
-    let repeats: Vec<usize> = (columns.iter())
-        .map(|(_, parts)| {
-            let n = seen.entry(folded(&parts.join("/")).into_owned()).or_default();
-            *n += 1;
-            *n
-        })
-        .collect();
+    let repeats = repeats(&columns);
     let said = if wishes.are_none() {
         vec![None; columns.len()]
     } else {
@@ -248,7 +266,7 @@ pub(super) fn meanings(columns: Vec<(usize, Vec<String>)>, wishes: &Wishes<'_>) 
         }
     }
     let groups: HashSet<Vec<String>> = headings.iter().filter_map(Heading::marked_group).collect();
-    let mut own: Vec<String> = Vec::new();
+    let mut own: HashSet<String> = HashSet::new();
     for (at, heading) in headings.iter_mut().enumerate() {
         let beside = groups.contains(heading.group());
         match &mut heading.meaning {
@@ -263,147 +281,15 @@ pub(super) fn meanings(columns: Vec<(usize, Vec<String>)>, wishes: &Wishes<'_>) 
                 heading.meaning = Meaning::Not(Status::Unknown);
             }
             Meaning::Own(name) => {
-                if heading.repeat > 1 && !heading.asked {
-                    *name = format!("{name} ({})", heading.repeat);
-                }
-                if own.contains(name) || schema::column(name).is_some() {
-                    let whole = heading.parts.join("/");
-                    *name = if heading.repeat > 1 { format!("{whole} ({})", heading.repeat) } else { whole };
-                }
-                own.push(name.clone());
+                let is_free = |name: &String| !name.is_empty() && schema::column(name).is_none() && !own.contains(name);
+                let leaf = if heading.asked { name.clone() } else { numbered(name.clone(), heading.repeat) };
+                let whole = numbered(heading.parts.join("/"), heading.repeat);
+                let further = (2..).map(|n| numbered(whole.clone(), n));
+                *name = [leaf, whole.clone()].into_iter().chain(further).find(is_free).unwrap_or_default();
+                own.insert(name.clone());
             }
             _ => {}
         }
     }
     headings
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn rows(rows: &[&[&str]]) -> Vec<Vec<String>> {
-        rows.iter().map(|r| r.iter().map(|&s| s.to_owned()).collect()).collect()
-    }
-
-    fn columns(header: &Header) -> Vec<(String, Option<String>, Option<String>)> {
-        header.columns.iter().map(|c| (c.header(), c.mapped().column, c.mapped().value)).collect()
-    }
-
-    #[test]
-    fn a_blank_continues_a_group_only_where_rows_below_show_it() {
-        let top = rows(&[
-            &["某旗台账（2013年）", "", "", "", "", "", "", ""],
-            &["序 号", "单位名称", "社会信用代码", "基本情况", "", "", "", "备注"],
-            &["", "", "", "企业类型", "", "党组织活动经费（万元）", "", ""],
-            &["", "", "", "私营企业", "外商投资 企业", "", "联系电话", ""],
-            &["1", "某厂", "91110000600037341L", "√", "", "3.5", "0", "新增"],
-        ]);
-        let header = Header::find(&top, &[], &Options::default()).unwrap();
-        assert_eq!((header.first, header.height), (1, 3));
-        let found = columns(&header);
-        let expected = [
-            ("序 号", None, None),
-            ("单位名称", Some("name"), None),
-            ("社会信用代码", Some("org_id"), None),
-            ("基本情况/企业类型/私营企业", Some("control"), Some("private")),
-            ("基本情况/企业类型/外商投资 企业", Some("control"), Some("foreign")),
-            ("基本情况/党组织活动经费（万元）", Some("funds"), None),
-            ("基本情况/联系电话", None, None),
-            ("备注", None, None),
-        ];
-        let expected = expected.map(|(h, c, v)| (h.to_owned(), c.map(str::to_owned), v.map(str::to_owned)));
-        assert_eq!(found, expected);
-        let statuses: Vec<_> = header.columns.iter().map(|c| c.mapped().status).collect();
-        assert_eq!(statuses[6..], [Status::Personal, Status::Ignored]);
-        assert!(matches!(header.columns[5].meaning, Meaning::Column { factor, .. } if factor > 9999.0));
-    }
-
-    #[test]
-    fn a_row_with_nothing_but_the_running_number_is_one_of_the_header() {
-        let title: &[&str] = &["某县台账", "", ""];
-        let data: &[&str] = &["1", "某厂", "91110000600037341L"];
-        for (rows_of, expected) in [
-            ([title, &["序号", "", ""], &["", "单位名称", "信用代码"], data], (1, 2)),
-            ([title, &["党建情况", "单位名称", "信用代码"], &["序号", "", ""], data], (1, 2)),
-            ([title, &["某县", "", ""], &["", "单位名称", "信用代码"], data], (2, 1)),
-        ] {
-            for keep in [vec![], vec!["*".to_owned()]] {
-                let header = Header::find(&rows(&rows_of), &[], &Options { keep, ..Options::default() }).unwrap();
-                assert_eq!((header.first, header.height), expected, "{rows_of:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn wishes_of_the_user() {
-        let names = ["contract_id", "star_year", "stars", "手机", "地段", "note"];
-        let options = Options {
-            columns: [("contract_id", "org_id"), ("star_year", "year"), ("stars", "star"), ("note", "reason")]
-                .map(|(h, c)| (h.to_owned(), c.to_owned()))
-                .to_vec(),
-            keep: vec!["*".to_owned()],
-            ..Options::default()
-        };
-        let header = Header::of_names(names.into_iter(), &options);
-        let found: Vec<_> = header.columns.iter().map(|c| c.mapped().column).collect();
-        let expected = [Some("org_id"), Some("year"), Some("star"), None, Some("地段"), Some("reason")];
-        assert_eq!(found, expected.map(|c| c.map(str::to_owned)));
-        assert!(header.is_ledger());
-        let phone = Options { keep: vec!["手机".to_owned()], ..Options::default() };
-        assert!(Header::of_names(["手机"].into_iter(), &phone).columns[0].mapped().kept);
-    }
-
-    #[test]
-    fn the_better_of_two_headers_for_a_column_is_taken() {
-        let header =
-            Header::of_names(["单位", "单位名称", "统一社会信用代码", "信用代码"].into_iter(), &Options::default());
-        let found: Vec<_> = header.columns.iter().map(|c| c.mapped().column).collect();
-        assert_eq!(found, [None, Some("name".to_owned()), Some("org_id".to_owned()), None]);
-        let table = Header::of_names(["worker_id", "role", "org_id", "from", "to"].into_iter(), &Options::default());
-        assert!(!table.is_ledger());
-    }
-
-    #[test]
-    fn headers_that_stand_twice_are_told_apart() {
-        let names = ["org_id", "单位名称", "备注", "备 注", "联系人/电话", "指导员/电话", "备注"];
-        let columns = |options: &Options| {
-            let header = Header::of_names(names.into_iter(), options);
-            header.columns.iter().map(|c| (c.header(), c.mapped().column)).collect::<Vec<_>>()
-        };
-        let all = columns(&Options { keep: vec!["*".to_owned()], ..Options::default() });
-        let column = |at: usize| (all[at].0.as_str(), all[at].1.as_deref());
-        assert_eq!(column(2), ("备注", Some("备注")));
-        assert_eq!(column(3), ("备 注 (2)", Some("备注 (2)")));
-        assert_eq!(column(6), ("备注 (3)", Some("备注 (3)")));
-        assert_eq!((column(4).1, column(5).1), (None, None), "personal columns are kept only by name");
-        let one = columns(&Options {
-            columns: vec![("备注 (2)".to_owned(), "remark".to_owned())],
-            keep: vec!["备注（3）".to_owned()],
-            ..Options::default()
-        });
-        assert_eq!(one.iter().filter_map(|c| c.1.clone()).skip(2).collect::<Vec<_>>(), ["remark", "备注"]);
-        assert_eq!((one[2].1.clone(), one[6].1.as_deref()), (None, Some("备注")));
-    }
-
-    #[test]
-    fn a_wish_names_one_column() {
-        let top = rows(&[
-            &["单位名称", "信用代码", "联系人", "", "指导员", "", "组建方式", "", ""],
-            &["", "", "姓名", "联系电话", "姓名", "联系电话", "单独建立", "抱团建", "挂靠"],
-        ]);
-        let find = |keep: &[&str], columns: &[(&str, &str)]| {
-            let own = |s: &&str| (*s).to_owned();
-            let columns = columns.iter().map(|(h, c)| (own(h), own(c))).collect();
-            let options = Options { keep: keep.iter().map(own).collect(), columns, ..Options::default() };
-            let header = Header::find(&top, &[], &options).unwrap();
-            header.columns.iter().map(Heading::mapped).collect::<Vec<_>>()
-        };
-        let kept = |columns: Vec<Mapped>| columns.into_iter().filter(|c| c.kept).map(|c| c.index).collect::<Vec<_>>();
-        assert_eq!(kept(find(&["联系电话"], &[])), [3]);
-        assert_eq!(kept(find(&["指导员/联系电话"], &[])), [5]);
-        assert_eq!(kept(find(&["*"], &[])), [0; 0]);
-        let marked = find(&[], &[("抱团建", "mode=联建")]);
-        assert_eq!((marked[7].column.as_deref(), marked[7].value.as_deref()), (Some("mode"), Some("joint")));
-    }
 }

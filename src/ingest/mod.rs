@@ -18,6 +18,8 @@ mod frame;
 mod grid;
 mod group;
 mod header;
+#[cfg(test)]
+mod header_tests;
 mod identity;
 mod known;
 mod marks;
@@ -280,6 +282,17 @@ pub(crate) fn stream(paths: &[PathBuf], options: &Options, take: &dyn Take, job:
     files::read(paths, options, take, job)
 }
 
+/// Reads the bytes of the file called `name` and gives the rows to `take` as they come.
+pub(crate) fn stream_bytes(
+    name: &str,
+    bytes: &[u8],
+    options: &Options,
+    take: &dyn Take,
+    job: &dyn Job,
+) -> Result<Report> {
+    files::read_bytes(name, bytes, options, take, job)
+}
+
 /// Reads a table as its batches come and gives the rows to `take`.
 pub(crate) fn stream_arrow(
     name: &str,
@@ -310,7 +323,7 @@ pub fn read(paths: &[PathBuf], options: &Options, job: &dyn Job) -> Result<Readi
 /// ```
 pub fn read_bytes(name: &str, bytes: &[u8], options: &Options, job: &dyn Job) -> Result<Reading> {
     let gathered = Gather::default();
-    let report = files::read_bytes(name, bytes, &options.without_repair(), &gathered, job)?;
+    let report = stream_bytes(name, bytes, &options.without_repair(), &gathered, job)?;
     gathered.reading(report)
 }
 

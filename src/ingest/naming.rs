@@ -1,7 +1,8 @@
 //! What one header text means by itself: a column of the schema, a unit, something about a person, something known.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, LazyLock};
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Status;
 use crate::schema::spelling::{folded, undecorated};
@@ -30,10 +31,10 @@ const PERSONAL_FRAGMENTS: [&str; 18] = [
     "date_of_birth",
 ];
 
-static IGNORED: LazyLock<HashSet<String>> = LazyLock::new(|| keys(IGNORED_HEADERS));
-static PERSONAL: LazyLock<HashSet<String>> = LazyLock::new(|| keys(PERSONAL_HEADERS));
+static IGNORED: LazyLock<FxHashSet<String>> = LazyLock::new(|| keys(IGNORED_HEADERS));
+static PERSONAL: LazyLock<FxHashSet<String>> = LazyLock::new(|| keys(PERSONAL_HEADERS));
 
-fn keys(headers: &[&str]) -> HashSet<String> {
+fn keys(headers: &[&str]) -> FxHashSet<String> {
     let plain = headers.iter().map(|header| folded(header).into_owned());
     plain.flat_map(|header| [strip_unit(&header).to_owned(), header]).collect()
 }
@@ -47,24 +48,26 @@ fn forms(folded: &str) -> [&str; 4] {
 /// Why a column that is none of the schema is not read.
 pub(super) fn not_read(parts: &[String]) -> Status {
     let leaf = parts.last().map_or_else(Default::default, |leaf| folded(leaf));
-    if forms(&leaf).iter().any(|form| IGNORED.contains(*form)) {
+    if is_listed(&leaf, &IGNORED) {
         return Status::Ignored;
     }
-    if parts.iter().any(|part| is_listed_as_personal(part) || has_personal_fragment(part)) {
+    let is_personal = |folded: &str| {
+        is_listed(folded, &PERSONAL) || PERSONAL_FRAGMENTS.iter().any(|fragment| folded.contains(fragment))
+    };
+    let group = parts.split_last().map_or(&[][..], |(_, group)| group);
+    if is_personal(&leaf) || group.iter().any(|part| is_personal(&folded(part))) {
         return Status::Personal;
     }
     Status::Unknown
 }
 
-/// Whether the schema lists this very header as one about a person.
-pub(super) fn is_listed_as_personal(header: &str) -> bool {
-    let header = folded(header);
-    forms(&header).iter().any(|form| PERSONAL.contains(*form))
+fn is_listed(folded: &str, list: &FxHashSet<String>) -> bool {
+    forms(folded).iter().any(|form| list.contains(*form))
 }
 
-fn has_personal_fragment(header: &str) -> bool {
-    let header = folded(header);
-    PERSONAL_FRAGMENTS.iter().any(|fragment| header.contains(fragment))
+/// Whether the schema lists this very header as one about a person.
+pub(super) fn is_listed_as_personal(header: &str) -> bool {
+    is_listed(&folded(header), &PERSONAL)
 }
 
 /// Whether a column stands under a heading of a person or of the party organisation, so that a name in it is not the
@@ -83,8 +86,8 @@ pub(super) fn is_registration_number(header: &str) -> bool {
 }
 
 /// The columns of the schema by the names under which ledgers carry them, and how far down the list of aliases.
-static NAMES: LazyLock<HashMap<String, (&'static Column, usize)>> = LazyLock::new(|| {
-    let mut names = HashMap::new();
+static NAMES: LazyLock<FxHashMap<String, (&'static Column, usize)>> = LazyLock::new(|| {
+    let mut names = FxHashMap::default();
     let spellings = |c: &'static Column| [c.name, c.zh].into_iter().chain(c.aliases.iter().copied()).enumerate();
     // Names in full first: without their units two could become the same.
     for strip in [false, true] {

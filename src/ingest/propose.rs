@@ -5,12 +5,13 @@ use std::sync::LazyLock;
 
 use super::header::{Header, Heading, Meaning};
 use super::naming::strip_unit;
+use super::wish::Wishes;
 use super::{Options, Proposal, Status};
 use crate::lang::Text;
 use crate::schema::spelling::{folded, undecorated};
 use crate::schema::words::Words;
 use crate::schema::{COLUMNS, Column, IGNORED_HEADERS, PERSONAL_HEADERS};
-use crate::similar::{distance, similarity};
+use crate::similar::{distance, signs, similarity, similarity_at_most};
 
 /// From how much likeness a header is proposed. With one sign of five changed (0.8) it is as a rule a slip of the pen;
 /// with one of four, or two of seven, it is another word as often: 企业代码 and 行业代码, 党组织换届时间 and 党组织组建时间.
@@ -34,13 +35,17 @@ const TURNING: &str = "未非不无没专兼正副预备申拟初自复终上下
 /// A header that is known.
 struct Known {
     key: String,
+    signs: Vec<char>,
     written: &'static str,
     /// `None` for one that is not read.
     column: Option<&'static Column>,
 }
 
 static KNOWN: LazyLock<Vec<Known>> = LazyLock::new(|| {
-    let of = |written: &'static str, column| Known { key: key(written), written, column };
+    let of = |written: &'static str, column| {
+        let key = key(written);
+        Known { signs: signs(&key), key, written, column }
+    };
     let columns = COLUMNS
         .iter()
         .flat_map(|c| [c.name, c.zh].into_iter().chain(c.aliases.iter().copied()).map(move |w| of(w, Some(c))));
@@ -87,7 +92,10 @@ fn column_like(header: &str) -> Option<(&'static Column, &'static str, f64)> {
     if !is_of_length(&key) {
         return None;
     }
-    let known = KNOWN.iter().map(|k| (k.column.map(|c| c.name), k.key.as_str(), k.written));
+    // What is less alike than this neither is proposed nor makes a proposal doubtful.
+    let (signs, least) = (signs(&key), HEADERS - MARGIN);
+    let near = KNOWN.iter().filter(|k| similarity_at_most(&signs, &k.signs) >= least);
+    let known = near.map(|k| (k.column.map(|c| c.name), k.key.as_str(), k.written));
     let (name, written, likeness) = best(&key, known, HEADERS)?;
     let column = COLUMNS.iter().find(|c| Some(c.name) == name)?;
     Some((column, written, likeness))
@@ -184,7 +192,7 @@ fn likeliest(top: &[Vec<String>], options: &Options) -> Option<Header> {
     const ROWS: usize = 10;
     let one = |row: &Vec<String>| Header::of_names(row.iter().map(String::as_str), options);
     let filled = |row: &&Vec<String>| row.iter().filter(|text| !text.trim().is_empty()).count() > 2;
-    let known = Header::best(top, options, |header| header.columns.len() > 2);
+    let known = Header::best(top, Wishes::new(options), |_, _| true, |header| header.columns.len() > 2);
     let known = known.map(|mut header| {
         fill(&mut header);
         header
@@ -304,7 +312,8 @@ mod tests {
             &["信用代码", "单位名称", "组建方式", "", "", "", "未建党组织原困", ""],
             &["", "", "单独组建", "挂靠组建", "联合组健", "功能型", "没有党员", "其他"],
         ]);
-        let header = Header::find(&top, &[], &Options::default()).unwrap();
+        let mut header = Header::find(&top, &[], &Options::default()).unwrap();
+        fill(&mut header);
         let proposals: Vec<_> =
             header.columns.iter().map(|c| c.proposal.as_ref().map(|p| (p.column, p.value.clone()))).collect();
         let word = |column, value: &str| Some((column, Some(value.to_owned())));

@@ -1,17 +1,23 @@
 //! What a caller and a saved profile say about the columns of a sheet, before anything is guessed from their headers.
 
 use super::Options;
+use super::naming::named;
 use super::profile::Says;
 use crate::error::Error;
 use crate::schema::Dictionaries;
 use crate::schema::spelling::folded;
 use crate::similar::nearest;
 
+/// The column of codes, without which a sheet is no ledger.
+const ID: &str = "org_id";
+
 /// The wishes that hold for a sheet, made ready for comparing.
 pub(super) struct Wishes<'a> {
     options: &'a Options,
     columns: Vec<(String, &'a str)>,
     keep: Vec<String>,
+    /// The headers of which it is said that they are the organisation's code.
+    codes: Vec<String>,
     pub keep_all: bool,
     pub words: Dictionaries,
 }
@@ -44,8 +50,15 @@ impl Key {
 
 impl<'a> Wishes<'a> {
     pub(super) fn new(options: &'a Options) -> Self {
+        let said = options.columns.iter().filter(|(_, name)| name == ID).map(|(header, _)| header);
+        let profiled =
+            options.profile.iter().flat_map(|profile| &profile.entries).filter_map(|entry| match entry.says {
+                Says::Column { column, .. } if column.name == ID => Some(&entry.header),
+                _ => None,
+            });
         Self {
             options,
+            codes: said.chain(profiled).map(|header| folded(header).into_owned()).collect(),
             columns: options
                 .columns
                 .iter()
@@ -55,6 +68,15 @@ impl<'a> Wishes<'a> {
             keep_all: options.keep.iter().any(|wish| wish == "*"),
             words: options.dictionaries(),
         }
+    }
+
+    /// Whether `text` may be, or be a part of, the header of the column of codes.
+    pub(super) fn may_be_code(&self, text: &str) -> bool {
+        let said = || {
+            let text = folded(text);
+            !text.is_empty() && self.codes.iter().any(|header| header.contains(&*text))
+        };
+        named(text).is_some_and(|(column, _)| column.name == ID) || (!self.codes.is_empty() && said())
     }
 
     /// Whether nothing is wished for any column by name: so it mostly is, and headers are then compared with nothing.

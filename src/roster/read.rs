@@ -82,6 +82,22 @@ impl Roster {
         Self::of(builder, report, options, job)
     }
 
+    /// Reads the bytes of a text file or workbook, such as one that was sent over a network; its `name` tells by its
+    /// ending which, and may tell the year.
+    ///
+    /// ```
+    /// use dangjian::{Roster, ingest::Options, job::Quiet};
+    /// let text = "统一社会信用代码,单位名称,从业人员\n91110000600037341L,某厂,12人\n";
+    /// let roster = Roster::read_bytes("台账2013.csv", text.as_bytes(), &Options::default(), &Quiet)?;
+    /// assert_eq!(roster.frame(2013)?.rows(), 1);
+    /// # Ok::<(), dangjian::Error>(())
+    /// ```
+    pub fn read_bytes(name: &str, bytes: &[u8], options: &Options, job: &dyn Job) -> Result<Self> {
+        let builder = Builder::default();
+        let report = ingest::stream_bytes(name, bytes, options, &builder, job)?;
+        Self::of(builder, report, options, job)
+    }
+
     /// Reads tables that are in memory already, under a name for messages; columns are found, cast and checked as those
     /// of files are.
     pub fn read_arrow(name: &str, batches: &[RecordBatch], options: &Options, job: &dyn Job) -> Result<Self> {

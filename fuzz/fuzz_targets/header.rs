@@ -1,0 +1,7 @@
+//! The first rows of a sheet, and a profile.
+
+#![no_main]
+
+mod setup;
+
+libfuzzer_sys::fuzz_target!(init: setup::one_thread(), |text: &str| dangjian_fuzz::header(text));

@@ -1,0 +1,71 @@
+//! The first rows of a sheet, and what somebody says about them.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, RecordBatch, StringArray};
+use arrow::datatypes::{DataType, Field, Schema};
+use dangjian::ingest::{self, Mapped, Options, Profile, Reading};
+use dangjian::job::Quiet;
+
+use super::reading::checked;
+
+const NAME: &str = "台账2013.csv";
+/// What stands between a profile and the rows.
+const RULE: &str = "---\n";
+
+/// Reads a sheet with the rows of `text`: cells stand between tabs, `⏎` is a line break within one; in front there may
+/// be a profile in TOML, and a line `---` behind it. Each column then holds a code and a tick. Texts of an odd length ask
+/// for every column to be kept.
+pub fn header(text: &str) {
+    let (profile, rows) = text.split_once(RULE).map_or(("", text), |(profile, rows)| (profile, rows));
+    let rows: Vec<Vec<String>> =
+        rows.lines().map(|row| row.split('\t').map(|cell| cell.replace('⏎', "\n")).collect()).collect();
+    let sheet = sheet(&rows);
+    let profile = Profile::from_toml(profile, "profile.toml").ok().map(Arc::new);
+    let keep: Vec<String> = if text.len().is_multiple_of(2) { Vec::new() } else { vec!["*".to_owned()] };
+    let options = Options { keep, profile, ..Options::default() };
+
+    if let Some(reading) = checked(ingest::read_bytes(NAME, sheet.as_bytes(), &options, &Quiet)) {
+        saved(&reading, &sheet, &options);
+    }
+    if let Some(names) = rows.first() {
+        checked(ingest::read_arrow("frame2013", &[frame(names)], &options, &Quiet));
+    }
+}
+
+/// The rows as CSV, and below them one of codes and one of ticks.
+fn sheet(rows: &[Vec<String>]) -> String {
+    let width = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let below = ["91110000600037341L", "√"].map(|cell| vec![cell.to_owned(); width]);
+    let quoted = |cell: &String| format!("\"{}\"", cell.replace('"', "\"\""));
+    let line = |row: &Vec<String>| {
+        let cells = row.iter().map(quoted).chain((row.len()..width).map(|_| String::new()));
+        cells.collect::<Vec<_>>().join(",") + "\n"
+    };
+    rows.iter().chain(&below).map(line).collect()
+}
+
+fn frame(names: &[String]) -> RecordBatch {
+    let fields: Vec<Field> = names.iter().map(|name| Field::new(name, DataType::Utf8, true)).collect();
+    let cells: ArrayRef = Arc::new(StringArray::from(vec!["91110000600037341L", "√"]));
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), vec![cells; names.len()]).unwrap()
+}
+
+/// A mapping that was saved can be read, and reads the sheet as it was read.
+fn saved(reading: &Reading, sheet: &str, options: &Options) {
+    let text = Profile::of(&reading.sources, options).to_toml();
+    let profile = Profile::from_toml(&text, "saved.toml").unwrap_or_else(|error| panic!("{error}\n{text}"));
+    let options = Options { profile: Some(Arc::new(profile)), ..Options::default() };
+    let again = checked(ingest::read_bytes(NAME, sheet.as_bytes(), &options, &Quiet)).expect("it was read before");
+    let read = |reading: &Reading| -> Vec<_> {
+        let read = |c: &&Mapped| c.column.is_some();
+        let all = reading.sources.iter().flat_map(|source| &source.columns).filter(read);
+        all.map(|c| (c.index, c.column.clone(), c.value.clone(), c.unit)).collect()
+    };
+    // What was decided about columns counts when a header is looked for, so that of two rows that both look like one the
+    // other may now be it.
+    let place = |reading: &Reading| reading.sources.first().map(|source| (source.rows.title, source.header_rows));
+    if place(reading) == place(&again) {
+        assert_eq!(read(reading), read(&again), "{text}");
+    }
+}

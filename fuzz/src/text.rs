@@ -1,0 +1,20 @@
+//! The bytes of a delimited text file.
+
+use dangjian::Roster;
+use dangjian::ingest::{self, OnConflict, Options};
+use dangjian::job::Quiet;
+
+use super::reading::{agrees, checked};
+
+/// Reads `bytes` as a CSV file; one of an odd length with every column kept and contradicting rows rejected.
+pub fn csv(bytes: &[u8]) {
+    const NAME: &str = "台账2013.csv";
+    let options = if bytes.len().is_multiple_of(2) {
+        Options::default()
+    } else {
+        Options { keep: vec!["*".to_owned()], on_conflict: OnConflict::Reject, ..Options::default() }
+    };
+    if let Some(reading) = checked(ingest::read_bytes(NAME, bytes, &options, &Quiet)) {
+        agrees(&Roster::read_bytes(NAME, bytes, &options, &Quiet).unwrap(), &reading, options.on_conflict);
+    }
+}

@@ -1,0 +1,45 @@
+//! The seeds of the fuzz targets (`make fuzz`) hold what the targets demand, so that neither rots between two runs.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test that fails panics, and says with which seed"
+)]
+
+use std::fs;
+use std::path::Path;
+
+#[allow(unreachable_pub, reason = "in the crate of the targets it is public")]
+#[path = "../fuzz/src/lib.rs"]
+mod targets;
+
+/// Calls `target` with each seed in the folder `name`, and with a line end behind it: whether its length is even chooses
+/// among options.
+fn each(name: &str, target: impl Fn(&[u8])) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(name);
+    let seeds: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert!(seeds.len() > 3, "{seeds:?}");
+    for seed in seeds {
+        println!("{}", seed.display());
+        let bytes = fs::read(seed).unwrap();
+        target(&bytes);
+        target(&[&bytes[..], b"\n"].concat());
+    }
+}
+
+#[test]
+fn csv() {
+    each("csv", targets::csv);
+}
+
+#[test]
+fn header() {
+    each("header", |bytes| targets::header(std::str::from_utf8(bytes).unwrap()));
+}
+
+#[test]
+fn cells() {
+    each("cells", |bytes| targets::cells(std::str::from_utf8(bytes).unwrap()));
+}
