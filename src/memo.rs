@@ -38,21 +38,33 @@ impl Mark {
 
 /// A table from texts to what they stand for.
 ///
-/// It keeps the texts as `K`: borrowed, or its own.
+/// It keeps the texts as `K`: borrowed, or its own. What a short text stands for is found at one place of memory, as a
+/// table of many texts is not in the processor's cache.
 pub(crate) struct Memo<K, T> {
-    /// For each place the mark of its text, and the position of its entry from 1; 0 where it is free.
-    places: Vec<(Mark, u32)>,
-    entries: Vec<(K, T)>,
+    places: Vec<Place<T>>,
+    texts: Vec<K>,
+    free: Place<T>,
     /// The place of the last text.
     last: usize,
 }
 
+/// A place for a text: its mark and what it stands for, and where it is kept from 1; 0 where the place is free.
+#[derive(Clone, Copy)]
+struct Place<T> {
+    mark: Mark,
+    value: T,
+    kept: u32,
+}
+
 impl<K: AsRef<str>, T: Copy> Memo<K, T> {
-    pub(crate) fn new() -> Self {
-        Self { places: vec![Default::default(); PLACES], entries: Vec::new(), last: 0 }
+    /// A table without texts; `any` stands where there is none.
+    pub(crate) fn new(any: T) -> Self {
+        let free = Place { mark: Mark::default(), value: any, kept: 0 };
+        Self { places: vec![free; PLACES], texts: Vec::new(), free, last: 0 }
     }
 
     /// What `text` stands for; `read` tells when it is seen for the first time.
+    #[inline]
     pub(crate) fn get<'t>(&mut self, text: &'t str, read: impl FnOnce() -> T) -> T
     where
         K: From<&'t str>,
@@ -63,7 +75,7 @@ impl<K: AsRef<str>, T: Copy> Memo<K, T> {
         }
         let mask = self.places.len() - 1;
         let mut at = mark.hash() & mask;
-        while self.places[at].1 > 0 {
+        while self.places[at].kept > 0 {
             if let Some(value) = self.at(at, mark, text) {
                 self.last = at;
                 return value;
@@ -71,28 +83,35 @@ impl<K: AsRef<str>, T: Copy> Memo<K, T> {
             at = (at + 1) & mask;
         }
         let value = read();
-        self.entries.push((text.into(), value));
-        self.places[at] = (mark, self.entries.len() as u32);
+        self.texts.push(text.into());
+        self.places[at] = Place { mark, value, kept: self.texts.len() as u32 };
         self.last = at;
-        if self.entries.len() * 2 > self.places.len() {
+        if self.texts.len() * 4 > self.places.len() * 3 {
             self.grow();
         }
         value
     }
 
+    /// Has the memory where `text` is looked up brought near. The answer means nothing.
+    #[inline]
+    pub(crate) fn touch(&self, text: &str) -> u32 {
+        self.places[Mark::of(text).hash() & (self.places.len() - 1)].kept
+    }
+
     /// What `text` stands for, if it is at `place`.
+    #[inline]
     fn at(&self, place: usize, mark: Mark, text: &str) -> Option<T> {
-        let (there, entry) = self.places[place];
-        let (same, value) = self.entries.get((entry as usize).checked_sub(1)?)?;
-        (there == mark && (text.len() <= SHORT || same.as_ref() == text)).then_some(*value)
+        let there = &self.places[place];
+        let same = || self.texts.get(there.kept as usize - 1).is_some_and(|same| same.as_ref() == text);
+        (there.kept > 0 && there.mark == mark && (text.len() <= SHORT || same())).then_some(there.value)
     }
 
     fn grow(&mut self) {
-        let mask = self.places.len() * 4 - 1;
-        let mut places = vec![<(Mark, u32)>::default(); mask + 1];
-        for &place in self.places.iter().filter(|(_, entry)| *entry > 0) {
-            let mut at = place.0.hash() & mask;
-            while places[at].1 > 0 {
+        let mask = self.places.len() * 2 - 1;
+        let mut places = vec![self.free; mask + 1];
+        for &place in self.places.iter().filter(|place| place.kept > 0) {
+            let mut at = place.mark.hash() & mask;
+            while places[at].kept > 0 {
                 at = (at + 1) & mask;
             }
             places[at] = place;
@@ -118,7 +137,7 @@ mod tests {
         ) {
             let texts: Vec<String> = texts.into_iter().map(|parts| parts.concat()).collect();
             let mut expected: HashMap<&str, usize> = HashMap::new();
-            let mut memo: Memo<Box<str>, usize> = Memo::new();
+            let mut memo: Memo<Box<str>, usize> = Memo::new(0);
             let mut read = 0;
             for text in &texts {
                 let value = memo.get(text, || { read += 1; read });

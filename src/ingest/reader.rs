@@ -27,6 +27,9 @@ use crate::schema::{Column, Dictionaries, Type};
 /// Scores are points out of 100, with additions; what is outside is no score (`rules` of the ledgers' truth.json).
 pub(super) const SCORES: (f64, f64) = (0.0, 200.0);
 
+/// How many texts are looked up together.
+const TOGETHER: usize = 32;
+
 /// What is to be said about a value.
 pub(super) struct Finding {
     /// The row of the block.
@@ -181,7 +184,7 @@ impl<'a, B: Block> Cells<'a, '_, B> {
 
     /// Numbers of which there are few.
     fn few<T: ArrowPrimitiveType>(&mut self, read: impl Fn(&Cell<'a>) -> Read<T::Native>) -> ArrayRef {
-        let mut memo: Memo<&str, _> = Memo::new();
+        let mut memo: Memo<&str, _> = Memo::new(Ok(None));
         self.numbers::<T>(|cell| match *cell {
             Cell::Text(text) => memo.get(text, || read(cell)),
             _ => read(cell),
@@ -190,7 +193,7 @@ impl<'a, B: Block> Cells<'a, '_, B> {
 
     fn flags(&mut self) -> ArrayRef {
         let mut values = BooleanBuilder::with_capacity(self.chosen.len());
-        let mut memo: Memo<&str, _> = Memo::new();
+        let mut memo: Memo<&str, _> = Memo::new(Ok(None));
         self.each(|cell| {
             let flag = match *cell {
                 Cell::Text(text) => memo.get(text, || cells::flag(cell)),
@@ -230,16 +233,26 @@ impl<'a, B: Block> Cells<'a, '_, B> {
         let mut keys = Vec::with_capacity(self.chosen.len());
         let mut texts = self.known.lend();
         let mut numbers: FxHashMap<u64, (u32, Option<Code>)> = FxHashMap::default();
-        self.each(|cell| {
-            let (key, said) = match *cell {
-                Cell::Text(text) => texts.key(text, || read(cell)),
-                Cell::Number(number) => *numbers.entry(number.to_bits()).or_insert_with(|| texts.enter(read(cell))),
-                Cell::Empty => (0, None),
-                _ => texts.enter(read(cell)),
-            };
-            keys.push(key);
-            said
-        });
+        let mut cells: Vec<Cell<'a>> = Vec::with_capacity(TOGETHER);
+        for rows in self.chosen.chunks(TOGETHER) {
+            cells.clear();
+            cells.extend(rows.iter().map(|row| self.block.cell(*row as usize, self.column)));
+            // Of a large table most is far: it is asked for all these texts before the first is waited for.
+            let touch = |cell: &Cell<'a>| if let Cell::Text(text) = *cell { texts.touch(text) } else { 0 };
+            std::hint::black_box(cells.iter().map(touch).fold(0, u32::wrapping_add));
+            for (cell, row) in cells.iter().zip(rows) {
+                let (key, said) = match *cell {
+                    Cell::Text(text) => texts.key(text, || read(cell)),
+                    Cell::Number(number) => *numbers.entry(number.to_bits()).or_insert_with(|| texts.enter(read(cell))),
+                    Cell::Empty => (0, None),
+                    _ => texts.enter(read(cell)),
+                };
+                keys.push(key);
+                if let Some(code) = said {
+                    self.found.push(Finding { row: *row as usize, code, value: cell.shown().into_owned() });
+                }
+            }
+        }
         let values = texts.values();
         self.known.take_back(texts);
         dictionary(&keys, values)

@@ -70,6 +70,7 @@ impl<R: Read> Text<R> {
         match &mut self.how {
             How::Utf8 { .. } => {
                 out.append(&mut self.sample);
+                out.reserve_exact(most + 64);
                 let read = self.input.by_ref().take(most as u64).read_to_end(out)?;
                 self.bytes += read as u64;
                 self.ended = read == 0;

@@ -23,7 +23,7 @@ use crate::error::{Error, Result};
 use crate::job;
 
 /// How much text is read at a time.
-const BLOCK: usize = 512 << 10;
+const BLOCK: usize = 256 << 10;
 /// A record longer than this is none.
 const LONGEST: usize = 64 << 20;
 /// How many lines a record may span before an unclosed quote is the likelier reason.

@@ -160,6 +160,7 @@ impl Records {
         (0..self.width(row)).map(|column| self.text(row, column).to_owned()).collect()
     }
 
+    #[inline]
     fn text(&self, row: usize, column: usize) -> &str {
         let (Some(&start), Some(&end)) = (self.starts.get(row), self.starts.get(row + 1)) else { return "" };
         let at = start as usize + column;
@@ -316,6 +317,7 @@ impl Block for Records {
         self.starts.len() - 1
     }
 
+    #[inline]
     fn cell(&self, row: usize, column: usize) -> Cell<'_> {
         match self.text(row, column) {
             "" => Cell::Empty,

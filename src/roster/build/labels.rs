@@ -47,7 +47,7 @@ pub(super) struct Labels<'a> {
 impl<'a> Labels<'a> {
     pub(super) fn new(parts: &'a [Part]) -> Self {
         let mut labels = Self { parts, values: Vec::new(), codes: Vec::with_capacity(parts.len()) };
-        let mut seen = Memo::new();
+        let mut seen = Memo::new(0);
         for part in parts {
             let mut codes = Vec::new();
             if let Ok(array) = part {
