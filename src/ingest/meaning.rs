@@ -53,13 +53,13 @@ pub(super) fn meaning(parts: &[String], wish: Option<Wish<'_>>, wishes: &Wishes<
     if let Some(Wish::Profile { says, .. }) = wish {
         return profiled(says, leaf, &wishes.words);
     }
-    let status = not_read(parts);
-    if status == Status::Personal && is_listed_as_personal(leaf) {
-        return Meaning::Not(status);
+    if is_listed_as_personal(leaf) && not_read(parts) == Status::Personal {
+        return Meaning::Not(Status::Personal);
     }
     if let Some((column, rank)) = named(leaf) {
         return Meaning::Column { column, factor: factor(leaf), rank: rank + 1 };
     }
+    let status = not_read(parts);
     if status == Status::Unknown
         && let Some((column, words)) = group
     {
