@@ -56,9 +56,8 @@ pub(super) fn meaning(parts: &[String], wish: Option<Wish<'_>>, wishes: &Wishes<
     if let Some(Wish::Profile { says, .. }) = wish {
         return profiled(says, leaf, &wishes.words);
     }
-    let status = not_read(parts);
-    if status == Status::Personal && is_listed_as_personal(leaf) {
-        return Meaning::Not(status);
+    if is_listed_as_personal(leaf) && not_read(parts) == Status::Personal {
+        return Meaning::Not(Status::Personal);
     }
     if let Some((column, rank)) = named(leaf) {
         if column.name == "former_name" && is_of_another(parts) {
@@ -66,6 +65,7 @@ pub(super) fn meaning(parts: &[String], wish: Option<Wish<'_>>, wishes: &Wishes<
         }
         return Meaning::Column { column, factor: factor(leaf), rank: rank + 1 };
     }
+    let status = not_read(parts);
     if status == Status::Unknown
         && let Some((column, words)) = group
     {
