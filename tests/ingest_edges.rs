@@ -16,7 +16,7 @@ use arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, Float64Array, Int64Array, LargeStringArray, NullArray, RecordBatch,
     StringArray,
 };
-use arrow::compute::cast;
+use arrow::compute::{cast, concat_batches};
 use arrow::datatypes::{DataType, Field, Float32Type, Float64Type, Int16Type, Schema, UInt32Type, UInt64Type};
 use dangjian::Roster;
 use dangjian::error::Error;
@@ -99,7 +99,7 @@ fn arrow_text_follows_the_rules_of_cells() {
     let source = &reading.sources[0];
     assert_eq!((source.rows.data, source.rejected, &source.years), (6, 4, &vec![2013]));
     assert_eq!(reading.batches[0].rows, [1, 2]);
-    let records = &reading.batches[0].records;
+    let records = whole(&reading);
     let text = |name: &str| {
         let array = records.column_by_name(name).unwrap().as_string::<i32>();
         array.iter().map(|v| v.map(str::to_owned)).collect::<Vec<_>>()
@@ -239,6 +239,12 @@ fn a_mapping_given_by_the_caller_reads_a_foreign_panel() {
     assert!(stars > 10_000, "{stars}");
 }
 
+/// All rows of a reading.
+fn whole(reading: &Reading) -> RecordBatch {
+    let records: Vec<_> = reading.batches.iter().map(|batch| batch.records.clone()).collect();
+    concat_batches(&records[0].schema(), &records).unwrap()
+}
+
 #[test]
 fn real_files_of_others_are_read_whole() {
     let Some(folder) = shared("real") else { return };
@@ -255,7 +261,7 @@ fn real_files_of_others_are_read_whole() {
     let gb = read(&folder.join("西藏_2012.gb18030.csv"), &options(id, name)).unwrap();
     assert_eq!(utf8.sources[0].rows.data, 1253);
     assert_eq!((utf8.sources[0].encoding, gb.sources[0].encoding), (Some("utf-8"), Some("gb18030")));
-    assert_eq!(utf8.batches[0].records, gb.batches[0].records);
+    assert_eq!(whole(&utf8), whole(&gb));
     // README: every check character is valid.
     assert!(!utf8.problems.iter().any(|p| p.code == Code::UsccCheckDigit));
     let sheet = read(&folder.join("西藏_2012_合并表头.xlsx"), &Options::default()).unwrap();
@@ -360,7 +366,7 @@ fn columns_of_one_name_are_told_apart_and_columns_of_nothing_are_empty() {
         read(&path, &Options::default()).unwrap(),
     ] {
         assert_eq!(reading.problems, []);
-        let records = &reading.batches[0].records;
+        let records = whole(&reading);
         let text = |name: &str| records.column_by_name(name).unwrap().as_string::<i32>().value(0).to_owned();
         assert_eq!([text("楼栋"), text("楼栋 (2)")], ["东楼", "西楼"]);
         for (name, ty) in [("employees", DataType::UInt32), ("地段", DataType::Utf8)] {
@@ -437,9 +443,9 @@ fn a_stopped_job_stops_every_reader() {
     let csv = write(&folder, "long.csv", text);
     let reading = read(&csv, &Options::default()).unwrap();
     let parquet = folder.join("long.parquet");
-    let records = &reading.batches[0].records;
+    let records = whole(&reading);
     let mut writer = ArrowWriter::try_new(fs::File::create(&parquet).unwrap(), records.schema(), None).unwrap();
-    reading.batches.iter().for_each(|batch| writer.write(&batch.records).unwrap());
+    writer.write(&records).unwrap();
     writer.close().unwrap();
     assert_eq!(read(&parquet, &Options::default()).unwrap().sources[0].rows.data, 50_000);
     let mut paths = vec![csv, parquet];
