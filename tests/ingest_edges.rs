@@ -99,7 +99,7 @@ fn arrow_text_follows_the_rules_of_cells() {
     let source = &reading.sources[0];
     assert_eq!((source.rows.data, source.rejected, &source.years), (6, 4, &vec![2013]));
     assert_eq!(reading.batches[0].rows, [1, 2]);
-    let records = whole(&reading);
+    let records = all_rows(&reading);
     let text = |name: &str| {
         let array = records.column_by_name(name).unwrap().as_string::<i32>();
         array.iter().map(|v| v.map(str::to_owned)).collect::<Vec<_>>()
@@ -240,7 +240,7 @@ fn a_mapping_given_by_the_caller_reads_a_foreign_panel() {
 }
 
 /// All rows of a reading.
-fn whole(reading: &Reading) -> RecordBatch {
+fn all_rows(reading: &Reading) -> RecordBatch {
     let records: Vec<_> = reading.batches.iter().map(|batch| batch.records.clone()).collect();
     concat_batches(&records[0].schema(), &records).unwrap()
 }
@@ -261,7 +261,7 @@ fn real_files_of_others_are_read_whole() {
     let gb = read(&folder.join("西藏_2012.gb18030.csv"), &options(id, name)).unwrap();
     assert_eq!(utf8.sources[0].rows.data, 1253);
     assert_eq!((utf8.sources[0].encoding, gb.sources[0].encoding), (Some("utf-8"), Some("gb18030")));
-    assert_eq!(whole(&utf8), whole(&gb));
+    assert_eq!(all_rows(&utf8), all_rows(&gb));
     // README: every check character is valid.
     assert!(!utf8.problems.iter().any(|p| p.code == Code::UsccCheckDigit));
     let sheet = read(&folder.join("西藏_2012_合并表头.xlsx"), &Options::default()).unwrap();
@@ -366,7 +366,7 @@ fn columns_of_one_name_are_told_apart_and_columns_of_nothing_are_empty() {
         read(&path, &Options::default()).unwrap(),
     ] {
         assert_eq!(reading.problems, []);
-        let records = whole(&reading);
+        let records = all_rows(&reading);
         let text = |name: &str| records.column_by_name(name).unwrap().as_string::<i32>().value(0).to_owned();
         assert_eq!([text("楼栋"), text("楼栋 (2)")], ["东楼", "西楼"]);
         for (name, ty) in [("employees", DataType::UInt32), ("地段", DataType::Utf8)] {
@@ -443,7 +443,7 @@ fn a_stopped_job_stops_every_reader() {
     let csv = write(&folder, "long.csv", text);
     let reading = read(&csv, &Options::default()).unwrap();
     let parquet = folder.join("long.parquet");
-    let records = whole(&reading);
+    let records = all_rows(&reading);
     let mut writer = ArrowWriter::try_new(fs::File::create(&parquet).unwrap(), records.schema(), None).unwrap();
     writer.write(&records).unwrap();
     writer.close().unwrap();
@@ -459,7 +459,7 @@ fn a_stopped_job_stops_every_reader() {
         }
     }
     let job = Stopped(AtomicU64::new(0), 0);
-    let stopped = ingest::read_arrow("x", std::slice::from_ref(records), &Options::default(), &job);
+    let stopped = ingest::read_arrow("x", std::slice::from_ref(&records), &Options::default(), &job);
     assert!(matches!(stopped, Err(Error::Cancelled)));
     let years = records.column_by_name("year").unwrap().as_primitive::<Int16Type>();
     assert_eq!(years.value(49_999), 2013);
