@@ -63,7 +63,7 @@ def interrupt(call, delay):
         lag = time.monotonic() - sent[0]
         innermost = traceback.extract_tb(stopped.__traceback__)[-1]
     timer.join()
-    return lag, Path(innermost.filename).parent == Path(dangjian.__file__).parent
+    return lag, Path(innermost.filename).is_relative_to(Path(dangjian.__file__).parent)
 
 
 if __name__ == "__main__":
