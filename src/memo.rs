@@ -73,14 +73,13 @@ impl<K: AsRef<str>, T: Copy> Memo<K, T> {
         if let Some(value) = self.at(self.last, mark, text) {
             return value;
         }
-        let mask = self.places.len() - 1;
-        let mut at = mark.hash() & mask;
+        let mut at = mark.hash() & (self.places.len() - 1);
         while self.places[at].kept > 0 {
             if let Some(value) = self.at(at, mark, text) {
                 self.last = at;
                 return value;
             }
-            at = (at + 1) & mask;
+            at = (at + 1) & (self.places.len() - 1);
         }
         let value = read();
         self.texts.push(text.into());

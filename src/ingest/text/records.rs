@@ -86,7 +86,7 @@ impl Sought {
         const GATHER: u64 = 0x0102_0408_1020_4080;
         text.iter().rev().fold(0, |places, eight| {
             let different = u64::from_le_bytes(*eight) ^ self.0;
-            let same = !((different & LOW) + LOW | different | LOW);
+            let same = !(((different & LOW) + LOW) | different | LOW);
             places << 8 | ((same >> 7).wrapping_mul(GATHER) >> 56)
         })
     }

@@ -100,10 +100,9 @@ pub(super) fn rank(batches: &[Keys], others: &Others) -> Result<(StringArray, Ve
     }
     let known = others.0.lock().map_err(|_| Error::broken())?;
     // Only those that a row has.
-    let place = |(id, number): (&'_ Box<str>, &u32)| {
-        Some((id.clone(), rest.binary_search(&(OTHER | u128::from(*number))).ok()?))
-    };
-    let mut others: Vec<(Box<str>, usize)> = known.iter().filter_map(place).collect();
+    let mut others: Vec<(&str, usize)> = (known.iter())
+        .filter_map(|(id, number)| Some((&**id, rest.binary_search(&(OTHER | u128::from(*number))).ok()?)))
+        .collect();
     others.par_sort_unstable();
     let packed = texts(packed);
     let mut place = vec![0; all.len()];
@@ -114,7 +113,7 @@ pub(super) fn rank(batches: &[Keys], others: &Others) -> Result<(StringArray, Ve
         ids.push(id);
     };
     for (at, id) in packed.iter().flatten().enumerate() {
-        while let Some((other, rest)) = waiting.next_if(|(other, _)| **other < *id) {
+        while let Some((other, rest)) = waiting.next_if(|(other, _)| *other < id) {
             give(other, packed.len() + rest);
         }
         give(id, at);
@@ -176,10 +175,11 @@ fn pack(id: &str) -> Option<u128> {
     if characters[..id.len()].contains(&0) {
         return None;
     }
-    let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r] = characters;
-    let first = squeeze([a, b, c, d, e, f, g, h]);
-    let second = squeeze([i, j, k, l, m, n, o, p]);
-    Some(u128::from(first) << 70 | u128::from(second) << 14 | u128::from(q) << 7 | u128::from(r))
+    let (first, rest) = characters.split_first_chunk()?;
+    let (second, rest) = rest.split_first_chunk()?;
+    let [last, after] = *rest.first_chunk()?;
+    let (first, second) = (squeeze(*first), squeeze(*second));
+    Some(u128::from(first) << 70 | u128::from(second) << 14 | u128::from(last) << 7 | u128::from(after))
 }
 
 /// Eight characters of ASCII in 56 bits.
