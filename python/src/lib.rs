@@ -12,10 +12,6 @@ mod tables;
 
 use pyo3::prelude::*;
 
-/// Memory that threads take and give back without waiting for each other, and that is used again rather than returned.
-#[global_allocator]
-static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// The engine. Its documentation is in `_native.pyi`, where editors look for it.
 #[pymodule(gil_used = false)]
 fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
