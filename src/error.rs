@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::lang::{Lang, Text};
+use crate::os;
 
 /// The result of everything that can fail here.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -64,6 +65,12 @@ impl Error {
     /// The error where a thread of this library failed inside.
     pub(crate) fn broken() -> Self {
         Self::Inside(Text::new("内部线程出错，请报告", "a thread failed inside; please report this"))
+    }
+
+    /// The error for a file that the system did not write.
+    pub(crate) fn unwritten(path: &Path, error: &std::io::Error) -> Self {
+        let why = os::why(error);
+        Self::file(path, format!("不能写入：{}", why.zh), format!("cannot be written: {}", why.en))
     }
 
     /// An [`Error::File`] about the file at `path`.

@@ -4,17 +4,21 @@
 //! [`formation`], [`stars`] → [`review`]. A module knows only those before it.
 
 mod classes;
+pub mod compare;
 pub mod coverage;
 mod cube;
 pub mod dimension;
 pub mod error;
 pub mod formation;
+pub mod identity;
 pub mod ingest;
 pub mod job;
 pub mod labels;
 pub mod lang;
 pub mod measure;
+mod memo;
 pub mod moves;
+mod os;
 mod party;
 mod record;
 pub mod review;

@@ -7,6 +7,7 @@ use toml::{Table, Value};
 
 use crate::error::{Error, Result};
 use crate::lang::Text;
+use crate::os;
 use crate::similar::nearest;
 
 /// One `[[kind]]` of a file. Fields are taken out of it one after the other; what is left over is a mistake.
@@ -25,7 +26,10 @@ pub(crate) fn read(path: &Path) -> Result<String> {
             "不是 UTF-8 文本；口径定义文件请另存为 UTF-8",
             "is not UTF-8 text; save definition files as UTF-8",
         ),
-        _ => Error::file(path, format!("打不开：{e}"), format!("cannot be read: {e}")),
+        _ => {
+            let why = os::why(&e);
+            Error::file(path, format!("打不开：{}", why.zh), format!("cannot be read: {}", why.en))
+        }
     })
 }
 

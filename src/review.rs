@@ -1,10 +1,10 @@
 //! One year's annual review: every statistic of the year, and of the years before it, as tables.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, UInt32Array};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, UInt32Array, new_null_array};
 use arrow::compute::{concat_batches, take_record_batch};
-use arrow::datatypes::{Int16Type, Int64Type};
+use arrow::datatypes::{DataType, Int16Type, Int64Type};
 
 use crate::classes::StarStates;
 use crate::coverage::{coverage, gaps, targets};
@@ -14,6 +14,7 @@ use crate::formation::{formation, formation_moves, formation_need};
 use crate::job::{self, Job};
 use crate::measure::{Counts, FormationRules, Rate, Rates, Target, Targets};
 use crate::roster::{Frame, Roster};
+use crate::schema;
 use crate::standards::region::{self, Level};
 use crate::stars::{PartyStars, star_distribution, star_transitions};
 use crate::table::Columns;
@@ -112,10 +113,11 @@ pub fn review(
     add("stars_by_township", star_distribution(roster, &here(&["township"]), job)?)?;
     add("starred", starred(roster, roster.frame(year)?)?)?;
     add("workforce", all_workforce(roster, year, workers, job)?)?;
+    add("columns_missing", columns_missing(roster, roster.frame(year)?, definitions)?)?;
     Ok(Review { year, tables })
 }
 
-const TABLES: u64 = 16;
+const TABLES: u64 = 17;
 
 /// The headline counts of every year.
 fn overview(roster: &Roster, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
@@ -134,10 +136,17 @@ fn overview(roster: &Roster, scope: &Scope, job: &dyn Job) -> Result<RecordBatch
             let total = |year: &i16| rows(*year).map(|r| n.is_valid(r).then(|| n.value(r) as u64)).sum();
             years.iter().map(total).collect()
         };
-        for (field, array) in table.schema().fields().iter().zip(table.columns()) {
+        for (field, array) in table.schema().fields().iter().zip(table.columns()).filter(|(f, _)| f.name() != "named") {
             columns = columns.array(field.name(), ArrayRef::clone(array));
         }
-        columns = columns.some_counts("party_organisations", per_year(&parties, "party_organisations", &|_| true));
+        // Where organisations have party organisations and no row names one, they cannot be counted.
+        let [organised, named] = ["organised", "named"].map(|n| per_year(table, n, &|_| true));
+        let told = organised
+            .iter()
+            .zip(named)
+            .map(|(organised, named)| *organised == Some(0) || organised.and(named) > Some(0));
+        let there = per_year(&parties, "party_organisations", &|_| true);
+        columns = columns.some_counts("party_organisations", told.zip(there).map(|(told, n)| n.filter(|_| told)));
         for item in ["instructors", "seconded_officers", "owner_secretaries"] {
             columns = columns.some_counts(item, per_year(&work, "value", &|row| items.value(row) == item));
         }
@@ -145,15 +154,49 @@ fn overview(roster: &Roster, scope: &Scope, job: &dyn Job) -> Result<RecordBatch
     columns.finish()
 }
 
-/// The counts of [`overview`], by name.
-const HEADLINES: [(&str, &str); 6] = [
+/// The counts of [`overview`], by name; `named` only tells whether party organisations can be counted.
+const HEADLINES: [(&str, &str); 7] = [
     ("organisations", "*"),
     ("organised", "mode IN ('solo', 'joint', 'affiliated')"),
     ("eligible", "members_full >= 3"),
     ("eligible_established", "members_full >= 3 AND mode IN ('solo', 'joint', 'affiliated')"),
     ("members_full", "sum(members_full)"),
     ("employees", "sum(employees)"),
+    ("named", "party_org_id IS NOT NULL"),
 ];
+
+/// What the tables are made of, besides what their definitions name.
+const DRAWN_ON: [&str; 15] = [
+    "name",
+    "kind",
+    "region",
+    "committee",
+    "mode",
+    "members_full",
+    "party_org_id",
+    "star",
+    "plaque",
+    "instructor_id",
+    "seconded_officers",
+    "owner_is_secretary",
+    "staff_full_time",
+    "staff_part_time",
+    "employees",
+];
+
+/// The columns on which the review draws and that no ledger of the year has: `year`, `column`.
+fn columns_missing(roster: &Roster, frame: &Frame, definitions: &Definitions) -> Result<RecordBatch> {
+    let rates = definitions.rates.iter().chain(definitions.targets.iter().map(|target| &target.rate));
+    let named: BTreeSet<&str> = rates.flat_map(|r| [r.population.columns(), r.success.columns()].concat()).collect();
+    let is_there = |name: &str| {
+        let at = roster.fields().iter().position(|field| field.name == name);
+        at.is_some_and(|at| roster.values(frame, at).is_some())
+    };
+    let drawn_on =
+        schema::COLUMNS.iter().map(|c| c.name).filter(|name| DRAWN_ON.contains(name) || named.contains(name));
+    let missing: Vec<&str> = drawn_on.filter(|name| !matches!(*name, "year" | "org_id") && !is_there(name)).collect();
+    Columns::default().years("year", missing.iter().map(|_| frame.year)).texts("column", missing).finish()
+}
 
 /// Moves between star states, of organisations and of party organisations side by side.
 fn star_moves(roster: &Roster, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
@@ -190,17 +233,17 @@ fn starred(roster: &Roster, frame: &Frame) -> Result<RecordBatch> {
     let batch = take_record_batch(&roster.batch(frame)?, &rows.iter().map(|(row, _)| *row).collect::<UInt32Array>())?;
     let mut columns = Columns::default().years("year", rows.iter().map(|_| frame.year));
     columns = columns.reals("star", rows.iter().map(|(_, star)| Some(*star)));
-    for name in ["party_org_id", "name", "mode", "plaque"] {
-        if let Some(array) = batch.column_by_name(name) {
-            columns = columns.array(name, ArrayRef::clone(array));
-        }
+    let column = |name: &str, ty: &DataType| {
+        batch.column_by_name(name).map_or_else(|| new_null_array(ty, batch.num_rows()), ArrayRef::clone)
+    };
+    for name in ["party_org_id", "name", "mode"] {
+        columns = columns.array(name, column(name, &DataType::Utf8));
     }
-    if let Some(regions) = batch.column_by_name("region") {
-        let township: StringArray =
-            regions.as_string::<i32>().iter().map(|c| region::at_level(c?, Level::Township)).collect();
-        columns = columns.some_texts("township_name", township.iter().map(|code| region_name(code?)));
-    }
-    columns.finish()
+    let regions = column("region", &DataType::Utf8);
+    let township: StringArray =
+        regions.as_string::<i32>().iter().map(|c| region::at_level(c?, Level::Township)).collect();
+    columns = columns.array("plaque", column("plaque", &DataType::Boolean));
+    columns.some_texts("township_name", township.iter().map(|code| region_name(code?))).finish()
 }
 
 /// Workforce figures of the ledgers, then those of the table of workers: `year`, `item`, `value`, `source`.

@@ -25,6 +25,10 @@ impl Columns {
         self.array(name, Arc::new(Int16Array::from_iter_values(values)))
     }
 
+    pub(crate) fn some_years(self, name: &str, values: impl IntoIterator<Item = Option<i16>>) -> Self {
+        self.array(name, Arc::new(values.into_iter().collect::<Int16Array>()))
+    }
+
     pub(crate) fn insert_years(&mut self, at: usize, name: &str, values: impl IntoIterator<Item = i16>) {
         self.0.insert(at, (name.to_owned(), Arc::new(Int16Array::from_iter_values(values))));
     }

@@ -7,6 +7,7 @@ use arrow::array::RecordBatch;
 
 use crate::dimension::Scope;
 use crate::error::{Error, Result};
+use crate::ingest::all_records;
 use crate::job::Job;
 use crate::roster::Roster;
 use crate::tally::{Measure, count_items};
@@ -58,16 +59,14 @@ struct Assignment {
 const COLUMNS: [&str; 4] = ["worker_id", "role", "from", "to"];
 
 impl Workers {
-    /// Reads a CSV file (UTF-8) with the columns `worker_id`, `role` (`instructor`, `seconded_officer`, …), `from`
+    /// Reads a CSV file, encoded and delimited as ledgers may be, with the columns `worker_id`, `role` (`instructor`, `seconded_officer`, …), `from`
     /// and `to` (dates, years first; an empty `to` means still serving).
     pub fn read(path: &Path) -> Result<Self> {
-        let open =
-            |e: csv::Error| Error::file(path, format!("不能读取人员表：{e}"), format!("cannot read workers: {e}"));
-        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(path).map_err(open)?;
-        let header = reader.headers().map_err(open)?.clone();
+        let mut records = all_records(path)?.into_iter();
+        let header = records.next().map(|(_, texts)| texts).unwrap_or_default();
         let place = |name: &str| {
-            header.iter().position(|h| h.trim_start_matches('\u{feff}') == name).ok_or_else(|| {
-                let have = header.iter().collect::<Vec<_>>().join(", ");
+            header.iter().position(|h| h.trim() == name).ok_or_else(|| {
+                let have = header.join(", ");
                 Error::file(
                     path,
                     format!("人员表缺少“{name}”列。现有列：{have}"),
@@ -77,17 +76,26 @@ impl Workers {
         };
         let at: Vec<usize> = COLUMNS.iter().map(|name| place(name)).collect::<Result<_>>()?;
         let mut rows = Vec::new();
-        for (nth, record) in reader.records().enumerate() {
-            let record = record.map_err(open)?;
-            let cell = |k: usize| record.get(at[k]).unwrap_or("");
+        for (line, record) in records {
+            if record.len() != header.len() {
+                let (got, wanted) = (record.len(), header.len());
+                return Err(Error::file(
+                    path,
+                    format!("人员表第{line}行有{got}个字段，表头有{wanted}个。请检查该行的逗号和引号"),
+                    format!(
+                        "line {line} of the table of workers has {got} fields, its header has {wanted}. Check the commas and quotation marks"
+                    ),
+                ));
+            }
+            let cell = |k: usize| record.get(at[k]).map_or("", |text| text.trim());
             let year = |k: usize| {
                 let text = cell(k);
                 text.get(..4).and_then(|y| y.parse::<i16>().ok()).ok_or_else(|| {
-                    let (row, column) = (nth + 2, COLUMNS[k]);
+                    let column = COLUMNS[k];
                     Error::file(
                         path,
-                        format!("第{row}行“{column}”列的“{text}”不是日期，应如 2013-01-01"),
-                        format!("row {row}, column '{column}': '{text}' is not a date, expected one like 2013-01-01"),
+                        format!("第{line}行“{column}”列的“{text}”不是日期，应如 2013-01-01"),
+                        format!("line {line}, column '{column}': '{text}' is not a date, expected one like 2013-01-01"),
                     )
                 })
             };

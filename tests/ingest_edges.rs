@@ -13,10 +13,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Float64Array, Int64Array, LargeStringArray, RecordBatch, StringArray,
+    Array, ArrayRef, AsArray, BooleanArray, Float64Array, Int64Array, LargeStringArray, NullArray, RecordBatch,
+    StringArray,
 };
-use arrow::compute::cast;
-use arrow::datatypes::{DataType, Float32Type, Float64Type, Int16Type, UInt32Type, UInt64Type};
+use arrow::compute::{cast, concat_batches};
+use arrow::datatypes::{DataType, Field, Float32Type, Float64Type, Int16Type, Schema, UInt32Type, UInt64Type};
+use dangjian::Roster;
 use dangjian::error::Error;
 use dangjian::ingest::{self, Code, Options, Reading, Status, YearFrom};
 use dangjian::job::{Job, Quiet};
@@ -97,7 +99,7 @@ fn arrow_text_follows_the_rules_of_cells() {
     let source = &reading.sources[0];
     assert_eq!((source.rows.data, source.rejected, &source.years), (6, 4, &vec![2013]));
     assert_eq!(reading.batches[0].rows, [1, 2]);
-    let records = &reading.batches[0].records;
+    let records = whole(&reading);
     let text = |name: &str| {
         let array = records.column_by_name(name).unwrap().as_string::<i32>();
         array.iter().map(|v| v.map(str::to_owned)).collect::<Vec<_>>()
@@ -237,6 +239,12 @@ fn a_mapping_given_by_the_caller_reads_a_foreign_panel() {
     assert!(stars > 10_000, "{stars}");
 }
 
+/// All rows of a reading.
+fn whole(reading: &Reading) -> RecordBatch {
+    let records: Vec<_> = reading.batches.iter().map(|batch| batch.records.clone()).collect();
+    concat_batches(&records[0].schema(), &records).unwrap()
+}
+
 #[test]
 fn real_files_of_others_are_read_whole() {
     let Some(folder) = shared("real") else { return };
@@ -253,7 +261,7 @@ fn real_files_of_others_are_read_whole() {
     let gb = read(&folder.join("西藏_2012.gb18030.csv"), &options(id, name)).unwrap();
     assert_eq!(utf8.sources[0].rows.data, 1253);
     assert_eq!((utf8.sources[0].encoding, gb.sources[0].encoding), (Some("utf-8"), Some("gb18030")));
-    assert_eq!(utf8.batches[0].records, gb.batches[0].records);
+    assert_eq!(whole(&utf8), whole(&gb));
     // README: every check character is valid.
     assert!(!utf8.problems.iter().any(|p| p.code == Code::UsccCheckDigit));
     let sheet = read(&folder.join("西藏_2012_合并表头.xlsx"), &Options::default()).unwrap();
@@ -272,6 +280,105 @@ fn a_folder_is_read_without_what_is_no_ledger() {
     let skipped: Vec<_> = reading.skipped.iter().map(|s| s.sheet.as_deref().unwrap_or(&s.file)).collect();
     for passed in ["clean.parquet", "truth.parquet", "workers.csv", "填表说明", "数据字典"] {
         assert!(skipped.contains(&passed), "{passed} in {skipped:?}");
+    }
+}
+
+#[test]
+fn title_and_header_that_stand_on_every_page_are_no_organisations() {
+    let folder = scratch("pages");
+    let page = |id: &str| format!("党建情况,党建情况\norg_id,单位名称\n{id},甲厂\n");
+    let reading = read(&write(&folder, "台账2013.csv", page(IDS[0]) + &page(IDS[1])), &Options::default()).unwrap();
+    let rows = reading.sources[0].rows;
+    assert_eq!((rows.title, rows.header, rows.repeated_header, rows.data), (1, 1, 2, 2));
+    assert_eq!(reading.problems, []);
+}
+
+#[test]
+fn a_year_in_chinese_digits_is_read_from_names_before_titles() {
+    let folder = scratch("years");
+    let text = format!("某旗两新组织党建工作台账（二〇一三年度）,,\norg_id,单位名称,从业人员\n{},甲厂,5\n", IDS[0]);
+    for (name, year, from) in [
+        ("台账.csv", 2013, YearFrom::Title),
+        ("二○一二年台账.csv", 2012, YearFrom::FileName),
+        ("2011.csv", 2011, YearFrom::FileName),
+    ] {
+        let reading = read(&write(&folder, name, &text), &Options::default()).unwrap();
+        let source = &reading.sources[0];
+        assert_eq!((source.years.as_slice(), source.year_from, source.rows.title), (&[year][..], from, 1), "{name}");
+    }
+}
+
+#[test]
+fn files_of_one_name_are_told_apart() {
+    let folder = scratch("twins");
+    let ledger = |code: &str, star: &str| format!("org_id,单位名称,星级\n{code},甲厂,{star}\n");
+    let paths = ["东镇", "西镇", "其他"].map(|town| folder.join(town));
+    for (path, (name, star)) in
+        paths.iter().zip([("台账2013.csv", "五彩"), ("台账2013.csv", "七彩"), ("名册2013.csv", "3")])
+    {
+        fs::create_dir_all(path).unwrap();
+        write(path, name, ledger(IDS[0], star));
+    }
+    let reading = ingest::read(&paths, &Options::default(), &Quiet).unwrap();
+    let files: Vec<_> = reading.sources.iter().map(|s| s.file.replace('\\', "/")).collect();
+    assert_eq!(files, ["东镇/台账2013.csv", "西镇/台账2013.csv", "名册2013.csv"]);
+    assert_eq!(reading.sources[1].path, paths[1].join("台账2013.csv"));
+    let roster = Roster::read(&paths, &Options::default(), &Quiet).unwrap();
+    let origin = roster.origin();
+    let said: Vec<_> =
+        origin.problems.iter().map(|p| (p.file.replace('\\', "/"), p.code, p.value.replace('\\', "/"))).collect();
+    let twin = format!("{} ↔ 东镇/台账2013.csv #2", IDS[0]);
+    let expected = [
+        ("东镇/台账2013.csv", Code::UnreadableStar, "五彩"),
+        ("西镇/台账2013.csv", Code::UnreadableStar, "七彩"),
+        ("西镇/台账2013.csv", Code::DuplicateExact, &twin),
+        ("名册2013.csv", Code::DuplicateConflict, &twin),
+    ];
+    assert_eq!(said, expected.map(|(file, code, value)| (file.to_owned(), code, value.to_owned())));
+    assert!(origin.sources.iter().map(|(_, balance)| balance.merged + balance.conflicts).eq([0, 1, 1]));
+}
+
+#[test]
+fn columns_of_one_name_are_told_apart_and_columns_of_nothing_are_empty() {
+    let texts = |text: &str| Arc::new(StringArray::from(vec![text])) as ArrayRef;
+    let nothing = Arc::new(NullArray::new(1)) as ArrayRef;
+    let columns = [
+        ("org_id", texts(IDS[0])),
+        ("楼栋", texts("东楼")),
+        ("year", Arc::new(Int64Array::from(vec![2013])) as ArrayRef),
+        ("楼栋", texts("西楼")),
+        ("employees", nothing.clone()),
+        ("地段", nothing.clone()),
+    ];
+    let batch = |columns: &[(&str, ArrayRef)]| {
+        let fields: Vec<_> =
+            columns.iter().map(|(name, array)| Field::new(*name, array.data_type().clone(), true)).collect();
+        let arrays = columns.iter().map(|(_, array)| Arc::clone(array)).collect();
+        RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).unwrap()
+    };
+    let whole = batch(&columns);
+    let path = scratch("equal").join("panel.parquet");
+    let mut writer = ArrowWriter::try_new(fs::File::create(&path).unwrap(), whole.schema(), None).unwrap();
+    writer.write(&whole).unwrap();
+    writer.close().unwrap();
+    for reading in [
+        ingest::read_arrow("table", &[whole], &Options::default(), &Quiet).unwrap(),
+        read(&path, &Options::default()).unwrap(),
+    ] {
+        assert_eq!(reading.problems, []);
+        let records = whole(&reading);
+        let text = |name: &str| records.column_by_name(name).unwrap().as_string::<i32>().value(0).to_owned();
+        assert_eq!([text("楼栋"), text("楼栋 (2)")], ["东楼", "西楼"]);
+        for (name, ty) in [("employees", DataType::UInt32), ("地段", DataType::Utf8)] {
+            let array = records.column_by_name(name).unwrap();
+            assert_eq!((array.data_type(), array.null_count()), (&ty, 1), "{name}");
+        }
+    }
+    for (without, code) in [("year", Code::YearMissing), ("org_id", Code::IdMissing)] {
+        let columns =
+            columns.clone().map(|(name, array)| (name, if name == without { nothing.clone() } else { array }));
+        let reading = ingest::read_arrow("table", &[batch(&columns)], &Options::default(), &Quiet).unwrap();
+        assert_eq!((codes(&reading), reading.sources[0].rejected), (vec![(1, code)], 1), "{without}");
     }
 }
 
@@ -336,9 +443,9 @@ fn a_stopped_job_stops_every_reader() {
     let csv = write(&folder, "long.csv", text);
     let reading = read(&csv, &Options::default()).unwrap();
     let parquet = folder.join("long.parquet");
-    let records = &reading.batches[0].records;
+    let records = whole(&reading);
     let mut writer = ArrowWriter::try_new(fs::File::create(&parquet).unwrap(), records.schema(), None).unwrap();
-    writer.write(records).unwrap();
+    writer.write(&records).unwrap();
     writer.close().unwrap();
     assert_eq!(read(&parquet, &Options::default()).unwrap().sources[0].rows.data, 50_000);
     let mut paths = vec![csv, parquet];

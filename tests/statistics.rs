@@ -5,6 +5,7 @@
 mod common;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use arrow::array::AsArray;
 use arrow::datatypes::{Float64Type, Int64Type};
@@ -283,6 +284,28 @@ fn gap_lists_are_as_long_as_the_targets_say() {
     let want = number(&roster, 2013, &missing.to_string());
     let list = gaps(&roster, &all[0], 2013).unwrap();
     assert_eq!(list["status"].as_string::<i32>().iter().filter(|s| *s == Some("missing")).count() as i64, want);
+}
+
+#[test]
+fn a_table_of_workers_is_read_as_ledgers_are() {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("workers.csv");
+    let text = "worker_id;role;from;to;姓名\r\nA1;instructor;2011-05-01;2012-12-31;甲\r\n\r\n A1 ;instructor;2013;;\"甲;乙\"\r\n";
+    for bytes in [text.as_bytes().to_vec(), text.encode_utf16().flat_map(u16::to_le_bytes).collect()] {
+        std::fs::write(&path, bytes).unwrap();
+        let workers = Workers::read(&path).unwrap();
+        let serving: Vec<_> = (2010..2015).map(|year| workers.serving(year).get("instructor").copied()).collect();
+        assert_eq!(serving, [None, Some(1), Some(1), Some(1), Some(1)]);
+    }
+    for (text, said) in [
+        ("worker_id,role,from\n", "'to'. Available: worker_id, role, from"),
+        ("worker_id,role,from,to\nA1,x,五月,\n", "line 2, column 'from': '五月'"),
+        ("worker_id,role,from,to\nA1,x,2013\n", "line 2 of the table of workers has 3 fields, its header has 4"),
+        ("", "0 bytes"),
+    ] {
+        std::fs::write(&path, text).unwrap();
+        let error = Workers::read(&path).unwrap_err().to_string();
+        assert!(error.contains(said), "{error}");
+    }
 }
 
 #[test]

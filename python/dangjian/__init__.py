@@ -12,6 +12,7 @@ Read yearly ledgers into a `Roster`, ask it for coverage, formation, stars and t
 
 from dangjian import datasets, labels, namespace, synth
 from dangjian._native import __version__
+from dangjian.comparison import Comparison
 from dangjian.errors import ArgumentError, DataError, DefinitionError, Error, FileError, InternalError
 from dangjian.review import Review
 from dangjian.roster import Roster, problem_codes, read_roster, schema
@@ -19,6 +20,7 @@ from dangjian.standards import regions, resolve_regions, uscc_completions
 
 __all__ = [
     "ArgumentError",
+    "Comparison",
     "DataError",
     "DefinitionError",
     "Error",

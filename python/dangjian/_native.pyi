@@ -5,12 +5,17 @@ from pathlib import Path
 from typing import Any, Protocol, TypeAlias, TypedDict, final, type_check_only
 
 __all__ = [
+    "Comparison",
     "Expression",
     "Roster",
     "__version__",
+    "compare",
     "definitions",
     "grids",
     "labels",
+    "link",
+    "linked",
+    "links",
     "problem_codes",
     "read",
     "read_arrow",
@@ -40,6 +45,7 @@ class Options(TypedDict):
     profile: Path | None
     on_conflict: str
     zones: Path | None
+    repair: bool
 
 @final
 class Roster:
@@ -177,6 +183,46 @@ class Expression:
         """The words among which every answer is, if they are a fixed set: answers are then positions."""
     def evaluate(self, data: object) -> _Stream:
         """The answers for an array or a stream of them."""
+
+@final
+class Comparison:
+    """Two surveys, compared, inside the engine."""
+
+    @property
+    def year(self) -> int:
+        """The later survey's year."""
+    @property
+    def earlier_year(self) -> int:
+        """The earlier survey's year."""
+    def organisations(self) -> _Stream:
+        """The organisations that differ."""
+    def changes(self) -> _Stream:
+        """The cells that differ."""
+    def counts(self, by: Sequence[str]) -> _Stream:
+        """Organisations by status."""
+    def column_counts(self) -> _Stream:
+        """Cells that differ, by column."""
+    def not_compared(self) -> _Stream:
+        """The columns left out, and why."""
+
+def compare(
+    later: Roster,
+    earlier: Roster | None = None,
+    *,
+    year: int | None = None,
+    earlier_year: int | None = None,
+    columns: Sequence[str] | None = None,
+) -> Comparison:
+    """Compares two surveys, of one roster where only one is given."""
+
+def links(roster: Roster, register: Roster | None = None) -> _Stream:
+    """Links between ids, with what a register says besides."""
+
+def link(roster: Roster, links: object | None = None, *, reasons: Sequence[str] | None = None) -> Roster:
+    """The roster with the links applied, its own proposals where none are given."""
+
+def linked(roster: Roster) -> _Stream:
+    """The ids that links replaced."""
 
 def read(
     paths: Sequence[Path],

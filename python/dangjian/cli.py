@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -13,8 +14,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 import dangjian
 from dangjian import reading
+from dangjian.comparison import STATUSES
+from dangjian.errors import of_system
 from dangjian.labels import check_lang
-from dangjian.report.format import Formats, rate_label
+from dangjian.report.format import NOTHING, Formats, rate_label
 from dangjian.report.grid import parts
 
 if TYPE_CHECKING:
@@ -35,6 +38,8 @@ _CODES = (
     "Exit codes: 0 done; 1 with --strict, a target is missed or cannot be told; 2 unusable input or call, the message "
     "on stderr says why; 130 stopped by Ctrl-C."
 )
+
+_FIGURES = (*STATUSES, "year", "earlier_year", "earlier", "later")
 
 app = typer.Typer(
     help=f"The yearly ledgers of Party building (两新组织党建台账): review them, check them.\n\n{_CODES}",
@@ -65,6 +70,13 @@ Profile = Annotated[
         help="A TOML file that says what headers and words mean, as --save-profile of check writes it."
     ),
 ]
+Repair = Annotated[
+    bool,
+    typer.Option(
+        "--repair",
+        help="Give rows with a spoilt code the code back where it is certain; each is shown as a problem.",
+    ),
+]
 
 
 @app.command(epilog=_CODES)
@@ -83,13 +95,14 @@ def review(
     ] = None,
     workers: Annotated[Path | None, typer.Option(help="A table of party workers (CSV).")] = None,
     profile: Profile = None,
+    repair: Repair = False,
     lang: Lang = Language.zh,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 unless every target is met.")] = False,
 ) -> None:
     """Write the annual review of one year from ledgers of one year or many."""
     fmt = Formats(check_lang(lang.value))
     with _failing(fmt):
-        roster = _read(files, profile)
+        roster = _read(files, profile, repair=repair)
         done = roster.review(
             roster.years[-1] if year is None else year, targets=targets, rates=rates, workers=workers
         )
@@ -105,6 +118,7 @@ def check(
     files: Files,
     *,
     profile: Profile = None,
+    repair: Repair = False,
     save_profile: Annotated[
         Path | None,
         typer.Option(help="Write what headers and words mean here to this TOML file, to be edited."),
@@ -129,7 +143,7 @@ def check(
                 f"{save_profile}: already there. Name another file, or say --overwrite",
                 f"{save_profile}：已经存在。请另写一个文件名，或加 --overwrite",
             )
-        roster = _read(files, profile)
+        roster = _read(files, profile, repair=repair)
         for line in reading.lines(roster, fmt):
             say(line)
         if save_profile is not None:
@@ -141,6 +155,53 @@ def check(
                 number = fmt.number(row["problems"])
                 what = fmt.t(f"标出问题 {number} 处", f"{number} problems marked")
                 say(f"{fmt.t('已写回', 'returned')} {row['written']}{fmt.t('：', ': ')}{what}{note}")
+
+
+@app.command(epilog=_CODES)
+def compare(
+    later: Files,
+    *,
+    earlier: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--with",
+            metavar="FILE",
+            help="Ledgers of the earlier survey (repeatable); LATER's own if left out.",
+        ),
+    ] = None,
+    year: Annotated[int | None, typer.Option(help="The later survey; the last year if left out.")] = None,
+    earlier_year: Annotated[
+        int | None, typer.Option(help="The earlier survey; the last year before.")
+    ] = None,
+    by: Annotated[list[str] | None, typer.Option(help="Count by this dimension too (repeatable).")] = None,
+    out: Annotated[Path | None, typer.Option(help="A workbook (xlsx) for the counts and the lists.")] = None,
+    link: Annotated[
+        bool,
+        typer.Option(
+            "--link", help="Join ids that changed first, as `roster.link()` does; reads all as one."
+        ),
+    ] = False,
+    profile: Profile = None,
+    repair: Repair = False,
+    lang: Lang = Language.zh,
+) -> None:
+    """Compare two surveys: how many organisations are new, gone, back again, changed; which ones, with --out."""
+    fmt = Formats(check_lang(lang.value))
+    with _failing(fmt):
+        if link:
+            roster, before = _read([*later, *(earlier or [])], profile, repair=repair).link(), None
+            say(fmt.t(f"已关联代码 {roster.linked.height} 个", f"{roster.linked.height} ids joined"))
+        else:
+            roster = _read(later, profile, repair=repair)
+            before = _read(earlier, profile, repair=repair) if earlier else None
+        done = roster.compare(before, year=year, earlier_year=earlier_year)
+        say(done.summary(fmt.lang))
+        for row in done.counts(by).iter_rows(named=True) if by else ():
+            place = [fmt.value(k, v) for k, v in row.items() if k not in _FIGURES and v is not None]
+            figures = fmt.t("，", ", ").join(f"{fmt.column(k)} {fmt.number(row[k])}" for k in STATUSES)
+            say(f"  {' '.join(place) or NOTHING}{fmt.t('：', ': ')}{figures}")
+        if out:
+            say(fmt.t("已写入：", "written: ") + str(done.to_excel(out, lang=fmt.lang)))
 
 
 @app.callback(invoke_without_command=True)
@@ -180,14 +241,15 @@ def _failing(fmt: Formats) -> Iterator[None]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        fail(str(error), UNUSABLE)
+        fail(of_system(error).message(fmt.lang), UNUSABLE)
 
 
-def _read(files: list[str], profile: Path | None) -> Any:
+def _read(files: list[str], profile: Path | None, *, repair: bool) -> Any:
     """Read the ledgers; a terminal sees how far it is."""
     console = Console(stderr=True)
+    read = partial(dangjian.read_roster, files, profile=profile, repair=repair)
     if not console.is_terminal:
-        return dangjian.read_roster(files, profile=profile, progress=lambda _what, _done, _total: None)
+        return read(progress=lambda _what, _done, _total: None)
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),
@@ -200,7 +262,7 @@ def _read(files: list[str], profile: Path | None) -> Any:
         def progress(what: str, done: int, total: int) -> None:
             bars.update(task, description=what, completed=done, total=total)
 
-        return dangjian.read_roster(files, profile=profile, progress=progress)
+        return read(progress=progress)
 
 
 def _summary(review: Review, fmt: Formats) -> None:

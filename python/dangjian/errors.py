@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from typing import Literal
 
 
@@ -45,3 +46,33 @@ class DataError(Error):
 
 class InternalError(Error):
     """A fault of this package; please report it."""
+
+
+_SYSTEM = {
+    errno.ENOENT: ("no such file or folder", "没有这个文件或文件夹"),
+    errno.EACCES: ("no permission, or another program holds it", "没有权限，或文件正被其他程序占用"),
+    errno.EPERM: ("no permission", "没有权限"),
+    errno.EBUSY: ("another program holds it", "正被其他程序占用"),
+    errno.EISDIR: ("this is a folder, not a file", "这是文件夹，不是文件"),
+    errno.ENOTDIR: ("a part of the path is no folder", "路径中有一段不是文件夹"),
+    errno.EEXIST: ("there is a file or folder of this name", "已有同名的文件或文件夹"),
+    errno.ENOSPC: ("the disk is full", "磁盘空间已满"),
+    errno.EROFS: ("the disk is read-only", "磁盘是只读的"),
+    errno.ENAMETOOLONG: ("the name is too long", "文件名过长"),
+}
+
+
+def of_system(error: OSError) -> FileError:
+    """What the operating system refused, as an error with a message in both languages.
+
+    Example:
+        >>> of_system(FileNotFoundError(2, "No such file or directory", "台账.xlsx")).message("zh")
+        '台账.xlsx：没有这个文件或文件夹'
+    """
+    said = error.strerror or str(error)
+    en, zh = _SYSTEM.get(error.errno or 0, (said, f"系统报错：{said}"))
+    return (
+        FileError(f"{error.filename}: {en}", f"{error.filename}：{zh}")
+        if error.filename
+        else FileError(en, zh)
+    )

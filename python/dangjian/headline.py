@@ -26,13 +26,15 @@ def of(year: int, tables: Mapping[str, pl.DataFrame]) -> dict[str, Any]:
     overview = tables["overview"].row(by_predicate=pl.col("year") == year, named=True)
     stars = tables["stars"].filter(pl.col("year") == year)
     grades = stars.filter(pl.col("star_state").cast(pl.Float64, strict=False).is_not_null())
+    counts_of = grades.select("star_state", "party_organisations")
+    told = overview["party_organisations"] is not None and "star" not in missing(tables)
     rows = {name: int(tables["sources"][name].sum()) for name in ("rows_in", *_FATES)}
     counts = ("year", "organisations", "party_organisations", "organised")
     return {
         **{name: overview[name] for name in counts},
         "coverage": _coverage(tables["coverage"].filter(pl.col("year") == year)),
         **{name: overview[name] for name in ("instructors", "seconded_officers", "owner_secretaries")},
-        "stars": dict(reversed(list(grades.select("star_state", "party_organisations").iter_rows()))),
+        "stars": dict(reversed([(star, n if told else None) for star, n in counts_of.iter_rows()])),
         "targets": [
             {
                 "id": target["target"],
@@ -44,6 +46,11 @@ def of(year: int, tables: Mapping[str, pl.DataFrame]) -> dict[str, Any]:
         ],
         "rows": {"in": rows.pop("rows_in"), **rows},
     }
+
+
+def missing(tables: Mapping[str, pl.DataFrame]) -> list[str]:
+    """The columns on which the review draws and that no ledger of its year has."""
+    return tables["columns_missing"]["column"].to_list() if "columns_missing" in tables else []
 
 
 def _coverage(rates: pl.DataFrame) -> dict[str, Any] | None:

@@ -1,12 +1,20 @@
 //! `dangjian._native`: the engine as Python sees it. Everything here is conversion; the engine does the work.
 
+mod accounts;
+mod compare;
 mod door;
 mod errors;
 mod expressions;
+mod identity;
+mod read;
 mod roster;
 mod tables;
 
 use pyo3::prelude::*;
+
+/// Memory that threads take and give back without waiting for each other, and that is used again rather than returned.
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// The engine. Its documentation is in `_native.pyi`, where editors look for it.
 #[pymodule(gil_used = false)]
@@ -17,8 +25,13 @@ fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(expressions::regions, m)?)?;
     m.add_function(wrap_pyfunction!(expressions::resolve_regions, m)?)?;
     m.add_function(wrap_pyfunction!(expressions::uscc_completions, m)?)?;
-    m.add_function(wrap_pyfunction!(roster::read, m)?)?;
-    m.add_function(wrap_pyfunction!(roster::read_arrow, m)?)?;
+    m.add_class::<compare::Comparison>()?;
+    m.add_function(wrap_pyfunction!(compare::compare, m)?)?;
+    m.add_function(wrap_pyfunction!(identity::links, m)?)?;
+    m.add_function(wrap_pyfunction!(identity::link, m)?)?;
+    m.add_function(wrap_pyfunction!(identity::linked, m)?)?;
+    m.add_function(wrap_pyfunction!(read::read, m)?)?;
+    m.add_function(wrap_pyfunction!(read::read_arrow, m)?)?;
     m.add_function(wrap_pyfunction!(tables::schema, m)?)?;
     m.add_function(wrap_pyfunction!(tables::labels, m)?)?;
     m.add_function(wrap_pyfunction!(tables::problem_codes, m)?)?;

@@ -3,106 +3,30 @@
 #![allow(clippy::needless_pass_by_value, reason = "what Python hands over is owned")]
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Float64Array, Int16Array, Int64Array, RecordBatch, UInt32Array};
+use arrow::array::RecordBatch;
 use dangjian::dimension::Scope;
 use dangjian::formation::{formation, formation_moves, formation_need};
-use dangjian::ingest::{Mapped, OnConflict, Options, Problem, Profile, Rows, Source};
+use dangjian::ingest::{Options, Profile};
 use dangjian::job::Job;
 use dangjian::measure::{Counts, FormationRules, Predicate, Rates, Targets};
 use dangjian::review::{Definitions, review};
-use dangjian::standards::zone::Zones;
 use dangjian::stars::{star_distribution, star_transitions};
 use dangjian::tally::{Measure, count};
 use dangjian::workforce::{Workers, workforce};
-use dangjian::{Error, Lang, Result, coverage, moves};
+use dangjian::{Error, Result, coverage, moves};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use pyo3_arrow::PyTable;
-use pyo3_arrow::input::AnyRecordBatch;
 
+use crate::accounts;
 use crate::door::run;
 use crate::errors::raise;
-use crate::tables::{columns_of, table, texts};
-
-/// How many rows of one kind.
-type RowsOf = fn(&Rows) -> usize;
-
-/// The kinds of rows of a source, by name.
-const ROW_KINDS: [(&str, RowsOf); 9] = [
-    ("title", |r| r.title),
-    ("header", |r| r.header),
-    ("repeated_header", |r| r.repeated_header),
-    ("data", |r| r.data),
-    ("blank", |r| r.blank),
-    ("total", |r| r.total),
-    ("subtotal", |r| r.subtotal),
-    ("note", |r| r.note),
-    ("footer", |r| r.footer),
-];
+use crate::tables::table;
 
 /// The panel, and the options with which it was read.
 #[pyclass(frozen, module = "dangjian._native")]
-pub(crate) struct Roster(dangjian::Roster, Options);
-
-/// What Python says about the files; `words` are column, spelling and word.
-#[derive(FromPyObject)]
-#[pyo3(from_item_all)]
-pub(crate) struct Said {
-    year: Option<i16>,
-    columns: Vec<(String, String)>,
-    keep: Vec<String>,
-    words: Vec<(String, String, String)>,
-    profile: Option<PathBuf>,
-    on_conflict: String,
-    zones: Option<PathBuf>,
-}
-
-impl Said {
-    fn options(self) -> PyResult<Options> {
-        let Self { year, columns, keep, words, profile, on_conflict, zones } = self;
-        let zones = zones.map(|path| Zones::from_file(&path)).transpose().map_err(|e| raise(&e))?.map(Arc::new);
-        let on_conflict = OnConflict::from_name(&on_conflict).map_err(|e| raise(&e))?;
-        let profile = profile.map(|path| Profile::from_file(&path)).transpose().map_err(|e| raise(&e))?.map(Arc::new);
-        let mut options = Options { year, columns, keep, profile, on_conflict, zones, ..Options::default() };
-        for (column, written, value) in words {
-            options.words.add(&column, &written, &value).map_err(|e| raise(&e))?;
-        }
-        Ok(options)
-    }
-}
-
-#[pyfunction]
-#[pyo3(signature = (paths, options, *, progress=None))]
-pub(crate) fn read(
-    py: Python<'_>,
-    paths: Vec<PathBuf>,
-    options: Said,
-    progress: Option<Py<PyAny>>,
-) -> PyResult<Roster> {
-    let options = options.options()?;
-    let with = options.clone();
-    let read = run(py, progress.as_ref(), move |job| dangjian::Roster::read(&paths, &options, job))?;
-    Ok(Roster(read, with))
-}
-
-#[pyfunction]
-#[pyo3(signature = (name, data, options, *, progress=None))]
-pub(crate) fn read_arrow(
-    py: Python<'_>,
-    name: String,
-    data: AnyRecordBatch,
-    options: Said,
-    progress: Option<Py<PyAny>>,
-) -> PyResult<Roster> {
-    let options = options.options()?;
-    let with = options.clone();
-    // A reader from Python takes the GIL itself where it needs it; the waiting thread gives it up meanwhile.
-    let reader = data.into_reader()?;
-    let read = run(py, progress.as_ref(), move |job| dangjian::Roster::read_stream(&name, reader, &options, job))?;
-    Ok(Roster(read, with))
-}
+pub(crate) struct Roster(pub(crate) dangjian::Roster, pub(crate) Options);
 
 /// The shipped definitions with the user's files over them.
 pub(crate) fn definitions_of(rates: Option<&Path>, targets: Option<&Path>) -> Result<Definitions> {
@@ -171,78 +95,19 @@ impl Roster {
     }
 
     fn sources(&self) -> PyResult<PyTable> {
-        let all = &self.0.origin().sources;
-        let text = |value: &dyn Fn(&Source) -> Option<String>| -> ArrayRef {
-            Arc::new(all.iter().map(|(s, _)| value(s)).collect::<arrow::array::StringArray>())
-        };
-        let number = |value: &dyn Fn(usize) -> u64| -> ArrayRef {
-            Arc::new(Int64Array::from_iter_values((0..all.len()).map(|at| value(at) as i64)))
-        };
-        let years = |s: &Source| s.years.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
-        let mut columns = vec![
-            ("file", text(&|s| Some(s.file.clone()))),
-            ("sheet", text(&|s| s.sheet.clone())),
-            ("years", text(&|s| Some(years(s)))),
-            ("year_from", text(&|s| Some(s.year_from.name().to_owned()))),
-            ("encoding", text(&|s| s.encoding.map(str::to_owned))),
-            ("header_rows", number(&|at| all[at].0.header_rows as u64)),
-        ];
-        for (name, rows) in ROW_KINDS {
-            columns.push((name, number(&|at| rows(&all[at].0.rows) as u64)));
-        }
-        columns.push(("kept", number(&|at| all[at].1.kept)));
-        columns.push(("rejected", number(&|at| all[at].1.rejected)));
-        columns.push(("merged", number(&|at| all[at].1.merged)));
-        columns.push(("conflicts", number(&|at| all[at].1.conflicts)));
-        columns_of(columns)
+        accounts::sources(self.0.origin())
     }
 
     fn skipped(&self) -> PyResult<PyTable> {
-        let all = &self.0.origin().skipped;
-        texts(vec![
-            ("file", all.iter().map(|s| Some(s.file.clone())).collect()),
-            ("sheet", all.iter().map(|s| s.sheet.clone()).collect()),
-            ("why_zh", all.iter().map(|s| Some(s.why.get(Lang::Zh).to_owned())).collect()),
-            ("why_en", all.iter().map(|s| Some(s.why.get(Lang::En).to_owned())).collect()),
-        ])
+        accounts::skipped(self.0.origin())
     }
 
-    /// Every column of every source and what became of it.
     fn columns_read(&self) -> PyResult<PyTable> {
-        let all: Vec<_> =
-            self.0.origin().sources.iter().flat_map(|(s, _)| s.columns.iter().map(move |c| (s, c))).collect();
-        let text = |value: &dyn Fn(&Source, &Mapped) -> Option<String>| -> ArrayRef {
-            Arc::new(all.iter().map(|(s, c)| value(s, c)).collect::<arrow::array::StringArray>())
-        };
-        columns_of(vec![
-            ("file", text(&|s, _| Some(s.file.clone()))),
-            ("sheet", text(&|s, _| s.sheet.clone())),
-            ("index", Arc::new(all.iter().map(|(_, c)| Some(c.index as u32)).collect::<UInt32Array>())),
-            ("header", text(&|_, c| Some(c.header.clone()))),
-            ("column", text(&|_, c| c.column.clone())),
-            ("value", text(&|_, c| c.value.clone())),
-            ("unit", text(&|_, c| c.unit.map(str::to_owned))),
-            ("status", text(&|_, c| Some(c.status.name().to_owned()))),
-            ("proposal", text(&|_, c| c.proposal.as_ref().map(|p| p.column.to_owned()))),
-            ("proposal_value", text(&|_, c| c.proposal.as_ref().and_then(|p| p.value.clone()))),
-            ("proposal_like", text(&|_, c| c.proposal.as_ref().map(|p| p.like.clone()))),
-            (
-                "similarity",
-                Arc::new(all.iter().map(|(_, c)| c.proposal.as_ref().map(|p| p.similarity)).collect::<Float64Array>()),
-            ),
-        ])
+        accounts::columns_read(self.0.origin())
     }
 
-    /// The words that were added to the shipped ones.
     fn words(&self) -> PyResult<PyTable> {
-        let words = self.1.dictionaries();
-        let all = words.added();
-        texts(vec![
-            ("column", all.iter().map(|s| Some(s.column.clone())).collect()),
-            ("written", all.iter().map(|s| Some(s.written.clone())).collect()),
-            ("value", all.iter().map(|s| Some(s.value.clone())).collect()),
-            ("instead_of", all.iter().map(|s| s.instead_of.clone()).collect()),
-        ])
+        accounts::words(&self.1)
     }
 
     fn save_profile(&self, path: PathBuf) -> PyResult<()> {
@@ -251,25 +116,7 @@ impl Roster {
     }
 
     fn problems(&self) -> PyResult<PyTable> {
-        let all = &self.0.origin().problems;
-        let text = |value: &dyn Fn(&Problem) -> Option<String>| -> ArrayRef {
-            Arc::new(all.iter().map(value).collect::<arrow::array::StringArray>())
-        };
-        columns_of(vec![
-            ("file", text(&|p| Some(p.file.clone()))),
-            ("sheet", text(&|p| p.sheet.clone())),
-            ("row", Arc::new(all.iter().map(|p| Some(p.row)).collect::<UInt32Array>())),
-            ("line", Arc::new(all.iter().map(|p| p.line).collect::<UInt32Array>())),
-            ("year", Arc::new(all.iter().map(|p| p.year).collect::<Int16Array>())),
-            ("column", text(&|p| p.column.clone())),
-            ("header", text(&|p| p.header.clone())),
-            ("value", text(&|p| Some(p.value.clone()))),
-            ("code", text(&|p| Some(p.code.id().to_owned()))),
-            ("action", text(&|p| Some(p.code.action().name().to_owned()))),
-            ("severity", text(&|p| Some(p.code.severity().name().to_owned()))),
-            ("message_zh", text(&|p| Some(p.code.message(Lang::Zh).to_owned()))),
-            ("message_en", text(&|p| Some(p.code.message(Lang::En).to_owned()))),
-        ])
+        accounts::problems(self.0.origin())
     }
 
     #[pyo3(signature = (by, *, rates=None, rates_file=None, filter=None, years=None))]

@@ -32,7 +32,7 @@ pub(super) fn read(
     take: &dyn Take,
     job: &dyn Job,
 ) -> Result<Report> {
-    let place = Place { path: Path::new(name), sheet: None, encoding: None };
+    let place = Place { path: Path::new(name), name, sheet: None, encoding: None };
     let work = Work { options, job, take, file: 0, sheet: 0 };
     let schema = batches.schema();
     let Some(frame) = Frame::new(&place, &schema, options)? else {

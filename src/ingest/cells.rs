@@ -136,7 +136,17 @@ pub(super) fn mode_detail<'a>(cell: &Cell<'a>) -> Option<Cow<'a, str>> {
 
 /// A code: half-width, in capitals.
 pub(super) fn code<'a>(cell: &Cell<'a>) -> Read<Cow<'a, str>> {
+    if let Cell::Text(text) = *cell
+        && is_plain_code(text)
+    {
+        return Ok(Some(Cow::Borrowed(text)));
+    }
     Ok(coded(cell)?.filter(|text| is_name(text)))
+}
+
+/// Whether the text is a code as it stands. N may begin "NA".
+fn is_plain_code(text: &str) -> bool {
+    !text.is_empty() && !text.starts_with('N') && text.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
 }
 
 fn coded<'a>(cell: &Cell<'a>) -> Read<Cow<'a, str>> {
@@ -167,24 +177,29 @@ pub(super) fn word(cell: &Cell<'_>, words: &Words, unknown: Code) -> Read<usize>
 }
 
 /// A region code of 12 digits, from a code or a name, and what is to be said about it.
-pub(super) fn region(cell: &Cell<'_>) -> Read<(String, Option<Code>)> {
+pub(super) fn region<'a>(cell: &Cell<'a>) -> Read<(Cow<'a, str>, Option<Code>)> {
+    if let Cell::Text(text) = *cell
+        && region::is_listed(text)
+    {
+        return Ok(Some((Cow::Borrowed(text), None)));
+    }
     let Some(code) = coded(cell)? else { return Ok(None) };
     if standards::is_scientific(&code) {
         return Err(Code::RegionMangled);
     }
     let full = match region::fill(&code) {
-        Some(full) => full.into_owned(),
+        Some(full) => Cow::Owned(full.into_owned()),
         None if code.bytes().any(|b| b.is_ascii_digit()) => return Err(Code::RegionUnknown),
         None => match region::find(&code, None, None) {
-            region::Found::One(unit) => unit.code.to_owned(),
+            region::Found::One(unit) => Cow::Borrowed(unit.code),
             region::Found::Several(_) => return Err(Code::RegionAmbiguous),
             region::Found::None => return Err(Code::RegionUnknown),
         },
     };
     match region::current(&full) {
         region::Standing::Current => Ok(Some((full, None))),
-        region::Standing::Replaced(county) => Ok(Some((county, Some(Code::OldRegionCode)))),
-        region::Standing::TownshipUnknown(county) => Ok(Some((county, Some(Code::TownshipUnknown)))),
+        region::Standing::Replaced(county) => Ok(Some((county.into(), Some(Code::OldRegionCode)))),
+        region::Standing::TownshipUnknown(county) => Ok(Some((county.into(), Some(Code::TownshipUnknown)))),
         region::Standing::Unknown => Err(Code::RegionUnknown),
     }
 }

@@ -9,6 +9,7 @@ use arrow::datatypes::{DataType, Float64Type, Int16Type, Int32Type};
 
 use super::block::{Block, Numbers, Texts};
 use super::cells::{self, Cell, is_year};
+use super::known::Known;
 use super::problem::Code;
 pub(super) use super::reader::Finding;
 use super::reader::{Reader, SCORES};
@@ -113,7 +114,7 @@ fn numbers(array: &ArrayRef, column: &'static Column, factor: f64, words: &Dicti
 pub(super) fn all<B: Block>(reader: &Reader, block: &B) -> (ArrayRef, Vec<Finding>) {
     let rows: Vec<u32> = (0..block.rows() as u32).collect();
     let mut found = Vec::new();
-    let values = reader.read(block, &rows, 0, &mut found);
+    let values = reader.read(block, &rows, 0, &Known::default(), &mut found);
     (values, found)
 }
 
@@ -179,7 +180,7 @@ pub(super) fn own_type(ty: &DataType) -> Option<DataType> {
         _ if ty.is_integer() => DataType::Int64,
         _ if ty.is_numeric() => DataType::Float64,
         _ if is_time(ty) => DataType::Date32,
-        _ if is_text(ty) => DataType::Utf8,
+        _ if is_text(ty) || *ty == DataType::Null => DataType::Utf8,
         _ => return None,
     })
 }

@@ -290,7 +290,7 @@ impl Region {
             let (code, _) = cells::region(&Cell::Text(written)).ok()??;
             let code = match self.level {
                 Some(level) => region::at_level(&code, level)?,
-                None => code,
+                None => code.into_owned(),
             };
             let name = region::name(&code).map(str::to_owned);
             return Some((code, name));

@@ -10,6 +10,7 @@ use rayon::prelude::*;
 use super::block::Block;
 use super::header::Header;
 use super::table::{Piece, Sheet, Table, Tally, Year};
+use super::tails::tails;
 use super::{
     Key, Options, Report, Rows, Skipped, Source, Take, YearFrom, arrow, parquet, propose, sheets, text, wish, year,
     zones,
@@ -17,6 +18,7 @@ use super::{
 use crate::error::{Error, Result};
 use crate::job::{self, Job};
 use crate::lang::Text;
+use crate::os;
 use crate::schema::Type;
 
 /// Extensions of files that are read.
@@ -82,13 +84,15 @@ pub(super) struct Outcome {
 #[derive(Clone, Copy)]
 pub(super) struct Place<'a> {
     pub path: &'a Path,
+    /// The name by which the file is told apart.
+    pub name: &'a str,
     pub sheet: Option<&'a str>,
     pub encoding: Option<&'static str>,
 }
 
 impl Place<'_> {
     pub(super) fn file(&self) -> String {
-        file_name(self.path)
+        self.name.to_owned()
     }
 }
 
@@ -128,13 +132,13 @@ pub(super) fn read(paths: &[PathBuf], options: &Options, take: &dyn Take, job: &
             inputs.push(Input { path: path.clone(), named: true });
         }
     }
-    let outcomes: Vec<Result<Outcome>> = inputs
-        .par_iter()
+    let names = tails(inputs.iter().map(|input| input.path.as_path()));
+    let outcomes: Vec<Result<Outcome>> = (inputs.par_iter().zip(&names))
         .enumerate()
-        .map(|(at, input)| {
+        .map(|(at, (input, name))| {
             job::check(job)?;
             let work = Work { options, job, take, file: at as u32, sheet: 0 };
-            let outcome = file(&input.path, &work)?;
+            let outcome = file(&Place { path: &input.path, name, sheet: None, encoding: None }, &work)?;
             if outcome.sheets.is_empty() && input.named {
                 return Err(no_ledger(&input.path, &outcome.skipped));
             }
@@ -159,7 +163,7 @@ impl Report {
             self.keys.push((file, sheet));
             self.typed.push(read.typed);
             self.sources.push(read.source);
-            self.problems.extend(read.problems);
+            self.problems.push(read.problems);
         }
         self.skipped.extend(outcome.skipped);
     }
@@ -212,7 +216,8 @@ fn kinds() -> String {
     [&WORKBOOKS[..], &TEXTS[..], &PARQUET[..], &ARROW[..]].concat().join(", ")
 }
 
-fn file(path: &Path, work: &Work<'_>) -> Result<Outcome> {
+fn file(place: &Place<'_>, work: &Work<'_>) -> Result<Outcome> {
+    let path = place.path;
     let extension = extension(path);
     let is = |kinds: &[&str]| kinds.contains(&extension.as_str());
     if [&WORKBOOKS[..], &TEXTS[..], &PARQUET[..], &ARROW[..]].iter().any(|kinds| is(kinds)) {
@@ -225,15 +230,14 @@ fn file(path: &Path, work: &Work<'_>) -> Result<Outcome> {
         if metadata.len() == 0 {
             return Err(empty(path));
         }
-        let place = Place { path, sheet: None, encoding: None };
         return if is(&PARQUET) {
-            parquet::read(&place, &file, work)
+            parquet::read(place, &file, work)
         } else if is(&ARROW) {
-            arrow::read_file(&place, file, work)
+            arrow::read_file(place, file, work)
         } else if is(&WORKBOOKS) {
-            sheets::read(&place, file, work)
+            sheets::read(place, file, work)
         } else {
-            text::read(&place, file, metadata.len(), work)
+            text::read(place, file, metadata.len(), work)
         };
     }
     if !path.exists() {
@@ -270,7 +274,7 @@ pub(super) fn read_bytes(
     if bytes.is_empty() {
         return Err(empty(path));
     }
-    let place = Place { path, sheet: None, encoding: None };
+    let place = Place { path, name: &file_name(path), sheet: None, encoding: None };
     let work = Work { options, job, take, file: 0, sheet: 0 };
     let extension = extension(path);
     let outcome = if WORKBOOKS.contains(&extension.as_str()) {
@@ -290,15 +294,11 @@ pub(super) fn read_bytes(
 
 /// The error for a file that the system does not give out.
 pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> Error {
-    match error.kind() {
-        std::io::ErrorKind::NotFound => missing(path),
-        std::io::ErrorKind::PermissionDenied => Error::file(
-            path,
-            "没有读取权限，或文件正被其他程序占用",
-            "no permission to read it, or another program holds it",
-        ),
-        _ => Error::file(path, format!("无法读取：{error}"), format!("cannot be read: {error}")),
+    if error.kind() == std::io::ErrorKind::NotFound {
+        return missing(path);
     }
+    let why = os::why(error);
+    Error::file(path, format!("无法读取：{}", why.zh), format!("cannot be read: {}", why.en))
 }
 
 /// The error for an empty file.
@@ -323,9 +323,9 @@ fn no_ledger(path: &Path, skipped: &[Skipped]) -> Error {
     )
 }
 
-/// Looks for the header of a table among its first rows, and for its year.
-pub(super) fn start(place: &Place<'_>, top: &[Vec<String>], options: &Options) -> Result<Start> {
-    let Some(mut header) = Header::find(top, options) else {
+/// Looks for the header of a table among its first rows, of which some may be `joined` to the next, and for its year.
+pub(super) fn start(place: &Place<'_>, top: &[Vec<String>], joined: &[bool], options: &Options) -> Result<Start> {
+    let Some(mut header) = Header::find(top, joined, options) else {
         return Ok(Start::Not(Skipped {
             file: place.file(),
             sheet: place.sheet.map(str::to_owned),
@@ -338,6 +338,7 @@ pub(super) fn start(place: &Place<'_>, top: &[Vec<String>], options: &Options) -
     let blank = titles.iter().filter(|row| row.iter().all(|text| text.trim().is_empty())).count();
     let source = Source {
         file: place.file(),
+        path: place.path.to_owned(),
         sheet: place.sheet.map(str::to_owned),
         years: Vec::new(),
         year_from,
@@ -347,8 +348,9 @@ pub(super) fn start(place: &Place<'_>, top: &[Vec<String>], options: &Options) -
         rows: Rows { title: titles.len() - blank, blank, ..Rows::default() },
         rejected: 0,
     };
-    let texts = top.get(header.first..header.first + header.height).unwrap_or_default();
-    Ok(Start::Ledger(Box::new(Table::new(source, &header, texts, year)), header))
+    // What is printed anew on every page may begin with the title.
+    let texts = top.get(..header.first + header.height).unwrap_or_default();
+    Ok(Start::Ledger(Box::new(Table::new(source, &header, texts, year, options)), header))
 }
 
 /// The year of a table, and where it comes from.
@@ -365,7 +367,7 @@ pub(super) fn year_of(
         return Ok((Year::Column(column), YearFrom::Column));
     }
     let sheet = place.sheet.and_then(year::in_name).map(|year| (year, YearFrom::SheetName));
-    let file = || year::in_name(&place.file()).map(|year| (year, YearFrom::FileName));
+    let file = || year::in_name(&file_name(place.path)).map(|year| (year, YearFrom::FileName));
     let title = || year::in_name(&titles.concat().join(" ")).map(|year| (year, YearFrom::Title));
     match sheet.or_else(file).or_else(title) {
         Some((year, from)) => Ok((Year::Fixed(year), from)),

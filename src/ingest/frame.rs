@@ -1,18 +1,17 @@
 //! How a table of Arrow batches is read: which of its columns is what, and one batch after another by that.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int16Array, RecordBatch, StringArray, StringBuilder};
 use arrow::compute::{cast, filter_record_batch};
 use arrow::datatypes::{DataType, Int16Type, Schema};
-use parquet::arrow::ProjectionMask;
-use parquet::schema::types::SchemaDescriptor;
 
 use super::cells::Cell;
 use super::column::{Finding, as_text, convert, mode_detail, own, own_type};
 use super::files::{Place, year_of};
 use super::header::{Header, Heading, Meaning};
-use super::identity::identity;
+use super::identity::{self, Identify};
 use super::problem::{Code, Problem, shown};
 use super::table::{Piece, Sheet, Tally, Year, plausible, records};
 use super::{Options, Rows, Source, Status};
@@ -25,6 +24,7 @@ pub(super) struct Frame {
     source: Source,
     year: From,
     id: Wanted,
+    identity: Identify,
     columns: Vec<Wanted>,
     /// Whether the words for modes as written are a column that the table does not have itself.
     detail: bool,
@@ -38,8 +38,9 @@ enum From {
 
 /// A column to be read.
 struct Wanted {
-    /// Its name in the table.
+    /// Its name in the table, which others may have too, and its position.
     field: String,
+    at: usize,
     target: Target,
 }
 
@@ -79,7 +80,7 @@ impl Frame {
                 Meaning::Own(name) => Target::Own(name.clone()),
                 Meaning::Mark { .. } | Meaning::Not(_) => continue,
             };
-            let wanted = Wanted { field: heading.written(), target };
+            let wanted = Wanted { field: heading.written(), at: heading.index, target };
             match wanted.target {
                 Target::Column(column, _) if column.ty == Type::Id => id = Some(wanted),
                 Target::Column(column, _) if column.ty == Type::Year => years = Some(wanted),
@@ -96,6 +97,7 @@ impl Frame {
         Ok(Some(Self {
             source: Source {
                 file: place.file(),
+                path: place.path.to_owned(),
                 sheet: None,
                 years: Vec::new(),
                 year_from,
@@ -107,23 +109,26 @@ impl Frame {
             },
             year,
             id,
+            identity: identity::by(options),
             detail: has("mode") && !has("mode_detail"),
             columns,
             words: header.words,
         }))
     }
 
-    /// The columns of a Parquet file that are read.
-    pub(super) fn projection(&self, schema: &SchemaDescriptor) -> ProjectionMask {
-        let year = match &self.year {
-            From::Column(column) => Some(column.field.as_str()),
+    /// The positions of the columns that are read, ascending; from now on the batches have only these.
+    pub(super) fn project(&mut self) -> Vec<usize> {
+        let year = match &mut self.year {
+            From::Column(column) => Some(column),
             From::Fixed(_) => None,
         };
-        let wanted: Vec<_> =
-            self.columns.iter().map(|c| c.field.as_str()).chain([self.id.field.as_str()]).chain(year).collect();
-        let roots = schema.root_schema().get_fields().iter().enumerate();
-        let roots: Vec<_> = roots.filter(|(_, f)| wanted.contains(&f.name())).map(|(at, _)| at).collect();
-        ProjectionMask::roots(schema, roots)
+        let wanted: Vec<&mut Wanted> = self.columns.iter_mut().chain([&mut self.id]).chain(year).collect();
+        let mut all: Vec<usize> = wanted.iter().map(|wanted| wanted.at).collect();
+        all.sort_unstable();
+        for wanted in wanted {
+            wanted.at = all.binary_search(&wanted.at).unwrap_or_default();
+        }
+        all
     }
 
     /// Reads a batch whose first row is row `first` of the table, from 0.
@@ -151,7 +156,7 @@ impl Frame {
         let mut columns: Vec<(String, ArrayRef)> =
             vec![("year".to_owned(), Arc::new(years.clone())), ("org_id".to_owned(), Arc::new(ids))];
         for wanted in &self.columns {
-            let array = field(&batch, &wanted.field)?;
+            let array = field(&batch, wanted)?;
             let (values, found) = match &wanted.target {
                 Target::Column(column, factor) => {
                     convert(array, column, *factor, &self.words).ok_or_else(|| wrong_type(wanted, array))??
@@ -192,11 +197,12 @@ impl Frame {
         match &self.year {
             From::Fixed(year) => Ok((Int16Array::from_value(*year, batch.num_rows()), Vec::new())),
             From::Column(wanted) => {
-                let array = field(batch, &wanted.field)?;
+                let array = field(batch, wanted)?;
                 let column = schema::column("year").ok_or_else(|| wrong_type(wanted, array))?;
                 let (years, mut found) =
                     convert(array, column, 1.0, &self.words).ok_or_else(|| wrong_type(wanted, array))??;
-                let empty = (0..array.len()).filter(|at| array.is_null(*at) && years.is_null(*at));
+                let said: HashSet<usize> = found.iter().map(|finding| finding.row).collect();
+                let empty = (0..array.len()).filter(|at| years.is_null(*at) && !said.contains(at));
                 found.extend(empty.map(|row| Finding { row, code: Code::YearMissing, value: String::new() }));
                 Ok((years.as_primitive::<Int16Type>().clone(), found))
             }
@@ -211,7 +217,7 @@ impl Frame {
         years: &Int16Array,
         wrong_years: &[Finding],
     ) -> Result<(StringArray, BooleanArray, Vec<(u32, Code, Type, String)>)> {
-        let array = field(batch, &self.id.field)?;
+        let array = field(batch, &self.id)?;
         let floats = array.data_type().is_floating().then(|| cast(array, &DataType::Float64)).transpose()?;
         let texts = if floats.is_none() { Some(as_text(array)?) } else { None };
         if let Some(texts) = &texts
@@ -236,7 +242,7 @@ impl Frame {
                 (None, Some(floats)) => Cell::Number(floats.as_primitive::<arrow::datatypes::Float64Type>().value(at)),
                 (None, None) => Cell::Empty,
             };
-            let code = match identity(&cell) {
+            let code = match (self.identity)(&cell) {
                 Ok((id, code)) => {
                     ids.append_value(&id);
                     keep.push(true);
@@ -304,8 +310,12 @@ impl Frame {
     }
 }
 
-fn field<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a ArrayRef> {
-    batch.column_by_name(name).ok_or_else(|| {
+/// The array of a column: where the first batch has it, else the one of its name.
+fn field<'a>(batch: &'a RecordBatch, wanted: &Wanted) -> Result<&'a ArrayRef> {
+    let name = &wanted.field;
+    let is_there = batch.schema_ref().fields().get(wanted.at).is_some_and(|field| field.name() == name);
+    let array = if is_there { batch.columns().get(wanted.at) } else { batch.column_by_name(name) };
+    array.ok_or_else(|| {
         Error::data(
             format!("各批数据的列不一致：有一批没有“{name}”列"),
             format!("the batches do not have the same columns: one lacks '{name}'"),

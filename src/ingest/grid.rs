@@ -6,12 +6,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Float64Array, RecordBatch, StringArray, UInt32Array};
-use calamine::{Reader, SheetType, SheetVisible, Sheets};
 
 use super::block::Block;
 use super::cells::Cell;
 use super::files::unreadable;
-use super::sheets::{open, whole};
+use super::sheets::{Whole, whole};
 use crate::error::Result;
 use crate::job::Job;
 
@@ -38,17 +37,8 @@ pub struct Grid {
 /// ```
 pub fn grids(path: &Path, job: &dyn Job) -> Result<Vec<Grid>> {
     let file = File::open(path).map_err(|e| unreadable(path, &e))?;
-    let mut workbook = open(path, file, job)?;
-    let sheets = workbook.sheets_metadata().iter().filter(|s| s.typ == SheetType::WorkSheet);
-    let sheets: Vec<_> = sheets.map(|s| (s.name.clone(), s.visible != SheetVisible::Visible)).collect();
-    let mut grids = Vec::with_capacity(sheets.len());
-    for (sheet, hidden) in sheets {
-        let merged = match &workbook {
-            Sheets::Xls(book) => book.merge_cells_by_sheet_name(&sheet).unwrap_or_default(),
-            _ => Vec::new(),
-        };
-        let merged = merged.iter().map(|d| [d.start.0, d.start.1, d.end.0, d.end.1]).collect();
-        let blocks = whole(path, &mut workbook, &sheet, job)?;
+    let mut grids = Vec::new();
+    for Whole { name: sheet, hidden, blocks, merged } in whole(path, file, job)? {
         let rows = blocks.iter().flat_map(|block| (0..block.rows()).map(move |row| (block, row)));
         let placed = rows.flat_map(|(block, row)| {
             let number = block.at(row).row.saturating_sub(1);

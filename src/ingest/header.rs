@@ -7,7 +7,7 @@
 use std::collections::{HashMap, HashSet};
 
 pub(super) use super::meaning::Meaning;
-use super::meaning::meaning;
+use super::meaning::{meaning, number_as_code};
 use super::naming::{MONEY, not_read};
 use super::propose;
 use super::wish::{Key, Wishes};
@@ -19,7 +19,7 @@ use crate::schema::{self, Dictionaries, Type};
 /// How far down a header is looked for.
 pub(super) const TOP: usize = 40;
 /// How many rows a header may have.
-const TALLEST: usize = 3;
+pub(super) const TALLEST: usize = 3;
 
 /// A sheet's header.
 #[derive(Debug)]
@@ -111,13 +111,13 @@ fn numbered(name: String, repeat: usize) -> String {
 
 impl Header {
     /// The header among the first rows of a sheet: the rows in which most columns are known, an organisation's code
-    /// and one more at least.
-    pub(super) fn find(top: &[Vec<String>], options: &Options) -> Option<Self> {
+    /// and one more at least; with those above that are `joined` to it.
+    pub(super) fn find(top: &[Vec<String>], joined: &[bool], options: &Options) -> Option<Self> {
         let wishes = Wishes::new(options);
         // Most rows are data, and looked at no closer.
         let coded: Vec<bool> = top.iter().map(|row| row.iter().any(|text| wishes.may_be_code(text))).collect();
         let may = |first: usize, height: usize| coded.iter().skip(first).take(height).any(|coded| *coded);
-        Self::best(top, wishes, may, Self::is_ledger)
+        Some(Self::best(top, wishes, may, Self::is_ledger)?.raised(top, joined, options))
     }
 
     /// The rows that look most like a header of those that are `fit` to be one, with something that is known in them.
@@ -129,19 +129,24 @@ impl Header {
         fit: impl Fn(&Self) -> bool,
     ) -> Option<Self> {
         // Of equals the lower one: a title above the header must not look like a group over all of it.
-        let better = |known: usize, height: usize, best: Option<&(usize, Self)>| {
-            best.is_none_or(|(most, best)| known > *most || (known == *most && height < best.height))
+        let better = |score: (usize, usize), height: usize, best: Option<&((usize, usize), Self)>| {
+            best.is_none_or(|(most, best)| score > *most || (score == *most && height < best.height))
         };
-        let mut best: Option<(usize, Self)> = None;
+        let mut best: Option<((usize, usize), Self)> = None;
         for first in 0..top.len() {
             for height in (1..=TALLEST.min(top.len() - first)).filter(|height| may(first, *height)) {
                 let columns = meanings(parts(top.get(first..first + height)?), &wishes);
                 // What is kept only because all is kept says nothing about where the header is.
                 let says = |c: &&Heading| c.meaning.is_known() && (c.asked || !matches!(c.meaning, Meaning::Own(_)));
                 let known = columns.iter().filter(says).count();
+                // A row with nothing but the running number (序号) or the remarks is one of the header too.
+                let is_passed = |c: &&Heading| {
+                    matches!(c.meaning, Meaning::Own(_) | Meaning::Not(_)) && not_read(&c.parts) == Status::Ignored
+                };
+                let score = (known, columns.iter().filter(is_passed).count());
                 let found = Self { first, height, columns, words: Dictionaries::default() };
-                if known > 0 && fit(&found) && better(known, height, best.as_ref()) {
-                    best = Some((known, found));
+                if known > 0 && fit(&found) && better(score, height, best.as_ref()) {
+                    best = Some((score, found));
                 }
             }
         }
@@ -179,7 +184,7 @@ impl Header {
 }
 
 /// The texts of each column, from top to bottom.
-fn parts(rows: &[Vec<String>]) -> Vec<(usize, Vec<String>)> {
+pub(super) fn parts(rows: &[Vec<String>]) -> Vec<(usize, Vec<String>)> {
     let width = rows.iter().map(Vec::len).max().unwrap_or(0);
     let text = |row: usize, column: usize| {
         let text = rows.get(row).and_then(|r| r.get(column)).map_or("", String::as_str);
@@ -229,7 +234,7 @@ fn repeats(columns: &[(usize, Vec<String>)]) -> Vec<usize> {
 
 /// What each column means. A column of the schema that two headers could mean belongs to the one that says it better,
 /// else to the first.
-fn meanings(columns: Vec<(usize, Vec<String>)>, wishes: &Wishes<'_>) -> Vec<Heading> {
+pub(super) fn meanings(columns: Vec<(usize, Vec<String>)>, wishes: &Wishes<'_>) -> Vec<Heading> {
     let repeats = repeats(&columns);
     let said = if wishes.are_none() {
         vec![None; columns.len()]
@@ -247,6 +252,7 @@ fn meanings(columns: Vec<(usize, Vec<String>)>, wishes: &Wishes<'_>) -> Vec<Head
             proposal: None,
         })
         .collect();
+    number_as_code(&mut headings);
     let mut taken: HashMap<&str, (usize, usize)> = HashMap::new();
     for (at, heading) in headings.iter().enumerate() {
         let (name, rank) = match &heading.meaning {

@@ -24,7 +24,7 @@ fn a_blank_continues_a_group_only_where_rows_below_show_it() {
         &["", "", "", "私营企业", "外商投资 企业", "", "联系电话", ""],
         &["1", "某厂", "91110000600037341L", "√", "", "3.5", "0", "新增"],
     ]);
-    let header = Header::find(&top, &Options::default()).unwrap();
+    let header = Header::find(&top, &[], &Options::default()).unwrap();
     assert_eq!((header.first, header.height), (1, 3));
     let found = columns(&header);
     let expected = [
@@ -42,6 +42,22 @@ fn a_blank_continues_a_group_only_where_rows_below_show_it() {
     let statuses: Vec<_> = header.columns.iter().map(|c| c.mapped().status).collect();
     assert_eq!(statuses[6..], [Status::Personal, Status::Ignored]);
     assert!(matches!(header.columns[5].meaning, Meaning::Column { factor, .. } if factor > 9999.0));
+}
+
+#[test]
+fn a_row_with_nothing_but_the_running_number_is_one_of_the_header() {
+    let title: &[&str] = &["某县台账", "", ""];
+    let data: &[&str] = &["1", "某厂", "91110000600037341L"];
+    for (rows_of, expected) in [
+        ([title, &["序号", "", ""], &["", "单位名称", "信用代码"], data], (1, 2)),
+        ([title, &["党建情况", "单位名称", "信用代码"], &["序号", "", ""], data], (1, 2)),
+        ([title, &["某县", "", ""], &["", "单位名称", "信用代码"], data], (2, 1)),
+    ] {
+        for keep in [vec![], vec!["*".to_owned()]] {
+            let header = Header::find(&rows(&rows_of), &[], &Options { keep, ..Options::default() }).unwrap();
+            assert_eq!((header.first, header.height), expected, "{rows_of:?}");
+        }
+    }
 }
 
 #[test]
@@ -67,14 +83,14 @@ fn wishes_of_the_user() {
 fn a_header_is_found_by_a_column_of_codes_that_only_the_caller_knows() {
     let top =
         rows(&[&["台账"], &["基本情况", "", "备注"], &["编 号", "从业人员", ""], &["91110000600037341L", "1", ""]]);
-    assert!(Header::find(&top, &Options::default()).is_none());
+    assert!(Header::find(&top, &[], &Options::default()).is_none());
     for wish in ["编号", "基本情况/编号"] {
         let columns = vec![(wish.to_owned(), "org_id".to_owned())];
         let said = Options { columns, ..Options::default() };
         let text = format!("[[header]]\nheader = \"{wish}\"\ncolumn = \"org_id\"\n");
         let profile = Some(Arc::new(Profile::from_toml(&text, "p.toml").unwrap()));
         for options in [said, Options { profile, ..Options::default() }] {
-            let header = Header::find(&top, &options).unwrap();
+            let header = Header::find(&top, &[], &options).unwrap();
             assert_eq!((header.column(Type::Id), header.first + header.height), (Some(0), 3), "{wish}");
         }
     }
@@ -143,7 +159,7 @@ fn a_wish_names_one_column() {
         let own = |s: &&str| (*s).to_owned();
         let columns = columns.iter().map(|(h, c)| (own(h), own(c))).collect();
         let options = Options { keep: keep.iter().map(own).collect(), columns, ..Options::default() };
-        let header = Header::find(&top, &options).unwrap();
+        let header = Header::find(&top, &[], &options).unwrap();
         header.columns.iter().map(Heading::mapped).collect::<Vec<_>>()
     };
     let kept = |columns: Vec<Mapped>| columns.into_iter().filter(|c| c.kept).map(|c| c.index).collect::<Vec<_>>();

@@ -2,12 +2,40 @@
 
 use std::borrow::Cow;
 
+use super::Options;
 use super::cells::{self, Cell};
 use super::problem::Code;
-use crate::standards::uscc;
+use crate::standards::spoilt::Spoilt;
+use crate::standards::{self, uscc};
+
+/// Whose a row is by the cell of its code, with what is to be said about it; or why it is nobody's.
+pub(super) type Whose<'a> = Result<(Cow<'a, str>, Option<Code>), Code>;
+
+/// How rows are given to organisations.
+pub(super) type Identify = for<'a> fn(&Cell<'a>) -> Whose<'a>;
+
+/// [`identity_or_rest`] where codes are to be repaired, else [`identity`].
+pub(super) fn by(options: &Options) -> Identify {
+    if options.repair { identity_or_rest } else { identity }
+}
+
+/// [`identity`], where a code that is lost is stood for by what is left of it, for the roster to find the code or to
+/// reject the row. No row has such an id otherwise.
+fn identity_or_rest<'a>(cell: &Cell<'a>) -> Whose<'a> {
+    let whose = identity(cell);
+    if whose != Err(Code::IdMangled) {
+        return whose;
+    }
+    let rest = match cell {
+        Cell::Text(text) => standards::code(text),
+        Cell::Number(number) => Cow::Owned(format!("{number:.0}.0")),
+        _ => return whose,
+    };
+    if Spoilt::of(&rest).is_some() { Ok((rest, Some(Code::IdMangled))) } else { whose }
+}
 
 /// The organisation's code in `cell`, with what is to be said about it; or why the row has none.
-pub(super) fn identity<'a>(cell: &Cell<'a>) -> Result<(Cow<'a, str>, Option<Code>), Code> {
+pub(super) fn identity<'a>(cell: &Cell<'a>) -> Whose<'a> {
     match *cell {
         Cell::Text(code) if uscc::is_valid(code) => return Ok((Cow::Borrowed(code), None)),
         // A spreadsheet keeps 15 digits of a number.
@@ -83,6 +111,21 @@ mod tests {
             (Number(1.5), Code::IdUnreadable),
         ] {
             assert_eq!(identity(&cell), Err(code), "{cell:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_left_of_a_code_stands_for_it() {
+        for (cell, rest) in [
+            (Text("'911504250846069000"), "911504250846069000"),
+            (Text("9.11504250846069e+17"), "9.11504250846069E+17"),
+            (Number(911_504_250_846_069_000.0), "911504250846068992.0"),
+        ] {
+            assert_eq!(identity_or_rest(&cell), Ok((Cow::Borrowed(rest), Some(Code::IdMangled))), "{cell:?}");
+            assert_eq!(identity(&Text(rest)), Err(Code::IdMangled), "{rest} is an id");
+        }
+        for cell in [Text("9.11E+17"), Number(9.11e16), Text("-"), Text("91110000600037341X"), Empty, Number(1.5)] {
+            assert_eq!(identity_or_rest(&cell), identity(&cell), "{cell:?}");
         }
     }
 }

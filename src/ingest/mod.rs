@@ -4,6 +4,7 @@
 //! A reader decides nothing about duplicates of one organisation in one year: that needs all sources and is the
 //! roster's.
 
+mod above;
 mod arrow;
 mod block;
 mod cells;
@@ -20,10 +21,12 @@ mod header;
 #[cfg(test)]
 mod header_tests;
 mod identity;
+mod known;
 mod marks;
 mod meaning;
 mod naming;
 mod numbers;
+mod options;
 mod own;
 mod parquet;
 mod problem;
@@ -37,6 +40,7 @@ mod reader;
 mod rows;
 mod sheets;
 mod table;
+mod tails;
 mod text;
 mod wish;
 mod year;
@@ -44,10 +48,12 @@ mod zones;
 
 pub use self::expression::{Expression, IndustryLevel, Region, RegistrationPart};
 pub use self::grid::{Grid, grids};
+pub use self::options::{OnConflict, Options};
 pub(crate) use self::own::agreed;
 pub use self::problem::{Action, Code, Problem, Severity};
 pub use self::profile::Profile;
 pub(crate) use self::table::Piece;
+pub(crate) use self::text::all_records;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -58,79 +64,14 @@ use ::arrow::datatypes::Schema;
 use crate::error::{Error, Result};
 use crate::job::Job;
 use crate::lang::Text;
-use crate::schema::Dictionaries;
-use crate::standards::zone::Zones;
-
-/// What a caller may say about the files.
-#[derive(Clone, Debug, Default)]
-pub struct Options {
-    /// The year of every row, whatever columns and names say.
-    pub year: Option<i16>,
-    /// Headers as in the file with the column that each is: one of the schema's or a new one of the user's own; or,
-    /// where words stand side by side to be ticked, `column=word`. A header is named by all its parts joined with `/` or
-    /// by the lowest; it names one column of a sheet, the first that it fits. The second of two equal headers is named
-    /// with ` (2)` behind.
-    pub columns: Vec<(String, String)>,
-    /// Headers of further columns to be kept as the user's own; `*` keeps all that are not personal. A personal one is
-    /// kept only if it is named; a name keeps one column of a sheet, as in `columns`.
-    pub keep: Vec<String>,
-    /// Spellings of words that are added to the shipped ones, over those of the profile.
-    pub words: Dictionaries,
-    /// A mapping that was saved: it counts more than what headers mean by themselves, and less than `columns` and `keep`.
-    pub profile: Option<Arc<Profile>>,
-    /// What becomes of rows of one organisation in one year that contradict each other.
-    pub on_conflict: OnConflict,
-    /// The zones that the column `zone` names; without them it is taken as written.
-    pub zones: Option<Arc<Zones>>,
-}
-
-impl Options {
-    /// The words in force: the shipped ones, over them the profile's, over those the caller's.
-    #[must_use]
-    pub fn dictionaries(&self) -> Dictionaries {
-        self.profile.as_ref().map_or_else(|| self.words.clone(), |profile| profile.words().with(&self.words))
-    }
-}
-
-/// What becomes of rows of one organisation in one year that contradict each other.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum OnConflict {
-    /// The first is kept, the others are reported.
-    #[default]
-    First,
-    /// None is kept, all are reported.
-    Reject,
-}
-
-impl OnConflict {
-    /// What is called `name`: `first` or `reject`.
-    pub fn from_name(name: &str) -> Result<Self> {
-        match name {
-            "first" => Ok(Self::First),
-            "reject" => Ok(Self::Reject),
-            _ => Err(Error::argument(
-                format!("on_conflict 不能是“{name}”。可用：first（保留在前的一行）、reject（各行都不用）"),
-                format!(
-                    "on_conflict cannot be '{name}'. Available: first (keep the first row), reject (use none of them)"
-                ),
-            )),
-        }
-    }
-
-    /// What is said about a row that is not used.
-    pub(crate) fn code(self) -> Code {
-        match self {
-            Self::First => Code::DuplicateConflict,
-            Self::Reject => Code::DuplicateRejected,
-        }
-    }
-}
 
 /// One sheet or text file that was read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Source {
-    /// The file's name, without its folder.
+    /// The file's name; where files of the reading share it, with as much of the folders before it as tells them apart.
     pub file: String,
+    /// Its path, as given or found in a folder that was given; of a table in memory its name.
+    pub path: PathBuf,
     /// The sheet's name, in workbooks.
     pub sheet: Option<String>,
     /// The years of its rows, ascending.
@@ -280,7 +221,7 @@ pub struct Batch {
 /// A file or sheet that is no ledger and was passed over.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Skipped {
-    /// The file's name.
+    /// The file's name, as in [`Source::file`].
     pub file: String,
     /// The sheet's name.
     pub sheet: Option<String>,
@@ -324,7 +265,8 @@ pub(crate) struct Report {
     pub sources: Vec<Source>,
     /// Of each source, whether its columns had types.
     pub typed: Vec<bool>,
-    pub problems: Vec<Problem>,
+    /// Of each source, what was wrong.
+    pub problems: Vec<Vec<Problem>>,
     pub skipped: Vec<Skipped>,
 }
 
@@ -366,7 +308,7 @@ pub(crate) fn stream_arrow(
 /// the results of earlier work, only if there is nothing else.
 pub fn read(paths: &[PathBuf], options: &Options, job: &dyn Job) -> Result<Reading> {
     let gathered = Gather::default();
-    let report = stream(paths, options, &gathered, job)?;
+    let report = stream(paths, &options.without_repair(), &gathered, job)?;
     gathered.reading(report)
 }
 
@@ -381,7 +323,7 @@ pub fn read(paths: &[PathBuf], options: &Options, job: &dyn Job) -> Result<Readi
 /// ```
 pub fn read_bytes(name: &str, bytes: &[u8], options: &Options, job: &dyn Job) -> Result<Reading> {
     let gathered = Gather::default();
-    let report = stream_bytes(name, bytes, options, &gathered, job)?;
+    let report = stream_bytes(name, bytes, &options.without_repair(), &gathered, job)?;
     gathered.reading(report)
 }
 
@@ -391,7 +333,7 @@ pub fn read_arrow(name: &str, batches: &[RecordBatch], options: &Options, job: &
     let gathered = Gather::default();
     let schema = batches.first().map_or_else(|| Arc::new(Schema::empty()), RecordBatch::schema);
     let batches = RecordBatchIterator::new(batches.iter().cloned().map(Ok), schema);
-    let report = stream_arrow(name, batches, options, &gathered, job)?;
+    let report = stream_arrow(name, batches, &options.without_repair(), &gathered, job)?;
     gathered.reading(report)
 }
 
@@ -417,7 +359,7 @@ impl Gather {
             batches.push(Batch { source, rows, lines, records: table::plain(&records)? });
         }
         let mut reading =
-            Reading { sources: report.sources, batches, problems: report.problems, skipped: report.skipped };
+            Reading { sources: report.sources, batches, problems: report.problems.concat(), skipped: report.skipped };
         own::agree(&mut reading, &report.typed)?;
         Ok(reading)
     }

@@ -10,7 +10,7 @@ use crate::schema::words::Words;
 use crate::schema::{COLUMNS, Column, Dictionaries, IGNORED_HEADERS, PERSONAL_HEADERS};
 
 /// Fragments of headers of columns about natural persons.
-const PERSONAL_FRAGMENTS: [&str; 14] = [
+const PERSONAL_FRAGMENTS: [&str; 18] = [
     "姓名",
     "电话",
     "手机",
@@ -21,10 +21,14 @@ const PERSONAL_FRAGMENTS: [&str; 14] = [
     "出生",
     "住址",
     "邮箱",
+    "电子邮件",
+    "微信",
     "phone",
     "mobile",
-    "email",
+    "mail",
     "id_card",
+    "birth_date",
+    "date_of_birth",
 ];
 
 static IGNORED: LazyLock<FxHashSet<String>> = LazyLock::new(|| keys(IGNORED_HEADERS));
@@ -64,6 +68,21 @@ fn is_listed(folded: &str, list: &FxHashSet<String>) -> bool {
 /// Whether the schema lists this very header as one about a person.
 pub(super) fn is_listed_as_personal(header: &str) -> bool {
     is_listed(&folded(header), &PERSONAL)
+}
+
+/// Whether a column stands under a heading of a person or of the party organisation, so that a name in it is not the
+/// organisation's.
+pub(super) fn is_of_another(parts: &[String]) -> bool {
+    let above = parts.split_last().map_or(&[][..], |(_, above)| above);
+    above.iter().any(|part| ["书记", "党组织", "党员", "人"].iter().any(|word| folded(part).contains(word)))
+}
+
+/// Whether a header is that of registration numbers (注册号). One called the former number (原…) stands beside another that
+/// is not there, or not known.
+pub(super) fn is_registration_number(header: &str) -> bool {
+    let header = folded(header);
+    let bare = undecorated(&header);
+    bare.ends_with("注册号") && !bare.starts_with('原')
 }
 
 /// The columns of the schema by the names under which ledgers carry them, and how far down the list of aliases.
@@ -154,6 +173,29 @@ mod tests {
         assert_eq!(status("3.备注"), Status::Ignored);
         assert_eq!(status("4、联系电话*"), Status::Personal);
         assert_eq!(status("问题"), Status::Ignored, "what a ledger is returned with");
-        assert_eq!(status("楼栋"), Status::Unknown);
+        for header in [
+            "法人代表",
+            "法定代表人",
+            "法人代表：",
+            "负责人姓名",
+            "单位负责人*",
+            "出资人",
+            "党组织书记",
+            "身份证",
+            "法人身份证号",
+            "出生日期",
+            "书记出生年月",
+            "手 机",
+            "联系电话",
+            "电子邮箱",
+            "E-mail",
+            "Legal_Representative",
+        ] {
+            assert_eq!(status(header), Status::Personal, "{header}");
+        }
+        for header in ["楼栋", "法人单位", "负责人是否是党员", "经营范围", "contract_id", "党组织书记选举方式"]
+        {
+            assert_eq!(status(header), Status::Unknown, "{header}");
+        }
     }
 }

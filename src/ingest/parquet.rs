@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow::array::RecordBatch;
+use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use rayon::prelude::*;
 
@@ -21,9 +22,10 @@ const BATCH: usize = 65_536;
 pub(super) fn read(place: &Place<'_>, file: &File, work: &Work<'_>) -> Result<Outcome> {
     let path = place.path;
     let metadata = ArrowReaderMetadata::load(file, ArrowReaderOptions::default()).map_err(|e| broken(path, &e))?;
-    let Some(frame) = Frame::new(place, metadata.schema(), work.options)? else {
+    let Some(mut frame) = Frame::new(place, metadata.schema(), work.options)? else {
         return Ok(no_codes(place, metadata.schema(), work.options));
     };
+    let columns = ProjectionMask::roots(metadata.parquet_schema(), frame.project());
     let mut first = 0;
     let mut part = 0;
     let groups: Vec<(usize, u32, u32)> = (metadata.metadata().row_groups().iter().enumerate())
@@ -42,7 +44,7 @@ pub(super) fn read(place: &Place<'_>, file: &File, work: &Work<'_>) -> Result<Ou
             let file = File::open(path).map_err(|e| unreadable(path, &e))?;
             let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata.clone())
                 .with_row_groups(vec![at])
-                .with_projection(frame.projection(metadata.parquet_schema()))
+                .with_projection(columns.clone())
                 .with_batch_size(BATCH)
                 .build()
                 .map_err(|e| broken(path, &e))?;

@@ -129,6 +129,9 @@ catalogue! {
     UsccCheckDigit "uscc_check_digit" Warn
         "统一社会信用代码的校验位不符，按原样保留。请核对是否抄错。"
         "The check character of the organisation code is wrong; the code is kept as written. Check it for a typing error.";
+    IdRepaired "id_repaired" Warn
+        "单位代码损坏，已按要求补全：台账各年中同名（县区不矛盾）的单位，只有一家的代码校验位正确且与残存的各位相符。请核对并改正原表。"
+        "The organisation code was spoilt and is repaired, as asked: of the organisations with this name (in this county, where it is known) only one has a code, right by its check character, that fits what is left. Compare it and mend the sheet.";
     OldRegistrationNumber "old_registration_number" Warn
         "这是15位工商注册号，按原样作为单位代码，不会与18位代码对应。请换成统一社会信用代码。"
         "This is a registration number of 15 digits; it is kept as the code and is never joined to an 18-character code. Replace it by the organisation code.";
@@ -208,7 +211,7 @@ impl Code {
 /// One finding: a cell or a row, where it stands, what was read and what was done about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// The file's name.
+    /// The file's name, as in [`Source::file`](super::Source::file).
     pub file: String,
     /// The sheet's name, in workbooks.
     pub sheet: Option<String>,

@@ -196,8 +196,7 @@ impl Profile {
 
     /// Writes [`Self::to_toml`] to the file at `path`.
     pub fn to_file(&self, path: &Path) -> Result<()> {
-        std::fs::write(path, self.to_toml())
-            .map_err(|e| Error::file(path, format!("不能写入：{e}"), format!("cannot be written: {e}")))
+        std::fs::write(path, self.to_toml()).map_err(|e| Error::unwritten(path, &e))
     }
 }
 

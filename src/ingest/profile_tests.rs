@@ -82,6 +82,7 @@ fn what_was_read_is_written_and_reads_the_same() {
     let first = mapped(&names, &options);
     let source = |columns: &[Mapped]| Source {
         file: String::new(),
+        path: std::path::PathBuf::new(),
         sheet: None,
         years: Vec::new(),
         year_from: super::YearFrom::Column,
@@ -121,7 +122,7 @@ fn a_lowest_part_alone_takes_no_word_out_of_its_group() {
             .to_vec();
     let text = format!("{MINE}\n[[header]]\nheader = \"其他\"\nown = \"other\"");
     let options = Options { profile: Some(Arc::new(profile(&text))), ..Options::default() };
-    let header = Header::find(&rows, &options).unwrap();
+    let header = Header::find(&rows, &[], &options).unwrap();
     let found: Vec<_> = header.columns.iter().map(super::header::Heading::mapped).map(|c| c.value).collect();
     let expected = ["", "no_members", "other", "joint", "joint"];
     assert_eq!(found, expected.map(|v| (!v.is_empty()).then(|| v.to_owned())));

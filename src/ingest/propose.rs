@@ -11,7 +11,7 @@ use crate::lang::Text;
 use crate::schema::spelling::{folded, undecorated};
 use crate::schema::words::Words;
 use crate::schema::{COLUMNS, Column, IGNORED_HEADERS, PERSONAL_HEADERS};
-use crate::similar::{signs, similarity, similarity_at_most};
+use crate::similar::{distance, signs, similarity, similarity_at_most};
 
 /// From how much likeness a header is proposed. With one sign of five changed (0.8) it is as a rule a slip of the pen;
 /// with one of four, or two of seven, it is another word as often: 企业代码 and 行业代码, 党组织换届时间 and 党组织组建时间.
@@ -79,7 +79,9 @@ fn best<'a, M: PartialEq>(
     all.sort_by(|a, b| b.3.total_cmp(&a.3));
     let mut all = all.into_iter();
     let (meaning, other, written, likeness) = all.next()?;
-    let next = all.find(|(m, ..)| *m != meaning).map_or(0.0, |(.., next)| next);
+    // Who means 原统一社会信用代码 does not leave out the sign that says so and slip besides.
+    let is_rival = |rival: &str| !is_turned(key, rival) || distance(key, rival) <= distance(key, other);
+    let next = all.find(|(m, rival, ..)| *m != meaning && is_rival(rival)).map_or(0.0, |(.., next)| next);
     let is_clear = likeness >= least && likeness - next >= MARGIN && !is_turned(key, other);
     is_clear.then_some((meaning, written, likeness))
 }
@@ -310,7 +312,7 @@ mod tests {
             &["信用代码", "单位名称", "组建方式", "", "", "", "未建党组织原困", ""],
             &["", "", "单独组建", "挂靠组建", "联合组健", "功能型", "没有党员", "其他"],
         ]);
-        let mut header = Header::find(&top, &Options::default()).unwrap();
+        let mut header = Header::find(&top, &[], &Options::default()).unwrap();
         fill(&mut header);
         let proposals: Vec<_> =
             header.columns.iter().map(|c| c.proposal.as_ref().map(|p| (p.column, p.value.clone()))).collect();

@@ -6,8 +6,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, ArrowPrimitiveType, BooleanBuilder, DictionaryArray, PrimitiveArray, PrimitiveBuilder, StringArray,
-    StringBuilder, new_null_array,
+    Array, ArrayRef, ArrowPrimitiveType, BooleanBuilder, DictionaryArray, PrimitiveArray, PrimitiveBuilder,
+    StringArray, StringBuilder, new_null_array,
 };
 use arrow::buffer::NullBuffer;
 use arrow::datatypes::{
@@ -18,12 +18,17 @@ use rustc_hash::FxHashMap;
 use super::block::Block;
 use super::cells::{self, Cell, Read};
 use super::dates;
+use super::known::Known;
 use super::problem::Code;
+use crate::memo::Memo;
 use crate::schema::words::Words;
 use crate::schema::{Column, Dictionaries, Type};
 
 /// Scores are points out of 100, with additions; what is outside is no score (`rules` of the ledgers' truth.json).
 pub(super) const SCORES: (f64, f64) = (0.0, 200.0);
+
+/// How many texts are looked up together.
+const TOGETHER: usize = 32;
 
 /// What is to be said about a value.
 pub(super) struct Finding {
@@ -104,11 +109,12 @@ impl Reader {
         block: &'a B,
         chosen: &'a [u32],
         column: usize,
+        known: &Known,
         found: &mut Vec<Finding>,
     ) -> ArrayRef {
-        let mut cells = Cells { block, chosen, column, found };
+        let mut cells = Cells { block, chosen, column, known, found };
         match self {
-            Self::Year => cells.numbers::<Int16Type>(cells::year),
+            Self::Year => cells.few::<Int16Type>(cells::year),
             Self::Label => cells.labels(|cell| quiet(cells::text(cell))),
             Self::Term => cells.labels(|cell| quiet(cells::term(cell))),
             Self::Text => cells.texts(cells::term),
@@ -121,13 +127,13 @@ impl Reader {
                 let at = cells::word(cell, words, *unknown)?;
                 Ok(at.and_then(|at| words.ids().nth(at)).map(|id| (Cow::Borrowed(id), None)))
             }),
-            Self::Region => cells.labels(|cell| Ok(cells::region(cell)?.map(|(code, said)| (Cow::Owned(code), said)))),
+            Self::Region => cells.labels(cells::region),
             Self::Industry => cells.labels(|cell| quiet(cells::industry(cell).map(|v| v.map(Cow::Owned)))),
             Self::Flag => cells.flags(),
             Self::Count { round } => cells.numbers::<UInt32Type>(|cell| cells::count(cell, *round)),
             Self::Money { factor } => cells.numbers::<UInt64Type>(|cell| cells::money(cell, *factor)),
             Self::Real { range } => cells.numbers::<Float64Type>(|cell| cells::real(cell, *range)),
-            Self::Star => cells.numbers::<Float32Type>(cells::star),
+            Self::Star => cells.few::<Float32Type>(cells::star),
             Self::Date => cells.numbers::<Date32Type>(dates::date),
             Self::ModeDetail => cells.labels(|cell| Ok(cells::mode_detail(cell).map(|word| (word, None)))),
         }
@@ -135,7 +141,7 @@ impl Reader {
 }
 
 /// A value, and what is to be said about it beside.
-type Label<'a> = Read<(Cow<'a, str>, Option<Code>)>;
+pub(super) type Label<'a> = Read<(Cow<'a, str>, Option<Code>)>;
 
 fn quiet(read: Read<Cow<'_, str>>) -> Label<'_> {
     read.map(|value| value.map(|value| (value, None)))
@@ -146,6 +152,7 @@ struct Cells<'a, 'f, B> {
     block: &'a B,
     chosen: &'a [u32],
     column: usize,
+    known: &'f Known,
     found: &'f mut Vec<Finding>,
 }
 
@@ -160,7 +167,7 @@ impl<'a, B: Block> Cells<'a, '_, B> {
         }
     }
 
-    fn numbers<T: ArrowPrimitiveType>(&mut self, read: impl Fn(&Cell<'a>) -> Read<T::Native>) -> ArrayRef {
+    fn numbers<T: ArrowPrimitiveType>(&mut self, mut read: impl FnMut(&Cell<'a>) -> Read<T::Native>) -> ArrayRef {
         let mut values = PrimitiveBuilder::<T>::with_capacity(self.chosen.len());
         self.each(|cell| match read(cell) {
             Ok(value) => {
@@ -175,16 +182,32 @@ impl<'a, B: Block> Cells<'a, '_, B> {
         Arc::new(values.finish())
     }
 
+    /// Numbers of which there are few.
+    fn few<T: ArrowPrimitiveType>(&mut self, read: impl Fn(&Cell<'a>) -> Read<T::Native>) -> ArrayRef {
+        let mut memo: Memo<&str, _> = Memo::new(Ok(None));
+        self.numbers::<T>(|cell| match *cell {
+            Cell::Text(text) => memo.get(text, || read(cell)),
+            _ => read(cell),
+        })
+    }
+
     fn flags(&mut self) -> ArrayRef {
         let mut values = BooleanBuilder::with_capacity(self.chosen.len());
-        self.each(|cell| match cells::flag(cell) {
-            Ok(value) => {
-                values.append_option(value);
-                None
-            }
-            Err(code) => {
-                values.append_null();
-                Some(code)
+        let mut memo: Memo<&str, _> = Memo::new(Ok(None));
+        self.each(|cell| {
+            let flag = match *cell {
+                Cell::Text(text) => memo.get(text, || cells::flag(cell)),
+                _ => cells::flag(cell),
+            };
+            match flag {
+                Ok(value) => {
+                    values.append_option(value);
+                    None
+                }
+                Err(code) => {
+                    values.append_null();
+                    Some(code)
+                }
             }
         });
         Arc::new(values.finish())
@@ -207,44 +230,39 @@ impl<'a, B: Block> Cells<'a, '_, B> {
 
     /// Values in a dictionary, which may have the same value twice where it was written in two ways.
     fn labels(&mut self, read: impl Fn(&Cell<'a>) -> Label<'a>) -> ArrayRef {
-        let mut dictionary = Labels::with_capacity(self.chosen.len());
-        let mut texts: FxHashMap<&'a str, Entry> = FxHashMap::default();
-        let mut numbers: FxHashMap<u64, Entry> = FxHashMap::default();
-        let mut last: Option<(&'a str, Entry)> = None;
-        self.each(|cell| {
-            let entry = match *cell {
-                Cell::Text(text) => match last {
-                    Some((same, entry)) if same == text => entry,
-                    _ => {
-                        let entry = *texts.entry(text).or_insert_with(|| dictionary.enter(read(cell)));
-                        last = Some((text, entry));
-                        entry
-                    }
-                },
-                Cell::Number(number) => {
-                    *numbers.entry(number.to_bits()).or_insert_with(|| dictionary.enter(read(cell)))
+        let mut keys = Vec::with_capacity(self.chosen.len());
+        let mut texts = self.known.lend();
+        let mut numbers: FxHashMap<u64, (u32, Option<Code>)> = FxHashMap::default();
+        let mut cells: Vec<Cell<'a>> = Vec::with_capacity(TOGETHER);
+        for rows in self.chosen.chunks(TOGETHER) {
+            cells.clear();
+            cells.extend(rows.iter().map(|row| self.block.cell(*row as usize, self.column)));
+            // Of a large table most is far: it is asked for all these texts before the first is waited for.
+            let touch = |cell: &Cell<'a>| if let Cell::Text(text) = *cell { texts.touch(text) } else { 0 };
+            std::hint::black_box(cells.iter().map(touch).fold(0, u32::wrapping_add));
+            for (cell, row) in cells.iter().zip(rows) {
+                let (key, said) = match *cell {
+                    Cell::Text(text) => texts.key(text, || read(cell)),
+                    Cell::Number(number) => *numbers.entry(number.to_bits()).or_insert_with(|| texts.enter(read(cell))),
+                    Cell::Empty => (0, None),
+                    _ => texts.enter(read(cell)),
+                };
+                keys.push(key);
+                if let Some(code) = said {
+                    self.found.push(Finding { row: *row as usize, code, value: cell.shown().into_owned() });
                 }
-                Cell::Empty => dictionary.enter(Ok(None)),
-                _ => dictionary.enter(read(cell)),
-            };
-            dictionary.keys.push(entry.key);
-            entry.said
-        });
-        dictionary.finish()
+            }
+        }
+        let values = texts.values();
+        self.known.take_back(texts);
+        dictionary(&keys, values)
     }
 }
 
-/// What a distinct text was read as: a position in the dictionary from 1, 0 where it has no value.
-#[derive(Clone, Copy)]
-struct Entry {
-    key: u32,
-    said: Option<Code>,
-}
-
-/// A dictionary that grows.
+/// Values from few of which each row has one.
 pub(super) struct Labels<'a> {
     keys: Vec<u32>,
-    values: Vec<Cow<'a, str>>,
+    values: Vec<&'a str>,
 }
 
 impl<'a> Labels<'a> {
@@ -252,22 +270,10 @@ impl<'a> Labels<'a> {
         Self { keys: Vec::with_capacity(rows), values: Vec::new() }
     }
 
-    fn enter(&mut self, label: Label<'a>) -> Entry {
-        match label {
-            Ok(Some((value, said))) => {
-                self.values.push(value);
-                Entry { key: self.values.len() as u32, said }
-            }
-            Ok(None) => Entry { key: 0, said: None },
-            Err(code) => Entry { key: 0, said: Some(code) },
-        }
-    }
-
-    /// Appends one of few values.
     pub(super) fn push(&mut self, value: Option<&'a str>) {
         let key = value.map_or(0, |value| {
-            let at = self.values.iter().position(|v| v == value).unwrap_or_else(|| {
-                self.values.push(Cow::Borrowed(value));
+            let at = self.values.iter().position(|v| *v == value).unwrap_or_else(|| {
+                self.values.push(value);
                 self.values.len() - 1
             });
             at as u32 + 1
@@ -275,24 +281,26 @@ impl<'a> Labels<'a> {
         self.keys.push(key);
     }
 
-    /// The dictionary, its keys as small as they can be.
     pub(super) fn finish(self) -> ArrayRef {
-        let values: ArrayRef = Arc::new(StringArray::from_iter_values(&self.values));
-        let nulls = self.keys.contains(&0).then(|| self.keys.iter().map(|key| *key > 0).collect::<NullBuffer>());
-        macro_rules! dictionary {
-            ($key:ty, $native:ty) => {{
-                let keys = self.keys.iter().map(|key| key.saturating_sub(1) as $native).collect();
-                Arc::new(DictionaryArray::new(PrimitiveArray::<$key>::new(keys, nulls), values))
-            }};
-        }
-        match self.values.len() {
-            0 => new_null_array(
-                &DataType::Dictionary(Box::new(DataType::UInt8), Box::new(DataType::Utf8)),
-                self.keys.len(),
-            ),
-            1..=0x100 => dictionary!(UInt8Type, u8),
-            0x101..=0x1_0000 => dictionary!(UInt16Type, u16),
-            _ => dictionary!(UInt32Type, u32),
-        }
+        dictionary(&self.keys, StringArray::from(self.values))
+    }
+}
+
+/// A dictionary whose `keys` are positions among `values` from 1, 0 for nothing; the keys become as small as they can.
+fn dictionary(keys: &[u32], values: StringArray) -> ArrayRef {
+    let nulls = keys.contains(&0).then(|| keys.iter().map(|key| *key > 0).collect::<NullBuffer>());
+    let most = values.len();
+    let values: ArrayRef = Arc::new(values);
+    macro_rules! dictionary {
+        ($key:ty, $native:ty) => {{
+            let keys = keys.iter().map(|key| key.saturating_sub(1) as $native).collect();
+            Arc::new(DictionaryArray::new(PrimitiveArray::<$key>::new(keys, nulls), values))
+        }};
+    }
+    match most {
+        0 => new_null_array(&DataType::Dictionary(Box::new(DataType::UInt8), Box::new(DataType::Utf8)), keys.len()),
+        1..=0x100 => dictionary!(UInt8Type, u8),
+        0x101..=0x1_0000 => dictionary!(UInt16Type, u16),
+        _ => dictionary!(UInt32Type, u32),
     }
 }

@@ -64,7 +64,7 @@ pub(super) struct Classifier {
     serial: Option<usize>,
     /// The columns that say something about an organisation.
     about: Vec<usize>,
-    /// The header's rows as they are compared.
+    /// The rows of title and header as they are compared.
     header: Vec<Vec<String>>,
 }
 
@@ -226,7 +226,7 @@ mod tests {
     fn rows_are_told_apart() {
         use Cell::{Empty, Number, Text};
         let texts = vec![["序号", "单位名称", "信用代码", "从业人员", "正式党员", "备注"].map(str::to_owned).to_vec()];
-        let header = Header::find(&texts, &Options::default()).unwrap();
+        let header = Header::find(&texts, &[], &Options::default()).unwrap();
         let rows = Classifier::new(&header, &texts);
         for (cells, kind) in [
             (&[Number(1.0), Text("某厂"), Text("91110000600037341L")][..], Kind::Data),
@@ -257,7 +257,7 @@ mod tests {
     fn without_running_numbers_a_name_and_one_thing_more_is_an_organisation() {
         use Cell::{Empty, Number, Text};
         let texts = vec![["单位名称", "信用代码", "从业人员"].map(str::to_owned).to_vec()];
-        let header = Header::find(&texts, &Options::default()).unwrap();
+        let header = Header::find(&texts, &[], &Options::default()).unwrap();
         let rows = Classifier::new(&header, &texts);
         for (cells, kind) in [
             (&[Text("某厂"), Text("－"), Number(5.0)][..], Kind::Data),

@@ -12,11 +12,12 @@ use super::block::{At, Block, RowOf};
 use super::cells::{self, Cell};
 use super::group::{Group, groups};
 use super::header::{Header, Heading, Meaning};
-use super::identity::{identity, too_many};
+use super::identity::{self, Identify, too_many};
+use super::known::Known;
 use super::problem::{Code, Problem, shown};
 use super::reader::{Finding, Labels, Reader};
 use super::rows::{Classifier, Kind};
-use super::{Rows, Source};
+use super::{Options, Rows, Source};
 use crate::error::Result;
 use crate::schema::{COLUMNS, Type};
 use crate::standards::uscc;
@@ -54,6 +55,7 @@ pub(super) struct Table {
     year: Year,
     id: usize,
     id_header: Option<String>,
+    identity: Identify,
     rows: Classifier,
     slots: Vec<Slot>,
     groups: Vec<Group>,
@@ -76,6 +78,9 @@ struct Slot {
     header: String,
     index: usize,
     reader: Reader,
+    known: Known,
+    /// What the words as written were read as, where they are kept beside.
+    written: Known,
 }
 
 /// The rows of a block that are read.
@@ -88,8 +93,14 @@ struct Chosen {
 }
 
 impl Table {
-    /// A reader for the sheet of `source` below `header`, whose rows are `texts`.
-    pub(super) fn new(mut source: Source, header: &Header, texts: &[Vec<String>], year: Year) -> Self {
+    /// A reader for the sheet of `source` below `header`, whose rows, and those of the title, are `texts`.
+    pub(super) fn new(
+        mut source: Source,
+        header: &Header,
+        texts: &[Vec<String>],
+        year: Year,
+        options: &Options,
+    ) -> Self {
         let slots = slots(header);
         let groups = groups(header);
         let has = |name: &str| slots.iter().any(|s| s.name == name) || groups.iter().any(|g| g.column.name == name);
@@ -105,6 +116,7 @@ impl Table {
             // Without such a column it is no ledger; beyond the last column all cells are empty.
             id: id.map_or(usize::MAX, |c| c.index),
             id_header: id.map(Heading::header),
+            identity: identity::by(options),
             rows: Classifier::new(header, texts),
             detail: has("mode") && !has("mode_detail"),
             slots,
@@ -169,13 +181,12 @@ impl Table {
                     }
                 },
             };
-            let id = match valid {
-                Some(code) => Ok((Cow::Borrowed(code), None)),
-                None => identity(&id_cell),
-            };
-            let (id, said) = match id {
-                Ok((id, said)) => (Some(id), said),
-                Err(code) => (None, Some(code)),
+            let (id, said) = match valid {
+                Some(code) => (Some(Cow::Borrowed(code)), None),
+                None => match (self.identity)(&id_cell) {
+                    Ok((id, said)) => (Some(id), said),
+                    Err(code) => (None, Some(code)),
+                },
             };
             if let Some(code) = said {
                 let header = self.id_header.clone();
@@ -211,7 +222,7 @@ impl Table {
             }
         };
         for slot in &self.slots {
-            let mut array = slot.reader.read(block, rows, slot.index, &mut found);
+            let mut array = slot.reader.read(block, rows, slot.index, &slot.known, &mut found);
             if slot.name == "members_full"
                 && let Some((_, employees)) = columns.iter().find(|(name, _)| name == "employees")
             {
@@ -222,7 +233,7 @@ impl Table {
             }
             say(&mut found, &slot.name, &slot.header);
             if self.detail && slot.name == "mode" {
-                detail(&mut columns, Reader::ModeDetail.read(block, rows, slot.index, &mut Vec::new()));
+                detail(&mut columns, Reader::ModeDetail.read(block, rows, slot.index, &slot.written, &mut Vec::new()));
             }
             columns.push((slot.name.clone(), array));
         }
@@ -386,7 +397,8 @@ fn slots(header: &Header) -> Vec<Slot> {
             Meaning::Own(name) => (name.clone(), Reader::Label),
             Meaning::Mark { .. } | Meaning::Not(_) => continue,
         };
-        slots.push(Slot { name, header: heading.header(), index: heading.index, reader });
+        let (known, written) = Default::default();
+        slots.push(Slot { name, header: heading.header(), index: heading.index, reader, known, written });
     }
     slots.sort_by_key(|s| s.name != "employees");
     slots

@@ -1,6 +1,7 @@
 //! A roster as canonical Arrow record batches, one a year, and as a Parquet file.
 
 use std::fs::File;
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -13,6 +14,7 @@ use arrow::compute::take;
 use arrow::datatypes::{DataType, Field as ArrowField, Schema, SchemaRef};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
+use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 
 use super::{Column, Field, Frame, Roster};
@@ -47,17 +49,24 @@ impl Roster {
 
     /// Writes the panel to a Parquet file, a row group or more a year.
     pub fn write_parquet(&self, path: &Path) -> Result<()> {
-        let fail =
-            |e: &dyn std::fmt::Display| Error::file(path, format!("不能写入：{e}"), format!("cannot write: {e}"));
+        let fail = |e: ParquetError| Error::unwritten(path, &of_system(e));
         let properties = WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::default())).build();
-        let file = File::create(path).map_err(|e| fail(&e))?;
-        let mut writer = ArrowWriter::try_new(file, self.arrow_schema(), Some(properties)).map_err(|e| fail(&e))?;
+        let file = File::create(path).map_err(|e| Error::unwritten(path, &e))?;
+        let mut writer = ArrowWriter::try_new(file, self.arrow_schema(), Some(properties)).map_err(fail)?;
         for frame in self.frames() {
-            writer.write(&self.batch(frame)?).map_err(|e| fail(&e))?;
-            writer.flush().map_err(|e| fail(&e))?;
+            writer.write(&self.batch(frame)?).map_err(fail)?;
+            writer.flush().map_err(fail)?;
         }
-        writer.close().map_err(|e| fail(&e))?;
+        writer.close().map_err(fail)?;
         Ok(())
+    }
+}
+
+/// What the system said where it is the reason.
+fn of_system(error: ParquetError) -> io::Error {
+    match error {
+        ParquetError::External(inner) => inner.downcast::<io::Error>().map_or_else(io::Error::other, |error| *error),
+        other => io::Error::other(other),
     }
 }
 

@@ -12,7 +12,7 @@ use arrow::array::StringArray;
 pub use build::{Duplicate, build};
 pub(crate) use column::with_integers;
 pub use column::{Column, Dictionary, Integers};
-pub use read::{Balance, Origin};
+pub use read::{Balance, Origin, Same};
 
 use crate::error::{Error, Result};
 use crate::schema::{self, Type};
@@ -24,6 +24,20 @@ pub struct Field {
     pub name: String,
     /// What it holds.
     pub ty: Type,
+}
+
+/// The position of `id` in ids that are ascending, as [`Roster::organisations`] are.
+pub(crate) fn search(ids: &StringArray, id: &str) -> Option<usize> {
+    let (mut from, mut to) = (0, arrow::array::Array::len(ids));
+    while from < to {
+        let middle = usize::midpoint(from, to);
+        match ids.value(middle).cmp(id) {
+            std::cmp::Ordering::Less => from = middle + 1,
+            std::cmp::Ordering::Greater => to = middle,
+            std::cmp::Ordering::Equal => return Some(middle),
+        }
+    }
+    None
 }
 
 /// One survey year: rows ascending by slot, columns parallel to [`Roster::fields`].
@@ -63,6 +77,11 @@ impl Roster {
             frames: frames.into(),
             origin: Arc::default(),
         }
+    }
+
+    /// The same roster with another origin.
+    pub(crate) fn with_origin(self, origin: Origin) -> Self {
+        Self { origin: Arc::new(origin), ..self }
     }
 
     /// The ids of all organisations of any year, ascending; a slot is a position in this list.

@@ -1,5 +1,6 @@
 //! Ledgers into a roster: read, build, and account for every row.
 
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -7,7 +8,7 @@ use arrow::array::{RecordBatch, RecordBatchIterator, RecordBatchReader};
 use arrow::datatypes::Schema;
 
 use super::Roster;
-use super::build::{Builder, Built, Chunk};
+use super::build::{Builder, Built, Chunk, Repair};
 use crate::error::Result;
 use crate::ingest::{self, Code, Key, Options, Problem, Report, Skipped, Source};
 use crate::job::Job;
@@ -28,7 +29,7 @@ pub struct Balance {
 }
 
 /// Where a roster comes from: its sources, what became of their rows, and every problem found.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Origin {
     /// The sheets and files, in the order given.
     pub sources: Vec<(Source, Balance)>,
@@ -36,6 +37,32 @@ pub struct Origin {
     pub problems: Vec<Problem>,
     /// The sheets and files that are no ledgers, with the reason.
     pub skipped: Vec<Skipped>,
+    /// The ids that were replaced by links, ascending, with the id that their organisation has now.
+    pub linked: Vec<Same>,
+}
+
+/// An id that stood for an organisation, and the id that it has now.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Same {
+    /// The id that the ledgers have.
+    pub former: String,
+    /// The organisation's id.
+    pub id: String,
+}
+
+impl Origin {
+    /// The same with further ids replaced.
+    pub(crate) fn with_linked(&self, more: Vec<Same>) -> Self {
+        let mut linked = self.linked.clone();
+        for same in &mut linked {
+            if let Ok(at) = more.binary_search_by(|m| m.former.cmp(&same.id)) {
+                same.id.clone_from(&more[at].id);
+            }
+        }
+        linked.extend(more);
+        linked.sort();
+        Self { linked, ..self.clone() }
+    }
 }
 
 impl Roster {
@@ -86,10 +113,16 @@ impl Roster {
         Self::of(builder, report, options, job)
     }
 
-    fn of(builder: Builder, mut report: Report, options: &Options, job: &dyn Job) -> Result<Self> {
-        let mut problems = std::mem::take(&mut report.problems);
+    fn of(mut builder: Builder, mut report: Report, options: &Options, job: &dyn Job) -> Result<Self> {
+        let repairs = if options.repair { builder.repair()? } else { Vec::new() };
+        let incomplete = tell(&mut report, repairs);
+        let mut problems = std::mem::take(&mut report.problems).concat();
         let typed = |key: Key| report.source(key).and_then(|at| report.typed.get(at)).copied().unwrap_or(false);
         let Built { roster, chunks, duplicates } = builder.finish(options.on_conflict, &typed, job)?;
+        for at in incomplete {
+            let years = chunks.iter().filter(|c| report.source(c.key) == Some(at)).flat_map(|c| c.keys().0);
+            report.sources[at].years = years.copied().collect::<BTreeSet<_>>().into_iter().collect();
+        }
         let source_of = |chunk: &Chunk| report.source(chunk.key).unwrap_or_default();
         let mut balances: Vec<Balance> =
             report.sources.iter().map(|s| Balance { rejected: s.rejected as u64, ..Balance::default() }).collect();
@@ -141,7 +174,7 @@ impl Roster {
         let order = |p: &Problem| report.sources.iter().position(|s| s.file == p.file && s.sheet == p.sheet);
         problems.sort_by_cached_key(|p| (order(p), p.row));
         let sources = report.sources.into_iter().zip(balances).collect();
-        let origin = Origin { sources, problems, skipped: report.skipped };
+        let origin = Origin { sources, problems, skipped: report.skipped, linked: Vec::new() };
         Ok(Self { origin: Arc::new(origin), ..roster })
     }
 
@@ -150,4 +183,47 @@ impl Roster {
     pub fn origin(&self) -> &Origin {
         &self.origin
     }
+}
+
+/// Tells of the rows whose code was repaired, and counts those that were taken out as rejected; the sources that these
+/// are of come back.
+fn tell(report: &mut Report, repairs: Vec<Repair>) -> BTreeSet<usize> {
+    let mut of_source: BTreeMap<usize, HashMap<u32, Repair>> = BTreeMap::new();
+    for repair in repairs {
+        of_source.entry(report.source(repair.key).unwrap_or_default()).or_default().insert(repair.row, repair);
+    }
+    let mut incomplete = BTreeSet::new();
+    for (at, mut repairs) in of_source {
+        let (source, problems) = (&mut report.sources[at], &mut report.problems[at]);
+        let lost = repairs.values().filter(|repair| repair.id.is_none()).count();
+        source.rejected += lost;
+        if lost > 0 {
+            incomplete.insert(at);
+        }
+        let is_id = |p: &Problem| p.column.as_deref() == Some("org_id");
+        // Of a row that is not read only that is told.
+        problems.retain(|p| is_id(p) || repairs.get(&p.row).is_none_or(|repair| repair.id.is_some()));
+        for problem in problems.iter_mut().filter(|p| is_id(p)) {
+            if let Some(Repair { id: Some(id), .. }) = repairs.remove(&problem.row) {
+                problem.value = format!("{} → {id}", problem.value);
+                problem.code = Code::IdRepaired;
+            }
+        }
+        let header = source.columns.iter().find(|c| c.column.as_deref() == Some("org_id")).map(|c| c.header.clone());
+        for repair in repairs.into_values() {
+            let Some(id) = repair.id else { continue };
+            problems.push(Problem {
+                file: source.file.clone(),
+                sheet: source.sheet.clone(),
+                row: repair.row,
+                line: repair.line,
+                column: Some("org_id".to_owned()),
+                header: header.clone(),
+                value: format!("{} → {id}", repair.left),
+                code: Code::IdRepaired,
+                year: Some(repair.year),
+            });
+        }
+    }
+    incomplete
 }

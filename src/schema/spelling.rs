@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::words::{half_width, is_space};
+use super::words::{half_width, is_space, plain};
 
 /// `text` without white space and quotation marks, in half-width signs and small letters, with round brackets for
 /// brackets of every kind.
@@ -17,6 +17,12 @@ pub(crate) fn folded(text: &str) -> Cow<'_, str> {
         _ => c.to_ascii_lowercase(),
     });
     Cow::Owned(signs.collect())
+}
+
+/// A name without white space, in half width and capitals: offices differ in brackets and spaces.
+pub(crate) fn name(text: &str) -> Cow<'_, str> {
+    let text = plain(text);
+    if text.bytes().any(|b| b.is_ascii_lowercase()) { Cow::Owned(text.to_ascii_uppercase()) } else { text }
 }
 
 fn is_quote(c: char) -> bool {

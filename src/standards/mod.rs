@@ -6,6 +6,7 @@ pub mod industry;
 pub mod organisation;
 pub mod region;
 pub mod registration;
+pub(crate) mod spoilt;
 pub mod uscc;
 pub mod zone;
 

@@ -46,14 +46,17 @@ impl Status {
 /// its alphabet.
 #[must_use]
 pub fn check_character(first: &str) -> Option<char> {
-    if first.len() != 17 {
-        return None;
+    check(first.as_bytes().try_into().ok()?).map(char::from)
+}
+
+fn check(first: &[u8; 17]) -> Option<u8> {
+    let (mut sum, mut largest) = (0, 0);
+    for (character, weight) in first.iter().zip(WEIGHTS) {
+        let value = VALUES[usize::from(*character)];
+        sum += weight * u32::from(value);
+        largest = largest.max(value);
     }
-    let mut sum = 0;
-    for (b, weight) in first.bytes().zip(WEIGHTS) {
-        sum += weight * value(b)?;
-    }
-    ALPHABET.get((31 - sum as usize % 31) % 31).map(|b| char::from(*b))
+    (largest != NONE).then(|| ALPHABET[(31 - sum as usize % 31) % 31])
 }
 
 /// The weights of the first 17 characters, the powers of 3 modulo 31.
@@ -73,17 +76,10 @@ const VALUES: [u8; 256] = {
     values
 };
 
-fn value(character: u8) -> Option<u32> {
-    let value = VALUES[usize::from(character)];
-    (value != NONE).then_some(u32::from(value))
-}
-
 /// Whether `code` is valid as it stands, which most are.
 #[must_use]
 pub fn is_valid(code: &str) -> bool {
-    code.len() == 18
-        && code.is_ascii()
-        && code.split_at_checked(17).is_some_and(|(first, last)| check_character(first) == last.chars().next())
+    matches!(code.as_bytes().split_first_chunk(), Some((first, [last])) if check(first) == Some(*last))
 }
 
 /// What `code` is; it is given as [`code`](super::code) returns it.
@@ -226,7 +222,7 @@ mod tests {
             let mut code = first.clone().into_bytes();
             code.push(check_character(&first).unwrap() as u8);
             prop_assert_eq!(status(std::str::from_utf8(&code).unwrap()), Status::Valid);
-            code[at] = ALPHABET[(value(code[at]).unwrap() as usize + other) % 31];
+            code[at] = ALPHABET[(usize::from(VALUES[usize::from(code[at])]) + other) % 31];
             prop_assert_ne!(status(std::str::from_utf8(&code).unwrap()), Status::Valid);
         }
     }

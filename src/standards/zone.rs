@@ -9,6 +9,7 @@ use toml::{Table, Value};
 
 use super::region::{self, Standing};
 use crate::error::{Error, Result};
+use crate::os;
 use crate::schema::words::plain;
 
 /// A zone, or what it was for some years.
@@ -58,10 +59,11 @@ impl Zones {
     /// The zones of the file at `path`.
     pub fn from_file(path: &Path) -> Result<Self> {
         let text = fs::read_to_string(path).map_err(|e| {
+            let why = os::why(&e);
             Error::file(
                 path,
-                format!("园区文件打不开：{e}。请给出 UTF-8 的 TOML 文件"),
-                format!("the file of zones cannot be read: {e}. Give a TOML file in UTF-8"),
+                format!("园区文件打不开：{}。请给出 UTF-8 的 TOML 文件", why.zh),
+                format!("the file of zones cannot be read: {}. Give a TOML file in UTF-8", why.en),
             )
         })?;
         Self::from_toml(&text, &path.display().to_string())

@@ -164,10 +164,10 @@ def bomb_of_shared_strings(folder):
 
 
 def bomb_of_cells(folder):
-    """The same cell 200 million times."""
+    """The same cell 160 million times."""
     body = '<c r="A3"><v>1</v></c>' * 65_536
     head = f'{_SHEET}<sheetData>{HEADER}{DATA}<row r="3">'
-    return workbook(folder, Part(head, body, 3000, "</row></sheetData></worksheet>"))
+    return workbook(folder, Part(head, body, 2500, "</row></sheetData></worksheet>"))
 
 
 def bomb_of_rows(folder):

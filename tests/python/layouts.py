@@ -23,11 +23,10 @@ from hypothesis import strategies as st
 import dangjian
 
 # What the reader of text understands; the strategy draws from these.
-DELIMITERS = [","]
-TO_COME_DELIMITERS = [";", "\t", "|"]
-ENCODINGS = ["utf-8", "utf-8-sig", "gb18030", "utf-16"]
-SUFFIXES = [".csv", ".txt"]
-TO_COME_SUFFIXES = [".tsv"]
+DELIMITERS = [",", ";", "\t", "|"]
+ENCODINGS = ["utf-8", "utf-8-sig", "gb18030", "utf-16", "utf-16-le", "utf-16-be"]
+SUFFIXES = [".csv", ".txt", ".tsv"]
+LINE_ENDS = ["\n", "\r\n", "\r"]
 
 WORDS_FILE = Path(__file__).parents[2] / "definitions" / "words.toml"
 WORDS = {
@@ -262,7 +261,7 @@ def layouts(draw: st.DrawFn, columns: list[str]) -> Layout:
         delimiter=draw(st.sampled_from(DELIMITERS)),
         encoding=draw(st.sampled_from(ENCODINGS)),
         suffix=draw(st.sampled_from(SUFFIXES)),
-        line_end=draw(st.sampled_from(["\n", "\r\n"])),
+        line_end=draw(st.sampled_from(LINE_ENDS)),
     )
 
 
@@ -417,7 +416,9 @@ def write(panel: pl.DataFrame, layout: Layout, folder: Path) -> list[Path]:
 
 def _text(path: Path, rows: Iterator[list[Any]], layout: Layout) -> None:
     text = io.StringIO(newline="")
-    writer = csv.writer(text, delimiter=layout.delimiter, lineterminator=layout.line_end)
+    # Where a carriage return ends lines, the writer would leave a line feed in a cell without quotation marks.
+    quoting = csv.QUOTE_ALL if layout.line_end == "\r" else csv.QUOTE_MINIMAL
+    writer = csv.writer(text, delimiter=layout.delimiter, lineterminator=layout.line_end, quoting=quoting)
     for row in rows:
         # A row without anything is a line without anything, or of delimiters only.
         writer.writerow(row)

@@ -18,7 +18,7 @@ What reading can report, by code: the rows and cells of `roster.problems`, and o
 
 - `reject`: the row is not read. `null`: the cell counts as not known. `merge`: a repeated row, merged with the first.
   `report`: a row that contradicts an earlier one of the same organisation and year; the first is used, this one is not.
-  `warn`: taken as written, or at a coarser level, and to be looked at.
+  `warn`: taken as written, at a coarser level, or repaired as asked, and to be looked at.
 - Rows of data = kept + rejected + merged + conflicts, in every sheet: `reject`, `merge` and `report` are the last three.
 
 """

@@ -201,7 +201,7 @@ def test_a_definition_that_is_no_toml(roster, tmp_path):
 
 def test_a_table_of_workers_that_is_none(roster, tmp_path):
     path = tmp_path / "workers.csv"
-    check(dangjian.FileError, "workers.csv", "人员表", lambda: roster.review(2013, workers=path))
+    check(dangjian.FileError, "no such file", "找不到该文件", lambda: roster.review(2013, workers=path))
     path.write_text("name\n甲\n", encoding="utf-8")
     check(dangjian.FileError, "'worker_id'", "“worker_id”", lambda: roster.review(2013, workers=path))
 
@@ -209,6 +209,21 @@ def test_a_table_of_workers_that_is_none(roster, tmp_path):
 def test_a_place_that_cannot_be_written(roster, tmp_path):
     path = tmp_path / "no" / "roster.parquet"
     check(dangjian.FileError, str(path), "不能写入", lambda: roster.to_parquet(path))
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_what_the_system_says_is_said_in_chinese(roster, tmp_path):
+    full = Path("/dev/full")
+    check(dangjian.FileError, "the disk is full", "不能写入：磁盘空间已满", lambda: roster.to_parquet(full))
+    check(dangjian.FileError, "the disk is full", "不能写入：磁盘空间已满", lambda: roster.save_profile(full))
+    check(
+        dangjian.FileError,
+        "this is a folder, not a file",
+        "打不开：这是文件夹，不是文件",
+        lambda: roster.coverage(rates_file=tmp_path),
+    )
+    with pytest.raises(FileNotFoundError):
+        roster.review(2013).to_excel(tmp_path / "no" / "review.xlsx")
 
 
 # The command, as a script sees it.
@@ -258,6 +273,13 @@ def test_the_command_on_a_year_or_definition_that_is_wrong(tmp_path):
     path = definition(tmp_path / "目标.toml", "target", SPOILT["field"][0])
     is_one_message(run(*review, "--targets", path), path, "origin")
     is_one_message(run(*review, "--workers", tmp_path / "x.csv"), "x.csv")
+
+
+def test_the_command_where_it_cannot_write(tmp_path):
+    (tmp_path / "file").write_text("")
+    review = ("review", SAMPLE.ledgers[-1], "--out", tmp_path / "file" / "out")
+    is_one_message(run(*review), tmp_path / "file", "路径中有一段不是文件夹")
+    is_one_message(run(*review, "--lang", "en"), tmp_path / "file", "a part of the path is no folder")
 
 
 def test_the_command_that_succeeds(tmp_path):

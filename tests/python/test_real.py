@@ -137,20 +137,23 @@ def test_an_official_sheet_with_merged_headers(sheet):
         assert both[name].eq_missing(both[f"{name}_right"]).all(), name
 
 
-@pytest.mark.xfail(strict=False, reason="merged cells below the header are not filled down yet")
 def test_merged_regions_are_filled_down(sheet):
     assert cells(of_sheet(), "地区") == {code: cleaned(region) for code, (_, region) in sheet.items()}
 
 
-@pytest.mark.xfail(
-    strict=False, reason="the lower of two header rows is taken alone: 企业基本信息 counts as a title"
-)
 @pytest.mark.usefixtures("sheet")
 def test_both_rows_of_the_merged_header_are_found():
     roster = of_sheet()
     source = only(roster)
     assert (source["title"], source["header"]) == (1, 2)
-    assert "企业基本信息/企业名称" in roster.columns_read["header"].to_list()
+    assert roster.columns_read["header"].to_list() == [
+        "序号",
+        "企业基本信息/企业名称",
+        "企业基本信息/统一社会\n信用代码",
+        "企业基本信息/地区",
+        "登记信息/注册日期",
+        "登记信息/注册资金",
+    ]
 
 
 def test_looked_up_firms_of_whom_many_have_no_code():

@@ -8,15 +8,17 @@ from __future__ import annotations
 import datetime as dt
 import math
 import unicodedata
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
 
 from dangjian.report.format import RATES, YEARS, Formats, rate_label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from dangjian import labels
@@ -33,37 +35,72 @@ _NAME_LENGTH = 31
 _ILLEGAL = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
 
 
+_OPTIONS = {
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+    "default_date_format": "yyyy-mm-dd",
+}
+
+
 def write(review: Review, path: Path, lang: labels.Lang) -> None:
     """Write the workbook of ``review`` to ``path``.
 
     Example:
         >>> write(review, Path("review.xlsx"), "zh")  # doctest: +SKIP
     """
-    options = {
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-        "default_date_format": "yyyy-mm-dd",
-    }
-    with xlsxwriter.Workbook(path, options) as book:
+    with _book(path) as book:
         writer = _Writer(book, Formats(lang))
         writer.summary(review)
         for name, frame in _sheets(review, lang):
             writer.table(name, frame)
 
 
+def write_tables(tables: Mapping[str, pl.DataFrame], path: Path, lang: labels.Lang) -> None:
+    """Write tables by id to the workbook ``path``, a sheet each under their labels.
+
+    Example:
+        >>> write_tables({"links": roster.links}, Path("links.xlsx"), "zh")  # doctest: +SKIP
+    """
+    fmt = Formats(lang)
+    with _book(path) as book:
+        writer = _Writer(book, fmt)
+        for name, frame in tables.items():
+            writer.table(fmt.table(name), frame)
+
+
+@contextmanager
+def _book(path: Path) -> Iterator[xlsxwriter.Workbook]:
+    try:
+        with xlsxwriter.Workbook(path, _OPTIONS) as book:
+            yield book
+    except FileCreateError as error:
+        # It hides what the system said, which is what every other file of the review would raise.
+        (cause,) = error.args
+        raise (cause if isinstance(cause, OSError) else error) from None
+
+
 def _sheets(review: Review, lang: labels.Lang) -> Iterator[tuple[str, pl.DataFrame]]:
     """The tables under their labels; the gap lists one by one, under their targets'."""
     fmt = Formats(lang)
     for name, frame in review.tables.items():
-        if name != "gaps":
+        if name == "columns_missing":
+            if frame.height:
+                named = pl.Series(f"label_{lang}", [fmt.column(column) for column in frame["column"]])
+                yield fmt.table(name), frame.with_columns(named)
+        elif name != "gaps":
             yield fmt.table(name), frame
-            continue
-        for at, target in enumerate(review.tables["targets"].iter_rows(named=True), 1):
-            title = f"{fmt.t('缺口', 'Gaps ')}{at} {target[f'label_{lang}'] or target['target']}"
-            if len(title) > _NAME_LENGTH:
-                title = f"{fmt.t('缺口', 'Gaps ')}{at} {target['target']}"
-            yield title, frame.filter(pl.col("target") == target["target"])
+        else:
+            yield from _gaps(review, frame, fmt)
+
+
+def _gaps(review: Review, frame: pl.DataFrame, fmt: Formats) -> Iterator[tuple[str, pl.DataFrame]]:
+    """The gap list of each target, under its label."""
+    for at, target in enumerate(review.tables["targets"].iter_rows(named=True), 1):
+        title = f"{fmt.t('缺口', 'Gaps ')}{at} {target[f'label_{fmt.lang}'] or target['target']}"
+        if len(title) > _NAME_LENGTH:
+            title = f"{fmt.t('缺口', 'Gaps ')}{at} {target['target']}"
+        yield title, frame.filter(pl.col("target") == target["target"])
 
 
 class _Writer:
@@ -109,7 +146,7 @@ class _Writer:
     def table(self, name: str, frame: pl.DataFrame) -> None:
         """Write a table under its header; more rows than a sheet holds go on in the next."""
         other = self.fmt.t("en", "zh")
-        frame = frame.drop(f"label_{other}", f"note_{other}", strict=False)
+        frame = frame.drop(f"label_{other}", f"note_{other}", f"why_{other}", strict=False)
         for part in frame.iter_slices(LINES) if frame.height else [frame]:
             sheet = self.sheet(name)
             for at, column in enumerate(part.columns):

@@ -17,7 +17,7 @@ NOTHING = "—"
 """What stands where a value is not known or there is none."""
 
 
-YEARS = ("year", "next_year")
+YEARS = ("year", "next_year", "earlier_year", "last_year", "first_year")
 """Columns of numbers that are no counts."""
 
 RATES = ("rate", "rate_low", "rate_high", "goal")

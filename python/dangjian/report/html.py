@@ -9,6 +9,7 @@ import jinja2
 import polars as pl
 
 from dangjian import charts
+from dangjian.headline import missing
 from dangjian.report import grid
 from dangjian.report.format import NOTHING, Formats
 from dangjian.report.svg import inline
@@ -68,9 +69,31 @@ def render(review: Review, lang: labels.Lang) -> str:
         workforce=grid.plain(tables["workforce"], ("item", "value", "source"), fmt),
         overview=grid.plain(tables["overview"], tables["overview"].columns, fmt),
         files=grid.plain(tables["sources"], _FILES, fmt, names=2),
+        lacking=_lacking(missing(tables), fmt),
         problems=grid.plain(tables["problems_summary"], ("code", "action", "n"), fmt, names=2),
         definitions=[*review.targets, *review.rates],
     )
+
+
+_SECTIONS = {
+    "targets": ("mode", "members_full", "party_org_id", "activities", "instructor_id"),
+    "coverage": ("mode", "operating", "members_full", "above_scale", "region", "kind", "committee"),
+    "formation": ("mode", "members_full", "party_org_id", "region"),
+    "stars": ("star", "mode", "party_org_id", "region", "plaque"),
+    "workforce": (
+        "instructor_id", "seconded_officers", "owner_is_secretary", "staff_full_time", "staff_part_time", "party_org_id",
+        "members_full", "employees",
+    ),
+}  # fmt: skip
+
+
+def _lacking(columns: Sequence[str], fmt: Formats) -> dict[str, str]:
+    """For each section what the ledger of the year has no column for, and for all of them together as ``quality``."""
+    named = {section: [c for c in columns if c in drawn_on] for section, drawn_on in _SECTIONS.items()}
+    return {
+        section: fmt.t("、", ", ").join(fmt.column(c) for c in lacking)
+        for section, lacking in (named | {"quality": list(columns)}).items()
+    }
 
 
 def _target(target: dict[str, Any], gaps: pl.DataFrame, fmt: Formats) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from dangjian.errors import ArgumentError, FileError
+from dangjian.errors import ArgumentError, FileError, of_system
 from dangjian.report.format import Formats
 from dangjian.returned import plan, text, workbook
 
@@ -16,16 +16,14 @@ if TYPE_CHECKING:
 
     from dangjian import labels
     from dangjian.returned.plan import Ledger
-    from dangjian.roster import Roster
+    from dangjian.roster.accounts import Accounts
 
 _TEXTS = (".csv", ".txt", ".tsv", ".tab")
 _OWN_FORMAT = (".xlsx", ".xlsm")
 
 
-def write(
-    roster: Roster, paths: Sequence[Path], folder: Path, *, overwrite: bool, lang: labels.Lang
-) -> pl.DataFrame:
-    """Write every ledger of ``roster`` back into ``folder``; ``paths`` are the files and folders it was read from.
+def write(roster: Accounts, folder: Path, *, overwrite: bool, lang: labels.Lang) -> pl.DataFrame:
+    """Write every ledger of ``roster`` back into ``folder``.
 
     Returns:
         ``file``, ``written`` (the path), ``problems`` (how many), ``note`` (what could not be kept of the file, or null).
@@ -35,7 +33,7 @@ def write(
         FileError: A file is there already and ``overwrite`` is false, or it cannot be written.
     """
     fmt = Formats(lang)
-    ledgers = plan.ledgers(roster, _located(roster.sources["file"].unique(maintain_order=True), paths), fmt)
+    ledgers = plan.ledgers(roster, _located(roster.sources), fmt)
     targets = _targets(ledgers, folder)
     if not overwrite:
         _check_free(targets)
@@ -43,7 +41,10 @@ def write(
         folder.mkdir(parents=True, exist_ok=True)
         notes = [_one(ledger, target, fmt) for ledger, target in zip(ledgers, targets, strict=True)]
     except OSError as error:
-        raise FileError(f"{folder}: cannot be written: {error}", f"{folder}：不能写入：{error}") from error
+        why = of_system(error)
+        raise FileError(
+            f"{folder}: cannot be written: {why}", f"{folder}：不能写入：{why.message('zh')}"
+        ) from error
     return pl.DataFrame(
         {
             "file": [ledger.name for ledger in ledgers],
@@ -78,7 +79,7 @@ def _is_list(path: Path) -> bool:
 
 def _targets(ledgers: Sequence[Ledger], folder: Path) -> list[Path]:
     """Where each ledger is written: under its name, or as xlsx where its own format cannot be written."""
-    names = {ledger.name.casefold() for ledger in ledgers}
+    names = {Path(ledger.name).name.casefold() for ledger in ledgers}
     targets = []
     for ledger in ledgers:
         path = ledger.path
@@ -90,10 +91,10 @@ def _targets(ledgers: Sequence[Ledger], folder: Path) -> list[Path]:
         if path is None or _is_list(path):
             name = f"{Path(ledger.name).stem}-问题.xlsx"
         elif path.suffix.lower() in (*_TEXTS, *_OWN_FORMAT):
-            name = ledger.name
+            name = path.name
         else:
             name = f"{path.stem}.xlsx"
-            name = f"{ledger.name}.xlsx" if name.casefold() in names else name
+            name = f"{path.name}.xlsx" if name.casefold() in names else name
         targets.append(folder / name)
     return targets
 
@@ -108,18 +109,19 @@ def _check_free(targets: Iterable[Path]) -> None:
         )
 
 
-def _located(names: Iterable[str], paths: Sequence[Path]) -> dict[str, Path | None]:
-    """The path of each file, which the sources know by name only; none for a table in memory."""
+def _located(sources: pl.DataFrame) -> dict[str, Path | None]:
+    """The path of each file; none for a table in memory, or for a file that is there no longer."""
     found: dict[str, Path | None] = {}
-    for name in names:
-        here = [path for path in paths if path.name == name and not path.is_dir()]
-        here += [path / name for path in paths if (path / name).is_file()]
-        several = sorted({path.resolve() for path in here})
-        if len(several) > 1:
-            places = ", ".join(str(path.parent) for path in several)
+    twins: dict[str, Path] = {}
+    for file, written in sources.select("file", "path").unique(maintain_order=True).rows():
+        path = Path(written)
+        twin = twins.setdefault(path.name, path)
+        if twin.resolve() != path.resolve():
+            places = f"{twin.parent}, {path.parent}"
             raise ArgumentError(
-                f"two files are called {name} (in {places}): return them one folder after the other",
-                f"有几个文件都叫 {name}（在 {places}）：请分文件夹逐次返还",
+                f"two files are called {path.name} (in {places}): return them one folder after the other",
+                f"有几个文件都叫 {path.name}（在 {places}）：请分文件夹逐次返还",
             )
-        found[name] = here[0] if here else None
+        if twin is path:
+            found[file] = path if path.is_file() else None
     return found

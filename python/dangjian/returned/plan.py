@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dangjian.report.format import Formats
-    from dangjian.roster import Roster
+    from dangjian.roster.accounts import Accounts
 
 SEVERITIES = ("error", "warning", "info")
 """How much a problem matters, the gravest first."""
@@ -84,7 +84,7 @@ class Ledger:
     skipped: pl.DataFrame
 
 
-def ledgers(roster: Roster, paths: Mapping[str, Path | None], fmt: Formats) -> list[Ledger]:
+def ledgers(roster: Accounts, paths: Mapping[str, Path | None], fmt: Formats) -> list[Ledger]:
     """The files of ``roster``, in order, with what is to be marked in each."""
     columns, problems = roster.columns_read, roster.problems
     made = []

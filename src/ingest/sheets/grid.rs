@@ -1,20 +1,19 @@
 //! Rows of a sheet as a block: cells side by side, their texts one behind the other.
 
-use std::cmp::Reverse;
-use std::collections::HashSet;
-
-use calamine::{CellErrorType, DataRef, Dimensions, ExcelDateTime};
+use std::sync::Arc;
 
 use super::super::block::{At, Block};
 use super::super::cells::Cell;
-use super::super::dates::day_of;
+use super::xlsx::Strings;
 
 /// What stands in a cell.
 #[derive(Clone, Copy, Debug)]
-enum Stored {
+pub(super) enum Stored {
     Empty,
     /// From where to where its text stands among the texts.
     Text(u32, u32),
+    /// The number of its text in the table of the workbook.
+    Shared(u32),
     Number(f64),
     Flag(bool),
     Day(i32),
@@ -22,19 +21,19 @@ enum Stored {
 }
 
 /// Rows of a sheet.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(in crate::ingest) struct Grid {
+    /// The table of strings of the workbook.
+    shared: Arc<Strings>,
     texts: String,
     cells: Vec<Stored>,
-    /// For each row where its cells begin, and where the last one's end.
-    starts: Vec<u32>,
-    /// For each row its position in the sheet, from 0.
-    numbers: Vec<u32>,
+    /// Of each row where its cells begin, and its position in the sheet, from 0.
+    rows: Vec<(u32, u32)>,
 }
 
 impl Grid {
-    pub(super) fn new() -> Self {
-        Self { starts: vec![0], ..Self::default() }
+    pub(super) fn new(shared: Arc<Strings>) -> Self {
+        Self { shared, ..Self::default() }
     }
 
     /// How many cells there are, empty ones too.
@@ -42,82 +41,91 @@ impl Grid {
         self.cells.len()
     }
 
+    /// The position of the first row.
+    pub(super) fn first(&self) -> Option<u32> {
+        self.rows.first().map(|row| row.1)
+    }
+
     /// The position of the last row.
     pub(super) fn last(&self) -> Option<u32> {
-        self.numbers.last().copied()
+        self.rows.last().map(|row| row.1)
     }
 
-    /// Begins the row at position `number`.
-    pub(super) fn begin(&mut self, number: u32) {
-        self.numbers.push(number);
-        self.starts.push(self.cells.len() as u32);
+    /// How many rows were left out between others because they have no cells.
+    pub(super) fn gaps(&self) -> usize {
+        self.rows.windows(2).map(|rows| if let [one, next] = rows { gap(one.1, next.1) } else { 0 }).sum()
     }
 
-    fn store(&mut self, column: u32, cell: Stored) {
-        let Some(start) = self.starts.len().checked_sub(2).and_then(|at| self.starts.get(at)) else { return };
+    fn begin(&mut self, number: u32) {
+        self.rows.push((self.cells.len() as u32, number));
+    }
+
+    /// Puts a cell into row `number`: into the last one, or a new one.
+    pub(super) fn put(&mut self, number: u32, column: u32, cell: Stored) {
+        if matches!(cell, Stored::Empty) {
+            return;
+        }
+        if self.last() != Some(number) {
+            self.begin(number);
+        }
+        let Some((start, _)) = self.rows.last() else { return };
         let at = *start as usize + column as usize;
-        if self.cells.len() <= at {
-            self.cells.resize(at + 1, Stored::Empty);
+        if self.cells.len() < at {
+            self.cells.resize(at, Stored::Empty);
         }
-        if let Some(place) = self.cells.get_mut(at) {
-            *place = cell;
-        }
-        if let Some(end) = self.starts.last_mut() {
-            *end = self.cells.len() as u32;
+        match self.cells.get_mut(at) {
+            Some(place) => *place = cell,
+            None => self.cells.push(cell),
         }
     }
 
-    fn text(&mut self, text: &str) -> Stored {
+    /// A cell with this text.
+    pub(super) fn text(&mut self, text: &str) -> Stored {
         let start = self.texts.len() as u32;
         self.texts.push_str(text);
         Stored::Text(start, self.texts.len() as u32)
     }
 
-    /// Puts a cell into the last row.
-    pub(super) fn put(&mut self, column: u32, value: &DataRef<'_>) {
-        let cell = match value {
-            DataRef::Empty => return,
-            DataRef::Int(number) => Stored::Number(*number as f64),
-            DataRef::Float(number) => Stored::Number(*number),
-            DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => self.text(text),
-            DataRef::SharedString(text) => self.text(text),
-            DataRef::Bool(flag) => Stored::Flag(*flag),
-            DataRef::DateTime(time) => day(time),
-            DataRef::Error(error) => Stored::Error(error_text(error)),
-        };
-        self.store(column, cell);
+    /// A cell with the text that `write` adds.
+    pub(super) fn text_by<E>(&mut self, write: impl FnOnce(&mut String) -> Result<(), E>) -> Result<Stored, E> {
+        let start = self.texts.len() as u32;
+        write(&mut self.texts)?;
+        Ok(Stored::Text(start, self.texts.len() as u32))
     }
 
-    /// The same rows with the values of merged cells in all the rows that they span.
-    pub(super) fn filled(mut self, merged: &mut Merged) -> Self {
-        if merged.is_done() {
-            return self;
+    /// The text of a cell that is one.
+    pub(super) fn text_of(&self, cell: Stored) -> Option<&str> {
+        match cell {
+            Stored::Text(start, end) => Some(self.texts.get(start as usize..end as usize).unwrap_or_default()),
+            Stored::Shared(at) => Some(self.shared.get(at as usize).unwrap_or_default()),
+            _ => None,
         }
-        let (starts, numbers) = (std::mem::take(&mut self.starts), std::mem::take(&mut self.numbers));
-        let cells = std::mem::take(&mut self.cells);
-        self.starts.push(0);
-        for (number, bounds) in numbers.into_iter().zip(starts.windows(2)) {
-            let &[start, end] = bounds else { continue };
-            let row = cells.get(start as usize..end as usize).unwrap_or_default();
-            self.begin(number);
+    }
+
+    /// The same rows, each added to by `add`, which is given the position of the row and its cells before.
+    pub(super) fn mapped(mut self, mut add: impl FnMut(&mut Self, u32, &[Stored])) -> Self {
+        let (rows, cells) = (std::mem::take(&mut self.rows), std::mem::take(&mut self.cells));
+        let ends = rows.iter().skip(1).map(|row| row.0 as usize).chain([cells.len()]);
+        for ((start, number), end) in rows.iter().zip(ends) {
+            let row = cells.get(*start as usize..end).unwrap_or_default();
+            self.begin(*number);
             self.cells.extend_from_slice(row);
-            if let Some(end) = self.starts.last_mut() {
-                *end = self.cells.len() as u32;
-            }
-            merged.advance(number);
-            for region in &mut merged.here {
-                let here = row.get(region.column as usize).copied().unwrap_or(Stored::Empty);
-                if number == region.first {
-                    region.value = Some(Value::of(&self, here)).filter(|value| !merged.header.contains(value.text()));
-                } else if matches!(here, Stored::Empty)
-                    && let Some(value) = &region.value
-                {
-                    let value = value.store(&mut self);
-                    self.store(region.column, value);
+            add(&mut self, *number, row);
+        }
+        self
+    }
+
+    /// Changes the numbers in `columns`.
+    pub(super) fn change(&mut self, columns: &[usize], change: impl Fn(f64) -> f64) {
+        for row in 0..self.rows.len() {
+            let (start, end) = self.bounds(row);
+            let cells = self.cells.get_mut(start..end).unwrap_or_default();
+            for column in columns {
+                if let Some(Stored::Number(number)) = cells.get_mut(*column) {
+                    *number = change(*number);
                 }
             }
         }
-        self
     }
 
     /// The texts of the cells of `row`.
@@ -127,140 +135,70 @@ impl Grid {
 
     /// Leaves out the first `rows`.
     pub(super) fn skip(&mut self, rows: usize) {
-        self.starts.drain(..rows.min(self.numbers.len()));
-        self.numbers.drain(..rows.min(self.numbers.len()));
+        self.rows.drain(..rows.min(self.rows.len()));
     }
+
+    fn bounds(&self, row: usize) -> (usize, usize) {
+        let start = |row: usize| self.rows.get(row).map_or(self.cells.len(), |row| row.0 as usize);
+        (start(row), start(row + 1))
+    }
+}
+
+/// How many rows are between two positions.
+pub(super) fn gap(one: u32, next: u32) -> usize {
+    next.saturating_sub(one).saturating_sub(1) as usize
 }
 
 impl Block for Grid {
     fn rows(&self) -> usize {
-        self.numbers.len()
+        self.rows.len()
     }
 
     fn cell(&self, row: usize, column: usize) -> Cell<'_> {
-        let (Some(&start), Some(&end)) = (self.starts.get(row), self.starts.get(row + 1)) else { return Cell::Empty };
-        let at = start as usize + column;
-        if at >= end as usize {
+        let (start, end) = self.bounds(row);
+        let at = start.saturating_add(column);
+        if at >= end {
             return Cell::Empty;
         }
         match self.cells.get(at) {
             None | Some(Stored::Empty) => Cell::Empty,
-            Some(Stored::Text(start, end)) => {
-                Cell::Text(self.texts.get(*start as usize..*end as usize).unwrap_or_default())
-            }
             Some(Stored::Number(number)) => Cell::Number(*number),
             Some(Stored::Flag(flag)) => Cell::Flag(*flag),
             Some(Stored::Day(day)) => Cell::Day(*day),
             Some(Stored::Error(error)) => Cell::Error(error),
+            Some(text) => Cell::Text(self.text_of(*text).unwrap_or_default()),
         }
     }
 
     fn width(&self, row: usize) -> usize {
-        match (self.starts.get(row), self.starts.get(row + 1)) {
-            (Some(start), Some(end)) => (end - start) as usize,
-            _ => 0,
-        }
+        let (start, end) = self.bounds(row);
+        end - start
     }
 
     fn at(&self, row: usize) -> At {
-        At { row: self.numbers.get(row).map_or(0, |number| number.saturating_add(1)), line: None }
+        At { row: self.rows.get(row).map_or(0, |row| row.1.saturating_add(1)), line: None }
     }
 }
 
-/// Cells merged over rows of one column, met as the rows go by.
-#[derive(Default)]
-pub(super) struct Merged {
-    /// Those that are still to come, the first last.
-    coming: Vec<Region>,
-    /// Those that span the row.
-    here: Vec<Region>,
-    /// The texts of the header, which may stand once more between the rows.
-    header: HashSet<String>,
-}
-
-struct Region {
-    column: u32,
-    first: u32,
-    last: u32,
-    value: Option<Value>,
-}
-
-/// A value that outlives its block.
-enum Value {
-    Text(String),
-    Other(Stored),
-}
-
-impl Value {
-    fn of(grid: &Grid, stored: Stored) -> Self {
-        match stored {
-            Stored::Text(start, end) => {
-                Self::Text(grid.texts.get(start as usize..end as usize).unwrap_or_default().to_owned())
-            }
-            other => Self::Other(other),
-        }
-    }
-
-    fn text(&self) -> &str {
-        match self {
-            Self::Text(text) => text,
-            Self::Other(_) => "",
-        }
-    }
-
-    fn store(&self, grid: &mut Grid) -> Stored {
-        match self {
-            Self::Text(text) => grid.text(text),
-            Self::Other(stored) => *stored,
-        }
-    }
-}
-
-impl Merged {
-    /// The regions of one column and several rows from row `below` on, under the rows of `header`. Wider ones are titles
-    /// and notes.
-    pub(super) fn new(regions: &[Dimensions], below: u32, header: &[Vec<String>]) -> Self {
-        let tall = regions.iter().filter(|r| r.start.1 == r.end.1 && r.end.0 > r.start.0 && r.start.0 >= below);
-        let mut coming: Vec<Region> =
-            tall.map(|r| Region { column: r.start.1, first: r.start.0, last: r.end.0, value: None }).collect();
-        coming.sort_by_key(|region| Reverse(region.first));
-        Self { coming, here: Vec::new(), header: header.iter().flatten().cloned().collect() }
-    }
-
-    /// Goes on to the row at position `number`.
-    fn advance(&mut self, number: u32) {
-        self.here.retain(|region| region.last >= number);
-        while self.coming.last().is_some_and(|region| region.first <= number) {
-            // One that begins in a row without cells has no value; of two that overlap the later one counts.
-            if let Some(region) = self.coming.pop().filter(|region| region.first == number) {
-                self.here.retain(|other| other.column != region.column);
-                self.here.push(region);
-            }
-        }
-    }
-
-    fn is_done(&self) -> bool {
-        self.coming.is_empty() && self.here.is_empty()
-    }
-}
-
-fn day(time: &ExcelDateTime) -> Stored {
-    let (year, month, day, ..) = time.to_ymd_hms_milli();
-    match day_of(year, u16::from(month), u16::from(day)) {
-        Some(day) if time.is_datetime() => Stored::Day(day),
-        _ => Stored::Number(time.as_f64()),
-    }
-}
-
-fn error_text(error: &CellErrorType) -> &'static str {
-    match error {
-        CellErrorType::Div0 => "#DIV/0!",
-        CellErrorType::NA => "#N/A",
-        CellErrorType::Name => "#NAME?",
-        CellErrorType::Null => "#NULL!",
-        CellErrorType::Num => "#NUM!",
-        CellErrorType::Ref => "#REF!",
-        CellErrorType::Value => "#VALUE!",
-        CellErrorType::GettingData => "#GETTING_DATA",
-    }
+/// The error value written as `text`.
+pub(super) fn error_text(text: &str) -> &'static str {
+    const ERRORS: [&str; 16] = [
+        "#N/A",
+        "#DIV/0!",
+        "#VALUE!",
+        "#REF!",
+        "#NAME?",
+        "#NUM!",
+        "#NULL!",
+        "#GETTING_DATA",
+        "#SPILL!",
+        "#CALC!",
+        "#FIELD!",
+        "#BLOCKED!",
+        "#CONNECT!",
+        "#BUSY!",
+        "#UNKNOWN!",
+        "#EXTERNAL!",
+    ];
+    ERRORS.into_iter().find(|error| *error == text.trim()).unwrap_or("#ERROR!")
 }

@@ -42,8 +42,8 @@ impl<R: Read> Text<R> {
                 }
             }
             None => match zeros(&sample) {
-                (even, odd) if odd > sample.len() / 8 && even * 8 < odd => decoded(UTF_16LE, "utf-16le"),
-                (even, odd) if even > sample.len() / 8 && odd * 8 < even => decoded(UTF_16BE, "utf-16be"),
+                (even, odd) if is_half(odd, even, sample.len()) => decoded(UTF_16LE, "utf-16le"),
+                (even, odd) if is_half(even, odd, sample.len()) => decoded(UTF_16BE, "utf-16be"),
                 _ => How::Utf8 { ascii: true, mark: false },
             },
         };
@@ -70,6 +70,7 @@ impl<R: Read> Text<R> {
         match &mut self.how {
             How::Utf8 { .. } => {
                 out.append(&mut self.sample);
+                out.reserve_exact(most + 64);
                 let read = self.input.by_ref().take(most as u64).read_to_end(out)?;
                 self.bytes += read as u64;
                 self.ended = read == 0;
@@ -123,6 +124,13 @@ pub(super) enum Checked {
 
 fn decoded(encoding: &'static Encoding, name: &'static str) -> How {
     How::Decoded { decoder: encoding.new_decoder_without_bom_handling(), name }
+}
+
+/// Whether so many `zeros` of as many bytes are halves of characters: the delimiters, the ends of lines and the digits
+/// between Chinese characters have one, of those itself only few (一), in the `other` half. Text in other encodings has
+/// none.
+fn is_half(zeros: usize, other: usize, bytes: usize) -> bool {
+    zeros > 2 && zeros > bytes / 64 && other * 3 < zeros
 }
 
 /// How many zeros stand at even and at odd positions.
@@ -185,6 +193,11 @@ mod tests {
         ] {
             assert_eq!(read(&bytes), Some((written.clone(), encoding)), "{encoding}");
         }
+        // A ledger's header has few ASCII characters.
+        let header = "统一社会信用代码,单位名称,正式党员人数,组建形式\r\n";
+        let bytes: Vec<u8> = header.encode_utf16().flat_map(u16::to_be_bytes).collect();
+        assert_eq!(read(&bytes), Some((header.to_owned(), "utf-16be")));
+        assert_eq!(read("org_id,甲\0厂,2013".as_bytes()), Some(("org_id,甲\0厂,2013".to_owned(), "utf-8")));
         assert_eq!(read(b"\xff\xff\x80"), None);
         assert_eq!(
             read("党,".repeat(9).into_bytes().into_iter().chain(*b"\xff,").collect::<Vec<_>>().as_slice()),

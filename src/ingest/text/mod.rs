@@ -3,15 +3,17 @@
 
 mod decode;
 mod records;
+mod whole;
 
 use std::io::Read;
 use std::path::Path;
 use std::sync::Mutex;
 
-use memchr::{memchr, memrchr};
+use memchr::{memchr3_iter, memrchr, memrchr2};
 
 use self::decode::{Checked, Text};
 use self::records::{Dialect, Records};
+pub(crate) use self::whole::records as all_records;
 use super::Options;
 use super::block::{At, Block};
 use super::files::{Outcome, Place, Start, Work, empty, start, unreadable};
@@ -21,7 +23,7 @@ use crate::error::{Error, Result};
 use crate::job;
 
 /// How much text is read at a time.
-const BLOCK: usize = 2 << 20;
+const BLOCK: usize = 256 << 10;
 /// A record longer than this is none.
 const LONGEST: usize = 64 << 20;
 /// How many lines a record may span before an unclosed quote is the likelier reason.
@@ -47,10 +49,10 @@ impl From<std::io::Error> for Wrong {
 /// Reads the text file of `place`, of about `total` bytes, from `input`.
 pub(super) fn read(place: &Place<'_>, input: impl Read + Send, total: u64, work: &Work<'_>) -> Result<Outcome> {
     let mut blocks = Blocks::new(place.path, input)?;
-    let dialect = blocks.dialect;
     let top = blocks.top(work.options)?;
+    let dialect = blocks.dialect;
     let encoding = Some(blocks.text.encoding());
-    let (table, header) = match start(&Place { encoding, ..*place }, &top, work.options)? {
+    let (table, header) = match start(&Place { encoding, ..*place }, &top, &[], work.options)? {
         Start::Ledger(table, header) => (table, header),
         Start::Not(skipped) => return Ok(Outcome { sheets: Vec::new(), skipped: vec![skipped] }),
     };
@@ -123,11 +125,7 @@ impl<'a, R: Read> Blocks<'a, R> {
             return Err(empty(self.path));
         }
         let head = loop {
-            let end = if self.text.ended() {
-                None
-            } else {
-                memrchr(b'\n', &self.rest).or_else(|| memrchr(b'\r', &self.rest))
-            };
+            let end = if self.text.ended() { None } else { memrchr2(b'\n', b'\r', &self.rest) };
             if end.is_none() && !self.text.ended() {
                 if self.rest.len() > LONGEST {
                     return Err(too_long(self.path, 1));
@@ -139,15 +137,12 @@ impl<'a, R: Read> Blocks<'a, R> {
                 break text;
             }
         };
-        let has = |byte| memchr(byte, head.as_bytes()).is_some();
-        self.dialect.end = if !has(b'\n') && has(b'\r') { b'\r' } else { b'\n' };
+        self.dialect.end = line_end(head.as_bytes());
         let mut best: Option<(usize, u8, Vec<Vec<String>>)> = None;
         for delimiter in DELIMITERS {
             let top = first_records(&head, Dialect { delimiter, ..self.dialect });
-            if top.iter().any(|row| row.len() > WIDEST) {
-                return Err(too_wide(self.path));
-            }
-            let known = Header::find(&top, options).map_or(0, |header| header.known());
+            let top = top.ok_or_else(|| too_wide(self.path))?;
+            let known = Header::find(&top, &[], options).map_or(0, |header| header.known());
             if best.as_ref().is_none_or(|(most, ..)| known > *most) {
                 best = Some((known, delimiter, top));
             }
@@ -190,8 +185,22 @@ impl<'a, R: Read> Blocks<'a, R> {
     }
 }
 
-/// The texts of the first records of `head`.
-fn first_records(head: &str, dialect: Dialect) -> Vec<Vec<String>> {
+/// What ends the lines of `head`: the line feed, or in old files the carriage return; in quoted fields both may stand.
+fn line_end(head: &[u8]) -> u8 {
+    let (mut quoted, mut end) = (false, b'\n');
+    for byte in memchr3_iter(b'"', b'\n', b'\r', head).filter_map(|at| head.get(at)) {
+        match byte {
+            b'"' => quoted = !quoted,
+            b'\r' if !quoted => end = b'\r',
+            b'\n' if !quoted => return b'\n',
+            _ => {}
+        }
+    }
+    end
+}
+
+/// The texts of the first records of `head`, unless one has too many fields.
+fn first_records(head: &str, dialect: Dialect) -> Option<Vec<Vec<String>>> {
     /// How much text they are looked for in.
     const HEAD: usize = 1 << 16;
     let short = head.as_bytes().get(..HEAD).and_then(|start| memrchr(dialect.end, start));
@@ -203,7 +212,8 @@ fn first_records(head: &str, dialect: Dialect) -> Vec<Vec<String>> {
     if records.rows() < TOP && short.is_some() {
         records = sample(None);
     }
-    (0..records.rows().min(TOP)).map(|row| records.texts(row)).collect()
+    let texts = |row| (records.width(row) <= WIDEST).then(|| records.texts(row));
+    (0..records.rows().min(TOP)).map(texts).collect()
 }
 
 fn undecodable(path: &Path, line: u32, wrong: Wrong) -> Error {

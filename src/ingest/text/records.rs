@@ -70,6 +70,28 @@ impl Dialect {
     }
 }
 
+/// A byte that is looked for in many at once.
+#[derive(Clone, Copy)]
+struct Sought(u64);
+
+impl Sought {
+    fn new(byte: u8) -> Self {
+        Self(u64::from_le_bytes([byte; 8]))
+    }
+
+    /// A bit for each byte of `text`, set where it is this one.
+    fn places(self, text: &[[u8; 8]; 8]) -> u64 {
+        const LOW: u64 = u64::from_le_bytes([0x7f; 8]);
+        /// Brings the lowest bits of eight bytes together in the highest byte.
+        const GATHER: u64 = 0x0102_0408_1020_4080;
+        text.iter().rev().fold(0, |places, eight| {
+            let different = u64::from_le_bytes(*eight) ^ self.0;
+            let same = !((different & LOW) + LOW | different | LOW);
+            places << 8 | ((same >> 7).wrapping_mul(GATHER) >> 56)
+        })
+    }
+}
+
 /// Where a field stands in the text.
 #[derive(Clone, Copy, Debug)]
 struct Field {
@@ -77,11 +99,18 @@ struct Field {
     end: u32,
 }
 
+/// The fields of a text.
+enum Fields {
+    /// Where each ends, which is one byte before the next begins: text without quotation marks.
+    Plain(Vec<u32>),
+    Quoted(Vec<Field>),
+}
+
 /// The records of a text, as a block.
 pub(super) struct Records {
     /// The text, and behind it the fields in which quotation marks were doubled, without the doubling.
     text: String,
-    fields: Vec<Field>,
+    fields: Fields,
     /// For each record where its fields begin, and where the last one's end.
     starts: Vec<u32>,
     /// For each record its line within the text, from 0; none where each record is a line.
@@ -92,40 +121,116 @@ pub(super) struct Records {
 impl Records {
     /// Divides `text`, whose first record stands at `first`; its last one may lack the end.
     pub(super) fn new(mut text: String, dialect: Dialect, first: At) -> Self {
-        let mut records = Self { text: String::new(), fields: Vec::new(), starts: vec![0], lines: None, first };
         let bytes = text.as_bytes();
         if memchr(QUOTE, bytes).is_none() {
-            records.divide_plain(bytes, dialect);
+            let (ends, starts) = divide_plain(bytes, dialect);
+            Self { text, fields: Fields::Plain(ends), starts, lines: None, first }
         } else {
-            let unquoted = records.divide_quoted(bytes, dialect);
+            let mut quoted = Quoted { starts: vec![0], ..Quoted::default() };
+            quoted.divide(bytes, dialect);
+            let Quoted { fields, starts, lines, unquoted } = quoted;
             text.push_str(&unquoted);
+            Self { text, fields: Fields::Quoted(fields), starts, lines: Some(lines), first }
         }
-        records.text = text;
-        records
     }
 
-    /// Text without quotation marks.
-    fn divide_plain(&mut self, text: &[u8], dialect: Dialect) {
-        let mut start = 0;
-        for at in memchr2_iter(dialect.delimiter, dialect.end, text) {
-            if text.get(at) == Some(&dialect.end) {
-                self.field(text, start, at, true);
-                self.record();
-            } else {
-                self.field(text, start, at, false);
+    /// Leaves out the first `records`.
+    pub(super) fn skip(&mut self, records: usize) {
+        let lines = self.lines.as_ref().map_or(records as u32, |lines| lines.get(records).copied().unwrap_or_default());
+        self.first.row += records as u32;
+        self.first.line = self.first.line.map(|line| line + lines);
+        self.starts.drain(..records.min(self.starts.len().saturating_sub(1)));
+        if let Some(own) = &mut self.lines {
+            own.drain(..records.min(own.len()));
+            for line in own {
+                *line -= lines;
             }
-            start = at + 1;
-        }
-        if start < text.len() || self.is_open() {
-            self.field(text, start, text.len(), true);
-            self.record();
         }
     }
 
-    /// Text with quotation marks. Returns the fields that had doubled ones, one behind the other.
-    fn divide_quoted(&mut self, text: &[u8], dialect: Dialect) -> String {
-        let mut unquoted = String::new();
-        let mut lines = vec![0];
+    /// The line of a record that spans more than `lines` lines, if there is one.
+    pub(super) fn longer_than(&self, lines: u32) -> Option<u32> {
+        let own = self.lines.as_ref()?;
+        let at = own.windows(2).position(|pair| matches!(pair, [this, next] if next - this > lines))?;
+        self.at(at).line
+    }
+
+    /// The texts of the fields of `row`.
+    pub(super) fn texts(&self, row: usize) -> Vec<String> {
+        (0..self.width(row)).map(|column| self.text(row, column).to_owned()).collect()
+    }
+
+    #[inline]
+    fn text(&self, row: usize, column: usize) -> &str {
+        let (Some(&start), Some(&end)) = (self.starts.get(row), self.starts.get(row + 1)) else { return "" };
+        let at = start as usize + column;
+        if at >= end as usize {
+            return "";
+        }
+        match &self.fields {
+            Fields::Plain(ends) => {
+                let start = at.checked_sub(1).and_then(|before| ends.get(before)).map_or(0, |before| before + 1);
+                let stop = ends.get(at).copied().unwrap_or_default();
+                let text = self.text.get(start as usize..stop as usize).unwrap_or_default();
+                // The carriage return before the end of a line is no part of it.
+                if at + 1 == end as usize { text.strip_suffix('\r').unwrap_or(text) } else { text }
+            }
+            Fields::Quoted(fields) => {
+                let text = fields.get(at).and_then(|field| self.text.get(field.start as usize..field.end as usize));
+                text.unwrap_or_default()
+            }
+        }
+    }
+}
+
+/// Where the fields of a text without quotation marks end, and where in that list its records begin and the last ends;
+/// in stretches of 64 bytes.
+fn divide_plain(text: &[u8], dialect: Dialect) -> (Vec<u32>, Vec<u32>) {
+    let (mut ends, mut starts) = (Vec::with_capacity(text.len() / 4), vec![0]);
+    let (delimiter, end) = (Sought::new(dialect.delimiter), Sought::new(dialect.end));
+    let mut divide = |base: usize, stretch: &[[u8; 8]; 8]| {
+        let record_ends = end.places(stretch);
+        let mut places = record_ends | delimiter.places(stretch);
+        while places > 0 {
+            let bit = places.trailing_zeros();
+            ends.push(base as u32 + bit);
+            if record_ends >> bit & 1 > 0 {
+                starts.push(ends.len() as u32);
+            }
+            places &= places - 1;
+        }
+    };
+    let (eights, rest) = text.as_chunks();
+    let (stretches, eights) = eights.as_chunks();
+    for (at, stretch) in stretches.iter().enumerate() {
+        divide(at * 64, stretch);
+    }
+    // Behind the text stands a byte that is neither.
+    let mut last = [[dialect.end ^ dialect.delimiter ^ 0x80; 8]; 8];
+    for (to, byte) in last.as_flattened_mut().iter_mut().zip(eights.as_flattened().iter().chain(rest)) {
+        *to = *byte;
+    }
+    divide(stretches.len() * 64, &last);
+    if text.last().is_some_and(|last| *last != dialect.end) {
+        ends.push(text.len() as u32);
+        starts.push(ends.len() as u32);
+    }
+    (ends, starts)
+}
+
+/// The fields of a text with quotation marks, as they are found.
+#[derive(Default)]
+struct Quoted {
+    fields: Vec<Field>,
+    starts: Vec<u32>,
+    lines: Vec<u32>,
+    /// The fields that had doubled marks, one behind the other.
+    unquoted: String,
+}
+
+impl Quoted {
+    fn divide(&mut self, text: &[u8], dialect: Dialect) {
+        self.lines.push(0);
         let (mut start, mut record, mut line) = (0, 0, 0_u32);
         // Where a quoted field ended, and whether a mark in it was doubled.
         let mut closed: Option<(usize, bool)> = None;
@@ -155,33 +260,24 @@ impl Records {
                 }
                 continue;
             }
-            self.any_field(text, (start, at), closed.take(), byte == dialect.end, &mut unquoted);
+            self.any_field(text, (start, at), closed.take(), byte == dialect.end);
             start = at + 1;
             if byte == dialect.end {
                 self.record();
                 record = start;
-                lines.push(line);
+                self.lines.push(line);
             }
         }
         if start < text.len() || self.is_open() {
             // A mark that nothing closes is part of the text.
-            self.any_field(text, (start, text.len()), closed.take(), true, &mut unquoted);
+            self.any_field(text, (start, text.len()), closed.take(), true);
             self.record();
         }
-        lines.truncate(self.starts.len() - 1);
-        self.lines = Some(lines);
-        unquoted
+        self.lines.truncate(self.starts.len() - 1);
     }
 
     /// A field that may be quoted: between `start` and `end`, the closing mark at `closed`.
-    fn any_field(
-        &mut self,
-        text: &[u8],
-        (start, end): (usize, usize),
-        closed: Option<(usize, bool)>,
-        last: bool,
-        unquoted: &mut String,
-    ) {
+    fn any_field(&mut self, text: &[u8], (start, end): (usize, usize), closed: Option<(usize, bool)>, last: bool) {
         let Some((closing, doubled)) = closed else {
             return self.field(text, start, end, last);
         };
@@ -193,10 +289,10 @@ impl Records {
             return;
         }
         // What stands behind the closing mark belongs to the field as it is.
-        let from = (text.len() + unquoted.len()) as u32;
-        unquoted.push_str(&String::from_utf8_lossy(inside).replace("\"\"", "\""));
-        unquoted.push_str(&String::from_utf8_lossy(behind));
-        self.fields.push(Field { start: from, end: (text.len() + unquoted.len()) as u32 });
+        let from = (text.len() + self.unquoted.len()) as u32;
+        self.unquoted.push_str(&String::from_utf8_lossy(inside).replace("\"\"", "\""));
+        self.unquoted.push_str(&String::from_utf8_lossy(behind));
+        self.fields.push(Field { start: from, end: (text.len() + self.unquoted.len()) as u32 });
     }
 
     fn field(&mut self, text: &[u8], start: usize, mut end: usize, last: bool) {
@@ -214,42 +310,6 @@ impl Records {
     fn is_open(&self) -> bool {
         self.starts.last().is_some_and(|start| (*start as usize) < self.fields.len())
     }
-
-    /// Leaves out the first `records`.
-    pub(super) fn skip(&mut self, records: usize) {
-        let lines = self.lines.as_ref().map_or(records as u32, |lines| lines.get(records).copied().unwrap_or_default());
-        self.first.row += records as u32;
-        self.first.line = self.first.line.map(|line| line + lines);
-        self.starts.drain(..records.min(self.starts.len().saturating_sub(1)));
-        if let Some(own) = &mut self.lines {
-            own.drain(..records.min(own.len()));
-            for line in own {
-                *line -= lines;
-            }
-        }
-    }
-
-    /// The line of a record that spans more than `lines` lines, if there is one.
-    pub(super) fn longer_than(&self, lines: u32) -> Option<u32> {
-        let own = self.lines.as_ref()?;
-        let at = own.windows(2).position(|pair| matches!(pair, [this, next] if next - this > lines))?;
-        self.at(at).line
-    }
-
-    /// The texts of the fields of `row`.
-    pub(super) fn texts(&self, row: usize) -> Vec<String> {
-        (0..self.width(row)).map(|column| self.text(row, column).to_owned()).collect()
-    }
-
-    fn text(&self, row: usize, column: usize) -> &str {
-        let (Some(&start), Some(&end)) = (self.starts.get(row), self.starts.get(row + 1)) else { return "" };
-        let at = start as usize + column;
-        if at >= end as usize {
-            return "";
-        }
-        let text = self.fields.get(at).and_then(|field| self.text.get(field.start as usize..field.end as usize));
-        text.unwrap_or_default()
-    }
 }
 
 impl Block for Records {
@@ -257,6 +317,7 @@ impl Block for Records {
         self.starts.len() - 1
     }
 
+    #[inline]
     fn cell(&self, row: usize, column: usize) -> Cell<'_> {
         match self.text(row, column) {
             "" => Cell::Empty,

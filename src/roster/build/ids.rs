@@ -1,76 +1,220 @@
-//! Ids of organisations as numbers, given out as they come and put in order at the end.
+//! Ids of organisations as numbers, which are compared faster than text and have the same order: no id is hashed.
 //!
-//! Nearly all ids are ASCII of at most 18 characters. Seven bits a character they fit into one number, which is compared
-//! faster than text and has the same order.
+//! Nearly all ids are ASCII of at most 18 characters, which fit into one number with seven bits a character. Ledgers are
+//! mostly written in the order of ids, so batches are merged rather than sorted.
 
+use std::sync::Mutex;
+
+use arrow::array::{Array, StringArray};
+use arrow::buffer::OffsetBuffer;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
+use crate::error::{Error, Result};
+
 /// The longest id that fits.
 const LONGEST: usize = 18;
-const BITS: usize = 7;
+/// Set in the numbers of ids that do not fit, which are numbered as they come.
+const OTHER: u128 = 1 << 127;
 
-/// Ids, each with the number that it was given, from 0.
+/// Ids that do not fit, each with its number.
 #[derive(Default)]
-pub(super) struct Ids {
-    packed: FxHashMap<u128, u32>,
-    other: FxHashMap<Box<str>, u32>,
+pub(super) struct Others(Mutex<FxHashMap<Box<str>, u32>>);
+
+impl Others {
+    fn number(&self, id: &str) -> Result<u128> {
+        let mut known = self.0.lock().map_err(|_| Error::broken())?;
+        let next = known.len() as u32;
+        let number = match known.get(id) {
+            Some(number) => *number,
+            None => *known.entry(id.into()).or_insert(next),
+        };
+        Ok(OTHER | u128::from(number))
+    }
 }
 
-impl Ids {
-    /// The number of `id`.
-    pub(super) fn number(&mut self, id: &str) -> u32 {
-        let next = (self.packed.len() + self.other.len()) as u32;
-        match pack(id) {
-            Some(packed) => *self.packed.entry(packed).or_insert(next),
-            None => match self.other.get(id) {
-                Some(number) => *number,
-                None => *self.other.entry(id.into()).or_insert(next),
-            },
+/// The ids of a batch as numbers, ascending.
+#[derive(Default)]
+pub(super) struct Keys {
+    sorted: Vec<u128>,
+    /// The row of each, unless the rows are in this order.
+    rows: Option<Vec<u32>>,
+}
+
+impl Keys {
+    pub(super) fn new(ids: &StringArray, others: &Others) -> Result<Self> {
+        let keys = ids.iter().flatten().map(|id| pack(id).map_or_else(|| others.number(id), Ok));
+        let keys: Vec<u128> = keys.collect::<Result<_>>()?;
+        if keys.is_sorted() {
+            return Ok(Self { sorted: keys, rows: None });
         }
+        let mut pairs: Vec<(u128, u32)> = keys.into_iter().zip(0..).collect();
+        pairs.sort_unstable();
+        let (sorted, rows) = pairs.into_iter().unzip();
+        Ok(Self { sorted, rows: Some(rows) })
     }
 
-    /// The ids in ascending order, and for each number the position of its id.
-    pub(super) fn sorted(self) -> (Vec<String>, Vec<u32>) {
-        let mut packed: Vec<(u128, u32)> = self.packed.into_iter().collect();
-        packed.par_sort_unstable();
-        let mut other: Vec<(Box<str>, u32)> = self.other.into_iter().collect();
-        other.par_sort_unstable();
-        let mut positions = vec![0; packed.len() + other.len()];
-        let mut ids: Vec<String> = Vec::with_capacity(positions.len());
-        let (mut packed, mut other) = (packed.into_iter().peekable(), other.into_iter().peekable());
-        loop {
-            let first = packed.peek().map(|(packed, number)| (unpack(*packed), *number));
-            let takes_other = match (&first, other.peek()) {
-                (Some((id, _)), Some((text, _))) => **text < **id,
-                (None, Some(_)) => true,
-                (_, None) => false,
-            };
-            let next = if takes_other {
-                other.next().map(|(id, number)| (id.into_string(), number))
-            } else {
-                packed.next();
-                first
-            };
-            let Some((id, number)) = next else { return (ids, positions) };
-            positions[number as usize] = ids.len() as u32;
-            ids.push(id);
-        }
+    /// How many rows there are.
+    pub(super) fn len(&self) -> usize {
+        self.sorted.len()
     }
+
+    /// For each row the position of its id among `all`.
+    fn positions(&self, all: &[u128]) -> Vec<u32> {
+        let mut at = self.sorted.first().map_or(0, |first| all.partition_point(|key| key < first));
+        let positions = self.sorted.iter().map(|key| {
+            at = ahead(all, at, *key);
+            at as u32
+        });
+        let Some(rows) = &self.rows else { return positions.collect() };
+        let mut by_row = vec![0; rows.len()];
+        for (row, position) in rows.iter().zip(positions) {
+            by_row[*row as usize] = position;
+        }
+        by_row
+    }
+}
+
+/// The position of `key` in `all`, not before `at` and mostly near it.
+fn ahead(all: &[u128], at: usize, key: u128) -> usize {
+    let before = |at: usize| all.get(at).is_some_and(|other| *other < key);
+    if !before(at) {
+        return at;
+    }
+    let mut step = 1;
+    while before(at + step) {
+        step *= 2;
+    }
+    let (low, high) = (at + step / 2, all.len().min(at + step));
+    low + all.get(low..high).unwrap_or_default().partition_point(|other| *other < key)
+}
+
+/// All ids in ascending order, and for each row of each batch the position of its id.
+pub(super) fn rank(batches: &[Keys], others: &Others) -> Result<(StringArray, Vec<Vec<u32>>)> {
+    let all = merged(batches);
+    let mut positions: Vec<Vec<u32>> = batches.par_iter().map(|keys| keys.positions(&all)).collect();
+    let packed = all.partition_point(|key| *key < OTHER);
+    let (packed, rest) = all.split_at(packed);
+    if rest.is_empty() {
+        return Ok((texts(packed), positions));
+    }
+    let known = others.0.lock().map_err(|_| Error::broken())?;
+    // Only those that a row has.
+    let place = |(id, number): (&'_ Box<str>, &u32)| {
+        Some((id.clone(), rest.binary_search(&(OTHER | u128::from(*number))).ok()?))
+    };
+    let mut others: Vec<(Box<str>, usize)> = known.iter().filter_map(place).collect();
+    others.par_sort_unstable();
+    let packed = texts(packed);
+    let mut place = vec![0; all.len()];
+    let mut ids: Vec<&str> = Vec::with_capacity(all.len());
+    let mut waiting = others.iter().peekable();
+    let mut give = |id, at: usize| {
+        place[at] = ids.len() as u32;
+        ids.push(id);
+    };
+    for (at, id) in packed.iter().flatten().enumerate() {
+        while let Some((other, rest)) = waiting.next_if(|(other, _)| **other < *id) {
+            give(other, packed.len() + rest);
+        }
+        give(id, at);
+    }
+    for (other, rest) in waiting {
+        give(other, packed.len() + rest);
+    }
+    positions.par_iter_mut().flatten().for_each(|position| *position = place[*position as usize]);
+    Ok((StringArray::from(ids), positions))
+}
+
+/// The numbers of `batches`, each once, ascending.
+fn merged(batches: &[Keys]) -> Vec<u128> {
+    let mut last = None;
+    let ascending = batches.iter().all(|keys| {
+        let follows = keys.len() == 0 || last <= keys.sorted.first();
+        last = last.max(keys.sorted.last());
+        follows
+    });
+    if ascending {
+        let mut all = Vec::with_capacity(batches.iter().map(Keys::len).sum());
+        for key in batches.iter().flat_map(|keys| keys.sorted.iter().copied()) {
+            if all.last() != Some(&key) {
+                all.push(key);
+            }
+        }
+        return all;
+    }
+    let (left, right) = batches.split_at(batches.len() / 2);
+    let (left, right) = rayon::join(|| merged(left), || merged(right));
+    merge(&left, &right)
+}
+
+/// Two ascending lists as one, each number once.
+fn merge(mut left: &[u128], mut right: &[u128]) -> Vec<u128> {
+    let mut all = Vec::with_capacity(left.len() + right.len());
+    while let (Some((a, after_a)), Some((b, after_b))) = (left.split_first(), right.split_first()) {
+        all.push(*a.min(b));
+        (left, right) = (if a <= b { after_a } else { left }, if b <= a { after_b } else { right });
+    }
+    all.extend_from_slice(left);
+    all.extend_from_slice(right);
+    all
 }
 
 /// The characters of `id`, the first in the highest bits; `None` where they do not fit.
 fn pack(id: &str) -> Option<u128> {
-    if id.len() > LONGEST || !id.bytes().all(|b| b.is_ascii() && b != 0) {
+    if !id.is_ascii() {
         return None;
     }
-    let packed = id.bytes().fold(0_u128, |packed, b| packed << BITS | u128::from(b));
-    Some(packed << (BITS * (LONGEST - id.len())))
+    let id = id.as_bytes();
+    let characters: [u8; LONGEST] = if let Ok(whole) = id.try_into() {
+        whole
+    } else {
+        let mut characters = [0; LONGEST];
+        characters.get_mut(..id.len())?.copy_from_slice(id);
+        characters
+    };
+    if characters[..id.len()].contains(&0) {
+        return None;
+    }
+    let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r] = characters;
+    let first = squeeze([a, b, c, d, e, f, g, h]);
+    let second = squeeze([i, j, k, l, m, n, o, p]);
+    Some(u128::from(first) << 70 | u128::from(second) << 14 | u128::from(q) << 7 | u128::from(r))
 }
 
-fn unpack(packed: u128) -> String {
-    let character = |at: usize| (packed >> (BITS * (LONGEST - 1 - at)) & 0x7f) as u8;
-    (0..LONGEST).map(character).take_while(|b| *b != 0).map(char::from).collect()
+/// Eight characters of ASCII in 56 bits.
+fn squeeze(characters: [u8; 8]) -> u64 {
+    let x = u64::from_be_bytes(characters);
+    let x = (x >> 1) & 0x3f80_3f80_3f80_3f80 | x & 0x007f_007f_007f_007f;
+    let x = (x >> 2) & 0x0fff_c000_0fff_c000 | x & 0x0000_3fff_0000_3fff;
+    (x >> 4) & 0x00ff_ffff_f000_0000 | x & 0x0000_0000_0fff_ffff
+}
+
+/// The characters that [`squeeze`] put together.
+fn widen(x: u64) -> [u8; 8] {
+    let x = (x & 0x00ff_ffff_f000_0000) << 4 | x & 0x0000_0000_0fff_ffff;
+    let x = (x & 0x0fff_c000_0fff_c000) << 2 | x & 0x0000_3fff_0000_3fff;
+    let x = (x & 0x3f80_3f80_3f80_3f80) << 1 | x & 0x007f_007f_007f_007f;
+    x.to_be_bytes()
+}
+
+/// The ids of numbers that [`pack`] gave.
+fn texts(packed: &[u128]) -> StringArray {
+    let mut bytes = Vec::with_capacity(packed.len() * LONGEST);
+    let lengths = packed.iter().map(|key| {
+        let empty = key.trailing_zeros() as usize / 7;
+        let length = LONGEST - empty.min(LONGEST);
+        let (first, second) = ((key >> 70) as u64, (key >> 14) as u64 & ((1 << 56) - 1));
+        let last = [(key >> 7) as u8 & 0x7f, *key as u8 & 0x7f];
+        let start = bytes.len();
+        bytes.extend_from_slice(&widen(first));
+        bytes.extend_from_slice(&widen(second));
+        bytes.extend_from_slice(&last);
+        bytes.truncate(start + length);
+        length
+    });
+    let offsets = OffsetBuffer::from_lengths(lengths);
+    StringArray::new(offsets, bytes.into(), None)
 }
 
 #[cfg(test)]
@@ -80,23 +224,53 @@ mod tests {
 
     proptest! {
         #[test]
-        fn ids_are_numbered_once_and_sorted_as_text(
-            ids in prop::collection::vec(
-                prop::collection::vec(prop::sample::select(vec!['0', '1', 'A', 'Y', '~', '\0', '党']), 0..20),
-                0..60,
+        fn ids_are_ranked_as_text(
+            batches in prop::collection::vec(
+                (
+                    prop::bool::ANY,
+                    prop::collection::vec(
+                        prop::collection::vec(prop::sample::select(vec!['0', '1', 'A', 'Y', '~', '\0', '党']), 0..20),
+                        0..40,
+                    ),
+                ),
+                0..6,
             ),
         ) {
-            let ids: Vec<String> = ids.into_iter().map(String::from_iter).collect();
-            let mut numbers = Ids::default();
-            let given: Vec<u32> = ids.iter().map(|id| numbers.number(id)).collect();
-            let (sorted, positions) = numbers.sorted();
-            let mut expected = ids.clone();
+            let batches: Vec<Vec<String>> = batches
+                .into_iter()
+                .map(|(sorted, ids)| {
+                    let mut ids: Vec<String> = ids.into_iter().map(String::from_iter).collect();
+                    if sorted {
+                        ids.sort();
+                    }
+                    ids
+                })
+                .collect();
+            let others = Others::default();
+            let keys: Vec<Keys> =
+                batches.iter().map(|ids| Keys::new(&StringArray::from(ids.clone()), &others).unwrap()).collect();
+            let (all, positions) = rank(&keys, &others).unwrap();
+            let mut expected = batches.concat();
             expected.sort();
             expected.dedup();
-            prop_assert_eq!(&sorted, &expected);
-            for (id, number) in ids.iter().zip(given) {
-                prop_assert_eq!(&sorted[positions[number as usize] as usize], id);
+            prop_assert_eq!(all.iter().flatten().collect::<Vec<_>>(), expected);
+            for (ids, positions) in batches.iter().zip(positions) {
+                prop_assert_eq!(ids.len(), positions.len());
+                for (id, position) in ids.iter().zip(positions) {
+                    prop_assert_eq!(all.value(position as usize), id);
+                }
             }
         }
+    }
+
+    #[test]
+    fn every_character_keeps_its_place() {
+        let ids: Vec<String> = (1..=127_u8).map(|c| format!("{}91AZ", char::from(c)).repeat(4).split_off(2)).collect();
+        for id in &ids {
+            let packed = pack(id).unwrap();
+            assert_eq!(texts(&[packed]).value(0), id);
+        }
+        assert_eq!(pack("1234567890123456789"), None);
+        assert_eq!(texts(&[pack("").unwrap()]).value(0), "");
     }
 }

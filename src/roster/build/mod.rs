@@ -4,18 +4,21 @@
 //! on that order alone. Columns are independent of one another, so each is put together on its own, in parallel.
 
 mod ids;
+mod labels;
+mod repair;
 mod whole;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Int16Type};
 use rayon::prelude::*;
 
-use self::ids::Ids;
+use self::ids::{Keys, Others, rank};
+pub(super) use self::repair::Repair;
 use self::whole::{Part, Whole};
 use super::{Field, Frame, Roster};
 use crate::error::{Error, Result};
@@ -49,7 +52,7 @@ pub fn build(batches: &[RecordBatch], job: &dyn Job) -> Result<(Roster, Vec<Dupl
 /// Takes batches and builds a roster out of them.
 #[derive(Default)]
 pub(super) struct Builder {
-    ids: Mutex<Ids>,
+    others: Others,
     chunks: Mutex<Vec<Chunk>>,
 }
 
@@ -60,15 +63,16 @@ pub(super) struct Chunk {
     pub rows: Vec<u32>,
     pub lines: Option<Vec<u32>>,
     years: Vec<i16>,
-    /// For each row the number of its organisation's id; slots in the end.
-    ids: Vec<u32>,
+    ids: Keys,
+    /// For each row the slot of its organisation, once all ids are known.
+    slots: Vec<u32>,
     columns: Vec<(String, ArrayRef)>,
 }
 
 impl Chunk {
     /// The years and the slots of its rows.
     pub(super) fn keys(&self) -> (&[i16], &[u32]) {
-        (&self.years, &self.ids)
+        (&self.years, &self.slots)
     }
 }
 
@@ -92,14 +96,14 @@ impl Take for Builder {
                 return Err(missing(name));
             }
         }
-        let ids = {
-            let mut ids = self.ids.lock().map_err(|_| Error::broken())?;
-            (0..texts.len()).map(|row| ids.number(texts.value(row))).collect()
-        };
+        let ids = Keys::new(texts, &self.others)?;
         let schema = records.schema();
         let columns = schema.fields().iter().map(|f| f.name().clone()).zip(records.columns().iter().cloned());
-        let columns = columns.filter(|(name, _)| !matches!(name.as_str(), "year" | "org_id")).collect();
-        let chunk = Chunk { key, rows, lines, years: years.values().to_vec(), ids, columns };
+        let columns = columns
+            .filter(|(name, _)| !matches!(name.as_str(), "year" | "org_id"))
+            .map(|(name, array)| coded(&name, array).map(|array| (name, array)))
+            .collect::<Result<_>>()?;
+        let chunk = Chunk { key, rows, lines, years: years.values().to_vec(), ids, slots: Vec::new(), columns };
         self.chunks.lock().map_err(|_| Error::broken())?.push(chunk);
         Ok(())
     }
@@ -111,9 +115,12 @@ impl Builder {
         let mut chunks = self.chunks.into_inner().map_err(|_| Error::broken())?;
         chunks.sort_by_key(|chunk| chunk.key);
         let fields = fields(&mut chunks, typed)?;
-        let (organisations, positions) = self.ids.into_inner().map_err(|_| Error::broken())?.sorted();
-        chunks.par_iter_mut().for_each(|chunk| chunk.ids.iter_mut().for_each(|id| *id = positions[*id as usize]));
-        drop(positions);
+        let ids: Vec<Keys> = chunks.iter_mut().map(|chunk| std::mem::take(&mut chunk.ids)).collect();
+        let (organisations, slots) = rank(&ids, &self.others)?;
+        drop(ids);
+        for (chunk, slots) in chunks.iter_mut().zip(slots) {
+            chunk.slots = slots;
+        }
         job::check(job)?;
         let columns = columns(&mut chunks, &fields);
         let present: Vec<Vec<bool>> = columns.iter().map(|parts| parts.iter().map(Part::is_ok).collect()).collect();
@@ -128,21 +135,19 @@ impl Builder {
                 Ok(whole)
             })
             .collect::<Result<_>>()?;
-        let years: Vec<i16> = chunks.iter().flat_map(|chunk| chunk.years.iter().copied()).collect();
-        let slots: Vec<u32> = chunks.iter().flat_map(|chunk| chunk.ids.iter().copied()).collect();
-        let (order, duplicates) = order(&years, &slots, &whole, on_conflict, job)?;
-        drop(years);
-        let chunk_of: Vec<u32> =
-            chunks.iter().enumerate().flat_map(|(at, c)| std::iter::repeat_n(at as u32, c.ids.len())).collect();
+        let starts: Vec<u32> = chunks
+            .iter()
+            .scan(0, |start, chunk| Some(std::mem::replace(start, *start + chunk.years.len() as u32)))
+            .collect();
+        let slots: Vec<u32> = chunks.iter().flat_map(|chunk| chunk.slots.iter().copied()).collect();
+        let (order, duplicates) = order(&chunks, &starts, &slots, &whole, on_conflict, job)?;
         let frames = order
             .par_iter()
             .map(|(year, rows)| {
-                let mut here: Vec<u32> = rows.iter().map(|row| chunk_of[*row as usize]).collect();
-                here.sort_unstable();
-                here.dedup();
+                let here = chunks_of(rows, &starts);
                 let column = |(at, whole): (usize, &Whole)| {
                     job::check(job)?;
-                    let present = here.iter().any(|chunk| present[at][*chunk as usize]);
+                    let present = here.iter().any(|chunk| present[at][*chunk]);
                     present.then(|| whole.gather(rows)).transpose()
                 };
                 let columns = whole.par_iter().enumerate().map(column).collect::<Result<_>>()?;
@@ -150,7 +155,7 @@ impl Builder {
                 Ok(Frame { year: *year, slots, columns })
             })
             .collect::<Result<Vec<_>>>()?;
-        let roster = Roster::from_parts(StringArray::from(organisations), fields, frames);
+        let roster = Roster::from_parts(organisations, fields, frames);
         Ok(Built { roster, chunks, duplicates })
     }
 }
@@ -185,6 +190,15 @@ fn fields(chunks: &mut [Chunk], typed: &dyn Fn(Key) -> bool) -> Result<Vec<Field
     Ok(fields)
 }
 
+/// The array of the column called `name`, in a dictionary where its texts are to be coded.
+fn coded(name: &str, array: ArrayRef) -> Result<ArrayRef> {
+    let is_plain = schema::column(name).is_some_and(|column| column.ty == Type::Text);
+    if *array.data_type() != DataType::Utf8 || is_plain {
+        return Ok(array);
+    }
+    Ok(cast(&array, &DataType::Dictionary(Box::new(DataType::UInt32), Box::new(DataType::Utf8)))?)
+}
+
 /// The type of a user's own column, from its Arrow type.
 fn own_type(ty: &DataType) -> Option<Type> {
     Some(match ty {
@@ -203,7 +217,7 @@ fn columns(chunks: &mut [Chunk], fields: &[Field]) -> Vec<Vec<Part>> {
     let mut columns: Vec<Vec<Part>> = fields.iter().map(|_| Vec::with_capacity(chunks.len())).collect();
     for chunk in chunks {
         for parts in &mut columns {
-            parts.push(Err(chunk.ids.len()));
+            parts.push(Err(chunk.years.len()));
         }
         for (name, array) in chunk.columns.drain(..) {
             if let Some(parts) = fields.iter().position(|f| f.name == name).and_then(|at| columns.get_mut(at))
@@ -234,10 +248,22 @@ fn wrong(name: &str, array: &ArrayRef, wanted: &DataType) -> Error {
 /// For each year its kept rows in the order of organisations, and the duplicates.
 type Sorted = (Vec<(i16, Vec<u32>)>, Vec<Duplicate>);
 
-fn order(years: &[i16], slots: &[u32], whole: &[Whole], on_conflict: OnConflict, job: &dyn Job) -> Result<Sorted> {
+fn order(
+    chunks: &[Chunk],
+    starts: &[u32],
+    slots: &[u32],
+    whole: &[Whole],
+    on_conflict: OnConflict,
+    job: &dyn Job,
+) -> Result<Sorted> {
     let mut by_year: BTreeMap<i16, Vec<u32>> = BTreeMap::new();
-    for (row, year) in years.iter().enumerate() {
-        by_year.entry(*year).or_default().push(row as u32);
+    for (chunk, start) in chunks.iter().zip(starts) {
+        let mut row = *start;
+        for same in chunk.years.chunk_by(|a, b| a == b) {
+            let next = row + same.len() as u32;
+            by_year.entry(same[0]).or_default().extend(row..next);
+            row = next;
+        }
     }
     let sorted: Vec<Sorted> = by_year
         .into_par_iter()
@@ -246,7 +272,9 @@ fn order(years: &[i16], slots: &[u32], whole: &[Whole], on_conflict: OnConflict,
             let slot = |row: &u32| slots[*row as usize];
             // Panels are often written in order.
             if !rows.is_sorted_by_key(slot) {
-                rows.par_sort_by_key(slot);
+                let mut keys: Vec<u64> = rows.iter().map(|row| u64::from(slot(row)) << 32 | u64::from(*row)).collect();
+                keys.par_sort_unstable();
+                rows = keys.into_iter().map(|key| key as u32).collect();
             }
             let mut duplicates = Vec::new();
             if rows.windows(2).any(|pair| slot(&pair[0]) == slot(&pair[1])) {
@@ -263,6 +291,20 @@ fn order(years: &[i16], slots: &[u32], whole: &[Whole], on_conflict: OnConflict,
     order.retain(|(_, rows)| !rows.is_empty());
     duplicates.sort_unstable_by_key(|d| d.row);
     Ok((order, duplicates))
+}
+
+/// The positions of the batches that `rows` are of; the first row of each batch is one of `starts`.
+fn chunks_of(rows: &[u32], starts: &[u32]) -> BTreeSet<usize> {
+    let mut chunks = BTreeSet::new();
+    let mut here = 0..0;
+    for row in rows {
+        if !here.contains(row) {
+            let next = starts.partition_point(|start| start <= row);
+            here = starts[next - 1]..starts.get(next).copied().unwrap_or(u32::MAX);
+            chunks.insert(next - 1);
+        }
+    }
+    chunks
 }
 
 /// One row of each organisation out of `rows`, which are sorted by their `slot`.

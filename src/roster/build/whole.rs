@@ -1,26 +1,24 @@
 //! One column of all rows, in the order in which they were read: put together out of its parts, then dealt out to years.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, ArrowPrimitiveType, AsArray, BooleanArray, DictionaryArray, PrimitiveArray, StringArray,
-    UInt32Array, new_null_array,
+    Array, ArrayRef, ArrowPrimitiveType, AsArray, BooleanArray, StringArray, UInt32Array, new_null_array,
 };
 use arrow::buffer::{BooleanBuffer, NullBuffer};
 use arrow::compute::{cast, concat, take};
-use arrow::datatypes::{
-    ArrowDictionaryKeyType, ArrowNativeType, DataType, Date32Type, Float32Type, Float64Type, Int8Type, Int16Type,
-    Int32Type, Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
-};
-use rayon::prelude::*;
+use arrow::datatypes::{DataType, Date32Type, Float32Type, Float64Type, UInt32Type, UInt64Type};
 use rustc_hash::FxHashMap;
+
+use super::labels::Labels;
 
 use crate::error::{Error, Result};
 use crate::roster::Field;
 use crate::roster::column::{Column, Dictionary, Integers, known, with_integers};
 use crate::schema::{Type, words};
 
-/// A column of all rows. `known` is `None` where every value is.
+/// A column of all rows; all years hold a coded one in one width, that of its dictionary. `known` is `None` where every value is.
 pub(super) enum Whole {
     Coded(Integers, Arc<Dictionary>),
     Flag(BooleanBuffer, Option<BooleanBuffer>),
@@ -33,7 +31,7 @@ pub(super) enum Whole {
 /// A part of a column: its array, or how many rows do not have it.
 pub(super) type Part = Result<ArrayRef, usize>;
 
-fn length(part: &Part) -> usize {
+pub(super) fn length(part: &Part) -> usize {
     part.as_ref().map_or_else(|rows| *rows, Array::len)
 }
 
@@ -46,8 +44,9 @@ impl Whole {
         Ok(match field.ty {
             Type::Word => Self::words(field, parts)?,
             Type::Code | Type::Region | Type::Industry | Type::Id | Type::Year => {
-                let (values, codes) = labels(parts).sorted();
-                Self::coded(&codes, Dictionary::new(values))
+                let mut labels = Labels::new(parts);
+                let values = labels.sort();
+                Self::Coded(labels.codes(values.len()), Arc::new(Dictionary::new(values)))
             }
             Type::Star => Self::stars(parts),
             Type::Flag => Self::flags(parts),
@@ -79,20 +78,14 @@ impl Whole {
         })
     }
 
-    /// All years of a roster hold a coded column in one width: that of its dictionary.
-    fn coded(codes: &[u32], dictionary: Dictionary) -> Self {
-        let most = dictionary.values().len() as u64;
-        Self::Coded(Integers::up_to(most, codes.iter().map(|code| u64::from(*code))), Arc::new(dictionary))
-    }
-
     /// Words keep the order of their table, so that every roster has the same codes for them.
     fn words(field: &Field, parts: &[Part]) -> Result<Self> {
         let words = words::of(&field.name).ok_or_else(|| Error::data("没有词表", "a word column without words"))?;
         let dictionary = Dictionary::new(words.ids().map(str::to_owned).collect());
-        let mut labels = labels(parts);
-        let mut recode = vec![0];
+        let mut labels = Labels::new(parts);
+        let mut to = Vec::with_capacity(labels.values.len());
         for value in &labels.values {
-            recode.push(dictionary.code(value).ok_or_else(|| {
+            to.push(dictionary.code(value).ok_or_else(|| {
                 let (name, have) = (&field.name, dictionary.values().join(", "));
                 Error::data(
                     format!("列“{name}”中的“{value}”不在词表内：{have}"),
@@ -100,8 +93,8 @@ impl Whole {
                 )
             })?);
         }
-        labels.codes.iter_mut().for_each(|code| *code = recode[*code as usize]);
-        Ok(Self::coded(&labels.codes, dictionary))
+        labels.recode(&to);
+        Ok(Self::Coded(labels.codes(dictionary.values().len()), Arc::new(dictionary)))
     }
 
     /// Grades in half steps.
@@ -111,12 +104,17 @@ impl Whole {
             let is_known = known.as_ref().is_none_or(|known| known.value(at));
             is_known.then(|| (grades[at] * 2.0).round() as u32)
         };
-        let mut used: Vec<u32> = (0..grades.len()).filter_map(halves).collect();
-        used.par_sort_unstable();
-        used.dedup();
-        let code = |at: usize| halves(at).and_then(|g| used.binary_search(&g).ok()).map_or(0, |at| at as u32 + 1);
-        let codes: Vec<u32> = (0..grades.len()).map(code).collect();
-        Self::coded(&codes, Dictionary::new(used.iter().map(|g| format!("{}", f64::from(*g) / 2.0)).collect()))
+        let mut used = BTreeSet::new();
+        let mut last = None;
+        for grade in (0..grades.len()).filter_map(halves) {
+            if last.replace(grade) != Some(grade) {
+                used.insert(grade);
+            }
+        }
+        let codes: FxHashMap<u32, u64> = used.iter().copied().zip(1..).collect();
+        let code = |at: usize| halves(at).and_then(|grade| codes.get(&grade)).copied().unwrap_or(0);
+        let dictionary = Dictionary::new(used.iter().map(|grade| format!("{}", f64::from(*grade) / 2.0)).collect());
+        Self::Coded(Integers::up_to(used.len() as u64, (0..grades.len()).map(code)), Arc::new(dictionary))
     }
 
     fn flags(parts: &[Part]) -> Self {
@@ -161,13 +159,9 @@ impl Whole {
                 set: BooleanBuffer::collect_bool(rows.len(), |at| set.value(rows[at] as usize)),
                 known: bits(known),
             },
-            Self::Number(values, known) => Column::Number { values: values.gather_smallest(rows), known: bits(known) },
-            Self::Real(values, known) => {
-                Column::Real { values: rows.iter().map(|row| values[*row as usize]).collect(), known: bits(known) }
-            }
-            Self::Date(values, known) => {
-                Column::Date { values: rows.iter().map(|row| values[*row as usize]).collect(), known: bits(known) }
-            }
+            Self::Number(values, known) => Column::Number { values: values.gather(rows).shrunk(), known: bits(known) },
+            Self::Real(values, known) => Column::Real { values: gather(values, rows), known: bits(known) },
+            Self::Date(values, known) => Column::Date { values: gather(values, rows), known: bits(known) },
             Self::Text(values) => {
                 Column::Text(take(values, &UInt32Array::from(rows.to_vec()), None)?.as_string::<i32>().clone())
             }
@@ -175,24 +169,35 @@ impl Whole {
     }
 }
 
+/// The values of `rows`, which are often all rows of a stretch.
+fn gather<T: Copy>(values: &[T], rows: &[u32]) -> Vec<T> {
+    match rows {
+        [first, .., last] if last.checked_sub(*first) == Some(rows.len() as u32 - 1) && rows.is_sorted() => {
+            values[*first as usize..=*last as usize].to_vec()
+        }
+        _ => rows.iter().map(|row| values[*row as usize]).collect(),
+    }
+}
+
 impl Integers {
     /// The values of `rows` in the same width.
     fn gather(&self, rows: &[u32]) -> Self {
-        let at = |row: &u32| *row as usize;
         match self {
-            Self::U8(v) => Self::U8(rows.iter().map(|row| v[at(row)]).collect()),
-            Self::U16(v) => Self::U16(rows.iter().map(|row| v[at(row)]).collect()),
-            Self::U32(v) => Self::U32(rows.iter().map(|row| v[at(row)]).collect()),
-            Self::U64(v) => Self::U64(rows.iter().map(|row| v[at(row)]).collect()),
+            Self::U8(v) => Self::U8(gather(v, rows)),
+            Self::U16(v) => Self::U16(gather(v, rows)),
+            Self::U32(v) => Self::U32(gather(v, rows)),
+            Self::U64(v) => Self::U64(gather(v, rows)),
         }
     }
 
-    /// The values of `rows` in the smallest width that holds them.
-    fn gather_smallest(&self, rows: &[u32]) -> Self {
-        with_integers!(self, v => {
-            let values = || rows.iter().map(|row| Into::<u64>::into(v[*row as usize]));
-            Self::up_to(values().max().unwrap_or(0), values())
-        })
+    /// The same in the smallest width that holds them.
+    fn shrunk(self) -> Self {
+        let most = with_integers!(&self, v => v.iter().copied().max().map_or(0, Into::<u64>::into));
+        match self {
+            Self::U64(v) if most > u64::from(u32::MAX) => Self::U64(v),
+            Self::U32(v) if most > u64::from(u16::MAX) => Self::U32(v),
+            other => with_integers!(&other, v => Self::up_to(most, v.iter().map(|v| Into::<u64>::into(*v)))),
+        }
     }
 }
 
@@ -235,92 +240,4 @@ fn numbers<T: ArrowPrimitiveType>(parts: &[Part]) -> (Vec<T::Native>, Option<Boo
     }
     let nulls = nulls.finish().filter(|nulls| nulls.null_count() > 0);
     (values, nulls.map(NullBuffer::into_inner))
-}
-
-/// Texts of a column as codes: 0 where not known, else the position among `values`, from 1.
-struct Labels<'a> {
-    values: Vec<&'a str>,
-    codes: Vec<u32>,
-}
-
-/// The texts of all parts.
-fn labels(parts: &[Part]) -> Labels<'_> {
-    let mut labels = Labels { values: Vec::new(), codes: Vec::with_capacity(parts.iter().map(length).sum()) };
-    let mut seen: FxHashMap<&str, u32> = FxHashMap::default();
-    for part in parts {
-        let array = match part {
-            Ok(array) => array,
-            Err(rows) => {
-                labels.codes.resize(labels.codes.len() + rows, 0);
-                continue;
-            }
-        };
-        macro_rules! dictionary {
-            ($key:ty) => {
-                labels.dictionary(array.as_dictionary::<$key>(), &mut seen)
-            };
-        }
-        match array.data_type() {
-            DataType::Dictionary(key, _) => match **key {
-                DataType::UInt8 => dictionary!(UInt8Type),
-                DataType::UInt16 => dictionary!(UInt16Type),
-                DataType::UInt32 => dictionary!(UInt32Type),
-                DataType::UInt64 => dictionary!(UInt64Type),
-                DataType::Int8 => dictionary!(Int8Type),
-                DataType::Int16 => dictionary!(Int16Type),
-                DataType::Int32 => dictionary!(Int32Type),
-                _ => dictionary!(Int64Type),
-            },
-            _ => {
-                for text in array.as_string::<i32>() {
-                    let code = text.map_or(0, |text| labels.code(text, &mut seen));
-                    labels.codes.push(code);
-                }
-            }
-        }
-    }
-    labels
-}
-
-impl<'a> Labels<'a> {
-    fn code(&mut self, text: &'a str, seen: &mut FxHashMap<&'a str, u32>) -> u32 {
-        *seen.entry(text).or_insert_with(|| {
-            self.values.push(text);
-            self.values.len() as u32
-        })
-    }
-
-    fn dictionary<K: ArrowDictionaryKeyType>(
-        &mut self,
-        array: &'a DictionaryArray<K>,
-        seen: &mut FxHashMap<&'a str, u32>,
-    ) {
-        let texts = array.values().as_string::<i32>();
-        // Only values that a row has: a dictionary may carry more.
-        let mut codes: Vec<Option<u32>> = vec![None; texts.len()];
-        let keys: &PrimitiveArray<K> = array.keys();
-        for key in keys {
-            let code = key.map_or(0, |key| {
-                let key = key.as_usize();
-                codes[key].unwrap_or_else(|| {
-                    let code = if texts.is_null(key) { 0 } else { self.code(texts.value(key), seen) };
-                    codes[key] = Some(code);
-                    code
-                })
-            });
-            self.codes.push(code);
-        }
-    }
-
-    /// The values in the order of `dictionary` and each row's code in it.
-    fn sorted(mut self) -> (Vec<String>, Vec<u32>) {
-        let mut order: Vec<u32> = (0..self.values.len() as u32).collect();
-        order.par_sort_unstable_by_key(|at| self.values[*at as usize]);
-        let mut rank = vec![0; self.values.len() + 1];
-        for (at, old) in order.iter().enumerate() {
-            rank[*old as usize + 1] = at as u32 + 1;
-        }
-        self.codes.iter_mut().for_each(|c| *c = rank[*c as usize]);
-        (order.iter().map(|at| self.values[*at as usize].to_owned()).collect(), self.codes)
-    }
 }

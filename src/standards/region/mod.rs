@@ -15,7 +15,7 @@ mod units;
 pub use names::{Found, find};
 pub use record::{Change, Kind};
 pub use resolve::{Resolution, above, in_force, resolve};
-pub use standing::{Standing, current};
+pub use standing::{Standing, current, is_listed};
 
 use std::borrow::Cow;
 

@@ -70,11 +70,21 @@ pub(super) fn former_name(code: u64) -> Option<&'static str> {
     HISTORY.names.get(&code).copied()
 }
 
+/// Whether `code` is the 12-digit code of a region of today's list, or of a village (the last three digits) in one.
+#[must_use]
+pub fn is_listed(code: &str) -> bool {
+    number(code).is_some_and(has)
+}
+
+fn has(code: u64) -> bool {
+    by_number(code).is_some() || by_number(code / 1_000 * 1_000).is_some()
+}
+
 /// What the 12-digit `code` means today. Codes of villages (the last three digits) belong to their township.
 #[must_use]
 pub fn current(code: &str) -> Standing {
     let Some(code) = number(code) else { return Standing::Unknown };
-    if by_number(code).is_some() || by_number(code / 1_000 * 1_000).is_some() {
+    if has(code) {
         return Standing::Current;
     }
     let county = code / 1_000_000 * 1_000_000;

@@ -1,0 +1,120 @@
+"""What was read and what became of it: sources, columns, words, problems; ledgers back to who sent them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import polars as pl
+
+from dangjian.roster.held import Held
+
+if TYPE_CHECKING:
+    from dangjian.roster.arguments import Source
+
+FATES = ("kept", "rejected", "merged", "conflicts")
+"""What becomes of a row of data."""
+
+
+class Accounts(Held):
+    """A roster's account of its reading."""
+
+    @property
+    def sources(self) -> pl.DataFrame:
+        """Every sheet and file: what rows it has, and what became of those of data.
+
+        ``file`` is its name, with folders before it where files share it; ``path`` is as given.
+        ``data = kept + rejected + merged + conflicts``, always.
+        """
+        return pl.DataFrame(self._native.sources())
+
+    @property
+    def skipped(self) -> pl.DataFrame:
+        """The sheets and files that are no ledgers: ``file``, ``sheet``, ``why_zh``, ``why_en``."""
+        return pl.DataFrame(self._native.skipped())
+
+    @property
+    def columns_read(self) -> pl.DataFrame:
+        """Every column of every source, and what it was taken for.
+
+        Returns:
+            ``file``, ``sheet``, ``index`` (the column's position, from 0), ``header`` (the second of two equal ones ends in
+            ``(2)``), ``column``, ``value`` (the word that a tick means), ``unit`` (of money), ``status`` (mapped, ignored,
+            personal, unknown). Of a header that is not known and resembles one that is: ``proposal`` (the column),
+            ``proposal_value``, ``proposal_like``, ``similarity`` from 0 to 1. Nothing proposed is read until ``columns`` or
+            a profile says so.
+        """
+        return pl.DataFrame(self._native.columns_read())
+
+    @property
+    def dropped_columns(self) -> pl.DataFrame:
+        """The columns that were not read: ``file``, ``sheet``, ``header``, ``reason``.
+
+        ``personal`` ones are about natural persons: never read unless ``keep`` or ``columns`` names them. ``ignored`` ones
+        are known and not needed, ``unknown`` ones are not known.
+
+        Example:
+            >>> import dangjian as dj
+            >>> ledger = dj.datasets.hexigten().ledgers[-1]
+            >>> dropped = dj.read_roster(ledger).dropped_columns
+            >>> "党务工作力量/指导员联系电话" in dropped.filter(reason="personal")["header"]
+            True
+            >>> "指导员联系电话" in dj.read_roster(ledger, keep=["指导员联系电话"]).columns
+            True
+        """
+        return self.columns_read.filter(pl.col("column").is_null()).select(
+            "file", "sheet", "header", reason=pl.col("status")
+        )
+
+    @property
+    def words(self) -> pl.DataFrame:
+        """The spellings that were added: ``column``, ``written``, ``value``, and ``instead_of``: what the shipped words say."""
+        return pl.DataFrame(self._native.words())
+
+    def save_profile(self, path: Source) -> None:
+        """Write what every header and word means here to a TOML file, to be edited and given to ``read_roster`` again.
+
+        Example:
+            >>> import dangjian as dj
+            >>> roster = dj.read_roster(dj.datasets.hexigten().ledgers)
+            >>> roster.save_profile("hexigten.toml")  # doctest: +SKIP
+            >>> dj.read_roster("2014.xlsx", profile="hexigten.toml")  # doctest: +SKIP
+        """
+        self._native.save_profile(Path(path))
+
+    def return_to(
+        self, folder: Source, *, overwrite: bool = False, lang: Literal["zh", "en"] = "zh"
+    ) -> pl.DataFrame:
+        """Write every ledger back into ``folder`` with its problems marked, for the office that sent it to mend.
+
+        A workbook keeps its layout and gets a column 问题 at the right that says all problems of a row, coloured cells with
+        notes, and a summary in front; a CSV file gets the column and is otherwise unchanged to the byte. xls, xlsb and ods
+        are written as xlsx, their cells without formats; of tables in memory and Parquet files a list of problems is
+        written. What comes back mended reads as before: column and summary are not data.
+
+        Args:
+            folder: Where to write; it is made if it is not there. Not the folder that a file came from.
+            overwrite: Whether files that are there already may be written over.
+            lang: The language of what is written.
+
+        Returns:
+            ``file``, ``written`` (the path), ``problems`` (how many), ``note`` (what could not be kept of the file, or null).
+
+        Raises:
+            ArgumentError: ``folder`` is the one the files came from, or two files share a name.
+            FileError: A file is there already, or it cannot be written.
+
+        Example:
+            >>> import dangjian as dj
+            >>> roster = dj.read_roster(dj.datasets.hexigten().ledgers[-1])
+            >>> roster.return_to("returned").columns  # doctest: +SKIP
+            ['file', 'written', 'problems', 'note']
+        """
+        from dangjian import returned
+
+        return returned.write(self, Path(folder), overwrite=overwrite, lang=lang)
+
+    @property
+    def problems(self) -> pl.DataFrame:
+        """Every rejected, emptied or doubtful row and cell: where, what was written, what was done, what to do."""
+        return pl.DataFrame(self._native.problems())

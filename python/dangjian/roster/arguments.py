@@ -1,0 +1,68 @@
+"""What callers may say, and the one form in which the engine takes it."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Callable, Iterable, Sequence
+from os import PathLike, fspath
+from pathlib import Path
+from typing import TypeAlias
+
+from dangjian.errors import ArgumentError, FileError
+
+Source: TypeAlias = str | PathLike[str]
+Progress: TypeAlias = Callable[[str, int, int], None]
+By: TypeAlias = str | Sequence[str]
+Years: TypeAlias = int | Sequence[int] | None
+
+
+def several(source: object) -> list[Source]:
+    """The paths and patterns of one or several."""
+    if isinstance(source, str | PathLike):
+        return [source]
+    several = list(source) if isinstance(source, Iterable) else [source]
+    paths: list[Source] = [one for one in several if isinstance(one, str | PathLike)]
+    if len(paths) == len(several):
+        return paths
+    got = type(next(one for one in several if not isinstance(one, str | PathLike))).__name__
+    raise ArgumentError(
+        f"cannot read {got}: expected paths, or one object with __arrow_c_stream__ (join several tables first)",
+        f"不能读取 {got}：应为路径，或一个带 __arrow_c_stream__ 的对象（多张表请先合并）",
+    )
+
+
+def expand(source: Source) -> list[Path]:
+    """A path, or the files a pattern stands for."""
+    text = fspath(source)
+    if Path(text).exists() or not glob.has_magic(text):
+        return [Path(text)]
+    found = sorted(glob.glob(text, recursive=True))  # noqa: PTH207 - it may be absolute
+    if not found:
+        raise FileError(f"{text}: no file matches this pattern", f"{text}：没有文件符合这个通配符")
+    return [Path(path) for path in found]
+
+
+def names(by: By) -> list[str]:
+    """Names, of one or several."""
+    return [by] if isinstance(by, str) else list(by)
+
+
+def years(given: Years) -> list[int] | None:
+    """Years, of one or several, each once; ``None`` for all."""
+    if given is None:
+        return None
+    return sorted({year(one) for one in ([given] if isinstance(given, int) else given)})
+
+
+def year(given: int) -> int:
+    """A year, if it is one."""
+    if 1000 <= given <= 9999:  # noqa: PLR2004 - four digits
+        return given
+    raise ArgumentError(
+        f"{given} is no year: expected four digits, as in 2013", f"{given} 不是年份：应为四位数字，如 2013"
+    )
+
+
+def path(given: Source | None) -> Path | None:
+    """A path, if one is given."""
+    return None if given is None else Path(given)

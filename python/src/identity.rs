@@ -1,0 +1,67 @@
+//! Links between ids of one organisation, and the roster in which they are applied.
+
+#![allow(clippy::needless_pass_by_value, reason = "what Python hands over is owned")]
+
+use arrow::array::RecordBatch;
+use dangjian::Result;
+use dangjian::identity::{self, Links, Reason};
+use pyo3::prelude::*;
+use pyo3_arrow::PyTable;
+use pyo3_arrow::input::AnyRecordBatch;
+
+use crate::door::run;
+use crate::errors::raise;
+use crate::roster::Roster;
+use crate::tables::{table, texts};
+
+/// The links of a roster, with what a register says besides.
+#[pyfunction]
+#[pyo3(signature = (roster, register=None))]
+pub(crate) fn links(py: Python<'_>, roster: &Roster, register: Option<&Roster>) -> PyResult<PyTable> {
+    let (roster, register) = (roster.0.clone(), register.map(|r| r.0.clone()));
+    let links = run(py, None, move |job| match &register {
+        None => identity::links(&roster, job),
+        Some(register) => identity::links_from(&roster, register, job),
+    })?;
+    table(vec![links.table().clone()])
+}
+
+/// The roster with links applied: those given, else those it proposes itself.
+#[pyfunction]
+#[pyo3(signature = (roster, links=None, *, reasons=None))]
+pub(crate) fn link(
+    py: Python<'_>,
+    roster: &Roster,
+    links: Option<AnyRecordBatch>,
+    reasons: Option<Vec<String>>,
+) -> PyResult<Roster> {
+    let (options, roster) = (roster.1.clone(), roster.0.clone());
+    let given = links
+        .map(|links| {
+            links.into_reader()?.collect::<std::result::Result<Vec<RecordBatch>, _>>().map_err(|e| raise(&e.into()))
+        })
+        .transpose()?;
+    run(py, None, move |job| {
+        let reasons =
+            reasons.map(|names| names.iter().map(|n| Reason::from_name(n)).collect::<Result<Vec<_>>>()).transpose()?;
+        let mut links = match given {
+            Some(batches) => Links::from_batches(&batches)?,
+            None => identity::links(&roster, job)?,
+        };
+        if let Some(reasons) = reasons {
+            links = links.only(&reasons)?;
+        }
+        roster.link(&links, job)
+    })
+    .map(|linked| Roster(linked, options))
+}
+
+/// The ids that links replaced.
+#[pyfunction]
+pub(crate) fn linked(roster: &Roster) -> PyResult<PyTable> {
+    let all = &roster.0.origin().linked;
+    texts(vec![
+        ("former_id", all.iter().map(|same| Some(same.former.clone())).collect()),
+        ("org_id", all.iter().map(|same| Some(same.id.clone())).collect()),
+    ])
+}

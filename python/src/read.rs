@@ -1,0 +1,74 @@
+//! Ledgers into a roster, with what Python says about them.
+
+#![allow(clippy::needless_pass_by_value, reason = "what Python hands over is owned")]
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use dangjian::ingest::{OnConflict, Options, Profile};
+use dangjian::standards::zone::Zones;
+use pyo3::prelude::*;
+use pyo3_arrow::input::AnyRecordBatch;
+
+use crate::door::run;
+use crate::errors::raise;
+use crate::roster::Roster;
+
+/// What Python says about the files; `words` are column, spelling and word.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+pub(crate) struct Said {
+    year: Option<i16>,
+    columns: Vec<(String, String)>,
+    keep: Vec<String>,
+    words: Vec<(String, String, String)>,
+    profile: Option<PathBuf>,
+    on_conflict: String,
+    zones: Option<PathBuf>,
+    repair: bool,
+}
+
+impl Said {
+    fn options(self) -> PyResult<Options> {
+        let Self { year, columns, keep, words, profile, on_conflict, zones, repair } = self;
+        let zones = zones.map(|path| Zones::from_file(&path)).transpose().map_err(|e| raise(&e))?.map(Arc::new);
+        let on_conflict = OnConflict::from_name(&on_conflict).map_err(|e| raise(&e))?;
+        let profile = profile.map(|path| Profile::from_file(&path)).transpose().map_err(|e| raise(&e))?.map(Arc::new);
+        let mut options = Options { year, columns, keep, profile, on_conflict, zones, repair, ..Options::default() };
+        for (column, written, value) in words {
+            options.words.add(&column, &written, &value).map_err(|e| raise(&e))?;
+        }
+        Ok(options)
+    }
+}
+
+#[pyfunction]
+#[pyo3(signature = (paths, options, *, progress=None))]
+pub(crate) fn read(
+    py: Python<'_>,
+    paths: Vec<PathBuf>,
+    options: Said,
+    progress: Option<Py<PyAny>>,
+) -> PyResult<Roster> {
+    let options = options.options()?;
+    let with = options.clone();
+    let read = run(py, progress.as_ref(), move |job| dangjian::Roster::read(&paths, &options, job))?;
+    Ok(Roster(read, with))
+}
+
+#[pyfunction]
+#[pyo3(signature = (name, data, options, *, progress=None))]
+pub(crate) fn read_arrow(
+    py: Python<'_>,
+    name: String,
+    data: AnyRecordBatch,
+    options: Said,
+    progress: Option<Py<PyAny>>,
+) -> PyResult<Roster> {
+    let options = options.options()?;
+    let with = options.clone();
+    // A reader from Python takes the GIL itself where it needs it; the waiting thread gives it up meanwhile.
+    let reader = data.into_reader()?;
+    let read = run(py, progress.as_ref(), move |job| dangjian::Roster::read_stream(&name, reader, &options, job))?;
+    Ok(Roster(read, with))
+}

@@ -1,0 +1,206 @@
+//! XML as far as a reader of sheets needs it: tags and the text between them, straight from the bytes. Comments and
+//! instructions are left out, names come without their prefix, and nothing is copied.
+
+use memchr::{memchr, memmem};
+
+/// One piece of markup.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Token<'a> {
+    /// `<c r="A1">`, or `<c r="A1"/>`.
+    Open(Tag<'a>),
+    /// The name in `</c>`.
+    Close(&'a [u8]),
+    /// Text in which entities stand for characters.
+    Text(&'a [u8]),
+    /// Text that is what it looks like (CDATA).
+    Verbatim(&'a [u8]),
+}
+
+/// The start of an element.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Tag<'a> {
+    pub name: &'a [u8],
+    /// What stands before the name, with its colon.
+    pub prefix: &'a [u8],
+    attributes: &'a [u8],
+    /// Whether it is the end of the element, too.
+    pub empty: bool,
+}
+
+impl<'a> Tag<'a> {
+    /// Its attributes: their names, with prefix, and their values as written.
+    pub(super) fn attributes(&self) -> Attributes<'a> {
+        Attributes(self.attributes)
+    }
+
+    /// The value, as written, of the attribute called `name`, whatever its prefix.
+    pub(super) fn attribute(&self, name: &str) -> Option<&'a [u8]> {
+        self.attributes().find(|(key, _)| local(key).1 == name.as_bytes()).map(|(_, value)| value)
+    }
+}
+
+/// The attributes of an element.
+pub(super) struct Attributes<'a>(&'a [u8]);
+
+impl<'a> Iterator for Attributes<'a> {
+    type Item = (&'a [u8], &'a [u8]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let text = self.0.trim_ascii_start();
+        let equals = text.iter().position(|b| *b == b'=')?;
+        let (key, rest) = text.split_at_checked(equals)?;
+        let rest = rest.get(1..)?.trim_ascii_start();
+        let (quote, rest) = rest.split_first()?;
+        let end = rest.iter().position(|b| b == quote)?;
+        self.0 = rest.get(end + 1..)?;
+        Some((key.trim_ascii_end(), rest.get(..end)?))
+    }
+}
+
+/// A name apart: its prefix with the colon, and the rest.
+fn local(name: &[u8]) -> (&[u8], &[u8]) {
+    let at = name.iter().position(|b| *b == b':').map_or(0, |colon| colon + 1);
+    name.split_at_checked(at).unwrap_or((&[], name))
+}
+
+/// The markup of a text, one token after another.
+#[derive(Debug)]
+pub(super) struct Markup<'a> {
+    text: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Markup<'a> {
+    /// Begins at `at`.
+    pub(super) fn new(text: &'a [u8], at: usize) -> Self {
+        Self { text, at }
+    }
+
+    /// How far it is.
+    pub(super) fn at(&self) -> usize {
+        self.at
+    }
+
+    /// Whether nothing is left; else the text ends within a token.
+    pub(super) fn is_done(&self) -> bool {
+        self.text.get(self.at..).unwrap_or_default().trim_ascii().is_empty()
+    }
+
+    /// The next token; none at the end, and none where the text ends within one.
+    pub(super) fn next(&mut self) -> Option<Token<'a>> {
+        loop {
+            let rest = self.text.get(self.at..)?;
+            if *rest.first()? != b'<' {
+                let end = memchr(b'<', rest)?;
+                self.at += end;
+                return rest.get(..end).map(Token::Text);
+            }
+            match rest.get(1)? {
+                b'/' => {
+                    let end = rest.iter().position(|b| *b == b'>')?;
+                    self.at += end + 1;
+                    return rest.get(2..end).map(|name| Token::Close(local(name.trim_ascii_end()).1));
+                }
+                b'!' if rest.starts_with(b"<![CDATA[") => {
+                    let end = memmem::find(rest, b"]]>")?;
+                    self.at += end + 3;
+                    return rest.get(9..end).map(Token::Verbatim);
+                }
+                b'!' => self.at += declaration(rest)?,
+                b'?' => self.at += memmem::find(rest, b"?>")? + 2,
+                _ => return self.open(rest).map(Token::Open),
+            }
+        }
+    }
+
+    fn open(&mut self, rest: &'a [u8]) -> Option<Tag<'a>> {
+        let name_end = rest.iter().position(|b| matches!(b, b' ' | b'\t' | b'\r' | b'\n' | b'/' | b'>'))?;
+        let (prefix, name) = local(rest.get(1..name_end)?);
+        let mut quote = None;
+        let end = rest.get(name_end..)?.iter().position(|b| match quote {
+            None if matches!(b, b'"' | b'\'') => {
+                quote = Some(*b);
+                false
+            }
+            None => *b == b'>',
+            Some(open) => {
+                if *b == open {
+                    quote = None;
+                }
+                false
+            }
+        })?;
+        let inside = rest.get(name_end..name_end + end)?;
+        self.at += name_end + end + 1;
+        Some(match inside.strip_suffix(b"/") {
+            Some(attributes) => Tag { name, prefix, attributes, empty: true },
+            None => Tag { name, prefix, attributes: inside, empty: false },
+        })
+    }
+}
+
+/// How long the comment or the declaration at the start of `text` is.
+fn declaration(text: &[u8]) -> Option<usize> {
+    if text.starts_with(b"<!--") {
+        return Some(4 + memmem::find(text.get(4..)?, b"-->")? + 3);
+    }
+    // It may be cut within its first bytes.
+    if text.len() < 9 {
+        return None;
+    }
+    let end = memchr(b'>', text)?;
+    match memchr(b'[', text.get(..end)?) {
+        // Definitions of a document's own stand in brackets.
+        Some(_) => Some(memmem::find(text, b"]>")? + 2),
+        None => Some(end + 1),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The tokens of `text` as text, and whether it ended between two of them.
+    fn tokens(text: &str) -> (Vec<String>, bool) {
+        let mut markup = Markup::new(text.as_bytes(), 0);
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let mut all = Vec::new();
+        while let Some(token) = markup.next() {
+            all.push(match token {
+                Token::Open(tag) => {
+                    let attributes = tag.attributes().map(|(key, value)| format!(" {}={}", text(key), text(value)));
+                    let attributes: String = attributes.collect();
+                    format!("{}|{}{attributes}{}", text(tag.prefix), text(tag.name), if tag.empty { "/" } else { "" })
+                }
+                Token::Close(name) => format!("/{}", text(name)),
+                Token::Text(bytes) => text(bytes),
+                Token::Verbatim(bytes) => format!("[{}]", text(bytes)),
+            });
+        }
+        (all, markup.is_done())
+    }
+
+    #[test]
+    fn tags_texts_and_what_is_left_out() {
+        let (all, done) = tokens(
+            "<?xml version='1.0'?><!DOCTYPE x [<!ENTITY a \"<b>\">]><!-- <c> --><x:c r=\"A>1\" s = '2\"'\n t=\"s\" >1&amp;2<![CDATA[<d>]]></x:c ><e/><f a=\"/\"/> ",
+        );
+        assert_eq!(all, ["x:|c r=A>1 s=2\" t=s", "1&amp;2", "[<d>]", "/c", "|e/", "|f a=//"]);
+        assert!(done);
+    }
+
+    #[test]
+    fn what_is_cut_is_no_token() {
+        let whole = "<c r=\"A1\"><![CDATA[x]]></c>";
+        for end in 1..whole.len() {
+            let (all, done) = tokens(&whole[..end]);
+            assert!(all.len() < 3, "{end}");
+            assert_eq!(done, whole[..end].ends_with('>') && !whole[..end].ends_with("]>") || end == 23, "{end}");
+        }
+        for cut in
+            ["<", "<!", "<!-", "<!-- x --", "<![CDATA", "<![CDATA[ ]]", "<?x ?", "<c r=\"", "</c", "<!DOCTYPE x [ ]"]
+        {
+            assert_eq!(tokens(cut), (vec![], false), "{cut}");
+        }
+    }
+}
