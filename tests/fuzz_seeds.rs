@@ -43,3 +43,31 @@ fn header() {
 fn cells() {
     each("cells", |bytes| targets::cells(std::str::from_utf8(bytes).unwrap()));
 }
+
+/// Files of 64 KiB of which a careless reader would make a table of millions of cells, or compare each column with each.
+#[test]
+fn long_files() {
+    const HEADER: &str = "统一社会信用代码,从业人员,";
+    for (start, again) in [
+        ("", ","),
+        ("", "\""),
+        ("", "\"\n"),
+        ("", "\",\""),
+        ("", "\n"),
+        ("", "\r"),
+        ("", "\0"),
+        ("", "甲乙丙丁\t"),
+        ("", "统一社会信用代码,从业人员,单位名称\n"),
+        (HEADER, "楼,"),
+        (HEADER, "统一社会信用代码,"),
+        (HEADER, "1."),
+        (HEADER, "("),
+        (HEADER, "注1)"),
+        (HEADER, "党组织组建形"),
+        ("信用代码,组建形式,\n", ",单独组建"),
+        ("org_id,year,mode\n", "91110000600037341L,2013,solo\n"),
+    ] {
+        println!("{start:?} {again:?}");
+        targets::csv(format!("{start}{}", again.repeat((1 << 16) / again.len())).as_bytes());
+    }
+}
