@@ -165,8 +165,3 @@ pub enum Column {
     /// Text that is not counted by.
     Text(StringArray),
 }
-
-/// The bitmap of the rows for which `known` holds, `None` where it holds for all.
-pub(super) fn known(rows: usize, known: impl FnMut(usize) -> bool) -> Option<BooleanBuffer> {
-    Some(BooleanBuffer::collect_bool(rows, known)).filter(|b| b.count_set_bits() < rows)
-}

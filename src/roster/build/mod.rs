@@ -19,7 +19,7 @@ use rayon::prelude::*;
 
 use self::ids::{Keys, Others, rank};
 pub(super) use self::repair::Repair;
-use self::whole::{Part, Whole};
+use self::whole::{Part, Rows, Whole};
 use super::{Field, Frame, Roster};
 use crate::error::{Error, Result};
 use crate::ingest::{Key, OnConflict, Piece, Take, agreed};
@@ -116,25 +116,25 @@ impl Builder {
         chunks.sort_by_key(|chunk| chunk.key);
         let fields = fields(&mut chunks, typed)?;
         let ids: Vec<Keys> = chunks.iter_mut().map(|chunk| std::mem::take(&mut chunk.ids)).collect();
-        let (organisations, slots) = rank(&ids, &self.others)?;
+        let columns = columns(&mut chunks, &fields);
+        let present: Vec<Vec<bool>> = columns.iter().map(|parts| parts.iter().map(Part::is_ok).collect()).collect();
+        let done = AtomicU64::new(0);
+        let column = |(field, parts): (&Field, Vec<Part>)| {
+            job::check(job)?;
+            let whole = Whole::new(field, &parts)?;
+            job.progress("roster", done.fetch_add(1, Ordering::Relaxed) + 1, fields.len() as u64);
+            Ok(whole)
+        };
+        let (ranked, whole) = rayon::join(
+            || rank(&ids, &self.others),
+            || fields.par_iter().zip(columns).map(column).collect::<Result<Vec<Whole>>>(),
+        );
+        let ((organisations, slots), whole) = (ranked?, whole?);
         drop(ids);
         for (chunk, slots) in chunks.iter_mut().zip(slots) {
             chunk.slots = slots;
         }
         job::check(job)?;
-        let columns = columns(&mut chunks, &fields);
-        let present: Vec<Vec<bool>> = columns.iter().map(|parts| parts.iter().map(Part::is_ok).collect()).collect();
-        let done = AtomicU64::new(0);
-        let whole: Vec<Whole> = fields
-            .par_iter()
-            .zip(columns)
-            .map(|(field, parts)| {
-                job::check(job)?;
-                let whole = Whole::new(field, &parts)?;
-                job.progress("roster", done.fetch_add(1, Ordering::Relaxed) + 1, fields.len() as u64);
-                Ok(whole)
-            })
-            .collect::<Result<_>>()?;
         let starts: Vec<u32> = chunks
             .iter()
             .scan(0, |start, chunk| Some(std::mem::replace(start, *start + chunk.years.len() as u32)))
@@ -145,13 +145,14 @@ impl Builder {
             .par_iter()
             .map(|(year, rows)| {
                 let here = chunks_of(rows, &starts);
+                let rows = Rows::new(rows);
                 let column = |(at, whole): (usize, &Whole)| {
                     job::check(job)?;
                     let present = here.iter().any(|chunk| present[at][*chunk]);
-                    present.then(|| whole.gather(rows)).transpose()
+                    present.then(|| whole.gather(&rows)).transpose()
                 };
                 let columns = whole.par_iter().enumerate().map(column).collect::<Result<_>>()?;
-                let slots = rows.iter().map(|row| slots[*row as usize]).collect();
+                let slots = rows.gather(&slots);
                 Ok(Frame { year: *year, slots, columns })
             })
             .collect::<Result<Vec<_>>>()?;

@@ -1,6 +1,7 @@
 //! One column of all rows, in the order in which they were read: put together out of its parts, then dealt out to years.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{
@@ -15,7 +16,7 @@ use super::labels::Labels;
 
 use crate::error::{Error, Result};
 use crate::roster::Field;
-use crate::roster::column::{Column, Dictionary, Integers, known, with_integers};
+use crate::roster::column::{Column, Dictionary, Integers, with_integers};
 use crate::schema::{Type, words};
 
 /// A column of all rows; all years hold a coded one in one width, that of its dictionary. `known` is `None` where every value is.
@@ -147,46 +148,68 @@ impl Whole {
     }
 
     /// The column of a frame whose rows are `rows`.
-    pub(super) fn gather(&self, rows: &[u32]) -> Result<Column> {
+    pub(super) fn gather(&self, rows: &Rows<'_>) -> Result<Column> {
         let bits = |all: &Option<BooleanBuffer>| {
-            all.as_ref().and_then(|all| known(rows.len(), |at| all.value(rows[at] as usize)))
+            let all = rows.gather_bits(all.as_ref()?);
+            Some(all).filter(|known| known.count_set_bits() < known.len())
         };
         Ok(match self {
             Self::Coded(codes, dictionary) => {
                 Column::Coded { codes: codes.gather(rows), dictionary: Arc::clone(dictionary) }
             }
-            Self::Flag(set, known) => Column::Flag {
-                set: BooleanBuffer::collect_bool(rows.len(), |at| set.value(rows[at] as usize)),
-                known: bits(known),
-            },
+            Self::Flag(set, known) => Column::Flag { set: rows.gather_bits(set), known: bits(known) },
             Self::Number(values, known) => Column::Number { values: values.gather(rows).shrunk(), known: bits(known) },
-            Self::Real(values, known) => Column::Real { values: gather(values, rows), known: bits(known) },
-            Self::Date(values, known) => Column::Date { values: gather(values, rows), known: bits(known) },
+            Self::Real(values, known) => Column::Real { values: rows.gather(values), known: bits(known) },
+            Self::Date(values, known) => Column::Date { values: rows.gather(values), known: bits(known) },
             Self::Text(values) => {
-                Column::Text(take(values, &UInt32Array::from(rows.to_vec()), None)?.as_string::<i32>().clone())
+                Column::Text(take(values, &UInt32Array::from(rows.rows.to_vec()), None)?.as_string::<i32>().clone())
             }
         })
     }
 }
 
-/// The values of `rows`, which are often all rows of a stretch.
-fn gather<T: Copy>(values: &[T], rows: &[u32]) -> Vec<T> {
-    match rows {
-        [first, .., last] if last.checked_sub(*first) == Some(rows.len() as u32 - 1) && rows.is_sorted() => {
-            values[*first as usize..=*last as usize].to_vec()
+/// The rows of a frame, each once.
+pub(super) struct Rows<'a> {
+    rows: &'a [u32],
+    /// The stretch of rows that they are, if they are one in order.
+    stretch: Option<Range<usize>>,
+}
+
+impl<'a> Rows<'a> {
+    pub(super) fn new(rows: &'a [u32]) -> Self {
+        let stretch = match rows {
+            [first, .., last] if last.checked_sub(*first) == Some(rows.len() as u32 - 1) && rows.is_sorted() => {
+                Some(*first as usize..*last as usize + 1)
+            }
+            _ => None,
+        };
+        Self { rows, stretch }
+    }
+
+    /// The values in these rows.
+    pub(super) fn gather<T: Copy>(&self, values: &[T]) -> Vec<T> {
+        match &self.stretch {
+            Some(stretch) => values[stretch.clone()].to_vec(),
+            None => self.rows.iter().map(|row| values[*row as usize]).collect(),
         }
-        _ => rows.iter().map(|row| values[*row as usize]).collect(),
+    }
+
+    fn gather_bits(&self, bits: &BooleanBuffer) -> BooleanBuffer {
+        match &self.stretch {
+            Some(stretch) => BooleanBuffer::new(bits.slice(stretch.start, stretch.len()).sliced(), 0, stretch.len()),
+            None => BooleanBuffer::collect_bool(self.rows.len(), |at| bits.value(self.rows[at] as usize)),
+        }
     }
 }
 
 impl Integers {
     /// The values of `rows` in the same width.
-    fn gather(&self, rows: &[u32]) -> Self {
+    fn gather(&self, rows: &Rows<'_>) -> Self {
         match self {
-            Self::U8(v) => Self::U8(gather(v, rows)),
-            Self::U16(v) => Self::U16(gather(v, rows)),
-            Self::U32(v) => Self::U32(gather(v, rows)),
-            Self::U64(v) => Self::U64(gather(v, rows)),
+            Self::U8(v) => Self::U8(rows.gather(v)),
+            Self::U16(v) => Self::U16(rows.gather(v)),
+            Self::U32(v) => Self::U32(rows.gather(v)),
+            Self::U64(v) => Self::U64(rows.gather(v)),
         }
     }
 
