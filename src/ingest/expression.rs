@@ -9,7 +9,6 @@ use arrow::array::{
 use arrow::compute::{cast, take};
 use arrow::datatypes::{DataType, Float64Type};
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
 
 use super::block::Texts;
 use super::cells::{self, Cell};
@@ -21,6 +20,7 @@ use super::reader::Reader;
 use crate::error::{Error, Result};
 use crate::job::{self, Job};
 use crate::lang::Lang;
+use crate::memo::Memo;
 use crate::schema::words::{self, Words};
 use crate::schema::{self, COLUMNS, Column, Dictionaries, Type};
 use crate::standards::region::{self, Level, Resolution};
@@ -28,7 +28,7 @@ use crate::standards::registration::{self, System};
 use crate::standards::{code, industry, organisation, uscc};
 
 /// How many rows one thread reads at a time.
-const SLICE: usize = 1 << 16;
+const SLICE: usize = 1 << 18;
 
 /// What is asked of every value of a column.
 #[derive(Clone, Debug)]
@@ -200,12 +200,12 @@ impl Expression {
                 self.read(&all)
             }
             _ => {
-                let mut known: FxHashMap<&str, u32> = FxHashMap::default();
+                let mut known: Memo<&str, u32> = Memo::new(0);
                 let mut distinct = Vec::new();
                 let keys = (0..texts.len()).map(|at| {
                     texts.is_valid(at).then(|| {
                         let text = texts.value(at);
-                        *known.entry(text).or_insert_with(|| {
+                        known.get(text, || {
                             distinct.push(Some(text));
                             distinct.len() as u32 - 1
                         })
