@@ -31,10 +31,9 @@ pub(super) fn number(cell: &Cell<'_>) -> Read<f64> {
 /// A count: a whole number, never negative. Floor space (`round`) may have decimals and is rounded.
 pub(super) fn count(cell: &Cell<'_>, round: bool) -> Read<u32> {
     if let Cell::Text(text) = cell
-        && (1..=9).contains(&text.len())
-        && text.bytes().all(|b| b.is_ascii_digit())
+        && let Some(number) = plain_digits(text)
     {
-        return text.parse().map(Some).map_err(|_| Code::UnreadableNumber);
+        return Ok(Some(number));
     }
     let units: &[&str] = if round { &AREAS } else { &MEASURES };
     let Some(number) = read(cell, |text| measured(text, units))? else { return Ok(None) };
@@ -42,6 +41,15 @@ pub(super) fn count(cell: &Cell<'_>, round: bool) -> Read<u32> {
         return Err(Code::ImpossibleValue);
     }
     Ok(Some(number.round() as u32))
+}
+
+/// The number that up to nine digits are, if there is nothing else.
+fn plain_digits(text: &str) -> Option<u32> {
+    let digit = |sum: u32, byte: u8| {
+        let digit = byte.wrapping_sub(b'0');
+        (digit <= 9).then(|| sum * 10 + u32::from(digit))
+    };
+    if (1..=9).contains(&text.len()) { text.bytes().try_fold(0, digit) } else { None }
 }
 
 /// Money in yuan: by the unit that stands in the cell, else by that of the header, `factor` yuan each.

@@ -148,14 +148,17 @@ fn merged(batches: &[Keys]) -> Vec<u128> {
 }
 
 /// Two ascending lists as one, each number once.
-fn merge(mut left: &[u128], mut right: &[u128]) -> Vec<u128> {
+fn merge(left: &[u128], right: &[u128]) -> Vec<u128> {
     let mut all = Vec::with_capacity(left.len() + right.len());
-    while let (Some((a, after_a)), Some((b, after_b))) = (left.split_first(), right.split_first()) {
+    let (mut l, mut r) = (0, 0);
+    // Which list is next cannot be foreseen: no branch depends on it.
+    while let (Some(a), Some(b)) = (left.get(l), right.get(r)) {
         all.push(*a.min(b));
-        (left, right) = (if a <= b { after_a } else { left }, if b <= a { after_b } else { right });
+        l += usize::from(a <= b);
+        r += usize::from(b <= a);
     }
-    all.extend_from_slice(left);
-    all.extend_from_slice(right);
+    all.extend_from_slice(&left[l..]);
+    all.extend_from_slice(&right[r..]);
     all
 }
 
