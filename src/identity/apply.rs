@@ -1,10 +1,6 @@
 //! A roster in which links are applied: ids replaced, the rows of one organisation under one id.
 
-use std::sync::Arc;
-
-use arrow::array::{Array, AsArray, StringArray, UInt32Array};
-use arrow::buffer::BooleanBuffer;
-use arrow::compute::take;
+use arrow::array::{Array, StringArray};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -13,7 +9,7 @@ use super::entities::Sets;
 use super::names::Form;
 use crate::error::{Error, Result};
 use crate::job::{self, Job};
-use crate::roster::{Column, Frame, Integers, Roster, Same, search};
+use crate::roster::{Frame, Roster, Rows, Same, search};
 
 /// How many cases an error names.
 const EXAMPLES: usize = 5;
@@ -132,9 +128,10 @@ fn moved(roster: &Roster, frame: &Frame, slots: &[u32]) -> Result<Frame> {
             ),
         ));
     }
+    let rows = Rows::new(&order);
     let stays = order.iter().enumerate().all(|(at, row)| at == *row as usize);
     let columns = frame.columns.iter().map(|column| match column {
-        Some(column) if !stays => gather(column, &order).map(Some),
+        Some(column) if !stays => column.gather(&rows).map(Some),
         same => Ok(same.clone()),
     });
     Ok(Frame {
@@ -142,37 +139,4 @@ fn moved(roster: &Roster, frame: &Frame, slots: &[u32]) -> Result<Frame> {
         slots: order.iter().map(|row| of(*row)).collect(),
         columns: columns.collect::<Result<_>>()?,
     })
-}
-
-/// The rows of a column in another order.
-fn gather(column: &Column, rows: &[u32]) -> Result<Column> {
-    let bits = |bits: &BooleanBuffer| BooleanBuffer::collect_bool(rows.len(), |at| bits.value(rows[at] as usize));
-    let known = |known: &Option<BooleanBuffer>| known.as_ref().map(bits);
-    Ok(match column {
-        Column::Coded { codes, dictionary } => {
-            Column::Coded { codes: integers(codes, rows), dictionary: Arc::clone(dictionary) }
-        }
-        Column::Flag { set, known: k } => Column::Flag { set: bits(set), known: known(k) },
-        Column::Number { values, known: k } => Column::Number { values: integers(values, rows), known: known(k) },
-        Column::Real { values, known: k } => {
-            Column::Real { values: rows.iter().map(|row| values[*row as usize]).collect(), known: known(k) }
-        }
-        Column::Date { values, known: k } => {
-            Column::Date { values: rows.iter().map(|row| values[*row as usize]).collect(), known: known(k) }
-        }
-        Column::Text(texts) => {
-            Column::Text(take(texts, &UInt32Array::from(rows.to_vec()), None)?.as_string::<i32>().clone())
-        }
-    })
-}
-
-fn integers(values: &Integers, rows: &[u32]) -> Integers {
-    macro_rules! same_width {
-        ($($width:ident),*) => {
-            match values {
-                $(Integers::$width(v) => Integers::$width(rows.iter().map(|row| v[*row as usize]).collect()),)*
-            }
-        };
-    }
-    same_width!(U8, U16, U32, U64)
 }

@@ -24,8 +24,8 @@ const BATCH: usize = 65_536;
 /// How an Arrow file begins; a stream begins otherwise.
 const MAGIC: &[u8] = b"ARROW1";
 
-/// Reads the batches called `name` as they come.
-pub(super) fn read(
+/// Reads the batches called `name` as they come and gives the rows to `take`.
+pub(crate) fn read(
     name: &str,
     batches: impl RecordBatchReader,
     options: &Options,

@@ -116,7 +116,8 @@ struct Input {
     named: bool,
 }
 
-pub(super) fn read(paths: &[PathBuf], options: &Options, take: &dyn Take, job: &dyn Job) -> Result<Report> {
+/// Reads files and folders and gives the rows to `take` as they come.
+pub(crate) fn read(paths: &[PathBuf], options: &Options, take: &dyn Take, job: &dyn Job) -> Result<Report> {
     if paths.is_empty() {
         return Err(Error::argument(
             "没有给出任何文件。请给出台账文件或文件夹",
@@ -262,8 +263,8 @@ fn no_file(path: &Path) -> Error {
     Error::file(path, "这不是文件，无法读取", "this is not a file and cannot be read")
 }
 
-/// Reads the bytes of a file called `name`: a text file or a workbook.
-pub(super) fn read_bytes(
+/// Reads the bytes of a file called `name`, a text file or a workbook, and gives the rows to `take` as they come.
+pub(crate) fn read_bytes(
     name: &str,
     bytes: &[u8],
     options: &Options,

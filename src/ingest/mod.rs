@@ -46,7 +46,9 @@ mod wish;
 mod year;
 mod zones;
 
+pub(crate) use self::arrow::read as stream_arrow;
 pub use self::expression::{Expression, IndustryLevel, Region, RegistrationPart};
+pub(crate) use self::files::{read as stream, read_bytes as stream_bytes};
 pub use self::grid::{Grid, grids};
 pub use self::options::{OnConflict, Options};
 pub(crate) use self::own::agreed;
@@ -58,7 +60,7 @@ pub(crate) use self::text::all_records;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use ::arrow::array::{RecordBatch, RecordBatchIterator, RecordBatchReader};
+use ::arrow::array::{RecordBatch, RecordBatchIterator};
 use ::arrow::datatypes::Schema;
 
 use crate::error::{Error, Result};
@@ -277,38 +279,11 @@ impl Report {
     }
 }
 
-/// Reads files and folders and gives the rows to `take` as they come.
-pub(crate) fn stream(paths: &[PathBuf], options: &Options, take: &dyn Take, job: &dyn Job) -> Result<Report> {
-    files::read(paths, options, take, job)
-}
-
-/// Reads the bytes of the file called `name` and gives the rows to `take` as they come.
-pub(crate) fn stream_bytes(
-    name: &str,
-    bytes: &[u8],
-    options: &Options,
-    take: &dyn Take,
-    job: &dyn Job,
-) -> Result<Report> {
-    files::read_bytes(name, bytes, options, take, job)
-}
-
-/// Reads a table as its batches come and gives the rows to `take`.
-pub(crate) fn stream_arrow(
-    name: &str,
-    batches: impl RecordBatchReader,
-    options: &Options,
-    take: &dyn Take,
-    job: &dyn Job,
-) -> Result<Report> {
-    arrow::read(name, batches, options, take, job)
-}
-
 /// Reads files and folders. Of a folder all ledgers are read, by name; its Parquet and Arrow files, which are rather
 /// the results of earlier work, only if there is nothing else.
 pub fn read(paths: &[PathBuf], options: &Options, job: &dyn Job) -> Result<Reading> {
     let gathered = Gather::default();
-    let report = stream(paths, &options.without_repair(), &gathered, job)?;
+    let report = files::read(paths, &options.without_repair(), &gathered, job)?;
     gathered.reading(report)
 }
 
@@ -323,7 +298,7 @@ pub fn read(paths: &[PathBuf], options: &Options, job: &dyn Job) -> Result<Readi
 /// ```
 pub fn read_bytes(name: &str, bytes: &[u8], options: &Options, job: &dyn Job) -> Result<Reading> {
     let gathered = Gather::default();
-    let report = stream_bytes(name, bytes, &options.without_repair(), &gathered, job)?;
+    let report = files::read_bytes(name, bytes, &options.without_repair(), &gathered, job)?;
     gathered.reading(report)
 }
 
@@ -333,7 +308,7 @@ pub fn read_arrow(name: &str, batches: &[RecordBatch], options: &Options, job: &
     let gathered = Gather::default();
     let schema = batches.first().map_or_else(|| Arc::new(Schema::empty()), RecordBatch::schema);
     let batches = RecordBatchIterator::new(batches.iter().cloned().map(Ok), schema);
-    let report = stream_arrow(name, batches, &options.without_repair(), &gathered, job)?;
+    let report = arrow::read(name, batches, &options.without_repair(), &gathered, job)?;
     gathered.reading(report)
 }
 

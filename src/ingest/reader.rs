@@ -114,7 +114,7 @@ impl Reader {
     ) -> ArrayRef {
         let mut cells = Cells { block, chosen, column, known, found };
         match self {
-            Self::Year => cells.few::<Int16Type>(cells::year),
+            Self::Year => cells.numbers::<Int16Type>(few(cells::year)),
             Self::Label => cells.labels(|cell| quiet(cells::text(cell))),
             Self::Term => cells.labels(|cell| quiet(cells::term(cell))),
             Self::Text => cells.texts(cells::term),
@@ -133,7 +133,7 @@ impl Reader {
             Self::Count { round } => cells.numbers::<UInt32Type>(|cell| cells::count(cell, *round)),
             Self::Money { factor } => cells.numbers::<UInt64Type>(|cell| cells::money(cell, *factor)),
             Self::Real { range } => cells.numbers::<Float64Type>(|cell| cells::real(cell, *range)),
-            Self::Star => cells.few::<Float32Type>(cells::star),
+            Self::Star => cells.numbers::<Float32Type>(few(cells::star)),
             Self::Date => cells.numbers::<Date32Type>(dates::date),
             Self::ModeDetail => cells.labels(|cell| Ok(cells::mode_detail(cell).map(|word| (word, None)))),
         }
@@ -167,64 +167,35 @@ impl<'a, B: Block> Cells<'a, '_, B> {
         }
     }
 
-    fn numbers<T: ArrowPrimitiveType>(&mut self, mut read: impl FnMut(&Cell<'a>) -> Read<T::Native>) -> ArrayRef {
-        let mut values = PrimitiveBuilder::<T>::with_capacity(self.chosen.len());
+    /// Appends what each cell was read as; nothing where there is a problem in its place.
+    fn append<T>(&mut self, mut read: impl FnMut(&Cell<'a>) -> Read<T>, mut append: impl FnMut(Option<T>)) {
         self.each(|cell| match read(cell) {
             Ok(value) => {
-                values.append_option(value);
+                append(value);
                 None
             }
             Err(code) => {
-                values.append_null();
+                append(None);
                 Some(code)
             }
         });
-        Arc::new(values.finish())
     }
 
-    /// Numbers of which there are few.
-    fn few<T: ArrowPrimitiveType>(&mut self, read: impl Fn(&Cell<'a>) -> Read<T::Native>) -> ArrayRef {
-        let mut memo: Memo<&str, _> = Memo::new(Ok(None));
-        self.numbers::<T>(|cell| match *cell {
-            Cell::Text(text) => memo.get(text, || read(cell)),
-            _ => read(cell),
-        })
+    fn numbers<T: ArrowPrimitiveType>(&mut self, read: impl FnMut(&Cell<'a>) -> Read<T::Native>) -> ArrayRef {
+        let mut values = PrimitiveBuilder::<T>::with_capacity(self.chosen.len());
+        self.append(read, |value| values.append_option(value));
+        Arc::new(values.finish())
     }
 
     fn flags(&mut self) -> ArrayRef {
         let mut values = BooleanBuilder::with_capacity(self.chosen.len());
-        let mut memo: Memo<&str, _> = Memo::new(Ok(None));
-        self.each(|cell| {
-            let flag = match *cell {
-                Cell::Text(text) => memo.get(text, || cells::flag(cell)),
-                _ => cells::flag(cell),
-            };
-            match flag {
-                Ok(value) => {
-                    values.append_option(value);
-                    None
-                }
-                Err(code) => {
-                    values.append_null();
-                    Some(code)
-                }
-            }
-        });
+        self.append(few(cells::flag), |value| values.append_option(value));
         Arc::new(values.finish())
     }
 
     fn texts(&mut self, read: impl Fn(&Cell<'a>) -> Read<Cow<'a, str>>) -> ArrayRef {
         let mut values = StringBuilder::with_capacity(self.chosen.len(), self.chosen.len() * 16);
-        self.each(|cell| match read(cell) {
-            Ok(value) => {
-                values.append_option(value);
-                None
-            }
-            Err(code) => {
-                values.append_null();
-                Some(code)
-            }
-        });
+        self.append(read, |value| values.append_option(value));
         Arc::new(values.finish())
     }
 
@@ -256,6 +227,15 @@ impl<'a, B: Block> Cells<'a, '_, B> {
         let values = texts.values();
         self.known.take_back(texts);
         dictionary(&keys, values)
+    }
+}
+
+/// Reads cells of few different texts: each text once.
+fn few<'a, T: Copy>(read: impl Fn(&Cell<'a>) -> Read<T>) -> impl FnMut(&Cell<'a>) -> Read<T> {
+    let mut memo: Memo<&'a str, Read<T>> = Memo::new(Ok(None));
+    move |cell| match *cell {
+        Cell::Text(text) => memo.get(text, || read(cell)),
+        _ => read(cell),
     }
 }
 

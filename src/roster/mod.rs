@@ -4,6 +4,7 @@ mod arrow_out;
 mod build;
 mod column;
 mod read;
+mod rows;
 
 use std::sync::Arc;
 
@@ -13,6 +14,7 @@ pub use build::{Duplicate, build};
 pub(crate) use column::with_integers;
 pub use column::{Column, Dictionary, Integers};
 pub use read::{Balance, Origin, Same};
+pub(crate) use rows::Rows;
 
 use crate::error::{Error, Result};
 use crate::schema::{self, Type};

@@ -19,8 +19,8 @@ use rayon::prelude::*;
 
 use self::ids::{Keys, Others, rank};
 pub(super) use self::repair::Repair;
-use self::whole::{Part, Rows, Whole};
-use super::{Field, Frame, Roster};
+use self::whole::Part;
+use super::{Column, Field, Frame, Roster, Rows};
 use crate::error::{Error, Result};
 use crate::ingest::{Key, OnConflict, Piece, Take, agreed};
 use crate::job::{self, Job};
@@ -121,13 +121,13 @@ impl Builder {
         let done = AtomicU64::new(0);
         let column = |(field, parts): (&Field, Vec<Part>)| {
             job::check(job)?;
-            let whole = Whole::new(field, &parts)?;
+            let whole = Column::whole(field, &parts)?;
             job.progress("roster", done.fetch_add(1, Ordering::Relaxed) + 1, fields.len() as u64);
             Ok(whole)
         };
         let (ranked, whole) = rayon::join(
             || rank(&ids, &self.others),
-            || fields.par_iter().zip(columns).map(column).collect::<Result<Vec<Whole>>>(),
+            || fields.par_iter().zip(columns).map(column).collect::<Result<Vec<Column>>>(),
         );
         let ((organisations, slots), whole) = (ranked?, whole?);
         drop(ids);
@@ -146,7 +146,7 @@ impl Builder {
             .map(|(year, rows)| {
                 let here = chunks_of(rows, &starts);
                 let rows = Rows::new(rows);
-                let column = |(at, whole): (usize, &Whole)| {
+                let column = |(at, whole): (usize, &Column)| {
                     job::check(job)?;
                     let present = here.iter().any(|chunk| present[at][*chunk]);
                     present.then(|| whole.gather(&rows)).transpose()
@@ -253,7 +253,7 @@ fn order(
     chunks: &[Chunk],
     starts: &[u32],
     slots: &[u32],
-    whole: &[Whole],
+    whole: &[Column],
     on_conflict: OnConflict,
     job: &dyn Job,
 ) -> Result<Sorted> {
@@ -312,7 +312,7 @@ fn chunks_of(rows: &[u32], starts: &[u32]) -> BTreeSet<usize> {
 fn unique(
     rows: &[u32],
     slot: impl Fn(&u32) -> u32,
-    whole: &[Whole],
+    whole: &[Column],
     on_conflict: OnConflict,
     duplicates: &mut Vec<Duplicate>,
 ) -> Vec<u32> {

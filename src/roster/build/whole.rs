@@ -1,33 +1,19 @@
-//! One column of all rows, in the order in which they were read: put together out of its parts, then dealt out to years.
+//! One column of all rows, in the order in which they were read: put together out of its parts.
 
 use std::collections::BTreeSet;
-use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{
-    Array, ArrayRef, ArrowPrimitiveType, AsArray, BooleanArray, StringArray, UInt32Array, new_null_array,
-};
+use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, BooleanArray, new_null_array};
 use arrow::buffer::{BooleanBuffer, NullBuffer};
-use arrow::compute::{cast, concat, take};
+use arrow::compute::{cast, concat};
 use arrow::datatypes::{DataType, Date32Type, Float32Type, Float64Type, UInt32Type, UInt64Type};
 use rustc_hash::FxHashMap;
 
 use super::labels::Labels;
-
 use crate::error::{Error, Result};
 use crate::roster::Field;
-use crate::roster::column::{Column, Dictionary, Integers, with_integers};
+use crate::roster::column::{Column, Dictionary, Integers};
 use crate::schema::{Type, words};
-
-/// A column of all rows; all years hold a coded one in one width, that of its dictionary. `known` is `None` where every value is.
-pub(super) enum Whole {
-    Coded(Integers, Arc<Dictionary>),
-    Flag(BooleanBuffer, Option<BooleanBuffer>),
-    Number(Integers, Option<BooleanBuffer>),
-    Real(Vec<f64>, Option<BooleanBuffer>),
-    Date(Vec<i32>, Option<BooleanBuffer>),
-    Text(StringArray),
-}
 
 /// A part of a column: its array, or how many rows do not have it.
 pub(super) type Part = Result<ArrayRef, usize>;
@@ -36,9 +22,9 @@ pub(super) fn length(part: &Part) -> usize {
     part.as_ref().map_or_else(|rows| *rows, Array::len)
 }
 
-impl Whole {
-    /// The column `field` out of its parts.
-    pub(super) fn new(field: &Field, parts: &[Part]) -> Result<Self> {
+impl Column {
+    /// The column `field` of all rows out of its parts; all years hold a coded one in one width, that of its dictionary.
+    pub(super) fn whole(field: &Field, parts: &[Part]) -> Result<Self> {
         for array in parts.iter().flatten() {
             canonical(field, array.data_type())?;
         }
@@ -47,25 +33,25 @@ impl Whole {
             Type::Code | Type::Region | Type::Industry | Type::Id | Type::Year => {
                 let mut labels = Labels::new(parts);
                 let values = labels.sort();
-                Self::Coded(labels.codes(values.len()), Arc::new(Dictionary::new(values)))
+                Self::Coded { codes: labels.codes(values.len()), dictionary: Arc::new(Dictionary::new(values)) }
             }
             Type::Star => Self::stars(parts),
             Type::Flag => Self::flags(parts),
             Type::Count => {
                 let (values, known) = numbers::<UInt32Type>(parts);
-                Self::Number(Integers::U32(values), known)
+                Self::Number { values: Integers::U32(values), known }
             }
             Type::Money => {
                 let (values, known) = numbers::<UInt64Type>(parts);
-                Self::Number(Integers::smallest(&values), known)
+                Self::Number { values: Integers::smallest(&values), known }
             }
             Type::Real => {
                 let (values, known) = numbers::<Float64Type>(parts);
-                Self::Real(values, known)
+                Self::Real { values, known }
             }
             Type::Date => {
                 let (values, known) = numbers::<Date32Type>(parts);
-                Self::Date(values, known)
+                Self::Date { values, known }
             }
             Type::Text => {
                 let plain = |part: &Part| match part {
@@ -95,7 +81,7 @@ impl Whole {
             })?);
         }
         labels.recode(&to);
-        Ok(Self::Coded(labels.codes(dictionary.values().len()), Arc::new(dictionary)))
+        Ok(Self::Coded { codes: labels.codes(dictionary.values().len()), dictionary: Arc::new(dictionary) })
     }
 
     /// Grades in half steps.
@@ -115,7 +101,10 @@ impl Whole {
         let codes: FxHashMap<u32, u64> = used.iter().copied().zip(1..).collect();
         let code = |at: usize| halves(at).and_then(|grade| codes.get(&grade)).copied().unwrap_or(0);
         let dictionary = Dictionary::new(used.iter().map(|grade| format!("{}", f64::from(*grade) / 2.0)).collect());
-        Self::Coded(Integers::up_to(used.len() as u64, (0..grades.len()).map(code)), Arc::new(dictionary))
+        Self::Coded {
+            codes: Integers::up_to(used.len() as u64, (0..grades.len()).map(code)),
+            dictionary: Arc::new(dictionary),
+        }
     }
 
     fn flags(parts: &[Part]) -> Self {
@@ -131,95 +120,19 @@ impl Whole {
         let known = nulls.map(NullBuffer::into_inner);
         // A flag that is not known is not set.
         let set = known.as_ref().map_or_else(|| set.clone(), |known| &set & known);
-        Self::Flag(set, known)
+        Self::Flag { set, known }
     }
 
     /// Whether rows `a` and `b` say the same.
     pub(super) fn equal(&self, a: usize, b: usize) -> bool {
         let both = |known: &Option<BooleanBuffer>| known.as_ref().is_none_or(|k| k.value(a) == k.value(b));
         match self {
-            Self::Coded(codes, _) => codes.get(a) == codes.get(b),
-            Self::Flag(set, known) => set.value(a) == set.value(b) && both(known),
-            Self::Number(values, known) => values.get(a) == values.get(b) && both(known),
-            Self::Real(values, known) => values[a].to_bits() == values[b].to_bits() && both(known),
-            Self::Date(values, known) => values[a] == values[b] && both(known),
+            Self::Coded { codes, .. } => codes.get(a) == codes.get(b),
+            Self::Flag { set, known } => set.value(a) == set.value(b) && both(known),
+            Self::Number { values, known } => values.get(a) == values.get(b) && both(known),
+            Self::Real { values, known } => values[a].to_bits() == values[b].to_bits() && both(known),
+            Self::Date { values, known } => values[a] == values[b] && both(known),
             Self::Text(v) => v.is_null(a) == v.is_null(b) && (v.is_null(a) || v.value(a) == v.value(b)),
-        }
-    }
-
-    /// The column of a frame whose rows are `rows`.
-    pub(super) fn gather(&self, rows: &Rows<'_>) -> Result<Column> {
-        let bits = |all: &Option<BooleanBuffer>| {
-            let all = rows.gather_bits(all.as_ref()?);
-            Some(all).filter(|known| known.count_set_bits() < known.len())
-        };
-        Ok(match self {
-            Self::Coded(codes, dictionary) => {
-                Column::Coded { codes: codes.gather(rows), dictionary: Arc::clone(dictionary) }
-            }
-            Self::Flag(set, known) => Column::Flag { set: rows.gather_bits(set), known: bits(known) },
-            Self::Number(values, known) => Column::Number { values: values.gather(rows).shrunk(), known: bits(known) },
-            Self::Real(values, known) => Column::Real { values: rows.gather(values), known: bits(known) },
-            Self::Date(values, known) => Column::Date { values: rows.gather(values), known: bits(known) },
-            Self::Text(values) => {
-                Column::Text(take(values, &UInt32Array::from(rows.rows.to_vec()), None)?.as_string::<i32>().clone())
-            }
-        })
-    }
-}
-
-/// The rows of a frame, each once.
-pub(super) struct Rows<'a> {
-    rows: &'a [u32],
-    /// The stretch of rows that they are, if they are one in order.
-    stretch: Option<Range<usize>>,
-}
-
-impl<'a> Rows<'a> {
-    pub(super) fn new(rows: &'a [u32]) -> Self {
-        let stretch = match rows {
-            [first, .., last] if last.checked_sub(*first) == Some(rows.len() as u32 - 1) && rows.is_sorted() => {
-                Some(*first as usize..*last as usize + 1)
-            }
-            _ => None,
-        };
-        Self { rows, stretch }
-    }
-
-    /// The values in these rows.
-    pub(super) fn gather<T: Copy>(&self, values: &[T]) -> Vec<T> {
-        match &self.stretch {
-            Some(stretch) => values[stretch.clone()].to_vec(),
-            None => self.rows.iter().map(|row| values[*row as usize]).collect(),
-        }
-    }
-
-    fn gather_bits(&self, bits: &BooleanBuffer) -> BooleanBuffer {
-        match &self.stretch {
-            Some(stretch) => BooleanBuffer::new(bits.slice(stretch.start, stretch.len()).sliced(), 0, stretch.len()),
-            None => BooleanBuffer::collect_bool(self.rows.len(), |at| bits.value(self.rows[at] as usize)),
-        }
-    }
-}
-
-impl Integers {
-    /// The values of `rows` in the same width.
-    fn gather(&self, rows: &Rows<'_>) -> Self {
-        match self {
-            Self::U8(v) => Self::U8(rows.gather(v)),
-            Self::U16(v) => Self::U16(rows.gather(v)),
-            Self::U32(v) => Self::U32(rows.gather(v)),
-            Self::U64(v) => Self::U64(rows.gather(v)),
-        }
-    }
-
-    /// The same in the smallest width that holds them.
-    fn shrunk(self) -> Self {
-        let most = with_integers!(&self, v => v.iter().copied().max().map_or(0, Into::<u64>::into));
-        match self {
-            Self::U64(v) if most > u64::from(u32::MAX) => Self::U64(v),
-            Self::U32(v) if most > u64::from(u16::MAX) => Self::U32(v),
-            other => with_integers!(&other, v => Self::up_to(most, v.iter().map(|v| Into::<u64>::into(*v)))),
         }
     }
 }
