@@ -6,12 +6,58 @@ use super::cells::Cell;
 use super::rows::Row;
 
 /// Where a row stands.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct At {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct At {
     /// The row of the sheet or the number of the record, from 1.
     pub row: u32,
     /// The line of the text file.
     pub line: Option<u32>,
+}
+
+/// Where rows stand, the later ones below the others.
+#[derive(Clone, Debug)]
+pub(crate) enum Places {
+    /// Each below the one before.
+    Following { first: At, rows: usize },
+    Each(Vec<At>),
+}
+
+impl Places {
+    /// The places of so many rows.
+    pub(super) fn new(rows: usize, at: impl Fn(usize) -> At) -> Self {
+        if rows > 0 {
+            let (first, last) = (at(0), at(rows - 1));
+            let below = |first: u32, last: u32| (last - first) as usize == rows - 1;
+            let lines = first.line.zip(last.line).is_none_or(|(first, last)| below(first, last));
+            if below(first.row, last.row) && lines {
+                return Self::Following { first, rows };
+            }
+        }
+        Self::Each((0..rows).map(at).collect())
+    }
+
+    /// How many rows there are.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Following { rows, .. } => *rows,
+            Self::Each(all) => all.len(),
+        }
+    }
+
+    /// Where `row`, which is one of them, stands.
+    pub(crate) fn at(&self, row: usize) -> At {
+        match self {
+            Self::Following { first, .. } => {
+                At { row: first.row + row as u32, line: first.line.map(|line| line + row as u32) }
+            }
+            Self::Each(all) => all[row],
+        }
+    }
+
+    /// All of them.
+    pub(crate) fn all(&self) -> impl Iterator<Item = At> {
+        (0..self.len()).map(|row| self.at(row))
+    }
 }
 
 /// Some rows of a table.
@@ -20,6 +66,11 @@ pub(super) trait Block: Sync {
     fn rows(&self) -> usize;
     /// The cell in `column` of `row`, both from 0; empty beyond the row's end.
     fn cell(&self, row: usize, column: usize) -> Cell<'_>;
+    /// Visits the cells in `column` of `rows`, in their order.
+    #[inline]
+    fn each<'a>(&'a self, rows: &[u32], column: usize, mut visit: impl FnMut(u32, Cell<'a>)) {
+        rows.iter().for_each(|row| visit(*row, self.cell(*row as usize, column)));
+    }
     /// How many cells `row` has.
     fn width(&self, row: usize) -> usize;
     /// Where `row` stands.

@@ -7,6 +7,7 @@ use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int16Array, RecordBat
 use arrow::compute::{cast, filter_record_batch};
 use arrow::datatypes::{DataType, Int16Type, Schema};
 
+use super::block::{At, Places};
 use super::cells::Cell;
 use super::column::{Finding, as_text, convert, mode_detail, own, own_type};
 use super::files::{Place, year_of};
@@ -188,7 +189,8 @@ impl Frame {
         let rejected = data - numbers.len();
         problems.sort_by_key(|p| p.row);
         let rows = Rows { data, ..Rows::default() };
-        let piece = Piece { rows: numbers, lines: None, records: records(columns)? };
+        let places = Places::new(numbers.len(), |at| At { row: numbers[at], line: None });
+        let piece = Piece { places, records: records(columns)? };
         Ok((piece, Tally { rows, rejected, years: seen, problems }))
     }
 

@@ -1,15 +1,20 @@
 //! What the distinct texts of a column were read as, kept from one block of its rows to the next.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
-use arrow::array::{StringArray, StringBuilder};
+use arrow::array::{Array, ArrayRef, StringArray};
+use arrow::buffer::{Buffer, OffsetBuffer, ScalarBuffer};
 
 use super::problem::Code;
 use super::reader::Label;
 use crate::memo::Memo;
 
-/// With more texts than this a table is given up, so that a column of ever new texts takes little memory.
+/// With more values than this, or more bytes of them, a table is given up, so that a column of ever new texts takes
+/// little memory.
 const MOST: usize = 1 << 17;
+const MOST_BYTES: usize = 1 << 23;
+/// Marks a number that stands for more than a value: something is to be said too.
+const SAID: u32 = 1 << 31;
 
 /// The tables of a column: one for each thread that reads it.
 #[derive(Default)]
@@ -18,15 +23,13 @@ pub(super) struct Known(Mutex<Vec<Texts>>);
 impl Known {
     /// A table for one block.
     pub(super) fn lend(&self) -> Texts {
-        let mut texts = self.0.lock().ok().and_then(|mut tables| tables.pop()).unwrap_or_else(Texts::new);
-        texts.used.clear();
-        texts.block += 1;
-        texts
+        self.0.lock().ok().and_then(|mut tables| tables.pop()).unwrap_or_else(Texts::new)
     }
 
     /// Keeps the table for the next block.
     pub(super) fn take_back(&self, texts: Texts) {
-        if texts.keys.len() < MOST
+        if texts.values.len() < MOST
+            && texts.values.text.len() < MOST_BYTES
             && let Ok(mut tables) = self.0.lock()
         {
             tables.push(texts);
@@ -34,22 +37,25 @@ impl Known {
     }
 }
 
-/// Texts, what they were read as, and which of them the block has.
+/// Texts and what they were read as: values, numbered from 1 as they come; 0 is no value.
 pub(super) struct Texts {
     memo: Memo<Box<str>, u32>,
-    /// For each entry what it was read as.
-    values: Vec<Option<Box<str>>>,
-    /// For each entry what is to be said about it, the block that had it last, and its key there.
-    keys: Vec<(Option<Code>, u32, u32)>,
+    values: Values,
+    /// What is to be said about texts, and the number of the value.
+    said: Vec<(u32, Code)>,
+    /// A dictionary of the first values, for all blocks that have no others.
+    shared: ArrayRef,
+    /// How many values the dictionaries have that blocks got for themselves since.
+    spent: usize,
+    /// For each value the block that had it last in a dictionary of its own, and its key there.
+    own: Vec<(u32, u32)>,
     block: u32,
-    /// The entries that the block's dictionary consists of.
-    used: Vec<u32>,
 }
 
 impl Texts {
     fn new() -> Self {
-        let (values, keys, used) = Default::default();
-        Self { memo: Memo::new(0), values, keys, block: 0, used }
+        let (values, said, spent, own, block) = Default::default();
+        Self { memo: Memo::new(0), values, said, shared: Arc::new(StringArray::new_null(0)), spent, own, block }
     }
 
     /// Has the memory where `text` is looked up brought near. The answer means nothing.
@@ -58,49 +64,95 @@ impl Texts {
         self.memo.touch(text)
     }
 
-    /// The key of `text` in the block's dictionary, from 1, or 0 where it has no value; and what is to be said about it.
+    /// The number of what `text` was read as; see [`Texts::said`].
     #[inline]
-    pub(super) fn key<'a>(&mut self, text: &str, read: impl FnOnce() -> Label<'a>) -> (u32, Option<Code>) {
-        let (values, keys) = (&mut self.values, &mut self.keys);
-        let at = self.memo.get(text, || append(values, keys, read()));
-        self.used(at)
+    pub(super) fn number<'a>(&mut self, text: &str, read: impl FnOnce() -> Label<'a>) -> u32 {
+        let (values, said) = (&mut self.values, &mut self.said);
+        self.memo.get(text, || enter(values, said, read()))
     }
 
     /// The same of a value that has no text.
-    pub(super) fn enter(&mut self, label: Label<'_>) -> (u32, Option<Code>) {
-        let at = append(&mut self.values, &mut self.keys, label);
-        self.used(at)
+    pub(super) fn enter(&mut self, label: Label<'_>) -> u32 {
+        enter(&mut self.values, &mut self.said, label)
     }
 
+    /// The number of the value alone, and what is to be said beside it.
     #[inline]
-    fn used(&mut self, at: u32) -> (u32, Option<Code>) {
-        let Some((said, block, key)) = self.keys.get_mut(at as usize) else { return (0, None) };
-        if *block != self.block {
-            (*block, *key) = (self.block, 0);
-            if self.values.get(at as usize).is_some_and(Option::is_some) {
-                self.used.push(at);
-                *key = self.used.len() as u32;
-            }
+    pub(super) fn said(&self, number: u32) -> (u32, Option<Code>) {
+        if number & SAID == 0 {
+            return (number, None);
         }
-        (*key, *said)
+        self.said.get((number & !SAID) as usize).map_or((0, None), |(number, code)| (*number, Some(*code)))
     }
 
-    /// The values of the block's dictionary, by their keys.
-    pub(super) fn values(&self) -> StringArray {
-        let value = |at: &u32| self.values.get(*at as usize).and_then(Option::as_deref);
-        let mut values = StringBuilder::with_capacity(self.used.len(), self.used.len() * 16);
-        self.used.iter().for_each(|at| values.append_option(value(at)));
-        values.finish()
+    /// The dictionary of a block whose rows have the values of these `numbers`, which become keys of it, from 1.
+    pub(super) fn dictionary(&mut self, numbers: &mut [u32]) -> ArrayRef {
+        let most = numbers.iter().copied().max().unwrap_or(0) as usize;
+        if most <= self.shared.len() {
+            return Arc::clone(&self.shared);
+        }
+        // A shared dictionary is made when those that blocks had for themselves have cost as much.
+        if self.spent + numbers.len().min(most) >= self.values.len() {
+            self.spent = 0;
+            self.shared = Arc::new(self.values.all());
+            return Arc::clone(&self.shared);
+        }
+        self.block += 1;
+        self.own.resize(self.values.len(), (0, 0));
+        let mut own = Values::default();
+        for number in numbers.iter_mut().filter(|number| **number > 0) {
+            let at = *number as usize - 1;
+            let Some((block, key)) = self.own.get_mut(at) else { continue };
+            if *block != self.block {
+                own.push(self.values.get(at));
+                (*block, *key) = (self.block, own.len() as u32);
+            }
+            *number = *key;
+        }
+        self.spent += own.len();
+        Arc::new(own.all())
     }
 }
 
-fn append(values: &mut Vec<Option<Box<str>>>, keys: &mut Vec<(Option<Code>, u32, u32)>, label: Label<'_>) -> u32 {
-    let (value, said) = match label {
-        Ok(Some((value, said))) => (Some(value.into()), said),
+fn enter(values: &mut Values, said: &mut Vec<(u32, Code)>, label: Label<'_>) -> u32 {
+    let (value, code) = match label {
+        Ok(Some((value, code))) => (Some(value), code),
         Ok(None) => (None, None),
         Err(code) => (None, Some(code)),
     };
-    values.push(value);
-    keys.push((said, 0, 0));
-    keys.len() as u32 - 1
+    let number = value.map_or(0, |value| {
+        values.push(&value);
+        values.len() as u32
+    });
+    let Some(code) = code else { return number };
+    said.push((number, code));
+    SAID | (said.len() as u32 - 1)
+}
+
+/// Texts one behind the other.
+#[derive(Default)]
+struct Values {
+    text: String,
+    ends: Vec<i32>,
+}
+
+impl Values {
+    fn push(&mut self, value: &str) {
+        self.text.push_str(value);
+        self.ends.push(self.text.len() as i32);
+    }
+
+    fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    fn get(&self, at: usize) -> &str {
+        let end = |at: usize| self.ends.get(at).map_or(0, |end| *end as usize);
+        self.text.get(at.checked_sub(1).map_or(0, end)..end(at)).unwrap_or_default()
+    }
+
+    fn all(&self) -> StringArray {
+        let ends: ScalarBuffer<i32> = std::iter::once(0).chain(self.ends.iter().copied()).collect();
+        StringArray::new(OffsetBuffer::new(ends), Buffer::from(self.text.as_bytes()), None)
+    }
 }

@@ -47,6 +47,7 @@ mod year;
 mod zones;
 
 pub(crate) use self::arrow::read as stream_arrow;
+pub(crate) use self::block::{At, Places};
 pub use self::expression::{Expression, IndustryLevel, Region, RegistrationPart};
 pub(crate) use self::files::{read as stream, read_bytes as stream_bytes};
 pub use self::grid::{Grid, grids};
@@ -329,8 +330,10 @@ impl Gather {
         let mut pieces = self.0.into_inner().map_err(|_| Error::broken())?;
         pieces.sort_by_key(|(key, _)| *key);
         let mut batches = Vec::with_capacity(pieces.len());
-        for (key, Piece { rows, lines, records }) in pieces {
+        for (key, Piece { places, records }) in pieces {
             let source = report.source(key).unwrap_or_default();
+            let rows = places.all().map(|at| at.row).collect();
+            let lines = places.all().map(|at| at.line).collect();
             batches.push(Batch { source, rows, lines, records: table::plain(&records)? });
         }
         let mut reading =

@@ -6,10 +6,10 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, ArrowPrimitiveType, BooleanBuilder, DictionaryArray, PrimitiveArray, PrimitiveBuilder,
+    Array, ArrayRef, ArrowPrimitiveType, BooleanArray, BooleanBufferBuilder, DictionaryArray, PrimitiveArray,
     StringArray, StringBuilder, new_null_array,
 };
-use arrow::buffer::NullBuffer;
+use arrow::buffer::{BooleanBuffer, NullBuffer};
 use arrow::datatypes::{
     DataType, Date32Type, Float32Type, Float64Type, Int16Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
@@ -157,74 +157,82 @@ struct Cells<'a, 'f, B> {
 }
 
 impl<'a, B: Block> Cells<'a, '_, B> {
-    fn each(&mut self, mut read: impl FnMut(&Cell<'a>) -> Option<Code>) {
-        for &row in self.chosen {
-            let row = row as usize;
-            let cell = self.block.cell(row, self.column);
-            if let Some(code) = read(&cell) {
-                self.found.push(Finding { row, code, value: cell.shown().into_owned() });
-            }
-        }
-    }
-
-    /// Appends what each cell was read as; nothing where there is a problem in its place.
-    fn append<T>(&mut self, mut read: impl FnMut(&Cell<'a>) -> Read<T>, mut append: impl FnMut(Option<T>)) {
-        self.each(|cell| match read(cell) {
-            Ok(value) => {
-                append(value);
-                None
-            }
+    /// What each cell was read as goes to `append`; nothing where there is a problem in its place.
+    #[inline]
+    fn each<T>(&mut self, mut read: impl FnMut(&Cell<'a>) -> Read<T>, mut append: impl FnMut(Option<T>)) {
+        let found = &mut *self.found;
+        self.block.each(self.chosen, self.column, |row, cell| match read(&cell) {
+            Ok(value) => append(value),
             Err(code) => {
                 append(None);
-                Some(code)
+                found.push(Finding { row: row as usize, code, value: cell.shown().into_owned() });
             }
         });
     }
 
+    /// The values, any where there is none, and where that is so.
+    fn values<T: Copy + Default>(&mut self, read: impl FnMut(&Cell<'a>) -> Read<T>) -> (Vec<T>, Option<NullBuffer>) {
+        let rows = self.chosen.len();
+        let mut values = Vec::with_capacity(rows);
+        let mut missing = Vec::new();
+        self.each(read, |value| {
+            if value.is_none() {
+                missing.push(values.len());
+            }
+            values.push(value.unwrap_or_default());
+        });
+        if missing.is_empty() {
+            return (values, None);
+        }
+        let mut valid = BooleanBufferBuilder::new(rows);
+        valid.append_n(rows, true);
+        missing.into_iter().for_each(|at| valid.set_bit(at, false));
+        (values, Some(NullBuffer::new(valid.finish())))
+    }
+
     fn numbers<T: ArrowPrimitiveType>(&mut self, read: impl FnMut(&Cell<'a>) -> Read<T::Native>) -> ArrayRef {
-        let mut values = PrimitiveBuilder::<T>::with_capacity(self.chosen.len());
-        self.append(read, |value| values.append_option(value));
-        Arc::new(values.finish())
+        let (values, valid) = self.values(read);
+        Arc::new(PrimitiveArray::<T>::new(values.into(), valid))
     }
 
     fn flags(&mut self) -> ArrayRef {
-        let mut values = BooleanBuilder::with_capacity(self.chosen.len());
-        self.append(few(cells::flag), |value| values.append_option(value));
-        Arc::new(values.finish())
+        let (values, valid) = self.values(few(cells::flag));
+        Arc::new(BooleanArray::new(values.as_slice().into(), valid))
     }
 
     fn texts(&mut self, read: impl Fn(&Cell<'a>) -> Read<Cow<'a, str>>) -> ArrayRef {
         let mut values = StringBuilder::with_capacity(self.chosen.len(), self.chosen.len() * 16);
-        self.append(read, |value| values.append_option(value));
+        self.each(read, |value| values.append_option(value));
         Arc::new(values.finish())
     }
 
-    /// Values in a dictionary, which may have the same value twice where it was written in two ways.
+    /// Values in a dictionary, which may have values that no row has, and one twice where it was written in two ways.
     fn labels(&mut self, read: impl Fn(&Cell<'a>) -> Label<'a>) -> ArrayRef {
         let mut keys = Vec::with_capacity(self.chosen.len());
         let mut texts = self.known.lend();
-        let mut numbers: FxHashMap<u64, (u32, Option<Code>)> = FxHashMap::default();
+        let mut numbers: FxHashMap<u64, u32> = FxHashMap::default();
         let mut cells: Vec<Cell<'a>> = Vec::with_capacity(TOGETHER);
         for rows in self.chosen.chunks(TOGETHER) {
             cells.clear();
-            cells.extend(rows.iter().map(|row| self.block.cell(*row as usize, self.column)));
+            self.block.each(rows, self.column, |_, cell| cells.push(cell));
             // Of a large table most is far: it is asked for all these texts before the first is waited for.
             let touch = |cell: &Cell<'a>| if let Cell::Text(text) = *cell { texts.touch(text) } else { 0 };
             std::hint::black_box(cells.iter().map(touch).fold(0, u32::wrapping_add));
             for (cell, row) in cells.iter().zip(rows) {
-                let (key, said) = match *cell {
-                    Cell::Text(text) => texts.key(text, || read(cell)),
+                let number = match *cell {
+                    Cell::Text(text) => texts.number(text, || read(cell)),
                     Cell::Number(number) => *numbers.entry(number.to_bits()).or_insert_with(|| texts.enter(read(cell))),
-                    Cell::Empty => (0, None),
+                    Cell::Empty => 0,
                     _ => texts.enter(read(cell)),
                 };
-                keys.push(key);
+                let (number, said) = texts.said(number);
+                keys.push(number);
                 if let Some(code) = said {
                     self.found.push(Finding { row: *row as usize, code, value: cell.shown().into_owned() });
                 }
             }
         }
-        let values = texts.values();
+        let values = texts.dictionary(&mut keys);
         self.known.take_back(texts);
         dictionary(&keys, values)
     }
@@ -262,15 +270,14 @@ impl<'a> Labels<'a> {
     }
 
     pub(super) fn finish(self) -> ArrayRef {
-        dictionary(&self.keys, StringArray::from(self.values))
+        dictionary(&self.keys, Arc::new(StringArray::from(self.values)))
     }
 }
 
 /// A dictionary whose `keys` are positions among `values` from 1, 0 for nothing; the keys become as small as they can.
-fn dictionary(keys: &[u32], values: StringArray) -> ArrayRef {
-    let nulls = keys.contains(&0).then(|| keys.iter().map(|key| *key > 0).collect::<NullBuffer>());
+fn dictionary(keys: &[u32], values: ArrayRef) -> ArrayRef {
+    let nulls = keys.contains(&0).then(|| NullBuffer::new(BooleanBuffer::collect_bool(keys.len(), |at| keys[at] > 0)));
     let most = values.len();
-    let values: ArrayRef = Arc::new(values);
     macro_rules! dictionary {
         ($key:ty, $native:ty) => {{
             let keys = keys.iter().map(|key| key.saturating_sub(1) as $native).collect();

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray, Int16Array, RecordBatch, StringBuilder, UInt32Array};
 use arrow::datatypes::{DataType, Field, Schema, UInt32Type};
 
-use super::block::{At, Block, RowOf};
+use super::block::{At, Block, Places, RowOf};
 use super::cells::{self, Cell};
 use super::group::{Group, groups};
 use super::header::{Header, Heading, Meaning};
@@ -25,8 +25,7 @@ use crate::standards::uscc;
 /// Rows of one sheet, read.
 #[derive(Debug)]
 pub(crate) struct Piece {
-    pub rows: Vec<u32>,
-    pub lines: Option<Vec<u32>>,
+    pub places: Places,
     pub records: RecordBatch,
 }
 
@@ -263,12 +262,8 @@ impl Table {
         }
         columns.push(("org_id".to_owned(), Arc::new(chosen.ids.finish())));
         columns.push(("year".to_owned(), Arc::new(Int16Array::from(std::mem::take(&mut chosen.years)))));
-        let at = || chosen.rows.iter().map(|row| block.at(*row as usize));
-        Ok(Piece {
-            rows: at().map(|at| at.row).collect(),
-            lines: at().map(|at| at.line).collect(),
-            records: records(columns)?,
-        })
+        let places = Places::new(chosen.rows.len(), |at| block.at(chosen.rows[at] as usize));
+        Ok(Piece { places, records: records(columns)? })
     }
 
     fn reject(&self, tally: &mut Tally, code: Code, at: At, column: Option<&str>, value: &str) {

@@ -55,12 +55,12 @@ pub(super) fn apply(piece: &mut Piece, source: &Source, zones: &Zones, problems:
     let years = records.column_by_name("year").map(|years| years.as_primitive::<Int16Type>().clone());
     let column = source.columns.iter().find(|c| c.column.as_deref() == Some("zone"));
     for Finding { row, code, value } in found {
-        let Some(number) = piece.rows.get(row) else { continue };
+        let at = piece.places.at(row);
         problems.push(Problem {
             file: source.file.clone(),
             sheet: source.sheet.clone(),
-            row: *number,
-            line: piece.lines.as_ref().and_then(|lines| lines.get(row).copied()),
+            row: at.row,
+            line: at.line,
             column: Some("zone".to_owned()),
             header: column.map(|c| c.header.clone()),
             value: shown(&value),

@@ -129,9 +129,9 @@ impl Roster {
         let mut starts = Vec::with_capacity(chunks.len());
         let mut start = 0;
         for chunk in &chunks {
-            balances[source_of(chunk)].kept += chunk.rows.len() as u64;
+            balances[source_of(chunk)].kept += chunk.places.len() as u64;
             starts.push(start);
-            start += chunk.rows.len();
+            start += chunk.places.len();
         }
         let place = |row: usize| {
             let at = starts.partition_point(|start| *start <= row) - 1;
@@ -139,6 +139,7 @@ impl Roster {
         };
         for duplicate in &duplicates {
             let (chunk, row) = place(duplicate.row);
+            let place_of = chunk.places.at(row);
             let at = source_of(chunk);
             let balance = &mut balances[at];
             balance.kept -= 1;
@@ -155,12 +156,12 @@ impl Roster {
             let place: Vec<&str> = place.into_iter().flatten().collect();
             let (years, slots) = chunk.keys();
             let id = roster.organisations().value(slots[row] as usize);
-            let value = format!("{id} ↔ {} #{}", place.join(" "), other.rows[other_row]);
+            let value = format!("{id} ↔ {} #{}", place.join(" "), other.places.at(other_row).row);
             problems.push(Problem {
                 file: source.file.clone(),
                 sheet: source.sheet.clone(),
-                row: chunk.rows[row],
-                line: chunk.lines.as_ref().map(|lines| lines[row]),
+                row: place_of.row,
+                line: place_of.line,
                 column: None,
                 header: None,
                 value,
@@ -190,7 +191,7 @@ impl Roster {
 fn tell(report: &mut Report, repairs: Vec<Repair>) -> BTreeSet<usize> {
     let mut of_source: BTreeMap<usize, HashMap<u32, Repair>> = BTreeMap::new();
     for repair in repairs {
-        of_source.entry(report.source(repair.key).unwrap_or_default()).or_default().insert(repair.row, repair);
+        of_source.entry(report.source(repair.key).unwrap_or_default()).or_default().insert(repair.at.row, repair);
     }
     let mut incomplete = BTreeSet::new();
     for (at, mut repairs) in of_source {
@@ -215,8 +216,8 @@ fn tell(report: &mut Report, repairs: Vec<Repair>) -> BTreeSet<usize> {
             problems.push(Problem {
                 file: source.file.clone(),
                 sheet: source.sheet.clone(),
-                row: repair.row,
-                line: repair.line,
+                row: repair.at.row,
+                line: repair.at.line,
                 column: Some("org_id".to_owned()),
                 header: header.clone(),
                 value: format!("{} → {id}", repair.left),

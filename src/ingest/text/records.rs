@@ -1,6 +1,8 @@
 //! Records and fields of delimited text: a quotation mark counts where a field begins, and doubled inside one; a record
 //! ends with its line, a carriage return before the end is not part of it.
 
+use std::ops::Range;
+
 use memchr::{memchr, memchr_iter, memchr2_iter, memchr3_iter, memrchr};
 
 use super::super::block::{At, Block};
@@ -101,9 +103,26 @@ struct Field {
 
 /// The fields of a text.
 enum Fields {
-    /// Where each ends, which is one byte before the next begins: text without quotation marks.
+    /// Where each ends, which is one byte before the next begins: text without quotation marks. In front stands the
+    /// place before the first.
     Plain(Vec<u32>),
     Quoted(Vec<Field>),
+}
+
+/// Which fields are whose.
+enum Shape {
+    /// Each record has as many; so many records at the start are left out.
+    Regular { width: usize, rows: usize, out: usize },
+    /// For each record where its fields begin, and where the last one's end.
+    Ragged(Vec<u32>),
+}
+
+impl Shape {
+    fn of(starts: Vec<u32>) -> Self {
+        let (rows, width) = (starts.len() - 1, starts.get(1).copied().unwrap_or_default());
+        let is_regular = (0..).zip(&starts).all(|(row, start)| *start == row * width);
+        if is_regular { Self::Regular { width: width as usize, rows, out: 0 } } else { Self::Ragged(starts) }
+    }
 }
 
 /// The records of a text, as a block.
@@ -111,8 +130,7 @@ pub(super) struct Records {
     /// The text, and behind it the fields in which quotation marks were doubled, without the doubling.
     text: String,
     fields: Fields,
-    /// For each record where its fields begin, and where the last one's end.
-    starts: Vec<u32>,
+    shape: Shape,
     /// For each record its line within the text, from 0; none where each record is a line.
     lines: Option<Vec<u32>>,
     first: At,
@@ -124,13 +142,13 @@ impl Records {
         let bytes = text.as_bytes();
         if memchr(QUOTE, bytes).is_none() {
             let (ends, starts) = divide_plain(bytes, dialect);
-            Self { text, fields: Fields::Plain(ends), starts, lines: None, first }
+            Self { text, fields: Fields::Plain(ends), shape: Shape::of(starts), lines: None, first }
         } else {
             let mut quoted = Quoted { starts: vec![0], ..Quoted::default() };
             quoted.divide(bytes, dialect);
             let Quoted { fields, starts, lines, unquoted } = quoted;
             text.push_str(&unquoted);
-            Self { text, fields: Fields::Quoted(fields), starts, lines: Some(lines), first }
+            Self { text, fields: Fields::Quoted(fields), shape: Shape::of(starts), lines: Some(lines), first }
         }
     }
 
@@ -139,7 +157,13 @@ impl Records {
         let lines = self.lines.as_ref().map_or(records as u32, |lines| lines.get(records).copied().unwrap_or_default());
         self.first.row += records as u32;
         self.first.line = self.first.line.map(|line| line + lines);
-        self.starts.drain(..records.min(self.starts.len().saturating_sub(1)));
+        match &mut self.shape {
+            Shape::Regular { rows, out, .. } => {
+                *out += records.min(*rows);
+                *rows -= records.min(*rows);
+            }
+            Shape::Ragged(starts) => drop(starts.drain(..records.min(starts.len() - 1))),
+        }
         if let Some(own) = &mut self.lines {
             own.drain(..records.min(own.len()));
             for line in own {
@@ -160,21 +184,29 @@ impl Records {
         (0..self.width(row)).map(|column| self.text(row, column).to_owned()).collect()
     }
 
+    /// The positions of the fields of `row`.
     #[inline]
+    fn fields_of(&self, row: usize) -> Range<usize> {
+        match &self.shape {
+            Shape::Regular { width, rows, out } => {
+                let start = (row + out) * width;
+                if row < *rows { start..start + width } else { 0..0 }
+            }
+            Shape::Ragged(starts) => match (starts.get(row), starts.get(row + 1)) {
+                (Some(start), Some(end)) => *start as usize..*end as usize,
+                _ => 0..0,
+            },
+        }
+    }
+
     fn text(&self, row: usize, column: usize) -> &str {
-        let (Some(&start), Some(&end)) = (self.starts.get(row), self.starts.get(row + 1)) else { return "" };
-        let at = start as usize + column;
-        if at >= end as usize {
+        let fields = self.fields_of(row);
+        let at = fields.start + column;
+        if at >= fields.end {
             return "";
         }
         match &self.fields {
-            Fields::Plain(ends) => {
-                let start = at.checked_sub(1).and_then(|before| ends.get(before)).map_or(0, |before| before + 1);
-                let stop = ends.get(at).copied().unwrap_or_default();
-                let text = self.text.get(start as usize..stop as usize).unwrap_or_default();
-                // The carriage return before the end of a line is no part of it.
-                if at + 1 == end as usize { text.strip_suffix('\r').unwrap_or(text) } else { text }
-            }
+            Fields::Plain(ends) => plain(&self.text, ends, at, at + 1 == fields.end),
             Fields::Quoted(fields) => {
                 let text = fields.get(at).and_then(|field| self.text.get(field.start as usize..field.end as usize));
                 text.unwrap_or_default()
@@ -183,10 +215,19 @@ impl Records {
     }
 }
 
-/// Where the fields of a text without quotation marks end, and where in that list its records begin and the last ends;
-/// in stretches of 64 bytes.
+/// The field at `at` of a text without quotation marks; the carriage return before the end of a line is no part of it.
+#[inline]
+fn plain<'a>(text: &'a str, ends: &[u32], at: usize, last: bool) -> &'a str {
+    let Some([before, end]) = ends.get(at..at + 2) else { return "" };
+    let field = text.get(before.wrapping_add(1) as usize..*end as usize).unwrap_or_default();
+    if last { field.strip_suffix('\r').unwrap_or(field) } else { field }
+}
+
+/// Where the fields of a text without quotation marks end, behind the place before the first; and for each record how many
+/// fields are before it, and of all. In stretches of 64 bytes.
 fn divide_plain(text: &[u8], dialect: Dialect) -> (Vec<u32>, Vec<u32>) {
     let (mut ends, mut starts) = (Vec::with_capacity(text.len() / 4), vec![0]);
+    ends.push(u32::MAX);
     let (delimiter, end) = (Sought::new(dialect.delimiter), Sought::new(dialect.end));
     let mut divide = |base: usize, stretch: &[[u8; 8]; 8]| {
         let record_ends = end.places(stretch);
@@ -195,7 +236,7 @@ fn divide_plain(text: &[u8], dialect: Dialect) -> (Vec<u32>, Vec<u32>) {
             let bit = places.trailing_zeros();
             ends.push(base as u32 + bit);
             if record_ends >> bit & 1 > 0 {
-                starts.push(ends.len() as u32);
+                starts.push(ends.len() as u32 - 1);
             }
             places &= places - 1;
         }
@@ -213,7 +254,7 @@ fn divide_plain(text: &[u8], dialect: Dialect) -> (Vec<u32>, Vec<u32>) {
     divide(stretches.len() * 64, &last);
     if text.last().is_some_and(|last| *last != dialect.end) {
         ends.push(text.len() as u32);
-        starts.push(ends.len() as u32);
+        starts.push(ends.len() as u32 - 1);
     }
     (ends, starts)
 }
@@ -314,28 +355,46 @@ impl Quoted {
 
 impl Block for Records {
     fn rows(&self) -> usize {
-        self.starts.len() - 1
+        match &self.shape {
+            Shape::Regular { rows, .. } => *rows,
+            Shape::Ragged(starts) => starts.len() - 1,
+        }
     }
 
     #[inline]
     fn cell(&self, row: usize, column: usize) -> Cell<'_> {
-        match self.text(row, column) {
-            "" => Cell::Empty,
-            text => Cell::Text(text),
+        cell(self.text(row, column))
+    }
+
+    #[inline]
+    fn each<'a>(&'a self, rows: &[u32], column: usize, mut visit: impl FnMut(u32, Cell<'a>)) {
+        // Most ledgers are so, and most time is spent here.
+        if let (Fields::Plain(ends), Shape::Regular { width, out, .. }) = (&self.fields, &self.shape)
+            && column < *width
+        {
+            for &row in rows {
+                let at = (row as usize + out) * width + column;
+                visit(row, cell(plain(&self.text, ends, at, column + 1 == *width)));
+            }
+        } else {
+            rows.iter().for_each(|row| visit(*row, self.cell(*row as usize, column)));
         }
     }
 
+    #[inline]
     fn width(&self, row: usize) -> usize {
-        match (self.starts.get(row), self.starts.get(row + 1)) {
-            (Some(start), Some(end)) => (end - start) as usize,
-            _ => 0,
-        }
+        self.fields_of(row).len()
     }
 
     fn at(&self, row: usize) -> At {
         let line = self.lines.as_ref().map_or(row as u32, |lines| lines.get(row).copied().unwrap_or_default());
         At { row: self.first.row + row as u32, line: self.first.line.map(|first| first + line) }
     }
+}
+
+#[inline]
+fn cell(text: &str) -> Cell<'_> {
+    if text.is_empty() { Cell::Empty } else { Cell::Text(text) }
 }
 
 #[cfg(test)]

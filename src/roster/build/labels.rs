@@ -1,6 +1,8 @@
 //! The texts of a coded column: the dictionaries of its parts become one, and each row's key a code in it.
 
-use arrow::array::{Array, AsArray, DictionaryArray};
+use std::ops::Range;
+
+use arrow::array::{Array, ArrayRef, AsArray, DictionaryArray, StringArray};
 use arrow::datatypes::{
     ArrowDictionaryKeyType, ArrowNativeType, DataType, Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type,
     UInt16Type, UInt32Type, UInt64Type,
@@ -9,7 +11,9 @@ use rayon::prelude::*;
 
 use super::whole::Part;
 use crate::memo::Memo;
-use crate::roster::column::Integers;
+
+/// Among how many tables the one of a dictionary is looked for: readers have one each for most of their blocks.
+const NEAR: usize = 16;
 
 /// Runs `$body` with `$array` as the dictionary array that it is.
 macro_rules! with_dictionary {
@@ -37,56 +41,73 @@ macro_rules! with_dictionary {
 
 /// The texts of a column.
 pub(super) struct Labels<'a> {
-    parts: &'a [Part],
     /// Those that a row has, each once.
     pub values: Vec<&'a str>,
-    /// For each part the code of each key of its dictionary: a position in `values` from 1, or 0.
-    codes: Vec<Vec<u32>>,
+    tables: Vec<Table<'a>>,
+    /// For each part its table.
+    of_part: Vec<usize>,
+}
+
+/// The codes of one dictionary, and of all that are its beginning.
+struct Table<'a> {
+    texts: &'a StringArray,
+    /// For each key its code: a position in the values from 1, or 0.
+    codes: Vec<u32>,
 }
 
 impl<'a> Labels<'a> {
     pub(super) fn new(parts: &'a [Part]) -> Self {
-        let mut labels = Self { parts, values: Vec::new(), codes: Vec::with_capacity(parts.len()) };
-        let mut seen = Memo::new(0);
+        let mut labels = Self { values: Vec::new(), tables: Vec::new(), of_part: Vec::with_capacity(parts.len()) };
         for part in parts {
-            let mut codes = Vec::new();
+            let mut table = 0;
             if let Ok(array) = part {
-                with_dictionary!(array, typed => codes = labels.enter(typed, &mut seen));
+                with_dictionary!(array, typed => table = labels.table(typed));
             }
-            labels.codes.push(codes);
+            labels.of_part.push(table);
+        }
+        // Only values that a row has count: a dictionary may carry more.
+        let mut seen: Memo<&str, u32> = Memo::new(0);
+        for Table { texts, codes } in &mut labels.tables {
+            for (key, code) in codes.iter_mut().enumerate().filter(|(_, used)| **used > 0) {
+                if texts.is_null(key) {
+                    *code = 0;
+                    continue;
+                }
+                let text = texts.value(key);
+                *code = seen.get(text, || {
+                    labels.values.push(text);
+                    labels.values.len() as u32
+                });
+            }
         }
         labels
     }
 
-    /// The codes of the keys of `array`. Only values that a row has count: a dictionary may carry more.
-    fn enter<K: ArrowDictionaryKeyType>(
-        &mut self,
-        array: &'a DictionaryArray<K>,
-        seen: &mut Memo<&'a str, u32>,
-    ) -> Vec<u32> {
+    /// The table of a dictionary; its codes only tell yet which keys a row has.
+    fn table<K: ArrowDictionaryKeyType>(&mut self, array: &'a DictionaryArray<K>) -> usize {
         let texts = array.values().as_string::<i32>();
-        let mut used = vec![false; texts.len()];
-        if array.keys().null_count() == 0 {
-            array.keys().values().iter().for_each(|key| used[key.as_usize()] = true);
-        } else {
-            array.keys().iter().flatten().for_each(|key| used[key.as_usize()] = true);
+        let near = self.tables.len().saturating_sub(NEAR);
+        let same = self.tables[near..].iter().rposition(|table| begins(table.texts, texts) || begins(texts, table.texts));
+        let at = same.map_or(self.tables.len(), |same| near + same);
+        if same.is_none() {
+            self.tables.push(Table { texts, codes: Vec::new() });
         }
-        let code = |(key, used): (usize, bool)| {
-            if !used || texts.is_null(key) {
-                return 0;
-            }
-            let text = texts.value(key);
-            seen.get(text, || {
-                self.values.push(text);
-                self.values.len() as u32
-            })
-        };
-        used.into_iter().enumerate().map(code).collect()
+        let table = &mut self.tables[at];
+        if table.codes.len() < texts.len() {
+            table.texts = texts;
+            table.codes.resize(texts.len(), 0);
+        }
+        if array.keys().null_count() == 0 {
+            array.keys().values().iter().for_each(|key| table.codes[key.as_usize()] = 1);
+        } else {
+            array.keys().iter().flatten().for_each(|key| table.codes[key.as_usize()] = 1);
+        }
+        at
     }
 
     /// Gives the value of each code from 1 another code: that at its place in `to`.
     pub(super) fn recode(&mut self, to: &[u32]) {
-        for code in self.codes.iter_mut().flatten() {
+        for code in self.tables.iter_mut().flat_map(|table| &mut table.codes) {
             *code = (*code as usize).checked_sub(1).map_or(0, |at| to[at]);
         }
     }
@@ -103,36 +124,42 @@ impl<'a> Labels<'a> {
         order.into_iter().map(|at| self.values[at as usize].to_owned()).collect()
     }
 
-    /// The code of each row, the highest being `most`.
-    pub(super) fn codes(&self, most: usize) -> Integers {
-        if u8::try_from(most).is_ok() {
-            Integers::U8(self.rows(|code| code as u8))
-        } else if u16::try_from(most).is_ok() {
-            Integers::U16(self.rows(|code| code as u16))
-        } else {
-            Integers::U32(self.rows(|code| code))
-        }
-    }
-
-    fn rows<T: Copy + Default>(&self, narrow: impl Fn(u32) -> T) -> Vec<T> {
-        let mut rows = Vec::with_capacity(self.parts.iter().map(super::whole::length).sum());
-        for (part, codes) in self.parts.iter().zip(&self.codes) {
-            let codes: Vec<T> = codes.iter().map(|code| narrow(*code)).collect();
-            match part {
-                Ok(array) => with_dictionary!(array, typed => append(&mut rows, typed, &codes)),
-                Err(missing) => rows.resize(rows.len() + missing, T::default()),
+    /// Appends the codes of `rows` of part `part`, which is `array`.
+    pub(super) fn append<T: Copy + Default>(
+        &self,
+        to: &mut Vec<T>,
+        part: usize,
+        array: &ArrayRef,
+        rows: Range<usize>,
+        narrow: impl Fn(u32) -> T,
+    ) {
+        let Some(Table { codes, .. }) = self.of_part.get(part).and_then(|at| self.tables.get(*at)) else { return };
+        with_dictionary!(array, typed => {
+            let keys = typed.keys();
+            let values = &keys.values()[rows.clone()];
+            if keys.null_count() == 0 {
+                to.extend(values.iter().map(|key| narrow(codes[key.as_usize()])));
+            } else {
+                let code = |(row, key): (usize, &_)| if keys.is_null(row) { T::default() } else { narrow(codes[index(key)]) };
+                to.extend(rows.zip(values).map(code));
             }
-        }
-        rows
+        });
     }
 }
 
-/// Appends the code of each row of `array`, whose keys have `codes`.
-fn append<K: ArrowDictionaryKeyType, T: Copy + Default>(rows: &mut Vec<T>, array: &DictionaryArray<K>, codes: &[T]) {
-    let keys = array.keys();
-    if keys.null_count() == 0 {
-        rows.extend(keys.values().iter().map(|key| codes[key.as_usize()]));
-    } else {
-        rows.extend(keys.iter().map(|key| key.map_or_else(T::default, |key| codes[key.as_usize()])));
+fn index<K: ArrowNativeType>(key: &K) -> usize {
+    key.as_usize()
+}
+
+/// Whether the texts of `whole` begin with those of `start`. Nulls are not looked for: then only one array begins itself.
+fn begins(whole: &StringArray, start: &StringArray) -> bool {
+    let offsets = start.value_offsets();
+    if !whole.value_offsets().starts_with(offsets) {
+        return false;
     }
+    if whole.nulls().is_some() || start.nulls().is_some() {
+        return whole.values().as_ptr() == start.values().as_ptr() && whole.nulls() == start.nulls();
+    }
+    let bytes = offsets[0] as usize..offsets[offsets.len() - 1] as usize;
+    whole.values().as_ptr() == start.values().as_ptr() || whole.value_data()[bytes.clone()] == start.value_data()[bytes]
 }

@@ -19,10 +19,10 @@ use rayon::prelude::*;
 
 use self::ids::{Keys, Others, rank};
 pub(super) use self::repair::Repair;
-use self::whole::Part;
+use self::whole::{Part, Run, Whole};
 use super::{Column, Field, Frame, Roster, Rows};
 use crate::error::{Error, Result};
-use crate::ingest::{Key, OnConflict, Piece, Take, agreed};
+use crate::ingest::{Key, OnConflict, Piece, Places, Take, agreed};
 use crate::job::{self, Job};
 use crate::schema::{self, Type};
 
@@ -42,7 +42,7 @@ pub struct Duplicate {
 pub fn build(batches: &[RecordBatch], job: &dyn Job) -> Result<(Roster, Vec<Duplicate>)> {
     let builder = Builder::default();
     for (part, records) in batches.iter().enumerate() {
-        let piece = Piece { rows: Vec::new(), lines: None, records: records.clone() };
+        let piece = Piece { places: Places::Each(Vec::new()), records: records.clone() };
         builder.take(Key { file: 0, sheet: 0, part: part as u32 }, piece)?;
     }
     let built = builder.finish(OnConflict::First, &|_| true, job)?;
@@ -59,9 +59,8 @@ pub(super) struct Builder {
 /// A batch that was taken.
 pub(super) struct Chunk {
     pub key: Key,
-    /// For each row where it stands in its source.
-    pub rows: Vec<u32>,
-    pub lines: Option<Vec<u32>>,
+    /// Where the rows stand in their source.
+    pub places: Places,
     years: Vec<i16>,
     ids: Keys,
     /// For each row the slot of its organisation, once all ids are known.
@@ -86,7 +85,7 @@ pub(super) struct Built {
 
 impl Take for Builder {
     fn take(&self, key: Key, piece: Piece) -> Result<()> {
-        let Piece { rows, lines, records } = piece;
+        let Piece { places, records } = piece;
         let year = records.column_by_name("year").ok_or_else(|| missing("year"))?;
         let years = year.as_primitive_opt::<Int16Type>().ok_or_else(|| wrong("year", year, &DataType::Int16))?;
         let id = records.column_by_name("org_id").ok_or_else(|| missing("org_id"))?;
@@ -103,7 +102,7 @@ impl Take for Builder {
             .filter(|(name, _)| !matches!(name.as_str(), "year" | "org_id"))
             .map(|(name, array)| coded(&name, array).map(|array| (name, array)))
             .collect::<Result<_>>()?;
-        let chunk = Chunk { key, rows, lines, years: years.values().to_vec(), ids, slots: Vec::new(), columns };
+        let chunk = Chunk { key, places, years: years.values().to_vec(), ids, slots: Vec::new(), columns };
         self.chunks.lock().map_err(|_| Error::broken())?.push(chunk);
         Ok(())
     }
@@ -117,17 +116,18 @@ impl Builder {
         let fields = fields(&mut chunks, typed)?;
         let ids: Vec<Keys> = chunks.iter_mut().map(|chunk| std::mem::take(&mut chunk.ids)).collect();
         let columns = columns(&mut chunks, &fields);
-        let present: Vec<Vec<bool>> = columns.iter().map(|parts| parts.iter().map(Part::is_ok).collect()).collect();
         let done = AtomicU64::new(0);
-        let column = |(field, parts): (&Field, Vec<Part>)| {
-            job::check(job)?;
-            let whole = Column::whole(field, &parts)?;
-            job.progress("roster", done.fetch_add(1, Ordering::Relaxed) + 1, fields.len() as u64);
-            Ok(whole)
-        };
         let (ranked, whole) = rayon::join(
             || rank(&ids, &self.others),
-            || fields.par_iter().zip(columns).map(column).collect::<Result<Vec<Column>>>(),
+            || {
+                let whole = fields.par_iter().zip(&columns).map(|(field, parts)| {
+                    job::check(job)?;
+                    let whole = Whole::new(field, parts)?;
+                    job.progress("roster", done.fetch_add(1, Ordering::Relaxed) + 1, fields.len() as u64);
+                    Ok(whole)
+                });
+                whole.collect::<Result<Vec<Whole<'_>>>>()
+            },
         );
         let ((organisations, slots), whole) = (ranked?, whole?);
         drop(ids);
@@ -141,21 +141,29 @@ impl Builder {
             .collect();
         let slots: Vec<u32> = chunks.iter().flat_map(|chunk| chunk.slots.iter().copied()).collect();
         let (order, duplicates) = order(&chunks, &starts, &slots, &whole, on_conflict, job)?;
+        // Rows that stand in stretches come straight out of the batches, others out of columns of all rows.
+        let all: Option<Vec<Column>> = if order.iter().all(|(_, rows)| is_in_stretches(rows)) {
+            None
+        } else {
+            Some(whole.par_iter().map(Whole::all).collect::<Result<_>>()?)
+        };
         let frames = order
             .par_iter()
             .map(|(year, rows)| {
                 let here = chunks_of(rows, &starts);
+                let runs = if all.is_none() { runs(rows, &starts) } else { Vec::new() };
                 let rows = Rows::new(rows);
-                let column = |(at, whole): (usize, &Column)| {
+                let column = |(at, whole): (usize, &Whole<'_>)| {
                     job::check(job)?;
-                    let present = here.iter().any(|chunk| present[at][*chunk]);
-                    present.then(|| whole.gather(&rows)).transpose()
+                    let column = || all.as_ref().map_or_else(|| whole.column(&runs), |all| all[at].gather(&rows));
+                    whole.is_in(&here).then(column).transpose()
                 };
                 let columns = whole.par_iter().enumerate().map(column).collect::<Result<_>>()?;
                 let slots = rows.gather(&slots);
                 Ok(Frame { year: *year, slots, columns })
             })
             .collect::<Result<Vec<_>>>()?;
+        drop(whole);
         let roster = Roster::from_parts(organisations, fields, frames);
         Ok(Built { roster, chunks, duplicates })
     }
@@ -253,7 +261,7 @@ fn order(
     chunks: &[Chunk],
     starts: &[u32],
     slots: &[u32],
-    whole: &[Column],
+    whole: &[Whole<'_>],
     on_conflict: OnConflict,
     job: &dyn Job,
 ) -> Result<Sorted> {
@@ -279,7 +287,7 @@ fn order(
             }
             let mut duplicates = Vec::new();
             if rows.windows(2).any(|pair| slot(&pair[0]) == slot(&pair[1])) {
-                rows = unique(&rows, slot, whole, on_conflict, &mut duplicates);
+                rows = unique(&rows, slot, starts, whole, on_conflict, &mut duplicates)?;
             }
             Ok((vec![(year, rows)], duplicates))
         })
@@ -308,29 +316,60 @@ fn chunks_of(rows: &[u32], starts: &[u32]) -> BTreeSet<usize> {
     chunks
 }
 
+/// Whether most of `rows` follow the one before.
+fn is_in_stretches(rows: &[u32]) -> bool {
+    const SHORT: usize = 8;
+    rows.windows(2).filter(|pair| pair[0] + 1 != pair[1]).count() * SHORT <= rows.len()
+}
+
+/// `rows` as stretches of the batches whose first rows are `starts`.
+fn runs(rows: &[u32], starts: &[u32]) -> Vec<Run> {
+    let mut runs = Vec::new();
+    for stretch in rows.chunk_by(|a, b| a + 1 == *b) {
+        let (mut row, end) = (stretch[0], stretch[0] + stretch.len() as u32);
+        while row < end {
+            let next = starts.partition_point(|start| *start <= row);
+            let start = starts[next - 1];
+            let stop = starts.get(next).map_or(end, |next| end.min(*next));
+            runs.push(Run { part: next - 1, rows: (row - start) as usize..(stop - start) as usize });
+            row = stop;
+        }
+    }
+    runs
+}
+
 /// One row of each organisation out of `rows`, which are sorted by their `slot`.
 fn unique(
     rows: &[u32],
     slot: impl Fn(&u32) -> u32,
-    whole: &[Column],
+    starts: &[u32],
+    whole: &[Whole<'_>],
     on_conflict: OnConflict,
     duplicates: &mut Vec<Duplicate>,
-) -> Vec<u32> {
+) -> Result<Vec<u32>> {
+    let of_one = || rows.chunk_by(|a, b| slot(a) == slot(b));
+    let several: Vec<u32> = of_one().filter(|same| same.len() > 1).flatten().copied().collect();
+    let runs = runs(&several, starts);
+    let columns: Vec<Column> = whole.iter().map(|whole| whole.column(&runs)).collect::<Result<_>>()?;
     let mut kept = Vec::with_capacity(rows.len());
-    for same in rows.chunk_by(|a, b| slot(a) == slot(b)) {
-        let Some((&first, others)) = same.split_first() else { continue };
+    let mut at = 0;
+    for same in of_one() {
+        let [first, others @ ..] = same else { continue };
         let start = duplicates.len();
-        for &row in others {
-            let identical = whole.iter().all(|column| column.equal(row as usize, first as usize));
-            duplicates.push(Duplicate { row: row as usize, kept: first as usize, identical });
+        for (other, row) in (at + 1..).zip(others) {
+            let identical = columns.iter().all(|column| column.equal(other, at));
+            duplicates.push(Duplicate { row: *row as usize, kept: *first as usize, identical });
+        }
+        if !others.is_empty() {
+            at += same.len();
         }
         let conflict = duplicates[start..].iter().find(|d| !d.identical).copied();
         match conflict {
             Some(conflict) if on_conflict == OnConflict::Reject => {
-                duplicates.push(Duplicate { row: first as usize, kept: conflict.row, identical: false });
+                duplicates.push(Duplicate { row: *first as usize, kept: conflict.row, identical: false });
             }
-            _ => kept.push(first),
+            _ => kept.push(*first),
         }
     }
-    kept
+    Ok(kept)
 }

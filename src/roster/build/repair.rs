@@ -12,6 +12,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::ids::{Keys, rank};
 use super::{Builder, Chunk, Key};
 use crate::error::{Error, Result};
+use crate::ingest::{At, Places};
 use crate::schema::spelling;
 use crate::standards::region::{self, Level};
 use crate::standards::spoilt::{Spoilt, became};
@@ -21,8 +22,7 @@ use crate::standards::uscc;
 pub(in super::super) struct Repair {
     pub key: Key,
     /// Where the row stands in its source.
-    pub row: u32,
-    pub line: Option<u32>,
+    pub at: At,
     pub year: i16,
     /// The id it had.
     pub left: String,
@@ -88,8 +88,7 @@ impl Builder {
                 changed.insert(row.chunk);
                 repairs.push(Repair {
                     key: chunk.key,
-                    row: chunk.rows[row.at],
-                    line: chunk.lines.as_ref().map(|lines| lines[row.at]),
+                    at: chunk.places.at(row.at),
                     year: row.year,
                     left: id.clone(),
                     id: code.map(|(_, id)| id.clone()),
@@ -113,8 +112,7 @@ impl Chunk {
         fn kept<T: Copy>(all: &[T], keep: &BooleanArray) -> Vec<T> {
             all.iter().zip(keep.values()).filter(|(_, keep)| *keep).map(|(value, _)| *value).collect()
         }
-        self.rows = kept(&self.rows, keep);
-        self.lines = self.lines.as_ref().map(|lines| kept(lines, keep));
+        self.places = Places::Each(kept(&self.places.all().collect::<Vec<_>>(), keep));
         self.years = kept(&self.years, keep);
         self.slots = kept(&self.slots, keep);
         for (_, array) in &mut self.columns {
