@@ -42,19 +42,26 @@ pub(super) fn meaning(parts: &[String], wish: Option<Wish<'_>>, wishes: &Wishes<
         return Meaning::Not(Status::Unknown);
     };
     match wish {
-        Some(Wish::As(name)) => return asked_for(name, leaf, &wishes.words),
-        Some(Wish::Keep) => return Meaning::Own(plain(leaf).into_owned()),
-        Some(Wish::Profile { says, whole: true }) => return profiled(says, leaf, &wishes.words),
-        Some(Wish::Profile { whole: false, .. }) | None => {}
+        Some(Wish::As(name)) => asked_for(name, leaf, &wishes.words),
+        Some(Wish::Keep) => Meaning::Own(plain(leaf).into_owned()),
+        Some(Wish::Profile { says, whole: true }) => profiled(says, leaf, &wishes.words),
+        // A lowest part alone takes no word out of its group, and has no column about a person read.
+        Some(Wish::Profile { says, whole: false }) => match by_itself(parts, leaf, wishes) {
+            known @ Meaning::Mark { word: Some(_), .. } => known,
+            personal @ Meaning::Not(Status::Personal) if !matches!(says, Says::Ignore) => personal,
+            _ => profiled(says, leaf, &wishes.words),
+        },
+        None => by_itself(parts, leaf, wishes),
     }
+}
+
+/// What the column means where nobody says anything about it; `leaf` is the last of `parts`.
+fn by_itself(parts: &[String], leaf: &str, wishes: &Wishes<'_>) -> Meaning {
     let group = parts.len().checked_sub(2).and_then(|at| group(parts.get(at)?, &wishes.words));
     if let Some((column, words)) = &group
         && let Some(word) = words.find(leaf)
     {
         return Meaning::Mark { column, words: Arc::clone(words), word: Some(word) };
-    }
-    if let Some(Wish::Profile { says, .. }) = wish {
-        return profiled(says, leaf, &wishes.words);
     }
     if is_listed_as_personal(leaf) && not_read(parts) == Status::Personal {
         return Meaning::Not(Status::Personal);

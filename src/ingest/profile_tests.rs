@@ -15,6 +15,33 @@ fn mapped(names: &[&str], options: &Options) -> Vec<Mapped> {
     Header::of_names(names.iter().copied(), options).columns.iter().map(super::header::Heading::mapped).collect()
 }
 
+fn source(columns: &[Mapped]) -> Source {
+    Source {
+        file: String::new(),
+        path: std::path::PathBuf::new(),
+        sheet: None,
+        years: Vec::new(),
+        year_from: super::YearFrom::Column,
+        encoding: None,
+        header_rows: 1,
+        columns: columns.to_vec(),
+        rows: super::Rows::default(),
+        rejected: 0,
+    }
+}
+
+/// What the columns of a header of two rows are read as.
+fn grouped<const N: usize>(rows: [[&str; N]; 2], options: &Options) -> Vec<Mapped> {
+    let rows = rows.map(|row| row.map(str::to_owned).to_vec());
+    let header = Header::find(&rows, &[], options).unwrap();
+    assert_eq!((header.first, header.height), (0, 2));
+    header.columns.iter().map(super::header::Heading::mapped).collect()
+}
+
+fn names(columns: &[Mapped]) -> Vec<&str> {
+    columns.iter().map(|c| c.column.as_deref().unwrap_or("")).collect()
+}
+
 const MINE: &str = r#"
     [[header]]
     header = "职工规模"
@@ -80,18 +107,6 @@ fn what_was_read_is_written_and_reads_the_same() {
     };
     options.words.add("mode", "他说\"抱团\"\\", "joint").unwrap();
     let first = mapped(&names, &options);
-    let source = |columns: &[Mapped]| Source {
-        file: String::new(),
-        path: std::path::PathBuf::new(),
-        sheet: None,
-        years: Vec::new(),
-        year_from: super::YearFrom::Column,
-        encoding: None,
-        header_rows: 1,
-        columns: columns.to_vec(),
-        rows: super::Rows::default(),
-        rejected: 0,
-    };
     let saved = Profile::of([&source(&first)], &options);
     let text = saved.to_toml();
     assert!(
@@ -116,16 +131,57 @@ fn what_was_read_is_written_and_reads_the_same() {
 
 #[test]
 fn a_lowest_part_alone_takes_no_word_out_of_its_group() {
-    let rows: Vec<Vec<String>> =
-        [["org_id", "未建党组织原因", "", "组建", ""], ["", "没有党员", "其他", "抱团", "挂靠组建"]]
-            .map(|row| row.map(str::to_owned).to_vec())
-            .to_vec();
+    let rows = [["org_id", "未建党组织原因", "", "组建", ""], ["", "没有党员", "其他", "抱团", "挂靠组建"]];
     let text = format!("{MINE}\n[[header]]\nheader = \"其他\"\nown = \"other\"");
     let options = Options { profile: Some(Arc::new(profile(&text))), ..Options::default() };
-    let header = Header::find(&rows, &[], &options).unwrap();
-    let found: Vec<_> = header.columns.iter().map(super::header::Heading::mapped).map(|c| c.value).collect();
-    let expected = ["", "no_members", "other", "joint", "joint"];
-    assert_eq!(found, expected.map(|v| (!v.is_empty()).then(|| v.to_owned())));
+    let found: Vec<_> = grouped(rows, &options).into_iter().map(|c| c.value.unwrap_or_default()).collect();
+    assert_eq!(found, ["", "no_members", "other", "joint", "joint"]);
+}
+
+const LEDGER: [[&str; 10]; 2] = [
+    ["登记", "", "编号", "曾用名", "党组织", "", "联系人", "", "人数", "单位名称"],
+    ["人数", "信用代码", "", "", "曾用名", "编号", "姓名", "编号", "", ""],
+];
+
+#[test]
+fn a_header_named_in_full_is_no_other_with_the_same_lowest_part() {
+    let own = |text: &str| text.to_owned();
+    for (keep, columns, expected) in [
+        ("*", None, ["人数", "org_id", "编号", "former_name", "", "党组织/编号", "", "", "人数 (2)", "name"]),
+        (
+            "编号",
+            Some(("人数", "employees")),
+            ["", "org_id", "编号", "former_name", "", "", "", "", "employees", "name"],
+        ),
+        ("联系人/编号", Some(("编号", "code")), ["", "org_id", "code", "former_name", "", "", "", "编号", "", "name"]),
+    ] {
+        let columns = columns.iter().map(|(header, column)| (own(header), own(column))).collect();
+        let options = Options { keep: vec![own(keep)], columns, ..Options::default() };
+        let first = grouped(LEDGER, &options);
+        assert_eq!(names(&first), expected);
+        let saved = Profile::of([&source(&first)], &options);
+        let again = Options { profile: Some(Arc::new(profile(&saved.to_toml()))), ..Options::default() };
+        assert_eq!(names(&grouped(LEDGER, &again)), expected, "{}", saved.to_toml());
+    }
+}
+
+#[test]
+fn a_lowest_part_alone_has_no_column_about_a_person_read() {
+    let text =
+        ["编号", "曾用名", "联系电话"].map(|header| format!("[[header]]\nheader = \"{header}\"\nown = \"{header}\"\n"));
+    let options = Options { profile: Some(Arc::new(profile(&text.concat()))), ..Options::default() };
+    let rows = [
+        ["信用代码", "单位名称", "登记", "", "联系人", "", "党组织", ""],
+        ["", "", "编号", "曾用名", "编号", "联系电话", "曾用名", "编号"],
+    ];
+    let found = grouped(rows, &options);
+    assert_eq!(names(&found), ["org_id", "name", "编号", "曾用名", "", "", "", "党组织/编号"]);
+    assert!(found[4..7].iter().all(|c| c.status == Status::Personal));
+    let whole = profile(
+        "[[header]]\nheader = \"联系人/编号\"\nown = \"工号\"\n[[header]]\nheader = \"联系电话\"\nignore = true",
+    );
+    let found = grouped(rows, &Options { profile: Some(Arc::new(whole)), ..Options::default() });
+    assert_eq!((found[4].column.as_deref(), found[5].status), (Some("工号"), Status::Ignored));
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! What a caller and a saved profile say about the columns of a sheet, before anything is guessed from their headers.
 
+use std::collections::HashSet;
+
 use super::Options;
 use super::naming::named;
 use super::profile::Says;
@@ -29,7 +31,8 @@ pub(super) enum Wish<'a> {
     As(&'a str),
     /// To be kept under its header: [`Options::keep`].
     Keep,
-    /// What the profile says. A header of which it names only the lowest part may still be a word of a group.
+    /// What the profile says. A header of which it names only the lowest part may still be a word of a group, or about a
+    /// person.
     Profile { says: &'a Says, whole: bool },
 }
 
@@ -85,7 +88,8 @@ impl<'a> Wishes<'a> {
     }
 
     /// What is wished for each column of a sheet. A wish of the caller's is for one column: the first of which it names
-    /// the whole header, else the first of which it names the lowest part.
+    /// the whole header, else the first of which it names the lowest part. What the profile says is for the column of
+    /// which it names the whole header, else for all of which it names the lowest part.
     pub(super) fn assign(&self, keys: &[Key]) -> Vec<Option<Wish<'a>>> {
         let mut wishes: Vec<Option<Wish<'a>>> = vec![None; keys.len()];
         let said = self.columns.iter().map(|(header, name)| (header, Wish::As(name)));
@@ -97,10 +101,11 @@ impl<'a> Wishes<'a> {
             }
         }
         if let Some(profile) = &self.options.profile {
+            let wholes: HashSet<&str> = keys.iter().map(|key| key.whole.as_str()).collect();
             for (key, place) in keys.iter().zip(&mut wishes).filter(|(_, place)| place.is_none()) {
                 let whole = profile.find(&key.whole).map(|says| Wish::Profile { says, whole: true });
-                let leaf = || profile.find(&key.leaf).map(|says| Wish::Profile { says, whole: false });
-                *place = whole.or_else(leaf);
+                let leaf = || profile.find(&key.leaf).filter(|_| !wholes.contains(key.leaf.as_str()));
+                *place = whole.or_else(|| leaf().map(|says| Wish::Profile { says, whole: false }));
             }
         }
         wishes

@@ -1,10 +1,18 @@
-//! The made ledgers and their truth, and tables as maps.
+//! The made ledgers and their truth, files of a test's own, and tables as maps.
+
+#![allow(dead_code, reason = "each file of tests has its use for some of it")]
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use arrow::compute::concat_batches;
 use arrow::datatypes::{DataType, Float64Type, Int16Type, Int64Type};
+use dangjian::error::Error;
+use dangjian::ingest::{self, Code, Options, Reading};
+use dangjian::job::Quiet;
+use parquet::arrow::ArrowWriter;
 use serde_json::Value;
 
 /// The folder of reference data beside the project; `None`, said aloud, where it is absent.
@@ -26,12 +34,50 @@ pub(crate) struct Set {
 
 pub(crate) fn set(name: &str) -> Option<Set> {
     let folder = shared(&format!("data/ledgers/{name}"))?;
-    let truth: Value = serde_json::from_str(&std::fs::read_to_string(folder.join("truth.json")).unwrap()).unwrap();
+    let truth: Value = serde_json::from_str(&fs::read_to_string(folder.join("truth.json")).unwrap()).unwrap();
     // A book of many sheets stands once for each of them.
     let mut files: Vec<PathBuf> =
         truth["files"].as_array().unwrap().iter().map(|f| folder.join(f["file"].as_str().unwrap())).collect();
     files.dedup();
     Some(Set { folder, files, truth })
+}
+
+/// Valid codes (DOMAIN §6.1).
+pub(crate) const IDS: [&str; 3] = ["91110000600037341L", "91110000101623741K", "911101066976941872"];
+
+/// A folder of its own for the files of one test.
+pub(crate) fn scratch(test: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
+    let _ = fs::remove_dir_all(&path);
+    fs::create_dir_all(&path).unwrap();
+    path
+}
+
+pub(crate) fn write(folder: &Path, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+    let path = folder.join(name);
+    fs::write(&path, content).unwrap();
+    path
+}
+
+pub(crate) fn write_parquet(path: &Path, records: &RecordBatch) {
+    let mut writer = ArrowWriter::try_new(fs::File::create(path).unwrap(), records.schema(), None).unwrap();
+    writer.write(records).unwrap();
+    writer.close().unwrap();
+}
+
+pub(crate) fn read(path: &Path, options: &Options) -> Result<Reading, Error> {
+    ingest::read(&[path.to_owned()], options, &Quiet)
+}
+
+/// All rows of a reading.
+pub(crate) fn all_rows(reading: &Reading) -> RecordBatch {
+    let records: Vec<_> = reading.batches.iter().map(|batch| batch.records.clone()).collect();
+    concat_batches(&records[0].schema(), &records).unwrap()
+}
+
+/// The problems of a reading and the rows that they are of.
+pub(crate) fn codes(reading: &Reading) -> Vec<(u32, Code)> {
+    reading.problems.iter().map(|p| (p.row, p.code)).collect()
 }
 
 /// A cell as text; null as `null`.
