@@ -4,6 +4,8 @@
 const SHORT: usize = 16;
 /// How many places a table has at first.
 const PLACES: usize = 64;
+/// A table of more texts does not fit into the processor's nearest cache.
+const LARGE: usize = 1 << 10;
 
 /// Odd numbers to mix bits with.
 const ODD: (u64, u64) = (0x9e37_79b9_7f4a_7c15, 0xd6e8_feb8_6659_fd93);
@@ -30,7 +32,10 @@ fn narrow(bytes: &[u8]) -> Option<u64> {
             (Some(first), Some(last)) => {
                 u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << 32
             }
-            _ => bytes.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte)),
+            // No branch depends on the length, which varies.
+            _ => bytes.get(bytes.len() / 2).zip(bytes.first().zip(bytes.last())).map_or(0, |(middle, (first, last))| {
+                u64::from(*first) | u64::from(*middle) << 8 | u64::from(*last) << 16
+            }),
         }),
     }
 }
@@ -120,6 +125,11 @@ impl<K: AsRef<str>, T: Copy> Memo<K, T> {
         })
     }
 
+    /// Whether it has so many texts that most are far.
+    pub(crate) fn is_large(&self) -> bool {
+        self.narrow.taken + self.wide.taken > LARGE
+    }
+
     /// Has the memory where `text` is looked up brought near. The answer means nothing.
     #[inline]
     pub(crate) fn touch(&self, text: &str) -> u32 {
@@ -135,8 +145,6 @@ struct Table<M, T> {
     places: Vec<Place<M, T>>,
     free: Place<M, T>,
     taken: usize,
-    /// The place found last.
-    last: usize,
 }
 
 /// A place for a text: its mark and what it stands for, and what it is kept with; 0 where the place is free.
@@ -150,23 +158,18 @@ struct Place<M, T> {
 impl<M: Mark, T: Copy> Table<M, T> {
     fn new(any: T) -> Self {
         let free = Place { mark: M::default(), value: any, kept: 0 };
-        Self { places: vec![free; PLACES], free, taken: 0, last: 0 }
+        Self { places: vec![free; PLACES], free, taken: 0 }
     }
 
     /// What stands at the text with this mark that is the `same` by what it is kept with, or the place for it.
     #[inline]
-    fn find(&mut self, mark: M, same: impl Fn(u32) -> bool) -> Result<T, usize> {
+    fn find(&self, mark: M, same: impl Fn(u32) -> bool) -> Result<T, usize> {
         let is_here = |place: &Place<M, T>| place.mark == mark && place.kept > 0 && same(place.kept);
-        let last = &self.places[self.last];
-        if is_here(last) {
-            return Ok(last.value);
-        }
         let mask = self.places.len() - 1;
         let mut at = mark.hash() & mask;
         loop {
             let place = &self.places[at];
             if is_here(place) {
-                self.last = at;
                 return Ok(place.value);
             }
             if place.kept == 0 {
@@ -184,7 +187,6 @@ impl<M: Mark, T: Copy> Table<M, T> {
     /// Puts a text at a free place.
     fn put(&mut self, at: usize, place: Place<M, T>) {
         self.places[at] = place;
-        self.last = at;
         self.taken += 1;
         if self.taken * 4 > self.places.len() * 3 {
             self.grow();
@@ -202,7 +204,6 @@ impl<M: Mark, T: Copy> Table<M, T> {
             places[at] = place;
         }
         self.places = places;
-        self.last = 0;
     }
 }
 

@@ -94,6 +94,16 @@ impl<'a> Cell<'a> {
         Ok(self.text()?.filter(|text| !NOTHING.contains(&&**text)))
     }
 
+    /// The text that stands here, none in an empty cell; `None` where it is no text.
+    #[inline]
+    pub(super) fn written(&self) -> Option<&'a str> {
+        match *self {
+            Self::Text(text) => Some(text),
+            Self::Empty => Some(""),
+            _ => None,
+        }
+    }
+
     /// Whether anything is written here but a sign for nothing.
     pub(super) fn is_written(&self) -> bool {
         match self {

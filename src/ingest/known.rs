@@ -1,5 +1,6 @@
 //! What the distinct texts of a column were read as, kept from one block of its rows to the next.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use arrow::array::{Array, ArrayRef, StringArray};
@@ -18,19 +19,32 @@ const SAID: u32 = 1 << 31;
 
 /// The tables of a column: one for each thread that reads it.
 #[derive(Default)]
-pub(super) struct Known(Mutex<Vec<Texts>>);
+pub(super) struct Known {
+    tables: Mutex<Vec<Texts>>,
+    other: AtomicBool,
+}
 
 impl Known {
     /// A table for one block.
     pub(super) fn lend(&self) -> Texts {
-        self.0.lock().ok().and_then(|mut tables| tables.pop()).unwrap_or_else(Texts::new)
+        self.tables.lock().ok().and_then(|mut tables| tables.pop()).unwrap_or_else(Texts::new)
+    }
+
+    /// Remembers that something was read as another word than it is.
+    pub(super) fn tell_other(&self) {
+        self.other.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether anything was.
+    pub(super) fn has_other(&self) -> bool {
+        self.other.load(Ordering::Relaxed)
     }
 
     /// Keeps the table for the next block.
     pub(super) fn take_back(&self, texts: Texts) {
         if texts.values.len() < MOST
             && texts.values.text.len() < MOST_BYTES
-            && let Ok(mut tables) = self.0.lock()
+            && let Ok(mut tables) = self.tables.lock()
         {
             tables.push(texts);
         }
@@ -56,6 +70,11 @@ impl Texts {
     fn new() -> Self {
         let (values, said, spent, own, block) = Default::default();
         Self { memo: Memo::new(0), values, said, shared: Arc::new(StringArray::new_null(0)), spent, own, block }
+    }
+
+    /// Whether there are so many texts that most are far.
+    pub(super) fn is_large(&self) -> bool {
+        self.memo.is_large()
     }
 
     /// Has the memory where `text` is looked up brought near. The answer means nothing.

@@ -45,11 +45,18 @@ pub(super) fn count(cell: &Cell<'_>, round: bool) -> Read<u32> {
 
 /// The number that up to nine digits are, if there is nothing else.
 fn plain_digits(text: &str) -> Option<u32> {
-    let digit = |sum: u32, byte: u8| {
-        let digit = byte.wrapping_sub(b'0');
-        (digit <= 9).then(|| sum * 10 + u32::from(digit))
-    };
-    if (1..=9).contains(&text.len()) { text.bytes().try_fold(0, digit) } else { None }
+    /// What the first, the middle and the last digit of numbers of up to three count.
+    const PLACES: [[u32; 3]; 4] = [[0, 0, 0], [1, 0, 0], [10, 0, 1], [100, 10, 1]];
+    let digit = |byte: u8| u32::from(byte.wrapping_sub(b'0'));
+    let bytes = text.as_bytes();
+    if let (Some(places), [first, .., last] | [first @ last]) = (PLACES.get(bytes.len()), bytes) {
+        // No branch depends on the length, which varies.
+        let digits = [digit(*first), digit(bytes[bytes.len() / 2]), digit(*last)];
+        let number = digits.iter().zip(places).map(|(digit, place)| digit * place).sum();
+        return digits.iter().all(|digit| *digit <= 9).then_some(number);
+    }
+    let next = |sum: u32, byte: &u8| (digit(*byte) <= 9).then(|| sum * 10 + digit(*byte));
+    if (4..=9).contains(&bytes.len()) { bytes.iter().try_fold(0, next) } else { None }
 }
 
 /// Money in yuan: by the unit that stands in the cell, else by that of the header, `factor` yuan each.

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, ArrowPrimitiveType, BooleanArray, BooleanBufferBuilder, DictionaryArray, PrimitiveArray,
+    Array, ArrayRef, ArrowPrimitiveType, BooleanArray, DictionaryArray, PrimitiveArray,
     StringArray, StringBuilder, new_null_array,
 };
 use arrow::buffer::{BooleanBuffer, NullBuffer};
@@ -124,8 +124,11 @@ impl Reader {
             Self::Code => cells.labels(|cell| quiet(cells::code(cell))),
             Self::RegistrationType => cells.labels(|cell| quiet(cells::registration_type(cell))),
             Self::Word { words, unknown } => cells.labels(|cell| {
-                let at = cells::word(cell, words, *unknown)?;
-                Ok(at.and_then(|at| words.ids().nth(at)).map(|id| (Cow::Borrowed(id), None)))
+                let id = cells::word(cell, words, *unknown).map(|at| words.ids().nth(at?));
+                if id != Ok(cell.written().filter(|text| !text.is_empty())) {
+                    known.tell_other();
+                }
+                id.map(|id| Some((Cow::Borrowed(id?), None)))
             }),
             Self::Region => cells.labels(cells::region),
             Self::Industry => cells.labels(|cell| quiet(cells::industry(cell).map(|v| v.map(Cow::Owned)))),
@@ -173,21 +176,14 @@ impl<'a, B: Block> Cells<'a, '_, B> {
     /// The values, any where there is none, and where that is so.
     fn values<T: Copy + Default>(&mut self, read: impl FnMut(&Cell<'a>) -> Read<T>) -> (Vec<T>, Option<NullBuffer>) {
         let rows = self.chosen.len();
-        let mut values = Vec::with_capacity(rows);
-        let mut missing = Vec::new();
+        let (mut values, mut valid) = (Vec::with_capacity(rows), Vec::with_capacity(rows));
+        // Which cells are empty cannot be foreseen: no branch depends on it.
         self.each(read, |value| {
-            if value.is_none() {
-                missing.push(values.len());
-            }
+            valid.push(value.is_some());
             values.push(value.unwrap_or_default());
         });
-        if missing.is_empty() {
-            return (values, None);
-        }
-        let mut valid = BooleanBufferBuilder::new(rows);
-        valid.append_n(rows, true);
-        missing.into_iter().for_each(|at| valid.set_bit(at, false));
-        (values, Some(NullBuffer::new(valid.finish())))
+        let nulls = valid.contains(&false).then(|| NullBuffer::from(valid));
+        (values, nulls)
     }
 
     fn numbers<T: ArrowPrimitiveType>(&mut self, read: impl FnMut(&Cell<'a>) -> Read<T::Native>) -> ArrayRef {
@@ -216,14 +212,17 @@ impl<'a, B: Block> Cells<'a, '_, B> {
             cells.clear();
             self.block.each(rows, self.column, |_, cell| cells.push(cell));
             // Of a large table most is far: it is asked for all these texts before the first is waited for.
-            let touch = |cell: &Cell<'a>| if let Cell::Text(text) = *cell { texts.touch(text) } else { 0 };
-            std::hint::black_box(cells.iter().map(touch).fold(0, u32::wrapping_add));
+            if texts.is_large() {
+                let touch = |cell: &Cell<'a>| cell.written().map_or(0, |text| texts.touch(text));
+                std::hint::black_box(cells.iter().map(touch).fold(0, u32::wrapping_add));
+            }
             for (cell, row) in cells.iter().zip(rows) {
-                let number = match *cell {
-                    Cell::Text(text) => texts.number(text, || read(cell)),
-                    Cell::Number(number) => *numbers.entry(number.to_bits()).or_insert_with(|| texts.enter(read(cell))),
-                    Cell::Empty => 0,
-                    _ => texts.enter(read(cell)),
+                let number = match cell.written() {
+                    Some(text) => texts.number(text, || read(cell)),
+                    None => match *cell {
+                        Cell::Number(n) => *numbers.entry(n.to_bits()).or_insert_with(|| texts.enter(read(cell))),
+                        _ => texts.enter(read(cell)),
+                    },
                 };
                 let (number, said) = texts.said(number);
                 keys.push(number);
@@ -241,9 +240,9 @@ impl<'a, B: Block> Cells<'a, '_, B> {
 /// Reads cells of few different texts: each text once.
 fn few<'a, T: Copy>(read: impl Fn(&Cell<'a>) -> Read<T>) -> impl FnMut(&Cell<'a>) -> Read<T> {
     let mut memo: Memo<&'a str, Read<T>> = Memo::new(Ok(None));
-    move |cell| match *cell {
-        Cell::Text(text) => memo.get(text, || read(cell)),
-        _ => read(cell),
+    move |cell| match cell.written() {
+        Some(text) => memo.get(text, || read(cell)),
+        None => read(cell),
     }
 }
 

@@ -83,7 +83,6 @@ struct Slot {
 }
 
 /// The rows of a block that are read.
-#[derive(Default)]
 struct Chosen {
     /// Their positions in the block.
     rows: Vec<u32>,
@@ -140,9 +139,14 @@ impl Table {
 
     /// The rows that are organisations with a code and a year.
     fn choose<B: Block>(&self, block: &B, fields: Option<usize>, tally: &mut Tally) -> Chosen {
-        let mut chosen = Chosen::default();
+        let rows = block.rows();
+        let mut chosen = Chosen {
+            rows: Vec::with_capacity(rows),
+            years: Vec::with_capacity(rows),
+            ids: StringBuilder::with_capacity(rows, rows * 18),
+        };
         let mut last = None;
-        for row in 0..block.rows() {
+        for row in 0..rows {
             let fits = fields.is_none_or(|fields| block.width(row) == fields);
             let id_cell = block.cell(row, self.id);
             let valid = match id_cell {
@@ -231,7 +235,7 @@ impl Table {
                 });
             }
             say(&mut found, &slot.name, &slot.header);
-            if self.detail && slot.name == "mode" {
+            if self.detail && slot.name == "mode" && slot.known.has_other() {
                 detail(&mut columns, Reader::ModeDetail.read(block, rows, slot.index, &slot.written, &mut Vec::new()));
             }
             columns.push((slot.name.clone(), array));

@@ -118,9 +118,9 @@ impl Roster {
         let incomplete = tell(&mut report, repairs);
         let mut problems = std::mem::take(&mut report.problems).concat();
         let typed = |key: Key| report.source(key).and_then(|at| report.typed.get(at)).copied().unwrap_or(false);
-        let Built { roster, chunks, duplicates } = builder.finish(options.on_conflict, &typed, job)?;
+        let Built { roster, chunks, duplicates, slots } = builder.finish(options.on_conflict, &typed, job)?;
         for at in incomplete {
-            let years = chunks.iter().filter(|c| report.source(c.key) == Some(at)).flat_map(|c| c.keys().0);
+            let years = chunks.iter().filter(|c| report.source(c.key) == Some(at)).flat_map(Chunk::years);
             report.sources[at].years = years.copied().collect::<BTreeSet<_>>().into_iter().collect();
         }
         let source_of = |chunk: &Chunk| report.source(chunk.key).unwrap_or_default();
@@ -154,8 +154,7 @@ impl Roster {
             let kept = &report.sources[source_of(other)];
             let place = [(kept.file != source.file).then_some(kept.file.as_str()), kept.sheet.as_deref()];
             let place: Vec<&str> = place.into_iter().flatten().collect();
-            let (years, slots) = chunk.keys();
-            let id = roster.organisations().value(slots[row] as usize);
+            let id = roster.organisations().value(slots[duplicate.row] as usize);
             let value = format!("{id} ↔ {} #{}", place.join(" "), other.places.at(other_row).row);
             problems.push(Problem {
                 file: source.file.clone(),
@@ -166,7 +165,7 @@ impl Roster {
                 header: None,
                 value,
                 code,
-                year: Some(years[row]),
+                year: Some(chunk.years()[row]),
             });
         }
         for balance in &mut balances {

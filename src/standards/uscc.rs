@@ -50,30 +50,28 @@ pub fn check_character(first: &str) -> Option<char> {
 }
 
 fn check(first: &[u8; 17]) -> Option<u8> {
-    let (mut sum, mut largest) = (0, 0);
-    for (character, weight) in first.iter().zip(WEIGHTS) {
-        let value = VALUES[usize::from(*character)];
-        sum += weight * u32::from(value);
-        largest = largest.max(value);
-    }
-    (largest != NONE).then(|| ALPHABET[(31 - sum as usize % 31) % 31])
+    let sum = first.iter().zip(&WEIGHED).fold(0, |sum, (character, weighed)| sum + weighed[usize::from(*character)]);
+    (sum < NONE).then(|| ALPHABET[(31 - usize::from(sum % 31)) % 31])
 }
 
-/// The weights of the first 17 characters, the powers of 3 modulo 31.
-const WEIGHTS: [u32; 17] = [1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28];
+/// More than the weighed values of 17 characters come to.
+const NONE: u16 = 31 * 17;
 
-/// No character of the alphabet.
-const NONE: u8 = 31;
-
-/// The value of each byte as a character of the alphabet.
-const VALUES: [u8; 256] = {
-    let mut values = [NONE; 256];
-    let mut at = 0;
-    while at < ALPHABET.len() {
-        values[ALPHABET[at] as usize] = at as u8;
-        at += 1;
+/// For each place what each byte counts there: its value as a character of the alphabet times the weight of the place, a
+/// power of 3, modulo 31; `NONE` where it is no such character.
+static WEIGHED: [[u16; 256]; 17] = {
+    let mut weighed = [[NONE; 256]; 17];
+    let (mut place, mut weight) = (0, 1);
+    while place < 17 {
+        let mut value = 0;
+        while value < 31 {
+            weighed[place][ALPHABET[value] as usize] = value as u16 * weight % 31;
+            value += 1;
+        }
+        weight = weight * 3 % 31;
+        place += 1;
     }
-    values
+    weighed
 };
 
 /// Whether `code` is valid as it stands, which most are.
@@ -222,7 +220,8 @@ mod tests {
             let mut code = first.clone().into_bytes();
             code.push(check_character(&first).unwrap() as u8);
             prop_assert_eq!(status(std::str::from_utf8(&code).unwrap()), Status::Valid);
-            code[at] = ALPHABET[(usize::from(VALUES[usize::from(code[at])]) + other) % 31];
+            let value = ALPHABET.iter().position(|c| *c == code[at]).unwrap();
+            code[at] = ALPHABET[(value + other) % 31];
             prop_assert_ne!(status(std::str::from_utf8(&code).unwrap()), Status::Valid);
         }
     }

@@ -67,8 +67,8 @@ pub(super) fn read(place: &Place<'_>, input: impl Read + Send, total: u64, work:
             work.job.progress(&file, blocks.text.bytes().min(total), total);
             Ok(block)
         },
-        |(part, text, first)| {
-            let mut records = Records::new(text, dialect, first);
+        |Stretch { part, text, quoted, first }| {
+            let mut records = Records::new(text, quoted, dialect, first);
             if let Some(line) = records.longer_than(LINES) {
                 return Err(open_quote(place.path, line));
             }
@@ -81,6 +81,17 @@ pub(super) fn read(place: &Place<'_>, input: impl Read + Send, total: u64, work:
     work.job.progress(&file, total, total);
     let sheet = table.finish(tallies.into_inner().unwrap_or_default(), Some(blocks.text.encoding()));
     Ok(Outcome { sheets: vec![(0, sheet)], skipped: Vec::new() })
+}
+
+/// A block of whole records.
+struct Stretch {
+    /// Its number.
+    part: u32,
+    text: String,
+    /// Whether it may have quotation marks.
+    quoted: bool,
+    /// Where its first record stands.
+    first: At,
 }
 
 /// The text in blocks of whole records.
@@ -154,8 +165,8 @@ impl<'a, R: Read> Blocks<'a, R> {
         Ok(top)
     }
 
-    /// The next block, with its number and where its first record stands.
-    fn next(&mut self) -> Result<Option<(u32, String, At)>> {
+    /// The next block.
+    fn next(&mut self) -> Result<Option<Stretch>> {
         loop {
             if !self.text.ended() && self.rest.len() < BLOCK {
                 self.more()?;
@@ -180,7 +191,7 @@ impl<'a, R: Read> Blocks<'a, R> {
             let (part, first) = (self.part, self.first);
             self.part += 1;
             self.first = At { row: first.row + cut.records, line: Some(line + cut.lines) };
-            return Ok(Some((part, text, first)));
+            return Ok(Some(Stretch { part, text, quoted: cut.quoted, first }));
         }
     }
 }
@@ -206,7 +217,7 @@ fn first_records(head: &str, dialect: Dialect) -> Option<Vec<Vec<String>>> {
     let short = head.as_bytes().get(..HEAD).and_then(|start| memrchr(dialect.end, start));
     let sample = |end: Option<usize>| {
         let text = end.and_then(|end| head.get(..=end)).unwrap_or(head);
-        Records::new(text.to_owned(), dialect, At { row: 1, line: Some(1) })
+        Records::new(text.to_owned(), true, dialect, At { row: 1, line: Some(1) })
     };
     let mut records = sample(short);
     if records.rows() < TOP && short.is_some() {

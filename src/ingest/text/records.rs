@@ -21,6 +21,8 @@ pub(super) struct Dialect {
 /// The complete records at the start of a text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Cut {
+    /// Whether there are quotation marks in the text.
+    pub quoted: bool,
     /// Where the last of them ends.
     pub bytes: usize,
     pub records: u32,
@@ -36,9 +38,9 @@ impl Dialect {
         if memchr(QUOTE, text).is_none() {
             let bytes = memrchr(self.end, text).map_or(0, |at| at + 1);
             let records = lines(text.get(..bytes).unwrap_or_default());
-            return Cut { bytes, records, lines: records, open_lines: 0 };
+            return Cut { quoted: false, bytes, records, lines: records, open_lines: 0 };
         }
-        let mut cut = Cut::default();
+        let mut cut = Cut { quoted: true, ..Cut::default() };
         let mut seen = 0;
         let mut quoted = false;
         let mut skip = 0;
@@ -58,7 +60,7 @@ impl Dialect {
                     quoted = false;
                 }
             } else if is_end {
-                cut = Cut { bytes: at + 1, records: cut.records + 1, lines: seen, open_lines: 0 };
+                cut = Cut { bytes: at + 1, records: cut.records + 1, lines: seen, ..cut };
             } else {
                 quoted = self.begins_field(text, at, cut.bytes);
             }
@@ -137,10 +139,11 @@ pub(super) struct Records {
 }
 
 impl Records {
-    /// Divides `text`, whose first record stands at `first`; its last one may lack the end.
-    pub(super) fn new(mut text: String, dialect: Dialect, first: At) -> Self {
+    /// Divides `text`, whose first record stands at `first`; its last one may lack the end. It has no quotation marks
+    /// unless it is `quoted`.
+    pub(super) fn new(mut text: String, quoted: bool, dialect: Dialect, first: At) -> Self {
         let bytes = text.as_bytes();
-        if memchr(QUOTE, bytes).is_none() {
+        if !quoted {
             let (ends, starts) = divide_plain(bytes, dialect);
             Self { text, fields: Fields::Plain(ends), shape: Shape::of(starts), lines: None, first }
         } else {
@@ -406,14 +409,14 @@ mod tests {
     const COMMA: Dialect = Dialect { delimiter: b',', end: b'\n' };
 
     fn fields(text: &str) -> Vec<Vec<String>> {
-        let records = Records::new(text.to_owned(), COMMA, At { row: 1, line: Some(1) });
+        let records = Records::new(text.to_owned(), text.contains('"'), COMMA, At { row: 1, line: Some(1) });
         (0..records.rows()).map(|row| records.texts(row)).collect()
     }
 
     #[test]
     fn quoted_fields_lines_and_numbers() {
         let text = "a,\"b \"\"x\"\"\r\nc\",d\r\n\r\n1,\"2\"3,4\"5\r\n,\"\",\n\"open,\nx";
-        let records = Records::new(text.to_owned(), COMMA, At { row: 10, line: Some(20) });
+        let records = Records::new(text.to_owned(), text.contains('"'), COMMA, At { row: 10, line: Some(20) });
         let found: Vec<_> = (0..records.rows()).map(|row| records.texts(row)).collect();
         let expected: [&[&str]; 5] =
             [&["a", "b \"x\"\r\nc", "d"], &[""], &["1", "23", "4\"5"], &["", "", ""], &["\"open,\nx"]];

@@ -7,7 +7,7 @@ use memchr::memchr_iter;
 
 use super::super::block::Block;
 use super::records::Records;
-use super::{Blocks, DELIMITERS, unreadable};
+use super::{Blocks, DELIMITERS, Stretch, unreadable};
 use crate::error::Result;
 use crate::ingest::Options;
 
@@ -21,8 +21,8 @@ pub(crate) fn records(path: &Path) -> Result<Vec<(u32, Vec<String>)>> {
     let most = DELIMITERS.into_iter().rev().max_by_key(|delimiter| memchr_iter(*delimiter, header).count());
     blocks.dialect.delimiter = most.unwrap_or(b',');
     let mut all = Vec::new();
-    while let Some((_, text, first)) = blocks.next()? {
-        let records = Records::new(text, blocks.dialect, first);
+    while let Some(Stretch { text, quoted, first, .. }) = blocks.next()? {
+        let records = Records::new(text, quoted, blocks.dialect, first);
         let rows = (0..records.rows()).map(|row| (records.at(row).line.unwrap_or_default(), records.texts(row)));
         all.extend(rows.filter(|(_, texts)| texts.iter().any(|text| !text.trim().is_empty())));
     }

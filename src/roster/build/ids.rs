@@ -59,19 +59,17 @@ impl Keys {
         self.sorted.len()
     }
 
-    /// For each row the position of its id among `all`.
-    fn positions(&self, all: &[u128]) -> Vec<u32> {
+    /// Writes for each row the position of its id among `all`.
+    fn positions(&self, all: &[u128], to: &mut [u32]) {
         let mut at = self.sorted.first().map_or(0, |first| all.partition_point(|key| key < first));
         let positions = self.sorted.iter().map(|key| {
             at = ahead(all, at, *key);
             at as u32
         });
-        let Some(rows) = &self.rows else { return positions.collect() };
-        let mut by_row = vec![0; rows.len()];
-        for (row, position) in rows.iter().zip(positions) {
-            by_row[*row as usize] = position;
+        match &self.rows {
+            None => to.iter_mut().zip(positions).for_each(|(to, position)| *to = position),
+            Some(rows) => rows.iter().zip(positions).for_each(|(row, position)| to[*row as usize] = position),
         }
-        by_row
     }
 }
 
@@ -89,10 +87,18 @@ fn ahead(all: &[u128], at: usize, key: u128) -> usize {
     low + all.get(low..high).unwrap_or_default().partition_point(|other| *other < key)
 }
 
-/// All ids in ascending order, and for each row of each batch the position of its id.
-pub(super) fn rank(batches: &[Keys], others: &Others) -> Result<(StringArray, Vec<Vec<u32>>)> {
+/// All ids in ascending order, and for each row of all batches the position of its id.
+pub(super) fn rank(batches: &[Keys], others: &Others) -> Result<(StringArray, Vec<u32>)> {
     let all = merged(batches);
-    let mut positions: Vec<Vec<u32>> = batches.par_iter().map(|keys| keys.positions(&all)).collect();
+    let mut positions = vec![0; batches.iter().map(Keys::len).sum()];
+    let mut rest = positions.as_mut_slice();
+    let mut parts = Vec::with_capacity(batches.len());
+    for keys in batches {
+        let (part, others) = rest.split_at_mut(keys.len());
+        parts.push((keys, part));
+        rest = others;
+    }
+    parts.into_par_iter().for_each(|(keys, part)| keys.positions(&all, part));
     let packed = all.partition_point(|key| *key < OTHER);
     let (packed, rest) = all.split_at(packed);
     if rest.is_empty() {
@@ -121,30 +127,55 @@ pub(super) fn rank(batches: &[Keys], others: &Others) -> Result<(StringArray, Ve
     for (other, rest) in waiting {
         give(other, packed.len() + rest);
     }
-    positions.par_iter_mut().flatten().for_each(|position| *position = place[*position as usize]);
+    positions.par_iter_mut().for_each(|position| *position = place[*position as usize]);
     Ok((StringArray::from(ids), positions))
 }
 
-/// The numbers of `batches`, each once, ascending.
+/// The numbers of `batches`, each once, ascending. They are merged a range of them at a time, which the processor's cache
+/// holds.
 fn merged(batches: &[Keys]) -> Vec<u128> {
+    /// Ranges begin at the first number of each so many batches.
+    const BATCHES: usize = 8;
+    let mut firsts: Vec<u128> = batches.iter().filter_map(|keys| keys.sorted.first().copied()).collect();
+    firsts.sort_unstable();
+    let mut starts: Vec<u128> = firsts.into_iter().step_by(BATCHES).collect();
+    starts.dedup();
+    let merge_from = |at: usize| {
+        let inside = |keys: &'_ Keys| {
+            let before = |limit: Option<&u128>, none| limit.map_or(none, |limit| keys.sorted.partition_point(|k| k < limit));
+            before(starts.get(at), 0)..before(starts.get(at + 1), keys.len())
+        };
+        let overlaps = |keys: &&Keys| {
+            let ends = |limit: &u128| keys.sorted.last().is_some_and(|last| last < limit);
+            let begins = |limit: &u128| keys.sorted.first().is_some_and(|first| first >= limit);
+            !starts.get(at).is_some_and(ends) && !starts.get(at + 1).is_some_and(begins)
+        };
+        let slices = batches.iter().filter(overlaps).map(|keys| &keys.sorted[inside(keys)]);
+        merge_all(&slices.collect::<Vec<_>>())
+    };
+    let ranges: Vec<Vec<u128>> = (0..starts.len()).into_par_iter().map(merge_from).collect();
+    ranges.concat()
+}
+
+/// The numbers of ascending lists, each once, ascending.
+fn merge_all(lists: &[&[u128]]) -> Vec<u128> {
     let mut last = None;
-    let ascending = batches.iter().all(|keys| {
-        let follows = keys.len() == 0 || last <= keys.sorted.first();
-        last = last.max(keys.sorted.last());
+    let ascending = lists.iter().all(|list| {
+        let follows = list.is_empty() || last <= list.first();
+        last = last.max(list.last());
         follows
     });
     if ascending {
-        let mut all = Vec::with_capacity(batches.iter().map(Keys::len).sum());
-        for key in batches.iter().flat_map(|keys| keys.sorted.iter().copied()) {
-            if all.last() != Some(&key) {
-                all.push(key);
+        let mut all = Vec::with_capacity(lists.iter().map(|list| list.len()).sum());
+        for key in lists.iter().copied().flatten() {
+            if all.last() != Some(key) {
+                all.push(*key);
             }
         }
         return all;
     }
-    let (left, right) = batches.split_at(batches.len() / 2);
-    let (left, right) = rayon::join(|| merged(left), || merged(right));
-    merge(&left, &right)
+    let (left, right) = lists.split_at(lists.len() / 2);
+    merge(&merge_all(left), &merge_all(right))
 }
 
 /// Two ascending lists as one, each number once.
@@ -236,7 +267,7 @@ mod tests {
                         0..40,
                     ),
                 ),
-                0..6,
+                0..30,
             ),
         ) {
             let batches: Vec<Vec<String>> = batches
@@ -257,11 +288,10 @@ mod tests {
             expected.sort();
             expected.dedup();
             prop_assert_eq!(all.iter().flatten().collect::<Vec<_>>(), expected);
-            for (ids, positions) in batches.iter().zip(positions) {
-                prop_assert_eq!(ids.len(), positions.len());
-                for (id, position) in ids.iter().zip(positions) {
-                    prop_assert_eq!(all.value(position as usize), id);
-                }
+            let ids = batches.concat();
+            prop_assert_eq!(ids.len(), positions.len());
+            for (id, position) in ids.iter().zip(positions) {
+                prop_assert_eq!(all.value(position as usize), id);
             }
         }
     }

@@ -63,15 +63,13 @@ pub(super) struct Chunk {
     pub places: Places,
     years: Vec<i16>,
     ids: Keys,
-    /// For each row the slot of its organisation, once all ids are known.
-    slots: Vec<u32>,
     columns: Vec<(String, ArrayRef)>,
 }
 
 impl Chunk {
-    /// The years and the slots of its rows.
-    pub(super) fn keys(&self) -> (&[i16], &[u32]) {
-        (&self.years, &self.slots)
+    /// The years of its rows.
+    pub(super) fn years(&self) -> &[i16] {
+        &self.years
     }
 }
 
@@ -81,6 +79,8 @@ pub(super) struct Built {
     /// The batches in their order, without their columns.
     pub chunks: Vec<Chunk>,
     pub duplicates: Vec<Duplicate>,
+    /// For each row of all batches the slot of its organisation.
+    pub slots: Vec<u32>,
 }
 
 impl Take for Builder {
@@ -102,7 +102,7 @@ impl Take for Builder {
             .filter(|(name, _)| !matches!(name.as_str(), "year" | "org_id"))
             .map(|(name, array)| coded(&name, array).map(|array| (name, array)))
             .collect::<Result<_>>()?;
-        let chunk = Chunk { key, places, years: years.values().to_vec(), ids, slots: Vec::new(), columns };
+        let chunk = Chunk { key, places, years: years.values().to_vec(), ids, columns };
         self.chunks.lock().map_err(|_| Error::broken())?.push(chunk);
         Ok(())
     }
@@ -131,15 +131,11 @@ impl Builder {
         );
         let ((organisations, slots), whole) = (ranked?, whole?);
         drop(ids);
-        for (chunk, slots) in chunks.iter_mut().zip(slots) {
-            chunk.slots = slots;
-        }
         job::check(job)?;
         let starts: Vec<u32> = chunks
             .iter()
             .scan(0, |start, chunk| Some(std::mem::replace(start, *start + chunk.years.len() as u32)))
             .collect();
-        let slots: Vec<u32> = chunks.iter().flat_map(|chunk| chunk.slots.iter().copied()).collect();
         let (order, duplicates) = order(&chunks, &starts, &slots, &whole, on_conflict, job)?;
         // Rows that stand in stretches come straight out of the batches, others out of columns of all rows.
         let all: Option<Vec<Column>> = if order.iter().all(|(_, rows)| is_in_stretches(rows)) {
@@ -165,7 +161,7 @@ impl Builder {
             .collect::<Result<Vec<_>>>()?;
         drop(whole);
         let roster = Roster::from_parts(organisations, fields, frames);
-        Ok(Built { roster, chunks, duplicates })
+        Ok(Built { roster, chunks, duplicates, slots })
     }
 }
 

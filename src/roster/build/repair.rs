@@ -61,8 +61,13 @@ impl Builder {
         chunks.sort_by_key(|chunk| chunk.key);
         let keys: Vec<Keys> = chunks.iter_mut().map(|chunk| std::mem::take(&mut chunk.ids)).collect();
         let (ids, slots) = rank(&keys, &self.others)?;
-        for ((chunk, keys), slots) in chunks.iter_mut().zip(keys).zip(slots) {
-            (chunk.ids, chunk.slots) = (keys, slots);
+        let mut rest = slots.as_slice();
+        let mut slots = Vec::with_capacity(chunks.len());
+        for (chunk, keys) in chunks.iter_mut().zip(keys) {
+            let (here, others) = rest.split_at(keys.len());
+            chunk.ids = keys;
+            slots.push(here.to_vec());
+            rest = others;
         }
         let left = |(number, id): (u32, &str)| Some(Left { number, id: id.to_owned(), code: Spoilt::of(id)? });
         let spoilt: Vec<Left> = (0..).zip(ids.iter().flatten()).filter_map(left).collect();
@@ -72,7 +77,7 @@ impl Builder {
         let candidates = candidates(&ids, &spoilt);
         let wanted: FxHashSet<u32> =
             spoilt.iter().map(|left| left.number).chain(candidates.values().flatten().map(|c| c.0)).collect();
-        let rows = rows(chunks, &wanted)?;
+        let rows = rows(chunks, &slots, &wanted)?;
         let proven = proven(&spoilt, &candidates, &rows);
         let mut repairs = Vec::new();
         let mut lost: Vec<FxHashSet<usize>> = chunks.iter().map(|_| FxHashSet::default()).collect();
@@ -81,7 +86,7 @@ impl Builder {
             for row in rows.get(number).into_iter().flatten() {
                 let (code, chunk) = (proven.get(&(row.chunk, row.at)), &mut chunks[row.chunk]);
                 match (code, left) {
-                    (Some((to, _)), _) => chunk.slots[row.at] = *to,
+                    (Some((to, _)), _) => slots[row.chunk][row.at] = *to,
                     (None, Spoilt::Rounded(_)) => drop(lost[row.chunk].insert(row.at)),
                     (None, Spoilt::Illegible(_)) => continue,
                 }
@@ -97,9 +102,10 @@ impl Builder {
         }
         for at in changed {
             let (chunk, lost) = (&mut chunks[at], &lost[at]);
-            let keep: Vec<bool> = (0..chunk.slots.len()).map(|at| !lost.contains(&at)).collect();
-            chunk.retain(&BooleanArray::from(keep))?;
-            let ids = take(&ids, &UInt32Array::from(chunk.slots.clone()), None)?;
+            let keep: BooleanArray = (0..chunk.years.len()).map(|at| Some(!lost.contains(&at))).collect();
+            chunk.retain(&keep)?;
+            let slots = filter(&UInt32Array::from(std::mem::take(&mut slots[at])), &keep)?;
+            let ids = take(&ids, &slots, None)?;
             chunk.ids = Keys::new(ids.as_string(), &self.others)?;
         }
         Ok(repairs)
@@ -114,7 +120,6 @@ impl Chunk {
         }
         self.places = Places::Each(kept(&self.places.all().collect::<Vec<_>>(), keep));
         self.years = kept(&self.years, keep);
-        self.slots = kept(&self.slots, keep);
         for (_, array) in &mut self.columns {
             *array = filter(array, keep)?;
         }
@@ -155,11 +160,10 @@ fn candidates(ids: &StringArray, spoilt: &[Left]) -> FxHashMap<u32, Vec<(u32, St
 }
 
 /// The rows of the ids in `wanted`, by the number of their id.
-fn rows(chunks: &[Chunk], wanted: &FxHashSet<u32>) -> Result<FxHashMap<u32, Vec<Row>>> {
+fn rows(chunks: &[Chunk], slots: &[Vec<u32>], wanted: &FxHashSet<u32>) -> Result<FxHashMap<u32, Vec<Row>>> {
     let mut rows: FxHashMap<u32, Vec<Row>> = FxHashMap::default();
-    for (at, chunk) in chunks.iter().enumerate() {
-        let here: Vec<u32> =
-            (0..chunk.slots.len() as u32).filter(|row| wanted.contains(&chunk.slots[*row as usize])).collect();
+    for (at, (chunk, slots)) in chunks.iter().zip(slots).enumerate() {
+        let here: Vec<u32> = (0..).zip(slots).filter(|(_, slot)| wanted.contains(slot)).map(|(row, _)| row).collect();
         if here.is_empty() {
             continue;
         }
@@ -169,7 +173,7 @@ fn rows(chunks: &[Chunk], wanted: &FxHashSet<u32>) -> Result<FxHashMap<u32, Vec<
             texts.as_ref().filter(|texts| texts.is_valid(at)).map(|texts| texts.value(at).to_owned())
         };
         for (nth, row) in here.values().iter().map(|row| *row as usize).enumerate() {
-            rows.entry(chunk.slots[row]).or_default().push(Row {
+            rows.entry(slots[row]).or_default().push(Row {
                 chunk: at,
                 at: row,
                 year: chunk.years[row],
