@@ -33,9 +33,11 @@ fn narrow(bytes: &[u8]) -> Option<u64> {
                 u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << 32
             }
             // No branch depends on the length, which varies.
-            _ => bytes.get(bytes.len() / 2).zip(bytes.first().zip(bytes.last())).map_or(0, |(middle, (first, last))| {
-                u64::from(*first) | u64::from(*middle) << 8 | u64::from(*last) << 16
-            }),
+            _ => {
+                bytes.get(bytes.len() / 2).zip(bytes.first().zip(bytes.last())).map_or(0, |(middle, (first, last))| {
+                    u64::from(*first) | u64::from(*middle) << 8 | u64::from(*last) << 16
+                })
+            }
         }),
     }
 }
@@ -164,18 +166,18 @@ impl<M: Mark, T: Copy> Table<M, T> {
     /// What stands at the text with this mark that is the `same` by what it is kept with, or the place for it.
     #[inline]
     fn find(&self, mark: M, same: impl Fn(u32) -> bool) -> Result<T, usize> {
-        let is_here = |place: &Place<M, T>| place.mark == mark && place.kept > 0 && same(place.kept);
-        let mask = self.places.len() - 1;
-        let mut at = mark.hash() & mask;
+        let fits = |place: &Place<M, T>| place.mark == mark && place.kept > 0 && same(place.kept);
+        let wrap = self.places.len() - 1;
+        let mut at = mark.hash() & wrap;
         loop {
             let place = &self.places[at];
-            if is_here(place) {
+            if fits(place) {
                 return Ok(place.value);
             }
             if place.kept == 0 {
                 return Err(at);
             }
-            at = (at + 1) & mask;
+            at = (at + 1) & wrap;
         }
     }
 

@@ -18,7 +18,10 @@ pub(crate) struct At {
 #[derive(Clone, Debug)]
 pub(crate) enum Places {
     /// Each below the one before.
-    Following { first: At, rows: usize },
+    Following {
+        first: At,
+        rows: usize,
+    },
     Each(Vec<At>),
 }
 
@@ -69,7 +72,9 @@ pub(super) trait Block: Sync {
     /// Visits the cells in `column` of `rows`, in their order.
     #[inline]
     fn each<'a>(&'a self, rows: &[u32], column: usize, mut visit: impl FnMut(u32, Cell<'a>)) {
-        rows.iter().for_each(|row| visit(*row, self.cell(*row as usize, column)));
+        for row in rows {
+            visit(*row, self.cell(*row as usize, column));
+        }
     }
     /// How many cells `row` has.
     fn width(&self, row: usize) -> usize;

@@ -1,7 +1,9 @@
 //! Text files: fields between commas, tabs, semicolons or bars, in UTF-8, GB18030 or UTF-16. They are read in blocks
 //! of whole records, side by side, and never held in memory as a whole.
 
+mod cut;
 mod decode;
+mod divide;
 mod records;
 mod whole;
 
@@ -11,8 +13,9 @@ use std::sync::Mutex;
 
 use memchr::{memchr3_iter, memrchr, memrchr2};
 
+use self::cut::Dialect;
 use self::decode::{Checked, Text};
-use self::records::{Dialect, Records};
+use self::records::Records;
 pub(crate) use self::whole::records as all_records;
 use super::Options;
 use super::block::{At, Block};

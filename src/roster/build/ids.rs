@@ -142,7 +142,8 @@ fn merged(batches: &[Keys]) -> Vec<u128> {
     starts.dedup();
     let merge_from = |at: usize| {
         let inside = |keys: &'_ Keys| {
-            let before = |limit: Option<&u128>, none| limit.map_or(none, |limit| keys.sorted.partition_point(|k| k < limit));
+            let before =
+                |limit: Option<&u128>, none| limit.map_or(none, |limit| keys.sorted.partition_point(|k| k < limit));
             before(starts.get(at), 0)..before(starts.get(at + 1), keys.len())
         };
         let overlaps = |keys: &&Keys| {

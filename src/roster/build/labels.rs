@@ -87,7 +87,8 @@ impl<'a> Labels<'a> {
     fn table<K: ArrowDictionaryKeyType>(&mut self, array: &'a DictionaryArray<K>) -> usize {
         let texts = array.values().as_string::<i32>();
         let near = self.tables.len().saturating_sub(NEAR);
-        let same = self.tables[near..].iter().rposition(|table| begins(table.texts, texts) || begins(texts, table.texts));
+        let same =
+            self.tables[near..].iter().rposition(|table| begins(table.texts, texts) || begins(texts, table.texts));
         let at = same.map_or(self.tables.len(), |same| near + same);
         if same.is_none() {
             self.tables.push(Table { texts, codes: Vec::new() });

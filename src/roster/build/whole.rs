@@ -6,8 +6,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, ArrowPrimitiveType, AsArray, BooleanBufferBuilder, NullBufferBuilder, PrimitiveArray,
-    StringArray, new_null_array,
+    Array, ArrayRef, ArrowPrimitiveType, AsArray, BooleanBufferBuilder, NullBufferBuilder, PrimitiveArray, StringArray,
+    new_null_array,
 };
 use arrow::buffer::{BooleanBuffer, NullBuffer};
 use arrow::compute::{cast, concat, max};
@@ -81,7 +81,8 @@ impl<'a> Whole<'a> {
 
     /// The column of all rows.
     pub(super) fn all(&self) -> Result<Column> {
-        let run = |(part, rows): (usize, &Part)| Run { part, rows: 0..rows.as_ref().map_or_else(|rows| *rows, Array::len) };
+        let run =
+            |(part, rows): (usize, &Part)| Run { part, rows: 0..rows.as_ref().map_or_else(|rows| *rows, Array::len) };
         let runs: Vec<Run> = self.parts.iter().enumerate().map(run).collect();
         self.column(&runs)
     }
@@ -155,7 +156,8 @@ impl<'a> Whole<'a> {
             let native = &array.values()[run.rows.clone()];
             if let Some(valid) = array.nulls() {
                 nulls.append_buffer(&valid.slice(run.rows.start, run.rows.len()));
-                let value = |(row, value): (usize, &P::Native)| if valid.is_valid(row) { of(*value) } else { T::default() };
+                let value =
+                    |(row, value): (usize, &P::Native)| if valid.is_valid(row) { of(*value) } else { T::default() };
                 values.extend(run.rows.clone().zip(native).map(value));
             } else {
                 nulls.append_n_non_nulls(run.rows.len());
@@ -263,7 +265,7 @@ fn halves(grade: f32) -> u32 {
 fn grades(parts: &[Part]) -> Vec<u32> {
     let mut used = BTreeSet::new();
     let mut last = None;
-    for grade in parts.iter().flatten().flat_map(|array| array.as_primitive::<Float32Type>()).flatten() {
+    for grade in parts.iter().flatten().flat_map(AsArray::as_primitive::<Float32Type>).flatten() {
         if last.replace(grade.to_bits()) != Some(grade.to_bits()) {
             used.insert(halves(grade));
         }
