@@ -1,6 +1,15 @@
 //! How party organisations were formed: counts by mode, the mode needed against the mode recorded, moves of years.
 
+mod audit;
+mod audit_list;
+mod facts;
+mod members;
+mod term;
+
 use arrow::array::RecordBatch;
+
+pub use audit::formation_audit;
+pub use audit_list::formation_audit_list;
 
 use crate::classes::{self, coded};
 use crate::cube::{self, Lane};
