@@ -1,9 +1,8 @@
 //! The organisations behind each finding of the audit, and why, in words.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, UInt32Array, new_null_array};
+use arrow::array::{Array, AsArray, RecordBatch, UInt32Array};
 use arrow::buffer::BooleanBuffer;
 use arrow::compute::{concat_batches, take_record_batch};
 use arrow::datatypes::{DataType, Int16Type};
@@ -11,13 +10,13 @@ use arrow::util::display::array_value_to_string;
 
 use super::audit::{answers, check};
 use super::facts::Facts;
-use crate::dimension::{Scope, region_name};
+use super::list::listed;
+use crate::dimension::Scope;
 use crate::error::Result;
 use crate::labels::{self, Labels};
 use crate::lang::Lang;
 use crate::measure::{APPROVAL, Finding, FormationRules, Level, Predicate};
 use crate::roster::Roster;
-use crate::standards::region::{self, Level as Place};
 use crate::table::Columns;
 
 /// What the list says of an organisation besides the finding: columns of the ledger, and of what the audit works out.
@@ -88,12 +87,12 @@ pub fn formation_audit_list(
             };
             let zh: Vec<String> = why(Lang::Zh).map(say).collect::<Result<_>>()?;
             let en: Vec<String> = why(Lang::En).map(say).collect::<Result<_>>()?;
-            parts.push(listed(finding, status, &batch, (zh, en))?);
+            parts.push(of_finding(finding, status, &batch, (zh, en))?);
         }
     }
     if parts.is_empty() {
         let none = all.slice(0, 0);
-        let nothing = findings.first().map(|f| listed(f, "found", &none, (Vec::new(), Vec::new()))).transpose()?;
+        let nothing = findings.first().map(|f| of_finding(f, "found", &none, (Vec::new(), Vec::new()))).transpose()?;
         return nothing.map_or_else(|| Columns::default().finish(), Ok);
     }
     Ok(concat_batches(&parts[0].schema(), &parts)?)
@@ -103,7 +102,7 @@ fn take(all: &RecordBatch, rows: &BooleanBuffer) -> Result<RecordBatch> {
     Ok(take_record_batch(all, &rows.set_indices().map(|row| row as u32).collect::<UInt32Array>())?)
 }
 
-fn listed(
+fn of_finding(
     finding: &Finding,
     status: &str,
     batch: &RecordBatch,
@@ -111,24 +110,14 @@ fn listed(
 ) -> Result<RecordBatch> {
     let rows = batch.num_rows();
     let same = |text: &str| std::iter::repeat_n(text.to_owned(), rows);
-    let mut columns = Columns::default()
+    let columns = Columns::default()
         .years("year", batch["year"].as_primitive::<Int16Type>().values().iter().copied())
         .texts("finding", same(&finding.id))
         .texts("label_zh", same(finding.label.get(Lang::Zh)))
         .texts("label_en", same(finding.label.get(Lang::En)))
         .texts("severity", same(finding.severity.name()))
         .texts("status", same(status));
-    for (name, ty) in LISTED {
-        let column = batch.column_by_name(name).map_or_else(|| new_null_array(&ty, rows), ArrayRef::clone);
-        columns = if name == "region" {
-            let township: StringArray =
-                column.as_string::<i32>().iter().map(|code| region::at_level(code?, Place::Township)).collect();
-            let names: Vec<_> = township.iter().map(|code| region_name(code?)).collect();
-            columns.array("township", Arc::new(township)).some_texts("township_name", names)
-        } else {
-            columns.array(name, column)
-        };
-    }
+    let columns = listed(columns, batch, &LISTED);
     columns.texts("why_zh", zh).texts("why_en", en).texts("source", same(&finding.source)).finish()
 }
 

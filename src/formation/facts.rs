@@ -16,11 +16,15 @@ use crate::schema::Type;
 
 /// The columns that are worked out, with what they hold and which columns of the ledger, besides those that the rules
 /// name, they rest on.
-const COMPUTED: [(&str, Type, &[&str]); 10] = [
+const COMPUTED: [(&str, Type, &[&str]); 14] = [
     ("need", Type::Code, &[]),
     ("level_need", Type::Code, &["mode", "party_org_id"]),
     ("units", Type::Count, &["mode", "party_org_id"]),
+    ("units_recorded", Type::Count, &["mode", "party_org_id"]),
+    ("units_unknown", Type::Count, &["mode", "party_org_id"]),
+    ("units_due_solo", Type::Count, &["mode", "party_org_id"]),
     ("units_most", Type::Count, &[]),
+    ("over_limit", Type::Flag, &["mode", "party_org_id"]),
     ("solo_units", Type::Count, &["mode", "party_org_id"]),
     ("host_listed", Type::Flag, &["mode", "party_org_id"]),
     ("townships", Type::Count, &["mode", "party_org_id", "region"]),
@@ -53,21 +57,28 @@ impl Facts {
         for (name, ty, _) in COMPUTED.iter().filter(|(name, ..)| wanted.contains(name)) {
             let column = match *name {
                 "need" => need(roster, frame, rules)?,
-                "level_need" => bodies.level(roster, frame, &levels)?,
+                "level_need" => bodies.level(roster, frame, &levels),
                 "units" => bodies.number(&bodies.units(|_| true)),
+                "units_recorded" => bodies.number(&bodies.recorded()),
+                "units_unknown" => bodies.number(&bodies.maybe()),
+                "units_due_solo" => bodies.number(&bodies.those(&due_solo(roster, frame, rules)?)),
+                "over_limit" => bodies.over(rules.joint(year).map(|j| j.most_units)),
                 "units_most" => constant(rules.joint(year).map(|j| j.most_units), frame.rows()),
                 "solo_units" => bodies.number(&bodies.units(|mode| mode == bodies.solo())),
                 "host_listed" => bodies.hosted(),
                 "townships" => bodies.number(&bodies.townships(roster, frame)),
                 "party_members" => match levels.first() {
-                    Some(lowest) => bodies.number(&bodies.members(roster, frame, &lowest.members)?),
+                    Some(lowest) => bodies.number(&bodies.members(roster, frame, &lowest.members)),
                     None => constant(None, frame.rows()),
                 },
                 "members_least" => constant(levels.first().map(|l| l.at_least), frame.rows()),
                 _ => term::over(roster, frame, rules)?,
             };
+            let lacks = |of: &String| !has(roster, frame, of);
+            let silent = Self::rests_on(rules, name, year).iter().any(lacks) && says_nothing(&column);
+            let told = !silent && Self::has_rule(rules, name, year);
             fields.push(Field { name: (*name).to_owned(), ty: *ty });
-            columns.push(Some(column));
+            columns.push(told.then_some(column));
         }
         let base = |name: &str| DERIVED.iter().find(|(derived, _)| *derived == name).map(|(_, from)| *from);
         let asked = |name: &str| wanted.contains(name) || wanted.iter().any(|w| base(w) == Some(name));
@@ -79,6 +90,16 @@ impl Facts {
         }
         let frame = Frame { year, slots: frame.slots.clone(), columns };
         Ok(Self { roster: Roster::from_parts(roster.organisations().clone(), fields, vec![frame]) })
+    }
+
+    /// The same with a flag for each row.
+    pub(super) fn flagged(self, flags: impl IntoIterator<Item = (String, Column)>) -> Self {
+        let (mut fields, mut frame) = (self.roster.fields().to_vec(), self.frame().clone());
+        for (name, column) in flags {
+            fields.push(Field { name, ty: Type::Flag });
+            frame.columns.push(Some(column));
+        }
+        Self { roster: Roster::from_parts(self.roster.organisations().clone(), fields, vec![frame]) }
     }
 
     /// The same without rows: what conditions and words about `roster` can name.
@@ -99,7 +120,7 @@ impl Facts {
         };
         let mut of: BTreeSet<String> = of.iter().map(|name| (*name).to_owned()).collect();
         match name {
-            "need" => {
+            "need" | "units_due_solo" => {
                 let needs = rules.needs().iter().filter(|need| need.validity.holds(year));
                 of.extend(needs.flat_map(|need| need.when.columns()).map(str::to_owned));
             }
@@ -114,13 +135,18 @@ impl Facts {
 
     /// Whether `finding` is looked for in `year`: it is in force, and every rule that it rests on is.
     pub(super) fn in_force(rules: &FormationRules, finding: &Finding, year: i16) -> bool {
-        let there = |name: &str| match name {
-            "units_most" => rules.joint(year).is_some(),
+        let there = |name: &str| Self::has_rule(rules, name, year);
+        finding.validity.holds(year) && finding.when.columns().into_iter().all(there)
+    }
+
+    /// Whether the rule that the column `name` rests on, if any, is in force in `year`.
+    fn has_rule(rules: &FormationRules, name: &str, year: i16) -> bool {
+        match name {
+            "units_most" | "over_limit" => rules.joint(year).is_some(),
             "level_need" | "party_members" | "members_least" => !rules.levels(year).is_empty(),
             "term_over" => rules.terms(year).next().is_some(),
             _ => true,
-        };
-        finding.validity.holds(year) && finding.when.columns().into_iter().all(there)
+        }
     }
 
     /// The roster of this year alone, with the further columns.
@@ -137,6 +163,24 @@ impl Facts {
 /// Whether the sources of the year of `frame` have the column `name`.
 pub(super) fn has(roster: &Roster, frame: &Frame, name: &str) -> bool {
     roster.field(name).is_ok_and(|at| roster.values(frame, at).is_some())
+}
+
+/// Whether nothing is known in `column`.
+fn says_nothing(column: &Column) -> bool {
+    match column {
+        Column::Coded { codes, .. } => (0..codes.len()).all(|row| codes.get(row) == 0),
+        Column::Flag { known, .. } | Column::Number { known, .. } => {
+            known.as_ref().is_some_and(|known| known.count_set_bits() == 0)
+        }
+        _ => false,
+    }
+}
+
+/// The rows that need a party organisation of their own, for certain.
+fn due_solo(roster: &Roster, frame: &Frame, rules: &FormationRules) -> Result<BooleanBuffer> {
+    let needed = rules.evaluate(roster, frame)?;
+    let solo = rules.needs().iter().zip(&needed.by_rule).filter(|(need, _)| need.mode == "solo");
+    Ok(solo.fold(BooleanBuffer::new_unset(frame.rows()), |all, (_, rows)| &all | rows))
 }
 
 fn need(roster: &Roster, frame: &Frame, rules: &FormationRules) -> Result<Column> {

@@ -3,9 +3,10 @@
 
 use std::collections::HashSet;
 
+use arrow::buffer::BooleanBuffer;
+
 use super::facts::{coded, flag, number};
 use crate::classes::{ORGANISED, coded as codes_of};
-use crate::error::Result;
 use crate::measure::{Level, Members};
 use crate::roster::{Column, Frame, Integers, Roster};
 use crate::standards::region::{self, Level as Place};
@@ -45,7 +46,7 @@ impl<'a> Bodies<'a> {
     }
 
     /// The party organisation of a row, 0 where none is given.
-    pub(super) fn code(&self, row: usize) -> usize {
+    fn code(&self, row: usize) -> usize {
         self.codes.map_or(0, |codes| codes.get(row) as usize)
     }
 
@@ -58,9 +59,9 @@ impl<'a> Bodies<'a> {
         self.words[0]
     }
 
-    /// Whether the mode of a row is joint.
-    pub(super) fn is_joint(&self, row: usize) -> bool {
-        self.words[1] > 0 && self.mode(row) == self.words[1]
+    /// Whether the sources of the year have the columns that tell.
+    pub(super) fn told(&self) -> bool {
+        self.codes.is_some() && self.modes.is_some()
     }
 
     /// Whether a row belongs to a party organisation.
@@ -69,18 +70,12 @@ impl<'a> Bodies<'a> {
         mode > 0 && self.words.contains(&mode) && self.code(row) > 0
     }
 
-    /// How many party organisations there can be, "none" included.
-    pub(super) fn len(&self) -> usize {
+    fn len(&self) -> usize {
         self.unsure.len()
     }
 
-    /// Whether an organisation whose mode is not known has the code.
-    pub(super) fn unsure(&self, code: usize) -> bool {
-        self.unsure[code]
-    }
-
     /// The rows of party organisations, each with its code.
-    pub(super) fn own(&self) -> impl Iterator<Item = (usize, usize)> {
+    fn own(&self) -> impl Iterator<Item = (usize, usize)> {
         (0..self.rows).filter(|row| self.belongs(*row)).map(|row| (row, self.code(row)))
     }
 
@@ -91,14 +86,44 @@ impl<'a> Bodies<'a> {
         units.into_iter().zip(&self.unsure).map(|(n, unsure)| (!unsure).then_some(n)).collect()
     }
 
+    /// For each party organisation how many organisations are recorded as its own.
+    pub(super) fn recorded(&self) -> Vec<Known> {
+        self.those(&BooleanBuffer::new_set(self.rows))
+    }
+
+    /// For each party organisation how many of its recorded organisations are among `rows`.
+    pub(super) fn those(&self, rows: &BooleanBuffer) -> Vec<Known> {
+        let mut units = vec![0; self.len()];
+        self.own().filter(|(row, _)| rows.value(*row)).for_each(|(_, code)| units[code] += 1);
+        units.into_iter().map(Some).collect()
+    }
+
+    /// For each party organisation how many organisations that have its code do not say their mode.
+    pub(super) fn maybe(&self) -> Vec<Known> {
+        let mut units = vec![0; self.len()];
+        (0..self.rows).filter(|row| self.mode(*row) == 0).for_each(|row| units[self.code(row)] += 1);
+        units.into_iter().map(Some).collect()
+    }
+
+    /// Whether a row's party organisation has more than `most` organisations, whatever those are whose mode is not known.
+    pub(super) fn over(&self, most: Option<u32>) -> Column {
+        let over =
+            |(units, maybe): (Known, Known)| match (units? > u64::from(most?), units? + maybe? > u64::from(most?)) {
+                (sure, possible) if sure == possible => Some(sure),
+                _ => None,
+            };
+        let over: Vec<Option<bool>> = self.recorded().into_iter().zip(self.maybe()).map(over).collect();
+        flag((0..self.rows).map(|row| if self.belongs(row) { over[self.code(row)] } else { None }))
+    }
+
     /// For each party organisation the members of all its organisations together.
-    pub(super) fn members(&self, roster: &Roster, frame: &Frame, members: &Members) -> Result<Vec<Known>> {
-        let counts = counts(roster, frame, members)?;
+    pub(super) fn members(&self, roster: &Roster, frame: &Frame, members: &Members) -> Vec<Known> {
+        let counts = counts(roster, frame, members);
         let mut sums: Vec<Known> = self.unsure.iter().map(|unsure| (!unsure).then_some(0)).collect();
         for (row, code) in self.own() {
             sums[code] = sums[code].zip(counts(row)).map(|(sum, n)| sum + n);
         }
-        Ok(sums)
+        sums
     }
 
     /// For each party organisation in how many townships its organisations lie.
@@ -132,10 +157,10 @@ impl<'a> Bodies<'a> {
     }
 
     /// The level that the party organisation of each row needs: the highest whose threshold it reaches, else the lowest.
-    pub(super) fn level(&self, roster: &Roster, frame: &Frame, levels: &[&Level]) -> Result<Column> {
+    pub(super) fn level(&self, roster: &Roster, frame: &Frame, levels: &[&Level]) -> Column {
         let mut needed: Vec<Known> = vec![Some(0); self.len()];
         for (at, level) in levels.iter().enumerate() {
-            for (needed, members) in needed.iter_mut().zip(self.members(roster, frame, &level.members)?) {
+            for (needed, members) in needed.iter_mut().zip(self.members(roster, frame, &level.members)) {
                 *needed = match (*needed, members) {
                     (Some(_), Some(members)) if members >= u64::from(level.at_least) => Some(at as u64 + 1),
                     (Some(lower), Some(_)) => Some(lower.max(1)),
@@ -145,19 +170,14 @@ impl<'a> Bodies<'a> {
         }
         let of_row = |row| if self.belongs(row) { needed[self.code(row)].unwrap_or(0) } else { 0 };
         let names = levels.iter().map(|level| level.level.clone()).collect();
-        Ok(coded(names, &(0..self.rows).map(of_row).collect::<Vec<_>>()))
+        coded(names, &(0..self.rows).map(of_row).collect::<Vec<_>>())
     }
 }
 
 /// How many members a row has by the columns of `members`; `None` where one of them does not say.
-pub(super) fn counts<'a>(
-    roster: &'a Roster,
-    frame: &'a Frame,
-    members: &Members,
-) -> Result<impl Fn(usize) -> Known + use<'a>> {
-    let column = |name: &String| roster.field(name).ok().and_then(|at| roster.values(frame, at));
-    let columns: Option<Vec<&Column>> = members.columns().iter().map(column).collect();
-    Ok(move |row: usize| {
+pub(super) fn counts<'a>(roster: &'a Roster, frame: &'a Frame, members: &Members) -> impl Fn(usize) -> Known + use<'a> {
+    let columns = columns(roster, frame, members);
+    move |row: usize| {
         let value = |column: &&Column| match column {
             Column::Number { values, known } => {
                 known.as_ref().is_none_or(|known| known.value(row)).then(|| values.get(row))
@@ -165,5 +185,15 @@ pub(super) fn counts<'a>(
             _ => None,
         };
         columns.as_ref()?.iter().map(value).sum()
-    })
+    }
+}
+
+/// Whether the sources of the year have all columns of `members`.
+pub(super) fn said(roster: &Roster, frame: &Frame, members: &Members) -> bool {
+    columns(roster, frame, members).is_some()
+}
+
+fn columns<'a>(roster: &'a Roster, frame: &'a Frame, members: &Members) -> Option<Vec<&'a Column>> {
+    let column = |name: &String| roster.field(name).ok().and_then(|at| roster.values(frame, at));
+    members.columns().iter().map(column).collect()
 }

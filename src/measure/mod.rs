@@ -36,6 +36,7 @@ pub use finding::{Finding, Severity, Why};
 pub use need::{Members, Need};
 pub use predicate::Predicate;
 pub use rate::{Counts, Rate, Rates};
+pub(crate) use rules::known;
 pub use rules::{FormationRules, JointLimit, Level, Needed, Term};
 pub use target::{Target, Targets};
 pub use truth::Truth;

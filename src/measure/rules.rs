@@ -139,6 +139,11 @@ impl FormationRules {
         levels
     }
 
+    /// The levels of all years.
+    pub(crate) fn all_levels(&self) -> &[Level] {
+        &self.levels
+    }
+
     /// The limit of joint branches in `year`, where there is one.
     #[must_use]
     pub fn joint(&self, year: i16) -> Option<&JointLimit> {
@@ -169,8 +174,7 @@ impl FormationRules {
 
     /// Fails with [`Error::Argument`](crate::Error::Argument) where no finding is called `id`.
     pub fn known(&self, id: &str) -> Result<()> {
-        let ids = self.ids();
-        if ids.contains(&id) { Ok(()) } else { Err(no_such(("核查项", "finding"), id, ids.into_iter())) }
+        known(("核查项", "finding"), id, &self.ids())
     }
 
     /// Fails with [`Error::Definition`](crate::Error::Definition) where a rule does not fit `roster` (see
@@ -199,6 +203,11 @@ impl FormationRules {
         }
         Ok(Needed { by_rule, unknown })
     }
+}
+
+/// Fails where `id` is none of `ids`, which are of `what`.
+pub(crate) fn known(what: (&str, &str), id: &str, ids: &[&str]) -> Result<()> {
+    if ids.contains(&id) { Ok(()) } else { Err(no_such(what, id, ids.iter().copied())) }
 }
 
 /// What `take` makes of the records, of which no two that are about the `same` thing are in force in the same year.
