@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, UInt32Array, new_null_array};
-use arrow::compute::{concat_batches, take_record_batch};
+use arrow::compute::{concat_batches, filter_record_batch, take_record_batch};
 use arrow::datatypes::{DataType, Int16Type, Int64Type};
 
 use crate::classes::StarStates;
@@ -116,7 +116,7 @@ pub fn review(
     add("formation_need", formation_need(roster, rules, &here(&[]), job)?)?;
     add("formation_moves", formation_moves(roster, &step(), job)?)?;
     add("formation_audit", formation_audit(roster, rules, &years(&[]), job)?)?;
-    add("formation_audit_list", formation_audit_list(roster, rules, year, None, None)?)?;
+    add("formation_audit_list", found(&formation_audit_list(roster, rules, year, None, None)?)?)?;
     add("joint_summary", joint_summary(roster, rules, &years(&[]), job)?)?;
     add("joint_branches", joint_branches(roster, rules, &here(&[]), job)?)?;
     add("readiness", readiness(roster, rules, 1, &here(&[]), job)?)?;
@@ -130,6 +130,12 @@ pub fn review(
 }
 
 const TABLES: u64 = 24;
+
+/// The rows of an audit's list at which something was found; how many cannot be told is in the counts.
+fn found(list: &RecordBatch) -> Result<RecordBatch> {
+    let status = list["status"].as_string::<i32>();
+    Ok(filter_record_batch(list, &status.iter().map(|status| Some(status == Some("found"))).collect())?)
+}
 
 /// The headline counts of every year.
 fn overview(roster: &Roster, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {

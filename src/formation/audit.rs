@@ -7,6 +7,7 @@ use arrow::buffer::BooleanBuffer;
 use arrow::compute::filter_record_batch;
 
 use super::facts::{Facts, has};
+use super::members::Bodies;
 use crate::cube::{self, Lane};
 use crate::dimension::Scope;
 use crate::error::Result;
@@ -31,8 +32,8 @@ pub(super) fn answers(facts: &Facts, rules: &FormationRules, findings: &[&Findin
 ///
 /// Columns: `year`, the dimensions, `finding`, `label_zh`, `label_en`, `severity` (`error`, `warning`, `info`),
 /// `organisations` (null where none was found in a year whose sources do not have a column that the finding rests on),
-/// `party_organisations` (those among the organisations found; null as well where there are no codes), `unknown`
-/// (organisations of which it cannot be told).
+/// `party_organisations` (those that the organisations found make up; null as well where there are no codes), `unknown`
+/// (organisations of which it cannot be told; null where the year's sources do not have such a column).
 ///
 /// ```
 /// # use dangjian::{Roster, dimension::Scope, ingest::Options, job::Quiet, synth};
@@ -50,12 +51,13 @@ pub fn formation_audit(roster: &Roster, rules: &FormationRules, scope: &Scope, j
     let wanted: BTreeSet<&str> = findings.iter().flat_map(|f| f.when.columns()).collect();
     let lanes = |_, frame: &Frame| {
         let rows = scope.rows(roster, frame)?;
-        let parties = Parties::new(roster, frame);
+        let (parties, bodies) = (Parties::new(roster, frame), Bodies::new(roster, frame));
+        let own = BooleanBuffer::collect_bool(frame.rows(), |row| bodies.belongs(row));
         let mut lanes = vec![Lane::Bits(rows.clone())];
         for truth in answers(&Facts::new(roster, frame, rules, &wanted)?, rules, &findings)? {
             let truth = truth.unwrap_or_else(|| Truth::all(frame.rows(), Some(false)));
             let found = &truth.yes & &rows;
-            let homes = bits(frame.rows(), parties.homes(&found).into_iter().flatten());
+            let homes = bits(frame.rows(), parties.homes(&(&found & &own)).into_iter().flatten());
             lanes.extend([found, homes, &truth.unknown() & &rows].map(Lane::Bits));
         }
         Ok(lanes)
@@ -68,7 +70,7 @@ pub fn formation_audit(roster: &Roster, rules: &FormationRules, scope: &Scope, j
     let told = |g: usize, f: usize, nth: usize| {
         let n = lane(g, f, nth);
         let silent = of(counted.years[g]).is_some_and(|y| y.silent[f] || nth == 1 && !y.named);
-        (n > 0 || !silent).then_some(n)
+        (!silent || nth < 2 && n > 0).then_some(n)
     };
     let finding = || cells().map(|(_, f)| findings[f]);
     let table = Columns::default()
@@ -79,7 +81,7 @@ pub fn formation_audit(roster: &Roster, rules: &FormationRules, scope: &Scope, j
         .texts("severity", finding().map(|f| f.severity.name()))
         .some_counts("organisations", cells().map(|(g, f)| told(g, f, 0)))
         .some_counts("party_organisations", cells().map(|(g, f)| told(g, f, 1)))
-        .counts("unknown", cells().map(|(g, f)| lane(g, f, 2)))
+        .some_counts("unknown", cells().map(|(g, f)| told(g, f, 2)))
         .finish()?;
     let looked_for = cells().map(|(g, f)| of(counted.years[g]).map(|y| y.in_force[f]));
     Ok(filter_record_batch(&table, &looked_for.collect())?)

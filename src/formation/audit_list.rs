@@ -9,7 +9,7 @@ use arrow::datatypes::{DataType, Int16Type};
 use arrow::util::display::array_value_to_string;
 
 use super::audit::{answers, check};
-use super::facts::Facts;
+use super::facts::{Facts, has};
 use super::list::listed;
 use crate::dimension::Scope;
 use crate::error::Result;
@@ -38,12 +38,13 @@ const LISTED: [(&str, DataType); 13] = [
 
 /// The organisations behind the findings of a year, or behind the one called `finding`: those at which it was found
 /// (`status` is `found`), then those of which it cannot be told (`unknown`), by organisation id. Only those for which
-/// `filter` is true.
+/// `filter` is true. A finding that rests on a column which no source of the year has is looked for as far as it goes, and
+/// nobody is listed as unknown.
 ///
 /// Columns: `year`, `finding`, `label_zh`, `label_en`, `severity`, `status`, `org_id`, `name`, `township`,
 /// `township_name`, `kind`, `committee`, `mode` (recorded) and `need` (by the rules), `party_org_id`, `party_org_level`
 /// (recorded) and `level_need` (by the rules), `members_full`, `party_members` and `units` (of its party organisation),
-/// `why_zh`, `why_en`, `source`.
+/// `why_zh`, `why_en`, `rule` (its source).
 ///
 /// ```
 /// # use dangjian::{Roster, ingest::Options, job::Quiet, synth};
@@ -71,7 +72,7 @@ pub fn formation_audit_list(
     };
     let rested: Vec<BTreeSet<String>> = findings.iter().map(|f| rested(f)).collect();
     let mut wanted: BTreeSet<&str> = LISTED.iter().map(|(name, _)| *name).collect();
-    wanted.extend(findings.iter().flat_map(|f| f.why.columns()));
+    wanted.extend(findings.iter().flat_map(|f| f.why.columns().into_iter().chain(f.when.columns())));
     wanted.extend(rested.iter().flatten().map(String::as_str));
     let facts = Facts::new(roster, frame, rules, &wanted)?;
     let all = facts.roster().batch(facts.frame())?;
@@ -79,6 +80,9 @@ pub fn formation_audit_list(
     for ((finding, truth), rested) in findings.iter().zip(answers(&facts, rules, &findings)?).zip(&rested) {
         let Some(truth) = truth else { continue };
         for (status, set) in [("found", &truth.yes & &rows), ("unknown", &truth.unknown() & &rows)] {
+            if status == "unknown" && rested.iter().any(|name| !has(roster, frame, name)) {
+                continue; // the year's sources cannot tell it of anybody
+            }
             let batch = take(&all, &set)?;
             let why = |lang: Lang| (0..batch.num_rows()).map(move |row| (lang, row));
             let say = |(lang, row)| match status {
@@ -118,7 +122,7 @@ fn of_finding(
         .texts("severity", same(finding.severity.name()))
         .texts("status", same(status));
     let columns = listed(columns, batch, &LISTED);
-    columns.texts("why_zh", zh).texts("why_en", en).texts("source", same(&finding.source)).finish()
+    columns.texts("why_zh", zh).texts("why_en", en).texts("rule", same(&finding.source)).finish()
 }
 
 /// Puts the values of a row into words.
@@ -144,10 +148,10 @@ impl Speaker<'_> {
         Ok(match (lang, missing.is_empty()) {
             (Lang::Zh, true) => "同一党组织的其他单位有未填项，无法判断。".to_owned(),
             (Lang::En, true) => {
-                "Cannot be told: another organisation of the same party organisation leaves something open.".to_owned()
+                "Cannot be told; another organisation of the same party organisation leaves something open.".to_owned()
             }
             (Lang::Zh, false) => format!("未填{}，无法判断。", missing.join("、")),
-            (Lang::En, false) => format!("Cannot be told: not given are {}.", missing.join(", ")),
+            (Lang::En, false) => format!("Cannot be told; not given: {}.", missing.join(", ")),
         })
     }
 

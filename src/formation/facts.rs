@@ -16,7 +16,7 @@ use crate::schema::Type;
 
 /// The columns that are worked out, with what they hold and which columns of the ledger, besides those that the rules
 /// name, they rest on.
-const COMPUTED: [(&str, Type, &[&str]); 14] = [
+const COMPUTED: [(&str, Type, &[&str]); 15] = [
     ("need", Type::Code, &[]),
     ("level_need", Type::Code, &["mode", "party_org_id"]),
     ("units", Type::Count, &["mode", "party_org_id"]),
@@ -29,6 +29,7 @@ const COMPUTED: [(&str, Type, &[&str]); 14] = [
     ("host_listed", Type::Flag, &["mode", "party_org_id"]),
     ("townships", Type::Count, &["mode", "party_org_id", "region"]),
     ("party_members", Type::Count, &["mode", "party_org_id"]),
+    ("members_recorded", Type::Count, &["mode", "party_org_id"]),
     ("members_least", Type::Count, &[]),
     ("term_over", Type::Flag, &["mode", "party_org_level", "elected_on"]),
 ];
@@ -69,6 +70,10 @@ impl Facts {
                 "townships" => bodies.number(&bodies.townships(roster, frame)),
                 "party_members" => match levels.first() {
                     Some(lowest) => bodies.number(&bodies.members(roster, frame, &lowest.members)),
+                    None => constant(None, frame.rows()),
+                },
+                "members_recorded" => match levels.first() {
+                    Some(lowest) => bodies.number(&bodies.members_recorded(roster, frame, &lowest.members)),
                     None => constant(None, frame.rows()),
                 },
                 "members_least" => constant(levels.first().map(|l| l.at_least), frame.rows()),
@@ -125,7 +130,7 @@ impl Facts {
                 of.extend(needs.flat_map(|need| need.when.columns()).map(str::to_owned));
             }
             "level_need" => of.extend(rules.levels(year).iter().flat_map(|l| l.members.columns().iter().cloned())),
-            "party_members" => {
+            "party_members" | "members_recorded" => {
                 of.extend(rules.levels(year).first().iter().flat_map(|l| l.members.columns().iter().cloned()));
             }
             _ => {}
@@ -143,7 +148,7 @@ impl Facts {
     fn has_rule(rules: &FormationRules, name: &str, year: i16) -> bool {
         match name {
             "units_most" | "over_limit" => rules.joint(year).is_some(),
-            "level_need" | "party_members" | "members_least" => !rules.levels(year).is_empty(),
+            "level_need" | "party_members" | "members_recorded" | "members_least" => !rules.levels(year).is_empty(),
             "term_over" => rules.terms(year).next().is_some(),
             _ => true,
         }

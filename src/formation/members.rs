@@ -126,6 +126,15 @@ impl<'a> Bodies<'a> {
         sums
     }
 
+    /// For each party organisation the members of those of its organisations that say.
+    pub(super) fn members_recorded(&self, roster: &Roster, frame: &Frame, members: &Members) -> Vec<Known> {
+        let counts = counts(roster, frame, members);
+        let mut sums = vec![0; self.len()];
+        self.own().for_each(|(row, code)| sums[code] += counts(row).unwrap_or(0));
+        let told = said(roster, frame, members);
+        sums.into_iter().map(|sum| told.then_some(sum)).collect()
+    }
+
     /// For each party organisation in how many townships its organisations lie.
     pub(super) fn townships(&self, roster: &Roster, frame: &Frame) -> Vec<Known> {
         let at = roster.field("region").ok();

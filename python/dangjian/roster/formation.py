@@ -25,8 +25,8 @@ class Formation(Held):
         Returns:
             ``year``, the dimensions, ``finding``, ``label_zh``, ``label_en``, ``severity`` (``error``, ``warning``,
             ``info``), ``organisations`` (at which it was found; null where the year's ledgers do not have a column that it
-            rests on), ``party_organisations`` (those among them), ``unknown`` (of which it cannot be told). An organisation
-            may be behind several findings. ``where`` picks the organisations counted; what a party organisation is made of
+            rests on), ``party_organisations`` (that these make up), ``unknown`` (of which it cannot be told; null likewise). An
+            organisation may be behind several findings. ``where`` picks the organisations counted; what a party organisation is made of
             is told from all of its organisations.
 
         Example:
@@ -56,7 +56,7 @@ class Formation(Held):
             cannot be told), ``org_id``, ``name``, ``township``, ``township_name``, ``kind``, ``committee``, ``mode`` and
             ``need`` (recorded, and by the rules), ``party_org_id``, ``party_org_level`` and ``level_need`` (recorded, and by
             the rules), ``members_full``, ``party_members`` and ``units`` (of the party organisation), ``why_zh``, ``why_en``,
-            ``source``.
+            ``rule`` (its source).
 
         Example:
             >>> import dangjian as dj
