@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use arrow::array::{AsArray, BooleanArray, RecordBatch, UInt32Array};
 use arrow::compute::{filter_record_batch, take_record_batch};
 use arrow::datatypes::Int16Type;
-use arrow::util::display::array_value_to_string;
 
 pub use pace::targets_pace;
 
@@ -40,8 +39,9 @@ pub fn targets(roster: &Roster, targets: &[Target], scope: &Scope, job: &dyn Job
     Ok(filter_record_batch(&table, &in_force)?)
 }
 
-/// Every target in every year in which it is in force, target by target: the columns of [`targets`], then `deadline`, and
-/// `break`: whether the year before measured something else under this name, so that the two are no series.
+/// Every target in every year in which it is in force, target by target and year by year: the columns of [`targets`], then
+/// `deadline`, and `break`: whether the survey before measured something else under this name, so that the two are no
+/// series.
 ///
 /// ```
 /// # use dangjian::{Roster, dimension::Scope, ingest::Options, job::Quiet, synth};
@@ -54,41 +54,23 @@ pub fn targets(roster: &Roster, targets: &[Target], scope: &Scope, job: &dyn Job
 pub fn targets_series(roster: &Roster, set: &[Target], scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
     let table = targets(roster, set, scope, job)?;
     let (years, ids) = (table["year"].as_primitive::<Int16Type>(), table["target"].as_string::<i32>());
-    let of = |row: usize| set.iter().find(|t| t.rate.id == ids.value(row) && t.validity.holds(years.value(row)));
-    let groups = groups(&table)?;
-    let place = |row: usize| set.iter().position(|target| target.rate.id == ids.value(row));
+    let named = |id: &str, year: i16| set.iter().find(|t| t.rate.id == id && t.validity.holds(year));
+    let of = |row: usize| named(ids.value(row), years.value(row));
+    let before = |year: i16| roster.frames().iter().map(|f| f.year).rfind(|earlier| *earlier < year);
+    let broken = |row: usize| {
+        let before = before(years.value(row)).and_then(|year| named(ids.value(row), year));
+        before.zip(of(row)).is_some_and(|(before, now)| !now.measures_as(before))
+    };
     let mut order: Vec<usize> = (0..table.num_rows()).collect();
-    order.sort_by_key(|row| (place(*row), groups[*row], years.value(*row)));
-    let broken = order.iter().enumerate().map(|(at, row)| {
-        let before =
-            at.checked_sub(1).map(|at| order[at]).filter(|b| (place(*b), groups[*b]) == (place(*row), groups[*row]));
-        before.and_then(of).zip(of(*row)).is_some_and(|(before, now)| !now.measures_as(before))
-    });
-    let broken: Vec<bool> = broken.collect();
+    order.sort_by_key(|row| set.iter().position(|target| target.rate.id == ids.value(*row)));
     let sorted = take_record_batch(&table, &order.iter().map(|row| *row as u32).collect::<UInt32Array>())?;
-    let columns = sorted
-        .schema()
-        .fields()
-        .iter()
-        .zip(sorted.columns())
-        .fold(Columns::default(), |columns, (f, column)| columns.array(f.name(), column.clone()));
+    let fields = table.schema();
+    let columns = fields.fields().iter().zip(sorted.columns());
     columns
+        .fold(Columns::default(), |columns, (field, column)| columns.array(field.name(), column.clone()))
         .some_years("deadline", order.iter().map(|row| of(*row).and_then(|target| target.deadline)))
-        .flags("break", broken.into_iter().map(Some))
+        .flags("break", order.iter().map(|row| Some(broken(*row))))
         .finish()
-}
-
-/// For each row the place at which its group, the columns between `year` and `target`, first stands in `table`.
-fn groups(table: &RecordBatch) -> Result<Vec<usize>> {
-    let end = table.schema().index_of("target").unwrap_or(1);
-    let mut seen: BTreeMap<Vec<(bool, String)>, usize> = BTreeMap::new();
-    (0..table.num_rows())
-        .map(|row| {
-            let cell = |at: usize| Ok((table.column(at).is_null(row), array_value_to_string(table.column(at), row)?));
-            let next = seen.len();
-            Ok(*seen.entry((1..end).map(cell).collect::<Result<_>>()?).or_insert(next))
-        })
-        .collect()
 }
 
 /// How many are missing from each target, by the dimensions of `scope`: as many as [`coverage::gaps`] lists.

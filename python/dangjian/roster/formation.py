@@ -24,10 +24,10 @@ class Formation(Held):
 
         Returns:
             ``year``, the dimensions, ``finding``, ``label_zh``, ``label_en``, ``severity`` (``error``, ``warning``,
-            ``info``), ``organisations`` (at which it was found; null where the year's ledgers do not have a column that it
-            rests on), ``party_organisations`` (that these make up), ``unknown`` (of which it cannot be told; null likewise). An
-            organisation may be behind several findings. ``where`` picks the organisations counted; what a party organisation is made of
-            is told from all of its organisations.
+            ``info``), ``organisations`` (at which it was found; null where the year's ledgers do not have a column that
+            it rests on), ``party_organisations`` (that these make up), ``unknown`` (of which it cannot be told; null
+            likewise). An organisation may be behind several findings. ``where`` picks the organisations counted; what a
+            party organisation is made of is told from all of its organisations.
 
         Example:
             >>> import dangjian as dj
