@@ -245,53 +245,54 @@ def things(panel, step):
     return of
 
 
+def counted(now, after, at_least, short):
+    """By kind how many are short of a step, and what became of them in the next year, if there is one."""
+    found = {}
+    for thing, (members, _, kind) in now.items():
+        n = found.setdefault(kind, Counter())
+        n["unknown"] += members is None
+        if not near(members, at_least, short):
+            continue
+        n["ready"] += 1
+        if after is not None:
+            later = after.get(thing)
+            if later is None:
+                n["gone"] += 1
+            elif later[0] is None:
+                n["next_unknown"] += 1
+            else:
+                n["stayed" if later[0] < at_least else "reached"] += 1
+                n["formed"] += later[0] >= at_least and later[1]
+    return found
+
+
 @given(panel=ledgers(), short=st.integers(1, 3))
 def test_readiness_is_what_a_slow_loop_finds(rules, panel, short):
     roster = read(panel)
     table = roster.readiness(by="kind", short=short, rules=rules)
-    names = ("ready", "unknown", "gone", "next_unknown", "stayed", "reached", "formed")
-    past = Counter()
+    here, next_year = ("ready", "unknown"), ("gone", "next_unknown", "stayed", "reached", "formed")
+    past, ready = Counter(), Counter()
     got = {(row["year"], row["kind"], row["step"]): row for row in table.iter_rows(named=True)}
     groups = set(panel.select("year", "kind").rows())
     assert set(got) == {(*group, step) for group in groups for step in STEPS}
-    for step, (_, at_least) in STEPS.items():
-        of = things(panel, step)
-        for year in sorted(of):
-            after = of.get(year + 1)
-            found = {kind: Counter() for of_year, kind in groups if of_year == year}
-            for thing, (members, _, kind) in of[year].items():
-                n = found[kind]
-                n["unknown"] += members is None
-                if not near(members, at_least, short):
-                    continue
-                n["ready"] += 1
-                if after is None:
-                    continue
-                later = after.get(thing)
-                n["gone"] += later is None
-                if later:
-                    n["next_unknown"] += later[0] is None
-                    n["stayed"] += later[0] is not None and later[0] < at_least
-                    n["reached"] += later[0] is not None and later[0] >= at_least
-                    n["formed"] += later[0] is not None and later[0] >= at_least and later[1]
-            for kind, n in found.items():
-                row = got[year, kind, step]
-                told = {name: None if after is None and name in names[2:] else n[name] for name in names}
-                assert {name: row[name] for name in names} == told
-                known, reached = past[step, kind, "known"], past[step, kind, "reached"]
-                assert (row["past_known"], row["past_reached"]) == (known, reached)
-                assert row["past_rate"] == (reached / known if known else None)
-                if row["ready"] == n["gone"] + n["next_unknown"] + n["stayed"] + n["reached"]:
-                    past[step, kind, "known"] += n["stayed"] + n["reached"]
-                    past[step, kind, "reached"] += n["reached"]
-                else:
-                    assert after is None
+    for (year, kind, step), row in sorted(got.items(), key=lambda item: item[0][0]):
+        of, (_, at_least) = things(panel, step), STEPS[step]
+        after = of.get(year + 1)
+        n = counted(of[year], after, at_least, short).get(kind, Counter())
+        assert {name: row[name] for name in here} == {name: n[name] for name in here}
+        told = {name: None if after is None else n[name] for name in next_year}
+        assert {name: row[name] for name in next_year} == told
+        known, reached = past[step, kind, "known"], past[step, kind, "reached"]
+        assert (row["past_known"], row["past_reached"]) == (known, reached)
+        assert row["past_rate"] == (reached / known if known else None)
+        past[step, kind, "known"] += n["stayed"] + n["reached"]
+        past[step, kind, "reached"] += n["reached"]
+        ready[year, step] += n["ready"]
     for year in roster.years:
         listed = roster.readiness_list(year, short=short, rules=rules)
-        ready = Counter()
-        for (of_year, _, step), row in got.items():
-            ready[step] += row["ready"] if of_year == year else 0
-        assert Counter(listed["step"]) == +ready
+        assert Counter((year, step) for step in listed["step"]) == +Counter(
+            {key: n for key, n in ready.items() if key[0] == year}
+        )
 
 
 @given(panel=panels.panels())
