@@ -63,8 +63,8 @@ pub fn formation_audit(roster: &Roster, rules: &FormationRules, scope: &Scope, j
         Ok(lanes)
     };
     let counted = cube::count_one(roster, &frames, scope.axes(roster, &frames)?, lanes, job)?;
-    let years: Vec<Year> = frames.iter().map(|frame| Year::new(roster, frame, rules, &findings)).collect();
-    let of = |year: i16| years.iter().find(|y| y.year == year);
+    let years: Vec<Told> = frames.iter().map(|frame| Told::new(roster, frame, rules, &findings)).collect();
+    let of = |year: i16| years.iter().find(|told| told.of == year);
     let cells = || (0..counted.years.len()).flat_map(|g| (0..findings.len()).map(move |f| (g, f)));
     let lane = |g: usize, f: usize, nth: usize| counted.lane(1 + f * LANES + nth)[g];
     let told = |g: usize, f: usize, nth: usize| {
@@ -88,22 +88,22 @@ pub fn formation_audit(roster: &Roster, rules: &FormationRules, scope: &Scope, j
 }
 
 /// What of the findings can be told of a year.
-struct Year {
-    year: i16,
+struct Told {
+    of: i16,
     in_force: Vec<bool>,
     silent: Vec<bool>,
     /// Whether its sources name party organisations.
     named: bool,
 }
 
-impl Year {
+impl Told {
     fn new(roster: &Roster, frame: &Frame, rules: &FormationRules, findings: &[&Finding]) -> Self {
         let rests_on = |f: &Finding| -> BTreeSet<String> {
             f.when.columns().into_iter().flat_map(|name| Facts::rests_on(rules, name, frame.year)).collect()
         };
         let silent = |f: &&Finding| rests_on(f).iter().any(|name| !has(roster, frame, name));
         Self {
-            year: frame.year,
+            of: frame.year,
             in_force: findings.iter().map(|f| Facts::in_force(rules, f, frame.year)).collect(),
             silent: findings.iter().map(silent).collect(),
             named: has(roster, frame, "party_org_id"),

@@ -87,7 +87,7 @@ pub fn formation_audit_list(
             let why = |lang: Lang| (0..batch.num_rows()).map(move |row| (lang, row));
             let say = |(lang, row)| match status {
                 "found" => speaker.found(finding, lang, &batch, row),
-                _ => speaker.unknown(rested, lang, &batch, row),
+                _ => Ok(speaker.unknown(rested, lang, &batch, row)),
             };
             let zh: Vec<String> = why(Lang::Zh).map(say).collect::<Result<_>>()?;
             let en: Vec<String> = why(Lang::En).map(say).collect::<Result<_>>()?;
@@ -140,19 +140,19 @@ impl Speaker<'_> {
     }
 
     /// What of the columns a finding rests on is not given in a row.
-    fn unknown(&self, rested: &BTreeSet<String>, lang: Lang, batch: &RecordBatch, row: usize) -> Result<String> {
+    fn unknown(&self, rested: &BTreeSet<String>, lang: Lang, batch: &RecordBatch, row: usize) -> String {
         let given = |name: &str| batch.column_by_name(name).is_some_and(|column| column.is_valid(row));
         let label =
             |name: &String| self.labels.columns.get(name).map_or(name.as_str(), |text| text.get(lang)).to_owned();
         let missing: Vec<String> = rested.iter().filter(|name| !given(name)).map(label).collect();
-        Ok(match (lang, missing.is_empty()) {
+        match (lang, missing.is_empty()) {
             (Lang::Zh, true) => "同一党组织的其他单位有未填项，无法判断。".to_owned(),
             (Lang::En, true) => {
                 "Cannot be told; another organisation of the same party organisation leaves something open.".to_owned()
             }
             (Lang::Zh, false) => format!("未填{}，无法判断。", missing.join("、")),
             (Lang::En, false) => format!("Cannot be told; not given: {}.", missing.join(", ")),
-        })
+        }
     }
 
     fn value(&self, name: &str, lang: Lang, batch: &RecordBatch, row: usize) -> Result<String> {

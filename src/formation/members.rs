@@ -41,7 +41,9 @@ impl<'a> Bodies<'a> {
         };
         let unsure: Vec<usize> =
             (0..bodies.rows).filter(|row| bodies.mode(*row) == 0).map(|row| bodies.code(row)).collect();
-        unsure.into_iter().for_each(|code| bodies.unsure[code] = true);
+        for code in unsure {
+            bodies.unsure[code] = true;
+        }
         bodies
     }
 

@@ -56,8 +56,8 @@ pub fn readiness(
         let rows = scope.rows(roster, frame)?;
         let mut lanes = vec![Lane::Bits(rows.clone())];
         for step in &steps {
-            let after = next(nth).map(|next| Things::new(roster, next, step)).transpose()?;
-            for found in fates(&Things::new(roster, frame, step)?, after.as_ref(), step, short) {
+            let after = next(nth).map(|next| Things::new(roster, next, step));
+            for found in fates(&Things::new(roster, frame, step), after.as_ref(), step, short) {
                 lanes.push(Lane::Bits(&bits(frame.rows(), found.into_iter()) & &rows));
             }
         }
@@ -66,8 +66,8 @@ pub fn readiness(
     let counted = cube::count_one(roster, &frames, scope.axes(roster, &frames)?, lanes, job)?;
     let mut told = BTreeMap::new();
     for (nth, frame) in frames.iter().enumerate() {
-        let silent = |step| Ok(Things::new(roster, frame, step)?.silent);
-        told.insert(frame.year, (next(nth).is_some(), steps.iter().map(silent).collect::<Result<Vec<_>>>()?));
+        let silent = |step| Things::new(roster, frame, step).silent;
+        told.insert(frame.year, (next(nth).is_some(), steps.iter().map(silent).collect::<Vec<_>>()));
     }
     let mut past: BTreeMap<(usize, Vec<u32>), [u64; 2]> = BTreeMap::new();
     let (mut rows, mut kept) = (Vec::new(), Vec::new());
@@ -135,7 +135,7 @@ pub fn readiness_list(
     let rows = Scope { filter: filter.cloned(), ..Scope::default() }.rows(roster, frame)?;
     let mut found: Vec<(&Step, u32, u64)> = Vec::new();
     for step in &steps {
-        let things = Things::new(roster, frame, step)?.all;
+        let things = Things::new(roster, frame, step).all;
         let short = things.iter().filter_map(|t| Some((step, t.row, t.members.filter(|n| step.is_short(*n, short))?)));
         let from = found.len();
         found.extend(short.filter(|(_, row, _)| rows.value(*row as usize)));
@@ -196,7 +196,9 @@ fn fates(here: &Things, next: Option<&Things>, step: &Step, short: u32) -> [Vec<
                 Some(_) => &[0, 5],
             },
         };
-        of.iter().for_each(|item| items[*item].push(thing.row));
+        for item in of {
+            items[*item].push(thing.row);
+        }
     }
     items
 }

@@ -5,7 +5,6 @@ use arrow::buffer::BooleanBuffer;
 
 use super::members::{Bodies, Known, counts, said};
 use crate::classes::coded;
-use crate::error::Result;
 use crate::lang::Text;
 use crate::measure::{Counts, FormationRules, Members, Validity};
 use crate::party::Parties;
@@ -97,7 +96,7 @@ pub(super) struct Things {
 }
 
 impl Things {
-    pub(super) fn new(roster: &Roster, frame: &Frame, step: &Step) -> Result<Self> {
+    pub(super) fn new(roster: &Roster, frame: &Frame, step: &Step) -> Self {
         let of_party = step.counts == Counts::PartyOrganisations;
         let at = roster.field(if of_party { "party_org_level" } else { "mode" }).ok();
         let recorded = coded(roster, frame, at);
@@ -111,7 +110,7 @@ impl Things {
                 Thing { id: *id, row, members: members(row as usize), formed: formed(row) }
             };
             let silent = !said(roster, frame, &step.members);
-            return Ok(Self { all: frame.slots.iter().enumerate().map(thing).collect(), silent });
+            return Self { all: frame.slots.iter().enumerate().map(thing).collect(), silent };
         }
         let bodies = Bodies::new(roster, frame);
         let own = BooleanBuffer::collect_bool(frame.rows(), |row| bodies.belongs(row));
@@ -122,6 +121,6 @@ impl Things {
             Some(Thing { id: code as u32, row, members: members[code], formed: formed(row) })
         };
         let all = homes.into_iter().enumerate().filter_map(thing).collect();
-        Ok(Self { all, silent: !said(roster, frame, &step.members) || !bodies.told() })
+        Self { all, silent: !said(roster, frame, &step.members) || !bodies.told() }
     }
 }

@@ -114,6 +114,15 @@ enum Part {
     Column(String),
 }
 
+impl Part {
+    fn column(&self) -> Option<&str> {
+        match self {
+            Self::Column(name) => Some(name),
+            Self::Text(_) => None,
+        }
+    }
+}
+
 impl Why {
     fn new(record: &Record, text: &Text) -> Result<Self> {
         Ok(Self { zh: parts(record, &text.zh)?, en: parts(record, &text.en)? })
@@ -129,11 +138,7 @@ impl Why {
     /// The columns that it names.
     #[must_use]
     pub fn columns(&self) -> BTreeSet<&str> {
-        let column = |part| match part {
-            &Part::Column(ref name) => Some(name.as_str()),
-            Part::Text(_) => None,
-        };
-        self.zh.iter().chain(&self.en).filter_map(column).collect()
+        self.zh.iter().chain(&self.en).filter_map(Part::column).collect()
     }
 
     /// The sentence with the values that `value` gives for the columns.

@@ -98,9 +98,6 @@ impl FormationRules {
     /// errors, which are [`Error::Definition`](crate::Error::Definition).
     pub fn from_toml(text: &str, origin: &str) -> Result<Self> {
         let (mut mine, shipped) = (Self::parse(text, origin)?, Self::shipped()?);
-        fn or<T>(mine: Vec<T>, shipped: Vec<T>) -> Vec<T> {
-            if mine.is_empty() { shipped } else { mine }
-        }
         let own = |finding: &Finding| mine.findings.iter().any(|f| f.id == finding.id);
         let mut findings: Vec<Finding> = shipped.findings.into_iter().filter(|f| !own(f)).collect();
         findings.append(&mut mine.findings);
@@ -208,6 +205,10 @@ impl FormationRules {
 /// Fails where `id` is none of `ids`, which are of `what`.
 pub(crate) fn known(what: (&str, &str), id: &str, ids: &[&str]) -> Result<()> {
     if ids.contains(&id) { Ok(()) } else { Err(no_such(what, id, ids.iter().copied())) }
+}
+
+fn or<T>(mine: Vec<T>, shipped: Vec<T>) -> Vec<T> {
+    if mine.is_empty() { shipped } else { mine }
 }
 
 /// What `take` makes of the records, of which no two that are about the `same` thing are in force in the same year.

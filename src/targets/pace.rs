@@ -194,7 +194,11 @@ mod tests {
             for whole in 0..70 {
                 for success in 0..=whole {
                     let enough = |more: &u64| whole == 0 || (success + more) as f64 / whole as f64 >= goal;
-                    assert_eq!(Some(short(success, whole, goal)), (0..).find(enough), "{success} of {whole}, {goal}");
+                    assert_eq!(
+                        Some(short(success, whole, goal)),
+                        (0..=whole).find(enough),
+                        "{success} of {whole}, {goal}"
+                    );
                 }
             }
         }
