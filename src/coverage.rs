@@ -2,32 +2,35 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, RecordBatch, StringArray, UInt32Array, new_null_array};
+use arrow::array::{ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray, UInt32Array, new_null_array};
 use arrow::buffer::BooleanBuffer;
-use arrow::compute::take_record_batch;
+use arrow::compute::{filter_record_batch, take_record_batch};
 use arrow::datatypes::DataType;
 
+use crate::breaks::series;
 use crate::cube::{self, Counted, Lane};
 use crate::dimension::{Scope, region_name};
 use crate::error::Result;
+use crate::interval::{deviations, wilson};
 use crate::job::Job;
 use crate::lang::Lang;
 use crate::measure::{Counts, Rate, Target, Truth};
 use crate::party::Parties;
+use crate::rollup::{joined, levels};
 use crate::roster::{Frame, Roster};
 use crate::standards::region::{self, Level};
 use crate::table::Columns;
 
 /// What a rate answers for each row of a frame; for party organisations the answers stand at their home rows.
-struct Answers {
-    population: Truth,
-    success: Truth,
+pub(crate) struct Answers {
+    pub(crate) population: Truth,
+    pub(crate) success: Truth,
     /// Rows in the population of a rate of party organisations whose party organisation the ledger does not name.
     unidentified: BooleanBuffer,
 }
 
 impl Answers {
-    fn new(roster: &Roster, frame: &Frame, rate: &Rate, rows: &BooleanBuffer) -> Result<Self> {
+    pub(crate) fn new(roster: &Roster, frame: &Frame, rate: &Rate, rows: &BooleanBuffer) -> Result<Self> {
         let mut population = rate.population.evaluate(roster, frame)?;
         population = Truth { yes: &population.yes & rows, no: &population.no | &!rows };
         let success = rate.success.evaluate(roster, frame)?;
@@ -126,11 +129,24 @@ fn ratio(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
 }
 
-/// Rates by the dimensions of `scope`: a row for each group and rate, groups in the order of their values.
+/// What a table of rates has besides.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Shape {
+    /// Subtotals: the dimensions are added up from the last to the first, as SQL's `ROLLUP` does. A column `grouping` after
+    /// them tells a subtotal from a value that is not known: the number that SQL's `GROUPING` of the dimensions gives, a
+    /// bit for each, the last dimension the lowest, set where it is added up; so 0 is no subtotal.
+    pub rollup: bool,
+    /// The level of a confidence interval, such as 0.95: columns `wilson_low` and `wilson_high` after the rate's bounds.
+    pub interval: Option<f64>,
+}
+
+/// Rates by the dimensions of `scope`: a row for each group and rate, groups in the order of their values. A rate that is
+/// not in force in a year has no row there.
 ///
 /// Columns: `year`, the dimensions, `rate_id`, `label_zh`, `label_en`, `counts` (`organisations` or
 /// `party_organisations`), `population`, `success`, `failure`, `unknown`, `population_unknown`, `unidentified`, `rate`
-/// (success ÷ (success + failure); null where that is 0), `rate_low` and `rate_high` (what the unknowns allow).
+/// (success ÷ (success + failure); null where that is 0), `rate_low` and `rate_high` (what the unknowns allow), `series`
+/// (figures of a rate are comparable only where this number is the same; see [`breaks`](crate::breaks::breaks)).
 ///
 /// ```
 /// # use dangjian::{Roster, dimension::Scope, ingest::Options, job::Quiet, synth};
@@ -141,16 +157,55 @@ fn ratio(part: u64, whole: u64) -> Option<f64> {
 /// # Ok::<(), dangjian::Error>(())
 /// ```
 pub fn coverage(roster: &Roster, rates: &[Rate], scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
-    let counted = count(roster, rates, scope, job)?;
+    coverage_as(roster, rates, scope, Shape::default(), job)
+}
+
+/// [`coverage`] with what `shape` asks for.
+///
+/// The interval is Wilson's, of success among those whose answer is known: what chance would make of a rate that holds of
+/// a larger population. What is not known is not in it: `unknown` and `rate_low` to `rate_high` tell of that.
+///
+/// ```
+/// # use dangjian::{Roster, coverage::Shape, dimension::Scope, ingest::Options, job::Quiet, synth};
+/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// let rates = [dangjian::measure::Rates::shipped()?.get("organised")?.clone()];
+/// let shape = Shape { rollup: true, interval: Some(0.95) };
+/// let scope = Scope::by(["kind", "mode"]).in_year(2012);
+/// let table = dangjian::coverage::coverage_as(&roster, &rates, &scope, shape, &Quiet)?;
+/// assert!(table.column_by_name("grouping").is_some() && table.column_by_name("wilson_low").is_some());
+/// # Ok::<(), dangjian::Error>(())
+/// ```
+pub fn coverage_as(roster: &Roster, rates: &[Rate], scope: &Scope, shape: Shape, job: &dyn Job) -> Result<RecordBatch> {
+    let z = shape.interval.map(deviations).transpose()?;
+    let (counted, flags) = if shape.rollup {
+        count_levels(roster, rates, scope, job)?
+    } else {
+        (count(roster, rates, scope, job)?, Vec::new())
+    };
     let figures = figures(&counted, rates.len());
     let rate = || (0..counted.years.len()).flat_map(|_| rates);
-    let columns = Columns::default()
-        .groups(&counted.repeated(rates.len()))
+    let mut columns = Columns::default().groups(&counted.repeated(rates.len()));
+    if shape.rollup {
+        columns = columns.counts("grouping", flags.iter().flat_map(|f| std::iter::repeat_n(*f, rates.len())));
+    }
+    columns = columns
         .texts("rate_id", rate().map(|r| &r.id))
         .texts("label_zh", rate().map(|r| r.label.get(Lang::Zh)))
         .texts("label_en", rate().map(|r| r.label.get(Lang::En)))
         .texts("counts", rate().map(|r| r.counts.name()));
-    with_figures(columns, &figures).finish()
+    columns = with_figures(columns, &figures);
+    if let Some(z) = z {
+        let bounds = || figures.iter().map(|f| wilson(f.success, f.success + f.failure, z));
+        columns = columns
+            .reals("wilson_low", bounds().map(|b| b.map(|(low, _)| low)))
+            .reals("wilson_high", bounds().map(|b| b.map(|(_, high)| high)));
+    }
+    let series: Vec<_> = rates.iter().map(|r| series(roster, rates, &r.id)).collect();
+    let each = || counted.years.iter().flat_map(|year| (0..rates.len()).map(|at| (*year, at)));
+    let number = |(year, at): (i16, usize)| series[at].iter().find(|(y, _)| *y == year).map(|(_, number)| *number);
+    let table = columns.some_counts("series", each().map(number)).finish()?;
+    let in_force: BooleanArray = each().map(|(year, at)| Some(rates[at].validity.holds(year))).collect();
+    Ok(filter_record_batch(&table, &in_force)?)
 }
 
 /// Targets by the dimensions of `scope`: the columns of [`coverage`] with `target` instead of `rate_id`, then `goal`,
@@ -197,15 +252,28 @@ pub(crate) fn met(figures: &Figures, goal: f64) -> Option<bool> {
 pub(crate) fn count(roster: &Roster, rates: &[Rate], scope: &Scope, job: &dyn Job) -> Result<Counted> {
     let frames = scope.frames(roster)?;
     rates.iter().try_for_each(|rate| rate.check(roster))?;
-    let lanes = |_, frame: &Frame| {
-        let rows = scope.rows(roster, frame)?;
-        let mut lanes = vec![Lane::Bits(rows.clone())];
-        for rate in rates {
-            lanes.extend(Answers::new(roster, frame, rate, &rows)?.lanes());
-        }
-        Ok(lanes)
-    };
+    let lanes = |_, frame| lanes(roster, frame, rates, scope);
     cube::count_one(roster, &frames, scope.axes(roster, &frames)?, lanes, job)
+}
+
+/// [`count`] with subtotals, and beside each group which dimensions are added up in it.
+fn count_levels(roster: &Roster, rates: &[Rate], scope: &Scope, job: &dyn Job) -> Result<(Counted, Vec<u64>)> {
+    let frames = scope.frames(roster)?;
+    rates.iter().try_for_each(|rate| rate.check(roster))?;
+    let lanes = |_, frame| lanes(roster, frame, rates, scope);
+    let axes = scope.axes(roster, &frames)?;
+    let parts = cube::count(roster, &frames, levels(&axes), lanes, job)?;
+    Ok(joined(axes, &parts))
+}
+
+/// What is counted of a frame: the rows, then the lanes of each rate.
+fn lanes<'a>(roster: &Roster, frame: &'a Frame, rates: &[Rate], scope: &Scope) -> Result<Vec<Lane<'a>>> {
+    let rows = scope.rows(roster, frame)?;
+    let mut lanes = vec![Lane::Bits(rows.clone())];
+    for rate in rates {
+        lanes.extend(Answers::new(roster, frame, rate, &rows)?.lanes());
+    }
+    Ok(lanes)
 }
 
 /// The figures of each rate in each group.

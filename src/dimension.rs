@@ -1,15 +1,19 @@
 //! The dimensions a caller may name, and the rows a caller may ask for.
 //!
 //! Every coded column and every flag is a dimension under its own name. Beside them: `province`, `prefecture`,
-//! `county`, `township` (levels of the region), `section` (of the industry), `star_state` and `need` (classes of rows).
+//! `county`, `township` (levels of the region), `section` and `division` (of the industry), the size bands of
+//! [`Bands`] such as `employees_size`, `star_state` and `need` (classes of rows).
 //! `year` is always the first column of a result and need not be named: figures of different years are never added up.
+
+use std::sync::Arc;
 
 use arrow::buffer::BooleanBuffer;
 
+use crate::bands;
 use crate::classes::{self, StarStates, UNKNOWN};
 use crate::cube::{Axis, Base, Values};
 use crate::error::{Error, Result};
-use crate::measure::{FormationRules, Predicate};
+use crate::measure::{Bands, FormationRules, Predicate};
 use crate::roster::{Frame, Integers, Roster};
 use crate::schema::{self, Type, words};
 use crate::standards::region::{self, Level};
@@ -23,6 +27,10 @@ pub struct Scope {
     pub filter: Option<Predicate>,
     /// Only these years; all where `None`.
     pub years: Option<Vec<i16>>,
+    /// Only these rows, frame by frame of the roster, besides those that `filter` lets pass: what a caller worked out.
+    pub only: Option<Arc<[BooleanBuffer]>>,
+    /// The size bands that `by` may name, over those that come with the engine.
+    pub bands: Option<Bands>,
 }
 
 impl Scope {
@@ -49,12 +57,32 @@ impl Scope {
         }
     }
 
-    /// The rows of `frame` that pass the filter.
+    /// Whether it leaves rows out.
+    pub(crate) fn narrows(&self) -> bool {
+        self.filter.is_some() || self.only.is_some()
+    }
+
+    /// The rows of `frame` that are looked at.
     pub(crate) fn rows(&self, roster: &Roster, frame: &Frame) -> Result<BooleanBuffer> {
-        match &self.filter {
-            None => Ok(BooleanBuffer::new_set(frame.rows())),
-            Some(filter) => Ok(filter.evaluate(roster, frame)?.yes),
+        let passed = match &self.filter {
+            None => BooleanBuffer::new_set(frame.rows()),
+            Some(filter) => filter.evaluate(roster, frame)?.yes,
+        };
+        let Some(only) = &self.only else { return Ok(passed) };
+        let at = roster.frames().iter().position(|f| f.year == frame.year);
+        match at.and_then(|at| only.get(at)).filter(|rows| rows.len() == frame.rows()) {
+            Some(rows) => Ok(&passed & rows),
+            None => Err(Error::argument(
+                format!("{}年应有 {} 行的取舍，给的行数不同", frame.year, frame.rows()),
+                format!("{} has {} rows, and another number was said to be looked at", frame.year, frame.rows()),
+            )),
         }
+    }
+
+    /// The size bands in force.
+    fn bands(&self) -> Result<Bands> {
+        let shipped = Bands::shipped()?;
+        Ok(self.bands.clone().map_or_else(|| shipped.clone(), |own| shipped.clone().overridden_by(own)))
     }
 
     /// The axes of the dimensions named.
@@ -65,7 +93,12 @@ impl Scope {
     /// The axes of the dimensions named, but for those that the statistic has anyway.
     pub(crate) fn axes_beside(&self, roster: &Roster, frames: &[&Frame], own: &[&str]) -> Result<Vec<Axis>> {
         let names = self.by.iter().filter(|name| *name != "year" && !own.contains(&name.as_str()));
-        distinct(names.map(|name| axis(roster, frames, name)).collect::<Result<Vec<_>>>()?)
+        let bands = self.bands()?;
+        let axis = |name: &String| match bands.find(name).filter(|_| roster.field(name).is_err()) {
+            Some(sizes) => bands::axis(roster, frames, sizes, &bands),
+            None => axis(roster, frames, name),
+        };
+        distinct(names.map(axis).collect::<Result<Vec<_>>>()?)
     }
 }
 
@@ -86,9 +119,11 @@ pub fn dimensions(roster: &Roster) -> Vec<String> {
     let have = |name: &str| roster.field(name).is_ok();
     let fields = roster.fields().iter().filter(|f| groupable(f.ty)).map(|f| f.name.clone());
     let levels = Level::ALL.iter().filter(|_| have("region")).map(|l| l.name().to_owned());
-    let section = have("industry").then(|| "section".to_owned());
+    let industry = ["section", "division"].iter().filter(|_| have("industry")).map(|l| (*l).to_owned());
+    let bands = Bands::shipped().unwrap_or_default();
+    let sizes = bands.iter().filter(|sizes| have(sizes.column)).map(|sizes| sizes.id.clone());
     let classes = ["star_state", "need"].map(str::to_owned);
-    std::iter::once("year".to_owned()).chain(fields).chain(levels).chain(section).chain(classes).collect()
+    std::iter::once("year".to_owned()).chain(fields).chain(levels).chain(industry).chain(sizes).chain(classes).collect()
 }
 
 fn groupable(ty: Type) -> bool {
@@ -108,10 +143,12 @@ pub(crate) fn axis(roster: &Roster, frames: &[&Frame], name: &str) -> Result<Axi
         ));
     }
     match name {
-        "section" => {
+        // A section is a letter, a division has two digits more; a ledger may say no more than the section.
+        "section" | "division" => {
             let Ok(at) = roster.field("industry") else { return Ok(nowhere(frames, name, Values::Text(Vec::new()))) };
-            let section = |code: &str| code.get(..1).map(str::to_owned);
-            Ok(Axis::gathered(name, Base::Field(at), texts(roster, at), section, Values::Text))
+            let long = if name == "section" { 1 } else { 3 };
+            let cut = |code: &str| code.get(..long).map(str::to_owned);
+            Ok(Axis::gathered(name, Base::Field(at), texts(roster, at), cut, Values::Text))
         }
         "star_state" => Ok(StarStates::new(roster).of_organisations(roster, frames)),
         "need" => classes::need(roster, frames, &FormationRules::shipped()?),
@@ -120,7 +157,7 @@ pub(crate) fn axis(roster: &Roster, frames: &[&Frame], name: &str) -> Result<Axi
 }
 
 /// The axis of a column that the schema has and no source does: null for every row.
-fn nowhere(frames: &[&Frame], name: &str, values: Values) -> Axis {
+pub(crate) fn nowhere(frames: &[&Frame], name: &str, values: Values) -> Axis {
     let codes = frames.iter().map(|f| Integers::up_to(0, std::iter::repeat_n(0, f.rows()))).collect::<Vec<_>>();
     let base = Base::Given { name: "nowhere", codes: codes.into(), cardinality: 1 };
     Axis { name: name.to_owned(), base, map: vec![values.len() as u32], values }

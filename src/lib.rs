@@ -3,15 +3,20 @@
 //! Data flows one way: files → [`ingest`] → [`Roster`] → [`measure`] and the counting kernel → [`coverage`],
 //! [`targets`], [`formation`], [`stars`] → [`review`]. A module knows only those before it.
 
+pub mod annual;
+mod bands;
+pub mod breaks;
 mod classes;
 pub mod compare;
 pub mod coverage;
 mod cube;
 pub mod dimension;
 pub mod error;
+pub mod explain;
 pub mod formation;
 pub mod identity;
 pub mod ingest;
+mod interval;
 pub mod job;
 pub mod labels;
 pub mod lang;
@@ -20,8 +25,11 @@ mod memo;
 pub mod moves;
 mod os;
 mod party;
+pub mod published;
+pub mod reconcile;
 mod record;
 pub mod review;
+mod rollup;
 pub mod roster;
 pub mod schema;
 mod similar;

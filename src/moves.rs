@@ -48,7 +48,7 @@ pub(crate) fn of_organisations(
     let things = frames
         .iter()
         .map(|frame| {
-            let rows = scope.filter.is_some().then(|| scope.rows(roster, frame)).transpose()?;
+            let rows = scope.narrows().then(|| scope.rows(roster, frame)).transpose()?;
             Ok(Things { ids: frame.slots.clone(), rows: None, counted: rows.map(|r| r.iter().collect()) })
         })
         .collect::<Result<Vec<_>>>()?;

@@ -191,6 +191,22 @@ impl Record {
         }
     }
 
+    /// A list of whole numbers from 0, at least one.
+    pub(crate) fn numbers(&mut self, field: &'static str) -> Result<Vec<u64>> {
+        const WANTED: (&str, &str) = ("一列非负整数，如 [0, 10, 50]", "a list of whole numbers, such as [0, 10, 50]");
+        match self.take(field) {
+            None => self.error(field, "缺少此项；应为一列非负整数", "is missing; expected a list of whole numbers"),
+            Some(Value::Array(list)) if !list.is_empty() => list
+                .iter()
+                .map(|one| match one {
+                    Value::Integer(number) if *number >= 0 => Ok(*number as u64),
+                    other => self.mismatch(field, other, WANTED),
+                })
+                .collect(),
+            Some(other) => self.mismatch(field, &other, WANTED),
+        }
+    }
+
     /// A whole number from 1.
     pub(crate) fn positive(&mut self, field: &'static str) -> Result<u32> {
         match self.number(field)? {

@@ -65,7 +65,7 @@ impl Measure {
         counted.lane(at).iter().zip(&counted.years).map(value).collect()
     }
 
-    fn lane<'a>(&self, roster: &Roster, frame: &'a Frame, rows: &BooleanBuffer) -> Result<Lane<'a>> {
+    pub(crate) fn lane<'a>(&self, roster: &Roster, frame: &'a Frame, rows: &BooleanBuffer) -> Result<Lane<'a>> {
         Ok(match self {
             Self::Rows => Lane::Bits(rows.clone()),
             Self::Where(predicate) => Lane::Bits(&predicate.evaluate(roster, frame)?.yes & rows),

@@ -14,6 +14,7 @@ from dangjian import datasets, labels, namespace, synth
 from dangjian._native import __version__
 from dangjian.comparison import Comparison
 from dangjian.errors import ArgumentError, DataError, DefinitionError, Error, FileError, InternalError
+from dangjian.published import check_published
 from dangjian.review import Review
 from dangjian.roster import Roster, problem_codes, read_roster, schema
 from dangjian.standards import regions, resolve_regions, uscc_completions
@@ -29,6 +30,7 @@ __all__ = [
     "Review",
     "Roster",
     "__version__",
+    "check_published",
     "datasets",
     "labels",
     "namespace",

@@ -9,8 +9,13 @@ __all__ = [
     "Expression",
     "Roster",
     "__version__",
+    "annual_checks",
+    "annual_table",
+    "breaks_of",
+    "check_published",
     "compare",
     "definitions",
+    "explain_change",
     "formation_audit",
     "formation_audit_list",
     "formation_returns",
@@ -27,6 +32,8 @@ __all__ = [
     "read_arrow",
     "readiness",
     "readiness_list",
+    "reconcile_totals",
+    "reconcile_trees",
     "regions",
     "resolve_regions",
     "schema",
@@ -98,10 +105,14 @@ class Roster:
         *,
         rates: Sequence[str] | None = None,
         rates_file: Path | None = None,
+        bands: Path | None = None,
         filter: str | None = None,
+        only: _Stream | None = None,
         years: Sequence[int] | None = None,
+        rollup: bool = False,
+        interval: float | None = None,
     ) -> _Stream:
-        """Rates by dimensions."""
+        """Rates by dimensions, of the rows for which the flags ``only`` are set."""
     def targets(
         self,
         by: Sequence[str],
@@ -161,7 +172,9 @@ class Roster:
         sets: Sequence[Sequence[str]],
         measures: Sequence[tuple[str, str]],
         *,
+        bands: Path | None = None,
         filter: str | None = None,
+        only: _Stream | None = None,
         years: Sequence[int] | None = None,
     ) -> list[_Stream]:
         """Named measures in several groupings, in one pass."""
@@ -305,6 +318,44 @@ def formation_returns(
     roster: Roster, by: Sequence[str], *, filter: str | None = None, years: Sequence[int] | None = None
 ) -> _Stream:
     """Moves between modes over a gap."""
+
+def breaks_of(
+    roster: Roster, *, rates: Sequence[str] | None = None, rates_file: Path | None = None
+) -> _Stream:
+    """Where the figures of rates are not comparable with those of the survey before."""
+
+def reconcile_trees(roster: Roster, year: int) -> _Stream:
+    """The organisations of a year that do not stand in all trees."""
+
+def reconcile_totals(
+    roster: Roster, year: int, *, rates: Sequence[str] | None = None, rates_file: Path | None = None
+) -> _Stream:
+    """The totals of rates as each tree gives them."""
+
+def explain_change(
+    roster: Roster,
+    rate: str,
+    earlier: int,
+    later: int,
+    by: Sequence[str],
+    *,
+    rates_file: Path | None = None,
+    bands: Path | None = None,
+    filter: str | None = None,
+    only: _Stream | None = None,
+) -> _Stream:
+    """Why a rate changed between two years."""
+
+def annual_table(roster: Roster, table: str, year: int, *, tables_file: Path | None = None) -> _Stream:
+    """A table of the national annual report."""
+
+def annual_checks(roster: Roster, table: str, year: int, *, tables_file: Path | None = None) -> _Stream:
+    """Whether the sums of such a table hold."""
+
+def check_published(
+    figures: Sequence[tuple[int | None, int | str | None, int | str | None, int | str | None]],
+) -> _Stream:
+    """Tests printed figures: year, numerator, denominator, per cent."""
 
 def targets_series(
     roster: Roster,

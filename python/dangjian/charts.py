@@ -110,7 +110,7 @@ def coverage_by(frame: pl.DataFrame, by: str, *, rate: str = "organised", lang: 
 
 
 def coverage_over_years(frame: pl.DataFrame, *, lang: labels.Lang = "zh") -> Chart:
-    """Lines of every rate over the years, points where a year was measured.
+    """Lines of every rate over the years, points where a year was measured. No line crosses a break (see ``breaks``).
 
     Args:
         frame: The table ``coverage``: a row for each year and rate.
@@ -120,7 +120,8 @@ def coverage_over_years(frame: pl.DataFrame, *, lang: labels.Lang = "zh") -> Cha
         >>> coverage_over_years(review.tables["coverage"])  # doctest: +SKIP
     """
     label = pl.col(f"label_{lang}").fill_null(pl.col("rate_id"))
-    data = frame.filter(pl.col("rate").is_not_null()).select("year", "rate", label=label)
+    series = pl.col("series") if "series" in frame.columns else pl.lit(1)
+    data = frame.filter(pl.col("rate").is_not_null()).select("year", "rate", label=label, series=series)
     names = data["label"].unique(maintain_order=True).to_list()
     tones = [tone for role, tone in PALETTE.items() if role.startswith("line-")]
     colour = alt.Color(
@@ -138,7 +139,7 @@ def coverage_over_years(frame: pl.DataFrame, *, lang: labels.Lang = "zh") -> Cha
         scale=alt.Scale(domain=names, range=[[5, 4] if i % 2 else [1, 0] for i in range(len(names))]),
     )
     base = alt.Chart(data).encode(x=_years(lang), y=y, color=colour)
-    lines = base.mark_line(strokeWidth=2).encode(strokeDash=dash)
+    lines = base.mark_line(strokeWidth=2).encode(strokeDash=dash, detail="series:N")
     return _dress(
         alt.layer(lines, base.mark_point(filled=True, size=36, opacity=1)).properties(width=430, height=230)
     )

@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use arrow::array::RecordBatch;
+use dangjian::coverage::{Shape, coverage_as};
 use dangjian::dimension::Scope;
 use dangjian::formation::{formation, formation_moves, formation_need};
 use dangjian::ingest::{Options, Profile};
@@ -18,11 +19,13 @@ use dangjian::{Error, Result, coverage, moves, targets};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use pyo3_arrow::PyTable;
+use pyo3_arrow::input::AnyArray;
 
 use crate::accounts;
 use crate::door::run;
 use crate::errors::raise;
 use crate::formation::rules_of;
+use crate::measures::{self, picked, rates_of};
 use crate::tables::table;
 
 /// The panel, and the options with which it was read.
@@ -33,7 +36,7 @@ pub(crate) struct Roster(pub(crate) dangjian::Roster, pub(crate) Options);
 pub(crate) fn definitions_of(rates: Option<&Path>, targets: Option<&Path>) -> Result<Definitions> {
     let mut all = Definitions::shipped()?;
     if let Some(path) = rates {
-        all.rates = Rates::shipped()?.overridden_by(Rates::from_file(path)?).iter().cloned().collect();
+        all.rates = Rates::shipped()?.overridden_by(Rates::from_file(path)?)?.iter().cloned().collect();
     }
     if let Some(path) = targets {
         all.targets = Targets::from_file(path)?.iter().cloned().collect();
@@ -42,7 +45,7 @@ pub(crate) fn definitions_of(rates: Option<&Path>, targets: Option<&Path>) -> Re
 }
 
 pub(crate) fn scope(by: Vec<String>, filter: Option<&str>, years: Option<Vec<i16>>) -> Result<Scope> {
-    Ok(Scope { by, filter: filter.map(Predicate::parse).transpose()?, years })
+    Ok(Scope { by, filter: filter.map(Predicate::parse).transpose()?, years, ..Scope::default() })
 }
 
 impl Roster {
@@ -120,22 +123,28 @@ impl Roster {
         accounts::problems(self.0.origin())
     }
 
-    #[pyo3(signature = (by, *, rates=None, rates_file=None, filter=None, years=None))]
+    #[pyo3(signature = (
+        by, *, rates=None, rates_file=None, bands=None, filter=None, only=None, years=None, rollup=false, interval=None
+    ))]
+    #[allow(clippy::too_many_arguments, reason = "one for each option of the method in Python")]
     fn coverage(
         &self,
         py: Python<'_>,
         by: Vec<String>,
         rates: Option<Vec<String>>,
         rates_file: Option<PathBuf>,
+        bands: Option<PathBuf>,
         filter: Option<String>,
+        only: Option<AnyArray>,
         years: Option<Vec<i16>>,
+        rollup: bool,
+        interval: Option<f64>,
     ) -> PyResult<PyTable> {
+        let only = picked(only)?;
         self.one(py, move |roster, job| {
-            let mut all = definitions_of(rates_file.as_deref(), None)?.rates;
-            if let Some(ids) = rates {
-                all = ids.iter().map(|id| named(&all, id).cloned()).collect::<Result<_>>()?;
-            }
-            coverage::coverage(roster, &all, &scope(by, filter.as_deref(), years)?, job)
+            let rates = rates_of(rates.as_deref(), rates_file.as_deref())?;
+            let scope = measures::scope(roster, by, filter.as_deref(), only, bands.as_deref(), years)?;
+            coverage_as(roster, &rates, &scope, Shape { rollup, interval }, job)
         })
     }
 
@@ -254,20 +263,24 @@ impl Roster {
         self.one(py, move |roster, job| workforce(roster, &scope(by, filter.as_deref(), years)?, job))
     }
 
-    #[pyo3(signature = (sets, measures, *, filter=None, years=None))]
+    #[pyo3(signature = (sets, measures, *, bands=None, filter=None, only=None, years=None))]
+    #[allow(clippy::too_many_arguments, reason = "one for each option of the method in Python")]
     fn count(
         &self,
         py: Python<'_>,
         sets: Vec<Vec<String>>,
         measures: Vec<(String, String)>,
+        bands: Option<PathBuf>,
         filter: Option<String>,
+        only: Option<AnyArray>,
         years: Option<Vec<i16>>,
     ) -> PyResult<Vec<PyTable>> {
-        let roster = self.0.clone();
+        let (roster, only) = (self.0.clone(), picked(only)?);
         let tables = run(py, None, move |job| {
             let parse = |(name, text): (String, String)| Ok((name, Measure::parse(&text)?));
-            let measures = measures.into_iter().map(parse).collect::<Result<Vec<_>>>()?;
-            count(&roster, &sets, &measures, &scope(Vec::new(), filter.as_deref(), years)?, job)
+            let asked = measures.into_iter().map(parse).collect::<Result<Vec<_>>>()?;
+            let scope = measures::scope(&roster, Vec::new(), filter.as_deref(), only, bands.as_deref(), years)?;
+            count(&roster, &sets, &asked, &scope, job)
         })?;
         tables.into_iter().map(|t| table(vec![t])).collect()
     }
@@ -299,11 +312,7 @@ impl Roster {
     }
 }
 
-fn named<'a>(rates: &'a [dangjian::measure::Rate], id: &str) -> Result<&'a dangjian::measure::Rate> {
-    rates.iter().find(|r| r.id == id).ok_or_else(|| unknown("rate", id, rates.iter().map(|r| &r.id)))
-}
-
-fn unknown<T: AsRef<str>>(what: &str, id: &str, have: impl Iterator<Item = T>) -> Error {
+pub(crate) fn unknown<T: AsRef<str>>(what: &str, id: &str, have: impl Iterator<Item = T>) -> Error {
     let have: Vec<String> = have.map(|h| h.as_ref().to_owned()).collect();
     let have = have.join(", ");
     Error::argument(

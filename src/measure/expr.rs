@@ -58,6 +58,27 @@ impl Expr {
         Self::Not(Box::new(self))
     }
 
+    /// The same with each column for which `meaning` has an expression replaced by it.
+    pub(super) fn replaced(&self, meaning: &impl Fn(&str) -> Option<Self>) -> Self {
+        let one = |e: &Self| Box::new(e.replaced(meaning));
+        let all = |list: &[Self]| list.iter().map(|e| e.replaced(meaning)).collect();
+        match self {
+            Self::Column(name) => meaning(name).unwrap_or_else(|| self.clone()),
+            Self::Null | Self::Bool(_) | Self::Number(_) | Self::Text(_) => self.clone(),
+            Self::Negative(e) => Self::Negative(one(e)),
+            Self::Arithmetic(a, op, b) => Self::Arithmetic(one(a), *op, one(b)),
+            Self::Compare(a, op, b) => Self::Compare(one(a), *op, one(b)),
+            Self::Between(a, b, c) => Self::Between(one(a), one(b), one(c)),
+            Self::In(e, list) => Self::In(one(e), all(list)),
+            Self::Like(a, b) => Self::Like(one(a), one(b)),
+            Self::IsNull(e) => Self::IsNull(one(e)),
+            Self::Is(e, truth) => Self::Is(one(e), *truth),
+            Self::Not(e) => Self::Not(one(e)),
+            Self::And(list) => Self::And(all(list)),
+            Self::Or(list) => Self::Or(all(list)),
+        }
+    }
+
     /// Calls `see` with the name of every column, in the order of the text, repeated ones too.
     pub(super) fn each_column<'a>(&'a self, see: &mut impl FnMut(&'a str)) {
         match self {

@@ -2,8 +2,11 @@
 //!
 //! Three kinds of file, each with a shipped one in `definitions/`: [`Rates`], [`Targets`] and [`FormationRules`].
 
+mod annual;
+mod bands;
 mod bind;
 mod bits;
+mod condition;
 mod evaluate;
 mod expr;
 mod finding;
@@ -31,6 +34,9 @@ mod slow;
 #[cfg(test)]
 mod testing;
 
+pub use annual::{Annual, AnnualTable, Cell, Check, Line, Of, Part};
+pub use bands::{Bands, Sizes};
+pub use condition::{Break, Condition};
 pub(crate) use finding::APPROVAL;
 pub use finding::{Finding, Severity, Why};
 pub use need::{Members, Need};
@@ -38,6 +44,7 @@ pub use predicate::Predicate;
 pub use rate::{Counts, Rate, Rates};
 pub(crate) use rules::known;
 pub use rules::{FormationRules, JointLimit, Level, Needed, Term};
+pub(crate) use source::ledger_column;
 pub use target::{Target, Targets};
 pub use truth::Truth;
 pub use validity::Validity;

@@ -21,7 +21,8 @@ use crate::roster::{Frame, Roster};
 ///
 /// **Columns.** Those of the roster, those that the schema knows (a roster without them knows nothing about them), and
 /// some that are worked out: `year`, `org_id`, the levels of the region `province`, `prefecture`, `county`, `township`
-/// (12-digit codes; null where the region is only known more coarsely) and `section` (the industry's letter).
+/// (12-digit codes; null where the region is only known more coarsely), `section` (the industry's letter) and `division`
+/// (with its two digits).
 ///
 /// **Logic.** SQL's, with three values: what is compared with a value that is not known is unknown. A column that a
 /// year's sources do not have is unknown in every comparison *and* for `IS NULL`: there the ledger does not say whether
@@ -58,6 +59,22 @@ impl Predicate {
             }
         });
         columns
+    }
+
+    /// The same with each column for which `meaning` has an expression replaced by it; it reads as before.
+    pub(super) fn expanded(&self, meaning: &impl Fn(&str) -> Option<Expr>) -> Self {
+        Self { text: self.text.clone(), expr: self.expr.replaced(meaning) }
+    }
+
+    /// What it says.
+    pub(super) fn expr(&self) -> &Expr {
+        &self.expr
+    }
+
+    /// Whether it asks the same, however it is written.
+    #[must_use]
+    pub fn same(&self, other: &Self) -> bool {
+        self.expr == other.expr
     }
 
     /// Fails with [`Error::Argument`] where a column does not exist, a comparison makes no sense (a number with text),

@@ -2,10 +2,12 @@
 
 use std::path::Path;
 
+use super::condition::{Break, Condition, Meanings};
 use super::predicate::Predicate;
+use super::validity::{Validity, alone};
 use crate::error::{Error, Result};
 use crate::lang::Text;
-use crate::record::{self, Record, records};
+use crate::record::{self, Record, records_of};
 use crate::roster::Roster;
 
 /// What a figure counts. A joint branch is one party organisation and several organisations.
@@ -45,6 +47,10 @@ pub struct Rate {
     pub source: String,
     /// What a reader should know about it.
     pub note: Option<Text>,
+    /// The years in which it is in force.
+    pub validity: Validity,
+    /// Where a column that it looks at began to mean something else.
+    pub breaks: Vec<Break>,
     place: String,
 }
 
@@ -79,8 +85,27 @@ impl Rate {
             counts,
             source: record.text("source")?,
             note: record.label("note", "note_en")?,
+            validity: Validity::default(),
+            breaks: Vec::new(),
             place: record.place().to_owned(),
         })
+    }
+
+    /// The columns that it looks at, each once.
+    #[must_use]
+    pub fn columns(&self) -> Vec<&str> {
+        let party = (self.counts == Counts::PartyOrganisations).then_some("party_org_id");
+        let mut columns: Vec<&str> =
+            self.population.columns().into_iter().chain(self.success.columns()).chain(party).collect();
+        let mut seen = std::collections::HashSet::new();
+        columns.retain(|name| seen.insert(*name));
+        columns
+    }
+
+    /// Whether `other` measures the same, whatever it is called.
+    #[must_use]
+    pub fn measures_as(&self, other: &Self) -> bool {
+        self.counts == other.counts && self.population.same(&other.population) && self.success.same(&other.success)
     }
 
     /// Fails with [`Error::Definition`] where one of its predicates does not fit `roster` (see [`Predicate::check`]).
@@ -92,9 +117,13 @@ impl Rate {
     }
 }
 
-/// Rates with distinct ids, in the order in which tables show them.
+/// Rates in the order in which tables show them. An id may stand several times, for different years.
 #[derive(Clone, Debug)]
-pub struct Rates(Vec<Rate>);
+pub struct Rates {
+    rates: Vec<Rate>,
+    conditions: Vec<Condition>,
+    breaks: Vec<Break>,
+}
 
 impl Rates {
     /// The rates that come with the engine: `definitions/rates.toml`.
@@ -107,55 +136,97 @@ impl Rates {
         Self::from_toml(&record::read(path)?, &path.display().to_string())
     }
 
-    /// The `[[rate]]` records of `text`. `origin` is the file's name in errors, which are [`Error::Definition`].
+    /// The records of `text`: `[[rate]]`, each with the years `from` and `to` in which it is in force if they are
+    /// limited; `[[condition]]`, which gives a condition a name that other conditions may use as they use a flag; and
+    /// `[[break]]`, which says that a column means something else from a year on. `origin` is the file's name in errors,
+    /// which are [`Error::Definition`].
     ///
     /// ```
     /// let rates = dangjian::measure::Rates::from_toml(
     ///     r#"
+    ///     [[condition]]
+    ///     id     = "large"
+    ///     when   = "operating and employees >= 100"
+    ///     source = "本地文件"
+    ///
     ///     [[rate]]
     ///     id         = "owner_led"
     ///     label      = "出资人兼任书记率"
-    ///     population = "mode = 'solo'"
+    ///     population = "large and mode = 'solo'"
     ///     success    = "owner_is_secretary"
     ///     counts     = "organisations"
     ///     source     = "本地文件"
+    ///     from       = 2012
     ///     "#,
     ///     "mine.toml",
     /// )?;
-    /// assert_eq!(rates.get("owner_led")?.population.columns(), ["mode"]);
+    /// assert_eq!(rates.get("owner_led")?.population.columns(), ["operating", "employees", "mode"]);
     /// # Ok::<(), dangjian::Error>(())
     /// ```
     pub fn from_toml(text: &str, origin: &str) -> Result<Self> {
+        let mut kinds = records_of(text, origin, &["rate", "condition", "break"])?.into_iter();
+        let mut next = || kinds.next().unwrap_or_default();
         let mut rates: Vec<Rate> = Vec::new();
-        for mut record in records(text, origin, "rate")? {
-            let rate = Rate::take(&mut record, rates.iter())?;
+        for mut record in next() {
+            let validity = record.validity()?;
+            let always = |rate: &&Rate| rate.validity == Validity::default() && rate.validity == validity;
+            let mut rate = Rate::take(&mut record, rates.iter().filter(always))?;
+            alone(record.place(), validity, rates.iter().filter(|r| r.id == rate.id).map(|r| r.validity))?;
+            rate.validity = validity;
             record.finish()?;
             rates.push(rate);
         }
-        Ok(Self(rates))
+        let conditions = Condition::take_all(next())?;
+        let breaks = next().into_iter().map(Break::take).collect::<Result<_>>()?;
+        Self { rates, conditions, breaks }.resolved()
     }
 
-    /// These, with those of `user` in place of the ones of the same id; new ones follow.
-    #[must_use]
-    pub fn overridden_by(mut self, user: Self) -> Self {
-        for rate in user.0 {
-            match self.0.iter_mut().find(|r| r.id == rate.id) {
-                Some(old) => *old = rate,
-                None => self.0.push(rate),
+    /// These, with those of `user` in place of the ones of the same id; new ones follow. A condition of the user's takes
+    /// the place of a shipped one wherever that is used.
+    pub fn overridden_by(mut self, user: Self) -> Result<Self> {
+        for (at, rate) in user.rates.iter().enumerate() {
+            if user.rates[..at].iter().all(|r| r.id != rate.id) {
+                let versions = user.rates.iter().filter(|r| r.id == rate.id).cloned();
+                let place = self.rates.iter().position(|r| r.id == rate.id).unwrap_or(self.rates.len());
+                self.rates.retain(|r| r.id != rate.id);
+                self.rates.splice(place..place, versions);
             }
         }
-        self
+        self.conditions.retain(|c| user.conditions.iter().all(|u| u.id != c.id));
+        self.conditions.extend(user.conditions);
+        self.breaks.extend(user.breaks);
+        self.resolved()
     }
 
-    /// The rate called `id`.
+    /// The same with the named conditions, and the breaks of its columns, in every rate.
+    fn resolved(mut self) -> Result<Self> {
+        let meanings = Meanings::new(&self.conditions)?;
+        for rate in &mut self.rates {
+            for (field, predicate) in [("population", &mut rate.population), ("success", &mut rate.success)] {
+                let written = Predicate::parse(&predicate.to_string());
+                *predicate = meanings.expand(&written.map_err(|e| record::defined(e, &rate.place, field))?);
+            }
+            let of = |b: &&Break| rate.columns().iter().any(|c| super::source::ledger_column(c) == b.column);
+            rate.breaks = self.breaks.iter().filter(of).cloned().collect();
+        }
+        Ok(self)
+    }
+
+    /// The first rate called `id`.
     pub fn get(&self, id: &str) -> Result<&Rate> {
-        let ids = || self.0.iter().map(|rate| rate.id.as_str());
-        self.0.iter().find(|rate| rate.id == id).ok_or_else(|| no_such(("比率", "rate"), id, ids()))
+        let ids = || self.rates.iter().map(|rate| rate.id.as_str());
+        self.rates.iter().find(|rate| rate.id == id).ok_or_else(|| no_such(("比率", "rate"), id, ids()))
     }
 
     /// All of them.
     pub fn iter(&self) -> std::slice::Iter<'_, Rate> {
-        self.0.iter()
+        self.rates.iter()
+    }
+
+    /// The named conditions.
+    #[must_use]
+    pub fn conditions(&self) -> &[Condition] {
+        &self.conditions
     }
 }
 
@@ -222,10 +293,10 @@ mod tests {
         };
         let ids = |rates: &Rates| rates.iter().map(|r| r.id.clone()).collect::<Vec<_>>();
         let shipped = Rates::shipped().unwrap();
-        let same = shipped.clone().overridden_by(mine("solo_rate"));
+        let same = shipped.clone().overridden_by(mine("solo_rate")).unwrap();
         assert_eq!(ids(&same), ids(&shipped));
         assert_eq!(same.get("solo_rate").unwrap().source, "本地");
-        let more = shipped.clone().overridden_by(mine("own"));
+        let more = shipped.clone().overridden_by(mine("own")).unwrap();
         assert_eq!(ids(&more).last().unwrap(), "own");
         assert_eq!(more.iter().len(), shipped.iter().len() + 1);
 

@@ -62,6 +62,12 @@ const DERIVED: &[Derived] = &[
         derive: |code| code.get(..1).map(Cow::Borrowed),
         vocabulary: Vocabulary::Section,
     },
+    Derived {
+        name: "division",
+        from: "industry",
+        derive: |code| code.get(..3).map(Cow::Borrowed),
+        vocabulary: Vocabulary::Open,
+    },
 ];
 
 const fn level(name: &'static str, derive: Derive) -> Derived {
@@ -70,6 +76,11 @@ const fn level(name: &'static str, derive: Derive) -> Derived {
 
 fn region(code: &str, level: Level) -> Option<Cow<'_, str>> {
     region::at_level(code, level).map(Cow::Owned)
+}
+
+/// The column of a ledger that a column called `name` is worked out from: itself, where it is none of those.
+pub(crate) fn ledger_column(name: &str) -> &str {
+    DERIVED.iter().find(|d| d.name == name).map_or(name, |d| d.from)
 }
 
 /// The column called `name`. One of the roster's own stands before a derived one of the same name.

@@ -8,11 +8,13 @@ import polars as pl
 
 from dangjian.roster import arguments
 from dangjian.roster.held import Held
+from dangjian.roster.where import rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from dangjian.roster.arguments import By, Source, Years
+    from dangjian.roster.where import Where
 
 
 class Statistics(Held):
@@ -24,23 +26,35 @@ class Statistics(Held):
         by: By = (),
         rates: Sequence[str] | str | None = None,
         rates_file: Source | None = None,
-        where: str | None = None,
+        bands: Source | None = None,
+        where: Where = None,
         years: Years = None,
+        rollup: bool = False,
+        interval: float | None = None,
     ) -> pl.DataFrame:
-        """Rates: one row a group and rate.
+        """Rates: one row a group and rate; none where a rate is not in force in the year.
 
         Args:
             by: Dimensions.
             rates: Ids of rates; all where ``None``.
             rates_file: A TOML file of further rates; one with the id of a shipped rate replaces it.
-            where: Count only organisations for which this condition holds.
+            bands: A TOML file of further size bands, such as ``employees_size``; each is a dimension.
+            where: Count only organisations for which this holds: a condition in SQL, or a Polars expression over
+                ``to_polars()``, which is evaluated over all years at once.
             years: Only these years.
+            rollup: Whether to add subtotals: the dimensions added up from the last to the first, as SQL's ``ROLLUP``.
+                ``grouping`` tells them from values that are not known: SQL's ``GROUPING`` of the dimensions, a bit for
+                each, the last the lowest, set where it is added up; 0 is no subtotal.
+            interval: The level of a Wilson interval of success among those whose answer is known, such as 0.95: columns
+                ``wilson_low`` and ``wilson_high``. It says what chance may make of a rate; of what is not known
+                ``unknown`` and the bounds do.
 
         Returns:
             ``year``, the dimensions, ``rate_id``, ``label_zh``, ``label_en``, ``counts``, ``population``, ``success``,
             ``failure``, ``unknown`` (in the population, answer not known), ``population_unknown`` (not known whether in
             the population), ``unidentified``, ``rate`` = success / (success + failure) (null where that is 0),
-            ``rate_low`` and ``rate_high`` (what the unknowns allow).
+            ``rate_low`` and ``rate_high`` (what the unknowns allow), ``series`` (the figures of a rate are comparable
+            where this is the same; see ``breaks``).
 
         Example:
             >>> import dangjian as dj
@@ -48,6 +62,9 @@ class Statistics(Held):
             >>> rates = roster.coverage(by="kind", rates="organised", where="above_scale")
             >>> rates.select("year", "kind", "success", "failure", "unknown").rows()[-2:]
             [(2012, 'enterprise', 40, 8, 2), (2013, 'enterprise', 49, 8, 0)]
+            >>> levels = roster.coverage(by=["kind", "committee"], rates="organised", years=2013, rollup=True)
+            >>> levels.filter(grouping=3)["population"].item()
+            562
         """
         ids = [rates] if isinstance(rates, str) else rates
         return pl.DataFrame(
@@ -55,8 +72,11 @@ class Statistics(Held):
                 arguments.names(by),
                 rates=ids,
                 rates_file=arguments.path(rates_file),
-                filter=where,
+                bands=arguments.path(bands),
                 years=arguments.years(years),
+                rollup=rollup,
+                interval=interval,
+                **rows(self._native, where),
             )
         )
 
@@ -171,7 +191,8 @@ class Statistics(Held):
         *,
         by: By = (),
         measures: Mapping[str, str] | None = None,
-        where: str | None = None,
+        bands: Source | None = None,
+        where: Where = None,
         years: Years = None,
     ) -> pl.DataFrame:
         """Count in your own words: each measure is ``"*"``, a condition, or ``"sum(column)"``.
@@ -182,21 +203,23 @@ class Statistics(Held):
             >>> roster.count(by="kind", measures={"n": "*", "members": "sum(members_full)"}, years=2013).columns
             ['year', 'kind', 'n', 'members']
         """
-        return self.count_sets([arguments.names(by)], measures, where=where, years=years)[0]
+        return self.count_sets([arguments.names(by)], measures, bands=bands, where=where, years=years)[0]
 
     def count_sets(
         self,
         sets: Iterable[By],
         measures: Mapping[str, str] | None = None,
         *,
-        where: str | None = None,
+        bands: Source | None = None,
+        where: Where = None,
         years: Years = None,
     ) -> list[pl.DataFrame]:
         """``count`` in several groupings at once: the rows are gone through once."""
         tables = self._native.count(
             [arguments.names(by) for by in sets],
             list((measures or {"organisations": "*"}).items()),
-            filter=where,
+            bands=arguments.path(bands),
             years=arguments.years(years),
+            **rows(self._native, where),
         )
         return [pl.DataFrame(table) for table in tables]

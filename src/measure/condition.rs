@@ -1,0 +1,132 @@
+//! Conditions with a name (口径用语), which other conditions use as they use a flag; and breaks of columns.
+
+use std::collections::HashMap;
+
+use super::expr::Expr;
+use super::predicate::Predicate;
+use crate::error::Result;
+use crate::lang::Text;
+use crate::record::{self, Record};
+use crate::schema;
+
+/// A condition under a name.
+#[derive(Clone, Debug)]
+pub struct Condition {
+    /// The name by which other conditions use it.
+    pub id: String,
+    /// What it is called in print.
+    pub label: Option<Text>,
+    /// What it says.
+    pub when: Predicate,
+    /// The document that it is from.
+    pub source: String,
+    /// What a reader should know about it.
+    pub note: Option<Text>,
+    place: String,
+}
+
+/// A column that means something else from a year on: figures of the years before are not comparable.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Break {
+    /// The column of the ledger.
+    pub column: String,
+    /// The first year of the new meaning.
+    pub year: i16,
+    /// What changed.
+    pub note: Text,
+    /// The document that says so.
+    pub source: String,
+}
+
+impl Condition {
+    /// The `[[condition]]` records, whose ids are distinct and no columns.
+    pub(super) fn take_all(records: Vec<Record>) -> Result<Vec<Self>> {
+        let mut all: Vec<Self> = Vec::new();
+        for mut record in records {
+            let id = record.text("id")?;
+            if all.iter().any(|condition| condition.id == id) {
+                return record.error("id", &format!("“{id}”出现了两次"), &format!("'{id}' stands twice"));
+            }
+            if schema::column(&id).is_some() {
+                return record.error(
+                    "id",
+                    &format!("“{id}”是台账的列名，请换一个名称"),
+                    &format!("'{id}' is a column of the ledger; choose another name"),
+                );
+            }
+            all.push(Self {
+                id,
+                label: record.label("label", "label_en")?,
+                when: record.predicate("when")?,
+                source: record.text("source")?,
+                note: record.label("note", "note_en")?,
+                place: record.place().to_owned(),
+            });
+            record.finish()?;
+        }
+        Ok(all)
+    }
+}
+
+impl Break {
+    pub(super) fn take(mut record: Record) -> Result<Self> {
+        let column = record.text("column")?;
+        let Some(year) = record.year("year")? else {
+            return record.error("year", "缺少此项；应为年份，如 2013", "is missing; expected a year, such as 2013");
+        };
+        let Some(note) = record.label("note", "note_en")? else {
+            return record.error("note", "缺少此项；请写明有何变化", "is missing; say what changed");
+        };
+        let found = Self { column, year, note, source: record.text("source")? };
+        record.finish()?;
+        Ok(found)
+    }
+}
+
+/// What the names of conditions stand for, down to columns.
+pub(super) struct Meanings(HashMap<String, Expr>);
+
+impl Meanings {
+    /// Fails where a condition is used in its own definition.
+    pub(super) fn new(conditions: &[Condition]) -> Result<Self> {
+        let mut meanings = Self(HashMap::new());
+        for condition in conditions {
+            meanings.resolve(condition, conditions, &mut Vec::new())?;
+        }
+        Ok(meanings)
+    }
+
+    /// Works out `condition`, which those in `path` are waiting for.
+    fn resolve<'a>(&mut self, condition: &'a Condition, all: &'a [Condition], path: &mut Vec<&'a str>) -> Result<()> {
+        if self.0.contains_key(&condition.id) {
+            return Ok(());
+        }
+        path.push(&condition.id);
+        for name in condition.when.columns() {
+            let Some(used) = all.iter().find(|c| c.id == name) else { continue };
+            if let Some(from) = path.iter().position(|id| *id == used.id) {
+                let circle = path[from..].iter().copied().chain([name]).collect::<Vec<_>>().join(" → ");
+                return Err(record::at(
+                    &condition.place,
+                    "when",
+                    &Text::new(
+                        format!("条件互相引用成环：{circle}。请把其中一条写成台账的列"),
+                        format!(
+                            "the condition is used in its own definition: {circle}. Hint: write one of them in columns"
+                        ),
+                    ),
+                ));
+            }
+            self.resolve(used, all, path)?;
+        }
+        path.pop();
+        let meaning = self.expand(&condition.when).expr().clone();
+        self.0.insert(condition.id.clone(), meaning);
+        Ok(())
+    }
+
+    /// `predicate` in terms of columns.
+    pub(super) fn expand(&self, predicate: &Predicate) -> Predicate {
+        predicate.expanded(&|name| self.0.get(name).cloned())
+    }
+}

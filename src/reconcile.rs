@@ -1,0 +1,175 @@
+//! The three trees in which an organisation stands: by place (属地), by the committee in charge (归口), by its party
+//! organisation's superior (隶属). Where one stands in a tree and not in another, totals computed on them differ.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, RecordBatch, UInt32Array, new_null_array};
+use arrow::buffer::BooleanBuffer;
+use arrow::compute::take_record_batch;
+use arrow::datatypes::DataType;
+
+use crate::classes::{ORGANISED, coded};
+use crate::coverage::Answers;
+use crate::error::Result;
+use crate::lang::Lang;
+use crate::measure::Rate;
+use crate::roster::{Frame, Roster};
+use crate::table::Columns;
+
+/// The column that says where an organisation stands in each tree, and what is found where it should and does not.
+const TREES: [(&str, &str); 3] = [("region", "no_region"), ("committee", "no_committee"), (SUPERIOR, "no_superior")];
+const SUPERIOR: &str = "party_superior";
+
+/// What a year's ledgers say of the trees.
+struct Standing {
+    /// Tree by tree the rows that stand in it; `None` where no source of the year has the column.
+    placed: [Option<BooleanBuffer>; 3],
+    /// Rows that have a party organisation, and therefore a superior.
+    established: BooleanBuffer,
+    /// Rows that say that they have none.
+    without: BooleanBuffer,
+}
+
+impl Standing {
+    fn new(roster: &Roster, frame: &Frame) -> Self {
+        let rows = |name: &str, holds: &dyn Fn(&str) -> bool| {
+            let at = roster.field(name).ok()?;
+            let (codes, values) = (coded(roster, frame, Some(at))?, roster.dictionary(at)?);
+            let table: Vec<bool> =
+                std::iter::once(false).chain(values.values().iter().map(|value| holds(value))).collect();
+            Some(BooleanBuffer::collect_bool(frame.rows(), |row| table[codes.get(row) as usize]))
+        };
+        let none = || BooleanBuffer::new_unset(frame.rows());
+        let organised = rows("mode", &|mode| ORGANISED.contains(&mode)).unwrap_or_else(none);
+        let named = rows("party_org_id", &|_| true).unwrap_or_else(none);
+        let without = rows("mode", &|mode| !ORGANISED.contains(&mode)).unwrap_or_else(none);
+        Self {
+            placed: TREES.map(|(column, _)| rows(column, &|_| true)),
+            established: &organised | &named,
+            without: &without & &!&named,
+        }
+    }
+
+    /// The rows that should stand in the tree `at`.
+    fn due(&self, at: usize) -> BooleanBuffer {
+        if TREES[at].0 == SUPERIOR { self.established.clone() } else { BooleanBuffer::new_set(self.established.len()) }
+    }
+}
+
+/// The rows whose party organisation has rows with different superiors.
+fn several_superiors(roster: &Roster, frame: &Frame) -> Vec<usize> {
+    let codes = |name: &str| coded(roster, frame, roster.field(name).ok());
+    let (Some(parties), Some(superiors)) = (codes("party_org_id"), codes(SUPERIOR)) else { return Vec::new() };
+    let both = |row: &usize| parties.get(*row) > 0 && superiors.get(*row) > 0;
+    let mut first: HashMap<u64, (u64, bool)> = HashMap::new();
+    for row in (0..frame.rows()).filter(both) {
+        let superior = superiors.get(row);
+        let seen = first.entry(parties.get(row)).or_insert((superior, false));
+        seen.1 |= seen.0 != superior;
+    }
+    (0..frame.rows()).filter(both).filter(|row| first.get(&parties.get(*row)).is_some_and(|seen| seen.1)).collect()
+}
+
+/// The organisations of `year` that do not stand in all the trees in which they should, a row for each finding.
+///
+/// Every organisation stands in a region and under a committee in charge; one that has a party organisation (by its mode,
+/// or by the party organisation's code) stands under a superior. A tree whose column the year's ledgers do not have finds
+/// nothing: they do not say.
+///
+/// Columns: `year`, `finding` (`no_region`, `no_committee`, `no_superior`; `superior_without_party_org`: under a superior,
+/// and the ledger says that there is no party organisation; `several_superiors`: its party organisation stands under
+/// different ones), `org_id`, `name`, `region`, `committee`, `party_superior`, `party_org_id`, `mode`.
+///
+/// ```
+/// # use dangjian::{Roster, ingest::Options, job::Quiet, synth};
+/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// let table = dangjian::reconcile::reconcile(&roster, 2012)?;
+/// assert!(table.column_by_name("finding").is_some());
+/// # Ok::<(), dangjian::Error>(())
+/// ```
+pub fn reconcile(roster: &Roster, year: i16) -> Result<RecordBatch> {
+    let frame = roster.frame(year)?;
+    let standing = Standing::new(roster, frame);
+    let mut found: Vec<(&str, u32)> = Vec::new();
+    for (at, (_, finding)) in TREES.iter().enumerate() {
+        let Some(placed) = &standing.placed[at] else { continue };
+        let missing = &standing.due(at) & &!placed;
+        found.extend(missing.set_indices().map(|row| (*finding, row as u32)));
+    }
+    if let Some(placed) = &standing.placed[2] {
+        let stray = &standing.without & placed;
+        found.extend(stray.set_indices().map(|row| ("superior_without_party_org", row as u32)));
+    }
+    found.extend(several_superiors(roster, frame).into_iter().map(|row| ("several_superiors", row as u32)));
+    let rows = UInt32Array::from_iter_values(found.iter().map(|(_, row)| *row));
+    let batch = take_record_batch(&roster.batch(frame)?, &rows)?;
+    let column = |name: &str| -> ArrayRef {
+        batch.column_by_name(name).map_or_else(|| new_null_array(&DataType::Utf8, found.len()), Arc::clone)
+    };
+    let start = Columns::default()
+        .years("year", vec![year; found.len()])
+        .texts("finding", found.iter().map(|(finding, _)| *finding));
+    let names = ["org_id", "name", "region", "committee", SUPERIOR, "party_org_id", "mode"];
+    names.into_iter().fold(start, |columns, name| columns.array(name, column(name))).finish()
+}
+
+/// The totals of `rates` in `year` as each tree gives them, a row for each rate and tree.
+///
+/// Columns: `year`, `rate_id`, `label_zh`, `label_en`, `counts`, `tree` (`region`, `committee`, `party_superior`),
+/// `population` (of all), `not_due` (of them, those that do not belong in the tree: without a party organisation), `placed`
+/// (the sum over the tree), `unplaced` (population − `not_due` − placed), `success`, `success_placed`, `agrees` (`unplaced` is 0). Party organisations stand where their home row does. Null where no source of the year has the tree's column.
+///
+/// ```
+/// # use dangjian::{Roster, ingest::Options, job::Quiet, synth};
+/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// let rates: Vec<_> = dangjian::measure::Rates::shipped()?.iter().cloned().collect();
+/// let table = dangjian::reconcile::reconcile_totals(&roster, &rates, 2012)?;
+/// assert_eq!(table.num_rows() % 3, 0);
+/// # Ok::<(), dangjian::Error>(())
+/// ```
+pub fn reconcile_totals(roster: &Roster, rates: &[Rate], year: i16) -> Result<RecordBatch> {
+    struct Total<'a> {
+        rate: &'a Rate,
+        tree: &'static str,
+        population: u64,
+        success: u64,
+        /// Not due, placed, placed successes.
+        of: Option<[u64; 3]>,
+    }
+    let frame = roster.frame(year)?;
+    let standing = Standing::new(roster, frame);
+    let all = BooleanBuffer::new_set(frame.rows());
+    let size = |rows: &BooleanBuffer| rows.count_set_bits() as u64;
+    let mut totals = Vec::new();
+    for rate in rates.iter().filter(|rate| rate.validity.holds(year)) {
+        rate.check(roster)?;
+        let answers = Answers::new(roster, frame, rate, &all)?;
+        let (population, success) = (&answers.population.yes, &answers.population.yes & &answers.success.yes);
+        for (at, (tree, _)) in TREES.into_iter().enumerate() {
+            let due = standing.due(at);
+            let of = standing.placed[at].as_ref().map(|placed| {
+                let placed = placed & &due;
+                [size(&(population & &!&due)), size(&(population & &placed)), size(&(&success & &placed))]
+            });
+            totals.push(Total { rate, tree, population: size(population), success: size(&success), of });
+        }
+    }
+    let each = || totals.iter();
+    let unplaced = |t: &Total| t.of.map(|[not_due, placed, _]| t.population - not_due - placed);
+    Columns::default()
+        .years("year", each().map(|_| year))
+        .texts("rate_id", each().map(|t| &t.rate.id))
+        .texts("label_zh", each().map(|t| t.rate.label.get(Lang::Zh)))
+        .texts("label_en", each().map(|t| t.rate.label.get(Lang::En)))
+        .texts("counts", each().map(|t| t.rate.counts.name()))
+        .texts("tree", each().map(|t| t.tree))
+        .counts("population", each().map(|t| t.population))
+        .some_counts("not_due", each().map(|t| t.of.map(|of| of[0])))
+        .some_counts("placed", each().map(|t| t.of.map(|of| of[1])))
+        .some_counts("unplaced", each().map(unplaced))
+        .counts("success", each().map(|t| t.success))
+        .some_counts("success_placed", each().map(|t| t.of.map(|of| of[2])))
+        .flags("agrees", each().map(|t| unplaced(t).map(|n| n == 0)))
+        .finish()
+}
