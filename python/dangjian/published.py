@@ -45,8 +45,9 @@ def check_published(
         >>> of_2008 = check_published(year=2008, numerator="59.5万", denominator="59.8万", percent="99.6")
         >>> of_2008.select("divides", "agrees").row(0)
         (False, True)
-        >>> check_published(numerator="157.9万", percent="53.1").select("denominator_low").item() // 10_000
-        297.0
+        >>> of_2014 = check_published(year=2014, numerator="157.9", percent="53.1")
+        >>> [round(end, 1) for end in of_2014.select("denominator_low", "denominator_high").row(0)]
+        [297.0, 297.7]
     """
     one = {"year": year, "numerator": numerator, "denominator": denominator, "percent": percent}
     rows = [{**dict.fromkeys(one), **figure} for figure in figures] if figures is not None else [one]

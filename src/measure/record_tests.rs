@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::lang::Lang;
-use crate::measure::{FormationRules, Rates, Targets};
+use crate::measure::{FormationRules, Predicate, Rates, Targets};
 
 const GOOD: &str = r#"
     [[rate]]
@@ -44,6 +44,65 @@ fn errors_name_file_record_and_field() {
     }
     let twice = both(&Rates::from_toml(&format!("{GOOD}{GOOD}"), "mine.toml").unwrap_err()).1;
     assert!(twice.contains("'a' stands twice"), "{twice}");
+}
+
+#[test]
+fn versions_conditions_and_breaks_are_checked() {
+    let version = |years: &str| format!("{GOOD}{years}\n");
+    let two = |a: &str, b: &str| Rates::from_toml(&format!("{}{}", version(a), version(b)), "mine.toml");
+    let rates = two("to = 2012", "from = 2013").unwrap();
+    assert_eq!(rates.iter().filter(|rate| rate.id == "a" && rate.validity.holds(2013)).count(), 1);
+    for (a, b) in [("to = 2012", "from = 2012"), ("", "from = 2012"), ("from = 2010", ""), ("to = 2012", "to = 2009")] {
+        let (zh, en) = both(&two(a, b).unwrap_err());
+        assert!(en.starts_with("mine.toml: [[rate]] \"a\": field ") && en.contains("overlap"), "{en}");
+        assert!(zh.contains("重叠"), "{zh}");
+    }
+    let (_, en) = both(&two("from = 2014\nto = 2012", "from = 2015").unwrap_err());
+    assert!(en.contains("field to: 2012 is before 2014"), "{en}");
+
+    let condition = |id: &str, when: &str| format!("[[condition]]\nid = \"{id}\"\nwhen = \"{when}\"\nsource = \"s\"\n");
+    let with = |records: &[String]| Rates::from_toml(&format!("{GOOD}{}", records.concat()), "mine.toml");
+    let circle = [condition("x", "operating and y"), condition("y", "not z"), condition("z", "x or above_scale")];
+    let (zh, en) = both(&with(&circle).unwrap_err());
+    assert!(en.starts_with("mine.toml: [[condition]] \"z\": field when: ") && en.contains("x → y → z → x"), "{en}");
+    assert!(zh.contains("x → y → z → x"), "{zh}");
+    for (record, parts) in [
+        (condition("x", "x"), &["\"x\": field when", "x → x"][..]),
+        (condition("mode", "operating"), &["field id", "a column of the ledger"]),
+        (condition("x", "operating") + &condition("x", "true"), &["field id", "'x' stands twice"]),
+        (condition("x", "operating and"), &["field when", "ends too early"]),
+        ("[[break]]\ncolumn = \"mode\"\nnote = \"n\"\nsource = \"s\"".to_owned(), &["field year", "missing"]),
+        ("[[break]]\ncolumn = \"mode\"\nyear = 2012\nsource = \"s\"".to_owned(), &["field note", "missing"]),
+        ("[[break]]\nyear = 2012\nnote = \"n\"\nsource = \"s\"".to_owned(), &["field column", "missing"]),
+    ] {
+        let (_, en) = both(&with(std::slice::from_ref(&record)).unwrap_err());
+        assert!(parts.iter().all(|part| en.contains(part)), "{record}: {en}");
+    }
+}
+
+/// A condition stands for what it says, also where it uses others, and a user's takes the place of a shipped one.
+#[test]
+fn conditions_are_used_as_flags_are() {
+    let text = r#"
+        [[condition]]
+        id = "three_haves"
+        when = "large and operating"
+        source = "本地文件"
+        [[condition]]
+        id = "large"
+        when = "employees >= 20 or above_scale"
+        source = "本地文件"
+    "#;
+    let mine = Rates::from_toml(text, "mine.toml").unwrap();
+    let shipped = Rates::shipped().unwrap();
+    let columns = |rates: &Rates| rates.get("three_haves_established").unwrap().population.columns().join(" ");
+    assert_eq!(columns(&shipped), "operating employees");
+    let both = shipped.overridden_by(mine).unwrap();
+    assert_eq!(columns(&both), "employees above_scale operating");
+    let rate = both.get("three_haves_established").unwrap();
+    assert_eq!(rate.population.to_string(), "three_haves");
+    let written = Predicate::parse("(employees >= 20 or above_scale) and operating").unwrap();
+    assert!(rate.population.same(&written));
 }
 
 #[test]

@@ -137,7 +137,7 @@ COUNTS = (
     *("apart", "too_small", "ready", "gone", "next_unknown", "stayed", "reached", "formed"),
 )
 _NO_KEYS = (
-    *("rate", "rate_low", "rate_high", "goal", "met", "inferred", "note_zh", "note_en"),
+    *("series", "rate", "rate_low", "rate_high", "goal", "met", "inferred", "note_zh", "note_en"),
     *("label_zh", "label_en", "counts", "share", "deadline", "break", "severity", "units_mean"),
     *("past_known", "past_reached", "past_rate"),
 )

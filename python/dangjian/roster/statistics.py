@@ -64,7 +64,7 @@ class Statistics(Held):
             [(2012, 'enterprise', 40, 8, 2), (2013, 'enterprise', 49, 8, 0)]
             >>> levels = roster.coverage(by=["kind", "committee"], rates="organised", years=2013, rollup=True)
             >>> levels.filter(grouping=3)["population"].item()
-            562
+            540
         """
         ids = [rates] if isinstance(rates, str) else rates
         return pl.DataFrame(
