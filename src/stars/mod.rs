@@ -93,9 +93,9 @@ fn of_parties(
 ) -> Result<Counted> {
     let parties = PartyStars::all(roster, frames, states, scope)?;
     let axis = states.axis(parties.iter().map(|p| p.codes.clone()).collect());
-    let things: Vec<Things> =
-        parties.into_iter().map(|p| Things { ids: p.ids, rows: Some(p.rows), counted: None }).collect();
-    cube::moves(roster, frames, &things, &[axis], by, ABSENT, job)
+    let things: Vec<Things<'_>> =
+        parties.into_iter().map(|p| Things { ids: p.ids.into(), rows: Some(p.rows), counted: None }).collect();
+    cube::moves(frames, &things, &[axis], by, ABSENT, job)
 }
 
 /// The party organisations of one year.
