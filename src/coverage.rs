@@ -187,14 +187,14 @@ pub fn targets(roster: &Roster, targets: &[Target], scope: &Scope, job: &dyn Job
 }
 
 /// Whether a goal is met: only if it is whatever the unknowns turn out to be, and likewise that it is not.
-fn met(figures: &Figures, goal: f64) -> Option<bool> {
+pub(crate) fn met(figures: &Figures, goal: f64) -> Option<bool> {
     if figures.population + figures.population_unknown == 0 || figures.low()? >= goal && figures.unidentified == 0 {
         return (figures.population > 0).then_some(true);
     }
     (figures.high()? < goal).then_some(false)
 }
 
-fn count(roster: &Roster, rates: &[Rate], scope: &Scope, job: &dyn Job) -> Result<Counted> {
+pub(crate) fn count(roster: &Roster, rates: &[Rate], scope: &Scope, job: &dyn Job) -> Result<Counted> {
     let frames = scope.frames(roster)?;
     rates.iter().try_for_each(|rate| rate.check(roster))?;
     let lanes = |_, frame: &Frame| {
@@ -209,7 +209,7 @@ fn count(roster: &Roster, rates: &[Rate], scope: &Scope, job: &dyn Job) -> Resul
 }
 
 /// The figures of each rate in each group.
-fn figures(counted: &Counted, rates: usize) -> Vec<Figures> {
+pub(crate) fn figures(counted: &Counted, rates: usize) -> Vec<Figures> {
     let of = |group| (0..rates).map(move |r| Figures::read(counted, 1 + r * Figures::LANES, group));
     (0..counted.years.len()).flat_map(of).collect()
 }

@@ -55,7 +55,9 @@ pub fn all() -> Result<Labels> {
         }
     }
     // A moved-to state, and the mode needed, have the words of the column itself.
-    for (copy, of) in [("need", "mode"), ("next_mode", "mode"), ("next_star_state", "star_state")] {
+    let copies =
+        [("need", "mode"), ("next_mode", "mode"), ("next_star_state", "star_state"), ("level_need", "party_org_level")];
+    for (copy, of) in copies {
         let values = labels.values.get(of).cloned().unwrap_or_default();
         labels.values.entry(copy.to_owned()).or_default().extend(values);
     }

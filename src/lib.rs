@@ -1,7 +1,7 @@
 //! The books of Party building in private enterprises and social organisations (两新组织党建), as a data engine.
 //!
 //! Data flows one way: files → [`ingest`] → [`Roster`] → [`measure`] and the counting kernel → [`coverage`],
-//! [`formation`], [`stars`] → [`review`]. A module knows only those before it.
+//! [`targets`], [`formation`], [`stars`] → [`review`]. A module knows only those before it.
 
 mod classes;
 pub mod compare;
@@ -30,6 +30,7 @@ pub mod stars;
 pub mod synth;
 mod table;
 pub mod tally;
+pub mod targets;
 pub mod workforce;
 
 pub use error::{Error, Result};

@@ -48,28 +48,51 @@ pub(crate) fn table(text: &str, origin: &str) -> Result<Table> {
 
 /// The records of a file that holds nothing but `[[kind]]`s, at least one. `origin` is the file's name for messages.
 pub(crate) fn records(text: &str, origin: &str, kind: &str) -> Result<Vec<Record>> {
+    Ok(records_of(text, origin, &[kind])?.into_iter().flatten().collect())
+}
+
+/// The records of a file that holds nothing but records of these `kinds`, at least one: kind by kind, in their order.
+pub(crate) fn records_of(text: &str, origin: &str, kinds: &[&str]) -> Result<Vec<Vec<Record>>> {
     let mut file = table(text, origin)?;
-    let list = match file.remove(kind) {
-        Some(Value::Array(list)) if !list.is_empty() => list,
-        _ => {
-            return Err(Error::definition(
-                format!("{origin}：没有 [[{kind}]] 记录。每条定义以一行 [[{kind}]] 开头"),
-                format!("{origin}: there is no [[{kind}]] record. Each definition starts with a line [[{kind}]]"),
-            ));
-        }
-    };
-    if let Some(other) = file.keys().next() {
+    let known = kinds.iter().map(|kind| format!("[[{kind}]]")).collect::<Vec<_>>();
+    let mut found = Vec::new();
+    for kind in kinds {
+        let list = match file.remove(*kind) {
+            None => Vec::new(),
+            Some(Value::Array(list)) => list,
+            Some(_) => {
+                return Err(Error::definition(
+                    format!("{origin}：“{kind}”应写成 [[{kind}]] 记录"),
+                    format!("{origin}: '{kind}' is to be written as [[{kind}]] records"),
+                ));
+            }
+        };
+        let list = list.into_iter().enumerate().map(|(at, value)| Record::new(value, origin, kind, at + 1));
+        found.push(list.collect::<Result<Vec<_>>>()?);
+    }
+    if found.iter().all(Vec::is_empty) {
+        let (zh, en) = (known.join("、"), known.join(" or "));
         return Err(Error::definition(
-            format!("{origin}：不认识“{other}”；文件里只能有 [[{kind}]] 记录"),
-            format!("{origin}: '{other}' is not known; the file holds [[{kind}]] records only"),
+            format!("{origin}：没有 {zh} 记录。每条定义以这样一行开头"),
+            format!("{origin}: there is no {en} record. Each definition starts with such a line"),
         ));
     }
-    list.into_iter().enumerate().map(|(at, value)| Record::new(value, origin, kind, at + 1)).collect()
+    if let Some(other) = file.keys().next() {
+        let (zh, en) = (known.join("、"), known.join(", "));
+        return Err(Error::definition(
+            format!("{origin}：不认识“{other}”；文件里只能有 {zh} 记录"),
+            format!("{origin}: '{other}' is not known; the file holds {en} records only"),
+        ));
+    }
+    Ok(found)
 }
 
 impl Record {
     pub(crate) fn new(value: Value, origin: &str, kind: &str, number: usize) -> Result<Self> {
-        let name = ["id", "mode", "header", "column"].iter().find_map(|field| value.get(field)).and_then(Value::as_str);
+        let name = ["id", "mode", "level", "header", "column"]
+            .iter()
+            .find_map(|field| value.get(field))
+            .and_then(Value::as_str);
         let name = name.map_or_else(|| format!("#{number}"), |name| format!("\"{name}\""));
         let place = format!("{origin}: [[{kind}]] {name}");
         match value {
@@ -159,6 +182,37 @@ impl Record {
         }
     }
 
+    /// A whole number from 0, if it is there.
+    pub(crate) fn number(&mut self, field: &'static str) -> Result<Option<u32>> {
+        match self.take(field) {
+            None => Ok(None),
+            Some(Value::Integer(number @ 0..=4_294_967_295)) => Ok(Some(number as u32)),
+            Some(other) => self.mismatch(field, &other, ("非负整数，如 3", "a whole number, such as 3")),
+        }
+    }
+
+    /// A whole number from 1.
+    pub(crate) fn positive(&mut self, field: &'static str) -> Result<u32> {
+        match self.number(field)? {
+            Some(number) if number > 0 => Ok(number),
+            Some(_) => self.error(field, "应为正整数，写的是 0", "expected a whole number above 0, got 0"),
+            None => self.error(field, "缺少此项；应为正整数，如 3", "is missing; expected a whole number, such as 3"),
+        }
+    }
+
+    /// One text, or a list of them.
+    pub(crate) fn one_or_more(&mut self, field: &'static str) -> Result<Vec<String>> {
+        match self.fields.get(field) {
+            Some(Value::Array(_)) => self.texts(field),
+            _ => Ok(vec![self.text(field)?]),
+        }
+    }
+
+    /// Whether `field` is there.
+    pub(crate) fn has(&self, field: &str) -> bool {
+        self.fields.contains_key(field)
+    }
+
     /// A share above 0 and up to 1; 1 if left out.
     pub(crate) fn share(&mut self, field: &'static str) -> Result<f64> {
         let value = self.take(field).unwrap_or(Value::Float(1.0));
@@ -190,7 +244,8 @@ impl Record {
     }
 }
 
-fn at(place: &str, field: &str, what: &Text) -> Error {
+/// The error that `field` of the record at `place` is not as it should be.
+pub(crate) fn at(place: &str, field: &str, what: &Text) -> Error {
     Error::definition(format!("{place}：字段 {field}：{}", what.zh), format!("{place}: field {field}: {}", what.en))
 }
 

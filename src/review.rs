@@ -3,14 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, UInt32Array, new_null_array};
-use arrow::compute::{concat_batches, take_record_batch};
+use arrow::compute::{concat_batches, filter_record_batch, take_record_batch};
 use arrow::datatypes::{DataType, Int16Type, Int64Type};
 
 use crate::classes::StarStates;
-use crate::coverage::{coverage, gaps, targets};
+use crate::coverage::{coverage, gaps};
 use crate::dimension::{Scope, region_name};
 use crate::error::Result;
-use crate::formation::{formation, formation_moves, formation_need};
+use crate::formation::{
+    formation, formation_audit, formation_audit_list, formation_moves, formation_need, joint_branches, joint_summary,
+    readiness,
+};
 use crate::job::{self, Job};
 use crate::measure::{Counts, FormationRules, Rate, Rates, Target, Targets};
 use crate::roster::{Frame, Roster};
@@ -19,6 +22,7 @@ use crate::standards::region::{self, Level};
 use crate::stars::{PartyStars, star_distribution, star_transitions};
 use crate::table::Columns;
 use crate::tally::{Measure, count};
+use crate::targets::{gap_counts, targets, targets_series};
 use crate::workforce::{Workers, workforce};
 
 /// What a review is made by.
@@ -96,10 +100,13 @@ pub fn review(
     };
     add("overview", overview(roster, &years(&[]), job)?)?;
     add("targets", targets(roster, set, &here(&[]), job)?)?;
-    let lists = set.iter().map(|target| gaps(roster, target, year)).collect::<Result<Vec<_>>>()?;
+    let in_force = set.iter().filter(|target| target.validity.holds(year));
+    let lists = in_force.map(|target| gaps(roster, target, year)).collect::<Result<Vec<_>>>()?;
     if let Some(first) = lists.first() {
         add("gaps", concat_batches(first.schema_ref(), &lists)?)?;
     }
+    add("gaps_by_township", gap_counts(roster, set, &here(&["township"]), job)?)?;
+    add("targets_series", targets_series(roster, set, &years(&[]), job)?)?;
     add("coverage", coverage(roster, rates, &years(&[]), job)?)?;
     add("coverage_by_township", coverage(roster, rates, &here(&["township"]), job)?)?;
     add("coverage_by_kind", coverage(roster, rates, &here(&["kind"]), job)?)?;
@@ -108,6 +115,11 @@ pub fn review(
     add("formation_by_township", formation(roster, &here(&["township"]), job)?)?;
     add("formation_need", formation_need(roster, rules, &here(&[]), job)?)?;
     add("formation_moves", formation_moves(roster, &step(), job)?)?;
+    add("formation_audit", formation_audit(roster, rules, &years(&[]), job)?)?;
+    add("formation_audit_list", found(&formation_audit_list(roster, rules, year, None, None)?)?)?;
+    add("joint_summary", joint_summary(roster, rules, &years(&[]), job)?)?;
+    add("joint_branches", joint_branches(roster, rules, &here(&[]), job)?)?;
+    add("readiness", readiness(roster, rules, 1, &here(&[]), job)?)?;
     add("stars", star_distribution(roster, &years(&[]), job)?)?;
     add("star_moves", star_moves(roster, &step(), job)?)?;
     add("stars_by_township", star_distribution(roster, &here(&["township"]), job)?)?;
@@ -117,7 +129,13 @@ pub fn review(
     Ok(Review { year, tables })
 }
 
-const TABLES: u64 = 17;
+const TABLES: u64 = 24;
+
+/// The rows of an audit's list at which something was found; how many cannot be told is in the counts.
+fn found(list: &RecordBatch) -> Result<RecordBatch> {
+    let status = list["status"].as_string::<i32>();
+    Ok(filter_record_batch(list, &status.iter().map(|status| Some(status == Some("found"))).collect())?)
+}
 
 /// The headline counts of every year.
 fn overview(roster: &Roster, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {

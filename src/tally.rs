@@ -46,14 +46,19 @@ impl Measure {
         }
     }
 
-    /// What the lane `at` of `counted` counted of this measure; null where nothing was found in a year that does not
-    /// have the columns to tell.
-    fn values(&self, roster: &Roster, counted: &Counted, at: usize) -> Vec<Option<u64>> {
-        let names = match self {
+    /// The columns that it looks at.
+    pub(crate) fn columns(&self) -> Vec<&str> {
+        match self {
             Self::Rows => Vec::new(),
             Self::Where(predicate) => predicate.columns(),
             Self::Sum(name) | Self::Distinct(name) => vec![name.as_str()],
-        };
+        }
+    }
+
+    /// What the lane `at` of `counted` counted of this measure; null where nothing was found in a year that does not
+    /// have the columns to tell.
+    fn values(&self, roster: &Roster, counted: &Counted, at: usize) -> Vec<Option<u64>> {
+        let names = self.columns();
         let lacks = |frame: &&Frame| names.iter().any(|name| matches!(column(roster, frame, name), Ok(None)));
         let silent: Vec<i16> = roster.frames().iter().filter(lacks).map(|frame| frame.year).collect();
         let value = |(n, year): (&u64, &i16)| (*n > 0 || !silent.contains(year)).then_some(*n);

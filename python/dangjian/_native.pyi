@@ -11,7 +11,13 @@ __all__ = [
     "__version__",
     "compare",
     "definitions",
+    "formation_audit",
+    "formation_audit_list",
+    "formation_returns",
+    "gap_counts",
     "grids",
+    "joint_branches",
+    "joint_summary",
     "labels",
     "link",
     "linked",
@@ -19,10 +25,14 @@ __all__ = [
     "problem_codes",
     "read",
     "read_arrow",
+    "readiness",
+    "readiness_list",
     "regions",
     "resolve_regions",
     "schema",
     "synth_panel",
+    "targets_pace",
+    "targets_series",
     "uscc_completions",
 ]
 
@@ -108,7 +118,12 @@ class Roster:
     ) -> _Stream:
         """Counts by mode."""
     def formation_need(
-        self, by: Sequence[str], *, filter: str | None = None, years: Sequence[int] | None = None
+        self,
+        by: Sequence[str],
+        *,
+        rules: Path | None = None,
+        filter: str | None = None,
+        years: Sequence[int] | None = None,
     ) -> _Stream:
         """The mode needed against the mode recorded."""
     def formation_moves(
@@ -156,6 +171,7 @@ class Roster:
         *,
         targets: Path | None = None,
         rates: Path | None = None,
+        rules: Path | None = None,
         workers: Path | None = None,
         progress: _Progress | None = None,
     ) -> dict[str, _Stream]:
@@ -223,6 +239,106 @@ def link(roster: Roster, links: object | None = None, *, reasons: Sequence[str] 
 
 def linked(roster: Roster) -> _Stream:
     """The ids that links replaced."""
+
+def formation_audit(
+    roster: Roster,
+    by: Sequence[str],
+    *,
+    rules: Path | None = None,
+    filter: str | None = None,
+    years: Sequence[int] | None = None,
+) -> _Stream:
+    """What the audit finds, by dimensions."""
+
+def formation_audit_list(
+    roster: Roster,
+    year: int,
+    *,
+    finding: str | None = None,
+    rules: Path | None = None,
+    filter: str | None = None,
+) -> _Stream:
+    """The organisations behind the findings of a year."""
+
+def joint_branches(
+    roster: Roster,
+    *,
+    rules: Path | None = None,
+    filter: str | None = None,
+    years: Sequence[int] | None = None,
+) -> _Stream:
+    """The joint branches of each year."""
+
+def joint_summary(
+    roster: Roster,
+    by: Sequence[str],
+    *,
+    rules: Path | None = None,
+    filter: str | None = None,
+    years: Sequence[int] | None = None,
+) -> _Stream:
+    """Joint branches by dimensions."""
+
+def readiness(
+    roster: Roster,
+    by: Sequence[str],
+    *,
+    short: int = 1,
+    rules: Path | None = None,
+    filter: str | None = None,
+    years: Sequence[int] | None = None,
+) -> _Stream:
+    """Those short of a step, by dimensions, and what became of them."""
+
+def readiness_list(
+    roster: Roster,
+    year: int,
+    *,
+    step: str | None = None,
+    short: int = 1,
+    rules: Path | None = None,
+    filter: str | None = None,
+) -> _Stream:
+    """Those of a year that are short of a step."""
+
+def formation_returns(
+    roster: Roster, by: Sequence[str], *, filter: str | None = None, years: Sequence[int] | None = None
+) -> _Stream:
+    """Moves between modes over a gap."""
+
+def targets_series(
+    roster: Roster,
+    by: Sequence[str],
+    *,
+    targets: Sequence[str] | None = None,
+    targets_file: Path | None = None,
+    filter: str | None = None,
+    years: Sequence[int] | None = None,
+) -> _Stream:
+    """Every target in every year."""
+
+def gap_counts(
+    roster: Roster,
+    by: Sequence[str],
+    *,
+    targets: Sequence[str] | None = None,
+    targets_file: Path | None = None,
+    filter: str | None = None,
+    years: Sequence[int] | None = None,
+) -> _Stream:
+    """How many are missing from each target, by dimensions."""
+
+def targets_pace(
+    roster: Roster,
+    year: int,
+    by: Sequence[str],
+    *,
+    deadline: int | None = None,
+    targets: Sequence[str] | None = None,
+    targets_file: Path | None = None,
+    filter: str | None = None,
+) -> _Stream:
+    """Where each target stands, and whether the pace so far is enough."""
 
 def read(
     paths: Sequence[Path],

@@ -17,6 +17,7 @@ _WORDS_OF = {
     "need": "mode",
     "next_mode": "mode",
     "next_star_state": "star_state",
+    "level_need": "party_org_level",
 }
 
 

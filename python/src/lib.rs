@@ -5,10 +5,12 @@ mod compare;
 mod door;
 mod errors;
 mod expressions;
+mod formation;
 mod identity;
 mod read;
 mod roster;
 mod tables;
+mod targets;
 
 use pyo3::prelude::*;
 
@@ -26,6 +28,16 @@ fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(identity::links, m)?)?;
     m.add_function(wrap_pyfunction!(identity::link, m)?)?;
     m.add_function(wrap_pyfunction!(identity::linked, m)?)?;
+    m.add_function(wrap_pyfunction!(formation::formation_audit, m)?)?;
+    m.add_function(wrap_pyfunction!(formation::formation_audit_list, m)?)?;
+    m.add_function(wrap_pyfunction!(formation::joint_branches, m)?)?;
+    m.add_function(wrap_pyfunction!(formation::joint_summary, m)?)?;
+    m.add_function(wrap_pyfunction!(formation::readiness, m)?)?;
+    m.add_function(wrap_pyfunction!(formation::readiness_list, m)?)?;
+    m.add_function(wrap_pyfunction!(formation::formation_returns, m)?)?;
+    m.add_function(wrap_pyfunction!(targets::targets_series, m)?)?;
+    m.add_function(wrap_pyfunction!(targets::gap_counts, m)?)?;
+    m.add_function(wrap_pyfunction!(targets::targets_pace, m)?)?;
     m.add_function(wrap_pyfunction!(read::read, m)?)?;
     m.add_function(wrap_pyfunction!(read::read_arrow, m)?)?;
     m.add_function(wrap_pyfunction!(tables::schema, m)?)?;

@@ -9,12 +9,12 @@ use dangjian::dimension::Scope;
 use dangjian::formation::{formation, formation_moves, formation_need};
 use dangjian::ingest::{Options, Profile};
 use dangjian::job::Job;
-use dangjian::measure::{Counts, FormationRules, Predicate, Rates, Targets};
+use dangjian::measure::{Counts, Predicate, Rates, Targets};
 use dangjian::review::{Definitions, review};
 use dangjian::stars::{star_distribution, star_transitions};
 use dangjian::tally::{Measure, count};
 use dangjian::workforce::{Workers, workforce};
-use dangjian::{Error, Result, coverage, moves};
+use dangjian::{Error, Result, coverage, moves, targets};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use pyo3_arrow::PyTable;
@@ -22,6 +22,7 @@ use pyo3_arrow::PyTable;
 use crate::accounts;
 use crate::door::run;
 use crate::errors::raise;
+use crate::formation::rules_of;
 use crate::tables::table;
 
 /// The panel, and the options with which it was read.
@@ -40,13 +41,13 @@ pub(crate) fn definitions_of(rates: Option<&Path>, targets: Option<&Path>) -> Re
     Ok(all)
 }
 
-fn scope(by: Vec<String>, filter: Option<&str>, years: Option<Vec<i16>>) -> Result<Scope> {
+pub(crate) fn scope(by: Vec<String>, filter: Option<&str>, years: Option<Vec<i16>>) -> Result<Scope> {
     Ok(Scope { by, filter: filter.map(Predicate::parse).transpose()?, years })
 }
 
 impl Roster {
     /// A statistic that gives one table.
-    fn one(
+    pub(crate) fn one(
         &self,
         py: Python<'_>,
         statistic: impl FnOnce(&dangjian::Roster, &dyn Job) -> Result<RecordBatch> + Send + 'static,
@@ -149,20 +150,17 @@ impl Roster {
     ) -> PyResult<PyTable> {
         self.one(py, move |roster, job| {
             let set = definitions_of(None, targets_file.as_deref())?.targets;
-            coverage::targets(roster, &set, &scope(by, filter.as_deref(), years)?, job)
+            targets::targets(roster, &set, &scope(by, filter.as_deref(), years)?, job)
         })
     }
 
     #[pyo3(signature = (target, year, *, targets_file=None))]
     fn gaps(&self, py: Python<'_>, target: String, year: i16, targets_file: Option<PathBuf>) -> PyResult<PyTable> {
         self.one(py, move |roster, _| {
-            let set = definitions_of(None, targets_file.as_deref())?.targets;
-            let found = set.iter().find(|t| t.rate.id == target);
-            coverage::gaps(
-                roster,
-                found.ok_or_else(|| unknown("target", &target, set.iter().map(|t| &t.rate.id)))?,
-                year,
-            )
+            let set = targets_file.as_deref().map_or_else(Targets::shipped, Targets::from_file)?;
+            let target = set.get_in(&target, year)?;
+            target.check(roster)?;
+            coverage::gaps(roster, target, year)
         })
     }
 
@@ -177,16 +175,17 @@ impl Roster {
         self.one(py, move |roster, job| formation(roster, &scope(by, filter.as_deref(), years)?, job))
     }
 
-    #[pyo3(signature = (by, *, filter=None, years=None))]
+    #[pyo3(signature = (by, *, rules=None, filter=None, years=None))]
     fn formation_need(
         &self,
         py: Python<'_>,
         by: Vec<String>,
+        rules: Option<PathBuf>,
         filter: Option<String>,
         years: Option<Vec<i16>>,
     ) -> PyResult<PyTable> {
         self.one(py, move |roster, job| {
-            formation_need(roster, &FormationRules::shipped()?, &scope(by, filter.as_deref(), years)?, job)
+            formation_need(roster, &rules_of(rules.as_deref())?, &scope(by, filter.as_deref(), years)?, job)
         })
     }
 
@@ -273,19 +272,22 @@ impl Roster {
         tables.into_iter().map(|t| table(vec![t])).collect()
     }
 
-    #[pyo3(signature = (year, *, targets=None, rates=None, workers=None, progress=None))]
+    #[pyo3(signature = (year, *, targets=None, rates=None, rules=None, workers=None, progress=None))]
+    #[allow(clippy::too_many_arguments, reason = "one for each option of the method in Python")]
     fn review<'py>(
         &self,
         py: Python<'py>,
         year: i16,
         targets: Option<PathBuf>,
         rates: Option<PathBuf>,
+        rules: Option<PathBuf>,
         workers: Option<PathBuf>,
         progress: Option<Py<PyAny>>,
     ) -> PyResult<Bound<'py, PyDict>> {
         let roster = self.0.clone();
         let made = run(py, progress.as_ref(), move |job| {
-            let definitions = definitions_of(rates.as_deref(), targets.as_deref())?;
+            let mut definitions = definitions_of(rates.as_deref(), targets.as_deref())?;
+            definitions.rules = rules_of(rules.as_deref())?;
             let workers = workers.as_deref().map(Workers::read).transpose()?;
             review(&roster, year, &definitions, workers.as_ref(), job)
         })?;

@@ -1,6 +1,23 @@
 //! How party organisations were formed: counts by mode, the mode needed against the mode recorded, moves of years.
 
+mod audit;
+mod audit_list;
+mod facts;
+mod joint;
+mod list;
+mod members;
+mod readiness;
+mod returns;
+mod steps;
+mod term;
+
 use arrow::array::RecordBatch;
+
+pub use audit::formation_audit;
+pub use audit_list::formation_audit_list;
+pub use joint::{joint_branches, joint_summary};
+pub use readiness::{readiness, readiness_list};
+pub use returns::formation_returns;
 
 use crate::classes::{self, coded};
 use crate::cube::{self, Lane};

@@ -6,14 +6,17 @@ mod bind;
 mod bits;
 mod evaluate;
 mod expr;
+mod finding;
 mod like;
 mod need;
 mod parse;
 mod predicate;
 mod rate;
+mod rules;
 mod source;
 mod target;
 mod truth;
+mod validity;
 
 #[cfg(test)]
 mod against_duckdb;
@@ -28,8 +31,13 @@ mod slow;
 #[cfg(test)]
 mod testing;
 
-pub use need::{FormationRules, Need, Needed};
+pub(crate) use finding::APPROVAL;
+pub use finding::{Finding, Severity, Why};
+pub use need::{Members, Need};
 pub use predicate::Predicate;
 pub use rate::{Counts, Rate, Rates};
+pub(crate) use rules::known;
+pub use rules::{FormationRules, JointLimit, Level, Needed, Term};
 pub use target::{Target, Targets};
 pub use truth::Truth;
+pub use validity::Validity;

@@ -88,6 +88,12 @@ impl FromStr for Predicate {
 }
 
 impl Record {
+    /// The condition that stands in `field`, if any does.
+    pub(super) fn optional_predicate(&mut self, field: &'static str) -> Result<Option<Predicate>> {
+        let Some(text) = self.optional(field)? else { return Ok(None) };
+        Predicate::parse(&text).map(Some).map_err(|e| defined(e, self.place(), field))
+    }
+
     /// The condition that stands in `field`.
     pub(super) fn predicate(&mut self, field: &'static str) -> Result<Predicate> {
         let text = self.text(field)?;

@@ -72,6 +72,49 @@ fn targets_and_needs_are_checked_too() {
 }
 
 #[test]
+fn rules_of_formation_are_checked_record_by_record() {
+    let level = "[[level]]\nlevel = 'branch'\nmembers = 'members_full'\nat_least = 3\nsource = 's'\n";
+    let joint = "[[joint]]\nmost_units = 5\nsource = 's'\n";
+    let term = "[[term]]\nlevel = 'branch'\nyears = 3\nsource = 's'\n";
+    let need =
+        "[[need]]\nmode = 'solo'\nmembers = ['members_full', 'members_probationary']\nat_least = 3\nsource = 's'\n";
+    let finding = "[[finding]]\nid = 'a'\nlabel = 'l'\nseverity = 'error'\nwhen = 'true'\nwhy = 'w'\nsource = 's'\n";
+    let all = [level, joint, term, need, finding].concat();
+    let rules = FormationRules::from_toml(&all, "f.toml").unwrap();
+    assert_eq!(rules.needs()[0].when.columns(), ["members_full", "members_probationary"]);
+    let years = |from: &str, to: &str| format!("{from}to = 2017\n{to}from = 2018\n");
+    for good in [years(level, level), years(joint, joint), years(term, term), years(finding, finding)] {
+        assert!(FormationRules::from_toml(&good, "f.toml").is_ok(), "{good}");
+    }
+    for (text, parts) in [
+        (format!("{level}{level}"), &["[[level]] \"branch\": field from", "overlap", "重叠", "Hint"][..]),
+        (format!("{joint}{joint}from = 2018"), &["[[joint]] #2: field from", "2018–…"]),
+        (format!("{term}to = 2018\n{term}from = 2018"), &["[[term]] \"branch\": field from", "…–2018"]),
+        (format!("{finding}{finding}to = 2018"), &["[[finding]] \"a\": field to", "…–2018"]),
+        (level.replace("branch", "cell"), &["field level", "'cell'", "general_branch"]),
+        (level.replace("'members_full'", "3"), &["field members", "text in quotes"]),
+        (level.replace("at_least = 3", "at_least = 0"), &["field at_least", "above 0"]),
+        (level.replace("at_least = 3", ""), &["field at_least", "missing"]),
+        (joint.replace('5', "-1"), &["field most_units", "a whole number"]),
+        (joint.replace("most_units", "most"), &["field most_units", "missing"]),
+        (term.replace("years = 3", "years = '3'"), &["field years", "text"]),
+        (need.replace("at_least = 3", ""), &["[[need]] \"solo\": field at_least", "missing"]),
+        ("[[need]]\nmode = 'solo'\nsource = 's'".to_owned(), &["field when", "members", "at_least"]),
+        (format!("{need}when = 'true'"), &["field at_least", "no such field"]),
+        (finding.replace("error", "grave"), &["field severity", "'grave'", "warning"]),
+        (finding.replace("'w'", "'{a'"), &["field why", "not closed"]),
+        (finding.replace("true", "units >"), &["field when", "ends too early"]),
+        (level.replace("level]]", "levels]]"), &["[[level]]", "[[finding]]"]),
+    ] {
+        let (zh, en) = both(&FormationRules::from_toml(&text, "f.toml").unwrap_err());
+        assert!(zh.starts_with("f.toml") && en.starts_with("f.toml"), "{zh}\n{en}");
+        for part in parts {
+            assert!(zh.contains(part) || en.contains(part), "{text}: '{part}' is not in\n{zh}\n{en}");
+        }
+    }
+}
+
+#[test]
 fn a_file_that_cannot_be_read_says_so() {
     let missing = Rates::from_file("no/such/rates.toml".as_ref()).unwrap_err();
     assert!(matches!(&missing, Error::File(t) if t.en.contains("no such file")), "{missing}");

@@ -75,6 +75,8 @@ pub const COLUMNS: &[Column] = &[
         "The ledger's own word for the mode."),
     col("established_on", ("党组织成立时间", "established on"), Type::Date, None, &["党组织组建时间", "成立时间", "组建时间"],
         "When the party organisation was established."),
+    col("elected_on", ("党组织最近一次换届时间", "last elected on"), Type::Date, None, &["最近一次换届时间", "党组织换届时间", "换届时间"],
+        "When the party organisation was last elected (换届)."),
     col("no_org_reason", ("未建立党组织原因", "reason for none"), Type::Word, None, &["未建党组织原因", "未建原因"],
         "Why there is no party organisation."),
     col("secretary_source", ("书记来源", "secretary's source"), Type::Word, None, &["党组织书记来源"],

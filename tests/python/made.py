@@ -237,6 +237,8 @@ def review(year: int = 2013, frame: pl.DataFrame | None = None) -> Review:
         "overview": overview,
         "targets": targets,
         "gaps": _gaps(now),
+        "gaps_by_township": _gaps_by_township(now),
+        "targets_series": pl.concat([_targets(frame.filter(pl.col("year") == y), y) for y in years(frame)]),
         "coverage": pl.concat([_rate(frame, r, ["year"]) for r in RATES]).sort("year", maintain_order=True),
         "coverage_by_township": _by(now, year, ["township", "township_name"]),
         "coverage_by_kind": _by(now, year, ["kind"]),
@@ -245,6 +247,7 @@ def review(year: int = 2013, frame: pl.DataFrame | None = None) -> Review:
         "formation_by_township": filled_now.group_by("year", "township", "township_name", "mode").agg(**both),
         "formation_need": filled_now.group_by("year", "need", "mode").agg(organisations=pl.len()),
         "formation_moves": _moves(filled, "mode", "org_id").rename({"n": "organisations"}),
+        **_audit(frame, year),
         "stars": frame.group_by("year", "star_state").agg(**stars).sort("year", "star_state"),
         "star_moves": _star_moves(frame),
         "stars_by_township": now.group_by("year", "township", "township_name", "star_state").agg(**stars),
@@ -326,6 +329,89 @@ def _gaps(now: pl.DataFrame) -> pl.DataFrame:
             )
         )
     return pl.concat(parts)
+
+
+def years(frame: pl.DataFrame) -> list[int]:
+    """The years of a panel."""
+    return sorted(frame["year"].unique())
+
+
+def _gaps_by_township(now: pl.DataFrame) -> pl.DataFrame:
+    named = {t["id"]: t for t in TARGETS}
+    missing = _gaps(now).filter(pl.col("status") == "missing").group_by("year", "township", "target").len()
+    places = now.select("township", "township_name").unique()
+    return missing.join(places, on="township", nulls_equal=True).select(
+        *("year", "township", "township_name", "target"),
+        *(
+            pl.col("target")
+            .replace_strict({k: t[name] for k, t in named.items()}, return_dtype=pl.String)
+            .alias(name)
+            for name in ("label_zh", "label_en")
+        ),
+        pl.col("len").cast(pl.Int64).alias("missing"),
+    )
+
+
+_FINDINGS = {
+    "solo_due_none": ("应单建而未建", pl.col("mode").is_in(["none", "area"]) & (pl.col("members_full") >= 3)),
+    "solo_due_joint": ("应单建而联建", (pl.col("mode") == "joint") & (pl.col("members_full") >= 3)),
+}
+
+
+def _audit(frame: pl.DataFrame, year: int) -> dict[str, pl.DataFrame]:
+    """Two findings, the joint branches and who is one member short: what the page draws of them."""
+    counts, lists = [], []
+    for finding, (label, found) in _FINDINGS.items():
+        named = {
+            "finding": pl.lit(finding),
+            "label_zh": pl.lit(label),
+            "label_en": pl.lit(finding),
+            "severity": pl.lit("error"),
+        }
+        by_year = frame.group_by("year").agg(
+            organisations=found.sum().cast(pl.Int64),
+            party_organisations=pl.col("party_org_id").filter(found).n_unique().cast(pl.Int64),
+            unknown=found.is_null().sum().cast(pl.Int64),
+        )
+        counts.append(by_year.sort("year").select("year", **named).hstack(by_year.sort("year").drop("year")))
+        listed = frame.filter(pl.col("year") == year, found).with_columns(**named, status=pl.lit("found"))
+        lists.append(
+            listed.select(
+                *("year", "finding", "label_zh", "label_en", "severity", "status", "org_id", "name"),
+                *("township", "township_name", "kind", "committee", "mode", "members_full"),
+                why_zh=pl.format("正式党员 {} 名", "members_full"),
+                why_en=pl.format("{} full members", "members_full"),
+                rule=pl.lit("党章"),
+            )
+        )
+    joint = frame.filter(pl.col("mode") == "joint")
+    summary = joint.group_by("year").agg(
+        party_organisations=pl.col("party_org_id").n_unique().cast(pl.Int64),
+        organisations=pl.len().cast(pl.Int64),
+        units_mean=pl.len() / pl.col("party_org_id").n_unique(),
+    )
+    empty = dict.fromkeys(("units_due_solo", "over_limit", "alone", "apart", "too_small"), 0)
+    ready = frame.filter(pl.col("year") == year, pl.col("members_full") == 2).height
+    return {
+        "formation_audit": pl.concat(counts),
+        "formation_audit_list": pl.concat(lists),
+        "joint_summary": summary.sort("year").with_columns(
+            **{name: pl.lit(n, pl.Int64) for name, n in empty.items()}
+        ),
+        "readiness": pl.DataFrame(
+            {
+                "year": [year],
+                "step": ["solo_3"],
+                "label_zh": ["满 3 名：单建"],
+                "label_en": ["3: solo"],
+                "ready": [ready],
+                "unknown": [0],
+                "past_known": [10],
+                "past_reached": [2],
+                "past_rate": [0.2],
+            }
+        ),
+    }
 
 
 def _moves(frame: pl.DataFrame, state: str, key: str) -> pl.DataFrame:

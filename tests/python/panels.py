@@ -104,6 +104,12 @@ TABLES = {
         },
         **o,
     ),
+    "targets_series": lambda r, **o: r.targets_series(**o),
+    "gap_counts": lambda r, **o: r.gap_counts(**{"by": (), **o}),
+    "formation_audit": lambda r, **o: r.formation_audit(**o),
+    "joint_summary": lambda r, **o: r.joint_summary(**o),
+    "readiness": lambda r, **o: r.readiness(**o),
+    "formation_returns": lambda r, **o: r.formation_returns(**o),
     "formation_moves": lambda r, **o: r.formation_moves(**o),
     "moves": lambda r, **o: r.moves(["owner_is_secretary", "control"], **o),
     "star_moves": lambda r, **o: r.star_transitions(**o),
@@ -113,15 +119,27 @@ TABLES = {
 # Those of them that are about one year at a time.
 WITHIN_A_YEAR = (
     *("coverage", "targets", "formation", "formation_need", "star_distribution", "workforce", "count"),
+    *("targets_series", "gap_counts"),
 )
 
 COUNTS = (
     *("organisations", "party_organisations", "population", "success", "failure", "unknown"),
     *("population_unknown", "unidentified", "value", "n", "due", "members", "of"),
+    *(
+        "missing",
+        "units_due_solo",
+        "party_members",
+        "members_unknown",
+        "over_limit",
+        "limit_unknown",
+        "alone",
+    ),
+    *("apart", "too_small", "ready", "gone", "next_unknown", "stayed", "reached", "formed"),
 )
 _NO_KEYS = (
     *("rate", "rate_low", "rate_high", "goal", "met", "inferred", "note_zh", "note_en"),
-    *("label_zh", "label_en", "counts"),
+    *("label_zh", "label_en", "counts", "share", "deadline", "break", "severity", "units_mean"),
+    *("past_known", "past_reached", "past_rate"),
 )
 
 

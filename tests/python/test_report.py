@@ -113,6 +113,17 @@ def test_page_shows_every_rate_with_its_parts(review, html):
     assert marks >= 2 * sum(t["inferred"] for t in review.targets) > 0
 
 
+def test_page_lists_everybody_behind_a_finding(review, html):
+    text = " ".join(Page(html).text)
+    listed = review.tables["formation_audit_list"]
+    assert listed.height > 3
+    for name in listed.filter(pl.col("name") != made.HOSTILE, pl.col("name") != made.FORMULA)["name"]:
+        assert name in text
+    counted = review.tables["formation_audit"].filter(pl.col("year") == 2013)
+    for finding, n in counted.select("finding", "organisations").rows():
+        assert n == listed.filter(pl.col("finding") == finding).height
+
+
 def test_page_of_a_first_year_without_stars_or_gaps(tmp_path):
     panel = made.panel(30).filter(pl.col("year") == 2011)
     review = made.review(2011, panel.with_columns(activities=pl.lit(3), instructor_id=pl.lit("ZD1")))

@@ -34,7 +34,7 @@ def panel():
     frame = frame.filter(pl.col("org_id").is_in(some.implode()))
     # None of them had another name or code before.
     former = [pl.lit(None, pl.String).alias(name) for name in ("former_name", "former_org_id")]
-    frame = frame.with_columns(former)
+    frame = frame.with_columns(*former, pl.col("established_on").alias("elected_on"))
     assert set(OPTIONAL) < set(frame.columns)
     return frame
 

@@ -17,10 +17,10 @@ NOTHING = "—"
 """What stands where a value is not known or there is none."""
 
 
-YEARS = ("year", "next_year", "earlier_year", "last_year", "first_year")
+YEARS = ("year", "next_year", "earlier_year", "last_year", "first_year", "deadline")
 """Columns of numbers that are no counts."""
 
-RATES = ("rate", "rate_low", "rate_high", "goal")
+RATES = ("rate", "rate_low", "rate_high", "goal", "past_rate", "share")
 """Columns of shares, from 0 to 1, that are written in per cent."""
 
 

@@ -33,6 +33,12 @@ _GAPS = (
     "name", "org_id", "status", "township_name", "kind", "committee", "mode", "members_full", "party_org_id",
     "instructor_id",
 )  # fmt: skip
+_FOUND = ("name", "org_id", "township_name", "kind", "committee")
+_READY = ("ready", "unknown", "past_known", "past_reached", "past_rate")
+_JOINT = (
+    "year", "party_organisations", "organisations", "units_mean", "units_due_solo", "over_limit", "alone", "apart",
+    "too_small",
+)  # fmt: skip
 _FILES = ("file", "sheet", "years", "rows_in", "kept", "rejected", "merged", "conflicts")
 _STARRED = ("name", "star", "party_org_id", "township_name", "mode", "plaque")
 # States a party organisation can be in; an organisation without one is in none of them.
@@ -63,8 +69,10 @@ def render(review: Review, lang: labels.Lang) -> str:
         years=years,
         headline=review.headline,
         targets=[_target(t, tables["gaps"], fmt) for t in tables["targets"].iter_rows(named=True)],
+        progress=_progress(tables, fmt),
         coverage=_coverage(tables, review.year, fmt),
         formation=_formation(tables, review.year, years, fmt),
+        audit=_audit(tables, review.year, fmt),
         stars=_stars(tables, review.year, years, fmt),
         workforce=grid.plain(tables["workforce"], ("item", "value", "source"), fmt),
         overview=grid.plain(tables["overview"], tables["overview"].columns, fmt),
@@ -112,6 +120,20 @@ def _target(target: dict[str, Any], gaps: pl.DataFrame, fmt: Formats) -> dict[st
         "shown": grid.plain(gaps.head(SHOWN), _GAPS, fmt),
         "folded": grid.plain(gaps.slice(SHOWN, FOLDED), _GAPS, fmt),
         "left": max(0, gaps.height - SHOWN - FOLDED),
+    }
+
+
+def _progress(tables: dict[str, pl.DataFrame], fmt: Formats) -> dict[str, Any]:
+    """Return the targets over the years, and how many are missing from each in which township."""
+    series, gaps, label = tables["targets_series"], tables["gaps_by_township"], f"label_{fmt.lang}"
+    named = gaps[label].unique(maintain_order=True).to_list()
+    return {
+        "years": grid.rates(
+            series.rename({"target": "rate_id"}).sort("year", maintain_order=True), "year", fmt
+        ),
+        "township": grid.matrix(
+            gaps, "township_name", label, "missing", fmt, rows=_places(gaps), columns=named, sums="down"
+        ),
     }
 
 
@@ -182,6 +204,38 @@ def _formation(
         "township": grid.matrix(
             place, "township_name", "mode", "organisations", fmt, rows=_places(place), columns=modes
         ),
+    }
+
+
+def _audit(tables: dict[str, pl.DataFrame], year: int, fmt: Formats) -> dict[str, Any]:
+    """Return what the audit of formation finds over the years, and the organisations behind each finding of this one."""
+    audit, found, label = tables["formation_audit"], tables["formation_audit_list"], f"label_{fmt.lang}"
+    years = audit["year"].unique().sort().to_list()
+    rows = []
+    for (finding,), of in audit.group_by("finding", maintain_order=True):
+        last = of.sort("year").row(-1, named=True)
+        by_year = {row["year"]: row for row in of.iter_rows(named=True)}
+        here = by_year.get(year, {})
+        listed = found.filter(pl.col("finding") == finding)
+        rows.append(
+            {
+                "label": last[label],
+                "severity": fmt.value("severity", last["severity"]),
+                "counts": [fmt.number(by_year.get(y, {}).get("organisations")) for y in years],
+                "party": fmt.number(here.get("party_organisations")),
+                "unknown": fmt.number(here.get("unknown")),
+                "n": listed.height,
+                "shown": grid.plain(listed.head(FOLDED), (*_FOUND, f"why_{fmt.lang}"), fmt),
+                "rule": listed["rule"].first(),
+                "left": max(0, listed.height - FOLDED),
+            }
+        )
+    ready = tables["readiness"]
+    return {
+        "findings": rows,
+        "years": years,
+        "joint": grid.plain(tables["joint_summary"].with_columns(pl.col("units_mean").round(1)), _JOINT, fmt),
+        "ready": grid.plain(ready, (label, *_READY), fmt),
     }
 
 

@@ -63,6 +63,15 @@ def year(given: int) -> int:
     )
 
 
+def whole(given: int, name: str) -> int:
+    """A whole number from 1 to 2^32 - 1, if it is one."""
+    if isinstance(given, int) and not isinstance(given, bool) and 1 <= given < 1 << 32:
+        return given
+    raise ArgumentError(
+        f"{name} is {given!r}: expected a whole number from 1", f"{name} 是 {given!r}：应为正整数"
+    )
+
+
 def path(given: Source | None) -> Path | None:
     """A path, if one is given."""
     return None if given is None else Path(given)

@@ -13,14 +13,16 @@ from dangjian.progress import Bar
 from dangjian.review import Review
 from dangjian.roster import arguments
 from dangjian.roster.accounts import FATES, Accounts
+from dangjian.roster.formation import Formation
 from dangjian.roster.identity import Identity
 from dangjian.roster.statistics import Statistics
+from dangjian.roster.targets import Targets
 
 if TYPE_CHECKING:
     from dangjian.roster.arguments import Progress, Source
 
 
-class Roster(Accounts, Identity, Statistics):
+class Roster(Accounts, Identity, Formation, Targets, Statistics):
     """The panel: one row is one organisation in one survey year. Never changed after it is made.
 
     Every statistic is a method. ``by`` names dimensions (see ``dimensions``), ``where`` is a condition in SQL over the
@@ -60,6 +62,7 @@ class Roster(Accounts, Identity, Statistics):
         *,
         targets: Source | None = None,
         rates: Source | None = None,
+        rules: Source | None = None,
         workers: Source | None = None,
         progress: Progress | bool = False,
     ) -> Review:
@@ -69,6 +72,7 @@ class Roster(Accounts, Identity, Statistics):
             year: The year reviewed; earlier years of the roster are shown beside it.
             targets: A TOML file that replaces the target set.
             rates: A TOML file of further rates.
+            rules: A TOML file of rules of formation, over the shipped ones kind by kind.
             workers: A CSV file of assignments: ``worker_id``, ``role``, ``from``, ``to``.
             progress: As in ``read_roster``.
 
@@ -83,6 +87,7 @@ class Roster(Accounts, Identity, Statistics):
                 arguments.year(year),
                 targets=arguments.path(targets),
                 rates=arguments.path(rates),
+                rules=arguments.path(rules),
                 workers=arguments.path(workers),
                 progress=bar.callback,
             )

@@ -106,10 +106,14 @@ class Statistics(Held):
             self._native.formation(arguments.names(by), filter=where, years=arguments.years(years))
         )
 
-    def formation_need(self, *, by: By = (), where: str | None = None, years: Years = None) -> pl.DataFrame:
+    def formation_need(
+        self, *, by: By = (), rules: Source | None = None, where: str | None = None, years: Years = None
+    ) -> pl.DataFrame:
         """The mode the rules ask for (``need``) against the mode recorded (``mode``): ``organisations`` in each."""
         return pl.DataFrame(
-            self._native.formation_need(arguments.names(by), filter=where, years=arguments.years(years))
+            self._native.formation_need(
+                arguments.names(by), rules=arguments.path(rules), filter=where, years=arguments.years(years)
+            )
         )
 
     def formation_moves(self, *, by: By = (), where: str | None = None, years: Years = None) -> pl.DataFrame:

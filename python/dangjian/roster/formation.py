@@ -1,0 +1,211 @@
+"""The audit of formation, joint branches, who is near the next step."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from dangjian import _native
+from dangjian.roster import arguments
+from dangjian.roster.held import Held
+
+if TYPE_CHECKING:
+    from dangjian.roster.arguments import By, Source, Years
+
+
+class Formation(Held):
+    """What the rules of formation say. ``rules`` is a TOML file of rules, over the shipped ones kind by kind."""
+
+    def formation_audit(
+        self, *, by: By = (), rules: Source | None = None, where: str | None = None, years: Years = None
+    ) -> pl.DataFrame:
+        """What the audit finds: one row a group and finding, for the findings looked for in the year.
+
+        Returns:
+            ``year``, the dimensions, ``finding``, ``label_zh``, ``label_en``, ``severity`` (``error``, ``warning``,
+            ``info``), ``organisations`` (at which it was found; null where the year's ledgers do not have a column that
+            it rests on), ``party_organisations`` (that these make up), ``unknown`` (of which it cannot be told; null
+            likewise). An organisation may be behind several findings. ``where`` picks the organisations counted; what a
+            party organisation is made of is told from all of its organisations.
+
+        Example:
+            >>> import dangjian as dj
+            >>> roster = dj.read_roster(dj.datasets.hexigten().ledgers)
+            >>> audit = roster.formation_audit(years=2013)
+            >>> audit.filter(finding="solo_due_none").select("organisations", "unknown").row(0)
+            (14, 4)
+        """
+        return pl.DataFrame(
+            _native.formation_audit(
+                self._native,
+                arguments.names(by),
+                rules=arguments.path(rules),
+                filter=where,
+                years=arguments.years(years),
+            )
+        )
+
+    def formation_audit_list(
+        self, year: int, finding: str | None = None, *, rules: Source | None = None, where: str | None = None
+    ) -> pl.DataFrame:
+        """The organisations behind the findings of a year, or behind one finding, and why, in words.
+
+        Returns:
+            ``year``, ``finding``, ``label_zh``, ``label_en``, ``severity``, ``status`` (``found``, or ``unknown`` where it
+            cannot be told), ``org_id``, ``name``, ``township``, ``township_name``, ``kind``, ``committee``, ``mode`` and
+            ``need`` (recorded, and by the rules), ``party_org_id``, ``party_org_level`` and ``level_need`` (recorded, and by
+            the rules), ``members_full``, ``party_members`` and ``units`` (of the party organisation), ``why_zh``, ``why_en``,
+            ``rule`` (its source).
+
+        Example:
+            >>> import dangjian as dj
+            >>> roster = dj.read_roster(dj.datasets.hexigten().ledgers)
+            >>> roster.formation_audit_list(2013, "solo_due_none")["why_en"][0]
+            '3 full members: a party organisation of its own is needed; the ledger says none.'
+        """
+        return pl.DataFrame(
+            _native.formation_audit_list(
+                self._native, arguments.year(year), finding=finding, rules=arguments.path(rules), filter=where
+            )
+        )
+
+    def joint_branches(
+        self, years: Years = None, *, rules: Source | None = None, where: str | None = None
+    ) -> pl.DataFrame:
+        """The joint branches, one a row, and what each comes to.
+
+        Returns:
+            ``year``, ``party_org_id``, ``org_id``, ``name``, ``township``, ``township_name``, ``committee``,
+            ``party_org_level`` (of its home, the first of its joint organisations), ``units_recorded`` (organisations of mode
+            solo, joint or affiliated with its code), ``units_unknown`` (those with its code whose mode is not known),
+            ``units_due_solo`` (those that need a party organisation of their own), ``party_members`` (full members of all;
+            null where one does not say), ``townships`` (over how many it spreads), ``units_most`` (the limit in force, null
+            where there is none), ``over_limit`` (null as well where what is not known decides).
+
+        Example:
+            >>> import dangjian as dj
+            >>> roster = dj.read_roster(dj.datasets.hexigten().ledgers)
+            >>> branches = roster.joint_branches(2013)
+            >>> branches.height, branches["units_recorded"].sum()
+            (42, 116)
+        """
+        return pl.DataFrame(
+            _native.joint_branches(
+                self._native, rules=arguments.path(rules), filter=where, years=arguments.years(years)
+            )
+        )
+
+    def joint_summary(
+        self, *, by: By = (), rules: Source | None = None, where: str | None = None, years: Years = None
+    ) -> pl.DataFrame:
+        """Joint branches, each counted at its home.
+
+        Returns:
+            ``year``, the dimensions, ``party_organisations``, ``organisations`` (that they cover), ``units_mean``,
+            ``units_due_solo``, ``party_members`` and ``members_unknown`` (branches whose members are not known),
+            ``over_limit`` and ``limit_unknown`` (null where no limit is in force), ``alone`` (of one organisation), ``apart``
+            (over several townships), ``too_small`` (fewer members together than the lowest level has).
+
+        Example:
+            >>> import dangjian as dj
+            >>> roster = dj.read_roster(dj.datasets.hexigten().ledgers)
+            >>> summary = roster.joint_summary(years=2013)
+            >>> summary.select("party_organisations", "organisations", "alone").row(0)
+            (42, 116, 1)
+        """
+        return pl.DataFrame(
+            _native.joint_summary(
+                self._native,
+                arguments.names(by),
+                rules=arguments.path(rules),
+                filter=where,
+                years=arguments.years(years),
+            )
+        )
+
+    def readiness(
+        self,
+        *,
+        by: By = (),
+        short: int = 1,
+        rules: Source | None = None,
+        where: str | None = None,
+        years: Years = None,
+    ) -> pl.DataFrame:
+        """Who is short of the next step of the rules by up to ``short`` members, and what became of them in the next year.
+
+        Returns:
+            ``year``, the dimensions, ``step``, ``label_zh``, ``label_en``, ``counts``, ``at_least``, ``ready``, ``unknown``
+            (members not known); of those ready, in the next year: ``gone``, ``next_unknown``, ``stayed``, ``reached``,
+            ``formed`` (of those that reached it, the ones recorded with the mode or level), null where the next year is not
+            in the roster; of the group in all earlier years: ``past_known`` (stayed or reached), ``past_reached``,
+            ``past_rate``, their ratio.
+
+        Example:
+            >>> import dangjian as dj
+            >>> roster = dj.read_roster(dj.datasets.hexigten().ledgers)
+            >>> roster.readiness(years=2013).filter(step="solo_3")["ready"].item()
+            78
+        """
+        return pl.DataFrame(
+            _native.readiness(
+                self._native,
+                arguments.names(by),
+                short=arguments.whole(short, "short"),
+                rules=arguments.path(rules),
+                filter=where,
+                years=arguments.years(years),
+            )
+        )
+
+    def readiness_list(
+        self,
+        year: int,
+        step: str | None = None,
+        *,
+        short: int = 1,
+        rules: Source | None = None,
+        where: str | None = None,
+    ) -> pl.DataFrame:
+        """Exactly who is short of a step, or of any: with ``members`` (that the step is about) and ``at_least``.
+
+        Example:
+            >>> import dangjian as dj
+            >>> roster = dj.read_roster(dj.datasets.hexigten().ledgers)
+            >>> roster.readiness_list(2013, "solo_3")["members"].unique().to_list()
+            [2]
+        """
+        return pl.DataFrame(
+            _native.readiness_list(
+                self._native,
+                arguments.year(year),
+                step=step,
+                short=arguments.whole(short, "short"),
+                rules=arguments.path(rules),
+                filter=where,
+            )
+        )
+
+    def formation_returns(
+        self, *, by: By = (), where: str | None = None, years: Years = None
+    ) -> pl.DataFrame:
+        """Moves between modes over a gap: from the last year in which an organisation was listed to the year in which it is
+        listed again, with a year between in which it was not, or in which there was no survey.
+
+        ``formation_moves`` has these as leaving and arriving (``absent``), if at all. ``years`` picks the earlier years.
+
+        Returns:
+            ``year``, ``next_year``, the dimensions, ``mode``, ``next_mode``, ``organisations``.
+
+        Example:
+            >>> import dangjian as dj
+            >>> roster = dj.read_roster(dj.datasets.hexigten().ledgers)
+            >>> roster.formation_returns().columns
+            ['year', 'next_year', 'mode', 'next_mode', 'organisations']
+        """
+        return pl.DataFrame(
+            _native.formation_returns(
+                self._native, arguments.names(by), filter=where, years=arguments.years(years)
+            )
+        )

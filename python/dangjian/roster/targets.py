@@ -1,0 +1,128 @@
+"""Targets through the years, by place, and their pace."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from dangjian import _native
+from dangjian.roster import arguments
+from dangjian.roster.held import Held
+
+if TYPE_CHECKING:
+    from dangjian.roster.arguments import By, Source, Years
+
+
+class Targets(Held):
+    """What becomes of a target set. ``targets`` names some of the set, ``targets_file`` is a file with another set."""
+
+    def targets_series(
+        self,
+        *,
+        by: By = (),
+        targets: By | None = None,
+        targets_file: Source | None = None,
+        where: str | None = None,
+        years: Years = None,
+    ) -> pl.DataFrame:
+        """Every target in every year in which it is in force, target by target: the columns of ``targets``, then
+        ``deadline``, and ``break``: whether the year before measured something else under this name.
+
+        Example:
+            >>> import dangjian as dj
+            >>> roster = dj.read_roster(dj.datasets.hexigten().ledgers)
+            >>> series = roster.targets_series(targets="eligible_established")
+            >>> series.select("year", "success", "failure", "unknown").rows()[-1]
+            (2013, 163, 14, 1)
+        """
+        return pl.DataFrame(
+            _native.targets_series(
+                self._native,
+                arguments.names(by),
+                targets=None if targets is None else arguments.names(targets),
+                targets_file=arguments.path(targets_file),
+                filter=where,
+                years=arguments.years(years),
+            )
+        )
+
+    def gap_counts(
+        self,
+        *,
+        by: By = "township",
+        targets: By | None = None,
+        targets_file: Source | None = None,
+        where: str | None = None,
+        years: Years = None,
+    ) -> pl.DataFrame:
+        """How many are missing from each target, and where: as many as ``gaps`` lists.
+
+        Returns:
+            ``year``, the dimensions, ``target``, ``label_zh``, ``label_en``, ``counts``, ``population``, ``success``,
+            ``missing``, ``unknown`` (whether they belong or meet it is not known), ``share`` (of all missing of the year).
+
+        Example:
+            >>> import dangjian as dj
+            >>> roster = dj.read_roster(dj.datasets.hexigten().ledgers)
+            >>> places = roster.gap_counts(targets="eligible_established", years=2013)
+            >>> places["missing"].sum()
+            14
+        """
+        return pl.DataFrame(
+            _native.gap_counts(
+                self._native,
+                arguments.names(by),
+                targets=None if targets is None else arguments.names(targets),
+                targets_file=arguments.path(targets_file),
+                filter=where,
+                years=arguments.years(years),
+            )
+        )
+
+    def targets_pace(
+        self,
+        year: int,
+        *,
+        by: By = (),
+        deadline: int | None = None,
+        targets: By | None = None,
+        targets_file: Source | None = None,
+        where: str | None = None,
+    ) -> pl.DataFrame:
+        """Where each target stands at the end of ``year``, and whether going on as so far reaches it in time.
+
+        Args:
+            year: The year.
+            by: Dimensions.
+            deadline: The year at whose end targets that do not say are to be reached.
+            targets: Some of the set.
+            targets_file: Another set.
+            where: Count only organisations for which this condition holds.
+
+        Returns:
+            ``year``, the dimensions, ``target``, ``label_zh``, ``label_en``, ``counts``, ``population``, ``success``,
+            ``failure``, ``unknown``, ``population_unknown``, ``rate``, ``goal``, ``met``; ``missing`` (how many more of those
+            who are known must meet it), ``missing_low`` and ``missing_high`` (what the unknowns allow); ``first_year`` and
+            ``first_missing``; ``pace`` (by how many fewer are missing each year since then), ``deadline``, ``years_left``,
+            ``needed`` (by how many fewer each year from now on), ``suffices`` (null where what is not known decides, or
+            there is no deadline or no earlier year), ``inferred``.
+
+        Example:
+            >>> import dangjian as dj
+            >>> roster = dj.read_roster(dj.datasets.hexigten().ledgers)
+            >>> pace = roster.targets_pace(2013, deadline=2015, targets="eligible_established")
+            >>> pace.select("missing", "years_left", "needed").row(0)
+            (14, 2, 7.0)
+        """
+        return pl.DataFrame(
+            _native.targets_pace(
+                self._native,
+                arguments.year(year),
+                arguments.names(by),
+                deadline=None if deadline is None else arguments.year(deadline),
+                targets=None if targets is None else arguments.names(targets),
+                targets_file=arguments.path(targets_file),
+                filter=where,
+            )
+        )

@@ -1,0 +1,100 @@
+//! Moves over a gap: organisations that were listed, were not, and are listed again.
+
+use std::sync::Arc;
+
+use arrow::array::{AsArray, Int16Array, RecordBatch};
+use arrow::buffer::BooleanBuffer;
+use arrow::datatypes::{DataType, Field, Schema};
+
+use crate::classes::{UNKNOWN, coded};
+use crate::cube::{self, Axis, Base, Lane, Values};
+use crate::dimension::{Scope, axis, named_null};
+use crate::error::Result;
+use crate::job::Job;
+use crate::roster::{Frame, Integers, Roster};
+use crate::table::Columns;
+
+/// Moves of organisations between modes over a gap: from the last year in which one was listed to the year in which it is
+/// listed again, with at least one calendar year between in which it was not, or in which there was no survey at all.
+/// [`formation_moves`](super::formation_moves) has the same organisations as leaving and arriving, if at all. `scope` is
+/// about the earlier year.
+///
+/// Columns: `year`, `next_year`, the dimensions, `mode`, `next_mode` (both with `unknown`), `organisations`.
+///
+/// ```
+/// # use dangjian::{Roster, dimension::Scope, ingest::Options, job::Quiet, synth};
+/// let years = synth::panel(300, 3, 2010, 7)?; // without the year between
+/// let roster = Roster::read_arrow("made", &[years[0].clone(), years[2].clone()], &Options::default(), &Quiet)?;
+/// let table = dangjian::formation::formation_returns(&roster, &Scope::default(), &Quiet)?;
+/// assert!(table.num_rows() > 0);
+/// # Ok::<(), dangjian::Error>(())
+/// ```
+pub fn formation_returns(roster: &Roster, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
+    let frames = scope.frames(roster)?;
+    let returns = returns(roster);
+    let of = |frame: &Frame| roster.frames().iter().position(|f| f.year == frame.year).unwrap_or_default();
+    let years: Vec<String> = roster.frames().iter().map(|f| f.year.to_string()).collect();
+    let mode = roster.field("mode").ok();
+    let mut modes: Vec<String> =
+        mode.and_then(|at| roster.dictionary(at)).map_or_else(Vec::new, |d| d.values().to_vec());
+    modes.push(UNKNOWN.to_owned());
+    let unknown = modes.len() as u64 - 1;
+    let next_mode = |to: &Return| {
+        let there = &roster.frames()[to.frame as usize];
+        coded(roster, there, mode).map_or(0, |m| m.get(to.row as usize)).checked_sub(1).unwrap_or(unknown)
+    };
+    let given = |name: &'static str, values: Vec<String>, code: &dyn Fn(&Return) -> u64| {
+        let codes = frames.iter().map(|frame| {
+            let codes = returns[of(frame)].iter().map(|to| to.as_ref().map_or(0, code));
+            Integers::up_to(values.len() as u64, codes)
+        });
+        let base = Base::Given { name, codes: Arc::new(codes.collect()), cardinality: values.len() };
+        Axis { name: name.to_owned(), base, map: (0..values.len() as u32).collect(), values: Values::Text(values) }
+    };
+    let mut axes = vec![given("next_year", years, &|to| u64::from(to.frame))];
+    axes.extend(scope.axes_beside(roster, &frames, &["mode"])?);
+    axes.push(named_null(axis(roster, &frames, "mode")?));
+    axes.push(given("next_mode", modes, &next_mode));
+    let lanes = |_, frame: &Frame| {
+        let back = &returns[of(frame)];
+        let back = BooleanBuffer::collect_bool(frame.rows(), |row| back[row].is_some());
+        Ok(vec![Lane::Bits(&back & &scope.rows(roster, frame)?)])
+    };
+    let counted = cube::count_one(roster, &frames, axes, lanes, job)?;
+    let table =
+        Columns::default().groups(&counted).counts("organisations", counted.lane(0).iter().copied()).finish()?;
+    with_years(&table)
+}
+
+/// Where an organisation is listed again.
+#[derive(Clone, Copy)]
+struct Return {
+    frame: u32,
+    row: u32,
+}
+
+/// For each frame and row where the organisation is listed next, if that is not in the year after.
+fn returns(roster: &Roster) -> Vec<Vec<Option<Return>>> {
+    let mut next: Vec<Option<Return>> = vec![None; arrow::array::Array::len(roster.organisations())];
+    let years: Vec<i16> = roster.frames().iter().map(|f| f.year).collect();
+    let back = roster.frames().iter().enumerate().rev().map(|(at, frame)| {
+        let of_row = |(row, slot): (usize, &u32)| {
+            let here = Return { frame: at as u32, row: row as u32 };
+            next[*slot as usize].replace(here).filter(|to| years[to.frame as usize] > frame.year + 1)
+        };
+        frame.slots.iter().enumerate().map(of_row).collect()
+    });
+    let mut back: Vec<_> = back.collect();
+    back.reverse();
+    back
+}
+
+/// `table` with the texts of `next_year` as years.
+fn with_years(table: &RecordBatch) -> Result<RecordBatch> {
+    let years = table["next_year"].as_string::<i32>().iter().map(|year| year?.parse().ok());
+    let years: Int16Array = years.collect();
+    let (mut fields, mut columns) = (table.schema().fields().to_vec(), table.columns().to_vec());
+    fields[1] = Arc::new(Field::new("next_year", DataType::Int16, true));
+    columns[1] = Arc::new(years);
+    Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?)
+}

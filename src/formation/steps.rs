@@ -1,0 +1,126 @@
+//! The steps of formation: numbers of members from which an organisation needs another mode, a party organisation another
+//! level.
+
+use arrow::buffer::BooleanBuffer;
+
+use super::members::{Bodies, Known, counts, said};
+use crate::classes::coded;
+use crate::lang::Text;
+use crate::measure::{Counts, FormationRules, Members, Validity};
+use crate::party::Parties;
+use crate::roster::{Frame, Roster};
+use crate::schema::words;
+
+/// One step.
+pub(super) struct Step {
+    pub(super) id: String,
+    pub(super) label: Text,
+    /// What is followed: organisations by their id, or party organisations by their code.
+    pub(super) counts: Counts,
+    pub(super) at_least: u32,
+    pub(super) validity: Validity,
+    members: Members,
+    /// The modes or levels of those who have taken it.
+    to: Vec<String>,
+}
+
+/// The steps of `rules`: to each mode that a number of members asks for, and to each level above the lowest.
+pub(super) fn steps(rules: &FormationRules) -> Vec<Step> {
+    let needs = rules.needs().iter().filter_map(|need| {
+        let (members, at_least) = need.step.clone()?;
+        let to = vec![need.mode.clone()];
+        Some(Step::new(Counts::Organisations, "mode", (members, at_least), to, need.validity))
+    });
+    let levels = rules.all_levels();
+    let lowest = levels.iter().map(|level| level.at_least).min();
+    let higher = levels.iter().filter(|level| Some(level.at_least) > lowest).map(|level| {
+        let mut to: Vec<&crate::measure::Level> = levels.iter().filter(|l| l.at_least >= level.at_least).collect();
+        to.sort_by_key(|level| level.at_least);
+        let to = to.into_iter().map(|level| level.level.clone()).collect();
+        Step::new(
+            Counts::PartyOrganisations,
+            "party_org_level",
+            (level.members.clone(), level.at_least),
+            to,
+            level.validity,
+        )
+    });
+    let mut steps: Vec<Step> = needs.chain(higher).collect();
+    steps.sort_by_key(|step| step.at_least);
+    steps
+}
+
+impl Step {
+    fn new(
+        counts: Counts,
+        column: &str,
+        (members, at_least): (Members, u32),
+        to: Vec<String>,
+        validity: Validity,
+    ) -> Self {
+        let word = to.first().map_or("", String::as_str);
+        let label = words::of(column).and_then(|words| words.labelled().find(|(id, _)| *id == word));
+        let label = label.map_or_else(|| Text::new(word, word), |(_, label)| label);
+        Self {
+            id: format!("{word}_{at_least}"),
+            label: Text::new(format!("满 {at_least} 名：{}", label.zh), format!("{at_least} members: {}", label.en)),
+            counts,
+            at_least,
+            validity,
+            members,
+            to,
+        }
+    }
+
+    /// Whether this many members are `short` of it, or fewer.
+    pub(super) fn is_short(&self, members: u64, short: u32) -> bool {
+        let at_least = u64::from(self.at_least);
+        members < at_least && at_least - members <= u64::from(short)
+    }
+}
+
+/// One thing that may take a step: an organisation, or a party organisation at its home row.
+pub(super) struct Thing {
+    pub(super) id: u32,
+    pub(super) row: u32,
+    pub(super) members: Known,
+    /// Whether the ledger records what the step is to.
+    pub(super) formed: bool,
+}
+
+/// The things of a year, ascending by id.
+pub(super) struct Things {
+    pub(super) all: Vec<Thing>,
+    /// Whether the sources of the year do not have what tells their members.
+    pub(super) silent: bool,
+}
+
+impl Things {
+    pub(super) fn new(roster: &Roster, frame: &Frame, step: &Step) -> Self {
+        let of_party = step.counts == Counts::PartyOrganisations;
+        let at = roster.field(if of_party { "party_org_level" } else { "mode" }).ok();
+        let recorded = coded(roster, frame, at);
+        let dictionary = at.and_then(|at| roster.dictionary(at));
+        let to: Vec<u64> = step.to.iter().filter_map(|word| Some(u64::from(dictionary?.code(word)?))).collect();
+        let formed = |row: u32| recorded.is_some_and(|recorded| to.contains(&recorded.get(row as usize)));
+        if !of_party {
+            let members = counts(roster, frame, &step.members);
+            let thing = |(row, id): (usize, &u32)| {
+                let row = row as u32;
+                Thing { id: *id, row, members: members(row as usize), formed: formed(row) }
+            };
+            let silent = !said(roster, frame, &step.members);
+            return Self { all: frame.slots.iter().enumerate().map(thing).collect(), silent };
+        }
+        let bodies = Bodies::new(roster, frame);
+        let own = BooleanBuffer::collect_bool(frame.rows(), |row| bodies.belongs(row));
+        let members = bodies.members(roster, frame, &step.members);
+        let homes = Parties::new(roster, frame).homes(&own);
+        let thing = |(code, home): (usize, Option<u32>)| {
+            let row = home?;
+            Some(Thing { id: code as u32, row, members: members[code], formed: formed(row) })
+        };
+        let all = homes.into_iter().enumerate().filter_map(thing).collect();
+        Self { all, silent: !said(roster, frame, &step.members) || !bodies.told() }
+    }
+}
