@@ -55,14 +55,22 @@ impl Measure {
         }
     }
 
-    /// What the lane `at` of `counted` counted of this measure; null where nothing was found in a year that does not
-    /// have the columns to tell.
-    fn values(&self, roster: &Roster, counted: &Counted, at: usize) -> Vec<Option<u64>> {
+    /// Where the lane `at` of `counted` counted this measure, unless everywhere: not where nothing was found in a year
+    /// that does not have the columns to tell.
+    fn known(&self, roster: &Roster, counted: &Counted, at: usize) -> Option<BooleanBuffer> {
         let names = self.columns();
         let lacks = |frame: &&Frame| names.iter().any(|name| matches!(column(roster, frame, name), Ok(None)));
         let silent: Vec<i16> = roster.frames().iter().filter(lacks).map(|frame| frame.year).collect();
-        let value = |(n, year): (&u64, &i16)| (*n > 0 || !silent.contains(year)).then_some(*n);
-        counted.lane(at).iter().zip(&counted.years).map(value).collect()
+        let (counts, years) = (counted.lane(at), &counted.years);
+        let is_known = |group: usize| counts[group] > 0 || !silent.contains(&years[group]);
+        (!silent.is_empty()).then(|| BooleanBuffer::collect_bool(counts.len(), is_known))
+    }
+
+    /// The same counts, null where they are not known.
+    fn values(&self, roster: &Roster, counted: &Counted, at: usize) -> Vec<Option<u64>> {
+        let known = self.known(roster, counted, at);
+        let value = |(group, n): (usize, &u64)| known.as_ref().is_none_or(|known| known.value(group)).then_some(*n);
+        counted.lane(at).iter().enumerate().map(value).collect()
     }
 
     fn lane<'a>(&self, roster: &Roster, frame: &'a Frame, rows: &BooleanBuffer) -> Result<Lane<'a>> {
@@ -127,7 +135,10 @@ pub fn count(
     let wide = |counted: Counted| {
         let columns = Columns::default().groups(&counted);
         let named = measures.iter().enumerate();
-        named.fold(columns, |c, (at, (name, m))| c.some_counts(name, m.values(roster, &counted, at + 1))).finish()
+        let lane = |c: Columns, (at, (name, m)): (usize, &(String, Measure))| {
+            c.lane(name, counted.lane(at + 1), m.known(roster, &counted, at + 1))
+        };
+        named.fold(columns, lane).finish()
     };
     counted(roster, sets, measures, scope, job)?.into_iter().map(wide).collect()
 }

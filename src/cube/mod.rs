@@ -4,15 +4,18 @@
 mod axis;
 mod kernel;
 mod moves;
+mod rollup;
 
 use std::borrow::Cow;
+use std::sync::Mutex;
 
 use rayon::prelude::*;
 
 pub(crate) use axis::{Axis, Base, Values};
-use kernel::Factor;
 pub(crate) use kernel::Lane;
+use kernel::{Factor, Tally};
 pub(crate) use moves::{Things, moves};
+use rollup::{plans, roll_up};
 
 use crate::error::{Error, Result};
 use crate::job::{self, Job};
@@ -46,6 +49,9 @@ pub(crate) fn count<'a>(
 ) -> Result<Vec<Counted>> {
     let bases = bases(&sets);
     let cards: Vec<u64> = bases.iter().map(|b| b.cardinality(roster) as u64).collect();
+    combinations(cards.iter().copied(), u64::MAX)?;
+    let plans = plans(&sets, &bases)?;
+    let used = Mutex::new(Vec::new());
     // Years are counted side by side; a year is cut into pieces only where there are more threads than years.
     let spare = rayon::current_num_threads().div_ceil(frames.len().max(1));
     let years = frames
@@ -55,9 +61,8 @@ pub(crate) fn count<'a>(
             job::check(job)?;
             let codes = bases.iter().map(|b| b.codes(frame, nth)).collect::<Result<Vec<_>>>()?;
             let leaf = Leaf::new(&cards, &codes, frame.rows());
-            let counts = leaf.count(&lanes(nth, frame)?, spare, job)?;
-            let occupied = leaf.occupied(&counts[0]);
-            Ok(sets.iter().map(|axes| rollup(axes, &bases, &occupied, &counts)).collect::<Vec<_>>())
+            let counted = leaf.count(&lanes(nth, frame)?, spare, &used, job)?;
+            Ok(roll_up(&plans, &counted))
         })
         .collect::<Result<Vec<_>>>()?;
     let mut out: Vec<Counted> = sets.into_iter().map(Counted::empty).collect();
@@ -79,6 +84,17 @@ pub(crate) fn count_one<'a>(
 ) -> Result<Counted> {
     let mut sets = count(roster, frames, vec![axes], lanes, job)?;
     sets.pop().ok_or(Error::Cancelled)
+}
+
+/// How many combinations there are of as many values; more than `most` are too many.
+fn combinations(cards: impl Iterator<Item = u64>, most: u64) -> Result<u64> {
+    let all = cards.map(u128::from).fold(1, u128::saturating_mul);
+    u64::try_from(all).ok().filter(|all| *all <= most).ok_or_else(|| {
+        Error::argument(
+            format!("维度的组合太多（{all}）。请减少维度"),
+            format!("the dimensions have too many combinations ({all}). Name fewer"),
+        )
+    })
 }
 
 /// The distinct bases of all axes.
@@ -108,9 +124,9 @@ impl<'a> Leaf<'a> {
     fn new(cards: &[u64], codes: &[Option<Cow<'a, Integers>>], rows: usize) -> Self {
         let mut strides = vec![1_u64; cards.len()];
         for at in (1..cards.len()).rev() {
-            strides[at - 1] = strides[at].saturating_mul(cards[at]);
+            strides[at - 1] = strides[at] * cards[at];
         }
-        let cells = cards.iter().try_fold(1_u64, |a, b| a.checked_mul(*b)).unwrap_or(u64::MAX);
+        let cells: u64 = cards.iter().product();
         let codes = codes.to_vec();
         let mut leaf = Self { rows, codes, cards: cards.to_vec(), strides, sparse: None, groups: cells as usize };
         if cells > DENSE.max(4 * rows as u64) {
@@ -127,99 +143,55 @@ impl<'a> Leaf<'a> {
         leaf
     }
 
-    fn count(&self, lanes: &[Lane], threads: usize, job: &dyn Job) -> Result<Vec<Vec<u64>>> {
+    /// What the groups in which the first lane counted something have. Counters are of those that were `used` before.
+    fn count(&self, lanes: &[Lane], threads: usize, used: &Mutex<Vec<Tally>>, job: &dyn Job) -> Result<Part> {
         let factors: Vec<Factor> = if let Some((group, _)) = &self.sparse {
             vec![Factor { codes: group, stride: 1 }]
         } else {
             let dense = self.codes.iter().zip(&self.strides);
             dense.filter_map(|(c, s)| Some(Factor { codes: c.as_deref()?, stride: *s as u32 })).collect()
         };
+        let fresh = || {
+            let before = used.lock().ok().and_then(|mut used| used.pop());
+            before
+                .filter(|tally: &Tally| tally.fits(lanes, self.groups))
+                .unwrap_or_else(|| Tally::new(lanes, self.groups))
+        };
         // Each piece has its own counters, which are added up at the end.
         let pieces = self.rows.div_ceil(TASK).clamp(1, threads);
         let step = self.rows.div_ceil(pieces).next_multiple_of(64).max(64);
-        let counts = (0..pieces)
+        let tally = (0..pieces)
             .into_par_iter()
             .map(|piece| {
                 let rows = (piece * step).min(self.rows)..((piece + 1) * step).min(self.rows);
-                kernel::count(rows, self.groups, &factors, lanes, || job.cancelled())
+                let mut tally = fresh();
+                tally.count(rows, &factors, lanes, || job.cancelled());
+                tally
             })
             .reduce_with(|mut a, b| {
-                a.iter_mut().zip(b).for_each(|(a, b)| a.iter_mut().zip(b).for_each(|(a, b)| *a += b));
+                a.add(&b);
                 a
             });
         job::check(job)?;
-        Ok(counts.unwrap_or_default())
-    }
-
-    /// The groups in which something was counted.
-    fn occupied(&self, counts: &[u64]) -> Occupied {
-        let groups: Vec<u32> = (0..self.groups as u32).filter(|g| counts[*g as usize] > 0).collect();
+        let mut tally = tally.unwrap_or_else(fresh);
+        let groups = tally.occupied(0);
+        let counts = tally.take(&groups);
+        tally.clear(&groups);
+        if let Ok(mut used) = used.lock() {
+            used.push(tally);
+        }
         let cell = |g: &u32| self.sparse.as_ref().map_or(u64::from(*g), |(_, cells)| cells[*g as usize]);
         let code = |(stride, card)| groups.iter().map(|g| (cell(g) / stride % card) as u32).collect();
-        let codes = self.strides.iter().zip(&self.cards).map(code).collect();
-        Occupied { groups, codes }
+        let keys = self.strides.iter().zip(&self.cards).map(code).collect();
+        Ok(Part { keys, counts })
     }
 }
 
-/// The groups of a leaf that are not empty, and base by base their codes.
-struct Occupied {
-    groups: Vec<u32>,
-    codes: Vec<Vec<u32>>,
-}
-
-/// The groups of one set of axes in one frame: for each its key and its counts.
+/// Groups of one frame: for each its keys and its counts.
 struct Part {
     keys: Vec<Vec<u32>>,
+    /// Lane by lane.
     counts: Vec<Vec<u64>>,
-}
-
-fn rollup(axes: &[Axis], bases: &[Base], occupied: &Occupied, counts: &[Vec<u64>]) -> Part {
-    let cards: Vec<u64> = axes.iter().map(|a| a.values.len() as u64 + 1).collect();
-    let mut of_cell = vec![0_u64; occupied.groups.len()];
-    for (axis, card) in axes.iter().zip(&cards) {
-        let Some(base) = bases.iter().position(|b| b.same(&axis.base)) else { continue };
-        for (key, code) in of_cell.iter_mut().zip(&occupied.codes[base]) {
-            *key = *key * card + u64::from(axis.map[*code as usize]);
-        }
-    }
-    let total = cards.iter().try_fold(1_u64, |a, b| a.checked_mul(*b)).unwrap_or(u64::MAX);
-    let (keys, place) = ranked(&of_cell, total);
-    let mut part = Part { keys: Vec::with_capacity(axes.len()), counts: Vec::with_capacity(counts.len()) };
-    let mut stride = total;
-    for card in &cards {
-        stride /= card;
-        part.keys.push(keys.iter().map(|key| (key / stride % card) as u32).collect());
-    }
-    for lane in counts {
-        let mut sums = vec![0; keys.len()];
-        for (group, place) in occupied.groups.iter().zip(&place) {
-            sums[*place as usize] += lane[*group as usize];
-        }
-        part.counts.push(sums);
-    }
-    part
-}
-
-/// The distinct values of `keys` (all below `total`), ascending, and for each key its place among them.
-fn ranked(keys: &[u64], total: u64) -> (Vec<u64>, Vec<u32>) {
-    if total > DENSE.max(4 * keys.len() as u64) {
-        let mut distinct = keys.to_vec();
-        distinct.par_sort_unstable();
-        distinct.dedup();
-        let place = keys.iter().map(|key| distinct.partition_point(|k| k < key) as u32).collect();
-        return (distinct, place);
-    }
-    let mut place = vec![u32::MAX; total as usize];
-    for key in keys {
-        place[*key as usize] = 0;
-    }
-    let mut distinct = Vec::new();
-    for (key, place) in place.iter_mut().enumerate().filter(|(_, place)| **place == 0) {
-        *place = distinct.len() as u32;
-        distinct.push(key as u64);
-    }
-    let of_key = keys.iter().map(|key| place[*key as usize]).collect();
-    (distinct, of_key)
 }
 
 impl Counted {

@@ -6,14 +6,14 @@ use std::borrow::Cow;
 use arrow::buffer::BooleanBuffer;
 use rayon::prelude::*;
 
-use super::{Axis, Counted, DENSE, Part, Values};
-use crate::error::{Error, Result};
+use super::{Axis, Counted, DENSE, Part, Values, combinations};
+use crate::error::Result;
 use crate::job::{self, Job};
 use crate::roster::{Frame, with_integers};
 
 /// So many states, and groups of things, are told apart; a group, a state and another fit into 64 bits.
-const MOST_STATES: u32 = 1 << 15;
-const MOST_GROUPS: u32 = u32::MAX - 1;
+const MOST_STATES: u64 = 1 << 15;
+const MOST_GROUPS: u64 = u32::MAX as u64 - 1;
 
 /// The things of one year that may move: ascending ids, and for each the row of the frame that stands for it.
 pub(crate) struct Things<'a> {
@@ -36,7 +36,7 @@ pub(crate) fn moves(
     job: &dyn Job,
 ) -> Result<Counted> {
     let states = States::new(of, absent)?;
-    let groups = product(by.iter().map(|axis| axis.values.len() as u64 + 1), MOST_GROUPS)?;
+    let groups = combinations(by.iter().map(|axis| axis.values.len() as u64 + 1), MOST_GROUPS)? as u32;
     let ids = things.iter().filter_map(|t| t.ids.last()).max().map_or(0, |last| *last as usize + 1);
     let steps: Vec<usize> = (1..frames.len()).filter(|t| frames[*t].year - 1 == frames[t - 1].year).collect();
     let walk = Walk { frames, things, of, by, states: &states, groups, ids };
@@ -59,17 +59,6 @@ pub(crate) fn moves(
 
 fn state_axis(axis: &Axis, name: String, values: &Values) -> Axis {
     Axis { name, values: values.clone(), ..axis.clone() }
-}
-
-/// How many combinations there are, at most so many.
-fn product(cards: impl Iterator<Item = u64>, most: u32) -> Result<u32> {
-    let all = cards.fold(1_u64, u64::saturating_mul);
-    u32::try_from(all).ok().filter(|all| *all <= most).ok_or_else(|| {
-        Error::argument(
-            format!("维度的组合太多（{all}）。请减少维度"),
-            format!("the dimensions have too many combinations ({all}). Name fewer"),
-        )
-    })
 }
 
 /// The combinations of values of the axes `of`, and to be absent.
@@ -110,7 +99,7 @@ impl States {
             digit_positions.push(reached);
             values.push(all);
         }
-        let present = product(digits.iter().map(|(_, card)| u64::from(*card)), MOST_STATES)?;
+        let present = combinations(digits.iter().map(|(_, card)| u64::from(*card)), MOST_STATES)? as u32;
         let mut of_state: Vec<Vec<u32>> = vec![Vec::new()];
         for reached in &digit_positions {
             let longer = |state: &Vec<u32>| reached.iter().map(|at| [&state[..], &[*at]].concat()).collect::<Vec<_>>();
