@@ -4,13 +4,15 @@
 //! `county`, `township` (levels of the region), `section` (of the industry), `star_state` and `need` (classes of rows).
 //! `year` is always the first column of a result and need not be named: figures of different years are never added up.
 
+use std::sync::Arc;
+
 use arrow::buffer::BooleanBuffer;
 
 use crate::classes::{self, StarStates, UNKNOWN};
 use crate::cube::{Axis, Base, Values};
 use crate::error::{Error, Result};
 use crate::measure::{FormationRules, Predicate};
-use crate::roster::{Frame, Integers, Roster};
+use crate::roster::{Frame, Integers, Roster, gathered};
 use crate::schema::{self, Type, words};
 use crate::standards::region::{self, Level};
 
@@ -98,20 +100,19 @@ fn groupable(ty: Type) -> bool {
 /// The axis of the dimension called `name`.
 pub(crate) fn axis(roster: &Roster, frames: &[&Frame], name: &str) -> Result<Axis> {
     if let Some(level) = Level::ALL.iter().find(|l| l.name() == name) {
-        let Ok(at) = roster.field("region") else { return Ok(nowhere(frames, name, Values::Region(Vec::new()))) };
-        return Ok(Axis::gathered(
-            name,
-            Base::Field(at),
-            texts(roster, at),
-            |code| region::at_level(code, *level),
-            Values::Region,
-        ));
+        let Some((at, codes)) = roster.field("region").ok().and_then(|at| Some((at, roster.dictionary(at)?))) else {
+            return Ok(nowhere(frames, name, Values::Region(Arc::default())));
+        };
+        let regions = codes.at_level(*level);
+        return Ok(Axis::gathered(name, Base::Field(at), regions, Values::Region(Arc::clone(&regions.values))));
     }
     match name {
         "section" => {
             let Ok(at) = roster.field("industry") else { return Ok(nowhere(frames, name, Values::Text(Vec::new()))) };
             let section = |code: &str| code.get(..1).map(str::to_owned);
-            Ok(Axis::gathered(name, Base::Field(at), texts(roster, at), section, Values::Text))
+            let sections = gathered(texts(roster, at), section);
+            let values = Values::Text(sections.values.to_vec());
+            Ok(Axis::gathered(name, Base::Field(at), &sections, values))
         }
         "star_state" => Ok(StarStates::new(roster).of_organisations(roster, frames)),
         "need" => classes::need(roster, frames, &FormationRules::shipped()?),
@@ -143,7 +144,7 @@ fn column(roster: &Roster, frames: &[&Frame], name: &str) -> Result<Axis> {
     let texts = || texts(roster, at).to_vec();
     let values = match roster.fields()[at].ty {
         Type::Flag => Values::Flag,
-        Type::Region => Values::Region(texts()),
+        Type::Region => Values::Region(texts().into()),
         ty if groupable(ty) => Values::Text(texts()),
         ty => {
             return Err(Error::argument(

@@ -9,8 +9,9 @@ use arrow::array::{
 use arrow::buffer::{BooleanBuffer, NullBuffer};
 use arrow::compute::take;
 use arrow::datatypes::{Field, Schema};
+use rayon::prelude::*;
 
-use crate::cube::{Counted, Values};
+use crate::cube::{Axis, Counted, Values};
 use crate::dimension::region_name;
 use crate::error::Result;
 
@@ -67,31 +68,12 @@ impl Columns {
         self.array(name, Arc::new(Int64Array::new(values.into(), known.map(NullBuffer::new))))
     }
 
-    /// Texts from few: each row has one of `values`, or none. They come as views, of which a text is one number a row.
-    fn views(mut self, name: &str, values: impl Iterator<Item = Option<impl AsRef<str>>>, rows: &UInt32Array) -> Self {
-        let values: StringViewArray = values.chain([None]).collect();
-        self.0.push((name.to_owned(), take(&values, rows, None).map_err(Into::into)));
-        self
-    }
-
     /// `year` and the dimensions of `counted`; a region comes with its name beside it.
-    pub(crate) fn groups(mut self, counted: &Counted) -> Self {
-        self = self.years("year", counted.years.iter().copied());
-        for (axis, keys) in counted.axes.iter().zip(&counted.keys) {
-            let name = &axis.name;
-            let rows = || UInt32Array::from(keys.clone());
-            self = match &axis.values {
-                Values::Text(values) => self.views(name, values.iter().map(Some), &rows()),
-                Values::Flag => {
-                    self.flags(name, keys.iter().map(|k| [Some(true), Some(false)].get(*k as usize).copied().flatten()))
-                }
-                Values::Region(codes) => {
-                    let (rows, names) = (rows(), codes.iter().map(|code| region_name(code)));
-                    self.views(name, codes.iter().map(Some), &rows).views(&format!("{name}_name"), names, &rows)
-                }
-            };
-        }
-        self
+    pub(crate) fn groups(self, counted: &Counted) -> Self {
+        let mut columns = self.years("year", counted.years.iter().copied());
+        let axes = counted.axes.par_iter().zip(&counted.keys);
+        columns.0.par_extend(axes.flat_map_iter(|(axis, keys)| dimension(axis, keys)));
+        columns
     }
 
     pub(crate) fn finish(self) -> Result<RecordBatch> {
@@ -104,4 +86,29 @@ impl Columns {
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
         Ok(RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options)?)
     }
+}
+
+/// The columns of a dimension whose rows have these positions of its values.
+fn dimension(axis: &Axis, keys: &[u32]) -> Vec<(String, Result<ArrayRef>)> {
+    let rows = || UInt32Array::from(keys.to_vec());
+    let name = axis.name.clone();
+    match &axis.values {
+        Values::Text(values) => vec![(name, views(values.iter().map(Some), &rows()))],
+        Values::Flag => {
+            let flag = |key: &u32| [Some(true), Some(false)].get(*key as usize).copied().flatten();
+            vec![(name, Ok(Arc::new(keys.iter().map(flag).collect::<BooleanArray>())))]
+        }
+        Values::Region(codes) => {
+            let (rows, names) = (rows(), codes.iter().map(|code| region_name(code)));
+            let name_of = format!("{name}_name");
+            vec![(name, views(codes.iter().map(Some), &rows)), (name_of, views(names, &rows))]
+        }
+    }
+}
+
+/// For each of `rows` the value at its place, none behind the last. They come as views, of which a text is one number a
+/// row.
+fn views(values: impl Iterator<Item = Option<impl AsRef<str>>>, rows: &UInt32Array) -> Result<ArrayRef> {
+    let values: StringViewArray = values.chain([None]).collect();
+    Ok(take(&values, rows, None)?)
 }

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use arrow::array::RecordBatch;
 use arrow::buffer::BooleanBuffer;
+use rayon::prelude::*;
 
 use crate::cube::{self, Counted, Lane};
 use crate::dimension::Scope;
@@ -134,13 +135,13 @@ pub fn count(
 ) -> Result<Vec<RecordBatch>> {
     let wide = |counted: Counted| {
         let columns = Columns::default().groups(&counted);
-        let named = measures.iter().enumerate();
+        let named = lanes_of(measures).into_iter().zip(measures);
         let lane = |c: Columns, (at, (name, m)): (usize, &(String, Measure))| {
-            c.lane(name, counted.lane(at + 1), m.known(roster, &counted, at + 1))
+            c.lane(name, counted.lane(at), m.known(roster, &counted, at))
         };
         named.fold(columns, lane).finish()
     };
-    counted(roster, sets, measures, scope, job)?.into_iter().map(wide).collect()
+    counted(roster, sets, measures, scope, job)?.into_par_iter().map(wide).collect()
 }
 
 /// Counts `measures` by the dimensions of `scope`, a row for each group and measure: `year`, the dimensions, `item` (the
@@ -154,13 +155,26 @@ pub(crate) fn count_items(
     let sets = counted(roster, std::slice::from_ref(&scope.by), measures, scope, job)?;
     let counted = sets.into_iter().next().ok_or(Error::Cancelled)?;
     let groups = 0..counted.years.len();
-    let values = measures.iter().enumerate().map(|(at, (_, m))| m.values(roster, &counted, at + 1));
+    let values = lanes_of(measures).into_iter().zip(measures).map(|(at, (_, m))| m.values(roster, &counted, at));
     let values: Vec<Vec<Option<u64>>> = values.collect();
     Columns::default()
         .groups(&counted.repeated(measures.len()))
         .texts("item", groups.clone().flat_map(|_| measures.iter().map(|(name, _)| name)))
         .some_counts("value", groups.flat_map(|g| values.iter().map(move |lane| lane[g])))
         .finish()
+}
+
+/// The lane of each measure. The first, which tells the groups, is all rows; it is not counted twice.
+fn lanes_of(measures: &[(String, Measure)]) -> Vec<usize> {
+    let mut last = 0;
+    let lane = |(_, measure): &(String, Measure)| {
+        if matches!(measure, Measure::Rows) {
+            return 0;
+        }
+        last += 1;
+        last
+    };
+    measures.iter().map(lane).collect()
 }
 
 fn counted(
@@ -175,7 +189,8 @@ fn counted(
     let axes = axes.collect::<Result<Vec<_>>>()?;
     let lanes = |_, frame| {
         let rows = scope.rows(roster, frame)?;
-        let asked = measures.iter().map(|(_, measure)| measure.lane(roster, frame, &rows));
+        let asked = measures.iter().filter(|(_, measure)| !matches!(measure, Measure::Rows));
+        let asked = asked.map(|(_, measure)| measure.lane(roster, frame, &rows));
         std::iter::once(Ok(Lane::Bits(rows.clone()))).chain(asked).collect()
     };
     cube::count(roster, &frames, axes, lanes, job)

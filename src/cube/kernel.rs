@@ -219,7 +219,16 @@ fn add(group: &mut [u32], factor: &Factor, start: usize) {
 
 #[allow(clippy::useless_conversion, reason = "one arm of the macro is u64 already")]
 fn sum(sums: &mut [u64], group: &[u32], values: &Integers, of: &BooleanBuffer, start: usize) {
+    let all = of.slice(start, group.len()).count_set_bits() == group.len();
     with_integers!(values, values => {
+        if all {
+            for (g, value) in group.iter().zip(&values[start..]) {
+                if let Some(total) = sums.get_mut(*g as usize) {
+                    *total += u64::from(*value);
+                }
+            }
+            return;
+        }
         for (at, (g, value)) in group.iter().zip(&values[start..]).enumerate() {
             if let Some(total) = sums.get_mut(*g as usize) {
                 *total += u64::from(*value) * u64::from(of.value(start + at));

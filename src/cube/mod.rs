@@ -65,13 +65,11 @@ pub(crate) fn count<'a>(
             Ok(roll_up(&plans, &counted))
         })
         .collect::<Result<Vec<_>>>()?;
-    let mut out: Vec<Counted> = sets.into_iter().map(Counted::empty).collect();
+    let mut of_set: Vec<Vec<(i16, Part)>> = sets.iter().map(|_| Vec::with_capacity(frames.len())).collect();
     for (frame, parts) in frames.iter().zip(years) {
-        for (set, part) in out.iter_mut().zip(parts) {
-            set.append(frame.year, part);
-        }
+        of_set.iter_mut().zip(parts).for_each(|(all, part)| all.push((frame.year, part)));
     }
-    Ok(out)
+    Ok(sets.into_iter().zip(of_set).map(|(axes, parts)| Counted::new(axes, parts)).collect())
 }
 
 /// [`count`] for a single grouping.
@@ -200,11 +198,18 @@ impl Counted {
         Self { axes, years: Vec::new(), keys, counts: Vec::new() }
     }
 
-    fn append(&mut self, year: i16, part: Part) {
-        self.counts.resize(part.counts.len().max(self.counts.len()), Vec::new());
-        self.years.resize(self.years.len() + part.counts.first().map_or(0, Vec::len), year);
-        self.keys.iter_mut().zip(part.keys).for_each(|(all, k)| all.extend(k));
-        self.counts.iter_mut().zip(part.counts).for_each(|(all, c)| all.extend(c));
+    /// The groups of all years one behind the other.
+    fn new(axes: Vec<Axis>, parts: Vec<(i16, Part)>) -> Self {
+        let groups = |part: &Part| part.counts.first().map_or(0, Vec::len);
+        let years = parts.iter().flat_map(|(year, part)| std::iter::repeat_n(*year, groups(part))).collect();
+        let (mut keys, mut counts) = (vec![Vec::new(); axes.len()], Vec::new());
+        for (_, part) in parts {
+            keys.iter_mut().zip(part.keys).for_each(|(all, part)| all.push(part));
+            counts.resize(part.counts.len().max(counts.len()), Vec::new());
+            counts.iter_mut().zip(part.counts).for_each(|(all, part)| all.push(part));
+        }
+        let keys = keys.into_par_iter().map(|parts| parts.concat()).collect();
+        Self { axes, years, keys, counts: counts.into_par_iter().map(|parts| parts.concat()).collect() }
     }
 
     /// What the lane `at` counted, group by group; nothing where there were no frames to count.

@@ -50,11 +50,8 @@ pub(crate) fn moves(
     let axes = by.iter().cloned();
     let axes =
         axes.chain(of.iter().zip(&states.values).map(|(axis, values)| state_axis(axis, axis.name.clone(), values)));
-    let mut counted = Counted::empty(axes.chain(next).collect());
-    for (t, part) in steps.iter().zip(parts) {
-        counted.append(frames[t - 1].year, part);
-    }
-    Ok(counted)
+    let years = steps.iter().map(|t| frames[t - 1].year);
+    Ok(Counted::new(axes.chain(next).collect(), years.zip(parts).collect()))
 }
 
 fn state_axis(axis: &Axis, name: String, values: &Values) -> Axis {
@@ -160,6 +157,7 @@ impl Walk<'_> {
         let run = steps.len().div_ceil(rayon::current_num_threads()).max(1);
         let parts = steps.par_chunks(run).map(|steps| {
             let mut last: Option<(usize, Side<T>)> = None;
+            let mut counters = Vec::new();
             let part = |t: &usize| {
                 job::check(job)?;
                 let earlier = match last.take() {
@@ -167,7 +165,7 @@ impl Walk<'_> {
                     _ => self.side(t - 1)?,
                 };
                 let later = self.side(*t)?;
-                let part = self.count(&earlier, &later);
+                let part = self.count(&earlier, &later, &mut counters);
                 last = Some((*t, later));
                 Ok(part)
             };
@@ -218,19 +216,20 @@ impl Walk<'_> {
         Ok(numbers)
     }
 
-    /// The moves from `earlier` to `later`, by group, rank before and rank after.
-    fn count<T: State>(&self, earlier: &Side<T>, later: &Side<T>) -> Part {
+    /// The moves from `earlier` to `later`, by group, rank before and rank after. The `counters` are 0, before and after.
+    fn count<T: State>(&self, earlier: &Side<T>, later: &Side<T>, counters: &mut Vec<u32>) -> Part {
         let ranks = self.states.positions.len() as u64;
         let cells = u64::from(self.groups + 1).saturating_mul(ranks * ranks);
         let rows = (earlier.groups.len() + later.groups.len()) as u64;
         let counted = u64::from(self.groups).saturating_mul(ranks * ranks);
         let mut part = Part { keys: vec![Vec::new(); self.by.len() + 2 * self.of.len()], counts: vec![Vec::new()] };
         if cells <= DENSE.max(4 * rows) {
-            let mut counts = vec![0_u32; cells as usize];
-            self.visit(earlier, later, |cell| counts[cell as usize] += 1);
-            counts.truncate(counted as usize);
-            let found = counts.iter().enumerate().filter(|(_, count)| **count > 0);
-            self.emit(found.map(|(cell, count)| (cell as u64, u64::from(*count))), &mut part);
+            counters.resize(cells as usize, 0);
+            self.visit(earlier, later, |cell| counters[cell as usize] += 1);
+            let (counters, others) = counters.split_at_mut(counted as usize);
+            others.fill(0);
+            let found = counters.iter_mut().enumerate().filter(|(_, count)| **count > 0);
+            self.emit(found.map(|(cell, count)| (cell as u64, u64::from(std::mem::take(count)))), &mut part);
         } else {
             let mut moves = Vec::with_capacity(rows as usize);
             self.visit(earlier, later, |cell| moves.push(cell));

@@ -40,6 +40,10 @@ impl<'a> Group<'a> {
     }
 
     fn new(axes: &'a [Axis]) -> Self {
+        if let [Axis { base, map, values, .. }] = axes {
+            let positions = (0..=values.len() as u32).map(|at| vec![at]).collect();
+            return Self { base, of_code: map.clone(), positions };
+        }
         let codes = axes[0].map.len();
         let of = |code: usize| axes.iter().map(|axis| axis.map[code]).collect::<Vec<_>>();
         let all: Vec<Vec<u32>> = (0..codes).map(of).collect();
