@@ -91,7 +91,7 @@ fn given(name: &'static str, codes: Vec<Integers>, values: Vec<String>) -> Axis 
     let null = values.len();
     Axis {
         name: name.to_owned(),
-        base: Base::Given { name, codes: codes.into(), cardinality: null + 1 },
+        base: Base::Given { name, codes: codes.into() },
         map: (0..=null as u32).collect(),
         values: Values::Text(values),
     }

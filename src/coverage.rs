@@ -205,7 +205,7 @@ pub(crate) fn count(roster: &Roster, rates: &[Rate], scope: &Scope, job: &dyn Jo
         }
         Ok(lanes)
     };
-    cube::count_one(roster, &frames, scope.axes(roster, &frames)?, lanes, job)
+    cube::count_one(&frames, scope.axes(roster, &frames)?, lanes, job)
 }
 
 /// The figures of each rate in each group.

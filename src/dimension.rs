@@ -123,7 +123,7 @@ pub(crate) fn axis(roster: &Roster, frames: &[&Frame], name: &str) -> Result<Axi
 /// The axis of a column that the schema has and no source does: null for every row.
 fn nowhere(frames: &[&Frame], name: &str, values: Values) -> Axis {
     let codes = frames.iter().map(|f| Integers::up_to(0, std::iter::repeat_n(0, f.rows()))).collect::<Vec<_>>();
-    let base = Base::Given { name: "nowhere", codes: codes.into(), cardinality: 1 };
+    let base = Base::Given { name: "nowhere", codes: codes.into() };
     Axis { name: name.to_owned(), base, map: vec![values.len() as u32], values }
 }
 

@@ -193,5 +193,5 @@ fn counted(
         let asked = asked.map(|(_, measure)| measure.lane(roster, frame, &rows));
         std::iter::once(Ok(Lane::Bits(rows.clone()))).chain(asked).collect()
     };
-    cube::count(roster, &frames, axes, lanes, job)
+    cube::count(&frames, axes, lanes, job)
 }

@@ -203,7 +203,7 @@ impl Comparison {
             Values::Region(_) => Values::Region(all.into()),
             Values::Flag => Values::Flag,
         };
-        let base = Base::Given { name: "compared", codes: Vec::new().into(), cardinality: 0 };
+        let base = Base::Given { name: "compared", codes: Vec::new().into() };
         Ok(Place { axis: Axis { name: axes[0].name.clone(), base, map: Vec::new(), values }, codes })
     }
 }

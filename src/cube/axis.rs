@@ -4,21 +4,19 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::roster::{Column, Frame, Gathered, Integers, Roster};
+use crate::roster::{Column, Frame, Gathered, Integers};
 
 /// Where the codes of the rows come from.
 #[derive(Clone, Debug)]
 pub(crate) enum Base {
     /// A coded column or a flag.
     Field(usize),
-    /// Computed codes, frame by frame, parallel to the frames that are counted; below `cardinality`.
+    /// Computed codes, frame by frame, parallel to the frames that are counted; positions in the axis' map.
     Given {
         /// Tells one computed base from another.
         name: &'static str,
         /// For each frame a code for each row.
         codes: Arc<Vec<Integers>>,
-        /// How many codes there are.
-        cardinality: usize,
     },
 }
 
@@ -29,14 +27,6 @@ impl Base {
             (Self::Field(a), Self::Field(b)) => a == b,
             (Self::Given { name: a, .. }, Self::Given { name: b, .. }) => a == b,
             _ => false,
-        }
-    }
-
-    /// How many codes there are in any year.
-    pub(crate) fn cardinality(&self, roster: &Roster) -> usize {
-        match self {
-            Self::Field(at) => roster.dictionary(*at).map_or(3, |d| d.cardinality()),
-            Self::Given { cardinality, .. } => *cardinality,
         }
     }
 

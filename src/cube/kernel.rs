@@ -36,10 +36,12 @@ pub(crate) enum Lane<'a> {
     Sum(&'a Integers, BooleanBuffer),
 }
 
-/// One factor of the group number: a code for each row, times its stride.
-pub(crate) struct Factor<'a> {
-    pub(crate) codes: &'a Integers,
-    pub(crate) stride: u32,
+/// One part of the group number, from the code of each row.
+pub(crate) enum Factor<'a> {
+    /// The code times a stride.
+    Codes(&'a Integers, u32),
+    /// What a table has at the code.
+    Table(&'a Integers, Vec<u32>),
 }
 
 /// The counters of all lanes.
@@ -210,11 +212,18 @@ impl Pack {
 
 #[allow(clippy::useless_conversion, reason = "one arm of the macro is u64 already")]
 fn add(group: &mut [u32], factor: &Factor, start: usize) {
-    with_integers!(factor.codes, codes => {
-        for (g, code) in group.iter_mut().zip(&codes[start..]) {
-            *g += u64::from(*code) as u32 * factor.stride;
-        }
-    });
+    match factor {
+        Factor::Codes(codes, stride) => with_integers!(codes, codes => {
+            for (g, code) in group.iter_mut().zip(&codes[start..]) {
+                *g += u64::from(*code) as u32 * stride;
+            }
+        }),
+        Factor::Table(codes, table) => with_integers!(codes, codes => {
+            for (g, code) in group.iter_mut().zip(&codes[start..]) {
+                *g += table[*code as usize];
+            }
+        }),
+    }
 }
 
 #[allow(clippy::useless_conversion, reason = "one arm of the macro is u64 already")]
@@ -280,7 +289,7 @@ mod tests {
             let bit = |k: usize| BooleanBuffer::collect_bool(rows.len(), |i| rows[i].2 >> k & 1 == 1);
             let mut plan: Vec<Lane> = (0..lanes).map(|k| Lane::Bits(bit(k))).collect();
             plan.push(Lane::Sum(&values, bit(0)));
-            let factors = [Factor { codes: &a, stride: 300 }, Factor { codes: &b, stride: 1 }];
+            let factors = [Factor::Table(&a, (0..7).map(|code| code * 300).collect()), Factor::Codes(&b, 1)];
             let mut tally = Tally::new(&plan, 7 * 300);
             tally.count(0..rows.len(), &factors, &plan, || false);
             let got = tally.take(&(0..7 * 300).collect::<Vec<_>>());

@@ -2,30 +2,27 @@
 //! table is then rolled up from those cells, not from the rows.
 
 mod axis;
+mod cells;
 mod kernel;
 mod moves;
 mod rollup;
 
-use std::borrow::Cow;
 use std::sync::Mutex;
 
 use rayon::prelude::*;
 
 pub(crate) use axis::{Axis, Base, Values};
+use cells::{BaseDigit, Leaf};
 pub(crate) use kernel::Lane;
-use kernel::{Factor, Tally};
 pub(crate) use moves::{Things, moves};
 use rollup::{plans, roll_up};
 
 use crate::error::{Error, Result};
 use crate::job::{self, Job};
-use crate::roster::{Frame, Integers, Roster};
+use crate::roster::Frame;
 
 /// Up to this many cells, and up to four for each row, are laid out densely; beyond, only those that occur.
 const DENSE: u64 = 1 << 20;
-
-/// Fewer rows than this are not worth a task of their own, with counters of its own.
-const TASK: usize = 1 << 16;
 
 /// A grouping: its axes, and for each of its groups (ascending in the order of the axes' values, null last) the
 /// position of its value on each axis, its year and what was counted.
@@ -41,16 +38,14 @@ pub(crate) struct Counted {
 /// Counts the lanes of each frame in each of the groupings `sets`. The first lane says which groups exist: those where
 /// it is not 0. Years are never added up: a figure has one year.
 pub(crate) fn count<'a>(
-    roster: &'a Roster,
     frames: &[&'a Frame],
     sets: Vec<Vec<Axis>>,
     lanes: impl Fn(usize, &'a Frame) -> Result<Vec<Lane<'a>>> + Sync,
     job: &dyn Job,
 ) -> Result<Vec<Counted>> {
-    let bases = bases(&sets);
-    let cards: Vec<u64> = bases.iter().map(|b| b.cardinality(roster) as u64).collect();
-    combinations(cards.iter().copied(), u64::MAX)?;
-    let plans = plans(&sets, &bases)?;
+    let digits = BaseDigit::all(&sets);
+    combinations(digits.iter().map(|digit| digit.card), u64::MAX)?;
+    let plans = plans(&sets, &digits)?;
     let used = Mutex::new(Vec::new());
     // Years are counted side by side; a year is cut into pieces only where there are more threads than years.
     let spare = rayon::current_num_threads().div_ceil(frames.len().max(1));
@@ -59,8 +54,7 @@ pub(crate) fn count<'a>(
         .enumerate()
         .map(|(nth, frame)| {
             job::check(job)?;
-            let codes = bases.iter().map(|b| b.codes(frame, nth)).collect::<Result<Vec<_>>>()?;
-            let leaf = Leaf::new(&cards, &codes, frame.rows());
+            let leaf = Leaf::new(&digits, frame, nth)?;
             let counted = leaf.count(&lanes(nth, frame)?, spare, &used, job)?;
             Ok(roll_up(&plans, &counted))
         })
@@ -74,13 +68,12 @@ pub(crate) fn count<'a>(
 
 /// [`count`] for a single grouping.
 pub(crate) fn count_one<'a>(
-    roster: &'a Roster,
     frames: &[&'a Frame],
     axes: Vec<Axis>,
     lanes: impl Fn(usize, &'a Frame) -> Result<Vec<Lane<'a>>> + Sync,
     job: &dyn Job,
 ) -> Result<Counted> {
-    let mut sets = count(roster, frames, vec![axes], lanes, job)?;
+    let mut sets = count(frames, vec![axes], lanes, job)?;
     sets.pop().ok_or(Error::Cancelled)
 }
 
@@ -93,96 +86,6 @@ fn combinations(cards: impl Iterator<Item = u64>, most: u64) -> Result<u64> {
             format!("the dimensions have too many combinations ({all}). Name fewer"),
         )
     })
-}
-
-/// The distinct bases of all axes.
-fn bases(sets: &[Vec<Axis>]) -> Vec<Base> {
-    let mut bases: Vec<Base> = Vec::new();
-    for axis in sets.iter().flatten() {
-        if !bases.iter().any(|b| b.same(&axis.base)) {
-            bases.push(axis.base.clone());
-        }
-    }
-    bases
-}
-
-/// The cells of all bases together, for the rows of one frame.
-struct Leaf<'a> {
-    rows: usize,
-    /// For each base its codes; `None` where all are 0.
-    codes: Vec<Option<Cow<'a, Integers>>>,
-    cards: Vec<u64>,
-    strides: Vec<u64>,
-    /// Where cells are laid out sparsely: the group of each row, and the cell of each group, ascending.
-    sparse: Option<(Integers, Vec<u64>)>,
-    groups: usize,
-}
-
-impl<'a> Leaf<'a> {
-    fn new(cards: &[u64], codes: &[Option<Cow<'a, Integers>>], rows: usize) -> Self {
-        let mut strides = vec![1_u64; cards.len()];
-        for at in (1..cards.len()).rev() {
-            strides[at - 1] = strides[at] * cards[at];
-        }
-        let cells: u64 = cards.iter().product();
-        let codes = codes.to_vec();
-        let mut leaf = Self { rows, codes, cards: cards.to_vec(), strides, sparse: None, groups: cells as usize };
-        if cells > DENSE.max(4 * rows as u64) {
-            let cell =
-                |row| leaf.codes.iter().zip(&leaf.strides).map(|(c, s)| c.as_ref().map_or(0, |c| c.get(row)) * s).sum();
-            let of_row: Vec<u64> = (0..rows).into_par_iter().map(cell).collect();
-            let mut cells = of_row.clone();
-            cells.par_sort_unstable();
-            cells.dedup();
-            let group: Vec<u64> = of_row.par_iter().map(|cell| cells.binary_search(cell).unwrap_or(0) as u64).collect();
-            leaf.groups = cells.len();
-            leaf.sparse = Some((Integers::smallest(&group), cells));
-        }
-        leaf
-    }
-
-    /// What the groups in which the first lane counted something have. Counters are of those that were `used` before.
-    fn count(&self, lanes: &[Lane], threads: usize, used: &Mutex<Vec<Tally>>, job: &dyn Job) -> Result<Part> {
-        let factors: Vec<Factor> = if let Some((group, _)) = &self.sparse {
-            vec![Factor { codes: group, stride: 1 }]
-        } else {
-            let dense = self.codes.iter().zip(&self.strides);
-            dense.filter_map(|(c, s)| Some(Factor { codes: c.as_deref()?, stride: *s as u32 })).collect()
-        };
-        let fresh = || {
-            let before = used.lock().ok().and_then(|mut used| used.pop());
-            before
-                .filter(|tally: &Tally| tally.fits(lanes, self.groups))
-                .unwrap_or_else(|| Tally::new(lanes, self.groups))
-        };
-        // Each piece has its own counters, which are added up at the end.
-        let pieces = self.rows.div_ceil(TASK).clamp(1, threads);
-        let step = self.rows.div_ceil(pieces).next_multiple_of(64).max(64);
-        let tally = (0..pieces)
-            .into_par_iter()
-            .map(|piece| {
-                let rows = (piece * step).min(self.rows)..((piece + 1) * step).min(self.rows);
-                let mut tally = fresh();
-                tally.count(rows, &factors, lanes, || job.cancelled());
-                tally
-            })
-            .reduce_with(|mut a, b| {
-                a.add(&b);
-                a
-            });
-        job::check(job)?;
-        let mut tally = tally.unwrap_or_else(fresh);
-        let groups = tally.occupied(0);
-        let counts = tally.take(&groups);
-        tally.clear(&groups);
-        if let Ok(mut used) = used.lock() {
-            used.push(tally);
-        }
-        let cell = |g: &u32| self.sparse.as_ref().map_or(u64::from(*g), |(_, cells)| cells[*g as usize]);
-        let code = |(stride, card)| groups.iter().map(|g| (cell(g) / stride % card) as u32).collect();
-        let keys = self.strides.iter().zip(&self.cards).map(code).collect();
-        Ok(Part { keys, counts })
-    }
 }
 
 /// Groups of one frame: for each its keys and its counts.

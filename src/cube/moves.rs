@@ -15,6 +15,9 @@ use crate::roster::{Frame, with_integers};
 const MOST_STATES: u64 = 1 << 15;
 const MOST_GROUPS: u64 = u32::MAX as u64 - 1;
 
+/// So many counters are looked at together.
+const SOME: usize = 16;
+
 /// The things of one year that may move: ascending ids, and for each the row of the frame that stands for it.
 pub(crate) struct Things<'a> {
     pub(crate) ids: Cow<'a, [u32]>,
@@ -228,7 +231,9 @@ impl Walk<'_> {
             self.visit(earlier, later, |cell| counters[cell as usize] += 1);
             let (counters, others) = counters.split_at_mut(counted as usize);
             others.fill(0);
-            let found = counters.iter_mut().enumerate().filter(|(_, count)| **count > 0);
+            // Most counters are 0.
+            let some = counters.chunks_mut(SOME).enumerate().filter(|(_, some)| some.iter().fold(0, |a, b| a | b) > 0);
+            let found = some.flat_map(|(at, some)| (at * SOME..).zip(some)).filter(|(_, count)| **count > 0);
             self.emit(found.map(|(cell, count)| (cell as u64, u64::from(std::mem::take(count)))), &mut part);
         } else {
             let mut moves = Vec::with_capacity(rows as usize);
@@ -246,14 +251,16 @@ impl Walk<'_> {
     fn visit<T: State>(&self, earlier: &Side<T>, later: &Side<T>, mut visit: impl FnMut(u64)) {
         let ranks = self.states.positions.len() as u64;
         let absent = T::of(self.states.present);
+        let to: Vec<u64> = self.states.ranks.iter().map(|rank| u64::from(*rank)).collect();
+        let from: Vec<u64> = to.iter().map(|rank| rank * ranks).collect();
         let (mut left, mut right) = (0, 0);
         // Who is there in which year cannot be foreseen: no branch depends on it.
         for (before, after) in earlier.states.iter().zip(&later.states) {
             let (was, is) = (*before != absent, *after != absent);
-            let arrived = if is { later.groups[right] } else { self.groups };
-            let group = if was { earlier.groups[left] } else { arrived };
-            let rank = |state: T| u64::from(self.states.ranks[state.number()]);
-            visit((u64::from(group) * ranks + rank(*before)) * ranks + rank(*after));
+            // Behind the last thing stands the group of those that do not count.
+            let (left_here, arrived) = (earlier.groups[left], if is { later.groups[right] } else { self.groups });
+            let group = if was { left_here } else { arrived };
+            visit(u64::from(group) * (ranks * ranks) + from[before.number()] + to[after.number()]);
             left += usize::from(was);
             right += usize::from(is);
         }

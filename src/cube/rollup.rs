@@ -3,6 +3,7 @@
 
 use rayon::prelude::*;
 
+use super::cells::BaseDigit;
 use super::{Axis, Base, DENSE, Part, combinations};
 use crate::error::Result;
 
@@ -74,7 +75,7 @@ impl<'a> Group<'a> {
 }
 
 /// How each of `sets` is rolled up.
-pub(super) fn plans(sets: &[Vec<Axis>], bases: &[Base]) -> Result<Vec<Plan>> {
+pub(super) fn plans(sets: &[Vec<Axis>], cells: &[BaseDigit<'_>]) -> Result<Vec<Plan>> {
     let groups: Vec<Vec<Group<'_>>> = sets.iter().map(|axes| Group::all(axes)).collect();
     let size = |set: usize| groups[set].iter().map(|g| g.positions.len() as u64).fold(1, u64::saturating_mul);
     let plan = |set: usize| {
@@ -90,11 +91,13 @@ pub(super) fn plans(sets: &[Vec<Axis>], bases: &[Base]) -> Result<Vec<Plan>> {
         larger.sort_by_key(|s| size(*s));
         let found = larger.into_iter().find_map(|source| Some((Some(source), from(source)?)));
         let (from, digits) = found.unwrap_or_else(|| {
-            let key = |group: &Group<'_>| bases.iter().position(|base| base.same(group.base)).unwrap_or(0);
-            let digit = |group: &Group<'_>| Digit {
-                key: key(group),
-                of_key: group.of_code.clone(),
-                positions: group.positions.clone(),
+            let digit = |group: &Group<'_>| {
+                let key = cells.iter().position(|digit| digit.base.same(group.base)).unwrap_or_default();
+                let mut of_key = vec![0; cells[key].card as usize];
+                for (digit, of_code) in cells[key].of_code.iter().zip(&group.of_code) {
+                    of_key[*digit as usize] = *of_code;
+                }
+                Digit { key, of_key, positions: group.positions.clone() }
             };
             (None, groups[set].iter().map(digit).collect())
         });
