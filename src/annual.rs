@@ -50,7 +50,7 @@ fn cells(roster: &Roster, frame: &Frame, table: &AnnualTable, job: &dyn Job) -> 
         }
         Ok(lanes)
     };
-    let counted = cube::count_one(roster, &[frame], Vec::new(), lanes, job)?;
+    let counted = cube::count_one(&[frame], Vec::new(), lanes, job)?;
     let mut lane = 1;
     let mut cell = |line: &Line, column: &Part| {
         let mut sum = 0;

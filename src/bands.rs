@@ -29,6 +29,6 @@ pub(crate) fn axis(roster: &Roster, frames: &[&Frame], sizes: &Sizes, all: &Band
     let codes: Vec<Integers> = frames.iter().map(codes).collect::<Result<_>>()?;
     let null = sizes.names.len() as u32;
     let map = std::iter::once(null).chain(cuts.iter().map(|cut| sizes.band(*cut) as u32)).collect();
-    let base = Base::Given { name: sizes.column, codes: codes.into(), cardinality: cuts.len() + 1 };
+    let base = Base::Given { name: sizes.column, codes: codes.into() };
     Ok(Axis { name: sizes.id.clone(), base, map, values })
 }

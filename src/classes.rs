@@ -1,5 +1,7 @@
 //! Classes of rows that a ledger does not write down but that follow from what it writes: the star state.
 
+use rayon::prelude::*;
+
 use crate::cube::{Axis, Base, Values};
 use crate::error::Result;
 use crate::measure::FormationRules;
@@ -89,7 +91,7 @@ fn given(name: &'static str, codes: Vec<Integers>, values: Vec<String>) -> Axis 
     let null = values.len();
     Axis {
         name: name.to_owned(),
-        base: Base::Given { name, codes: codes.into(), cardinality: null + 1 },
+        base: Base::Given { name, codes: codes.into() },
         map: (0..=null as u32).collect(),
         values: Values::Text(values),
     }
@@ -105,15 +107,16 @@ pub(crate) fn need(roster: &Roster, frames: &[&Frame], rules: &FormationRules) -
         }
     }
     values.push(UNKNOWN.to_owned());
-    let code = |mode: &str| values.iter().position(|v| v == mode).unwrap_or(values.len()) as u64;
-    let codes = frames.iter().map(|frame| {
+    let code = |mode: &str| values.iter().position(|v| v == mode).unwrap_or(values.len()) as u32;
+    let codes = frames.par_iter().map(|frame| {
         let needed = rules.evaluate(roster, frame)?;
-        let mut codes = vec![values.len() as u64; frame.rows()];
+        let mut codes = vec![values.len() as u32; frame.rows()];
         let rules = rules.needs().iter().map(|n| n.mode.as_str()).zip(&needed.by_rule);
         for (mode, rows) in rules.chain([(UNKNOWN, &needed.unknown)]) {
-            rows.set_indices().for_each(|row| codes[row] = code(mode));
+            let code = code(mode);
+            rows.set_indices().for_each(|row| codes[row] = code);
         }
-        Ok(Integers::up_to(values.len() as u64, codes.into_iter()))
+        Ok(Integers::up_to(values.len() as u64, codes.into_iter().map(u64::from)))
     });
     let codes = codes.collect::<Result<_>>()?;
     Ok(given("need", codes, values))

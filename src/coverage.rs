@@ -253,7 +253,7 @@ pub(crate) fn count(roster: &Roster, rates: &[Rate], scope: &Scope, job: &dyn Jo
     let frames = scope.frames(roster)?;
     rates.iter().try_for_each(|rate| rate.check(roster))?;
     let lanes = |_, frame| lanes(roster, frame, rates, scope);
-    cube::count_one(roster, &frames, scope.axes(roster, &frames)?, lanes, job)
+    cube::count_one(&frames, scope.axes(roster, &frames)?, lanes, job)
 }
 
 /// [`count`] with subtotals, and beside each group which dimensions are added up in it.
@@ -262,7 +262,7 @@ fn count_levels(roster: &Roster, rates: &[Rate], scope: &Scope, job: &dyn Job) -
     rates.iter().try_for_each(|rate| rate.check(roster))?;
     let lanes = |_, frame| lanes(roster, frame, rates, scope);
     let axes = scope.axes(roster, &frames)?;
-    let parts = cube::count(roster, &frames, levels(&axes), lanes, job)?;
+    let parts = cube::count(&frames, levels(&axes), lanes, job)?;
     Ok(joined(axes, &parts))
 }
 

@@ -14,7 +14,7 @@ use crate::classes::{self, StarStates, UNKNOWN};
 use crate::cube::{Axis, Base, Values};
 use crate::error::{Error, Result};
 use crate::measure::{Bands, FormationRules, Predicate};
-use crate::roster::{Frame, Integers, Roster};
+use crate::roster::{Frame, Integers, Roster, gathered};
 use crate::schema::{self, Type, words};
 use crate::standards::region::{self, Level};
 
@@ -133,14 +133,11 @@ fn groupable(ty: Type) -> bool {
 /// The axis of the dimension called `name`.
 pub(crate) fn axis(roster: &Roster, frames: &[&Frame], name: &str) -> Result<Axis> {
     if let Some(level) = Level::ALL.iter().find(|l| l.name() == name) {
-        let Ok(at) = roster.field("region") else { return Ok(nowhere(frames, name, Values::Region(Vec::new()))) };
-        return Ok(Axis::gathered(
-            name,
-            Base::Field(at),
-            texts(roster, at),
-            |code| region::at_level(code, *level),
-            Values::Region,
-        ));
+        let Some((at, codes)) = roster.field("region").ok().and_then(|at| Some((at, roster.dictionary(at)?))) else {
+            return Ok(nowhere(frames, name, Values::Region(Arc::default())));
+        };
+        let regions = codes.at_level(*level);
+        return Ok(Axis::gathered(name, Base::Field(at), regions, Values::Region(Arc::clone(&regions.values))));
     }
     match name {
         // A section is a letter, a division has two digits more; a ledger may say no more than the section.
@@ -148,7 +145,9 @@ pub(crate) fn axis(roster: &Roster, frames: &[&Frame], name: &str) -> Result<Axi
             let Ok(at) = roster.field("industry") else { return Ok(nowhere(frames, name, Values::Text(Vec::new()))) };
             let long = if name == "section" { 1 } else { 3 };
             let cut = |code: &str| code.get(..long).map(str::to_owned);
-            Ok(Axis::gathered(name, Base::Field(at), texts(roster, at), cut, Values::Text))
+            let parts = gathered(texts(roster, at), cut);
+            let values = Values::Text(parts.values.to_vec());
+            Ok(Axis::gathered(name, Base::Field(at), &parts, values))
         }
         "star_state" => Ok(StarStates::new(roster).of_organisations(roster, frames)),
         "need" => classes::need(roster, frames, &FormationRules::shipped()?),
@@ -159,7 +158,7 @@ pub(crate) fn axis(roster: &Roster, frames: &[&Frame], name: &str) -> Result<Axi
 /// The axis of a column that the schema has and no source does: null for every row.
 pub(crate) fn nowhere(frames: &[&Frame], name: &str, values: Values) -> Axis {
     let codes = frames.iter().map(|f| Integers::up_to(0, std::iter::repeat_n(0, f.rows()))).collect::<Vec<_>>();
-    let base = Base::Given { name: "nowhere", codes: codes.into(), cardinality: 1 };
+    let base = Base::Given { name: "nowhere", codes: codes.into() };
     Axis { name: name.to_owned(), base, map: vec![values.len() as u32], values }
 }
 
@@ -180,7 +179,7 @@ fn column(roster: &Roster, frames: &[&Frame], name: &str) -> Result<Axis> {
     let texts = || texts(roster, at).to_vec();
     let values = match roster.fields()[at].ty {
         Type::Flag => Values::Flag,
-        Type::Region => Values::Region(texts()),
+        Type::Region => Values::Region(texts().into()),
         ty if groupable(ty) => Values::Text(texts()),
         ty => {
             return Err(Error::argument(

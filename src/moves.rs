@@ -49,10 +49,10 @@ pub(crate) fn of_organisations(
         .iter()
         .map(|frame| {
             let rows = scope.narrows().then(|| scope.rows(roster, frame)).transpose()?;
-            Ok(Things { ids: frame.slots.clone(), rows: None, counted: rows.map(|r| r.iter().collect()) })
+            Ok(Things { ids: frame.slots.as_slice().into(), rows: None, counted: rows })
         })
         .collect::<Result<Vec<_>>>()?;
-    cube::moves(roster, frames, &things, of, by, ABSENT, job)
+    cube::moves(frames, &things, of, by, ABSENT, job)
 }
 
 /// The groups of `counted` with `next_year` after `year`, and the named counts.

@@ -222,7 +222,7 @@ fn star_moves(roster: &Roster, scope: &Scope, job: &dyn Job) -> Result<RecordBat
     for (at, basis) in [Counts::Organisations, Counts::PartyOrganisations].into_iter().enumerate() {
         let table = star_transitions(roster, basis, scope, job)?;
         let years = table["year"].as_primitive::<Int16Type>();
-        let [from, to] = ["star_state", "next_star_state"].map(|name| table[name].as_string::<i32>());
+        let [from, to] = ["star_state", "next_star_state"].map(|name| table[name].as_string_view());
         let n = table[basis.name()].as_primitive::<Int64Type>();
         for row in 0..table.num_rows() {
             let key = (years.value(row), from.value(row).to_owned(), to.value(row).to_owned());

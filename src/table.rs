@@ -4,20 +4,24 @@ use std::sync::Arc;
 
 use arrow::array::{
     ArrayRef, BooleanArray, Float64Array, Int16Array, Int64Array, RecordBatch, RecordBatchOptions, StringArray,
+    StringViewArray, UInt32Array,
 };
+use arrow::buffer::{BooleanBuffer, NullBuffer};
+use arrow::compute::take;
 use arrow::datatypes::{Field, Schema};
+use rayon::prelude::*;
 
-use crate::cube::{Counted, Values};
+use crate::cube::{Axis, Counted, Values};
 use crate::dimension::region_name;
 use crate::error::Result;
 
 /// A table under construction.
 #[derive(Default)]
-pub(crate) struct Columns(Vec<(String, ArrayRef)>);
+pub(crate) struct Columns(Vec<(String, Result<ArrayRef>)>);
 
 impl Columns {
     pub(crate) fn array(mut self, name: &str, array: ArrayRef) -> Self {
-        self.0.push((name.to_owned(), array));
+        self.0.push((name.to_owned(), Ok(array)));
         self
     }
 
@@ -30,7 +34,7 @@ impl Columns {
     }
 
     pub(crate) fn insert_years(&mut self, at: usize, name: &str, values: impl IntoIterator<Item = i16>) {
-        self.0.insert(at, (name.to_owned(), Arc::new(Int16Array::from_iter_values(values))));
+        self.0.insert(at, (name.to_owned(), Ok(Arc::new(Int16Array::from_iter_values(values)))));
     }
 
     pub(crate) fn texts<T: AsRef<str>>(self, name: &str, values: impl IntoIterator<Item = T>) -> Self {
@@ -58,31 +62,53 @@ impl Columns {
         self.array(name, Arc::new(values.into_iter().collect::<BooleanArray>()))
     }
 
+    /// Counts, not known in the rows for which `known` is false.
+    pub(crate) fn lane(self, name: &str, counts: &[u64], known: Option<BooleanBuffer>) -> Self {
+        let values = counts.iter().map(|count| *count as i64).collect::<Vec<_>>();
+        self.array(name, Arc::new(Int64Array::new(values.into(), known.map(NullBuffer::new))))
+    }
+
     /// `year` and the dimensions of `counted`; a region comes with its name beside it.
-    pub(crate) fn groups(mut self, counted: &Counted) -> Self {
-        self = self.years("year", counted.years.iter().copied());
-        for (axis, keys) in counted.axes.iter().zip(&counted.keys) {
-            let name = &axis.name;
-            self = match &axis.values {
-                Values::Text(values) => self.some_texts(name, keys.iter().map(|k| values.get(*k as usize))),
-                Values::Flag => {
-                    self.flags(name, keys.iter().map(|k| [Some(true), Some(false)].get(*k as usize).copied().flatten()))
-                }
-                Values::Region(codes) => {
-                    let code = |k: &u32| codes.get(*k as usize);
-                    self.some_texts(name, keys.iter().map(code))
-                        .some_texts(&format!("{name}_name"), keys.iter().map(|k| region_name(code(k)?)))
-                }
-            };
-        }
-        self
+    pub(crate) fn groups(self, counted: &Counted) -> Self {
+        let mut columns = self.years("year", counted.years.iter().copied());
+        let axes = counted.axes.par_iter().zip(&counted.keys);
+        columns.0.par_extend(axes.flat_map_iter(|(axis, keys)| dimension(axis, keys)));
+        columns
     }
 
     pub(crate) fn finish(self) -> Result<RecordBatch> {
-        let fields: Vec<Field> = self.0.iter().map(|(n, a)| Field::new(n, a.data_type().clone(), true)).collect();
-        let rows = self.0.first().map_or(0, |(_, a)| a.len());
+        let columns = self.0.into_iter().map(|(name, array)| {
+            let array = array?;
+            Ok((Field::new(name, array.data_type().clone(), true), array))
+        });
+        let (fields, arrays): (Vec<Field>, Vec<ArrayRef>) = columns.collect::<Result<Vec<_>>>()?.into_iter().unzip();
+        let rows = arrays.first().map_or(0, |array| array.len());
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
-        let arrays = self.0.into_iter().map(|(_, a)| a).collect();
         Ok(RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options)?)
     }
+}
+
+/// The columns of a dimension whose rows have these positions of its values.
+fn dimension(axis: &Axis, keys: &[u32]) -> Vec<(String, Result<ArrayRef>)> {
+    let rows = || UInt32Array::from(keys.to_vec());
+    let name = axis.name.clone();
+    match &axis.values {
+        Values::Text(values) => vec![(name, views(values.iter().map(Some), &rows()))],
+        Values::Flag => {
+            let flag = |key: &u32| [Some(true), Some(false)].get(*key as usize).copied().flatten();
+            vec![(name, Ok(Arc::new(keys.iter().map(flag).collect::<BooleanArray>())))]
+        }
+        Values::Region(codes) => {
+            let (rows, names) = (rows(), codes.iter().map(|code| region_name(code)));
+            let name_of = format!("{name}_name");
+            vec![(name, views(codes.iter().map(Some), &rows)), (name_of, views(names, &rows))]
+        }
+    }
+}
+
+/// For each of `rows` the value at its place, none behind the last. They come as views, of which a text is one number a
+/// row.
+fn views(values: impl Iterator<Item = Option<impl AsRef<str>>>, rows: &UInt32Array) -> Result<ArrayRef> {
+    let values: StringViewArray = values.chain([None]).collect();
+    Ok(take(&values, rows, None)?)
 }

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use arrow::array::RecordBatch;
 use arrow::buffer::BooleanBuffer;
+use rayon::prelude::*;
 
 use crate::cube::{self, Counted, Lane};
 use crate::dimension::Scope;
@@ -55,14 +56,22 @@ impl Measure {
         }
     }
 
-    /// What the lane `at` of `counted` counted of this measure; null where nothing was found in a year that does not
-    /// have the columns to tell.
-    fn values(&self, roster: &Roster, counted: &Counted, at: usize) -> Vec<Option<u64>> {
+    /// Where the lane `at` of `counted` counted this measure, unless everywhere: not where nothing was found in a year
+    /// that does not have the columns to tell.
+    fn known(&self, roster: &Roster, counted: &Counted, at: usize) -> Option<BooleanBuffer> {
         let names = self.columns();
         let lacks = |frame: &&Frame| names.iter().any(|name| matches!(column(roster, frame, name), Ok(None)));
         let silent: Vec<i16> = roster.frames().iter().filter(lacks).map(|frame| frame.year).collect();
-        let value = |(n, year): (&u64, &i16)| (*n > 0 || !silent.contains(year)).then_some(*n);
-        counted.lane(at).iter().zip(&counted.years).map(value).collect()
+        let (counts, years) = (counted.lane(at), &counted.years);
+        let is_known = |group: usize| counts[group] > 0 || !silent.contains(&years[group]);
+        (!silent.is_empty()).then(|| BooleanBuffer::collect_bool(counts.len(), is_known))
+    }
+
+    /// The same counts, null where they are not known.
+    fn values(&self, roster: &Roster, counted: &Counted, at: usize) -> Vec<Option<u64>> {
+        let known = self.known(roster, counted, at);
+        let value = |(group, n): (usize, &u64)| known.as_ref().is_none_or(|known| known.value(group)).then_some(*n);
+        counted.lane(at).iter().enumerate().map(value).collect()
     }
 
     pub(crate) fn lane<'a>(&self, roster: &Roster, frame: &'a Frame, rows: &BooleanBuffer) -> Result<Lane<'a>> {
@@ -126,10 +135,13 @@ pub fn count(
 ) -> Result<Vec<RecordBatch>> {
     let wide = |counted: Counted| {
         let columns = Columns::default().groups(&counted);
-        let named = measures.iter().enumerate();
-        named.fold(columns, |c, (at, (name, m))| c.some_counts(name, m.values(roster, &counted, at + 1))).finish()
+        let named = lanes_of(measures).into_iter().zip(measures);
+        let lane = |c: Columns, (at, (name, m)): (usize, &(String, Measure))| {
+            c.lane(name, counted.lane(at), m.known(roster, &counted, at))
+        };
+        named.fold(columns, lane).finish()
     };
-    counted(roster, sets, measures, scope, job)?.into_iter().map(wide).collect()
+    counted(roster, sets, measures, scope, job)?.into_par_iter().map(wide).collect()
 }
 
 /// Counts `measures` by the dimensions of `scope`, a row for each group and measure: `year`, the dimensions, `item` (the
@@ -143,13 +155,26 @@ pub(crate) fn count_items(
     let sets = counted(roster, std::slice::from_ref(&scope.by), measures, scope, job)?;
     let counted = sets.into_iter().next().ok_or(Error::Cancelled)?;
     let groups = 0..counted.years.len();
-    let values = measures.iter().enumerate().map(|(at, (_, m))| m.values(roster, &counted, at + 1));
+    let values = lanes_of(measures).into_iter().zip(measures).map(|(at, (_, m))| m.values(roster, &counted, at));
     let values: Vec<Vec<Option<u64>>> = values.collect();
     Columns::default()
         .groups(&counted.repeated(measures.len()))
         .texts("item", groups.clone().flat_map(|_| measures.iter().map(|(name, _)| name)))
         .some_counts("value", groups.flat_map(|g| values.iter().map(move |lane| lane[g])))
         .finish()
+}
+
+/// The lane of each measure. The first, which tells the groups, is all rows; it is not counted twice.
+fn lanes_of(measures: &[(String, Measure)]) -> Vec<usize> {
+    let mut last = 0;
+    let lane = |(_, measure): &(String, Measure)| {
+        if matches!(measure, Measure::Rows) {
+            return 0;
+        }
+        last += 1;
+        last
+    };
+    measures.iter().map(lane).collect()
 }
 
 fn counted(
@@ -164,8 +189,9 @@ fn counted(
     let axes = axes.collect::<Result<Vec<_>>>()?;
     let lanes = |_, frame| {
         let rows = scope.rows(roster, frame)?;
-        let asked = measures.iter().map(|(_, measure)| measure.lane(roster, frame, &rows));
+        let asked = measures.iter().filter(|(_, measure)| !matches!(measure, Measure::Rows));
+        let asked = asked.map(|(_, measure)| measure.lane(roster, frame, &rows));
         std::iter::once(Ok(Lane::Bits(rows.clone()))).chain(asked).collect()
     };
-    cube::count(roster, &frames, axes, lanes, job)
+    cube::count(&frames, axes, lanes, job)
 }

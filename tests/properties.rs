@@ -156,8 +156,8 @@ fn only_neighbouring_years_are_compared() {
     let roster = read(&[RecordBatch::try_from_iter(columns).unwrap()]);
     let moves = formation_moves(&roster, &Scope::default(), &Quiet).unwrap();
     assert_eq!(moves.num_rows(), 1);
-    assert_eq!(moves["mode"].as_string::<i32>().value(0), "joint");
-    assert_eq!(moves["next_mode"].as_string::<i32>().value(0), "solo");
+    assert_eq!(moves["mode"].as_string_view().value(0), "joint");
+    assert_eq!(moves["next_mode"].as_string_view().value(0), "solo");
     assert_eq!(moves["year"].as_primitive::<arrow::datatypes::Int16Type>().value(0), 2012);
     assert!(!moves["organisations"].is_null(0));
 }

@@ -171,7 +171,8 @@ impl Comparison {
     /// One dimension of both surveys, with one list of values.
     fn place(&self, axes: &[Axis; 2]) -> Result<Place> {
         let texts = |axis: &Axis| match &axis.values {
-            Values::Text(values) | Values::Region(values) => values.clone(),
+            Values::Text(values) => values.clone(),
+            Values::Region(values) => values.to_vec(),
             Values::Flag => Vec::new(),
         };
         let own = [texts(&axes[0]), texts(&axes[1])];
@@ -199,10 +200,10 @@ impl Comparison {
         }
         let values = match &axes[0].values {
             Values::Text(_) => Values::Text(all),
-            Values::Region(_) => Values::Region(all),
+            Values::Region(_) => Values::Region(all.into()),
             Values::Flag => Values::Flag,
         };
-        let base = Base::Given { name: "compared", codes: Vec::new().into(), cardinality: 0 };
+        let base = Base::Given { name: "compared", codes: Vec::new().into() };
         Ok(Place { axis: Axis { name: axes[0].name.clone(), base, map: Vec::new(), values }, codes })
     }
 }

@@ -4,21 +4,19 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::roster::{Column, Frame, Integers, Roster};
+use crate::roster::{Column, Frame, Gathered, Integers};
 
 /// Where the codes of the rows come from.
 #[derive(Clone, Debug)]
 pub(crate) enum Base {
     /// A coded column or a flag.
     Field(usize),
-    /// Computed codes, frame by frame, parallel to the frames that are counted; below `cardinality`.
+    /// Computed codes, frame by frame, parallel to the frames that are counted; positions in the axis' map.
     Given {
         /// Tells one computed base from another.
         name: &'static str,
         /// For each frame a code for each row.
         codes: Arc<Vec<Integers>>,
-        /// How many codes there are.
-        cardinality: usize,
     },
 }
 
@@ -29,14 +27,6 @@ impl Base {
             (Self::Field(a), Self::Field(b)) => a == b,
             (Self::Given { name: a, .. }, Self::Given { name: b, .. }) => a == b,
             _ => false,
-        }
-    }
-
-    /// How many codes there are in any year.
-    pub(crate) fn cardinality(&self, roster: &Roster) -> usize {
-        match self {
-            Self::Field(at) => roster.dictionary(*at).map_or(3, |d| d.cardinality()),
-            Self::Given { cardinality, .. } => *cardinality,
         }
     }
 
@@ -70,7 +60,7 @@ pub(crate) enum Values {
     /// Texts.
     Text(Vec<String>),
     /// Region codes, each with its name, in a second column called `<axis>_name`.
-    Region(Vec<String>),
+    Region(Arc<[String]>),
     /// True and false.
     Flag,
 }
@@ -78,7 +68,8 @@ pub(crate) enum Values {
 impl Values {
     pub(crate) fn len(&self) -> usize {
         match self {
-            Self::Text(v) | Self::Region(v) => v.len(),
+            Self::Text(v) => v.len(),
+            Self::Region(v) => v.len(),
             Self::Flag => 2,
         }
     }
@@ -105,21 +96,8 @@ impl Axis {
         Self { name: name.to_owned(), base, map, values }
     }
 
-    /// An axis over a base of texts, each of which `value` gathers under another text, or under null.
-    pub(crate) fn gathered(
-        name: &str,
-        base: Base,
-        texts: &[String],
-        value: impl Fn(&str) -> Option<String>,
-        values: impl Fn(Vec<String>) -> Values,
-    ) -> Self {
-        let gathered: Vec<Option<String>> = texts.iter().map(|t| value(t)).collect();
-        let mut names: Vec<String> = gathered.iter().flatten().cloned().collect();
-        names.sort_unstable();
-        names.dedup();
-        let null = names.len() as u32;
-        let at = |v: &Option<String>| v.as_ref().and_then(|v| names.binary_search(v).ok()).map_or(null, |i| i as u32);
-        let map = std::iter::once(null).chain(gathered.iter().map(at)).collect();
-        Self { name: name.to_owned(), base, map, values: values(names) }
+    /// An axis over a base of texts, which are gathered under others.
+    pub(crate) fn gathered(name: &str, base: Base, gathered: &Gathered, values: Values) -> Self {
+        Self { name: name.to_owned(), base, map: gathered.of_code.clone(), values }
     }
 }

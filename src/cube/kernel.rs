@@ -36,59 +36,145 @@ pub(crate) enum Lane<'a> {
     Sum(&'a Integers, BooleanBuffer),
 }
 
-/// One factor of the group number: a code for each row, times its stride.
-pub(crate) struct Factor<'a> {
-    pub(crate) codes: &'a Integers,
-    pub(crate) stride: u32,
+/// One part of the group number, from the code of each row.
+pub(crate) enum Factor<'a> {
+    /// The code times a stride.
+    Codes(&'a Integers, u32),
+    /// What a table has at the code.
+    Table(&'a Integers, Vec<u32>),
 }
 
-/// Counts `lanes` in each of `groups` groups over `rows`; the result is lane by lane, group by group.
-/// The start of `rows` is a multiple of 64.
-pub(crate) fn count(
-    rows: std::ops::Range<usize>,
+/// The counters of all lanes.
+pub(crate) struct Tally {
     groups: usize,
-    factors: &[Factor],
-    lanes: &[Lane],
-    mut stop: impl FnMut() -> bool,
-) -> Vec<Vec<u64>> {
-    let bits: Vec<(usize, BooleanBuffer)> = lanes
+    packs: Vec<Pack>,
+    sums: Vec<Vec<u64>>,
+    /// Where each lane is counted.
+    lanes: Vec<Place>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Bit { pack: usize, bit: usize },
+    Sum(usize),
+}
+
+fn places(lanes: &[Lane]) -> Vec<Place> {
+    let (mut bits, mut sums) = (0, 0);
+    lanes
         .iter()
-        .enumerate()
-        .filter_map(|(at, lane)| match lane {
-            Lane::Bits(b) => Some((at, aligned(b))),
-            Lane::Sum(..) => None,
-        })
-        .collect();
-    let mut packs: Vec<Pack> = bits.chunks(PACK).map(|bits| Pack::new(bits.len(), groups)).collect();
-    let mut out: Vec<Vec<u64>> =
-        lanes.iter().map(|l| vec![0; if let Lane::Sum(..) = l { groups } else { 0 }]).collect();
-    let mut group = [0_u32; CHUNK];
-    let mut bytes = [0_u8; CHUNK];
-    let mut start = rows.start;
-    while start < rows.end && !stop() {
-        let end = rows.end.min(start + CHUNK);
-        let group = &mut group[..end - start];
-        group.fill(0);
-        for factor in factors {
-            add(group, factor, start);
-        }
-        for (pack, bits) in packs.iter_mut().zip(bits.chunks(PACK)) {
-            transpose(&mut bytes, bits, start, end);
-            pack.add(group, &bytes);
-        }
-        for (lane, sums) in lanes.iter().zip(&mut out) {
-            if let Lane::Sum(values, of) = lane {
-                sum(sums, group, values, of, start);
+        .map(|lane| match lane {
+            Lane::Bits(_) => {
+                bits += 1;
+                Place::Bit { pack: (bits - 1) / PACK, bit: (bits - 1) % PACK }
             }
+            Lane::Sum(..) => {
+                sums += 1;
+                Place::Sum(sums - 1)
+            }
+        })
+        .collect()
+}
+
+impl Tally {
+    /// Counters for `lanes` in each of `groups` groups.
+    pub(crate) fn new(lanes: &[Lane], groups: usize) -> Self {
+        let bits = lanes.iter().filter(|lane| matches!(lane, Lane::Bits(_))).count();
+        let width = |pack: usize| (bits - pack * PACK).min(PACK);
+        Self {
+            groups,
+            packs: (0..bits.div_ceil(PACK)).map(|pack| Pack::new(width(pack), groups)).collect(),
+            sums: vec![vec![0; groups]; lanes.len() - bits],
+            lanes: places(lanes),
         }
-        start = end;
     }
-    for (pack, bits) in packs.iter().zip(bits.chunks(PACK)) {
-        for (bit, (at, _)) in bits.iter().enumerate() {
-            out[*at] = pack.counters.iter().skip(bit).step_by(pack.width).map(|c| u64::from(*c)).collect();
+
+    /// Whether these are counters for `lanes` in so many groups.
+    pub(crate) fn fits(&self, lanes: &[Lane], groups: usize) -> bool {
+        self.groups == groups && self.lanes == places(lanes)
+    }
+
+    /// Counts `rows`, whose first is a multiple of 64.
+    pub(crate) fn count(
+        &mut self,
+        rows: std::ops::Range<usize>,
+        factors: &[Factor],
+        lanes: &[Lane],
+        mut stop: impl FnMut() -> bool,
+    ) {
+        let bits = lanes.iter().filter_map(|lane| match lane {
+            Lane::Bits(b) => Some(aligned(b)),
+            Lane::Sum(..) => None,
+        });
+        let bits: Vec<BooleanBuffer> = bits.collect();
+        let mut group = [0_u32; CHUNK];
+        let mut bytes = [0_u8; CHUNK];
+        let mut start = rows.start;
+        while start < rows.end && !stop() {
+            let end = rows.end.min(start + CHUNK);
+            let group = &mut group[..end - start];
+            group.fill(0);
+            for factor in factors {
+                add(group, factor, start);
+            }
+            for (pack, bits) in self.packs.iter_mut().zip(bits.chunks(PACK)) {
+                transpose(&mut bytes, bits, start, end);
+                pack.add(group, &bytes);
+            }
+            let sums = lanes.iter().filter_map(|lane| match lane {
+                Lane::Sum(values, of) => Some((values, of)),
+                Lane::Bits(_) => None,
+            });
+            for ((values, of), totals) in sums.zip(&mut self.sums) {
+                sum(totals, group, values, of, start);
+            }
+            start = end;
         }
     }
-    out
+
+    /// Adds what others counted.
+    pub(crate) fn add(&mut self, other: &Self) {
+        for (pack, other) in self.packs.iter_mut().zip(&other.packs) {
+            pack.counters.iter_mut().zip(&other.counters).for_each(|(a, b)| *a += b);
+        }
+        for (sums, other) in self.sums.iter_mut().zip(&other.sums) {
+            sums.iter_mut().zip(other).for_each(|(a, b)| *a += b);
+        }
+    }
+
+    /// The groups in which lane `at` counted something.
+    pub(crate) fn occupied(&self, at: usize) -> Vec<u32> {
+        let groups = 0..self.groups as u32;
+        match self.lanes[at] {
+            Place::Bit { pack, bit } => {
+                let Pack { width, counters } = &self.packs[pack];
+                groups.filter(|g| counters[*g as usize * width + bit] > 0).collect()
+            }
+            Place::Sum(at) => groups.filter(|g| self.sums[at][*g as usize] > 0).collect(),
+        }
+    }
+
+    /// What each lane counted in `groups`.
+    pub(crate) fn take(&self, groups: &[u32]) -> Vec<Vec<u64>> {
+        let lane = |place: &Place| match *place {
+            Place::Bit { pack, bit } => {
+                let Pack { width, counters } = &self.packs[pack];
+                groups.iter().map(|g| u64::from(counters[*g as usize * width + bit])).collect()
+            }
+            Place::Sum(at) => groups.iter().map(|g| self.sums[at][*g as usize]).collect(),
+        };
+        self.lanes.iter().map(lane).collect()
+    }
+
+    /// Sets the counters of `groups` back to 0.
+    pub(crate) fn clear(&mut self, groups: &[u32]) {
+        for Pack { width, counters } in &mut self.packs {
+            groups.iter().for_each(|g| counters[*g as usize * *width..][..*width].fill(0));
+        }
+        for sums in &mut self.sums {
+            groups.iter().for_each(|g| sums[*g as usize] = 0);
+        }
+    }
 }
 
 /// The counters of up to eight measures: side by side for each group, as many as there are measures, rounded up to a
@@ -126,16 +212,32 @@ impl Pack {
 
 #[allow(clippy::useless_conversion, reason = "one arm of the macro is u64 already")]
 fn add(group: &mut [u32], factor: &Factor, start: usize) {
-    with_integers!(factor.codes, codes => {
-        for (g, code) in group.iter_mut().zip(&codes[start..]) {
-            *g += u64::from(*code) as u32 * factor.stride;
-        }
-    });
+    match factor {
+        Factor::Codes(codes, stride) => with_integers!(codes, codes => {
+            for (g, code) in group.iter_mut().zip(&codes[start..]) {
+                *g += u64::from(*code) as u32 * stride;
+            }
+        }),
+        Factor::Table(codes, table) => with_integers!(codes, codes => {
+            for (g, code) in group.iter_mut().zip(&codes[start..]) {
+                *g += table[*code as usize];
+            }
+        }),
+    }
 }
 
 #[allow(clippy::useless_conversion, reason = "one arm of the macro is u64 already")]
 fn sum(sums: &mut [u64], group: &[u32], values: &Integers, of: &BooleanBuffer, start: usize) {
+    let all = of.slice(start, group.len()).count_set_bits() == group.len();
     with_integers!(values, values => {
+        if all {
+            for (g, value) in group.iter().zip(&values[start..]) {
+                if let Some(total) = sums.get_mut(*g as usize) {
+                    *total += u64::from(*value);
+                }
+            }
+            return;
+        }
         for (at, (g, value)) in group.iter().zip(&values[start..]).enumerate() {
             if let Some(total) = sums.get_mut(*g as usize) {
                 *total += u64::from(*value) * u64::from(of.value(start + at));
@@ -150,10 +252,10 @@ fn aligned(bits: &BooleanBuffer) -> BooleanBuffer {
 }
 
 /// Turns up to eight bitmaps into one byte a row: bit `k` of a row's byte is the row's bit in `bits[k]`.
-fn transpose(bytes: &mut [u8; CHUNK], bits: &[(usize, BooleanBuffer)], start: usize, end: usize) {
+fn transpose(bytes: &mut [u8; CHUNK], bits: &[BooleanBuffer], start: usize, end: usize) {
     for (at, block) in bytes.chunks_exact_mut(8).take((end - start).div_ceil(8)).enumerate() {
         let mut square = 0;
-        for (k, (_, bits)) in bits.iter().enumerate() {
+        for (k, bits) in bits.iter().enumerate() {
             square |= u64::from(bits.values()[start / 8 + at]) << (8 * k);
         }
         block.copy_from_slice(&transposed(square).to_le_bytes());
@@ -187,8 +289,10 @@ mod tests {
             let bit = |k: usize| BooleanBuffer::collect_bool(rows.len(), |i| rows[i].2 >> k & 1 == 1);
             let mut plan: Vec<Lane> = (0..lanes).map(|k| Lane::Bits(bit(k))).collect();
             plan.push(Lane::Sum(&values, bit(0)));
-            let factors = [Factor { codes: &a, stride: 300 }, Factor { codes: &b, stride: 1 }];
-            let got = count(0..rows.len(), 7 * 300, &factors, &plan, || false);
+            let factors = [Factor::Table(&a, (0..7).map(|code| code * 300).collect()), Factor::Codes(&b, 1)];
+            let mut tally = Tally::new(&plan, 7 * 300);
+            tally.count(0..rows.len(), &factors, &plan, || false);
+            let got = tally.take(&(0..7 * 300).collect::<Vec<_>>());
             let mut want = vec![vec![0; 7 * 300]; lanes + 1];
             for (a, b, bits, value) in &rows {
                 let g = (a * 300 + b) as usize;

@@ -2,27 +2,27 @@
 //! table is then rolled up from those cells, not from the rows.
 
 mod axis;
+mod cells;
 mod kernel;
 mod moves;
+mod rollup;
 
-use std::borrow::Cow;
+use std::sync::Mutex;
 
 use rayon::prelude::*;
 
 pub(crate) use axis::{Axis, Base, Values};
-use kernel::Factor;
+use cells::{BaseDigit, Leaf};
 pub(crate) use kernel::Lane;
 pub(crate) use moves::{Things, moves};
+use rollup::{plans, roll_up};
 
 use crate::error::{Error, Result};
 use crate::job::{self, Job};
-use crate::roster::{Frame, Integers, Roster};
+use crate::roster::Frame;
 
 /// Up to this many cells, and up to four for each row, are laid out densely; beyond, only those that occur.
 const DENSE: u64 = 1 << 20;
-
-/// Fewer rows than this are not worth a task of their own, with counters of its own.
-const TASK: usize = 1 << 16;
 
 /// A grouping: its axes, and for each of its groups (ascending in the order of the axes' values, null last) the
 /// position of its value on each axis, its year and what was counted.
@@ -38,14 +38,15 @@ pub(crate) struct Counted {
 /// Counts the lanes of each frame in each of the groupings `sets`. The first lane says which groups exist: those where
 /// it is not 0. Years are never added up: a figure has one year.
 pub(crate) fn count<'a>(
-    roster: &'a Roster,
     frames: &[&'a Frame],
     sets: Vec<Vec<Axis>>,
     lanes: impl Fn(usize, &'a Frame) -> Result<Vec<Lane<'a>>> + Sync,
     job: &dyn Job,
 ) -> Result<Vec<Counted>> {
-    let bases = bases(&sets);
-    let cards: Vec<u64> = bases.iter().map(|b| b.cardinality(roster) as u64).collect();
+    let digits = BaseDigit::all(&sets);
+    combinations(digits.iter().map(|digit| digit.card), u64::MAX)?;
+    let plans = plans(&sets, &digits)?;
+    let used = Mutex::new(Vec::new());
     // Years are counted side by side; a year is cut into pieces only where there are more threads than years.
     let spare = rayon::current_num_threads().div_ceil(frames.len().max(1));
     let years = frames
@@ -53,173 +54,45 @@ pub(crate) fn count<'a>(
         .enumerate()
         .map(|(nth, frame)| {
             job::check(job)?;
-            let codes = bases.iter().map(|b| b.codes(frame, nth)).collect::<Result<Vec<_>>>()?;
-            let leaf = Leaf::new(&cards, &codes, frame.rows());
-            let counts = leaf.count(&lanes(nth, frame)?, spare, job)?;
-            let occupied = leaf.occupied(&counts[0]);
-            Ok(sets.iter().map(|axes| rollup(axes, &bases, &occupied, &counts)).collect::<Vec<_>>())
+            let leaf = Leaf::new(&digits, frame, nth)?;
+            let counted = leaf.count(&lanes(nth, frame)?, spare, &used, job)?;
+            Ok(roll_up(&plans, &counted))
         })
         .collect::<Result<Vec<_>>>()?;
-    let mut out: Vec<Counted> = sets.into_iter().map(Counted::empty).collect();
+    let mut of_set: Vec<Vec<(i16, Part)>> = sets.iter().map(|_| Vec::with_capacity(frames.len())).collect();
     for (frame, parts) in frames.iter().zip(years) {
-        for (set, part) in out.iter_mut().zip(parts) {
-            set.append(frame.year, part);
-        }
+        of_set.iter_mut().zip(parts).for_each(|(all, part)| all.push((frame.year, part)));
     }
-    Ok(out)
+    Ok(sets.into_iter().zip(of_set).map(|(axes, parts)| Counted::new(axes, parts)).collect())
 }
 
 /// [`count`] for a single grouping.
 pub(crate) fn count_one<'a>(
-    roster: &'a Roster,
     frames: &[&'a Frame],
     axes: Vec<Axis>,
     lanes: impl Fn(usize, &'a Frame) -> Result<Vec<Lane<'a>>> + Sync,
     job: &dyn Job,
 ) -> Result<Counted> {
-    let mut sets = count(roster, frames, vec![axes], lanes, job)?;
+    let mut sets = count(frames, vec![axes], lanes, job)?;
     sets.pop().ok_or(Error::Cancelled)
 }
 
-/// The distinct bases of all axes.
-fn bases(sets: &[Vec<Axis>]) -> Vec<Base> {
-    let mut bases: Vec<Base> = Vec::new();
-    for axis in sets.iter().flatten() {
-        if !bases.iter().any(|b| b.same(&axis.base)) {
-            bases.push(axis.base.clone());
-        }
-    }
-    bases
+/// How many combinations there are of as many values; more than `most` are too many.
+fn combinations(cards: impl Iterator<Item = u64>, most: u64) -> Result<u64> {
+    let all = cards.map(u128::from).fold(1, u128::saturating_mul);
+    u64::try_from(all).ok().filter(|all| *all <= most).ok_or_else(|| {
+        Error::argument(
+            format!("维度的组合太多（{all}）。请减少维度"),
+            format!("the dimensions have too many combinations ({all}). Name fewer"),
+        )
+    })
 }
 
-/// The cells of all bases together, for the rows of one frame.
-struct Leaf<'a> {
-    rows: usize,
-    /// For each base its codes; `None` where all are 0.
-    codes: Vec<Option<Cow<'a, Integers>>>,
-    cards: Vec<u64>,
-    strides: Vec<u64>,
-    /// Where cells are laid out sparsely: the group of each row, and the cell of each group, ascending.
-    sparse: Option<(Integers, Vec<u64>)>,
-    groups: usize,
-}
-
-impl<'a> Leaf<'a> {
-    fn new(cards: &[u64], codes: &[Option<Cow<'a, Integers>>], rows: usize) -> Self {
-        let mut strides = vec![1_u64; cards.len()];
-        for at in (1..cards.len()).rev() {
-            strides[at - 1] = strides[at].saturating_mul(cards[at]);
-        }
-        let cells = cards.iter().try_fold(1_u64, |a, b| a.checked_mul(*b)).unwrap_or(u64::MAX);
-        let codes = codes.to_vec();
-        let mut leaf = Self { rows, codes, cards: cards.to_vec(), strides, sparse: None, groups: cells as usize };
-        if cells > DENSE.max(4 * rows as u64) {
-            let cell =
-                |row| leaf.codes.iter().zip(&leaf.strides).map(|(c, s)| c.as_ref().map_or(0, |c| c.get(row)) * s).sum();
-            let of_row: Vec<u64> = (0..rows).into_par_iter().map(cell).collect();
-            let mut cells = of_row.clone();
-            cells.par_sort_unstable();
-            cells.dedup();
-            let group: Vec<u64> = of_row.par_iter().map(|cell| cells.binary_search(cell).unwrap_or(0) as u64).collect();
-            leaf.groups = cells.len();
-            leaf.sparse = Some((Integers::smallest(&group), cells));
-        }
-        leaf
-    }
-
-    fn count(&self, lanes: &[Lane], threads: usize, job: &dyn Job) -> Result<Vec<Vec<u64>>> {
-        let factors: Vec<Factor> = if let Some((group, _)) = &self.sparse {
-            vec![Factor { codes: group, stride: 1 }]
-        } else {
-            let dense = self.codes.iter().zip(&self.strides);
-            dense.filter_map(|(c, s)| Some(Factor { codes: c.as_deref()?, stride: *s as u32 })).collect()
-        };
-        // Each piece has its own counters, which are added up at the end.
-        let pieces = self.rows.div_ceil(TASK).clamp(1, threads);
-        let step = self.rows.div_ceil(pieces).next_multiple_of(64).max(64);
-        let counts = (0..pieces)
-            .into_par_iter()
-            .map(|piece| {
-                let rows = (piece * step).min(self.rows)..((piece + 1) * step).min(self.rows);
-                kernel::count(rows, self.groups, &factors, lanes, || job.cancelled())
-            })
-            .reduce_with(|mut a, b| {
-                a.iter_mut().zip(b).for_each(|(a, b)| a.iter_mut().zip(b).for_each(|(a, b)| *a += b));
-                a
-            });
-        job::check(job)?;
-        Ok(counts.unwrap_or_default())
-    }
-
-    /// The groups in which something was counted.
-    fn occupied(&self, counts: &[u64]) -> Occupied {
-        let groups: Vec<u32> = (0..self.groups as u32).filter(|g| counts[*g as usize] > 0).collect();
-        let cell = |g: &u32| self.sparse.as_ref().map_or(u64::from(*g), |(_, cells)| cells[*g as usize]);
-        let code = |(stride, card)| groups.iter().map(|g| (cell(g) / stride % card) as u32).collect();
-        let codes = self.strides.iter().zip(&self.cards).map(code).collect();
-        Occupied { groups, codes }
-    }
-}
-
-/// The groups of a leaf that are not empty, and base by base their codes.
-struct Occupied {
-    groups: Vec<u32>,
-    codes: Vec<Vec<u32>>,
-}
-
-/// The groups of one set of axes in one frame: for each its key and its counts.
+/// Groups of one frame: for each its keys and its counts.
 struct Part {
     keys: Vec<Vec<u32>>,
+    /// Lane by lane.
     counts: Vec<Vec<u64>>,
-}
-
-fn rollup(axes: &[Axis], bases: &[Base], occupied: &Occupied, counts: &[Vec<u64>]) -> Part {
-    let cards: Vec<u64> = axes.iter().map(|a| a.values.len() as u64 + 1).collect();
-    let mut of_cell = vec![0_u64; occupied.groups.len()];
-    for (axis, card) in axes.iter().zip(&cards) {
-        let Some(base) = bases.iter().position(|b| b.same(&axis.base)) else { continue };
-        for (key, code) in of_cell.iter_mut().zip(&occupied.codes[base]) {
-            *key = *key * card + u64::from(axis.map[*code as usize]);
-        }
-    }
-    let total = cards.iter().try_fold(1_u64, |a, b| a.checked_mul(*b)).unwrap_or(u64::MAX);
-    let (keys, place) = ranked(&of_cell, total);
-    let mut part = Part { keys: Vec::with_capacity(axes.len()), counts: Vec::with_capacity(counts.len()) };
-    let mut stride = total;
-    for card in &cards {
-        stride /= card;
-        part.keys.push(keys.iter().map(|key| (key / stride % card) as u32).collect());
-    }
-    for lane in counts {
-        let mut sums = vec![0; keys.len()];
-        for (group, place) in occupied.groups.iter().zip(&place) {
-            sums[*place as usize] += lane[*group as usize];
-        }
-        part.counts.push(sums);
-    }
-    part
-}
-
-/// The distinct values of `keys` (all below `total`), ascending, and for each key its place among them.
-fn ranked(keys: &[u64], total: u64) -> (Vec<u64>, Vec<u32>) {
-    if total > DENSE.max(4 * keys.len() as u64) {
-        let mut distinct = keys.to_vec();
-        distinct.par_sort_unstable();
-        distinct.dedup();
-        let place = keys.iter().map(|key| distinct.partition_point(|k| k < key) as u32).collect();
-        return (distinct, place);
-    }
-    let mut place = vec![u32::MAX; total as usize];
-    for key in keys {
-        place[*key as usize] = 0;
-    }
-    let mut distinct = Vec::new();
-    for (key, place) in place.iter_mut().enumerate().filter(|(_, place)| **place == 0) {
-        *place = distinct.len() as u32;
-        distinct.push(key as u64);
-    }
-    let of_key = keys.iter().map(|key| place[*key as usize]).collect();
-    (distinct, of_key)
 }
 
 impl Counted {
@@ -228,11 +101,18 @@ impl Counted {
         Self { axes, years: Vec::new(), keys, counts: Vec::new() }
     }
 
-    fn append(&mut self, year: i16, part: Part) {
-        self.counts.resize(part.counts.len().max(self.counts.len()), Vec::new());
-        self.years.resize(self.years.len() + part.counts.first().map_or(0, Vec::len), year);
-        self.keys.iter_mut().zip(part.keys).for_each(|(all, k)| all.extend(k));
-        self.counts.iter_mut().zip(part.counts).for_each(|(all, c)| all.extend(c));
+    /// The groups of all years one behind the other.
+    fn new(axes: Vec<Axis>, parts: Vec<(i16, Part)>) -> Self {
+        let groups = |part: &Part| part.counts.first().map_or(0, Vec::len);
+        let years = parts.iter().flat_map(|(year, part)| std::iter::repeat_n(*year, groups(part))).collect();
+        let (mut keys, mut counts) = (vec![Vec::new(); axes.len()], Vec::new());
+        for (_, part) in parts {
+            keys.iter_mut().zip(part.keys).for_each(|(all, part)| all.push(part));
+            counts.resize(part.counts.len().max(counts.len()), Vec::new());
+            counts.iter_mut().zip(part.counts).for_each(|(all, part)| all.push(part));
+        }
+        let keys = keys.into_par_iter().map(|parts| parts.concat()).collect();
+        Self { axes, years, keys, counts: counts.into_par_iter().map(|parts| parts.concat()).collect() }
     }
 
     /// What the lane `at` counted, group by group; nothing where there were no frames to count.

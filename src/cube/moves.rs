@@ -1,155 +1,289 @@
-//! What moved from where to where between neighbouring years, by walking two ascending lists: no hashing.
+//! What moved from where to where between neighbouring years: each thing has a state in either year, found at its id;
+//! no hashing, no sorting.
 
-use std::sync::Arc;
+use std::borrow::Cow;
 
-use super::{Axis, Base, Counted, Lane, Values, count_one};
-use crate::error::{Error, Result};
-use crate::job::Job;
-use crate::roster::{Frame, Integers, Roster};
+use arrow::buffer::BooleanBuffer;
+use rayon::prelude::*;
+
+use super::{Axis, Counted, DENSE, Part, Values, combinations};
+use crate::error::Result;
+use crate::job::{self, Job};
+use crate::roster::{Frame, with_integers};
+
+/// So many states, and groups of things, are told apart; a group, a state and another fit into 64 bits.
+const MOST_STATES: u64 = 1 << 15;
+const MOST_GROUPS: u64 = u32::MAX as u64 - 1;
+
+/// So many counters are looked at together.
+const SOME: usize = 16;
 
 /// The things of one year that may move: ascending ids, and for each the row of the frame that stands for it.
-pub(crate) struct Things {
-    pub(crate) ids: Vec<u32>,
+pub(crate) struct Things<'a> {
+    pub(crate) ids: Cow<'a, [u32]>,
     /// `None` where thing and row are the same.
     pub(crate) rows: Option<Vec<u32>>,
-    /// Whether each is counted at all; of two years the earlier one decides.
-    pub(crate) counted: Option<Vec<bool>>,
-}
-
-/// The things of two years together: for each its place in either year.
-struct Pairs {
-    from: Vec<Option<u32>>,
-    to: Vec<Option<u32>>,
-}
-
-fn pairs(earlier: &Things, later: &Things) -> Pairs {
-    let capacity = earlier.ids.len().max(later.ids.len());
-    let mut out = Pairs { from: Vec::with_capacity(capacity), to: Vec::with_capacity(capacity) };
-    let counts = |things: &Things, at: usize| things.counted.as_ref().is_none_or(|c| c[at]);
-    let (mut left, mut right) = (0, 0);
-    loop {
-        let (from, to) = match (earlier.ids.get(left), later.ids.get(right)) {
-            (None, None) => return out,
-            (Some(a), Some(b)) if a == b => (Some(left), Some(right)),
-            (Some(a), b) if b.is_none_or(|b| a < b) => (Some(left), None),
-            _ => (None, Some(right)),
-        };
-        if from.map_or_else(|| to.is_some_and(|at| counts(later, at)), |at| counts(earlier, at)) {
-            out.from.push(from.map(|at| at as u32));
-            out.to.push(to.map(|at| at as u32));
-        }
-        left += usize::from(from.is_some());
-        right += usize::from(to.is_some());
-    }
+    /// Which are counted at all; of two years the earlier one decides.
+    pub(crate) counted: Option<BooleanBuffer>,
 }
 
 /// For each pair of neighbouring calendar years in `frames`: how many things of each group of `by` moved from each
 /// value of `of` to each. Who is not in one of the two years is there as `absent`; a gap of two years is no move. The
 /// group is that of the earlier year, for arrivals that of the later. The result's year is the earlier one.
 pub(crate) fn moves(
-    roster: &Roster,
     frames: &[&Frame],
-    things: &[Things],
+    things: &[Things<'_>],
     of: &[Axis],
     by: &[Axis],
     absent: &str,
     job: &dyn Job,
 ) -> Result<Counted> {
+    let states = States::new(of, absent)?;
+    let groups = combinations(by.iter().map(|axis| axis.values.len() as u64 + 1), MOST_GROUPS)? as u32;
+    let ids = things.iter().filter_map(|t| t.ids.last()).max().map_or(0, |last| *last as usize + 1);
     let steps: Vec<usize> = (1..frames.len()).filter(|t| frames[*t].year - 1 == frames[t - 1].year).collect();
-    let pairs: Vec<Pairs> = steps.iter().map(|t| pairs(&things[t - 1], &things[*t])).collect();
-    let unions: Vec<Frame> = steps
-        .iter()
-        .zip(&pairs)
-        .map(|(t, pairs)| Frame {
-            year: frames[t - 1].year,
-            slots: (0..pairs.from.len() as u32).collect(),
-            columns: Vec::new(),
-        })
-        .collect();
-    let walk = Walk { frames, things, steps: &steps, pairs: &pairs };
-    let mut axes = Vec::with_capacity(by.len() + 2 * of.len());
-    for (at, axis) in by.iter().enumerate() {
-        axes.push(walk.axis(axis, &axis.name, Side::Either, None, NAMES[0].get(at))?);
-    }
-    for (at, axis) in of.iter().enumerate() {
-        axes.push(walk.axis(axis, &axis.name, Side::From, Some(absent), NAMES[1].get(at))?);
-    }
-    for (at, axis) in of.iter().enumerate() {
-        axes.push(walk.axis(axis, &format!("next_{}", axis.name), Side::To, Some(absent), NAMES[2].get(at))?);
-    }
-    let unions: Vec<&Frame> = unions.iter().collect();
-    // The union frames exist for this call only, and no lane borrows from them.
-    let rows: Vec<usize> = unions.iter().map(|u| u.rows()).collect();
-    let all = |nth: usize| Lane::Bits(arrow::buffer::BooleanBuffer::new_set(rows[nth]));
-    count_one(roster, &unions, axes, |nth, _| Ok(vec![all(nth)]), job)
+    let walk = Walk { frames, things, of, by, states: &states, groups, ids };
+    let parts = match states.present {
+        0..=0xfe => walk.all::<u8>(&steps, job)?,
+        0xff..=0xfffe => walk.all::<u16>(&steps, job)?,
+        _ => walk.all::<u32>(&steps, job)?,
+    };
+    let next =
+        of.iter().zip(&states.values).map(|(axis, values)| state_axis(axis, format!("next_{}", axis.name), values));
+    let axes = by.iter().cloned();
+    let axes =
+        axes.chain(of.iter().zip(&states.values).map(|(axis, values)| state_axis(axis, axis.name.clone(), values)));
+    let years = steps.iter().map(|t| frames[t - 1].year);
+    Ok(Counted::new(axes.chain(next).collect(), years.zip(parts).collect()))
 }
 
-/// Names of computed bases: grouping, from, to.
-const NAMES: [[&str; 6]; 3] = [
-    ["by 1", "by 2", "by 3", "by 4", "by 5", "by 6"],
-    ["from 1", "from 2", "from 3", "from 4", "from 5", "from 6"],
-    ["to 1", "to 2", "to 3", "to 4", "to 5", "to 6"],
-];
+fn state_axis(axis: &Axis, name: String, values: &Values) -> Axis {
+    Axis { name, values: values.clone(), ..axis.clone() }
+}
 
-#[derive(Clone, Copy)]
-enum Side {
-    From,
-    To,
-    /// The earlier year, for arrivals the later.
-    Either,
+/// The combinations of values of the axes `of`, and to be absent.
+struct States {
+    /// The values of each axis, to be absent among them.
+    values: Vec<Values>,
+    /// For each axis and base code the digit of a state, and how many digits there are.
+    digits: Vec<(Vec<u32>, u32)>,
+    /// How many states there are besides absence, whose number this is.
+    present: u32,
+    /// For each state, absence the last, its rank in the order of the axes' values.
+    ranks: Vec<u32>,
+    /// For each rank the position of the value on each axis.
+    positions: Vec<Vec<u32>>,
+}
+
+impl States {
+    fn new(of: &[Axis], absent: &str) -> Result<Self> {
+        let mut values = Vec::with_capacity(of.len());
+        let mut digits = Vec::with_capacity(of.len());
+        let mut digit_positions: Vec<Vec<u32>> = Vec::with_capacity(of.len());
+        let mut gone = Vec::with_capacity(of.len());
+        for axis in of {
+            let mut all = axis.values.clone();
+            let before = all.len() as u32;
+            if let Values::Text(texts) = &mut all {
+                texts.push(absent.to_owned());
+            }
+            let null = all.len() as u32;
+            // A value that cannot be absent has no row then.
+            gone.push(if null > before { before } else { null });
+            let position = |at: &u32| if *at == before { null } else { *at };
+            let mut reached: Vec<u32> = axis.map.iter().map(position).collect();
+            reached.sort_unstable();
+            reached.dedup();
+            let digit = |at: &u32| reached.binary_search(&position(at)).unwrap_or(0) as u32;
+            digits.push((axis.map.iter().map(digit).collect(), reached.len() as u32));
+            digit_positions.push(reached);
+            values.push(all);
+        }
+        let present = combinations(digits.iter().map(|(_, card)| u64::from(*card)), MOST_STATES)? as u32;
+        let mut of_state: Vec<Vec<u32>> = vec![Vec::new()];
+        for reached in &digit_positions {
+            let longer = |state: &Vec<u32>| reached.iter().map(|at| [&state[..], &[*at]].concat()).collect::<Vec<_>>();
+            of_state = of_state.iter().flat_map(longer).collect();
+        }
+        of_state.push(gone);
+        let mut sorted = of_state.clone();
+        sorted.sort_unstable();
+        sorted.dedup();
+        let ranks = of_state.iter().map(|state| sorted.binary_search(state).unwrap_or(0) as u32).collect();
+        Ok(Self { values, digits, present, ranks, positions: sorted })
+    }
+}
+
+/// A number of a state.
+trait State: Copy + PartialEq + Send + Sync {
+    fn of(number: u32) -> Self;
+    fn number(self) -> usize;
+}
+
+macro_rules! state {
+    ($($ty:ty),*) => {$(
+        impl State for $ty {
+            fn of(number: u32) -> Self {
+                number as Self
+            }
+            fn number(self) -> usize {
+                self as usize
+            }
+        }
+    )*};
+}
+state!(u8, u16, u32);
+
+/// One year.
+struct Side<T> {
+    /// For each id the state of its thing.
+    states: Vec<T>,
+    /// For each thing its group, and one more.
+    groups: Vec<u32>,
 }
 
 struct Walk<'a> {
     frames: &'a [&'a Frame],
-    things: &'a [Things],
-    steps: &'a [usize],
-    pairs: &'a [Pairs],
+    things: &'a [Things<'a>],
+    of: &'a [Axis],
+    by: &'a [Axis],
+    states: &'a States,
+    /// How many groups there are; what is not counted is in one beyond.
+    groups: u32,
+    /// How many ids there may be.
+    ids: usize,
 }
 
 impl Walk<'_> {
-    /// `axis` seen from one side of the pairs, with `absent` as a further value if given. Its base is the values' own
-    /// positions, so that the cells of the moves are as few as they can be.
-    fn axis(
-        &self,
-        axis: &Axis,
-        name: &str,
-        side: Side,
-        absent: Option<&str>,
-        base: Option<&&'static str>,
-    ) -> Result<Axis> {
-        let base = base.ok_or_else(|| Error::argument("维度太多，至多 6 个", "too many dimensions; at most 6"))?;
-        let mut values = axis.values.clone();
-        let before = values.len() as u64;
-        let gone = match (&mut values, absent) {
-            (Values::Text(texts), Some(absent)) => {
-                texts.push(absent.to_owned());
-                before
-            }
-            _ => u64::MAX,
-        };
-        let null = values.len() as u64;
-        let of_pairs = self.steps.iter().zip(self.pairs).map(|(t, pairs)| {
-            let (from, to) = (self.positions(axis, t - 1, null)?, self.positions(axis, *t, null)?);
-            let position = |at: usize| match (side, pairs.from[at], pairs.to[at]) {
-                (Side::From | Side::Either, Some(i), _) => from.get(i as usize),
-                (Side::To | Side::Either, _, Some(j)) => to.get(j as usize),
-                _ => gone.min(null),
+    /// What moved in each of `steps`: runs of them side by side, so that a year is mostly looked at once.
+    fn all<T: State>(&self, steps: &[usize], job: &dyn Job) -> Result<Vec<Part>> {
+        let run = steps.len().div_ceil(rayon::current_num_threads()).max(1);
+        let parts = steps.par_chunks(run).map(|steps| {
+            let mut last: Option<(usize, Side<T>)> = None;
+            let mut counters = Vec::new();
+            let part = |t: &usize| {
+                job::check(job)?;
+                let earlier = match last.take() {
+                    Some((at, side)) if at == t - 1 => side,
+                    _ => self.side(t - 1)?,
+                };
+                let later = self.side(*t)?;
+                let part = self.count(&earlier, &later, &mut counters);
+                last = Some((*t, later));
+                Ok(part)
             };
-            Ok(Integers::up_to(null, (0..pairs.from.len()).map(position)))
+            steps.iter().map(part).collect::<Result<Vec<_>>>()
         });
-        let cardinality = null as usize + 1;
-        let base = Base::Given { name: base, codes: Arc::new(of_pairs.collect::<Result<_>>()?), cardinality };
-        Ok(Axis { name: name.to_owned(), base, map: (0..=null as u32).collect(), values })
+        Ok(parts.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
     }
 
-    /// For each thing of the frame at `nth` the position of its value on `axis`, `null` where it has none.
-    fn positions(&self, axis: &Axis, nth: usize, null: u64) -> Result<Integers> {
+    fn side<T: State>(&self, nth: usize) -> Result<Side<T>> {
         let things = &self.things[nth];
-        let codes = axis.base.codes(self.frames[nth], nth)?;
-        let values = axis.values.len() as u32;
-        let map: Vec<u64> = axis.map.iter().map(|at| if *at == values { null } else { u64::from(*at) }).collect();
-        let row = |at: usize| things.rows.as_ref().map_or(at, |rows| rows[at] as usize);
-        let position = |at| map[codes.as_ref().map_or(0, |c| c.get(row(at))) as usize];
-        Ok(Integers::up_to(null, (0..things.ids.len()).map(position)))
+        let maps: Vec<_> = self.states.digits.iter().map(|(digits, card)| (&digits[..], *card)).collect();
+        let numbers = self.numbers(nth, self.of, &maps)?;
+        let mut states = vec![T::of(self.states.present); self.ids];
+        for (id, number) in things.ids.iter().zip(numbers) {
+            states[*id as usize] = T::of(number);
+        }
+        let maps: Vec<_> = self.by.iter().map(|axis| (&axis.map[..], axis.values.len() as u32 + 1)).collect();
+        let mut groups = self.numbers(nth, self.by, &maps)?;
+        if let Some(counted) = &things.counted {
+            groups.iter_mut().zip(counted).filter(|(_, counted)| !counted).for_each(|(group, _)| *group = self.groups);
+        }
+        groups.push(self.groups);
+        Ok(Side { states, groups })
+    }
+
+    /// For each thing the number that its values on `axes` make, whose base codes have these digits.
+    fn numbers(&self, nth: usize, axes: &[Axis], digits: &[(&[u32], u32)]) -> Result<Vec<u32>> {
+        let things = &self.things[nth];
+        let mut numbers = vec![0; things.ids.len()];
+        for (axis, (digits, card)) in axes.iter().zip(digits) {
+            let Some(codes) = axis.base.codes(self.frames[nth], nth)? else {
+                numbers.iter_mut().for_each(|number| *number = *number * card + digits[0]);
+                continue;
+            };
+            with_integers!(codes.as_ref(), codes => match &things.rows {
+                None => {
+                    for (number, code) in numbers.iter_mut().zip(codes) {
+                        *number = *number * card + digits[*code as usize];
+                    }
+                }
+                Some(rows) => {
+                    for (number, row) in numbers.iter_mut().zip(rows) {
+                        *number = *number * card + digits[codes[*row as usize] as usize];
+                    }
+                }
+            });
+        }
+        Ok(numbers)
+    }
+
+    /// The moves from `earlier` to `later`, by group, rank before and rank after. The `counters` are 0, before and after.
+    fn count<T: State>(&self, earlier: &Side<T>, later: &Side<T>, counters: &mut Vec<u32>) -> Part {
+        let ranks = self.states.positions.len() as u64;
+        let cells = u64::from(self.groups + 1).saturating_mul(ranks * ranks);
+        let rows = (earlier.groups.len() + later.groups.len()) as u64;
+        let counted = u64::from(self.groups).saturating_mul(ranks * ranks);
+        let mut part = Part { keys: vec![Vec::new(); self.by.len() + 2 * self.of.len()], counts: vec![Vec::new()] };
+        if cells <= DENSE.max(4 * rows) {
+            counters.resize(cells as usize, 0);
+            self.visit(earlier, later, |cell| counters[cell as usize] += 1);
+            let (counters, others) = counters.split_at_mut(counted as usize);
+            others.fill(0);
+            // Most counters are 0.
+            let some = counters.chunks_mut(SOME).enumerate().filter(|(_, some)| some.iter().fold(0, |a, b| a | b) > 0);
+            let found = some.flat_map(|(at, some)| (at * SOME..).zip(some)).filter(|(_, count)| **count > 0);
+            self.emit(found.map(|(cell, count)| (cell as u64, u64::from(std::mem::take(count)))), &mut part);
+        } else {
+            let mut moves = Vec::with_capacity(rows as usize);
+            self.visit(earlier, later, |cell| moves.push(cell));
+            moves.retain(|cell| *cell < counted);
+            moves.par_sort_unstable();
+            let same = moves.chunk_by(|a, b| a == b);
+            self.emit(same.map(|same| (same[0], same.len() as u64)), &mut part);
+        }
+        part
+    }
+
+    /// Visits the cell of each thing of either year; cells of groups that do not count are beyond all others.
+    #[inline]
+    fn visit<T: State>(&self, earlier: &Side<T>, later: &Side<T>, mut visit: impl FnMut(u64)) {
+        let ranks = self.states.positions.len() as u64;
+        let absent = T::of(self.states.present);
+        let to: Vec<u64> = self.states.ranks.iter().map(|rank| u64::from(*rank)).collect();
+        let from: Vec<u64> = to.iter().map(|rank| rank * ranks).collect();
+        let (mut left, mut right) = (0, 0);
+        // Who is there in which year cannot be foreseen: no branch depends on it.
+        for (before, after) in earlier.states.iter().zip(&later.states) {
+            let (was, is) = (*before != absent, *after != absent);
+            // Behind the last thing stands the group of those that do not count.
+            let (left_here, arrived) = (earlier.groups[left], if is { later.groups[right] } else { self.groups });
+            let group = if was { left_here } else { arrived };
+            visit(u64::from(group) * (ranks * ranks) + from[before.number()] + to[after.number()]);
+            left += usize::from(was);
+            right += usize::from(is);
+        }
+    }
+
+    /// Adds `cells`, which ascend, with their counts.
+    fn emit(&self, cells: impl Iterator<Item = (u64, u64)>, part: &mut Part) {
+        let ranks = self.states.positions.len() as u64;
+        let cards: Vec<u64> = self.by.iter().map(|axis| axis.values.len() as u64 + 1).collect();
+        let mut position = vec![0; self.by.len()];
+        let mut last = None;
+        for (cell, count) in cells {
+            let (group, from, to) = (cell / (ranks * ranks), cell / ranks % ranks, cell % ranks);
+            if last.replace(group) != Some(group) {
+                let mut rest = group;
+                for (position, card) in position.iter_mut().zip(&cards).rev() {
+                    *position = (rest % card) as u32;
+                    rest /= card;
+                }
+            }
+            let states = [from, to].into_iter().flat_map(|rank| &self.states.positions[rank as usize]);
+            part.keys.iter_mut().zip(position.iter().chain(states)).for_each(|(keys, at)| keys.push(*at));
+            part.counts[0].push(count);
+        }
     }
 }

@@ -62,7 +62,7 @@ pub fn formation_audit(roster: &Roster, rules: &FormationRules, scope: &Scope, j
         }
         Ok(lanes)
     };
-    let counted = cube::count_one(roster, &frames, scope.axes(roster, &frames)?, lanes, job)?;
+    let counted = cube::count_one(&frames, scope.axes(roster, &frames)?, lanes, job)?;
     let years: Vec<Told> = frames.iter().map(|frame| Told::new(roster, frame, rules, &findings)).collect();
     let of = |year: i16| years.iter().find(|told| told.of == year);
     let cells = || (0..counted.years.len()).flat_map(|g| (0..findings.len()).map(move |f| (g, f)));

@@ -55,7 +55,7 @@ pub fn formation(roster: &Roster, scope: &Scope, job: &dyn Job) -> Result<Record
         let homes = Parties::new(roster, frame).home_rows_by(&rows, modes);
         Ok(vec![Lane::Bits(rows), Lane::Bits(homes)])
     };
-    let counted = cube::count_one(roster, &frames, axes, lanes, job)?.filled();
+    let counted = cube::count_one(&frames, axes, lanes, job)?.filled();
     Columns::default()
         .groups(&counted)
         .counts("organisations", counted.lane(0).iter().copied())
@@ -81,7 +81,7 @@ pub fn formation_need(roster: &Roster, rules: &FormationRules, scope: &Scope, jo
     axes.push(classes::need(roster, &frames, rules)?);
     axes.push(named_null(axis(roster, &frames, "mode")?));
     let lanes = |_, frame: &Frame| Ok(vec![Lane::Bits(scope.rows(roster, frame)?)]);
-    let counted = cube::count_one(roster, &frames, axes, lanes, job)?;
+    let counted = cube::count_one(&frames, axes, lanes, job)?;
     Columns::default().groups(&counted).counts("organisations", counted.lane(0).iter().copied()).finish()
 }
 

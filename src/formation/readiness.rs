@@ -63,7 +63,7 @@ pub fn readiness(
         }
         Ok(lanes)
     };
-    let counted = cube::count_one(roster, &frames, scope.axes(roster, &frames)?, lanes, job)?;
+    let counted = cube::count_one(&frames, scope.axes(roster, &frames)?, lanes, job)?;
     let mut told = BTreeMap::new();
     for (nth, frame) in frames.iter().enumerate() {
         let silent = |step| Things::new(roster, frame, step).silent;

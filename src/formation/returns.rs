@@ -48,7 +48,7 @@ pub fn formation_returns(roster: &Roster, scope: &Scope, job: &dyn Job) -> Resul
             let codes = returns[of(frame)].iter().map(|to| to.as_ref().map_or(0, code));
             Integers::up_to(values.len() as u64, codes)
         });
-        let base = Base::Given { name, codes: Arc::new(codes.collect()), cardinality: values.len() };
+        let base = Base::Given { name, codes: Arc::new(codes.collect()) };
         Axis { name: name.to_owned(), base, map: (0..values.len() as u32).collect(), values: Values::Text(values) }
     };
     let mut axes = vec![given("next_year", years, &|to| u64::from(to.frame))];
@@ -60,7 +60,7 @@ pub fn formation_returns(roster: &Roster, scope: &Scope, job: &dyn Job) -> Resul
         let back = BooleanBuffer::collect_bool(frame.rows(), |row| back[row].is_some());
         Ok(vec![Lane::Bits(&back & &scope.rows(roster, frame)?)])
     };
-    let counted = cube::count_one(roster, &frames, axes, lanes, job)?;
+    let counted = cube::count_one(&frames, axes, lanes, job)?;
     let table =
         Columns::default().groups(&counted).counts("organisations", counted.lane(0).iter().copied()).finish()?;
     with_years(&table)

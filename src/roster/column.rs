@@ -1,16 +1,37 @@
 //! How a frame holds a column: dictionary codes, flags as bitmaps, counts as the smallest unsigned integers.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arrow::array::StringArray;
 use arrow::buffer::BooleanBuffer;
 
+use crate::standards::region::{self, Level};
+
 /// The values of a coded column, shared by all years of a roster. Code 0 is "not known"; code `k` is `values[k - 1]`.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub struct Dictionary {
     values: Vec<String>,
     codes: HashMap<String, u32>,
+    /// The regions of each level, once they were asked for.
+    levels: [OnceLock<Gathered>; Level::ALL.len()],
+}
+
+impl PartialEq for Dictionary {
+    fn eq(&self, other: &Self) -> bool {
+        self.values == other.values
+    }
+}
+
+impl Eq for Dictionary {}
+
+/// The values of a dictionary gathered under others.
+#[derive(Debug)]
+pub(crate) struct Gathered {
+    /// Those others, ascending.
+    pub values: Arc<[String]>,
+    /// For each code of the dictionary the position of its value; their number where it has none.
+    pub of_code: Vec<u32>,
 }
 
 impl Dictionary {
@@ -18,7 +39,13 @@ impl Dictionary {
     #[must_use]
     pub fn new(values: Vec<String>) -> Self {
         let codes = values.iter().enumerate().map(|(at, v)| (v.clone(), at as u32 + 1)).collect();
-        Self { values, codes }
+        Self { values, codes, levels: Default::default() }
+    }
+
+    /// The regions of `level` in which the values, codes of regions, lie.
+    pub(crate) fn at_level(&self, level: Level) -> &Gathered {
+        let at = Level::ALL.iter().position(|l| *l == level).unwrap_or_default();
+        self.levels[at].get_or_init(|| gathered(&self.values, |code| region::at_level(code, level)))
     }
 
     /// The values, that of code 1 first.
@@ -44,6 +71,18 @@ impl Dictionary {
     pub fn cardinality(&self) -> usize {
         self.values.len() + 1
     }
+}
+
+/// `texts` gathered under the `value` of each.
+pub(crate) fn gathered(texts: &[String], value: impl Fn(&str) -> Option<String>) -> Gathered {
+    let of_text: Vec<Option<String>> = texts.iter().map(|text| value(text)).collect();
+    let mut values: Vec<String> = of_text.iter().flatten().cloned().collect();
+    values.sort_unstable();
+    values.dedup();
+    let null = values.len() as u32;
+    let at = |v: &Option<String>| v.as_ref().and_then(|v| values.binary_search(v).ok()).map_or(null, |at| at as u32);
+    let of_code = std::iter::once(null).chain(of_text.iter().map(at)).collect();
+    Gathered { values: values.into(), of_code }
 }
 
 /// Unsigned integers in the smallest width that holds their maximum.

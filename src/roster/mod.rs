@@ -11,8 +11,8 @@ use std::sync::Arc;
 use arrow::array::StringArray;
 
 pub use build::{Duplicate, build};
-pub(crate) use column::with_integers;
 pub use column::{Column, Dictionary, Integers};
+pub(crate) use column::{Gathered, gathered, with_integers};
 pub use read::{Balance, Origin, Same};
 pub(crate) use rows::Rows;
 

@@ -40,13 +40,13 @@ pub fn star_distribution(roster: &Roster, scope: &Scope, job: &dyn Job) -> Resul
         let state = states.of_organisations(roster, &frames);
         let axes = by.iter().cloned().chain([state]).collect();
         let lanes = |_, frame: &Frame| Ok(vec![Lane::Bits(scope.rows(roster, frame)?)]);
-        cube::count_one(roster, &frames, axes, lanes, job)?.filled()
+        cube::count_one(&frames, axes, lanes, job)?.filled()
     };
     let parties = PartyStars::all(roster, &frames, &states, scope)?;
     let state = states.axis(parties.iter().map(|p| p.codes.clone()).collect());
     let axes = by.into_iter().chain([state]).collect();
     let lanes = |nth: usize, _: &Frame| Ok(vec![Lane::Bits(parties[nth].homes())]);
-    let of_parties = cube::count_one(roster, &frames, axes, lanes, job)?;
+    let of_parties = cube::count_one(&frames, axes, lanes, job)?;
     let counts = aligned(&organisations, &of_parties);
     Columns::default()
         .groups(&organisations)
@@ -93,9 +93,9 @@ fn of_parties(
 ) -> Result<Counted> {
     let parties = PartyStars::all(roster, frames, states, scope)?;
     let axis = states.axis(parties.iter().map(|p| p.codes.clone()).collect());
-    let things: Vec<Things> =
-        parties.into_iter().map(|p| Things { ids: p.ids, rows: Some(p.rows), counted: None }).collect();
-    cube::moves(roster, frames, &things, &[axis], by, ABSENT, job)
+    let things: Vec<Things<'_>> =
+        parties.into_iter().map(|p| Things { ids: p.ids.into(), rows: Some(p.rows), counted: None }).collect();
+    cube::moves(frames, &things, &[axis], by, ABSENT, job)
 }
 
 /// The party organisations of one year.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tomllib
 from pathlib import Path
 
 import dangjian as dj
@@ -59,3 +60,12 @@ def test_the_page_of_definitions_has_every_rate_and_target_as_shipped():
         for record in records:
             (row,) = (line for line in text.splitlines() if line.startswith(f"| `{record['id']}` |"))
             assert f"| {record['label_zh']} | `{record['population']}` | `{record['success']}` |" in row
+
+
+def test_the_page_of_definitions_has_every_finding_as_shipped():
+    page = (DOCS / "definitions.md").read_text(encoding="utf-8").partition("| id | 名称 | severity |")[2]
+    shipped = tomllib.loads((DOCS.parent / "definitions" / "formation.toml").read_text(encoding="utf-8"))
+    assert len(shipped["finding"]) > 15
+    for record in shipped["finding"]:
+        (row,) = (line for line in page.splitlines() if line.startswith(f"| `{record['id']}` |"))
+        assert row == f"| `{record['id']}` | {record['label']} | {record['severity']} | `{record['when']}` |"

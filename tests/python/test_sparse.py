@@ -32,8 +32,9 @@ def panel():
     frame = dangjian.read_roster(ledgers, progress=False).to_polars()
     some = frame.filter(pl.col("year") == YEAR)["org_id"].gather_every(5)
     frame = frame.filter(pl.col("org_id").is_in(some.implode()))
-    # None of them had another name or code before.
-    former = [pl.lit(None, pl.String).alias(name) for name in ("former_name", "former_org_id")]
+    # None of them had another name or code before, and no superior is given.
+    empty = ("former_name", "former_org_id", "party_superior")
+    former = [pl.lit(None, pl.String).alias(name) for name in empty]
     frame = frame.with_columns(*former, pl.col("established_on").alias("elected_on"))
     assert set(OPTIONAL) < set(frame.columns)
     return frame

@@ -234,7 +234,7 @@ def _audit(tables: dict[str, pl.DataFrame], year: int, fmt: Formats) -> dict[str
     return {
         "findings": rows,
         "years": years,
-        "joint": grid.plain(tables["joint_summary"], _JOINT, fmt),
+        "joint": grid.plain(tables["joint_summary"].with_columns(pl.col("units_mean").round(1)), _JOINT, fmt),
         "ready": grid.plain(ready, (label, *_READY), fmt),
     }
 

@@ -34,7 +34,7 @@ class Formation(Held):
             >>> roster = dj.read_roster(dj.datasets.hexigten().ledgers)
             >>> audit = roster.formation_audit(years=2013)
             >>> audit.filter(finding="solo_due_none").select("organisations", "unknown").row(0)
-            (14, 1)
+            (14, 4)
         """
         return pl.DataFrame(
             _native.formation_audit(

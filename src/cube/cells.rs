@@ -1,0 +1,168 @@
+//! The cells in which the rows of a year are counted: one for each combination of values that some table tells apart.
+
+use std::borrow::Cow;
+use std::sync::Mutex;
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use super::kernel::{Factor, Tally};
+use super::{Axis, Base, DENSE, Lane, Part};
+use crate::error::Result;
+use crate::job::{self, Job};
+use crate::roster::{Frame, Integers};
+
+/// Fewer rows than this are not worth a task of their own, with counters of its own.
+const TASK: usize = 1 << 16;
+
+/// A base as a digit of a cell's number: its codes as far as any axis tells them apart.
+pub(super) struct BaseDigit<'a> {
+    pub base: &'a Base,
+    /// For each code the digit; that of code 0 is 0.
+    pub of_code: Vec<u32>,
+    /// How many digits there are.
+    pub card: u64,
+}
+
+impl<'a> BaseDigit<'a> {
+    /// The digits of all axes.
+    pub(super) fn all(sets: &'a [Vec<Axis>]) -> Vec<Self> {
+        let mut digits: Vec<Self> = Vec::new();
+        let mut seen: Vec<&Axis> = Vec::new();
+        for axis in sets.iter().flatten() {
+            if seen.iter().any(|other| other.base.same(&axis.base) && other.map == axis.map) {
+                continue;
+            }
+            seen.push(axis);
+            match digits.iter_mut().find(|digit| digit.base.same(&axis.base)) {
+                Some(digit) => digit.divide(&axis.map),
+                None => {
+                    let mut digit = Self { base: &axis.base, of_code: vec![0; axis.map.len()], card: 1 };
+                    digit.divide(&axis.map);
+                    digits.push(digit);
+                }
+            }
+        }
+        digits
+    }
+
+    /// Tells apart what `map` does.
+    fn divide(&mut self, map: &[u32]) {
+        let mut known: FxHashMap<(u32, u32), u32> = FxHashMap::default();
+        for (digit, at) in self.of_code.iter_mut().zip(map) {
+            let next = known.len() as u32;
+            *digit = *known.entry((*digit, *at)).or_insert(next);
+        }
+        self.card = known.len() as u64;
+    }
+
+    /// Whether each code is its own digit.
+    fn is_code(&self) -> bool {
+        self.card == self.of_code.len() as u64
+    }
+}
+
+/// The cells for the rows of one frame.
+pub(super) struct Leaf<'a> {
+    rows: usize,
+    /// For each base its codes; `None` where all are 0.
+    codes: Vec<Option<Cow<'a, Integers>>>,
+    digits: &'a [BaseDigit<'a>],
+    strides: Vec<u64>,
+    /// Where cells are laid out sparsely: the group of each row, and the cell of each group, ascending.
+    sparse: Option<(Integers, Vec<u64>)>,
+    groups: usize,
+}
+
+impl<'a> Leaf<'a> {
+    pub(super) fn new(digits: &'a [BaseDigit<'a>], frame: &'a Frame, nth: usize) -> Result<Self> {
+        let rows = frame.rows();
+        let codes = digits.iter().map(|digit| digit.base.codes(frame, nth)).collect::<Result<Vec<_>>>()?;
+        let mut strides = vec![1_u64; digits.len()];
+        for at in (1..digits.len()).rev() {
+            strides[at - 1] = strides[at] * digits[at].card;
+        }
+        let cells: u64 = digits.iter().map(|digit| digit.card).product();
+        let mut leaf = Self { rows, codes, digits, strides, sparse: None, groups: cells as usize };
+        if cells > DENSE.max(4 * rows as u64) {
+            let of_row: Vec<u64> = (0..rows).into_par_iter().map(|row| leaf.cell(row)).collect();
+            let mut cells = of_row.clone();
+            cells.par_sort_unstable();
+            cells.dedup();
+            let group: Vec<u64> = of_row.par_iter().map(|cell| cells.binary_search(cell).unwrap_or(0) as u64).collect();
+            leaf.groups = cells.len();
+            leaf.sparse = Some((Integers::smallest(&group), cells));
+        }
+        Ok(leaf)
+    }
+
+    fn cell(&self, row: usize) -> u64 {
+        let digit = |(codes, digit): (&Option<Cow<'_, Integers>>, &BaseDigit<'_>)| {
+            codes.as_ref().map_or(0, |codes| u64::from(digit.of_code[codes.get(row) as usize]))
+        };
+        self.codes.iter().zip(self.digits).map(digit).zip(&self.strides).map(|(digit, stride)| digit * stride).sum()
+    }
+
+    fn factors(&self) -> Vec<Factor<'_>> {
+        if let Some((group, _)) = &self.sparse {
+            return vec![Factor::Codes(group, 1)];
+        }
+        let mut factors = Vec::with_capacity(self.codes.len());
+        for ((codes, digit), stride) in self.codes.iter().zip(self.digits).zip(&self.strides) {
+            let Some(codes) = codes else { continue };
+            let stride = *stride as u32;
+            factors.push(if digit.is_code() {
+                Factor::Codes(codes, stride)
+            } else {
+                Factor::Table(codes, digit.of_code.iter().map(|digit| digit * stride).collect())
+            });
+        }
+        factors
+    }
+
+    /// What the groups in which the first lane counted something have. Counters are of those that were `used` before.
+    pub(super) fn count(
+        &self,
+        lanes: &[Lane],
+        threads: usize,
+        used: &Mutex<Vec<Tally>>,
+        job: &dyn Job,
+    ) -> Result<Part> {
+        let factors = self.factors();
+        let fresh = || {
+            let before = used.lock().ok().and_then(|mut used| used.pop());
+            before
+                .filter(|tally: &Tally| tally.fits(lanes, self.groups))
+                .unwrap_or_else(|| Tally::new(lanes, self.groups))
+        };
+        // Each piece has its own counters, which are added up at the end.
+        let pieces = self.rows.div_ceil(TASK).clamp(1, threads);
+        let step = self.rows.div_ceil(pieces).next_multiple_of(64).max(64);
+        let tally = (0..pieces)
+            .into_par_iter()
+            .map(|piece| {
+                let rows = (piece * step).min(self.rows)..((piece + 1) * step).min(self.rows);
+                let mut tally = fresh();
+                tally.count(rows, &factors, lanes, || job.cancelled());
+                tally
+            })
+            .reduce_with(|mut a, b| {
+                a.add(&b);
+                a
+            });
+        job::check(job)?;
+        let mut tally = tally.unwrap_or_else(fresh);
+        let groups = tally.occupied(0);
+        let counts = tally.take(&groups);
+        tally.clear(&groups);
+        if let Ok(mut used) = used.lock() {
+            used.push(tally);
+        }
+        let cell = |g: &u32| self.sparse.as_ref().map_or(u64::from(*g), |(_, cells)| cells[*g as usize]);
+        let digits = |(stride, digit): (&u64, &BaseDigit<'_>)| {
+            groups.iter().map(|g| (cell(g) / stride % digit.card) as u32).collect()
+        };
+        let keys = self.strides.iter().zip(self.digits).map(digits).collect();
+        Ok(Part { keys, counts })
+    }
+}
