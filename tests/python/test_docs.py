@@ -1,8 +1,11 @@
-"""The pages in docs/ say what the engine says. `UPDATE_DOCS=1 pytest tests/python/test_docs.py` writes docs/problems.md."""
+"""The pages in docs/ say what the engine says. `UPDATE_DOCS=1 pytest tests/python/test_docs.py` writes docs/problems.md
+and the tables of rates, conditions and size bands in docs/definitions.md.
+"""
 
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from pathlib import Path
 
@@ -50,16 +53,65 @@ def test_every_problem_has_a_label_in_both_languages():
         assert code not in (labels.value("code", code, "zh"), labels.value("code", code, "en"))
 
 
-def test_the_page_of_definitions_has_every_rate_and_target_as_shipped():
-    page = (DOCS / "definitions.md").read_text(encoding="utf-8")
-    rates, targets = page.split("## The four targets")
-    shipped = _native.definitions()
-    assert len(shipped["rates"]) >= 7
-    assert len(shipped["targets"]) == 4
-    for text, records in ((rates, shipped["rates"]), (targets, shipped["targets"])):
-        for record in records:
-            (row,) = (line for line in text.splitlines() if line.startswith(f"| `{record['id']}` |"))
-            assert f"| {record['label_zh']} | `{record['population']}` | `{record['success']}` |" in row
+def shipped(name):
+    """The records of a file of definitions."""
+    text = (DOCS.parent / "definitions" / f"{name}.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+def page_table(header, rows):
+    """A table of the page."""
+    lines = [header, *(("---",) * len(header),), *rows]
+    return "".join(
+        "| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |\n" for line in lines
+    )
+
+
+def tables_of_definitions():
+    """The tables that the page of definitions shows, by a heading that stands before each."""
+    rates, bands = shipped("rates"), shipped("bands")["bands"]
+
+    def years(rate):
+        return f"{rate.get('from', '…')}–{rate.get('to', '…')}" if {"from", "to"} & set(rate) else ""
+
+    measured = [
+        (f"`{r['id']}`", r["label"], f"`{r['population']}`", f"`{r['success']}`", years(r), r["source"])
+        for r in rates["rate"]
+    ]
+    named = [(f"`{c['id']}`", c["label"], f"`{c['when']}`", c["source"]) for c in rates["condition"]]
+    sizes = [(f"`{b['id']}`", b["label"], f"`{b['column']}`", b["from"], b["source"]) for b in bands]
+    return {
+        "## The rates that come with the engine\n\n": page_table(
+            ("id", "名称", "population", "success", "years", "source"), measured
+        )
+        + "\n"
+        + page_table(("condition", "名称", "when", "source"), named),
+        "## Size bands\n": page_table(("id", "名称", "column", "from", "source"), sizes),
+    }
+
+
+def test_the_page_of_definitions_has_the_rates_and_bands_as_shipped():
+    path = DOCS / "definitions.md"
+    page = path.read_text(encoding="utf-8")
+    tables = tables_of_definitions()
+    assert len(shipped("rates")["rate"]) == len(_native.definitions()["rates"]) >= 10
+    if "UPDATE_DOCS" in os.environ:
+        for heading, table in tables.items():
+            before, _, after = page.partition(heading)
+            old = re.search(r"(?:^\|.*\n)+(?:\n(?:^\|.*\n)+)*", after, re.MULTILINE)
+            page = before + heading + after[: old.start()] + table + after[old.end() :]
+        path.write_text(page, encoding="utf-8", newline="\n")
+    for heading, table in tables.items():
+        assert table in page.partition(heading)[2], "run UPDATE_DOCS=1 pytest tests/python/test_docs.py"
+
+
+def test_the_page_of_definitions_has_every_target_as_shipped():
+    page = (DOCS / "definitions.md").read_text(encoding="utf-8").split("## The four targets")[1]
+    targets = _native.definitions()["targets"]
+    assert len(targets) == 4
+    for record in targets:
+        (row,) = (line for line in page.splitlines() if line.startswith(f"| `{record['id']}` |"))
+        assert f"| {record['label_zh']} | `{record['population']}` | `{record['success']}` |" in row
 
 
 def test_the_page_of_definitions_has_every_finding_as_shipped():
