@@ -120,7 +120,7 @@ impl Rate {
 /// Rates in the order in which tables show them. An id may stand several times, for different years.
 #[derive(Clone, Debug)]
 pub struct Rates {
-    rates: Vec<Rate>,
+    all: Vec<Rate>,
     conditions: Vec<Condition>,
     breaks: Vec<Break>,
 }
@@ -178,18 +178,18 @@ impl Rates {
         }
         let conditions = Condition::take_all(next())?;
         let breaks = next().into_iter().map(Break::take).collect::<Result<_>>()?;
-        Self { rates, conditions, breaks }.resolved()
+        Self { all: rates, conditions, breaks }.resolved()
     }
 
     /// These, with those of `user` in place of the ones of the same id; new ones follow. A condition of the user's takes
     /// the place of a shipped one wherever that is used.
     pub fn overridden_by(mut self, user: Self) -> Result<Self> {
-        for (at, rate) in user.rates.iter().enumerate() {
-            if user.rates[..at].iter().all(|r| r.id != rate.id) {
-                let versions = user.rates.iter().filter(|r| r.id == rate.id).cloned();
-                let place = self.rates.iter().position(|r| r.id == rate.id).unwrap_or(self.rates.len());
-                self.rates.retain(|r| r.id != rate.id);
-                self.rates.splice(place..place, versions);
+        for (at, rate) in user.all.iter().enumerate() {
+            if user.all[..at].iter().all(|r| r.id != rate.id) {
+                let versions = user.all.iter().filter(|r| r.id == rate.id).cloned();
+                let place = self.all.iter().position(|r| r.id == rate.id).unwrap_or(self.all.len());
+                self.all.retain(|r| r.id != rate.id);
+                self.all.splice(place..place, versions);
             }
         }
         self.conditions.retain(|c| user.conditions.iter().all(|u| u.id != c.id));
@@ -201,7 +201,7 @@ impl Rates {
     /// The same with the named conditions, and the breaks of its columns, in every rate.
     fn resolved(mut self) -> Result<Self> {
         let meanings = Meanings::new(&self.conditions)?;
-        for rate in &mut self.rates {
+        for rate in &mut self.all {
             for (field, predicate) in [("population", &mut rate.population), ("success", &mut rate.success)] {
                 let written = Predicate::parse(&predicate.to_string());
                 *predicate = meanings.expand(&written.map_err(|e| record::defined(e, &rate.place, field))?);
@@ -214,13 +214,13 @@ impl Rates {
 
     /// The first rate called `id`.
     pub fn get(&self, id: &str) -> Result<&Rate> {
-        let ids = || self.rates.iter().map(|rate| rate.id.as_str());
-        self.rates.iter().find(|rate| rate.id == id).ok_or_else(|| no_such(("比率", "rate"), id, ids()))
+        let ids = || self.all.iter().map(|rate| rate.id.as_str());
+        self.all.iter().find(|rate| rate.id == id).ok_or_else(|| no_such(("比率", "rate"), id, ids()))
     }
 
     /// All of them.
     pub fn iter(&self) -> std::slice::Iter<'_, Rate> {
-        self.rates.iter()
+        self.all.iter()
     }
 
     /// The named conditions.
