@@ -353,7 +353,7 @@ def annual_checks(roster: Roster, table: str, year: int, *, tables_file: Path | 
     """Whether the sums of such a table hold."""
 
 def check_published(
-    figures: Sequence[tuple[int | None, int | str | None, int | str | None, int | str | None]],
+    figures: Sequence[tuple[int | str | None, int | str | None, int | str | None, int | str | None]],
 ) -> _Stream:
     """Tests printed figures: year, numerator, denominator, per cent."""
 

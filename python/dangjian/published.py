@@ -49,7 +49,12 @@ def check_published(
         >>> [round(end, 1) for end in of_2014.select("denominator_low", "denominator_high").row(0)]
         [297.0, 297.7]
     """
-    one = {"year": year, "numerator": numerator, "denominator": denominator, "percent": percent}
+    one: dict[str, Printed] = {
+        "year": year,
+        "numerator": numerator,
+        "denominator": denominator,
+        "percent": percent,
+    }
     rows = [{**dict.fromkeys(one), **figure} for figure in figures] if figures is not None else [one]
     for row in rows:
         for name, value in row.items():
@@ -63,4 +68,5 @@ def check_published(
                     f"{name} is {value!r}: write it as text, as printed, since 59.50 and 59.5 are rounded differently",
                     f"{name} 写的是 {value!r}：请照原文写成文字，59.50 与 59.5 的舍入不同",
                 )
-    return pl.DataFrame(_native.check_published([tuple(row[name] for name in one) for row in rows]))
+    checked = [(row["year"], row["numerator"], row["denominator"], row["percent"]) for row in rows]
+    return pl.DataFrame(_native.check_published(checked))

@@ -30,8 +30,9 @@ def rows(native: _native.Roster, where: Where) -> Rows:
     """
     if where is None or isinstance(where, str):
         return {"filter": where, "only": None}
-    if not isinstance(where, pl.Expr):
-        got = type(where).__name__
+    expression: object = where
+    if not isinstance(expression, pl.Expr):
+        got = type(expression).__name__
         raise ArgumentError(
             f"where is a {got}. Expected: a condition in SQL, or a polars expression",
             f"where 是 {got}；应为 SQL 条件，或 polars 表达式",
