@@ -313,7 +313,8 @@ impl Roster {
 }
 
 pub(crate) fn unknown<T: AsRef<str>>(what: &str, id: &str, have: impl Iterator<Item = T>) -> Error {
-    let have: Vec<String> = have.map(|h| h.as_ref().to_owned()).collect();
+    let mut have: Vec<String> = have.map(|h| h.as_ref().to_owned()).collect();
+    have.dedup();
     let have = have.join(", ");
     Error::argument(
         format!("没有名为“{id}”的 {what}。可用：{have}"),

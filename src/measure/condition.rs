@@ -7,6 +7,7 @@ use super::predicate::Predicate;
 use crate::error::Result;
 use crate::lang::Text;
 use crate::record::{self, Record};
+use crate::roster::Roster;
 use crate::schema;
 
 /// A condition under a name.
@@ -66,6 +67,11 @@ impl Condition {
         }
         Ok(all)
     }
+
+    /// Fails with [`Error::Definition`](crate::Error::Definition) where it does not fit `roster`.
+    pub(super) fn check(&self, roster: &Roster) -> Result<()> {
+        self.when.check(roster).map_err(|e| record::defined(e, &self.place, "when"))
+    }
 }
 
 impl Break {
@@ -123,6 +129,17 @@ impl Meanings {
         let meaning = self.expand(&condition.when).expr().clone();
         self.0.insert(condition.id.clone(), meaning);
         Ok(())
+    }
+
+    /// Adds to `found` those of `all`, in terms of columns, that `predicate` uses, itself or by way of others.
+    pub(super) fn used(&self, predicate: &Predicate, all: &[Condition], found: &mut Vec<Condition>) {
+        for name in predicate.columns() {
+            let Some(condition) = all.iter().find(|c| c.id == name) else { continue };
+            if found.iter().all(|c| c.id != name) {
+                self.used(&condition.when, all, found);
+                found.push(Condition { when: self.expand(&condition.when), ..condition.clone() });
+            }
+        }
     }
 
     /// `predicate` in terms of columns.

@@ -51,6 +51,8 @@ pub struct Rate {
     pub validity: Validity,
     /// Where a column that it looks at began to mean something else.
     pub breaks: Vec<Break>,
+    /// The named conditions that it uses.
+    pub conditions: Vec<Condition>,
     place: String,
 }
 
@@ -87,6 +89,7 @@ impl Rate {
             note: record.label("note", "note_en")?,
             validity: Validity::default(),
             breaks: Vec::new(),
+            conditions: Vec::new(),
             place: record.place().to_owned(),
         })
     }
@@ -110,6 +113,7 @@ impl Rate {
 
     /// Fails with [`Error::Definition`] where one of its predicates does not fit `roster` (see [`Predicate::check`]).
     pub fn check(&self, roster: &Roster) -> Result<()> {
+        self.conditions.iter().try_for_each(|condition| condition.check(roster))?;
         for (field, predicate) in [("population", &self.population), ("success", &self.success)] {
             predicate.check(roster).map_err(|e| record::defined(e, &self.place, field))?;
         }
@@ -202,9 +206,12 @@ impl Rates {
     fn resolved(mut self) -> Result<Self> {
         let meanings = Meanings::new(&self.conditions)?;
         for rate in &mut self.all {
+            rate.conditions.clear();
             for (field, predicate) in [("population", &mut rate.population), ("success", &mut rate.success)] {
                 let written = Predicate::parse(&predicate.to_string());
-                *predicate = meanings.expand(&written.map_err(|e| record::defined(e, &rate.place, field))?);
+                let written = written.map_err(|e| record::defined(e, &rate.place, field))?;
+                meanings.used(&written, &self.conditions, &mut rate.conditions);
+                *predicate = meanings.expand(&written);
             }
             let of = |b: &&Break| rate.columns().iter().any(|c| super::source::ledger_column(c) == b.column);
             rate.breaks = self.breaks.iter().filter(of).cloned().collect();

@@ -2,7 +2,9 @@
 
 use crate::error::Error;
 use crate::lang::Lang;
+use crate::measure::testing::{numbers, roster};
 use crate::measure::{FormationRules, Predicate, Rates, Targets};
+use crate::schema::Type;
 
 const GOOD: &str = r#"
     [[rate]]
@@ -103,6 +105,28 @@ fn conditions_are_used_as_flags_are() {
     assert_eq!(rate.population.to_string(), "three_haves");
     let written = Predicate::parse("(employees >= 20 or above_scale) and operating").unwrap();
     assert!(rate.population.same(&written));
+}
+
+/// A wrong column is a mistake of the record in which it stands, not of the rate that uses it.
+#[test]
+fn a_condition_that_does_not_fit_is_named_itself() {
+    let text = r#"
+        [[condition]]
+        id = "three_haves"
+        when = "larg"
+        source = "本地文件"
+        [[condition]]
+        id = "larg"
+        when = "employes >= 20"
+        source = "本地文件"
+    "#;
+    let mine = Rates::from_toml(text, "mine.toml").unwrap();
+    let rates = Rates::shipped().unwrap().overridden_by(mine).unwrap();
+    let roster = roster(vec![("employees", Type::Count, Some(numbers(&[Some(3)])))], 1);
+    let (_, en) = both(&rates.get("three_haves_established").unwrap().check(&roster).unwrap_err());
+    assert!(en.starts_with("mine.toml: [[condition]] \"larg\": field when: "), "{en}");
+    assert!(en.contains("did you mean 'employees'"), "{en}");
+    rates.get("organised").unwrap().check(&roster).unwrap();
 }
 
 #[test]
