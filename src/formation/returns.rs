@@ -91,7 +91,7 @@ fn returns(roster: &Roster) -> Vec<Vec<Option<Return>>> {
 
 /// `table` with the texts of `next_year` as years.
 fn with_years(table: &RecordBatch) -> Result<RecordBatch> {
-    let years = table["next_year"].as_string::<i32>().iter().map(|year| year?.parse().ok());
+    let years = table["next_year"].as_string_view().iter().map(|year| year?.parse().ok());
     let years: Int16Array = years.collect();
     let (mut fields, mut columns) = (table.schema().fields().to_vec(), table.columns().to_vec());
     fields[1] = Arc::new(Field::new("next_year", DataType::Int16, true));
