@@ -225,7 +225,6 @@ impl Walk<'_> {
         let cells = u64::from(self.groups + 1).saturating_mul(ranks * ranks);
         let rows = (earlier.groups.len() + later.groups.len()) as u64;
         let counted = u64::from(self.groups).saturating_mul(ranks * ranks);
-        let mut part = Part { keys: vec![Vec::new(); self.by.len() + 2 * self.of.len()], counts: vec![Vec::new()] };
         if cells <= DENSE.max(4 * rows) {
             counters.resize(cells as usize, 0);
             self.visit(earlier, later, |cell| counters[cell as usize] += 1);
@@ -234,16 +233,16 @@ impl Walk<'_> {
             // Most counters are 0.
             let some = counters.chunks_mut(SOME).enumerate().filter(|(_, some)| some.iter().fold(0, |a, b| a | b) > 0);
             let found = some.flat_map(|(at, some)| (at * SOME..).zip(some)).filter(|(_, count)| **count > 0);
-            self.emit(found.map(|(cell, count)| (cell as u64, u64::from(std::mem::take(count)))), &mut part);
+            let found = found.map(|(cell, count)| (cell as u64, std::mem::take(count)));
+            self.part(&found.collect::<Vec<_>>())
         } else {
             let mut moves = Vec::with_capacity(rows as usize);
             self.visit(earlier, later, |cell| moves.push(cell));
             moves.retain(|cell| *cell < counted);
             moves.par_sort_unstable();
             let same = moves.chunk_by(|a, b| a == b);
-            self.emit(same.map(|same| (same[0], same.len() as u64)), &mut part);
+            self.part(&same.map(|same| (same[0], same.len() as u32)).collect::<Vec<_>>())
         }
-        part
     }
 
     /// Visits the cell of each thing of either year; cells of groups that do not count are beyond all others.
@@ -266,24 +265,31 @@ impl Walk<'_> {
         }
     }
 
-    /// Adds `cells`, which ascend, with their counts.
-    fn emit(&self, cells: impl Iterator<Item = (u64, u64)>, part: &mut Part) {
+    /// The moves of `cells`, which ascend, with their counts.
+    fn part(&self, cells: &[(u64, u32)]) -> Part {
         let ranks = self.states.positions.len() as u64;
-        let cards: Vec<u64> = self.by.iter().map(|axis| axis.values.len() as u64 + 1).collect();
-        let mut position = vec![0; self.by.len()];
-        let mut last = None;
-        for (cell, count) in cells {
-            let (group, from, to) = (cell / (ranks * ranks), cell / ranks % ranks, cell % ranks);
-            if last.replace(group) != Some(group) {
-                let mut rest = group;
-                for (position, card) in position.iter_mut().zip(&cards).rev() {
-                    *position = (rest % card) as u32;
-                    rest /= card;
-                }
-            }
-            let states = [from, to].into_iter().flat_map(|rank| &self.states.positions[rank as usize]);
-            part.keys.iter_mut().zip(position.iter().chain(states)).for_each(|(keys, at)| keys.push(*at));
-            part.counts[0].push(count);
+        let mut groups = Vec::with_capacity(cells.len());
+        let mut before = Vec::with_capacity(cells.len());
+        let mut after = Vec::with_capacity(cells.len());
+        for (cell, _) in cells {
+            let group = cell / (ranks * ranks);
+            let states = (cell - group * (ranks * ranks)) as u32;
+            groups.push(group as u32);
+            before.push(states / ranks as u32);
+            after.push(states % ranks as u32);
         }
+        let mut keys = vec![Vec::new(); self.by.len()];
+        for (keys, axis) in keys.iter_mut().zip(self.by).rev() {
+            let card = axis.values.len() as u32 + 1;
+            *keys = groups.iter().map(|group| group % card).collect();
+            groups.iter_mut().for_each(|group| *group /= card);
+        }
+        for ranks in [before, after] {
+            for axis in 0..self.of.len() {
+                let of_rank: Vec<u32> = self.states.positions.iter().map(|positions| positions[axis]).collect();
+                keys.push(ranks.iter().map(|rank| of_rank[*rank as usize]).collect());
+            }
+        }
+        Part { keys, counts: vec![cells.iter().map(|(_, count)| u64::from(*count)).collect()] }
     }
 }

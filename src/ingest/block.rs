@@ -14,7 +14,7 @@ pub(crate) struct At {
     pub line: Option<u32>,
 }
 
-/// Where rows stand, the later ones below the others.
+/// Where rows stand.
 #[derive(Clone, Debug)]
 pub(crate) enum Places {
     /// Each below the one before.
@@ -29,11 +29,9 @@ impl Places {
     /// The places of so many rows.
     pub(super) fn new(rows: usize, at: impl Fn(usize) -> At) -> Self {
         if rows > 0 {
-            let (first, last) = (at(0), at(rows - 1));
-            let below = |first: u32, last: u32| (last - first) as usize == rows - 1;
-            let lines = first.line.zip(last.line).is_none_or(|(first, last)| below(first, last));
-            if below(first.row, last.row) && lines {
-                return Self::Following { first, rows };
+            let following = Self::Following { first: at(0), rows };
+            if following.all().zip(0..).all(|(place, row)| place == at(row)) {
+                return following;
             }
         }
         Self::Each((0..rows).map(at).collect())
@@ -51,7 +49,8 @@ impl Places {
     pub(crate) fn at(&self, row: usize) -> At {
         match self {
             Self::Following { first, .. } => {
-                At { row: first.row + row as u32, line: first.line.map(|line| line + row as u32) }
+                let below = |first: u32| first.saturating_add(row as u32);
+                At { row: below(first.row), line: first.line.map(below) }
             }
             Self::Each(all) => all[row],
         }

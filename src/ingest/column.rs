@@ -36,12 +36,14 @@ pub(super) fn as_text(array: &ArrayRef) -> Result<StringArray> {
     Ok(cast(array, &DataType::Utf8)?.as_string().clone())
 }
 
-/// Reads `array` as `column`; `None` where its type cannot be one of such a column.
+/// Reads `array` as `column`; `None` where its type cannot be one of such a column. What its texts were read as is `known`
+/// from one array to the next.
 pub(super) fn convert(
     array: &ArrayRef,
     column: &'static Column,
     factor: f64,
     words: &Dictionaries,
+    known: &Known,
 ) -> Option<Converted> {
     let from = array.data_type();
     let wanted = column.ty.arrow();
@@ -49,8 +51,11 @@ pub(super) fn convert(
         return Some(Ok((new_null_array(&wanted, array.len()), Vec::new())));
     }
     if is_text(from) {
-        let long = matches!(column.ty, Type::Id | Type::Text | Type::Code);
-        return Some(if long { long_text(array, column, words) } else { distinct(array, column, factor, words) });
+        return Some(match (column.ty, from) {
+            (Type::Id | Type::Text, _) => long_text(array, column, words),
+            (_, DataType::Dictionary(..)) => distinct(array, column, factor, words),
+            _ => as_text(array).map(|texts| all(&Reader::of(column, factor, words), &Texts(&texts), known)),
+        });
     }
     let exact = from.is_integer() || *from == DataType::Boolean;
     Some(match column.ty {
@@ -61,7 +66,7 @@ pub(super) fn convert(
         Type::Money if from.is_integer() && factor <= 1.0 => whole(array, &wanted),
         Type::Year | Type::Real if from.is_integer() || from.is_floating() => ranged(array, column, words),
         Type::Region | Type::Industry | Type::Text | Type::Code | Type::Id if exact => {
-            cast(array, &DataType::Utf8).map_err(Into::into).and_then(|text| distinct(&text, column, factor, words))
+            as_text(array).map(|texts| all(&Reader::of(column, factor, words), &Texts(&texts), known))
         }
         _ if exact || from.is_floating() => numbers(array, column, factor, words),
         _ => return None,
@@ -107,14 +112,14 @@ fn ranged(array: &ArrayRef, column: &'static Column, words: &Dictionaries) -> Co
 /// Numbers one by one.
 fn numbers(array: &ArrayRef, column: &'static Column, factor: f64, words: &Dictionaries) -> Converted {
     let numbers = cast(array, &DataType::Float64)?;
-    Ok(all(&Reader::of(column, factor, words), &Numbers(numbers.as_primitive())))
+    Ok(all(&Reader::of(column, factor, words), &Numbers(numbers.as_primitive()), &Known::default()))
 }
 
 /// Every cell of `block`, one by one.
-pub(super) fn all<B: Block>(reader: &Reader, block: &B) -> (ArrayRef, Vec<Finding>) {
+pub(super) fn all<B: Block>(reader: &Reader, block: &B, known: &Known) -> (ArrayRef, Vec<Finding>) {
     let rows: Vec<u32> = (0..block.rows() as u32).collect();
     let mut found = Vec::new();
-    let values = reader.read(block, &rows, 0, &Known::default(), &mut found);
+    let values = reader.read(block, &rows, 0, known, &mut found);
     (values, found)
 }
 
@@ -128,7 +133,7 @@ fn distinct(array: &ArrayRef, column: &'static Column, factor: f64, words: &Dict
     let dictionary = dictionary(array)?;
     let dictionary = dictionary.as_dictionary::<Int32Type>();
     let texts: &StringArray = dictionary.values().as_string();
-    let (values, said) = all(&Reader::of(column, factor, words), &Texts(texts));
+    let (values, said) = all(&Reader::of(column, factor, words), &Texts(texts), &Known::default());
     let said: HashMap<usize, Code> = said.into_iter().map(|finding| (finding.row, finding.code)).collect();
     let values = take(&values, dictionary.keys(), None)?;
     let mut found = Vec::new();
@@ -147,7 +152,7 @@ fn distinct(array: &ArrayRef, column: &'static Column, factor: f64, words: &Dict
 pub(super) fn mode_detail(array: &ArrayRef) -> Result<ArrayRef> {
     let dictionary = dictionary(array)?;
     let dictionary = dictionary.as_dictionary::<Int32Type>();
-    let (detail, _) = all(&Reader::ModeDetail, &Texts(dictionary.values().as_string()));
+    let (detail, _) = all(&Reader::ModeDetail, &Texts(dictionary.values().as_string()), &Known::default());
     Ok(take(&detail, dictionary.keys(), None)?)
 }
 
@@ -158,8 +163,6 @@ fn long_text(array: &ArrayRef, column: &'static Column, words: &Dictionaries) ->
     let kept = |text: &str| {
         match reader {
             Reader::Code => cells::code(&Cell::Text(text)),
-            Reader::RegistrationType => cells::registration_type(&Cell::Text(text)),
-            Reader::Label => cells::text(&Cell::Text(text)),
             _ => cells::term(&Cell::Text(text)),
         }
         .is_ok_and(|read| read.is_some_and(|read| read == text))
@@ -168,7 +171,7 @@ fn long_text(array: &ArrayRef, column: &'static Column, words: &Dictionaries) ->
     if whole && texts.iter().flatten().all(kept) {
         return Ok((Arc::new(texts), Vec::new()));
     }
-    Ok(all(&reader, &Texts(&texts)))
+    Ok(all(&reader, &Texts(&texts), &Known::default()))
 }
 
 /// The type in which a column of the user's own is kept: signed integers until all of them were seen.
@@ -191,5 +194,5 @@ pub(super) fn own(array: &ArrayRef) -> Result<ArrayRef> {
     if wanted != DataType::Utf8 {
         return Ok(cast(array, &wanted)?);
     }
-    Ok(all(&Reader::Label, &Texts(&as_text(array)?)).0)
+    Ok(all(&Reader::Label, &Texts(&as_text(array)?), &Known::default()).0)
 }

@@ -14,6 +14,7 @@ use super::block::Texts;
 use super::cells::{self, Cell};
 use super::column::{all, convert, is_text};
 use super::identity::identity;
+use super::known::Known;
 use super::numbers::plain_number;
 use super::problem::Code;
 use super::reader::Reader;
@@ -157,7 +158,7 @@ impl Expression {
             Self::Value(column, factor) | Self::Problem(column, factor)
                 if !is_text(array.data_type()) && column.ty != Type::Id =>
             {
-                let (values, found) = convert(array, column, *factor, &Dictionaries::default())
+                let (values, found) = convert(array, column, *factor, &Dictionaries::default(), &Known::default())
                     .ok_or_else(|| unreadable(column, array.data_type()))??;
                 if matches!(self, Self::Value(..)) {
                     return Ok(cast(&values, &self.data_type())?);
@@ -259,6 +260,7 @@ impl Expression {
                 let (values, _) = all(
                     &Reader::of(column, *factor, &Dictionaries::default()),
                     &Texts(&texts.iter().copied().collect()),
+                    &Known::default(),
                 );
                 if is_text(values.data_type()) { cast(&values, &DataType::Utf8View)? } else { values }
             }
@@ -269,6 +271,7 @@ impl Expression {
                 let (_, found) = all(
                     &Reader::of(column, *factor, &Dictionaries::default()),
                     &Texts(&texts.iter().copied().collect()),
+                    &Known::default(),
                 );
                 let mut said = vec![None; texts.len()];
                 for finding in found {

@@ -13,6 +13,7 @@ use super::column::{Finding, as_text, convert, mode_detail, own, own_type};
 use super::files::{Place, year_of};
 use super::header::{Header, Heading, Meaning};
 use super::identity::{self, Identify};
+use super::known::Known;
 use super::problem::{Code, Problem, shown};
 use super::table::{Piece, Sheet, Tally, Year, plausible, records};
 use super::{Options, Rows, Source, Status};
@@ -43,6 +44,7 @@ struct Wanted {
     field: String,
     at: usize,
     target: Target,
+    known: Known,
 }
 
 enum Target {
@@ -81,7 +83,7 @@ impl Frame {
                 Meaning::Own(name) => Target::Own(name.clone()),
                 Meaning::Mark { .. } | Meaning::Not(_) => continue,
             };
-            let wanted = Wanted { field: heading.written(), at: heading.index, target };
+            let wanted = Wanted { field: heading.written(), at: heading.index, target, known: Known::default() };
             match wanted.target {
                 Target::Column(column, _) if column.ty == Type::Id => id = Some(wanted),
                 Target::Column(column, _) if column.ty == Type::Year => years = Some(wanted),
@@ -159,9 +161,8 @@ impl Frame {
         for wanted in &self.columns {
             let array = field(&batch, wanted)?;
             let (values, found) = match &wanted.target {
-                Target::Column(column, factor) => {
-                    convert(array, column, *factor, &self.words).ok_or_else(|| wrong_type(wanted, array))??
-                }
+                Target::Column(column, factor) => convert(array, column, *factor, &self.words, &wanted.known)
+                    .ok_or_else(|| wrong_type(wanted, array))??,
                 Target::Own(_) => (own(array)?, Vec::new()),
             };
             for Finding { row, code, value } in found {
@@ -201,8 +202,8 @@ impl Frame {
             From::Column(wanted) => {
                 let array = field(batch, wanted)?;
                 let column = schema::column("year").ok_or_else(|| wrong_type(wanted, array))?;
-                let (years, mut found) =
-                    convert(array, column, 1.0, &self.words).ok_or_else(|| wrong_type(wanted, array))??;
+                let (years, mut found) = convert(array, column, 1.0, &self.words, &wanted.known)
+                    .ok_or_else(|| wrong_type(wanted, array))??;
                 let said: HashSet<usize> = found.iter().map(|finding| finding.row).collect();
                 let empty = (0..array.len()).filter(|at| years.is_null(*at) && !said.contains(at));
                 found.extend(empty.map(|row| Finding { row, code: Code::YearMissing, value: String::new() }));
