@@ -34,13 +34,12 @@ impl<'a> BaseDigit<'a> {
                 continue;
             }
             seen.push(axis);
-            match digits.iter_mut().find(|digit| digit.base.same(&axis.base)) {
-                Some(digit) => digit.divide(&axis.map),
-                None => {
-                    let mut digit = Self { base: &axis.base, of_code: vec![0; axis.map.len()], card: 1 };
-                    digit.divide(&axis.map);
-                    digits.push(digit);
-                }
+            if let Some(digit) = digits.iter_mut().find(|digit| digit.base.same(&axis.base)) {
+                digit.divide(&axis.map);
+            } else {
+                let mut digit = Self { base: &axis.base, of_code: vec![0; axis.map.len()], card: 1 };
+                digit.divide(&axis.map);
+                digits.push(digit);
             }
         }
         digits

@@ -169,10 +169,14 @@ impl Tally {
     /// Sets the counters of `groups` back to 0.
     pub(crate) fn clear(&mut self, groups: &[u32]) {
         for Pack { width, counters } in &mut self.packs {
-            groups.iter().for_each(|g| counters[*g as usize * *width..][..*width].fill(0));
+            for group in groups {
+                counters[*group as usize * *width..][..*width].fill(0);
+            }
         }
         for sums in &mut self.sums {
-            groups.iter().for_each(|g| sums[*g as usize] = 0);
+            for group in groups {
+                sums[*group as usize] = 0;
+            }
         }
     }
 }

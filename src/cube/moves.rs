@@ -200,7 +200,9 @@ impl Walk<'_> {
         let mut numbers = vec![0; things.ids.len()];
         for (axis, (digits, card)) in axes.iter().zip(digits) {
             let Some(codes) = axis.base.codes(self.frames[nth], nth)? else {
-                numbers.iter_mut().for_each(|number| *number = *number * card + digits[0]);
+                for number in &mut numbers {
+                    *number = *number * card + digits[0];
+                }
                 continue;
             };
             with_integers!(codes.as_ref(), codes => match &things.rows {
@@ -282,7 +284,9 @@ impl Walk<'_> {
         for (keys, axis) in keys.iter_mut().zip(self.by).rev() {
             let card = axis.values.len() as u32 + 1;
             *keys = groups.iter().map(|group| group % card).collect();
-            groups.iter_mut().for_each(|group| *group /= card);
+            for group in &mut groups {
+                *group /= card;
+            }
         }
         for ranks in [before, after] {
             for axis in 0..self.of.len() {
