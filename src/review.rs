@@ -92,6 +92,7 @@ pub fn review(
     let here = |by: &[&str]| Scope::by(by.iter().copied()).in_year(year);
     let step = || Scope { years: Some(last_two.clone()), ..Scope::default() };
     let Definitions { rates, targets: set, rules } = definitions;
+    let rates: Vec<Rate> = rates.iter().filter(|rate| !rate.special).cloned().collect();
     let mut tables = Vec::new();
     let mut add = |id, table| {
         tables.push((id, table));
@@ -107,10 +108,10 @@ pub fn review(
     }
     add("gaps_by_township", gap_counts(roster, set, &here(&["township"]), job)?)?;
     add("targets_series", targets_series(roster, set, &years(&[]), job)?)?;
-    add("coverage", coverage(roster, rates, &years(&[]), job)?)?;
-    add("coverage_by_township", coverage(roster, rates, &here(&["township"]), job)?)?;
-    add("coverage_by_kind", coverage(roster, rates, &here(&["kind"]), job)?)?;
-    add("coverage_by_committee", coverage(roster, rates, &here(&["committee"]), job)?)?;
+    add("coverage", coverage(roster, &rates, &years(&[]), job)?)?;
+    add("coverage_by_township", coverage(roster, &rates, &here(&["township"]), job)?)?;
+    add("coverage_by_kind", coverage(roster, &rates, &here(&["kind"]), job)?)?;
+    add("coverage_by_committee", coverage(roster, &rates, &here(&["committee"]), job)?)?;
     add("formation", formation(roster, &years(&[]), job)?)?;
     add("formation_by_township", formation(roster, &here(&["township"]), job)?)?;
     add("formation_need", formation_need(roster, rules, &here(&[]), job)?)?;

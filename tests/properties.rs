@@ -69,11 +69,24 @@ fn read(batches: &[RecordBatch]) -> Roster {
 
 /// The counts of a table summed over everything but `year`, `next_year` and its states, by column.
 fn totals(table: &RecordBatch) -> BTreeMap<(Vec<String>, String), i64> {
-    const KEPT: [&str; 9] =
-        ["year", "next_year", "rate_id", "mode", "next_mode", "star_state", "next_star_state", "item", "counts"];
+    const KEPT: [&str; 10] = [
+        "year",
+        "next_year",
+        "rate_id",
+        "series",
+        "mode",
+        "next_mode",
+        "star_state",
+        "next_star_state",
+        "item",
+        "counts",
+    ];
     let mut out = BTreeMap::new();
     for (field, column) in table.schema().fields().iter().zip(table.columns()) {
-        let Some(values) = column.as_primitive_opt::<Int64Type>() else { continue };
+        let Some(values) = column.as_primitive_opt::<Int64Type>().filter(|_| !KEPT.contains(&field.name().as_str()))
+        else {
+            continue;
+        };
         for row in 0..table.num_rows() {
             let key = KEPT.iter().filter_map(|k| array_value_to_string(table.column_by_name(k)?, row).ok()).collect();
             *out.entry((key, field.name().clone())).or_default() += values.value(row);

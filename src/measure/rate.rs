@@ -47,6 +47,8 @@ pub struct Rate {
     pub source: String,
     /// What a reader should know about it.
     pub note: Option<Text>,
+    /// Whether it is for those who ask for it: the annual review leaves it out.
+    pub special: bool,
     /// The years in which it is in force.
     pub validity: Validity,
     /// Where a column that it looks at began to mean something else.
@@ -87,6 +89,7 @@ impl Rate {
             counts,
             source: record.text("source")?,
             note: record.label("note", "note_en")?,
+            special: record.flag("special")?,
             validity: Validity::default(),
             breaks: Vec::new(),
             conditions: Vec::new(),
