@@ -1,15 +1,13 @@
 //! Rates over any dimension, target sets, and the list of exactly who is missing.
 
-use std::sync::Arc;
-
-use arrow::array::{ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray, UInt32Array, new_null_array};
+use arrow::array::{BooleanArray, RecordBatch, UInt32Array};
 use arrow::buffer::BooleanBuffer;
 use arrow::compute::{filter_record_batch, take_record_batch};
 use arrow::datatypes::DataType;
 
 use crate::breaks::series;
 use crate::cube::{self, Counted, Lane};
-use crate::dimension::{Scope, region_name};
+use crate::dimension::Scope;
 use crate::error::Result;
 use crate::interval::{deviations, wilson};
 use crate::job::Job;
@@ -18,7 +16,6 @@ use crate::measure::{Counts, Rate, Target, Truth};
 use crate::party::Parties;
 use crate::rollup::{joined, levels};
 use crate::roster::{Frame, Roster};
-use crate::standards::region::{self, Level};
 use crate::table::Columns;
 
 /// What a rate answers for each row of a frame; for party organisations the answers stand at their home rows.
@@ -296,7 +293,17 @@ fn with_figures(columns: Columns, figures: &[Figures]) -> Columns {
 }
 
 /// What a gap list says of an organisation, besides its target and status.
-const LISTED: [&str; 8] = ["org_id", "name", "region", "kind", "committee", "mode", "members_full", "party_org_id"];
+const LISTED: [(&str, DataType); 9] = [
+    ("org_id", DataType::Utf8),
+    ("name", DataType::Utf8),
+    ("region", DataType::Utf8),
+    ("kind", DataType::Utf8),
+    ("committee", DataType::Utf8),
+    ("mode", DataType::Utf8),
+    ("members_full", DataType::UInt32),
+    ("party_org_id", DataType::Utf8),
+    ("instructor_id", DataType::Utf8),
+];
 
 /// Who is missing from `target` in `year`: those in its population that do not meet it (`status` is `missing`), and
 /// those of whom the ledger does not say whether they belong or whether they meet it (`unknown`). A party organisation
@@ -324,26 +331,12 @@ pub fn gaps(roster: &Roster, target: &Target, year: i16) -> Result<RecordBatch> 
     let rows: Vec<u32> = missing.set_indices().chain(unknown.set_indices()).map(|row| row as u32).collect();
     let status = (0..rows.len()).map(|at| if at < missing.count_set_bits() { "missing" } else { "unknown" });
     let batch = take_record_batch(&roster.batch(frame)?, &UInt32Array::from(rows.clone()))?;
-    let column = |name: &str, ty: DataType| -> ArrayRef {
-        batch.column_by_name(name).map_or_else(|| new_null_array(&ty, rows.len()), Arc::clone)
-    };
-    let regions = column("region", DataType::Utf8);
-    let township: StringArray =
-        regions.as_string::<i32>().iter().map(|code| region::at_level(code?, Level::Township)).collect();
-    let mut columns = Columns::default()
+    Columns::default()
         .years("year", std::iter::repeat_n(year, rows.len()))
         .texts("target", std::iter::repeat_n(&target.rate.id, rows.len()))
-        .texts("status", status);
-    for name in LISTED {
-        columns = match name {
-            "region" => columns
-                .array("township", Arc::new(township.clone()))
-                .some_texts("township_name", township.iter().map(|code| region_name(code?))),
-            "members_full" => columns.array(name, column(name, DataType::UInt32)),
-            _ => columns.array(name, column(name, DataType::Utf8)),
-        };
-    }
-    columns.array("instructor_id", column("instructor_id", DataType::Utf8)).finish()
+        .texts("status", status)
+        .listed(&batch, &LISTED)
+        .finish()
 }
 
 #[cfg(test)]

@@ -12,6 +12,14 @@ use crate::classes::coded;
 use crate::measure::Truth;
 use crate::roster::{Frame, Integers, Roster};
 
+/// The bitmap of these rows out of `all`.
+pub(crate) fn bitmap(all: usize, rows: impl Iterator<Item = u32>) -> BooleanBuffer {
+    let mut bits = BooleanBufferBuilder::new(all);
+    bits.append_n(all, false);
+    rows.for_each(|row| bits.set_bit(row as usize, true));
+    bits.finish()
+}
+
 /// The party organisation of each row of one year.
 pub(crate) struct Parties<'a> {
     codes: Option<&'a Integers>,
@@ -74,14 +82,7 @@ impl<'a> Parties<'a> {
     pub(crate) fn home_rows_by(&self, of: &BooleanBuffer, class: &Integers) -> BooleanBuffer {
         let mut seen = std::collections::HashSet::new();
         let first = |row: &usize| self.code(*row) > 0 && seen.insert((self.code(*row), class.get(*row)));
-        self.bitmap(of.set_indices().filter(first).map(|row| row as u32))
-    }
-
-    fn bitmap(&self, rows: impl Iterator<Item = u32>) -> BooleanBuffer {
-        let mut bits = BooleanBufferBuilder::new(self.rows);
-        bits.append_n(self.rows, false);
-        rows.for_each(|row| bits.set_bit(row as usize, true));
-        bits.finish()
+        bitmap(self.rows, of.set_indices().filter(first).map(|row| row as u32))
     }
 
     /// A question about organisations, asked of party organisations: one is in the population, or a success, if any of
@@ -112,13 +113,13 @@ impl<'a> Parties<'a> {
         }
         state.extend(alone);
         let at = |wanted: &dyn Fn(Sure, Sure) -> bool| {
-            self.bitmap(state.iter().filter(|(p, s, _)| wanted(*p, *s)).filter_map(|(_, _, home)| *home))
+            bitmap(self.rows, state.iter().filter(|(p, s, _)| wanted(*p, *s)).filter_map(|(_, _, home)| *home))
         };
         let yes = at(&|p, _| p == Sure::Yes);
         let unknown = at(&|p, _| p == Sure::Unknown);
         let no = &(!&yes) & &(!&unknown);
         let success = Truth { yes: at(&|_, s| s == Sure::Yes), no: at(&|p, s| p != Sure::No && s == Sure::No) };
-        (Truth { yes, no }, success, self.bitmap(unidentified.into_iter()))
+        (Truth { yes, no }, success, bitmap(self.rows, unidentified.into_iter()))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, UInt32Array, new_null_array};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, UInt32Array};
 use arrow::compute::{concat_batches, filter_record_batch, take_record_batch};
 use arrow::datatypes::{DataType, Int16Type, Int64Type};
 
@@ -18,9 +18,8 @@ use crate::job::{self, Job};
 use crate::measure::{Counts, FormationRules, Rate, Rates, Target, Targets};
 use crate::roster::{Frame, Roster};
 use crate::schema;
-use crate::standards::region::{self, Level};
 use crate::stars::{PartyStars, star_distribution, star_transitions};
-use crate::table::Columns;
+use crate::table::{Columns, townships};
 use crate::tally::{Measure, count};
 use crate::targets::{gap_counts, targets, targets_series};
 use crate::workforce::{Workers, workforce};
@@ -240,6 +239,14 @@ fn star_moves(roster: &Roster, scope: &Scope, job: &dyn Job) -> Result<RecordBat
         .finish()
 }
 
+/// What the list of starred party organisations says of each.
+const STARRED_LISTED: [(&str, DataType); 4] = [
+    ("party_org_id", DataType::Utf8),
+    ("name", DataType::Utf8),
+    ("mode", DataType::Utf8),
+    ("plaque", DataType::Boolean),
+];
+
 /// The party organisations with three stars and more, most stars first; the name is that of the home organisation.
 fn starred(roster: &Roster, frame: &Frame) -> Result<RecordBatch> {
     let states = StarStates::new(roster);
@@ -250,19 +257,12 @@ fn starred(roster: &Roster, frame: &Frame) -> Result<RecordBatch> {
     rows.retain(|(_, star)| *star >= STARRED);
     rows.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     let batch = take_record_batch(&roster.batch(frame)?, &rows.iter().map(|(row, _)| *row).collect::<UInt32Array>())?;
-    let mut columns = Columns::default().years("year", rows.iter().map(|_| frame.year));
-    columns = columns.reals("star", rows.iter().map(|(_, star)| Some(*star)));
-    let column = |name: &str, ty: &DataType| {
-        batch.column_by_name(name).map_or_else(|| new_null_array(ty, batch.num_rows()), ArrayRef::clone)
-    };
-    for name in ["party_org_id", "name", "mode"] {
-        columns = columns.array(name, column(name, &DataType::Utf8));
-    }
-    let regions = column("region", &DataType::Utf8);
-    let township: StringArray =
-        regions.as_string::<i32>().iter().map(|c| region::at_level(c?, Level::Township)).collect();
-    columns = columns.array("plaque", column("plaque", &DataType::Boolean));
-    columns.some_texts("township_name", township.iter().map(|code| region_name(code?))).finish()
+    Columns::default()
+        .years("year", rows.iter().map(|_| frame.year))
+        .reals("star", rows.iter().map(|(_, star)| Some(*star)))
+        .listed(&batch, &STARRED_LISTED)
+        .some_texts("township_name", townships(&batch).iter().map(|code| region_name(code?)))
+        .finish()
 }
 
 /// Workforce figures of the ledgers, then those of the table of workers: `year`, `item`, `value`, `source`.

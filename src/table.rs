@@ -3,17 +3,18 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BooleanArray, Float64Array, Int16Array, Int64Array, RecordBatch, RecordBatchOptions, StringArray,
-    StringViewArray, UInt32Array,
+    ArrayRef, AsArray, BooleanArray, Float64Array, Int16Array, Int64Array, RecordBatch, RecordBatchOptions,
+    StringArray, StringViewArray, UInt32Array, new_null_array,
 };
 use arrow::buffer::{BooleanBuffer, NullBuffer};
 use arrow::compute::take;
-use arrow::datatypes::{Field, Schema};
+use arrow::datatypes::{DataType, Field, Schema};
 use rayon::prelude::*;
 
 use crate::cube::{Axis, Counted, Values};
 use crate::dimension::region_name;
 use crate::error::Result;
+use crate::standards::region::{self, Level};
 
 /// A table under construction.
 #[derive(Default)]
@@ -68,6 +69,19 @@ impl Columns {
         self.array(name, Arc::new(Int64Array::new(values.into(), known.map(NullBuffer::new))))
     }
 
+    /// The columns called `names` as `batch` has them, null where it does not have one; in place of `region` come `township`
+    /// and `township_name`.
+    pub(crate) fn listed(self, batch: &RecordBatch, names: &[(&str, DataType)]) -> Self {
+        names.iter().fold(self, |columns, (name, ty)| {
+            if *name != "region" {
+                return columns.array(name, column_of(batch, name, ty));
+            }
+            let townships = townships(batch);
+            let names: Vec<_> = townships.iter().map(|code| region_name(code?)).collect();
+            columns.array("township", Arc::new(townships)).some_texts("township_name", names)
+        })
+    }
+
     /// `year` and the dimensions of `counted`; a region comes with its name beside it.
     pub(crate) fn groups(self, counted: &Counted) -> Self {
         let mut columns = self.years("year", counted.years.iter().copied());
@@ -86,6 +100,16 @@ impl Columns {
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
         Ok(RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options)?)
     }
+}
+
+fn column_of(batch: &RecordBatch, name: &str, ty: &DataType) -> ArrayRef {
+    batch.column_by_name(name).map_or_else(|| new_null_array(ty, batch.num_rows()), Arc::clone)
+}
+
+/// The township of each row.
+pub(crate) fn townships(batch: &RecordBatch) -> StringArray {
+    let regions = column_of(batch, "region", &DataType::Utf8);
+    regions.as_string::<i32>().iter().map(|code| region::at_level(code?, Level::Township)).collect()
 }
 
 /// The columns of a dimension whose rows have these positions of its values.

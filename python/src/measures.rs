@@ -8,7 +8,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, AsArray};
 use arrow::buffer::BooleanBuffer;
 use dangjian::dimension::Scope;
-use dangjian::measure::{Annual, Bands, Predicate, Rate};
+use dangjian::measure::{Annual, Bands, Rate};
 use dangjian::published::{Printed, Published};
 use dangjian::{Error, Result, annual, breaks, explain, published, reconcile};
 use pyo3::prelude::*;
@@ -36,8 +36,8 @@ pub(crate) fn scope(
     years: Option<Vec<i16>>,
 ) -> Result<Scope> {
     let only = only.map(|chunks| by_frame(roster, &chunks)).transpose()?;
-    let (filter, bands) = (filter.map(Predicate::parse).transpose()?, bands.map(Bands::from_file).transpose()?);
-    Ok(Scope { by, filter, years, only, bands })
+    let bands = bands.map(Bands::from_file).transpose()?;
+    Ok(Scope { only, bands, ..crate::roster::scope(by, filter, years)? })
 }
 
 fn by_frame(roster: &dangjian::Roster, chunks: &[ArrayRef]) -> Result<Arc<[BooleanBuffer]>> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use arrow::array::{BooleanBufferBuilder, RecordBatch};
+use arrow::array::RecordBatch;
 use arrow::buffer::BooleanBuffer;
 use arrow::compute::filter_record_batch;
 
@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::job::Job;
 use crate::lang::Lang;
 use crate::measure::{Finding, FormationRules, Truth};
-use crate::party::Parties;
+use crate::party::{Parties, bitmap};
 use crate::roster::{Frame, Roster};
 use crate::table::Columns;
 
@@ -57,7 +57,7 @@ pub fn formation_audit(roster: &Roster, rules: &FormationRules, scope: &Scope, j
         for truth in answers(&Facts::new(roster, frame, rules, &wanted)?, rules, &findings)? {
             let truth = truth.unwrap_or_else(|| Truth::all(frame.rows(), Some(false)));
             let found = &truth.yes & &rows;
-            let homes = bits(frame.rows(), parties.homes(&(&found & &own)).into_iter().flatten());
+            let homes = bitmap(frame.rows(), parties.homes(&(&found & &own)).into_iter().flatten());
             lanes.extend([found, homes, &truth.unknown() & &rows].map(Lane::Bits));
         }
         Ok(lanes)
@@ -116,12 +116,4 @@ pub(super) fn check(roster: &Roster, rules: &FormationRules) -> Result<()> {
     rules.check(roster)?;
     let names = Facts::names(roster);
     rules.findings().iter().try_for_each(|finding| finding.check(&names))
-}
-
-/// The bitmap of these rows.
-pub(super) fn bits(of: usize, rows: impl Iterator<Item = u32>) -> BooleanBuffer {
-    let mut bits = BooleanBufferBuilder::new(of);
-    bits.append_n(of, false);
-    rows.for_each(|row| bits.set_bit(row as usize, true));
-    bits.finish()
 }

@@ -10,7 +10,6 @@ use arrow::util::display::array_value_to_string;
 
 use super::audit::{answers, check};
 use super::facts::{Facts, has};
-use super::list::listed;
 use crate::dimension::Scope;
 use crate::error::Result;
 use crate::labels::{self, Labels};
@@ -121,8 +120,7 @@ fn of_finding(
         .texts("label_en", same(finding.label.get(Lang::En)))
         .texts("severity", same(finding.severity.name()))
         .texts("status", same(status));
-    let columns = listed(columns, batch, &LISTED);
-    columns.texts("why_zh", zh).texts("why_en", en).texts("rule", same(&finding.source)).finish()
+    columns.listed(batch, &LISTED).texts("why_zh", zh).texts("why_en", en).texts("rule", same(&finding.source)).finish()
 }
 
 /// Puts the values of a row into words.

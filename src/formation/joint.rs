@@ -9,13 +9,12 @@ use arrow::compute::{concat_batches, take_record_batch};
 use arrow::datatypes::{DataType, Field, Int64Type, Schema};
 
 use super::facts::{Facts, flag};
-use super::list::listed;
 use crate::classes::coded;
 use crate::dimension::Scope;
 use crate::error::Result;
 use crate::job::{self, Job};
 use crate::measure::{FormationRules, Predicate};
-use crate::party::Parties;
+use crate::party::{Parties, bitmap};
 use crate::roster::{Frame, Roster};
 use crate::table::Columns;
 use crate::tally::{Measure, count};
@@ -66,7 +65,7 @@ pub fn joint_branches(roster: &Roster, rules: &FormationRules, scope: &Scope, jo
             homes(roster, frame, &scope.rows(roster, frame)?).set_indices().map(|r| r as u32).collect();
         let batch = take_record_batch(&facts.roster().batch(facts.frame())?, &homes)?;
         let years = Columns::default().years("year", std::iter::repeat_n(frame.year, batch.num_rows()));
-        parts.push(listed(years, &batch, &LISTED).finish()?);
+        parts.push(years.listed(&batch, &LISTED).finish()?);
     }
     match parts.first() {
         Some(first) => Ok(concat_batches(&first.schema(), &parts)?),
@@ -82,7 +81,7 @@ fn homes(roster: &Roster, frame: &Frame, rows: &BooleanBuffer) -> BooleanBuffer 
     let is_joint = |row| modes.zip(joint).is_some_and(|(modes, joint)| modes.get(row) == u64::from(joint));
     let joint = BooleanBuffer::collect_bool(frame.rows(), |row| rows.value(row) && is_joint(row));
     let homes = Parties::new(roster, frame).homes(&joint);
-    super::audit::bits(frame.rows(), homes.into_iter().flatten())
+    bitmap(frame.rows(), homes.into_iter().flatten())
 }
 
 /// What is counted of joint branches, by name.

@@ -4,7 +4,6 @@ mod audit;
 mod audit_list;
 mod facts;
 mod joint;
-mod list;
 mod members;
 mod readiness;
 mod returns;

@@ -6,8 +6,6 @@ use arrow::array::{RecordBatch, UInt32Array};
 use arrow::compute::{filter_record_batch, take_record_batch};
 use arrow::datatypes::DataType;
 
-use super::audit::bits;
-use super::list::listed;
 use super::steps::{Step, Things, steps};
 use crate::cube::{self, Lane};
 use crate::dimension::Scope;
@@ -15,6 +13,7 @@ use crate::error::Result;
 use crate::job::Job;
 use crate::lang::Lang;
 use crate::measure::{FormationRules, Predicate, known};
+use crate::party::bitmap;
 use crate::roster::{Frame, Roster};
 use crate::table::Columns;
 
@@ -51,14 +50,17 @@ pub fn readiness(
     // What came before is told from all years.
     let frames: Vec<&Frame> = roster.frames().iter().collect();
     let steps = steps(rules);
-    let next = |nth: usize| frames.get(nth + 1).copied().filter(|next| next.year == frames[nth].year + 1);
+    let things: Vec<Vec<Things>> =
+        frames.iter().map(|frame| steps.iter().map(|step| Things::new(roster, frame, step)).collect()).collect();
+    let next =
+        |nth: usize| frames.get(nth + 1).is_some_and(|next| next.year == frames[nth].year + 1).then_some(nth + 1);
     let lanes = |nth: usize, frame: &Frame| {
         let rows = scope.rows(roster, frame)?;
         let mut lanes = vec![Lane::Bits(rows.clone())];
-        for step in &steps {
-            let after = next(nth).map(|next| Things::new(roster, next, step));
-            for found in fates(&Things::new(roster, frame, step), after.as_ref(), step, short) {
-                lanes.push(Lane::Bits(&bits(frame.rows(), found.into_iter()) & &rows));
+        for (at, step) in steps.iter().enumerate() {
+            let after = next(nth).map(|next| &things[next][at]);
+            for found in fates(&things[nth][at], after, step, short) {
+                lanes.push(Lane::Bits(&bitmap(frame.rows(), found.into_iter()) & &rows));
             }
         }
         Ok(lanes)
@@ -66,8 +68,8 @@ pub fn readiness(
     let counted = cube::count_one(&frames, scope.axes(roster, &frames)?, lanes, job)?;
     let mut told = BTreeMap::new();
     for (nth, frame) in frames.iter().enumerate() {
-        let silent = |step| Things::new(roster, frame, step).silent;
-        told.insert(frame.year, (next(nth).is_some(), steps.iter().map(silent).collect::<Vec<_>>()));
+        let silent: Vec<bool> = things[nth].iter().map(|things| things.silent).collect();
+        told.insert(frame.year, (next(nth).is_some(), silent));
     }
     let mut past: BTreeMap<(usize, Vec<u32>), [u64; 2]> = BTreeMap::new();
     let (mut rows, mut kept) = (Vec::new(), Vec::new());
@@ -149,7 +151,8 @@ pub fn readiness_list(
         .texts("label_zh", found.iter().map(|(step, ..)| step.label.get(Lang::Zh)))
         .texts("label_en", found.iter().map(|(step, ..)| step.label.get(Lang::En)))
         .texts("counts", found.iter().map(|(step, ..)| step.counts.name()));
-    listed(columns, &batch, &LISTED)
+    columns
+        .listed(&batch, &LISTED)
         .counts("members", found.iter().map(|(.., members)| *members))
         .counts("at_least", found.iter().map(|(step, ..)| u64::from(step.at_least)))
         .finish()
