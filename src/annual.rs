@@ -8,7 +8,7 @@ use crate::cube::{self, Lane};
 use crate::error::Result;
 use crate::job::Job;
 use crate::lang::Lang;
-use crate::measure::{Annual, AnnualTable, Cell, Check, Line, Of, Part, ledger_column};
+use crate::measure::{Annual, AnnualTable, Asked, Cell, Check, Line, Of, Part, ledger_column};
 use crate::roster::{Frame, Roster};
 use crate::table::Columns;
 use crate::tally::Measure;
@@ -30,21 +30,22 @@ impl Cell {
 fn cells(roster: &Roster, frame: &Frame, table: &AnnualTable, job: &dyn Job) -> Result<Cells> {
     table.check(roster)?;
     let lanes = |_, frame| {
-        let population = table.population.evaluate(roster, frame)?;
+        let asked = Asked::default();
+        let population = table.population.evaluate_beside(roster, frame, &asked)?;
         let undecided = population.unknown();
         let mut lanes = vec![Lane::Bits(BooleanBuffer::new_set(frame.rows()))];
-        let parts = table.columns.iter().map(|column| Ok(column.when.evaluate(roster, frame)?.yes));
+        let parts = table.columns.iter().map(|column| Ok(column.when.evaluate_beside(roster, frame, &asked)?.yes));
         let parts = parts.collect::<Result<Vec<_>>>()?;
         for line in &table.lines {
             let of = if line.undecided { &undecided } else { &population.yes };
             let rows = match &line.when {
                 None => of.clone(),
-                Some(when) => of & &when.evaluate(roster, frame)?.yes,
+                Some(when) => of & &when.evaluate_beside(roster, frame, &asked)?.yes,
             };
             for part in &parts {
                 let rows = &rows & part;
                 for cell in &line.count {
-                    lanes.push(cell.measure().lane(roster, frame, &rows)?);
+                    lanes.push(cell.measure().lane(roster, frame, &rows, &asked)?);
                 }
             }
         }

@@ -1,8 +1,9 @@
 //! Classes of rows that a ledger does not write down but that follow from what it writes: the star state.
 
+use arrow::buffer::BooleanBuffer;
 use rayon::prelude::*;
 
-use crate::cube::{Axis, Base, Values};
+use crate::cube::{Axis, Base, Values, numbers};
 use crate::error::Result;
 use crate::measure::FormationRules;
 use crate::roster::{Column, Frame, Integers, Roster};
@@ -78,6 +79,25 @@ fn grade(value: &str) -> f64 {
     value.parse().unwrap_or(f64::NAN)
 }
 
+/// A code for each row: that of the bitmap that it is in, of which there is at most one; `none` where it is in none.
+fn coded_by<'a>(bitmaps: impl Iterator<Item = (u32, &'a BooleanBuffer)>, none: u32, rows: usize) -> Integers {
+    let bits = u32::BITS - none.leading_zeros();
+    let empty = || BooleanBuffer::new_unset(rows);
+    // Bit by bit of the code, in which rows it is set. Beside `none`, which is the largest code, no row has more.
+    let (mut set, mut others) = (vec![empty(); bits as usize], empty());
+    for (code, rows) in bitmaps {
+        others = &others | rows;
+        for (_, set) in set.iter_mut().enumerate().filter(|(bit, _)| code >> bit & 1 == 1) {
+            *set = &*set | rows;
+        }
+    }
+    let others = !&others;
+    for (_, set) in set.iter_mut().enumerate().filter(|(bit, _)| none >> bit & 1 == 1) {
+        *set = &*set | &others;
+    }
+    Integers::U8(numbers(&set.iter().collect::<Vec<_>>()))
+}
+
 /// The codes of a coded field, if the year has it.
 pub(crate) fn coded<'a>(roster: &Roster, frame: &'a Frame, at: Option<usize>) -> Option<&'a Integers> {
     match roster.values(frame, at?)? {
@@ -110,13 +130,9 @@ pub(crate) fn need(roster: &Roster, frames: &[&Frame], rules: &FormationRules) -
     let code = |mode: &str| values.iter().position(|v| v == mode).unwrap_or(values.len()) as u32;
     let codes = frames.par_iter().map(|frame| {
         let needed = rules.evaluate(roster, frame)?;
-        let mut codes = vec![values.len() as u32; frame.rows()];
         let rules = rules.needs().iter().map(|n| n.mode.as_str()).zip(&needed.by_rule);
-        for (mode, rows) in rules.chain([(UNKNOWN, &needed.unknown)]) {
-            let code = code(mode);
-            rows.set_indices().for_each(|row| codes[row] = code);
-        }
-        Ok(Integers::up_to(values.len() as u64, codes.into_iter().map(u64::from)))
+        let rules = rules.chain([(UNKNOWN, &needed.unknown)]).map(|(mode, rows)| (code(mode), rows));
+        Ok(coded_by(rules, values.len() as u32, frame.rows()))
     });
     let codes = codes.collect::<Result<_>>()?;
     Ok(given("need", codes, values))

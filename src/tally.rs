@@ -10,7 +10,7 @@ use crate::cube::{self, Counted, Lane};
 use crate::dimension::Scope;
 use crate::error::{Error, Result};
 use crate::job::Job;
-use crate::measure::Predicate;
+use crate::measure::{Asked, Predicate};
 use crate::roster::{Column, Frame, Integers, Roster};
 use crate::schema;
 use crate::table::Columns;
@@ -74,10 +74,16 @@ impl Measure {
         counted.lane(at).iter().enumerate().map(value).collect()
     }
 
-    pub(crate) fn lane<'a>(&self, roster: &Roster, frame: &'a Frame, rows: &BooleanBuffer) -> Result<Lane<'a>> {
+    pub(crate) fn lane<'a>(
+        &self,
+        roster: &Roster,
+        frame: &'a Frame,
+        rows: &BooleanBuffer,
+        asked: &Asked,
+    ) -> Result<Lane<'a>> {
         Ok(match self {
             Self::Rows => Lane::Bits(rows.clone()),
-            Self::Where(predicate) => Lane::Bits(&predicate.evaluate(roster, frame)?.yes & rows),
+            Self::Where(predicate) => Lane::Bits(&predicate.evaluate_beside(roster, frame, asked)?.yes & rows),
             Self::Sum(name) => match column(roster, frame, name)? {
                 None => Lane::Bits(BooleanBuffer::new_unset(frame.rows())),
                 Some(Column::Number { values, .. }) => Lane::Sum(values, rows.clone()),
@@ -137,7 +143,7 @@ pub fn count(
         let columns = Columns::default().groups(&counted);
         let named = lanes_of(measures).into_iter().zip(measures);
         let lane = |c: Columns, (at, (name, m)): (usize, &(String, Measure))| {
-            c.lane(name, counted.lane(at), m.known(roster, &counted, at))
+            c.lane(name, &counted, at, m.known(roster, &counted, at))
         };
         named.fold(columns, lane).finish()
     };
@@ -188,9 +194,9 @@ fn counted(
     let axes = sets.iter().map(|by| Scope { by: by.clone(), ..scope.clone() }.axes(roster, &frames));
     let axes = axes.collect::<Result<Vec<_>>>()?;
     let lanes = |_, frame| {
-        let rows = scope.rows(roster, frame)?;
+        let (rows, known) = (scope.rows(roster, frame)?, Asked::default());
         let asked = measures.iter().filter(|(_, measure)| !matches!(measure, Measure::Rows));
-        let asked = asked.map(|(_, measure)| measure.lane(roster, frame, &rows));
+        let asked = asked.map(|(_, measure)| measure.lane(roster, frame, &rows, &known));
         std::iter::once(Ok(Lane::Bits(rows.clone()))).chain(asked).collect()
     };
     cube::count(&frames, axes, lanes, job)

@@ -80,7 +80,7 @@ pub fn star_transitions(roster: &Roster, counts: Counts, scope: &Scope, job: &dy
         }
         Counts::PartyOrganisations => of_parties(roster, &frames, &states, &by, scope, job)?,
     };
-    moves::table(&counted, &[(counts.name(), counted.lane(0))])
+    moves::table(&counted, counts.name())
 }
 
 fn of_parties(
