@@ -39,7 +39,7 @@ pub(super) fn agree(reading: &mut Reading, typed: &[bool]) -> Result<()> {
             };
             Ok((field.name().clone(), array))
         });
-        batch.records = super::table::records(columns.collect::<Result<_>>()?)?;
+        batch.records = super::piece::records(columns.collect::<Result<_>>()?)?;
     }
     Ok(())
 }
