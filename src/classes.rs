@@ -72,6 +72,11 @@ impl StarStates {
     pub(crate) fn axis(&self, codes: Vec<Integers>) -> Axis {
         given("star_state", codes, self.values.clone())
     }
+
+    /// The same on a base called `name`, which tells its codes from others that are counted beside it.
+    pub(crate) fn axis_of(&self, name: &'static str, codes: Vec<Integers>) -> Axis {
+        Axis { name: "star_state".to_owned(), ..given(name, codes, self.values.clone()) }
+    }
 }
 
 fn grade(value: &str) -> f64 {

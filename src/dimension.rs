@@ -46,6 +46,11 @@ impl Scope {
         Self { years: Some(vec![year]), ..self }
     }
 
+    /// The same divided by other dimensions.
+    pub(crate) fn divided(&self, by: &[String]) -> Self {
+        Self { by: by.to_vec(), ..self.clone() }
+    }
+
     /// The frames of the years asked for.
     pub(crate) fn frames<'a>(&self, roster: &'a Roster) -> Result<Vec<&'a Frame>> {
         match &self.years {

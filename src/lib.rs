@@ -25,6 +25,7 @@ mod memo;
 pub mod moves;
 mod os;
 mod party;
+mod pass;
 pub mod published;
 pub mod reconcile;
 mod record;
@@ -39,6 +40,7 @@ pub mod synth;
 mod table;
 pub mod tally;
 pub mod targets;
+pub mod tree;
 pub mod workforce;
 
 pub use error::{Error, Result};

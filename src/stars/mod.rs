@@ -16,6 +16,7 @@ use crate::job::Job;
 use crate::measure::Counts;
 use crate::moves;
 use crate::party::Parties;
+use crate::pass::{Statistic, only};
 use crate::roster::{Frame, Integers, Roster};
 use crate::table::Columns;
 
@@ -34,25 +35,45 @@ use crate::table::Columns;
 /// ```
 pub fn star_distribution(roster: &Roster, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
     let frames = scope.frames(roster)?;
-    let by = scope.axes_beside(roster, &frames, &["star_state"])?;
+    only(states(roster, &frames, std::slice::from_ref(&scope.by), scope)?.count(&frames, job)?)
+}
+
+/// [`star_distribution`] by each of `sets`.
+pub(crate) fn states<'r>(
+    roster: &'r Roster,
+    frames: &[&'r Frame],
+    sets: &[Vec<String>],
+    scope: &Scope,
+) -> Result<Statistic<'r, Vec<RecordBatch>>> {
     let states = StarStates::new(roster);
-    let organisations = {
-        let state = states.of_organisations(roster, &frames);
-        let axes = by.iter().cloned().chain([state]).collect();
-        let lanes = |_, frame: &Frame| Ok(vec![Lane::Bits(scope.rows(roster, frame)?)]);
-        cube::count_one(&frames, axes, lanes, job)?.filled()
+    let parties = PartyStars::all(roster, frames, &states, scope)?;
+    let of_parties = states.axis_of("party_star_state", parties.iter().map(|p| p.codes.clone()).collect());
+    let of_organisations = states.of_organisations(roster, frames);
+    let mut axes = Vec::new();
+    for by in sets {
+        let by = scope.divided(by).axes_beside(roster, frames, &["star_state"])?;
+        for state in [&of_organisations, &of_parties] {
+            axes.push(by.iter().chain([state]).cloned().collect());
+        }
+    }
+    let scope = scope.clone();
+    let lanes = move |nth: usize, frame: &Frame| {
+        Ok(vec![Lane::Bits(scope.rows(roster, frame)?), Lane::Bits(parties[nth].homes())])
     };
-    let parties = PartyStars::all(roster, &frames, &states, scope)?;
-    let state = states.axis(parties.iter().map(|p| p.codes.clone()).collect());
-    let axes = by.into_iter().chain([state]).collect();
-    let lanes = |nth: usize, _: &Frame| Ok(vec![Lane::Bits(parties[nth].homes())]);
-    let of_parties = cube::count_one(&frames, axes, lanes, job)?;
-    let counts = aligned(&organisations, &of_parties);
-    Columns::default()
-        .groups(&organisations)
-        .counts("organisations", organisations.lane(0).iter().copied())
-        .counts("party_organisations", counts)
-        .finish()
+    let table = |[organisations, parties]: [Counted; 2]| {
+        let organisations = organisations.filled();
+        let parties = aligned(&organisations, &parties, 1);
+        Columns::default()
+            .groups(&organisations)
+            .counts("organisations", organisations.lane(0).iter().copied())
+            .counts("party_organisations", parties)
+            .finish()
+    };
+    let answer = move |counted: Vec<Counted>| {
+        let mut counted = counted.into_iter();
+        std::iter::from_fn(|| Some([counted.next()?, counted.next()?])).map(table).collect()
+    };
+    Ok(Statistic::new(axes, lanes, answer))
 }
 
 /// Moves between star states from one year to the next, of organisations (linked by their id) or of party
@@ -150,9 +171,9 @@ impl PartyStars {
     }
 }
 
-/// The counts of `other` in the order of the groups of `counted`, 0 where it has no such group.
-fn aligned(counted: &Counted, other: &Counted) -> Vec<u64> {
+/// The counts of a lane of `other` in the order of the groups of `counted`, 0 where it has no such group.
+fn aligned(counted: &Counted, other: &Counted, lane: usize) -> Vec<u64> {
     let key = |c: &Counted, g: usize| (c.years[g], c.keys.iter().map(|k| k[g]).collect::<Vec<_>>());
-    let found: BTreeMap<_, u64> = (0..other.years.len()).map(|g| (key(other, g), other.lane(0)[g])).collect();
+    let found: BTreeMap<_, u64> = (0..other.years.len()).map(|g| (key(other, g), other.lane(lane)[g])).collect();
     (0..counted.years.len()).map(|g| found.get(&key(counted, g)).copied().unwrap_or(0)).collect()
 }

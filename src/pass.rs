@@ -1,0 +1,101 @@
+//! Statistics as the kernel counts them: each says by what its rows are grouped and what is counted of them, and makes its
+//! tables of what was counted. So one is counted by itself or several together, in one pass over the rows.
+
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use arrow::buffer::BooleanBuffer;
+
+use crate::cube::{self, Axis, Counted, Lane};
+use crate::error::{Error, Result};
+use crate::job::Job;
+use crate::roster::Frame;
+
+/// What is counted of the frame at a position; the first lane says which groups exist. As many lanes for every frame.
+type Lanes<'r> = Box<dyn Fn(usize, &'r Frame) -> Result<Vec<Lane<'r>>> + Sync + 'r>;
+
+/// What is made of the counts of all groupings, in their order.
+type Answer<'r, T> = Box<dyn FnOnce(Vec<Counted>) -> Result<T> + 'r>;
+
+/// A statistic: what it asks of the rows, and its answer.
+pub(crate) struct Statistic<'r, T> {
+    sets: Vec<Vec<Axis>>,
+    lanes: Lanes<'r>,
+    answer: Answer<'r, T>,
+}
+
+impl<'r, T: 'r> Statistic<'r, T> {
+    pub(crate) fn new(
+        sets: Vec<Vec<Axis>>,
+        lanes: impl Fn(usize, &'r Frame) -> Result<Vec<Lane<'r>>> + Sync + 'r,
+        answer: impl FnOnce(Vec<Counted>) -> Result<T> + 'r,
+    ) -> Self {
+        Self { sets, lanes: Box::new(lanes), answer: Box::new(answer) }
+    }
+
+    /// The same with something made of its answer.
+    pub(crate) fn map<U>(self, make: impl FnOnce(T) -> Result<U> + 'r) -> Statistic<'r, U> {
+        let answer = self.answer;
+        Statistic { sets: self.sets, lanes: self.lanes, answer: Box::new(move |counted| make(answer(counted)?)) }
+    }
+
+    /// Its answer for `frames`, which its axes were made for.
+    pub(crate) fn count(self, frames: &[&'r Frame], job: &dyn Job) -> Result<T> {
+        (self.answer)(cube::count(frames, self.sets, self.lanes, job)?)
+    }
+}
+
+/// The answers of all `statistics` for `frames`, in one pass over their rows: the groupings of all are handed to the kernel
+/// together, the lanes of each behind those of the one before.
+pub(crate) fn count_all<'r, T: 'r>(
+    frames: &[&'r Frame],
+    statistics: Vec<Statistic<'r, T>>,
+    job: &dyn Job,
+) -> Result<Vec<T>> {
+    let (mut sets, mut lanes, mut answers) = (Vec::new(), Vec::new(), Vec::new());
+    for statistic in statistics {
+        answers.push((statistic.sets.len(), statistic.answer));
+        lanes.push(statistic.lanes);
+        sets.extend(statistic.sets);
+    }
+    let ranges = OnceLock::new();
+    let all = |nth, frame: &'r Frame| {
+        // Groups are those that any statistic may have; each takes its own.
+        let mut all = vec![Lane::Bits(BooleanBuffer::new_set(frame.rows()))];
+        let mut here: Vec<Range<usize>> = Vec::with_capacity(lanes.len());
+        for lanes in &lanes {
+            let first = all.len();
+            all.extend(lanes(nth, frame)?);
+            here.push(first..all.len());
+        }
+        ranges.get_or_init(|| here);
+        Ok(all)
+    };
+    let mut counted = cube::count(frames, sets, all, job)?.into_iter();
+    let ranges = ranges.into_inner().unwrap_or_else(|| vec![0..0; answers.len()]);
+    let of = |(range, (sets, answer)): (Range<usize>, (usize, Answer<'r, T>))| {
+        answer(counted.by_ref().take(sets).map(|counted| narrowed(counted, range.clone())).collect())
+    };
+    ranges.into_iter().zip(answers).map(of).collect()
+}
+
+/// Of what was counted the lanes `own`, in the groups that they say exist.
+fn narrowed(mut counted: Counted, own: Range<usize>) -> Counted {
+    let mut counts = counted.counts.split_off(own.start.min(counted.counts.len()));
+    counts.truncate(own.len());
+    let there: Vec<bool> = counts.first().map_or_else(Vec::new, |first| first.iter().map(|n| *n > 0).collect());
+    keep(&mut counted.years, &there);
+    counted.keys.iter_mut().for_each(|keys| keep(keys, &there));
+    counts.iter_mut().for_each(|lane| keep(lane, &there));
+    Counted { counts, ..counted }
+}
+
+fn keep<T>(values: &mut Vec<T>, there: &[bool]) {
+    let mut there = there.iter();
+    values.retain(|_| there.next().copied().unwrap_or(false));
+}
+
+/// The only one of several.
+pub(crate) fn only<T>(mut several: Vec<T>) -> Result<T> {
+    several.pop().ok_or(Error::Cancelled)
+}
