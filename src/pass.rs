@@ -8,7 +8,7 @@ use arrow::buffer::BooleanBuffer;
 
 use crate::cube::{self, Axis, Counted, Lane};
 use crate::error::{Error, Result};
-use crate::job::Job;
+use crate::job::{self, Job};
 use crate::roster::Frame;
 
 /// What is counted of the frame at a position; the first lane says which groups exist. As many lanes for every frame.
@@ -41,7 +41,9 @@ impl<'r, T: 'r> Statistic<'r, T> {
 
     /// Its answer for `frames`, which its axes were made for.
     pub(crate) fn count(self, frames: &[&'r Frame], job: &dyn Job) -> Result<T> {
-        (self.answer)(cube::count(frames, self.sets, self.lanes, job)?)
+        let counted = cube::count(frames, self.sets, self.lanes, job)?;
+        job::check(job)?;
+        (self.answer)(counted)
     }
 }
 
@@ -74,6 +76,7 @@ pub(crate) fn count_all<'r, T: 'r>(
     let mut counted = cube::count(frames, sets, all, job)?.into_iter();
     let ranges = ranges.into_inner().unwrap_or_else(|| vec![0..0; answers.len()]);
     let of = |(range, (sets, answer)): (Range<usize>, (usize, Answer<'r, T>))| {
+        job::check(job)?;
         answer(counted.by_ref().take(sets).map(|counted| narrowed(counted, range.clone())).collect())
     };
     ranges.into_iter().zip(answers).map(of).collect()
@@ -85,8 +88,12 @@ fn narrowed(mut counted: Counted, own: Range<usize>) -> Counted {
     counts.truncate(own.len());
     let there: Vec<bool> = counts.first().map_or_else(Vec::new, |first| first.iter().map(|n| *n > 0).collect());
     keep(&mut counted.years, &there);
-    counted.keys.iter_mut().for_each(|keys| keep(keys, &there));
-    counts.iter_mut().for_each(|lane| keep(lane, &there));
+    for keys in &mut counted.keys {
+        keep(keys, &there);
+    }
+    for lane in &mut counts {
+        keep(lane, &there);
+    }
     Counted { counts, ..counted }
 }
 
@@ -98,4 +105,59 @@ fn keep<T>(values: &mut Vec<T>, there: &[bool]) {
 /// The only one of several.
 pub(crate) fn only<T>(mut several: Vec<T>) -> Result<T> {
     several.pop().ok_or(Error::Cancelled)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Roster;
+    use crate::dimension::Scope;
+    use crate::ingest::Options;
+    use crate::job::Quiet;
+    use crate::measure::Predicate;
+    use crate::synth;
+
+    /// The rows for which `filter` holds, and of them those of mode solo, by each of `sets`.
+    fn asked<'r>(
+        roster: &'r Roster,
+        frames: &[&'r Frame],
+        sets: &[&[&str]],
+        filter: &str,
+    ) -> Statistic<'r, Vec<Counted>> {
+        let scope = Scope { filter: Some(Predicate::parse(filter).unwrap()), ..Scope::default() };
+        let axes = |by: &&[&str]| Scope::by(by.iter().copied()).axes(roster, frames).unwrap();
+        let lanes = move |_, frame: &'r Frame| {
+            let rows = scope.rows(roster, frame)?;
+            let solo = &Predicate::parse("mode = 'solo'")?.evaluate(roster, frame)?.yes & &rows;
+            Ok(vec![Lane::Bits(rows), Lane::Bits(solo)])
+        };
+        Statistic::new(sets.iter().map(axes).collect(), lanes, Ok)
+    }
+
+    fn plain(counted: &[Counted]) -> Vec<String> {
+        counted.iter().map(|c| format!("{:?} {:?} {:?}", c.years, c.keys, c.counts)).collect()
+    }
+
+    /// Also where one leaves out groups that another has.
+    #[test]
+    fn several_at_once_are_what_each_is_alone() {
+        let panel = synth::panel(300, 3, 2010, 7).unwrap();
+        let roster = Roster::read_arrow("made", &panel, &Options::default(), &Quiet).unwrap();
+        let frames: Vec<&Frame> = roster.frames().iter().collect();
+        let all = || {
+            vec![
+                asked(&roster, &frames, &[&[], &["kind"]], "kind = 'enterprise'"),
+                asked(&roster, &frames, &[&["mode", "kind"]], "true"),
+                asked(&roster, &frames, &[], "true"),
+                asked(&roster, &frames, &[&["kind"]], "false"),
+            ]
+        };
+        let alone: Vec<_> = all().into_iter().map(|one| one.count(&frames, &Quiet).unwrap()).collect();
+        let together = count_all(&frames, all(), &Quiet).unwrap();
+        assert_eq!(alone.len(), together.len());
+        for (alone, together) in alone.iter().zip(&together) {
+            assert_eq!(plain(alone), plain(together));
+        }
+        assert!(together[1][0].years.len() > together[0][1].years.len() && together[3][0].years.is_empty());
+    }
 }

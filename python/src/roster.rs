@@ -140,9 +140,7 @@ impl Roster {
 
     #[pyo3(signature = (scope, *, rules=None))]
     fn formation_need(&self, py: Python<'_>, scope: Asked, rules: Option<PathBuf>) -> PyResult<PyTable> {
-        self.over(py, scope, move |roster, scope, job| {
-            formation_need(roster, &rules_of(rules.as_deref())?, scope, job)
-        })
+        self.over(py, scope, move |roster, scope, job| formation_need(roster, &rules_of(rules.as_deref())?, scope, job))
     }
 
     fn formation_moves(&self, py: Python<'_>, scope: Asked) -> PyResult<PyTable> {

@@ -10,7 +10,7 @@ use super::steps::{Step, Things, steps};
 use crate::cube::{self, Lane};
 use crate::dimension::Scope;
 use crate::error::Result;
-use crate::job::Job;
+use crate::job::{self, Job};
 use crate::lang::Lang;
 use crate::measure::{FormationRules, known};
 use crate::party::bitmap;
@@ -50,8 +50,11 @@ pub fn readiness(
     // What came before is told from all years.
     let frames: Vec<&Frame> = roster.frames().iter().collect();
     let steps = steps(rules);
-    let things: Vec<Vec<Things>> =
-        frames.iter().map(|frame| steps.iter().map(|step| Things::new(roster, frame, step)).collect()).collect();
+    let of_frame = |frame: &&Frame| {
+        job::check(job)?;
+        Ok(steps.iter().map(|step| Things::new(roster, frame, step)).collect())
+    };
+    let things: Vec<Vec<Things>> = frames.iter().map(of_frame).collect::<Result<_>>()?;
     let next =
         |nth: usize| frames.get(nth + 1).is_some_and(|next| next.year == frames[nth].year + 1).then_some(nth + 1);
     let lanes = |nth: usize, frame: &Frame| {

@@ -12,9 +12,7 @@ use crate::classes::StarStates;
 use crate::coverage::gaps;
 use crate::dimension::{Scope, region_name};
 use crate::error::{Error, Result};
-use crate::formation::{
-    formation_audit_list, formation_moves, joint_branches, joint_summary, readiness,
-};
+use crate::formation::{formation_audit_list, formation_moves, joint_branches, joint_summary, readiness};
 use crate::job::{self, Job};
 use crate::measure::{Counts, FormationRules, Rate, Rates, Target, Targets};
 use crate::roster::{Frame, Roster};

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use arrow::array::RecordBatch;
 use arrow::buffer::BooleanBuffer;
+use rayon::prelude::*;
 
 use crate::classes::{ABSENT, ORGANISED, StarStates, coded};
 use crate::cube::{self, Axis, Counted, Lane, Things};
@@ -15,7 +16,7 @@ use crate::error::Result;
 use crate::job::Job;
 use crate::measure::Counts;
 use crate::moves;
-use crate::party::Parties;
+use crate::party::{Parties, bitmap};
 use crate::pass::{Statistic, only};
 use crate::roster::{Frame, Integers, Roster};
 use crate::table::Columns;
@@ -131,7 +132,7 @@ pub(crate) struct PartyStars {
 
 impl PartyStars {
     fn all(roster: &Roster, frames: &[&Frame], states: &StarStates, scope: &Scope) -> Result<Vec<Self>> {
-        frames.iter().map(|frame| Ok(Self::new(roster, frame, states, &scope.rows(roster, frame)?))).collect()
+        frames.par_iter().map(|frame| Ok(Self::new(roster, frame, states, &scope.rows(roster, frame)?))).collect()
     }
 
     pub(crate) fn new(roster: &Roster, frame: &Frame, states: &StarStates, rows: &BooleanBuffer) -> Self {
@@ -145,29 +146,28 @@ impl PartyStars {
         let parties = Parties::new(roster, frame);
         let of_rows = states.codes(roster, frame);
         let unrated = u64::from(states.grades());
-        let mut best = BTreeMap::new();
-        for row in own.set_indices().filter(|row| parties.code(*row) > 0) {
-            let star = Some(of_rows.get(row)).filter(|s| *s < unrated);
-            let top = best.entry(parties.code(row)).or_insert(None);
-            *top = star.max(*top);
-        }
         let homes = parties.homes(&own);
+        // The highest star of each party organisation; 0 is none, others are one more than the state.
+        let mut best = vec![0; homes.len()];
+        for row in own.set_indices() {
+            let star = of_rows.get(row);
+            let top = &mut best[parties.code(row)];
+            *top = (*top).max(if star < unrated { star + 1 } else { 0 });
+        }
         let (mut ids, mut at_home) = (Vec::new(), Vec::new());
         let mut codes: Vec<u64> = vec![unrated; frame.rows()];
-        for (code, top) in best {
-            if let Some(home) = homes[code] {
+        for (code, home) in homes.into_iter().enumerate() {
+            if let Some(home) = home {
                 ids.push(code as u32);
                 at_home.push(home);
-                codes[home as usize] = top.unwrap_or(unrated);
+                codes[home as usize] = best[code].checked_sub(1).unwrap_or(unrated);
             }
         }
         Self { ids, rows: at_home, codes: Integers::smallest(&codes) }
     }
 
     fn homes(&self) -> BooleanBuffer {
-        let mut rows = self.rows.clone();
-        rows.sort_unstable();
-        BooleanBuffer::collect_bool(self.codes.len(), |row| rows.binary_search(&(row as u32)).is_ok())
+        bitmap(self.codes.len(), self.rows.iter().copied())
     }
 }
 

@@ -42,7 +42,9 @@ impl Roster {
             if fields.iter().any(|field| field.name == name) {
                 return Err(Error::argument(
                     format!("名册已有“{name}”列；请从未加树的名册加，或改去自带列的名称"),
-                    format!("the roster has a column '{name}' already. Hint: add the tree to the roster as it was read"),
+                    format!(
+                        "the roster has a column '{name}' already. Hint: add the tree to the roster as it was read"
+                    ),
                 ));
             }
             fields.push(Field { name, ty: Type::Code });
@@ -80,10 +82,10 @@ impl Placing {
     fn new(roster: &Roster, column: &str, tree: &Tree) -> Result<Self> {
         let own = roster.field(column).ok();
         let party = roster.field("party_org_id").ok().filter(|_| column == SUPERIOR);
-        let coded = own.is_none_or(|at| matches!(roster.fields()[at].ty, Type::Code));
-        if !coded || own.or(party).is_none() {
-            let codes = roster.fields().iter().filter(|field| field.ty == Type::Code).map(|field| field.name.as_str());
-            let have = codes.collect::<Vec<_>>().join(", ");
+        let fits = own.is_none_or(|at| matches!(roster.fields()[at].ty, Type::Code));
+        if !fits || own.or(party).is_none() {
+            let named = roster.fields().iter().filter(|field| field.ty == Type::Code).map(|field| field.name.as_str());
+            let have = named.collect::<Vec<_>>().join(", ");
             return Err(Error::argument(
                 format!("名册没有名为“{column}”的编码列，无从知道各单位在树中的位置。可用：{have}"),
                 format!("there is no column of codes '{column}' whose units could stand in a tree. Available: {have}"),

@@ -47,7 +47,11 @@ impl Tree {
         let mut by_id: HashMap<String, u32> = HashMap::new();
         for (at, entry) in entries.iter().enumerate() {
             let Some(id) = &entry.id else {
-                return Err(entry.wrong("id", "没有编号；每一行是一个单位，请填上或删去", "is empty; each record is a unit. Hint: fill it in, or delete the record"));
+                return Err(entry.wrong(
+                    "id",
+                    "没有编号；每一行是一个单位，请填上或删去",
+                    "is empty; each record is a unit. Hint: fill it in, or delete the record",
+                ));
             };
             if let Some(earlier) = by_id.insert(id.clone(), at as u32) {
                 return Err(twice(id, &entries[earlier as usize], entry));
@@ -138,7 +142,12 @@ fn unknown(entry: &Entry, parent: &str, by_id: &HashMap<String, u32>) -> Error {
     let mut ids: Vec<&str> = by_id.keys().map(String::as_str).collect();
     ids.sort_unstable();
     let (zh, en) = nearest(parent, ids.iter().copied()).map_or_else(
-        || ("请补上它自己的一行；最上级的 parent 留空".to_owned(), "add its own record; the topmost have no parent".to_owned()),
+        || {
+            (
+                "请补上它自己的一行；最上级的 parent 留空".to_owned(),
+                "add its own record; the topmost have no parent".to_owned(),
+            )
+        },
         |near| (format!("是不是“{near}”？"), format!("did you mean '{near}'?")),
     );
     entry.wrong(

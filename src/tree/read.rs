@@ -101,13 +101,19 @@ impl Tree {
                     )
                 });
                 // Columns that are not looked at may be of any type.
-                if [&ID[..], &NAME, &PARENT].concat().contains(&field.name().as_str()) { text.map(Some) } else { Ok(None) }
+                if [&ID[..], &NAME, &PARENT].concat().contains(&field.name().as_str()) {
+                    text.map(Some)
+                } else {
+                    Ok(None)
+                }
             });
             let columns = columns.collect::<Result<Vec<_>>>()?;
             for row in 0..batch.num_rows() {
                 let text = |column: &Option<_>| {
                     let column: &std::sync::Arc<dyn Array> = column.as_ref()?;
-                    column.is_valid(row).then(|| column.as_string::<i32>().value(row).to_owned())
+                    // Numbers of ids among which one is not known are floats in pandas.
+                    let whole = |text: &str| text.strip_suffix(".0").unwrap_or(text).to_owned();
+                    column.is_valid(row).then(|| whole(column.as_string::<i32>().value(row)))
                 };
                 let texts = columns.iter().map(|column| text(column).unwrap_or_default()).collect();
                 rows.push((rows.len() as u32, texts));
@@ -123,12 +129,7 @@ impl Tree {
         Self::from_records(origin, rows, 0, |line| Text::new(format!("第 {line} 行"), format!("line {line}")))
     }
 
-    fn from_records(
-        origin: &str,
-        rows: Vec<(u32, Vec<String>)>,
-        first: u32,
-        at: impl Fn(u32) -> Text,
-    ) -> Result<Self> {
+    fn from_records(origin: &str, rows: Vec<(u32, Vec<String>)>, first: u32, at: impl Fn(u32) -> Text) -> Result<Self> {
         let mut rows = rows.into_iter();
         let header: Vec<String> = rows.next().map(|(_, texts)| texts).unwrap_or_default();
         let place = |names: &[&str]| header.iter().position(|h| names.contains(&h.trim()));

@@ -47,8 +47,6 @@ FURTHER = {
 }
 
 
-
-
 @st.composite
 def trees(draw):
     """A panel whose party organisations have superiors, and more."""

@@ -28,13 +28,13 @@ def go():
             bar.callback(*stage)
 
 
-class Terminal(io.StringIO):
+class _Terminal(io.StringIO):
     def isatty(self):
         return True
 
 
 def test_a_terminal_has_one_bar(monkeypatch):
-    screen = Terminal()
+    screen = _Terminal()
     drawn = []
 
     class Watched(tqdm):

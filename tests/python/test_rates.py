@@ -88,7 +88,11 @@ def same(table, want, by):
 
 
 @pytest.mark.parametrize("number", range(len(RATES)), ids=lambda at: f"{at}-{RATES[at]['id']}")
-@given(panel=trees(), by=st.sampled_from([None, "kind", "county", "committee", "above_scale"]), later=st.sampled_from([0, 3, 7]))
+@given(
+    panel=trees(),
+    by=st.sampled_from([None, "kind", "county", "committee", "above_scale"]),
+    later=st.sampled_from([0, 3, 7]),
+)
 def test_a_shipped_rate_is_that_of_sql(number, panel, by, later):
     record = RATES[number]
     panel = panel.with_columns(panel["year"] + later)

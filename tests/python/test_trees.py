@@ -118,13 +118,19 @@ def test_levels_of_a_tree_are_those_above_the_unit_named(panel, shuffled, lackin
         want = (
             got.group_by("year", *levels[:level]).agg(pl.len().cast(pl.Int64)).sort("year", *levels[:level])
         )
-        assert part.select("year", *levels[:level], "population").sort("year", *levels[:level]).rows() == want.rows()
+        assert (
+            part.select("year", *levels[:level], "population").sort("year", *levels[:level]).rows()
+            == want.rows()
+        )
     assert roster.count(where="committee_1 = '旗委'").equals(
         roster.count(where=pl.col("committee_1") == "旗委")
     )
     found = roster.reconcile(roster.years[-1])
-    unlisted = {org for org, unit in panel.filter(year=roster.years[-1]).select("org_id", "committee").rows()
-                if unit is not None and unit not in units}
+    unlisted = {
+        org
+        for org, unit in panel.filter(year=roster.years[-1]).select("org_id", "committee").rows()
+        if unit is not None and unit not in units
+    }
     assert set(found.filter(finding="committee_unlisted")["org_id"]) == unlisted
     totals = roster.reconcile_totals(roster.years[-1], rates="organised_all").filter(tree="committee")
     placed = [unit for unit in panel.filter(year=roster.years[-1])["committee"] if unit in units]
@@ -159,15 +165,29 @@ def test_a_party_organisation_stands_where_its_ledger_says_else_where_the_table_
     due = {
         row["org_id"]
         for row, unit in zip(rows, units, strict=True)
-        if row["year"] == year and unit is None and (row["mode"] in ORGANISED or row["party_org_id"] is not None)
+        if row["year"] == year
+        and unit is None
+        and (row["mode"] in ORGANISED or row["party_org_id"] is not None)
     }
     assert nowhere == due
 
 
 WRONG = {
     "a circle": ("a,b\nb,a\n", "line 3", "field parent", "a → b → a", "成环"),
-    "an unknown parent": ("建设,\n交通,建社\n", "line 3", "field parent", "did you mean '建设'?", "是不是“建设”"),
-    "two parents": ("a,\nb,\nc,a\nc,b\n", "line 5", "field parent", "two parents, 'a' (line 4) and 'b'", "两个上级"),
+    "an unknown parent": (
+        "建设,\n交通,建社\n",
+        "line 3",
+        "field parent",
+        "did you mean '建设'?",
+        "是不是“建设”",
+    ),
+    "two parents": (
+        "a,\nb,\nc,a\nc,b\n",
+        "line 5",
+        "field parent",
+        "two parents, 'a' (line 4) and 'b'",
+        "两个上级",
+    ),
     "twice": ("a,\na,\n", "line 3", "field id", "stands twice, first at line 2", "出现了两次"),
     "no id": ("a,\n,a\n", "line 3", "field id", "is empty", "没有编号"),
 }
@@ -199,7 +219,9 @@ def test_a_tree_comes_from_any_table(tmp_path):
             sheet.write_row(at, 0, row)
     text = "\n".join(",".join(cell or "" for cell in row) for row in rows)
     (tmp_path / "归口.csv").write_bytes(text.encode("gb18030"))
-    frame = pl.DataFrame({"id": [1, 2], "name": ["旗委", "住建局党委"], "parent": [None, 1], "设立": [None, None]})
+    frame = pl.DataFrame(
+        {"id": [1, 2], "name": ["旗委", "住建局党委"], "parent": [None, 1], "设立": [None, None]}
+    )
     for source in (tmp_path / "归口.xlsx", tmp_path / "归口.csv", frame, frame.to_pandas(), frame.to_arrow()):
         got = roster.with_tree("committee", source).to_polars()
         assert got["committee_2"].to_list() == ["2", "2", None], source
@@ -210,14 +232,20 @@ def test_a_tree_needs_a_place_of_its_own():
     tree = roster.with_tree("committee", table({"a": None}))
     for call, said in (
         (lambda: tree.with_tree("committee", table({"a": None})), "'committee_1' already"),
-        (lambda: roster.with_tree("region", table({"a": None})), "no column of codes 'region'.*Available: committee"),
+        (
+            lambda: roster.with_tree("region", table({"a": None})),
+            "no column of codes 'region'.*Available: committee",
+        ),
         (lambda: roster.with_tree("committee", 3), "table is of type int"),
-        (lambda: made([(2013, 1)], members_full=pl.UInt32).with_tree("committee", table({"a": None})), "no column of codes"),
+        (
+            lambda: made([(2013, 1)], members_full=pl.UInt32).with_tree("committee", table({"a": None})),
+            "no column of codes",
+        ),
     ):
         with pytest.raises(dangjian.ArgumentError, match=said):
             call()
     twins = pl.DataFrame({"id": ["1", "2"], "name": ["支部", "支部"], "parent": [None, "1"]})
-    with pytest.raises(dangjian.DefinitionError, match="field name: '支部'.*several units.*Hint: write ids"):
+    with pytest.raises(dangjian.DefinitionError, match=r"field name: '支部'.*several units.*Hint: write ids"):
         roster.with_tree("party_superior", twins)
     with pytest.raises(dangjian.FileError, match="no such file"):
         roster.with_tree("committee", "没有.csv")
@@ -244,11 +272,17 @@ region = "150425100000"
         (None, None, None),
     ]
     frame = pl.DataFrame(
-        [{"year": 2013, "org_id": f"单位{at}", "region": r, "grid": g, "zone": z} for at, (r, g, z) in enumerate(rows)]
+        [
+            {"year": 2013, "org_id": f"单位{at}", "region": r, "grid": g, "zone": z}
+            for at, (r, g, z) in enumerate(rows)
+        ]
     )
     roster = dangjian.read_roster(frame, zones=zones, progress=False)
     places = roster.coverage(by=["county", "township", "grid"], rates="organised_all", rollup=True)
-    got = {row[:-1]: row[-1] for row in places.select("county", "township", "grid", "grouping", "population").rows()}
+    got = {
+        row[:-1]: row[-1]
+        for row in places.select("county", "township", "grid", "grouping", "population").rows()
+    }
     flag, other, county = "150425100000", "150425101000", "150425000000"
     assert got == {
         (county, flag, "一网格", 0): 2,

@@ -12,6 +12,7 @@ import panels
 from definitions import made, trees
 from panels import LISTS, TABLES, read
 
+
 @given(
     panel=trees(),
     by=panels.groupings(1),

@@ -18,7 +18,10 @@ def main() -> None:
     ids = pl.col("org_id").str.slice(12, 5)
     mode = pl.col("mode").cast(pl.String)
     panel = panel.with_columns(
-        party_org_id=pl.when(mode == "solo").then("D" + ids).when(mode.is_in(["joint", "affiliated"])).then("L" + ids),
+        party_org_id=pl.when(mode == "solo")
+        .then("D" + ids)
+        .when(mode.is_in(["joint", "affiliated"]))
+        .then("L" + ids),
         party_superior="S" + ids.str.slice(0, 2),
     )
     roster = dangjian.read_roster(panel, progress=False)

@@ -186,9 +186,7 @@ class Formation(Held):
             )
         )
 
-    def formation_returns(
-        self, *, by: By = (), where: Where = None, years: Years = None
-    ) -> pl.DataFrame:
+    def formation_returns(self, *, by: By = (), where: Where = None, years: Years = None) -> pl.DataFrame:
         """Moves between modes over a gap: from the last year in which an organisation was listed to the year in which it is
         listed again, with a year between in which it was not, or in which there was no survey.
 

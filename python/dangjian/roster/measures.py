@@ -107,8 +107,9 @@ class Measures(Held):
         Returns:
             ``year``, ``finding`` (``no_region``, ``no_committee``, ``no_superior``; ``committee_unlisted``,
             ``superior_unlisted``: the table does not have the one named; ``superior_differs``: the table gives its party
-            organisation another; ``superior_without_party_org``; ``several_superiors``), ``org_id``, ``name``, ``region``, ``committee``, ``party_superior``, ``party_org_id``,
-            ``mode``. A tree whose column the year's ledgers do not have finds nothing.
+            organisation another; ``superior_without_party_org``; ``several_superiors``), ``org_id``, ``name``, ``region``,
+            ``committee``, ``party_superior``, ``party_org_id``, ``mode``. A tree whose column the year's ledgers do not have
+            finds nothing.
 
         Example:
             >>> import dangjian as dj
@@ -116,7 +117,9 @@ class Measures(Held):
             >>> set(roster.reconcile(2013)["finding"]) <= {"no_region", "no_committee"}
             True
         """
-        return pl.DataFrame(_native.reconcile_trees(self._native, arguments.year(year), self._scope(where=where)))
+        return pl.DataFrame(
+            _native.reconcile_trees(self._native, arguments.year(year), self._scope(where=where))
+        )
 
     def reconcile_totals(
         self,
@@ -130,9 +133,9 @@ class Measures(Held):
 
         Returns:
             ``year``, ``rate_id``, ``label_zh``, ``label_en``, ``counts``, ``tree``, ``population`` (of all), ``not_due``
-            (without a party organisation, in the tree of superiors), ``placed`` (the sum over the tree, by its table if ``with_tree`` gave one), ``unplaced``,
-            ``success``, ``success_placed``, ``agrees`` (``unplaced`` is 0). Null where the year's ledgers do not have
-            the column of the tree.
+            (without a party organisation, in the tree of superiors), ``placed`` (the sum over the tree, by its table if
+            ``with_tree`` gave one), ``unplaced``, ``success``, ``success_placed``, ``agrees`` (``unplaced`` is 0). Null
+            where the year's ledgers do not have the column of the tree.
 
         Example:
             >>> import dangjian as dj

@@ -28,7 +28,8 @@ class Roster(Accounts, Identity, Trees, Formation, Measures, Targets, Statistics
     """The panel: one row is one organisation in one survey year. Never changed after it is made.
 
     Every statistic is a method. ``by`` names dimensions (see ``dimensions``), ``where`` picks organisations by a condition in
-    SQL over the columns or a Polars expression over ``to_polars()``, ``years`` picks years. A result always has ``year`` first: years are never added up.
+    SQL over the columns or a Polars expression over ``to_polars()``, ``years`` picks years. A result always has ``year``
+    first: years are never added up.
     """
 
     @property

@@ -78,9 +78,7 @@ class Statistics(Held):
 
     def formation(self, *, by: By = (), where: Where = None, years: Years = None) -> pl.DataFrame:
         """How party organisations were formed: ``mode``, ``organisations``, ``party_organisations``."""
-        return pl.DataFrame(
-            self._native.formation(self._scope(by=by, where=where, years=years))
-        )
+        return pl.DataFrame(self._native.formation(self._scope(by=by, where=where, years=years)))
 
     def formation_need(
         self, *, by: By = (), rules: Source | None = None, where: Where = None, years: Years = None
@@ -94,29 +92,21 @@ class Statistics(Held):
 
     def formation_moves(self, *, by: By = (), where: Where = None, years: Years = None) -> pl.DataFrame:
         """Moves between modes from each year to the next: ``mode``, ``next_mode`` (with ``absent``), ``organisations``."""
-        return pl.DataFrame(
-            self._native.formation_moves(self._scope(by=by, where=where, years=years))
-        )
+        return pl.DataFrame(self._native.formation_moves(self._scope(by=by, where=where, years=years)))
 
     def moves(self, of: By, *, by: By = (), where: Where = None, years: Years = None) -> pl.DataFrame:
         """Moves between the values of any dimensions from each year to the next; each has its name and ``next_<name>``."""
         return pl.DataFrame(
-            self._native.moves(
-                arguments.names(of), self._scope(by=by, where=where, years=years)
-            )
+            self._native.moves(arguments.names(of), self._scope(by=by, where=where, years=years))
         )
 
-    def star_distribution(
-        self, *, by: By = (), where: Where = None, years: Years = None
-    ) -> pl.DataFrame:
+    def star_distribution(self, *, by: By = (), where: Where = None, years: Years = None) -> pl.DataFrame:
         """How many have which star state: ``star_state``, ``organisations``, ``party_organisations``.
 
         The states are the grades, ``unrated`` (a party organisation without a star), ``no_party_org`` (listed, has
         none), ``unknown`` (the ledger does not say). They are never merged.
         """
-        return pl.DataFrame(
-            self._native.star_distribution(self._scope(by=by, where=where, years=years))
-        )
+        return pl.DataFrame(self._native.star_distribution(self._scope(by=by, where=where, years=years)))
 
     def star_transitions(
         self,
@@ -131,16 +121,12 @@ class Statistics(Held):
         A gap of two years is not a move of one. Organisations are linked by their id, party organisations by theirs.
         """
         return pl.DataFrame(
-            self._native.star_transitions(
-                self._scope(by=by, where=where, years=years), counts=counts
-            )
+            self._native.star_transitions(self._scope(by=by, where=where, years=years), counts=counts)
         )
 
     def workforce(self, *, by: By = (), where: Where = None, years: Years = None) -> pl.DataFrame:
         """Instructors, seconded officers, owners who are secretary, full- and part-time workers: ``item``, ``value``."""
-        return pl.DataFrame(
-            self._native.workforce(self._scope(by=by, where=where, years=years))
-        )
+        return pl.DataFrame(self._native.workforce(self._scope(by=by, where=where, years=years)))
 
     def count(
         self,

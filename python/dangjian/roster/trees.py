@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from dangjian import _native
 from dangjian.errors import ArgumentError
+from dangjian.roster import arguments
 from dangjian.roster.held import Held
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class Trees(Held):
             [('旗委', 1, 525), (None, 1, 15), (None, 3, 540)]
         """
         if hasattr(table, "__arrow_c_stream__") or hasattr(table, "__arrow_c_array__"):
-            source: Path | tuple[str, object] = (type(table).__name__, table)
+            source: Path | tuple[str, object] = (type(table).__name__, arguments.arrow(table))
         elif isinstance(table, str | PathLike):
             source = Path(table)
         else:
