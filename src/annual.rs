@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::job::Job;
 use crate::lang::Lang;
 use crate::measure::{Annual, AnnualTable, Cell, Check, Line, Of, Part, ledger_column};
+use crate::record;
 use crate::roster::{Frame, Roster};
 use crate::table::Columns;
 use crate::tally::Measure;
@@ -45,7 +46,8 @@ fn cells(roster: &Roster, frame: &Frame, table: &AnnualTable, scope: &Scope, job
             for part in &parts {
                 let rows = &rows & part;
                 for cell in &line.count {
-                    lanes.push(cell.measure().lane(roster, frame, &rows)?);
+                    let lane = cell.measure().lane(roster, frame, &rows);
+                    lanes.push(lane.map_err(|e| record::defined(e, &line.place, "count"))?);
                 }
             }
         }

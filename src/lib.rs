@@ -16,6 +16,8 @@ pub mod explain;
 pub mod formation;
 pub mod identity;
 pub mod ingest;
+#[cfg(test)]
+mod interrupted;
 mod interval;
 pub mod job;
 pub mod labels;

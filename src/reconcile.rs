@@ -117,7 +117,8 @@ fn several_superiors(roster: &Roster, frame: &Frame) -> Vec<usize> {
 /// Columns: `year`, `finding` (`no_region`, `no_committee`, `no_superior`; `committee_unlisted`, `superior_unlisted`: the
 /// table does not have the one named; `superior_differs`: the table gives its party organisation another;
 /// `superior_without_party_org`: under a superior, and the ledger says that there is no party organisation;
-/// `several_superiors`: its party organisation stands under different ones), `org_id`, `name`, `region`, `committee`, `party_superior`, `party_org_id`, `mode`.
+/// `several_superiors`: its party organisation stands under different ones), `org_id`, `name`, `region`, `committee`,
+/// `party_superior`, `party_org_id`, `mode`.
 ///
 /// ```
 /// # use dangjian::{Roster, dimension::Scope, ingest::Options, job::Quiet, synth};
@@ -156,7 +157,9 @@ pub fn reconcile(roster: &Roster, year: i16, scope: &Scope) -> Result<RecordBatc
 ///
 /// Columns: `year`, `rate_id`, `label_zh`, `label_en`, `counts`, `tree` (`region`, `committee`, `party_superior`),
 /// `population` (of all), `not_due` (of them, those that do not belong in the tree: without a party organisation), `placed`
-/// (the sum over the tree, by its table if the roster has that), `unplaced` (population − `not_due` − placed), `success`, `success_placed`, `agrees` (`unplaced` is 0). Party organisations stand where their home row does. Null where no source of the year has the tree's column.
+/// (the sum over the tree, by its table if the roster has that), `unplaced` (population − `not_due` − placed), `success`,
+/// `success_placed`, `agrees` (`unplaced` is 0). Party organisations stand where their home row does. Null where no source of
+/// the year has the tree's column.
 ///
 /// ```
 /// # use dangjian::{Roster, dimension::Scope, ingest::Options, job::Quiet, synth};

@@ -8,8 +8,8 @@ import pytest
 import dangjian
 from definitions import made, rate
 
-RATE = rate("operating", "mode = 'solo'")
-TARGET = RATE.replace("[[rate]]", "[[target]]")
+RATE = rate("operating and large", "mode = 'solo'")
+TARGET = rate("operating", "mode = 'solo'").replace("[[rate]]", "[[target]]")
 CONDITION = '[[condition]]\nid = "large"\nwhen = "employees >= 50"\nsource = "s"\n'
 BREAK = '[[break]]\ncolumn = "employees"\nyear = 2012\nnote = "n"\nsource = "s"\n'
 NEED = '[[need]]\nmode = "solo"\nmembers = "members_full"\nat_least = 3\nsource = "s"\n'
@@ -113,7 +113,7 @@ WRONG = [
     ("rates", ("mode = 'solo'", "mode = 'sole'"), "field success", "'sole'", "did you mean 'solo'?"),
     ("rates", ("mode = 'solo'", "members_full"), "field success", "members_full", "members_full >= 3"),
     ("rates", ("employees >= 50", "employees >= '50'"), '[[condition]] "large": field when', "employees", ""),
-    ("rates", ("year = 2012", "year = '2012'"), "field year", "'2012'", "such as 2013"),
+    ("rates", ("year = 2012", "year = '2012'"), "field year", '"2012"', "such as 2013"),
     ("targets", ('source = "test"', 'source = "test"\ntarget = "1"'), "field target", '"1"', "1.0 is 100 %"),
     ("rules", ("at_least = 3", "at_least = -3"), "field at_least", "-3", "such as 3"),
     ("rules", ('level = "branch"', 'level = "cell"'), "field level", "'cell'", "Available: branch"),
@@ -239,7 +239,7 @@ def test_a_circle_of_several_conditions_is_refused(roster, tmp_path):
     path = tmp_path / "口径.toml"
     named = '[[condition]]\nid = "{}"\nwhen = "{}"\nsource = "s"\n'
     circle = [named.format("a", "b and operating"), named.format("b", "not c"), named.format("c", "a")]
-    path.write_text(RATE + "".join(circle), encoding="utf-8")
+    path.write_text(TARGET.replace("[[target]]", "[[rate]]") + "".join(circle), encoding="utf-8")
     refused(
         roster,
         path,
