@@ -4,6 +4,7 @@ use rayon::prelude::*;
 
 use crate::cube::{Axis, Base, Values};
 use crate::error::Result;
+use crate::job::{self, Job};
 use crate::measure::FormationRules;
 use crate::roster::{Column, Frame, Integers, Roster};
 
@@ -64,8 +65,12 @@ impl StarStates {
     }
 
     /// The axis of the states of organisations.
-    pub(crate) fn of_organisations(&self, roster: &Roster, frames: &[&Frame]) -> Axis {
-        self.axis(frames.iter().map(|frame| self.codes(roster, frame)).collect())
+    pub(crate) fn of_organisations(&self, roster: &Roster, frames: &[&Frame], job: &dyn Job) -> Result<Axis> {
+        let codes = |frame: &&Frame| {
+            job::check(job)?;
+            Ok(self.codes(roster, frame))
+        };
+        Ok(self.axis(frames.par_iter().map(codes).collect::<Result<_>>()?))
     }
 
     /// An axis over codes that [`StarStates::codes`] gave, or others in its order.

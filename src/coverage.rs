@@ -10,7 +10,7 @@ use crate::cube::{Axis, Counted, Lane};
 use crate::dimension::Scope;
 use crate::error::Result;
 use crate::interval::{deviations, wilson};
-use crate::job::Job;
+use crate::job::{self, Job};
 use crate::lang::Lang;
 use crate::measure::{Counts, Rate, Target, Truth};
 use crate::party::Parties;
@@ -278,7 +278,7 @@ pub(crate) fn statistic<'r, T: 'r>(
 ) -> Result<Statistic<'r, T>> {
     rates.iter().try_for_each(|rate| rate.check(roster))?;
     let scope = scope.clone();
-    Ok(Statistic::new(sets, move |_, frame| lanes(roster, frame, rates, &scope), answer))
+    Ok(Statistic::new(sets, move |_, frame, job| lanes(roster, frame, rates, &scope, job), answer))
 }
 
 /// The same by the dimensions of `scope`.
@@ -288,10 +288,11 @@ pub(crate) fn count(roster: &Roster, rates: &[Rate], scope: &Scope, job: &dyn Jo
 }
 
 /// What is counted of a frame: the rows, then the lanes of each rate.
-fn lanes<'a>(roster: &Roster, frame: &'a Frame, rates: &[Rate], scope: &Scope) -> Result<Vec<Lane<'a>>> {
+fn lanes<'a>(roster: &Roster, frame: &'a Frame, rates: &[Rate], scope: &Scope, job: &dyn Job) -> Result<Vec<Lane<'a>>> {
     let rows = scope.rows(roster, frame)?;
     let mut lanes = vec![Lane::Bits(rows.clone())];
     for rate in rates {
+        job::check(job)?;
         lanes.extend(Answers::new(roster, frame, rate, &rows)?.lanes());
     }
     Ok(lanes)

@@ -59,7 +59,7 @@ fn panel() -> Roster {
     ];
     let frame = |year: i16| {
         let coded = columns.iter().zip(1..).map(|((.., words), salt)| Some(coded(words, year, salt)));
-        let set = BooleanBuffer::collect_bool(ORGANISATIONS as usize, |row| mixed(row as u64) % 10 > 0);
+        let set = BooleanBuffer::collect_bool(ORGANISATIONS as usize, |row| !mixed(row as u64).is_multiple_of(10));
         let members = (0..ORGANISATIONS).into_par_iter().map(|row| (mixed(u64::from(row) ^ 7) % 8) as u8).collect();
         let rest = [
             Some(Column::Flag { set, known: None }),

@@ -11,8 +11,9 @@ use crate::error::{Error, Result};
 use crate::job::{self, Job};
 use crate::roster::Frame;
 
-/// What is counted of the frame at a position; the first lane says which groups exist. As many lanes for every frame.
-type Lanes<'r> = Box<dyn Fn(usize, &'r Frame) -> Result<Vec<Lane<'r>>> + Sync + 'r>;
+/// What is counted of the frame at a position; the first lane says which groups exist. As many lanes for every frame. They
+/// take a while for many rows, and look from time to time whether the job is still wanted.
+type Lanes<'r> = Box<dyn Fn(usize, &'r Frame, &dyn Job) -> Result<Vec<Lane<'r>>> + Sync + 'r>;
 
 /// What is made of the counts of all groupings, in their order.
 type Answer<'r, T> = Box<dyn FnOnce(Vec<Counted>) -> Result<T> + 'r>;
@@ -27,7 +28,7 @@ pub(crate) struct Statistic<'r, T> {
 impl<'r, T: 'r> Statistic<'r, T> {
     pub(crate) fn new(
         sets: Vec<Vec<Axis>>,
-        lanes: impl Fn(usize, &'r Frame) -> Result<Vec<Lane<'r>>> + Sync + 'r,
+        lanes: impl Fn(usize, &'r Frame, &dyn Job) -> Result<Vec<Lane<'r>>> + Sync + 'r,
         answer: impl FnOnce(Vec<Counted>) -> Result<T> + 'r,
     ) -> Self {
         Self { sets, lanes: Box::new(lanes), answer: Box::new(answer) }
@@ -41,7 +42,8 @@ impl<'r, T: 'r> Statistic<'r, T> {
 
     /// Its answer for `frames`, which its axes were made for.
     pub(crate) fn count(self, frames: &[&'r Frame], job: &dyn Job) -> Result<T> {
-        let counted = cube::count(frames, self.sets, self.lanes, job)?;
+        let lanes = self.lanes;
+        let counted = cube::count(frames, self.sets, |nth, frame| lanes(nth, frame, job), job)?;
         job::check(job)?;
         (self.answer)(counted)
     }
@@ -67,7 +69,7 @@ pub(crate) fn count_all<'r, T: 'r>(
         let mut here: Vec<Range<usize>> = Vec::with_capacity(lanes.len());
         for lanes in &lanes {
             let first = all.len();
-            all.extend(lanes(nth, frame)?);
+            all.extend(lanes(nth, frame, job)?);
             here.push(first..all.len());
         }
         ranges.get_or_init(|| here);
@@ -126,7 +128,7 @@ mod tests {
     ) -> Statistic<'r, Vec<Counted>> {
         let scope = Scope { filter: Some(Predicate::parse(filter).unwrap()), ..Scope::default() };
         let axes = |by: &&[&str]| Scope::by(by.iter().copied()).axes(roster, frames).unwrap();
-        let lanes = move |_, frame: &'r Frame| {
+        let lanes = move |_, frame: &'r Frame, _: &dyn Job| {
             let rows = scope.rows(roster, frame)?;
             let solo = &Predicate::parse("mode = 'solo'")?.evaluate(roster, frame)?.yes & &rows;
             Ok(vec![Lane::Bits(rows), Lane::Bits(solo)])

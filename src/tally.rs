@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use crate::cube::{Counted, Lane};
 use crate::dimension::Scope;
 use crate::error::{Error, Result};
-use crate::job::Job;
+use crate::job::{self, Job};
 use crate::measure::Predicate;
 use crate::pass::{Statistic, only};
 use crate::roster::{Column, Frame, Integers, Roster};
@@ -199,10 +199,13 @@ pub(crate) fn statistic<'r, T: 'r>(
 ) -> Result<Statistic<'r, T>> {
     let axes = sets.iter().map(|by| scope.divided(by).axes(roster, frames)).collect::<Result<Vec<_>>>()?;
     let scope = scope.clone();
-    let lanes = move |_, frame| {
+    let lanes = move |_, frame, job: &dyn Job| {
         let rows = scope.rows(roster, frame)?;
         let asked = measures.iter().filter(|(_, measure)| !matches!(measure, Measure::Rows));
-        let asked = asked.map(|(_, measure)| measure.lane(roster, frame, &rows));
+        let asked = asked.map(|(_, measure)| {
+            job::check(job)?;
+            measure.lane(roster, frame, &rows)
+        });
         std::iter::once(Ok(Lane::Bits(rows.clone()))).chain(asked).collect()
     };
     Ok(Statistic::new(axes, lanes, answer))

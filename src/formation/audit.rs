@@ -11,7 +11,7 @@ use super::members::Bodies;
 use crate::cube::{Counted, Lane};
 use crate::dimension::Scope;
 use crate::error::Result;
-use crate::job::Job;
+use crate::job::{self, Job};
 use crate::lang::Lang;
 use crate::measure::{Finding, FormationRules, Truth};
 use crate::party::{Parties, bitmap};
@@ -63,13 +63,15 @@ pub(crate) fn statistic<'r>(
     check(roster, rules)?;
     let (axes, of_frames, scope) = (scope.axes(roster, frames)?, frames.to_vec(), scope.clone());
     let asked = findings.clone();
-    let lanes = move |_, frame: &Frame| {
+    let lanes = move |_, frame: &Frame, job: &dyn Job| {
         let wanted: BTreeSet<&str> = asked.iter().flat_map(|f| f.when.columns()).collect();
         let rows = scope.rows(roster, frame)?;
         let (parties, bodies) = (Parties::new(roster, frame), Bodies::new(roster, frame));
         let own = BooleanBuffer::collect_bool(frame.rows(), |row| bodies.belongs(row));
         let mut lanes = vec![Lane::Bits(rows.clone())];
+        job::check(job)?;
         for truth in answers(&Facts::new(roster, frame, rules, &wanted)?, rules, &asked)? {
+            job::check(job)?;
             let truth = truth.unwrap_or_else(|| Truth::all(frame.rows(), Some(false)));
             let found = &truth.yes & &rows;
             let homes = bitmap(frame.rows(), parties.homes(&(&found & &own)).into_iter().flatten());

@@ -63,7 +63,7 @@ pub(crate) fn modes<'r>(
     };
     let (sets, scope) = (sets.iter().map(axes).collect::<Result<_>>()?, scope.clone());
     let mode = roster.field("mode").ok();
-    let lanes = move |_, frame: &Frame| {
+    let lanes = move |_, frame: &Frame, _: &dyn Job| {
         let rows = scope.rows(roster, frame)?;
         let none = Integers::up_to(0, std::iter::repeat_n(0, frame.rows()));
         let modes = coded(roster, frame, mode).unwrap_or(&none);
@@ -109,7 +109,7 @@ pub(crate) fn needs<'r>(
     axes.push(classes::need(roster, frames, rules)?);
     axes.push(named_null(axis(roster, frames, "mode")?));
     let scope = scope.clone();
-    let lanes = move |_, frame: &Frame| Ok(vec![Lane::Bits(scope.rows(roster, frame)?)]);
+    let lanes = move |_, frame: &Frame, _: &dyn Job| Ok(vec![Lane::Bits(scope.rows(roster, frame)?)]);
     Ok(Statistic::new(vec![axes], lanes, |counted| {
         let counted = only(counted)?;
         Columns::default().groups(&counted).counts("organisations", counted.lane(0).iter().copied()).finish()

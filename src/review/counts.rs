@@ -67,7 +67,7 @@ pub(super) fn counted(
     let earlier: Vec<&Frame> = roster.frames().iter().filter(|frame| frame.year < year).collect();
     let mut parts: BTreeMap<&'static str, Vec<RecordBatch>> = BTreeMap::new();
     for (frames, all) in [(earlier, false), (vec![roster.frame(year)?], true)] {
-        for together in asked.statistics(&frames, all)? {
+        for together in asked.statistics(&frames, all, job)? {
             for (id, table) in count_all(&frames, together, job)?.into_iter().flatten() {
                 parts.entry(id).or_default().push(table);
             }
@@ -86,7 +86,7 @@ impl<'r> Asked<'r> {
     /// The statistics of `frames`, those of several years or `all`; such as are counted together. Rates have many lanes and
     /// few cells, modes and stars few lanes and many cells: all in one the kernel would count every lane in cells as many as
     /// rows (half as much memory again for a panel of a million rows, and no time saved).
-    fn statistics(&'r self, frames: &[&'r Frame], all: bool) -> Result<Vec<Vec<Statistic<'r, Tables>>>> {
+    fn statistics(&'r self, frames: &[&'r Frame], all: bool, job: &dyn Job) -> Result<Vec<Vec<Statistic<'r, Tables>>>> {
         let (roster, everybody) = (self.roster, Scope::default());
         let kept = |tables: &'static Divided| if all { tables } else { &tables[..1] };
         let by = |tables: &Divided| -> Vec<Vec<String>> {
@@ -125,7 +125,8 @@ impl<'r> Asked<'r> {
         let mut of_classes = vec![
             modes(roster, frames, &by(formation), &everybody)?
                 .map(move |tables| Ok(ids(formation).zip(tables).collect())),
-            states(roster, frames, &by(stars), &everybody)?.map(move |tables| Ok(ids(stars).zip(tables).collect())),
+            states(roster, frames, &by(stars), &everybody, job)?
+                .map(move |tables| Ok(ids(stars).zip(tables).collect())),
         ];
         if all {
             let needs = needs(roster, frames, &self.of.rules, &everybody)?;

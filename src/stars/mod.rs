@@ -13,7 +13,7 @@ use crate::classes::{ABSENT, ORGANISED, StarStates, coded};
 use crate::cube::{self, Axis, Counted, Lane, Things};
 use crate::dimension::Scope;
 use crate::error::Result;
-use crate::job::Job;
+use crate::job::{self, Job};
 use crate::measure::Counts;
 use crate::moves;
 use crate::party::{Parties, bitmap};
@@ -36,7 +36,7 @@ use crate::table::Columns;
 /// ```
 pub fn star_distribution(roster: &Roster, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
     let frames = scope.frames(roster)?;
-    only(states(roster, &frames, std::slice::from_ref(&scope.by), scope)?.count(&frames, job)?)
+    only(states(roster, &frames, std::slice::from_ref(&scope.by), scope, job)?.count(&frames, job)?)
 }
 
 /// [`star_distribution`] by each of `sets`.
@@ -45,11 +45,12 @@ pub(crate) fn states<'r>(
     frames: &[&'r Frame],
     sets: &[Vec<String>],
     scope: &Scope,
+    job: &dyn Job,
 ) -> Result<Statistic<'r, Vec<RecordBatch>>> {
     let states = StarStates::new(roster);
-    let parties = PartyStars::all(roster, frames, &states, scope)?;
+    let parties = PartyStars::all(roster, frames, &states, scope, job)?;
     let of_parties = states.axis_of("party_star_state", parties.iter().map(|p| p.codes.clone()).collect());
-    let of_organisations = states.of_organisations(roster, frames);
+    let of_organisations = states.of_organisations(roster, frames, job)?;
     let mut axes = Vec::new();
     for by in sets {
         let by = scope.divided(by).axes_beside(roster, frames, &["star_state"])?;
@@ -58,7 +59,7 @@ pub(crate) fn states<'r>(
         }
     }
     let scope = scope.clone();
-    let lanes = move |nth: usize, frame: &Frame| {
+    let lanes = move |nth: usize, frame: &Frame, _: &dyn Job| {
         Ok(vec![Lane::Bits(scope.rows(roster, frame)?), Lane::Bits(parties[nth].homes())])
     };
     let table = |[organisations, parties]: [Counted; 2]| {
@@ -97,7 +98,7 @@ pub fn star_transitions(roster: &Roster, counts: Counts, scope: &Scope, job: &dy
     let states = StarStates::new(roster);
     let counted = match counts {
         Counts::Organisations => {
-            let axis = states.of_organisations(roster, &frames);
+            let axis = states.of_organisations(roster, &frames, job)?;
             moves::of_organisations(roster, &frames, &[axis], &by, scope, job)?
         }
         Counts::PartyOrganisations => of_parties(roster, &frames, &states, &by, scope, job)?,
@@ -113,7 +114,7 @@ fn of_parties(
     scope: &Scope,
     job: &dyn Job,
 ) -> Result<Counted> {
-    let parties = PartyStars::all(roster, frames, states, scope)?;
+    let parties = PartyStars::all(roster, frames, states, scope, job)?;
     let axis = states.axis(parties.iter().map(|p| p.codes.clone()).collect());
     let things: Vec<Things<'_>> =
         parties.into_iter().map(|p| Things { ids: p.ids.into(), rows: Some(p.rows), counted: None }).collect();
@@ -131,8 +132,12 @@ pub(crate) struct PartyStars {
 }
 
 impl PartyStars {
-    fn all(roster: &Roster, frames: &[&Frame], states: &StarStates, scope: &Scope) -> Result<Vec<Self>> {
-        frames.par_iter().map(|frame| Ok(Self::new(roster, frame, states, &scope.rows(roster, frame)?))).collect()
+    fn all(roster: &Roster, frames: &[&Frame], states: &StarStates, scope: &Scope, job: &dyn Job) -> Result<Vec<Self>> {
+        let of_frame = |frame: &&Frame| {
+            job::check(job)?;
+            Ok(Self::new(roster, frame, states, &scope.rows(roster, frame)?))
+        };
+        frames.par_iter().map(of_frame).collect()
     }
 
     pub(crate) fn new(roster: &Roster, frame: &Frame, states: &StarStates, rows: &BooleanBuffer) -> Self {
