@@ -5,6 +5,7 @@ use rayon::prelude::*;
 
 use crate::cube::{Axis, Base, Values, numbers};
 use crate::error::Result;
+use crate::job::{self, Job};
 use crate::measure::FormationRules;
 use crate::roster::{Column, Frame, Integers, Roster};
 
@@ -65,13 +66,22 @@ impl StarStates {
     }
 
     /// The axis of the states of organisations.
-    pub(crate) fn of_organisations(&self, roster: &Roster, frames: &[&Frame]) -> Axis {
-        self.axis(frames.iter().map(|frame| self.codes(roster, frame)).collect())
+    pub(crate) fn of_organisations(&self, roster: &Roster, frames: &[&Frame], job: &dyn Job) -> Result<Axis> {
+        let codes = |frame: &&Frame| {
+            job::check(job)?;
+            Ok(self.codes(roster, frame))
+        };
+        Ok(self.axis(frames.par_iter().map(codes).collect::<Result<_>>()?))
     }
 
     /// An axis over codes that [`StarStates::codes`] gave, or others in its order.
     pub(crate) fn axis(&self, codes: Vec<Integers>) -> Axis {
         given("star_state", codes, self.values.clone())
+    }
+
+    /// The same on a base called `name`, which tells its codes from others that are counted beside it.
+    pub(crate) fn axis_of(&self, name: &'static str, codes: Vec<Integers>) -> Axis {
+        Axis { name: "star_state".to_owned(), ..given(name, codes, self.values.clone()) }
     }
 }
 

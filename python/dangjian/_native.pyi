@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias, TypedDict, final, type_check_only
 
+import polars as pl
+
 __all__ = [
     "Comparison",
     "Expression",
@@ -20,6 +22,7 @@ __all__ = [
     "formation_audit_list",
     "formation_returns",
     "gap_counts",
+    "gaps",
     "grids",
     "joint_branches",
     "joint_summary",
@@ -38,9 +41,11 @@ __all__ = [
     "resolve_regions",
     "schema",
     "synth_panel",
+    "targets",
     "targets_pace",
     "targets_series",
     "uscc_completions",
+    "with_tree",
 ]
 
 __version__: str
@@ -63,6 +68,23 @@ class Options(TypedDict):
     on_conflict: str
     zones: Path | None
     repair: bool
+
+@type_check_only
+class Scope(TypedDict):
+    """Which rows are looked at: a condition in SQL, flags for the rows of the panel; by what they are divided."""
+
+    by: Sequence[str]
+    filter: str | None
+    only: pl.Series | None
+    bands: Path | None
+    years: Sequence[int] | None
+
+@type_check_only
+class TargetSet(TypedDict):
+    """Which targets are meant: those of a file or the shipped ones, of these the ones named."""
+
+    targets: Sequence[str] | None
+    targets_file: Path | None
 
 @final
 class Roster:
@@ -101,81 +123,30 @@ class Roster:
         """Every rejected, emptied or doubtful row and cell."""
     def coverage(
         self,
-        by: Sequence[str],
+        scope: Scope,
         *,
         rates: Sequence[str] | None = None,
         rates_file: Path | None = None,
-        bands: Path | None = None,
-        filter: str | None = None,
-        only: _Stream | None = None,
-        years: Sequence[int] | None = None,
         rollup: bool = False,
         interval: float | None = None,
     ) -> _Stream:
-        """Rates by dimensions, of the rows for which the flags ``only`` are set."""
-    def targets(
-        self,
-        by: Sequence[str],
-        *,
-        targets_file: Path | None = None,
-        filter: str | None = None,
-        years: Sequence[int] | None = None,
-    ) -> _Stream:
-        """The target set by dimensions."""
-    def gaps(self, target: str, year: int, *, targets_file: Path | None = None) -> _Stream:
-        """Who is missing from a target."""
-    def formation(
-        self, by: Sequence[str], *, filter: str | None = None, years: Sequence[int] | None = None
-    ) -> _Stream:
+        """Rates by dimensions."""
+    def formation(self, scope: Scope) -> _Stream:
         """Counts by mode."""
-    def formation_need(
-        self,
-        by: Sequence[str],
-        *,
-        rules: Path | None = None,
-        filter: str | None = None,
-        years: Sequence[int] | None = None,
-    ) -> _Stream:
+    def formation_need(self, scope: Scope, *, rules: Path | None = None) -> _Stream:
         """The mode needed against the mode recorded."""
-    def formation_moves(
-        self, by: Sequence[str], *, filter: str | None = None, years: Sequence[int] | None = None
-    ) -> _Stream:
+    def formation_moves(self, scope: Scope) -> _Stream:
         """Moves between modes."""
-    def moves(
-        self,
-        of: Sequence[str],
-        by: Sequence[str],
-        *,
-        filter: str | None = None,
-        years: Sequence[int] | None = None,
-    ) -> _Stream:
+    def moves(self, of: Sequence[str], scope: Scope) -> _Stream:
         """Moves between the values of any dimensions."""
-    def star_distribution(
-        self, by: Sequence[str], *, filter: str | None = None, years: Sequence[int] | None = None
-    ) -> _Stream:
+    def star_distribution(self, scope: Scope) -> _Stream:
         """Counts by star state."""
-    def star_transitions(
-        self,
-        by: Sequence[str],
-        *,
-        counts: str,
-        filter: str | None = None,
-        years: Sequence[int] | None = None,
-    ) -> _Stream:
+    def star_transitions(self, scope: Scope, *, counts: str) -> _Stream:
         """Moves between star states."""
-    def workforce(
-        self, by: Sequence[str], *, filter: str | None = None, years: Sequence[int] | None = None
-    ) -> _Stream:
+    def workforce(self, scope: Scope) -> _Stream:
         """Workforce figures."""
     def count(
-        self,
-        sets: Sequence[Sequence[str]],
-        measures: Sequence[tuple[str, str]],
-        *,
-        bands: Path | None = None,
-        filter: str | None = None,
-        only: _Stream | None = None,
-        years: Sequence[int] | None = None,
+        self, sets: Sequence[Sequence[str]], measures: Sequence[tuple[str, str]], scope: Scope
     ) -> list[_Stream]:
         """Named measures in several groupings, in one pass."""
     def review(
@@ -253,70 +224,38 @@ def link(roster: Roster, links: object | None = None, *, reasons: Sequence[str] 
 def linked(roster: Roster) -> _Stream:
     """The ids that links replaced."""
 
-def formation_audit(
-    roster: Roster,
-    by: Sequence[str],
-    *,
-    rules: Path | None = None,
-    filter: str | None = None,
-    years: Sequence[int] | None = None,
-) -> _Stream:
+def with_tree(roster: Roster, column: str, source: Path | tuple[str, object]) -> Roster:
+    """The roster with the levels of a tree as columns, from a file or from a table under a name for messages."""
+
+def formation_audit(roster: Roster, scope: Scope, *, rules: Path | None = None) -> _Stream:
     """What the audit finds, by dimensions."""
 
 def formation_audit_list(
-    roster: Roster,
-    year: int,
-    *,
-    finding: str | None = None,
-    rules: Path | None = None,
-    filter: str | None = None,
+    roster: Roster, year: int, scope: Scope, *, finding: str | None = None, rules: Path | None = None
 ) -> _Stream:
     """The organisations behind the findings of a year."""
 
-def joint_branches(
-    roster: Roster,
-    *,
-    rules: Path | None = None,
-    filter: str | None = None,
-    years: Sequence[int] | None = None,
-) -> _Stream:
+def joint_branches(roster: Roster, scope: Scope, *, rules: Path | None = None) -> _Stream:
     """The joint branches of each year."""
 
-def joint_summary(
-    roster: Roster,
-    by: Sequence[str],
-    *,
-    rules: Path | None = None,
-    filter: str | None = None,
-    years: Sequence[int] | None = None,
-) -> _Stream:
+def joint_summary(roster: Roster, scope: Scope, *, rules: Path | None = None) -> _Stream:
     """Joint branches by dimensions."""
 
-def readiness(
-    roster: Roster,
-    by: Sequence[str],
-    *,
-    short: int = 1,
-    rules: Path | None = None,
-    filter: str | None = None,
-    years: Sequence[int] | None = None,
-) -> _Stream:
+def readiness(roster: Roster, scope: Scope, *, short: int = 1, rules: Path | None = None) -> _Stream:
     """Those short of a step, by dimensions, and what became of them."""
 
 def readiness_list(
     roster: Roster,
     year: int,
+    scope: Scope,
     *,
     step: str | None = None,
     short: int = 1,
     rules: Path | None = None,
-    filter: str | None = None,
 ) -> _Stream:
     """Those of a year that are short of a step."""
 
-def formation_returns(
-    roster: Roster, by: Sequence[str], *, filter: str | None = None, years: Sequence[int] | None = None
-) -> _Stream:
+def formation_returns(roster: Roster, scope: Scope) -> _Stream:
     """Moves between modes over a gap."""
 
 def breaks_of(
@@ -324,32 +263,32 @@ def breaks_of(
 ) -> _Stream:
     """Where the figures of rates are not comparable with those of the survey before."""
 
-def reconcile_trees(roster: Roster, year: int) -> _Stream:
+def reconcile_trees(roster: Roster, year: int, scope: Scope) -> _Stream:
     """The organisations of a year that do not stand in all trees."""
 
 def reconcile_totals(
-    roster: Roster, year: int, *, rates: Sequence[str] | None = None, rates_file: Path | None = None
+    roster: Roster,
+    year: int,
+    scope: Scope,
+    *,
+    rates: Sequence[str] | None = None,
+    rates_file: Path | None = None,
 ) -> _Stream:
     """The totals of rates as each tree gives them."""
 
 def explain_change(
-    roster: Roster,
-    rate: str,
-    earlier: int,
-    later: int,
-    by: Sequence[str],
-    *,
-    rates_file: Path | None = None,
-    bands: Path | None = None,
-    filter: str | None = None,
-    only: _Stream | None = None,
+    roster: Roster, rate: str, earlier: int, later: int, scope: Scope, *, rates_file: Path | None = None
 ) -> _Stream:
     """Why a rate changed between two years."""
 
-def annual_table(roster: Roster, table: str, year: int, *, tables_file: Path | None = None) -> _Stream:
+def annual_table(
+    roster: Roster, table: str, year: int, scope: Scope, *, tables_file: Path | None = None
+) -> _Stream:
     """A table of the national annual report."""
 
-def annual_checks(roster: Roster, table: str, year: int, *, tables_file: Path | None = None) -> _Stream:
+def annual_checks(
+    roster: Roster, table: str, year: int, scope: Scope, *, tables_file: Path | None = None
+) -> _Stream:
     """Whether the sums of such a table hold."""
 
 def check_published(
@@ -357,37 +296,22 @@ def check_published(
 ) -> _Stream:
     """Tests printed figures: year, numerator, denominator, per cent."""
 
-def targets_series(
-    roster: Roster,
-    by: Sequence[str],
-    *,
-    targets: Sequence[str] | None = None,
-    targets_file: Path | None = None,
-    filter: str | None = None,
-    years: Sequence[int] | None = None,
+def targets(roster: Roster, set: TargetSet, scope: Scope) -> _Stream:
+    """The target set by dimensions."""
+
+def gaps(
+    roster: Roster, target: str, year: int, scope: Scope, *, targets_file: Path | None = None
 ) -> _Stream:
+    """Who is missing from a target."""
+
+def targets_series(roster: Roster, set: TargetSet, scope: Scope) -> _Stream:
     """Every target in every year."""
 
-def gap_counts(
-    roster: Roster,
-    by: Sequence[str],
-    *,
-    targets: Sequence[str] | None = None,
-    targets_file: Path | None = None,
-    filter: str | None = None,
-    years: Sequence[int] | None = None,
-) -> _Stream:
+def gap_counts(roster: Roster, set: TargetSet, scope: Scope) -> _Stream:
     """How many are missing from each target, by dimensions."""
 
 def targets_pace(
-    roster: Roster,
-    year: int,
-    by: Sequence[str],
-    *,
-    deadline: int | None = None,
-    targets: Sequence[str] | None = None,
-    targets_file: Path | None = None,
-    filter: str | None = None,
+    roster: Roster, year: int, set: TargetSet, scope: Scope, *, deadline: int | None = None
 ) -> _Stream:
     """Where each target stands, and whether the pace so far is enough."""
 

@@ -10,8 +10,10 @@ mod identity;
 mod measures;
 mod read;
 mod roster;
+mod scope;
 mod tables;
 mod targets;
+mod trees;
 
 use pyo3::prelude::*;
 
@@ -43,9 +45,12 @@ fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(measures::check_published, m)?)?;
     m.add_function(wrap_pyfunction!(measures::annual_table, m)?)?;
     m.add_function(wrap_pyfunction!(measures::annual_checks, m)?)?;
+    m.add_function(wrap_pyfunction!(targets::targets, m)?)?;
+    m.add_function(wrap_pyfunction!(targets::gaps, m)?)?;
     m.add_function(wrap_pyfunction!(targets::targets_series, m)?)?;
     m.add_function(wrap_pyfunction!(targets::gap_counts, m)?)?;
     m.add_function(wrap_pyfunction!(targets::targets_pace, m)?)?;
+    m.add_function(wrap_pyfunction!(trees::with_tree, m)?)?;
     m.add_function(wrap_pyfunction!(read::read, m)?)?;
     m.add_function(wrap_pyfunction!(read::read_arrow, m)?)?;
     m.add_function(wrap_pyfunction!(tables::schema, m)?)?;
