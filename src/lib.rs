@@ -35,6 +35,7 @@ pub mod schema;
 mod similar;
 pub mod standards;
 pub mod stars;
+mod stats;
 pub mod synth;
 mod table;
 pub mod tally;

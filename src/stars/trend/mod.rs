@@ -1,0 +1,4 @@
+//! Where star states, and states of any other kind, are going: what moved, how much, and what follows from it.
+//!
+//! Everything here is worked out from counts over all states. A share names its denominator, and what is undefined is
+//! null beside the count that makes it so.
