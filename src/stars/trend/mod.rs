@@ -2,3 +2,26 @@
 //!
 //! Everything here is worked out from counts over all states. A share names its denominator, and what is undefined is
 //! null beside the count that makes it so.
+
+mod bootstrap;
+mod chain;
+mod generator;
+mod homogeneity;
+mod intervals;
+mod mobility;
+mod panel;
+mod probabilities;
+mod probability;
+mod steady;
+mod transitions;
+
+pub use bootstrap::Draws;
+pub use generator::Regularised;
+pub use homogeneity::step_tests;
+pub use intervals::Interval;
+pub use mobility::mobility;
+pub use panel::{Of, Steps};
+pub use probabilities::{How, probabilities};
+pub use probability::{Pooling, View};
+pub use steady::{passage, steady};
+pub use transitions::{gaps, reratings};
