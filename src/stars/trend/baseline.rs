@@ -57,9 +57,7 @@ pub(crate) fn holt(series: &[f64], ahead: usize) -> Option<Vec<f64>> {
     }
     let tenths = || (1..=9).map(|tenth| f64::from(tenth) / 10.0);
     let all = tenths().flat_map(|level| {
-        tenths().flat_map(move |trend| {
-            [0.8, 0.85, 0.9, 0.95, 0.98].map(|damping| Damped { level, trend, damping })
-        })
+        tenths().flat_map(move |trend| [0.8, 0.85, 0.9, 0.95, 0.98].map(|damping| Damped { level, trend, damping }))
     });
     let best = all.min_by(|a, b| a.run(series).2.total_cmp(&b.run(series).2))?;
     Some(best.forecast(series, ahead))
@@ -72,7 +70,10 @@ mod tests {
     #[test]
     fn baselines_stay_between_0_and_1() {
         assert_eq!(naive(&[0.1, 0.3], 2), Some(vec![0.3, 0.3]));
-        assert_eq!(drift(&[0.5, 0.75, 0.9], 2), Some(vec![0.9 + 0.2, 0.9 + 0.4].iter().map(|x: &f64| x.min(1.0)).collect()));
+        assert_eq!(
+            drift(&[0.5, 0.75, 0.9], 2),
+            Some(vec![0.9 + 0.2, 0.9 + 0.4].iter().map(|x: &f64| x.min(1.0)).collect())
+        );
         assert_eq!((drift(&[0.5], 1), naive(&[], 1), holt(&[0.1, 0.2, 0.3, 0.4], 1)), (None, None, None));
         assert!(holt(&[0.5, 0.6, 0.7, 0.8, 0.95], 9).unwrap().iter().all(|share| *share <= 1.0));
     }
@@ -83,9 +84,27 @@ mod tests {
     fn a_damped_trend_is_that_of_statsmodels() {
         let series = [0.42, 0.45, 0.47, 0.44, 0.50, 0.53, 0.52, 0.58];
         for (level, trend, damping, right, errors) in [
-            (0.5, 0.3, 0.9, [0.574_893_893_231_751_8, 0.590_009_100_162_504_4, 0.603_612_786_400_181_8], 0.006_768_791_956_023_407),
-            (0.8, 0.1, 0.98, [0.595_075_797_201_099_2, 0.616_596_625_928_982_9, 0.637_687_038_082_309], 0.007_143_302_080_309_864_5),
-            (0.1, 0.9, 0.8, [0.528_289_038_625_482_2, 0.536_867_516_399_354_5, 0.543_730_298_618_452_3], 0.009_420_344_778_994_692),
+            (
+                0.5,
+                0.3,
+                0.9,
+                [0.574_893_893_231_751_8, 0.590_009_100_162_504_4, 0.603_612_786_400_181_8],
+                0.006_768_791_956_023_407,
+            ),
+            (
+                0.8,
+                0.1,
+                0.98,
+                [0.595_075_797_201_099_2, 0.616_596_625_928_982_9, 0.637_687_038_082_309],
+                0.007_143_302_080_309_864_5,
+            ),
+            (
+                0.1,
+                0.9,
+                0.8,
+                [0.528_289_038_625_482_2, 0.536_867_516_399_354_5, 0.543_730_298_618_452_3],
+                0.009_420_344_778_994_692,
+            ),
         ] {
             let damped = Damped { level, trend, damping };
             for (got, right) in damped.forecast(&series, 3).iter().zip(right) {

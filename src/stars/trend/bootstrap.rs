@@ -5,6 +5,8 @@
 //! number, exact, whose cost grows with the cells and not with the organisations. Each draw has a stream of its own, so
 //! that neither threads nor the order of anything changes it.
 
+use std::collections::HashMap;
+
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
@@ -120,6 +122,11 @@ impl Sample {
         let many = draws.first().map_or(0, Vec::len);
         Ok((0..many).map(|at| percentiles(draws.iter().filter_map(|draw| draw[at]), how.confidence)).collect())
     }
+}
+
+/// Samples by the key of their group.
+pub(crate) fn by_key<'a>(panel: &Panel<'_>, samples: &'a [Sample]) -> HashMap<Vec<u32>, &'a Sample> {
+    samples.iter().map(|sample| (panel.key(sample.group), sample)).collect()
 }
 
 /// The ends between which the middle `share` of `values` lies, by the linear interpolation that most software uses

@@ -3,7 +3,7 @@
 use arrow::array::RecordBatch;
 use nalgebra::DMatrix;
 
-use super::bootstrap::{Drawn, Draws, samples};
+use super::bootstrap::{Drawn, Draws, by_key, samples};
 use super::chain::{self, Matrix};
 use super::panel::{Kind, Panel, State, Steps};
 use super::probability::Closed;
@@ -16,7 +16,7 @@ use crate::roster::Roster;
 
 /// What an index weighs the states with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Weights {
+pub(crate) enum Weights {
     Uniform,
     Observed,
     Steady,
@@ -36,7 +36,7 @@ impl Weights {
 
 /// An index, and how it is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Index {
+pub(crate) enum Index {
     Shorrocks,
     Determinant,
     SecondEigenvalue,
@@ -56,7 +56,7 @@ enum Index {
 
 impl Index {
     /// All of them; those about order only where there is one.
-    fn all(ordered: bool) -> Vec<Self> {
+    pub(crate) fn all(ordered: bool) -> Vec<Self> {
         let mut all = vec![Self::Shorrocks, Self::Determinant, Self::SecondEigenvalue, Self::HalfLife];
         all.extend(Weights::ALL.map(Self::Bartholomew1));
         if ordered {
@@ -69,7 +69,7 @@ impl Index {
         all
     }
 
-    fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Shorrocks => "shorrocks",
             Self::Determinant => "determinant",
@@ -89,7 +89,7 @@ impl Index {
         }
     }
 
-    fn label(self) -> Text {
+    pub(crate) fn label(self) -> Text {
         let (zh, en) = match self {
             Self::Shorrocks => ("肖罗克斯指数", "Shorrocks / Prais index"),
             Self::Determinant => ("行列式指数", "determinant index"),
@@ -110,7 +110,7 @@ impl Index {
         Text::new(zh, en)
     }
 
-    fn weights(self) -> Option<&'static str> {
+    pub(crate) fn weights(self) -> Option<&'static str> {
         match self {
             Self::Bartholomew1(weights) | Self::Bartholomew2(weights) => Some(weights.name()),
             _ => None,
@@ -243,7 +243,7 @@ fn absolute_eigenvalues(matrix: &Matrix) -> Option<Vec<f64>> {
 }
 
 /// Every index of the steps between `kept` states; of draws only where the same states occur as in the data, `like`.
-fn indices(
+pub(crate) fn indices(
     square: &Square,
     states: &[State],
     kept: &[usize],
@@ -292,12 +292,13 @@ pub fn mobility(
     let flows = Flows::count(&panel, job)?;
     let (kept, all) = (flows.proper(), Index::all(flows.ordered()));
     let inner = |from: usize, to: usize| flows.states[from].proper() && flows.states[to].proper();
-    let samples = draws.map(|_| samples(&panel, each, inner, job)).transpose()?;
+    let samples = draws.map_or_else(|| Ok(Vec::new()), |_| samples(&panel, each, inner, job))?;
+    let samples = by_key(&panel, &samples);
     let mut rows = Rows::default();
     let (mut values, mut drawn) = (Vec::new(), Vec::new());
     let mut facts: Vec<(u64, u64, Option<String>)> = Vec::new();
     for group in &flows.groups {
-        let sample = samples.iter().flatten().find(|sample| panel.key(sample.group) == group.key);
+        let sample = samples.get(&group.key).copied();
         for (nth, span) in flows.spans(each).into_iter().enumerate() {
             let square = flows.square(group, &span.pairs);
             let closed = Closed::new(&square, &kept);

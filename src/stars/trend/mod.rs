@@ -3,8 +3,11 @@
 //! Everything here is worked out from counts over all states. A share names its denominator, and what is undefined is
 //! null beside the count that makes it so.
 
+mod baseline;
 mod bootstrap;
 mod chain;
+mod compare;
+mod forecast;
 mod generator;
 mod homogeneity;
 mod intervals;
@@ -14,8 +17,11 @@ mod probabilities;
 mod probability;
 mod steady;
 mod transitions;
+mod trends;
 
 pub use bootstrap::Draws;
+pub use compare::compare;
+pub use forecast::{Forecast, forecast};
 pub use generator::Regularised;
 pub use homogeneity::step_tests;
 pub use intervals::Interval;
@@ -25,3 +31,4 @@ pub use probabilities::{How, probabilities};
 pub use probability::{Pooling, View};
 pub use steady::{passage, steady};
 pub use transitions::{gaps, reratings};
+pub use trends::trends;

@@ -3,7 +3,7 @@
 use arrow::array::RecordBatch;
 use nalgebra::DMatrix;
 
-use super::bootstrap::{Drawn, Sample, samples};
+use super::bootstrap::{Drawn, Sample, by_key, samples};
 use super::generator::{self, Regularised};
 use super::intervals::{Ends, Interval, each, goodman, sison_glaz};
 use super::panel::{Panel, State, Steps};
@@ -153,11 +153,12 @@ pub fn probabilities(roster: &Roster, steps: &Steps, scope: &Scope, how: &How, j
         }
         _ => Vec::new(),
     };
+    let samples = by_key(&panel, &samples);
     let mut rows = Rows::default();
     let mut cells: Vec<Cell> = Vec::new();
     for group in &flows.groups {
         job::check(job)?;
-        let sample = samples.iter().find(|sample| panel.key(sample.group) == group.key);
+        let sample = samples.get(&group.key).copied();
         for span in flows.spans(one_by_one) {
             let found = of_span(&flows, group, &span, how, sample, job)?;
             found.iter().for_each(|_| rows.push(&span, &group.key));
