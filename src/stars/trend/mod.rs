@@ -7,6 +7,7 @@ mod baseline;
 mod bootstrap;
 mod chain;
 mod compare;
+mod dated;
 mod forecast;
 mod generator;
 mod homogeneity;
@@ -21,6 +22,7 @@ mod trends;
 
 pub use bootstrap::Draws;
 pub use compare::compare;
+pub use dated::{Dated, aalen_johansen, rates};
 pub use forecast::{Forecast, forecast};
 pub use generator::Regularised;
 pub use homogeneity::step_tests;
