@@ -13,6 +13,7 @@ Read yearly ledgers into a `Roster`, ask it for coverage, formation, stars and t
 from dangjian import datasets, labels, namespace, synth
 from dangjian._native import __version__
 from dangjian.comparison import Comparison
+from dangjian.dated import dated_chances, dated_rates
 from dangjian.errors import ArgumentError, DataError, DefinitionError, Error, FileError, InternalError
 from dangjian.published import check_published
 from dangjian.review import Review
@@ -32,6 +33,8 @@ __all__ = [
     "__version__",
     "check_published",
     "datasets",
+    "dated_chances",
+    "dated_rates",
     "labels",
     "namespace",
     "problem_codes",

@@ -111,17 +111,25 @@ impl Sample {
         job: &dyn Job,
         statistics: impl Fn(&[Square], &mut Rng) -> Vec<Option<f64>> + Sync,
     ) -> Result<Vec<Drawn>> {
-        let stream = Rng(how.seed).fork(u64::from(self.group));
-        let draws = (0..how.draws).into_par_iter().map(|draw| {
-            job::check(job)?;
-            let mut rng = stream.fork(u64::from(draw));
-            let squares = self.draw(&mut rng);
-            Ok(statistics(&squares, &mut rng))
-        });
-        let draws = draws.collect::<Result<Vec<_>>>()?;
-        let many = draws.first().map_or(0, Vec::len);
-        Ok((0..many).map(|at| percentiles(draws.iter().filter_map(|draw| draw[at]), how.confidence)).collect())
+        drawn(self.group, how, job, |rng| statistics(&self.draw(rng), rng))
     }
+}
+
+/// What `statistics` of so many draws are between, in the group with this number; each draw has a stream of its own.
+pub(crate) fn drawn(
+    group: u32,
+    how: &Draws,
+    job: &dyn Job,
+    statistics: impl Fn(&mut Rng) -> Vec<Option<f64>> + Sync,
+) -> Result<Vec<Drawn>> {
+    let stream = Rng(how.seed).fork(u64::from(group));
+    let draws = (0..how.draws).into_par_iter().map(|draw| {
+        job::check(job)?;
+        Ok(statistics(&mut stream.fork(u64::from(draw))))
+    });
+    let draws = draws.collect::<Result<Vec<_>>>()?;
+    let many = draws.first().map_or(0, Vec::len);
+    Ok((0..many).map(|at| percentiles(draws.iter().filter_map(|draw| draw[at]), how.confidence)).collect())
 }
 
 /// Samples by the key of their group.

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use arrow::array::RecordBatch;
 
-use super::baseline;
-use super::bootstrap::{Drawn, Draws, Sample, by_key, samples};
-use super::panel::{Kind, NOT_COUNTED, Panel, State, Steps};
+use super::bootstrap::{Drawn, Draws, Sample, by_key, drawn, samples};
+use super::mix::{METHODS, Past, Stock};
+use super::panel::{Kind, NOT_COUNTED, Panel, Steps};
 use super::probabilities::names;
 use super::probability::View;
 use super::transitions::{Flows, Group, Rows, Square};
@@ -14,8 +14,29 @@ use crate::cube::Axis;
 use crate::dimension::Scope;
 use crate::error::{Error, Result};
 use crate::job::{self, Job};
-use crate::rng::Rng;
 use crate::roster::Roster;
+
+/// What futures differ in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Futures {
+    /// Each year ahead is like one of the years looked at, drawn at random: what changes from year to year is in the intervals.
+    /// Where counts are small, so is what is chance in them, and the intervals are somewhat too wide.
+    #[default]
+    Years,
+    /// Organisations are drawn anew, and all years are alike.
+    Organisations,
+}
+
+impl Futures {
+    /// Its name in calls and results.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Years => "years",
+            Self::Organisations => "organisations",
+        }
+    }
+}
 
 /// What is forecast, and how.
 #[derive(Clone, Copy, Debug)]
@@ -31,133 +52,23 @@ pub struct Forecast {
     /// How many of the last years are forecast from those before, to see how well that goes; as many as the horizon, but
     /// two steps must be left, where `None`.
     pub hold_out: Option<u32>,
+    /// What drawn futures differ in, besides everyone moving by chance.
+    pub futures: Futures,
     /// How intervals are drawn; none where `None`.
     pub draws: Option<Draws>,
 }
 
 impl Default for Forecast {
     fn default() -> Self {
-        Self { horizon: 3, recent: None, of: View::Removed, at_least: None, hold_out: None, draws: None }
-    }
-}
-
-/// The methods, the one that is compared with the others first.
-const METHODS: [&str; 4] = ["naive", "drift", "holt", "mix"];
-
-/// How many are in each state, to be absent aside, in each year of a group.
-pub(crate) type Stock = Vec<Vec<u64>>;
-
-/// The years of a group, as far as a forecast from them may look.
-struct Past<'a> {
-    states: &'a [State],
-    /// The lines of the result: the states whose counts each adds up.
-    lines: &'a [Vec<usize>],
-    /// The states that shares are of.
-    base: &'a [usize],
-    /// How many are in each state, year by year without a gap, the last the one that is forecast from.
-    stock: &'a [Vec<u64>],
-    /// The steps of the years looked at, the last the newest.
-    steps: Vec<Square>,
-}
-
-impl Past<'_> {
-    /// The share of each line.
-    fn shares(&self, counts: &[f64]) -> Vec<Option<f64>> {
-        let all: f64 = self.base.iter().map(|at| counts[*at]).sum();
-        let sum = |line: &Vec<usize>| line.iter().map(|at| counts[*at]).sum::<f64>();
-        self.lines.iter().map(|line| (all > 0.0).then(|| sum(line) / all)).collect()
-    }
-
-    /// The chances of each state, to be absent the last; a state that was never left keeps what it has.
-    fn chances(&self, square: &Square) -> Vec<Vec<f64>> {
-        let size = self.states.len() - 1;
-        let row = |from: usize| {
-            let row = square.row(from);
-            let all: u64 = row.iter().sum();
-            let chance =
-                |to: usize| if all > 0 { row[to] as f64 / all as f64 } else { f64::from(u8::from(to == from)) };
-            (0..=size).map(chance).collect()
-        };
-        (0..size).map(row).collect()
-    }
-
-    fn now(&self) -> &[u64] {
-        self.stock.last().map_or(&[], Vec::as_slice)
-    }
-
-    /// The expected counts of the years ahead.
-    fn mix(&self, ahead: usize) -> Option<Vec<Vec<f64>>> {
-        let size = self.states.len() - 1;
-        let years = self.steps.len();
-        let pool = self.steps.iter().fold(Square::new(size + 1), |sum, step| sum.plus(step));
-        let chances = self.chances(&pool);
-        let mut counts: Vec<f64> = self.now().iter().map(|count| *count as f64).collect();
-        let mut next = || {
-            let mut after: Vec<f64> = (0..size).map(|to| pool.at(size, to) as f64 / years as f64).collect();
-            for (count, chances) in counts.iter().zip(&chances) {
-                after.iter_mut().zip(chances).for_each(|(sum, chance)| *sum += count * chance);
-            }
-            counts.clone_from(&after);
-            after
-        };
-        (years > 0).then(|| (0..ahead).map(|_| next()).collect())
-    }
-
-    /// One possible future: organisations drawn anew, each year ahead like one of the past drawn at random, everyone moving
-    /// by chance.
-    fn future(&self, steps: &[Square], ahead: usize, rng: &mut Rng) -> Vec<Vec<u64>> {
-        let size = self.states.len() - 1;
-        let pool = steps.iter().fold(Square::new(size + 1), |sum, step| sum.plus(step));
-        let of_pool = self.chances(&pool);
-        let mut counts = self.now().to_vec();
-        let mut next = || {
-            let year = &steps[rng.below(steps.len() as u64) as usize];
-            let of_year = self.chances(year);
-            let mut after: Vec<u64> = (0..size).map(|to| year.at(size, to)).collect();
-            for (from, count) in counts.iter().enumerate() {
-                // A state that the year did not have moves as in all years.
-                let seen = year.row(from).iter().any(|count| *count > 0);
-                let chances = if seen { &of_year[from] } else { &of_pool[from] };
-                let (mut left, mut weight) = (*count, 1.0);
-                for (to, chance) in chances.iter().enumerate() {
-                    let moved = if *chance >= weight { left } else { rng.binomial(left, chance / weight) };
-                    if to < size {
-                        after[to] += moved;
-                    }
-                    left -= moved;
-                    weight -= chance;
-                    if left == 0 {
-                        break;
-                    }
-                }
-            }
-            counts.clone_from(&after);
-            after
-        };
-        (0..ahead).map(|_| next()).collect()
-    }
-
-    /// The shares of the years ahead by `method`, line by line; null where it has none.
-    fn forecast(&self, method: &str, ahead: usize) -> Vec<Vec<Option<f64>>> {
-        if method == "mix" {
-            let mixed = self.mix(ahead).unwrap_or_default();
-            let shares: Vec<_> = mixed.iter().map(|counts| self.shares(counts)).collect();
-            return (0..self.lines.len())
-                .map(|line| (0..ahead).map(|h| shares.get(h).and_then(|shares| shares[line])).collect())
-                .collect();
+        Self {
+            horizon: 3,
+            recent: None,
+            of: View::Removed,
+            at_least: None,
+            hold_out: None,
+            futures: Futures::Years,
+            draws: None,
         }
-        let of_year = |counts: &Vec<u64>| self.shares(&counts.iter().map(|count| *count as f64).collect::<Vec<_>>());
-        let years: Vec<_> = self.stock.iter().map(of_year).collect();
-        let of_line = |line: usize| {
-            let series = years.iter().map(|shares| shares[line]).collect::<Option<Vec<f64>>>();
-            let found = series.and_then(|series| match method {
-                "naive" => baseline::naive(&series, ahead),
-                "drift" => baseline::drift(&series, ahead),
-                _ => baseline::holt(&series, ahead),
-            });
-            (0..ahead).map(|h| found.as_ref().map(|found| found[h])).collect()
-        };
-        (0..self.lines.len()).map(of_line).collect()
     }
 }
 
@@ -184,13 +95,12 @@ struct Line {
 /// Forecast of the shares of the states, by what moves (`mix`) and by three methods that look at the share alone.
 ///
 /// `mix`: who is listed in the last year moves by the chances of the steps looked at, to leave among them; as many come, in
-/// the same states, as in a mean year. Its intervals are of futures: organisations drawn anew, each year ahead like one of
-/// the past, everyone moving by chance. `naive`: no change. `drift`: the line from the first year through the last. `holt`: a
+/// the same states, as in a mean year. Its intervals are of futures, everyone moving by chance, which differ in years or organisations besides. `naive`: no change. `drift`: the line from the first year through the last. `holt`: a
 /// damped trend, from five years on. All shares stay between 0 and 1.
 ///
 /// Columns: `year` (forecast), the dimensions, the state (or `at_least_<grade>`), `method`, `ahead`, `share` (of what
 /// `share_of` says: `rated` or `listed`), `share_low`, `share_high`, `organisations` (or `party_organisations`; expected, of
-/// `mix` alone), `organisations_low`, `organisations_high`; and of the hold-out: `hold_out` (how many of the last years were
+/// `mix` alone), `organisations_low`, `organisations_high`, `interval` (`years` or `organisations`: what futures differ in; null where there is none); and of the hold-out: `hold_out` (how many of the last years were
 /// forecast from those before; null where there are too few), `error` (the mean absolute error of the method's shares over
 /// states and years), `error_naive` (that of no change), `skill` = 1 − `error` / `error_naive` (below 0: no change was
 /// better; null where no change made no error), `covered` (the share of true values within the intervals of `mix`);
@@ -218,9 +128,9 @@ pub fn forecast(roster: &Roster, steps: &Steps, scope: &Scope, how: &Forecast, j
     let flows = Flows::count(&panel, job)?;
     let stocks = stocks(&panel, job)?;
     let (names_of, lines) = lines(&flows, how)?;
-    let samples = match how.draws {
-        Some(_) => samples(&panel, true, |_, _| true, job)?,
-        None => Vec::new(),
+    let samples = match (how.draws, how.futures) {
+        (Some(_), Futures::Organisations) => samples(&panel, true, |_, _| true, job)?,
+        _ => Vec::new(),
     };
     let samples = by_key(&panel, &samples);
     let base = base(&flows, how.of)?;
@@ -231,7 +141,8 @@ pub fn forecast(roster: &Roster, steps: &Steps, scope: &Scope, how: &Forecast, j
     let mut rows = Rows::default();
     let mut found: Vec<Line> = Vec::new();
     let mut rests: Vec<(Option<u32>, u64, Option<String>)> = Vec::new();
-    for (key, stock) in &stocks {
+    for (number, stock) in &stocks {
+        let key = &panel.key(*number);
         job::check(job)?;
         let empty = Group { key: key.clone(), entries: Vec::new() };
         let group = flows.groups.iter().find(|group| group.key == *key).unwrap_or(&empty);
@@ -244,7 +155,11 @@ pub fn forecast(roster: &Roster, steps: &Steps, scope: &Scope, how: &Forecast, j
             how,
             last: years.last(),
         };
-        let sample = samples.get(key).copied();
+        let sample = match how.futures {
+            Futures::Organisations => samples.get(key).copied().map(Sampled::Organisations),
+            Futures::Years => Some(Sampled::Years(*number)),
+        };
+        let sample = sample.as_ref();
         let hold_out = of_group.hold_out();
         let scores = of_group.scores(hold_out, sample, job)?;
         let past = of_group.past(0);
@@ -260,6 +175,12 @@ pub fn forecast(roster: &Roster, steps: &Steps, scope: &Scope, how: &Forecast, j
         }
     }
     table(rows, &panel.by, &flows, &names_of, how, &found, &rests)
+}
+
+/// What futures of a group are drawn from: its organisations, or, in the group with this number, its years.
+enum Sampled<'a> {
+    Organisations(&'a Sample),
+    Years(u32),
 }
 
 /// One group, with everything that its forecast needs.
@@ -305,14 +226,19 @@ impl OfGroup<'_> {
 
     /// Futures drawn from the past that is known without the last `held` years: for each line and year ahead its share and
     /// its count.
-    fn drawn(&self, held: usize, ahead: usize, sample: &Sample, draws: &Draws, job: &dyn Job) -> Result<Vec<Drawn>> {
+    fn drawn(
+        &self,
+        held: usize,
+        ahead: usize,
+        sample: &Sampled<'_>,
+        draws: &Draws,
+        job: &dyn Job,
+    ) -> Result<Vec<Drawn>> {
         let (past, pairs) = (self.past(held), self.pairs(held));
         if pairs.is_empty() {
             return Ok(vec![Drawn::default(); ahead * self.lines.len() * 2]);
         }
-        sample.intervals(draws, job, |squares, rng| {
-            let steps: Vec<Square> = pairs.iter().map(|at| squares[*at].clone()).collect();
-            let years = past.future(&steps, ahead, rng);
+        let figures = |years: &[Vec<u64>]| {
             let of_year = |counts: &Vec<u64>| {
                 let counts: Vec<f64> = counts.iter().map(|count| *count as f64).collect();
                 let sum = |line: &Vec<usize>| line.iter().map(|at| counts[*at]).sum::<f64>();
@@ -324,11 +250,18 @@ impl OfGroup<'_> {
                     .collect::<Vec<_>>()
             };
             years.iter().flat_map(of_year).collect()
-        })
+        };
+        match sample {
+            Sampled::Organisations(sample) => sample.intervals(draws, job, |squares, rng| {
+                let pool = pairs.iter().fold(Square::new(past.states.len()), |sum, at| sum.plus(&squares[*at]));
+                figures(&past.future(&[pool], pairs.len() as u64, ahead, rng))
+            }),
+            Sampled::Years(group) => drawn(*group, draws, job, |rng| figures(&past.future(&past.steps, 1, ahead, rng))),
+        }
     }
 
     /// What the hold-out says of each method.
-    fn scores(&self, held: Option<u32>, sample: Option<&Sample>, job: &dyn Job) -> Result<Vec<Score>> {
+    fn scores(&self, held: Option<u32>, sample: Option<&Sampled<'_>>, job: &dyn Job) -> Result<Vec<Score>> {
         let Some(held) = held.map(|held| held as usize) else { return Ok(vec![Score::default(); METHODS.len()]) };
         let past = self.past(held);
         let real = |counts: &Vec<u64>| past.shares(&counts.iter().map(|count| *count as f64).collect::<Vec<_>>());
@@ -357,7 +290,13 @@ impl OfGroup<'_> {
         Ok(scores)
     }
 
-    fn lines(&self, past: &Past<'_>, scores: &[Score], sample: Option<&Sample>, job: &dyn Job) -> Result<Vec<Line>> {
+    fn lines(
+        &self,
+        past: &Past<'_>,
+        scores: &[Score],
+        sample: Option<&Sampled<'_>>,
+        job: &dyn Job,
+    ) -> Result<Vec<Line>> {
         let ahead = self.how.horizon as usize;
         let drawn = match (sample, &self.how.draws) {
             (Some(sample), Some(draws)) => Some(self.drawn(0, ahead, sample, draws, job)?),
@@ -419,6 +358,7 @@ fn table(
         .reals(flows.counts, found.iter().map(|line| line.count))
         .reals(&format!("{}_low", flows.counts), end(1, |drawn| drawn.low))
         .reals(&format!("{}_high", flows.counts), end(1, |drawn| drawn.high))
+        .some_texts("interval", end(0, |drawn| drawn.low).map(|low| low.map(|_| how.futures.name())))
         .some_counts("hold_out", rests.iter().map(|rest| rest.0.map(u64::from)))
         .reals("error", found.iter().map(|line| line.score.error))
         .reals("error_naive", found.iter().map(|line| line.score.naive))
@@ -455,7 +395,7 @@ fn lines(flows: &Flows, how: &Forecast) -> Result<(Vec<String>, Vec<Vec<usize>>)
 }
 
 /// How many are in each state in each frame, group by group.
-pub(crate) fn stocks(panel: &Panel<'_>, job: &dyn Job) -> Result<BTreeMap<Vec<u32>, Stock>> {
+pub(crate) fn stocks(panel: &Panel<'_>, job: &dyn Job) -> Result<BTreeMap<u32, Stock>> {
     let (years, size) = (panel.frames.len(), panel.states.len() - 1);
     let mut of_number: BTreeMap<u32, Stock> = BTreeMap::new();
     for nth in 0..years {
@@ -467,5 +407,5 @@ pub(crate) fn stocks(panel: &Panel<'_>, job: &dyn Job) -> Result<BTreeMap<Vec<u3
             }
         }
     }
-    Ok(of_number.into_iter().map(|(group, stock)| (panel.key(group), stock)).collect())
+    Ok(of_number)
 }

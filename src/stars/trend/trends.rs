@@ -216,7 +216,8 @@ pub fn trends(
     let all = 0..flows.years.len();
     let mut rows = Rows::default();
     let mut lines: Vec<Line> = Vec::new();
-    for (key, stock) in &stocks {
+    for (number, stock) in &stocks {
+        let key = &panel.key(*number);
         let square = groups.get(key).map(|group| flows.square(group, &all));
         let counts = square.map_or_else(Counts::default, |square| Counts::new(&square, &kept));
         let standing = |stock: Option<&Vec<u64>>| {
