@@ -56,7 +56,9 @@ def polars_(frame: pl.LazyFrame, first: int, last: int) -> pl.DataFrame:
 def normal(table: pl.DataFrame) -> pl.DataFrame:
     """The same table whoever made it."""
     states = [pl.col(c).cast(pl.String).fill_null("absent") for c in KEYS[2:]]
-    return table.select(pl.col("year").cast(pl.Int64), pl.col("county").cast(pl.Int64), *states, pl.col("n").cast(pl.Int64)).sort(KEYS)
+    return table.select(
+        pl.col("year").cast(pl.Int64), pl.col("county").cast(pl.Int64), *states, pl.col("n").cast(pl.Int64)
+    ).sort(KEYS)
 
 
 def dangjian_(roster: dangjian.Roster) -> pl.DataFrame:
@@ -91,7 +93,10 @@ def main() -> None:
     )
     # Each peer gets its best types: counties as integers, states as an enumeration, nothing else to carry.
     slim = frame.select(
-        "org_id", "year", county=(pl.col("region") // 1_000_000).cast(pl.Int32), state=state.cast(pl.Enum(words))
+        "org_id",
+        "year",
+        county=(pl.col("region") // 1_000_000).cast(pl.Int32),
+        state=state.cast(pl.Enum(words)),
     )
     con = duckdb.connect()
     con.execute(f"CREATE TYPE state_t AS ENUM ({', '.join(repr(w) for w in [*words, 'absent'])})")
@@ -104,7 +109,12 @@ def main() -> None:
 
     truth = normal(duckdb_(con))
     digits = pl.col("county").str.slice(0, 6)
-    mine = dangjian_(roster).filter(pl.col("organisations") > 0).with_columns(digits).rename({"organisations": "n"})
+    mine = (
+        dangjian_(roster)
+        .filter(pl.col("organisations") > 0)
+        .with_columns(digits)
+        .rename({"organisations": "n"})
+    )
     for name, table in (("Polars", polars_(lazy, first, last)), ("dangjian", mine)):
         if not truth.equals(normal(table)):
             sys.exit(f"{name}: the answers differ")

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 _TONES = {
     "no_party_org": "#bcbec0",
     "absent": "#d3d4d5",
-} | {s: PALETTE["star-" + s.replace(".", "-")] for s in STAR_STATES if "star-" + s.replace(".", "-") in PALETTE}
+} | {
+    s: PALETTE["star-" + s.replace(".", "-")] for s in STAR_STATES if "star-" + s.replace(".", "-") in PALETTE
+}
 
 _TEXTS = {
     "zh": {
@@ -30,8 +32,6 @@ _TEXTS = {
         "time": "评定后年数",
         "past": "历年",
         "at_least": "{}星及以上",
-        "party": "党组织",
-        "years": "{}年",
     },
     "en": {
         "rated": "share of those rated",
@@ -40,8 +40,6 @@ _TEXTS = {
         "time": "years since",
         "past": "past years",
         "at_least": "{} stars and more",
-        "party": "party organisations",
-        "years": "{}",
     },
 }
 
@@ -72,7 +70,9 @@ def star_flow(
     count = "party_organisations" if "party_organisations" in frame.columns else "organisations"
     found = set(frame["star_state"]) | set(frame["next_star_state"])
     order = [s for s in states if s in found]
-    moves = {(y, a, b): n for y, a, b, n in frame.select("year", "star_state", "next_star_state", count).rows()}
+    moves = {
+        (y, a, b): n for y, a, b, n in frame.select("year", "star_state", "next_star_state", count).rows()
+    }
     years = sorted({y for y, _, _ in moves} | {y + 1 for y, _, _ in moves})
     bars = _bars(moves, years, order)
     gap = max((sum(n for n in of.values()) for of in bars.values()), default=1) * 0.03
@@ -100,7 +100,14 @@ def star_flow(
     )
     nodes = pl.DataFrame(
         [
-            (year - 0.07, year + 0.07, tops[year][s], tops[year][s] + n, labels.value("star_state", s, lang), n)
+            (
+                year - 0.07,
+                year + 0.07,
+                tops[year][s],
+                tops[year][s] + n,
+                labels.value("star_state", s, lang),
+                n,
+            )
             for year, of in bars.items()
             for s, n in of.items()
             if n
@@ -116,12 +123,16 @@ def star_flow(
         orient="row",
     )
     rects = (
-        alt.Chart(nodes).mark_rect().encode(x=x, x2="x2:Q", y=y, y2="y2:Q", color=colour, tooltip=["label:N", "n:Q"])
+        alt.Chart(nodes)
+        .mark_rect()
+        .encode(x=x, x2="x2:Q", y=y, y2="y2:Q", color=colour, tooltip=["label:N", "n:Q"])
     )
     # A number where the bar has room for one.
     room = gap * 1.1
     text = (
-        alt.Chart(nodes.filter(pl.col("n") >= room).with_columns(x=pl.col("x2"), y=(pl.col("y") + pl.col("y2")) / 2))
+        alt.Chart(
+            nodes.filter(pl.col("n") >= room).with_columns(x=pl.col("x2"), y=(pl.col("y") + pl.col("y2")) / 2)
+        )
         .mark_text(align="left", dx=4, color=INK, fontSize=10.5)
         .encode(x=x, y=y, text="n:Q")
     )
@@ -188,7 +199,8 @@ def _ribbons(
 def transition_heatmap(frame: pl.DataFrame, *, lang: labels.Lang = "zh") -> Chart:
     """A matrix of probabilities by state (rows) and next state (columns), the count behind each below it.
 
-    A state in which nothing was at risk has a row of dashes: its chances are not known.
+    A state in which nothing was at risk has a row of dashes: its chances are not known. Rows that are so by definition (ends, by
+    the choice of view) are not shown.
 
     Args:
         frame: ``Roster.transition_probabilities()``, of one group and span of years.
@@ -199,12 +211,13 @@ def transition_heatmap(frame: pl.DataFrame, *, lang: labels.Lang = "zh") -> Char
     """
     next_state = next(c for c in frame.columns if c.startswith("next_") and c != "next_year")
     state = next_state.removeprefix("next_")
+    frame = frame.filter(~pl.col("by_definition"))
     seen = frame.filter(pl.col("moves") > 0)
     used = set(seen[state]) | set(seen[next_state])
     if state == "star_state":
         order = [s for s in STAR_STATES if s in used]
     else:
-        order = [s for s in frame[state].unique(maintain_order=True) if s in used]
+        order = [s for s in frame[next_state].unique(maintain_order=True) if s in used]
     data = frame.filter(pl.col(state).is_in(order), pl.col(next_state).is_in(order)).select(
         "moves",
         "probability",
@@ -239,7 +252,9 @@ def transition_heatmap(frame: pl.DataFrame, *, lang: labels.Lang = "zh") -> Char
     )
     known = alt.datum.moves > 0
     cells = base.transform_filter(known).mark_rect(cornerRadius=2).encode(color=tone)
-    percent = base.transform_filter(known).mark_text(color="#1b1b1b", fontSize=11.5, dy=-6).encode(text="percent:N")
+    percent = (
+        base.transform_filter(known).mark_text(color="#1b1b1b", fontSize=11.5, dy=-6).encode(text="percent:N")
+    )
     dash = base.transform_filter("datum.probability === null").mark_text(color=INK).encode(text="percent:N")
     count = base.transform_filter(known).mark_text(color="#1b1b1b", fontSize=10, dy=8).encode(text="count:N")
     return _dress(alt.layer(cells, percent, count, dash).properties(width=alt.Step(64), height=alt.Step(36)))
@@ -259,7 +274,9 @@ def survival_curve(frame: pl.DataFrame, *, by: str | None = None, lang: labels.L
     text = _TEXTS[lang]
     group = pl.lit("") if by is None else _named(by, lang).fill_null(labels.value(by, "not_given", lang))
     data = frame.select("time", "at_risk", "events", "survival", "low", "high", group=group)
-    start = data.group_by("group", maintain_order=True).agg(pl.col("at_risk").first(), first=pl.col("time").min())
+    start = data.group_by("group", maintain_order=True).agg(
+        pl.col("at_risk").first(), first=pl.col("time").min()
+    )
     start = start.filter(pl.col("first") > 0).select(
         time=pl.lit(0).cast(data["time"].dtype),
         at_risk="at_risk",
@@ -288,7 +305,7 @@ def survival_curve(frame: pl.DataFrame, *, by: str | None = None, lang: labels.L
     line = base.mark_line(interpolate="step-after", strokeWidth=2).encode(x=x, y=y, color=colour)
     chart = alt.layer(band, line)
     if by is None:
-        risk = base.mark_text(color=INK, fontSize=10.5, baseline="bottom").encode(
+        risk = base.mark_text(color=INK, fontSize=10.5, baseline="bottom", align="left", dx=3).encode(
             x=x, y=alt.value(236), text="at_risk:Q"
         )
         chart = alt.layer(band, line, risk)
@@ -356,20 +373,26 @@ def star_small_multiples(
             x=alt.X("year:O", title=None, axis=alt.Axis(labelAngle=0, ticks=False, labelOverlap=True)),
             y=alt.Y(
                 "share:Q",
-                title=_TEXTS[lang]["rated"],
+                title=None,
                 stack="zero",
                 scale=alt.Scale(domain=[0, 1]),
-                axis=alt.Axis(format=".0%", tickCount=2, titleFontSize=10),
+                axis=alt.Axis(format=".0%", tickCount=2),
             ),
             color=colour,
             order="rank:Q",
             tooltip=["title:N", "year:O", "label:N", "n:Q", alt.Tooltip("share:Q", format=".1%")],
             facet=alt.Facet(
                 "title:N",
-                title=None,
+                title=_TEXTS[lang]["rated"],
                 columns=columns,
                 sort=largest["title"].to_list(),
-                header=alt.Header(labelColor=INK, labelFontSize=11.5),
+                header=alt.Header(
+                    labelColor=INK,
+                    labelFontSize=11.5,
+                    titleColor=INK,
+                    titleFontSize=11.5,
+                    titleFontWeight="normal",
+                ),
             ),
         )
         .properties(width=130, height=80)
@@ -431,7 +454,9 @@ def forecast_fan(
     scale = alt.Scale(
         domain=[words[m] for m in methods], range=[PALETTE.get(tones[m], tones[m]) for m in methods]
     )
-    colour = alt.Color("label:N", title=None, scale=scale, legend=alt.Legend(orient="top", symbolStrokeWidth=3))
+    colour = alt.Color(
+        "label:N", title=None, scale=scale, legend=alt.Legend(orient="top", symbolStrokeWidth=3)
+    )
     name = text["at_least"].format(least) if line != least else labels.value("star_state", line, lang)
     x = alt.X("year:Q", title=None, axis=alt.Axis(format="d", tickMinStep=1, grid=False))
     title = f"{name}，{text[of]}" if lang == "zh" else f"{name}, {text[of]}"
@@ -441,7 +466,8 @@ def forecast_fan(
         title=None,
         legend=None,
         scale=alt.Scale(
-            domain=[words[m] for m in methods], range=[[1, 0] if m in ("past", "mix") else [5, 4] for m in methods]
+            domain=[words[m] for m in methods],
+            range=[[1, 0] if m in ("past", "mix") else [5, 4] for m in methods],
         ),
     )
     band = (

@@ -17,7 +17,7 @@ MODE_OF = {"unrated": "solo", "no_party_org": "none", "unknown": None}
 
 def panel(seed, *, organisations=120, years=range(2010, 2016), halves=False, committees=("甲", "乙", "丙")):
     """A random panel: years missed, ratings lost and won, committees changed."""
-    rng = random.Random(seed)
+    rng = random.Random(seed)  # noqa: S311 - chance that can be repeated
     grades = GRADES if halves else GRADES[::2]
     rows = []
     for at in range(organisations):
@@ -31,7 +31,13 @@ def panel(seed, *, organisations=120, years=range(2010, 2016), halves=False, com
                 continue
             state = rng.choice(OFF) if rng.random() < 0.15 else grades[level]
             rows.append(
-                {"year": year, "org_id": f"组织{at:04}", "state": state, "committee": committee, "rated": None}
+                {
+                    "year": year,
+                    "org_id": f"组织{at:04}",
+                    "state": state,
+                    "committee": committee,
+                    "rated": None,
+                }
             )
     return pl.DataFrame(rows, schema_overrides={"rated": pl.Int64})
 
@@ -90,4 +96,6 @@ def matrix_of(table, value, states, columns=None, state="star_state"):
     columns = columns or states
     cells = {(a, b): v for a, b, v in table.select(state, f"next_{state}", value).rows()}
     assert len(cells) == table.height
-    return np.array([[np.nan if cells[a, b] is None else cells[a, b] for b in columns] for a in states], float)
+    return np.array(
+        [[np.nan if cells[a, b] is None else cells[a, b] for b in columns] for a in states], float
+    )

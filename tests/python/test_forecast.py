@@ -73,7 +73,10 @@ def test_the_others_and_the_hold_out(frame, roster):
     past = np.array([shares(stock(frame, y)) for y in range(2010, 2016)])
     table = roster.star_forecast(2, draws=None, hold_out=2)
     assert set(table["hold_out"]) == {2}
-    of = {m: t.sort("ahead", "star_state")["share"].to_numpy().reshape(2, -1) for (m,), t in table.group_by("method")}
+    of = {
+        m: t.sort("ahead", "star_state")["share"].to_numpy().reshape(2, -1)
+        for (m,), t in table.group_by("method")
+    }
     np.testing.assert_allclose(of["naive"], np.tile(past[-1], (2, 1)))
     slope = (past[-1] - past[0]) / 5
     np.testing.assert_allclose(of["drift"], np.clip([past[-1] + slope, past[-1] + 2 * slope], 0, 1))
@@ -104,8 +107,9 @@ def test_futures_surround_the_forecast(roster):
 
 def test_the_spread_of_futures_is_that_of_chance():
     """Organisations that stay or move by a coin, every year alike: the spread of a year ahead is binomial. A chance known from
-    24 years adds a 24th of its variance; a year drawn from those 24 adds its whole variance again."""
-    rng = random.Random(2)
+    24 years adds a 24th of its variance; a year drawn from those 24 adds its whole variance again.
+    """
+    rng = random.Random(2)  # noqa: S311 - chance that can be repeated
     rows = [
         {"year": year, "org_id": f"o{org:03}", "star": float(rng.choice([3, 4])), "mode": "solo"}
         for org in range(200)
@@ -123,8 +127,13 @@ def test_the_spread_of_futures_is_that_of_chance():
 
 
 def test_too_few_years_are_said():
-    two = dj.read_roster(moving.panel(3, years=range(2010, 2014)).filter(pl.col("year") < 2012).select(
-        "year", "org_id", star=pl.col("state").replace_strict({g: float(g) for g in WHOLE}, default=None)))
+    two = dj.read_roster(
+        moving.panel(3, years=range(2010, 2014))
+        .filter(pl.col("year") < 2012)
+        .select(
+            "year", "org_id", star=pl.col("state").replace_strict({g: float(g) for g in WHOLE}, default=None)
+        )
+    )
     table = two.star_forecast(1, draws=None)
     assert table["hold_out"].null_count() == table.height
     assert table["skill"].null_count() == table.height
@@ -138,7 +147,7 @@ DAY = dt.date(2010, 1, 1)
 
 
 def changes(seed, organisations=80, states=("1", "2", "3"), lost=0.15):
-    rng = random.Random(seed)
+    rng = random.Random(seed)  # noqa: S311 - chance that can be repeated
     rows = []
     for at in range(organisations):
         day, state = DAY + dt.timedelta(days=rng.randrange(0, 200, 20)), rng.choice(states)
@@ -159,7 +168,9 @@ def spells(frame, until):
         for at, row in enumerate(of):
             if row["state"] is not None:
                 nxt = of[at + 1] if at + 1 < len(of) else None
-                out.append((row["state"], row["date"], nxt["date"] if nxt else until, nxt["state"] if nxt else None))
+                out.append(
+                    (row["state"], row["date"], nxt["date"] if nxt else until, nxt["state"] if nxt else None)
+                )
     return out
 
 
@@ -196,7 +207,9 @@ def test_aalen_johansen_with_its_variance(seed):
         increment, noise = np.zeros((k, k)), np.zeros((k * k, k * k))
         for h, state in enumerate(states):
             at_risk = sum(s == state and start < day <= end for s, start, end, _ in of)
-            moved = np.array([sum(s == state and end == day and nxt == t for s, _, end, nxt in of) for t in states])
+            moved = np.array(
+                [sum(s == state and end == day and nxt == t for s, _, end, nxt in of) for t in states]
+            )
             if not at_risk or not moved.sum():
                 continue
             share = moved / at_risk
@@ -213,21 +226,27 @@ def test_aalen_johansen_with_its_variance(seed):
         cov += np.kron(np.eye(k), p) @ noise @ np.kron(np.eye(k), p).T
         p = p @ step
         part = table.filter(date=day)
-        np.testing.assert_allclose(moving.matrix_of(part, "probability", states, state="state"), p, rtol=0, atol=1e-12)
+        np.testing.assert_allclose(
+            moving.matrix_of(part, "probability", states, state="state"), p, rtol=0, atol=1e-12
+        )
         variance = np.diag(cov).reshape(k, k).T
-        np.testing.assert_allclose(moving.matrix_of(part, "variance", states, state="state"), variance, rtol=0, atol=1e-12)
+        np.testing.assert_allclose(
+            moving.matrix_of(part, "variance", states, state="state"), variance, rtol=0, atol=1e-12
+        )
         checked += 1
     assert checked > 20
     assert table["date"].n_unique() == checked + 1
 
 
 def test_with_one_end_it_is_kaplan_and_meier():
-    rng = random.Random(8)
+    rng = random.Random(8)  # noqa: S311 - chance that can be repeated
     rows, times, events = [], [], []
     for at in range(60):
         time, event = rng.randrange(10, 400, 10), rng.random() < 0.6
         rows.append({"org_id": f"o{at}", "date": DAY, "state": "up"})
-        rows.append({"org_id": f"o{at}", "date": DAY + dt.timedelta(days=time), "state": "down" if event else None})
+        rows.append(
+            {"org_id": f"o{at}", "date": DAY + dt.timedelta(days=time), "state": "down" if event else None}
+        )
         times.append(time)
         events.append(int(event))
     # Entered on the day itself, at risk from the day after.
@@ -244,9 +263,9 @@ def test_with_one_end_it_is_kaplan_and_meier():
 def test_wrong_changes_are_refused_by_row():
     good = {"org_id": "a", "date": DAY, "state": "3"}
     until = dt.date(2012, 1, 1)
-    with pytest.raises(dj.DataError, match="row 2 .* two states"):
+    with pytest.raises(dj.DataError, match=r"row 2 .* two states"):
         dj.dated_rates(pl.DataFrame([good, {**good, "state": "4"}]), until=until)
-    with pytest.raises(dj.DataError, match="row 2 .*lacks"):
+    with pytest.raises(dj.DataError, match=r"row 2 .*lacks"):
         dj.dated_rates(pl.DataFrame([good, {**good, "org_id": None}]), until=until)
     with pytest.raises(dj.ArgumentError, match="no column 'state'"):
         dj.dated_rates(pl.DataFrame([good]).drop("state"), until=until)

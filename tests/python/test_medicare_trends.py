@@ -64,7 +64,9 @@ def test_transitions(roster, wide, grades):
     # Of all rated: who lost the rating and who left stand in columns of their own.
     absorbing = roster.transition_probabilities(view="absorbing").filter(star_state="3")
     came = [(wide[y] == 3.0) for y in list(wide.columns)[:-1]]
-    left = sum(int((was & wide[y + 1].isna()).sum()) for y, was in zip(list(wide.columns)[:-1], came, strict=True))
+    left = sum(
+        int((was & wide[y + 1].isna()).sum()) for y, was in zip(list(wide.columns)[:-1], came, strict=True)
+    )
     assert absorbing.filter(next_star_state="absent")["moves"].item() == left > 0
     assert absorbing["at_risk"][0] == sum(int(was.sum()) for was in came)
 
@@ -94,7 +96,9 @@ def test_forecast(roster, wide, grades):
     n, births = np.zeros((len(states), len(states) + 1)), np.zeros(len(states))
     for year in years[:-1]:
         a, b = wide[year], wide[year + 1]
-        table = pd.crosstab(a.dropna(), b.fillna(-1.0)).reindex(index=states, columns=[*states, -1.0], fill_value=0)
+        table = pd.crosstab(a.dropna(), b.fillna(-1.0)).reindex(
+            index=states, columns=[*states, -1.0], fill_value=0
+        )
         n += table.to_numpy()
         births += [int((a.isna() & (b == s)).sum()) for s in states]
     p = n / n.sum(axis=1, keepdims=True)

@@ -66,11 +66,10 @@ def test_probabilities_are_views_of_the_counts(frame, roster, grades, view, pool
             n = moving.square(counts, rows, columns, span, group)
             everything = moving.square(counts, rows, [*grades, *moving.OFF, "absent"], span, group)
             assert np.array_equal(moving.matrix_of(part, "moves", rows, columns), n)
+            assert np.array_equal(moving.matrix_of(part, "at_risk", rows, columns)[:, 0], n.sum(axis=1))
             assert np.array_equal(
-                moving.matrix_of(part, "at_risk", rows, columns)[:, 0], n.sum(axis=1)
-            )
-            assert np.array_equal(
-                moving.matrix_of(part, "left_out", rows, columns)[:, 0], everything.sum(axis=1) - n.sum(axis=1)
+                moving.matrix_of(part, "left_out", rows, columns)[:, 0],
+                everything.sum(axis=1) - n.sum(axis=1),
             )
             with np.errstate(invalid="ignore"):
                 if pooling == "equal_years":
@@ -162,7 +161,11 @@ def test_indices_of_mobility(frame, roster, grades):
         ("mean_steps", None): (n * rise).sum() / n.sum(),
         ("mean_stars", None): (n * (level[None, :] - level[:, None])).sum() / n.sum(),
     }
-    weights = {"uniform": np.full(k, 1 / k), "observed": n.sum(axis=1) / n.sum(), "steady": steady / steady.sum()}
+    weights = {
+        "uniform": np.full(k, 1 / k),
+        "observed": n.sum(axis=1) / n.sum(),
+        "steady": steady / steady.sum(),
+    }
     for name, w in weights.items():
         right["bartholomew_1", name] = (k - k * (w * np.diag(p)).sum()) / (k - 1)
         right["bartholomew_2", name] = (w[:, None] * p * far).sum() / (k - 1)
@@ -238,8 +241,7 @@ def test_tests_of_steps(frame, roster, grades):
 
 
 def test_pairs_between_which_nothing_moves_are_no_degrees_of_freedom():
-    """statsmodels 0.15.0 counts them: `SquareTable([[5, 3, 0], [1, 5, 0], [0, 0, 5]], shift_zeros=False).symmetry()` has
-    three."""
+    """Version 0.15.0 of statsmodels counts them: it has three for `SquareTable([[5, 3, 0], [1, 5, 0], [0, 0, 5]])`."""
     n = [[5, 3, 0], [1, 5, 0], [0, 0, 5]]
     assert SquareTable(np.array(n, float), shift_zeros=False).symmetry().df == 3
     rows = []
@@ -247,7 +249,10 @@ def test_pairs_between_which_nothing_moves_are_no_degrees_of_freedom():
         for b, many in enumerate(row):
             for _ in range(many):
                 org = f"o{len(rows):03}"
-                rows.extend({"year": y, "org_id": org, "star": s + 1.0, "mode": "solo"} for y, s in ((1999, a), (2000, b)))
+                rows.extend(
+                    {"year": y, "org_id": org, "star": s + 1.0, "mode": "solo"}
+                    for y, s in ((1999, a), (2000, b))
+                )
     got = {row["test"]: row for row in dj.read_roster(pl.DataFrame(rows)).transition_tests().to_dicts()}
     assert (got["bowker"]["statistic"], got["bowker"]["df"]) == (1.0, 1)
     # The third state is a table of its own: one difference is left to test.
@@ -301,8 +306,12 @@ def test_a_scale_of_ones_own():
     assert roster.mobility(of="committee", scale=scale).filter(index="up")["value"].item() == up
     nominal = roster.mobility(of="committee")
     assert not set(nominal["index"]) & {"up", "down", "net", "bartholomew_2"}
-    flows = roster.flows(of="committee").filter(pl.col("committee") != "absent", pl.col("next_committee") != "absent")
-    pairs = {(a, b): (n, m) for a, b, n, m in flows.select("committee", "next_committee", "moves", "back").rows()}
+    flows = roster.flows(of="committee").filter(
+        pl.col("committee") != "absent", pl.col("next_committee") != "absent"
+    )
+    pairs = {
+        (a, b): (n, m) for a, b, n, m in flows.select("committee", "next_committee", "moves", "back").rows()
+    }
     for (a, b), (n, m) in pairs.items():
         i, j = scale.index(a), scale.index(b)
         assert (n, m) == (got[i, j], got[j, i])
@@ -317,7 +326,7 @@ def test_undefined_is_null_beside_its_count():
     roster = dj.read_roster(one)
     row = roster.transition_probabilities(view="removed").filter(star_state="4", next_star_state="4")
     assert row.select("moves", "at_risk", "probability", "low").row(0) == (0, 0, None, None)
-    mobility = {i: v for i, v in roster.mobility().select("index", "value").rows()}
+    mobility = dict(roster.mobility().select("index", "value").rows())
     assert mobility["shorrocks"] is None
     assert mobility["net"] == 0.5
     assert set(roster.mobility()["never_left"]) == {"4"}
@@ -328,7 +337,12 @@ def test_undefined_is_null_beside_its_count():
     kept = roster.transition_probabilities(view="removed", ahead=2, stay=True).filter(star_state="3")
     assert kept.filter(next_star_state="4")["probability"].item() == 0.75
     single = dj.read_roster(one.filter(pl.col("year") == 2010))
-    for table in (single.mobility(), single.transition_probabilities(), single.transition_tests(), single.flows()):
+    for table in (
+        single.mobility(),
+        single.transition_probabilities(),
+        single.transition_tests(),
+        single.flows(),
+    ):
         assert table.height == 0
     trend = single.star_trends()
     assert trend.select("steps", "net", "verdict").row(0) == (0, None, "no_steps")
@@ -422,7 +436,9 @@ def test_two_groups_side_by_side(frame, roster, grades):
     assert got["homogeneity_lr", None]["statistic"] == pytest.approx(lr, rel=1e-9)
     assert got["homogeneity_chi2", None]["statistic"] == pytest.approx(chi2, rel=1e-9)
     assert got["homogeneity_chi2", None]["df"] == df
-    assert got["homogeneity_chi2", None]["effect"] == pytest.approx(np.sqrt(chi2 / (a.sum() + b.sum())), rel=1e-9)
+    assert got["homogeneity_chi2", None]["effect"] == pytest.approx(
+        np.sqrt(chi2 / (a.sum() + b.sum())), rel=1e-9
+    )
     stay = got["stay", None]
     assert stay["difference"] == pytest.approx(np.trace(a) / a.sum() - np.trace(b) / b.sum(), abs=1e-12)
     assert stay["low"] < stay["difference"] < stay["high"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypeAlias, TypedDict, Unpack
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypedDict, Unpack, cast
 
 import polars as pl
 
@@ -24,11 +24,9 @@ View: TypeAlias = Literal["all", "kept", "removed", "absorbing"]
 Counts: TypeAlias = Literal["organisations", "party_organisations"]
 
 
-class Steps(TypedDict, total=False):
-    """Which steps from a year to the next are looked at; every method of :class:`Trends` takes these."""
+class Looked(TypedDict, total=False):
+    """Which steps from a year to the next are looked at."""
 
-    by: By
-    """Dimensions; the group of a step is that of the earlier year, of arrivals that of the later."""
     of: str
     """Between which states: ``star_state`` (the default), or any dimension, whose values have no order: ``mode``,
     ``kind``, ``committee``."""
@@ -45,6 +43,13 @@ class Steps(TypedDict, total=False):
     """Only organisations for which this holds in the earlier year."""
     years: Years
     """Only these years; only neighbouring calendar years make a step."""
+
+
+class Steps(Looked, total=False):
+    """Which steps are looked at, and by what they are broken down; every method of :class:`Trends` takes these."""
+
+    by: By
+    """Dimensions; the group of a step is that of the earlier year, of arrivals that of the later."""
 
 
 class Trends(Held):
@@ -263,7 +268,7 @@ class Trends(Held):
         confidence: float = 0.95,
         draws: int | None = None,
         seed: int = 1,
-        **steps: Unpack[Steps],
+        **steps: Unpack[Looked],
     ) -> pl.DataFrame:
         """Two groups side by side: whether they move alike, and by how much every index differs.
 
@@ -274,7 +279,7 @@ class Trends(Held):
             confidence: The level of the intervals.
             draws: How often the organisations of each are drawn anew for the intervals of the differences.
             seed: The same seed gives the same draws.
-            steps: See :class:`Steps`.
+            steps: See :class:`Looked`.
 
         Returns:
             ``year``, ``next_year``, ``a``, ``b``, ``measure`` (``homogeneity_lr``, ``homogeneity_chi2``, and the indices of
@@ -289,7 +294,7 @@ class Trends(Held):
             ('enterprise', 'others', 'homogeneity_lr')
         """
         drawing = None if draws is None else (arguments.whole(draws, "draws"), seed, confidence)
-        asked = self._asked({**steps, "by": by})
+        asked = self._asked(cast("Steps", {**steps, "by": by}))
         return pl.DataFrame(_native.compare_groups(self._native, asked, a, b, drawing))
 
     def star_trends(
@@ -386,5 +391,6 @@ class Trends(Held):
             "into": arguments.years(steps.get("into")),
             "rating": steps.get("rating"),
             "years": arguments.years(steps.get("years")),
-            **only,
+            "filter": only["filter"],
+            "only": only["only"],
         }
