@@ -18,6 +18,7 @@ mod mobility;
 mod panel;
 mod probabilities;
 mod probability;
+mod product;
 mod steady;
 mod transitions;
 mod trends;

@@ -163,18 +163,17 @@ impl Line {
         if self.verdict == Verdict::NoSteps {
             return Text::new(zh, en);
         }
-        let mut text = Text::new(
+        let text = Text::new(
             format!("{zh}：{steps} 次逐年比较中升 {up}、降 {down}、不变 {stayed}"),
             format!("{en}: of {steps} steps {up} rose, {down} fell, {stayed} stayed"),
         );
-        if let (Some(since), Some(first), Some(last)) =
-            (self.since, self.first.share(self.first.high), self.last.share(self.last.high))
-        {
-            let (first, last) = (100.0 * first, 100.0 * last);
-            text.zh += &format!("；{least} 星及以上由 {since} 年的 {first:.1}% 到 {last:.1}%");
-            text.en += &format!("; {least} stars and more from {first:.1} % in {since} to {last:.1} %");
-        }
-        text
+        let shares = (self.since, self.first.share(self.first.high), self.last.share(self.last.high));
+        let (Some(since), Some(before), Some(now)) = shares else { return text };
+        let (zh, en, before, now) = (text.zh, text.en, 100.0 * before, 100.0 * now);
+        Text::new(
+            format!("{zh}；{least} 星及以上由 {since} 年的 {before:.1}% 到 {now:.1}%"),
+            format!("{en}; {least} stars and more from {before:.1} % in {since} to {now:.1} %"),
+        )
     }
 }
 
