@@ -10,8 +10,10 @@ mod identity;
 mod measures;
 mod read;
 mod roster;
+mod survival;
 mod tables;
 mod targets;
+mod trend_tests;
 
 use pyo3::prelude::*;
 
@@ -46,6 +48,22 @@ fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(targets::targets_series, m)?)?;
     m.add_function(wrap_pyfunction!(targets::gap_counts, m)?)?;
     m.add_function(wrap_pyfunction!(targets::targets_pace, m)?)?;
+    m.add_function(wrap_pyfunction!(survival::star_survival, m)?)?;
+    m.add_function(wrap_pyfunction!(survival::star_survival_summary, m)?)?;
+    m.add_function(wrap_pyfunction!(survival::star_logrank, m)?)?;
+    m.add_function(wrap_pyfunction!(survival::star_spells, m)?)?;
+    m.add_function(wrap_pyfunction!(survival::survival_curve, m)?)?;
+    m.add_function(wrap_pyfunction!(survival::log_rank, m)?)?;
+    m.add_function(wrap_pyfunction!(trend_tests::mann_kendall, m)?)?;
+    m.add_function(wrap_pyfunction!(trend_tests::pooled_kendall, m)?)?;
+    m.add_function(wrap_pyfunction!(trend_tests::adjust_p, m)?)?;
+    m.add_function(wrap_pyfunction!(trend_tests::cochran_armitage, m)?)?;
+    m.add_function(wrap_pyfunction!(trend_tests::mcnemar, m)?)?;
+    m.add_function(wrap_pyfunction!(trend_tests::trend_test, m)?)?;
+    m.add_function(wrap_pyfunction!(trend_tests::trend_pooled, m)?)?;
+    m.add_function(wrap_pyfunction!(trend_tests::paired_change, m)?)?;
+    m.add_function(wrap_pyfunction!(trend_tests::star_paths, m)?)?;
+    m.add_function(wrap_pyfunction!(trend_tests::star_path_counts, m)?)?;
     m.add_function(wrap_pyfunction!(read::read, m)?)?;
     m.add_function(wrap_pyfunction!(read::read_arrow, m)?)?;
     m.add_function(wrap_pyfunction!(tables::schema, m)?)?;
