@@ -22,8 +22,13 @@ import pymannkendall
 import dangjian as dj
 
 NAMES = {
-    **{"s": "s", "var_s": "var_s", "z": "z", "p": "p", "tau_a": "Tau"},
-    **{"slope": "slope", "intercept": "intercept"},
+    "s": "s",
+    "var_s": "var_s",
+    "z": "z",
+    "p": "p",
+    "tau_a": "Tau",
+    "slope": "slope",
+    "intercept": "intercept",
 }
 
 

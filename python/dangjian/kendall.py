@@ -50,9 +50,7 @@ def mann_kendall(
     return pl.DataFrame(_native.mann_kendall(times, flat, method, alpha))
 
 
-def pooled_kendall(
-    values: Any, years: Sequence[float] | None = None, *, alpha: float = 0.05
-) -> pl.DataFrame:
+def pooled_kendall(values: Any, years: Sequence[float] | None = None, *, alpha: float = 0.05) -> pl.DataFrame:
     """Test many series together (regional Kendall): do the counties rise as a whole?
 
     Args:
@@ -91,7 +89,7 @@ def seasonal_kendall(values: Any, period: int, *, alpha: float = 0.05) -> pl.Dat
     Example:
         >>> quarters = [10, 21, 30, 11, 12, 22, 33, 13, 13, 25, 34, 15, 15, 24, 36]
         >>> seasonal_kendall(quarters, 4).select("units", "n", "s").row(0)
-        (4, 15, 18)
+        (4, 15, 19)
     """
     flat, width = _series([values] if not isinstance(values, pl.Series) else values)
     if flat.len() != width or period < 1:

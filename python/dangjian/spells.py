@@ -137,5 +137,7 @@ def _numbers(values: Iterable[T]) -> tuple[list[int], list[T]]:
     seen: dict[T, int] = {}
     numbers = [seen.setdefault(value, len(seen)) for value in values]
     if None in seen:
-        raise ArgumentError("a group or cluster is None: everything stands in one", "组不能为 None：每个对象都应有一个组")
+        raise ArgumentError(
+            "a group or cluster is None: everything stands in one", "组不能为 None：每个对象都应有一个组"
+        )
     return numbers, list(seen)

@@ -1,6 +1,6 @@
-"""What lifelines 0.30.3 says of the panels in survival_rows.csv that nobody entered late. (It wants pandas below 3.)
+"""What lifelines 0.30.3, which wants pandas below 3, says of the panels in survival_rows.csv that nobody entered late.
 
-    python lifelines_values.py > lifelines_values.csv
+python lifelines_values.py > lifelines_values.csv
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Makes survival_rows.csv: panels of things under watch, small and full of ties, for the peers and for the tests.
 
-    python survival_rows.py > survival_rows.csv
+python survival_rows.py > survival_rows.csv
 """
 
 from __future__ import annotations

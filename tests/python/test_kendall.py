@@ -22,7 +22,7 @@ TIED = st.integers(0, 8).map(lambda n: n / 2)
 NUMBER = st.one_of(TIED, st.floats(-100, 100).map(lambda x: round(x, 3)))
 
 
-def series(least=2, most=14, missing=True):
+def series(least=2, most=14, *, missing=True):
     value = NUMBER | st.none() if missing else NUMBER
     return st.lists(value, min_size=least, max_size=most)
 
@@ -60,7 +60,9 @@ def test_a_series_is_that_of_pymannkendall_and_scipy(values, alpha):
         assert near(got["slope_high"], sen.high_slope)
     else:
         # SciPy takes the extreme slopes where no two bound an interval of that level.
-        slopes = [(y - x) / (u - t) for (t, x), (u, y) in itertools.combinations(zip(times, known, strict=True), 2)]
+        slopes = [
+            (y - x) / (u - t) for (t, x), (u, y) in itertools.combinations(zip(times, known, strict=True), 2)
+        ]
         reach = scipy.stats.norm.ppf(1 - alpha / 2) * math.sqrt(peer.var_s)
         assert np.round((len(slopes) - reach) / 2) < 1 or np.round((len(slopes) + reach) / 2) >= len(slopes)
 
@@ -94,7 +96,12 @@ def test_undefined_is_null_where_pymannkendall_says_one_or_fails():
         assert [got[name] for name in ("s", "z", "p", "slope", "tau_a")] == [None] * 5
     assert pymannkendall.original_test([0.4] * 6).p == 1
     constant = row(dj.mann_kendall([0.4] * 6))
-    assert (constant["p"], constant["z"], constant["tau_b"], constant["verdict"]) == (None, None, None, "constant")
+    assert (constant["p"], constant["z"], constant["tau_b"], constant["verdict"]) == (
+        None,
+        None,
+        None,
+        "constant",
+    )
     assert (constant["s"], constant["slope"], constant["slope_low"]) == (0, 0.0, None)
 
 
@@ -132,9 +139,7 @@ def test_many_series_in_every_form():
 
 
 UNITS = st.integers(2, 6).flatmap(
-    lambda years: st.lists(
-        st.lists(NUMBER, min_size=years, max_size=years), min_size=2, max_size=5
-    )
+    lambda years: st.lists(st.lists(NUMBER, min_size=years, max_size=years), min_size=2, max_size=5)
 )
 
 
@@ -173,7 +178,7 @@ def test_seasons_are_those_of_pymannkendall(values, period):
 
 
 def test_a_missing_value_costs_its_series_and_not_the_year():
-    """pymannkendall drops every year in which any unit lacks a value, so that one gap a county leaves nothing."""
+    """The peer drops every year in which any unit lacks a value, so that one gap a county leaves nothing."""
     units = [[None, 2, 3, 4, 5, 6], [1, None, 3, 4, 5, 6], [1, 2, None, 4, 5, 6]]
     correlated = dj.pooled_kendall(units).row(1, named=True)
     assert (correlated["n"], correlated["s"], correlated["years"]) == (15, 30, 6)

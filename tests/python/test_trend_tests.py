@@ -46,10 +46,17 @@ def test_trends_are_those_of_the_rates_of_coverage(panel, by, rate):
         assert (row["first_year"], row["last_year"]) == (years[0], years[-1])
         assert (row["n"], row["years_missing"]) == (len(known), len(years) - len(known))
         assert (row["first"], row["last"]) == ((known[0], known[-1]) if known else (None, None))
-        assert {k: row[k] for k in want if k != "verdict"} == {k: v for k, v in want.items() if k != "verdict"}
+        assert {k: row[k] for k in want if k != "verdict"} == {
+            k: v for k, v in want.items() if k != "verdict"
+        }
         shares = dj.cochran_armitage([s for _, s, _ in of], [n for *_, n in of], years).row(0, named=True)
         assert (row["success"], row["known"]) == (shares["success"], shares["known"])
-        for mine, theirs in (("points", "slope"), ("points_z", "z"), ("points_p", "p"), ("points_low", "slope_low")):
+        for mine, theirs in (
+            ("points", "slope"),
+            ("points_z", "z"),
+            ("points_p", "p"),
+            ("points_low", "slope_low"),
+        ):
             assert near(row[mine], shares[theirs]), mine
         by_stretch[row["series"]].append(row)
     for rows in by_stretch.values():
@@ -94,11 +101,12 @@ def test_groups_together_are_pooled(panel, by):
 
 
 def test_no_trend_goes_across_a_break():
+    members = {"kind": "enterprise", "operating": True, "members_full": 3}
     rows = [
-        {"year": year, "org_id": f"单位{at}", "kind": "enterprise", "members_full": 3, "mode": "solo" if at < n else "none"}
+        {"year": year, "org_id": f"单位{at}", "mode": "solo" if at < n else "none", **members}
         for year, n in zip(range(2009, 2019), (1, 2, 3, 4, 5, 1, 2, 3, 4, 5), strict=True)
         for at in range(6)
-    ]  # fmt: skip
+    ]
     roster = read(pl.DataFrame(rows))
     table = roster.trend_test("bulletin")
     assert table.select("series", "first_year", "last_year", "n").rows() == [
@@ -115,9 +123,14 @@ def test_many_counties_are_told_from_chance():
     rows = []
     for group in range(20):
         for nth, year in enumerate(range(2010, 2018)):
-            met = nth + 1 if group == 7 else (nth * (group + 3)) % 5
+            met = nth + 1 if group == 7 else (3 * nth + group) % 5
             rows += [
-                {"year": year, "org_id": f"{group:02}-{at}", "mode": "solo" if at < met else "none", "街区": f"{group:02}"}
+                {
+                    "year": year,
+                    "org_id": f"{group:02}-{at}",
+                    "mode": "solo" if at < met else "none",
+                    "街区": f"{group:02}",
+                }
                 for at in range(10)
             ]
     roster = read(pl.DataFrame(rows))
@@ -171,14 +184,21 @@ def test_pairs_are_the_same_organisations(panel, by):
             want[first[org][1], "left"] += 1
         else:
             pair = (first[org][0], last[org][0])
-            fate = "unknown" if None in pair else {(1, 1): "kept", (1, 0): "lost", (0, 1): "gained", (0, 0): "never"}[pair]
+            fate = (
+                "unknown"
+                if None in pair
+                else {(1, 1): "kept", (1, 0): "lost", (0, 1): "gained", (0, 0): "never"}[pair]
+            )
             want[first[org][1], fate] += 1
     table = roster.paired_change(
         success="members_full >= 3", population="operating", earlier=earlier, later=later, by=by
     )
     fates = ("kept", "lost", "gained", "never", "unknown", "left", "entered")
     got = {
-        (row.get("kind"), fate): row[fate] for row in table.iter_rows(named=True) for fate in fates if row[fate]
+        (row.get("kind"), fate): row[fate]
+        for row in table.iter_rows(named=True)
+        for fate in fates
+        if row[fate]
     }
     assert got == dict(want)
     for row in table.iter_rows(named=True):
@@ -249,7 +269,9 @@ def test_paths_are_those_found_by_looking(panel, at_least):
 
 
 def test_streaks():
-    roster = made([[1, 2, 3, 3, 4], [5, 4, None, 4, 4], [3, 0, 3, 2, 3], [3, 3, 3, 3, 3], [None, None, 0, -1, 2]])
+    roster = made(
+        [[1, 2, 3, 3, 4], [5, 4, None, 4, 4], [3, 0, 3, 2, 3], [3, 3, 3, 3, 3], [None, None, 0, -1, 2]]
+    )
     table = roster.star_paths()
     assert table["course"].to_list() == ["rising", "falling", "swinging", "steady", "no_step"]
     assert table["longest_rise"].to_list() == [2, 0, 1, 0, 0]

@@ -23,9 +23,9 @@ Variance: TypeAlias = Literal["organisation", "greenwood"]
 class Survival(Held):
     """Survival at so many stars and more (保级).
 
-    A spell begins in the first year with at least ``at_least`` stars, and goes on while each next calendar year is in the roster
-    with at least as many. It ends by the event, a year rated below, or by a loss: ``unrated``, ``no_party_org``, ``absent``. Where
-    the next state is not known, or there is no survey in the next calendar year, the watch ends (censored).
+    A spell begins in the first year with at least ``at_least`` stars, and goes on while each next calendar year is in the
+    roster with at least as many. It ends by the event, a year rated below, or by a loss: ``unrated``, ``no_party_org``,
+    ``absent``. Where the next state is not known, or there is no survey in the next calendar year, the watch ends (censored).
 
     ``entry`` says which spells count, and from when: ``incident``, those that began under watch, in years since their start;
     ``delayed``, those whose start is known, who began before ``years`` coming under watch late; ``calendar``, all, on the scale
@@ -67,20 +67,20 @@ class Survival(Held):
             years: The years in which spells are watched.
 
         Returns:
-            The dimensions, ``time`` (years), ``at_risk``, ``entered`` (came under watch since the time before), ``events`` (rated
-            below), ``competing`` (lost: the sum of ``unrated``, ``no_party_org``, ``absent``), ``censored``; ``hazard`` (events by
-            those at risk: who of those still there fell in that year), ``hazard_low``, ``hazard_high`` (Wilson); ``survival``,
-            ``std_error``, ``low``, ``high`` (Kaplan–Meier, losses taken as the end of the watch); ``cif``, ``cif_std_error``,
-            ``cif_low``, ``cif_high`` (Aalen–Johansen: the share that has been rated below), ``cif_unrated``,
-            ``cif_no_party_org``, ``cif_absent``, ``kept``: with the four of them it makes 1; ``interval``, ``variance``,
-            ``entry``. Undefined is null: standard errors and the lower end where nobody has left, both ends where nobody
-            is left.
+            The dimensions, ``time`` (years), ``at_risk``, ``entered`` (came under watch since the time before), ``events``
+            (rated below), ``competing`` (lost: the sum of ``unrated``, ``no_party_org``, ``absent``), ``censored``;
+            ``hazard`` (events by those at risk: who of those still there fell in that year) with Wilson's ``hazard_low``,
+            ``hazard_high``; ``survival``, ``std_error``, ``low``, ``high`` (Kaplan–Meier, losses taken as the end of the
+            watch); ``cif``, ``cif_std_error``, ``cif_low``, ``cif_high`` (Aalen–Johansen: the share that has been rated
+            below), ``cif_unrated``, ``cif_no_party_org``, ``cif_absent``, ``kept``: with the four of them it makes 1;
+            ``interval``, ``variance``, ``entry``. Undefined is null: standard errors and the lower end where nobody has
+            left, both ends where nobody is left.
 
         Example:
             >>> import dangjian as dj
             >>> roster = dj.read_roster(dj.datasets.hexigten().ledgers)
             >>> roster.star_survival(at_least=2).select("time", "at_risk", "survival").row(0)
-            (0.0, 13, 1.0)
+            (0.0, 69, 1.0)
         """
         options = _options(at_least, counts, entry, interval, level, variance, None, recurrent=recurrent)
         return pl.DataFrame(
@@ -135,13 +135,11 @@ class Survival(Held):
             >>> roster = dj.read_roster(dj.datasets.hexigten().ledgers)
             >>> summary = roster.star_survival_summary(at_least=2)
             >>> summary.select("spells", "events", "competing", "censored").row(0)
-            (13, 1, 1, 11)
+            (69, 8, 4, 57)
         """
         options = _options(at_least, counts, entry, interval, level, variance, horizon, recurrent=recurrent)
         return pl.DataFrame(
-            _native.star_survival_summary(
-                self._native, options, scope(self._native, by, bands, where, years)
-            )
+            _native.star_survival_summary(self._native, options, scope(self._native, by, bands, where, years))
         )
 
     def star_logrank(
@@ -179,9 +177,11 @@ class Survival(Held):
             >>> import dangjian as dj
             >>> roster = dj.read_roster(dj.datasets.hexigten().ledgers)
             >>> roster.star_logrank(by="kind", at_least=2)["spells"].sum()
-            13
+            69
         """
-        options = _options(at_least, counts, entry, "log-log", 0.95, "organisation", None, recurrent=recurrent)
+        options = _options(
+            at_least, counts, entry, "log-log", 0.95, "organisation", None, recurrent=recurrent
+        )
         return pl.DataFrame(
             _native.star_logrank(self._native, of, options, scope(self._native, by, bands, where, years))
         )
@@ -220,9 +220,11 @@ class Survival(Held):
             >>> import dangjian as dj
             >>> roster = dj.read_roster(dj.datasets.hexigten().ledgers)
             >>> roster.star_spells()["ended"].unique().sort().to_list()
-            ['end_of_study']
+            ['below', 'end_of_study']
         """
-        options = _options(at_least, counts, entry, "log-log", 0.95, "organisation", None, recurrent=recurrent)
+        options = _options(
+            at_least, counts, entry, "log-log", 0.95, "organisation", None, recurrent=recurrent
+        )
         return pl.DataFrame(
             _native.star_spells(self._native, options, scope(self._native, by, bands, where, years))
         )

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 
 class TrendTests(Held):
-    """Trends of figures. A figure is one of: ``rate``, the id of a rate (``rates_file`` has further ones); ``success``, a condition
-    in SQL, among the organisations for which ``population`` holds; ``measure``, a count as in ``count``.
+    """Trends of figures. A figure is one of: ``rate``, the id of a rate (``rates_file`` has further ones); ``success``, a
+    condition in SQL, among the organisations for which ``population`` holds; ``measure``, a count as in ``count``.
     """
 
     def trend_test(
