@@ -29,6 +29,7 @@ pub mod published;
 pub mod reconcile;
 mod record;
 pub mod review;
+mod rng;
 mod rollup;
 pub mod roster;
 pub mod schema;

@@ -13,6 +13,7 @@ Read yearly ledgers into a `Roster`, ask it for coverage, formation, stars and t
 from dangjian import datasets, labels, namespace, synth
 from dangjian._native import __version__
 from dangjian.comparison import Comparison
+from dangjian.dated import dated_chances, dated_rates
 from dangjian.errors import ArgumentError, DataError, DefinitionError, Error, FileError, InternalError
 from dangjian.kendall import (
     adjust_p,
@@ -43,6 +44,8 @@ __all__ = [
     "check_published",
     "cochran_armitage",
     "datasets",
+    "dated_chances",
+    "dated_rates",
     "labels",
     "log_rank",
     "mann_kendall",

@@ -16,8 +16,13 @@ __all__ = [
     "check_published",
     "cochran_armitage",
     "compare",
+    "compare_groups",
+    "dated_chances",
+    "dated_rates",
     "definitions",
     "explain_change",
+    "first_passage",
+    "flows",
     "formation_audit",
     "formation_audit_list",
     "formation_returns",
@@ -32,6 +37,7 @@ __all__ = [
     "log_rank",
     "mann_kendall",
     "mcnemar",
+    "mobility",
     "paired_change",
     "pooled_kendall",
     "problem_codes",
@@ -42,18 +48,25 @@ __all__ = [
     "reconcile_totals",
     "reconcile_trees",
     "regions",
+    "reratings",
     "resolve_regions",
     "schema",
+    "star_forecast",
     "star_logrank",
     "star_path_counts",
     "star_paths",
     "star_spells",
     "star_survival",
     "star_survival_summary",
+    "star_trends",
+    "steady_state",
     "survival_curve",
     "synth_panel",
     "targets_pace",
     "targets_series",
+    "transition_gaps",
+    "transition_probabilities",
+    "transition_tests",
     "trend_pooled",
     "trend_test",
     "uscc_completions",
@@ -551,3 +564,87 @@ def synth_panel(organisations: int, years: int, first_year: int = 2004, seed: in
 
 def grids(path: Path) -> list[tuple[str, bool, _Stream, list[list[int]]]]:
     """The cells of a workbook: for each sheet its name, whether it is hidden, its cells, what is merged."""
+
+@type_check_only
+class Asked(TypedDict):
+    """What every question about steps from year to year has in common."""
+
+    by: Sequence[str]
+    of: str
+    scale: Sequence[str] | None
+    counts: str
+    into: Sequence[int] | None
+    rating: str | None
+    filter: str | None
+    only: object | None
+    years: Sequence[int] | None
+
+_Drawing: TypeAlias = tuple[int, int, float]
+"""How often is drawn, from which seed, the level of the intervals."""
+
+def transition_probabilities(
+    roster: Roster,
+    asked: Asked,
+    *,
+    view: str,
+    pooling: str,
+    interval: str,
+    drawing: _Drawing,
+    ahead: float,
+    generator: str | None = None,
+    stay: bool = False,
+) -> _Stream:
+    """Probabilities of moving from each state to each."""
+
+def transition_gaps(roster: Roster, asked: Asked) -> _Stream:
+    """Moves over a gap."""
+
+def reratings(roster: Roster, asked: Asked) -> _Stream:
+    """How alike the ratings of neighbouring years are."""
+
+def flows(roster: Roster, asked: Asked, each: bool) -> _Stream:
+    """The flows between states, the largest first."""
+
+def mobility(roster: Roster, asked: Asked, each: bool, drawing: _Drawing | None = None) -> _Stream:
+    """Indices of mobility."""
+
+def steady_state(roster: Roster, asked: Asked, view: str, each: bool) -> _Stream:
+    """The steady state, and how long states are kept."""
+
+def first_passage(roster: Roster, asked: Asked, view: str, each: bool) -> _Stream:
+    """Mean first passage times."""
+
+def transition_tests(roster: Roster, asked: Asked) -> _Stream:
+    """Tests of time, memory and direction."""
+
+def compare_groups(
+    roster: Roster, asked: Asked, a: str, b: str | None = None, drawing: _Drawing | None = None
+) -> _Stream:
+    """Two groups side by side."""
+
+def star_trends(roster: Roster, asked: Asked, at_least: float, confidence: float) -> _Stream:
+    """One line for each group: where its ratings stand and which way they go."""
+
+def star_forecast(
+    roster: Roster,
+    asked: Asked,
+    horizon: int,
+    *,
+    share_of: str,
+    futures: str,
+    recent: int | None = None,
+    at_least: float | None = None,
+    hold_out: int | None = None,
+    drawing: _Drawing | None = None,
+) -> _Stream:
+    """The mix of states in the years ahead."""
+
+def dated_rates(
+    changes: object, states: Sequence[str] | None, until: int, ahead: float, confidence: float
+) -> _Stream:
+    """Rates of moving, from dated changes."""
+
+def dated_chances(
+    changes: object, states: Sequence[str] | None, since: int, until: int, confidence: float
+) -> _Stream:
+    """Chances over time, from dated changes."""

@@ -14,6 +14,7 @@ mod survival;
 mod tables;
 mod targets;
 mod trend_tests;
+mod trends;
 
 use pyo3::prelude::*;
 
@@ -64,6 +65,19 @@ fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(trend_tests::paired_change, m)?)?;
     m.add_function(wrap_pyfunction!(trend_tests::star_paths, m)?)?;
     m.add_function(wrap_pyfunction!(trend_tests::star_path_counts, m)?)?;
+    m.add_function(wrap_pyfunction!(trends::transition_probabilities, m)?)?;
+    m.add_function(wrap_pyfunction!(trends::transition_gaps, m)?)?;
+    m.add_function(wrap_pyfunction!(trends::reratings, m)?)?;
+    m.add_function(wrap_pyfunction!(trends::flows, m)?)?;
+    m.add_function(wrap_pyfunction!(trends::mobility, m)?)?;
+    m.add_function(wrap_pyfunction!(trends::steady_state, m)?)?;
+    m.add_function(wrap_pyfunction!(trends::first_passage, m)?)?;
+    m.add_function(wrap_pyfunction!(trends::transition_tests, m)?)?;
+    m.add_function(wrap_pyfunction!(trends::compare_groups, m)?)?;
+    m.add_function(wrap_pyfunction!(trends::star_trends, m)?)?;
+    m.add_function(wrap_pyfunction!(trends::star_forecast, m)?)?;
+    m.add_function(wrap_pyfunction!(trends::dated_rates, m)?)?;
+    m.add_function(wrap_pyfunction!(trends::dated_chances, m)?)?;
     m.add_function(wrap_pyfunction!(read::read, m)?)?;
     m.add_function(wrap_pyfunction!(read::read_arrow, m)?)?;
     m.add_function(wrap_pyfunction!(tables::schema, m)?)?;
