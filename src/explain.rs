@@ -159,7 +159,7 @@ pub fn explain_change(
 }
 
 /// The version of the rate that is in force in both years, if their figures are comparable.
-fn comparable<'a>(roster: &Roster, rates: &'a [Rate], earlier: i16, later: i16) -> Result<&'a Rate> {
+pub(crate) fn comparable<'a>(roster: &Roster, rates: &'a [Rate], earlier: i16, later: i16) -> Result<&'a Rate> {
     roster.frame(earlier)?;
     roster.frame(later)?;
     let id = rates.first().map_or("", |rate| rate.id.as_str());

@@ -9,10 +9,12 @@ __all__ = [
     "Expression",
     "Roster",
     "__version__",
+    "adjust_p",
     "annual_checks",
     "annual_table",
     "breaks_of",
     "check_published",
+    "cochran_armitage",
     "compare",
     "compare_groups",
     "dated_chances",
@@ -32,7 +34,12 @@ __all__ = [
     "link",
     "linked",
     "links",
+    "log_rank",
+    "mann_kendall",
+    "mcnemar",
     "mobility",
+    "paired_change",
+    "pooled_kendall",
     "problem_codes",
     "read",
     "read_arrow",
@@ -45,14 +52,23 @@ __all__ = [
     "resolve_regions",
     "schema",
     "star_forecast",
+    "star_logrank",
+    "star_path_counts",
+    "star_paths",
+    "star_spells",
+    "star_survival",
+    "star_survival_summary",
     "star_trends",
     "steady_state",
+    "survival_curve",
     "synth_panel",
     "targets_pace",
     "targets_series",
     "transition_gaps",
     "transition_probabilities",
     "transition_tests",
+    "trend_pooled",
+    "trend_test",
     "uscc_completions",
 ]
 
@@ -76,6 +92,39 @@ class Options(TypedDict):
     on_conflict: str
     zones: Path | None
     repair: bool
+
+@type_check_only
+class Scope(TypedDict):
+    """Which rows a statistic is over, and by what it is broken down."""
+
+    by: Sequence[str]
+    bands: Path | None
+    filter: str | None
+    only: _Stream | None
+    years: Sequence[int] | None
+
+@type_check_only
+class Study(TypedDict):
+    """What a study of spells looks at."""
+
+    at_least: float
+    counts: str
+    entry: str
+    recurrent: bool
+    interval: str
+    level: float
+    variance: str
+    horizon: float | None
+
+@type_check_only
+class Figure(TypedDict):
+    """A figure that every year has: a rate by its id, a rate in one's own words, or a measure."""
+
+    rate: str | None
+    rates_file: Path | None
+    success: str | None
+    population: str | None
+    measure: str | None
 
 @final
 class Roster:
@@ -403,6 +452,74 @@ def targets_pace(
     filter: str | None = None,
 ) -> _Stream:
     """Where each target stands, and whether the pace so far is enough."""
+
+def star_survival(roster: Roster, options: Study, rows: Scope) -> _Stream:
+    """Curves of spells."""
+
+def star_survival_summary(roster: Roster, options: Study, rows: Scope) -> _Stream:
+    """What the curves come to."""
+
+def star_logrank(roster: Roster, of: str, options: Study, rows: Scope) -> _Stream:
+    """Groups of spells compared."""
+
+def star_spells(roster: Roster, options: Study, rows: Scope) -> _Stream:
+    """The spells one by one."""
+
+def survival_curve(
+    entry: Sequence[float],
+    exit: Sequence[float],
+    cause: Sequence[int],
+    cluster: Sequence[int] | None,
+    causes: int,
+    interval: str,
+    level: float,
+    horizon: float | None,
+) -> tuple[_Stream, _Stream]:
+    """Curves of things under watch, and what they come to."""
+
+def log_rank(
+    group: Sequence[int],
+    groups: int,
+    entry: Sequence[float],
+    exit: Sequence[float],
+    event: Sequence[bool],
+    cluster: Sequence[int] | None,
+) -> _Stream:
+    """Groups of things under watch compared."""
+
+def mann_kendall(times: Sequence[float], values: object, method: str, alpha: float) -> _Stream:
+    """Tests series that stand one behind the other."""
+
+def pooled_kendall(times: Sequence[float], values: object, alpha: float) -> _Stream:
+    """Tests such series together."""
+
+def adjust_p(p: Sequence[float | None]) -> list[float | None]:
+    """P-values adjusted for their number."""
+
+def cochran_armitage(
+    years: Sequence[float], success: Sequence[int], known: Sequence[int], level: float
+) -> _Stream:
+    """Tests shares by year."""
+
+def mcnemar(kept: int, lost: int, gained: int, never: int, level: float) -> _Stream:
+    """Tests pairs."""
+
+def trend_test(roster: Roster, figure: Figure, method: str, alpha: float, rows: Scope) -> _Stream:
+    """Trends of a figure, group by group."""
+
+def trend_pooled(roster: Roster, figure: Figure, alpha: float, rows: Scope) -> _Stream:
+    """Trends of a figure, all groups together."""
+
+def paired_change(
+    roster: Roster, figure: Figure, earlier: int, later: int, level: float, rows: Scope
+) -> _Stream:
+    """The same organisations in two years."""
+
+def star_paths(roster: Roster, at_least: float, counts: str, rows: Scope) -> _Stream:
+    """The path of each organisation."""
+
+def star_path_counts(roster: Roster, counts: str, rows: Scope) -> _Stream:
+    """How many take which course."""
 
 def read(
     paths: Sequence[Path],

@@ -244,10 +244,8 @@ impl Roster {
         filter: Option<String>,
         years: Option<Vec<i16>>,
     ) -> PyResult<PyTable> {
-        let all = [Counts::Organisations, Counts::PartyOrganisations];
         self.one(py, move |roster, job| {
-            let found = all.iter().find(|c| c.name() == counts);
-            let basis = *found.ok_or_else(|| unknown("counts", &counts, all.iter().map(|c| c.name())))?;
+            let basis = counts_of(&counts)?;
             star_transitions(roster, basis, &scope(by, filter.as_deref(), years)?, job)
         })
     }
@@ -310,6 +308,13 @@ impl Roster {
         }
         Ok(out)
     }
+}
+
+/// What is counted, by its name.
+pub(crate) fn counts_of(name: &str) -> Result<Counts> {
+    let all = [Counts::Organisations, Counts::PartyOrganisations];
+    let found = all.iter().find(|counts| counts.name() == name).copied();
+    found.ok_or_else(|| unknown("counts", name, all.iter().map(|counts| counts.name())))
 }
 
 pub(crate) fn unknown<T: AsRef<str>>(what: &str, id: &str, have: impl Iterator<Item = T>) -> Error {
