@@ -622,7 +622,7 @@ def compare_groups(
 ) -> _Stream:
     """Two groups side by side."""
 
-def star_trends(roster: Roster, asked: Asked, at_least: float, confidence: float) -> _Stream:
+def star_trends(roster: Roster, asked: Asked, at_least: float, level: float) -> _Stream:
     """One line for each group: where its ratings stand and which way they go."""
 
 def star_forecast(
@@ -640,11 +640,11 @@ def star_forecast(
     """The mix of states in the years ahead."""
 
 def dated_rates(
-    changes: object, states: Sequence[str] | None, until: int, ahead: float, confidence: float
+    changes: object, states: Sequence[str] | None, until: int, ahead: float, level: float
 ) -> _Stream:
     """Rates of moving, from dated changes."""
 
 def dated_chances(
-    changes: object, states: Sequence[str] | None, since: int, until: int, confidence: float
+    changes: object, states: Sequence[str] | None, since: int, until: int, level: float
 ) -> _Stream:
     """Chances over time, from dated changes."""

@@ -45,7 +45,7 @@ fn unknown(what: &str, word: &str, have: &[&str]) -> Error {
 type Drawing = (u32, u64, f64);
 
 fn draws(drawing: Option<Drawing>) -> Option<Draws> {
-    drawing.map(|(draws, seed, confidence)| Draws { draws, seed, confidence })
+    drawing.map(|(draws, seed, level)| Draws { draws, seed, level })
 }
 
 impl Asked {
@@ -133,7 +133,7 @@ pub(crate) fn transition_probabilities(
             view: self::view(view)?,
             pooling: self::pooling(pooling)?,
             interval,
-            confidence: drawing.2,
+            level: drawing.2,
             ahead,
             generator: self::generator(generator)?,
             stay,
@@ -227,10 +227,10 @@ pub(crate) fn star_trends(
     roster: &Roster,
     asked: Asked,
     at_least: f64,
-    confidence: f64,
+    level: f64,
 ) -> PyResult<PyTable> {
     answer(py, roster, asked, move |roster, steps, scope, job| {
-        trend::trends(roster, steps, scope, at_least, confidence, job)
+        trend::trends(roster, steps, scope, at_least, level, job)
     })
 }
 
@@ -285,10 +285,10 @@ pub(crate) fn dated_rates(
     states: Option<Vec<String>>,
     until: i32,
     ahead: f64,
-    confidence: f64,
+    level: f64,
 ) -> PyResult<PyTable> {
     let dated = dated(changes, states.as_deref(), until).map_err(|e| raise(&e))?;
-    table(vec![run(py, None, move |_| trend::rates(&dated, ahead, confidence))?])
+    table(vec![run(py, None, move |_| trend::rates(&dated, ahead, level))?])
 }
 
 /// Chances over time, from dated changes.
@@ -299,8 +299,8 @@ pub(crate) fn dated_chances(
     states: Option<Vec<String>>,
     since: i32,
     until: i32,
-    confidence: f64,
+    level: f64,
 ) -> PyResult<PyTable> {
     let dated = dated(changes, states.as_deref(), until).map_err(|e| raise(&e))?;
-    table(vec![run(py, None, move |_| trend::aalen_johansen(&dated, since, until, confidence))?])
+    table(vec![run(py, None, move |_| trend::aalen_johansen(&dated, since, until, level))?])
 }

@@ -85,7 +85,7 @@ def test_probabilities_are_views_of_the_counts(frame, roster, grades, view, pool
 
 @pytest.mark.parametrize("interval", ["wilson", "goodman", "sison_glaz"])
 def test_intervals_are_those_of_statsmodels(roster, interval):
-    table = roster.transition_probabilities(interval=interval, confidence=0.9)
+    table = roster.transition_probabilities(interval=interval, level=0.9)
     rows = 0
     for (_,), row in table.group_by("star_state", maintain_order=True):
         if not row["at_risk"][0]:
@@ -235,7 +235,7 @@ def test_tests_of_steps(frame, roster, grades):
     for name, (statistic, df) in right.items():
         assert got[name]["statistic"] == pytest.approx(statistic, rel=1e-9), name
         assert got[name]["df"] == df, name
-        assert got[name]["p_value"] == pytest.approx(scipy.stats.chi2.sf(statistic, df), rel=1e-9, abs=1e-15)
+        assert got[name]["p"] == pytest.approx(scipy.stats.chi2.sf(statistic, df), rel=1e-9, abs=1e-15)
     assert got["bowker"]["effect"] == pytest.approx(np.sqrt(right["bowker"][0] / n.sum()), rel=1e-12)
     assert got["order_1_lr"]["steps"] == triples.sum()
 
@@ -258,7 +258,7 @@ def test_pairs_between_which_nothing_moves_are_no_degrees_of_freedom():
     # The third state is a table of its own: one difference is left to test.
     assert (got["stuart_maxwell"]["statistic"], got["stuart_maxwell"]["df"]) == (1.0, 1)
     assert got["time_lr"]["statistic"] is None
-    assert got["time_lr"]["p_value"] is None
+    assert got["time_lr"]["p"] is None
 
 
 def test_gaps_are_counted_apart(frame, roster):
@@ -359,13 +359,13 @@ def test_the_readable_table(frame, roster, grades):
         n = moving.square(counts, grades, group=(row["committee"],))
         up, down = int(np.triu(n, 1).sum()), int(np.tril(n, -1).sum())
         assert (row["steps"], row["up"], row["down"]) == (n.sum(), up, down)
-        assert row["p_value"] == pytest.approx(scipy.stats.binomtest(up, up + down).pvalue, rel=1e-9)
+        assert row["p"] == pytest.approx(scipy.stats.binomtest(up, up + down).pvalue, rel=1e-9)
         last = frame.filter(year=2015, committee=row["committee"])["state"].to_list()
         rated = [float(s) for s in last if s in grades]
         assert (row["listed"], row["rated"]) == (len(last), len(rated))
         assert row["high_last"] == pytest.approx(sum(s >= 3 for s in rated) / len(rated))
         assert row["share_4"] == pytest.approx(rated.count(4) / len(rated))
-        wanted = "rising" if row["p_value"] < 0.05 else None
+        wanted = "rising" if row["p"] < 0.05 else None
         assert (row["verdict"] == "rising") == (wanted == "rising" and up > down)
         assert f"升 {up}、降 {down}" in row["verdict_zh"]
         assert f"{up} rose, {down} fell" in row["verdict_en"]
