@@ -198,7 +198,7 @@ impl Tester {
         self.sorted.clone_from(&self.values);
         self.sorted.sort_unstable_by(f64::total_cmp);
         self.groups.clear();
-        self.groups.extend(self.sorted.chunk_by(|a, b| a == b).map(<[f64]>::len));
+        self.groups.extend(equal_groups(&self.sorted));
         let s = score(&self.values);
         let var_s = variance(n, &self.groups);
         let pairs = (n * (n - 1) / 2) as f64;
@@ -235,6 +235,12 @@ impl Tester {
         let p = if exact { self.exact.two_sided(n, &self.groups, s) } else { z.map(normal_two_sided) };
         Ok((p, exact))
     }
+}
+
+/// The sizes of the groups of equal numbers among numbers that ascend.
+pub(crate) fn equal_groups(sorted: &[f64]) -> impl Iterator<Item = usize> {
+    // What ascends and is not less is equal.
+    sorted.chunk_by(|a, b| a >= b).map(<[f64]>::len)
 }
 
 /// S: how many pairs rise less how many fall.
