@@ -56,24 +56,29 @@ impl Rng {
     pub(crate) fn binomial(&mut self, n: u64, p: f64) -> u64 {
         /// From so many successes on average his algorithm is made for.
         const MANY: f64 = 10.0;
-        if p > 0.5 {
-            return n - self.binomial(n, 1.0 - p);
+        match p {
+            p if p > 0.5 => n - self.binomial(n, 1.0 - p),
+            p if n == 0 || p <= 0.0 => 0,
+            p if n as f64 * p < MANY => self.few_of(n, p),
+            p => self.many_of(n as f64, p),
         }
-        if n == 0 || p <= 0.0 {
-            return 0;
+    }
+
+    /// Counts up through the chances of 0, 1, 2 … successes.
+    fn few_of(&mut self, n: u64, p: f64) -> u64 {
+        let trials = n as f64;
+        let (mut chance, mut left, mut successes) = ((trials * (-p).ln_1p()).exp(), self.unit(), 0);
+        while left >= chance && successes < n {
+            left -= chance;
+            successes += 1;
+            chance *= p / (1.0 - p) * (trials - successes as f64 + 1.0) / successes as f64;
         }
-        let (trials, q) = (n as f64, 1.0 - p);
-        if trials * p < MANY {
-            let odds = p / q;
-            let (mut chance, mut left, mut k) = ((trials * (-p).ln_1p()).exp(), self.unit(), 0);
-            while left >= chance && k < n {
-                left -= chance;
-                k += 1;
-                chance *= odds * (trials - k as f64 + 1.0) / k as f64;
-            }
-            return k;
-        }
-        let deviation = (trials * p * q).sqrt();
+        successes
+    }
+
+    /// The names are those of the paper: a point (u, v) under a table mountain, of which most need no look at the chances.
+    fn many_of(&mut self, trials: f64, p: f64) -> u64 {
+        let (odds, deviation) = (p / (1.0 - p), (trials * p * (1.0 - p)).sqrt());
         let b = 1.15 + 2.53 * deviation;
         let a = -0.0873 + 0.0248 * b + 0.01 * p;
         let alpha = (2.83 + 5.1 / b) * deviation;
@@ -87,8 +92,8 @@ impl Rng {
             if edge >= 0.07 && v <= 0.92 - 4.2 / b {
                 return k as u64;
             }
-            let inside = (0.0..=trials).contains(&k);
-            if inside && (v * alpha / (a / (edge * edge) + b)).ln() <= ln_choices(k) - top + (k - mode) * (p / q).ln() {
+            let height = (v * alpha / (a / (edge * edge) + b)).ln();
+            if (0.0..=trials).contains(&k) && height <= ln_choices(k) - top + (k - mode) * odds.ln() {
                 return k as u64;
             }
         }

@@ -8,11 +8,6 @@ pub(crate) fn normal_below(x: f64) -> f64 {
     0.5 * libm::erfc(-x / std::f64::consts::SQRT_2)
 }
 
-/// The share of a standard normal distribution above `x`, exact far out.
-pub(crate) fn normal_above(x: f64) -> f64 {
-    normal_below(-x)
-}
-
 /// The chance of a standard normal number at least as far from 0 as `z`: the two-sided p-value.
 pub(crate) fn normal_two_sided(z: f64) -> f64 {
     libm::erfc(z.abs() / std::f64::consts::SQRT_2).min(1.0)
@@ -51,67 +46,44 @@ pub(crate) fn chi_square_quantile_above(above: f64, df: f64) -> f64 {
     if !(0.0..=1.0).contains(&above) || df.is_nan() || df <= 0.0 {
         return f64::NAN;
     }
-    falling_root(0.0, f64::INFINITY, above, |x| chi_square_above(x, df))
-}
-
-/// The share of Student's distribution with `df` degrees of freedom above `t`.
-pub(crate) fn student_above(t: f64, df: f64) -> f64 {
-    if t.is_nan() || df.is_nan() || df <= 0.0 {
-        return f64::NAN;
-    }
-    let tail = 0.5 * beta_below(df / (df + t * t), df / 2.0, 0.5);
-    if t >= 0.0 { tail } else { 1.0 - tail }
-}
-
-/// The number below which the share `p` of Student's distribution with `df` degrees of freedom lies.
-pub(crate) fn student_quantile(p: f64, df: f64) -> f64 {
-    match p {
-        p if !(0.0..=1.0).contains(&p) || df.is_nan() || df <= 0.0 => f64::NAN,
-        p if p < 0.5 => -falling_root(0.0, f64::INFINITY, p, |t| student_above(t, df)),
-        p => falling_root(0.0, f64::INFINITY, 1.0 - p, |t| student_above(t, df)),
-    }
+    falling_root(above, |x| chi_square_above(x, df))
 }
 
 /// The share of a beta distribution below `x`: the regularised incomplete beta function, by the continued fraction of
 /// DLMF 8.17.22 in the way of Lentz. (The library's stops after 140 terms, too early for shapes of some ten thousand.)
-pub(crate) fn beta_below(x: f64, a: f64, b: f64) -> f64 {
-    if !(a > 0.0 && b > 0.0 && (0.0..=1.0).contains(&x)) {
+pub(crate) fn beta_below(x: f64, first: f64, second: f64) -> f64 {
+    if !(first > 0.0 && second > 0.0 && (0.0..=1.0).contains(&x)) {
         return f64::NAN;
     }
-    if x == 0.0 || x == 1.0 {
+    if x <= 0.0 || x >= 1.0 {
         return x;
     }
-    if x > (a + 1.0) / (a + b + 2.0) {
-        return 1.0 - beta_below(1.0 - x, b, a);
+    let sum = first + second;
+    if x > (first + 1.0) / (sum + 2.0) {
+        return 1.0 - beta_below(1.0 - x, second, first);
     }
     let tiny = |v: f64| if v.abs() < f64::MIN_POSITIVE { f64::MIN_POSITIVE } else { v };
-    let front = a * x.ln() + b * (-x).ln_1p() + gamma::ln_gamma(a + b) - gamma::ln_gamma(a) - gamma::ln_gamma(b);
-    let (mut c, mut d) = (1.0, 1.0 / tiny(1.0 - (a + b) * x / (a + 1.0)));
-    let mut fraction = d;
+    let ln_beta = gamma::ln_gamma(first) + gamma::ln_gamma(second) - gamma::ln_gamma(sum);
+    let front = (first * x.ln() + second * (-x).ln_1p() - ln_beta).exp() / first;
+    let (mut above, mut below) = (1.0, 1.0 / tiny(1.0 - sum * x / (first + 1.0)));
+    let mut fraction = below;
     for m in 1..100_000 {
         let m = f64::from(m);
-        let even = m * (b - m) * x / ((a + 2.0 * m - 1.0) * (a + 2.0 * m));
-        let odd = -(a + m) * (a + b + m) * x / ((a + 2.0 * m) * (a + 2.0 * m + 1.0));
+        let at = first + 2.0 * m;
+        let even = m * (second - m) * x / ((at - 1.0) * at);
+        let odd = -(first + m) * (sum + m) * x / (at * (at + 1.0));
         let mut last = 1.0;
         for term in [even, odd] {
-            d = 1.0 / tiny(1.0 + term * d);
-            c = tiny(1.0 + term / c);
-            last = c * d;
+            below = 1.0 / tiny(1.0 + term * below);
+            above = tiny(1.0 + term / above);
+            last = above * below;
             fraction *= last;
         }
         if (last - 1.0).abs() < 1e-16 {
             break;
         }
     }
-    (front.exp() / a * fraction).clamp(0.0, 1.0)
-}
-
-/// The number below which the share `p` of a beta distribution lies.
-pub(crate) fn beta_quantile(p: f64, a: f64, b: f64) -> f64 {
-    if !(a > 0.0 && b > 0.0 && (0.0..=1.0).contains(&p)) {
-        return f64::NAN;
-    }
-    falling_root(0.0, 1.0, 1.0 - p, |x| 1.0 - beta_below(x, a, b))
+    (front * fraction).clamp(0.0, 1.0)
 }
 
 /// The natural logarithm of `n!`.
@@ -119,23 +91,21 @@ pub(crate) fn ln_factorial(n: u64) -> f64 {
     gamma::ln_gamma(n as f64 + 1.0)
 }
 
-/// Where `of`, which falls from 1 at `low` to 0 at `high`, has the value `at`: by halving, which needs no derivative and
-/// cannot miss. An infinite `high` is looked for by doubling.
-fn falling_root(low: f64, high: f64, at: f64, of: impl Fn(f64) -> f64) -> f64 {
-    match at {
-        1.0 => return low,
-        0.0 => return high,
-        _ => {}
+/// Where `of`, which falls from 1 at 0 to 0 far out, has the value `at`: by doubling and halving, which needs no derivative
+/// and cannot miss.
+fn falling_root(at: f64, of: impl Fn(f64) -> f64) -> f64 {
+    if at >= 1.0 {
+        return 0.0;
     }
-    let (mut from, mut to) = (low, if high.is_finite() { high } else { 1.0 });
-    while !high.is_finite() && of(to) > at {
+    let (mut from, mut to) = (0.0, 1.0);
+    while of(to) > at {
         from = to;
         to *= 2.0;
-        if !to.is_finite() {
-            return high;
+        if !f64::is_finite(to) {
+            return to;
         }
     }
-    // Down to neighbouring numbers, however small: at most about 1 100 steps, 60 where the root is not near 0.
+    // Down to neighbouring numbers: at most about 1 100 steps, 60 where the root is not near 0.
     loop {
         let middle = f64::midpoint(from, to);
         if middle <= from || middle >= to {
@@ -157,10 +127,10 @@ mod tests {
         assert!((got - right).abs() <= 1e-11 * right.abs().max(1e-300), "{got}, and right is {right}");
     }
 
-    /// `norm`, `chi2`, `t` and `beta` of SciPy 1.17.1.
+    /// `norm`, `chi2` and `beta` of `SciPy` 1.17.1.
     #[test]
     #[rustfmt::skip]
-    #[allow(clippy::unreadable_literal, clippy::excessive_precision, reason = "as SciPy prints them")]
+    #[allow(clippy::unreadable_literal, clippy::excessive_precision, reason = "as `SciPy` prints them")]
     fn values_are_those_of_scipy() {
         for (args, right) in [
             ((-38.0,), 0.0),
@@ -173,15 +143,6 @@ mod tests {
             ((6.0,), 0.9999999990134123),
         ] {
             near(normal_below(args.0), right);
-        }
-        for (args, right) in [
-            ((-2.0,), 0.9772498680518208),
-            ((0.5,), 0.3085375387259869),
-            ((4.0,), 3.167124183311986e-05),
-            ((12.0,), 1.776482112077653e-33),
-            ((37.0,), 5.7255712225239266e-300),
-        ] {
-            near(normal_above(args.0), right);
         }
         for (args, right) in [
             ((-3.0,), 0.0026997960632601866),
@@ -227,24 +188,6 @@ mod tests {
             near(chi_square_quantile_above(args.0, args.1), right);
         }
         for (args, right) in [
-            ((0.7, 1.0), 0.30559988778578523),
-            ((-2.0, 3.0), 0.9303370157205785),
-            ((2.5, 8.0), 0.01847101885681206),
-            ((12.0, 30.0), 2.7900927075996303e-13),
-            ((1.2, 4000.0), 0.11510520387921329),
-            ((3.0, 2.5), 0.036288047774515914),
-        ] {
-            near(student_above(args.0, args.1), right);
-        }
-        for (args, right) in [
-            ((0.975, 1.0), 12.706204736174694),
-            ((0.975, 8.0), 2.306004135204166),
-            ((0.1, 30.0), -1.3104150253913955),
-            ((0.6, 4000.0), 0.2533639543110587),
-        ] {
-            near(student_quantile(args.0, args.1), right);
-        }
-        for (args, right) in [
             ((0.3, 0.5, 0.5), 0.36901011956554536),
             ((0.2, 2.0, 7.0), 0.4966835200000002),
             ((0.95, 9.0, 1.0), 0.6302494097246091),
@@ -253,22 +196,14 @@ mod tests {
         ] {
             near(beta_below(args.0, args.1, args.2), right);
         }
-        for (args, right) in [
-            ((0.025, 3.0, 8.0), 0.06673951117773447),
-            ((0.975, 1.0, 20.0), 0.1684334709830853),
-            ((0.5, 0.5, 0.5), 0.4999999999999999),
-            ((0.025, 4000.0, 6001.0), 0.39037846558308625),
-        ] {
-            near(beta_quantile(args.0, args.1, args.2), right);
-        }
     }
 
     #[test]
     fn nothing_outside_the_domain() {
         assert!(normal_quantile(1.5).is_nan() && normal_quantile(f64::NAN).is_nan());
         assert!(chi_square_above(1.0, 0.0).is_nan() && chi_square_quantile_above(-0.1, 1.0).is_nan());
-        assert!(beta_below(0.5, 0.0, 1.0).is_nan() && student_above(f64::NAN, 3.0).is_nan());
-        assert!(chi_square_above(0.0, 3.0) == 1.0 && chi_square_above(f64::INFINITY, 3.0) == 0.0);
-        assert!(normal_quantile(0.0) == f64::NEG_INFINITY && student_quantile(1.0, 4.0) == f64::INFINITY);
+        assert!(beta_below(0.5, 0.0, 1.0).is_nan() && beta_below(1.5, 1.0, 1.0).is_nan());
+        assert!(chi_square_above(0.0, 3.0) >= 1.0 && chi_square_above(f64::INFINITY, 3.0) <= 0.0);
+        assert!(normal_quantile(0.0) == f64::NEG_INFINITY && normal_quantile(1.0) == f64::INFINITY);
     }
 }

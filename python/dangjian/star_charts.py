@@ -6,7 +6,7 @@ on dark. What a chart leaves out of a table it does not show as something else.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import altair as alt
 import polars as pl
@@ -316,6 +316,7 @@ def star_small_multiples(
     frame: pl.DataFrame,
     by: str,
     *,
+    counts: Literal["organisations", "party_organisations"] = "party_organisations",
     most: int = 12,
     columns: int = 4,
     lang: labels.Lang = "zh",
@@ -325,6 +326,7 @@ def star_small_multiples(
     Args:
         frame: ``Roster.star_distribution(by=…)``.
         by: The dimension. A region is named by its ``<by>_name``.
+        counts: Whose stars.
         most: How many values are shown, those with the most rated first.
         columns: How many pictures stand side by side.
         lang: The language of titles and words.
@@ -332,12 +334,11 @@ def star_small_multiples(
     Example:
         >>> star_small_multiples(roster.star_distribution(by="county"), "county")  # doctest: +SKIP
     """
-    count = "party_organisations"
     name = f"{by}_name" if f"{by}_name" in frame.columns else by
-    rated = frame.filter(pl.col("star_state").is_in(GRADES), pl.col(count) > 0).with_columns(
+    rated = frame.filter(pl.col("star_state").is_in(GRADES), pl.col(counts) > 0).with_columns(
         place=_named(name, lang).fill_null(labels.value(by, "not_given", lang))
     )
-    largest = rated.group_by(by, "place").agg(n=pl.col(count).sum()).sort("n", by, descending=[True, False])
+    largest = rated.group_by(by, "place").agg(n=pl.col(counts).sum()).sort("n", by, descending=[True, False])
     largest = largest.head(most)
     # Two places may have one name.
     doubled = largest["place"].is_duplicated()
@@ -346,12 +347,12 @@ def star_small_multiples(
     )
     data = (
         rated.join(largest.select(by, "title"), on=by, nulls_equal=True)
-        .with_columns(all=pl.col(count).sum().over("year", by))
+        .with_columns(all=pl.col(counts).sum().over("year", by))
         .select(
             "year",
             "title",
-            share=pl.col(count) / pl.col("all"),
-            n=pl.col(count),
+            share=pl.col(counts) / pl.col("all"),
+            n=pl.col(counts),
             rank=pl.col("star_state").replace_strict(GRADES, range(len(GRADES)), return_dtype=pl.Int64),
             label=_named("star_state", lang),
             state="star_state",

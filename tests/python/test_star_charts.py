@@ -57,7 +57,7 @@ def test_a_heat_map_has_a_count_for_each_chance(roster):
 
 def test_a_row_without_anybody_is_dashes():
     frame = pl.DataFrame(
-        {"year": [2010, 2011], "org_id": ["a", "a"], "star": [3.0, 4.0], "mode": ["solo", "solo"]}
+        {"year": [2010, 2011], "org_id": ["组织1", "组织1"], "star": [3.0, 4.0], "mode": ["solo", "solo"]}
     )
     table = dj.read_roster(frame).transition_probabilities(view="removed")
     (cells,) = data(star_charts.transition_heatmap(table))
@@ -80,7 +80,9 @@ def test_the_others_can_be_drawn(roster, lang):
     assert max(t.height for t in data(one)) == 3, "it starts at one"
     two = pl.concat([curve.with_columns(committee=pl.lit(c)) for c in ("甲", "乙")])
     assert "乙" in svg(star_charts.survival_curve(two, by="committee", lang=lang))
-    small = star_charts.star_small_multiples(roster.star_distribution(by="committee"), "committee", lang=lang)
+    small = star_charts.star_small_multiples(
+        roster.star_distribution(by="committee"), "committee", counts="organisations", lang=lang
+    )
     shares = next(t for t in data(small) if "share" in t.columns)
     for total in shares.group_by("year", "title").agg(pl.col("share").sum())["share"]:
         assert total == pytest.approx(1)

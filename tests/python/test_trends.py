@@ -321,7 +321,11 @@ def test_a_scale_of_ones_own():
 
 def test_undefined_is_null_beside_its_count():
     one = pl.DataFrame(
-        {"year": [2010, 2011, 2010, 2011], "org_id": ["a", "a", "b", "b"], "star": [3.0, 3.0, 3.0, 4.0]}
+        {
+            "year": [2010, 2011, 2010, 2011],
+            "org_id": ["组织1", "组织1", "组织2", "组织2"],
+            "star": [3.0, 3.0, 3.0, 4.0],
+        }
     )
     roster = dj.read_roster(one)
     row = roster.transition_probabilities(view="removed").filter(star_state="4", next_star_state="4")
@@ -466,3 +470,76 @@ def test_party_organisations_move_by_their_code():
     assert got["moves"].equals(got["n"])
     with pytest.raises(dj.ArgumentError, match="mode"):
         roster.mobility(of="mode", counts="party_organisations")
+
+
+# The steps of two pairs of years, and what giddy 2.3.8 makes of them: `markov_mobility(P, measure, ini=n_i / n)`,
+# `steady_state(P)`, `mfpt(P)`, and `Homogeneity_Results([A, B])` of floats.
+A = [[30, 8, 2, 0], [5, 40, 9, 1], [1, 7, 25, 6], [0, 2, 4, 20]]
+B = [[22, 10, 1, 0], [9, 35, 14, 0], [0, 5, 30, 11], [1, 0, 6, 25]]
+GIDDY = {
+    ("shorrocks", None): 0.4003445087408304,
+    ("determinant", None): 0.8074311300134234,
+    ("second_eigenvalue", None): 0.1944098049001305,
+    ("bartholomew_1", "observed"): 0.4133738601823708,
+    ("bartholomew_2", "observed"): 0.11246200607902734,
+    ("bartholomew_2", "uniform"): 0.11097576643994218,
+}
+GIDDY_STEADY = [0.1431987173744482, 0.2635529839888048, 0.3080062154205449, 0.28524208321620215]
+GIDDY_PASSAGE = [
+    [6.9833027720850085, 4.930022075055186, 9.008525149190104, 18.115577889447234],
+    [19.82755905511814, 3.794303463634763, 6.454390451832904, 15.474769681742044],
+    [26.62834645669295, 10.176821192052971, 3.2466877287999574, 9.627093802345058],
+    [27.995275590551223, 12.669094922737296, 6.147485080988913, 3.5057940564893446],
+]
+
+
+def of_tables(*tables):
+    """A roster in which each organisation makes one step."""
+    rows = []
+    for pair, table in enumerate(tables):
+        for a, row in enumerate(table):
+            for b, many in enumerate(row):
+                for at in range(many):
+                    org = f"o{pair}{a}{b}{at:03}"
+                    rows += [
+                        {"year": 2010 + pair + late, "org_id": org, "star": grade + 1.0, "mode": "solo"}
+                        for late, grade in ((0, a), (1, b))
+                    ]
+    return dj.read_roster(pl.DataFrame(rows))
+
+
+def test_answers_are_those_of_giddy():
+    roster = of_tables(A, B)
+    got = {(i, w): v for i, w, v in roster.mobility().select("index", "weights", "value").rows()}
+    for key, value in GIDDY.items():
+        assert got[key] == pytest.approx(value, abs=1e-9), key
+    assert roster.steady_state()["steady"].to_list() == pytest.approx(GIDDY_STEADY, abs=1e-9)
+    grades = ["1", "2", "3", "4"]
+    np.testing.assert_allclose(
+        moving.matrix_of(roster.first_passage(), "years", grades), GIDDY_PASSAGE, rtol=1e-9
+    )
+
+
+def test_the_same_chances_in_every_year_of_whole_numbers():
+    """Given whole numbers, giddy 2.3.8 cuts the chances off: its chi-square is 329.0 and its likelihood ratio -inf. Given the
+    same numbers as floats, it has the right answer.
+    """
+    tests = {row["test"]: row for row in of_tables(A, B).transition_tests().to_dicts()}
+    assert tests["time_chi2"]["statistic"] == pytest.approx(10.682648422153669, abs=1e-9)
+    assert tests["time_lr"]["statistic"] == pytest.approx(12.609020657726482, abs=1e-9)
+    assert tests["time_lr"]["df"] == 11
+
+
+def test_attrition_leaves_no_row_short(roster):
+    """Version 0.5.1 of transitionMatrix keeps those who left in the denominator and has no column for them: rows of 2/3."""
+    for view in ("all", "kept", "removed", "absorbing"):
+        table = roster.transition_probabilities(view=view).filter(pl.col("probability").is_not_null())
+        for total in table.group_by("star_state").agg(pl.col("probability").sum())["probability"]:
+            assert total == pytest.approx(1, abs=1e-12)
+
+
+def test_a_gap_is_no_step_and_nothing_is_counted_twice(frame, roster):
+    """Version 0.5.1 of transitionMatrix books a gap as a step and reports one step too many."""
+    steps = sum(n for (_, _, a, b), n in moving.steps(frame).items() if "absent" not in (a, b))
+    assert roster.transition_probabilities(view="kept")["moves"].sum() == steps
+    assert roster.transition_gaps()["organisations"].sum() > 0

@@ -350,3 +350,55 @@ fn signature(pair: usize, step: usize) -> u128 {
     let mut rng = Rng(((pair as u64) << 32) | step as u64);
     (u128::from(rng.next()) << 64) | u128::from(rng.next())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::panel::Steps;
+    use super::super::transitions::Flows;
+    use super::*;
+    use crate::dimension::Scope;
+    use crate::ingest::Options;
+    use crate::job::Quiet;
+    use crate::roster::Roster;
+    use crate::synth;
+
+    /// Every organisation drawn once gives the counts of the kernel, group by group and year by year.
+    #[test]
+    fn cells_hold_every_step() {
+        let years = synth::panel(3000, 5, 2010, 7).unwrap();
+        let roster = Roster::read_arrow("made", &years, &Options::default(), &Quiet).unwrap();
+        for scope in [Scope::default(), Scope::by(["mode", "kind"])] {
+            let panel = Panel::new(&roster, &Steps::default(), &scope).unwrap();
+            let flows = Flows::count(&panel, &Quiet).unwrap();
+            let samples = samples(&panel, true, |_, _| true, &Quiet).unwrap();
+            let samples = by_key(&panel, &samples);
+            assert_eq!(samples.len(), flows.groups.len());
+            for group in &flows.groups {
+                let sample = samples[&group.key];
+                let mut squares = vec![Square::new(panel.states.len()); panel.pairs.len()];
+                for (cell, count) in sample.counts.iter().enumerate() {
+                    for (step, each) in &sample.steps[sample.starts[cell] as usize..sample.starts[cell + 1] as usize] {
+                        let size = panel.states.len();
+                        let (pair, states) = (*step as usize / (size * size), *step as usize % (size * size));
+                        squares[pair].add(states / size, states % size, count * u64::from(*each));
+                    }
+                }
+                for (pair, square) in squares.iter().enumerate() {
+                    assert_eq!(*square, flows.square(group, &(pair..pair + 1)));
+                }
+            }
+            let drawn_from: u64 = samples.values().map(|sample| sample.things()).sum();
+            let listed = arrow::array::Array::len(roster.organisations()) as u64;
+            // Who changes its group is drawn in each.
+            assert!(if scope.by.is_empty() { drawn_from == listed } else { drawn_from > listed });
+        }
+    }
+
+    #[test]
+    fn percentiles_are_those_of_type_7() {
+        // R 4.5: quantile(c(1, 2, 4, 8), c(0.1, 0.9)) is 1.3 and 6.8.
+        let drawn = percentiles([8.0, 1.0, 4.0, 2.0].into_iter(), 0.8);
+        assert!((drawn.low.unwrap() - 1.3).abs() < 1e-12 && (drawn.high.unwrap() - 6.8).abs() < 1e-12);
+        assert_eq!(percentiles(std::iter::empty(), 0.8), Drawn::default());
+    }
+}

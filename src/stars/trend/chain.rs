@@ -15,9 +15,8 @@ fn reach(matrix: &Matrix) -> Vec<Vec<bool>> {
     for by in 0..size {
         for from in 0..size {
             if reach[from][by] {
-                for to in 0..size {
-                    reach[from][to] |= reach[by][to];
-                }
+                let beyond = reach[by].clone();
+                reach[from].iter_mut().zip(beyond).for_each(|(to, beyond)| *to |= beyond);
             }
         }
     }
@@ -42,18 +41,17 @@ pub(crate) fn steady(matrix: &Matrix) -> Option<Vec<f64>> {
     let [class] = classes.as_slice() else { return None };
     let mut chances: Matrix = class.iter().map(|from| class.iter().map(|to| matrix[*from][*to]).collect()).collect();
     for last in (1..class.len()).rev() {
-        let leaves: f64 = chances[last][..last].iter().sum();
-        for from in 0..last {
-            let through = chances[from][last] / leaves;
-            chances[from][last] = through;
-            for to in 0..last {
-                chances[from][to] += through * chances[last][to];
-            }
+        let (before, rest) = chances.split_at_mut(last);
+        let leaves: f64 = rest[0][..last].iter().sum();
+        for row in before {
+            row[last] /= leaves;
+            let through = row[last];
+            row.iter_mut().zip(&rest[0][..last]).for_each(|(sum, chance)| *sum += through * chance);
         }
     }
     let mut weights = vec![1.0];
     for at in 1..class.len() {
-        weights.push((0..at).map(|from| weights[from] * chances[from][at]).sum());
+        weights.push(weights.iter().zip(&chances).map(|(weight, row)| weight * row[at]).sum());
     }
     let sum: f64 = weights.iter().sum();
     let mut steady = vec![0.0; matrix.len()];

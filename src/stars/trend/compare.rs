@@ -89,7 +89,7 @@ pub fn compare(
             lines.push(Line { measure, weights: None, label, values, ends: None, draws: None, answer, steps });
         }
         let values = pair.each_ref().map(|square| indices(square, &flows.states, &kept, &all, None));
-        let drawn = match (draws, samples.get(&vec![0]), samples.get(&vec![1])) {
+        let spread = match (draws, samples.get(&vec![0]), samples.get(&vec![1])) {
             (Some(how), Some(first), Some(second)) => Some(first.intervals(how, job, |squares, rng| {
                 let of =
                     |square: &Square, at: usize| indices(square, &flows.states, &kept, &all, Some(&closed[at].states));
@@ -102,14 +102,14 @@ pub fn compare(
         for (at, index) in all.iter().enumerate() {
             let values = [values[0][at], values[1][at]];
             let both = values[0].and(values[1]);
-            let drawn = drawn.as_ref().map(|drawn| drawn[at]);
+            let here = spread.as_ref().map(|spread| spread[at]);
             lines.push(Line {
                 measure: index.name(),
                 weights: index.weights(),
                 label: index.label(),
                 values,
-                ends: both.and_then(|_| drawn.and_then(|drawn| drawn.low.zip(drawn.high))),
-                draws: drawn.map(|drawn| drawn.draws),
+                ends: both.and_then(|_| here.and_then(|here| here.low.zip(here.high))),
+                draws: here.map(|here| here.draws),
                 answer: None,
                 steps,
             });

@@ -7,6 +7,7 @@ use arrow::datatypes::{DataType, Date32Type};
 use nalgebra::DMatrix;
 
 use super::generator;
+use super::product::Chances;
 use crate::error::{Error, Result};
 use crate::interval::deviations;
 use crate::stats::chi_square_quantile_above;
@@ -249,7 +250,7 @@ pub fn rates(dated: &Dated, ahead: f64, confidence: f64) -> Result<RecordBatch> 
 
 /// What happened on a day: how many were in each state just before, and who moved.
 struct Day {
-    day: i32,
+    date: i32,
     at_risk: Vec<u64>,
     moves: Vec<Vec<u64>>,
 }
@@ -271,20 +272,35 @@ impl Dated {
         }
         entered.iter_mut().chain(&mut left).for_each(|days| days.sort_unstable());
         let before = |days: &[i32], day: i32| days.partition_point(|d| *d < day) as u64;
-        let mut moved: Vec<&Spell> = self.spells.iter().filter(|s| s.next.is_some()).collect();
-        moved.sort_unstable_by_key(|s| s.to);
+        let mut ended: Vec<&Spell> = self.spells.iter().filter(|s| s.next.is_some()).collect();
+        ended.sort_unstable_by_key(|s| s.to);
         let of_day = |day: i32| {
             let mut moves = vec![vec![0; size]; size];
-            let first = moved.partition_point(|s| s.to < day);
-            for spell in moved[first..].iter().take_while(|s| s.to == day) {
+            let first = ended.partition_point(|s| s.to < day);
+            for spell in ended[first..].iter().take_while(|s| s.to == day) {
                 if let Some(next) = spell.next {
                     moves[spell.state][next] += 1;
                 }
             }
             let at_risk = (0..size).map(|s| before(&entered[s], day) - before(&left[s], day)).collect();
-            Day { day, at_risk, moves }
+            Day { date: day, at_risk, moves }
         };
         days.into_iter().map(of_day).collect()
+    }
+}
+
+/// The chances after a day, from each state to each, row by row.
+struct After {
+    date: i32,
+    at_risk: Vec<u64>,
+    events: Vec<u64>,
+    chances: Vec<f64>,
+    variances: Vec<f64>,
+}
+
+impl After {
+    fn new(date: i32, at_risk: Vec<u64>, events: Vec<u64>, chances: &Chances) -> Self {
+        Self { date, at_risk, events, chances: chances.flat(), variances: chances.variances() }
     }
 }
 
@@ -301,96 +317,35 @@ pub fn aalen_johansen(dated: &Dated, from: i32, to: i32, confidence: f64) -> Res
         return Err(Error::argument("起始日应早于截止日", "the first day must be before the last"));
     }
     let size = dated.states.len();
-    let mut rows = chance::Chances::start(size);
-    let mut found: Vec<(i32, Vec<u64>, Vec<u64>, Vec<f64>, Vec<f64>)> = Vec::new();
+    let mut rows = Chances::start(size);
+    let mut found: Vec<After> = Vec::new();
     let none = vec![0; size];
     let at_start: Vec<u64> = (0..size)
         .map(|s| dated.spells.iter().filter(|p| p.state == s && p.from <= from && p.to > from).count() as u64)
         .collect();
-    found.push((from, at_start, none, rows.flat(), rows.variances()));
+    found.push(After::new(from, at_start, none, &rows));
     for day in dated.days(from, to) {
         rows.step(&day.at_risk, &day.moves);
         let events = day.moves.iter().map(|moves| moves.iter().sum()).collect();
-        found.push((day.day, day.at_risk, events, rows.flat(), rows.variances()));
+        found.push(After::new(day.date, day.at_risk, events, &rows));
     }
     let cells = || found.iter().flat_map(|f| (0..size * size).map(move |cell| (f, cell / size, cell % size)));
     let end = move |sign: f64| {
         cells().map(move |(f, from, to)| {
             let at = from * size + to;
-            Some((f.3[at] + sign * z * f.4[at].max(0.0).sqrt()).clamp(0.0, 1.0))
+            Some((f.chances[at] + sign * z * f.variances[at].max(0.0).sqrt()).clamp(0.0, 1.0))
         })
     };
     Columns::default()
-        .array("date", std::sync::Arc::new(Date32Array::from_iter_values(cells().map(|(f, ..)| f.0))))
+        .array("date", std::sync::Arc::new(Date32Array::from_iter_values(cells().map(|(f, ..)| f.date))))
         .texts("state", cells().map(|(_, from, _)| &dated.states[from]))
         .texts("next_state", cells().map(|(.., to)| &dated.states[to]))
-        .counts("at_risk", cells().map(|(f, _, to)| f.1[to]))
-        .counts("events", cells().map(|(f, _, to)| f.2[to]))
-        .reals("probability", cells().map(|(f, from, to)| Some(f.3[from * size + to])))
-        .reals("variance", cells().map(|(f, from, to)| Some(f.4[from * size + to])))
+        .counts("at_risk", cells().map(|(f, _, to)| f.at_risk[to]))
+        .counts("events", cells().map(|(f, _, to)| f.events[to]))
+        .reals("probability", cells().map(|(f, from, to)| Some(f.chances[from * size + to])))
+        .reals("variance", cells().map(|(f, from, to)| Some(f.variances[from * size + to])))
         .reals("low", end(-1.0))
         .reals("high", end(1.0))
         .reals("confidence", cells().map(|_| Some(confidence)))
         .finish()
-}
-
-mod chance {
-    //! The product integral and its variance.
-
-    use nalgebra::DMatrix;
-
-    /// The chances from each state to each, and for each first state the covariances of its chances.
-    pub(super) struct Chances {
-        matrix: DMatrix<f64>,
-        covariances: Vec<DMatrix<f64>>,
-    }
-
-    impl Chances {
-        pub(super) fn start(size: usize) -> Self {
-            Self { matrix: DMatrix::identity(size, size), covariances: vec![DMatrix::zeros(size, size); size] }
-        }
-
-        /// One day: of `at_risk` in each state some move. Increments of different states are independent, so that the row of
-        /// each first state goes for itself: V ← (I + dA)ᵀ V (I + dA) + Σ p² cov(dA), with the binomial covariance of a
-        /// day's moves.
-        pub(super) fn step(&mut self, at_risk: &[u64], moves: &[Vec<u64>]) {
-            let size = at_risk.len();
-            let mut moved = DMatrix::identity(size, size);
-            let mut noise: Vec<Option<DMatrix<f64>>> = vec![None; size];
-            for (state, (risk, moves)) in at_risk.iter().zip(moves).enumerate() {
-                let out: u64 = moves.iter().sum();
-                if *risk == 0 || out == 0 {
-                    continue;
-                }
-                let risk = *risk as f64;
-                let share = |to: usize| if to == state { 1.0 - out as f64 / risk } else { moves[to] as f64 / risk };
-                for to in 0..size {
-                    moved[(state, to)] = share(to);
-                }
-                noise[state] = Some(DMatrix::from_fn(size, size, |a, b| {
-                    let same = if a == b { share(a) } else { 0.0 };
-                    (same - share(a) * share(b)) / risk
-                }));
-            }
-            for (from, covariance) in self.covariances.iter_mut().enumerate() {
-                let mut next = moved.transpose() * &*covariance * &moved;
-                for (state, noise) in noise.iter().enumerate() {
-                    if let Some(noise) = noise {
-                        next += noise * self.matrix[(from, state)].powi(2);
-                    }
-                }
-                *covariance = next;
-            }
-            self.matrix = &self.matrix * moved;
-        }
-
-        /// Row by row.
-        pub(super) fn flat(&self) -> Vec<f64> {
-            self.matrix.transpose().iter().copied().collect()
-        }
-
-        pub(super) fn variances(&self) -> Vec<f64> {
-            self.covariances.iter().flat_map(|c| c.diagonal().iter().copied().collect::<Vec<_>>()).collect()
-        }
-    }
 }

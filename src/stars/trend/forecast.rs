@@ -83,7 +83,7 @@ struct Score {
 
 /// A line of the result but for its keys.
 struct Line {
-    line: usize,
+    place: usize,
     method: usize,
     ahead: u32,
     share: Option<f64>,
@@ -164,7 +164,7 @@ pub fn forecast(roster: &Roster, steps: &Steps, scope: &Scope, how: &Forecast, j
         let scores = of_group.scores(hold_out, sample, job)?;
         let past = of_group.past(0);
         let lines = of_group.lines(&past, &scores, sample, job)?;
-        let pool = past.steps.iter().fold(Square::new(flows.states.len()), |sum, step| sum.plus(step));
+        let pool = past.steps.iter().fold(Square::new(flows.states.len()), Square::plus);
         let never = |at: &usize| past.now()[*at] > 0 && pool.row(*at).iter().sum::<u64>() == 0;
         let never_left: Vec<usize> = (0..flows.absent()).filter(never).collect();
         for line in lines {
@@ -302,29 +302,26 @@ impl OfGroup<'_> {
             (Some(sample), Some(draws)) => Some(self.drawn(0, ahead, sample, draws, job)?),
             _ => None,
         };
-        let mixed = past.mix(ahead);
+        let mixed = past.mix(ahead).unwrap_or_default();
         let shares: Vec<_> = METHODS.iter().map(|method| past.forecast(method, ahead)).collect();
         let mut lines = Vec::new();
-        for h in 0..ahead {
-            for line in 0..self.lines.len() {
-                for method in 0..METHODS.len() {
-                    let mix = method == METHODS.len() - 1;
-                    let at = (h * self.lines.len() + line) * 2;
-                    let drawn = drawn.as_ref().filter(|_| mix);
-                    let count = || {
-                        Some(self.lines[line].iter().map(|at| mixed.as_ref()?.get(h)?.get(*at)).sum::<Option<f64>>()?)
-                    };
-                    lines.push(Line {
-                        line,
-                        method,
-                        ahead: h as u32 + 1,
-                        share: shares[method][line][h],
-                        drawn: [drawn.map(|drawn| drawn[at]), drawn.map(|drawn| drawn[at + 1])],
-                        count: if mix { count() } else { None },
-                        score: scores[method],
-                    });
-                }
-            }
+        let cells = (0..ahead).flat_map(|h| (0..self.lines.len()).map(move |place| (h, place)));
+        for ((h, place), (method, shares)) in
+            cells.flat_map(|cell| shares.iter().enumerate().map(move |shares| (cell, shares)))
+        {
+            let mix = method == METHODS.len() - 1;
+            let at = (h * self.lines.len() + place) * 2;
+            let drawn = drawn.as_ref().filter(|_| mix);
+            let count = mixed.get(h).filter(|_| mix);
+            lines.push(Line {
+                place,
+                method,
+                ahead: h as u32 + 1,
+                share: shares[place][h],
+                drawn: [drawn.map(|drawn| drawn[at]), drawn.map(|drawn| drawn[at + 1])],
+                count: count.map(|counts| self.lines[place].iter().map(|at| counts[*at]).sum()),
+                score: scores[method],
+            });
         }
         Ok(lines)
     }
@@ -348,7 +345,7 @@ fn table(
     };
     let of = if how.of == View::Removed { "rated" } else { "listed" };
     rows.year_columns(by)
-        .texts(&flows.name, found.iter().map(|line| &names[line.line]))
+        .texts(&flows.name, found.iter().map(|line| &names[line.place]))
         .texts("method", found.iter().map(|line| METHODS[line.method]))
         .counts("ahead", found.iter().map(|line| u64::from(line.ahead)))
         .texts("share_of", found.iter().map(|_| of))

@@ -47,7 +47,7 @@ fn answer(statistic: f64, df: u64, steps: u64) -> Answer {
 /// the row is not empty less one.
 pub(crate) fn homogeneity(tables: &[Square]) -> (Answer, Answer) {
     let size = tables.first().map_or(0, |table| table.size);
-    let pool = tables.iter().fold(Square::new(size), |sum, table| sum.plus(table));
+    let pool = tables.iter().fold(Square::new(size), Square::plus);
     let (mut ratio, mut chi_square, mut df) = (0.0, 0.0, 0);
     for from in 0..size {
         let all: u64 = pool.row(from).iter().sum();

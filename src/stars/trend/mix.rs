@@ -53,7 +53,7 @@ impl Past<'_> {
     pub(super) fn mix(&self, ahead: usize) -> Option<Vec<Vec<f64>>> {
         let size = self.states.len() - 1;
         let years = self.steps.len();
-        let pool = self.steps.iter().fold(Square::new(size + 1), |sum, step| sum.plus(step));
+        let pool = self.steps.iter().fold(Square::new(size + 1), Square::plus);
         let chances = self.chances(&pool);
         let mut counts: Vec<f64> = self.now().iter().map(|count| *count as f64).collect();
         let mut next = || {
@@ -71,7 +71,7 @@ impl Past<'_> {
     /// is one alone, like that, with as many coming as in one of its `years`.
     pub(super) fn future(&self, steps: &[Square], years: u64, ahead: usize, rng: &mut Rng) -> Vec<Vec<u64>> {
         let size = self.states.len() - 1;
-        let pool = steps.iter().fold(Square::new(size + 1), |sum, step| sum.plus(step));
+        let pool = steps.iter().fold(Square::new(size + 1), Square::plus);
         let of_pool = self.chances(&pool);
         let mut counts = self.now().to_vec();
         let mut next = || {

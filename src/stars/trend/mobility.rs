@@ -145,7 +145,7 @@ impl Facts {
         let mut facts = Self {
             observed: (0..size).map(|from| of(from) / closed.steps as f64).collect(),
             steady: matrix.as_ref().and_then(chain::steady),
-            eigenvalues: matrix.as_ref().and_then(|matrix| absolute_eigenvalues(matrix)),
+            eigenvalues: matrix.as_ref().and_then(absolute_eigenvalues),
             matrix,
             steps: closed.steps,
             up: 0,
@@ -295,7 +295,7 @@ pub fn mobility(
     let samples = draws.map_or_else(|| Ok(Vec::new()), |_| samples(&panel, each, inner, job))?;
     let samples = by_key(&panel, &samples);
     let mut rows = Rows::default();
-    let (mut values, mut drawn) = (Vec::new(), Vec::new());
+    let (mut values, mut spread) = (Vec::new(), Vec::new());
     let mut facts: Vec<(u64, u64, Option<String>)> = Vec::new();
     for group in &flows.groups {
         let sample = samples.get(&group.key).copied();
@@ -305,7 +305,7 @@ pub fn mobility(
             let names: Vec<&str> = closed.never_left.iter().map(|at| flows.states[*at].name.as_str()).collect();
             let never_left = (!names.is_empty()).then(|| names.join(", "));
             values.extend(indices(&square, &flows.states, &kept, &all, None));
-            drawn.extend(match (sample, draws) {
+            spread.extend(match (sample, draws) {
                 (Some(sample), Some(how)) => sample.intervals(how, job, |squares, _| {
                     indices(&squares[nth], &flows.states, &kept, &all, Some(&closed.states))
                 })?,
@@ -319,7 +319,7 @@ pub fn mobility(
     }
     let each = || all.iter().cycle().take(values.len());
     let has =
-        |of: fn(&Drawn) -> Option<f64>| values.iter().zip(&drawn).map(move |(v, drawn)| v.and_then(|_| of(drawn)));
+        |of: fn(&Drawn) -> Option<f64>| values.iter().zip(&spread).map(move |(v, drawn)| v.and_then(|_| of(drawn)));
     rows.columns(&flows.by)
         .texts("index", each().map(|index| index.name()))
         .some_texts("weights", each().map(|index| index.weights()))
@@ -328,7 +328,7 @@ pub fn mobility(
         .reals("value", values.iter().copied())
         .reals("low", has(|drawn| drawn.low))
         .reals("high", has(|drawn| drawn.high))
-        .some_counts("draws", drawn.iter().map(|drawn| draws.map(|_| drawn.draws)))
+        .some_counts("draws", spread.iter().map(|drawn| draws.map(|_| drawn.draws)))
         .counts("steps", facts.iter().map(|(steps, ..)| *steps))
         .counts("states", facts.iter().map(|(_, states, _)| *states))
         .some_texts("never_left", facts.iter().map(|(.., never_left)| never_left.as_deref()))

@@ -24,6 +24,7 @@ pub mod paths;
 pub mod pooled;
 mod probabilities;
 mod probability;
+mod product;
 pub mod proportion;
 pub mod series;
 pub mod slope;

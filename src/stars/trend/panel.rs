@@ -102,22 +102,18 @@ impl<'a> Panel<'a> {
         let (axis, kinds) = states(roster, &frames, &steps.of)?;
         let by = scope.axes_beside(roster, &frames, &[&axis.name])?;
         let rating = steps.rating.as_deref().map(|name| when_rated(roster, &frames, name)).transpose()?;
-        let (axis, things, counts) = match steps.of {
-            Of::Stars(Counts::PartyOrganisations) => {
-                let states = StarStates::new(roster);
-                let parties = PartyStars::all(roster, &frames, &states, scope)?;
-                let axis = states.axis(parties.iter().map(|p| p.codes.clone()).collect());
-                let things =
-                    parties.into_iter().map(|p| Things { ids: p.ids.into(), rows: Some(p.rows), counted: None });
-                (axis, things.collect(), Counts::PartyOrganisations)
-            }
-            _ => {
-                let things = frames.iter().map(|frame| {
-                    let counted = scope.narrows().then(|| scope.rows(roster, frame)).transpose()?;
-                    Ok(Things { ids: frame.slots.as_slice().into(), rows: None, counted })
-                });
-                (axis, things.collect::<Result<_>>()?, Counts::Organisations)
-            }
+        let (axis, things, counts) = if let Of::Stars(Counts::PartyOrganisations) = steps.of {
+            let states = StarStates::new(roster);
+            let parties = PartyStars::all(roster, &frames, &states, scope)?;
+            let axis = states.axis(parties.iter().map(|p| p.codes.clone()).collect());
+            let things = parties.into_iter().map(|p| Things { ids: p.ids.into(), rows: Some(p.rows), counted: None });
+            (axis, things.collect(), Counts::PartyOrganisations)
+        } else {
+            let things = frames.iter().map(|frame| {
+                let counted = scope.narrows().then(|| scope.rows(roster, frame)).transpose()?;
+                Ok(Things { ids: frame.slots.as_slice().into(), rows: None, counted })
+            });
+            (axis, things.collect::<Result<_>>()?, Counts::Organisations)
         };
         let Values::Text(names) = &axis.values else { return Err(no_states(&axis.name)) };
         let mut all: Vec<State> =

@@ -161,7 +161,9 @@ pub fn probabilities(roster: &Roster, steps: &Steps, scope: &Scope, how: &How, j
         let sample = samples.get(&group.key).copied();
         for span in flows.spans(one_by_one) {
             let found = of_span(&flows, group, &span, how, sample, job)?;
-            found.iter().for_each(|_| rows.push(&span, &group.key));
+            for _ in &found {
+                rows.push(&span, &group.key);
+            }
             cells.extend(found);
         }
     }

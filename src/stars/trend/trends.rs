@@ -145,6 +145,9 @@ impl Standing {
 }
 
 struct Line {
+    /// The first year in which something was rated, where that is not the last.
+    since: Option<i16>,
+    /// The standing of that year.
     first: Standing,
     last: Standing,
     counts: Counts,
@@ -160,16 +163,17 @@ impl Line {
         if self.verdict == Verdict::NoSteps {
             return Text::new(zh, en);
         }
-        let mut text = Text::new(
+        let text = Text::new(
             format!("{zh}：{steps} 次逐年比较中升 {up}、降 {down}、不变 {stayed}"),
             format!("{en}: of {steps} steps {up} rose, {down} fell, {stayed} stayed"),
         );
-        if let (Some(first), Some(last)) = (self.first.share(self.first.high), self.last.share(self.last.high)) {
-            let (first, last) = (100.0 * first, 100.0 * last);
-            text.zh += &format!("；{least} 星及以上由 {first:.1}% 到 {last:.1}%");
-            text.en += &format!("; {least} stars and more from {first:.1} % to {last:.1} %");
-        }
-        text
+        let shares = (self.since, self.first.share(self.first.high), self.last.share(self.last.high));
+        let (Some(since), Some(before), Some(now)) = shares else { return text };
+        let (zh, en, before, now) = (text.zh, text.en, 100.0 * before, 100.0 * now);
+        Text::new(
+            format!("{zh}；{least} 星及以上由 {since} 年的 {before:.1}% 到 {now:.1}%"),
+            format!("{en}; {least} stars and more from {before:.1} % in {since} to {now:.1} %"),
+        )
     }
 }
 
@@ -177,7 +181,8 @@ impl Line {
 ///
 /// Columns: `year`, `next_year` (the first and the last year), the dimensions; of the last year: `listed`, `rated`,
 /// `share_<grade>` of those rated, for each grade that occurs; `high_first`, `high_last`, `high_change` (the share of those
-/// rated with `at_least` stars in the first and the last year, and the difference); of the steps from year to year between
+/// rated with `at_least` stars in the year `high_since`, the first in which any were rated, and in the last, and the
+/// difference; null where these are one year); of the steps from year to year between
 /// ratings: `steps`, `up`, `down`, `stay` (persistence: the share that keeps its grade), `net` (rises less falls, as a share
 /// of the steps), `net_low`, `net_high`, `p_value` (exact sign test: a change is as likely up as down), `verdict` (`rising`,
 /// `falling`: the sign test rejects at 1 − `confidence`; `steady`, `swinging`: it does not, and at least half, or fewer, keep
@@ -224,10 +229,13 @@ pub fn trends(
             stock.map_or_else(Standing::default, |stock| Standing::new(stock, &flows, &kept, at_least))
         };
         let verdict = Verdict::of(&counts, counts.p_value(), 1.0 - confidence);
-        let (first, last) = (standing(stock.first()), standing(stock.last()));
+        let earlier = stock.iter().zip(&panel.frames).take(stock.len().saturating_sub(1));
+        let since = earlier.into_iter().find(|(stock, _)| kept.iter().any(|at| stock[*at] > 0));
+        let first = standing(since.map(|(stock, _)| stock));
+        let (since, last) = (since.map(|(_, frame)| frame.year), standing(stock.last()));
         if let (Some(year), Some(next)) = years {
             rows.push(&Span { year, next, pairs: all.clone() }, key);
-            lines.push(Line { first, last, counts, verdict, rank: None });
+            lines.push(Line { since, first, last, counts, verdict, rank: None });
         }
     }
     rank(&mut lines);
@@ -243,6 +251,7 @@ pub fn trends(
     let high = |standing: &Standing| standing.share(standing.high);
     let change = |line: &Line| Some(high(&line.last)? - high(&line.first)?);
     columns
+        .some_years("high_since", lines.iter().map(|line| line.since))
         .reals("high_first", lines.iter().map(|line| high(&line.first)))
         .reals("high_last", lines.iter().map(|line| high(&line.last)))
         .reals("high_change", lines.iter().map(change))
