@@ -33,6 +33,7 @@ pub mod survival;
 pub mod test;
 mod transitions;
 mod trends;
+mod verdict;
 
 pub use bootstrap::Draws;
 pub use compare::compare;
