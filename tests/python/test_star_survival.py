@@ -240,6 +240,9 @@ def test_what_is_undefined_is_null():
     )
     always = made([[1, 4, 1], [1, 4, 2]]).star_survival().row(-1, named=True)
     assert (always["survival"], always["std_error"], always["low"], always["high"]) == (0.0, None, None, None)
+    # A curve that has come to 0 reaches any horizon; the other group's ends at 3.
+    both = made([[1, 4, 1, None, None], [1, 5, 5, 5, 5]]).star_survival_summary(by="star_state")
+    assert both.select("star_state", "horizon", "mean").rows() == [("4", 3.0, 1.0), ("5", 3.0, 3.0)]
     nobody = made([[1, 1]])
     assert (
         nobody.star_survival().height

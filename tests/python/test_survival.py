@@ -169,3 +169,5 @@ def test_every_watch_has_a_length_and_a_group():
     with pytest.raises(dj.ArgumentError, match="level"):
         dj.survival_curve([1.0], [1], level=1.5)
     assert dj.survival_curve([], []).height == 0
+    four = dj.survival_curve([1.0, 2.0, 3.0, 4.0], [4, 3, 2, 1]).row(-1, named=True)
+    assert [four[name] for name in ("cause_2", "cause_3", "cif_cause_4", "kept")] == [0, 0, 0.25, 0]

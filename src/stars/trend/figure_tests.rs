@@ -31,7 +31,7 @@ use crate::table::Columns;
 ///
 /// ```
 /// # use dangjian::{Roster, dimension::Scope, ingest, job::Quiet, synth};
-/// use dangjian::stars::trend::{kendall::Options, series::Figure, test::trend_test};
+/// use dangjian::stars::trend::{figure_tests::trend_test, kendall::Options, series::Figure};
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 6, 2010, 7)?, &ingest::Options::default(), &Quiet)?;
 /// let rate = dangjian::measure::Rates::shipped()?.get("organised")?.clone();
 /// let scope = Scope::by(["kind"]);
@@ -111,7 +111,7 @@ fn adjusted(lines: &[Line], trends: &[Trend]) -> (Vec<u64>, Vec<Option<f64>>) {
 ///
 /// ```
 /// # use dangjian::{Roster, dimension::Scope, ingest, job::Quiet, synth};
-/// use dangjian::stars::trend::{kendall::Options, series::Figure, test::trend_pooled};
+/// use dangjian::stars::trend::{figure_tests::trend_pooled, kendall::Options, series::Figure};
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 6, 2010, 7)?, &ingest::Options::default(), &Quiet)?;
 /// let rate = dangjian::measure::Rates::shipped()?.get("organised")?.clone();
 /// let scope = Scope::by(["province"]);
@@ -155,7 +155,7 @@ pub fn trend_pooled(
 ///
 /// ```
 /// # use dangjian::{Roster, dimension::Scope, ingest, job::Quiet, synth};
-/// use dangjian::stars::trend::test::paired_change;
+/// use dangjian::stars::trend::figure_tests::paired_change;
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &ingest::Options::default(), &Quiet)?;
 /// let rate = dangjian::measure::Rates::shipped()?.get("organised")?.clone();
 /// let table = paired_change(&roster, &[rate], 2010, 2012, 0.95, &Scope::default(), &Quiet)?;
