@@ -10,7 +10,7 @@ use dangjian::measure::{Predicate, Rate};
 use dangjian::stars::trend::kendall::{self, Method, Options};
 use dangjian::stars::trend::proportion::{self, Share};
 use dangjian::stars::trend::series::Figure;
-use dangjian::stars::trend::{multiple, paths, pooled, test};
+use dangjian::stars::trend::{figure_tests, multiple, paths, pooled};
 use dangjian::tally::Measure;
 use dangjian::{Error, Result};
 use pyo3::prelude::*;
@@ -150,7 +150,7 @@ pub(crate) fn trend_test(
 ) -> PyResult<PyTable> {
     rows.one(py, roster, move |roster, scope, job| {
         let options = Options { method: Method::from_name(&method)?, alpha };
-        test::trend_test(roster, &figure.figure()?, &options, scope, job)
+        figure_tests::trend_test(roster, &figure.figure()?, &options, scope, job)
     })
 }
 
@@ -159,7 +159,7 @@ pub(crate) fn trend_test(
 pub(crate) fn trend_pooled(py: Python<'_>, roster: &Roster, figure: Said, alpha: f64, rows: Rows) -> PyResult<PyTable> {
     rows.one(py, roster, move |roster, scope, job| {
         let options = Options { method: Method::Normal, alpha };
-        test::trend_pooled(roster, &figure.figure()?, &options, scope, job)
+        figure_tests::trend_pooled(roster, &figure.figure()?, &options, scope, job)
     })
 }
 
@@ -175,7 +175,7 @@ pub(crate) fn paired_change(
     rows: Rows,
 ) -> PyResult<PyTable> {
     rows.one(py, roster, move |roster, scope, job| {
-        test::paired_change(roster, &figure.rates()?, earlier, later, level, scope, job)
+        figure_tests::paired_change(roster, &figure.rates()?, earlier, later, level, scope, job)
     })
 }
 

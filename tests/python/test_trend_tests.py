@@ -16,7 +16,7 @@ import panels
 from dangjian import _native
 from panels import read
 from peers import near
-from test_survival import high, histories, made
+from test_star_survival import high, histories, made
 
 FIGURE = {"rate": None, "rates_file": None, "success": None, "population": None, "measure": None}
 ALL = {"by": [], "bands": None, "filter": None, "only": None, "years": None}

@@ -51,7 +51,7 @@ fn tails(n: usize, groups: &[usize]) -> Vec<f64> {
 }
 
 /// How many different orders of values with these groups of equal ones have 0, 1, 2, … inversions. Those of distinct
-/// values have the generating function ∏ₖ (1 + q + … + qᵏ⁻¹); each group divides it by its own (MacMahon 1915).
+/// values have the generating function ∏ₖ (1 + q + … + qᵏ⁻¹); each group divides it by its own (`MacMahon` 1915).
 fn inversions(n: usize, groups: &[usize]) -> Vec<u128> {
     let mut counts = vec![1_u128];
     for k in 2..=n {

@@ -5,15 +5,12 @@ use rayon::prelude::*;
 
 use super::exact::{self, Exact};
 use super::slope::Slope;
+pub use super::verdict::{FEWEST, Verdict};
 use crate::error::{Error, Result};
 use crate::interval::deviations;
 use crate::job::{self, Job};
 use crate::stats::normal_two_sided;
 use crate::table::Columns;
-
-/// So many years at least, for a series to be called anything: below, even one that rises every year is no surprise (its
-/// exact two-sided p is 1/3 for three years and 1/12 for four).
-pub const FEWEST: usize = 5;
 
 /// Up to so many values the exact distribution is used unless another is asked for; beyond, the normal approximation is
 /// good to a few thousandths.
@@ -104,45 +101,6 @@ pub struct Trend {
     pub slope: Slope,
 }
 
-/// What a series is called.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// 上升.
-    Rising,
-    /// 下降.
-    Falling,
-    /// 无明显趋势: chance explains it.
-    NoTrend,
-    /// 不变: all values are equal.
-    Constant,
-    /// 年数太少: fewer than [`FEWEST`].
-    TooFewYears,
-}
-
-impl Verdict {
-    /// What a score with this p-value is called, where there are years enough.
-    pub(crate) fn of(s: i64, p: Option<f64>, alpha: f64) -> Self {
-        match p {
-            None => Self::Constant,
-            Some(p) if p > alpha || s == 0 => Self::NoTrend,
-            Some(_) if s > 0 => Self::Rising,
-            Some(_) => Self::Falling,
-        }
-    }
-
-    /// Its name in results.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Rising => "rising",
-            Self::Falling => "falling",
-            Self::NoTrend => "no_trend",
-            Self::Constant => "constant",
-            Self::TooFewYears => "too_few_years",
-        }
-    }
-}
-
 impl Trend {
     /// What the series is called at the level `alpha`, if its p-value among others is `p`.
     #[must_use]
@@ -198,7 +156,7 @@ impl Tester {
         self.sorted.clone_from(&self.values);
         self.sorted.sort_unstable_by(f64::total_cmp);
         self.groups.clear();
-        self.groups.extend(self.sorted.chunk_by(|a, b| a == b).map(<[f64]>::len));
+        self.groups.extend(equal_groups(&self.sorted));
         let s = score(&self.values);
         let var_s = variance(n, &self.groups);
         let pairs = (n * (n - 1) / 2) as f64;
@@ -235,6 +193,12 @@ impl Tester {
         let p = if exact { self.exact.two_sided(n, &self.groups, s) } else { z.map(normal_two_sided) };
         Ok((p, exact))
     }
+}
+
+/// The sizes of the groups of equal numbers among numbers that ascend.
+pub(crate) fn equal_groups(sorted: &[f64]) -> impl Iterator<Item = usize> {
+    // What ascends and is not less is equal.
+    sorted.chunk_by(|a, b| a >= b).map(<[f64]>::len)
 }
 
 /// S: how many pairs rise less how many fall.

@@ -9,6 +9,7 @@ mod chain;
 mod compare;
 mod dated;
 mod exact;
+pub mod figure_tests;
 mod flows;
 mod forecast;
 mod generator;
@@ -30,9 +31,9 @@ pub mod series;
 pub mod slope;
 mod steady;
 pub mod survival;
-pub mod test;
 mod transitions;
 mod trends;
+mod verdict;
 
 pub use bootstrap::Draws;
 pub use compare::compare;

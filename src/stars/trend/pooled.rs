@@ -91,7 +91,7 @@ pub fn pooled(times: &[f64], units: &[f64], between: Between) -> Result<Pooled> 
         push_slopes(&at, &values, &mut slopes);
         let mut sorted = values;
         sorted.sort_unstable_by(f64::total_cmp);
-        let groups: Vec<usize> = sorted.chunk_by(|a, b| a == b).map(<[f64]>::len).collect();
+        let groups: Vec<usize> = kendall::equal_groups(&sorted).collect();
         var_s += kendall::variance(sorted.len(), &groups);
     }
     if between == Between::Correlated {
@@ -167,7 +167,7 @@ fn step(from: f64, to: f64) -> i64 {
 
 /// The sum of the covariances of S of all pairs of `units`.
 ///
-/// Of two series it is (K + 4 Σ Rᵢ Rᵢ' − n (n_g + 1) (n_h + 1)) / 3, with K the sum over pairs of years of the product of
+/// Of two series it is `(K + 4 Σ R_g R_h − n (n_g + 1) (n_h + 1)) / 3`, with K the sum over pairs of years of the product of
 /// the signs of their steps and R mid-ranks; both are sums of products, so those over all pairs of series follow from the
 /// sums over series: no loop over pairs of thousands of counties.
 fn covariances(units: &[&[f64]]) -> f64 {

@@ -1,4 +1,4 @@
-//! Shares over the years: the Cochran–Armitage test for a trend, and McNemar's of the same organisations twice.
+//! Shares over the years: the Cochran–Armitage test for a trend, and `McNemar`'s of the same organisations twice.
 
 use arrow::array::RecordBatch;
 
@@ -118,7 +118,7 @@ pub struct McNemar {
     pub chi2_p: Option<f64>,
 }
 
-/// McNemar's test (1947) of pairs; `reach` as in [`cochran_armitage`].
+/// `McNemar`'s test (1947) of pairs; `reach` as in [`cochran_armitage`].
 ///
 /// ```
 /// use dangjian::stars::trend::proportion::mcnemar;
@@ -207,7 +207,7 @@ fn binomial_two_sided(few: u64, all: u64) -> f64 {
         }
     }
     // Both halves; an even number of throws has its middle term once.
-    let both = 2.0 * lower - if all % 2 == 0 { 1.0 } else { 0.0 };
+    let both = 2.0 * lower - if all.is_multiple_of(2) { 1.0 } else { 0.0 };
     (2.0 * tail / both).min(1.0)
 }
 
@@ -221,7 +221,7 @@ mod tests {
 
     /// `prop.trend.test(c(83, 90, 129, 70), c(86, 93, 136, 82), c(2010, 2011, 2013, 2014))` of R 4.2.2.
     #[test]
-    #[allow(clippy::unreadable_literal, reason = "as R prints them")]
+    #[allow(clippy::unreadable_literal, clippy::excessive_precision, reason = "as R prints them")]
     fn smokers_of_four_years() {
         let shares = [(2010.0, 83, 86), (2011.0, 90, 93), (2013.0, 129, 136), (2014.0, 70, 82)]
             .map(|(year, success, known)| Share { year, success, known });

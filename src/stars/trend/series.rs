@@ -34,12 +34,15 @@ pub(crate) struct Line {
     pub(crate) shares: Vec<Share>,
 }
 
+/// The figures of a line, and what they are made of.
+type Figures = (Vec<f64>, Vec<Share>);
+
 /// All lines of a figure, stretch by stretch, then in the order of the values of the axes.
 pub(crate) struct Lines {
     pub(crate) axes: Vec<Axis>,
     /// For each number of a stretch its years.
     pub(crate) years: BTreeMap<u64, Vec<i16>>,
-    pub(crate) lines: Vec<Line>,
+    pub(crate) all: Vec<Line>,
 }
 
 impl Lines {
@@ -91,7 +94,7 @@ impl Lines {
             let found = |(number, of): (&u64, &Vec<i16>)| Some((*number, of.binary_search(&year).ok()?));
             years.iter().find_map(found)
         };
-        let mut found: BTreeMap<(u64, Vec<u32>), (Vec<f64>, Vec<Share>)> = BTreeMap::new();
+        let mut found: BTreeMap<(u64, Vec<u32>), Figures> = BTreeMap::new();
         for (group, year) in counted.years.iter().enumerate() {
             let Some(((number, at), (value, share))) = place(*year).zip(value(group)) else { continue };
             let key = counted.keys.iter().map(|keys| keys[group]).collect();
@@ -102,7 +105,7 @@ impl Lines {
             (values[at], shares[at]) = (value, share);
         }
         let line = |((series, key), (values, shares))| Line { series, key, values, shares };
-        Self { axes: counted.axes.clone(), years, lines: found.into_iter().map(line).collect() }
+        Self { axes: counted.axes.clone(), years, all: found.into_iter().map(line).collect() }
     }
 
     /// The years of the stretch of a line, from its first.
@@ -113,6 +116,6 @@ impl Lines {
 
     /// The positions of the groups on each axis.
     pub(crate) fn keys(&self) -> Vec<Vec<u32>> {
-        (0..self.axes.len()).map(|axis| self.lines.iter().map(|line| line.key[axis]).collect()).collect()
+        (0..self.axes.len()).map(|axis| self.all.iter().map(|line| line.key[axis]).collect()).collect()
     }
 }

@@ -26,7 +26,7 @@ impl Slope {
         let slope = median(slopes);
         let all = slopes.len() as f64;
         let low = ((all - reach) / 2.0).round_ties_even();
-        let high = ((all + reach) / 2.0).round_ties_even();
+        let high = f64::midpoint(all, reach).round_ties_even();
         let reached = reach > 0.0 && low >= 1.0 && high < all;
         // Zeros of either sign are one number.
         let end = |rank: f64| slopes.get(rank as usize).filter(|_| reached).map(|slope| slope + 0.0);
@@ -51,6 +51,6 @@ pub(crate) fn push_slopes(times: &[f64], values: &[f64], slopes: &mut Vec<f64>) 
 pub(crate) fn median(sorted: &[f64]) -> Option<f64> {
     let half = sorted.len() / 2;
     let upper = sorted.get(half)?;
-    let even = sorted.len() % 2 == 0;
+    let even = sorted.len().is_multiple_of(2);
     Some(if even { f64::midpoint(sorted[half - 1], *upper) } else { *upper } + 0.0)
 }

@@ -60,7 +60,7 @@ pub fn log_rank(watched: &[(usize, Watched)], groups: usize, causes: &[usize]) -
         found[*group].observed += u64::from(causes.contains(&w.cause));
     }
     let mut variance = vec![0.0; groups * groups];
-    for at in 0..times.times.len() {
+    for at in 0..times.when.len() {
         let (n, events) = (times.all[at], times.events[at]);
         for (g, group) in found.iter_mut().enumerate() {
             let share = times.share(g, at);
@@ -84,7 +84,7 @@ pub fn log_rank(watched: &[(usize, Watched)], groups: usize, causes: &[usize]) -
 
 /// The times of events.
 struct Times {
-    times: Vec<f64>,
+    when: Vec<f64>,
     /// For each the events, and how many are under watch.
     events: Vec<f64>,
     all: Vec<f64>,
@@ -98,7 +98,7 @@ impl Times {
             watched.iter().filter(|(_, w)| causes.contains(&w.cause)).map(|(_, w)| w.exit).collect();
         times.sort_unstable_by(f64::total_cmp);
         let (events, times): (Vec<f64>, Vec<f64>) =
-            times.chunk_by(|a, b| a == b).map(|same| (same.len() as f64, same[0])).unzip();
+            times.chunk_by(|a, b| a >= b).map(|same| (same.len() as f64, same[0])).unzip();
         let mut there = vec![vec![0.0; times.len() + 1]; groups];
         for (group, w) in watched {
             let (first, last) = rows(&times, w);
@@ -109,13 +109,13 @@ impl Times {
         }
         for there in &mut there {
             let mut now = 0.0;
-            there.iter_mut().for_each(|n| {
+            for n in there {
                 now += *n;
                 *n = now;
-            });
+            }
         }
         let all = (0..times.len()).map(|at| there.iter().map(|n| n[at]).sum()).collect();
-        Self { times, events, all, there }
+        Self { when: times, events, all, there }
     }
 
     fn share(&self, group: usize, at: usize) -> f64 {
@@ -126,7 +126,7 @@ impl Times {
     fn of_clusters(&self, watched: &[(usize, Watched)], groups: usize, causes: &[usize]) -> Vec<f64> {
         // Sums up to each time of the hazard, and of the hazard times each group's share.
         let sums = |of: &dyn Fn(usize) -> f64| -> Vec<f64> {
-            let hazards = (0..self.times.len()).map(|at| self.events[at] / self.all[at] * of(at));
+            let hazards = (0..self.when.len()).map(|at| self.events[at] / self.all[at] * of(at));
             std::iter::once(0.0)
                 .chain(hazards.scan(0.0, |sum, h| {
                     *sum += h;
@@ -140,7 +140,7 @@ impl Times {
         for cluster in watched.chunk_by(|a, b| a.1.cluster == b.1.cluster) {
             let mut score = vec![0.0; groups];
             for (own, w) in cluster {
-                let (first, last) = rows(&self.times, w);
+                let (first, last) = rows(&self.when, w);
                 if first >= last {
                     continue;
                 }

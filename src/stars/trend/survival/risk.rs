@@ -99,6 +99,12 @@ impl Risk {
         self.events.iter().map(|cause| cause[at]).sum()
     }
 
+    /// Whether the first cause befell all who were left.
+    pub(super) fn ended(&self) -> bool {
+        let last = (0..self.times.len()).rev().find(|at| self.at_risk[*at] > 0);
+        last.is_some_and(|at| self.events[0][at] == self.at_risk[at])
+    }
+
     /// The last time at which anyone is under watch.
     #[must_use]
     pub fn last(&self) -> Option<f64> {

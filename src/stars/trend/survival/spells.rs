@@ -134,7 +134,9 @@ impl<'a> Finder<'a> {
         let some = |things: &[u32]| {
             job::check(job)?;
             let mut found = Vec::new();
-            things.iter().for_each(|thing| self.of(*thing, &mut found));
+            for thing in things {
+                self.of(*thing, &mut found);
+            }
             Ok(found)
         };
         Ok(things.par_chunks(SOME).map(some).collect::<Result<Vec<_>>>()?.concat())

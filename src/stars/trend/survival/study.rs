@@ -119,15 +119,11 @@ impl Study {
                 continue;
             };
             by.key(&spell, row, &mut key)?;
-            let place = match places.get(key.as_slice()) {
-                Some(place) => *place,
-                None => {
-                    groups.push(Group { key: key.clone(), ..Group::default() });
-                    places.insert(key.clone(), groups.len() - 1);
-                    groups.len() - 1
-                }
-            };
-            let group = &mut groups[place];
+            if !places.contains_key(key.as_slice()) {
+                places.insert(key.clone(), groups.len());
+                groups.push(Group { key: key.clone(), ..Group::default() });
+            }
+            let Some(group) = places.get(key.as_slice()).and_then(|place| groups.get_mut(*place)) else { continue };
             let first = before != Some(spell.thing);
             match placed(&spell, options.entry, origin) {
                 Ok((entry, exit)) if first || options.recurrent => {

@@ -76,7 +76,12 @@ fn horizon(options: &Options, risks: &[Risk]) -> Result<Option<f64>> {
             format!("期限 horizon 应为正数；给的是 {horizon}"),
             format!("the horizon is a number above 0; got {horizon}"),
         )),
-        None => Ok(risks.iter().filter_map(Risk::last).filter(|last| *last > 0.0).reduce(f64::min)),
+        None => {
+            let lasts = |ended: bool| risks.iter().filter(move |risk| risk.ended() == ended).filter_map(Risk::last);
+            // A curve that has come to 0 goes on as that.
+            let open = lasts(false).filter(|last| *last > 0.0).reduce(f64::min);
+            Ok(open.or_else(|| lasts(true).filter(|last| *last > 0.0).reduce(f64::max)))
+        }
     }
 }
 
@@ -126,14 +131,18 @@ fn studied(
 pub fn star_survival(roster: &Roster, options: &Options, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
     let (study, curves, _) = studied(roster, options, scope, job)?;
     let columns = Columns::default().dimensions(&study.axes, &study.keys(|group| curves[group].rows()));
-    curve_columns(columns, &curves, options)?.texts("entry", all_rows(&curves).map(|_| options.entry.name())).finish()
+    let losses: Vec<&str> = Ended::CAUSES[1..].iter().map(|ended| ended.name()).collect();
+    curve_columns(columns, &curves, &losses, options)?
+        .texts("entry", all_rows(&curves).map(|_| options.entry.name()))
+        .finish()
 }
 
 fn all_rows(curves: &[Curves]) -> impl Iterator<Item = (&Curves, usize)> {
     curves.iter().flat_map(|curves| (0..curves.rows()).map(move |at| (curves, at)))
 }
 
-fn curve_columns(columns: Columns, curves: &[Curves], options: &Options) -> Result<Columns> {
+/// The columns of curves; `losses` are the causes beside the event, and what they are called.
+fn curve_columns(columns: Columns, curves: &[Curves], losses: &[&str], options: &Options) -> Result<Columns> {
     let reach = deviations(options.level)?;
     let rows = || all_rows(curves);
     let counts = |of: fn(&Risk, usize) -> u64| rows().map(move |(c, at)| of(&c.risk, at));
@@ -145,9 +154,9 @@ fn curve_columns(columns: Columns, curves: &[Curves], options: &Options) -> Resu
         .counts("entered", counts(|r, at| r.entered[at]))
         .counts("events", counts(|r, at| r.events[0][at]))
         .counts("competing", counts(|r, at| r.events_at(at) - r.events[0][at]));
-    let losses = named_losses(curves);
-    for (cause, name) in &losses {
-        columns = columns.counts(name, rows().map(|(c, at)| c.risk.events[*cause][at]));
+    let losses = || losses.iter().enumerate().map(|(nth, name)| (nth + 1, *name));
+    for (cause, name) in losses() {
+        columns = columns.counts(name, rows().map(|(c, at)| c.risk.events[cause][at]));
     }
     columns = columns
         .counts("censored", counts(|r, at| r.censored[at]))
@@ -162,8 +171,8 @@ fn curve_columns(columns: Columns, curves: &[Curves], options: &Options) -> Resu
         .reals("cif_std_error", reals(|c, at| error_of(c.all.left[0][at], c.all.left_variance[0][at])))
         .reals("cif_low", reals(|c, at| c.left_ends[at].0))
         .reals("cif_high", reals(|c, at| c.left_ends[at].1));
-    for (cause, name) in &losses {
-        columns = columns.reals(&format!("cif_{name}"), rows().map(|(c, at)| Some(c.all.left[*cause][at])));
+    for (cause, name) in losses() {
+        columns = columns.reals(&format!("cif_{name}"), rows().map(|(c, at)| Some(c.all.left[cause][at])));
     }
     Ok(columns
         .reals("kept", reals(|c, at| Some(c.all.kept[at])))
@@ -171,23 +180,15 @@ fn curve_columns(columns: Columns, curves: &[Curves], options: &Options) -> Resu
         .texts("variance", rows().map(|_| options.variance.name())))
 }
 
-/// The causes beside the event, and what their columns are called: as spells end, where there are as many.
-fn named_losses(curves: &[Curves]) -> Vec<(usize, String)> {
-    let causes = curves.first().map_or(Ended::CAUSES.len(), |curves| curves.risk.events.len());
-    let name = |at: usize| match Ended::CAUSES.get(at).filter(|_| causes == Ended::CAUSES.len()) {
-        Some(ended) => ended.name().to_owned(),
-        None => format!("cause_{}", at + 1),
-    };
-    (1..causes).map(|at| (at, name(at))).collect()
-}
-
 /// The curves of any things under watch, of whose `causes` the first is the event and the others compete with it: the columns of
-/// [`star_survival`] but its dimensions and `entry`; the others are called `cause_2`, … (with four causes as the losses of spells).
+/// [`star_survival`] but its dimensions and `entry`; the others are called `cause_2`, ….
 /// Of `options` the scale, the level and the variance count.
 pub fn curve_of(watched: &[Watched], causes: usize, options: &Options) -> Result<RecordBatch> {
     let (risk, horizon) = risk_of(watched, causes, options)?;
     let curves = [Curves::new(watched, risk, options, horizon)?];
-    curve_columns(Columns::default(), &curves, options)?.finish()
+    let losses: Vec<String> = (2..=causes).map(|cause| format!("cause_{cause}")).collect();
+    let losses: Vec<&str> = losses.iter().map(String::as_str).collect();
+    curve_columns(Columns::default(), &curves, &losses, options)?.finish()
 }
 
 /// One row a group: how many spells there are, how they ended, which were left out and why, and what the curves come to.

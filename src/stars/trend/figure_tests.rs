@@ -31,7 +31,7 @@ use crate::table::Columns;
 ///
 /// ```
 /// # use dangjian::{Roster, dimension::Scope, ingest, job::Quiet, synth};
-/// use dangjian::stars::trend::{kendall::Options, series::Figure, test::trend_test};
+/// use dangjian::stars::trend::{figure_tests::trend_test, kendall::Options, series::Figure};
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 6, 2010, 7)?, &ingest::Options::default(), &Quiet)?;
 /// let rate = dangjian::measure::Rates::shipped()?.get("organised")?.clone();
 /// let scope = Scope::by(["kind"]);
@@ -50,15 +50,15 @@ pub fn trend_test(
     let reach = options.reach()?;
     let mut tester = Tester::new(options)?;
     let mut test = |line: &Line| tester.test(&lines.times(line.series), &line.values);
-    let trends = lines.lines.iter().map(&mut test).collect::<Result<Vec<Trend>>>()?;
+    let trends = lines.all.iter().map(&mut test).collect::<Result<Vec<Trend>>>()?;
     let shares = |line: &Line| cochran_armitage(&line.shares, reach);
-    let shares = lines.lines.iter().map(shares).collect::<Result<Vec<CochranArmitage>>>()?;
+    let shares = lines.all.iter().map(shares).collect::<Result<Vec<CochranArmitage>>>()?;
     let is_rate = matches!(figure, Figure::Rate(_));
-    let (tests, adjusted) = adjusted(&lines.lines, &trends);
+    let (tests, adjusted) = adjusted(&lines.all, &trends);
     let verdicts = trends.iter().zip(&adjusted).map(|(trend, p)| trend.verdict(*p, options.alpha).name());
     let year = |of: fn(&[i16]) -> Option<&i16>| {
         lines
-            .lines
+            .all
             .iter()
             .map(|line| lines.years.get(&line.series).and_then(|years| of(years)).copied())
             .collect::<Vec<_>>()
@@ -67,16 +67,16 @@ pub fn trend_test(
     let of_rate = |of: fn(&CochranArmitage) -> Option<f64>| shares.iter().map(move |c| of(c).filter(|_| is_rate));
     let columns = Columns::default()
         .dimensions(&lines.axes, &lines.keys())
-        .counts("series", lines.lines.iter().map(|line| line.series))
+        .counts("series", lines.all.iter().map(|line| line.series))
         .some_years("first_year", year(<[i16]>::first))
         .some_years("last_year", year(<[i16]>::last))
         .counts("n", trends.iter().map(|trend| trend.n as u64))
         .counts(
             "years_missing",
-            lines.lines.iter().zip(&trends).map(|(line, trend)| (line.values.len() - trend.n) as u64),
+            lines.all.iter().zip(&trends).map(|(line, trend)| (line.values.len() - trend.n) as u64),
         )
-        .reals("first", lines.lines.iter().map(|line| known(line).first().copied()))
-        .reals("last", lines.lines.iter().map(|line| known(line).last().copied()));
+        .reals("first", lines.all.iter().map(|line| known(line).first().copied()))
+        .reals("last", lines.all.iter().map(|line| known(line).last().copied()));
     kendall::columns(columns, &trends)
         .counts("tests", tests)
         .reals("p_adjusted", adjusted.iter().copied())
@@ -111,7 +111,7 @@ fn adjusted(lines: &[Line], trends: &[Trend]) -> (Vec<u64>, Vec<Option<f64>>) {
 ///
 /// ```
 /// # use dangjian::{Roster, dimension::Scope, ingest, job::Quiet, synth};
-/// use dangjian::stars::trend::{kendall::Options, series::Figure, test::trend_pooled};
+/// use dangjian::stars::trend::{figure_tests::trend_pooled, kendall::Options, series::Figure};
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 6, 2010, 7)?, &ingest::Options::default(), &Quiet)?;
 /// let rate = dangjian::measure::Rates::shipped()?.get("organised")?.clone();
 /// let scope = Scope::by(["province"]);
@@ -131,7 +131,7 @@ pub fn trend_pooled(
     let (mut stretches, mut rows) = (Vec::new(), Vec::new());
     for (series, years) in &lines.years {
         let units: Vec<f64> =
-            lines.lines.iter().filter(|l| l.series == *series).flat_map(|l| l.values.iter().copied()).collect();
+            lines.all.iter().filter(|l| l.series == *series).flat_map(|l| l.values.iter().copied()).collect();
         for between in Between::ALL {
             stretches.push((*series, years));
             rows.push((between, pooled(&lines.times(*series), &units, between)?));
@@ -144,18 +144,18 @@ pub fn trend_pooled(
     pooled::columns(columns, &rows, options.alpha).finish()
 }
 
-/// The same organisations in two years: McNemar's test of a rate, by the dimensions of the earlier year. Counted are those in the
+/// The same organisations in two years: `McNemar`'s test of a rate, by the dimensions of the earlier year. Counted are those in the
 /// population in both years whose answer is known in both; a rate of party organisations is refused, as those have no place of
 /// their own in two years.
 ///
 /// Columns: `year` (the later), `earlier_year`, the dimensions, `rate_id`; `kept`, `lost`, `gained`, `never` (met in both, only at first,
 /// only later, in neither), `unknown` (in the population in both, an answer not known), `left` (not in it any more, or not listed),
 /// `entered` (listed or in it only later; they stand in the group of the later year); `difference` (later share less earlier, of the
-/// first four), `low`, `high`, `p` (exact), `chi2`, `chi2_p` (McNemar's, corrected for continuity).
+/// first four), `low`, `high`, `p` (exact), `chi2`, `chi2_p` (`McNemar`'s, corrected for continuity).
 ///
 /// ```
 /// # use dangjian::{Roster, dimension::Scope, ingest, job::Quiet, synth};
-/// use dangjian::stars::trend::test::paired_change;
+/// use dangjian::stars::trend::figure_tests::paired_change;
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &ingest::Options::default(), &Quiet)?;
 /// let rate = dangjian::measure::Rates::shipped()?.get("organised")?.clone();
 /// let table = paired_change(&roster, &[rate], 2010, 2012, 0.95, &Scope::default(), &Quiet)?;
@@ -186,24 +186,14 @@ pub fn paired_change(
     let (first, last) = (Answered::new(answers(before)?), Answered::new(answers(after)?));
     // Rows of both years that are one organisation; slots ascend in both.
     let other = |of: &Frame, slot: u32| of.slots.binary_search(&slot).ok();
-    let at_first = |row: usize| match other(after, before.slots[row]).and_then(|there| last.answer(there)) {
-        None => Some(Fate::Left),
-        Some(then) => match (first.answer(row)?, then) {
-            (Some(true), Some(true)) => Some(Fate::Kept),
-            (Some(true), Some(false)) => Some(Fate::Lost),
-            (Some(false), Some(true)) => Some(Fate::Gained),
-            (Some(false), Some(false)) => Some(Fate::Never),
-            _ => Some(Fate::Unknown),
-        },
-    };
-    let of_first: Vec<Option<Fate>> =
-        (0..before.rows()).map(|row| first.answer(row).and_then(|_| at_first(row))).collect();
+    let there = |answers: &Answered, row: Option<usize>| row.map_or(Answer::Outside, |row| answers.answer(row));
+    let of_first: Vec<Option<Fate>> = (0..before.rows())
+        .map(|row| Fate::of(first.answer(row), there(&last, other(after, before.slots[row]))))
+        .collect();
+    // Who was in the population at first is counted there.
     let of_last: Vec<Option<Fate>> = (0..after.rows())
-        .map(|row| {
-            last.answer(row)?;
-            let there = other(before, after.slots[row]).and_then(|there| first.answer(there));
-            there.is_none().then_some(Fate::Entered)
-        })
+        .map(|row| Fate::of(there(&first, other(before, after.slots[row])), last.answer(row)))
+        .map(|fate| fate.filter(|fate| *fate == Fate::Entered))
         .collect();
     let frames = [before, after];
     let axes = scope.axes(roster, &frames)?;
@@ -260,6 +250,20 @@ impl Fate {
     const ALL: [Self; 7] =
         [Self::Kept, Self::Lost, Self::Gained, Self::Never, Self::Unknown, Self::Left, Self::Entered];
 
+    /// What became of what answered so, first and later; nothing of what was in the population neither time.
+    fn of(first: Answer, last: Answer) -> Option<Self> {
+        Some(match (first, last) {
+            (Answer::Outside, Answer::Outside) => return None,
+            (Answer::Outside, _) => Self::Entered,
+            (_, Answer::Outside) => Self::Left,
+            (Answer::Unknown, _) | (_, Answer::Unknown) => Self::Unknown,
+            (Answer::Met, Answer::Met) => Self::Kept,
+            (Answer::Met, Answer::NotMet) => Self::Lost,
+            (Answer::NotMet, Answer::Met) => Self::Gained,
+            (Answer::NotMet, Answer::NotMet) => Self::Never,
+        })
+    }
+
     fn name(self) -> &'static str {
         match self {
             Self::Kept => "kept",
@@ -285,13 +289,29 @@ impl Answered {
         Self { answers, unknown_population }
     }
 
-    /// Whether the row is in the population, or may be; and then whether it meets the rate, if that is known.
-    fn answer(&self, row: usize) -> Option<Option<bool>> {
-        if self.unknown_population.value(row) {
-            return Some(None);
-        }
+    fn answer(&self, row: usize) -> Answer {
         let (population, success) = (&self.answers.population, &self.answers.success);
-        let met = if success.yes.value(row) { Some(true) } else { success.no.value(row).then_some(false) };
-        population.yes.value(row).then_some(met)
+        if self.unknown_population.value(row) {
+            Answer::Unknown
+        } else if !population.yes.value(row) {
+            Answer::Outside
+        } else if success.yes.value(row) {
+            Answer::Met
+        } else if success.no.value(row) {
+            Answer::NotMet
+        } else {
+            Answer::Unknown
+        }
     }
+}
+
+/// What a row answers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Answer {
+    /// Not in the population.
+    Outside,
+    Met,
+    NotMet,
+    /// In the population, or perhaps; not known whether it meets the rate, or whether it is in.
+    Unknown,
 }
