@@ -55,6 +55,11 @@ impl Columns {
         self.array(name, Arc::new(values.into_iter().map(|v| v.map(|v| v as i64)).collect::<Int64Array>()))
     }
 
+    /// Numbers that may be below 0.
+    pub(crate) fn some_integers(self, name: &str, values: impl IntoIterator<Item = Option<i64>>) -> Self {
+        self.array(name, Arc::new(values.into_iter().collect::<Int64Array>()))
+    }
+
     pub(crate) fn reals(self, name: &str, values: impl IntoIterator<Item = Option<f64>>) -> Self {
         self.array(name, Arc::new(values.into_iter().collect::<Float64Array>()))
     }
@@ -87,10 +92,15 @@ impl Columns {
 
     /// `year` and the dimensions of `counted`; a region comes with its name beside it.
     pub(crate) fn groups(self, counted: &Counted) -> Self {
-        let mut columns = self.array("year", Arc::new(Int16Array::new(counted.years.clone(), None)));
-        let axes = counted.axes.par_iter().zip(&counted.keys);
-        columns.0.par_extend(axes.flat_map_iter(|(axis, keys)| dimension(axis, keys)));
-        columns
+        self.array("year", Arc::new(Int16Array::new(counted.years.clone(), None)))
+            .dimensions(&counted.axes, &counted.keys)
+    }
+
+    /// The dimensions `axes` of rows whose values have the positions `keys`, axis by axis.
+    pub(crate) fn dimensions<K: Clone + Into<ScalarBuffer<u32>> + Sync>(mut self, axes: &[Axis], keys: &[K]) -> Self {
+        let axes = axes.par_iter().zip(keys);
+        self.0.par_extend(axes.flat_map_iter(|(axis, keys)| dimension(axis, &keys.clone().into())));
+        self
     }
 
     pub(crate) fn finish(self) -> Result<RecordBatch> {

@@ -69,7 +69,7 @@ impl Measure {
     }
 
     /// The same counts, null where they are not known.
-    fn values(&self, roster: &Roster, counted: &Counted, at: usize) -> Vec<Option<u64>> {
+    pub(crate) fn values(&self, roster: &Roster, counted: &Counted, at: usize) -> Vec<Option<u64>> {
         let known = self.known(roster, counted, at);
         let value = |(group, n): (usize, &u64)| known.as_ref().is_none_or(|known| known.value(group)).then_some(*n);
         counted.lane(at).iter().enumerate().map(value).collect()

@@ -11,13 +11,20 @@ __all__ = [
     "Expression",
     "Roster",
     "__version__",
+    "adjust_p",
     "annual_checks",
     "annual_table",
     "breaks_of",
     "check_published",
+    "cochran_armitage",
     "compare",
+    "compare_groups",
+    "dated_chances",
+    "dated_rates",
     "definitions",
     "explain_change",
+    "first_passage",
+    "flows",
     "formation_audit",
     "formation_audit_list",
     "formation_returns",
@@ -30,6 +37,12 @@ __all__ = [
     "link",
     "linked",
     "links",
+    "log_rank",
+    "mann_kendall",
+    "mcnemar",
+    "mobility",
+    "paired_change",
+    "pooled_kendall",
     "problem_codes",
     "read",
     "read_arrow",
@@ -38,12 +51,28 @@ __all__ = [
     "reconcile_totals",
     "reconcile_trees",
     "regions",
+    "reratings",
     "resolve_regions",
     "schema",
+    "star_forecast",
+    "star_logrank",
+    "star_path_counts",
+    "star_paths",
+    "star_spells",
+    "star_survival",
+    "star_survival_summary",
+    "star_trends",
+    "steady_state",
+    "survival_curve",
     "synth_panel",
     "targets",
     "targets_pace",
     "targets_series",
+    "transition_gaps",
+    "transition_probabilities",
+    "transition_tests",
+    "trend_pooled",
+    "trend_test",
     "uscc_completions",
     "with_tree",
 ]
@@ -85,6 +114,29 @@ class TargetSet(TypedDict):
 
     targets: Sequence[str] | None
     targets_file: Path | None
+
+@type_check_only
+class Study(TypedDict):
+    """What a study of spells looks at."""
+
+    at_least: float
+    counts: str
+    entry: str
+    recurrent: bool
+    interval: str
+    level: float
+    variance: str
+    horizon: float | None
+
+@type_check_only
+class Figure(TypedDict):
+    """A figure that every year has: a rate by its id, a rate in one's own words, or a measure."""
+
+    rate: str | None
+    rates_file: Path | None
+    success: str | None
+    population: str | None
+    measure: str | None
 
 @final
 class Roster:
@@ -315,6 +367,74 @@ def targets_pace(
 ) -> _Stream:
     """Where each target stands, and whether the pace so far is enough."""
 
+def star_survival(roster: Roster, options: Study, rows: Scope) -> _Stream:
+    """Curves of spells."""
+
+def star_survival_summary(roster: Roster, options: Study, rows: Scope) -> _Stream:
+    """What the curves come to."""
+
+def star_logrank(roster: Roster, of: str, options: Study, rows: Scope) -> _Stream:
+    """Groups of spells compared."""
+
+def star_spells(roster: Roster, options: Study, rows: Scope) -> _Stream:
+    """The spells one by one."""
+
+def survival_curve(
+    entry: Sequence[float],
+    exit: Sequence[float],
+    cause: Sequence[int],
+    cluster: Sequence[int] | None,
+    causes: int,
+    interval: str,
+    level: float,
+    horizon: float | None,
+) -> tuple[_Stream, _Stream]:
+    """Curves of things under watch, and what they come to."""
+
+def log_rank(
+    group: Sequence[int],
+    groups: int,
+    entry: Sequence[float],
+    exit: Sequence[float],
+    event: Sequence[bool],
+    cluster: Sequence[int] | None,
+) -> _Stream:
+    """Groups of things under watch compared."""
+
+def mann_kendall(times: Sequence[float], values: object, method: str, alpha: float) -> _Stream:
+    """Tests series that stand one behind the other."""
+
+def pooled_kendall(times: Sequence[float], values: object, alpha: float) -> _Stream:
+    """Tests such series together."""
+
+def adjust_p(p: Sequence[float | None]) -> list[float | None]:
+    """P-values adjusted for their number."""
+
+def cochran_armitage(
+    years: Sequence[float], success: Sequence[int], known: Sequence[int], level: float
+) -> _Stream:
+    """Tests shares by year."""
+
+def mcnemar(kept: int, lost: int, gained: int, never: int, level: float) -> _Stream:
+    """Tests pairs."""
+
+def trend_test(roster: Roster, figure: Figure, method: str, alpha: float, rows: Scope) -> _Stream:
+    """Trends of a figure, group by group."""
+
+def trend_pooled(roster: Roster, figure: Figure, alpha: float, rows: Scope) -> _Stream:
+    """Trends of a figure, all groups together."""
+
+def paired_change(
+    roster: Roster, figure: Figure, earlier: int, later: int, level: float, rows: Scope
+) -> _Stream:
+    """The same organisations in two years."""
+
+def star_paths(roster: Roster, at_least: float, counts: str, rows: Scope) -> _Stream:
+    """The path of each organisation."""
+
+def star_path_counts(roster: Roster, counts: str, rows: Scope) -> _Stream:
+    """How many take which course."""
+
 def read(
     paths: Sequence[Path],
     options: Options,
@@ -358,3 +478,84 @@ def synth_panel(organisations: int, years: int, first_year: int = 2004, seed: in
 
 def grids(path: Path) -> list[tuple[str, bool, _Stream, list[list[int]]]]:
     """The cells of a workbook: for each sheet its name, whether it is hidden, its cells, what is merged."""
+
+@type_check_only
+class Asked(TypedDict):
+    """What every question about steps from year to year has in common."""
+
+    scope: Scope
+    of: str
+    scale: Sequence[str] | None
+    counts: str
+    into: Sequence[int] | None
+    rating: str | None
+
+_Drawing: TypeAlias = tuple[int, int, float]
+"""How often is drawn, from which seed, the level of the intervals."""
+
+def transition_probabilities(
+    roster: Roster,
+    asked: Asked,
+    *,
+    view: str,
+    pooling: str,
+    interval: str,
+    drawing: _Drawing,
+    ahead: float,
+    generator: str | None = None,
+    stay: bool = False,
+) -> _Stream:
+    """Probabilities of moving from each state to each."""
+
+def transition_gaps(roster: Roster, asked: Asked) -> _Stream:
+    """Moves over a gap."""
+
+def reratings(roster: Roster, asked: Asked) -> _Stream:
+    """How alike the ratings of neighbouring years are."""
+
+def flows(roster: Roster, asked: Asked, each: bool) -> _Stream:
+    """The flows between states, the largest first."""
+
+def mobility(roster: Roster, asked: Asked, each: bool, drawing: _Drawing | None = None) -> _Stream:
+    """Indices of mobility."""
+
+def steady_state(roster: Roster, asked: Asked, view: str, each: bool) -> _Stream:
+    """The steady state, and how long states are kept."""
+
+def first_passage(roster: Roster, asked: Asked, view: str, each: bool) -> _Stream:
+    """Mean first passage times."""
+
+def transition_tests(roster: Roster, asked: Asked) -> _Stream:
+    """Tests of time, memory and direction."""
+
+def compare_groups(
+    roster: Roster, asked: Asked, a: str, b: str | None = None, drawing: _Drawing | None = None
+) -> _Stream:
+    """Two groups side by side."""
+
+def star_trends(roster: Roster, asked: Asked, at_least: float, level: float) -> _Stream:
+    """One line for each group: where its ratings stand and which way they go."""
+
+def star_forecast(
+    roster: Roster,
+    asked: Asked,
+    horizon: int,
+    *,
+    share_of: str,
+    futures: str,
+    recent: int | None = None,
+    at_least: float | None = None,
+    hold_out: int | None = None,
+    drawing: _Drawing | None = None,
+) -> _Stream:
+    """The mix of states in the years ahead."""
+
+def dated_rates(
+    changes: object, states: Sequence[str] | None, until: int, ahead: float, level: float
+) -> _Stream:
+    """Rates of moving, from dated changes."""
+
+def dated_chances(
+    changes: object, states: Sequence[str] | None, since: int, until: int, level: float
+) -> _Stream:
+    """Chances over time, from dated changes."""

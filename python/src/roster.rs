@@ -160,12 +160,7 @@ impl Roster {
 
     #[pyo3(signature = (scope, *, counts))]
     fn star_transitions(&self, py: Python<'_>, scope: Asked, counts: String) -> PyResult<PyTable> {
-        let all = [Counts::Organisations, Counts::PartyOrganisations];
-        self.over(py, scope, move |roster, scope, job| {
-            let found = all.iter().find(|c| c.name() == counts);
-            let basis = *found.ok_or_else(|| unknown("counts", &counts, all.iter().map(|c| c.name())))?;
-            star_transitions(roster, basis, scope, job)
-        })
+        self.over(py, scope, move |roster, scope, job| star_transitions(roster, counts_of(&counts)?, scope, job))
     }
 
     fn workforce(&self, py: Python<'_>, scope: Asked) -> PyResult<PyTable> {
@@ -213,6 +208,13 @@ impl Roster {
         }
         Ok(out)
     }
+}
+
+/// What is counted, by its name.
+pub(crate) fn counts_of(name: &str) -> Result<Counts> {
+    let all = [Counts::Organisations, Counts::PartyOrganisations];
+    let found = all.iter().find(|counts| counts.name() == name).copied();
+    found.ok_or_else(|| unknown("counts", name, all.iter().map(|counts| counts.name())))
 }
 
 pub(crate) fn unknown<T: AsRef<str>>(what: &str, id: &str, have: impl Iterator<Item = T>) -> Error {

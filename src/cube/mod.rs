@@ -97,10 +97,10 @@ fn combinations(cards: impl Iterator<Item = u64>, most: u64) -> Result<u64> {
 }
 
 impl Counted {
-    /// Groups of one year, without counts.
-    pub(crate) fn groups(axes: Vec<Axis>, year: i16, groups: usize, keys: Vec<Vec<u32>>) -> Self {
+    /// Groups without counts.
+    pub(crate) fn groups(axes: Vec<Axis>, years: Vec<i16>, keys: Vec<Vec<u32>>) -> Self {
         let keys = keys.into_iter().map(ScalarBuffer::from).collect();
-        Self { axes, years: vec![year; groups].into(), keys, counts: Vec::new() }
+        Self { axes, years: years.into(), keys, counts: Vec::new() }
     }
 
     /// What the lane `at` counted, group by group; nothing where there were no frames to count.

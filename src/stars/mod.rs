@@ -3,6 +3,8 @@
 //! The states are the grades, `unrated` (a party organisation without a star), `no_party_org` (listed, has none),
 //! `unknown` (the ledger does not say) and, between years, `absent`. They are never merged.
 
+pub mod trend;
+
 use std::collections::BTreeMap;
 
 use arrow::array::RecordBatch;

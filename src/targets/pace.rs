@@ -108,7 +108,7 @@ pub fn targets_pace(
         }
     }
     let keys = counted.keys.iter().map(|keys| now.iter().map(|group| keys[*group]).collect()).collect();
-    let now = Counted::groups(counted.axes.clone(), year, now.len(), keys);
+    let now = Counted::groups(counted.axes.clone(), vec![year; now.len()], keys);
     finish(Columns::default().groups(&now.repeated(set.len())), &rows)
 }
 

@@ -17,14 +17,19 @@ from dangjian.roster.formation import Formation
 from dangjian.roster.identity import Identity
 from dangjian.roster.measures import Measures
 from dangjian.roster.statistics import Statistics
+from dangjian.roster.survival import Survival
 from dangjian.roster.targets import Targets
 from dangjian.roster.trees import Trees
+from dangjian.roster.trend_tests import TrendTests
+from dangjian.roster.trends import Trends
 
 if TYPE_CHECKING:
     from dangjian.roster.arguments import Progress, Source
 
 
-class Roster(Accounts, Identity, Trees, Formation, Measures, Targets, Statistics):
+class Roster(
+    Accounts, Identity, Trees, Formation, Measures, Targets, Trends, TrendTests, Survival, Statistics
+):
     """The panel: one row is one organisation in one survey year. Never changed after it is made.
 
     Every statistic is a method. ``by`` names dimensions (see ``dimensions``), ``where`` picks organisations by a condition in
