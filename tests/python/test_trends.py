@@ -212,6 +212,14 @@ def test_undefined_is_null_beside_its_count():
     assert ahead["probability"].null_count() == ahead.height
     kept = roster.transition_probabilities(view="removed", ahead=2, stay=True).filter(star_state="3")
     assert kept.filter(next_star_state="4")["probability"].item() == 0.75
+    # All of one state, for ever: nothing can move, and nothing is divided by nothing.
+    alike = dj.read_roster(one.with_columns(star=3.0))
+    assert alike.mobility().filter(index="shorrocks")["value"].item() is None
+    assert alike.steady_state().select("steady", "mean_stay").row(0) == (1.0, None)
+    assert alike.first_passage()["years"].to_list() == [1.0]
+    assert alike.transition_tests()["statistic"].null_count() == 9
+    half = alike.transition_probabilities(view="removed", ahead=0.5, generator="diagonal")
+    assert half.filter(star_state="3", next_star_state="3")["probability"].item() == 1.0
     single = dj.read_roster(one.filter(pl.col("year") == 2010))
     for table in (
         single.mobility(),

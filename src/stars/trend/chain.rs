@@ -74,7 +74,7 @@ pub(crate) fn passage(matrix: &Matrix) -> Vec<Vec<Option<f64>>> {
             .collect();
         let inner =
             DMatrix::from_fn(sure.len(), sure.len(), |a, b| f64::from(u8::from(a == b)) - matrix[sure[a]][sure[b]]);
-        let Some(steps) = inner.lu().solve(&DVector::from_element(sure.len(), 1.0)) else { continue };
+        let Some(steps) = solved(inner, &DVector::from_element(sure.len(), 1.0)) else { continue };
         for (from, steps) in sure.iter().zip(steps.iter()) {
             times[*from][target] = Some(*steps);
         }
@@ -90,6 +90,11 @@ pub(crate) fn passage(matrix: &Matrix) -> Vec<Vec<Option<f64>>> {
             .map(|v| 1.0 + v.iter().sum::<f64>());
     }
     times
+}
+
+/// The solution of linear equations, if there is one. The library panics where there are none to solve.
+pub(crate) fn solved(equations: DMatrix<f64>, right: &DVector<f64>) -> Option<DVector<f64>> {
+    if right.is_empty() { Some(DVector::zeros(0)) } else { equations.lu().solve(right) }
 }
 
 /// How many steps one stays in a state on average, the first included: null where it is never left (平均停留时间).

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use arrow::array::RecordBatch;
 use nalgebra::{DMatrix, DVector};
 
+use super::chain::solved;
 use super::panel::{NOT_COUNTED, Panel, Steps};
 use super::transitions::{Flows, Rows, Square};
 use crate::dimension::Scope;
@@ -122,7 +123,7 @@ pub(crate) fn margins(table: &Square) -> (Answer, Answer) {
         if a == b { sum(a) + gain(a) - both } else { -both }
     });
     let (df, steps) = (free.len() as u64, table.total());
-    let Some(solved) = variances.lu().solve(&differences) else {
+    let Some(solved) = solved(variances, &differences) else {
         return (Answer { statistic: None, df, steps }, Answer { statistic: None, df, steps });
     };
     let stuart = differences.dot(&solved);
@@ -255,4 +256,39 @@ pub fn step_tests(roster: &Roster, steps: &Steps, scope: &Scope, job: &dyn Job) 
         .reals("effect", answers.iter().map(Answer::effect))
         .counts("steps", answers.iter().map(|answer| answer.steps))
         .finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn square(counts: &[&[u64]]) -> Square {
+        let mut square = Square::new(counts.len());
+        for (from, row) in counts.iter().enumerate() {
+            row.iter().enumerate().for_each(|(to, count)| square.add(from, to, *count));
+        }
+        square
+    }
+
+    #[test]
+    fn where_nothing_moves_there_is_nothing_to_test() {
+        for table in [square(&[&[5, 0], &[0, 7]]), square(&[&[4]]), square(&[]), square(&[&[0, 0], &[0, 0]])] {
+            let (stuart, bhapkar) = margins(&table);
+            for answer in [symmetry(&table), stuart, bhapkar] {
+                assert_eq!((answer.statistic, answer.p_value(), answer.effect(), answer.df), (None, None, None, 0));
+            }
+        }
+        let (ratio, chi_square) = homogeneity(&[]);
+        assert_eq!((ratio.statistic, chi_square.statistic), (None, None));
+    }
+
+    /// The 2 by 2 table is McNemar's test: (b − c)² / (b + c).
+    #[test]
+    fn two_states_are_mcnemar() {
+        let table = square(&[&[20, 9], &[3, 30]]);
+        assert_eq!(symmetry(&table).statistic, Some(3.0));
+        assert!((margins(&table).0.statistic.unwrap() - 3.0).abs() < 1e-12);
+        // Bhapkar's is Stuart's over one less its share of the steps.
+        assert!((margins(&table).1.statistic.unwrap() - 3.0 / (1.0 - 3.0 / 62.0)).abs() < 1e-12);
+    }
 }

@@ -87,6 +87,9 @@ impl How {
         let size = chances.columns.len();
         let reached = |at: usize| chances.rows.iter().any(|row| row.counts[at] > 0);
         let used: Vec<usize> = (0..size).filter(|at| chances.rows[*at].at_risk > 0 || reached(*at)).collect();
+        if used.is_empty() {
+            return None;
+        }
         let mut matrix = DMatrix::zeros(used.len(), used.len());
         for (a, from) in used.iter().enumerate() {
             match &chances.rows[*from].chances {
