@@ -15,8 +15,10 @@ from dangjian._native import __version__
 from dangjian.comparison import Comparison
 from dangjian.errors import ArgumentError, DataError, DefinitionError, Error, FileError, InternalError
 from dangjian.published import check_published
+from dangjian.rating import Judges, Rating
 from dangjian.review import Review
 from dangjian.roster import Roster, problem_codes, read_roster, schema
+from dangjian.schemes import replay_stars, star_form, star_scheme_toml, star_schemes
 from dangjian.standards import regions, resolve_regions, uscc_completions
 
 __all__ = [
@@ -27,6 +29,8 @@ __all__ = [
     "Error",
     "FileError",
     "InternalError",
+    "Judges",
+    "Rating",
     "Review",
     "Roster",
     "__version__",
@@ -37,8 +41,12 @@ __all__ = [
     "problem_codes",
     "read_roster",
     "regions",
+    "replay_stars",
     "resolve_regions",
     "schema",
+    "star_form",
+    "star_scheme_toml",
+    "star_schemes",
     "synth",
     "uscc_completions",
 ]

@@ -10,6 +10,7 @@ mod identity;
 mod measures;
 mod read;
 mod roster;
+mod stars;
 mod tables;
 mod targets;
 
@@ -46,6 +47,14 @@ fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(targets::targets_series, m)?)?;
     m.add_function(wrap_pyfunction!(targets::gap_counts, m)?)?;
     m.add_function(wrap_pyfunction!(targets::targets_pace, m)?)?;
+    m.add_class::<stars::Rating>()?;
+    m.add_class::<stars::Judges>()?;
+    m.add_function(wrap_pyfunction!(stars::rate_stars, m)?)?;
+    m.add_function(wrap_pyfunction!(stars::star_judges, m)?)?;
+    m.add_function(wrap_pyfunction!(stars::star_schemes, m)?)?;
+    m.add_function(wrap_pyfunction!(stars::star_form, m)?)?;
+    m.add_function(wrap_pyfunction!(stars::star_scheme_toml, m)?)?;
+    m.add_function(wrap_pyfunction!(stars::replay_stars, m)?)?;
     m.add_function(wrap_pyfunction!(read::read, m)?)?;
     m.add_function(wrap_pyfunction!(read::read_arrow, m)?)?;
     m.add_function(wrap_pyfunction!(tables::schema, m)?)?;

@@ -2,6 +2,22 @@
 //!
 //! The states are the grades, `unrated` (a party organisation without a star), `no_party_org` (listed, has none),
 //! `unknown` (the ledger does not say) and, between years, `absent`. They are never merged.
+//!
+//! And the rating itself: a [`Scheme`] is data, a [`Rating`] what it makes of scores, with the reason of every star.
+
+mod events;
+mod judges;
+mod marks;
+mod need;
+mod plaque;
+#[cfg(test)]
+mod published;
+mod rating;
+mod scheme;
+#[cfg(test)]
+mod testing;
+mod trail;
+mod whatif;
 
 use std::collections::BTreeMap;
 
@@ -18,6 +34,13 @@ use crate::moves;
 use crate::party::Parties;
 use crate::roster::{Frame, Integers, Roster};
 use crate::table::Columns;
+
+pub use judges::Judges;
+pub(crate) use rating::STAGES;
+pub use rating::{Options, Previous, Rating};
+pub use scheme::{Scheme, schemes_table};
+pub use trail::replay;
+pub use whatif::{compare_counts, compare_schemes};
 
 /// Star states by the dimensions of `scope`.
 ///

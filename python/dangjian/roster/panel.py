@@ -16,6 +16,7 @@ from dangjian.roster.accounts import FATES, Accounts
 from dangjian.roster.formation import Formation
 from dangjian.roster.identity import Identity
 from dangjian.roster.measures import Measures
+from dangjian.roster.stars import Stars
 from dangjian.roster.statistics import Statistics
 from dangjian.roster.targets import Targets
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from dangjian.roster.arguments import Progress, Source
 
 
-class Roster(Accounts, Identity, Formation, Measures, Targets, Statistics):
+class Roster(Accounts, Identity, Formation, Measures, Targets, Stars, Statistics):
     """The panel: one row is one organisation in one survey year. Never changed after it is made.
 
     Every statistic is a method. ``by`` names dimensions (see ``dimensions``), ``where`` is a condition in SQL over the
