@@ -53,9 +53,7 @@ def scheme() -> str:
     records += [f"[[band]]\nstars = {star}\nfrom = {at}\n" for star, at in BANDS]
     records.append('[[gate]]\nstars = 5\ndimension = "organisation"\nat_least = 56\n')
     records.append('[[cap]]\nstars = 2\ndimension = "judged"\nbelow_share = 0.6\n')
-    records.append(
-        f'[[quota]]\nstars = 5\nshare = {PLACES}\nof = "all"\nrounding = "floor"\nties = "in"\n'
-    )
+    records.append(f'[[quota]]\nstars = 5\nshare = {PLACES}\nof = "all"\nrounding = "floor"\nties = "in"\n')
     return "\n".join(records)
 
 
@@ -80,7 +78,9 @@ def scores(rows: int, *, shuffle: bool) -> pl.DataFrame:
             pl.lit(most).gather(pl.col("at") % ITEMS)
             * (
                 pl.lit(low).gather(pl.col("at") % ITEMS)
-                + (1 - pl.lit(low).gather(pl.col("at") % ITEMS)) * (pl.col("at").hash(7) % 1000).cast(pl.Float64) / 999
+                + (1 - pl.lit(low).gather(pl.col("at") % ITEMS))
+                * (pl.col("at").hash(7) % 1000).cast(pl.Float64)
+                / 999
             )
             * 2
         )
@@ -114,11 +114,11 @@ def rules(sums: pl.LazyFrame, everybody: int) -> pl.DataFrame:
             .otherwise("by_score")
         )
         .with_columns(
-            star=pl.when(pl.col("judged") < 96).then(pl.min_horizontal("star", pl.lit(2, pl.Int8))).otherwise("star")
+            star=pl.when(pl.col("judged") < 96)
+            .then(pl.min_horizontal("star", pl.lit(2, pl.Int8)))
+            .otherwise("star")
         )
-        .with_columns(
-            rank=pl.when(pl.col("star") == 5).then(pl.col("total")).rank("min", descending=True)
-        )
+        .with_columns(rank=pl.when(pl.col("star") == 5).then(pl.col("total")).rank("min", descending=True))
         .with_columns(
             star=pl.when((pl.col("star") == 5) & (pl.col("rank") > places))
             .then(pl.lit(4, pl.Int8))
@@ -131,9 +131,7 @@ def rules(sums: pl.LazyFrame, everybody: int) -> pl.DataFrame:
 
 def meta() -> pl.LazyFrame:
     """Which dimension an item belongs to."""
-    rows = [
-        (f"{name[:5]}{at}", d) for d, (name, (n, *_)) in enumerate(DIMENSIONS.items()) for at in range(n)
-    ]
+    rows = [(f"{name[:5]}{at}", d) for d, (name, (n, *_)) in enumerate(DIMENSIONS.items()) for at in range(n)]
     return pl.LazyFrame(rows, schema={"item": pl.String, "dimension": pl.UInt8}, orient="row")
 
 
@@ -144,9 +142,7 @@ def by_masks(frame: pl.DataFrame, everybody: int) -> pl.DataFrame:
         frame.lazy()
         .join(meta(), on="item")
         .group_by("party_org_id")
-        .agg(
-            halves.filter(pl.col("dimension") == d).sum().alias(name) for d, name in enumerate(DIMENSIONS)
-        )
+        .agg(halves.filter(pl.col("dimension") == d).sum().alias(name) for d, name in enumerate(DIMENSIONS))
     )
     return rules(sums, everybody)
 
@@ -176,9 +172,9 @@ def compare(ours: pl.DataFrame, theirs: pl.DataFrame) -> None:
         by_score=pl.col("by_score").replace("unrated", "0").cast(pl.Int8),
         star=pl.col("stars").fill_null(0).cast(pl.Int8),
     ).sort("party_org_id")
-    other = theirs.select(
-        "party_org_id", pl.col("total").cast(pl.Int64), "by_score", "star"
-    ).sort("party_org_id")
+    other = theirs.select("party_org_id", pl.col("total").cast(pl.Int64), "by_score", "star").sort(
+        "party_org_id"
+    )
     if not mine.equals(other):
         differ = mine.join(other, on=mine.columns, how="anti")
         sys.exit(f"the answers differ:\n{differ}\n{other.join(mine, on=mine.columns, how='anti')}")
@@ -206,7 +202,9 @@ def main() -> None:
     frame = scores(args.rows, shuffle=args.shuffle)
     ids = frame["party_org_id"].unique().sort()
     roster = dj.read_roster(
-        pl.DataFrame({"year": [2013] * len(ids), "org_id": ids, "party_org_id": ids, "mode": ["solo"] * len(ids)}),
+        pl.DataFrame(
+            {"year": [2013] * len(ids), "org_id": ids, "party_org_id": ids, "mode": ["solo"] * len(ids)}
+        ),
         progress=False,
     )
     with tempfile.TemporaryDirectory() as folder:
@@ -216,7 +214,9 @@ def main() -> None:
         ours = roster.rate_stars(frame, path).stars
         for theirs in (by_masks, by_cells):
             compare(ours, theirs(frame, everybody))
-        print(f"{frame.height:,} rows, {everybody:,} party organisations, equal answers: total, by score, after all rules")
+        print(
+            f"{frame.height:,} rows, {everybody:,} party organisations, equal answers: total, by score, after all rules"
+        )
         times = {
             "dangjian": timed(lambda: roster.rate_stars(frame, path).stars, args.runs),
             "Polars, masks": timed(lambda: by_masks(frame, everybody), args.runs),

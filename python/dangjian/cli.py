@@ -218,7 +218,9 @@ def stars(
     events: Annotated[
         Path | None, typer.Option(help="Events: a CSV or Parquet file with party_org_id, kind, date.")
     ] = None,
-    year: Annotated[int | None, typer.Option(help="Only this year; all years of the scores if left out.")] = None,
+    year: Annotated[
+        int | None, typer.Option(help="Only this year; all years of the scores if left out.")
+    ] = None,
     first_round: Annotated[
         bool, typer.Option("--first-round", help="There was no round before: nobody is held to a step.")
     ] = False,

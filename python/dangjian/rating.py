@@ -86,9 +86,9 @@ class Rating:
         """The audit trail: every step that made the stars, by id, year and step; ``replay_stars`` goes through it again.
 
         Returns:
-            ``year``, the id, ``name``, ``nth`` (0 is the score), ``rule_kind`` (``score``, ``event``, ``gate``, ``cap``, ``veto``,
-            ``first_year``, ``exception``, ``step``, ``direct``, ``quota``, ``not_rated``), ``before``, ``after``, ``before_low``,
-            ``before_high``, ``after_low``, ``after_high`` (star states), ``reason_zh``, ``reason_en``.
+            ``year``, the id, ``name``, ``nth`` (0 is the score), ``rule_kind`` (``score``, ``event``, ``gate``, ``cap``,
+            ``veto``, ``first_year``, ``exception``, ``step``, ``direct``, ``quota``, ``not_rated``), ``before``, ``after``,
+            ``before_low``, ``before_high``, ``after_low``, ``after_high`` (star states), ``reason_zh``, ``reason_en``.
         """
         return pl.DataFrame(self._native.trail())
 
@@ -176,6 +176,14 @@ class Rating:
         """
         return pl.DataFrame(self._native.sensitivity([float(t) for t in thresholds], stars=stars))
 
+    def compared(self, other: Rating, by: Sequence[str] = ()) -> pl.DataFrame:
+        """How many rise and fall in another rating of the same scores, as in ``Roster.compare_schemes``."""
+        return pl.DataFrame(self._native.compare(other._native, list(by)))
+
+    def compared_list(self, other: Rating) -> pl.DataFrame:
+        """Who rises and falls in another rating of the same scores, as in ``Roster.compare_schemes_list``."""
+        return pl.DataFrame(self._native.compare_list(other._native))
+
     def tables(self) -> dict[str, pl.DataFrame]:
         """All tables by id, as ``to_excel`` writes them; the plaque list only where the scheme has plaques."""
         made = {"star_plaques": self.plaques} if self.has_plaques else {}
@@ -183,16 +191,14 @@ class Rating:
         made["star_reasons"] = self.reasons
         made["star_summary"] = self.summary
         made["star_needed"] = self.needed
-        for name, frame in (
-            ("star_quotas", self.quotas),
-            ("star_goals", self.goals),
-            ("star_trail", self.trail),
-            ("star_problems", self.problems),
-            ("star_notes", self.notes),
-        ):
-            if frame.height:
-                made[name] = frame
-        return made
+        more = {
+            "star_quotas": self.quotas,
+            "star_goals": self.goals,
+            "star_trail": self.trail,
+            "star_problems": self.problems,
+            "star_notes": self.notes,
+        }
+        return made | {name: frame for name, frame in more.items() if frame.height}
 
     def to_excel(self, path: str | PathLike[str], *, lang: labels.Lang = "zh") -> Path:
         """Write the plaque list, ready to print, and all other tables into a workbook, and return its path.
@@ -221,7 +227,9 @@ class Rating:
         lines = [f"dangjian.Rating by {self.scheme}: {len(self)} rated"]
         for year in self.years:
             counts = ", ".join(
-                f"{labels.value('star_state', state, 'en')} {n}" for own, state, n in self._rows() if own == year
+                f"{labels.value('star_state', state, 'en')} {n}"
+                for own, state, n in self._rows()
+                if own == year
             )
             lines.append(f"  {year}: {counts}")
         return "\n".join(lines)
@@ -229,7 +237,9 @@ class Rating:
     def _repr_html_(self) -> str:
         states = dict.fromkeys(state for _, state, _ in self._rows())
         counts = {(year, state): n for year, state, n in self._rows()}
-        head = "".join(f"<th style='text-align:right'>{escape(labels.value('star_state', s))}</th>" for s in states)
+        head = "".join(
+            f"<th style='text-align:right'>{escape(labels.value('star_state', s))}</th>" for s in states
+        )
         body = "".join(
             f"<tr><th>{year}</th>"
             + "".join(f"<td style='text-align:right'>{counts[year, s]:,}</td>" for s in states)
@@ -294,6 +304,8 @@ class Judges:
         lines = ["dangjian.Judges"]
         for row in totals.iter_rows(named=True):
             mean = row["mean_difference"]
-            told = "no form in common" if mean is None else f"{row['forms']} forms, mean difference {mean:.2f}"
+            told = (
+                "no form in common" if mean is None else f"{row['forms']} forms, mean difference {mean:.2f}"
+            )
             lines.append(f"  {row['year']} {row['judge']} - {row['other']}: {told}")
         return "\n".join(lines)

@@ -1,23 +1,25 @@
 """Star rating once more, slow and obvious: exact fractions, every rule as its sentence says it, every case by counting."""
 
+# ruff: noqa: D102, C901, FBT001, FBT003 - a rule is a sentence, one after the other, and each is about yes and no
+
 from __future__ import annotations
 
 import math
-from fractions import Fraction as F
+from fractions import Fraction
 from itertools import product
 from typing import Any
 
 
-def share_of(points: float) -> F:
-    return F(str(points))
+def share_of(points: float) -> Fraction:
+    return Fraction(str(points))
 
 
-def cell(item: dict[str, Any], points: float | None | str) -> list[F]:
+def cell(item: dict[str, Any], points: float | str | None) -> list[Fraction]:
     """What the item can bring: one value where it is known, all that it may be (or both ends) where not."""
     gives = item.get("gives", "award")
     most = share_of(item["points"])
 
-    def brings(p: F) -> F:
+    def brings(p: Fraction) -> Fraction:
         return {"award": p, "bonus": p, "deduct": most - p, "penalty": -p}[gives]
 
     allowed = [share_of(v) for v in item["values"]] if "values" in item else None
@@ -27,7 +29,7 @@ def cell(item: dict[str, Any], points: float | None | str) -> list[F]:
         p = share_of(points)
         if (p in allowed) if allowed else 0 <= p <= most:
             return [brings(p)]
-    return sorted(brings(p) for p in (allowed or [F(0), most]))
+    return sorted(brings(p) for p in (allowed or [Fraction(0), most]))
 
 
 class Reference:
@@ -45,36 +47,36 @@ class Reference:
 
     # Scores.
 
-    def sums(self, form: dict[str, F]) -> dict[str, F]:
+    def sums(self, form: dict[str, Fraction]) -> dict[str, Fraction]:
         """The dimensions of one complete form."""
         out = {}
         for d in self.scheme["dimension"]:
-            s = sum((form[i["id"]] for i in self.scheme["item"] if i["dimension"] == d["id"]), F(0))
+            s = sum((form[i["id"]] for i in self.scheme["item"] if i["dimension"] == d["id"]), Fraction(0))
             s = max(s, share_of(d["least"])) if "least" in d else s
             out[d["id"]] = min(s, share_of(d["most"])) if "most" in d else s
         return out
 
-    def full(self, dimension: str) -> F:
+    def full(self, dimension: str) -> Fraction:
         return sum(
             (
                 share_of(i["points"])
                 for i in self.scheme["item"]
                 if i["dimension"] == dimension and i.get("gives", "award") in ("award", "deduct")
             ),
-            F(0),
+            Fraction(0),
         )
 
-    def total(self, form: dict[str, F], added: F) -> F:
+    def total(self, form: dict[str, Fraction], added: Fraction) -> Fraction:
         sums = self.sums(form)
         t = sum((sums[d["id"]] * share_of(d.get("weight", 1)) for d in self.scheme["dimension"]), added)
         t = max(t, share_of(self.head["least"])) if "least" in self.head else t
         return min(t, share_of(self.head["most"])) if "most" in self.head else t
 
-    def band(self, total: F) -> list[int]:
+    def band(self, total: Fraction) -> list[int]:
         """The stars of a total; two where a gap is left open."""
         gap = self.head.get("band_gap")
         if gap == "round":
-            total = F(math.floor(total + F(1, 2)))
+            total = Fraction(math.floor(total + Fraction(1, 2)))
         bands = sorted(self.scheme["band"], key=lambda b: b["stars"])
         sure = possible = self.below()
         for at, b in enumerate(bands):
@@ -93,7 +95,7 @@ class Reference:
     def below(self) -> float:
         return 0 if self.head["below"] == "unrated" else self.head["below"]
 
-    def goods(self, form: dict[str, F]) -> int:
+    def goods(self, form: dict[str, Fraction]) -> int:
         sums = self.sums(form)
         n = 0
         for d in self.scheme["dimension"]:
@@ -102,7 +104,7 @@ class Reference:
                 n += sums[d["id"]] >= share * self.full(d["id"])
         return n
 
-    def earned(self, form: dict[str, F], added: F) -> list[float]:
+    def earned(self, form: dict[str, Fraction], added: Fraction) -> list[float]:
         method = self.head["method"]
         if method == "top":
             return [self.ladder[-1]] * 2
@@ -123,7 +125,7 @@ class Reference:
     def up(self, star: float, steps: int) -> float:
         return self.ladder[min(len(self.ladder) - 1, max(0, self.ladder.index(star) + steps))]
 
-    def part(self, rule: dict[str, Any], form: dict[str, F], added: F) -> bool:
+    def part(self, rule: dict[str, Any], form: dict[str, Fraction], added: Fraction) -> bool:
         """Whether a part of a complete form is as the rule asks."""
         if "item" in rule:
             item = next(i for i in self.scheme["item"] if i["id"] == rule["item"])
@@ -133,7 +135,10 @@ class Reference:
             have, full = self.sums(form)[rule["dimension"]], self.full(rule["dimension"])
         else:
             have = self.total(form, added)
-            full = sum((self.full(d["id"]) * share_of(d.get("weight", 1)) for d in self.scheme["dimension"]), F(0))
+            full = sum(
+                (self.full(d["id"]) * share_of(d.get("weight", 1)) for d in self.scheme["dimension"]),
+                Fraction(0),
+            )
         if "below" in rule:
             return have < share_of(rule["below"])
         if "at_least" in rule:
@@ -142,7 +147,9 @@ class Reference:
             return have < share_of(rule["below_share"]) * full
         return have >= share_of(rule["at_least_share"]) * full
 
-    def holds(self, rule: dict[str, Any], org: dict[str, Any], form: dict[str, F], added: F) -> list[bool]:
+    def holds(
+        self, rule: dict[str, Any], org: dict[str, Any], form: dict[str, Fraction], added: Fraction
+    ) -> list[bool]:
         """The answers that are possible to a rule's condition."""
         if "event" in rule:
             kinds = [rule["event"]] if isinstance(rule["event"], str) else rule["event"]
@@ -152,9 +159,9 @@ class Reference:
             return [True, False] if fact is None else [fact]
         return [self.part(rule, form, added)]
 
-    def after_rules(self, org: dict[str, Any], form: dict[str, F]) -> set[tuple[float, bool]]:
+    def after_rules(self, org: dict[str, Any], form: dict[str, Fraction]) -> set[tuple[float, bool]]:
         """The stars before quotas that one complete form can have, each with whether it takes part."""
-        added, s = F(0), self.scheme
+        added, s = Fraction(0), self.scheme
         for event in s.get("event", []):
             n, most = org["events"].get(event["id"], 0), event.get("most")
             points = n * share_of(event.get("points", 0))
@@ -229,7 +236,12 @@ class Reference:
 
     # Quotas, for one complete outcome of everybody.
 
-    def quotas(self, orgs: list[dict[str, Any]], outcome: list[tuple[float, bool, F, dict[str, F]]], all_: int) -> list[float]:
+    def quotas(
+        self,
+        orgs: list[dict[str, Any]],
+        outcome: list[tuple[float, bool, Fraction, dict[str, Fraction]]],
+        all_: int,
+    ) -> list[float]:
         stars = [star for star, *_ in outcome]
         for quota in sorted(self.scheme.get("quota", []), key=lambda q: -q["stars"]):
             groups: dict[Any, list[int]] = {}
@@ -245,20 +257,23 @@ class Reference:
                     exact = n * share_of(quota["share"])
                     places = {
                         "floor": math.floor(exact),
-                        "nearest": math.floor(exact + F(1, 2)),
+                        "nearest": math.floor(exact + Fraction(1, 2)),
                         "ceil": math.ceil(exact),
                     }[quota["rounding"]]
                 have = [at for at in members if stars[at] == quota["stars"]]
                 graded = [self.directly(orgs[at]) if outcome[at][1] else None for at in have]
-                direct = [at for at, d in zip(have, graded, strict=True) if d and d["stars"] >= quota["stars"]]
+                direct = [
+                    at for at, d in zip(have, graded, strict=True) if d and d["stars"] >= quota["stars"]
+                ]
                 inside = [
-                    at for at, d in zip(have, graded, strict=True)
+                    at
+                    for at, d in zip(have, graded, strict=True)
                     if d and d["stars"] >= quota["stars"] and d["quota"] == "inside"
                 ]
                 places = max(0, places - len(inside))
                 rest = [at for at in have if at not in direct]
 
-                def key(at: int, quota: dict[str, Any] = quota) -> tuple[F, ...]:
+                def key(at: int, quota: dict[str, Any] = quota) -> tuple[Fraction, ...]:
                     _, _, total, form = outcome[at]
                     sums = self.sums(form)
                     return (total, *(form.get(p, sums.get(p)) for p in quota.get("tie_by", [])))
@@ -273,21 +288,21 @@ class Reference:
 
     # What is certain.
 
-    def forms(self, org: dict[str, Any]) -> list[dict[str, F]]:
+    def forms(self, org: dict[str, Any]) -> list[dict[str, Fraction]]:
         """All complete forms that what is written allows; of an open item both ends, or all its values."""
         items = self.scheme["item"]
         choices = [cell(i, org["scores"].get(i["id"], "absent")) for i in items]
         return [dict(zip((i["id"] for i in items), form, strict=True)) for form in product(*choices)]
 
-    def added(self, org: dict[str, Any]) -> F:
-        added = F(0)
+    def added(self, org: dict[str, Any]) -> Fraction:
+        added = Fraction(0)
         for event in self.scheme.get("event", []):
             n, most = org["events"].get(event["id"], 0), event.get("most")
             points = n * share_of(event.get("points", 0))
             added += points if most is None else max(min(points, share_of(most)), -share_of(most))
         return added
 
-    def totals(self, org: dict[str, Any]) -> tuple[F, F]:
+    def totals(self, org: dict[str, Any]) -> tuple[Fraction, Fraction]:
         totals = [self.total(form, self.added(org)) for form in self.forms(org)]
         return min(totals), max(totals)
 
@@ -297,7 +312,11 @@ class Reference:
     def outcomes(self, orgs: list[dict[str, Any]], all_: int) -> list[set[float]]:
         """For each organisation all stars that some way of filling in what is open gives it."""
         ways = [
-            [(star, rated, self.total(form, self.added(org)), form) for form in self.forms(org) for star, rated in self.after_rules(org, form)]
+            [
+                (star, rated, self.total(form, self.added(org)), form)
+                for form in self.forms(org)
+                for star, rated in self.after_rules(org, form)
+            ]
             for org in orgs
         ]
         out: list[set[float]] = [set() for _ in orgs]

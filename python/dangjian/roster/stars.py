@@ -43,9 +43,17 @@ def frame(table: Table, what: str) -> Any:
     if not hasattr(table, "__arrow_c_stream__"):
         got = type(table).__name__
         raise ArgumentError(
-            f"{what}: expected a table (a frame, or a path), got {got}", f"{what} 应为表（数据框或文件路径），给的是 {got}"
+            f"{what}: expected a table (a frame, or a path), got {got}",
+            f"{what} 应为表（数据框或文件路径），给的是 {got}",
         )
     return table
+
+
+def _before(previous: Table | None) -> Any:
+    """The stars of the round before: a word stays a word unless it is the path of a file."""
+    if previous is None or (isinstance(previous, str) and not Path(previous).suffix):
+        return previous
+    return frame(previous, "previous")
 
 
 class Stars(Held):
@@ -91,7 +99,7 @@ class Stars(Held):
             "year": None if year is None else arguments.year(year),
             "judge": judge,
             "events": None if events is None else frame(events, "events"),
-            "previous": previous if previous is None or previous == "none" else frame(previous, "previous"),
+            "previous": _before(previous),
         }
         return Rating(_native.rate_stars(self._native, fspath(scheme), frame(scores, "scores"), said))
 
@@ -123,7 +131,7 @@ class Stars(Held):
         one, other = (
             self.rate_stars(scores, scheme, year=year, events=events, previous=previous) for scheme in (a, b)
         )
-        return pl.DataFrame(one._native.compare(other._native, arguments.names(by)))  # noqa: SLF001 - one of ours
+        return one.compared(other, arguments.names(by))
 
     def compare_schemes_list(
         self,
@@ -144,7 +152,7 @@ class Stars(Held):
         one, other = (
             self.rate_stars(scores, scheme, year=year, events=events, previous=previous) for scheme in (a, b)
         )
-        return pl.DataFrame(one._native.compare_list(other._native))  # noqa: SLF001 - one of ours
+        return one.compared_list(other)
 
     def star_judges(self, scores: Table, scheme: Source, *, year: int | None = None) -> Judges:
         """Compare the scores of several judges: agreement, offices that score high, outliers, forms filled in blindly.
