@@ -128,8 +128,8 @@ class Rating:
 
         Returns:
             ``year``, the id, ``name``, ``star_state``, ``next_star``, ``order``, ``need_kind`` (``item``; ``open``, to be scored
-            first; or the rule that stands in the way), ``what``, ``label_zh``, ``label_en``, ``have``, ``full``, ``gain``,
-            ``missing`` (points in all), ``enough`` (with this and those before it), ``text_zh``, ``text_en``.
+            first; or the rule that stands in the way), ``what``, ``label_zh``, ``label_en``, ``have``, ``full``, ``asked``,
+            ``gain``, ``missing`` (points in all), ``enough`` (with this and those before it), ``text_zh``, ``text_en``.
         """
         return pl.DataFrame(self._native.needed())
 

@@ -1,17 +1,20 @@
 //! What each organisation would need for one more star, the cheapest first.
 
+mod form;
+
 use std::sync::Arc;
 
 use arrow::array::{RecordBatch, UInt32Array};
 use arrow::compute::take_record_batch;
 
 use super::marks::Marks;
-use super::rating::{Change, Rating, Rule, Sure, gate_answers, total};
+use super::rating::{Change, Rating, Rule, Sure, gate_answers};
 use super::scheme::units::{POINT, real, shown};
 use super::scheme::{Method, Part, Rung, Test};
 use crate::error::Result;
 use crate::lang::Text;
 use crate::table::Columns;
+use form::Form;
 
 /// One thing that is needed.
 struct Need {
@@ -20,6 +23,8 @@ struct Need {
     label: Text,
     have: Option<i64>,
     full: Option<i64>,
+    /// What it has to bring.
+    asked: Option<i64>,
     /// What the item brings to the total (or to its dimension, where stars are dimensions') at most.
     gain: Option<i64>,
     /// What is missing in all.
@@ -30,19 +35,31 @@ struct Need {
 
 impl Need {
     fn rule(kind: &'static str, label: Text, text: Text) -> Self {
-        Self { kind, what: String::new(), label, have: None, full: None, gain: None, missing: None, enough: None, text }
+        Self {
+            kind,
+            what: String::new(),
+            label,
+            have: None,
+            full: None,
+            asked: None,
+            gain: None,
+            missing: None,
+            enough: None,
+            text,
+        }
     }
 }
 
 impl Rating {
     /// What each organisation would need for one more star: items by what they cost, then what else stands in the way.
     ///
-    /// Columns: `year`, the id, `name`, `star_state`, `next_star`, `order` (from 1), `need_kind` (`item`; `open`, an item to be
-    /// scored first; `gate`, `cap`, `veto`, `event`, `step`, `first_year`, `quota`), `what` (the item's id),
-    /// `label_zh`, `label_en`, `have` and `full` (what the item brings now and at most), `gain` (what full marks of it add
-    /// to the total, or to its dimension where each dimension is a star), `missing` (points in all), `enough` (whether this
-    /// and those before it are enough of the score), `text_zh`, `text_en`. Cheap is what has little `effort` a point, then
-    /// what brings most. Who has the highest star is not listed.
+    /// Columns: `year`, the id, `name`, `star_state`, `next_star`, `order` (from 1), `need_kind` (`item`; `open`, an item to
+    /// be scored first; `gate`, `cap`, `veto`, `event`, `step`, `first_year`, `quota`), `what` (the item's id),
+    /// `label_zh`, `label_en`, `have` and `full` (what the item brings now and at most), `asked` (what it has to bring),
+    /// `gain` (what full marks of it add to the total, or to its dimension where each dimension is a star, beside the items
+    /// before it), `missing` (points in all), `enough` (whether this and those before it are enough of the score),
+    /// `text_zh`, `text_en`. Cheap is what has little `effort` a point, then what brings most. Who has the highest star is
+    /// not listed.
     pub fn needed(&self) -> Result<RecordBatch> {
         let mut rows: Vec<(u32, Rung, usize, Need)> = Vec::new();
         for (year, range) in &self.marks.years {
@@ -72,6 +89,7 @@ impl Rating {
             .texts("label_en", rows.iter().map(|row| &row.3.label.en))
             .reals("have", rows.iter().map(|row| points(row.3.have)))
             .reals("full", rows.iter().map(|row| points(row.3.full)))
+            .reals("asked", rows.iter().map(|row| points(row.3.asked)))
             .reals("gain", rows.iter().map(|row| points(row.3.gain)))
             .reals("missing", rows.iter().map(|row| points(row.3.missing)))
             .flags("enough", rows.iter().map(|row| row.3.enough))
@@ -256,71 +274,59 @@ impl Rating {
 
     /// The cheapest of these items until they bring what is missing of the total, or of a dimension.
     fn cheapest(&self, subject: usize, items: &[usize], missing: i64, dimension: Option<usize>) -> Vec<Need> {
-        let scheme = &*self.scheme;
-        let parts = &scheme.parts;
-        let mut sums: Vec<(i64, i64)> = self.scores.dimensions(subject).iter().map(|(low, _)| (*low, *low)).collect();
-        let worth = |sums: &[(i64, i64)]| match dimension {
-            Some(at) => sums[at].0 * POINT,
-            None => total(scheme, sums, self.scores.added[subject]).0,
-        };
-        let row = self.marks.row(subject);
-        // What an item can still bring, all quarters together.
-        let room = |at: usize| -> (i64, i64) {
-            let cells = row.iter().skip(at).step_by(parts.items.len());
-            let item = &parts.items[at];
-            let have: i64 = cells.map(|cell| Marks::brings(item, *cell).0).sum();
-            (have, item.range().1 * parts.quarters)
-        };
-        let gain = |sums: &[(i64, i64)], at: usize| {
-            let (have, full) = room(at);
-            let item = &parts.items[at];
-            let mut after = sums.to_vec();
-            let own = &mut after[item.dimension];
-            let most = parts.dimensions[item.dimension].most;
-            *own = (own.0 + full - have, own.0 + full - have);
-            if let Some(most) = most {
-                *own = (own.0.min(most), own.0.min(most));
-            }
-            (worth(&after) - worth(sums), after)
-        };
+        let parts = &self.scheme.parts;
+        let form = Form::new(self, subject, dimension);
+        let goal = form.worth(&[]) + missing;
         let mut order: Vec<(f64, i64, usize)> = items
             .iter()
-            .map(|at| (parts.items[*at].effort, gain(&sums, *at).0, *at))
-            .filter(|(_, gain, _)| *gain > 0)
+            .filter(|at| form.room(**at) > 0)
+            .map(|at| (parts.items[*at].effort, form.worth(&[(*at, form.full(*at))]), *at))
             .collect();
-        order.sort_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)).then(a.2.cmp(&b.2)));
-        let mut needs = Vec::new();
-        let mut left = missing;
+        order.sort_by(|a, b| {
+            a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)).then(form.room(b.2).cmp(&form.room(a.2))).then(a.2.cmp(&b.2))
+        });
+        let mut done: Vec<(usize, i64)> = Vec::new();
         for (_, _, at) in order {
-            if left <= 0 {
+            if form.worth(&done) >= goal {
                 break;
             }
-            let (gain, after) = gain(&sums, at);
-            if gain <= 0 {
-                continue;
+            done.push((at, form.full(at)));
+        }
+        let enough = form.worth(&done) >= goal;
+        // What brings nothing in the end, because a part is at its end already, is not asked for.
+        for at in (0..done.len()).rev() {
+            let mut without = done.clone();
+            without.remove(at);
+            if form.worth(&without) >= goal.min(form.worth(&done)) {
+                done = without;
             }
+        }
+        let mut needs = Vec::new();
+        for nth in 0..done.len() {
+            let (at, full) = done[nth];
             let item = &parts.items[at];
-            let (have, full) = room(at);
-            let asked = self.asked(at, have, full, gain, left);
-            left -= gain;
-            sums = after;
-            let [from, to] = [have, asked].map(|brings| self.written(at, brings));
+            let (before, after) = (form.worth(&done[..nth]), form.worth(&done[..=nth]));
+            let last = enough && nth + 1 == done.len();
+            let asked = if last { form.least(&done[..nth], at, goal) } else { full };
+            let [from, to] = [form.have(at), asked].map(|brings| self.written(at, brings));
             needs.push(Need {
                 kind: "item",
                 what: item.id.clone(),
                 label: item.label.clone(),
-                have: Some(have * POINT),
+                have: Some(form.have(at) * POINT),
                 full: Some(full * POINT),
-                gain: Some(gain),
+                asked: Some(asked * POINT),
+                gain: Some(after - before),
                 missing: Some(missing),
-                enough: Some(left <= 0),
+                enough: Some(last),
                 text: Text::new(
                     format!("“{}”由{from}提高到{to}", item.label.zh),
                     format!("'{}' from {from} to {to}", item.label.en),
                 ),
             });
         }
-        if left > 0 {
+        if !enough {
+            let left = goal - form.worth(&done);
             let short = shown(left);
             let text = Text::new(
                 format!("各项都得满分仍差{short}分"),
@@ -343,17 +349,5 @@ impl Rating {
             Some(word) if self.scheme.parts.quarters == 1 => format!("{}（{word}）", shown(brings * POINT)),
             _ => shown(brings * POINT),
         }
-    }
-
-    /// What an item has to bring so that `left` is covered; all that it can, if that is not enough.
-    fn asked(&self, at: usize, have: i64, full: i64, gain: i64, left: i64) -> i64 {
-        let item = &self.scheme.parts.items[at];
-        if left >= gain {
-            return full;
-        }
-        // A weight may turn ten-thousandths into less than a whole one: up to the next.
-        let need = have + -(-(i128::from(left) * i128::from(full - have)).div_euclid(i128::from(gain))) as i64;
-        let values = item.values.iter().map(|value| item.brings(*value));
-        values.filter(|brings| *brings >= need).min().unwrap_or(need).min(full)
     }
 }

@@ -46,7 +46,7 @@ pub(crate) struct Marks {
     cells: Vec<i32>,
     /// What could not be used, in the order of organisations and items.
     pub(crate) problems: Vec<Problem>,
-    /// Rows that say again what another one says.
+    /// Scores of a cell of which another row speaks as well.
     pub(crate) repeated: u64,
     /// Rows read: of the year and judge asked for.
     pub(crate) rows: u64,
@@ -79,7 +79,7 @@ impl Marks {
         let subjects = starts.len() - 1;
         let mut cells = vec![NONE; subjects * width];
         let merged = cells.par_chunks_mut(width.max(1) * 1024).enumerate().map(|(chunk, cells)| {
-            let (mut repeated, mut conflicts) = (0, Vec::new());
+            let mut conflicts = Vec::new();
             for (at, row) in cells.chunks_mut(width.max(1)).enumerate() {
                 let subject = chunk * 1024 + at;
                 for (_, _, part, local) in &keys[starts[subject]..starts[subject + 1]] {
@@ -89,7 +89,7 @@ impl Marks {
                         match (*cell, *value) {
                             (_, NONE) => {}
                             (NONE, value) => *cell = value,
-                            (cell, value) if cell == value => repeated += 1,
+                            (cell, value) if cell == value => {}
                             _ => {
                                 *cell = OPEN;
                                 conflicts.push((subject, column));
@@ -98,22 +98,22 @@ impl Marks {
                     }
                 }
             }
-            (repeated, conflicts)
+            conflicts
         });
-        let merged: Vec<(u64, Vec<(usize, usize)>)> = merged.collect();
-        let mut repeated: u64 = merged.iter().map(|(repeated, _)| *repeated).sum();
-        let mut conflicts: Vec<(usize, usize)> = merged.into_iter().flat_map(|(_, conflicts)| conflicts).collect();
+        let mut conflicts: Vec<(usize, usize)> = merged.flatten().collect();
+        let told: u64 = locals.iter().map(|local| local.told).sum();
         let (mut problems, mut rows) = (Vec::new(), 0);
         let subject_of = |part: usize, local: u32| {
             let (year, id) = locals[part].keys[local as usize];
             starts.partition_point(|start| *start < keys.len() && (keys[*start].0, keys[*start].1) < (year, id))
         };
         for (part, local) in locals.iter().enumerate() {
-            repeated += local.repeated;
             rows += local.rows;
             conflicts.extend(local.conflicts.iter().map(|(at, column)| (subject_of(part, *at), *column as usize)));
             problems.extend(local.problems.iter().cloned());
         }
+        let filled: usize = cells.par_iter().filter(|cell| **cell != NONE).count();
+        let repeated = told - filled as u64;
         conflicts.sort_unstable();
         conflicts.dedup();
         let at = |subject: usize| (keys[starts[subject]].0, keys[starts[subject]].1);
@@ -212,4 +212,51 @@ fn divided(tables: &[Table], threads: usize) -> Vec<Vec<(usize, Range<usize>)>> 
         }
     }
     parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::job::Quiet;
+    use crate::stars::testing::scores;
+
+    /// Rows of many organisations in any order, some said twice, some with another number.
+    #[test]
+    fn neither_threads_nor_order_nor_batches_show() {
+        let scheme = Scheme::shipped("shizhi").unwrap();
+        let items: Vec<String> = scheme.parts.items.iter().map(|item| item.id.clone()).collect();
+        let ids: Vec<String> = (0..97).map(|at| format!("党组织-{at:04}-长编号")).collect();
+        let mut rows: Vec<(&str, i16, &str, Option<f64>)> = Vec::new();
+        for (at, id) in ids.iter().enumerate() {
+            for (nth, item) in items.iter().enumerate().filter(|(nth, _)| (at + nth) % 11 != 0) {
+                let points = [Some(3.0), Some(7.5), None, Some(99.0)][(at * 7 + nth) % 4];
+                rows.push((id, 2012 + (at % 3) as i16, item, points));
+            }
+        }
+        let again: Vec<_> = rows.iter().step_by(13).map(|row| (row.0, row.1, row.2, row.3.map(|p| p + 1.0))).collect();
+        rows.extend(rows.clone().into_iter().step_by(5).chain(again));
+        let read = |rows: &[(&str, i16, &str, Option<f64>)], threads: usize, parts: usize| {
+            let size = rows.len().div_ceil(parts);
+            let batches: Vec<RecordBatch> = rows.chunks(size).map(|rows| scores("party_org_id", rows)).collect();
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| Marks::read(&batches, &scheme, &Reading::default(), &Quiet)).unwrap()
+        };
+        let first = read(&rows, 1, 1);
+        assert_eq!(first.len(), 97);
+        assert!(first.problems.len() > 50 && first.repeated > 100 && first.rows == rows.len() as u64);
+        // In another order, that of a number made of each place.
+        let mut other: Vec<_> = rows.iter().copied().enumerate().collect();
+        other.sort_by_key(|(at, _)| at.wrapping_mul(2_654_435_761) % 4093);
+        let other: Vec<_> = other.into_iter().map(|(_, row)| row).collect();
+        for (threads, parts) in [(2, 1), (3, 4), (5, 2)] {
+            for rows in [&rows, &other] {
+                let marks = read(rows, threads, parts);
+                assert_eq!(marks.ids, first.ids);
+                assert_eq!(marks.years, first.years);
+                assert_eq!(marks.cells, first.cells);
+                assert_eq!(marks.problems, first.problems);
+                assert_eq!(marks.repeated, first.repeated);
+            }
+        }
+    }
 }

@@ -25,7 +25,8 @@ pub(super) struct Local<'a> {
     /// Organisation and column of cells of which rows say different things.
     pub(super) conflicts: Vec<(u32, u32)>,
     pub(super) problems: BTreeSet<Problem>,
-    pub(super) repeated: u64,
+    /// How many cells were said something of, each as often as it was.
+    pub(super) told: u64,
     pub(super) rows: u64,
     found: FxHashMap<(i16, &'a str), u32>,
     width: usize,
@@ -60,7 +61,7 @@ impl<'a> Local<'a> {
             cells: Vec::with_capacity(expected * width),
             conflicts: Vec::new(),
             problems: BTreeSet::new(),
-            repeated: 0,
+            told: 0,
             rows: 0,
             found: FxHashMap::default(),
             width,
@@ -157,12 +158,11 @@ impl<'a> Local<'a> {
     }
 
     fn put(&mut self, subject: u32, column: usize, value: i32) {
+        self.told += 1;
         let cell = &mut self.cells[subject as usize * self.width + column];
         if *cell == NONE {
             *cell = value;
-        } else if *cell == value {
-            self.repeated += 1;
-        } else {
+        } else if *cell != value {
             self.conflicts.push((subject, column as u32));
         }
     }

@@ -27,7 +27,7 @@ pub(crate) use listed::text_column;
 pub(crate) use previous::Prev;
 pub use previous::Previous;
 pub(crate) use quota::QuotaUse;
-pub(crate) use score::{Scores, total};
+pub(crate) use score::{Scores, bounded, total};
 
 use super::events::Events;
 use super::marks::{Fault, Marks, Problem, Reading};

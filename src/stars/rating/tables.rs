@@ -271,9 +271,9 @@ impl Rating {
         let (rows, repeated) = (self.marks.rows, self.marks.repeated);
         if repeated > 0 {
             notes.push((
-                format!("评分表读入 {rows} 行，其中 {repeated} 个得分与别的行重复，只计一次。"),
+                format!("评分表读入 {rows} 行，其中 {repeated} 个得分与别的行说的是同一项，只计一次；互相矛盾的列在问题里。"),
                 format!(
-                    "Of {rows} rows of scores, {repeated} scores say again what another row says; they count once."
+                    "Of {rows} rows of scores, {repeated} scores are of an item of which another row speaks as well; each counts once, those that contradict are listed."
                 ),
             ));
         }
