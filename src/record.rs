@@ -293,21 +293,19 @@ impl Record {
     /// One of these words, if it is there; its position among them comes back.
     pub(crate) fn choice(&mut self, field: &'static str, words: &[&str]) -> Result<Option<usize>> {
         let Some(text) = self.optional(field)? else { return Ok(None) };
-        match words.iter().position(|word| *word == text) {
-            Some(at) => Ok(Some(at)),
-            None => {
-                let hint = nearest(&text, words.iter().copied());
-                let (zh, en) = hint.map_or_else(Default::default, |near| {
-                    (format!("。是不是“{near}”？"), format!(". Hint: did you mean '{near}'?"))
-                });
-                let (zh_words, en_words) = (words.join("、"), words.join(", "));
-                self.error(
-                    field,
-                    &format!("“{text}”不在可用的词里。可用：{zh_words}{zh}"),
-                    &format!("'{text}' is none of its words. Available: {en_words}{en}"),
-                )
-            }
+        if let Some(at) = words.iter().position(|word| *word == text) {
+            return Ok(Some(at));
         }
+        let hint = nearest(&text, words.iter().copied());
+        let (zh, en) = hint.map_or_else(Default::default, |near| {
+            (format!("。是不是“{near}”？"), format!(". Hint: did you mean '{near}'?"))
+        });
+        let (zh_words, en_words) = (words.join("、"), words.join(", "));
+        self.error(
+            field,
+            &format!("“{text}”不在可用的词里。可用：{zh_words}{zh}"),
+            &format!("'{text}' is none of its words. Available: {en_words}{en}"),
+        )
     }
 
     /// Fails if the record has a field that nothing asked for.

@@ -27,6 +27,9 @@ const LINES: usize = 5;
 /// Beyond this a robust z-score is an outlier (Iglewicz and Hoaglin, How to Detect and Handle Outliers, 1993).
 const OUTLIER: f64 = 3.5;
 
+/// The name of an office, and the totals of both judges on its forms.
+type Office<'a> = (Option<&'a str>, Vec<(f64, f64)>);
+
 /// The scores of several judges.
 #[derive(Debug)]
 pub struct Judges {
@@ -148,7 +151,7 @@ impl Judges {
                 let listed = a.listed(&subjects)?.finish()?;
                 let codes = super::rating::text_column(&listed, "township");
                 let names = super::rating::text_column(&listed, "township_name");
-                let mut offices: BTreeMap<Option<&str>, (Option<&str>, Vec<(f64, f64)>)> = BTreeMap::new();
+                let mut offices: BTreeMap<Option<&str>, Office<'_>> = BTreeMap::new();
                 for (at, (_, x, y)) in totals.iter().enumerate() {
                     offices.entry(codes[at]).or_insert_with(|| (names[at], Vec::new())).1.push((*x, *y));
                 }
@@ -200,7 +203,9 @@ impl Judges {
                 let mean = away.iter().sum::<f64>() / away.len() as f64;
                 let mad = median(&mut away).unwrap_or(0.0);
                 let scale = if mad > 0.0 { mad / 0.6745 } else { mean * 1.253_314 };
-                differences.iter_mut().for_each(|d| *d -= middle);
+                for difference in &mut differences {
+                    *difference -= middle;
+                }
                 let far =
                     totals.into_iter().zip(differences).filter(|(_, d)| scale > 0.0 && (d / scale).abs() > OUTLIER);
                 let far: Vec<_> = far.collect();
@@ -245,7 +250,7 @@ impl Judges {
                         None => {}
                     }
                     let n = alike.get(&key(at)).copied().unwrap_or(0);
-                    if n > 1 && share.is_none_or(|share| share < 1.0) && self.filled(rating.marks.row(at)) >= LINES {
+                    if n > 1 && share.is_none_or(|share| share < 1.0) && filled(rating.marks.row(at)) >= LINES {
                         flagged.push((at as u32, "copied", None, Some(n)));
                     }
                 }
@@ -261,11 +266,6 @@ impl Judges {
             }
         }
         stacked(parts)
-    }
-
-    /// How many cells have a number.
-    fn filled(&self, row: &[i32]) -> usize {
-        row.iter().filter(|cell| !matches!(**cell, NONE | OPEN)).count()
     }
 
     /// The share of full marks, if it is the same on all of at least [`LINES`] items of full marks.
@@ -287,6 +287,11 @@ impl Judges {
         }
         share.filter(|_| n >= LINES).map(|(points, of)| points as f64 / of as f64)
     }
+}
+
+/// How many cells have a number.
+fn filled(row: &[i32]) -> usize {
+    row.iter().filter(|cell| !matches!(**cell, NONE | OPEN)).count()
 }
 
 /// What an item got, or the total; nothing where it is open.

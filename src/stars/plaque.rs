@@ -55,7 +55,7 @@ impl Rating {
                 "the scheme has no plaques: it has no [[plaque]] record",
             ));
         };
-        let mut held = self.held_before()?;
+        let mut held = self.held_before();
         let mut rows = Vec::new();
         for (year, range) in &self.marks.years {
             let absent: Vec<String> = held.keys().filter(|id| self.marks.find(*year, id).is_none()).cloned().collect();
@@ -184,15 +184,15 @@ impl Rating {
     }
 
     /// The plaques that the ledger of the round before the first has.
-    fn held_before(&self) -> Result<BTreeMap<String, Held>> {
+    fn held_before(&self) -> BTreeMap<String, Held> {
         let mut held = BTreeMap::new();
-        let Some((first, _)) = self.marks.years.first() else { return Ok(held) };
+        let Some((first, _)) = self.marks.years.first() else { return held };
         let year = first - self.scheme.cycle.years();
-        let Some(frame) = self.roster.frames().iter().find(|frame| frame.year == year) else { return Ok(held) };
+        let Some(frame) = self.roster.frames().iter().find(|frame| frame.year == year) else { return held };
         let Some(Column::Flag { set, .. }) =
             self.roster.field("plaque").ok().and_then(|at| self.roster.values(frame, at))
         else {
-            return Ok(held);
+            return held;
         };
         let unknown = |rung| Held { since: None, until: None, rung, failures: 0, subject: None };
         let rung = |row: u32| {
@@ -223,7 +223,7 @@ impl Rating {
                 }
             }
         }
-        Ok(held)
+        held
     }
 
     fn plaque_table(&self, rows: &[Entry]) -> Result<RecordBatch> {

@@ -36,7 +36,7 @@ fn every_shipped_scheme_loads_and_says_what_its_source_leaves_open() {
 fn anqing_5a_is_above_950_and_asks_a_party_organisation() {
     let points = [951.0, 950.0, 901.0, 900.0, 850.5, 801.0, 701.0, 700.0, 960.0, 955.0];
     let modes = ["solo"; 8].into_iter().chain(["none", ""]).map(|mode| Some(mode).filter(|m| !m.is_empty()));
-    let roster = roster_with(10, &[2021], vec![("mode", modes.collect())]);
+    let roster = roster_with(10, &[2021], &[("mode", modes.collect())]);
     let ids: Vec<String> = (1..=10).map(|at| format!("单位{at:03}")).collect();
     let rows: Vec<_> = ids.iter().zip(points).map(|(id, p)| (id.as_str(), 2021, "assessed", Some(p))).collect();
     let rating = rate(&roster, &scheme("anqing"), &scores("org_id", &rows), Options::default()).unwrap();
@@ -204,8 +204,8 @@ fn one_step_a_year_with_the_outstanding_exception_and_vetoes() {
         .iter()
         .map(|id| (*id, 2016, "total", Some(if *id == "D006" { 40.0 } else { 95.0 })))
         .collect();
-    let ledger = vec![("star", before.iter().map(|s| Some(*s)).chain([None]).collect::<Vec<_>>())];
-    let roster = roster_with(7, &[2015, 2016], ledger);
+    let ledger = [("star", before.iter().map(|s| Some(*s)).chain([None]).collect::<Vec<_>>())];
+    let roster = roster_with(7, &[2015, 2016], &ledger);
     let happened = [
         ("D002", 2016, "outstanding"),
         ("D003", 2016, "veto"),
@@ -228,11 +228,11 @@ fn who_was_set_up_this_year_is_unrated_and_where_that_is_not_known_nothing_is_sa
     let days = ["2016-03-01", "2015-12-31", ""].map(|day| Some(day).filter(|d| !d.is_empty()));
     let rows: Vec<_> = ["D001", "D002", "D003"].iter().map(|id| (*id, 2016, "total", Some(55.0))).collect();
     let scores = scores("party_org_id", &rows);
-    let one_year = roster_with(3, &[2016], vec![("established_on", days.to_vec())]);
+    let one_year = roster_with(3, &[2016], &[("established_on", days.to_vec())]);
     let rating = rate(&one_year, &scheme("shengzhou"), &scores, first_round()).unwrap();
     assert_eq!(states(&rating), ["unrated", "1", "unknown"]);
     // With the year before, whoever was listed in it is not new.
-    let two_years = roster_with(3, &[2015, 2016], vec![("established_on", days.to_vec())]);
+    let two_years = roster_with(3, &[2015, 2016], &[("established_on", days.to_vec())]);
     let rating = rate(&two_years, &scheme("shengzhou"), &scores, first_round()).unwrap();
     assert_eq!(states(&rating), ["unrated", "1", "1"]);
     // The step needs a year before, or has to be told that there is none.

@@ -27,11 +27,11 @@ pub(crate) fn years(values: impl IntoIterator<Item = i16>) -> ArrayRef {
 
 /// `n` organisations in each of `of`, each with a party organisation of its own: `单位001` has `D001`.
 pub(crate) fn roster(n: usize, of: &[i16]) -> Roster {
-    roster_with(n, of, vec![])
+    roster_with(n, of, &[])
 }
 
 /// The same with further columns, which are given for one year.
-pub(crate) fn roster_with(n: usize, of: &[i16], more: Vec<(&str, Vec<Option<&str>>)>) -> Roster {
+pub(crate) fn roster_with(n: usize, of: &[i16], more: &[(&str, Vec<Option<&str>>)]) -> Roster {
     let rows = || of.iter().flat_map(|year| (1..=n).map(|at| (*year, at)));
     let mut columns = vec![
         ("year", years(rows().map(|(year, _)| year))),
@@ -42,7 +42,7 @@ pub(crate) fn roster_with(n: usize, of: &[i16], more: Vec<(&str, Vec<Option<&str
     if !has("mode") {
         columns.push(("mode", texts(rows().map(|_| "solo"))));
     }
-    for (name, values) in &more {
+    for (name, values) in more {
         let all = rows().map(|(_, at)| values[at - 1]);
         columns.push((name, Arc::new(all.collect::<StringArray>())));
     }

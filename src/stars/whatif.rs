@@ -195,9 +195,9 @@ impl Rating {
         match stars {
             None if matches!(scheme.method, Method::Dimensions | Method::Both { .. }) => Ok(0),
             Some(stars) => {
-                let rung = scheme.ladder.rung(stars).filter(|rung| scheme.bands.bands.iter().any(|b| b.rung == *rung));
+                let rung = scheme.ladder.rung(stars).filter(|rung| scheme.bands.all.iter().any(|b| b.rung == *rung));
                 rung.ok_or_else(|| {
-                    let bands = scheme.bands.bands.iter().filter_map(|b| scheme.ladder.stars(b.rung));
+                    let bands = scheme.bands.all.iter().filter_map(|b| scheme.ladder.stars(b.rung));
                     let have = bands.map(|s| s.to_string()).collect::<Vec<_>>().join(", ");
                     Error::argument(
                         format!("本办法没有 {stars} 星的分数线。可用：{have}"),
@@ -228,7 +228,7 @@ impl Rating {
             return wrong(format!("{value} 不是分数线"), format!("{value} is no threshold"));
         }
         let at = exact(value) * super::scheme::units::POINT;
-        let bands = &self.scheme.bands.bands;
+        let bands = &self.scheme.bands.all;
         let passes = bands.iter().any(|b| (b.rung < rung && b.sure.at >= at) || (b.rung > rung && b.sure.at <= at));
         if passes {
             return wrong(

@@ -19,7 +19,7 @@ pub(super) struct Points {
 #[derive(Debug)]
 pub(super) enum Shape {
     /// A row an item.
-    Long { item: StringViewArray, points: Points },
+    Long { item: StringViewArray, points: Box<Points> },
     /// A column an item: its position, its points.
     Wide(Vec<(usize, Points)>),
 }
@@ -49,7 +49,7 @@ impl Table {
         };
         let judge = if reading.judge.is_some() { texts(batch, "judge")? } else { None };
         let shape = match (texts(batch, "item")?, points(batch, "points")?) {
-            (Some(item), Some(points)) => Shape::Long { item, points },
+            (Some(item), Some(points)) => Shape::Long { item, points: Box::new(points) },
             (Some(_), None) => return Err(lacks(batch, "points")),
             (None, _) => {
                 let items = scheme.parts.items.iter().enumerate();

@@ -61,10 +61,10 @@ impl Marks {
         let locals = parts.into_par_iter().map(|part| Local::read(scheme, reading, &tables, &part, job));
         let locals = locals.collect::<Result<Vec<_>>>()?;
         job::check(job)?;
-        Ok(Self::merged(locals, scheme))
+        Ok(Self::merged(&locals, scheme))
     }
 
-    fn merged(locals: Vec<Local<'_>>, scheme: &Scheme) -> Self {
+    fn merged(locals: &[Local<'_>], scheme: &Scheme) -> Self {
         let width = width(scheme);
         let mut keys: Vec<(i16, &str, u32, u32)> = Vec::with_capacity(locals.iter().map(|l| l.keys.len()).sum());
         for (part, local) in locals.iter().enumerate() {

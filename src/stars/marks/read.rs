@@ -129,16 +129,15 @@ impl<'a> Local<'a> {
                 }
             };
             match &table.shape {
-                Shape::Long { item, points } => match names.find(item, row) {
-                    Some(at) => {
+                Shape::Long { item, points } => {
+                    if let Some(at) = names.find(item, row) {
                         let cell = self.cell(bounds, at, points, row, year, &table.id, scheme);
                         self.put(subject, quarter * items(scheme) + at, cell);
-                    }
-                    None => {
+                    } else {
                         let name = if item.is_null(row) { "" } else { item.value(row) };
                         self.fault(Fault::UnknownItem, year, &table.id, row, name, "");
                     }
-                },
+                }
                 Shape::Wide(columns) => {
                     for (at, points) in columns {
                         let cell = self.cell(bounds, *at, points, row, year, &table.id, scheme);

@@ -244,7 +244,7 @@ impl Rating {
             }
         }
         let before = self.previous.of_round(self, &round)?;
-        let mut work = rules::Work::new(self, &round, &before)?;
+        let mut work = rules::Work::new(self, &round, &before);
         work.run()?;
         let rules::Work { stages, changes, revoked, excluded, uses, .. } = work;
         for (all, own) in self.stages.iter_mut().zip(stages) {

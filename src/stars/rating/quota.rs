@@ -61,9 +61,9 @@ pub(super) fn run(work: &mut Work<'_>) -> Result<()> {
                 |wanted: fn(Sure) -> bool| members.iter().filter(|at| wanted(work.excluded[**at])).count() as u64;
             let rated = (sure(|s| s == Sure::No), sure(|s| s != Sure::Yes));
             let population = if quota.of_all { (homes[group], homes[group]) } else { rated };
-            let used = one(work, nth, quota, population, members);
-            if population.1 > 0 || used.candidates.1 > 0 {
-                uses.push(super::QuotaUse { group: groups.labels[group].clone(), ..used });
+            let own = one(work, nth, quota, population, members);
+            if population.1 > 0 || own.candidates.1 > 0 {
+                uses.push(super::QuotaUse { group: groups.labels[group].clone(), ..own });
             }
         }
         uses.sort_by(|a, b| a.group.cmp(&b.group));

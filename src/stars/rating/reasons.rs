@@ -9,13 +9,11 @@ impl Rating {
     /// The stars of a span in words: 四星, or 三星至五星.
     pub(crate) fn span_name(&self, span: Span) -> Text {
         let ladder = &self.scheme.ladder;
-        match span.known() {
-            Some(rung) => ladder.name(rung),
-            None => {
-                let (low, high) = (ladder.name(span.low), ladder.name(span.high));
-                Text::new(format!("{}至{}", low.zh, high.zh), format!("{} to {}", low.en, high.en))
-            }
+        if let Some(rung) = span.known() {
+            return ladder.name(rung);
         }
+        let (low, high) = (ladder.name(span.low), ladder.name(span.high));
+        Text::new(format!("{}至{}", low.zh, high.zh), format!("{} to {}", low.en, high.en))
     }
 
     /// The stars of the round before in words.
@@ -134,16 +132,16 @@ impl Rating {
         // Which of several groups it is in is not said here: the table of quotas has them all.
         let mut uses = self.quotas.iter().filter(|used| used.year == year && used.quota == at);
         let (first, alone) = (uses.next(), uses.next().is_none());
-        let Some(used) = first.filter(|_| alone) else {
+        let Some(own) = first.filter(|_| alone) else {
             return Text::new(format!("{}名额", name.zh), format!("places for {}", name.en));
         };
-        let places = ends(used.places);
+        let places = ends(own.places);
         match quota.places {
             Places::Number(_) => {
                 Text::new(format!("{}名额{places}个", name.zh), format!("{places} places for {}", name.en))
             }
             Places::Share(share) => {
-                let (share, population) = (percent(share), ends(used.population));
+                let (share, population) = (percent(share), ends(own.population));
                 Text::new(
                     format!("{}名额{places}个（{population}×{share}）", name.zh),
                     format!("{places} places for {} ({share} of {population})", name.en),

@@ -31,11 +31,11 @@ pub(super) struct Work<'a> {
 type Made = (Span, u32);
 
 impl<'a> Work<'a> {
-    pub(super) fn new(rating: &'a Rating, round: &'a Round<'a>, before: &'a [Prev]) -> Result<Self> {
+    pub(super) fn new(rating: &'a Rating, round: &'a Round<'a>, before: &'a [Prev]) -> Self {
         let scheme = &*rating.scheme;
         let all = round.range.len();
         let scores = |subject| rating.scores.rungs(scheme, subject);
-        Ok(Self {
+        Self {
             rating,
             scheme,
             round,
@@ -47,7 +47,7 @@ impl<'a> Work<'a> {
             excluded: vec![Sure::No; all],
             uses: Vec::new(),
             direct: vec![None; all],
-        })
+        }
     }
 
     /// Every rule, in the fixed order.

@@ -11,6 +11,9 @@ use crate::stars::scheme::units::{POINT, real};
 use crate::stars::scheme::{Places, Rounding, Test, Ties};
 use crate::table::Columns;
 
+/// Both ends of a count.
+type Ends = fn(&super::QuotaUse) -> (u64, u64);
+
 impl Rating {
     /// The organisations with their scores and stars, by year and id.
     ///
@@ -165,7 +168,6 @@ impl Rating {
             .reals("share", uses().map(|u| share(u.quota)))
             .some_texts("rounding", uses().map(|u| shared(u.quota).then(|| rounding(u.quota))))
             .texts("ties", uses().map(|u| if quota(u.quota).ties == Ties::In { "in" } else { "out" }));
-        type Ends = fn(&super::QuotaUse) -> (u64, u64);
         let ends: [(&str, Ends); 4] = [
             ("population", |u| u.population),
             ("places", |u| u.places),

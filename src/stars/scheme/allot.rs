@@ -141,7 +141,7 @@ impl Quota {
             }
         }
         let still = record.choice("still_tied", &["in", "out"])?;
-        if (ties == 2) != !tie_by.is_empty() || (ties == 2) != still.is_some() {
+        if (ties == 2) == tie_by.is_empty() || (ties == 2) != still.is_some() {
             return record.error(
                 "ties",
                 "ties = \"items\" 时须写 tie_by（依次比较的指标）和 still_tied（仍相同的：\"in\" 或 \"out\"）；否则都不写",

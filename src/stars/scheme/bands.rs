@@ -141,7 +141,7 @@ pub(super) fn bands_of(head: &mut Record, method: Method, records: Vec<Record>, 
         );
     }
     let bands = bands.into_iter().map(|(band, record)| record.finish().map(|()| band)).collect::<Result<_>>()?;
-    Ok(Bands { bands, rounds: gap == Some(Gap::Round), below })
+    Ok(Bands { all: bands, rounds: gap == Some(Gap::Round), below })
 }
 
 fn band(mut record: Record, ladder: &Ladder) -> Result<(Band, Record)> {

@@ -101,7 +101,7 @@ impl Condition {
                 &format!("a rule asks one thing: write exactly one of {all}"),
             );
         };
-        let (test, text) = match kind {
+        let (asked, wording) = match kind {
             "event" => Self::of_event(record, parts)?,
             "when" => {
                 let Some(when) = record.optional_predicate("when")? else {
@@ -118,23 +118,22 @@ impl Condition {
                 return record.error(field, "只与 event 同用", "goes with 'event' only");
             }
         }
-        Ok(Self { test, text, place })
+        Ok(Self { test: asked, text: wording, place })
     }
 
     fn of_event(record: &mut Record, parts: &Parts) -> Result<(Test, Text)> {
         let names = record.texts_or_none("event")?;
         let mut kinds = Vec::new();
         for name in &names {
-            match parts.events.iter().position(|event| event.id == *name) {
-                Some(at) => kinds.push(at),
-                None => {
-                    let have = parts.events.iter().map(|e| e.id.as_str()).collect::<Vec<_>>().join(", ");
-                    return record.error(
-                        "event",
-                        &format!("没有名为“{name}”的事件。请先写 [[event]]；现有：{have}"),
-                        &format!("there is no event '{name}'. Write an [[event]] first; available: {have}"),
-                    );
-                }
+            if let Some(at) = parts.events.iter().position(|event| event.id == *name) {
+                kinds.push(at);
+            } else {
+                let have = parts.events.iter().map(|e| e.id.as_str()).collect::<Vec<_>>().join(", ");
+                return record.error(
+                    "event",
+                    &format!("没有名为“{name}”的事件。请先写 [[event]]；现有：{have}"),
+                    &format!("there is no event '{name}'. Write an [[event]] first; available: {have}"),
+                );
             }
         }
         let years = record.number("within_years")?.unwrap_or(1);

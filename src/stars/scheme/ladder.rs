@@ -111,7 +111,7 @@ pub(crate) struct Band {
 /// Bands, ascending, and what becomes of scores between two printed ends.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Bands {
-    pub(crate) bands: Vec<Band>,
+    pub(crate) all: Vec<Band>,
     /// Whether totals are rounded to whole points first.
     pub(crate) rounds: bool,
     /// The rung of a score below the lowest band.
@@ -123,14 +123,14 @@ impl Bands {
     pub(crate) fn rungs(&self, total: i64) -> (Rung, Rung) {
         let total = if self.rounds { rounded(total) } else { total };
         let rung = |bound: fn(&Band) -> Least| {
-            self.bands.iter().rev().find(|band| bound(band).reached(total)).map_or(self.below, |band| band.rung)
+            self.all.iter().rev().find(|band| bound(band).reached(total)).map_or(self.below, |band| band.rung)
         };
         (rung(|band| band.sure), rung(|band| band.possible))
     }
 
     /// From where on a total earns `rung` or more.
     pub(crate) fn least(&self, rung: Rung) -> Option<Least> {
-        let least = self.bands.iter().find(|band| band.rung >= rung)?.sure;
+        let least = self.all.iter().find(|band| band.rung >= rung)?.sure;
         // Half a point less rounds up to it.
         Some(if self.rounds { Least { at: least.at - FINE / 2, ..least } } else { least })
     }

@@ -133,12 +133,7 @@ impl Scheme {
         let step = step(take(steps, "step")?, exceptions, &parts, &ladder)?;
         let directs = take(directs, "direct")?;
         let directs = directs.into_iter().map(|r| Direct::take(r, &parts, &ladder)).collect::<Result<_>>()?;
-        let mut taken: Vec<Quota> = Vec::new();
-        for record in take(quotas, "quota")? {
-            let quota = Quota::take(record, &parts, &ladder, &taken)?;
-            taken.push(quota);
-        }
-        taken.sort_by_key(|quota| std::cmp::Reverse(quota.rung));
+        let taken = quotas_of(take(quotas, "quota")?, &parts, &ladder)?;
         let goals = goals.into_iter().map(|r| Goal::take(r, &ladder)).collect::<Result<_>>()?;
         let plaque = only(take(plaques, "plaque")?)?.map(|r| Plaque::take(r, &ladder)).transpose()?;
         Ok(Self {
@@ -275,6 +270,17 @@ fn parts(
         parts.events.push(event);
     }
     Ok(parts)
+}
+
+/// The quotas, that of the highest star first.
+fn quotas_of(records: Vec<Record>, parts: &Parts, ladder: &Ladder) -> Result<Vec<Quota>> {
+    let mut taken: Vec<Quota> = Vec::new();
+    for record in records {
+        let quota = Quota::take(record, parts, ladder, &taken)?;
+        taken.push(quota);
+    }
+    taken.sort_by_key(|quota| std::cmp::Reverse(quota.rung));
+    Ok(taken)
 }
 
 /// The records of rules over stars, of which a scheme without stars has none.

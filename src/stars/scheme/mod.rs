@@ -224,7 +224,7 @@ impl Scheme {
         self.inferred
             || self.parts.dimensions.iter().any(|d| d.inferred)
             || self.parts.items.iter().any(|i| i.inferred)
-            || self.bands.bands.iter().any(|b| b.inferred)
+            || self.bands.all.iter().any(|b| b.inferred)
     }
 
     /// The stars that it gives, ascending.
@@ -271,7 +271,7 @@ impl Scheme {
                 dimension.share = dimension.share.map(|_| value);
             }
         }
-        for band in scheme.bands.bands.iter_mut().filter(|band| band.rung == rung) {
+        for band in scheme.bands.all.iter_mut().filter(|band| band.rung == rung) {
             band.sure = ladder::Least { at: value * units::POINT, above: false };
             band.possible = band.sure;
         }
