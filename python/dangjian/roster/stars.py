@@ -90,8 +90,9 @@ class Stars(Held):
 
         Example:
             >>> import dangjian as dj
-            >>> roster = dj.read_roster(dj.datasets.hexigten().ledgers)
-            >>> rating = roster.rate_stars(dj.datasets.hexigten().scores, "wuhao", year=2013)
+            >>> sample = dj.datasets.hexigten()
+            >>> roster = dj.read_roster(sample.ledgers)
+            >>> rating = roster.rate_stars(sample.scores, "wuhao", year=2013, events=sample.events)
             >>> rating.summary.filter(star_state="4")["after_quotas"].item()
             3
         """
