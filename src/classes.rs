@@ -57,6 +57,16 @@ impl StarStates {
         Integers::up_to(self.values.len() as u64, (0..frame.rows()).map(state))
     }
 
+    /// The state of one row.
+    pub(crate) fn of_row(&self, roster: &Roster, frame: &Frame, row: usize) -> &str {
+        let code = |at| coded(roster, frame, at).map_or(0, |codes| codes.get(row) as usize);
+        let state = match code(self.star) {
+            0 => self.state_of_mode(roster)[code(self.mode)] as usize,
+            star => self.grades[star] as usize,
+        };
+        &self.values[state]
+    }
+
     /// For each code of the mode column the state of a row without a star.
     fn state_of_mode(&self, roster: &Roster) -> Vec<u64> {
         let [unrated, no_party_org, unknown] = [0, 1, 2].map(|k| u64::from(self.grades()) + k);

@@ -9,6 +9,8 @@ import polars as pl
 __all__ = [
     "Comparison",
     "Expression",
+    "Judges",
+    "Rating",
     "Roster",
     "__version__",
     "adjust_p",
@@ -44,6 +46,7 @@ __all__ = [
     "paired_change",
     "pooled_kendall",
     "problem_codes",
+    "rate_stars",
     "read",
     "read_arrow",
     "readiness",
@@ -51,13 +54,18 @@ __all__ = [
     "reconcile_totals",
     "reconcile_trees",
     "regions",
+    "replay_stars",
     "reratings",
     "resolve_regions",
     "schema",
     "star_forecast",
+    "star_form",
+    "star_judges",
     "star_logrank",
     "star_path_counts",
     "star_paths",
+    "star_scheme_toml",
+    "star_schemes",
     "star_spells",
     "star_survival",
     "star_survival_summary",
@@ -256,6 +264,93 @@ class Comparison:
         """Cells that differ, by column."""
     def not_compared(self) -> _Stream:
         """The columns left out, and why."""
+
+@type_check_only
+class RatingOptions(TypedDict):
+    """What may be said about a rating; ``previous`` is a table of stars, or ``"none"`` for a first round."""
+
+    year: int | None
+    judge: str | None
+    events: object | None
+    previous: object | None
+
+@final
+class Rating:
+    """A rating, inside the engine."""
+
+    @property
+    def scheme(self) -> str:
+        """The id of the scheme."""
+    @property
+    def has_plaques(self) -> bool:
+        """Whether the scheme gives plaques."""
+    @property
+    def label(self) -> tuple[str, str]:
+        """The name of the scheme, in Chinese and in English."""
+    @property
+    def years(self) -> list[int]:
+        """The years that are rated."""
+    def __len__(self) -> int:
+        """How many organisations, each counted in every year."""
+    def stars(self) -> _Stream:
+        """Scores and stars."""
+    def reasons(self) -> _Stream:
+        """Why, a line each."""
+    def trail(self) -> _Stream:
+        """Every step that made the stars."""
+    def summary(self) -> _Stream:
+        """How many have which stars."""
+    def quotas(self) -> _Stream:
+        """What became of the places."""
+    def goals(self) -> _Stream:
+        """The goals and how far they are reached."""
+    def needed(self) -> _Stream:
+        """What each would need for one more star."""
+    def plaques(self) -> _Stream:
+        """The plaque list."""
+    def problems(self) -> _Stream:
+        """What could not be used."""
+    def notes(self) -> _Stream:
+        """What to know about the rating."""
+    def counts(self, by: Sequence[str]) -> _Stream:
+        """The stars by dimensions."""
+    def sensitivity(self, thresholds: Sequence[float], *, stars: float | None = None) -> _Stream:
+        """What becomes of the stars where a threshold lies elsewhere."""
+    def compare(self, other: Rating, by: Sequence[str]) -> _Stream:
+        """How many rise and fall under another scheme."""
+    def compare_list(self, other: Rating) -> _Stream:
+        """Who rises and falls under another scheme."""
+
+@final
+class Judges:
+    """The scores of several judges, inside the engine."""
+
+    def agreement(self) -> _Stream:
+        """How two judges agree."""
+    def offices(self) -> _Stream:
+        """How much higher one judge scores, township by township."""
+    def outliers(self) -> _Stream:
+        """On whom two judges differ far more than on others."""
+    def forms(self) -> _Stream:
+        """Forms that look as if nobody had looked."""
+
+def rate_stars(roster: Roster, scheme: str, scores: object, said: RatingOptions) -> Rating:
+    """Rates a table of scores by a scheme."""
+
+def star_judges(roster: Roster, scheme: str, scores: object, *, year: int | None = None) -> Judges:
+    """Reads the scores of all judges."""
+
+def star_schemes(named: Sequence[str] | None = None) -> _Stream:
+    """The schemes that are named, or those that come with the engine."""
+
+def star_form(scheme: str) -> _Stream:
+    """The form of a scheme."""
+
+def star_scheme_toml(id: str) -> str:
+    """The text of a scheme that comes with the engine."""
+
+def replay_stars(trail: object) -> _Stream:
+    """The stars to which a trail leads."""
 
 def compare(
     later: Roster,

@@ -111,7 +111,7 @@ impl FromStr for Predicate {
 
 impl Record {
     /// The condition that stands in `field`, if any does.
-    pub(super) fn optional_predicate(&mut self, field: &'static str) -> Result<Option<Predicate>> {
+    pub(crate) fn optional_predicate(&mut self, field: &'static str) -> Result<Option<Predicate>> {
         let Some(text) = self.optional(field)? else { return Ok(None) };
         Predicate::parse(&text).map(Some).map_err(|e| defined(e, self.place(), field))
     }

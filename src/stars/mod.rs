@@ -2,6 +2,22 @@
 //!
 //! The states are the grades, `unrated` (a party organisation without a star), `no_party_org` (listed, has none),
 //! `unknown` (the ledger does not say) and, between years, `absent`. They are never merged.
+//!
+//! And the rating itself: a [`Scheme`] is data, a [`Rating`] what it makes of scores, with the reason of every star.
+
+mod events;
+mod judges;
+mod marks;
+mod need;
+mod plaque;
+#[cfg(test)]
+mod published;
+mod rating;
+mod scheme;
+#[cfg(test)]
+mod testing;
+mod trail;
+mod whatif;
 
 pub mod trend;
 
@@ -22,6 +38,13 @@ use crate::party::{Parties, bitmap};
 use crate::pass::{Statistic, only};
 use crate::roster::{Frame, Integers, Roster};
 use crate::table::Columns;
+
+pub use judges::Judges;
+pub(crate) use rating::STAGES;
+pub use rating::{Options, Previous, Rating};
+pub use scheme::{Scheme, schemes_table};
+pub use trail::replay;
+pub use whatif::{compare_counts, compare_schemes};
 
 /// Star states by the dimensions of `scope`.
 ///

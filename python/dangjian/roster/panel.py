@@ -16,6 +16,7 @@ from dangjian.roster.accounts import FATES, Accounts
 from dangjian.roster.formation import Formation
 from dangjian.roster.identity import Identity
 from dangjian.roster.measures import Measures
+from dangjian.roster.stars import Stars
 from dangjian.roster.statistics import Statistics
 from dangjian.roster.survival import Survival
 from dangjian.roster.targets import Targets
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class Roster(
-    Accounts, Identity, Trees, Formation, Measures, Targets, Trends, TrendTests, Survival, Statistics
+    Accounts, Identity, Trees, Formation, Measures, Targets, Stars, Trends, TrendTests, Survival, Statistics
 ):
     """The panel: one row is one organisation in one survey year. Never changed after it is made.
 

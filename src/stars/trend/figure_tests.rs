@@ -189,6 +189,7 @@ pub fn paired_change(
     let there = |answers: &Answered, row: Option<usize>| row.map_or(Answer::Outside, |row| answers.answer(row));
     let of_first: Vec<Option<Fate>> = (0..before.rows())
         .map(|row| Fate::of(first.answer(row), there(&last, other(after, before.slots[row]))))
+        .map(|fate| fate.filter(|fate| *fate != Fate::Entered))
         .collect();
     // Who was in the population at first is counted there.
     let of_last: Vec<Option<Fate>> = (0..after.rows())
