@@ -16,6 +16,8 @@ pub mod explain;
 pub mod formation;
 pub mod identity;
 pub mod ingest;
+#[cfg(test)]
+mod interrupted;
 mod interval;
 pub mod job;
 pub mod labels;
@@ -25,6 +27,7 @@ mod memo;
 pub mod moves;
 mod os;
 mod party;
+mod pass;
 pub mod published;
 pub mod reconcile;
 mod record;
@@ -41,6 +44,7 @@ pub mod synth;
 mod table;
 pub mod tally;
 pub mod targets;
+pub mod tree;
 pub mod workforce;
 
 pub use error::{Error, Result};

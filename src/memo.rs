@@ -15,31 +15,49 @@ trait Mark: Copy + Default + PartialEq {
     fn hash(self) -> usize;
 }
 
+/// A text, and its first eight bytes as one number, zeros behind its end.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Written<'t> {
+    pub text: &'t str,
+    pub first: u64,
+}
+
+impl Written<'_> {
+    /// Whether both are the same.
+    #[inline]
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        let length = self.text.len();
+        self.first == other.first && length == other.text.len() && (length <= 8 || self.text == other.text)
+    }
+}
+
+impl<'t> From<&'t str> for Written<'t> {
+    #[inline]
+    fn from(text: &'t str) -> Self {
+        let bytes = text.as_bytes();
+        let first = match (bytes.first_chunk(), bytes.first_chunk(), bytes.last_chunk()) {
+            (Some(eight), ..) => u64::from_le_bytes(*eight),
+            (_, Some(first), Some(last)) => {
+                u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << (8 * (bytes.len() - 4))
+            }
+            _ => (0..).zip(bytes).fold(0, |first, (at, byte)| first | u64::from(*byte) << (8 * at)),
+        };
+        Self { text, first }
+    }
+}
+
 /// A text as a number, where it is that of no other text as long: up to 8 bytes as they are, of digits up to 16.
-fn narrow(bytes: &[u8]) -> Option<u64> {
+#[inline]
+fn narrow(written: Written<'_>) -> Option<u64> {
     const HIGH: u64 = u64::from_le_bytes([0xf0; 8]);
     const DIGITS: u64 = u64::from_le_bytes(*b"00000000");
-    match (bytes.first_chunk(), bytes.last_chunk()) {
-        (Some(first), Some(last)) => {
-            let (first, last) = (u64::from_le_bytes(*first), u64::from_le_bytes(*last));
-            if bytes.len() == 8 {
-                return Some(first);
-            }
-            let digits = bytes.len() <= SHORT && first & HIGH == DIGITS && last & HIGH == DIGITS;
-            digits.then_some((first & !HIGH) << 4 | last & !HIGH)
-        }
-        _ => Some(match (bytes.first_chunk(), bytes.last_chunk()) {
-            (Some(first), Some(last)) => {
-                u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << 32
-            }
-            // No branch depends on the length, which varies.
-            _ => {
-                bytes.get(bytes.len() / 2).zip(bytes.first().zip(bytes.last())).map_or(0, |(middle, (first, last))| {
-                    u64::from(*first) | u64::from(*middle) << 8 | u64::from(*last) << 16
-                })
-            }
-        }),
+    let bytes = written.text.as_bytes();
+    if bytes.len() <= 8 {
+        return Some(written.first);
     }
+    let last = u64::from_le_bytes(*bytes.last_chunk()?);
+    let digits = bytes.len() <= SHORT && written.first & HIGH == DIGITS && last & HIGH == DIGITS;
+    digits.then_some((written.first & !HIGH) << 4 | last & !HIGH)
 }
 
 impl Mark for u64 {
@@ -50,7 +68,7 @@ impl Mark for u64 {
 }
 
 /// Any text: its first and last bytes, which are all of a short one; of a long one something of all.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Wide {
     first: u64,
     last: u64,
@@ -88,6 +106,7 @@ fn mixed(bytes: &[u8]) -> u64 {
 ///
 /// It keeps the texts as `K`: borrowed, or its own. What a text of up to 16 bytes stands for is found at one place of
 /// memory, as a table of many texts is not in the processor's cache.
+#[derive(Debug)]
 pub(crate) struct Memo<K, T> {
     /// By the number that a text is; each is kept with its length and 1.
     narrow: Table<u64, T>,
@@ -102,14 +121,15 @@ impl<K: AsRef<str>, T: Copy> Memo<K, T> {
         Self { narrow: Table::new(any), wide: Table::new(any), texts: Vec::new() }
     }
 
-    /// What `text` stands for; `read` tells when it is seen for the first time.
+    /// What a text stands for; `read` tells when it is seen for the first time.
     #[inline]
-    pub(crate) fn get<'t>(&mut self, text: &'t str, read: impl FnOnce() -> T) -> T
+    pub(crate) fn get<'t>(&mut self, written: impl Into<Written<'t>>, read: impl FnOnce() -> T) -> T
     where
         K: From<&'t str>,
     {
-        let bytes = text.as_bytes();
-        if let Some(mark) = narrow(bytes) {
+        let written = written.into();
+        let (text, bytes) = (written.text, written.text.as_bytes());
+        if let Some(mark) = narrow(written) {
             let kept = bytes.len() as u32 + 1;
             return self.narrow.find(mark, |other| other == kept).unwrap_or_else(|place| {
                 let value = read();
@@ -127,22 +147,27 @@ impl<K: AsRef<str>, T: Copy> Memo<K, T> {
         })
     }
 
-    /// Whether it has so many texts that most are far.
-    pub(crate) fn is_large(&self) -> bool {
-        self.narrow.taken + self.wide.taken > LARGE
+    /// How many texts it has.
+    pub(crate) fn len(&self) -> usize {
+        self.narrow.taken + self.wide.taken
     }
 
-    /// Has the memory where `text` is looked up brought near. The answer means nothing.
+    /// Whether it has so many texts that most are far.
+    pub(crate) fn is_large(&self) -> bool {
+        self.len() > LARGE
+    }
+
+    /// Has the memory where a text is looked up brought near. The answer means nothing.
     #[inline]
-    pub(crate) fn touch(&self, text: &str) -> u32 {
-        let bytes = text.as_bytes();
-        match narrow(bytes) {
+    pub(crate) fn touch(&self, written: Written<'_>) -> u32 {
+        match narrow(written) {
             Some(mark) => self.narrow.first(mark).kept,
-            None => self.wide.first(Wide::of(bytes)).kept,
+            None => self.wide.first(Wide::of(written.text.as_bytes())).kept,
         }
     }
 }
 
+#[derive(Debug)]
 struct Table<M, T> {
     places: Vec<Place<M, T>>,
     free: Place<M, T>,
@@ -150,7 +175,7 @@ struct Table<M, T> {
 }
 
 /// A place for a text: its mark and what it stands for, and what it is kept with; 0 where the place is free.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 struct Place<M, T> {
     mark: M,
     value: T,
@@ -190,7 +215,8 @@ impl<M: Mark, T: Copy> Table<M, T> {
     fn put(&mut self, at: usize, place: Place<M, T>) {
         self.places[at] = place;
         self.taken += 1;
-        if self.taken * 4 > self.places.len() * 3 {
+        // A small table is nearer, which counts for more than the places that are passed on the way.
+        if self.taken * 8 > self.places.len() * 7 {
             self.grow();
         }
     }
@@ -224,11 +250,18 @@ mod tests {
             ),
         ) {
             let texts: Vec<String> = texts.into_iter().map(|parts| parts.concat()).collect();
+            for text in &texts {
+                let mut first = [0; 8];
+                for (to, byte) in first.iter_mut().zip(text.bytes()) {
+                    *to = byte;
+                }
+                prop_assert_eq!(Written::from(text.as_str()).first, u64::from_le_bytes(first));
+            }
             let mut expected: HashMap<&str, usize> = HashMap::new();
             let mut memo: Memo<Box<str>, usize> = Memo::new(0);
             let mut read = 0;
             for text in &texts {
-                let value = memo.get(text, || { read += 1; read });
+                let value = memo.get(text.as_str(), || { read += 1; read });
                 let next = expected.len() + 1;
                 prop_assert_eq!(value, *expected.entry(text).or_insert(next));
             }

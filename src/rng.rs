@@ -76,25 +76,27 @@ impl Rng {
         successes
     }
 
-    /// The names are those of the paper: a point (u, v) under a table mountain, of which most need no look at the chances.
+    /// A point under a table mountain, of which most need no look at the chances.
     fn many_of(&mut self, trials: f64, p: f64) -> u64 {
         let (odds, deviation) = (p / (1.0 - p), (trials * p * (1.0 - p)).sqrt());
-        let b = 1.15 + 2.53 * deviation;
-        let a = -0.0873 + 0.0248 * b + 0.01 * p;
-        let alpha = (2.83 + 5.1 / b) * deviation;
+        // In the paper b, a and alpha.
+        let width = 1.15 + 2.53 * deviation;
+        let slope = -0.0873 + 0.0248 * width + 0.01 * p;
+        let scale = (2.83 + 5.1 / width) * deviation;
         let mode = ((trials + 1.0) * p).floor();
         let ln_choices = |k: f64| -ln_gamma(k + 1.0) - ln_gamma(trials - k + 1.0);
         let top = ln_choices(mode);
         loop {
             let (u, v) = (self.unit() - 0.5, self.unit());
             let edge = 0.5 - u.abs();
-            let k = ((2.0 * a / edge + b) * u + trials * p + 0.5).floor();
-            if edge >= 0.07 && v <= 0.92 - 4.2 / b {
-                return k as u64;
+            let successes = ((2.0 * slope / edge + width) * u + trials * p + 0.5).floor();
+            if edge >= 0.07 && v <= 0.92 - 4.2 / width {
+                return successes as u64;
             }
-            let height = (v * alpha / (a / (edge * edge) + b)).ln();
-            if (0.0..=trials).contains(&k) && height <= ln_choices(k) - top + (k - mode) * odds.ln() {
-                return k as u64;
+            let height = (v * scale / (slope / (edge * edge) + width)).ln();
+            let chance = |k: f64| ln_choices(k) - top + (k - mode) * odds.ln();
+            if (0.0..=trials).contains(&successes) && height <= chance(successes) {
+                return successes as u64;
             }
         }
     }

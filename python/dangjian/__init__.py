@@ -24,8 +24,10 @@ from dangjian.kendall import (
     seasonal_kendall,
 )
 from dangjian.published import check_published
+from dangjian.rating import Judges, Rating
 from dangjian.review import Review
 from dangjian.roster import Roster, problem_codes, read_roster, schema
+from dangjian.schemes import replay_stars, star_form, star_scheme_toml, star_schemes
 from dangjian.spells import log_rank, survival_curve, survival_summary
 from dangjian.standards import regions, resolve_regions, uscc_completions
 
@@ -37,6 +39,8 @@ __all__ = [
     "Error",
     "FileError",
     "InternalError",
+    "Judges",
+    "Rating",
     "Review",
     "Roster",
     "__version__",
@@ -55,9 +59,13 @@ __all__ = [
     "problem_codes",
     "read_roster",
     "regions",
+    "replay_stars",
     "resolve_regions",
     "schema",
     "seasonal_kendall",
+    "star_form",
+    "star_scheme_toml",
+    "star_schemes",
     "survival_curve",
     "survival_summary",
     "synth",

@@ -22,7 +22,7 @@ def dated_rates(
     until: dt.date,
     states: Sequence[str] | None = None,
     ahead: float = 1,
-    confidence: float = 0.95,
+    level: float = 0.95,
 ) -> pl.DataFrame:
     """Rates of moving at any moment (the duration or generator estimator), and what follows from them ``ahead`` years on.
 
@@ -34,12 +34,12 @@ def dated_rates(
         until: The first day that was not watched any more.
         states: The states in order; those that occur, grades by size, where ``None``.
         ahead: Years.
-        confidence: The level of the intervals of the rates.
+        level: The level of the intervals of the rates.
 
     Returns:
         ``state``, ``next_state``, ``moves``, ``years`` (spent in ``state`` by all), ``rate`` (moves a year), ``low``, ``high``
         (exact), ``probability`` (after ``ahead`` years, if rates stay the same; null where no time was spent in a state that
-        can be reached), ``ahead``, ``confidence``, ``organisations``.
+        can be reached), ``ahead``, ``level``, ``organisations``.
 
     Example:
         >>> import datetime as dt
@@ -55,7 +55,7 @@ def dated_rates(
         (1, 6.0)
     """
     return pl.DataFrame(
-        _native.dated_rates(changes, _listed(states), _days(until, "until"), float(ahead), confidence)
+        _native.dated_rates(changes, _listed(states), _days(until, "until"), float(ahead), level)
     )
 
 
@@ -65,7 +65,7 @@ def dated_chances(
     since: dt.date,
     until: dt.date,
     states: Sequence[str] | None = None,
-    confidence: float = 0.95,
+    level: float = 0.95,
 ) -> pl.DataFrame:
     """Chances of being in each state on each day, by the state on the day ``since`` (Aalen and Johansen 1978).
 
@@ -76,11 +76,11 @@ def dated_chances(
         since: The day from which the chances are.
         until: The first day that was not watched any more.
         states: The states in order.
-        confidence: The level of the intervals.
+        level: The level of the intervals.
 
     Returns:
         ``date`` (the day ``since``, then each on which something moved), ``state``, ``next_state``, ``at_risk`` (in
-        ``next_state`` just before), ``events`` (who left it), ``probability``, ``variance``, ``low``, ``high``, ``confidence``.
+        ``next_state`` just before), ``events`` (who left it), ``probability``, ``variance``, ``low``, ``high``, ``level``.
 
     Example:
         >>> import datetime as dt
@@ -96,9 +96,7 @@ def dated_chances(
         [0.0, 0.5]
     """
     return pl.DataFrame(
-        _native.dated_chances(
-            changes, _listed(states), _days(since, "since"), _days(until, "until"), confidence
-        )
+        _native.dated_chances(changes, _listed(states), _days(since, "since"), _days(until, "until"), level)
     )
 
 

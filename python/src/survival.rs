@@ -2,20 +2,14 @@
 
 #![allow(clippy::needless_pass_by_value, reason = "what Python hands over is owned")]
 
-use std::path::PathBuf;
-
-use arrow::array::RecordBatch;
-use dangjian::dimension::Scope;
-use dangjian::job::Job;
 use dangjian::stars::trend::survival::{self, Entry, Options, Scale, Variance, Watched};
 use dangjian::{Error, Result};
 use pyo3::prelude::*;
 use pyo3_arrow::PyTable;
-use pyo3_arrow::input::AnyArray;
 
 use crate::door::run;
-use crate::measures::{self, picked};
 use crate::roster::{Roster, counts_of};
+use crate::scope::Asked;
 use crate::tables::table;
 
 /// What Python says about a study of spells.
@@ -47,44 +41,16 @@ impl Said {
     }
 }
 
-/// Which rows, by what.
-#[derive(FromPyObject)]
-#[pyo3(from_item_all)]
-pub(crate) struct Rows {
-    by: Vec<String>,
-    bands: Option<PathBuf>,
-    filter: Option<String>,
-    only: Option<AnyArray>,
-    years: Option<Vec<i16>>,
-}
-
-impl Rows {
-    /// A statistic of `roster` over these rows.
-    pub(crate) fn one(
-        self,
-        py: Python<'_>,
-        roster: &Roster,
-        statistic: impl FnOnce(&dangjian::Roster, &Scope, &dyn Job) -> Result<RecordBatch> + Send + 'static,
-    ) -> PyResult<PyTable> {
-        let Self { by, bands, filter, only, years } = self;
-        let only = picked(only)?;
-        roster.one(py, move |roster, job| {
-            let scope = measures::scope(roster, by, filter.as_deref(), only, bands.as_deref(), years)?;
-            statistic(roster, &scope, job)
-        })
-    }
-}
-
 /// The curves.
 #[pyfunction]
-pub(crate) fn star_survival(py: Python<'_>, roster: &Roster, options: Said, rows: Rows) -> PyResult<PyTable> {
-    rows.one(py, roster, move |roster, scope, job| survival::star_survival(roster, &options.options()?, scope, job))
+pub(crate) fn star_survival(py: Python<'_>, roster: &Roster, options: Said, rows: Asked) -> PyResult<PyTable> {
+    roster.over(py, rows, move |roster, scope, job| survival::star_survival(roster, &options.options()?, scope, job))
 }
 
 /// What the curves come to.
 #[pyfunction]
-pub(crate) fn star_survival_summary(py: Python<'_>, roster: &Roster, options: Said, rows: Rows) -> PyResult<PyTable> {
-    rows.one(py, roster, move |roster, scope, job| {
+pub(crate) fn star_survival_summary(py: Python<'_>, roster: &Roster, options: Said, rows: Asked) -> PyResult<PyTable> {
+    roster.over(py, rows, move |roster, scope, job| {
         survival::star_survival_summary(roster, &options.options()?, scope, job)
     })
 }
@@ -96,15 +62,16 @@ pub(crate) fn star_logrank(
     roster: &Roster,
     of: String,
     options: Said,
-    rows: Rows,
+    rows: Asked,
 ) -> PyResult<PyTable> {
-    rows.one(py, roster, move |roster, scope, job| survival::star_logrank(roster, &options.options()?, &of, scope, job))
+    roster
+        .over(py, rows, move |roster, scope, job| survival::star_logrank(roster, &options.options()?, &of, scope, job))
 }
 
 /// The spells one by one.
 #[pyfunction]
-pub(crate) fn star_spells(py: Python<'_>, roster: &Roster, options: Said, rows: Rows) -> PyResult<PyTable> {
-    rows.one(py, roster, move |roster, scope, job| survival::star_spells(roster, &options.options()?, scope, job))
+pub(crate) fn star_spells(py: Python<'_>, roster: &Roster, options: Said, rows: Asked) -> PyResult<PyTable> {
+    roster.over(py, rows, move |roster, scope, job| survival::star_spells(roster, &options.options()?, scope, job))
 }
 
 /// Things under watch, of columns that are equally long.

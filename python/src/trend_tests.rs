@@ -21,7 +21,7 @@ use crate::door::run;
 use crate::errors::raise;
 use crate::measures::rates_of;
 use crate::roster::{Roster, counts_of};
-use crate::survival::Rows;
+use crate::scope::Asked;
 use crate::tables::table;
 
 /// Numbers, NaN where one is null.
@@ -146,9 +146,9 @@ pub(crate) fn trend_test(
     figure: Said,
     method: String,
     alpha: f64,
-    rows: Rows,
+    rows: Asked,
 ) -> PyResult<PyTable> {
-    rows.one(py, roster, move |roster, scope, job| {
+    roster.over(py, rows, move |roster, scope, job| {
         let options = Options { method: Method::from_name(&method)?, alpha };
         figure_tests::trend_test(roster, &figure.figure()?, &options, scope, job)
     })
@@ -156,8 +156,14 @@ pub(crate) fn trend_test(
 
 /// Trends of a figure, all groups together.
 #[pyfunction]
-pub(crate) fn trend_pooled(py: Python<'_>, roster: &Roster, figure: Said, alpha: f64, rows: Rows) -> PyResult<PyTable> {
-    rows.one(py, roster, move |roster, scope, job| {
+pub(crate) fn trend_pooled(
+    py: Python<'_>,
+    roster: &Roster,
+    figure: Said,
+    alpha: f64,
+    rows: Asked,
+) -> PyResult<PyTable> {
+    roster.over(py, rows, move |roster, scope, job| {
         let options = Options { method: Method::Normal, alpha };
         figure_tests::trend_pooled(roster, &figure.figure()?, &options, scope, job)
     })
@@ -172,9 +178,9 @@ pub(crate) fn paired_change(
     earlier: i16,
     later: i16,
     level: f64,
-    rows: Rows,
+    rows: Asked,
 ) -> PyResult<PyTable> {
-    rows.one(py, roster, move |roster, scope, job| {
+    roster.over(py, rows, move |roster, scope, job| {
         figure_tests::paired_change(roster, &figure.rates()?, earlier, later, level, scope, job)
     })
 }
@@ -186,13 +192,14 @@ pub(crate) fn star_paths(
     roster: &Roster,
     at_least: f64,
     counts: String,
-    rows: Rows,
+    rows: Asked,
 ) -> PyResult<PyTable> {
-    rows.one(py, roster, move |roster, scope, job| paths::star_paths(roster, at_least, counts_of(&counts)?, scope, job))
+    roster
+        .over(py, rows, move |roster, scope, job| paths::star_paths(roster, at_least, counts_of(&counts)?, scope, job))
 }
 
 /// How many take which course.
 #[pyfunction]
-pub(crate) fn star_path_counts(py: Python<'_>, roster: &Roster, counts: String, rows: Rows) -> PyResult<PyTable> {
-    rows.one(py, roster, move |roster, scope, job| paths::star_path_counts(roster, counts_of(&counts)?, scope, job))
+pub(crate) fn star_path_counts(py: Python<'_>, roster: &Roster, counts: String, rows: Asked) -> PyResult<PyTable> {
+    roster.over(py, rows, move |roster, scope, job| paths::star_path_counts(roster, counts_of(&counts)?, scope, job))
 }

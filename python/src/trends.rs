@@ -2,7 +2,7 @@
 
 #![allow(clippy::needless_pass_by_value, reason = "what Python hands over is owned")]
 
-use arrow::array::{ArrayRef, RecordBatch};
+use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
 use dangjian::dimension::Scope;
 use dangjian::job::Job;
@@ -13,27 +13,24 @@ use dangjian::stars::trend::{
 use dangjian::{Error, Result};
 use pyo3::prelude::*;
 use pyo3_arrow::PyTable;
-use pyo3_arrow::input::{AnyArray, AnyRecordBatch};
+use pyo3_arrow::input::AnyRecordBatch;
 
 use crate::door::run;
 use crate::errors::raise;
-use crate::measures::{self, picked};
 use crate::roster::Roster;
+use crate::scope;
 use crate::tables::table;
 
 /// What every question about steps has in common.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
 pub(crate) struct Asked {
-    by: Vec<String>,
+    scope: scope::Asked,
     of: String,
     scale: Option<Vec<String>>,
     counts: String,
     into: Option<Vec<i16>>,
     rating: Option<String>,
-    filter: Option<String>,
-    only: Option<AnyArray>,
-    years: Option<Vec<i16>>,
 }
 
 /// The error for a word that is none of `have`.
@@ -45,7 +42,7 @@ fn unknown(what: &str, word: &str, have: &[&str]) -> Error {
 type Drawing = (u32, u64, f64);
 
 fn draws(drawing: Option<Drawing>) -> Option<Draws> {
-    drawing.map(|(draws, seed, confidence)| Draws { draws, seed, confidence })
+    drawing.map(|(draws, seed, level)| Draws { draws, seed, level })
 }
 
 impl Asked {
@@ -67,23 +64,17 @@ impl Asked {
         }
         Ok(Steps { of, into: self.into.clone(), rating: self.rating.clone() })
     }
-
-    fn scope(self, roster: &dangjian::Roster, only: Option<Vec<ArrayRef>>) -> Result<Scope> {
-        measures::scope(roster, self.by, self.filter.as_deref(), only, None, self.years)
-    }
 }
 
 /// The answer to a question.
 fn answer(
     py: Python<'_>,
     roster: &Roster,
-    mut asked: Asked,
+    asked: Asked,
     statistic: impl FnOnce(&dangjian::Roster, &Steps, &Scope, &dyn Job) -> Result<RecordBatch> + Send + 'static,
 ) -> PyResult<PyTable> {
-    let only = picked(asked.only.take())?;
     let steps = asked.steps().map_err(|e| raise(&e))?;
-    let scope = asked.scope(&roster.0, only).map_err(|e| raise(&e))?;
-    roster.one(py, move |roster, job| statistic(roster, &steps, &scope, job))
+    roster.over(py, asked.scope, move |roster, scope, job| statistic(roster, &steps, scope, job))
 }
 
 fn view(name: &str) -> Result<View> {
@@ -133,7 +124,7 @@ pub(crate) fn transition_probabilities(
             view: self::view(view)?,
             pooling: self::pooling(pooling)?,
             interval,
-            confidence: drawing.2,
+            level: drawing.2,
             ahead,
             generator: self::generator(generator)?,
             stay,
@@ -227,10 +218,10 @@ pub(crate) fn star_trends(
     roster: &Roster,
     asked: Asked,
     at_least: f64,
-    confidence: f64,
+    level: f64,
 ) -> PyResult<PyTable> {
     answer(py, roster, asked, move |roster, steps, scope, job| {
-        trend::trends(roster, steps, scope, at_least, confidence, job)
+        trend::trends(roster, steps, scope, at_least, level, job)
     })
 }
 
@@ -285,10 +276,10 @@ pub(crate) fn dated_rates(
     states: Option<Vec<String>>,
     until: i32,
     ahead: f64,
-    confidence: f64,
+    level: f64,
 ) -> PyResult<PyTable> {
     let dated = dated(changes, states.as_deref(), until).map_err(|e| raise(&e))?;
-    table(vec![run(py, None, move |_| trend::rates(&dated, ahead, confidence))?])
+    table(vec![run(py, None, move |_| trend::rates(&dated, ahead, level))?])
 }
 
 /// Chances over time, from dated changes.
@@ -299,8 +290,8 @@ pub(crate) fn dated_chances(
     states: Option<Vec<String>>,
     since: i32,
     until: i32,
-    confidence: f64,
+    level: f64,
 ) -> PyResult<PyTable> {
     let dated = dated(changes, states.as_deref(), until).map_err(|e| raise(&e))?;
-    table(vec![run(py, None, move |_| trend::aalen_johansen(&dated, since, until, confidence))?])
+    table(vec![run(py, None, move |_| trend::aalen_johansen(&dated, since, until, level))?])
 }

@@ -4,6 +4,7 @@ use arrow::array::{Array, Float64Array, StringArray};
 
 use super::cells::Cell;
 use super::rows::Row;
+use crate::memo::Written;
 
 /// Where a row stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,17 +63,71 @@ impl Places {
     }
 }
 
+/// How many cells are visited together: the processor waits for their memory only once, and what is known of them are the
+/// bits of one number.
+pub(super) const TOGETHER: usize = 64;
+
+/// A cell as it is visited: text, which nearly all are and empty ones too, or another one.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Seen<'a> {
+    Text(Written<'a>),
+    Other(Cell<'a>),
+}
+
+impl<'a> Seen<'a> {
+    /// The cell.
+    pub(super) fn cell(&self) -> Cell<'a> {
+        match *self {
+            Self::Text(Written { text: "", .. }) => Cell::Empty,
+            Self::Text(Written { text, .. }) => Cell::Text(text),
+            Self::Other(cell) => cell,
+        }
+    }
+
+    /// Whether both are the same.
+    #[inline]
+    pub(super) fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Text(one), Self::Text(other)) => one.is(other),
+            (Self::Other(one), Self::Other(other)) => one == other,
+            _ => false,
+        }
+    }
+}
+
+impl<'a> From<Cell<'a>> for Seen<'a> {
+    #[inline]
+    fn from(cell: Cell<'a>) -> Self {
+        match cell {
+            Cell::Empty => Self::Text(Written { text: "", first: 0 }),
+            Cell::Text(text) => Self::Text(text.into()),
+            _ => Self::Other(cell),
+        }
+    }
+}
+
 /// Some rows of a table.
 pub(super) trait Block: Sync {
     /// How many rows there are.
     fn rows(&self) -> usize;
     /// The cell in `column` of `row`, both from 0; empty beyond the row's end.
     fn cell(&self, row: usize, column: usize) -> Cell<'_>;
-    /// Visits the cells in `column` of `rows`, in their order.
+    /// The same, to be compared.
+    fn seen(&self, row: usize, column: usize) -> Seen<'_> {
+        self.cell(row, column).into()
+    }
+    /// Appends the cells in `column` of `rows`.
+    fn see<'a>(&'a self, rows: &[u32], column: usize, to: &mut Vec<Seen<'a>>) {
+        to.extend(rows.iter().map(|row| self.seen(*row as usize, column)));
+    }
+    /// Visits the cells in `column` of `rows`, in their order, always [`TOGETHER`] of them until fewer are left.
     #[inline]
-    fn each<'a>(&'a self, rows: &[u32], column: usize, mut visit: impl FnMut(u32, Cell<'a>)) {
-        for row in rows {
-            visit(*row, self.cell(*row as usize, column));
+    fn each<'a>(&'a self, rows: &[u32], column: usize, mut visit: impl FnMut(&[u32], &[Seen<'a>])) {
+        let mut seen = Vec::with_capacity(TOGETHER);
+        for rows in rows.chunks(TOGETHER) {
+            seen.clear();
+            self.see(rows, column, &mut seen);
+            visit(rows, &seen);
         }
     }
     /// How many cells `row` has.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, StringArray, new_null_array};
-use arrow::compute::{cast, max, min, take};
+use arrow::compute::{cast, max, min};
 use arrow::datatypes::{DataType, Float64Type, Int16Type, Int32Type};
 
 use super::block::{Block, Numbers, Texts};
@@ -13,10 +13,16 @@ use super::known::Known;
 use super::problem::Code;
 pub(super) use super::reader::Finding;
 use super::reader::{Reader, SCORES};
+use super::values::Values;
 use crate::error::Result;
 use crate::schema::{Column, Dictionaries, Type};
 
-type Converted = Result<(ArrayRef, Vec<Finding>)>;
+type Converted = Result<(Values, Vec<Finding>)>;
+
+/// An array with which nothing is wrong.
+fn as_it_is(array: ArrayRef) -> (Values, Vec<Finding>) {
+    (Values::Array(array), Vec::new())
+}
 
 /// Whether an array of this type holds text, also in a dictionary.
 pub(super) fn is_text(ty: &DataType) -> bool {
@@ -43,32 +49,32 @@ pub(super) fn convert(
     column: &'static Column,
     factor: f64,
     words: &Dictionaries,
-    known: &Known,
+    known: &Arc<Known>,
 ) -> Option<Converted> {
     let from = array.data_type();
     let wanted = column.ty.arrow();
     if *from == DataType::Null {
-        return Some(Ok((new_null_array(&wanted, array.len()), Vec::new())));
+        return Some(Ok(as_it_is(new_null_array(&wanted, array.len()))));
     }
     if is_text(from) {
         return Some(match (column.ty, from) {
             (Type::Id | Type::Text, _) => long_text(array, column, words),
-            (_, DataType::Dictionary(..)) => distinct(array, column, factor, words),
+            (_, DataType::Dictionary(..)) => distinct(array, column, factor, words, known),
             _ => as_text(array).map(|texts| all(&Reader::of(column, factor, words), &Texts(&texts), known)),
         });
     }
     let exact = from.is_integer() || *from == DataType::Boolean;
     Some(match column.ty {
-        Type::Flag if *from == DataType::Boolean => Ok((array.clone(), Vec::new())),
-        Type::Date if is_time(from) => cast(array, &wanted).map(|a| (a, Vec::new())).map_err(Into::into),
+        Type::Flag if *from == DataType::Boolean => Ok(as_it_is(array.clone())),
+        Type::Date if is_time(from) => cast(array, &wanted).map(as_it_is).map_err(Into::into),
         _ if is_time(from) => return None,
         Type::Count if from.is_integer() => whole(array, &wanted),
         Type::Money if from.is_integer() && factor <= 1.0 => whole(array, &wanted),
-        Type::Year | Type::Real if from.is_integer() || from.is_floating() => ranged(array, column, words),
+        Type::Year | Type::Real if from.is_integer() || from.is_floating() => ranged(array, column, words, known),
         Type::Region | Type::Industry | Type::Text | Type::Code | Type::Id if exact => {
             as_text(array).map(|texts| all(&Reader::of(column, factor, words), &Texts(&texts), known))
         }
-        _ if exact || from.is_floating() => numbers(array, column, factor, words),
+        _ if exact || from.is_floating() => numbers(array, column, factor, words, known),
         _ => return None,
     })
 }
@@ -77,17 +83,17 @@ pub(super) fn convert(
 fn whole(array: &ArrayRef, wanted: &DataType) -> Converted {
     let values = cast(array, wanted)?;
     if values.null_count() == array.null_count() {
-        return Ok((values, Vec::new()));
+        return Ok(as_it_is(values));
     }
     let texts = as_text(array)?;
     let wrong = (0..array.len()).filter(|at| values.is_null(*at) && array.is_valid(*at));
     let found = wrong.map(|row| Finding { row, code: Code::ImpossibleValue, value: texts.value(row).to_owned() });
     let found = found.collect();
-    Ok((values, found))
+    Ok((Values::Array(values), found))
 }
 
 /// Numbers as they are if all are in range.
-fn ranged(array: &ArrayRef, column: &'static Column, words: &Dictionaries) -> Converted {
+fn ranged(array: &ArrayRef, column: &'static Column, words: &Dictionaries, known: &Arc<Known>) -> Converted {
     let values = cast(array, &column.ty.arrow())?;
     let fits = match column.ty {
         Type::Year => {
@@ -103,20 +109,26 @@ fn ranged(array: &ArrayRef, column: &'static Column, words: &Dictionaries) -> Co
         _ => true,
     };
     if fits && values.null_count() == array.null_count() {
-        Ok((values, Vec::new()))
+        Ok(as_it_is(values))
     } else {
-        numbers(array, column, 1.0, words)
+        numbers(array, column, 1.0, words, known)
     }
 }
 
 /// Numbers one by one.
-fn numbers(array: &ArrayRef, column: &'static Column, factor: f64, words: &Dictionaries) -> Converted {
+fn numbers(
+    array: &ArrayRef,
+    column: &'static Column,
+    factor: f64,
+    words: &Dictionaries,
+    known: &Arc<Known>,
+) -> Converted {
     let numbers = cast(array, &DataType::Float64)?;
-    Ok(all(&Reader::of(column, factor, words), &Numbers(numbers.as_primitive()), &Known::default()))
+    Ok(all(&Reader::of(column, factor, words), &Numbers(numbers.as_primitive()), known))
 }
 
 /// Every cell of `block`, one by one.
-pub(super) fn all<B: Block>(reader: &Reader, block: &B, known: &Known) -> (ArrayRef, Vec<Finding>) {
+pub(super) fn all<B: Block>(reader: &Reader, block: &B, known: &Arc<Known>) -> (Values, Vec<Finding>) {
     let rows: Vec<u32> = (0..block.rows() as u32).collect();
     let mut found = Vec::new();
     let values = reader.read(block, &rows, 0, known, &mut found);
@@ -129,13 +141,19 @@ fn dictionary(array: &ArrayRef) -> Result<ArrayRef> {
 }
 
 /// Text, read once for each distinct value.
-fn distinct(array: &ArrayRef, column: &'static Column, factor: f64, words: &Dictionaries) -> Converted {
+fn distinct(
+    array: &ArrayRef,
+    column: &'static Column,
+    factor: f64,
+    words: &Dictionaries,
+    known: &Arc<Known>,
+) -> Converted {
     let dictionary = dictionary(array)?;
     let dictionary = dictionary.as_dictionary::<Int32Type>();
     let texts: &StringArray = dictionary.values().as_string();
-    let (values, said) = all(&Reader::of(column, factor, words), &Texts(texts), &Known::default());
+    let (values, said) = all(&Reader::of(column, factor, words), &Texts(texts), known);
     let said: HashMap<usize, Code> = said.into_iter().map(|finding| (finding.row, finding.code)).collect();
-    let values = take(&values, dictionary.keys(), None)?;
+    let values = values.take(dictionary.keys())?;
     let mut found = Vec::new();
     if !said.is_empty() {
         for (row, key) in dictionary.keys().iter().enumerate() {
@@ -149,11 +167,11 @@ fn distinct(array: &ArrayRef, column: &'static Column, factor: f64, words: &Dict
 }
 
 /// The words for modes as written, where they say more than the canonical word.
-pub(super) fn mode_detail(array: &ArrayRef) -> Result<ArrayRef> {
+pub(super) fn mode_detail(array: &ArrayRef, known: &Arc<Known>) -> Result<Values> {
     let dictionary = dictionary(array)?;
     let dictionary = dictionary.as_dictionary::<Int32Type>();
-    let (detail, _) = all(&Reader::ModeDetail, &Texts(dictionary.values().as_string()), &Known::default());
-    Ok(take(&detail, dictionary.keys(), None)?)
+    let (detail, _) = all(&Reader::ModeDetail, &Texts(dictionary.values().as_string()), known);
+    detail.take(dictionary.keys())
 }
 
 /// Text whose values are mostly different: as it is where nothing is to be cleaned.
@@ -169,9 +187,9 @@ fn long_text(array: &ArrayRef, column: &'static Column, words: &Dictionaries) ->
     };
     let whole = texts.null_count() == 0 || !matches!(reader, Reader::Name);
     if whole && texts.iter().flatten().all(kept) {
-        return Ok((Arc::new(texts), Vec::new()));
+        return Ok(as_it_is(Arc::new(texts)));
     }
-    Ok(all(&reader, &Texts(&texts), &Known::default()))
+    Ok(all(&reader, &Texts(&texts), &Arc::default()))
 }
 
 /// The type in which a column of the user's own is kept: signed integers until all of them were seen.
@@ -189,10 +207,10 @@ pub(super) fn own_type(ty: &DataType) -> Option<DataType> {
 }
 
 /// A column of the user's own.
-pub(super) fn own(array: &ArrayRef) -> Result<ArrayRef> {
+pub(super) fn own(array: &ArrayRef, known: &Arc<Known>) -> Result<Values> {
     let wanted = own_type(array.data_type()).unwrap_or(DataType::Utf8);
     if wanted != DataType::Utf8 {
-        return Ok(cast(array, &wanted)?);
+        return Ok(Values::Array(cast(array, &wanted)?));
     }
-    Ok(all(&Reader::Label, &Texts(&as_text(array)?), &Known::default()).0)
+    Ok(all(&Reader::Label, &Texts(&as_text(array)?), known).0)
 }

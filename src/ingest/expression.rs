@@ -14,7 +14,6 @@ use super::block::Texts;
 use super::cells::{self, Cell};
 use super::column::{all, convert, is_text};
 use super::identity::identity;
-use super::known::Known;
 use super::numbers::plain_number;
 use super::problem::Code;
 use super::reader::Reader;
@@ -158,10 +157,10 @@ impl Expression {
             Self::Value(column, factor) | Self::Problem(column, factor)
                 if !is_text(array.data_type()) && column.ty != Type::Id =>
             {
-                let (values, found) = convert(array, column, *factor, &Dictionaries::default(), &Known::default())
+                let (values, found) = convert(array, column, *factor, &Dictionaries::default(), &Arc::default())
                     .ok_or_else(|| unreadable(column, array.data_type()))??;
                 if matches!(self, Self::Value(..)) {
-                    return Ok(cast(&values, &self.data_type())?);
+                    return Ok(cast(&values.array(), &self.data_type())?);
                 }
                 let mut codes = vec![None; array.len()];
                 for finding in found {
@@ -260,8 +259,9 @@ impl Expression {
                 let (values, _) = all(
                     &Reader::of(column, *factor, &Dictionaries::default()),
                     &Texts(&texts.iter().copied().collect()),
-                    &Known::default(),
+                    &Arc::default(),
                 );
+                let values = values.array();
                 if is_text(values.data_type()) { cast(&values, &DataType::Utf8View)? } else { values }
             }
             Self::Problem(column, _) if column.ty == Type::Id => {
@@ -271,7 +271,7 @@ impl Expression {
                 let (_, found) = all(
                     &Reader::of(column, *factor, &Dictionaries::default()),
                     &Texts(&texts.iter().copied().collect()),
-                    &Known::default(),
+                    &Arc::default(),
                 );
                 let mut said = vec![None; texts.len()];
                 for finding in found {

@@ -9,7 +9,8 @@ use rayon::prelude::*;
 
 use super::block::Block;
 use super::header::Header;
-use super::table::{Piece, Sheet, Table, Tally, Year};
+use super::piece::Piece;
+use super::table::{Sheet, Table, Tally, Year};
 use super::tails::tails;
 use super::{
     Key, Options, Report, Rows, Skipped, Source, Take, YearFrom, arrow, parquet, propose, sheets, text, wish, year,
@@ -62,7 +63,7 @@ impl Work<'_> {
         tallies: &Mutex<Vec<(u32, Tally)>>,
     ) -> Result<()> {
         job::check(self.job)?;
-        let (piece, mut tally) = table.read(block, fields)?;
+        let (piece, mut tally) = table.read(block, fields);
         if let Some(piece) = piece {
             self.give(table.source(), part, piece, &mut tally)?;
         }

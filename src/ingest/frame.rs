@@ -14,8 +14,10 @@ use super::files::{Place, year_of};
 use super::header::{Header, Heading, Meaning};
 use super::identity::{self, Identify};
 use super::known::Known;
+use super::piece::{Piece, plausible};
 use super::problem::{Code, Problem, shown};
-use super::table::{Piece, Sheet, Tally, Year, plausible, records};
+use super::table::{Sheet, Tally, Year};
+use super::values::Values;
 use super::{Options, Rows, Source, Status};
 use crate::error::{Error, Result};
 use crate::schema::{self, Column, Dictionaries, Type};
@@ -30,6 +32,8 @@ pub(super) struct Frame {
     columns: Vec<Wanted>,
     /// Whether the words for modes as written are a column that the table does not have itself.
     detail: bool,
+    /// Those words.
+    written: Arc<Known>,
     words: Dictionaries,
 }
 
@@ -44,7 +48,7 @@ struct Wanted {
     field: String,
     at: usize,
     target: Target,
-    known: Known,
+    known: Arc<Known>,
 }
 
 enum Target {
@@ -83,7 +87,7 @@ impl Frame {
                 Meaning::Own(name) => Target::Own(name.clone()),
                 Meaning::Mark { .. } | Meaning::Not(_) => continue,
             };
-            let wanted = Wanted { field: heading.written(), at: heading.index, target, known: Known::default() };
+            let wanted = Wanted { field: heading.written(), at: heading.index, target, known: Arc::default() };
             match wanted.target {
                 Target::Column(column, _) if column.ty == Type::Id => id = Some(wanted),
                 Target::Column(column, _) if column.ty == Type::Year => years = Some(wanted),
@@ -114,6 +118,7 @@ impl Frame {
             id,
             identity: identity::by(options),
             detail: has("mode") && !has("mode_detail"),
+            written: Arc::default(),
             columns,
             words: header.words,
         }))
@@ -156,14 +161,13 @@ impl Frame {
         let numbers: Vec<u32> = (0..data as u32).filter(|at| keep.value(*at as usize)).map(row).collect();
         let years = arrow::compute::filter(&years, &keep)?;
         let years = years.as_primitive::<Int16Type>();
-        let mut columns: Vec<(String, ArrayRef)> =
-            vec![("year".to_owned(), Arc::new(years.clone())), ("org_id".to_owned(), Arc::new(ids))];
+        let mut columns: Vec<(String, Values)> = Vec::with_capacity(self.columns.len() + 1);
         for wanted in &self.columns {
             let array = field(&batch, wanted)?;
             let (values, found) = match &wanted.target {
                 Target::Column(column, factor) => convert(array, column, *factor, &self.words, &wanted.known)
                     .ok_or_else(|| wrong_type(wanted, array))??,
-                Target::Own(_) => (own(array)?, Vec::new()),
+                Target::Own(_) => (own(array, &wanted.known)?, Vec::new()),
             };
             for Finding { row, code, value } in found {
                 let Some(number) = numbers.get(row) else { continue };
@@ -171,8 +175,8 @@ impl Frame {
                 problems.push(self.problem(code, *number, wanted.name(), header, &value, year_of(years, row)));
             }
             if self.detail && wanted.name() == "mode" {
-                let words = mode_detail(array)?;
-                if words.null_count() < words.len() {
+                let words = mode_detail(array, &self.written)?;
+                if !words.is_empty() {
                     columns.push(("mode_detail".to_owned(), words));
                 }
             }
@@ -191,7 +195,7 @@ impl Frame {
         problems.sort_by_key(|p| p.row);
         let rows = Rows { data, ..Rows::default() };
         let places = Places::new(numbers.len(), |at| At { row: numbers[at], line: None });
-        let piece = Piece { places, records: records(columns)? };
+        let piece = Piece { places, years: years.values().to_vec(), ids, columns };
         Ok((piece, Tally { rows, rejected, years: seen, problems }))
     }
 
@@ -204,6 +208,7 @@ impl Frame {
                 let column = schema::column("year").ok_or_else(|| wrong_type(wanted, array))?;
                 let (years, mut found) = convert(array, column, 1.0, &self.words, &wanted.known)
                     .ok_or_else(|| wrong_type(wanted, array))??;
+                let years = years.array();
                 let said: HashSet<usize> = found.iter().map(|finding| finding.row).collect();
                 let empty = (0..array.len()).filter(|at| years.is_null(*at) && !said.contains(at));
                 found.extend(empty.map(|row| Finding { row, code: Code::YearMissing, value: String::new() }));
@@ -264,15 +269,17 @@ impl Frame {
     }
 
     /// Makes impossible numbers of members null; `tell` is told of them.
-    fn members(columns: &mut [(String, ArrayRef)], tell: impl FnMut(usize, String)) {
-        let of = |name: &str| columns.iter().position(|(n, _)| n == name);
-        if let (Some(employees), Some(at)) = (of("employees"), of("members_full"))
-            && let [Some((_, employees)), Some((_, members))] = [columns.get(employees), columns.get(at)]
+    fn members(columns: &mut [(String, Values)], tell: impl FnMut(usize, String)) {
+        let of = |name: &str| {
+            columns.iter().find_map(|(n, values)| match values {
+                Values::Array(array) if n == name => Some(Arc::clone(array)),
+                _ => None,
+            })
+        };
+        if let (Some(employees), Some(members)) = (of("employees"), of("members_full"))
+            && let Some((_, values)) = columns.iter_mut().find(|(name, _)| name == "members_full")
         {
-            let kept = plausible(members, employees, tell);
-            if let Some((_, members)) = columns.get_mut(at) {
-                *members = kept;
-            }
+            *values = Values::Array(plausible(&members, &employees, tell));
         }
     }
 

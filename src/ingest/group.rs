@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::cells;
 use super::header::{Header, Meaning};
+use super::known::Known;
 use super::problem::Code;
 use super::rows::Row;
 use crate::schema::Column;
@@ -14,6 +15,9 @@ pub(super) struct Group {
     pub column: &'static Column,
     pub words: Arc<Words>,
     pub header: String,
+    /// The words that it was read as, and how the headers write them.
+    pub known: Arc<Known>,
+    pub as_written: Arc<Known>,
     members: Vec<Member>,
 }
 
@@ -37,7 +41,8 @@ pub(super) fn groups(header: &Header) -> Vec<Group> {
             group.members.push(member);
         } else {
             let (words, header) = (Arc::clone(words), heading.header());
-            groups.push(Group { column, words, header, members: vec![member] });
+            let (known, as_written) = Default::default();
+            groups.push(Group { column, words, header, known, as_written, members: vec![member] });
         }
     }
     groups

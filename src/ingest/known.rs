@@ -1,33 +1,41 @@
 //! What the distinct texts of a column were read as, kept from one block of its rows to the next.
 
+use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use arrow::array::{Array, ArrayRef, StringArray};
-use arrow::buffer::{Buffer, OffsetBuffer, ScalarBuffer};
+use rustc_hash::FxBuildHasher;
 
 use super::problem::Code;
 use super::reader::Label;
-use crate::memo::Memo;
+use crate::memo::{Memo, Written};
 
-/// With more values than this, or more bytes of them, a table is given up, so that a column of ever new texts takes
-/// little memory.
+/// A thread's table of more texts than this, or more bytes of them, is given up, so that a column of ever new texts
+/// takes little memory.
 const MOST: usize = 1 << 17;
 const MOST_BYTES: usize = 1 << 23;
 /// Marks a number that stands for more than a value: something is to be said too.
 const SAID: u32 = 1 << 31;
 
-/// The tables of a column: one for each thread that reads it.
-#[derive(Default)]
-pub(super) struct Known {
-    tables: Mutex<Vec<Texts>>,
+/// The values of a column that were read so far, and for each thread that reads it a table of what texts are read as.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    values: Mutex<Distinct>,
+    tables: Mutex<Vec<Table>>,
     other: AtomicBool,
 }
 
 impl Known {
+    /// The values, each once, numbered from 1 as they stand.
+    pub(crate) fn values(&self) -> MutexGuard<'_, Distinct> {
+        // Whoever panicked with the lock had put a value in or had not.
+        self.values.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// A table for one block.
-    pub(super) fn lend(&self) -> Texts {
-        self.tables.lock().ok().and_then(|mut tables| tables.pop()).unwrap_or_else(Texts::new)
+    pub(super) fn lend(&self) -> Texts<'_> {
+        let table = self.tables.lock().ok().and_then(|mut tables| tables.pop());
+        Texts { known: self, table: table.unwrap_or_default() }
     }
 
     /// Remembers that something was read as another word than it is.
@@ -39,139 +47,179 @@ impl Known {
     pub(super) fn has_other(&self) -> bool {
         self.other.load(Ordering::Relaxed)
     }
-
-    /// Keeps the table for the next block.
-    pub(super) fn take_back(&self, texts: Texts) {
-        if texts.values.len() < MOST
-            && texts.values.text.len() < MOST_BYTES
-            && let Ok(mut tables) = self.tables.lock()
-        {
-            tables.push(texts);
-        }
-    }
 }
 
-/// Texts and what they were read as: values, numbered from 1 as they come; 0 is no value.
-pub(super) struct Texts {
+/// A table of what texts were read as.
+#[derive(Debug)]
+struct Table {
     memo: Memo<Box<str>, u32>,
-    values: Values,
+    /// How many bytes its texts have.
+    bytes: usize,
     /// What is to be said about texts, and the number of the value.
     said: Vec<(u32, Code)>,
-    /// A dictionary of the first values, for all blocks that have no others.
-    shared: ArrayRef,
-    /// How many values the dictionaries have that blocks got for themselves since.
-    spent: usize,
-    /// For each value the block that had it last in a dictionary of its own, and its key there.
-    own: Vec<(u32, u32)>,
-    block: u32,
 }
 
-impl Texts {
-    fn new() -> Self {
-        let (values, said, spent, own, block) = Default::default();
-        Self { memo: Memo::new(0), values, said, shared: Arc::new(StringArray::new_null(0)), spent, own, block }
+impl Default for Table {
+    fn default() -> Self {
+        Self { memo: Memo::new(0), bytes: 0, said: Vec::new() }
     }
+}
 
+/// A table that is lent; it goes back by itself.
+pub(super) struct Texts<'k> {
+    known: &'k Known,
+    table: Table,
+}
+
+impl Texts<'_> {
     /// Whether there are so many texts that most are far.
     pub(super) fn is_large(&self) -> bool {
-        self.memo.is_large()
+        self.table.memo.is_large()
     }
 
-    /// Has the memory where `text` is looked up brought near. The answer means nothing.
+    /// Has the memory where a text is looked up brought near. The answer means nothing.
     #[inline]
-    pub(super) fn touch(&self, text: &str) -> u32 {
-        self.memo.touch(text)
+    pub(super) fn touch(&self, written: Written<'_>) -> u32 {
+        self.table.memo.touch(written)
     }
 
-    /// The number of what `text` was read as; see [`Texts::said`].
+    /// The number of what a text was read as; see [`Texts::said`].
     #[inline]
-    pub(super) fn number<'a>(&mut self, text: &str, read: impl FnOnce() -> Label<'a>) -> u32 {
-        let (values, said) = (&mut self.values, &mut self.said);
-        self.memo.get(text, || enter(values, said, read()))
+    pub(super) fn number<'a>(&mut self, written: Written<'_>, read: impl FnOnce() -> Label<'a>) -> u32 {
+        let Table { memo, bytes, said } = &mut self.table;
+        memo.get(written, || {
+            *bytes += written.text.len();
+            self.known.enter(said, read())
+        })
     }
 
     /// The same of a value that has no text.
     pub(super) fn enter(&mut self, label: Label<'_>) -> u32 {
-        enter(&mut self.values, &mut self.said, label)
+        self.known.enter(&mut self.table.said, label)
     }
 
-    /// The number of the value alone, and what is to be said beside it.
+    /// The number of the value alone, 0 where there is none, and what is to be said beside it.
     #[inline]
     pub(super) fn said(&self, number: u32) -> (u32, Option<Code>) {
         if number & SAID == 0 {
             return (number, None);
         }
-        self.said.get((number & !SAID) as usize).map_or((0, None), |(number, code)| (*number, Some(*code)))
-    }
-
-    /// The dictionary of a block whose rows have the values of these `numbers`, which become keys of it, from 1.
-    pub(super) fn dictionary(&mut self, numbers: &mut [u32]) -> ArrayRef {
-        let most = numbers.iter().copied().max().unwrap_or(0) as usize;
-        if most <= self.shared.len() {
-            return Arc::clone(&self.shared);
-        }
-        // A shared dictionary is made when those that blocks had for themselves have cost as much.
-        if self.spent + numbers.len().min(most) >= self.values.len() {
-            self.spent = 0;
-            self.shared = Arc::new(self.values.all());
-            return Arc::clone(&self.shared);
-        }
-        self.block += 1;
-        self.own.resize(self.values.len(), (0, 0));
-        let mut own = Values::default();
-        for number in numbers.iter_mut().filter(|number| **number > 0) {
-            let at = *number as usize - 1;
-            let Some((block, key)) = self.own.get_mut(at) else { continue };
-            if *block != self.block {
-                own.push(self.values.get(at));
-                (*block, *key) = (self.block, own.len() as u32);
-            }
-            *number = *key;
-        }
-        self.spent += own.len();
-        Arc::new(own.all())
+        self.table.said.get((number & !SAID) as usize).map_or((0, None), |(number, code)| (*number, Some(*code)))
     }
 }
 
-fn enter(values: &mut Values, said: &mut Vec<(u32, Code)>, label: Label<'_>) -> u32 {
-    let (value, code) = match label {
-        Ok(Some((value, code))) => (Some(value), code),
-        Ok(None) => (None, None),
-        Err(code) => (None, Some(code)),
-    };
-    let number = value.map_or(0, |value| {
-        values.push(&value);
-        values.len() as u32
-    });
-    let Some(code) = code else { return number };
-    said.push((number, code));
-    SAID | (said.len() as u32 - 1)
+impl Drop for Texts<'_> {
+    fn drop(&mut self) {
+        let table = std::mem::take(&mut self.table);
+        if table.memo.len() < MOST
+            && table.bytes < MOST_BYTES
+            && let Ok(mut tables) = self.known.tables.lock()
+        {
+            tables.push(table);
+        }
+    }
 }
 
-/// Texts one behind the other.
-#[derive(Default)]
-struct Values {
+impl Known {
+    fn enter(&self, said: &mut Vec<(u32, Code)>, label: Label<'_>) -> u32 {
+        let (value, code) = match label {
+            Ok(Some((value, code))) => (Some(value), code),
+            Ok(None) => (None, None),
+            Err(code) => (None, Some(code)),
+        };
+        let number = value.map_or(0, |value| self.values().number(&value));
+        let Some(code) = code else { return number };
+        said.push((number, code));
+        SAID | (said.len() as u32 - 1)
+    }
+}
+
+/// Texts, each once, numbered from 1 as they come.
+#[derive(Debug, Default)]
+pub(crate) struct Distinct {
     text: String,
-    ends: Vec<i32>,
+    ends: Vec<usize>,
+    /// The numbers of texts, each at the place of its hash or behind it; 0 where there is none.
+    places: Vec<u32>,
 }
 
-impl Values {
-    fn push(&mut self, value: &str) {
-        self.text.push_str(value);
-        self.ends.push(self.text.len() as i32);
-    }
-
-    fn len(&self) -> usize {
+impl Distinct {
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
         self.ends.len()
     }
 
-    fn get(&self, at: usize) -> &str {
-        let end = |at: usize| self.ends.get(at).map_or(0, |end| *end as usize);
-        self.text.get(at.checked_sub(1).map_or(0, end)..end(at)).unwrap_or_default()
+    /// The text of `number`; an empty one for 0.
+    pub(crate) fn get(&self, number: u32) -> &str {
+        let end = |number: usize| number.checked_sub(1).and_then(|at| self.ends.get(at)).copied().unwrap_or(0);
+        let number = number as usize;
+        self.text.get(end(number.saturating_sub(1))..end(number)).unwrap_or_default()
     }
 
-    fn all(&self) -> StringArray {
-        let ends: ScalarBuffer<i32> = std::iter::once(0).chain(self.ends.iter().copied()).collect();
-        StringArray::new(OffsetBuffer::new(ends), Buffer::from(self.text.as_bytes()), None)
+    /// The number of `text`, which is given one if it has none.
+    pub(crate) fn number(&mut self, text: &str) -> u32 {
+        if self.places.len() <= self.len() * 2 {
+            self.grow();
+        }
+        match self.place(text) {
+            Ok(number) => number,
+            Err(place) => {
+                self.text.push_str(text);
+                self.ends.push(self.text.len());
+                let number = self.len() as u32;
+                self.places[place] = number;
+                number
+            }
+        }
+    }
+
+    /// The number of `text`, or the place for it.
+    fn place(&self, text: &str) -> Result<u32, usize> {
+        let wrap = self.places.len() - 1;
+        let mut at = FxBuildHasher.hash_one(text) as usize & wrap;
+        loop {
+            match self.places[at] {
+                0 => return Err(at),
+                number if self.get(number) == text => return Ok(number),
+                _ => at = (at + 1) & wrap,
+            }
+        }
+    }
+
+    fn grow(&mut self) {
+        self.places = vec![0; (self.places.len() * 2).max(64)];
+        for number in 1..=self.len() as u32 {
+            if let Err(place) = self.place(self.get(number)) {
+                self.places[place] = number;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::HashMap;
+
+    proptest! {
+        #[test]
+        fn distinct_texts_are_numbered_as_they_come(
+            texts in prop::collection::vec(
+                prop::collection::vec(prop::sample::select(vec!["a", "b", "党"]), 0..6),
+                0..300,
+            ),
+        ) {
+            let texts: Vec<String> = texts.into_iter().map(|parts| parts.concat()).collect();
+            let (mut distinct, mut expected) = (Distinct::default(), HashMap::new());
+            for text in &texts {
+                let next = expected.len() as u32 + 1;
+                let number = *expected.entry(text.as_str()).or_insert(next);
+                prop_assert_eq!(distinct.number(text), number);
+                prop_assert_eq!(distinct.get(number), text);
+            }
+            prop_assert_eq!(distinct.len(), expected.len());
+            prop_assert_eq!(distinct.get(0), "");
+        }
     }
 }

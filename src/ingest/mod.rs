@@ -29,6 +29,7 @@ mod numbers;
 mod options;
 mod own;
 mod parquet;
+mod piece;
 mod problem;
 mod profile;
 #[cfg(test)]
@@ -42,6 +43,7 @@ mod sheets;
 mod table;
 mod tails;
 mod text;
+mod values;
 mod wish;
 mod year;
 mod zones;
@@ -51,12 +53,14 @@ pub(crate) use self::block::{At, Places};
 pub use self::expression::{Expression, IndustryLevel, Region, RegistrationPart};
 pub(crate) use self::files::{read as stream, read_bytes as stream_bytes};
 pub use self::grid::{Grid, grids};
+pub(crate) use self::known::{Distinct, Known};
 pub use self::options::{OnConflict, Options};
 pub(crate) use self::own::agreed;
+pub(crate) use self::piece::Piece;
 pub use self::problem::{Action, Code, Problem, Severity};
 pub use self::profile::Profile;
-pub(crate) use self::table::Piece;
 pub(crate) use self::text::all_records;
+pub(crate) use self::values::{Coded, Values, with_numbers};
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -254,7 +258,7 @@ pub(crate) struct Key {
     pub part: u32,
 }
 
-/// Takes rows as they are read, in any order and from any thread. Columns of words and codes come as dictionaries.
+/// Takes rows as they are read, in any order and from any thread.
 pub(crate) trait Take: Sync {
     /// Takes the rows that belong at `key`.
     fn take(&self, key: Key, piece: Piece) -> Result<()>;
@@ -325,16 +329,16 @@ impl Take for Gather {
 }
 
 impl Gather {
-    /// The rows in their order, dictionaries as plain text.
+    /// The rows in their order.
     fn reading(self, report: Report) -> Result<Reading> {
         let mut pieces = self.0.into_inner().map_err(|_| Error::broken())?;
         pieces.sort_by_key(|(key, _)| *key);
         let mut batches = Vec::with_capacity(pieces.len());
-        for (key, Piece { places, records }) in pieces {
+        for (key, piece) in pieces {
             let source = report.source(key).unwrap_or_default();
-            let rows = places.all().map(|at| at.row).collect();
-            let lines = places.all().map(|at| at.line).collect();
-            batches.push(Batch { source, rows, lines, records: table::plain(&records)? });
+            let rows = piece.places.all().map(|at| at.row).collect();
+            let lines = piece.places.all().map(|at| at.line).collect();
+            batches.push(Batch { source, rows, lines, records: piece.records()? });
         }
         let mut reading =
             Reading { sources: report.sources, batches, problems: report.problems.concat(), skipped: report.skipped };

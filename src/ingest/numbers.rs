@@ -3,6 +3,7 @@
 
 use super::cells::{Cell, Read, compact};
 use super::problem::Code;
+use crate::memo::Written;
 
 /// Beyond 2^53 yuan an amount is no longer exact, and none is so large.
 const MOST_YUAN: f64 = 9_007_199_254_740_992.0;
@@ -30,11 +31,6 @@ pub(super) fn number(cell: &Cell<'_>) -> Read<f64> {
 
 /// A count: a whole number, never negative. Floor space (`round`) may have decimals and is rounded.
 pub(super) fn count(cell: &Cell<'_>, round: bool) -> Read<u32> {
-    if let Cell::Text(text) = cell
-        && let Some(number) = plain_digits(text)
-    {
-        return Ok(Some(number));
-    }
     let units: &[&str] = if round { &AREAS } else { &MEASURES };
     let Some(number) = read(cell, |text| measured(text, units))? else { return Ok(None) };
     if !(0.0..=f64::from(u32::MAX)).contains(&number) || (!round && number.fract() != 0.0) {
@@ -43,20 +39,26 @@ pub(super) fn count(cell: &Cell<'_>, round: bool) -> Read<u32> {
     Ok(Some(number.round() as u32))
 }
 
-/// The number that up to nine digits are, if there is nothing else.
-fn plain_digits(text: &str) -> Option<u32> {
-    /// What the first, the middle and the last digit of numbers of up to three count.
-    const PLACES: [[u32; 3]; 4] = [[0, 0, 0], [1, 0, 0], [10, 0, 1], [100, 10, 1]];
-    let digit = |byte: u8| u32::from(byte.wrapping_sub(b'0'));
-    let bytes = text.as_bytes();
-    if let (Some(places), [first, .., last] | [first @ last]) = (PLACES.get(bytes.len()), bytes) {
-        // No branch depends on the length, which varies.
-        let digits = [digit(*first), digit(bytes[bytes.len() / 2]), digit(*last)];
-        let number = digits.iter().zip(places).map(|(digit, place)| digit * place).sum();
-        return digits.iter().all(|digit| *digit <= 9).then_some(number);
+/// The number that up to eight digits are, if there is nothing else. No branch depends on how many, which varies.
+#[inline]
+pub(super) fn digits(written: Written<'_>) -> Option<u32> {
+    const ZEROS: u64 = u64::from_le_bytes(*b"00000000");
+    const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
+    let length = written.text.len() as u32;
+    if !(1..=8).contains(&length) {
+        return None;
     }
-    let next = |sum: u32, byte: &u8| (digit(*byte) <= 9).then(|| sum * 10 + digit(*byte));
-    if (4..=9).contains(&bytes.len()) { bytes.iter().try_fold(0, next) } else { None }
+    // The digits at the end of eight, and zeros in front of them.
+    let empty = 64 - 8 * length;
+    let digits = (written.first << empty | ZEROS & !(u64::MAX << empty)) ^ ZEROS;
+    // A byte above 9 reaches the highest bit when so much is added, or has it set.
+    if (digits.wrapping_add(u64::from_le_bytes([0x76; 8])) | digits) & HIGH != 0 {
+        return None;
+    }
+    // Pairs of digits at every second byte, then fours of them, then all eight.
+    let pairs = (digits * 10 + (digits >> 8)) & u64::from_le_bytes([0xff, 0, 0xff, 0, 0xff, 0, 0xff, 0]);
+    let fours = (pairs * 100 + (pairs >> 16)) & u64::from_le_bytes([0xff, 0xff, 0, 0, 0xff, 0xff, 0, 0]);
+    Some((fours as u32) * 10_000 + (fours >> 32) as u32)
 }
 
 /// Money in yuan: by the unit that stands in the cell, else by that of the header, `factor` yuan each.
@@ -190,6 +192,23 @@ fn points(text: &str) -> Option<f64> {
 mod tests {
     use super::*;
     use Cell::{Empty, Error, Number, Text};
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn digits_are_the_number_they_are(
+            parts in prop::collection::vec(
+                prop::sample::select(vec!["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "9", "1", "/", ":", "党", "é", "\0"]),
+                0..10,
+            ),
+        ) {
+            let text = parts.concat();
+            let plain = (1..=8).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+            prop_assert_eq!(digits(text.as_str().into()), plain.then(|| text.parse().unwrap()));
+            let bare: String = text.chars().filter(char::is_ascii_digit).take(8).collect();
+            prop_assert_eq!(digits(bare.as_str().into()), bare.parse().ok());
+        }
+    }
 
     #[test]
     fn counts() {

@@ -48,6 +48,47 @@ pub(super) fn pump<T: Send>(
     failed.into_inner().unwrap_or_default().map_or(Ok(()), Err)
 }
 
+/// The same where any thread may ask for the `next` piece: each does when it is free, and has the piece in its cache. `next`
+/// does no work on other threads itself.
+pub(super) fn share<T>(
+    next: impl FnMut() -> Result<Option<T>> + Send,
+    work: impl Fn(T) -> Result<()> + Sync,
+) -> Result<()> {
+    let next = Mutex::new(Some(next));
+    let failed = Mutex::new(None);
+    let take = || {
+        let mut next = next.lock().ok()?;
+        let piece = next.as_mut()?().transpose();
+        if !matches!(piece, Some(Ok(_))) {
+            *next = None;
+        }
+        piece
+    };
+    let run = || {
+        while let Some(piece) = take() {
+            if let Err(error) = piece.and_then(&work) {
+                if let Ok(mut next) = next.lock() {
+                    *next = None;
+                }
+                if let Ok(mut failed) = failed.lock() {
+                    failed.get_or_insert(error);
+                }
+            }
+        }
+    };
+    // A thread that is none of the pool's waits.
+    let is_one = rayon::current_thread_index().is_some();
+    rayon::in_place_scope(|scope| {
+        for _ in usize::from(is_one)..rayon::current_num_threads() {
+            scope.spawn(|_| run());
+        }
+        if is_one {
+            run();
+        }
+    });
+    failed.into_inner().unwrap_or_default().map_or(Ok(()), Err)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,9 +105,21 @@ mod tests {
         };
         pump(|| Ok(numbers.next()), add).unwrap();
         assert_eq!(sum.into_inner(), 500_500);
+        let sum = AtomicU64::new(0);
+        let mut numbers = 1..=1000_u64;
+        let add = |n| {
+            sum.fetch_add(n, Ordering::Relaxed);
+            Ok(())
+        };
+        share(|| Ok(numbers.next()), add).unwrap();
+        assert_eq!(sum.into_inner(), 500_500);
         let mut endless = 0_u64..;
         let fails = |n| if n == 7 { Err(Error::Cancelled) } else { Ok(()) };
         assert!(matches!(pump(|| Ok(endless.next()), fails), Err(Error::Cancelled)));
+        assert!(matches!(share(|| Ok(endless.next()), |_: u64| Err(Error::Cancelled)), Err(Error::Cancelled)));
         assert!(matches!(pump(|| Err::<Option<()>, _>(Error::Cancelled), Ok), Err(Error::Cancelled)));
+        assert!(matches!(share(|| Err::<Option<()>, _>(Error::Cancelled), Ok), Err(Error::Cancelled)));
+        let mut inside = || share(|| Ok(endless.next().filter(|n| *n < 100)), |_| Ok(()));
+        assert!(rayon::scope(|_| inside()).is_ok());
     }
 }

@@ -1,34 +1,28 @@
 //! How the cells of one column are read: chosen once for a table, then one column of a block after another.
 //!
-//! Columns of words and codes come out as dictionaries: each distinct text of a block is read once.
+//! Columns of words and codes come out as numbers of distinct texts, each of which is read once.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use arrow::array::{
-    Array, ArrayRef, ArrowPrimitiveType, BooleanArray, DictionaryArray, PrimitiveArray, StringArray, StringBuilder,
-    new_null_array,
-};
+use arrow::array::{ArrowPrimitiveType, BooleanArray, PrimitiveArray, StringBuilder};
 use arrow::buffer::{BooleanBuffer, NullBuffer};
-use arrow::datatypes::{
-    DataType, Date32Type, Float32Type, Float64Type, Int16Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
-};
+use arrow::datatypes::{Date32Type, Float32Type, Float64Type, Int16Type, UInt32Type, UInt64Type};
 use rustc_hash::FxHashMap;
 
-use super::block::Block;
+use super::block::{Block, Seen, TOGETHER};
 use super::cells::{self, Cell, Read};
 use super::dates;
 use super::known::Known;
+use super::numbers::digits;
 use super::problem::Code;
+use super::values::{Coded, Values, narrowest};
 use crate::memo::Memo;
 use crate::schema::words::Words;
 use crate::schema::{Column, Dictionaries, Type};
 
 /// Scores are points out of 100, with additions; what is outside is no score (`rules` of the ledgers' truth.json).
 pub(super) const SCORES: (f64, f64) = (0.0, 200.0);
-
-/// How many texts are looked up together.
-const TOGETHER: usize = 32;
 
 /// What is to be said about a value.
 pub(super) struct Finding {
@@ -109,12 +103,12 @@ impl Reader {
         block: &'a B,
         chosen: &'a [u32],
         column: usize,
-        known: &Known,
+        known: &Arc<Known>,
         found: &mut Vec<Finding>,
-    ) -> ArrayRef {
+    ) -> Values {
         let mut cells = Cells { block, chosen, column, known, found };
         match self {
-            Self::Year => cells.numbers::<Int16Type>(few(cells::year)),
+            Self::Year => cells.array::<Int16Type>(few(cells::year)),
             Self::Label => cells.labels(|cell| quiet(cells::text(cell))),
             Self::Term => cells.labels(|cell| quiet(cells::term(cell))),
             Self::Text => cells.texts(cells::term),
@@ -133,10 +127,10 @@ impl Reader {
             Self::Region => cells.labels(cells::region),
             Self::Industry => cells.labels(|cell| quiet(cells::industry(cell).map(|v| v.map(Cow::Owned)))),
             Self::Flag => cells.flags(),
-            Self::Count { round } => cells.numbers::<UInt32Type>(|cell| cells::count(cell, *round)),
+            Self::Count { round } => cells.counts(*round),
             Self::Money { factor } => cells.numbers::<UInt64Type>(|cell| cells::money(cell, *factor)),
             Self::Real { range } => cells.numbers::<Float64Type>(|cell| cells::real(cell, *range)),
-            Self::Star => cells.numbers::<Float32Type>(few(cells::star)),
+            Self::Star => cells.array::<Float32Type>(few(cells::star)),
             Self::Date => cells.numbers::<Date32Type>(dates::date),
             Self::ModeDetail => cells.labels(|cell| Ok(cells::mode_detail(cell).map(|word| (word, None)))),
         }
@@ -155,138 +149,139 @@ struct Cells<'a, 'f, B> {
     block: &'a B,
     chosen: &'a [u32],
     column: usize,
-    known: &'f Known,
+    known: &'f Arc<Known>,
     found: &'f mut Vec<Finding>,
 }
 
 impl<'a, B: Block> Cells<'a, '_, B> {
-    /// What each cell was read as goes to `append`; nothing where there is a problem in its place.
+    /// The values, any where there is none or a problem in its place, and where that is so.
     #[inline]
-    fn each<T>(&mut self, mut read: impl FnMut(&Cell<'a>) -> Read<T>, mut append: impl FnMut(Option<T>)) {
+    fn values<T: Copy + Default>(
+        &mut self,
+        mut read: impl FnMut(&Seen<'a>) -> Read<T>,
+    ) -> (Vec<T>, Option<NullBuffer>) {
+        let count = self.chosen.len();
+        let mut values = Vec::with_capacity(count);
+        let mut valid: Vec<u64> = Vec::with_capacity(count.div_ceil(TOGETHER));
+        let mut nulls = 0;
         let found = &mut *self.found;
-        self.block.each(self.chosen, self.column, |row, cell| match read(&cell) {
-            Ok(value) => append(value),
-            Err(code) => {
-                append(None);
-                found.push(Finding { row: row as usize, code, value: cell.shown().into_owned() });
-            }
+        self.block.each(self.chosen, self.column, |rows, seen| {
+            let mut known = 0_u64;
+            values.extend(seen.iter().zip(rows).enumerate().map(|(at, (seen, row))| {
+                let value = read(seen).unwrap_or_else(|code| {
+                    found.push(Finding { row: *row as usize, code, value: seen.cell().shown().into_owned() });
+                    None
+                });
+                // Which cells are empty cannot be foreseen: no branch depends on it.
+                known |= u64::from(value.is_some()) << at;
+                value.unwrap_or_default()
+            }));
+            valid.push(known);
+            nulls += rows.len() - known.count_ones() as usize;
         });
-    }
-
-    /// The values, any where there is none, and where that is so.
-    fn values<T: Copy + Default>(&mut self, read: impl FnMut(&Cell<'a>) -> Read<T>) -> (Vec<T>, Option<NullBuffer>) {
-        let rows = self.chosen.len();
-        let (mut values, mut valid) = (Vec::with_capacity(rows), Vec::with_capacity(rows));
-        // Which cells are empty cannot be foreseen: no branch depends on it.
-        self.each(read, |value| {
-            valid.push(value.is_some());
-            values.push(value.unwrap_or_default());
-        });
-        let nulls = valid.contains(&false).then(|| NullBuffer::from(valid));
+        let nulls = (nulls > 0).then(|| NullBuffer::new(BooleanBuffer::new(valid.into(), 0, count)));
         (values, nulls)
     }
 
-    fn numbers<T: ArrowPrimitiveType>(&mut self, read: impl FnMut(&Cell<'a>) -> Read<T::Native>) -> ArrayRef {
+    fn array<T: ArrowPrimitiveType>(&mut self, read: impl FnMut(&Seen<'a>) -> Read<T::Native>) -> Values {
         let (values, valid) = self.values(read);
-        Arc::new(PrimitiveArray::<T>::new(values.into(), valid))
+        Values::Array(Arc::new(PrimitiveArray::<T>::new(values.into(), valid)))
     }
 
-    fn flags(&mut self) -> ArrayRef {
+    fn numbers<T: ArrowPrimitiveType>(&mut self, read: impl Fn(&Cell<'a>) -> Read<T::Native>) -> Values {
+        self.array::<T>(|seen| read(&seen.cell()))
+    }
+
+    fn counts(&mut self, round: bool) -> Values {
+        self.array::<UInt32Type>(|seen| match seen {
+            Seen::Text(written) => match digits(*written) {
+                None => cells::count(&seen.cell(), round),
+                number => Ok(number),
+            },
+            Seen::Other(cell) => cells::count(cell, round),
+        })
+    }
+
+    fn flags(&mut self) -> Values {
         let (values, valid) = self.values(few(cells::flag));
-        Arc::new(BooleanArray::new(values.as_slice().into(), valid))
+        Values::Array(Arc::new(BooleanArray::new(values.as_slice().into(), valid)))
     }
 
-    fn texts(&mut self, read: impl Fn(&Cell<'a>) -> Read<Cow<'a, str>>) -> ArrayRef {
+    fn texts(&mut self, read: impl Fn(&Cell<'a>) -> Read<Cow<'a, str>>) -> Values {
         let mut values = StringBuilder::with_capacity(self.chosen.len(), self.chosen.len() * 16);
-        self.each(read, |value| values.append_option(value));
-        Arc::new(values.finish())
+        let found = &mut *self.found;
+        self.block.each(self.chosen, self.column, |rows, seen| {
+            for (seen, row) in seen.iter().zip(rows) {
+                let cell = seen.cell();
+                values.append_option(read(&cell).unwrap_or_else(|code| {
+                    found.push(Finding { row: *row as usize, code, value: cell.shown().into_owned() });
+                    None
+                }));
+            }
+        });
+        Values::Array(Arc::new(values.finish()))
     }
 
-    /// Values in a dictionary, which may have values that no row has, and one twice where it was written in two ways.
-    fn labels(&mut self, read: impl Fn(&Cell<'a>) -> Label<'a>) -> ArrayRef {
-        let mut keys = Vec::with_capacity(self.chosen.len());
+    /// Values as numbers of texts.
+    fn labels(&mut self, read: impl Fn(&Cell<'a>) -> Label<'a>) -> Values {
+        let mut values = Vec::with_capacity(self.chosen.len());
         let mut texts = self.known.lend();
         let mut numbers: FxHashMap<u64, u32> = FxHashMap::default();
-        let mut cells: Vec<Cell<'a>> = Vec::with_capacity(TOGETHER);
-        for rows in self.chosen.chunks(TOGETHER) {
-            cells.clear();
-            self.block.each(rows, self.column, |_, cell| cells.push(cell));
+        let found = &mut *self.found;
+        self.block.each(self.chosen, self.column, |rows, seen| {
             // Of a large table most is far: it is asked for all these texts before the first is waited for.
             if texts.is_large() {
-                let touch = |cell: &Cell<'a>| cell.written().map_or(0, |text| texts.touch(text));
-                std::hint::black_box(cells.iter().map(touch).fold(0, u32::wrapping_add));
+                let touch = |seen: &Seen<'a>| match seen {
+                    Seen::Text(written) => texts.touch(*written),
+                    Seen::Other(_) => 0,
+                };
+                std::hint::black_box(seen.iter().map(touch).fold(0, u32::wrapping_add));
             }
-            for (cell, row) in cells.iter().zip(rows) {
-                let number = match cell.written() {
-                    Some(text) => texts.number(text, || read(cell)),
-                    None => match *cell {
-                        Cell::Number(n) => *numbers.entry(n.to_bits()).or_insert_with(|| texts.enter(read(cell))),
-                        _ => texts.enter(read(cell)),
-                    },
+            values.extend(seen.iter().zip(rows).map(|(seen, row)| {
+                let number = match seen {
+                    Seen::Text(written) => texts.number(*written, || read(&seen.cell())),
+                    Seen::Other(Cell::Number(n)) => {
+                        *numbers.entry(n.to_bits()).or_insert_with(|| texts.enter(read(&seen.cell())))
+                    }
+                    Seen::Other(cell) => texts.enter(read(cell)),
                 };
                 let (number, said) = texts.said(number);
-                keys.push(number);
                 if let Some(code) = said {
-                    self.found.push(Finding { row: *row as usize, code, value: cell.shown().into_owned() });
+                    let value = seen.cell().shown().into_owned();
+                    found.push(Finding { row: *row as usize, code, value });
                 }
-            }
-        }
-        let values = texts.dictionary(&mut keys);
-        self.known.take_back(texts);
-        dictionary(&keys, values)
+                number
+            }));
+        });
+        Values::Coded(Coded { numbers: narrowest(&values, None), known: Arc::clone(self.known) })
     }
 }
 
 /// Reads cells of few different texts: each text once.
-fn few<'a, T: Copy>(read: impl Fn(&Cell<'a>) -> Read<T>) -> impl FnMut(&Cell<'a>) -> Read<T> {
+fn few<'a, T: Copy>(read: impl Fn(&Cell<'a>) -> Read<T>) -> impl FnMut(&Seen<'a>) -> Read<T> {
     let mut memo: Memo<&'a str, Read<T>> = Memo::new(Ok(None));
-    move |cell| match cell.written() {
-        Some(text) => memo.get(text, || read(cell)),
-        None => read(cell),
+    move |seen| match seen {
+        Seen::Text(written) => memo.get(*written, || read(&seen.cell())),
+        Seen::Other(cell) => read(cell),
     }
 }
 
 /// Values from few of which each row has one.
-pub(super) struct Labels<'a> {
-    keys: Vec<u32>,
-    values: Vec<&'a str>,
+pub(super) struct Labels {
+    numbers: Vec<u32>,
+    known: Arc<Known>,
 }
 
-impl<'a> Labels<'a> {
-    pub(super) fn with_capacity(rows: usize) -> Self {
-        Self { keys: Vec::with_capacity(rows), values: Vec::new() }
+impl Labels {
+    pub(super) fn with_capacity(rows: usize, known: &Arc<Known>) -> Self {
+        Self { numbers: Vec::with_capacity(rows), known: Arc::clone(known) }
     }
 
-    pub(super) fn push(&mut self, value: Option<&'a str>) {
-        let key = value.map_or(0, |value| {
-            let at = self.values.iter().position(|v| *v == value).unwrap_or_else(|| {
-                self.values.push(value);
-                self.values.len() - 1
-            });
-            at as u32 + 1
-        });
-        self.keys.push(key);
+    pub(super) fn push(&mut self, value: Option<&str>) {
+        self.numbers.push(value.map_or(0, |value| self.known.values().number(value)));
     }
 
-    pub(super) fn finish(self) -> ArrayRef {
-        dictionary(&self.keys, Arc::new(StringArray::from(self.values)))
-    }
-}
-
-/// A dictionary whose `keys` are positions among `values` from 1, 0 for nothing; the keys become as small as they can.
-fn dictionary(keys: &[u32], values: ArrayRef) -> ArrayRef {
-    let nulls = keys.contains(&0).then(|| NullBuffer::new(BooleanBuffer::collect_bool(keys.len(), |at| keys[at] > 0)));
-    let most = values.len();
-    macro_rules! dictionary {
-        ($key:ty, $native:ty) => {{
-            let keys = keys.iter().map(|key| key.saturating_sub(1) as $native).collect();
-            Arc::new(DictionaryArray::new(PrimitiveArray::<$key>::new(keys, nulls), values))
-        }};
-    }
-    match most {
-        0 => new_null_array(&DataType::Dictionary(Box::new(DataType::UInt8), Box::new(DataType::Utf8)), keys.len()),
-        1..=0x100 => dictionary!(UInt8Type, u8),
-        0x101..=0x1_0000 => dictionary!(UInt16Type, u16),
-        _ => dictionary!(UInt32Type, u32),
+    pub(super) fn finish(self) -> Values {
+        Values::Coded(Coded { numbers: narrowest(&self.numbers, None), known: self.known })
     }
 }

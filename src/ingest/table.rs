@@ -5,29 +5,22 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Int16Array, RecordBatch, StringBuilder, UInt32Array};
-use arrow::datatypes::{DataType, Field, Schema, UInt32Type};
+use arrow::array::{ArrayRef, StringBuilder};
 
-use super::block::{At, Block, Places, RowOf};
-use super::cells::{self, Cell};
+use super::block::{At, Block, Places, RowOf, Seen};
+use super::cells;
 use super::group::{Group, groups};
 use super::header::{Header, Heading, Meaning};
-use super::identity::{self, Identify, too_many};
+use super::identity::{self, Identify};
 use super::known::Known;
+use super::piece::{Piece, plausible};
 use super::problem::{Code, Problem, shown};
 use super::reader::{Finding, Labels, Reader};
 use super::rows::{Classifier, Kind};
+use super::values::Values;
 use super::{Options, Rows, Source};
-use crate::error::Result;
-use crate::schema::{COLUMNS, Type};
+use crate::schema::Type;
 use crate::standards::uscc;
-
-/// Rows of one sheet, read.
-#[derive(Debug)]
-pub(crate) struct Piece {
-    pub places: Places,
-    pub records: RecordBatch,
-}
 
 /// What there is to say about the rows of a block.
 #[derive(Debug, Default)]
@@ -77,9 +70,9 @@ struct Slot {
     header: String,
     index: usize,
     reader: Reader,
-    known: Known,
+    known: Arc<Known>,
     /// What the words as written were read as, where they are kept beside.
-    written: Known,
+    written: Arc<Known>,
 }
 
 /// The rows of a block that are read.
@@ -129,12 +122,12 @@ impl Table {
     }
 
     /// Reads the rows of `block`; those of a text file must have `fields` fields.
-    pub(super) fn read<B: Block>(&self, block: &B, fields: Option<usize>) -> Result<(Option<Piece>, Tally)> {
+    pub(super) fn read<B: Block>(&self, block: &B, fields: Option<usize>) -> (Option<Piece>, Tally) {
         let mut tally = Tally::default();
         let chosen = self.choose(block, fields, &mut tally);
-        let piece = if chosen.rows.is_empty() { None } else { Some(self.cells(block, chosen, &mut tally)?) };
+        let piece = if chosen.rows.is_empty() { None } else { Some(self.cells(block, chosen, &mut tally)) };
         tally.problems.sort_by_key(|p| p.row);
-        Ok((piece, tally))
+        (piece, tally)
     }
 
     /// The rows that are organisations with a code and a year.
@@ -145,75 +138,79 @@ impl Table {
             years: Vec::with_capacity(rows),
             ids: StringBuilder::with_capacity(rows, rows * 18),
         };
-        let mut last = None;
-        for row in 0..rows {
-            let fits = fields.is_none_or(|fields| block.width(row) == fields);
-            let id_cell = block.cell(row, self.id);
-            let valid = match id_cell {
-                Cell::Text(code) if fits && uscc::is_valid(code) => Some(code),
-                _ => None,
-            };
-            let at = || block.at(row);
-            if valid.is_none() {
-                let kind = self.rows.kind(&RowOf(block, row));
-                let kind = if !fits && matches!(kind, Kind::RepeatedHeader) { Kind::Data } else { kind };
-                tally.rows.count(kind);
-                if kind != Kind::Data {
-                    continue;
-                }
-                if let Some(fields) = fields.filter(|_| !fits) {
-                    // The fields themselves are shifted and may hold names of people: only their number is told.
-                    let value = format!("{} ≠ {fields}", block.width(row));
-                    self.reject(tally, Code::FieldCount, at(), None, &value);
-                    continue;
-                }
-            } else {
-                tally.rows.count(Kind::Data);
-            }
-            let year = match self.year {
-                Year::Fixed(year) => year,
-                Year::Column(column) => match (block.cell(row, column), last) {
-                    (cell, Some((same, year))) if cell == same => year,
-                    (cell, _) => {
-                        let Ok(Some(year)) = cells::year(&cell) else {
-                            self.reject(tally, Code::YearMissing, at(), Some("year"), &cell.shown());
-                            continue;
-                        };
-                        last = Some((cell, year));
-                        year
+        let mut last: Option<(Seen<'_>, i16)> = None;
+        let all: Vec<u32> = (0..rows as u32).collect();
+        block.each(&all, self.id, |rows, ids| {
+            for (row, seen) in rows.iter().map(|row| *row as usize).zip(ids) {
+                let fits = fields.is_none_or(|fields| block.width(row) == fields);
+                let valid = match seen {
+                    Seen::Text(code) if fits && uscc::is_valid(code.text) => Some(code.text),
+                    _ => None,
+                };
+                let at = || block.at(row);
+                if valid.is_none() {
+                    let kind = self.rows.kind(&RowOf(block, row));
+                    let kind = if !fits && matches!(kind, Kind::RepeatedHeader) { Kind::Data } else { kind };
+                    tally.rows.count(kind);
+                    if kind != Kind::Data {
+                        continue;
                     }
-                },
-            };
-            let (id, said) = match valid {
-                Some(code) => (Some(Cow::Borrowed(code)), None),
-                None => match (self.identity)(&id_cell) {
-                    Ok((id, said)) => (Some(id), said),
-                    Err(code) => (None, Some(code)),
-                },
-            };
-            if let Some(code) = said {
-                let header = self.id_header.clone();
-                let said = self.problem(code, at(), Some(year), Some("org_id"), header, &id_cell.shown());
-                tally.problems.push(said);
+                    if let Some(fields) = fields.filter(|_| !fits) {
+                        // The fields themselves are shifted and may hold names of people: only their number is told.
+                        let value = format!("{} ≠ {fields}", block.width(row));
+                        self.reject(tally, Code::FieldCount, at(), None, &value);
+                        continue;
+                    }
+                } else {
+                    tally.rows.count(Kind::Data);
+                }
+                let year = match self.year {
+                    Year::Fixed(year) => year,
+                    Year::Column(column) => match (block.seen(row, column), last) {
+                        (year, Some((same, read))) if year.is(&same) => read,
+                        (written, _) => {
+                            let cell = written.cell();
+                            let Ok(Some(year)) = cells::year(&cell) else {
+                                self.reject(tally, Code::YearMissing, at(), Some("year"), &cell.shown());
+                                continue;
+                            };
+                            last = Some((written, year));
+                            year
+                        }
+                    },
+                };
+                let (id, said) = match valid {
+                    Some(code) => (Some(Cow::Borrowed(code)), None),
+                    None => match (self.identity)(&seen.cell()) {
+                        Ok((id, said)) => (Some(id), said),
+                        Err(code) => (None, Some(code)),
+                    },
+                };
+                if let Some(code) = said {
+                    let header = self.id_header.clone();
+                    let said = self.problem(code, at(), Some(year), Some("org_id"), header, &seen.cell().shown());
+                    tally.problems.push(said);
+                }
+                let Some(id) = id else {
+                    tally.rejected += 1;
+                    continue;
+                };
+                if chosen.years.last() != Some(&year) && !tally.years.contains(&year) {
+                    tally.years.push(year);
+                }
+                chosen.rows.push(row as u32);
+                chosen.years.push(year);
+                chosen.ids.append_value(&id);
             }
-            let Some(id) = id else {
-                tally.rejected += 1;
-                continue;
-            };
-            if !tally.years.contains(&year) {
-                tally.years.push(year);
-            }
-            chosen.rows.push(row as u32);
-            chosen.years.push(year);
-            chosen.ids.append_value(&id);
-        }
+        });
         chosen
     }
 
     /// The columns of the chosen rows.
-    fn cells<B: Block>(&self, block: &B, mut chosen: Chosen, tally: &mut Tally) -> Result<Piece> {
+    fn cells<B: Block>(&self, block: &B, mut chosen: Chosen, tally: &mut Tally) -> Piece {
         let rows = &chosen.rows;
-        let mut columns: Vec<(String, ArrayRef)> = Vec::with_capacity(self.slots.len() + self.groups.len() + 3);
+        let mut columns: Vec<(String, Values)> = Vec::with_capacity(self.slots.len() + self.groups.len() + 1);
+        let mut employees: Option<ArrayRef> = None;
         let mut found = Vec::new();
         let mut say = |found: &mut Vec<Finding>, name: &str, header: &str| {
             for finding in found.drain(..) {
@@ -225,24 +222,29 @@ impl Table {
             }
         };
         for slot in &self.slots {
-            let mut array = slot.reader.read(block, rows, slot.index, &slot.known, &mut found);
-            if slot.name == "members_full"
-                && let Some((_, employees)) = columns.iter().find(|(name, _)| name == "employees")
-            {
-                array = plausible(&array, employees, |at, value| {
-                    let row = rows.get(at).copied().unwrap_or_default() as usize;
-                    found.push(Finding { row, code: Code::ImpossibleValue, value });
-                });
+            let mut values = slot.reader.read(block, rows, slot.index, &slot.known, &mut found);
+            if let Values::Array(array) = &mut values {
+                if slot.name == "members_full"
+                    && let Some(employees) = &employees
+                {
+                    *array = plausible(array, employees, |at, value| {
+                        let row = rows.get(at).copied().unwrap_or_default() as usize;
+                        found.push(Finding { row, code: Code::ImpossibleValue, value });
+                    });
+                }
+                if slot.name == "employees" {
+                    employees = Some(Arc::clone(array));
+                }
             }
             say(&mut found, &slot.name, &slot.header);
             if self.detail && slot.name == "mode" && slot.known.has_other() {
                 detail(&mut columns, Reader::ModeDetail.read(block, rows, slot.index, &slot.written, &mut Vec::new()));
             }
-            columns.push((slot.name.clone(), array));
+            columns.push((slot.name.clone(), values.narrowed()));
         }
         for group in &self.groups {
-            let mut words = Labels::with_capacity(rows.len());
-            let mut written = Labels::with_capacity(rows.len());
+            let mut words = Labels::with_capacity(rows.len(), &group.known);
+            let mut written = Labels::with_capacity(rows.len(), &group.as_written);
             let is_mode = group.column.name == "mode";
             for &row in rows {
                 let read = group.read(&RowOf(block, row as usize));
@@ -264,10 +266,8 @@ impl Table {
                 detail(&mut columns, written.finish());
             }
         }
-        columns.push(("org_id".to_owned(), Arc::new(chosen.ids.finish())));
-        columns.push(("year".to_owned(), Arc::new(Int16Array::from(std::mem::take(&mut chosen.years)))));
         let places = Places::new(chosen.rows.len(), |at| block.at(chosen.rows[at] as usize));
-        Ok(Piece { places, records: records(columns)? })
+        Piece { places, years: std::mem::take(&mut chosen.years), ids: chosen.ids.finish(), columns }
     }
 
     fn reject(&self, tally: &mut Tally, code: Code, at: At, column: Option<&str>, value: &str) {
@@ -326,62 +326,10 @@ impl Source {
 }
 
 /// Adds the words for modes as written, unless the modes were canonical words already.
-fn detail(columns: &mut Vec<(String, ArrayRef)>, words: ArrayRef) {
-    if words.null_count() < words.len() {
+fn detail(columns: &mut Vec<(String, Values)>, words: Values) {
+    if !words.is_empty() {
         columns.push(("mode_detail".to_owned(), words));
     }
-}
-
-/// The numbers of members without the impossible ones, of which `tell` is told.
-pub(super) fn plausible(members: &ArrayRef, employees: &ArrayRef, mut tell: impl FnMut(usize, String)) -> ArrayRef {
-    let (Some(numbers), Some(employees)) =
-        (members.as_primitive_opt::<UInt32Type>(), employees.as_primitive_opt::<UInt32Type>())
-    else {
-        return Arc::clone(members);
-    };
-    let wrong =
-        |at: usize| numbers.is_valid(at) && employees.is_valid(at) && too_many(numbers.value(at), employees.value(at));
-    if !(0..numbers.len()).any(wrong) {
-        return Arc::clone(members);
-    }
-    let kept: UInt32Array = numbers
-        .iter()
-        .enumerate()
-        .map(|(at, number)| {
-            if wrong(at) {
-                tell(at, number.unwrap_or_default().to_string());
-                None
-            } else {
-                number
-            }
-        })
-        .collect();
-    Arc::new(kept)
-}
-
-/// A batch of `columns`, in the schema's order, the user's own at the end.
-pub(super) fn records(mut columns: Vec<(String, ArrayRef)>) -> Result<RecordBatch> {
-    columns.sort_by_key(|(name, _)| COLUMNS.iter().position(|c| c.name == name).unwrap_or(COLUMNS.len()));
-    let field = |(name, array): &(String, ArrayRef)| {
-        let key = matches!(name.as_str(), "year" | "org_id");
-        Field::new(name, array.data_type().clone(), !key)
-    };
-    let schema = Schema::new(columns.iter().map(field).collect::<Vec<_>>());
-    let arrays = columns.into_iter().map(|(_, array)| array).collect();
-    Ok(RecordBatch::try_new(Arc::new(schema), arrays)?)
-}
-
-/// The same records with plain text in place of dictionaries.
-pub(super) fn plain(batch: &RecordBatch) -> Result<RecordBatch> {
-    let schema = batch.schema();
-    let columns = schema.fields().iter().zip(batch.columns()).map(|(field, array)| {
-        let array = match array.data_type() {
-            DataType::Dictionary(..) => arrow::compute::cast(array, &DataType::Utf8)?,
-            _ => Arc::clone(array),
-        };
-        Ok((field.name().clone(), array))
-    });
-    records(columns.collect::<Result<_>>()?)
 }
 
 /// The columns that are read each by itself. Employees come before the members that are compared with them.

@@ -2,57 +2,46 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, RecordBatch, StringArray};
+use arrow::array::{ArrayRef, AsArray, StringArray};
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Int16Type, Int32Type};
+use arrow::datatypes::{DataType, Int32Type};
 use rustc_hash::FxHashMap;
 
 use super::Source;
 use super::column::Finding;
+use super::piece::Piece;
 use super::problem::{Code, Problem, shown};
-use super::table::{Piece, records as in_order};
+use super::values::Values;
 use crate::error::Result;
 use crate::standards::zone::Zones;
 
-/// The records with the names of `zones` in the column `zone`, each found by what the ledger writes and the row's year,
-/// and the rows whose zone is none of them: those stay as written.
-pub(super) fn named(records: &RecordBatch, zones: &Zones) -> Result<(RecordBatch, Vec<Finding>)> {
-    let (Some(written), Some(years)) = (records.column_by_name("zone"), records.column_by_name("year")) else {
-        return Ok((records.clone(), Vec::new()));
-    };
-    let years = years.as_primitive::<Int16Type>();
+/// The names in `zones` of what is `written`, each by the row's year, and the rows whose zone is none of them: those stay
+/// as written.
+fn named(written: &ArrayRef, years: &[i16], zones: &Zones) -> Result<(StringArray, Vec<Finding>)> {
     let dictionary = cast(written, &DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8)))?;
     let dictionary = dictionary.as_dictionary::<Int32Type>();
     let texts: &StringArray = dictionary.values().as_string();
     let mut names: FxHashMap<(i32, i16), Option<&str>> = FxHashMap::default();
     let mut found = Vec::new();
-    let values: StringArray = dictionary
-        .keys()
-        .iter()
-        .enumerate()
-        .map(|(row, key)| {
-            let (key, year) = (key?, years.value(row));
+    let values = (dictionary.keys().iter().zip(years).enumerate())
+        .map(|(row, (key, year))| {
+            let key = key?;
             let text = texts.value(key as usize);
-            let name = names.entry((key, year)).or_insert_with(|| zones.find(text, year).map(|z| z.name.as_str()));
+            let name = names.entry((key, *year)).or_insert_with(|| zones.find(text, *year).map(|z| z.name.as_str()));
             if name.is_none() {
                 found.push(Finding { row, code: Code::ZoneUnknown, value: text.to_owned() });
             }
             Some(name.unwrap_or(text))
         })
         .collect();
-    let values: ArrayRef = Arc::new(values);
-    let schema = records.schema();
-    let columns = schema.fields().iter().zip(records.columns()).map(|(field, array)| {
-        let array = if field.name() == "zone" { &values } else { array };
-        (field.name().clone(), Arc::clone(array))
-    });
-    Ok((in_order(columns.collect())?, found))
+    Ok((values, found))
 }
 
 /// Names the zones of the rows of `source`; those that are not known go to `problems`.
 pub(super) fn apply(piece: &mut Piece, source: &Source, zones: &Zones, problems: &mut Vec<Problem>) -> Result<()> {
-    let (records, found) = named(&piece.records, zones)?;
-    let years = records.column_by_name("year").map(|years| years.as_primitive::<Int16Type>().clone());
+    let Some((_, values)) = piece.columns.iter_mut().find(|(name, _)| name == "zone") else { return Ok(()) };
+    let (names, found) = named(&values.array(), &piece.years, zones)?;
+    *values = Values::Array(Arc::new(names));
     let column = source.columns.iter().find(|c| c.column.as_deref() == Some("zone"));
     for Finding { row, code, value } in found {
         let at = piece.places.at(row);
@@ -65,11 +54,10 @@ pub(super) fn apply(piece: &mut Piece, source: &Source, zones: &Zones, problems:
             header: column.map(|c| c.header.clone()),
             value: shown(&value),
             code,
-            year: years.as_ref().map(|years| years.value(row)),
+            year: piece.years.get(row).copied(),
         });
     }
     problems.sort_by_key(|p| p.row);
-    piece.records = records;
     Ok(())
 }
 
@@ -78,7 +66,7 @@ mod tests {
     use super::*;
     use crate::ingest::{Options, read_arrow};
     use crate::job::Quiet;
-    use arrow::array::Int16Array;
+    use arrow::array::{Int16Array, RecordBatch};
 
     const ZONES: &str = r#"
         [[zone]]

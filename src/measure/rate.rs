@@ -238,6 +238,8 @@ impl Rates {
             let of = |b: &&Break| rate.columns().iter().any(|c| super::source::ledger_column(c) == b.column);
             rate.breaks = self.breaks.iter().filter(of).cloned().collect();
         }
+        let used = || self.all.iter().flat_map(Rate::columns).map(super::source::ledger_column);
+        self.breaks.iter().try_for_each(|b| b.check(used()))?;
         Ok(self)
     }
 

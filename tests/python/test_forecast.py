@@ -143,6 +143,20 @@ def test_too_few_years_are_said():
         two.star_forecast(0)
 
 
+def test_years_before_the_first_ratings_are_no_past():
+    """The sample ledgers have stars from 2011 on."""
+    roster = dj.read_roster(dj.datasets.hexigten().ledgers)
+    table = roster.star_forecast(1, counts="party_organisations", draws=None)
+    stars = roster.star_distribution(years=[2011, 2013]).filter(pl.col("star_state").is_in(WHOLE))
+    past = {
+        y: t["party_organisations"].to_numpy() / t["party_organisations"].sum()
+        for (y,), t in stars.group_by("year")
+    }
+    of = {m: t["share"].to_numpy() for (m,), t in table.group_by("method")}
+    np.testing.assert_allclose(of["naive"], past[2013])
+    np.testing.assert_allclose(of["drift"], np.clip(past[2013] + (past[2013] - past[2011]) / 2, 0, 1))
+
+
 DAY = dt.date(2010, 1, 1)
 
 

@@ -81,3 +81,17 @@ def text(notebook: nbformat.NotebookNode, tag: str) -> str:
     (cell,) = (c for c in notebook.cells if tag in c.metadata.get("tags", []))
     (output,) = cell.outputs
     return str(output.data["text/plain"])
+
+
+def test_the_star_rating(tmp_path: Path) -> None:
+    (path,) = (p for p in NOTEBOOKS if p.stem == "02_star_rating")
+    notebook = run(path, tmp_path)
+    outputs = [o for c in notebook.cells for o in c.get("outputs", [])]
+    warned = [o.text for o in outputs if o.output_type == "stream" and o.name == "stderr"]
+    assert not warned
+    # The article of 2013: three four-star and eight three-star party organisations, none with five.
+    stars = shown(notebook, "stars")
+    assert {k: n for k, n in stars.items() if k >= "3" and k[0].isdigit()} == {"5": 0, "4": 3, "3": 8}
+    assert sum(shown(notebook, "plaques").values()) >= 11
+    assert shown(notebook, "replayed") is True
+    assert (tmp_path / "星级评定.xlsx").stat().st_size > 10_000

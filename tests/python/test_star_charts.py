@@ -8,7 +8,7 @@ import vl_convert
 
 import dangjian as dj
 import moving
-from dangjian import labels, star_charts
+from dangjian import charts, labels, star_charts
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def test_ribbons_fill_no_more_than_their_bars(roster):
     moves = roster.star_transitions()
     chart = star_charts.star_flow(moves)
     ribbons, bars = (next(t for t in data(chart) if column in t.columns) for column in ("ribbon", "x2"))
-    shown = [*star_charts.GRADES, "unrated"]
+    shown = [*charts.GRADES, "unrated"]
     inside = moves.filter(pl.col("star_state").is_in(shown), pl.col("next_star_state").is_in(shown))
     assert ribbons.unique("ribbon")["moves"].sum() == inside["organisations"].sum() > 0
     listed = roster.star_distribution().filter(pl.col("star_state").is_in(shown), pl.col("organisations") > 0)

@@ -9,7 +9,7 @@ import polars as pl
 from dangjian import _native
 from dangjian.roster import arguments
 from dangjian.roster.held import Held
-from dangjian.roster.where import rows
+from dangjian.roster.where import scope
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,7 +65,7 @@ class Trends(Held):
         view: View = "kept",
         pooling: Literal["each_year", "pooled", "equal_years"] = "pooled",
         interval: Literal["wilson", "goodman", "sison_glaz", "bootstrap"] = "wilson",
-        confidence: float = 0.95,
+        level: float = 0.95,
         draws: int = 1000,
         seed: int = 1,
         ahead: float = 1,
@@ -81,7 +81,7 @@ class Trends(Held):
             pooling: Years for themselves, their counts added up, or the mean of their probabilities.
             interval: Cell by cell (``wilson``), for a whole row at once (``goodman``, ``sison_glaz``), or by drawing
                 organisations anew with all their years (``bootstrap``), the only one for several years ahead or equal years.
-            confidence: The level of the intervals.
+            level: The level of the intervals.
             draws: How often organisations are drawn.
             seed: The same seed gives the same draws, whatever the number of threads.
             ahead: How many years ahead; parts of a year with a ``generator``.
@@ -94,7 +94,7 @@ class Trends(Held):
             ``year``, ``next_year``, the dimensions, ``star_state`` and ``next_star_state`` (or the dimension ``of``),
             ``moves``, ``at_risk`` (the denominator), ``left_out`` (who was in the state and moved where the view does not
             look), ``probability`` (null where nothing was at risk), ``low``, ``high``, ``draws``, ``by_definition``, and the
-            choices ``counts``, ``view``, ``pooling``, ``interval``, ``confidence``, ``ahead``, ``generator``.
+            choices ``counts``, ``view``, ``pooling``, ``interval``, ``level``, ``ahead``, ``generator``.
 
         Example:
             >>> import dangjian as dj
@@ -111,7 +111,7 @@ class Trends(Held):
                 view=view,
                 pooling=pooling,
                 interval=interval,
-                drawing=(arguments.whole(draws, "draws"), seed, confidence),
+                drawing=(arguments.whole(draws, "draws"), seed, level),
                 ahead=float(ahead),
                 generator=generator,
                 stay=stay,
@@ -171,7 +171,7 @@ class Trends(Held):
         self,
         *,
         each_year: bool = False,
-        confidence: float = 0.95,
+        level: float = 0.95,
         draws: int | None = None,
         seed: int = 1,
         **steps: Unpack[Steps],
@@ -180,7 +180,7 @@ class Trends(Held):
 
         Args:
             each_year: Each pair of years for itself; else their counts are added up.
-            confidence: The level of the intervals.
+            level: The level of the intervals.
             draws: How often organisations are drawn anew for the intervals; none where ``None``.
             seed: The same seed gives the same draws.
             steps: See :class:`Steps`.
@@ -200,7 +200,7 @@ class Trends(Held):
             >>> table.filter(index="net")["value"].round(3).item()
             0.14
         """
-        drawing = None if draws is None else (arguments.whole(draws, "draws"), seed, confidence)
+        drawing = None if draws is None else (arguments.whole(draws, "draws"), seed, level)
         return pl.DataFrame(_native.mobility(self._native, self._asked(steps), each_year, drawing))
 
     def steady_state(
@@ -248,7 +248,7 @@ class Trends(Held):
         Returns:
             ``year``, ``next_year``, the dimensions, ``test`` (``time_lr``, ``time_chi2``, ``order_0_lr``, ``order_0_chi2``,
             ``order_1_lr``, ``order_1_chi2``, ``bowker``, ``stuart_maxwell``, ``bhapkar``), ``label_zh``, ``label_en`` (what is
-            supposed), ``statistic``, ``df``, ``p_value`` (null where there is nothing to test), ``effect``, ``steps``.
+            supposed), ``statistic``, ``df``, ``p`` (null where there is nothing to test), ``effect``, ``steps``.
 
         Example:
             >>> import dangjian as dj
@@ -265,7 +265,7 @@ class Trends(Held):
         a: str,
         b: str | None = None,
         *,
-        confidence: float = 0.95,
+        level: float = 0.95,
         draws: int | None = None,
         seed: int = 1,
         **steps: Unpack[Looked],
@@ -276,7 +276,7 @@ class Trends(Held):
             by: The dimension.
             a: One of its values.
             b: Another; all others where ``None``.
-            confidence: The level of the intervals.
+            level: The level of the intervals.
             draws: How often the organisations of each are drawn anew for the intervals of the differences.
             seed: The same seed gives the same draws.
             steps: See :class:`Looked`.
@@ -284,7 +284,7 @@ class Trends(Held):
         Returns:
             ``year``, ``next_year``, ``a``, ``b``, ``measure`` (``homogeneity_lr``, ``homogeneity_chi2``, and the indices of
             ``mobility``), ``weights``, ``label_zh``, ``label_en``, ``value_a``, ``value_b``, ``difference``, ``low``, ``high``,
-            ``draws``, ``statistic``, ``df``, ``p_value``, ``effect``, ``steps_a``, ``steps_b``.
+            ``draws``, ``statistic``, ``df``, ``p``, ``effect``, ``steps_a``, ``steps_b``.
 
         Example:
             >>> import dangjian as dj
@@ -293,25 +293,25 @@ class Trends(Held):
             >>> table.select("a", "b", "measure").row(0)
             ('enterprise', 'others', 'homogeneity_lr')
         """
-        drawing = None if draws is None else (arguments.whole(draws, "draws"), seed, confidence)
+        drawing = None if draws is None else (arguments.whole(draws, "draws"), seed, level)
         asked = self._asked(cast("Steps", {**steps, "by": by}))
         return pl.DataFrame(_native.compare_groups(self._native, asked, a, b, drawing))
 
     def star_trends(
-        self, *, at_least: float = 3, confidence: float = 0.95, **steps: Unpack[Steps]
+        self, *, at_least: float = 3, level: float = 0.95, **steps: Unpack[Steps]
     ) -> pl.DataFrame:
         """One line for each group: where its ratings stand, which way they go, and in words whether that is more than chance.
 
         Args:
             at_least: From how many stars a rating is high.
-            confidence: The level of the intervals and of the test behind the verdict.
+            level: The level of the intervals and of the test behind the verdict.
             steps: See :class:`Steps`.
 
         Returns:
             ``year``, ``next_year`` (the first and the last year), the dimensions; of the last year ``listed``, ``rated`` and
             ``share_<grade>`` of those rated; ``high_since`` (the first year in which any were), ``high_first``, ``high_last``,
             ``high_change``; of the steps between ratings
-            ``steps``, ``up``, ``down``, ``stay``, ``net``, ``net_low``, ``net_high``, ``p_value`` (exact sign test),
+            ``steps``, ``up``, ``down``, ``stay``, ``net``, ``net_low``, ``net_high``, ``p`` (exact sign test),
             ``verdict``, ``verdict_zh``, ``verdict_en``, ``most_changed`` (1 to 3, the groups with the largest net).
 
         Example:
@@ -320,7 +320,7 @@ class Trends(Held):
             >>> print(roster.star_trends(counts="party_organisations")["verdict_en"].item())
             Rising: of 129 steps 29 rose, 11 fell, 89 stayed; 3 stars and more from 4.4 % in 2011 to 10.6 %
         """
-        return pl.DataFrame(_native.star_trends(self._native, self._asked(steps), at_least, confidence))
+        return pl.DataFrame(_native.star_trends(self._native, self._asked(steps), at_least, level))
 
     def star_forecast(
         self,
@@ -331,7 +331,7 @@ class Trends(Held):
         recent: int | None = None,
         hold_out: int | None = None,
         interval: Literal["years", "organisations"] = "years",
-        confidence: float = 0.95,
+        level: float = 0.95,
         draws: int | None = 500,
         seed: int = 1,
         **steps: Unpack[Steps],
@@ -346,7 +346,7 @@ class Trends(Held):
             hold_out: How many of the last years are forecast from those before, to see how well that goes.
             interval: What drawn futures differ in, besides everyone moving by chance: each year ahead is like one of the past
                 (``years``), or organisations are drawn anew and all years are alike (``organisations``, narrower).
-            confidence: The level of the intervals.
+            level: The level of the intervals.
             draws: How many futures are drawn for the intervals; none where ``None``.
             seed: The same seed gives the same draws.
             steps: See :class:`Steps`.
@@ -365,7 +365,7 @@ class Trends(Held):
             >>> table.filter(method="mix")["share"].sum()
             1.0
         """
-        drawing = None if draws is None else (arguments.whole(draws, "draws"), seed, confidence)
+        drawing = None if draws is None else (arguments.whole(draws, "draws"), seed, level)
         return pl.DataFrame(
             _native.star_forecast(
                 self._native,
@@ -383,15 +383,11 @@ class Trends(Held):
     def _asked(self, steps: Steps) -> _native.Asked:
         """The question as the engine takes it."""
         scale = steps.get("scale")
-        only = rows(self._native, steps.get("where"))
         return {
-            "by": arguments.names(steps.get("by", ())),
+            "scope": scope(self._native, steps.get("by", ()), None, steps.get("where"), steps.get("years")),
             "of": steps.get("of", "star_state"),
             "scale": None if scale is None else list(scale),
             "counts": steps.get("counts", "organisations"),
             "into": arguments.years(steps.get("into")),
             "rating": steps.get("rating"),
-            "years": arguments.years(steps.get("years")),
-            "filter": only["filter"],
-            "only": only["only"],
         }

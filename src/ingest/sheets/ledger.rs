@@ -13,8 +13,9 @@ use super::super::above::joined;
 use super::super::block::Block;
 use super::super::files::{Outcome, Place, Start, Work, start};
 use super::super::header::{Header, Meaning, TOP};
+use super::super::piece;
 use super::super::pump::pump;
-use super::super::table::{self, Table, Tally};
+use super::super::table::{Table, Tally};
 use super::fault;
 use super::grid::{Grid, gap};
 use super::merged::{Merged, Region};
@@ -65,7 +66,7 @@ struct Part {
     first: u32,
     last: u32,
     gaps: usize,
-    piece: Option<table::Piece>,
+    piece: Option<piece::Piece>,
     tally: Tally,
 }
 
@@ -109,7 +110,7 @@ impl Ledger<'_> {
         let gaps = grid.gaps();
         grid.skip(skip);
         grid.change(&self.from_1904, |number| if SERIALS.contains(&number) { number + YEARS_TO_1904 } else { number });
-        let (piece, tally) = self.table.read(&grid, None)?;
+        let (piece, tally) = self.table.read(&grid, None);
         Ok(Part { first, last, gaps, piece, tally })
     }
 

@@ -1,28 +1,30 @@
 //! Where the fields of delimited text stand. A carriage return before the end of a line is not part of it.
 
 use memchr::memchr3_iter;
+use wide::u8x16;
 
 use super::cut::{Dialect, QUOTE};
 
+/// How much text is looked at together.
+const STRETCH: usize = 64;
+
 /// A byte that is looked for in many at once.
 #[derive(Clone, Copy)]
-struct Sought(u64);
+struct Sought(u8x16);
 
 impl Sought {
     fn new(byte: u8) -> Self {
-        Self(u64::from_le_bytes([byte; 8]))
+        Self(u8x16::splat(byte))
     }
 
     /// A bit for each byte of `text`, set where it is this one.
-    fn places(self, text: &[[u8; 8]; 8]) -> u64 {
-        const LOW: u64 = u64::from_le_bytes([0x7f; 8]);
-        /// Brings the lowest bits of eight bytes together in the highest byte.
-        const GATHER: u64 = 0x0102_0408_1020_4080;
-        text.iter().rev().fold(0, |places, eight| {
-            let different = u64::from_le_bytes(*eight) ^ self.0;
-            let same = !(((different & LOW) + LOW) | different | LOW);
-            places << 8 | ((same >> 7).wrapping_mul(GATHER) >> 56)
-        })
+    #[inline]
+    fn places(self, text: &[u8; STRETCH]) -> u64 {
+        let (parts, _) = text.as_chunks();
+        parts
+            .iter()
+            .rev()
+            .fold(0, |places, part| places << 16 | u64::from(self.0.simd_eq(u8x16::new(*part)).to_bitmask()))
     }
 }
 
@@ -39,29 +41,39 @@ pub(super) fn divide_plain(text: &[u8], dialect: Dialect) -> (Vec<u32>, Vec<u32>
     let (mut ends, mut starts) = (Vec::with_capacity(text.len() / 4), vec![0]);
     ends.push(u32::MAX);
     let (delimiter, end) = (Sought::new(dialect.delimiter), Sought::new(dialect.end));
-    let mut divide = |base: usize, stretch: &[[u8; 8]; 8]| {
-        let record_ends = end.places(stretch);
-        let mut places = record_ends | delimiter.places(stretch);
+    let mut divide = |base: usize, stretch: &[u8; STRETCH]| {
+        /// How many places are taken at once: how many there are cannot be foreseen, and few stretches have more.
+        const TOGETHER: usize = 16;
+        let mut record_ends = end.places(stretch);
+        let all = record_ends | delimiter.places(stretch);
+        let before = ends.len();
+        let mut places = all;
         while places > 0 {
-            let bit = places.trailing_zeros();
-            ends.push(base as u32 + bit);
-            if record_ends >> bit & 1 > 0 {
-                starts.push(ends.len() as u32 - 1);
-            }
-            places &= places - 1;
+            let next: [u32; TOGETHER] = std::array::from_fn(|_| {
+                let bit = places.trailing_zeros();
+                places &= places.wrapping_sub(1);
+                base as u32 + bit
+            });
+            ends.extend_from_slice(&next);
+        }
+        ends.truncate(before + all.count_ones() as usize);
+        while record_ends > 0 {
+            // The places up to the end of the record.
+            let inside = all & (record_ends ^ (record_ends - 1));
+            starts.push((before - 1) as u32 + inside.count_ones());
+            record_ends &= record_ends - 1;
         }
     };
-    let (eights, rest) = text.as_chunks();
-    let (stretches, eights) = eights.as_chunks();
+    let (stretches, rest) = text.as_chunks();
     for (at, stretch) in stretches.iter().enumerate() {
-        divide(at * 64, stretch);
+        divide(at * STRETCH, stretch);
     }
     // Behind the text stands a byte that is neither.
-    let mut last = [[dialect.end ^ dialect.delimiter ^ 0x80; 8]; 8];
-    for (to, byte) in last.as_flattened_mut().iter_mut().zip(eights.as_flattened().iter().chain(rest)) {
+    let mut last = [dialect.end ^ dialect.delimiter ^ 0x80; STRETCH];
+    for (to, byte) in last.iter_mut().zip(rest) {
         *to = *byte;
     }
-    divide(stretches.len() * 64, &last);
+    divide(stretches.len() * STRETCH, &last);
     if text.last().is_some_and(|last| *last != dialect.end) {
         ends.push(text.len() as u32);
         starts.push(ends.len() as u32 - 1);

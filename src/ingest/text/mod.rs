@@ -21,7 +21,7 @@ use super::Options;
 use super::block::{At, Block};
 use super::files::{Outcome, Place, Start, Work, empty, start, unreadable};
 use super::header::{Header, TOP};
-use super::pump::pump;
+use super::pump::share;
 use crate::error::{Error, Result};
 use crate::job;
 
@@ -63,7 +63,7 @@ pub(super) fn read(place: &Place<'_>, input: impl Read + Send, total: u64, work:
     let fields = top.get(below - 1).map(Vec::len);
     let file = place.file();
     let tallies = Mutex::new(Vec::new());
-    pump(
+    share(
         || {
             job::check(work.job)?;
             let block = blocks.next()?;

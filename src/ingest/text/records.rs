@@ -2,10 +2,14 @@
 
 use std::ops::Range;
 
-use super::super::block::{At, Block};
+use super::super::block::{At, Block, Seen};
 use super::super::cells::Cell;
 use super::cut::Dialect;
 use super::divide::{Field, Quoted, divide_plain};
+use crate::memo::Written;
+
+/// What stands behind the text, so that eight bytes can be read wherever a field begins.
+const BEHIND: &str = "        ";
 
 /// The fields of a text.
 enum Fields {
@@ -33,7 +37,7 @@ impl Shape {
 
 /// The records of a text, as a block.
 pub(super) struct Records {
-    /// The text, and behind it the fields in which quotation marks were doubled, without the doubling.
+    /// The text, and behind it the fields in which quotation marks were doubled, without the doubling, and [`BEHIND`].
     text: String,
     fields: Fields,
     shape: Shape,
@@ -52,9 +56,11 @@ impl Records {
             quoted.divide(bytes, dialect);
             let Quoted { fields, starts, lines, unquoted } = quoted;
             text.push_str(&unquoted);
+            text.push_str(BEHIND);
             Self { text, fields: Fields::Quoted(fields), shape: Shape::of(starts), lines: Some(lines), first }
         } else {
             let (ends, starts) = divide_plain(bytes, dialect);
+            text.push_str(BEHIND);
             Self { text, fields: Fields::Plain(ends), shape: Shape::of(starts), lines: None, first }
         }
     }
@@ -107,16 +113,20 @@ impl Records {
     }
 
     fn text(&self, row: usize, column: usize) -> &str {
+        self.written(row, column).text
+    }
+
+    fn written(&self, row: usize, column: usize) -> Written<'_> {
         let fields = self.fields_of(row);
-        let at = fields.start + column;
+        let at = fields.start.saturating_add(column);
         if at >= fields.end {
-            return "";
+            return "".into();
         }
         match &self.fields {
             Fields::Plain(ends) => plain(&self.text, ends, at, at + 1 == fields.end),
             Fields::Quoted(fields) => {
-                let text = fields.get(at).and_then(|field| self.text.get(field.start as usize..field.end as usize));
-                text.unwrap_or_default()
+                let bounds = fields.get(at).map_or(0..0, |field| field.start as usize..field.end as usize);
+                written(&self.text, bounds.start, self.text.get(bounds).unwrap_or_default())
             }
         }
     }
@@ -124,10 +134,19 @@ impl Records {
 
 /// The field at `at` of a text without quotation marks; the carriage return before the end of a line is no part of it.
 #[inline]
-fn plain<'a>(text: &'a str, ends: &[u32], at: usize, last: bool) -> &'a str {
-    let Some([before, end]) = ends.get(at..at + 2) else { return "" };
-    let field = text.get(before.wrapping_add(1) as usize..*end as usize).unwrap_or_default();
-    if last { field.strip_suffix('\r').unwrap_or(field) } else { field }
+fn plain<'a>(text: &'a str, ends: &[u32], at: usize, last: bool) -> Written<'a> {
+    let Some([before, end]) = ends.get(at..at + 2) else { return "".into() };
+    let start = before.wrapping_add(1) as usize;
+    let field = text.get(start..*end as usize).unwrap_or_default();
+    written(text, start, if last { field.strip_suffix('\r').unwrap_or(field) } else { field })
+}
+
+/// The field that begins at `start` of `text`.
+#[inline]
+fn written<'a>(text: &str, start: usize, field: &'a str) -> Written<'a> {
+    let Some(eight) = text.as_bytes().get(start..).and_then(|rest| rest.first_chunk()) else { return field.into() };
+    let inside = if field.len() < 8 { !(u64::MAX << (8 * field.len())) } else { u64::MAX };
+    Written { text: field, first: u64::from_le_bytes(*eight) & inside }
 }
 
 impl Block for Records {
@@ -140,23 +159,24 @@ impl Block for Records {
 
     #[inline]
     fn cell(&self, row: usize, column: usize) -> Cell<'_> {
-        cell(self.text(row, column))
+        self.seen(row, column).cell()
     }
 
     #[inline]
-    fn each<'a>(&'a self, rows: &[u32], column: usize, mut visit: impl FnMut(u32, Cell<'a>)) {
+    fn seen(&self, row: usize, column: usize) -> Seen<'_> {
+        Seen::Text(self.written(row, column))
+    }
+
+    fn see<'a>(&'a self, rows: &[u32], column: usize, to: &mut Vec<Seen<'a>>) {
         // Most ledgers are so, and most time is spent here.
         if let (Fields::Plain(ends), Shape::Regular { width, out, .. }) = (&self.fields, &self.shape)
             && column < *width
         {
-            for &row in rows {
-                let at = (row as usize + out) * width + column;
-                visit(row, cell(plain(&self.text, ends, at, column + 1 == *width)));
-            }
+            let last = column + 1 == *width;
+            let at = |row: &u32| (*row as usize + out) * width + column;
+            to.extend(rows.iter().map(|row| Seen::Text(plain(&self.text, ends, at(row), last))));
         } else {
-            for &row in rows {
-                visit(row, self.cell(row as usize, column));
-            }
+            to.extend(rows.iter().map(|row| self.seen(*row as usize, column)));
         }
     }
 
@@ -169,11 +189,6 @@ impl Block for Records {
         let line = self.lines.as_ref().map_or(row as u32, |lines| lines.get(row).copied().unwrap_or_default());
         At { row: self.first.row + row as u32, line: self.first.line.map(|first| first + line) }
     }
-}
-
-#[inline]
-fn cell(text: &str) -> Cell<'_> {
-    if text.is_empty() { Cell::Empty } else { Cell::Text(text) }
 }
 
 #[cfg(test)]

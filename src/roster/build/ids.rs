@@ -43,8 +43,13 @@ pub(super) struct Keys {
 
 impl Keys {
     pub(super) fn new(ids: &StringArray, others: &Others) -> Result<Self> {
-        let keys = ids.iter().flatten().map(|id| pack(id).map_or_else(|| others.number(id), Ok));
-        let keys: Vec<u128> = keys.collect::<Result<_>>()?;
+        let mut keys: Vec<u128> = Vec::with_capacity(ids.len());
+        for (at, bounds) in ids.value_offsets().windows(2).enumerate() {
+            match pack(&ids.value_data()[bounds[0] as usize..bounds[1] as usize]) {
+                Some(key) => keys.push(key),
+                None => keys.push(others.number(ids.value(at))?),
+            }
+        }
         if keys.is_sorted() {
             return Ok(Self { sorted: keys, rows: None });
         }
@@ -60,17 +65,36 @@ impl Keys {
     }
 
     /// Writes for each row the position of its id among `all`.
-    fn positions(&self, all: &[u128], to: &mut [u32]) {
-        let mut at = self.sorted.first().map_or(0, |first| all.partition_point(|key| key < first));
-        let positions = self.sorted.iter().map(|key| {
-            at = ahead(all, at, *key);
-            at as u32
-        });
-        match &self.rows {
-            None => to.iter_mut().zip(positions).for_each(|(to, position)| *to = position),
-            Some(rows) => rows.iter().zip(positions).for_each(|(row, position)| to[*row as usize] = position),
+    fn positions(&self, all: &Ranges, to: &mut [u32]) {
+        let mut from = 0;
+        while let Some(first) = self.sorted.get(from) {
+            let range = all.starts.partition_point(|start| start <= first) - 1;
+            let (list, before) = (&all.lists[range], all.before[range]);
+            let rest = &self.sorted[from..];
+            let end = from + all.starts.get(range + 1).map_or(rest.len(), |end| rest.partition_point(|key| key < end));
+            let mut at = list.partition_point(|key| key < first);
+            let positions = self.sorted[from..end].iter().map(|key| {
+                at = ahead(list, at, *key);
+                before + at as u32
+            });
+            match &self.rows {
+                None => to[from..end].iter_mut().zip(positions).for_each(|(to, position)| *to = position),
+                Some(rows) => {
+                    rows[from..end].iter().zip(positions).for_each(|(row, position)| to[*row as usize] = position)
+                }
+            }
+            from = end;
         }
     }
+}
+
+/// The numbers of all batches, each once, ascending, in ranges of them.
+struct Ranges {
+    /// Where each range begins; the first one's is the least number.
+    starts: Vec<u128>,
+    lists: Vec<Vec<u128>>,
+    /// How many numbers are before each range.
+    before: Vec<u32>,
 }
 
 /// The position of `key` in `all`, not before `at` and mostly near it.
@@ -99,20 +123,21 @@ pub(super) fn rank(batches: &[Keys], others: &Others) -> Result<(StringArray, Ve
         rest = others;
     }
     parts.into_par_iter().for_each(|(keys, part)| keys.positions(&all, part));
-    let packed = all.partition_point(|key| *key < OTHER);
-    let (packed, rest) = all.split_at(packed);
-    if rest.is_empty() {
-        return Ok((texts(packed), positions));
+    if all.lists.iter().rfind(|list| !list.is_empty()).and_then(|list| list.last()).is_none_or(|last| *last < OTHER) {
+        return Ok((texts(&all.lists)?, positions));
     }
+    let mut packed = all.lists.concat();
+    let all = packed.len();
+    let rest = packed.split_off(packed.partition_point(|key| *key < OTHER));
     let known = others.0.lock().map_err(|_| Error::broken())?;
     // Only those that a row has.
     let mut others: Vec<(&str, usize)> = (known.iter())
         .filter_map(|(id, number)| Some((&**id, rest.binary_search(&(OTHER | u128::from(*number))).ok()?)))
         .collect();
     others.par_sort_unstable();
-    let packed = texts(packed);
-    let mut place = vec![0; all.len()];
-    let mut ids: Vec<&str> = Vec::with_capacity(all.len());
+    let packed = texts(&[packed])?;
+    let mut place = vec![0; all];
+    let mut ids: Vec<&str> = Vec::with_capacity(all);
     let mut waiting = others.iter().peekable();
     let mut give = |id, at: usize| {
         place[at] = ids.len() as u32;
@@ -131,9 +156,8 @@ pub(super) fn rank(batches: &[Keys], others: &Others) -> Result<(StringArray, Ve
     Ok((StringArray::from(ids), positions))
 }
 
-/// The numbers of `batches`, each once, ascending. They are merged a range of them at a time, which the processor's cache
-/// holds.
-fn merged(batches: &[Keys]) -> Vec<u128> {
+/// The numbers of `batches`. They are merged a range of them at a time, which the processor's cache holds.
+fn merged(batches: &[Keys]) -> Ranges {
     /// Ranges begin at the first number of each so many batches.
     const BATCHES: usize = 8;
     let mut firsts: Vec<u128> = batches.iter().filter_map(|keys| keys.sorted.first().copied()).collect();
@@ -154,8 +178,9 @@ fn merged(batches: &[Keys]) -> Vec<u128> {
         let slices = batches.iter().filter(overlaps).map(|keys| &keys.sorted[inside(keys)]);
         merge_all(&slices.collect::<Vec<_>>())
     };
-    let ranges: Vec<Vec<u128>> = (0..starts.len()).into_par_iter().map(merge_from).collect();
-    ranges.concat()
+    let lists: Vec<Vec<u128>> = (0..starts.len()).into_par_iter().map(merge_from).collect();
+    let before = lists.iter().scan(0, |all, list| Some(std::mem::replace(all, *all + list.len() as u32))).collect();
+    Ranges { starts, lists, before }
 }
 
 /// The numbers of ascending lists, each once, ascending.
@@ -194,32 +219,36 @@ fn merge(left: &[u128], right: &[u128]) -> Vec<u128> {
     all
 }
 
-/// The characters of `id`, the first in the highest bits; `None` where they do not fit.
-fn pack(id: &str) -> Option<u128> {
-    if !id.is_ascii() {
-        return None;
-    }
-    let id = id.as_bytes();
-    let characters: [u8; LONGEST] = if let Ok(whole) = id.try_into() {
-        whole
+/// The characters of an id, the first in the highest bits; `None` where they do not fit.
+fn pack(bytes: &[u8]) -> Option<u128> {
+    const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
+    const LOW: u64 = u64::from_le_bytes([1; 8]);
+    let (characters, is_whole): ([u8; LONGEST], _) = if let Ok(whole) = bytes.try_into() {
+        (whole, true)
     } else {
         let mut characters = [0; LONGEST];
-        characters.get_mut(..id.len())?.copy_from_slice(id);
-        characters
+        characters.get_mut(..bytes.len())?.copy_from_slice(bytes);
+        (characters, false)
     };
-    if characters[..id.len()].contains(&0) {
-        return None;
-    }
     let (first, rest) = characters.split_first_chunk()?;
     let (second, rest) = rest.split_first_chunk()?;
     let [last, after] = *rest.first_chunk()?;
-    let (first, second) = (squeeze(*first), squeeze(*second));
-    Some(u128::from(first) << 70 | u128::from(second) << 14 | u128::from(last) << 7 | u128::from(after))
+    let (first, second) = (u64::from_be_bytes(*first), u64::from_be_bytes(*second));
+    let zero = |eight: u64| eight.wrapping_sub(LOW) & !eight & HIGH != 0;
+    let has_zero = if is_whole { zero(first) | zero(second) | (last == 0) | (after == 0) } else { bytes.contains(&0) };
+    if (first | second) & HIGH != 0 || (last | after) & 0x80 != 0 || has_zero {
+        return None;
+    }
+    Some(
+        u128::from(squeeze(first)) << 70
+            | u128::from(squeeze(second)) << 14
+            | u128::from(last) << 7
+            | u128::from(after),
+    )
 }
 
 /// Eight characters of ASCII in 56 bits.
-fn squeeze(characters: [u8; 8]) -> u64 {
-    let x = u64::from_be_bytes(characters);
+fn squeeze(x: u64) -> u64 {
     let x = (x >> 1) & 0x3f80_3f80_3f80_3f80 | x & 0x007f_007f_007f_007f;
     let x = (x >> 2) & 0x0fff_c000_0fff_c000 | x & 0x0000_3fff_0000_3fff;
     (x >> 4) & 0x00ff_ffff_f000_0000 | x & 0x0000_0000_0fff_ffff
@@ -233,23 +262,56 @@ fn widen(x: u64) -> [u8; 8] {
     x.to_be_bytes()
 }
 
+/// How many characters a number has that [`pack`] gave.
+fn length(key: u128) -> usize {
+    LONGEST - (key.trailing_zeros() as usize / 7).min(LONGEST)
+}
+
+/// Its characters, zeros behind them.
+fn characters(key: u128) -> [u8; LONGEST] {
+    let mut characters = [0; LONGEST];
+    let (first, second) = (widen((key >> 70) as u64), widen((key >> 14) as u64 & ((1 << 56) - 1)));
+    characters[..8].copy_from_slice(&first);
+    characters[8..16].copy_from_slice(&second);
+    characters[16..].copy_from_slice(&[(key >> 7) as u8 & 0x7f, key as u8 & 0x7f]);
+    characters
+}
+
 /// The ids of numbers that [`pack`] gave.
-fn texts(packed: &[u128]) -> StringArray {
-    let mut bytes = Vec::with_capacity(packed.len() * LONGEST);
-    let lengths = packed.iter().map(|key| {
-        let empty = key.trailing_zeros() as usize / 7;
-        let length = LONGEST - empty.min(LONGEST);
-        let (first, second) = ((key >> 70) as u64, (key >> 14) as u64 & ((1 << 56) - 1));
-        let last = [(key >> 7) as u8 & 0x7f, *key as u8 & 0x7f];
-        let start = bytes.len();
-        bytes.extend_from_slice(&widen(first));
-        bytes.extend_from_slice(&widen(second));
-        bytes.extend_from_slice(&last);
-        bytes.truncate(start + length);
-        length
+fn texts(lists: &[Vec<u128>]) -> Result<StringArray> {
+    let lengths: Vec<usize> = lists.par_iter().map(|list| list.iter().map(|key| length(*key)).sum()).collect();
+    let all: usize = lengths.iter().sum();
+    if i32::try_from(all).is_err() {
+        return Err(Error::data(
+            "单位代码超过 2 GiB，一份名册容纳不下。请分开读取",
+            "the codes of organisations are more than 2 GiB, which no roster holds. Read the files in parts",
+        ));
+    }
+    let (mut bytes, mut ends) = (vec![0; all], vec![0; lists.iter().map(Vec::len).sum::<usize>() + 1]);
+    let (mut bytes_left, mut ends_left) = (bytes.as_mut_slice(), ends.get_mut(1..).unwrap_or_default());
+    let mut start = 0;
+    let mut parts = Vec::with_capacity(lists.len());
+    for (list, length) in lists.iter().zip(lengths) {
+        let (bytes, bytes_behind) = std::mem::take(&mut bytes_left).split_at_mut(length);
+        let (ends, ends_behind) = std::mem::take(&mut ends_left).split_at_mut(list.len());
+        (bytes_left, ends_left) = (bytes_behind, ends_behind);
+        parts.push((list, start, bytes, ends));
+        start += length;
+    }
+    parts.into_par_iter().for_each(|(list, start, bytes, ends)| {
+        let mut at = 0;
+        for (key, end) in list.iter().zip(ends) {
+            let (characters, next) = (characters(*key), at + length(*key));
+            match bytes.get_mut(at..).and_then(|rest| rest.first_chunk_mut()) {
+                // Nearly all are as long.
+                Some(whole) if next - at == LONGEST => *whole = characters,
+                _ => bytes[at..next].copy_from_slice(&characters[..next - at]),
+            }
+            at = next;
+            *end = (start + at) as i32;
+        }
     });
-    let offsets = OffsetBuffer::from_lengths(lengths);
-    StringArray::new(offsets, bytes.into(), None)
+    Ok(StringArray::try_new(OffsetBuffer::new(ends.into()), bytes.into(), None)?)
 }
 
 #[cfg(test)]
@@ -301,10 +363,10 @@ mod tests {
     fn every_character_keeps_its_place() {
         let ids: Vec<String> = (1..=127_u8).map(|c| format!("{}91AZ", char::from(c)).repeat(4).split_off(2)).collect();
         for id in &ids {
-            let packed = pack(id).unwrap();
-            assert_eq!(texts(&[packed]).value(0), id);
+            let packed = pack(id.as_bytes()).unwrap();
+            assert_eq!(texts(&[vec![packed]]).unwrap().value(0), id);
         }
-        assert_eq!(pack("1234567890123456789"), None);
-        assert_eq!(texts(&[pack("").unwrap()]).value(0), "");
+        assert_eq!(pack(b"1234567890123456789"), None);
+        assert_eq!(texts(&[vec![pack(b"").unwrap()], Vec::new()]).unwrap().value(0), "");
     }
 }

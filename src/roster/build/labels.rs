@@ -1,166 +1,120 @@
-//! The texts of a coded column: the dictionaries of its parts become one, and each row's key a code in it.
+//! The texts of a coded column: the tables of its parts become one, and each row's number a code in it.
 
 use std::ops::Range;
+use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, DictionaryArray, StringArray};
-use arrow::datatypes::{
-    ArrowDictionaryKeyType, ArrowNativeType, DataType, Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type,
-    UInt16Type, UInt32Type, UInt64Type,
-};
+use arrow::array::AsArray;
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 use super::whole::Part;
-use crate::memo::Memo;
-
-/// Among how many tables the one of a dictionary is looked for: readers have one each for most of their blocks.
-const NEAR: usize = 16;
-
-/// Runs `$body` with `$array` as the dictionary array that it is.
-macro_rules! with_dictionary {
-    ($array:expr, $typed:ident => $body:expr) => {
-        match $array.data_type() {
-            DataType::Dictionary(key, _) => match **key {
-                DataType::UInt8 => with_dictionary!(@ UInt8Type, $array, $typed => $body),
-                DataType::UInt16 => with_dictionary!(@ UInt16Type, $array, $typed => $body),
-                DataType::UInt32 => with_dictionary!(@ UInt32Type, $array, $typed => $body),
-                DataType::UInt64 => with_dictionary!(@ UInt64Type, $array, $typed => $body),
-                DataType::Int8 => with_dictionary!(@ Int8Type, $array, $typed => $body),
-                DataType::Int16 => with_dictionary!(@ Int16Type, $array, $typed => $body),
-                DataType::Int32 => with_dictionary!(@ Int32Type, $array, $typed => $body),
-                _ => with_dictionary!(@ Int64Type, $array, $typed => $body),
-            },
-            // Batches are taken with their texts in dictionaries.
-            _ => {}
-        }
-    };
-    (@ $key:ty, $array:expr, $typed:ident => $body:expr) => {{
-        let $typed = $array.as_dictionary::<$key>();
-        $body
-    }};
-}
+use crate::ingest::{Coded, Distinct, Known, Values, with_numbers};
 
 /// The texts of a column.
-pub(super) struct Labels<'a> {
+pub(super) struct Labels {
     /// Those that a row has, each once.
-    pub values: Vec<&'a str>,
-    tables: Vec<Table<'a>>,
+    pub values: Distinct,
+    /// For each table of parts the code of each number: that of its text, or 0.
+    tables: Vec<Vec<u32>>,
     /// For each part its table.
     of_part: Vec<usize>,
 }
 
-/// The codes of one dictionary, and of all that are its beginning.
-struct Table<'a> {
-    texts: &'a StringArray,
-    /// For each key its code: a position in the values from 1, or 0.
+/// Which texts of a table a row has.
+struct Used<'a> {
+    known: &'a Known,
+    /// For each number 1 where a row has it.
     codes: Vec<u32>,
+    /// How many numbers no row was seen to have yet.
+    rest: usize,
 }
 
-impl<'a> Labels<'a> {
-    pub(super) fn new(parts: &'a [Part]) -> Self {
-        let mut labels = Self { values: Vec::new(), tables: Vec::new(), of_part: Vec::with_capacity(parts.len()) };
-        for part in parts {
-            let mut table = 0;
-            if let Ok(array) = part {
-                with_dictionary!(array, typed => table = labels.table(typed));
-            }
-            labels.of_part.push(table);
-        }
-        // Only values that a row has count: a dictionary may carry more.
-        let mut seen: Memo<&str, u32> = Memo::new(0);
-        for Table { texts, codes } in &mut labels.tables {
-            for (key, code) in codes.iter_mut().enumerate().filter(|(_, used)| **used > 0) {
-                if texts.is_null(key) {
-                    *code = 0;
-                    continue;
-                }
-                let text = texts.value(key);
-                *code = seen.get(text, || {
-                    labels.values.push(text);
-                    labels.values.len() as u32
-                });
-            }
-        }
-        labels
+impl<'a> Used<'a> {
+    fn new(known: &'a Known) -> Self {
+        let rest = known.values().len();
+        let mut codes = vec![0; rest + 1];
+        codes[0] = 1;
+        Self { known, codes, rest }
     }
 
-    /// The table of a dictionary; its codes only tell yet which keys a row has.
-    fn table<K: ArrowDictionaryKeyType>(&mut self, array: &'a DictionaryArray<K>) -> usize {
-        let texts = array.values().as_string::<i32>();
-        let near = self.tables.len().saturating_sub(NEAR);
-        let same =
-            self.tables[near..].iter().rposition(|table| begins(table.texts, texts) || begins(texts, table.texts));
-        let at = same.map_or(self.tables.len(), |same| near + same);
-        if same.is_none() {
-            self.tables.push(Table { texts, codes: Vec::new() });
+    fn mark(&mut self, coded: &Coded) {
+        // All that are read are soon seen.
+        if self.rest == 0 {
+            return;
         }
-        let table = &mut self.tables[at];
-        if table.codes.len() < texts.len() {
-            table.texts = texts;
-            table.codes.resize(texts.len(), 0);
+        let mut rest = self.rest;
+        with_numbers!(coded.numbers, numbers => for number in numbers {
+            let code = &mut self.codes[*number as usize];
+            rest -= usize::from(*code == 0);
+            *code = 1;
+        });
+        self.rest = rest;
+    }
+}
+
+impl Labels {
+    pub(super) fn new(parts: &[Part]) -> Self {
+        let mut tables: Vec<Used<'_>> = Vec::new();
+        let mut of_part = Vec::with_capacity(parts.len());
+        let mut at: FxHashMap<*const Known, usize> = FxHashMap::default();
+        for part in parts {
+            let Ok(Values::Coded(coded)) = part else {
+                of_part.push(0);
+                continue;
+            };
+            let table = *at.entry(Arc::as_ptr(&coded.known)).or_insert(tables.len());
+            if table == tables.len() {
+                tables.push(Used::new(&coded.known));
+            }
+            if let Some(used) = tables.get_mut(table) {
+                used.mark(coded);
+            }
+            of_part.push(table);
         }
-        if array.keys().null_count() == 0 {
-            array.keys().values().iter().for_each(|key| table.codes[key.as_usize()] = 1);
-        } else {
-            array.keys().iter().flatten().for_each(|key| table.codes[key.as_usize()] = 1);
-        }
-        at
+        let mut values = Distinct::default();
+        let tables = tables.into_iter().map(|Used { known, mut codes, .. }| {
+            let texts = known.values();
+            codes[0] = 0;
+            for (number, code) in (0..).zip(&mut codes).filter(|(_, used)| **used > 0) {
+                *code = values.number(texts.get(number));
+            }
+            codes
+        });
+        let tables = tables.collect();
+        Self { values, tables, of_part }
     }
 
     /// Gives the value of each code from 1 another code: that at its place in `to`.
     pub(super) fn recode(&mut self, to: &[u32]) {
-        for code in self.tables.iter_mut().flat_map(|table| &mut table.codes) {
+        for code in self.tables.iter_mut().flatten() {
             *code = (*code as usize).checked_sub(1).map_or(0, |at| to[at]);
         }
     }
 
     /// The values in order, which is that of the codes then.
     pub(super) fn sort(&mut self) -> Vec<String> {
-        let mut order: Vec<u32> = (0..self.values.len() as u32).collect();
-        order.par_sort_unstable_by_key(|at| self.values[*at as usize]);
+        let mut order: Vec<u32> = (1..=self.values.len() as u32).collect();
+        order.par_sort_unstable_by_key(|code| self.values.get(*code));
         let mut to = vec![0; order.len()];
-        for (at, old) in order.iter().enumerate() {
-            to[*old as usize] = at as u32 + 1;
+        for (at, old) in (1..).zip(&order) {
+            to[*old as usize - 1] = at;
         }
         self.recode(&to);
-        order.into_iter().map(|at| self.values[at as usize].to_owned()).collect()
+        order.into_iter().map(|code| self.values.get(code).to_owned()).collect()
     }
 
-    /// Appends the codes of `rows` of part `part`, which is `array`.
-    pub(super) fn append<T: Copy + Default>(
+    /// Appends the codes of `rows` of part `part`, which is `coded`.
+    pub(super) fn append<T>(
         &self,
         to: &mut Vec<T>,
         part: usize,
-        array: &ArrayRef,
+        coded: &Coded,
         rows: Range<usize>,
         narrow: impl Fn(u32) -> T,
     ) {
-        let Some(Table { codes, .. }) = self.of_part.get(part).and_then(|at| self.tables.get(*at)) else { return };
-        with_dictionary!(array, typed => {
-            let keys = typed.keys();
-            let values = &keys.values()[rows.clone()];
-            if keys.null_count() == 0 {
-                to.extend(values.iter().map(|key| narrow(codes[key.as_usize()])));
-            } else {
-                let code = |(row, key): (usize, &_)| if keys.is_null(row) { T::default() } else { narrow(codes[index(key)]) };
-                to.extend(rows.zip(values).map(code));
-            }
+        let Some(codes) = self.of_part.get(part).and_then(|at| self.tables.get(*at)) else { return };
+        with_numbers!(coded.numbers, numbers => {
+            to.extend(numbers[rows].iter().map(|number| narrow(codes[*number as usize])));
         });
     }
-}
-
-fn index<K: ArrowNativeType>(key: &K) -> usize {
-    key.as_usize()
-}
-
-/// Whether the texts of `whole` begin with those of `start`. Nulls are not looked for: then only one array begins itself.
-fn begins(whole: &StringArray, start: &StringArray) -> bool {
-    let offsets = start.value_offsets();
-    if !whole.value_offsets().starts_with(offsets) {
-        return false;
-    }
-    if whole.nulls().is_some() || start.nulls().is_some() {
-        return whole.values().as_ptr() == start.values().as_ptr() && whole.nulls() == start.nulls();
-    }
-    let bytes = offsets[0] as usize..offsets[offsets.len() - 1] as usize;
-    whole.values().as_ptr() == start.values().as_ptr() || whole.value_data()[bytes.clone()] == start.value_data()[bytes]
 }

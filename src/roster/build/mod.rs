@@ -6,23 +6,25 @@
 mod ids;
 mod labels;
 mod repair;
+mod stretches;
 mod whole;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, UInt32Array};
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Int16Type};
+use arrow::datatypes::{DataType, Int16Type, UInt32Type};
 use rayon::prelude::*;
 
 use self::ids::{Keys, Others, rank};
 pub(super) use self::repair::Repair;
-use self::whole::{Part, Run, Whole};
+use self::stretches::Stretches;
+use self::whole::{Part, Whole};
 use super::{Column, Field, Frame, Roster, Rows};
 use crate::error::{Error, Result};
-use crate::ingest::{Key, OnConflict, Piece, Places, Take, agreed};
+use crate::ingest::{Coded, Key, Known, OnConflict, Piece, Places, Take, Values, agreed};
 use crate::job::{self, Job};
 use crate::schema::{self, Type};
 
@@ -42,17 +44,40 @@ pub struct Duplicate {
 pub fn build(batches: &[RecordBatch], job: &dyn Job) -> Result<(Roster, Vec<Duplicate>)> {
     let builder = Builder::default();
     for (part, records) in batches.iter().enumerate() {
-        let piece = Piece { places: Places::Each(Vec::new()), records: records.clone() };
-        builder.take(Key { file: 0, sheet: 0, part: part as u32 }, piece)?;
+        builder.take(Key { file: 0, sheet: 0, part: part as u32 }, piece(records)?)?;
     }
     let built = builder.finish(OnConflict::First, &|_| true, job)?;
     Ok((built.roster, built.duplicates))
+}
+
+/// The columns of a batch as a piece of nowhere.
+fn piece(records: &RecordBatch) -> Result<Piece> {
+    let year = records.column_by_name("year").ok_or_else(|| missing("year"))?;
+    let years = year.as_primitive_opt::<Int16Type>().ok_or_else(|| wrong("year", year, &DataType::Int16))?;
+    let id = records.column_by_name("org_id").ok_or_else(|| missing("org_id"))?;
+    let ids = id.as_string_opt::<i32>().ok_or_else(|| wrong("org_id", id, &DataType::Utf8))?;
+    for (name, array) in [("year", year), ("org_id", id)] {
+        if array.null_count() > 0 {
+            return Err(missing(name));
+        }
+    }
+    let schema = records.schema();
+    let columns = schema.fields().iter().map(|f| f.name().clone()).zip(records.columns());
+    let columns = columns.filter(|(name, _)| !matches!(name.as_str(), "year" | "org_id"));
+    Ok(Piece {
+        places: Places::Each(Vec::new()),
+        years: years.values().to_vec(),
+        ids: ids.clone(),
+        columns: columns.map(|(name, array)| (name, Values::Array(Arc::clone(array)))).collect(),
+    })
 }
 
 /// Takes batches and builds a roster out of them.
 #[derive(Default)]
 pub(super) struct Builder {
     others: Others,
+    /// The texts of columns that came as arrays.
+    known: Mutex<BTreeMap<String, Arc<Known>>>,
     chunks: Mutex<Vec<Chunk>>,
 }
 
@@ -63,7 +88,7 @@ pub(super) struct Chunk {
     pub places: Places,
     years: Vec<i16>,
     ids: Keys,
-    columns: Vec<(String, ArrayRef)>,
+    columns: Vec<(String, Values)>,
 }
 
 impl Chunk {
@@ -85,30 +110,35 @@ pub(super) struct Built {
 
 impl Take for Builder {
     fn take(&self, key: Key, piece: Piece) -> Result<()> {
-        let Piece { places, records } = piece;
-        let year = records.column_by_name("year").ok_or_else(|| missing("year"))?;
-        let years = year.as_primitive_opt::<Int16Type>().ok_or_else(|| wrong("year", year, &DataType::Int16))?;
-        let id = records.column_by_name("org_id").ok_or_else(|| missing("org_id"))?;
-        let texts = id.as_string_opt::<i32>().ok_or_else(|| wrong("org_id", id, &DataType::Utf8))?;
-        for (name, array) in [("year", year), ("org_id", id)] {
-            if array.null_count() > 0 {
-                return Err(missing(name));
-            }
-        }
-        let ids = Keys::new(texts, &self.others)?;
-        let schema = records.schema();
-        let columns = schema.fields().iter().map(|f| f.name().clone()).zip(records.columns().iter().cloned());
-        let columns = columns
-            .filter(|(name, _)| !matches!(name.as_str(), "year" | "org_id"))
-            .map(|(name, array)| coded(&name, array).map(|array| (name, array)))
-            .collect::<Result<_>>()?;
-        let chunk = Chunk { key, places, years: years.values().to_vec(), ids, columns };
+        let Piece { places, years, ids, columns } = piece;
+        let ids = Keys::new(&ids, &self.others)?;
+        let columns = columns.into_iter().map(|(name, values)| Ok((name.clone(), self.coded(name, values)?)));
+        let chunk = Chunk { key, places, years, ids, columns: columns.collect::<Result<_>>()? };
         self.chunks.lock().map_err(|_| Error::broken())?.push(chunk);
         Ok(())
     }
 }
 
 impl Builder {
+    /// The values of the column called `name`, its texts as numbers where they are to be coded.
+    fn coded(&self, name: String, values: Values) -> Result<Values> {
+        let is_plain = schema::column(&name).is_some_and(|column| column.ty == Type::Text);
+        let array = match values {
+            Values::Array(array) if !is_plain && is_text(array.data_type()) => array,
+            other => return Ok(other),
+        };
+        let texts = cast(&array, &DataType::Dictionary(Box::new(DataType::UInt32), Box::new(DataType::Utf8)))?;
+        let texts = texts.as_dictionary::<UInt32Type>();
+        let known = Arc::clone(self.known.lock().map_err(|_| Error::broken())?.entry(name).or_default());
+        let mut values = known.values();
+        let numbers: Vec<u32> =
+            texts.values().as_string::<i32>().iter().map(|text| text.map_or(0, |text| values.number(text))).collect();
+        drop(values);
+        let number = |key: Option<u32>| key.and_then(|key| numbers.get(key as usize)).copied().unwrap_or(0);
+        let numbers = UInt32Array::from_iter_values(texts.keys().iter().map(number));
+        Ok(Values::Coded(Coded { numbers: Arc::new(numbers), known }))
+    }
+
     /// The roster of all that was taken. `typed` tells whether the batch at a key is from a source with types.
     pub(super) fn finish(self, on_conflict: OnConflict, typed: &dyn Fn(Key) -> bool, job: &dyn Job) -> Result<Built> {
         let mut chunks = self.chunks.into_inner().map_err(|_| Error::broken())?;
@@ -130,7 +160,7 @@ impl Builder {
             },
         );
         let ((organisations, slots), whole) = (ranked?, whole?);
-        drop(ids);
+        ids.into_par_iter().for_each(drop);
         job::check(job)?;
         let starts: Vec<u32> = chunks
             .iter()
@@ -138,30 +168,44 @@ impl Builder {
             .collect();
         let (order, duplicates) = order(&chunks, &starts, &slots, &whole, on_conflict, job)?;
         // Rows that stand in stretches come straight out of the batches, others out of columns of all rows.
-        let all: Option<Vec<Column>> = if order.iter().all(|(_, rows)| is_in_stretches(rows)) {
+        let all: Option<Vec<Column>> = if order.iter().all(|(_, rows)| rows.are_long()) {
             None
         } else {
             Some(whole.par_iter().map(Whole::all).collect::<Result<_>>()?)
         };
         let frames = order
             .par_iter()
-            .map(|(year, rows)| {
-                let here = chunks_of(rows, &starts);
-                let runs = if all.is_none() { runs(rows, &starts) } else { Vec::new() };
-                let rows = Rows::new(rows);
+            .map(|(year, stretches)| {
+                let here = stretches.parts(&starts);
+                let (runs, rows) = if all.is_none() {
+                    (stretches.runs(&starts), Vec::new())
+                } else {
+                    (Vec::new(), stretches.rows().collect())
+                };
+                let rows = Rows::new(&rows);
                 let column = |(at, whole): (usize, &Whole<'_>)| {
                     job::check(job)?;
                     let column = || all.as_ref().map_or_else(|| whole.column(&runs), |all| all[at].gather(&rows));
                     whole.is_in(&here).then(column).transpose()
                 };
                 let columns = whole.par_iter().enumerate().map(column).collect::<Result<_>>()?;
-                let slots = rows.gather(&slots);
-                Ok(Frame { year: *year, slots, columns })
+                Ok(Frame { year: *year, slots: stretches.gather(&slots), columns })
             })
             .collect::<Result<Vec<_>>>()?;
         drop(whole);
+        // Thousands of small arrays.
+        columns.into_par_iter().for_each(drop);
         let roster = Roster::from_parts(organisations, fields, frames);
         Ok(Built { roster, chunks, duplicates, slots })
+    }
+}
+
+/// Whether an array of this type holds text.
+fn is_text(ty: &DataType) -> bool {
+    match ty {
+        DataType::Utf8 => true,
+        DataType::Dictionary(_, values) => **values == DataType::Utf8,
+        _ => false,
     }
 }
 
@@ -173,35 +217,35 @@ fn fields(chunks: &mut [Chunk], typed: &dyn Fn(Key) -> bool) -> Result<Vec<Field
     let own: BTreeSet<String> =
         names.into_iter().filter(|name| schema::column(name).is_none()).map(str::to_owned).collect();
     for name in own {
-        let arrays = chunks.iter().filter_map(|c| {
-            let (_, array) = c.columns.iter().find(|(n, _)| *n == name)?;
-            Some((array, typed(c.key)))
-        });
-        let wanted = agreed(arrays)?;
+        let arrays: Vec<(ArrayRef, bool)> = chunks
+            .iter()
+            .filter_map(|c| {
+                let (_, values) = c.columns.iter().find(|(n, _)| *n == name)?;
+                let array = match values {
+                    Values::Array(array) => Arc::clone(array),
+                    Values::Coded(coded) => Arc::new(coded.distinct()) as ArrayRef,
+                };
+                Some((array, typed(c.key)))
+            })
+            .collect();
+        let wanted = agreed(arrays.iter().map(|(array, typed)| (array, *typed)))?;
         let ty = own_type(&wanted).ok_or_else(|| {
             Error::data(
                 format!("自定义列“{name}”的类型 {wanted} 不能读取，请改为文本、数、日期或布尔"),
                 format!("the user's own column '{name}' has type {wanted}; expected text, number, date or boolean"),
             )
         })?;
-        for (_, array) in chunks.iter_mut().flat_map(|c| &mut c.columns).filter(|(n, _)| *n == name) {
-            let is_text = matches!(array.data_type(), DataType::Dictionary(..)) && wanted == DataType::Utf8;
-            if *array.data_type() != wanted && !is_text {
-                *array = cast(array, &wanted)?;
-            }
+        for (_, values) in chunks.iter_mut().flat_map(|c| &mut c.columns).filter(|(n, _)| *n == name) {
+            let array = match values {
+                Values::Array(array) if *array.data_type() != wanted => Arc::clone(array),
+                Values::Coded(coded) if wanted != DataType::Utf8 => Arc::new(coded.texts()),
+                _ => continue,
+            };
+            *values = Values::Array(cast(&array, &wanted)?);
         }
         fields.push(Field { name, ty });
     }
     Ok(fields)
-}
-
-/// The array of the column called `name`, in a dictionary where its texts are to be coded.
-fn coded(name: &str, array: ArrayRef) -> Result<ArrayRef> {
-    let is_plain = schema::column(name).is_some_and(|column| column.ty == Type::Text);
-    if *array.data_type() != DataType::Utf8 || is_plain {
-        return Ok(array);
-    }
-    Ok(cast(&array, &DataType::Dictionary(Box::new(DataType::UInt32), Box::new(DataType::Utf8)))?)
 }
 
 /// The type of a user's own column, from its Arrow type.
@@ -224,11 +268,11 @@ fn columns(chunks: &mut [Chunk], fields: &[Field]) -> Vec<Vec<Part>> {
         for parts in &mut columns {
             parts.push(Err(chunk.years.len()));
         }
-        for (name, array) in chunk.columns.drain(..) {
+        for (name, values) in chunk.columns.drain(..) {
             if let Some(parts) = fields.iter().position(|f| f.name == name).and_then(|at| columns.get_mut(at))
                 && let Some(part) = parts.last_mut()
             {
-                *part = Ok(array);
+                *part = Ok(values);
             }
         }
     }
@@ -251,7 +295,7 @@ fn wrong(name: &str, array: &ArrayRef, wanted: &DataType) -> Error {
 }
 
 /// For each year its kept rows in the order of organisations, and the duplicates.
-type Sorted = (Vec<(i16, Vec<u32>)>, Vec<Duplicate>);
+type Sorted = (Vec<(i16, Stretches)>, Vec<Duplicate>);
 
 fn order(
     chunks: &[Chunk],
@@ -261,31 +305,33 @@ fn order(
     on_conflict: OnConflict,
     job: &dyn Job,
 ) -> Result<Sorted> {
-    let mut by_year: BTreeMap<i16, Vec<u32>> = BTreeMap::new();
+    let mut by_year: BTreeMap<i16, Stretches> = BTreeMap::new();
     for (chunk, start) in chunks.iter().zip(starts) {
         let mut row = *start;
         for same in chunk.years.chunk_by(|a, b| a == b) {
             let next = row + same.len() as u32;
-            by_year.entry(same[0]).or_default().extend(row..next);
+            by_year.entry(same[0]).or_default().push(row..next);
             row = next;
         }
     }
     let sorted: Vec<Sorted> = by_year
         .into_par_iter()
-        .map(|(year, mut rows)| {
+        .map(|(year, mut stretches)| {
             job::check(job)?;
-            let slot = |row: &u32| slots[*row as usize];
-            // Panels are often written in order.
-            if !rows.is_sorted_by_key(slot) {
-                let mut keys: Vec<u64> = rows.iter().map(|row| u64::from(slot(row)) << 32 | u64::from(*row)).collect();
-                keys.par_sort_unstable();
-                rows = keys.into_iter().map(|key| key as u32).collect();
-            }
             let mut duplicates = Vec::new();
-            if rows.windows(2).any(|pair| slot(&pair[0]) == slot(&pair[1])) {
-                rows = unique(&rows, slot, starts, whole, on_conflict, &mut duplicates)?;
+            // Panels are often written in order, and have each organisation once.
+            if !stretches.ascend(slots) {
+                let slot = |row: &u32| slots[*row as usize];
+                let mut keys: Vec<u64> =
+                    stretches.rows().map(|row| u64::from(slot(&row)) << 32 | u64::from(row)).collect();
+                keys.par_sort_unstable();
+                let mut rows: Vec<u32> = keys.into_iter().map(|key| key as u32).collect();
+                if rows.windows(2).any(|pair| slot(&pair[0]) == slot(&pair[1])) {
+                    rows = unique(&rows, slot, starts, whole, on_conflict, &mut duplicates)?;
+                }
+                stretches = Stretches::of(&rows);
             }
-            Ok((vec![(year, rows)], duplicates))
+            Ok((vec![(year, stretches)], duplicates))
         })
         .collect::<Result<_>>()?;
     let (mut order, mut duplicates) = (Vec::new(), Vec::new());
@@ -293,45 +339,9 @@ fn order(
         order.extend(year);
         duplicates.extend(found);
     }
-    order.retain(|(_, rows)| !rows.is_empty());
+    order.retain(|(_, rows)| rows.len() > 0);
     duplicates.sort_unstable_by_key(|d| d.row);
     Ok((order, duplicates))
-}
-
-/// The positions of the batches that `rows` are of; the first row of each batch is one of `starts`.
-fn chunks_of(rows: &[u32], starts: &[u32]) -> BTreeSet<usize> {
-    let mut chunks = BTreeSet::new();
-    let mut here = 0..0;
-    for row in rows {
-        if !here.contains(row) {
-            let next = starts.partition_point(|start| start <= row);
-            here = starts[next - 1]..starts.get(next).copied().unwrap_or(u32::MAX);
-            chunks.insert(next - 1);
-        }
-    }
-    chunks
-}
-
-/// Whether most of `rows` follow the one before.
-fn is_in_stretches(rows: &[u32]) -> bool {
-    const SHORT: usize = 8;
-    rows.windows(2).filter(|pair| pair[0] + 1 != pair[1]).count() * SHORT <= rows.len()
-}
-
-/// `rows` as stretches of the batches whose first rows are `starts`.
-fn runs(rows: &[u32], starts: &[u32]) -> Vec<Run> {
-    let mut runs = Vec::new();
-    for stretch in rows.chunk_by(|a, b| a + 1 == *b) {
-        let (mut row, end) = (stretch[0], stretch[0] + stretch.len() as u32);
-        while row < end {
-            let next = starts.partition_point(|start| *start <= row);
-            let start = starts[next - 1];
-            let stop = starts.get(next).map_or(end, |next| end.min(*next));
-            runs.push(Run { part: next - 1, rows: (row - start) as usize..(stop - start) as usize });
-            row = stop;
-        }
-    }
-    runs
 }
 
 /// One row of each organisation out of `rows`, which are sorted by their `slot`.
@@ -345,7 +355,7 @@ fn unique(
 ) -> Result<Vec<u32>> {
     let of_one = || rows.chunk_by(|a, b| slot(a) == slot(b));
     let several: Vec<u32> = of_one().filter(|same| same.len() > 1).flatten().copied().collect();
-    let runs = runs(&several, starts);
+    let runs = Stretches::of(&several).runs(starts);
     let columns: Vec<Column> = whole.iter().map(|whole| whole.column(&runs)).collect::<Result<_>>()?;
     let mut kept = Vec::with_capacity(rows.len());
     let mut at = 0;

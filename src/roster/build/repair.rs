@@ -4,7 +4,7 @@
 //! to rows of the same name whose county, where both are known, is the same; where that organisation is not listed in the
 //! row's year yet; and where no second spoilt row of the year would be the same organisation.
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, StringArray, UInt32Array};
+use arrow::array::{Array, AsArray, BooleanArray, StringArray, UInt32Array};
 use arrow::compute::{cast, filter, take};
 use arrow::datatypes::DataType;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -120,17 +120,16 @@ impl Chunk {
         }
         self.places = Places::Each(kept(&self.places.all().collect::<Vec<_>>(), keep));
         self.years = kept(&self.years, keep);
-        for (_, array) in &mut self.columns {
-            *array = filter(array, keep)?;
+        for (_, values) in &mut self.columns {
+            *values = values.filter(keep)?;
         }
         Ok(())
     }
 
     /// The texts of a column in these rows, where it is there.
     fn texts(&self, name: &str, rows: &UInt32Array) -> Result<Option<StringArray>> {
-        let Some((_, array)) = self.columns.iter().find(|(n, _)| n == name) else { return Ok(None) };
-        let taken: ArrayRef = take(array, rows, None)?;
-        Ok(Some(cast(&taken, &DataType::Utf8)?.as_string::<i32>().clone()))
+        let Some((_, values)) = self.columns.iter().find(|(n, _)| n == name) else { return Ok(None) };
+        Ok(Some(cast(&values.take(rows)?.array(), &DataType::Utf8)?.as_string::<i32>().clone()))
     }
 }
 

@@ -6,21 +6,21 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, ArrowPrimitiveType, AsArray, BooleanBufferBuilder, NullBufferBuilder, PrimitiveArray, StringArray,
-    new_null_array,
+    Array, ArrayRef, ArrowPrimitiveType, AsArray, BooleanBufferBuilder, NullBufferBuilder, StringArray, new_null_array,
 };
 use arrow::buffer::{BooleanBuffer, NullBuffer};
-use arrow::compute::{cast, concat, max};
-use arrow::datatypes::{DataType, Date32Type, Float32Type, Float64Type, UInt32Type, UInt64Type};
+use arrow::compute::{cast, concat};
+use arrow::datatypes::{DataType, Date32Type, Float32Type, Float64Type, UInt64Type};
 
 use super::labels::Labels;
 use crate::error::{Error, Result};
+use crate::ingest::{Values, with_numbers};
 use crate::roster::Field;
 use crate::roster::column::{Column, Dictionary, Integers};
 use crate::schema::{Type, words};
 
-/// A part of a column: its array, or how many rows do not have it.
-pub(super) type Part = Result<ArrayRef, usize>;
+/// A part of a column: its values, or how many rows do not have it.
+pub(super) type Part = Result<Values, usize>;
 
 /// Some rows of one part.
 pub(super) struct Run {
@@ -31,13 +31,13 @@ pub(super) struct Run {
 /// One column of all batches.
 pub(super) struct Whole<'a> {
     parts: &'a [Part],
-    kind: Kind<'a>,
+    kind: Kind,
 }
 
-enum Kind<'a> {
-    Coded(Labels<'a>, Arc<Dictionary>),
-    /// Grades in half steps, ascending.
-    Stars(Vec<u32>, Arc<Dictionary>),
+enum Kind {
+    Coded(Labels, Arc<Dictionary>),
+    /// For each grade in half steps its code.
+    Stars(Box<[u16; GRADES]>, Arc<Dictionary>),
     Flag,
     Count,
     Money,
@@ -49,8 +49,8 @@ enum Kind<'a> {
 impl<'a> Whole<'a> {
     /// The column `field` out of its parts. All rows hold a coded one in one width, that of its dictionary.
     pub(super) fn new(field: &Field, parts: &'a [Part]) -> Result<Self> {
-        for array in parts.iter().flatten() {
-            canonical(field, array.data_type())?;
+        for values in parts.iter().flatten() {
+            canonical(field, values)?;
         }
         let kind = match field.ty {
             Type::Word => words_of(field, parts)?,
@@ -61,8 +61,12 @@ impl<'a> Whole<'a> {
             }
             Type::Star => {
                 let grades = grades(parts);
-                let names = grades.iter().map(|grade| format!("{}", f64::from(*grade) / 2.0)).collect();
-                Kind::Stars(grades, Arc::new(Dictionary::new(names)))
+                let mut codes = Box::new([0; GRADES]);
+                for (code, grade) in (1..).zip(&grades) {
+                    codes[*grade] = code;
+                }
+                let names = grades.iter().map(|grade| format!("{}", *grade as f64 / 2.0)).collect();
+                Kind::Stars(codes, Arc::new(Dictionary::new(names)))
             }
             Type::Flag => Kind::Flag,
             Type::Count => Kind::Count,
@@ -82,7 +86,7 @@ impl<'a> Whole<'a> {
     /// The column of all rows.
     pub(super) fn all(&self) -> Result<Column> {
         let run =
-            |(part, rows): (usize, &Part)| Run { part, rows: 0..rows.as_ref().map_or_else(|rows| *rows, Array::len) };
+            |(part, rows): (usize, &Part)| Run { part, rows: 0..rows.as_ref().map_or_else(|rows| *rows, Values::len) };
         let runs: Vec<Run> = self.parts.iter().enumerate().map(run).collect();
         self.column(&runs)
     }
@@ -99,17 +103,17 @@ impl<'a> Whole<'a> {
                 };
                 Column::Coded { codes, dictionary: Arc::clone(dictionary) }
             }
-            Kind::Stars(grades, dictionary) => {
-                let code = |grade: f32| grades.binary_search(&halves(grade)).map_or(0, |at| at as u32 + 1);
-                let codes = match grades.len() {
+            Kind::Stars(of_grade, dictionary) => {
+                let code = |grade: f32| of_grade[halves(grade)];
+                let codes = match dictionary.values().len() {
                     0..=0xff => Integers::U8(self.values::<Float32Type, _>(runs, |grade| code(grade) as u8).0),
-                    _ => Integers::U32(self.values::<Float32Type, _>(runs, code).0),
+                    _ => Integers::U16(self.values::<Float32Type, _>(runs, code).0),
                 };
                 Column::Coded { codes, dictionary: Arc::clone(dictionary) }
             }
             Kind::Flag => self.flags(runs),
-            Kind::Count => self.numbers::<UInt32Type>(runs),
-            Kind::Money => self.numbers::<UInt64Type>(runs),
+            Kind::Count => self.counts(runs),
+            Kind::Money => self.money(runs),
             Kind::Real => {
                 let (values, known) = self.values::<Float64Type, _>(runs, |v| v);
                 Column::Real { values, known }
@@ -123,76 +127,106 @@ impl<'a> Whole<'a> {
     }
 
     fn array(&self, run: &Run) -> Option<&'a ArrayRef> {
-        self.parts[run.part].as_ref().ok()
+        match &self.parts[run.part] {
+            Ok(Values::Array(array)) => Some(array),
+            _ => None,
+        }
     }
 
-    fn codes<T: Copy + Default>(&self, labels: &Labels<'_>, runs: &[Run], narrow: impl Fn(u32) -> T) -> Vec<T> {
+    fn codes<T: Copy + Default>(&self, labels: &Labels, runs: &[Run], narrow: impl Fn(u32) -> T) -> Vec<T> {
         let mut codes = Vec::with_capacity(length(runs));
         for run in runs {
-            match self.array(run) {
-                Some(array) => labels.append(&mut codes, run.part, array, run.rows.clone(), &narrow),
-                None => codes.resize(codes.len() + run.rows.len(), T::default()),
+            match &self.parts[run.part] {
+                Ok(Values::Coded(coded)) => labels.append(&mut codes, run.part, coded, run.rows.clone(), &narrow),
+                _ => codes.resize(codes.len() + run.rows.len(), T::default()),
             }
         }
         codes
     }
 
-    /// The numbers as `of` makes them, nothing where not known; and where they are known, if not everywhere.
-    fn values<P: ArrowPrimitiveType, T: Copy + Default>(
+    /// What `append` appends of the rows of each array, nothing where a value is not known; and where they are known, if not
+    /// everywhere.
+    fn gathered<T: Copy + Default>(
         &self,
         runs: &[Run],
-        of: impl Fn(P::Native) -> T,
+        append: impl Fn(&mut Vec<T>, &ArrayRef, Range<usize>),
     ) -> (Vec<T>, Option<BooleanBuffer>) {
         let rows = length(runs);
-        let mut values = Vec::with_capacity(rows);
+        let mut values: Vec<T> = Vec::with_capacity(rows);
         let mut nulls = NullBufferBuilder::new(rows);
         for run in runs {
+            let start = values.len();
             let Some(array) = self.array(run) else {
                 nulls.append_n_nulls(run.rows.len());
-                values.resize(values.len() + run.rows.len(), T::default());
+                values.resize(start + run.rows.len(), T::default());
                 continue;
             };
-            let array: &PrimitiveArray<P> = array.as_primitive();
-            let native = &array.values()[run.rows.clone()];
+            append(&mut values, array, run.rows.clone());
             if let Some(valid) = array.nulls() {
                 nulls.append_buffer(&valid.slice(run.rows.start, run.rows.len()));
-                let value =
-                    |(row, value): (usize, &P::Native)| if valid.is_valid(row) { of(*value) } else { T::default() };
-                values.extend(run.rows.clone().zip(native).map(value));
+                // Which are not known cannot be foreseen: no branch depends on it.
+                for (value, row) in values[start..].iter_mut().zip(run.rows.clone()) {
+                    *value = if valid.is_valid(row) { *value } else { T::default() };
+                }
             } else {
                 nulls.append_n_non_nulls(run.rows.len());
-                values.extend(native.iter().map(|value| of(*value)));
             }
         }
         let nulls = nulls.finish().filter(|nulls| nulls.null_count() > 0);
         (values, nulls.map(NullBuffer::into_inner))
     }
 
-    /// Whole numbers in the smallest width that holds them.
-    fn numbers<P: ArrowPrimitiveType<Native: Into<u64>>>(&self, runs: &[Run]) -> Column {
-        let most = |run: &Run| {
-            let array = self.array(run)?.as_primitive::<P>();
-            max(&array.slice(run.rows.start, run.rows.len())).map(Into::into)
+    /// The numbers as `of` makes them.
+    fn values<P: ArrowPrimitiveType, T: Copy + Default>(
+        &self,
+        runs: &[Run],
+        of: impl Fn(P::Native) -> T,
+    ) -> (Vec<T>, Option<BooleanBuffer>) {
+        self.gathered(runs, |values, array, rows| {
+            values.extend(array.as_primitive::<P>().values()[rows].iter().map(|value| of(*value)));
+        })
+    }
+
+    /// Counts, whose parts are each in a width of its own, in the smallest width that holds them.
+    fn counts(&self, runs: &[Run]) -> Column {
+        let bits = |run: &Run| {
+            let array = self.array(run)?;
+            Some(with_numbers!(array, numbers => all_bits(array, &numbers[run.rows.clone()], run.rows.start)))
         };
-        let (values, known) = match runs.iter().filter_map(most).max().unwrap_or(0) {
-            0..=0xff => {
-                let (values, known) = self.values::<P, _>(runs, |v| v.into() as u8);
-                (Integers::U8(values), known)
-            }
-            0x100..=0xffff => {
-                let (values, known) = self.values::<P, _>(runs, |v| v.into() as u16);
-                (Integers::U16(values), known)
-            }
-            0x1_0000..=0xffff_ffff => {
-                let (values, known) = self.values::<P, _>(runs, |v| v.into() as u32);
-                (Integers::U32(values), known)
-            }
-            _ => {
-                let (values, known) = self.values::<P, _>(runs, Into::into);
-                (Integers::U64(values), known)
-            }
+        macro_rules! counts {
+            ($width:ident, $native:ty) => {{
+                let (values, known) = self.gathered(runs, |values, array, rows| {
+                    with_numbers!(array, numbers => values.extend(numbers[rows].iter().map(|n| *n as $native)));
+                });
+                Column::Number { values: Integers::$width(values), known }
+            }};
+        }
+        match runs.iter().filter_map(bits).fold(0, |all, bits| all | bits) {
+            0..=0xff => counts!(U8, u8),
+            0x100..=0xffff => counts!(U16, u16),
+            _ => counts!(U32, u32),
+        }
+    }
+
+    /// Amounts in the smallest width that holds them.
+    fn money(&self, runs: &[Run]) -> Column {
+        let bits = |run: &Run| {
+            let array = self.array(run)?;
+            let values = &array.as_primitive::<UInt64Type>().values()[run.rows.clone()];
+            Some(all_bits(array, values, run.rows.start))
         };
-        Column::Number { values, known }
+        macro_rules! money {
+            ($width:ident, $native:ty) => {{
+                let (values, known) = self.values::<UInt64Type, _>(runs, |yuan| yuan as $native);
+                Column::Number { values: Integers::$width(values), known }
+            }};
+        }
+        match runs.iter().filter_map(bits).fold(0, |all, bits| all | bits) {
+            0..=0xff => money!(U8, u8),
+            0x100..=0xffff => money!(U16, u16),
+            0x1_0000..=0xffff_ffff => money!(U32, u32),
+            _ => money!(U64, u64),
+        }
     }
 
     fn flags(&self, runs: &[Run]) -> Column {
@@ -239,12 +273,12 @@ fn length(runs: &[Run]) -> usize {
 }
 
 /// Words keep the order of their table, so that every roster has the same codes for them.
-fn words_of<'a>(field: &Field, parts: &'a [Part]) -> Result<Kind<'a>> {
+fn words_of(field: &Field, parts: &[Part]) -> Result<Kind> {
     let words = words::of(&field.name).ok_or_else(|| Error::data("没有词表", "a word column without words"))?;
     let dictionary = Dictionary::new(words.ids().map(str::to_owned).collect());
     let mut labels = Labels::new(parts);
     let mut to = Vec::with_capacity(labels.values.len());
-    for value in &labels.values {
+    for value in (1..=labels.values.len() as u32).map(|code| labels.values.get(code)) {
         to.push(dictionary.code(value).ok_or_else(|| {
             let (name, have) = (&field.name, dictionary.values().join(", "));
             Error::data(
@@ -257,20 +291,42 @@ fn words_of<'a>(field: &Field, parts: &'a [Part]) -> Result<Kind<'a>> {
     Ok(Kind::Coded(labels, Arc::new(dictionary)))
 }
 
-fn halves(grade: f32) -> u32 {
-    (grade * 2.0 + 0.5) as u32
+/// The bits of `values` together, of those that are known: as wide as the largest. They are those of `array` from row
+/// `start` on.
+fn all_bits<T: Copy + Into<u64>>(array: &ArrayRef, values: &[T], start: usize) -> u64 {
+    match array.nulls() {
+        None => values.iter().fold(0, |all, value| all | (*value).into()),
+        Some(valid) => (start..)
+            .zip(values)
+            .fold(0, |all, (row, value)| all | if valid.is_valid(row) { (*value).into() } else { 0 }),
+    }
+}
+
+/// How many grades in half steps are told apart; five stars are the most there are.
+const GRADES: usize = 1 << 8;
+
+/// A grade in half steps.
+fn halves(grade: f32) -> usize {
+    usize::from((grade * 2.0 + 0.5) as u8)
 }
 
 /// The grades that a row has, in half steps, ascending.
-fn grades(parts: &[Part]) -> Vec<u32> {
-    let mut used = BTreeSet::new();
-    let mut last = None;
-    for grade in parts.iter().flatten().flat_map(AsArray::as_primitive::<Float32Type>).flatten() {
-        if last.replace(grade.to_bits()) != Some(grade.to_bits()) {
-            used.insert(halves(grade));
+fn grades(parts: &[Part]) -> Vec<usize> {
+    // Behind the grades, none.
+    let mut used = [false; GRADES + 1];
+    for values in parts.iter().flatten() {
+        let Values::Array(array) = values else { continue };
+        let grades = array.as_primitive::<Float32Type>().values();
+        match array.nulls() {
+            None => grades.iter().for_each(|grade| used[halves(*grade)] = true),
+            Some(valid) => {
+                for (row, grade) in grades.iter().enumerate() {
+                    used[if valid.is_valid(row) { halves(*grade) } else { GRADES }] = true;
+                }
+            }
         }
     }
-    used.into_iter().collect()
+    (0..GRADES).filter(|grade| used[*grade]).collect()
 }
 
 impl Column {
@@ -288,11 +344,20 @@ impl Column {
     }
 }
 
-/// Fails where a part of `field` is not of its canonical type, text in a dictionary or not.
-fn canonical(field: &Field, got: &DataType) -> Result<()> {
+/// Fails where a part of `field` is not of its canonical type.
+fn canonical(field: &Field, values: &Values) -> Result<()> {
     let wanted = field.ty.arrow();
-    let is_text = matches!(got, DataType::Dictionary(_, values) if **values == DataType::Utf8);
-    if *got == wanted || (is_text && wanted == DataType::Utf8) {
+    let got = match values {
+        Values::Coded(_) if wanted == DataType::Utf8 && field.ty != Type::Text => return Ok(()),
+        Values::Coded(_) => &DataType::Utf8,
+        Values::Array(array) => array.data_type(),
+    };
+    let is_right = match field.ty {
+        Type::Count => matches!(got, DataType::UInt8 | DataType::UInt16 | DataType::UInt32),
+        Type::Text => *got == wanted || matches!(got, DataType::Dictionary(_, values) if **values == DataType::Utf8),
+        _ => *got == wanted && wanted != DataType::Utf8,
+    };
+    if is_right {
         return Ok(());
     }
     let name = &field.name;

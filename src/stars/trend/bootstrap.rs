@@ -24,18 +24,18 @@ pub struct Draws {
     /// Draws with the same seed are the same.
     pub seed: u64,
     /// The share of draws between the ends of an interval.
-    pub confidence: f64,
+    pub level: f64,
 }
 
 impl Default for Draws {
     fn default() -> Self {
-        Self { draws: 1000, seed: 1, confidence: 0.95 }
+        Self { draws: 1000, seed: 1, level: 0.95 }
     }
 }
 
 impl Draws {
     pub(crate) fn check(&self) -> Result<()> {
-        crate::interval::deviations(self.confidence)?;
+        crate::interval::deviations(self.level)?;
         if (1..=1_000_000).contains(&self.draws) {
             return Ok(());
         }
@@ -129,7 +129,7 @@ pub(crate) fn drawn(
     });
     let draws = draws.collect::<Result<Vec<_>>>()?;
     let many = draws.first().map_or(0, Vec::len);
-    Ok((0..many).map(|at| percentiles(draws.iter().filter_map(|draw| draw[at]), how.confidence)).collect())
+    Ok((0..many).map(|at| percentiles(draws.iter().filter_map(|draw| draw[at]), how.level)).collect())
 }
 
 /// Samples by the key of their group.
@@ -368,7 +368,7 @@ mod tests {
         let years = synth::panel(3000, 5, 2010, 7).unwrap();
         let roster = Roster::read_arrow("made", &years, &Options::default(), &Quiet).unwrap();
         for scope in [Scope::default(), Scope::by(["mode", "kind"])] {
-            let panel = Panel::new(&roster, &Steps::default(), &scope).unwrap();
+            let panel = Panel::new(&roster, &Steps::default(), &scope, &Quiet).unwrap();
             let flows = Flows::count(&panel, &Quiet).unwrap();
             let samples = samples(&panel, true, |_, _| true, &Quiet).unwrap();
             let samples = by_key(&panel, &samples);

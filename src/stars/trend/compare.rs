@@ -36,7 +36,7 @@ struct Line {
 /// Columns: `year`, `next_year`, `a`, `b`, `measure` (`homogeneity_lr`, `homogeneity_chi2`: whether both have the same
 /// chances; then every index of [`mobility`](super::mobility())), `weights`, `label_zh`, `label_en`, `value_a`, `value_b`,
 /// `difference` (a − b), `low`, `high` (of the difference: organisations of each group drawn anew), `draws`, `statistic`,
-/// `df`, `p_value`, `effect` (Cohen's w; of the tests), `steps_a`, `steps_b`.
+/// `df`, `p`, `effect` (Cohen's w; of the tests), `steps_a`, `steps_b`.
 ///
 /// ```
 /// # use dangjian::{Roster, dimension::Scope, ingest::Options, job::Quiet, synth};
@@ -58,7 +58,7 @@ pub fn compare(
     job: &dyn Job,
 ) -> Result<RecordBatch> {
     draws.map_or(Ok(()), Draws::check)?;
-    let mut panel = Panel::new(roster, steps, scope)?;
+    let mut panel = Panel::new(roster, steps, scope, job)?;
     let [axis] = panel.by.as_slice() else {
         let many = panel.by.len();
         return Err(Error::argument(
@@ -132,7 +132,7 @@ pub fn compare(
         .some_counts("draws", lines.iter().map(|line| line.draws))
         .reals("statistic", answer(|answer| answer.statistic))
         .some_counts("df", lines.iter().map(|line| line.answer.map(|answer| answer.df)))
-        .reals("p_value", answer(Answer::p_value))
+        .reals("p", answer(Answer::p_value))
         .reals("effect", answer(Answer::effect))
         .counts("steps_a", lines.iter().map(|line| line.steps[0]))
         .counts("steps_b", lines.iter().map(|line| line.steps[1]))

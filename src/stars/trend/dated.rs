@@ -182,7 +182,7 @@ fn of_one(
 /// Columns: `state`, `next_state`, `moves`, `years` (spent in `state`, by all), `rate` = `moves` / `years` a year (null on
 /// the diagonal and where no time was spent), `low`, `high` (exact, of Poisson counts: Garwood 1936), `probability` (of
 /// being in `next_state` after `ahead` years, starting in `state`; null where no time was spent in a state that can be
-/// reached), `ahead`, `confidence`, `organisations` (watched at all).
+/// reached), `ahead`, `level`, `organisations` (watched at all).
 ///
 /// ```
 /// use arrow::array::{RecordBatch, StringArray};
@@ -200,8 +200,8 @@ fn of_one(
 /// assert_eq!(table.num_rows(), 4);
 /// # Ok::<(), dangjian::Error>(())
 /// ```
-pub fn rates(dated: &Dated, ahead: f64, confidence: f64) -> Result<RecordBatch> {
-    deviations(confidence)?;
+pub fn rates(dated: &Dated, ahead: f64, level: f64) -> Result<RecordBatch> {
+    deviations(level)?;
     if !(ahead > 0.0 && ahead <= 1000.0) {
         return Err(Error::argument(
             format!("年数应大于 0、不超过 1000，给的是 {ahead}"),
@@ -220,7 +220,7 @@ pub fn rates(dated: &Dated, ahead: f64, confidence: f64) -> Result<RecordBatch> 
     let leads_to_unknown =
         |from: usize| (0..size).any(|to| years[to] <= 0.0 && (to == from || chances[(from, to)] > 0.0));
     let cells: Vec<(usize, usize)> = (0..size).flat_map(|from| (0..size).map(move |to| (from, to))).collect();
-    let tail = (1.0 - confidence) / 2.0;
+    let tail = (1.0 - level) / 2.0;
     let ends = |(from, to): &(usize, usize), high: bool| {
         let count = moves[*from][*to] as f64;
         let quantile = match (high, count > 0.0) {
@@ -243,7 +243,7 @@ pub fn rates(dated: &Dated, ahead: f64, confidence: f64) -> Result<RecordBatch> 
             cells.iter().map(|(from, to)| (!leads_to_unknown(*from)).then(|| chances[(*from, *to)].clamp(0.0, 1.0))),
         )
         .reals("ahead", cells.iter().map(|_| Some(ahead)))
-        .reals("confidence", cells.iter().map(|_| Some(confidence)))
+        .reals("level", cells.iter().map(|_| Some(level)))
         .counts("organisations", cells.iter().map(|_| dated.organisations))
         .finish()
 }
@@ -310,9 +310,9 @@ impl After {
 ///
 /// Columns: `date`, `state` (on the day `from`), `next_state`, `at_risk` (in `next_state` just before the day), `events`
 /// (who left `next_state` on it), `probability`, `variance` (as of the product integral: Andersen and others 1993, 4.4.20),
-/// `low`, `high` (probability ± z · standard error, within 0 and 1), `confidence`. The first rows are those of the day `from`.
-pub fn aalen_johansen(dated: &Dated, from: i32, to: i32, confidence: f64) -> Result<RecordBatch> {
-    let z = deviations(confidence)?;
+/// `low`, `high` (probability ± z · standard error, within 0 and 1), `level`. The first rows are those of the day `from`.
+pub fn aalen_johansen(dated: &Dated, from: i32, to: i32, level: f64) -> Result<RecordBatch> {
+    let z = deviations(level)?;
     if from >= to {
         return Err(Error::argument("起始日应早于截止日", "the first day must be before the last"));
     }
@@ -346,6 +346,6 @@ pub fn aalen_johansen(dated: &Dated, from: i32, to: i32, confidence: f64) -> Res
         .reals("variance", cells().map(|(f, from, to)| Some(f.variances[from * size + to])))
         .reals("low", end(-1.0))
         .reals("high", end(1.0))
-        .reals("confidence", cells().map(|_| Some(confidence)))
+        .reals("level", cells().map(|_| Some(level)))
         .finish()
 }

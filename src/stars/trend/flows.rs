@@ -37,7 +37,7 @@ pub fn flows(roster: &Roster, steps: &Steps, scope: &Scope, each: bool, job: &dy
         of_state: Option<u64>,
         rank: u64,
     }
-    let flows = Flows::count(&Panel::new(roster, steps, scope)?, job)?;
+    let flows = Flows::count(&Panel::new(roster, steps, scope, job)?, job)?;
     let mut rows = Rows::default();
     let mut lines: Vec<Line> = Vec::new();
     for group in &flows.groups {

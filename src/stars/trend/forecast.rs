@@ -124,7 +124,7 @@ pub fn forecast(roster: &Roster, steps: &Steps, scope: &Scope, how: &Forecast, j
             format!("horizon is {}; expected 1 to 100, and at least 1 for recent and hold_out", how.horizon),
         ));
     }
-    let panel = Panel::new(roster, steps, scope)?;
+    let panel = Panel::new(roster, steps, scope, job)?;
     let flows = Flows::count(&panel, job)?;
     let stocks = stocks(&panel, job)?;
     let (names_of, lines) = lines(&flows, how)?;

@@ -207,7 +207,7 @@ const TESTS: [(&str, &str, &str); 9] = [
 /// steps speak against it.
 ///
 /// Columns: `year`, `next_year` (first and last), the dimensions, `test`, `label_zh`, `label_en` (what is supposed),
-/// `statistic`, `df`, `p_value` (null where there is nothing to test: one year, one state, nothing moved), `effect`
+/// `statistic`, `df`, `p` (null where there is nothing to test: one year, one state, nothing moved), `effect`
 /// (Cohen's w = √(statistic / steps)), `steps` (counted; of `order_1_*` the second of two steps in a row). `time_*`,
 /// `order_*` and the margins are after Anderson and Goodman (1957), Stuart (1955), Maxwell (1970), Bhapkar (1966), `bowker`
 /// after Bowker (1948).
@@ -220,7 +220,7 @@ const TESTS: [(&str, &str, &str); 9] = [
 /// # Ok::<(), dangjian::Error>(())
 /// ```
 pub fn step_tests(roster: &Roster, steps: &Steps, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
-    let panel = Panel::new(roster, steps, scope)?;
+    let panel = Panel::new(roster, steps, scope, job)?;
     let flows = Flows::count(&panel, job)?;
     let triples = Triples::count(&panel, job)?;
     let kept = flows.proper();
@@ -251,7 +251,7 @@ pub fn step_tests(roster: &Roster, steps: &Steps, scope: &Scope, job: &dyn Job) 
         .texts("label_en", tests().map(|test| label(test).en))
         .reals("statistic", answers.iter().map(|answer| answer.statistic))
         .counts("df", answers.iter().map(|answer| answer.df))
-        .reals("p_value", answers.iter().map(Answer::p_value))
+        .reals("p", answers.iter().map(Answer::p_value))
         .reals("effect", answers.iter().map(Answer::effect))
         .counts("steps", answers.iter().map(|answer| answer.steps))
         .finish()

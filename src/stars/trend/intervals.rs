@@ -33,22 +33,22 @@ impl Interval {
 }
 
 /// The intervals of Wilson.
-pub(crate) fn each(counts: &[u64], confidence: f64) -> crate::Result<Vec<Ends>> {
-    let (all, z) = (counts.iter().sum(), deviations(confidence)?);
+pub(crate) fn each(counts: &[u64], level: f64) -> crate::Result<Vec<Ends>> {
+    let (all, z) = (counts.iter().sum(), deviations(level)?);
     Ok(counts.iter().map(|count| wilson(*count, all, z)).collect())
 }
 
 /// The intervals of Goodman: those of Wilson, each at a level so high that all hold together (Bonferroni).
-pub(crate) fn goodman(counts: &[u64], confidence: f64) -> Vec<Ends> {
+pub(crate) fn goodman(counts: &[u64], level: f64) -> Vec<Ends> {
     let all: u64 = counts.iter().sum();
     // The square root of a chi-square number with one degree of freedom is a normal one.
-    let z = chi_square_quantile_above((1.0 - confidence) / counts.len() as f64, 1.0).sqrt();
+    let z = chi_square_quantile_above((1.0 - level) / counts.len() as f64, 1.0).sqrt();
     counts.iter().map(|count| wilson(*count, all, z)).collect()
 }
 
 /// The intervals of Sison and Glaz: as wide as a multinomial row needs for all of them to hold, by Levin's representation
 /// as Poisson numbers given their sum, whose density is taken from its first four moments (Edgeworth).
-pub(crate) fn sison_glaz(counts: &[u64], confidence: f64) -> Vec<Ends> {
+pub(crate) fn sison_glaz(counts: &[u64], level: f64) -> Vec<Ends> {
     let all: u64 = counts.iter().sum();
     if all == 0 || counts.len() < 2 {
         // One cell holds everything.
@@ -56,12 +56,12 @@ pub(crate) fn sison_glaz(counts: &[u64], confidence: f64) -> Vec<Ends> {
     }
     // The least width that is wide enough; it is so at the latest when everything may be anything.
     let (mut narrow, mut width) = (0, 1);
-    while width < all && held(counts, all, width) <= confidence {
+    while width < all && held(counts, all, width) <= level {
         (narrow, width) = (width, (2 * width).min(all));
     }
     while width - narrow > 1 {
         let middle = u64::midpoint(narrow, width);
-        if held(counts, all, middle) <= confidence {
+        if held(counts, all, middle) <= level {
             narrow = middle;
         } else {
             width = middle;
@@ -69,7 +69,7 @@ pub(crate) fn sison_glaz(counts: &[u64], confidence: f64) -> Vec<Ends> {
     }
     let (before, after) = (held(counts, all, width - 1), held(counts, all, width));
     let half = (width - 1) as f64 / all as f64;
-    let more = if after > before { (confidence - before) / (after - before) } else { 0.0 };
+    let more = if after > before { (level - before) / (after - before) } else { 0.0 };
     let ends = |count: &u64| {
         let share = *count as f64 / all as f64;
         (f64::max(share - half, 0.0), f64::min(share + half + 2.0 * more / all as f64, 1.0))

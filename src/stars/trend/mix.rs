@@ -115,12 +115,14 @@ impl Past<'_> {
         let of_year = |counts: &Vec<u64>| self.shares(&counts.iter().map(|count| *count as f64).collect::<Vec<_>>());
         let years: Vec<_> = self.stock.iter().map(of_year).collect();
         let of_line = |line: usize| {
-            let series = years.iter().map(|shares| shares[line]).collect::<Option<Vec<f64>>>();
-            let found = series.and_then(|series| match method {
+            // As far back as there were any whose share it is.
+            let mut series: Vec<f64> = years.iter().rev().map_while(|shares| shares[line]).collect();
+            series.reverse();
+            let found = match method {
                 "naive" => baseline::naive(&series, ahead),
                 "drift" => baseline::drift(&series, ahead),
                 _ => baseline::holt(&series, ahead),
-            });
+            };
             (0..ahead).map(|h| found.as_ref().map(|found| found[h])).collect()
         };
         (0..self.lines.len()).map(of_line).collect()

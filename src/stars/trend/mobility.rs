@@ -288,7 +288,7 @@ pub fn mobility(
     job: &dyn Job,
 ) -> Result<RecordBatch> {
     draws.map_or(Ok(()), Draws::check)?;
-    let panel = Panel::new(roster, steps, scope)?;
+    let panel = Panel::new(roster, steps, scope, job)?;
     let flows = Flows::count(&panel, job)?;
     let (kept, all) = (flows.proper(), Index::all(flows.ordered()));
     let inner = |from: usize, to: usize| flows.states[from].proper() && flows.states[to].proper();

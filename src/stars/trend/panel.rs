@@ -9,6 +9,7 @@ use crate::classes::{ABSENT, StarStates, UNKNOWN};
 use crate::cube::{Axis, Base, Things, Values};
 use crate::dimension::{Scope, axis, named_null};
 use crate::error::{Error, Result};
+use crate::job::Job;
 use crate::measure::Counts;
 use crate::roster::{Column, Frame, Integers, Roster, with_integers};
 
@@ -97,14 +98,14 @@ pub(crate) struct Panel<'a> {
 }
 
 impl<'a> Panel<'a> {
-    pub(crate) fn new(roster: &'a Roster, steps: &Steps, scope: &Scope) -> Result<Self> {
+    pub(crate) fn new(roster: &'a Roster, steps: &Steps, scope: &Scope, job: &dyn Job) -> Result<Self> {
         let frames = scope.frames(roster)?;
-        let (axis, kinds) = states(roster, &frames, &steps.of)?;
+        let (axis, kinds) = states(roster, &frames, &steps.of, job)?;
         let by = scope.axes_beside(roster, &frames, &[&axis.name])?;
         let rating = steps.rating.as_deref().map(|name| when_rated(roster, &frames, name)).transpose()?;
         let (axis, things, counts) = if let Of::Stars(Counts::PartyOrganisations) = steps.of {
             let states = StarStates::new(roster);
-            let parties = PartyStars::all(roster, &frames, &states, scope)?;
+            let parties = PartyStars::all(roster, &frames, &states, scope, job)?;
             let axis = states.axis(parties.iter().map(|p| p.codes.clone()).collect());
             let things = parties.into_iter().map(|p| Things { ids: p.ids.into(), rows: Some(p.rows), counted: None });
             (axis, things.collect(), Counts::PartyOrganisations)
@@ -195,7 +196,7 @@ fn no_states(name: &str) -> Error {
 }
 
 /// The axis of the states, and what each is.
-fn states(roster: &Roster, frames: &[&Frame], of: &Of) -> Result<(Axis, Vec<Kind>)> {
+fn states(roster: &Roster, frames: &[&Frame], of: &Of, job: &dyn Job) -> Result<(Axis, Vec<Kind>)> {
     match of {
         Of::Stars(_) => {
             let states = StarStates::new(roster);
@@ -203,7 +204,7 @@ fn states(roster: &Roster, frames: &[&Frame], of: &Of) -> Result<(Axis, Vec<Kind
             let grade = |v: &String| v.parse().map_or(Kind::Off, Kind::Grade);
             let kinds = states.values.iter().enumerate().map(|(at, v)| if at < grades { grade(v) } else { Kind::Off });
             let kinds = kinds.collect();
-            Ok((states.of_organisations(roster, frames), kinds))
+            Ok((states.of_organisations(roster, frames, job)?, kinds))
         }
         Of::Dimension(name) => {
             let axis = texts(axis(roster, frames, name)?);

@@ -189,7 +189,7 @@ fn keyed(histories: &Histories<'_>, window: &[usize], paths: &[Path], scope: &Sc
         };
         keys.push(paths.iter().map(|path| key(path).unwrap_or(axis.values.len() as u32)).collect());
     }
-    Ok(Counted { axes, years: Vec::new(), keys, counts: Vec::new() })
+    Ok(Counted::groups(axes, Vec::new(), keys))
 }
 
 /// The path of each organisation (or party organisation), by id. `at_least` is the least number of stars for its streaks.

@@ -26,7 +26,7 @@ pub struct How {
     /// over years, or several years ahead.
     pub interval: Interval,
     /// The level of those intervals.
-    pub confidence: f64,
+    pub level: f64,
     /// How many years ahead; part of a year only with a generator.
     pub ahead: f64,
     /// Take chances from the generator that the matrix comes from, made regular in this way.
@@ -41,7 +41,7 @@ impl Default for How {
             view: View::default(),
             pooling: Pooling::default(),
             interval: Interval::Wilson,
-            confidence: 0.95,
+            level: 0.95,
             ahead: 1.0,
             generator: None,
             stay: false,
@@ -51,7 +51,7 @@ impl Default for How {
 
 impl How {
     fn check(&self) -> Result<()> {
-        deviations(self.confidence)?;
+        deviations(self.level)?;
         if let Interval::Bootstrap(draws) = &self.interval {
             draws.check()?;
         }
@@ -126,7 +126,7 @@ struct Cell {
 /// `moves` (how many moved so), `at_risk` (the denominator), `left_out` (how many more were in the state and moved where
 /// the view does not look), `probability` (null where `at_risk` is 0; `moves` / `at_risk` for a pooled year ahead), `low`,
 /// `high`, `draws` (in which it was defined; null without a bootstrap), `by_definition` (true in the rows of states that
-/// are ends by the choice of view), and the choices: `counts`, `view`, `pooling`, `interval`, `confidence`, `ahead`,
+/// are ends by the choice of view), and the choices: `counts`, `view`, `pooling`, `interval`, `level`, `ahead`,
 /// `generator`.
 ///
 /// A pair of years is two neighbouring calendar years of the roster; a gap is none. `absent` is never at risk: who is in
@@ -143,7 +143,7 @@ struct Cell {
 /// ```
 pub fn probabilities(roster: &Roster, steps: &Steps, scope: &Scope, how: &How, job: &dyn Job) -> Result<RecordBatch> {
     how.check()?;
-    let panel = Panel::new(roster, steps, scope)?;
+    let panel = Panel::new(roster, steps, scope, job)?;
     let flows = Flows::count(&panel, job)?;
     let one_by_one = how.pooling == Pooling::EachYear;
     let samples = match &how.interval {
@@ -185,7 +185,7 @@ pub fn probabilities(roster: &Roster, steps: &Steps, scope: &Scope, how: &How, j
         .texts("view", same(how.view.name()))
         .texts("pooling", same(how.pooling.name()))
         .texts("interval", same(how.interval.name()))
-        .reals("confidence", std::iter::repeat_n(Some(how.confidence), many))
+        .reals("level", std::iter::repeat_n(Some(how.level), many))
         .reals("ahead", std::iter::repeat_n(Some(how.ahead), many))
         .some_texts("generator", std::iter::repeat_n(how.generator.map(Regularised::name), many))
         .finish()
@@ -221,9 +221,9 @@ fn of_span(
         let ends = match how.interval {
             Interval::Bootstrap(_) => None,
             _ if row.fixed || !how.share() => None,
-            Interval::Wilson => Some(each(&row.counts, how.confidence)?),
-            Interval::Goodman => Some(goodman(&row.counts, how.confidence)),
-            Interval::SisonGlaz => Some(sison_glaz(&row.counts, how.confidence)),
+            Interval::Wilson => Some(each(&row.counts, how.level)?),
+            Interval::Goodman => Some(goodman(&row.counts, how.level)),
+            Interval::SisonGlaz => Some(sison_glaz(&row.counts, how.level)),
         };
         for to in 0..size {
             let chance = chances_of.as_ref().map(|chances| chances[to]);

@@ -72,7 +72,7 @@ pub fn steady(
         classes: Option<u64>,
         never_left: Option<String>,
     }
-    let flows = Flows::count(&Panel::new(roster, steps, scope)?, job)?;
+    let flows = Flows::count(&Panel::new(roster, steps, scope, job)?, job)?;
     let mut rows = Rows::default();
     let mut lines: Vec<Line> = Vec::new();
     for (group, span, closed) in chains(&flows, view, each)? {
@@ -128,7 +128,7 @@ pub fn passage(
     each: bool,
     job: &dyn Job,
 ) -> Result<RecordBatch> {
-    let flows = Flows::count(&Panel::new(roster, steps, scope)?, job)?;
+    let flows = Flows::count(&Panel::new(roster, steps, scope, job)?, job)?;
     let mut rows = Rows::default();
     let (mut states, mut at_risk, mut years) = (Vec::new(), Vec::new(), Vec::new());
     for (group, span, closed) in chains(&flows, view, each)? {

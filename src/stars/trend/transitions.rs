@@ -225,7 +225,7 @@ impl Rows {
     /// `year` and the dimensions, and the later years.
     fn years(mut self, by: &[Axis]) -> (Vec<i16>, Columns) {
         self.keys.resize(by.len(), Vec::new());
-        let counted = Counted { axes: by.to_vec(), years: self.years, keys: self.keys, counts: Vec::new() };
+        let counted = Counted::groups(by.to_vec(), self.years, self.keys);
         (self.next, Columns::default().groups(&counted))
     }
 
@@ -251,7 +251,7 @@ impl Rows {
 /// # Ok::<(), dangjian::Error>(())
 /// ```
 pub fn reratings(roster: &Roster, steps: &Steps, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
-    let panel = Panel::new(roster, steps, scope)?;
+    let panel = Panel::new(roster, steps, scope, job)?;
     let flows = Flows::count(&panel, job)?;
     let mut rows = Rows::default();
     let mut sums: Vec<[u64; 6]> = Vec::new();
@@ -304,7 +304,7 @@ pub fn reratings(roster: &Roster, steps: &Steps, scope: &Scope, job: &dyn Job) -
 /// # Ok::<(), dangjian::Error>(())
 /// ```
 pub fn gaps(roster: &Roster, steps: &Steps, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
-    let panel = Panel::new(roster, steps, scope)?;
+    let panel = Panel::new(roster, steps, scope, job)?;
     // For each id where it was last: the frame, its state and group.
     let mut last: Vec<Option<(u32, u32, u32)>> = vec![None; panel.ids()];
     let mut found: BTreeMap<(usize, usize, u32, u32, u32), u64> = BTreeMap::new();

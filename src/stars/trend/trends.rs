@@ -34,11 +34,11 @@ const FEWEST: u64 = 6;
 const MOST_CHANGED: usize = 3;
 
 impl Verdict {
-    fn of(counts: &Counts, p_value: Option<f64>, level: f64) -> Self {
+    fn of(counts: &Counts, p_value: Option<f64>, alpha: f64) -> Self {
         match p_value {
             _ if counts.steps == 0 => Self::NoSteps,
-            Some(p) if p < level && counts.up > counts.down => Self::Rising,
-            Some(p) if p < level => Self::Falling,
+            Some(p) if p < alpha && counts.up > counts.down => Self::Rising,
+            Some(p) if p < alpha => Self::Falling,
             _ if counts.steps < FEWEST => Self::TooFew,
             _ if 2 * counts.stayed >= counts.steps => Self::Steady,
             _ => Self::Swinging,
@@ -184,8 +184,8 @@ impl Line {
 /// rated with `at_least` stars in the year `high_since`, the first in which any were rated, and in the last, and the
 /// difference; null where these are one year); of the steps from year to year between
 /// ratings: `steps`, `up`, `down`, `stay` (persistence: the share that keeps its grade), `net` (rises less falls, as a share
-/// of the steps), `net_low`, `net_high`, `p_value` (exact sign test: a change is as likely up as down), `verdict` (`rising`,
-/// `falling`: the sign test rejects at 1 − `confidence`; `steady`, `swinging`: it does not, and at least half, or fewer, keep
+/// of the steps), `net_low`, `net_high`, `p` (exact sign test: a change is as likely up as down), `verdict` (`rising`,
+/// `falling`: the sign test rejects at 1 − `level`; `steady`, `swinging`: it does not, and at least half, or fewer, keep
 /// their grade; `too_few`: fewer than six steps; `no_steps`), `verdict_zh`, `verdict_en` (in words, with the figures),
 /// `most_changed` (1 to 3: the groups with the largest net, up or down, of those with six steps and more; else null).
 ///
@@ -203,11 +203,11 @@ pub fn trends(
     steps: &Steps,
     scope: &Scope,
     at_least: f64,
-    confidence: f64,
+    level: f64,
     job: &dyn Job,
 ) -> Result<RecordBatch> {
-    let z = deviations(confidence)?;
-    let panel = Panel::new(roster, steps, scope)?;
+    let z = deviations(level)?;
+    let panel = Panel::new(roster, steps, scope, job)?;
     let flows = Flows::count(&panel, job)?;
     if !flows.ordered() {
         return Err(Error::argument(
@@ -228,7 +228,7 @@ pub fn trends(
         let standing = |stock: Option<&Vec<u64>>| {
             stock.map_or_else(Standing::default, |stock| Standing::new(stock, &flows, &kept, at_least))
         };
-        let verdict = Verdict::of(&counts, counts.p_value(), 1.0 - confidence);
+        let verdict = Verdict::of(&counts, counts.p_value(), 1.0 - level);
         let earlier = stock.iter().zip(&panel.frames).take(stock.len().saturating_sub(1));
         let since = earlier.into_iter().find(|(stock, _)| kept.iter().any(|at| stock[*at] > 0));
         let first = standing(since.map(|(stock, _)| stock));
@@ -262,7 +262,7 @@ pub fn trends(
         .reals("net", lines.iter().map(|line| line.counts.net()))
         .reals("net_low", lines.iter().map(|line| line.counts.net_ends(z).map(|ends| ends.0)))
         .reals("net_high", lines.iter().map(|line| line.counts.net_ends(z).map(|ends| ends.1)))
-        .reals("p_value", lines.iter().map(|line| line.counts.p_value()))
+        .reals("p", lines.iter().map(|line| line.counts.p_value()))
         .texts("verdict", lines.iter().map(|line| line.verdict.name()))
         .texts("verdict_zh", lines.iter().map(|line| line.words(at_least).zh))
         .texts("verdict_en", lines.iter().map(|line| line.words(at_least).en))
