@@ -187,11 +187,11 @@ pub fn paired_change(
     // Rows of both years that are one organisation; slots ascend in both.
     let other = |of: &Frame, slot: u32| of.slots.binary_search(&slot).ok();
     let there = |answers: &Answered, row: Option<usize>| row.map_or(Answer::Outside, |row| answers.answer(row));
+    // Who came into the population is counted in the later year, everybody else in the earlier: each once.
     let of_first: Vec<Option<Fate>> = (0..before.rows())
         .map(|row| Fate::of(first.answer(row), there(&last, other(after, before.slots[row]))))
         .map(|fate| fate.filter(|fate| *fate != Fate::Entered))
         .collect();
-    // Who was in the population at first is counted there.
     let of_last: Vec<Option<Fate>> = (0..after.rows())
         .map(|row| Fate::of(there(&first, other(before, after.slots[row])), last.answer(row)))
         .map(|fate| fate.filter(|fate| *fate == Fate::Entered))
