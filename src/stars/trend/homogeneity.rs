@@ -282,7 +282,7 @@ mod tests {
         assert_eq!((ratio.statistic, chi_square.statistic), (None, None));
     }
 
-    /// The 2 by 2 table is McNemar's test: (b − c)² / (b + c).
+    /// The 2 by 2 table is `McNemar`'s test: (b − c)² / (b + c).
     #[test]
     fn two_states_are_mcnemar() {
         let table = square(&[&[20, 9], &[3, 30]]);
