@@ -52,10 +52,10 @@ def test_trends_are_those_of_the_rates_of_coverage(panel, by, rate):
         shares = dj.cochran_armitage([s for _, s, _ in of], [n for *_, n in of], years).row(0, named=True)
         assert (row["success"], row["known"]) == (shares["success"], shares["known"])
         for mine, theirs in (
-            ("points", "slope"),
-            ("points_z", "z"),
-            ("points_p", "p"),
-            ("points_low", "slope_low"),
+            ("share_slope", "slope"),
+            ("share_slope_z", "z"),
+            ("share_slope_p", "p"),
+            ("share_slope_low", "slope_low"),
         ):
             assert near(row[mine], shares[theirs]), mine
         by_stretch[row["series"]].append(row)
@@ -76,7 +76,7 @@ def test_measures_and_own_words_are_those_of_count(panel, by):
     for row in roster.trend_test(measure="sum(members_full)", by=by).iter_rows(named=True):
         values = [groups[row[by]].get(year) for year in years]
         want = dj.mann_kendall(values, years).row(0, named=True)
-        assert (row["s"], row["slope"], row["points"], row["known"]) == (want["s"], want["slope"], None, None)
+        assert (row["s"], row["slope"], row["share_slope"], row["known"]) == (want["s"], want["slope"], None, None)
     own = roster.trend_test(success="members_full >= 3", population="operating", by=by)
     answers = panel.filter("operating", pl.col("members_full").is_not_null())
     asked = dict(
@@ -138,7 +138,7 @@ def test_many_counties_are_told_from_chance():
     assert table["tests"].unique().to_list() == [20]
     assert table.filter(verdict="rising")["街区"].to_list() == ["07"]
     assert (table["p_adjusted"] >= table["p"]).all()
-    assert near(table.filter(街区="07")["points"].item(), 0.1)
+    assert near(table.filter(街区="07")["share_slope"].item(), 0.1)
 
 
 def test_bad_figures_are_refused():

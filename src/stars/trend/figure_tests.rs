@@ -26,8 +26,8 @@ use crate::table::Columns;
 /// `first`, `last` (the earliest and latest figure), `s`, `var_s`, `tau_a`, `tau_b`, `z`, `p`, `p_method`, `slope` (Sen's, a
 /// year), `slope_low`, `slope_high`, `intercept` (of the line, at `first_year`); `tests` (how many groups with at least five years and some
 /// change are tested together) and `p_adjusted` (over those, by Benjamini and Hochberg; null for the others); of rates `success`,
-/// `known` (of all years), `points` (the Cochran–Armitage slope, of those known, a year), `points_low`, `points_high`, `points_z`,
-/// `points_p`, null of other figures; `verdict` (`rising`, `falling`, `no_trend`, `constant`, `too_few_years`) by `p_adjusted`.
+/// `known` (of all years), `share_slope` (the Cochran–Armitage slope, of those known, a year), `share_slope_low`, `share_slope_high`, `share_slope_z`,
+/// `share_slope_p`, null of other figures; `verdict` (`rising`, `falling`, `no_trend`, `constant`, `too_few_years`) by `p_adjusted`.
 ///
 /// ```
 /// # use dangjian::{Roster, dimension::Scope, ingest, job::Quiet, synth};
@@ -82,11 +82,11 @@ pub fn trend_test(
         .reals("p_adjusted", adjusted.iter().copied())
         .some_counts("success", shares.iter().map(|c| is_rate.then_some(c.success)))
         .some_counts("known", shares.iter().map(|c| is_rate.then_some(c.known)))
-        .reals("points", of_rate(|c| c.slope))
-        .reals("points_low", of_rate(|c| c.low))
-        .reals("points_high", of_rate(|c| c.high))
-        .reals("points_z", of_rate(|c| c.z))
-        .reals("points_p", of_rate(|c| c.p))
+        .reals("share_slope", of_rate(|c| c.slope))
+        .reals("share_slope_low", of_rate(|c| c.low))
+        .reals("share_slope_high", of_rate(|c| c.high))
+        .reals("share_slope_z", of_rate(|c| c.z))
+        .reals("share_slope_p", of_rate(|c| c.p))
         .texts("verdict", verdicts)
         .finish()
 }
