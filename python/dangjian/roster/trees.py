@@ -53,7 +53,7 @@ class Trees(Held):
             ...     by=["committee_1", "committee_2"], rates="organised", years=2013, rollup=True
             ... )
             >>> levels.filter(pl.col("grouping") > 0).select("committee_1", "grouping", "population").rows()
-            [('旗委', 1, 525), (None, 1, 15), (None, 3, 540)]
+            [('旗委', 1, 540), (None, 3, 540)]
         """
         if hasattr(table, "__arrow_c_stream__") or hasattr(table, "__arrow_c_array__"):
             source: Path | tuple[str, object] = (type(table).__name__, arguments.arrow(table))
