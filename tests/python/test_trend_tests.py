@@ -76,7 +76,12 @@ def test_measures_and_own_words_are_those_of_count(panel, by):
     for row in roster.trend_test(measure="sum(members_full)", by=by).iter_rows(named=True):
         values = [groups[row[by]].get(year) for year in years]
         want = dj.mann_kendall(values, years).row(0, named=True)
-        assert (row["s"], row["slope"], row["share_slope"], row["known"]) == (want["s"], want["slope"], None, None)
+        assert (row["s"], row["slope"], row["share_slope"], row["known"]) == (
+            want["s"],
+            want["slope"],
+            None,
+            None,
+        )
     own = roster.trend_test(success="members_full >= 3", population="operating", by=by)
     answers = panel.filter("operating", pl.col("members_full").is_not_null())
     asked = dict(

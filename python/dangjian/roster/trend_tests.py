@@ -43,8 +43,9 @@ class TrendTests(Held):
             The dimensions, ``series``, ``first_year``, ``last_year``, ``n`` (years with a figure), ``years_missing``, ``first``,
             ``last`` (the figures), then the columns of ``mann_kendall``; ``tests`` (how many groups with five years and some
             change are tested) and ``p_adjusted`` (for their number, by Benjamini and Hochberg; null for the others); of
-            rates ``success`` and ``known`` of all years, and the Cochran–Armitage trend of those known: ``share_slope`` (of the
-            share, a year), ``share_slope_low``, ``share_slope_high``, ``share_slope_z``, ``share_slope_p``; ``verdict`` by ``p_adjusted``.
+            rates ``success`` and ``known`` of all years, and the Cochran–Armitage trend of those known: ``share_slope`` (of
+            the share, a year), ``share_slope_low``, ``share_slope_high``, ``share_slope_z``, ``share_slope_p``;
+            ``verdict`` by ``p_adjusted``.
 
         Example:
             >>> import dangjian as dj
