@@ -1,14 +1,15 @@
 //! Tables of the national annual report (党内统计年报), filled in from a year's ledgers, and whether their sums hold.
 
 use arrow::array::RecordBatch;
-use arrow::buffer::BooleanBuffer;
 
 use crate::breaks::has;
 use crate::cube::{self, Lane};
+use crate::dimension::Scope;
 use crate::error::Result;
 use crate::job::Job;
 use crate::lang::Lang;
-use crate::measure::{Annual, AnnualTable, Cell, Check, Line, Of, Part, ledger_column};
+use crate::measure::{Annual, AnnualTable, Asked, Cell, Check, Line, Of, Part, ledger_column};
+use crate::record;
 use crate::roster::{Frame, Roster};
 use crate::table::Columns;
 use crate::tally::Measure;
@@ -27,24 +28,26 @@ impl Cell {
 }
 
 /// Counts all cells in one pass.
-fn cells(roster: &Roster, frame: &Frame, table: &AnnualTable, job: &dyn Job) -> Result<Cells> {
+fn cells(roster: &Roster, frame: &Frame, table: &AnnualTable, scope: &Scope, job: &dyn Job) -> Result<Cells> {
     table.check(roster)?;
     let lanes = |_, frame| {
-        let population = table.population.evaluate(roster, frame)?;
-        let undecided = population.unknown();
-        let mut lanes = vec![Lane::Bits(BooleanBuffer::new_set(frame.rows()))];
-        let parts = table.columns.iter().map(|column| Ok(column.when.evaluate(roster, frame)?.yes));
+        let (rows, asked) = (scope.rows(roster, frame)?, Asked::default());
+        let population = table.population.evaluate_beside(roster, frame, &asked)?;
+        let (members, undecided) = (&population.yes & &rows, &population.unknown() & &rows);
+        let mut lanes = vec![Lane::Bits(rows)];
+        let parts = table.columns.iter().map(|column| Ok(column.when.evaluate_beside(roster, frame, &asked)?.yes));
         let parts = parts.collect::<Result<Vec<_>>>()?;
         for line in &table.lines {
-            let of = if line.undecided { &undecided } else { &population.yes };
+            let of = if line.undecided { &undecided } else { &members };
             let rows = match &line.when {
                 None => of.clone(),
-                Some(when) => of & &when.evaluate(roster, frame)?.yes,
+                Some(when) => of & &when.evaluate_beside(roster, frame, &asked)?.yes,
             };
             for part in &parts {
                 let rows = &rows & part;
                 for cell in &line.count {
-                    lanes.push(cell.measure().lane(roster, frame, &rows)?);
+                    let lane = cell.measure().lane(roster, frame, &rows, &asked);
+                    lanes.push(lane.map_err(|e| record::defined(e, &line.place, "count"))?);
                 }
             }
         }
@@ -75,7 +78,7 @@ fn told(roster: &Roster, frame: &Frame, table: &AnnualTable, line: &Line, column
     names.all(|name| has(roster, frame, ledger_column(name)))
 }
 
-/// The table called `id` for `year`.
+/// The table called `id` for `year`, of the rows of `scope`, whose dimensions and years are not used.
 ///
 /// Columns: `year`, `table`, `line`, `label_zh`, `label_en`, then a count for each column of the table, by its id. Null where
 /// nothing was found and the year's sources do not have a column that the cell rests on, or no ledger has it. The lines
@@ -83,16 +86,23 @@ fn told(roster: &Roster, frame: &Frame, table: &AnnualTable, line: &Line, column
 /// the table or not, which no other line counts.
 ///
 /// ```
-/// # use dangjian::{Roster, ingest::Options, job::Quiet, synth};
+/// # use dangjian::{Roster, dimension::Scope, ingest::Options, job::Quiet, synth};
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
 /// let tables = dangjian::measure::Annual::shipped()?;
-/// let table = dangjian::annual::annual_table(&roster, &tables, "27", 2012, &Quiet)?;
+/// let table = dangjian::annual::annual_table(&roster, &tables, "27", 2012, &Scope::default(), &Quiet)?;
 /// assert!(table.column_by_name("control_private").is_some());
 /// # Ok::<(), dangjian::Error>(())
 /// ```
-pub fn annual_table(roster: &Roster, tables: &Annual, id: &str, year: i16, job: &dyn Job) -> Result<RecordBatch> {
+pub fn annual_table(
+    roster: &Roster,
+    tables: &Annual,
+    id: &str,
+    year: i16,
+    scope: &Scope,
+    job: &dyn Job,
+) -> Result<RecordBatch> {
     let (table, frame) = (tables.get(id)?, roster.frame(year)?);
-    let cells = cells(roster, frame, table, job)?;
+    let cells = cells(roster, frame, table, scope, job)?;
     let lines = || table.lines.iter();
     let columns = Columns::default()
         .years("year", lines().map(|_| year))
@@ -104,23 +114,30 @@ pub fn annual_table(roster: &Roster, tables: &Annual, id: &str, year: i16, job: 
     named.fold(columns, |columns, (at, c)| columns.some_counts(&c.id, cells.iter().map(|line| line[at]))).finish()
 }
 
-/// What must hold of the table called `id` for `year`, cell by cell: the sums of lines in every column, those of columns in
+/// What must hold of the table called `id` for `year` and the rows of `scope`, cell by cell: the sums of lines in every column, those of columns in
 /// every line that counts organisations.
 ///
 /// Columns: `year`, `table`, `check`, `line`, `column` (where the whole stands), `relation` (`=`: the parts add up to the
 /// whole; `>=`: they do not exceed it), `whole`, `parts` (their sum), `agrees`. Null where a part is not told.
 ///
 /// ```
-/// # use dangjian::{Roster, ingest::Options, job::Quiet, synth};
+/// # use dangjian::{Roster, dimension::Scope, ingest::Options, job::Quiet, synth};
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
 /// let tables = dangjian::measure::Annual::shipped()?;
-/// let checks = dangjian::annual::annual_checks(&roster, &tables, "27", 2012, &Quiet)?;
+/// let checks = dangjian::annual::annual_checks(&roster, &tables, "27", 2012, &Scope::default(), &Quiet)?;
 /// assert!(arrow::array::AsArray::as_boolean(&checks["agrees"]).iter().all(|agrees| agrees != Some(false)));
 /// # Ok::<(), dangjian::Error>(())
 /// ```
-pub fn annual_checks(roster: &Roster, tables: &Annual, id: &str, year: i16, job: &dyn Job) -> Result<RecordBatch> {
+pub fn annual_checks(
+    roster: &Roster,
+    tables: &Annual,
+    id: &str,
+    year: i16,
+    scope: &Scope,
+    job: &dyn Job,
+) -> Result<RecordBatch> {
     let (table, frame) = (tables.get(id)?, roster.frame(year)?);
-    let cells = cells(roster, frame, table, job)?;
+    let cells = cells(roster, frame, table, scope, job)?;
     let mut found = Vec::new();
     for check in &table.checks {
         for (line, column, whole, parts) in compared(table, &cells, check) {

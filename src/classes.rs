@@ -1,9 +1,11 @@
 //! Classes of rows that a ledger does not write down but that follow from what it writes: the star state.
 
+use arrow::buffer::BooleanBuffer;
 use rayon::prelude::*;
 
-use crate::cube::{Axis, Base, Values};
+use crate::cube::{Axis, Base, Values, numbers};
 use crate::error::Result;
+use crate::job::{self, Job};
 use crate::measure::FormationRules;
 use crate::roster::{Column, Frame, Integers, Roster};
 
@@ -55,6 +57,16 @@ impl StarStates {
         Integers::up_to(self.values.len() as u64, (0..frame.rows()).map(state))
     }
 
+    /// The state of one row.
+    pub(crate) fn of_row(&self, roster: &Roster, frame: &Frame, row: usize) -> &str {
+        let code = |at| coded(roster, frame, at).map_or(0, |codes| codes.get(row) as usize);
+        let state = match code(self.star) {
+            0 => self.state_of_mode(roster)[code(self.mode)] as usize,
+            star => self.grades[star] as usize,
+        };
+        &self.values[state]
+    }
+
     /// For each code of the mode column the state of a row without a star.
     fn state_of_mode(&self, roster: &Roster) -> Vec<u64> {
         let [unrated, no_party_org, unknown] = [0, 1, 2].map(|k| u64::from(self.grades()) + k);
@@ -64,18 +76,46 @@ impl StarStates {
     }
 
     /// The axis of the states of organisations.
-    pub(crate) fn of_organisations(&self, roster: &Roster, frames: &[&Frame]) -> Axis {
-        self.axis(frames.iter().map(|frame| self.codes(roster, frame)).collect())
+    pub(crate) fn of_organisations(&self, roster: &Roster, frames: &[&Frame], job: &dyn Job) -> Result<Axis> {
+        let codes = |frame: &&Frame| {
+            job::check(job)?;
+            Ok(self.codes(roster, frame))
+        };
+        Ok(self.axis(frames.par_iter().map(codes).collect::<Result<_>>()?))
     }
 
     /// An axis over codes that [`StarStates::codes`] gave, or others in its order.
     pub(crate) fn axis(&self, codes: Vec<Integers>) -> Axis {
         given("star_state", codes, self.values.clone())
     }
+
+    /// The same on a base called `name`, which tells its codes from others that are counted beside it.
+    pub(crate) fn axis_of(&self, name: &'static str, codes: Vec<Integers>) -> Axis {
+        Axis { name: "star_state".to_owned(), ..given(name, codes, self.values.clone()) }
+    }
 }
 
 fn grade(value: &str) -> f64 {
     value.parse().unwrap_or(f64::NAN)
+}
+
+/// A code for each row: that of the bitmap that it is in, of which there is at most one; `none` where it is in none.
+fn coded_by<'a>(bitmaps: impl Iterator<Item = (u32, &'a BooleanBuffer)>, none: u32, rows: usize) -> Integers {
+    let bits = u32::BITS - none.leading_zeros();
+    let empty = || BooleanBuffer::new_unset(rows);
+    // Bit by bit of the code, in which rows it is set. Beside `none`, which is the largest code, no row has more.
+    let (mut set, mut others) = (vec![empty(); bits as usize], empty());
+    for (code, rows) in bitmaps {
+        others = &others | rows;
+        for (_, set) in set.iter_mut().enumerate().filter(|(bit, _)| code >> bit & 1 == 1) {
+            *set = &*set | rows;
+        }
+    }
+    let others = !&others;
+    for (_, set) in set.iter_mut().enumerate().filter(|(bit, _)| none >> bit & 1 == 1) {
+        *set = &*set | &others;
+    }
+    Integers::U8(numbers(&set.iter().collect::<Vec<_>>()))
 }
 
 /// The codes of a coded field, if the year has it.
@@ -110,13 +150,9 @@ pub(crate) fn need(roster: &Roster, frames: &[&Frame], rules: &FormationRules) -
     let code = |mode: &str| values.iter().position(|v| v == mode).unwrap_or(values.len()) as u32;
     let codes = frames.par_iter().map(|frame| {
         let needed = rules.evaluate(roster, frame)?;
-        let mut codes = vec![values.len() as u32; frame.rows()];
         let rules = rules.needs().iter().map(|n| n.mode.as_str()).zip(&needed.by_rule);
-        for (mode, rows) in rules.chain([(UNKNOWN, &needed.unknown)]) {
-            let code = code(mode);
-            rows.set_indices().for_each(|row| codes[row] = code);
-        }
-        Ok(Integers::up_to(values.len() as u64, codes.into_iter().map(u64::from)))
+        let rules = rules.chain([(UNKNOWN, &needed.unknown)]).map(|(mode, rows)| (code(mode), rows));
+        Ok(coded_by(rules, values.len() as u32, frame.rows()))
     });
     let codes = codes.collect::<Result<_>>()?;
     Ok(given("need", codes, values))

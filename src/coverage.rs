@@ -6,14 +6,15 @@ use arrow::compute::{filter_record_batch, take_record_batch};
 use arrow::datatypes::DataType;
 
 use crate::breaks::series;
-use crate::cube::{self, Counted, Lane};
+use crate::cube::{Axis, Counted, Lane};
 use crate::dimension::Scope;
 use crate::error::Result;
 use crate::interval::{deviations, wilson};
-use crate::job::Job;
+use crate::job::{self, Job};
 use crate::lang::Lang;
 use crate::measure::{Counts, Rate, Target, Truth};
 use crate::party::Parties;
+use crate::pass::{Statistic, only};
 use crate::rollup::{joined, levels};
 use crate::roster::{Frame, Roster};
 use crate::table::Columns;
@@ -174,15 +175,32 @@ pub fn coverage(roster: &Roster, rates: &[Rate], scope: &Scope, job: &dyn Job) -
 /// ```
 pub fn coverage_as(roster: &Roster, rates: &[Rate], scope: &Scope, shape: Shape, job: &dyn Job) -> Result<RecordBatch> {
     let z = shape.interval.map(deviations).transpose()?;
-    let (counted, flags) = if shape.rollup {
-        count_levels(roster, rates, scope, job)?
-    } else {
-        (count(roster, rates, scope, job)?, Vec::new())
-    };
-    let figures = figures(&counted, rates.len());
+    let frames = scope.frames(roster)?;
+    let axes = scope.axes(roster, &frames)?;
+    if shape.rollup {
+        let sets = levels(&axes);
+        let answer = |parts: Vec<Counted>| {
+            let (counted, flags) = joined(axes, &parts);
+            table(roster, rates, &counted, Some(&flags), z)
+        };
+        return statistic(roster, rates, sets, scope, answer)?.count(&frames, job);
+    }
+    let answer = |counted| table(roster, rates, &only(counted)?, None, z);
+    statistic(roster, rates, vec![axes], scope, answer)?.count(&frames, job)
+}
+
+/// The table of what [`statistic`] counted, with subtotals told by their `flags`, and with intervals of `z` deviations.
+pub(crate) fn table(
+    roster: &Roster,
+    rates: &[Rate],
+    counted: &Counted,
+    flags: Option<&[u64]>,
+    z: Option<f64>,
+) -> Result<RecordBatch> {
+    let figures = figures(counted, rates.len());
     let rate = || (0..counted.years.len()).flat_map(|_| rates);
     let mut columns = Columns::default().groups(&counted.repeated(rates.len()));
-    if shape.rollup {
+    if let Some(flags) = flags {
         columns = columns.counts("grouping", flags.iter().flat_map(|f| std::iter::repeat_n(*f, rates.len())));
     }
     columns = columns
@@ -219,12 +237,16 @@ pub fn coverage_as(roster: &Roster, rates: &[Rate], scope: &Scope, shape: Shape,
 /// ```
 pub fn targets(roster: &Roster, targets: &[Target], scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
     let rates: Vec<Rate> = targets.iter().map(|t| t.rate.clone()).collect();
-    let counted = count(roster, &rates, scope, job)?;
-    let figures = figures(&counted, rates.len());
+    table_of_targets(targets, &count(roster, &rates, scope, job)?)
+}
+
+/// The table of what [`statistic`] counted of the rates of `targets`.
+pub(crate) fn table_of_targets(targets: &[Target], counted: &Counted) -> Result<RecordBatch> {
+    let figures = figures(counted, targets.len());
     let target = || (0..counted.years.len()).flat_map(|_| targets);
     let note = |lang| target().map(move |t| t.rate.note.as_ref().map(|n| n.get(lang).to_owned()));
     let columns = Columns::default()
-        .groups(&counted.repeated(rates.len()))
+        .groups(&counted.repeated(targets.len()))
         .texts("target", target().map(|t| &t.rate.id))
         .texts("label_zh", target().map(|t| t.rate.label.get(Lang::Zh)))
         .texts("label_en", target().map(|t| t.rate.label.get(Lang::En)))
@@ -246,28 +268,31 @@ pub(crate) fn met(figures: &Figures, goal: f64) -> Option<bool> {
     (figures.high()? < goal).then_some(false)
 }
 
-pub(crate) fn count(roster: &Roster, rates: &[Rate], scope: &Scope, job: &dyn Job) -> Result<Counted> {
-    let frames = scope.frames(roster)?;
+/// What is counted of `rates` in the groupings `sets` of the rows of `scope`: see [`figures`].
+pub(crate) fn statistic<'r, T: 'r>(
+    roster: &'r Roster,
+    rates: &'r [Rate],
+    sets: Vec<Vec<Axis>>,
+    scope: &Scope,
+    answer: impl FnOnce(Vec<Counted>) -> Result<T> + 'r,
+) -> Result<Statistic<'r, T>> {
     rates.iter().try_for_each(|rate| rate.check(roster))?;
-    let lanes = |_, frame| lanes(roster, frame, rates, scope);
-    cube::count_one(&frames, scope.axes(roster, &frames)?, lanes, job)
+    let scope = scope.clone();
+    Ok(Statistic::new(sets, move |_, frame, job| lanes(roster, frame, rates, &scope, job), answer))
 }
 
-/// [`count`] with subtotals, and beside each group which dimensions are added up in it.
-fn count_levels(roster: &Roster, rates: &[Rate], scope: &Scope, job: &dyn Job) -> Result<(Counted, Vec<u64>)> {
+/// The same by the dimensions of `scope`.
+pub(crate) fn count(roster: &Roster, rates: &[Rate], scope: &Scope, job: &dyn Job) -> Result<Counted> {
     let frames = scope.frames(roster)?;
-    rates.iter().try_for_each(|rate| rate.check(roster))?;
-    let lanes = |_, frame| lanes(roster, frame, rates, scope);
-    let axes = scope.axes(roster, &frames)?;
-    let parts = cube::count(&frames, levels(&axes), lanes, job)?;
-    Ok(joined(axes, &parts))
+    statistic(roster, rates, vec![scope.axes(roster, &frames)?], scope, only)?.count(&frames, job)
 }
 
 /// What is counted of a frame: the rows, then the lanes of each rate.
-fn lanes<'a>(roster: &Roster, frame: &'a Frame, rates: &[Rate], scope: &Scope) -> Result<Vec<Lane<'a>>> {
+fn lanes<'a>(roster: &Roster, frame: &'a Frame, rates: &[Rate], scope: &Scope, job: &dyn Job) -> Result<Vec<Lane<'a>>> {
     let rows = scope.rows(roster, frame)?;
     let mut lanes = vec![Lane::Bits(rows.clone())];
     for rate in rates {
+        job::check(job)?;
         lanes.extend(Answers::new(roster, frame, rate, &rows)?.lanes());
     }
     Ok(lanes)
@@ -307,23 +332,24 @@ const LISTED: [(&str, DataType); 9] = [
 
 /// Who is missing from `target` in `year`: those in its population that do not meet it (`status` is `missing`), and
 /// those of whom the ledger does not say whether they belong or whether they meet it (`unknown`). A party organisation
-/// stands at its home row; a row that names none is `unknown`.
+/// stands at its home row; a row that names none is `unknown`. Of the rows of `scope`, whose dimensions and years are not
+/// used.
 ///
 /// Columns: `year`, `target`, `status`, `org_id`, `name`, `township`, `township_name`, `kind`, `committee`, `mode`,
 /// `members_full`, `party_org_id`, `instructor_id`.
 ///
 /// ```
-/// # use dangjian::{Roster, ingest::Options, job::Quiet, synth};
+/// # use dangjian::{Roster, dimension::Scope, ingest::Options, job::Quiet, synth};
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
 /// let set = dangjian::measure::Targets::shipped()?;
-/// let missing = dangjian::coverage::gaps(&roster, set.get("eligible_established")?, 2012)?;
+/// let missing = dangjian::coverage::gaps(&roster, set.get("eligible_established")?, 2012, &Scope::default())?;
 /// assert!(missing.column_by_name("org_id").is_some());
 /// # Ok::<(), dangjian::Error>(())
 /// ```
-pub fn gaps(roster: &Roster, target: &Target, year: i16) -> Result<RecordBatch> {
+pub fn gaps(roster: &Roster, target: &Target, year: i16, scope: &Scope) -> Result<RecordBatch> {
     let frame = roster.frame(year)?;
     target.rate.check(roster)?;
-    let answers = Answers::new(roster, frame, &target.rate, &BooleanBuffer::new_set(frame.rows()))?;
+    let answers = Answers::new(roster, frame, &target.rate, &scope.rows(roster, frame)?)?;
     let missing = &answers.population.yes & &answers.success.no;
     let undecided = &answers.population.yes & &answers.success.unknown();
     let maybe = &answers.unknown_population() & &!&answers.success.yes;

@@ -13,6 +13,7 @@ use crate::bands;
 use crate::classes::{self, StarStates, UNKNOWN};
 use crate::cube::{Axis, Base, Values};
 use crate::error::{Error, Result};
+use crate::job::Quiet;
 use crate::measure::{Bands, FormationRules, Predicate};
 use crate::roster::{Frame, Integers, Roster, gathered};
 use crate::schema::{self, Type, words};
@@ -44,6 +45,11 @@ impl Scope {
     #[must_use]
     pub fn in_year(self, year: i16) -> Self {
         Self { years: Some(vec![year]), ..self }
+    }
+
+    /// The same divided by other dimensions.
+    pub(crate) fn divided(&self, by: &[String]) -> Self {
+        Self { by: by.to_vec(), ..self.clone() }
     }
 
     /// The frames of the years asked for.
@@ -149,7 +155,7 @@ pub(crate) fn axis(roster: &Roster, frames: &[&Frame], name: &str) -> Result<Axi
             let values = Values::Text(parts.values.to_vec());
             Ok(Axis::gathered(name, Base::Field(at), &parts, values))
         }
-        "star_state" => Ok(StarStates::new(roster).of_organisations(roster, frames)),
+        "star_state" => StarStates::new(roster).of_organisations(roster, frames, &Quiet),
         "need" => classes::need(roster, frames, &FormationRules::shipped()?),
         _ => column(roster, frames, name),
     }

@@ -134,7 +134,7 @@ pub fn explain_change(
     let groups: Vec<Pair> = found.values().copied().collect();
     let parts = parts(&groups);
     let keys = (0..counted.axes.len()).map(|axis| found.keys().map(|key| key[axis]).collect()).collect();
-    let table = Counted { axes: counted.axes, years: vec![later; groups.len()], keys, counts: Vec::new() };
+    let table = Counted::groups(counted.axes, vec![later; groups.len()], keys);
     let part = |of: fn(&Parts) -> i64| {
         (0..groups.len()).map(|at| parts.as_ref().map(|p| of(&p[at]) as f64 * UNIT)).collect::<Vec<_>>()
     };
@@ -159,7 +159,7 @@ pub fn explain_change(
 }
 
 /// The version of the rate that is in force in both years, if their figures are comparable.
-fn comparable<'a>(roster: &Roster, rates: &'a [Rate], earlier: i16, later: i16) -> Result<&'a Rate> {
+pub(crate) fn comparable<'a>(roster: &Roster, rates: &'a [Rate], earlier: i16, later: i16) -> Result<&'a Rate> {
     roster.frame(earlier)?;
     roster.frame(later)?;
     let id = rates.first().map_or("", |rate| rate.id.as_str());

@@ -1,6 +1,7 @@
 //! Confidence intervals of shares.
 
 use crate::error::{Error, Result};
+use crate::stats::normal_quantile;
 
 /// The interval of Wilson (1927) for a share that `part` of `whole` show, with `z` standard deviations to each side: it
 /// stays between 0 and 1 and keeps its level where the share is near them. Null where `whole` is 0.
@@ -20,37 +21,12 @@ pub(crate) fn wilson(part: u64, whole: u64, z: f64) -> Option<(f64, f64)> {
 /// How many standard deviations to each side of the mean hold the share `confidence` of a normal distribution.
 pub(crate) fn deviations(confidence: f64) -> Result<f64> {
     if confidence > 0.0 && confidence < 1.0 {
-        return Ok(quantile(f64::midpoint(1.0, confidence)));
+        return Ok(normal_quantile(f64::midpoint(1.0, confidence)));
     }
     Err(Error::argument(
         format!("置信水平应大于 0、小于 1，如 0.95；给的是 {confidence}"),
         format!("the level of an interval is above 0 and below 1, such as 0.95; got {confidence}"),
     ))
-}
-
-/// The quantile of the standard normal distribution for `p` of at least one half: Newton's method on the distribution
-/// function, whose series is that of Marsaglia (2004), "Evaluating the Normal Distribution".
-fn quantile(p: f64) -> f64 {
-    let density = |x: f64| (-x * x / 2.0).exp() / (2.0 * std::f64::consts::PI).sqrt();
-    let distribution = |x: f64| {
-        let (mut sum, mut term, mut k) = (x, x, 1.0);
-        while term.abs() > 1e-18 * sum.abs() {
-            k += 2.0;
-            term *= x * x / k;
-            sum += term;
-        }
-        0.5 + sum * density(x)
-    };
-    let mut x = 0.0_f64;
-    for _ in 0..100 {
-        // The density falls off faster than the tail: a step is never longer than one.
-        let step = ((p - distribution(x)) / density(x)).clamp(-1.0, 1.0);
-        x += step;
-        if step.abs() < 1e-15 * x.abs().max(1.0) {
-            break;
-        }
-    }
-    x
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use crate::error::{Error, Result};
 use crate::lang::Text;
 use crate::schema::{self, words};
+use crate::stars::STAGES;
 
 /// Labels by what they are of.
 #[derive(Debug, Default)]
@@ -57,7 +58,8 @@ pub fn all() -> Result<Labels> {
     // A moved-to state, and the mode needed, have the words of the column itself.
     let copies =
         [("need", "mode"), ("next_mode", "mode"), ("next_star_state", "star_state"), ("level_need", "party_org_level")];
-    for (copy, of) in copies {
+    let stages = STAGES.into_iter().chain(["previous", "before", "after", "next_star", "star_a", "star_b"]);
+    for (copy, of) in copies.into_iter().chain(stages.map(|stage| (stage, "star_state"))) {
         let values = labels.values.get(of).cloned().unwrap_or_default();
         labels.values.entry(copy.to_owned()).or_default().extend(values);
     }

@@ -33,7 +33,7 @@ pub fn moves(roster: &Roster, of: &[&str], scope: &Scope, job: &dyn Job) -> Resu
     };
     let of = distinct(of.iter().map(state).collect::<Result<Vec<_>>>()?)?;
     let counted = of_organisations(roster, &frames, &of, &by, scope, job)?;
-    table(&counted, &[("organisations", counted.lane(0))])
+    table(&counted, "organisations")
 }
 
 /// The same on axes that are there already.
@@ -55,9 +55,9 @@ pub(crate) fn of_organisations(
     cube::moves(frames, &things, of, by, ABSENT, job)
 }
 
-/// The groups of `counted` with `next_year` after `year`, and the named counts.
-pub(crate) fn table(counted: &Counted, counts: &[(&str, &[u64])]) -> Result<RecordBatch> {
+/// The groups of `counted` with `next_year` after `year`, and what was counted under a name.
+pub(crate) fn table(counted: &Counted, counts: &str) -> Result<RecordBatch> {
     let mut columns = Columns::default().groups(counted);
     columns.insert_years(1, "next_year", counted.years.iter().map(|year| year + 1));
-    counts.iter().fold(columns, |columns, (name, counts)| columns.counts(name, counts.iter().copied())).finish()
+    columns.lane(counts, counted, 0, None).finish()
 }

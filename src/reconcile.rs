@@ -11,19 +11,29 @@ use arrow::datatypes::DataType;
 
 use crate::classes::{ORGANISED, coded};
 use crate::coverage::Answers;
+use crate::dimension::Scope;
 use crate::error::Result;
 use crate::lang::Lang;
 use crate::measure::Rate;
 use crate::roster::{Frame, Roster};
 use crate::table::Columns;
+use crate::tree;
 
-/// The column that says where an organisation stands in each tree, and what is found where it should and does not.
-const TREES: [(&str, &str); 3] = [("region", "no_region"), ("committee", "no_committee"), (SUPERIOR, "no_superior")];
+/// The column that says where an organisation stands in each tree; what is found where it should stand in it and does not;
+/// and what is found where the tree's table does not have the unit that it names.
+const TREES: [(&str, &str, &str); 3] = [
+    ("region", "no_region", ""),
+    ("committee", "no_committee", "committee_unlisted"),
+    (SUPERIOR, "no_superior", "superior_unlisted"),
+];
 const SUPERIOR: &str = "party_superior";
 
 /// What a year's ledgers say of the trees.
 struct Standing {
-    /// Tree by tree the rows that stand in it; `None` where no source of the year has the column.
+    /// Tree by tree the rows that name a unit of it; `None` where no source of the year has the column.
+    named: [Option<BooleanBuffer>; 3],
+    /// The same of the rows that stand in it: by the tree's table if the roster has it (see [`Roster::with_tree`]), else those
+    /// that name one.
     placed: [Option<BooleanBuffer>; 3],
     /// Rows that have a party organisation, and therefore a superior.
     established: BooleanBuffer,
@@ -42,19 +52,45 @@ impl Standing {
         };
         let none = || BooleanBuffer::new_unset(frame.rows());
         let organised = rows("mode", &|mode| ORGANISED.contains(&mode)).unwrap_or_else(none);
-        let named = rows("party_org_id", &|_| true).unwrap_or_else(none);
+        let party = rows("party_org_id", &|_| true).unwrap_or_else(none);
         let without = rows("mode", &|mode| !ORGANISED.contains(&mode)).unwrap_or_else(none);
-        Self {
-            placed: TREES.map(|(column, _)| rows(column, &|_| true)),
-            established: &organised | &named,
-            without: &without & &!&named,
-        }
+        let named = TREES.map(|(column, ..)| rows(column, &|_| true));
+        let placed = TREES.map(|(column, ..)| {
+            let top = tree::level(column, 1);
+            rows(if roster.field(&top).is_ok() { &top } else { column }, &|_| true)
+        });
+        Self { named, placed, established: &organised | &party, without: &without & &!&party }
     }
 
     /// The rows that should stand in the tree `at`.
     fn due(&self, at: usize) -> BooleanBuffer {
         if TREES[at].0 == SUPERIOR { self.established.clone() } else { BooleanBuffer::new_set(self.established.len()) }
     }
+
+    /// What is found of the tree `at`: rows that should stand in it and name no unit, then those whose unit it does not have.
+    fn missing(&self, at: usize) -> Option<[(&'static str, BooleanBuffer); 2]> {
+        let (_, nowhere, unlisted) = TREES[at];
+        let placed = self.placed[at].as_ref()?;
+        let named = self.named[at].clone().unwrap_or_else(|| BooleanBuffer::new_unset(placed.len()));
+        let out = &self.due(at) & &!placed;
+        Some([(nowhere, &out & &!&named), (unlisted, &named & &!placed)])
+    }
+}
+
+/// The rows that name a superior which is not the one that the table of party organisations gives theirs.
+fn other_superiors(roster: &Roster, frame: &Frame) -> Vec<usize> {
+    let texts = |name: &str| {
+        let at = roster.field(name).ok()?;
+        Some((coded(roster, frame, Some(at))?, roster.dictionary(at)?))
+    };
+    let Some((listed, ids)) = texts(tree::LISTED) else { return Vec::new() };
+    let levels: Vec<_> = (1..).map_while(|level| texts(&tree::level(SUPERIOR, level))).collect();
+    let lowest = |row: usize| levels.iter().rev().find_map(|(codes, ids)| ids.get(codes.get(row) as u32));
+    let differs = |row: &usize| {
+        let (listed, placed) = (ids.get(listed.get(*row) as u32), lowest(*row));
+        listed.is_some() && placed.is_some() && listed != placed
+    };
+    (0..frame.rows()).filter(differs).collect()
 }
 
 /// The rows whose party organisation has rows with different superiors.
@@ -75,33 +111,36 @@ fn several_superiors(roster: &Roster, frame: &Frame) -> Vec<usize> {
 ///
 /// Every organisation stands in a region and under a committee in charge; one that has a party organisation (by its mode,
 /// or by the party organisation's code) stands under a superior. A tree whose column the year's ledgers do not have finds
-/// nothing: they do not say.
+/// nothing: they do not say. With the table of a tree in the roster (see [`Roster::with_tree`]) the unit named has to be in
+/// it.
 ///
-/// Columns: `year`, `finding` (`no_region`, `no_committee`, `no_superior`; `superior_without_party_org`: under a superior,
-/// and the ledger says that there is no party organisation; `several_superiors`: its party organisation stands under
-/// different ones), `org_id`, `name`, `region`, `committee`, `party_superior`, `party_org_id`, `mode`.
+/// Columns: `year`, `finding` (`no_region`, `no_committee`, `no_superior`; `committee_unlisted`, `superior_unlisted`: the
+/// table does not have the one named; `superior_differs`: the table gives its party organisation another;
+/// `superior_without_party_org`: under a superior, and the ledger says that there is no party organisation;
+/// `several_superiors`: its party organisation stands under different ones), `org_id`, `name`, `region`, `committee`,
+/// `party_superior`, `party_org_id`, `mode`.
 ///
 /// ```
-/// # use dangjian::{Roster, ingest::Options, job::Quiet, synth};
+/// # use dangjian::{Roster, dimension::Scope, ingest::Options, job::Quiet, synth};
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
-/// let table = dangjian::reconcile::reconcile(&roster, 2012)?;
+/// let table = dangjian::reconcile::reconcile(&roster, 2012, &Scope::default())?;
 /// assert!(table.column_by_name("finding").is_some());
 /// # Ok::<(), dangjian::Error>(())
 /// ```
-pub fn reconcile(roster: &Roster, year: i16) -> Result<RecordBatch> {
+pub fn reconcile(roster: &Roster, year: i16, scope: &Scope) -> Result<RecordBatch> {
     let frame = roster.frame(year)?;
-    let standing = Standing::new(roster, frame);
+    let (standing, rows) = (Standing::new(roster, frame), scope.rows(roster, frame)?);
     let mut found: Vec<(&str, u32)> = Vec::new();
-    for (at, (_, finding)) in TREES.iter().enumerate() {
-        let Some(placed) = &standing.placed[at] else { continue };
-        let missing = &standing.due(at) & &!placed;
-        found.extend(missing.set_indices().map(|row| (*finding, row as u32)));
+    for (finding, missing) in (0..TREES.len()).filter_map(|at| standing.missing(at)).flatten() {
+        found.extend(missing.set_indices().map(|row| (finding, row as u32)));
     }
-    if let Some(placed) = &standing.placed[2] {
-        let stray = &standing.without & placed;
+    found.extend(other_superiors(roster, frame).into_iter().map(|row| ("superior_differs", row as u32)));
+    if let Some(named) = &standing.named[2] {
+        let stray = &standing.without & named;
         found.extend(stray.set_indices().map(|row| ("superior_without_party_org", row as u32)));
     }
     found.extend(several_superiors(roster, frame).into_iter().map(|row| ("several_superiors", row as u32)));
+    found.retain(|(_, row)| rows.value(*row as usize));
     let rows = UInt32Array::from_iter_values(found.iter().map(|(_, row)| *row));
     let batch = take_record_batch(&roster.batch(frame)?, &rows)?;
     let column = |name: &str| -> ArrayRef {
@@ -118,17 +157,19 @@ pub fn reconcile(roster: &Roster, year: i16) -> Result<RecordBatch> {
 ///
 /// Columns: `year`, `rate_id`, `label_zh`, `label_en`, `counts`, `tree` (`region`, `committee`, `party_superior`),
 /// `population` (of all), `not_due` (of them, those that do not belong in the tree: without a party organisation), `placed`
-/// (the sum over the tree), `unplaced` (population − `not_due` − placed), `success`, `success_placed`, `agrees` (`unplaced` is 0). Party organisations stand where their home row does. Null where no source of the year has the tree's column.
+/// (the sum over the tree, by its table if the roster has that), `unplaced` (population − `not_due` − placed), `success`,
+/// `success_placed`, `agrees` (`unplaced` is 0). Party organisations stand where their home row does. Null where no source of
+/// the year has the tree's column.
 ///
 /// ```
-/// # use dangjian::{Roster, ingest::Options, job::Quiet, synth};
+/// # use dangjian::{Roster, dimension::Scope, ingest::Options, job::Quiet, synth};
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
 /// let rates: Vec<_> = dangjian::measure::Rates::shipped()?.iter().cloned().collect();
-/// let table = dangjian::reconcile::reconcile_totals(&roster, &rates, 2012)?;
+/// let table = dangjian::reconcile::reconcile_totals(&roster, &rates, 2012, &Scope::default())?;
 /// assert_eq!(table.num_rows() % 3, 0);
 /// # Ok::<(), dangjian::Error>(())
 /// ```
-pub fn reconcile_totals(roster: &Roster, rates: &[Rate], year: i16) -> Result<RecordBatch> {
+pub fn reconcile_totals(roster: &Roster, rates: &[Rate], year: i16, scope: &Scope) -> Result<RecordBatch> {
     struct Total<'a> {
         rate: &'a Rate,
         tree: &'static str,
@@ -139,14 +180,14 @@ pub fn reconcile_totals(roster: &Roster, rates: &[Rate], year: i16) -> Result<Re
     }
     let frame = roster.frame(year)?;
     let standing = Standing::new(roster, frame);
-    let all = BooleanBuffer::new_set(frame.rows());
+    let all = scope.rows(roster, frame)?;
     let size = |rows: &BooleanBuffer| rows.count_set_bits() as u64;
     let mut totals = Vec::new();
     for rate in rates.iter().filter(|rate| rate.validity.holds(year)) {
         rate.check(roster)?;
         let answers = Answers::new(roster, frame, rate, &all)?;
         let (population, success) = (&answers.population.yes, &answers.population.yes & &answers.success.yes);
-        for (at, (tree, _)) in TREES.into_iter().enumerate() {
+        for (at, (tree, ..)) in TREES.into_iter().enumerate() {
             let due = standing.due(at);
             let of = standing.placed[at].as_ref().map(|placed| {
                 let placed = placed & &due;

@@ -216,12 +216,32 @@ impl Record {
         }
     }
 
+    /// Texts, of a list; none if it is left out.
+    pub(crate) fn texts_or_none(&mut self, field: &'static str) -> Result<Vec<String>> {
+        if self.has(field) {
+            return self.one_or_more(field);
+        }
+        self.asked.push(field);
+        Ok(Vec::new())
+    }
+
     /// One text, or a list of them.
     pub(crate) fn one_or_more(&mut self, field: &'static str) -> Result<Vec<String>> {
         match self.fields.get(field) {
             Some(Value::Array(_)) => self.texts(field),
             _ => Ok(vec![self.text(field)?]),
         }
+    }
+
+    /// The number in `field`, which is still to be asked for; none where there is no number.
+    pub(crate) fn peek(&self, field: &str) -> Option<f64> {
+        let value = self.fields.get(field)?;
+        value.as_float().or_else(|| value.as_integer().map(|n| n as f64))
+    }
+
+    /// Whether `field` is there and is text.
+    pub(crate) fn is_text(&self, field: &str) -> bool {
+        self.fields.get(field).is_some_and(Value::is_str)
     }
 
     /// Whether `field` is there.
@@ -241,6 +261,51 @@ impl Record {
                 ("大于 0、不超过 1 的数（1.0 即 100%）", "a number above 0 and up to 1 (1.0 is 100 %)"),
             ),
         }
+    }
+
+    /// A number, with decimals or without, if it is there.
+    pub(crate) fn decimal(&mut self, field: &'static str) -> Result<Option<f64>> {
+        match self.take(field) {
+            None => Ok(None),
+            Some(Value::Integer(number)) => Ok(Some(number as f64)),
+            Some(Value::Float(number)) if number.is_finite() => Ok(Some(number)),
+            Some(other) => self.mismatch(field, &other, ("数字，如 3 或 2.5", "a number, such as 3 or 2.5")),
+        }
+    }
+
+    /// A list of numbers, at least one, if it is there.
+    pub(crate) fn decimals(&mut self, field: &'static str) -> Result<Option<Vec<f64>>> {
+        const WANTED: (&str, &str) = ("一列数字，如 [4, 3, 2, 0]", "a list of numbers, such as [4, 3, 2, 0]");
+        match self.take(field) {
+            None => Ok(None),
+            Some(Value::Array(list)) if !list.is_empty() => {
+                let number = |one: &Value| match one {
+                    Value::Integer(number) => Ok(*number as f64),
+                    Value::Float(number) if number.is_finite() => Ok(*number),
+                    other => self.mismatch(field, other, WANTED),
+                };
+                list.iter().map(number).collect::<Result<Vec<_>>>().map(Some)
+            }
+            Some(other) => self.mismatch(field, &other, WANTED),
+        }
+    }
+
+    /// One of these words, if it is there; its position among them comes back.
+    pub(crate) fn choice(&mut self, field: &'static str, words: &[&str]) -> Result<Option<usize>> {
+        let Some(text) = self.optional(field)? else { return Ok(None) };
+        if let Some(at) = words.iter().position(|word| *word == text) {
+            return Ok(Some(at));
+        }
+        let hint = nearest(&text, words.iter().copied());
+        let (zh, en) = hint.map_or_else(Default::default, |near| {
+            (format!("。是不是“{near}”？"), format!(". Hint: did you mean '{near}'?"))
+        });
+        let (zh_words, en_words) = (words.join("、"), words.join(", "));
+        self.error(
+            field,
+            &format!("“{text}”不在可用的词里。可用：{zh_words}{zh}"),
+            &format!("'{text}' is none of its words. Available: {en_words}{en}"),
+        )
     }
 
     /// Fails if the record has a field that nothing asked for.

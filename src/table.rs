@@ -6,7 +6,7 @@ use arrow::array::{
     ArrayRef, AsArray, BooleanArray, Float64Array, Int16Array, Int64Array, RecordBatch, RecordBatchOptions,
     StringArray, StringViewArray, UInt32Array, new_null_array,
 };
-use arrow::buffer::{BooleanBuffer, NullBuffer};
+use arrow::buffer::{BooleanBuffer, NullBuffer, ScalarBuffer};
 use arrow::compute::take;
 use arrow::datatypes::{DataType, Field, Schema};
 use rayon::prelude::*;
@@ -55,6 +55,11 @@ impl Columns {
         self.array(name, Arc::new(values.into_iter().map(|v| v.map(|v| v as i64)).collect::<Int64Array>()))
     }
 
+    /// Numbers that may be below 0.
+    pub(crate) fn some_integers(self, name: &str, values: impl IntoIterator<Item = Option<i64>>) -> Self {
+        self.array(name, Arc::new(values.into_iter().collect::<Int64Array>()))
+    }
+
     pub(crate) fn reals(self, name: &str, values: impl IntoIterator<Item = Option<f64>>) -> Self {
         self.array(name, Arc::new(values.into_iter().collect::<Float64Array>()))
     }
@@ -63,10 +68,13 @@ impl Columns {
         self.array(name, Arc::new(values.into_iter().collect::<BooleanArray>()))
     }
 
-    /// Counts, not known in the rows for which `known` is false.
-    pub(crate) fn lane(self, name: &str, counts: &[u64], known: Option<BooleanBuffer>) -> Self {
-        let values = counts.iter().map(|count| *count as i64).collect::<Vec<_>>();
-        self.array(name, Arc::new(Int64Array::new(values.into(), known.map(NullBuffer::new))))
+    /// What a lane of `counted` counted, not known in the rows for which `known` is false.
+    pub(crate) fn lane(self, name: &str, counted: &Counted, lane: usize, known: Option<BooleanBuffer>) -> Self {
+        let counts = counted
+            .counts
+            .get(lane)
+            .map_or_else(ScalarBuffer::default, |counts| ScalarBuffer::new(counts.inner().clone(), 0, counts.len()));
+        self.array(name, Arc::new(Int64Array::new(counts, known.map(NullBuffer::new))))
     }
 
     /// The columns called `names` as `batch` has them, null where it does not have one; in place of `region` come `township`
@@ -84,10 +92,15 @@ impl Columns {
 
     /// `year` and the dimensions of `counted`; a region comes with its name beside it.
     pub(crate) fn groups(self, counted: &Counted) -> Self {
-        let mut columns = self.years("year", counted.years.iter().copied());
-        let axes = counted.axes.par_iter().zip(&counted.keys);
-        columns.0.par_extend(axes.flat_map_iter(|(axis, keys)| dimension(axis, keys)));
-        columns
+        self.array("year", Arc::new(Int16Array::new(counted.years.clone(), None)))
+            .dimensions(&counted.axes, &counted.keys)
+    }
+
+    /// The dimensions `axes` of rows whose values have the positions `keys`, axis by axis.
+    pub(crate) fn dimensions<K: Clone + Into<ScalarBuffer<u32>> + Sync>(mut self, axes: &[Axis], keys: &[K]) -> Self {
+        let axes = axes.par_iter().zip(keys);
+        self.0.par_extend(axes.flat_map_iter(|(axis, keys)| dimension(axis, &keys.clone().into())));
+        self
     }
 
     pub(crate) fn finish(self) -> Result<RecordBatch> {
@@ -113,26 +126,31 @@ pub(crate) fn townships(batch: &RecordBatch) -> StringArray {
 }
 
 /// The columns of a dimension whose rows have these positions of its values.
-fn dimension(axis: &Axis, keys: &[u32]) -> Vec<(String, Result<ArrayRef>)> {
-    let rows = || UInt32Array::from(keys.to_vec());
+fn dimension(axis: &Axis, keys: &ScalarBuffer<u32>) -> Vec<(String, Result<ArrayRef>)> {
     let name = axis.name.clone();
     match &axis.values {
-        Values::Text(values) => vec![(name, views(values.iter().map(Some), &rows()))],
+        Values::Text(values) => vec![(name, views(values.iter().map(|value| Some(value.as_str())), keys))],
         Values::Flag => {
             let flag = |key: &u32| [Some(true), Some(false)].get(*key as usize).copied().flatten();
             vec![(name, Ok(Arc::new(keys.iter().map(flag).collect::<BooleanArray>())))]
         }
         Values::Region(codes) => {
-            let (rows, names) = (rows(), codes.iter().map(|code| region_name(code)));
+            let names = codes.iter().map(|code| region_name(code));
             let name_of = format!("{name}_name");
-            vec![(name, views(codes.iter().map(Some), &rows)), (name_of, views(names, &rows))]
+            vec![(name, views(codes.iter().map(|code| Some(code.as_str())), keys)), (name_of, views(names, keys))]
         }
     }
 }
 
-/// For each of `rows` the value at its place, none behind the last. They come as views, of which a text is one number a
+/// For each of `keys` the value at its place, none behind the last. They come as views, of which a text is one number a
 /// row.
-fn views(values: impl Iterator<Item = Option<impl AsRef<str>>>, rows: &UInt32Array) -> Result<ArrayRef> {
-    let values: StringViewArray = values.chain([None]).collect();
-    Ok(take(&values, rows, None)?)
+fn views<'a>(values: impl Iterator<Item = Option<&'a str>>, keys: &ScalarBuffer<u32>) -> Result<ArrayRef> {
+    let values: Vec<Option<&str>> = values.chain([None]).collect();
+    // Without nulls it is quicker, and most tables have none.
+    let values: StringViewArray = if keys.iter().all(|key| values[*key as usize].is_some()) {
+        values.into_iter().map(|value| value.or(Some(""))).collect()
+    } else {
+        values.into_iter().collect()
+    };
+    Ok(take(&values, &UInt32Array::new(keys.clone(), None), None)?)
 }

@@ -6,11 +6,12 @@ use arrow::array::RecordBatch;
 use arrow::buffer::BooleanBuffer;
 use rayon::prelude::*;
 
-use crate::cube::{self, Counted, Lane};
+use crate::cube::{Counted, Lane};
 use crate::dimension::Scope;
 use crate::error::{Error, Result};
-use crate::job::Job;
-use crate::measure::Predicate;
+use crate::job::{self, Job};
+use crate::measure::{Asked, Predicate};
+use crate::pass::{Statistic, only};
 use crate::roster::{Column, Frame, Integers, Roster};
 use crate::schema;
 use crate::table::Columns;
@@ -68,16 +69,22 @@ impl Measure {
     }
 
     /// The same counts, null where they are not known.
-    fn values(&self, roster: &Roster, counted: &Counted, at: usize) -> Vec<Option<u64>> {
+    pub(crate) fn values(&self, roster: &Roster, counted: &Counted, at: usize) -> Vec<Option<u64>> {
         let known = self.known(roster, counted, at);
         let value = |(group, n): (usize, &u64)| known.as_ref().is_none_or(|known| known.value(group)).then_some(*n);
         counted.lane(at).iter().enumerate().map(value).collect()
     }
 
-    pub(crate) fn lane<'a>(&self, roster: &Roster, frame: &'a Frame, rows: &BooleanBuffer) -> Result<Lane<'a>> {
+    pub(crate) fn lane<'a>(
+        &self,
+        roster: &Roster,
+        frame: &'a Frame,
+        rows: &BooleanBuffer,
+        asked: &Asked,
+    ) -> Result<Lane<'a>> {
         Ok(match self {
             Self::Rows => Lane::Bits(rows.clone()),
-            Self::Where(predicate) => Lane::Bits(&predicate.evaluate(roster, frame)?.yes & rows),
+            Self::Where(predicate) => Lane::Bits(&predicate.evaluate_beside(roster, frame, asked)?.yes & rows),
             Self::Sum(name) => match column(roster, frame, name)? {
                 None => Lane::Bits(BooleanBuffer::new_unset(frame.rows())),
                 Some(Column::Number { values, .. }) => Lane::Sum(values, rows.clone()),
@@ -133,15 +140,19 @@ pub fn count(
     scope: &Scope,
     job: &dyn Job,
 ) -> Result<Vec<RecordBatch>> {
-    let wide = |counted: Counted| {
-        let columns = Columns::default().groups(&counted);
-        let named = lanes_of(measures).into_iter().zip(measures);
-        let lane = |c: Columns, (at, (name, m)): (usize, &(String, Measure))| {
-            c.lane(name, counted.lane(at), m.known(roster, &counted, at))
-        };
-        named.fold(columns, lane).finish()
+    let frames = scope.frames(roster)?;
+    let answer = |counted: Vec<Counted>| counted.par_iter().map(|counted| wide(roster, measures, counted)).collect();
+    statistic(roster, &frames, sets, measures, scope, answer)?.count(&frames, job)
+}
+
+/// What was counted of `measures`, a column for each.
+pub(crate) fn wide(roster: &Roster, measures: &[(String, Measure)], counted: &Counted) -> Result<RecordBatch> {
+    let columns = Columns::default().groups(counted);
+    let named = lanes_of(measures).into_iter().zip(measures);
+    let lane = |c: Columns, (at, (name, m)): (usize, &(String, Measure))| {
+        c.lane(name, counted, at, m.known(roster, counted, at))
     };
-    counted(roster, sets, measures, scope, job)?.into_par_iter().map(wide).collect()
+    named.fold(columns, lane).finish()
 }
 
 /// Counts `measures` by the dimensions of `scope`, a row for each group and measure: `year`, the dimensions, `item` (the
@@ -152,10 +163,16 @@ pub(crate) fn count_items(
     scope: &Scope,
     job: &dyn Job,
 ) -> Result<RecordBatch> {
-    let sets = counted(roster, std::slice::from_ref(&scope.by), measures, scope, job)?;
-    let counted = sets.into_iter().next().ok_or(Error::Cancelled)?;
+    let frames = scope.frames(roster)?;
+    let sets = std::slice::from_ref(&scope.by);
+    let answer = |counted| long(roster, measures, &only(counted)?);
+    statistic(roster, &frames, sets, measures, scope, answer)?.count(&frames, job)
+}
+
+/// What was counted of `measures`, a row for each.
+pub(crate) fn long(roster: &Roster, measures: &[(String, Measure)], counted: &Counted) -> Result<RecordBatch> {
     let groups = 0..counted.years.len();
-    let values = lanes_of(measures).into_iter().zip(measures).map(|(at, (_, m))| m.values(roster, &counted, at));
+    let values = lanes_of(measures).into_iter().zip(measures).map(|(at, (_, m))| m.values(roster, counted, at));
     let values: Vec<Vec<Option<u64>>> = values.collect();
     Columns::default()
         .groups(&counted.repeated(measures.len()))
@@ -177,21 +194,25 @@ fn lanes_of(measures: &[(String, Measure)]) -> Vec<usize> {
     measures.iter().map(lane).collect()
 }
 
-fn counted(
-    roster: &Roster,
+/// What is counted of `measures` in the groupings `sets` of `frames` and the rows of `scope`.
+pub(crate) fn statistic<'r, T: 'r>(
+    roster: &'r Roster,
+    frames: &[&'r Frame],
     sets: &[Vec<String>],
-    measures: &[(String, Measure)],
+    measures: &'r [(String, Measure)],
     scope: &Scope,
-    job: &dyn Job,
-) -> Result<Vec<Counted>> {
-    let frames = scope.frames(roster)?;
-    let axes = sets.iter().map(|by| Scope { by: by.clone(), ..scope.clone() }.axes(roster, &frames));
-    let axes = axes.collect::<Result<Vec<_>>>()?;
-    let lanes = |_, frame| {
-        let rows = scope.rows(roster, frame)?;
+    answer: impl FnOnce(Vec<Counted>) -> Result<T> + 'r,
+) -> Result<Statistic<'r, T>> {
+    let axes = sets.iter().map(|by| scope.divided(by).axes(roster, frames)).collect::<Result<Vec<_>>>()?;
+    let scope = scope.clone();
+    let lanes = move |_, frame, job: &dyn Job| {
+        let (rows, known) = (scope.rows(roster, frame)?, Asked::default());
         let asked = measures.iter().filter(|(_, measure)| !matches!(measure, Measure::Rows));
-        let asked = asked.map(|(_, measure)| measure.lane(roster, frame, &rows));
+        let asked = asked.map(|(_, measure)| {
+            job::check(job)?;
+            measure.lane(roster, frame, &rows, &known)
+        });
         std::iter::once(Ok(Lane::Bits(rows.clone()))).chain(asked).collect()
     };
-    cube::count(&frames, axes, lanes, job)
+    Ok(Statistic::new(axes, lanes, answer))
 }

@@ -13,7 +13,7 @@ use crate::roster::Roster;
 use crate::tally::{Measure, count_items};
 
 /// What is counted of the ledgers, by name.
-const ITEMS: [(&str, &str); 7] = [
+pub(crate) const ITEMS: [(&str, &str); 7] = [
     ("instructors", "distinct(instructor_id)"),
     ("organisations_with_instructor", "instructor_id IS NOT NULL"),
     ("without_party_org_with_instructor", "mode IN ('area', 'none') AND instructor_id IS NOT NULL"),

@@ -116,7 +116,7 @@ fn arrow_numbers_and_own_columns() {
     assert_eq!(column("employees").as_primitive::<UInt32Type>().iter().collect::<Vec<_>>(), [Some(5), None]);
     assert_eq!(column("members_full").as_primitive::<UInt32Type>().iter().collect::<Vec<_>>(), [Some(3), None]);
     assert_eq!(column("star").as_primitive::<Float32Type>().iter().collect::<Vec<_>>(), [Some(4.0), None]);
-    assert_eq!(column("visits").as_primitive::<UInt64Type>().value(1), 8);
+    assert_eq!(column("visits").as_primitive::<UInt32Type>().value(1), 8, "whole numbers are counts");
     assert_eq!(column("balance").as_primitive::<Float64Type>().value(1).to_bits(), (-8.0_f64).to_bits());
     assert_eq!(column("code").data_type(), &DataType::Utf8);
     assert!(records.column_by_name("手机").is_none());

@@ -273,7 +273,7 @@ fn gap_lists_are_as_long_as_the_targets_say() {
     let all: Vec<_> = shipped.iter().cloned().collect();
     let table = targets(&roster, &all, &Scope::default().in_year(2013), &Quiet).unwrap();
     for (row, target) in all.iter().enumerate() {
-        let list = gaps(&roster, target, 2013).unwrap();
+        let list = gaps(&roster, target, 2013, &Scope::default()).unwrap();
         let status = list["status"].as_string::<i32>();
         let missing = status.iter().filter(|s| *s == Some("missing")).count() as i64;
         assert_eq!(missing, table["failure"].as_primitive::<Int64Type>().value(row), "{}", target.rate.id);
@@ -282,7 +282,7 @@ fn gap_lists_are_as_long_as_the_targets_say() {
     }
     let missing = Predicate::parse("members_full >= 3 AND mode IN ('area', 'none')").unwrap();
     let want = number(&roster, 2013, &missing.to_string());
-    let list = gaps(&roster, &all[0], 2013).unwrap();
+    let list = gaps(&roster, &all[0], 2013, &Scope::default()).unwrap();
     assert_eq!(list["status"].as_string::<i32>().iter().filter(|s| *s == Some("missing")).count() as i64, want);
 }
 

@@ -13,10 +13,22 @@ Read yearly ledgers into a `Roster`, ask it for coverage, formation, stars and t
 from dangjian import datasets, labels, namespace, synth
 from dangjian._native import __version__
 from dangjian.comparison import Comparison
+from dangjian.dated import dated_chances, dated_rates
 from dangjian.errors import ArgumentError, DataError, DefinitionError, Error, FileError, InternalError
+from dangjian.kendall import (
+    adjust_p,
+    cochran_armitage,
+    mann_kendall,
+    mcnemar,
+    pooled_kendall,
+    seasonal_kendall,
+)
 from dangjian.published import check_published
+from dangjian.rating import Judges, Rating
 from dangjian.review import Review
 from dangjian.roster import Roster, problem_codes, read_roster, schema
+from dangjian.schemes import replay_stars, star_form, star_scheme_toml, star_schemes
+from dangjian.spells import log_rank, survival_curve, survival_summary
 from dangjian.standards import regions, resolve_regions, uscc_completions
 
 __all__ = [
@@ -27,18 +39,35 @@ __all__ = [
     "Error",
     "FileError",
     "InternalError",
+    "Judges",
+    "Rating",
     "Review",
     "Roster",
     "__version__",
+    "adjust_p",
     "check_published",
+    "cochran_armitage",
     "datasets",
+    "dated_chances",
+    "dated_rates",
     "labels",
+    "log_rank",
+    "mann_kendall",
+    "mcnemar",
     "namespace",
+    "pooled_kendall",
     "problem_codes",
     "read_roster",
     "regions",
+    "replay_stars",
     "resolve_regions",
     "schema",
+    "seasonal_kendall",
+    "star_form",
+    "star_scheme_toml",
+    "star_schemes",
+    "survival_curve",
+    "survival_summary",
     "synth",
     "uscc_completions",
 ]

@@ -4,22 +4,34 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias, TypedDict, final, type_check_only
 
+import polars as pl
+
 __all__ = [
     "Comparison",
     "Expression",
+    "Judges",
+    "Rating",
     "Roster",
     "__version__",
+    "adjust_p",
     "annual_checks",
     "annual_table",
     "breaks_of",
     "check_published",
+    "cochran_armitage",
     "compare",
+    "compare_groups",
+    "dated_chances",
+    "dated_rates",
     "definitions",
     "explain_change",
+    "first_passage",
+    "flows",
     "formation_audit",
     "formation_audit_list",
     "formation_returns",
     "gap_counts",
+    "gaps",
     "grids",
     "joint_branches",
     "joint_summary",
@@ -27,7 +39,14 @@ __all__ = [
     "link",
     "linked",
     "links",
+    "log_rank",
+    "mann_kendall",
+    "mcnemar",
+    "mobility",
+    "paired_change",
+    "pooled_kendall",
     "problem_codes",
+    "rate_stars",
     "read",
     "read_arrow",
     "readiness",
@@ -35,12 +54,35 @@ __all__ = [
     "reconcile_totals",
     "reconcile_trees",
     "regions",
+    "replay_stars",
+    "reratings",
     "resolve_regions",
     "schema",
+    "star_forecast",
+    "star_form",
+    "star_judges",
+    "star_logrank",
+    "star_path_counts",
+    "star_paths",
+    "star_scheme_toml",
+    "star_schemes",
+    "star_spells",
+    "star_survival",
+    "star_survival_summary",
+    "star_trends",
+    "steady_state",
+    "survival_curve",
     "synth_panel",
+    "targets",
     "targets_pace",
     "targets_series",
+    "transition_gaps",
+    "transition_probabilities",
+    "transition_tests",
+    "trend_pooled",
+    "trend_test",
     "uscc_completions",
+    "with_tree",
 ]
 
 __version__: str
@@ -63,6 +105,46 @@ class Options(TypedDict):
     on_conflict: str
     zones: Path | None
     repair: bool
+
+@type_check_only
+class Scope(TypedDict):
+    """Which rows are looked at: a condition in SQL, flags for the rows of the panel; by what they are divided."""
+
+    by: Sequence[str]
+    filter: str | None
+    only: pl.Series | None
+    bands: Path | None
+    years: Sequence[int] | None
+
+@type_check_only
+class TargetSet(TypedDict):
+    """Which targets are meant: those of a file or the shipped ones, of these the ones named."""
+
+    targets: Sequence[str] | None
+    targets_file: Path | None
+
+@type_check_only
+class Study(TypedDict):
+    """What a study of spells looks at."""
+
+    at_least: float
+    counts: str
+    entry: str
+    recurrent: bool
+    interval: str
+    level: float
+    variance: str
+    horizon: float | None
+
+@type_check_only
+class Figure(TypedDict):
+    """A figure that every year has: a rate by its id, a rate in one's own words, or a measure."""
+
+    rate: str | None
+    rates_file: Path | None
+    success: str | None
+    population: str | None
+    measure: str | None
 
 @final
 class Roster:
@@ -101,81 +183,30 @@ class Roster:
         """Every rejected, emptied or doubtful row and cell."""
     def coverage(
         self,
-        by: Sequence[str],
+        scope: Scope,
         *,
         rates: Sequence[str] | None = None,
         rates_file: Path | None = None,
-        bands: Path | None = None,
-        filter: str | None = None,
-        only: _Stream | None = None,
-        years: Sequence[int] | None = None,
         rollup: bool = False,
         interval: float | None = None,
     ) -> _Stream:
-        """Rates by dimensions, of the rows for which the flags ``only`` are set."""
-    def targets(
-        self,
-        by: Sequence[str],
-        *,
-        targets_file: Path | None = None,
-        filter: str | None = None,
-        years: Sequence[int] | None = None,
-    ) -> _Stream:
-        """The target set by dimensions."""
-    def gaps(self, target: str, year: int, *, targets_file: Path | None = None) -> _Stream:
-        """Who is missing from a target."""
-    def formation(
-        self, by: Sequence[str], *, filter: str | None = None, years: Sequence[int] | None = None
-    ) -> _Stream:
+        """Rates by dimensions."""
+    def formation(self, scope: Scope) -> _Stream:
         """Counts by mode."""
-    def formation_need(
-        self,
-        by: Sequence[str],
-        *,
-        rules: Path | None = None,
-        filter: str | None = None,
-        years: Sequence[int] | None = None,
-    ) -> _Stream:
+    def formation_need(self, scope: Scope, *, rules: Path | None = None) -> _Stream:
         """The mode needed against the mode recorded."""
-    def formation_moves(
-        self, by: Sequence[str], *, filter: str | None = None, years: Sequence[int] | None = None
-    ) -> _Stream:
+    def formation_moves(self, scope: Scope) -> _Stream:
         """Moves between modes."""
-    def moves(
-        self,
-        of: Sequence[str],
-        by: Sequence[str],
-        *,
-        filter: str | None = None,
-        years: Sequence[int] | None = None,
-    ) -> _Stream:
+    def moves(self, of: Sequence[str], scope: Scope) -> _Stream:
         """Moves between the values of any dimensions."""
-    def star_distribution(
-        self, by: Sequence[str], *, filter: str | None = None, years: Sequence[int] | None = None
-    ) -> _Stream:
+    def star_distribution(self, scope: Scope) -> _Stream:
         """Counts by star state."""
-    def star_transitions(
-        self,
-        by: Sequence[str],
-        *,
-        counts: str,
-        filter: str | None = None,
-        years: Sequence[int] | None = None,
-    ) -> _Stream:
+    def star_transitions(self, scope: Scope, *, counts: str) -> _Stream:
         """Moves between star states."""
-    def workforce(
-        self, by: Sequence[str], *, filter: str | None = None, years: Sequence[int] | None = None
-    ) -> _Stream:
+    def workforce(self, scope: Scope) -> _Stream:
         """Workforce figures."""
     def count(
-        self,
-        sets: Sequence[Sequence[str]],
-        measures: Sequence[tuple[str, str]],
-        *,
-        bands: Path | None = None,
-        filter: str | None = None,
-        only: _Stream | None = None,
-        years: Sequence[int] | None = None,
+        self, sets: Sequence[Sequence[str]], measures: Sequence[tuple[str, str]], scope: Scope
     ) -> list[_Stream]:
         """Named measures in several groupings, in one pass."""
     def review(
@@ -234,6 +265,93 @@ class Comparison:
     def not_compared(self) -> _Stream:
         """The columns left out, and why."""
 
+@type_check_only
+class RatingOptions(TypedDict):
+    """What may be said about a rating; ``previous`` is a table of stars, or ``"none"`` for a first round."""
+
+    year: int | None
+    judge: str | None
+    events: object | None
+    previous: object | None
+
+@final
+class Rating:
+    """A rating, inside the engine."""
+
+    @property
+    def scheme(self) -> str:
+        """The id of the scheme."""
+    @property
+    def has_plaques(self) -> bool:
+        """Whether the scheme gives plaques."""
+    @property
+    def label(self) -> tuple[str, str]:
+        """The name of the scheme, in Chinese and in English."""
+    @property
+    def years(self) -> list[int]:
+        """The years that are rated."""
+    def __len__(self) -> int:
+        """How many organisations, each counted in every year."""
+    def stars(self) -> _Stream:
+        """Scores and stars."""
+    def reasons(self) -> _Stream:
+        """Why, a line each."""
+    def trail(self) -> _Stream:
+        """Every step that made the stars."""
+    def summary(self) -> _Stream:
+        """How many have which stars."""
+    def quotas(self) -> _Stream:
+        """What became of the places."""
+    def goals(self) -> _Stream:
+        """The goals and how far they are reached."""
+    def needed(self) -> _Stream:
+        """What each would need for one more star."""
+    def plaques(self) -> _Stream:
+        """The plaque list."""
+    def problems(self) -> _Stream:
+        """What could not be used."""
+    def notes(self) -> _Stream:
+        """What to know about the rating."""
+    def counts(self, by: Sequence[str]) -> _Stream:
+        """The stars by dimensions."""
+    def sensitivity(self, thresholds: Sequence[float], *, stars: float | None = None) -> _Stream:
+        """What becomes of the stars where a threshold lies elsewhere."""
+    def compare(self, other: Rating, by: Sequence[str]) -> _Stream:
+        """How many rise and fall under another scheme."""
+    def compare_list(self, other: Rating) -> _Stream:
+        """Who rises and falls under another scheme."""
+
+@final
+class Judges:
+    """The scores of several judges, inside the engine."""
+
+    def agreement(self) -> _Stream:
+        """How two judges agree."""
+    def offices(self) -> _Stream:
+        """How much higher one judge scores, township by township."""
+    def outliers(self) -> _Stream:
+        """On whom two judges differ far more than on others."""
+    def forms(self) -> _Stream:
+        """Forms that look as if nobody had looked."""
+
+def rate_stars(roster: Roster, scheme: str, scores: object, said: RatingOptions) -> Rating:
+    """Rates a table of scores by a scheme."""
+
+def star_judges(roster: Roster, scheme: str, scores: object, *, year: int | None = None) -> Judges:
+    """Reads the scores of all judges."""
+
+def star_schemes(named: Sequence[str] | None = None) -> _Stream:
+    """The schemes that are named, or those that come with the engine."""
+
+def star_form(scheme: str) -> _Stream:
+    """The form of a scheme."""
+
+def star_scheme_toml(id: str) -> str:
+    """The text of a scheme that comes with the engine."""
+
+def replay_stars(trail: object) -> _Stream:
+    """The stars to which a trail leads."""
+
 def compare(
     later: Roster,
     earlier: Roster | None = None,
@@ -253,70 +371,38 @@ def link(roster: Roster, links: object | None = None, *, reasons: Sequence[str] 
 def linked(roster: Roster) -> _Stream:
     """The ids that links replaced."""
 
-def formation_audit(
-    roster: Roster,
-    by: Sequence[str],
-    *,
-    rules: Path | None = None,
-    filter: str | None = None,
-    years: Sequence[int] | None = None,
-) -> _Stream:
+def with_tree(roster: Roster, column: str, source: Path | tuple[str, object]) -> Roster:
+    """The roster with the levels of a tree as columns, from a file or from a table under a name for messages."""
+
+def formation_audit(roster: Roster, scope: Scope, *, rules: Path | None = None) -> _Stream:
     """What the audit finds, by dimensions."""
 
 def formation_audit_list(
-    roster: Roster,
-    year: int,
-    *,
-    finding: str | None = None,
-    rules: Path | None = None,
-    filter: str | None = None,
+    roster: Roster, year: int, scope: Scope, *, finding: str | None = None, rules: Path | None = None
 ) -> _Stream:
     """The organisations behind the findings of a year."""
 
-def joint_branches(
-    roster: Roster,
-    *,
-    rules: Path | None = None,
-    filter: str | None = None,
-    years: Sequence[int] | None = None,
-) -> _Stream:
+def joint_branches(roster: Roster, scope: Scope, *, rules: Path | None = None) -> _Stream:
     """The joint branches of each year."""
 
-def joint_summary(
-    roster: Roster,
-    by: Sequence[str],
-    *,
-    rules: Path | None = None,
-    filter: str | None = None,
-    years: Sequence[int] | None = None,
-) -> _Stream:
+def joint_summary(roster: Roster, scope: Scope, *, rules: Path | None = None) -> _Stream:
     """Joint branches by dimensions."""
 
-def readiness(
-    roster: Roster,
-    by: Sequence[str],
-    *,
-    short: int = 1,
-    rules: Path | None = None,
-    filter: str | None = None,
-    years: Sequence[int] | None = None,
-) -> _Stream:
+def readiness(roster: Roster, scope: Scope, *, short: int = 1, rules: Path | None = None) -> _Stream:
     """Those short of a step, by dimensions, and what became of them."""
 
 def readiness_list(
     roster: Roster,
     year: int,
+    scope: Scope,
     *,
     step: str | None = None,
     short: int = 1,
     rules: Path | None = None,
-    filter: str | None = None,
 ) -> _Stream:
     """Those of a year that are short of a step."""
 
-def formation_returns(
-    roster: Roster, by: Sequence[str], *, filter: str | None = None, years: Sequence[int] | None = None
-) -> _Stream:
+def formation_returns(roster: Roster, scope: Scope) -> _Stream:
     """Moves between modes over a gap."""
 
 def breaks_of(
@@ -324,32 +410,32 @@ def breaks_of(
 ) -> _Stream:
     """Where the figures of rates are not comparable with those of the survey before."""
 
-def reconcile_trees(roster: Roster, year: int) -> _Stream:
+def reconcile_trees(roster: Roster, year: int, scope: Scope) -> _Stream:
     """The organisations of a year that do not stand in all trees."""
 
 def reconcile_totals(
-    roster: Roster, year: int, *, rates: Sequence[str] | None = None, rates_file: Path | None = None
+    roster: Roster,
+    year: int,
+    scope: Scope,
+    *,
+    rates: Sequence[str] | None = None,
+    rates_file: Path | None = None,
 ) -> _Stream:
     """The totals of rates as each tree gives them."""
 
 def explain_change(
-    roster: Roster,
-    rate: str,
-    earlier: int,
-    later: int,
-    by: Sequence[str],
-    *,
-    rates_file: Path | None = None,
-    bands: Path | None = None,
-    filter: str | None = None,
-    only: _Stream | None = None,
+    roster: Roster, rate: str, earlier: int, later: int, scope: Scope, *, rates_file: Path | None = None
 ) -> _Stream:
     """Why a rate changed between two years."""
 
-def annual_table(roster: Roster, table: str, year: int, *, tables_file: Path | None = None) -> _Stream:
+def annual_table(
+    roster: Roster, table: str, year: int, scope: Scope, *, tables_file: Path | None = None
+) -> _Stream:
     """A table of the national annual report."""
 
-def annual_checks(roster: Roster, table: str, year: int, *, tables_file: Path | None = None) -> _Stream:
+def annual_checks(
+    roster: Roster, table: str, year: int, scope: Scope, *, tables_file: Path | None = None
+) -> _Stream:
     """Whether the sums of such a table hold."""
 
 def check_published(
@@ -357,39 +443,92 @@ def check_published(
 ) -> _Stream:
     """Tests printed figures: year, numerator, denominator, per cent."""
 
-def targets_series(
-    roster: Roster,
-    by: Sequence[str],
-    *,
-    targets: Sequence[str] | None = None,
-    targets_file: Path | None = None,
-    filter: str | None = None,
-    years: Sequence[int] | None = None,
+def targets(roster: Roster, set: TargetSet, scope: Scope) -> _Stream:
+    """The target set by dimensions."""
+
+def gaps(
+    roster: Roster, target: str, year: int, scope: Scope, *, targets_file: Path | None = None
 ) -> _Stream:
+    """Who is missing from a target."""
+
+def targets_series(roster: Roster, set: TargetSet, scope: Scope) -> _Stream:
     """Every target in every year."""
 
-def gap_counts(
-    roster: Roster,
-    by: Sequence[str],
-    *,
-    targets: Sequence[str] | None = None,
-    targets_file: Path | None = None,
-    filter: str | None = None,
-    years: Sequence[int] | None = None,
-) -> _Stream:
+def gap_counts(roster: Roster, set: TargetSet, scope: Scope) -> _Stream:
     """How many are missing from each target, by dimensions."""
 
 def targets_pace(
-    roster: Roster,
-    year: int,
-    by: Sequence[str],
-    *,
-    deadline: int | None = None,
-    targets: Sequence[str] | None = None,
-    targets_file: Path | None = None,
-    filter: str | None = None,
+    roster: Roster, year: int, set: TargetSet, scope: Scope, *, deadline: int | None = None
 ) -> _Stream:
     """Where each target stands, and whether the pace so far is enough."""
+
+def star_survival(roster: Roster, options: Study, rows: Scope) -> _Stream:
+    """Curves of spells."""
+
+def star_survival_summary(roster: Roster, options: Study, rows: Scope) -> _Stream:
+    """What the curves come to."""
+
+def star_logrank(roster: Roster, of: str, options: Study, rows: Scope) -> _Stream:
+    """Groups of spells compared."""
+
+def star_spells(roster: Roster, options: Study, rows: Scope) -> _Stream:
+    """The spells one by one."""
+
+def survival_curve(
+    entry: Sequence[float],
+    exit: Sequence[float],
+    cause: Sequence[int],
+    cluster: Sequence[int] | None,
+    causes: int,
+    interval: str,
+    level: float,
+    horizon: float | None,
+) -> tuple[_Stream, _Stream]:
+    """Curves of things under watch, and what they come to."""
+
+def log_rank(
+    group: Sequence[int],
+    groups: int,
+    entry: Sequence[float],
+    exit: Sequence[float],
+    event: Sequence[bool],
+    cluster: Sequence[int] | None,
+) -> _Stream:
+    """Groups of things under watch compared."""
+
+def mann_kendall(times: Sequence[float], values: object, method: str, alpha: float) -> _Stream:
+    """Tests series that stand one behind the other."""
+
+def pooled_kendall(times: Sequence[float], values: object, alpha: float) -> _Stream:
+    """Tests such series together."""
+
+def adjust_p(p: Sequence[float | None]) -> list[float | None]:
+    """P-values adjusted for their number."""
+
+def cochran_armitage(
+    years: Sequence[float], success: Sequence[int], known: Sequence[int], level: float
+) -> _Stream:
+    """Tests shares by year."""
+
+def mcnemar(kept: int, lost: int, gained: int, never: int, level: float) -> _Stream:
+    """Tests pairs."""
+
+def trend_test(roster: Roster, figure: Figure, method: str, alpha: float, rows: Scope) -> _Stream:
+    """Trends of a figure, group by group."""
+
+def trend_pooled(roster: Roster, figure: Figure, alpha: float, rows: Scope) -> _Stream:
+    """Trends of a figure, all groups together."""
+
+def paired_change(
+    roster: Roster, figure: Figure, earlier: int, later: int, level: float, rows: Scope
+) -> _Stream:
+    """The same organisations in two years."""
+
+def star_paths(roster: Roster, at_least: float, counts: str, rows: Scope) -> _Stream:
+    """The path of each organisation."""
+
+def star_path_counts(roster: Roster, counts: str, rows: Scope) -> _Stream:
+    """How many take which course."""
 
 def read(
     paths: Sequence[Path],
@@ -434,3 +573,84 @@ def synth_panel(organisations: int, years: int, first_year: int = 2004, seed: in
 
 def grids(path: Path) -> list[tuple[str, bool, _Stream, list[list[int]]]]:
     """The cells of a workbook: for each sheet its name, whether it is hidden, its cells, what is merged."""
+
+@type_check_only
+class Asked(TypedDict):
+    """What every question about steps from year to year has in common."""
+
+    scope: Scope
+    of: str
+    scale: Sequence[str] | None
+    counts: str
+    into: Sequence[int] | None
+    rating: str | None
+
+_Drawing: TypeAlias = tuple[int, int, float]
+"""How often is drawn, from which seed, the level of the intervals."""
+
+def transition_probabilities(
+    roster: Roster,
+    asked: Asked,
+    *,
+    view: str,
+    pooling: str,
+    interval: str,
+    drawing: _Drawing,
+    ahead: float,
+    generator: str | None = None,
+    stay: bool = False,
+) -> _Stream:
+    """Probabilities of moving from each state to each."""
+
+def transition_gaps(roster: Roster, asked: Asked) -> _Stream:
+    """Moves over a gap."""
+
+def reratings(roster: Roster, asked: Asked) -> _Stream:
+    """How alike the ratings of neighbouring years are."""
+
+def flows(roster: Roster, asked: Asked, each: bool) -> _Stream:
+    """The flows between states, the largest first."""
+
+def mobility(roster: Roster, asked: Asked, each: bool, drawing: _Drawing | None = None) -> _Stream:
+    """Indices of mobility."""
+
+def steady_state(roster: Roster, asked: Asked, view: str, each: bool) -> _Stream:
+    """The steady state, and how long states are kept."""
+
+def first_passage(roster: Roster, asked: Asked, view: str, each: bool) -> _Stream:
+    """Mean first passage times."""
+
+def transition_tests(roster: Roster, asked: Asked) -> _Stream:
+    """Tests of time, memory and direction."""
+
+def compare_groups(
+    roster: Roster, asked: Asked, a: str, b: str | None = None, drawing: _Drawing | None = None
+) -> _Stream:
+    """Two groups side by side."""
+
+def star_trends(roster: Roster, asked: Asked, at_least: float, level: float) -> _Stream:
+    """One line for each group: where its ratings stand and which way they go."""
+
+def star_forecast(
+    roster: Roster,
+    asked: Asked,
+    horizon: int,
+    *,
+    share_of: str,
+    futures: str,
+    recent: int | None = None,
+    at_least: float | None = None,
+    hold_out: int | None = None,
+    drawing: _Drawing | None = None,
+) -> _Stream:
+    """The mix of states in the years ahead."""
+
+def dated_rates(
+    changes: object, states: Sequence[str] | None, until: int, ahead: float, level: float
+) -> _Stream:
+    """Rates of moving, from dated changes."""
+
+def dated_chances(
+    changes: object, states: Sequence[str] | None, since: int, until: int, level: float
+) -> _Stream:
+    """Chances over time, from dated changes."""

@@ -23,6 +23,7 @@ from dangjian.report.grid import parts
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from dangjian.rating import Rating
     from dangjian.review import Review
 
 MISSED = 1
@@ -204,6 +205,44 @@ def compare(
             say(fmt.t("已写入：", "written: ") + str(done.to_excel(out, lang=fmt.lang)))
 
 
+@app.command(epilog=_CODES)
+def stars(
+    files: Files,
+    *,
+    scores: Annotated[
+        Path, typer.Option(help="The scores: a CSV or Parquet file with party_org_id, year, item, points.")
+    ],
+    scheme: Annotated[
+        str, typer.Option(help="A scheme: the id of one that comes with the package, or a TOML file.")
+    ],
+    events: Annotated[
+        Path | None, typer.Option(help="Events: a CSV or Parquet file with party_org_id, kind, date.")
+    ] = None,
+    year: Annotated[
+        int | None, typer.Option(help="Only this year; all years of the scores if left out.")
+    ] = None,
+    first_round: Annotated[
+        bool, typer.Option("--first-round", help="There was no round before: nobody is held to a step.")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="A workbook (xlsx): plaque list, stars, reasons, what each needs.")
+    ] = None,
+    profile: Profile = None,
+    repair: Repair = False,
+    lang: Lang = Language.zh,
+) -> None:
+    """Rate party organisations by their scores: stars, and with --out the plaque list and every reason."""
+    fmt = Formats(check_lang(lang.value))
+    with _failing(fmt):
+        roster = _read(files, profile, repair=repair)
+        previous = "none" if first_round else None
+        rating = roster.rate_stars(scores, scheme, year=year, events=events, previous=previous)
+        for line in _stars(rating, fmt):
+            say(line)
+        if out:
+            say(fmt.t("已写入：", "written: ") + str(rating.to_excel(out, lang=fmt.lang)))
+
+
 @app.callback(invoke_without_command=True)
 def _root(
     *,
@@ -263,6 +302,23 @@ def _read(files: list[str], profile: Path | None, *, repair: bool) -> Any:
             bars.update(task, description=what, completed=done, total=total)
 
         return read(progress=progress)
+
+
+def _stars(rating: Rating, fmt: Formats) -> Iterator[str]:
+    """What a rating came to, line by line."""
+    comma, colon = fmt.t("，", ", "), fmt.t("：", ": ")
+    yield rating.label if fmt.lang == "zh" else rating.label_en
+    for year in rating.years:
+        counts = rating.summary.filter(year=year).select("star_state", "after_quotas").rows()
+        told = comma.join(f"{fmt.value('star_state', state)} {fmt.number(n)}" for state, n in counts)
+        yield f"  {year}{colon}{told}"
+    if rating.has_plaques:
+        last = rating.plaques.filter(year=rating.years[-1])
+        counts = last.group_by("plaque_action", maintain_order=True).len().rows()
+        told = comma.join(f"{fmt.value('plaque_action', action)} {fmt.number(n)}" for action, n in counts)
+        yield f"  {fmt.table('star_plaques')}{colon}{told or NOTHING}"
+    if rating.problems.height:
+        yield f"  {fmt.table('star_problems')}{colon}{fmt.number(rating.problems.height)}"
 
 
 def _summary(review: Review, fmt: Formats) -> None:

@@ -6,26 +6,25 @@ use std::path::{Path, PathBuf};
 
 use arrow::array::RecordBatch;
 use dangjian::coverage::{Shape, coverage_as};
-use dangjian::dimension::Scope;
 use dangjian::formation::{formation, formation_moves, formation_need};
 use dangjian::ingest::{Options, Profile};
 use dangjian::job::Job;
-use dangjian::measure::{Counts, Predicate, Rates, Targets};
+use dangjian::measure::{Counts, Rates, Targets};
 use dangjian::review::{Definitions, review};
 use dangjian::stars::{star_distribution, star_transitions};
 use dangjian::tally::{Measure, count};
 use dangjian::workforce::{Workers, workforce};
-use dangjian::{Error, Result, coverage, moves, targets};
+use dangjian::{Error, Result, moves};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use pyo3_arrow::PyTable;
-use pyo3_arrow::input::AnyArray;
 
 use crate::accounts;
 use crate::door::run;
 use crate::errors::raise;
 use crate::formation::rules_of;
-use crate::measures::{self, picked, rates_of};
+use crate::measures::rates_of;
+use crate::scope::Asked;
 use crate::tables::table;
 
 /// The panel, and the options with which it was read.
@@ -42,10 +41,6 @@ pub(crate) fn definitions_of(rates: Option<&Path>, targets: Option<&Path>) -> Re
         all.targets = Targets::from_file(path)?.iter().cloned().collect();
     }
     Ok(all)
-}
-
-pub(crate) fn scope(by: Vec<String>, filter: Option<&str>, years: Option<Vec<i16>>) -> Result<Scope> {
-    Ok(Scope { by, filter: filter.map(Predicate::parse).transpose()?, years, ..Scope::default() })
 }
 
 impl Roster {
@@ -123,164 +118,67 @@ impl Roster {
         accounts::problems(self.0.origin())
     }
 
-    #[pyo3(signature = (
-        by, *, rates=None, rates_file=None, bands=None, filter=None, only=None, years=None, rollup=false, interval=None
-    ))]
-    #[allow(clippy::too_many_arguments, reason = "one for each option of the method in Python")]
+    #[pyo3(signature = (scope, *, rates=None, rates_file=None, rollup=false, interval=None))]
     fn coverage(
         &self,
         py: Python<'_>,
-        by: Vec<String>,
+        scope: Asked,
         rates: Option<Vec<String>>,
         rates_file: Option<PathBuf>,
-        bands: Option<PathBuf>,
-        filter: Option<String>,
-        only: Option<AnyArray>,
-        years: Option<Vec<i16>>,
         rollup: bool,
         interval: Option<f64>,
     ) -> PyResult<PyTable> {
-        let only = picked(only)?;
-        self.one(py, move |roster, job| {
+        self.over(py, scope, move |roster, scope, job| {
             let rates = rates_of(rates.as_deref(), rates_file.as_deref())?;
-            let scope = measures::scope(roster, by, filter.as_deref(), only, bands.as_deref(), years)?;
-            coverage_as(roster, &rates, &scope, Shape { rollup, interval }, job)
+            coverage_as(roster, &rates, scope, Shape { rollup, interval }, job)
         })
     }
 
-    #[pyo3(signature = (by, *, targets_file=None, filter=None, years=None))]
-    fn targets(
-        &self,
-        py: Python<'_>,
-        by: Vec<String>,
-        targets_file: Option<PathBuf>,
-        filter: Option<String>,
-        years: Option<Vec<i16>>,
-    ) -> PyResult<PyTable> {
-        self.one(py, move |roster, job| {
-            let set = definitions_of(None, targets_file.as_deref())?.targets;
-            targets::targets(roster, &set, &scope(by, filter.as_deref(), years)?, job)
-        })
+    fn formation(&self, py: Python<'_>, scope: Asked) -> PyResult<PyTable> {
+        self.over(py, scope, formation)
     }
 
-    #[pyo3(signature = (target, year, *, targets_file=None))]
-    fn gaps(&self, py: Python<'_>, target: String, year: i16, targets_file: Option<PathBuf>) -> PyResult<PyTable> {
-        self.one(py, move |roster, _| {
-            let set = targets_file.as_deref().map_or_else(Targets::shipped, Targets::from_file)?;
-            let target = set.get_in(&target, year)?;
-            target.check(roster)?;
-            coverage::gaps(roster, target, year)
-        })
+    #[pyo3(signature = (scope, *, rules=None))]
+    fn formation_need(&self, py: Python<'_>, scope: Asked, rules: Option<PathBuf>) -> PyResult<PyTable> {
+        self.over(py, scope, move |roster, scope, job| formation_need(roster, &rules_of(rules.as_deref())?, scope, job))
     }
 
-    #[pyo3(signature = (by, *, filter=None, years=None))]
-    fn formation(
-        &self,
-        py: Python<'_>,
-        by: Vec<String>,
-        filter: Option<String>,
-        years: Option<Vec<i16>>,
-    ) -> PyResult<PyTable> {
-        self.one(py, move |roster, job| formation(roster, &scope(by, filter.as_deref(), years)?, job))
+    fn formation_moves(&self, py: Python<'_>, scope: Asked) -> PyResult<PyTable> {
+        self.over(py, scope, formation_moves)
     }
 
-    #[pyo3(signature = (by, *, rules=None, filter=None, years=None))]
-    fn formation_need(
-        &self,
-        py: Python<'_>,
-        by: Vec<String>,
-        rules: Option<PathBuf>,
-        filter: Option<String>,
-        years: Option<Vec<i16>>,
-    ) -> PyResult<PyTable> {
-        self.one(py, move |roster, job| {
-            formation_need(roster, &rules_of(rules.as_deref())?, &scope(by, filter.as_deref(), years)?, job)
-        })
-    }
-
-    #[pyo3(signature = (by, *, filter=None, years=None))]
-    fn formation_moves(
-        &self,
-        py: Python<'_>,
-        by: Vec<String>,
-        filter: Option<String>,
-        years: Option<Vec<i16>>,
-    ) -> PyResult<PyTable> {
-        self.one(py, move |roster, job| formation_moves(roster, &scope(by, filter.as_deref(), years)?, job))
-    }
-
-    #[pyo3(signature = (of, by, *, filter=None, years=None))]
-    fn moves(
-        &self,
-        py: Python<'_>,
-        of: Vec<String>,
-        by: Vec<String>,
-        filter: Option<String>,
-        years: Option<Vec<i16>>,
-    ) -> PyResult<PyTable> {
-        self.one(py, move |roster, job| {
+    fn moves(&self, py: Python<'_>, of: Vec<String>, scope: Asked) -> PyResult<PyTable> {
+        self.over(py, scope, move |roster, scope, job| {
             let of: Vec<&str> = of.iter().map(String::as_str).collect();
-            moves::moves(roster, &of, &scope(by, filter.as_deref(), years)?, job)
+            moves::moves(roster, &of, scope, job)
         })
     }
 
-    #[pyo3(signature = (by, *, filter=None, years=None))]
-    fn star_distribution(
-        &self,
-        py: Python<'_>,
-        by: Vec<String>,
-        filter: Option<String>,
-        years: Option<Vec<i16>>,
-    ) -> PyResult<PyTable> {
-        self.one(py, move |roster, job| star_distribution(roster, &scope(by, filter.as_deref(), years)?, job))
+    fn star_distribution(&self, py: Python<'_>, scope: Asked) -> PyResult<PyTable> {
+        self.over(py, scope, star_distribution)
     }
 
-    #[pyo3(signature = (by, *, counts, filter=None, years=None))]
-    fn star_transitions(
-        &self,
-        py: Python<'_>,
-        by: Vec<String>,
-        counts: String,
-        filter: Option<String>,
-        years: Option<Vec<i16>>,
-    ) -> PyResult<PyTable> {
-        let all = [Counts::Organisations, Counts::PartyOrganisations];
-        self.one(py, move |roster, job| {
-            let found = all.iter().find(|c| c.name() == counts);
-            let basis = *found.ok_or_else(|| unknown("counts", &counts, all.iter().map(|c| c.name())))?;
-            star_transitions(roster, basis, &scope(by, filter.as_deref(), years)?, job)
-        })
+    #[pyo3(signature = (scope, *, counts))]
+    fn star_transitions(&self, py: Python<'_>, scope: Asked, counts: String) -> PyResult<PyTable> {
+        self.over(py, scope, move |roster, scope, job| star_transitions(roster, counts_of(&counts)?, scope, job))
     }
 
-    #[pyo3(signature = (by, *, filter=None, years=None))]
-    fn workforce(
-        &self,
-        py: Python<'_>,
-        by: Vec<String>,
-        filter: Option<String>,
-        years: Option<Vec<i16>>,
-    ) -> PyResult<PyTable> {
-        self.one(py, move |roster, job| workforce(roster, &scope(by, filter.as_deref(), years)?, job))
+    fn workforce(&self, py: Python<'_>, scope: Asked) -> PyResult<PyTable> {
+        self.over(py, scope, workforce)
     }
 
-    #[pyo3(signature = (sets, measures, *, bands=None, filter=None, only=None, years=None))]
-    #[allow(clippy::too_many_arguments, reason = "one for each option of the method in Python")]
     fn count(
         &self,
         py: Python<'_>,
         sets: Vec<Vec<String>>,
         measures: Vec<(String, String)>,
-        bands: Option<PathBuf>,
-        filter: Option<String>,
-        only: Option<AnyArray>,
-        years: Option<Vec<i16>>,
+        scope: Asked,
     ) -> PyResult<Vec<PyTable>> {
-        let (roster, only) = (self.0.clone(), picked(only)?);
+        let roster = self.0.clone();
         let tables = run(py, None, move |job| {
             let parse = |(name, text): (String, String)| Ok((name, Measure::parse(&text)?));
             let asked = measures.into_iter().map(parse).collect::<Result<Vec<_>>>()?;
-            let scope = measures::scope(&roster, Vec::new(), filter.as_deref(), only, bands.as_deref(), years)?;
-            count(&roster, &sets, &asked, &scope, job)
+            count(&roster, &sets, &asked, &scope.scope(&roster)?, job)
         })?;
         tables.into_iter().map(|t| table(vec![t])).collect()
     }
@@ -310,6 +208,13 @@ impl Roster {
         }
         Ok(out)
     }
+}
+
+/// What is counted, by its name.
+pub(crate) fn counts_of(name: &str) -> Result<Counts> {
+    let all = [Counts::Organisations, Counts::PartyOrganisations];
+    let found = all.iter().find(|counts| counts.name() == name).copied();
+    found.ok_or_else(|| unknown("counts", name, all.iter().map(|counts| counts.name())))
 }
 
 pub(crate) fn unknown<T: AsRef<str>>(what: &str, id: &str, have: impl Iterator<Item = T>) -> Error {

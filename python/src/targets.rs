@@ -1,77 +1,95 @@
-//! Targets through the years, by place, and their pace.
+//! Targets: where they stand, who is missing, through the years, by place, and their pace.
 
 #![allow(clippy::needless_pass_by_value, reason = "what Python hands over is owned")]
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use arrow::array::RecordBatch;
+use dangjian::dimension::Scope;
+use dangjian::job::Job;
 use dangjian::measure::{Target, Targets};
-use dangjian::{Result, targets};
+use dangjian::{Result, coverage};
 use pyo3::prelude::*;
 use pyo3_arrow::PyTable;
 
-use crate::roster::{Roster, scope};
+use crate::roster::Roster;
+use crate::scope::Asked;
 
-/// The targets of a file, or the shipped ones; those called `ids` where given.
-pub(crate) fn set_of(file: Option<&Path>, ids: Option<&[String]>) -> Result<Vec<Target>> {
-    let all = file.map_or_else(Targets::shipped, Targets::from_file)?;
-    for id in ids.into_iter().flatten() {
-        all.get(id)?;
+/// Which targets are meant: those of a file or the shipped ones, of these the ones named.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+pub(crate) struct Set {
+    targets: Option<Vec<String>>,
+    targets_file: Option<PathBuf>,
+}
+
+impl Set {
+    fn targets(&self) -> Result<Vec<Target>> {
+        let all = self.targets_file.as_deref().map_or_else(Targets::shipped, Targets::from_file)?;
+        let ids = self.targets.as_deref();
+        for id in ids.into_iter().flatten() {
+            all.get(id)?;
+        }
+        Ok(all.iter().filter(|target| ids.is_none_or(|ids| ids.contains(&target.rate.id))).cloned().collect())
     }
-    Ok(all.iter().filter(|target| ids.is_none_or(|ids| ids.contains(&target.rate.id))).cloned().collect())
+}
+
+/// A statistic of targets.
+type Statistic = fn(&dangjian::Roster, &[Target], &Scope, &dyn Job) -> Result<RecordBatch>;
+
+fn of(py: Python<'_>, roster: &Roster, set: Set, scope: Asked, statistic: Statistic) -> PyResult<PyTable> {
+    roster.over(py, scope, move |roster, scope, job| statistic(roster, &set.targets()?, scope, job))
+}
+
+/// The target set by dimensions.
+#[pyfunction]
+pub(crate) fn targets(py: Python<'_>, roster: &Roster, set: Set, scope: Asked) -> PyResult<PyTable> {
+    of(py, roster, set, scope, dangjian::targets::targets)
 }
 
 /// Every target in every year.
 #[pyfunction]
-#[pyo3(signature = (roster, by, *, targets=None, targets_file=None, filter=None, years=None))]
-pub(crate) fn targets_series(
-    py: Python<'_>,
-    roster: &Roster,
-    by: Vec<String>,
-    targets: Option<Vec<String>>,
-    targets_file: Option<PathBuf>,
-    filter: Option<String>,
-    years: Option<Vec<i16>>,
-) -> PyResult<PyTable> {
-    roster.one(py, move |roster, job| {
-        let set = set_of(targets_file.as_deref(), targets.as_deref())?;
-        targets::targets_series(roster, &set, &scope(by, filter.as_deref(), years)?, job)
-    })
+pub(crate) fn targets_series(py: Python<'_>, roster: &Roster, set: Set, scope: Asked) -> PyResult<PyTable> {
+    of(py, roster, set, scope, dangjian::targets::targets_series)
 }
 
 /// How many are missing from each target, by dimensions.
 #[pyfunction]
-#[pyo3(signature = (roster, by, *, targets=None, targets_file=None, filter=None, years=None))]
-pub(crate) fn gap_counts(
-    py: Python<'_>,
-    roster: &Roster,
-    by: Vec<String>,
-    targets: Option<Vec<String>>,
-    targets_file: Option<PathBuf>,
-    filter: Option<String>,
-    years: Option<Vec<i16>>,
-) -> PyResult<PyTable> {
-    roster.one(py, move |roster, job| {
-        let set = set_of(targets_file.as_deref(), targets.as_deref())?;
-        targets::gap_counts(roster, &set, &scope(by, filter.as_deref(), years)?, job)
-    })
+pub(crate) fn gap_counts(py: Python<'_>, roster: &Roster, set: Set, scope: Asked) -> PyResult<PyTable> {
+    of(py, roster, set, scope, dangjian::targets::gap_counts)
 }
 
 /// Where each target stands, and whether the pace so far is enough.
 #[pyfunction]
-#[pyo3(signature = (roster, year, by, *, deadline=None, targets=None, targets_file=None, filter=None))]
-#[allow(clippy::too_many_arguments, reason = "one for each option of the method in Python")]
+#[pyo3(signature = (roster, year, set, scope, *, deadline=None))]
 pub(crate) fn targets_pace(
     py: Python<'_>,
     roster: &Roster,
     year: i16,
-    by: Vec<String>,
+    set: Set,
+    scope: Asked,
     deadline: Option<i16>,
-    targets: Option<Vec<String>>,
-    targets_file: Option<PathBuf>,
-    filter: Option<String>,
 ) -> PyResult<PyTable> {
-    roster.one(py, move |roster, job| {
-        let set = set_of(targets_file.as_deref(), targets.as_deref())?;
-        targets::targets_pace(roster, &set, year, deadline, &scope(by, filter.as_deref(), None)?, job)
+    roster.over(py, scope, move |roster, scope, job| {
+        dangjian::targets::targets_pace(roster, &set.targets()?, year, deadline, scope, job)
+    })
+}
+
+/// Who is missing from a target.
+#[pyfunction]
+#[pyo3(signature = (roster, target, year, scope, *, targets_file=None))]
+pub(crate) fn gaps(
+    py: Python<'_>,
+    roster: &Roster,
+    target: String,
+    year: i16,
+    scope: Asked,
+    targets_file: Option<PathBuf>,
+) -> PyResult<PyTable> {
+    roster.over(py, scope, move |roster, scope, _| {
+        let set = targets_file.as_deref().map_or_else(Targets::shipped, Targets::from_file)?;
+        let target = set.get_in(&target, year)?;
+        target.check(roster)?;
+        coverage::gaps(roster, target, year, scope)
     })
 }

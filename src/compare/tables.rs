@@ -112,7 +112,7 @@ impl Comparison {
             }
         }
         let axes = places.drain(..).map(|place| place.axis).collect();
-        let counted = Counted { axes, years: vec![self.year(); groups.len()], keys, counts: Vec::new() };
+        let counted = Counted::groups(axes, vec![self.year(); groups.len()], keys);
         let mut columns = Columns::default().groups(&counted);
         columns.insert_years(1, "earlier_year", std::iter::repeat_n(self.earlier_year(), groups.len()));
         let sum =

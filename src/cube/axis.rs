@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::lanes::numbers;
 use crate::error::{Error, Result};
 use crate::roster::{Column, Frame, Gathered, Integers};
 
@@ -39,12 +40,8 @@ impl Base {
                 None => Ok(None),
                 Some(Column::Coded { codes, .. }) => Ok(Some(Cow::Borrowed(codes))),
                 Some(Column::Flag { set, known }) => {
-                    let code = |row| match (set.value(row), known.as_ref().is_none_or(|k| k.value(row))) {
-                        (true, _) => 1,
-                        (false, true) => 2,
-                        (false, false) => 0,
-                    };
-                    Ok(Some(Cow::Owned(Integers::up_to(2, (0..set.len()).map(code)))))
+                    let not = known.as_ref().map_or_else(|| !set, |known| known & &!set);
+                    Ok(Some(Cow::Owned(Integers::U8(numbers(&[set, &not])))))
                 }
                 Some(_) => {
                     Err(Error::argument("只能按编码列或是否列分组", "only coded columns and flags can be grouped by"))

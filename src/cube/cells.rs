@@ -6,8 +6,8 @@ use std::sync::Mutex;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::kernel::{Factor, Tally};
-use super::{Axis, Base, DENSE, Lane, Part};
+use super::kernel::{Factor, Tally, digits_of};
+use super::{Axis, Base, DENSE, Lane};
 use crate::error::Result;
 use crate::job::{self, Job};
 use crate::roster::{Frame, Integers};
@@ -113,26 +113,25 @@ impl<'a> Leaf<'a> {
             factors.push(if digit.is_code() {
                 Factor::Codes(codes, stride)
             } else {
-                Factor::Table(codes, digit.of_code.iter().map(|digit| digit * stride).collect())
+                Factor::Table(codes, digit.of_code.iter().map(|digit| digit * stride).collect::<Vec<_>>().into())
             });
         }
         factors
     }
 
-    /// What the groups in which the first lane counted something have. Counters are of those that were `used` before.
+    /// Counts the rows, in as many pieces as `threads` are of use for. Counters are of those that were `used` before.
     pub(super) fn count(
-        &self,
+        self,
         lanes: &[Lane],
         threads: usize,
-        used: &Mutex<Vec<Tally>>,
+        used: &'a Mutex<Vec<Tally>>,
         job: &dyn Job,
-    ) -> Result<Part> {
+    ) -> Result<Counted<'a>> {
         let factors = self.factors();
         let fresh = || {
             let before = used.lock().ok().and_then(|mut used| used.pop());
-            before
-                .filter(|tally: &Tally| tally.fits(lanes, self.groups))
-                .unwrap_or_else(|| Tally::new(lanes, self.groups))
+            let fits = before.filter(|tally: &Tally| tally.fits(lanes, self.groups));
+            fits.unwrap_or_else(|| Tally::new(lanes, self.groups))
         };
         // Each piece has its own counters, which are added up at the end.
         let pieces = self.rows.div_ceil(TASK).clamp(1, threads);
@@ -150,18 +149,76 @@ impl<'a> Leaf<'a> {
                 a
             });
         job::check(job)?;
-        let mut tally = tally.unwrap_or_else(fresh);
-        let groups = tally.occupied(0);
-        let counts = tally.take(&groups);
-        tally.clear(&groups);
-        if let Ok(mut used) = used.lock() {
+        let tally = tally.unwrap_or_else(fresh);
+        let (cells, digits) = self.occupied(&tally);
+        Ok(Counted { tally, cells, digits, leaf: self, used })
+    }
+
+    /// The cells that have rows, ascending, and for each base the digit of each.
+    fn occupied(&self, tally: &Tally) -> (Vec<u32>, Vec<Vec<u32>>) {
+        let mut carried = vec![false; if tally.carried().is_empty() { 0 } else { self.groups }];
+        tally.carried().iter().for_each(|cell| carried[*cell as usize] = true);
+        let mut cells = Vec::new();
+        tally.occupied(0..self.groups, &carried, &mut cells);
+        let digits = if self.sparse.is_some() {
+            let digit = |nth| cells.iter().map(|cell| self.digit(*cell, nth)).collect();
+            (0..self.digits.len()).map(digit).collect()
+        } else {
+            let cards: Vec<usize> = self.digits.iter().map(|digit| digit.card as usize).collect();
+            digits_of(cells.clone(), &cards)
+        };
+        (cells, digits)
+    }
+
+    /// The digit of the base at position `nth` in the number of `cell`.
+    fn digit(&self, cell: u32, nth: usize) -> u32 {
+        let cell = self.sparse.as_ref().map_or(u64::from(cell), |(_, cells)| cells[cell as usize]);
+        (cell / self.strides[nth] % self.digits[nth].card) as u32
+    }
+}
+
+/// The cells of a year, counted.
+pub(super) struct Counted<'a> {
+    leaf: Leaf<'a>,
+    tally: Tally,
+    /// Those that have rows, ascending.
+    pub(super) cells: Vec<u32>,
+    /// For each base the digit of each of them.
+    pub(super) digits: Vec<Vec<u32>>,
+    used: &'a Mutex<Vec<Tally>>,
+}
+
+impl Counted<'_> {
+    /// How many counters a cell has; the first counts its rows.
+    pub(super) fn width(&self) -> usize {
+        self.tally.lanes().len()
+    }
+
+    /// The counter of each of so many lanes.
+    pub(super) fn places(&self, lanes: usize) -> Vec<usize> {
+        let counters = self.tally.lanes();
+        (0..lanes).map(|lane| counters.iter().position(|of| *of == lane).unwrap_or_default()).collect()
+    }
+
+    /// Adds what each cell counted to the counters at the place that is parallel to `cells`, or that `of_digits` tells.
+    pub(super) fn add_to(&self, places: &[u32], of_digits: impl Fn(&[u32]) -> u32, counters: &mut [u64]) {
+        self.tally.add_narrow(&self.cells, places, counters);
+        let width = self.width();
+        let mut digits = vec![0; self.digits.len()];
+        for cell in self.tally.carried() {
+            digits.iter_mut().enumerate().for_each(|(nth, digit)| *digit = self.leaf.digit(*cell, nth));
+            self.tally.add_carried(*cell, &mut counters[of_digits(&digits) as usize * width..][..width]);
+        }
+    }
+}
+
+impl Drop for Counted<'_> {
+    /// The counters are used again for another year.
+    fn drop(&mut self) {
+        let mut tally = std::mem::take(&mut self.tally);
+        tally.clear();
+        if let Ok(mut used) = self.used.lock() {
             used.push(tally);
         }
-        let cell = |g: &u32| self.sparse.as_ref().map_or(u64::from(*g), |(_, cells)| cells[*g as usize]);
-        let digits = |(stride, digit): (&u64, &BaseDigit<'_>)| {
-            groups.iter().map(|g| (cell(g) / stride % digit.card) as u32).collect()
-        };
-        let keys = self.strides.iter().zip(self.digits).map(digits).collect();
-        Ok(Part { keys, counts })
     }
 }

@@ -1,311 +1,357 @@
-//! The counting kernel every statistic goes through: one dense group number and one bit per measure for each row.
+//! The counting kernel every statistic goes through: for each row the number of its cell, and what it adds there.
 //!
-//! Eight measures are one byte of a row, and a table turns that byte into eight increments, so a row costs one load, one
-//! add and one store whatever it answers. Rows go through in chunks that stay in the nearest cache.
+//! Rows go through in chunks that stay in the nearest cache: first the cells' numbers, column by column, then the
+//! additions, lane by lane, then one addition a row.
 
-use arrow::buffer::BooleanBuffer;
+use std::borrow::Cow;
+use std::ops::Range;
 
+use super::lanes::{Lane, Layout, aligned, word};
 use crate::roster::{Integers, with_integers};
 
-/// Rows handled at a time: their group numbers and measure bytes fit the first-level cache.
-const CHUNK: usize = 4096;
+/// Rows handled at a time.
+pub(super) const CHUNK: usize = 1024;
+/// Where only rows are counted, rows of one cell take turns at so many counters: neighbours are often of one cell, and the
+/// second would wait for the first.
+const TURNS: usize = 4;
+/// So many rows fill a byte.
+const FULL: u64 = u8::MAX as u64;
 
-/// Measures that share a byte.
-const PACK: usize = 8;
-
-/// For each byte of measures, what it adds to the eight counters.
-static ADD: [[u32; PACK]; 256] = {
-    let mut table = [[0; PACK]; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        let mut bit = 0;
-        while bit < PACK {
-            table[byte][bit] = (byte >> bit & 1) as u32;
-            bit += 1;
-        }
-        byte += 1;
-    }
-    table
-};
-
-/// What is counted in a group.
-pub(crate) enum Lane<'a> {
-    /// The rows of a bitmap.
-    Bits(BooleanBuffer),
-    /// The sum of a column over the rows of a bitmap; values that are not known are stored as 0.
-    Sum(&'a Integers, BooleanBuffer),
-}
-
-/// One part of the group number, from the code of each row.
-pub(crate) enum Factor<'a> {
+/// One part of a cell's number, from the code of each row.
+pub(super) enum Factor<'a> {
     /// The code times a stride.
     Codes(&'a Integers, u32),
     /// What a table has at the code.
-    Table(&'a Integers, Vec<u32>),
+    Table(&'a Integers, Cow<'a, [u32]>),
 }
 
-/// The counters of all lanes.
-pub(crate) struct Tally {
-    groups: usize,
-    packs: Vec<Pack>,
-    sums: Vec<Vec<u64>>,
-    /// Where each lane is counted.
-    lanes: Vec<Place>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
-    Bit { pack: usize, bit: usize },
-    Sum(usize),
-}
-
-fn places(lanes: &[Lane]) -> Vec<Place> {
-    let (mut bits, mut sums) = (0, 0);
-    lanes
-        .iter()
-        .map(|lane| match lane {
-            Lane::Bits(_) => {
-                bits += 1;
-                Place::Bit { pack: (bits - 1) / PACK, bit: (bits - 1) % PACK }
-            }
-            Lane::Sum(..) => {
-                sums += 1;
-                Place::Sum(sums - 1)
-            }
-        })
-        .collect()
-}
-
-impl Tally {
-    /// Counters for `lanes` in each of `groups` groups.
-    pub(crate) fn new(lanes: &[Lane], groups: usize) -> Self {
-        let bits = lanes.iter().filter(|lane| matches!(lane, Lane::Bits(_))).count();
-        let width = |pack: usize| (bits - pack * PACK).min(PACK);
-        Self {
-            groups,
-            packs: (0..bits.div_ceil(PACK)).map(|pack| Pack::new(width(pack), groups)).collect(),
-            sums: vec![vec![0; groups]; lanes.len() - bits],
-            lanes: places(lanes),
-        }
-    }
-
-    /// Whether these are counters for `lanes` in so many groups.
-    pub(crate) fn fits(&self, lanes: &[Lane], groups: usize) -> bool {
-        self.groups == groups && self.lanes == places(lanes)
-    }
-
-    /// Counts `rows`, whose first is a multiple of 64.
-    pub(crate) fn count(
-        &mut self,
-        rows: std::ops::Range<usize>,
-        factors: &[Factor],
-        lanes: &[Lane],
-        mut stop: impl FnMut() -> bool,
-    ) {
-        let bits = lanes.iter().filter_map(|lane| match lane {
-            Lane::Bits(b) => Some(aligned(b)),
-            Lane::Sum(..) => None,
-        });
-        let bits: Vec<BooleanBuffer> = bits.collect();
-        let mut group = [0_u32; CHUNK];
-        let mut bytes = [0_u8; CHUNK];
-        let mut start = rows.start;
-        while start < rows.end && !stop() {
-            let end = rows.end.min(start + CHUNK);
-            let group = &mut group[..end - start];
-            group.fill(0);
-            for factor in factors {
-                add(group, factor, start);
-            }
-            for (pack, bits) in self.packs.iter_mut().zip(bits.chunks(PACK)) {
-                transpose(&mut bytes, bits, start, end);
-                pack.add(group, &bytes);
-            }
-            let sums = lanes.iter().filter_map(|lane| match lane {
-                Lane::Sum(values, of) => Some((values, of)),
-                Lane::Bits(_) => None,
-            });
-            for ((values, of), totals) in sums.zip(&mut self.sums) {
-                sum(totals, group, values, of, start);
-            }
-            start = end;
-        }
-    }
-
-    /// Adds what others counted.
-    pub(crate) fn add(&mut self, other: &Self) {
-        for (pack, other) in self.packs.iter_mut().zip(&other.packs) {
-            pack.counters.iter_mut().zip(&other.counters).for_each(|(a, b)| *a += b);
-        }
-        for (sums, other) in self.sums.iter_mut().zip(&other.sums) {
-            sums.iter_mut().zip(other).for_each(|(a, b)| *a += b);
-        }
-    }
-
-    /// The groups in which lane `at` counted something.
-    pub(crate) fn occupied(&self, at: usize) -> Vec<u32> {
-        let groups = 0..self.groups as u32;
-        match self.lanes[at] {
-            Place::Bit { pack, bit } => {
-                let Pack { width, counters } = &self.packs[pack];
-                groups.filter(|g| counters[*g as usize * width + bit] > 0).collect()
-            }
-            Place::Sum(at) => groups.filter(|g| self.sums[at][*g as usize] > 0).collect(),
-        }
-    }
-
-    /// What each lane counted in `groups`.
-    pub(crate) fn take(&self, groups: &[u32]) -> Vec<Vec<u64>> {
-        let lane = |place: &Place| match *place {
-            Place::Bit { pack, bit } => {
-                let Pack { width, counters } = &self.packs[pack];
-                groups.iter().map(|g| u64::from(counters[*g as usize * width + bit])).collect()
-            }
-            Place::Sum(at) => groups.iter().map(|g| self.sums[at][*g as usize]).collect(),
-        };
-        self.lanes.iter().map(lane).collect()
-    }
-
-    /// Sets the counters of `groups` back to 0.
-    pub(crate) fn clear(&mut self, groups: &[u32]) {
-        for Pack { width, counters } in &mut self.packs {
-            for group in groups {
-                counters[*group as usize * *width..][..*width].fill(0);
-            }
-        }
-        for sums in &mut self.sums {
-            for group in groups {
-                sums[*group as usize] = 0;
-            }
-        }
-    }
-}
-
-/// The counters of up to eight measures: side by side for each group, as many as there are measures, rounded up to a
-/// power of two.
-struct Pack {
-    width: usize,
-    counters: Vec<u32>,
-}
-
-impl Pack {
-    fn new(measures: usize, groups: usize) -> Self {
-        let width = measures.next_power_of_two();
-        Self { width, counters: vec![0; width * groups] }
-    }
-
-    /// Adds each row's byte of measures to its group's counters.
-    fn add(&mut self, group: &[u32], bytes: &[u8; CHUNK]) {
-        match self.width {
-            1 => self.add_wide::<1>(group, bytes),
-            2 => self.add_wide::<2>(group, bytes),
-            4 => self.add_wide::<4>(group, bytes),
-            _ => self.add_wide::<PACK>(group, bytes),
-        }
-    }
-
-    fn add_wide<const WIDTH: usize>(&mut self, group: &[u32], bytes: &[u8; CHUNK]) {
-        let (counters, _) = self.counters.as_chunks_mut::<WIDTH>();
-        for (g, byte) in group.iter().zip(bytes) {
-            if let Some(counters) = counters.get_mut(*g as usize) {
-                counters.iter_mut().zip(&ADD[usize::from(*byte)]).for_each(|(c, a)| *c += a);
-            }
-        }
-    }
-}
-
+/// Adds its part to the number of each of the rows from `start` on.
 #[allow(clippy::useless_conversion, reason = "one arm of the macro is u64 already")]
-fn add(group: &mut [u32], factor: &Factor, start: usize) {
+pub(super) fn add(numbers: &mut [u32], factor: &Factor<'_>, start: usize) {
     match factor {
         Factor::Codes(codes, stride) => with_integers!(codes, codes => {
-            for (g, code) in group.iter_mut().zip(&codes[start..]) {
-                *g += u64::from(*code) as u32 * stride;
+            for (number, code) in numbers.iter_mut().zip(&codes[start..]) {
+                *number += u64::from(*code) as u32 * stride;
             }
         }),
         Factor::Table(codes, table) => with_integers!(codes, codes => {
-            for (g, code) in group.iter_mut().zip(&codes[start..]) {
-                *g += table[*code as usize];
+            for (number, code) in numbers.iter_mut().zip(&codes[start..]) {
+                *number += table[*code as usize];
             }
         }),
     }
 }
 
-#[allow(clippy::useless_conversion, reason = "one arm of the macro is u64 already")]
-fn sum(sums: &mut [u64], group: &[u32], values: &Integers, of: &BooleanBuffer, start: usize) {
-    let all = of.slice(start, group.len()).count_set_bits() == group.len();
-    with_integers!(values, values => {
-        if all {
-            for (g, value) in group.iter().zip(&values[start..]) {
-                if let Some(total) = sums.get_mut(*g as usize) {
-                    *total += u64::from(*value);
+/// Those of `all` for which `is_picked`, behind what `to` has. No branch depends on it.
+pub(super) fn picked(all: Range<usize>, is_picked: impl Fn(usize) -> bool, to: &mut Vec<u32>) {
+    let mut end = to.len();
+    to.resize(end + all.len(), 0);
+    for at in all {
+        to[end] = at as u32;
+        end += usize::from(is_picked(at));
+    }
+    to.truncate(end);
+}
+
+/// The digits, of these `cards`, of each of `numbers`.
+pub(super) fn digits_of(numbers: Vec<u32>, cards: &[usize]) -> Vec<Vec<u32>> {
+    let mut digits: Vec<Vec<u32>> = Vec::with_capacity(cards.len());
+    let mut rest = numbers;
+    for card in cards.iter().skip(1).rev().map(|card| *card as u32) {
+        let mut last = Vec::with_capacity(rest.len());
+        for number in &mut rest {
+            let above = *number / card;
+            last.push(*number - above * card);
+            *number = above;
+        }
+        digits.push(last);
+    }
+    digits.extend((!cards.is_empty()).then_some(rest));
+    digits.reverse();
+    digits
+}
+
+/// The counters of all lanes in each of the cells.
+#[derive(Default)]
+pub(super) struct Tally {
+    cells: usize,
+    banks: Vec<Bank>,
+}
+
+/// The cells of some lanes.
+struct Bank {
+    layout: Layout,
+    cells: usize,
+    /// How many counters a cell has.
+    width: usize,
+    /// The numbers of each cell; where only rows are counted, so many counters as rows take turns at.
+    narrow: Vec<u64>,
+    /// The counters to which cells were carried; none as long as no cell was.
+    wide: Vec<u64>,
+    /// The cells that were carried at least once.
+    carried: Vec<u32>,
+}
+
+impl Tally {
+    /// Counters for `lanes` in so many cells.
+    pub(super) fn new(lanes: &[Lane], cells: usize) -> Self {
+        let bank = |layout: Layout| Bank {
+            cells,
+            width: layout.lanes().count(),
+            narrow: vec![0; cells * if layout.is_plain() { TURNS } else { layout.words.len() }],
+            wide: Vec::new(),
+            carried: Vec::new(),
+            layout,
+        };
+        Self { cells, banks: Layout::banks(lanes).into_iter().map(bank).collect() }
+    }
+
+    /// Whether these are counters for `lanes` in so many cells.
+    pub(super) fn fits(&self, lanes: &[Lane], cells: usize) -> bool {
+        self.cells == cells && Layout::banks(lanes).iter().eq(self.banks.iter().map(|bank| &bank.layout))
+    }
+
+    /// The lane of each counter of a cell.
+    pub(super) fn lanes(&self) -> Vec<usize> {
+        self.banks.iter().flat_map(|bank| bank.layout.lanes()).collect()
+    }
+
+    /// Counts `rows`, whose first is a multiple of 64.
+    pub(super) fn count(
+        &mut self,
+        rows: Range<usize>,
+        factors: &[Factor<'_>],
+        lanes: &[Lane],
+        mut stop: impl FnMut() -> bool,
+    ) {
+        let aligned: Vec<Lane> = lanes
+            .iter()
+            .map(|lane| match lane {
+                Lane::Bits(rows) => Lane::Bits(aligned(rows)),
+                Lane::Sum(values, rows) => Lane::Sum(values, aligned(rows)),
+            })
+            .collect();
+        let mut numbers = [0_u32; CHUNK];
+        let mut start = rows.start;
+        while start < rows.end && !stop() {
+            let numbers = &mut numbers[..(rows.end - start).min(CHUNK)];
+            numbers.fill(0);
+            for factor in factors {
+                add(numbers, factor, start);
+            }
+            for bank in &mut self.banks {
+                match bank.layout.words.len() {
+                    1 if bank.layout.is_plain() => bank.count_rows(numbers, &aligned[0], start),
+                    1 => bank.count::<1>(numbers, &aligned, start),
+                    2 => bank.count::<2>(numbers, &aligned, start),
+                    3 => bank.count::<3>(numbers, &aligned, start),
+                    _ => bank.count::<{ super::lanes::MOST_WORDS }>(numbers, &aligned, start),
                 }
             }
-            return;
+            start += numbers.len();
         }
-        for (at, (g, value)) in group.iter().zip(&values[start..]).enumerate() {
-            if let Some(total) = sums.get_mut(*g as usize) {
-                *total += u64::from(*value) * u64::from(of.value(start + at));
+    }
+
+    /// Adds what others of the same lanes and cells counted.
+    pub(super) fn add(&mut self, other: &Self) {
+        for (bank, other) in self.banks.iter_mut().zip(&other.banks) {
+            bank.add(other);
+        }
+    }
+
+    /// The cells of which there are rows, in `within`, ascending; `carried` has those that were carried, if any was.
+    pub(super) fn occupied(&self, within: Range<usize>, carried: &[bool], to: &mut Vec<u32>) {
+        let Some(bank) = self.banks.first() else { return };
+        if bank.layout.is_plain() {
+            let (cells, _) = bank.narrow.as_chunks::<TURNS>();
+            return picked(within, |cell| cells[cell].iter().any(|rows| *rows > 0), to);
+        }
+        let words = bank.layout.words.len();
+        let has_rows = |cell: usize| bank.narrow[cell * words] & FULL > 0;
+        if carried.is_empty() {
+            picked(within, has_rows, to);
+        } else {
+            picked(within, |cell| has_rows(cell) || carried[cell], to);
+        }
+    }
+
+    /// Adds what each of `cells` holds that was not carried to counters parallel to [`Tally::lanes`]: those of a cell
+    /// at its place.
+    pub(super) fn add_narrow(&self, cells: &[u32], places: &[u32], counters: &mut [u64]) {
+        let (mut at, width) = (0, self.lanes().len());
+        for bank in &self.banks {
+            if bank.layout.is_plain() {
+                let (turns, _) = bank.narrow.as_chunks::<TURNS>();
+                let rows = cells.iter().map(|cell| turns[*cell as usize].iter().sum::<u64>());
+                rows.zip(places).for_each(|(rows, place)| counters[*place as usize] += rows);
+                continue;
+            }
+            let words = bank.layout.words.len();
+            let narrow = cells.iter().map(|cell| &bank.narrow[*cell as usize * words..][..words]);
+            let places = places.iter().map(|place| *place as usize * width + at);
+            bank.layout.spread(&narrow.zip(places), counters);
+            at += bank.width;
+        }
+    }
+
+    /// The cells that were carried to wide counters at least once, in no order.
+    pub(super) fn carried(&self) -> &[u32] {
+        self.banks.first().map_or(&[], |bank| &bank.carried)
+    }
+
+    /// Adds what was carried from a cell to counters parallel to [`Tally::lanes`].
+    pub(super) fn add_carried(&self, cell: u32, counters: &mut [u64]) {
+        let wide = self.banks.iter().flat_map(|bank| &bank.wide[cell as usize * bank.width..][..bank.width]);
+        counters.iter_mut().zip(wide).for_each(|(counter, wide)| *counter += wide);
+    }
+
+    /// Sets all counters to 0.
+    pub(super) fn clear(&mut self) {
+        for bank in &mut self.banks {
+            bank.narrow.fill(0);
+            for cell in bank.carried.drain(..) {
+                bank.wide[cell as usize * bank.width..][..bank.width].fill(0);
             }
         }
-    });
+    }
 }
 
-/// The same bits, starting at the first bit of the first byte.
-fn aligned(bits: &BooleanBuffer) -> BooleanBuffer {
-    if bits.offset() == 0 { bits.clone() } else { BooleanBuffer::new(bits.sliced(), 0, bits.len()) }
-}
-
-/// Turns up to eight bitmaps into one byte a row: bit `k` of a row's byte is the row's bit in `bits[k]`.
-fn transpose(bytes: &mut [u8; CHUNK], bits: &[BooleanBuffer], start: usize, end: usize) {
-    for (at, block) in bytes.chunks_exact_mut(8).take((end - start).div_ceil(8)).enumerate() {
-        let mut square = 0;
-        for (k, bits) in bits.iter().enumerate() {
-            square |= u64::from(bits.values()[start / 8 + at]) << (8 * k);
+impl Bank {
+    fn count<const WORDS: usize>(&mut self, numbers: &[u32], lanes: &[Lane], start: usize) {
+        let mut additions = [[0; CHUNK]; WORDS];
+        self.layout.additions(lanes, start, numbers.len(), &mut additions);
+        let mut narrow = std::mem::take(&mut self.narrow);
+        let (cells, _) = narrow.as_chunks_mut::<WORDS>();
+        for (row, number) in numbers.iter().enumerate().take(CHUNK) {
+            let Some(cell) = cells.get_mut(*number as usize) else { continue };
+            cell.iter_mut().zip(&additions).for_each(|(word, more)| *word += more[row]);
+            if cell[0] & FULL == FULL {
+                self.carry(*number, cell);
+            }
         }
-        block.copy_from_slice(&transposed(square).to_le_bytes());
+        self.narrow = narrow;
     }
-}
 
-/// An 8 × 8 square of bits, mirrored at its diagonal, in three rounds of swaps.
-fn transposed(mut x: u64) -> u64 {
-    for (shift, mask) in [(7, 0x00aa_00aa_00aa_00aa), (14, 0x0000_cccc_0000_cccc), (28, 0x0000_0000_f0f0_f0f0)] {
-        let swap = (x ^ (x >> shift)) & mask;
-        x ^= swap ^ (swap << shift);
+    /// The same where only rows are counted, which need no carrying.
+    fn count_rows(&mut self, numbers: &[u32], rows: &Lane, start: usize) {
+        let rows = rows.rows();
+        let (cells, _) = self.narrow.as_chunks_mut::<TURNS>();
+        for (at, numbers) in numbers.chunks(64).enumerate() {
+            let asked = word(rows, start + at * 64);
+            let all = asked.count_ones() as usize == numbers.len();
+            for (row, number) in numbers.iter().enumerate() {
+                if let Some(turns) = cells.get_mut(*number as usize) {
+                    turns[row % TURNS] += if all { 1 } else { asked >> row & 1 };
+                }
+            }
+        }
     }
-    x
+
+    /// Empties a cell into its wide counters.
+    #[cold]
+    fn carry(&mut self, number: u32, cell: &mut [u64]) {
+        let (wide, layout) = self.wide(number);
+        layout.spread(&std::iter::once((&*cell, 0)), wide);
+        cell.fill(0);
+    }
+
+    /// The wide counters of a cell, to which something is carried.
+    fn wide(&mut self, number: u32) -> (&mut [u64], &Layout) {
+        if self.wide.is_empty() {
+            self.wide = vec![0; self.cells * self.width];
+        }
+        let wide = &mut self.wide[number as usize * self.width..][..self.width];
+        if wide[0] == 0 {
+            self.carried.push(number);
+        }
+        (wide, &self.layout)
+    }
+
+    fn add(&mut self, other: &Self) {
+        if self.layout.is_plain() {
+            return self.narrow.iter_mut().zip(&other.narrow).for_each(|(rows, more)| *rows += more);
+        }
+        let words = self.layout.words.len();
+        let mut narrow = std::mem::take(&mut self.narrow);
+        let cells = narrow.chunks_exact_mut(words).zip(other.narrow.chunks_exact(words));
+        for (number, (cell, more)) in cells.enumerate() {
+            if (cell[0] & FULL) + (more[0] & FULL) >= FULL {
+                self.carry(number as u32, cell);
+            }
+            cell.iter_mut().zip(more).for_each(|(word, more)| *word += more);
+        }
+        self.narrow = narrow;
+        for cell in &other.carried {
+            let more = &other.wide[*cell as usize * self.width..][..self.width];
+            self.wide(*cell).0.iter_mut().zip(more).for_each(|(counter, more)| *counter += more);
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use arrow::buffer::BooleanBuffer;
     use proptest::prelude::*;
 
     proptest! {
-        /// The oracle adds up row by row.
+        /// The oracle adds up row by row. Few cells, so that bytes are full; the rows in two pieces, which are added.
         #[test]
         fn equals_adding_up_row_by_row(
-            rows in proptest::collection::vec((0..7_u64, 0..300_u64, any::<u16>(), 0..90_000_u64), 1..9000),
-            lanes in 1..=16_usize,
+            rows in proptest::collection::vec((0..3_u64, 0..4_u64, any::<u32>(), 0..90_000_u64, 0..60_000_u64), 1..9000),
+            lanes in 1..=40_usize,
+            sums in 0..4_usize,
+            piece in 0..9000_usize,
         ) {
             let a = Integers::smallest(&rows.iter().map(|r| r.0).collect::<Vec<_>>());
-            let b = Integers::smallest(&rows.iter().map(|r| r.1).collect::<Vec<_>>());
-            let values = Integers::smallest(&rows.iter().map(|r| r.3).collect::<Vec<_>>());
-            let bit = |k: usize| BooleanBuffer::collect_bool(rows.len(), |i| rows[i].2 >> k & 1 == 1);
+            let b = Integers::smallest(&rows.iter().map(|r| r.1 * 100).collect::<Vec<_>>());
+            let wide = Integers::up_to(90_000, rows.iter().map(|r| r.3));
+            let narrow = Integers::up_to(60_000, rows.iter().map(|r| r.4));
+            let of = |row: &(u64, u64, u32, u64, u64), k: usize| row.2 & 1 & (row.2 >> (k % 31)) == 1;
+            let bit = |k: usize| BooleanBuffer::collect_bool(rows.len(), |i| of(&rows[i], k));
             let mut plan: Vec<Lane> = (0..lanes).map(|k| Lane::Bits(bit(k))).collect();
-            plan.push(Lane::Sum(&values, bit(0)));
-            let factors = [Factor::Table(&a, (0..7).map(|code| code * 300).collect()), Factor::Codes(&b, 1)];
-            let mut tally = Tally::new(&plan, 7 * 300);
-            tally.count(0..rows.len(), &factors, &plan, || false);
-            let got = tally.take(&(0..7 * 300).collect::<Vec<_>>());
-            let mut want = vec![vec![0; 7 * 300]; lanes + 1];
-            for (a, b, bits, value) in &rows {
-                let g = (a * 300 + b) as usize;
-                for (k, lane) in want.iter_mut().enumerate().take(lanes) {
-                    lane[g] += u64::from(bits >> k & 1);
+            plan.extend((0..sums).map(|k| Lane::Sum(if k == 1 { &wide } else { &narrow }, bit(k))));
+            let factors = [Factor::Table(&a, (0..3).map(|code| code * 301).collect::<Vec<_>>().into()), Factor::Codes(&b, 1)];
+            let cells = 3 * 301;
+            let cut = (piece / 64 * 64).min(rows.len());
+            let mut tally = Tally::new(&plan, cells);
+            tally.count(0..cut, &factors, &plan, || false);
+            let mut rest = Tally::new(&plan, cells);
+            rest.count(cut..rows.len(), &factors, &plan, || false);
+            tally.add(&rest);
+            let mut want = vec![vec![0; plan.len()]; cells];
+            for row in &rows {
+                let cell = &mut want[(row.0 * 301 + row.1 * 100) as usize];
+                for (k, counter) in cell.iter_mut().enumerate() {
+                    *counter += match k.checked_sub(lanes) {
+                        None => u64::from(of(row, k)),
+                        Some(k) => u64::from(of(row, k)) * if k == 1 { row.3 } else { row.4 },
+                    };
                 }
-                want[lanes][g] += value * u64::from(bits & 1);
             }
-            prop_assert_eq!(got, want);
+            let places = tally.lanes();
+            let mut got = vec![vec![0; places.len()]; cells];
+            let mut carried = vec![false; cells];
+            tally.carried().iter().for_each(|cell| carried[*cell as usize] = true);
+            let mut occupied = Vec::new();
+            tally.occupied(0..cells, &carried, &mut occupied);
+            let there = |cell: &usize| want[*cell].iter().enumerate().any(|(k, n)| k == 0 && *n > 0);
+            prop_assert_eq!(&occupied, &(0..cells).filter(there).map(|cell| cell as u32).collect::<Vec<_>>());
+            let mut flat = vec![0; cells * places.len()];
+            tally.add_narrow(&occupied, &occupied, &mut flat);
+            got.iter_mut().zip(flat.chunks(places.len())).for_each(|(to, from)| to.copy_from_slice(from));
+            for cell in tally.carried() {
+                tally.add_carried(*cell, &mut got[*cell as usize]);
+            }
+            for (got, want) in got.iter().zip(&want) {
+                for (counter, lane) in got.iter().zip(&places) {
+                    prop_assert_eq!(*counter, want[*lane]);
+                }
+            }
+            tally.clear();
+            occupied.clear();
+            tally.occupied(0..cells, &[], &mut occupied);
+            prop_assert!(occupied.is_empty() && tally.carried().is_empty());
         }
     }
 }

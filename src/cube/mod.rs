@@ -4,18 +4,23 @@
 mod axis;
 mod cells;
 mod kernel;
+mod lanes;
 mod moves;
 mod rollup;
+mod states;
+mod table;
 
 use std::sync::Mutex;
 
 use rayon::prelude::*;
 
+use arrow::buffer::ScalarBuffer;
 pub(crate) use axis::{Axis, Base, Values};
 use cells::{BaseDigit, Leaf};
-pub(crate) use kernel::Lane;
+pub(crate) use lanes::{Lane, numbers};
 pub(crate) use moves::{Things, moves};
 use rollup::{plans, roll_up};
+use table::joined;
 
 use crate::error::{Error, Result};
 use crate::job::{self, Job};
@@ -29,14 +34,14 @@ const DENSE: u64 = 1 << 20;
 #[derive(Debug)]
 pub(crate) struct Counted {
     pub(crate) axes: Vec<Axis>,
-    pub(crate) years: Vec<i16>,
-    pub(crate) keys: Vec<Vec<u32>>,
+    pub(crate) years: ScalarBuffer<i16>,
+    pub(crate) keys: Vec<ScalarBuffer<u32>>,
     /// Lane by lane.
-    pub(crate) counts: Vec<Vec<u64>>,
+    pub(crate) counts: Vec<ScalarBuffer<u64>>,
 }
 
-/// Counts the lanes of each frame in each of the groupings `sets`. The first lane says which groups exist: those where
-/// it is not 0. Years are never added up: a figure has one year.
+/// Counts the lanes of each frame in each of the groupings `sets`. The first lane, bits, says which rows are counted at all and
+/// so which groups exist. Years are never added up: a figure has one year.
 pub(crate) fn count<'a>(
     frames: &[&'a Frame],
     sets: Vec<Vec<Axis>>,
@@ -55,15 +60,18 @@ pub(crate) fn count<'a>(
         .map(|(nth, frame)| {
             job::check(job)?;
             let leaf = Leaf::new(&digits, frame, nth)?;
-            let counted = leaf.count(&lanes(nth, frame)?, spare, &used, job)?;
-            Ok(roll_up(&plans, &counted))
+            let lanes = lanes(nth, frame)?;
+            let counted = leaf.count(&lanes, spare, &used, job)?;
+            Ok((frame.year, counted.places(lanes.len()), roll_up(&plans, &counted)))
         })
         .collect::<Result<Vec<_>>>()?;
-    let mut of_set: Vec<Vec<(i16, Part)>> = sets.iter().map(|_| Vec::with_capacity(frames.len())).collect();
-    for (frame, parts) in frames.iter().zip(years) {
-        of_set.iter_mut().zip(parts).for_each(|(all, part)| all.push((frame.year, part)));
-    }
-    Ok(sets.into_iter().zip(of_set).map(|(axes, parts)| Counted::new(axes, parts)).collect())
+    job::check(job)?;
+    let lanes = years.first().map_or(0, |(_, places, _)| places.len());
+    let table = |(set, axes): (usize, Vec<Axis>)| {
+        let of_year = years.iter().map(|(year, places, all)| (*year, &all[set], &plans[set].digits[..], &places[..]));
+        joined(axes, lanes, &of_year.collect::<Vec<_>>())
+    };
+    Ok(sets.into_par_iter().enumerate().map(table).collect())
 }
 
 /// [`count`] for a single grouping.
@@ -88,36 +96,16 @@ fn combinations(cards: impl Iterator<Item = u64>, most: u64) -> Result<u64> {
     })
 }
 
-/// Groups of one frame: for each its keys and its counts.
-struct Part {
-    keys: Vec<Vec<u32>>,
-    /// Lane by lane.
-    counts: Vec<Vec<u64>>,
-}
-
 impl Counted {
-    fn empty(axes: Vec<Axis>) -> Self {
-        let keys = vec![Vec::new(); axes.len()];
-        Self { axes, years: Vec::new(), keys, counts: Vec::new() }
-    }
-
-    /// The groups of all years one behind the other.
-    fn new(axes: Vec<Axis>, parts: Vec<(i16, Part)>) -> Self {
-        let groups = |part: &Part| part.counts.first().map_or(0, Vec::len);
-        let years = parts.iter().flat_map(|(year, part)| std::iter::repeat_n(*year, groups(part))).collect();
-        let (mut keys, mut counts) = (vec![Vec::new(); axes.len()], Vec::new());
-        for (_, part) in parts {
-            keys.iter_mut().zip(part.keys).for_each(|(all, part)| all.push(part));
-            counts.resize(part.counts.len().max(counts.len()), Vec::new());
-            counts.iter_mut().zip(part.counts).for_each(|(all, part)| all.push(part));
-        }
-        let keys = keys.into_par_iter().map(|parts| parts.concat()).collect();
-        Self { axes, years, keys, counts: counts.into_par_iter().map(|parts| parts.concat()).collect() }
+    /// Groups without counts.
+    pub(crate) fn groups(axes: Vec<Axis>, years: Vec<i16>, keys: Vec<Vec<u32>>) -> Self {
+        let keys = keys.into_iter().map(ScalarBuffer::from).collect();
+        Self { axes, years: years.into(), keys, counts: Vec::new() }
     }
 
     /// What the lane `at` counted, group by group; nothing where there were no frames to count.
     pub(crate) fn lane(&self, at: usize) -> &[u64] {
-        self.counts.get(at).map_or(&[], Vec::as_slice)
+        self.counts.get(at).map_or(&[], |counts| counts)
     }
 
     /// The same with a group for every value of the last axis beside each group of the others; what did not occur
@@ -125,8 +113,9 @@ impl Counted {
     pub(crate) fn filled(self) -> Self {
         let Some(states) = self.axes.last().map(|a| a.values.len() as u32) else { return self };
         let last = self.axes.len() - 1;
-        let mut out = Self::empty(self.axes);
-        out.counts = vec![Vec::new(); self.counts.len()];
+        let mut years = Vec::new();
+        let mut keys = vec![Vec::new(); self.axes.len()];
+        let mut counts = vec![Vec::new(); self.counts.len()];
         let outer = |g: usize| (self.years[g], self.keys[..last].iter().map(|k| k[g]).collect::<Vec<_>>());
         let groups: Vec<usize> = (0..self.years.len()).collect();
         for same in groups.chunk_by(|a, b| outer(*a) == outer(*b)) {
@@ -134,20 +123,25 @@ impl Counted {
             let null = same.last().is_some_and(|g| self.keys[last][*g] == states);
             for state in 0..states + u32::from(null) {
                 let found = same.iter().find(|g| self.keys[last][**g] == state);
-                out.years.push(year);
-                out.keys[..last].iter_mut().zip(&key).for_each(|(all, k)| all.push(*k));
-                out.keys[last].push(state);
-                for (all, counts) in out.counts.iter_mut().zip(&self.counts) {
+                years.push(year);
+                keys[..last].iter_mut().zip(&key).for_each(|(all, k)| all.push(*k));
+                keys[last].push(state);
+                for (all, counts) in counts.iter_mut().zip(&self.counts) {
                     all.push(found.map_or(0, |g| counts[*g]));
                 }
             }
         }
-        out
+        Self {
+            axes: self.axes,
+            years: years.into(),
+            keys: keys.into_iter().map(ScalarBuffer::from).collect(),
+            counts: counts.into_iter().map(ScalarBuffer::from).collect(),
+        }
     }
 
     /// The groups, each `times` times in a row, without counts.
     pub(crate) fn repeated(&self, times: usize) -> Self {
-        let keys = |v: &Vec<u32>| v.iter().flat_map(|k| std::iter::repeat_n(*k, times)).collect();
+        let keys = |v: &ScalarBuffer<u32>| v.iter().flat_map(|k| std::iter::repeat_n(*k, times)).collect();
         Self {
             axes: self.axes.clone(),
             years: self.years.iter().flat_map(|y| std::iter::repeat_n(*y, times)).collect(),

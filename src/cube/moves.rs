@@ -2,21 +2,24 @@
 //! no hashing, no sorting.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use arrow::buffer::BooleanBuffer;
 use rayon::prelude::*;
 
-use super::{Axis, Counted, DENSE, Part, Values, combinations};
+use super::kernel::{CHUNK, Factor, add};
+use super::rollup::Digit;
+use super::states::States;
+use super::table::{OfYear, Places, Table, joined};
+use super::{Axis, Counted, DENSE, Values, combinations};
 use crate::error::Result;
 use crate::job::{self, Job};
-use crate::roster::{Frame, with_integers};
+use crate::roster::{Frame, Integers};
 
-/// So many states, and groups of things, are told apart; a group, a state and another fit into 64 bits.
-const MOST_STATES: u64 = 1 << 15;
+/// So many groups of things are told apart; one more is for those that are not counted.
 const MOST_GROUPS: u64 = u32::MAX as u64 - 1;
-
-/// So many counters are looked at together.
-const SOME: usize = 16;
+/// Fewer ids than this are not worth a task of their own.
+const TASK: usize = 1 << 17;
 
 /// The things of one year that may move: ascending ids, and for each the row of the frame that stands for it.
 pub(crate) struct Things<'a> {
@@ -42,87 +45,40 @@ pub(crate) fn moves(
     let groups = combinations(by.iter().map(|axis| axis.values.len() as u64 + 1), MOST_GROUPS)? as u32;
     let ids = things.iter().filter_map(|t| t.ids.last()).max().map_or(0, |last| *last as usize + 1);
     let steps: Vec<usize> = (1..frames.len()).filter(|t| frames[*t].year - 1 == frames[t - 1].year).collect();
-    let walk = Walk { frames, things, of, by, states: &states, groups, ids };
-    let parts = match states.present {
-        0..=0xfe => walk.all::<u8>(&steps, job)?,
-        0xff..=0xfffe => walk.all::<u16>(&steps, job)?,
-        _ => walk.all::<u32>(&steps, job)?,
+    // A pair of years is cut into pieces only where there are more threads than pairs.
+    let pieces = rayon::current_num_threads().div_ceil(steps.len().max(1)).min(ids / TASK + 1);
+    let walk = Walk { frames, things, of, by, states: &states, groups, ids, pieces };
+    // In the smallest integers: years are as long as there are ids.
+    let parts = match (states.present, groups) {
+        (0..=0xfe, 0..=0xfffe) => walk.all::<u8, u16>(&steps, job)?,
+        (0..=0xfe, _) => walk.all::<u8, u32>(&steps, job)?,
+        _ => walk.all::<u16, u32>(&steps, job)?,
     };
     let next =
         of.iter().zip(&states.values).map(|(axis, values)| state_axis(axis, format!("next_{}", axis.name), values));
     let axes = by.iter().cloned();
     let axes =
         axes.chain(of.iter().zip(&states.values).map(|(axis, values)| state_axis(axis, axis.name.clone(), values)));
-    let years = steps.iter().map(|t| frames[t - 1].year);
-    Ok(Counted::new(axes.chain(next).collect(), years.zip(parts).collect()))
+    let tables = steps.iter().zip(&parts);
+    let tables: Vec<OfYear<'_>> =
+        tables.map(|(t, (table, digits))| (frames[t - 1].year, table, &digits[..], &[0][..])).collect();
+    job::check(job)?;
+    Ok(joined(axes.chain(next).collect(), 1, &tables))
 }
 
 fn state_axis(axis: &Axis, name: String, values: &Values) -> Axis {
     Axis { name, values: values.clone(), ..axis.clone() }
 }
 
-/// The combinations of values of the axes `of`, and to be absent.
-struct States {
-    /// The values of each axis, to be absent among them.
-    values: Vec<Values>,
-    /// For each axis and base code the digit of a state, and how many digits there are.
-    digits: Vec<(Vec<u32>, u32)>,
-    /// How many states there are besides absence, whose number this is.
-    present: u32,
-    /// For each state, absence the last, its rank in the order of the axes' values.
-    ranks: Vec<u32>,
-    /// For each rank the position of the value on each axis.
-    positions: Vec<Vec<u32>>,
-}
-
-impl States {
-    fn new(of: &[Axis], absent: &str) -> Result<Self> {
-        let mut values = Vec::with_capacity(of.len());
-        let mut digits = Vec::with_capacity(of.len());
-        let mut digit_positions: Vec<Vec<u32>> = Vec::with_capacity(of.len());
-        let mut gone = Vec::with_capacity(of.len());
-        for axis in of {
-            let mut all = axis.values.clone();
-            let before = all.len() as u32;
-            if let Values::Text(texts) = &mut all {
-                texts.push(absent.to_owned());
-            }
-            let null = all.len() as u32;
-            // A value that cannot be absent has no row then.
-            gone.push(if null > before { before } else { null });
-            let position = |at: &u32| if *at == before { null } else { *at };
-            let mut reached: Vec<u32> = axis.map.iter().map(position).collect();
-            reached.sort_unstable();
-            reached.dedup();
-            let digit = |at: &u32| reached.binary_search(&position(at)).unwrap_or(0) as u32;
-            digits.push((axis.map.iter().map(digit).collect(), reached.len() as u32));
-            digit_positions.push(reached);
-            values.push(all);
-        }
-        let present = combinations(digits.iter().map(|(_, card)| u64::from(*card)), MOST_STATES)? as u32;
-        let mut of_state: Vec<Vec<u32>> = vec![Vec::new()];
-        for reached in &digit_positions {
-            let longer = |state: &Vec<u32>| reached.iter().map(|at| [&state[..], &[*at]].concat()).collect::<Vec<_>>();
-            of_state = of_state.iter().flat_map(longer).collect();
-        }
-        of_state.push(gone);
-        let mut sorted = of_state.clone();
-        sorted.sort_unstable();
-        sorted.dedup();
-        let ranks = of_state.iter().map(|state| sorted.binary_search(state).unwrap_or(0) as u32).collect();
-        Ok(Self { values, digits, present, ranks, positions: sorted })
-    }
-}
-
-/// A number of a state.
-trait State: Copy + PartialEq + Send + Sync {
+/// A number of a state or group.
+trait Number: Copy + PartialEq + Send + Sync {
     fn of(number: u32) -> Self;
     fn number(self) -> usize;
 }
 
-macro_rules! state {
+macro_rules! number {
     ($($ty:ty),*) => {$(
-        impl State for $ty {
+        impl Number for $ty {
             fn of(number: u32) -> Self {
                 number as Self
             }
@@ -132,15 +88,18 @@ macro_rules! state {
         }
     )*};
 }
-state!(u8, u16, u32);
+number!(u8, u16, u32);
 
-/// One year.
-struct Side<T> {
-    /// For each id the state of its thing.
-    states: Vec<T>,
-    /// For each thing its group, and one more.
-    groups: Vec<u32>,
+/// One year: for each id the state and the group of its thing.
+struct Side<S, G> {
+    states: Vec<S>,
+    groups: Vec<G>,
+    /// Which states there are.
+    seen: Vec<bool>,
 }
+
+/// What moved in a step, and what its groups are numbered by.
+type Step = (Table, Vec<Digit>);
 
 struct Walk<'a> {
     frames: &'a [&'a Frame],
@@ -152,148 +111,151 @@ struct Walk<'a> {
     groups: u32,
     /// How many ids there may be.
     ids: usize,
+    /// Into how many pieces ids are cut.
+    pieces: usize,
 }
 
 impl Walk<'_> {
     /// What moved in each of `steps`: runs of them side by side, so that a year is mostly looked at once.
-    fn all<T: State>(&self, steps: &[usize], job: &dyn Job) -> Result<Vec<Part>> {
+    fn all<S: Number, G: Number>(&self, steps: &[usize], job: &dyn Job) -> Result<Vec<Step>> {
         let run = steps.len().div_ceil(rayon::current_num_threads()).max(1);
         let parts = steps.par_chunks(run).map(|steps| {
-            let mut last: Option<(usize, Side<T>)> = None;
-            let mut counters = Vec::new();
-            let part = |t: &usize| {
+            let mut last: Option<(usize, Side<S, G>)> = None;
+            let step = |t: &usize| {
                 job::check(job)?;
                 let earlier = match last.take() {
                     Some((at, side)) if at == t - 1 => side,
                     _ => self.side(t - 1)?,
                 };
                 let later = self.side(*t)?;
-                let part = self.count(&earlier, &later, &mut counters);
+                let step = self.step(&earlier, &later);
                 last = Some((*t, later));
-                Ok(part)
+                Ok(step)
             };
-            steps.iter().map(part).collect::<Result<Vec<_>>>()
+            steps.iter().map(step).collect::<Result<Vec<_>>>()
         });
         Ok(parts.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
     }
 
-    fn side<T: State>(&self, nth: usize) -> Result<Side<T>> {
+    fn side<S: Number, G: Number>(&self, nth: usize) -> Result<Side<S, G>> {
         let things = &self.things[nth];
-        let maps: Vec<_> = self.states.digits.iter().map(|(digits, card)| (&digits[..], *card)).collect();
-        let numbers = self.numbers(nth, self.of, &maps)?;
-        let mut states = vec![T::of(self.states.present); self.ids];
-        for (id, number) in things.ids.iter().zip(numbers) {
-            states[*id as usize] = T::of(number);
+        let (present, frame) = (self.states.present, self.frames[nth]);
+        let digits: Vec<_> = self.states.digits.iter().map(|(digits, card)| (&digits[..], *card)).collect();
+        let state = Numbers::new(self.of, &digits, frame, nth)?;
+        let digits: Vec<_> = self.by.iter().map(|axis| (&axis.map[..], axis.values.len() as u32 + 1)).collect();
+        let group = Numbers::new(self.by, &digits, frame, nth)?;
+        let mut side = Side {
+            states: vec![S::of(present); self.ids],
+            groups: vec![G::of(self.groups); self.ids],
+            seen: vec![false; present as usize + 1],
+        };
+        side.seen[present as usize] = true;
+        let mut put = |id: u32, thing: usize, state: u32, group: u32| {
+            let counted = things.counted.as_ref().is_none_or(|counted| counted.value(thing));
+            side.seen[state as usize] = true;
+            side.states[id as usize] = S::of(state);
+            side.groups[id as usize] = G::of(if counted { group } else { self.groups });
+        };
+        let (mut states, mut groups) = ([0; CHUNK], [0; CHUNK]);
+        match &things.rows {
+            None => {
+                for (at, ids) in things.ids.chunks(CHUNK).enumerate() {
+                    let start = at * CHUNK;
+                    state.locate(&mut states[..ids.len()], start);
+                    group.locate(&mut groups[..ids.len()], start);
+                    for (at, (id, (state, group))) in ids.iter().zip(states.iter().zip(&groups)).enumerate() {
+                        put(*id, start + at, *state, *group);
+                    }
+                }
+            }
+            Some(rows) => {
+                for (thing, (id, row)) in things.ids.iter().zip(rows).enumerate() {
+                    state.locate(&mut states[..1], *row as usize);
+                    group.locate(&mut groups[..1], *row as usize);
+                    put(*id, thing, states[0], groups[0]);
+                }
+            }
         }
-        let maps: Vec<_> = self.by.iter().map(|axis| (&axis.map[..], axis.values.len() as u32 + 1)).collect();
-        let mut groups = self.numbers(nth, self.by, &maps)?;
-        if let Some(counted) = &things.counted {
-            groups.iter_mut().zip(counted).filter(|(_, counted)| !counted).for_each(|(group, _)| *group = self.groups);
-        }
-        groups.push(self.groups);
-        Ok(Side { states, groups })
+        Ok(side)
     }
 
-    /// For each thing the number that its values on `axes` make, whose base codes have these digits.
-    fn numbers(&self, nth: usize, axes: &[Axis], digits: &[(&[u32], u32)]) -> Result<Vec<u32>> {
-        let things = &self.things[nth];
-        let mut numbers = vec![0; things.ids.len()];
-        for (axis, (digits, card)) in axes.iter().zip(digits) {
-            let Some(codes) = axis.base.codes(self.frames[nth], nth)? else {
-                for number in &mut numbers {
-                    *number = *number * card + digits[0];
+    /// The moves from `earlier` to `later`, by group, state before and state after.
+    fn step<S: Number, G: Number>(&self, earlier: &Side<S, G>, later: &Side<S, G>) -> Step {
+        let (before, mut from) = self.states.seen(&earlier.seen);
+        let (after, to) = self.states.seen(&later.seen);
+        let values = |axis: &Axis| Digit::at(vec![(0..=axis.values.len() as u32).collect()]);
+        let (before, after) = (Digit::at(before), Digit::at(after));
+        for place in &mut from {
+            *place *= after.card() as u32;
+        }
+        let states = (before.card() * after.card()) as u32;
+        let digits: Vec<Digit> = self.by.iter().map(values).chain([before, after]).collect();
+        let counted = u64::from(self.groups) * u64::from(states);
+        let all = counted + u64::from(states);
+        let absent = S::of(self.states.present);
+        let visit = |ids: Range<usize>, visit: &mut dyn FnMut(&[u64])| {
+            let mut cells = [0; CHUNK];
+            for start in ids.clone().step_by(CHUNK) {
+                let here = start..ids.end.min(start + CHUNK);
+                let cells = &mut cells[..here.len()];
+                let before = earlier.states[here.clone()].iter().zip(&earlier.groups[here.clone()]);
+                let after = later.states[here.clone()].iter().zip(&later.groups[here]);
+                for (cell, ((was, before), (is, after))) in cells.iter_mut().zip(before.zip(after)) {
+                    // Who is there in which year cannot be foreseen: no branch depends on it.
+                    let group = if *was == absent { *after } else { *before };
+                    *cell = group.number() as u64 * u64::from(states) + u64::from(from[was.number()] + to[is.number()]);
                 }
-                continue;
-            };
-            with_integers!(codes.as_ref(), codes => match &things.rows {
-                None => {
-                    for (number, code) in numbers.iter_mut().zip(codes) {
-                        *number = *number * card + digits[*code as usize];
-                    }
-                }
-                Some(rows) => {
-                    for (number, row) in numbers.iter_mut().zip(rows) {
-                        *number = *number * card + digits[codes[*row as usize] as usize];
-                    }
-                }
+                visit(cells);
+            }
+        };
+        if all > DENSE.max(4 * self.ids as u64) {
+            let mut numbers = Vec::with_capacity(self.ids);
+            visit(0..self.ids, &mut |cells| numbers.extend(cells.iter().filter(|cell| **cell < counted)));
+            let places = Places::sparse(&numbers);
+            let mut counters = vec![0; places.groups()];
+            places.each().iter().for_each(|place| counters[*place as usize] += 1);
+            return (Table::new(places, counters, 1, &digits), digits);
+        }
+        let count = |ids: Range<usize>| {
+            let mut counters = vec![0_u64; all as usize];
+            visit(ids, &mut |cells| cells.iter().for_each(|cell| counters[*cell as usize] += 1));
+            counters
+        };
+        let piece = self.ids.div_ceil(self.pieces);
+        let counters = (0..self.pieces)
+            .into_par_iter()
+            .map(|nth| count((nth * piece).min(self.ids)..((nth + 1) * piece).min(self.ids)))
+            .reduce_with(|mut a, b| {
+                a.iter_mut().zip(&b).for_each(|(a, b)| *a += b);
+                a
             });
-        }
-        Ok(numbers)
+        (Table::new(Places::dense(Vec::new(), counted as usize), counters.unwrap_or_default(), 1, &digits), digits)
     }
+}
 
-    /// The moves from `earlier` to `later`, by group, rank before and rank after. The `counters` are 0, before and after.
-    fn count<T: State>(&self, earlier: &Side<T>, later: &Side<T>, counters: &mut Vec<u32>) -> Part {
-        let ranks = self.states.positions.len() as u64;
-        let cells = u64::from(self.groups + 1).saturating_mul(ranks * ranks);
-        let rows = (earlier.groups.len() + later.groups.len()) as u64;
-        let counted = u64::from(self.groups).saturating_mul(ranks * ranks);
-        if cells <= DENSE.max(4 * rows) {
-            counters.resize(cells as usize, 0);
-            self.visit(earlier, later, |cell| counters[cell as usize] += 1);
-            let (counters, others) = counters.split_at_mut(counted as usize);
-            others.fill(0);
-            // Most counters are 0.
-            let some = counters.chunks_mut(SOME).enumerate().filter(|(_, some)| some.iter().fold(0, |a, b| a | b) > 0);
-            let found = some.flat_map(|(at, some)| (at * SOME..).zip(some)).filter(|(_, count)| **count > 0);
-            let found = found.map(|(cell, count)| (cell as u64, std::mem::take(count)));
-            self.part(&found.collect::<Vec<_>>())
-        } else {
-            let mut moves = Vec::with_capacity(rows as usize);
-            self.visit(earlier, later, |cell| moves.push(cell));
-            moves.retain(|cell| *cell < counted);
-            moves.par_sort_unstable();
-            let same = moves.chunk_by(|a, b| a == b);
-            self.part(&same.map(|same| (same[0], same.len() as u32)).collect::<Vec<_>>())
-        }
-    }
+/// Numbers that the values of rows on some axes make, whose base codes have given digits.
+struct Numbers<'a> {
+    codes: Vec<(Cow<'a, Integers>, Vec<u32>)>,
+    /// What axes that the year does not have add.
+    constant: u32,
+}
 
-    /// Visits the cell of each thing of either year; cells of groups that do not count are beyond all others.
-    #[inline]
-    fn visit<T: State>(&self, earlier: &Side<T>, later: &Side<T>, mut visit: impl FnMut(u64)) {
-        let ranks = self.states.positions.len() as u64;
-        let absent = T::of(self.states.present);
-        let to: Vec<u64> = self.states.ranks.iter().map(|rank| u64::from(*rank)).collect();
-        let from: Vec<u64> = to.iter().map(|rank| rank * ranks).collect();
-        let (mut left, mut right) = (0, 0);
-        // Who is there in which year cannot be foreseen: no branch depends on it.
-        for (before, after) in earlier.states.iter().zip(&later.states) {
-            let (was, is) = (*before != absent, *after != absent);
-            // Behind the last thing stands the group of those that do not count.
-            let (left_here, arrived) = (earlier.groups[left], if is { later.groups[right] } else { self.groups });
-            let group = if was { left_here } else { arrived };
-            visit(u64::from(group) * (ranks * ranks) + from[before.number()] + to[after.number()]);
-            left += usize::from(was);
-            right += usize::from(is);
-        }
-    }
-
-    /// The moves of `cells`, which ascend, with their counts.
-    fn part(&self, cells: &[(u64, u32)]) -> Part {
-        let ranks = self.states.positions.len() as u64;
-        let mut groups = Vec::with_capacity(cells.len());
-        let mut before = Vec::with_capacity(cells.len());
-        let mut after = Vec::with_capacity(cells.len());
-        for (cell, _) in cells {
-            let group = cell / (ranks * ranks);
-            let states = (cell - group * (ranks * ranks)) as u32;
-            groups.push(group as u32);
-            before.push(states / ranks as u32);
-            after.push(states % ranks as u32);
-        }
-        let mut keys = vec![Vec::new(); self.by.len()];
-        for (keys, axis) in keys.iter_mut().zip(self.by).rev() {
-            let card = axis.values.len() as u32 + 1;
-            *keys = groups.iter().map(|group| group % card).collect();
-            for group in &mut groups {
-                *group /= card;
+impl<'a> Numbers<'a> {
+    fn new(axes: &'a [Axis], digits: &[(&[u32], u32)], frame: &'a Frame, nth: usize) -> Result<Self> {
+        let (mut codes, mut constant, mut stride) = (Vec::new(), 0, 1);
+        for (axis, (digits, card)) in axes.iter().zip(digits).rev() {
+            match axis.base.codes(frame, nth)? {
+                Some(of_row) => codes.push((of_row, digits.iter().map(|digit| digit * stride).collect())),
+                None => constant += digits[0] * stride,
             }
+            stride *= card;
         }
-        for ranks in [before, after] {
-            for axis in 0..self.of.len() {
-                let of_rank: Vec<u32> = self.states.positions.iter().map(|positions| positions[axis]).collect();
-                keys.push(ranks.iter().map(|rank| of_rank[*rank as usize]).collect());
-            }
-        }
-        Part { keys, counts: vec![cells.iter().map(|(_, count)| u64::from(*count)).collect()] }
+        Ok(Self { codes, constant })
+    }
+
+    /// The numbers of the rows from `start` on.
+    fn locate(&self, numbers: &mut [u32], start: usize) {
+        numbers.fill(self.constant);
+        self.codes.iter().for_each(|(codes, table)| add(numbers, &Factor::Table(codes, table.into()), start));
     }
 }

@@ -1,180 +1,203 @@
 //! Tables out of the cells of all bases: each is rolled up from the smallest table that tells its groups apart, so that
 //! most never look at the cells.
 
-use rayon::prelude::*;
+use std::ops::AddAssign;
 
-use super::cells::BaseDigit;
-use super::{Axis, Base, DENSE, Part, combinations};
+use super::cells::{BaseDigit, Counted};
+use super::table::{Places, Table};
+use super::{Axis, Base, combinations};
 use crate::error::Result;
 
 /// How a table is rolled up.
 pub(super) struct Plan {
     /// The table that it is rolled up from, by its position; `None` for the cells.
     from: Option<usize>,
-    digits: Vec<Digit>,
+    /// For each digit of the source and each of its values what it adds to a group's number.
+    adds: Vec<Vec<u64>>,
+    /// What the groups are numbered by.
+    pub(super) digits: Vec<Digit>,
     /// How many groups there may be.
     groups: u64,
-    /// How many axes the table has.
-    axes: usize,
 }
 
 /// Neighbouring axes over one base: together they are one digit of a group's number.
-struct Digit {
-    /// Which of the keys of the source tells.
-    key: usize,
-    /// For each value of that key the digit.
-    of_key: Vec<u32>,
-    /// For each digit, ascending, the position of its value on each of the axes.
-    positions: Vec<Vec<u32>>,
-}
-
-/// Neighbouring axes over one base, and for each of its codes the digit.
-struct Group<'a> {
-    base: &'a Base,
+pub(super) struct Digit {
+    /// For each axis the position of its value, for each digit; digits ascend in the order of these values.
+    pub(super) positions: Vec<Vec<u32>>,
+    /// For each code of the base the digit.
     of_code: Vec<u32>,
-    positions: Vec<Vec<u32>>,
 }
 
-impl<'a> Group<'a> {
-    fn all(axes: &'a [Axis]) -> Vec<Self> {
-        axes.chunk_by(|a, b| a.base.same(&b.base)).map(Self::new).collect()
+impl Digit {
+    /// A digit of values that are known by their positions alone, axis by axis.
+    pub(super) fn at(positions: Vec<Vec<u32>>) -> Self {
+        Self { positions, of_code: Vec::new() }
     }
 
-    fn new(axes: &'a [Axis]) -> Self {
-        if let [Axis { base, map, values, .. }] = axes {
-            let positions = (0..=values.len() as u32).map(|at| vec![at]).collect();
-            return Self { base, of_code: map.clone(), positions };
+    /// How many there are.
+    pub(super) fn card(&self) -> usize {
+        self.positions.first().map_or(0, Vec::len)
+    }
+
+    fn all(axes: &[Axis]) -> Vec<(&Base, Self)> {
+        axes.chunk_by(|a, b| a.base.same(&b.base)).map(|axes| (&axes[0].base, Self::new(axes))).collect()
+    }
+
+    fn new(axes: &[Axis]) -> Self {
+        if let [Axis { map, values, .. }] = axes {
+            let positions = vec![(0..=values.len() as u32).collect()];
+            return Self { positions, of_code: map.clone() };
         }
+        // Codes in the order of their values: from the last axis to the first, those of one value stay in their order.
         let codes = axes[0].map.len();
-        let of = |code: usize| axes.iter().map(|axis| axis.map[code]).collect::<Vec<_>>();
-        let all: Vec<Vec<u32>> = (0..codes).map(of).collect();
-        let mut positions = all.clone();
-        positions.sort_unstable();
-        positions.dedup();
-        let of_code = all.iter().map(|at| positions.binary_search(at).unwrap_or(0) as u32).collect();
-        Self { base: &axes[0].base, of_code, positions }
+        let mut order: Vec<u32> = (0..codes as u32).collect();
+        for Axis { map, values, .. } in axes.iter().rev() {
+            let mut starts = vec![0; values.len() + 2];
+            for at in map {
+                starts[*at as usize + 1] += 1;
+            }
+            (1..starts.len()).for_each(|at| starts[at] += starts[at - 1]);
+            let mut sorted = vec![0; codes];
+            for code in order {
+                let start = &mut starts[map[code as usize] as usize];
+                sorted[*start] = code;
+                *start += 1;
+            }
+            order = sorted;
+        }
+        let (mut positions, mut of_code) = (vec![Vec::new(); axes.len()], vec![0; codes]);
+        for same in order.chunk_by(|a, b| axes.iter().all(|axis| axis.map[*a as usize] == axis.map[*b as usize])) {
+            for code in same {
+                of_code[*code as usize] = positions[0].len() as u32;
+            }
+            positions.iter_mut().zip(axes).for_each(|(all, axis)| all.push(axis.map[same[0] as usize]));
+        }
+        Self { positions, of_code }
     }
 
-    /// For each value of `axis` the digit, where it tells that.
-    fn of_axis(&self, axis: &Axis) -> Option<Vec<u32>> {
+    /// For each of `card` digits of another list the digit here, where that can be told; `others` has that list's digit
+    /// for each code.
+    fn of_other(&self, others: &[u32], card: usize) -> Option<Vec<u32>> {
         const NONE: u32 = u32::MAX;
-        if !axis.base.same(self.base) {
-            return None;
-        }
-        let mut of_axis = vec![NONE; axis.values.len() + 1];
-        for (at, digit) in axis.map.iter().zip(&self.of_code) {
-            let known = &mut of_axis[*at as usize];
+        let mut of_other = vec![NONE; card];
+        for (other, digit) in others.iter().zip(&self.of_code) {
+            let known = &mut of_other[*other as usize];
             if *known != NONE && *known != *digit {
                 return None;
             }
             *known = *digit;
         }
-        // Values that no row can have.
-        Some(of_axis.into_iter().map(|digit| if digit == NONE { 0 } else { digit }).collect())
+        // Digits that no row can have.
+        Some(of_other.into_iter().map(|digit| if digit == NONE { 0 } else { digit }).collect())
     }
 }
 
 /// How each of `sets` is rolled up.
 pub(super) fn plans(sets: &[Vec<Axis>], cells: &[BaseDigit<'_>]) -> Result<Vec<Plan>> {
-    let groups: Vec<Vec<Group<'_>>> = sets.iter().map(|axes| Group::all(axes)).collect();
-    let size = |set: usize| groups[set].iter().map(|g| g.positions.len() as u64).fold(1, u64::saturating_mul);
+    let tables: Vec<Vec<(&Base, Digit)>> = sets.iter().map(|axes| Digit::all(axes)).collect();
+    let size = |set: &Vec<(&Base, Digit)>| combinations(set.iter().map(|(_, d)| d.card() as u64), u64::MAX);
+    let sizes = tables.iter().map(size).collect::<Result<Vec<u64>>>()?;
+    let of_cells: Vec<Source<'_>> = cells.iter().map(|d| (d.base, &d.of_code[..], d.card as usize)).collect();
     let plan = |set: usize| {
-        let from = |source: usize| {
-            let digit = |group: &Group<'_>| {
-                let found = sets[source].iter().enumerate().find_map(|(key, axis)| Some((key, group.of_axis(axis)?)));
-                found.map(|(key, of_key)| Digit { key, of_key, positions: group.positions.clone() })
-            };
-            groups[set].iter().map(digit).collect::<Option<Vec<_>>>()
-        };
         // Of two that tell the same, the first; so no two are rolled up from one another.
-        let mut larger: Vec<usize> = (0..sets.len()).filter(|s| (size(*s), set) > (size(set), *s)).collect();
-        larger.sort_by_key(|s| size(*s));
-        let found = larger.into_iter().find_map(|source| Some((Some(source), from(source)?)));
-        let (from, digits) = found.unwrap_or_else(|| {
-            let digit = |group: &Group<'_>| {
-                let key = cells.iter().position(|digit| digit.base.same(group.base)).unwrap_or_default();
-                let mut of_key = vec![0; cells[key].card as usize];
-                for (digit, of_code) in cells[key].of_code.iter().zip(&group.of_code) {
-                    of_key[*digit as usize] = *of_code;
-                }
-                Digit { key, of_key, positions: group.positions.clone() }
-            };
-            (None, groups[set].iter().map(digit).collect())
-        });
-        let groups = combinations(digits.iter().map(|digit| digit.positions.len() as u64), u64::MAX)?;
-        Ok(Plan { from, digits, groups, axes: sets[set].len() })
+        let mut larger: Vec<usize> = (0..sets.len()).filter(|s| (sizes[*s], set) > (sizes[set], *s)).collect();
+        larger.sort_by_key(|s| sizes[*s]);
+        let from = |source: usize| {
+            let digits = tables[source].iter().map(|(base, d)| (*base, &d.of_code[..], d.card()));
+            Some((Some(source), adds(&tables[set], &digits.collect::<Vec<_>>())?))
+        };
+        larger.into_iter().find_map(from).or_else(|| Some((None, adds(&tables[set], &of_cells)?)))
     };
-    (0..sets.len()).map(plan).collect()
+    let found: Vec<_> = (0..sets.len()).map(|set| plan(set).unwrap_or_default()).collect();
+    let parts = tables.into_iter().zip(sizes).zip(found);
+    let plans = parts.map(|((table, groups), (from, adds))| {
+        let digits = table.into_iter().map(|(_, digit)| digit).collect();
+        Plan { from, adds, digits, groups }
+    });
+    Ok(plans.collect())
 }
 
-/// The tables of `plans` out of the `cells` of one frame.
-pub(super) fn roll_up(plans: &[Plan], cells: &Part) -> Vec<Part> {
-    let mut parts: Vec<Option<Part>> = plans.iter().map(|_| None).collect();
+/// A digit of a source: its base, for each code the digit, and how many there are.
+type Source<'a> = (&'a Base, &'a [u32], usize);
+
+/// For each digit of a source and each of its values what it adds to the number of a group of `table`; `None` where the
+/// source does not tell its groups apart.
+fn adds(table: &[(&Base, Digit)], source: &[Source<'_>]) -> Option<Vec<Vec<u64>>> {
+    let mut adds: Vec<Vec<u64>> = source.iter().map(|(.., card)| vec![0; *card]).collect();
+    let mut stride = 1;
+    for (base, digit) in table.iter().rev() {
+        let same = source.iter().enumerate().filter(|(_, (other, ..))| base.same(other));
+        let found = |(at, (_, of_code, card)): (usize, &Source<'_>)| Some((at, digit.of_other(of_code, *card)?));
+        let (at, of_source) = same.into_iter().find_map(found)?;
+        adds[at].iter_mut().zip(of_source).for_each(|(add, digit)| *add += u64::from(digit) * stride);
+        stride *= digit.card() as u64;
+    }
+    Some(adds)
+}
+
+/// The tables of `plans` out of the `cells` of one year.
+pub(super) fn roll_up(plans: &[Plan], cells: &Counted<'_>) -> Vec<Table> {
+    let mut tables: Vec<Option<Table>> = plans.iter().map(|_| None).collect();
     // Sources are larger, so this ends.
-    while parts.iter().any(Option::is_none) {
+    while tables.iter().any(Option::is_none) {
         for (at, plan) in plans.iter().enumerate() {
-            let source = plan.from.map_or(Some(cells), |from| parts[from].as_ref());
-            if parts[at].is_none()
-                && let Some(source) = source
-            {
-                parts[at] = Some(plan.part(source));
-            }
+            let table = match (&tables[at], plan.from) {
+                (Some(_), _) => continue,
+                (None, None) => plan.of_cells(cells),
+                (None, Some(from)) => match &tables[from] {
+                    Some(source) => plan.of_table(source),
+                    None => continue,
+                },
+            };
+            tables[at] = Some(table);
         }
     }
-    parts.into_iter().flatten().collect()
+    tables.into_iter().flatten().collect()
 }
 
 impl Plan {
-    fn part(&self, source: &Part) -> Part {
-        let rows = source.counts.first().map_or(0, Vec::len);
-        let mut numbers = vec![0_u64; rows];
-        for digit in &self.digits {
-            let card = digit.positions.len() as u64;
-            for (number, key) in numbers.iter_mut().zip(&source.keys[digit.key]) {
-                *number = *number * card + u64::from(digit.of_key[*key as usize]);
-            }
-        }
-        let (groups, place) = ranked(&numbers, self.groups);
-        let mut keys = Vec::with_capacity(self.axes);
-        let mut stride = self.groups;
-        for Digit { positions, .. } in &self.digits {
-            let card = positions.len() as u64;
-            stride /= card;
-            let digits: Vec<u32> = groups.iter().map(|group| (group / stride % card) as u32).collect();
-            for axis in 0..positions.first().map_or(0, Vec::len) {
-                let of_digit: Vec<u32> = positions.iter().map(|position| position[axis]).collect();
-                keys.push(digits.iter().map(|digit| of_digit[*digit as usize]).collect());
-            }
-        }
-        let sums = |lane: &Vec<u64>| {
-            let mut sums = vec![0; groups.len()];
-            for (count, place) in lane.iter().zip(&place) {
-                sums[*place as usize] += count;
-            }
-            sums
+    fn of_cells(&self, cells: &Counted<'_>) -> Table {
+        let (places, width) = (self.places(&cells.digits, cells.cells.len(), cells.width()), cells.width());
+        let mut counters = vec![0; places.groups() * width];
+        let of_digits = |digits: &[u32]| {
+            let parts = self.adds.iter().zip(digits);
+            places.of(parts.map(|(adds, digit)| adds[*digit as usize]).sum())
         };
-        Part { keys, counts: source.counts.iter().map(sums).collect() }
+        cells.add_to(places.each(), of_digits, &mut counters);
+        Table::new(places, counters, width, &self.digits)
     }
-}
 
-/// The distinct values of `keys` (all below `total`), ascending, and for each key its place among them.
-fn ranked(keys: &[u64], total: u64) -> (Vec<u64>, Vec<u32>) {
-    if total > DENSE.max(4 * keys.len() as u64) {
-        let mut distinct = keys.to_vec();
-        distinct.par_sort_unstable();
-        distinct.dedup();
-        let place = keys.iter().map(|key| distinct.partition_point(|k| k < key) as u32).collect();
-        return (distinct, place);
+    fn of_table(&self, source: &Table) -> Table {
+        let width = source.width();
+        let places = self.places(source.digits(), source.groups().len(), width);
+        let mut counters = vec![0; places.groups() * width];
+        for (group, place) in source.groups().iter().zip(places.each()) {
+            let to = &mut counters[*place as usize * width..][..width];
+            to.iter_mut().zip(source.counters(*group)).for_each(|(counter, more)| *counter += more);
+        }
+        Table::new(places, counters, width, &self.digits)
     }
-    let mut place = vec![u32::MAX; total as usize];
-    for key in keys {
-        place[*key as usize] = 0;
+
+    /// Places of the groups of so many things, of which the source has these digits.
+    fn places(&self, digits: &[Vec<u32>], things: usize, width: usize) -> Places {
+        if Places::are_dense(self.groups, width) {
+            Places::dense(self.numbers(digits, things, |add| add as u32), self.groups as usize)
+        } else {
+            Places::sparse(&self.numbers(digits, things, |add| add))
+        }
     }
-    let mut distinct = Vec::new();
-    for (key, place) in place.iter_mut().enumerate().filter(|(_, place)| **place == 0) {
-        *place = distinct.len() as u32;
-        distinct.push(key as u64);
+
+    fn numbers<T: Copy + Default + AddAssign>(
+        &self,
+        digits: &[Vec<u32>],
+        things: usize,
+        of: impl Fn(u64) -> T,
+    ) -> Vec<T> {
+        let mut numbers = vec![T::default(); things];
+        for (adds, digits) in self.adds.iter().zip(digits).filter(|(adds, _)| adds.iter().any(|add| *add > 0)) {
+            let adds: Vec<T> = adds.iter().map(|add| of(*add)).collect();
+            numbers.iter_mut().zip(digits).for_each(|(number, digit)| *number += adds[*digit as usize]);
+        }
+        numbers
     }
-    let of_key = keys.iter().map(|key| place[*key as usize]).collect();
-    (distinct, of_key)
 }

@@ -8,13 +8,14 @@ use arrow::compute::filter_record_batch;
 
 use super::facts::{Facts, has};
 use super::members::Bodies;
-use crate::cube::{self, Lane};
+use crate::cube::{Counted, Lane};
 use crate::dimension::Scope;
 use crate::error::Result;
-use crate::job::Job;
+use crate::job::{self, Job};
 use crate::lang::Lang;
 use crate::measure::{Finding, FormationRules, Truth};
 use crate::party::{Parties, bitmap};
+use crate::pass::{Statistic, only};
 use crate::roster::{Frame, Roster};
 use crate::table::Columns;
 
@@ -44,17 +45,33 @@ pub(super) fn answers(facts: &Facts, rules: &FormationRules, findings: &[&Findin
 /// # Ok::<(), dangjian::Error>(())
 /// ```
 pub fn formation_audit(roster: &Roster, rules: &FormationRules, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
-    const LANES: usize = 3;
     let frames = scope.frames(roster)?;
+    statistic(roster, &frames, rules, scope)?.count(&frames, job)
+}
+
+/// What is counted of each finding: the organisations, their party organisations, those of which it cannot be told.
+const LANES: usize = 3;
+
+/// [`formation_audit`] for `frames`.
+pub(crate) fn statistic<'r>(
+    roster: &'r Roster,
+    frames: &[&'r Frame],
+    rules: &'r FormationRules,
+    scope: &Scope,
+) -> Result<Statistic<'r, RecordBatch>> {
     let findings: Vec<&Finding> = rules.findings().iter().collect();
     check(roster, rules)?;
-    let wanted: BTreeSet<&str> = findings.iter().flat_map(|f| f.when.columns()).collect();
-    let lanes = |_, frame: &Frame| {
+    let (axes, of_frames, scope) = (scope.axes(roster, frames)?, frames.to_vec(), scope.clone());
+    let asked = findings.clone();
+    let lanes = move |_, frame: &Frame, job: &dyn Job| {
+        let wanted: BTreeSet<&str> = asked.iter().flat_map(|f| f.when.columns()).collect();
         let rows = scope.rows(roster, frame)?;
         let (parties, bodies) = (Parties::new(roster, frame), Bodies::new(roster, frame));
         let own = BooleanBuffer::collect_bool(frame.rows(), |row| bodies.belongs(row));
         let mut lanes = vec![Lane::Bits(rows.clone())];
-        for truth in answers(&Facts::new(roster, frame, rules, &wanted)?, rules, &findings)? {
+        job::check(job)?;
+        for truth in answers(&Facts::new(roster, frame, rules, &wanted)?, rules, &asked)? {
+            job::check(job)?;
             let truth = truth.unwrap_or_else(|| Truth::all(frame.rows(), Some(false)));
             let found = &truth.yes & &rows;
             let homes = bitmap(frame.rows(), parties.homes(&(&found & &own)).into_iter().flatten());
@@ -62,8 +79,18 @@ pub fn formation_audit(roster: &Roster, rules: &FormationRules, scope: &Scope, j
         }
         Ok(lanes)
     };
-    let counted = cube::count_one(&frames, scope.axes(roster, &frames)?, lanes, job)?;
-    let years: Vec<Told> = frames.iter().map(|frame| Told::new(roster, frame, rules, &findings)).collect();
+    let answer = move |counted| table(roster, &of_frames, rules, &findings, &only(counted)?);
+    Ok(Statistic::new(vec![axes], lanes, answer))
+}
+
+fn table(
+    roster: &Roster,
+    frames: &[&Frame],
+    rules: &FormationRules,
+    findings: &[&Finding],
+    counted: &Counted,
+) -> Result<RecordBatch> {
+    let years: Vec<Told> = frames.iter().map(|frame| Told::new(roster, frame, rules, findings)).collect();
     let of = |year: i16| years.iter().find(|told| told.of == year);
     let cells = || (0..counted.years.len()).flat_map(|g| (0..findings.len()).map(move |f| (g, f)));
     let lane = |g: usize, f: usize, nth: usize| counted.lane(1 + f * LANES + nth)[g];

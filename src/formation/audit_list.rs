@@ -14,7 +14,7 @@ use crate::dimension::Scope;
 use crate::error::Result;
 use crate::labels::{self, Labels};
 use crate::lang::Lang;
-use crate::measure::{APPROVAL, Finding, FormationRules, Level, Predicate};
+use crate::measure::{APPROVAL, Finding, FormationRules, Level};
 use crate::roster::Roster;
 use crate::table::Columns;
 
@@ -36,8 +36,8 @@ const LISTED: [(&str, DataType); 13] = [
 ];
 
 /// The organisations behind the findings of a year, or behind the one called `finding`: those at which it was found
-/// (`status` is `found`), then those of which it cannot be told (`unknown`), by organisation id. Only those for which
-/// `filter` is true. A finding that rests on a column which no source of the year has is looked for as far as it goes, and
+/// (`status` is `found`), then those of which it cannot be told (`unknown`), by organisation id. Only those in
+/// `scope`, whose dimensions and years are not used. A finding that rests on a column which no source of the year has is looked for as far as it goes, and
 /// nobody is listed as unknown.
 ///
 /// Columns: `year`, `finding`, `label_zh`, `label_en`, `severity`, `status`, `org_id`, `name`, `township`,
@@ -46,10 +46,11 @@ const LISTED: [(&str, DataType); 13] = [
 /// `why_zh`, `why_en`, `rule` (its source).
 ///
 /// ```
-/// # use dangjian::{Roster, ingest::Options, job::Quiet, synth};
+/// # use dangjian::{Roster, dimension::Scope, ingest::Options, job::Quiet, synth};
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
 /// let rules = dangjian::measure::FormationRules::shipped()?;
-/// let list = dangjian::formation::formation_audit_list(&roster, &rules, 2012, Some("solo_due_none"), None)?;
+/// let (all, finding) = (Scope::default(), Some("solo_due_none"));
+/// let list = dangjian::formation::formation_audit_list(&roster, &rules, 2012, finding, &all)?;
 /// assert!(list.column_by_name("why_zh").is_some());
 /// # Ok::<(), dangjian::Error>(())
 /// ```
@@ -58,13 +59,13 @@ pub fn formation_audit_list(
     rules: &FormationRules,
     year: i16,
     finding: Option<&str>,
-    filter: Option<&Predicate>,
+    scope: &Scope,
 ) -> Result<RecordBatch> {
     let frame = roster.frame(year)?;
     check(roster, rules)?;
     finding.map_or(Ok(()), |id| rules.known(id))?;
     let findings: Vec<&Finding> = rules.findings().iter().filter(|f| finding.is_none_or(|id| f.id == id)).collect();
-    let rows = Scope { filter: filter.cloned(), ..Scope::default() }.rows(roster, frame)?;
+    let rows = scope.rows(roster, frame)?;
     let speaker = Speaker { labels: labels::all()?, levels: rules.levels(year) };
     let rested = |f: &Finding| -> BTreeSet<String> {
         f.when.columns().into_iter().flat_map(|name| Facts::rests_on(rules, name, year)).collect()

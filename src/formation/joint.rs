@@ -118,7 +118,11 @@ pub fn joint_summary(roster: &Roster, rules: &FormationRules, scope: &Scope, job
     rules.check(roster)?;
     let measures = ITEMS.iter().map(|(name, text)| Ok(((*name).to_owned(), Measure::parse(text)?)));
     let measures = measures.collect::<Result<Vec<_>>>()?;
-    let at_home = Scope { filter: Some(Predicate::parse(&format!("\"{HOME}\""))?), ..Scope::by(scope.by.clone()) };
+    let at_home = Scope {
+        filter: Some(Predicate::parse(&format!("\"{HOME}\""))?),
+        bands: scope.bands.clone(),
+        ..Scope::by(scope.by.clone())
+    };
     let mut wanted: BTreeSet<&str> = measures.iter().flat_map(|(_, measure)| measure.columns()).collect();
     wanted.extend(roster.fields().iter().map(|f| f.name.as_str()).filter(|_| !scope.by.is_empty()));
     let mut parts = Vec::new();

@@ -13,19 +13,21 @@ mod term;
 use arrow::array::RecordBatch;
 
 pub use audit::formation_audit;
+pub(crate) use audit::statistic as audit_statistic;
 pub use audit_list::formation_audit_list;
 pub use joint::{joint_branches, joint_summary};
 pub use readiness::{readiness, readiness_list};
 pub use returns::formation_returns;
 
 use crate::classes::{self, coded};
-use crate::cube::{self, Lane};
+use crate::cube::{Counted, Lane};
 use crate::dimension::{Scope, axis, named_null};
 use crate::error::Result;
 use crate::job::Job;
 use crate::measure::FormationRules;
 use crate::moves::moves;
 use crate::party::Parties;
+use crate::pass::{Statistic, only};
 use crate::roster::{Frame, Integers, Roster};
 use crate::table::Columns;
 
@@ -44,22 +46,39 @@ use crate::table::Columns;
 /// ```
 pub fn formation(roster: &Roster, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
     let frames = scope.frames(roster)?;
-    let mut axes = scope.axes_beside(roster, &frames, &["mode"])?;
-    axes.push(named_null(axis(roster, &frames, "mode")?));
+    only(modes(roster, &frames, std::slice::from_ref(&scope.by), scope)?.count(&frames, job)?)
+}
+
+/// [`formation`] by each of `sets`.
+pub(crate) fn modes<'r>(
+    roster: &'r Roster,
+    frames: &[&'r Frame],
+    sets: &[Vec<String>],
+    scope: &Scope,
+) -> Result<Statistic<'r, Vec<RecordBatch>>> {
+    let axes = |by: &Vec<String>| {
+        let mut axes = scope.divided(by).axes_beside(roster, frames, &["mode"])?;
+        axes.push(named_null(axis(roster, frames, "mode")?));
+        Ok(axes)
+    };
+    let (sets, scope) = (sets.iter().map(axes).collect::<Result<_>>()?, scope.clone());
     let mode = roster.field("mode").ok();
-    let lanes = |_, frame: &Frame| {
+    let lanes = move |_, frame: &Frame, _: &dyn Job| {
         let rows = scope.rows(roster, frame)?;
         let none = Integers::up_to(0, std::iter::repeat_n(0, frame.rows()));
         let modes = coded(roster, frame, mode).unwrap_or(&none);
         let homes = Parties::new(roster, frame).home_rows_by(&rows, modes);
         Ok(vec![Lane::Bits(rows), Lane::Bits(homes)])
     };
-    let counted = cube::count_one(&frames, axes, lanes, job)?.filled();
-    Columns::default()
-        .groups(&counted)
-        .counts("organisations", counted.lane(0).iter().copied())
-        .counts("party_organisations", counted.lane(1).iter().copied())
-        .finish()
+    let table = |counted: Counted| {
+        let counted = counted.filled();
+        Columns::default()
+            .groups(&counted)
+            .counts("organisations", counted.lane(0).iter().copied())
+            .counts("party_organisations", counted.lane(1).iter().copied())
+            .finish()
+    };
+    Ok(Statistic::new(sets, lanes, move |counted| counted.into_iter().map(table).collect()))
 }
 
 /// The mode that the rules ask of an organisation against the mode its ledger records, by the dimensions of `scope`.
@@ -76,12 +95,25 @@ pub fn formation(roster: &Roster, scope: &Scope, job: &dyn Job) -> Result<Record
 /// ```
 pub fn formation_need(roster: &Roster, rules: &FormationRules, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
     let frames = scope.frames(roster)?;
-    let mut axes = scope.axes_beside(roster, &frames, &["need", "mode"])?;
-    axes.push(classes::need(roster, &frames, rules)?);
-    axes.push(named_null(axis(roster, &frames, "mode")?));
-    let lanes = |_, frame: &Frame| Ok(vec![Lane::Bits(scope.rows(roster, frame)?)]);
-    let counted = cube::count_one(&frames, axes, lanes, job)?;
-    Columns::default().groups(&counted).counts("organisations", counted.lane(0).iter().copied()).finish()
+    needs(roster, &frames, rules, scope)?.count(&frames, job)
+}
+
+/// [`formation_need`] for `frames`.
+pub(crate) fn needs<'r>(
+    roster: &'r Roster,
+    frames: &[&'r Frame],
+    rules: &FormationRules,
+    scope: &Scope,
+) -> Result<Statistic<'r, RecordBatch>> {
+    let mut axes = scope.axes_beside(roster, frames, &["need", "mode"])?;
+    axes.push(classes::need(roster, frames, rules)?);
+    axes.push(named_null(axis(roster, frames, "mode")?));
+    let scope = scope.clone();
+    let lanes = move |_, frame: &Frame, _: &dyn Job| Ok(vec![Lane::Bits(scope.rows(roster, frame)?)]);
+    Ok(Statistic::new(vec![axes], lanes, |counted| {
+        let counted = only(counted)?;
+        Columns::default().groups(&counted).counts("organisations", counted.lane(0).iter().copied()).finish()
+    }))
 }
 
 /// Moves of organisations between modes from one year to the next, by the dimensions of `scope` (those of the earlier

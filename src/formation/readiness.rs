@@ -10,9 +10,9 @@ use super::steps::{Step, Things, steps};
 use crate::cube::{self, Lane};
 use crate::dimension::Scope;
 use crate::error::Result;
-use crate::job::Job;
+use crate::job::{self, Job};
 use crate::lang::Lang;
-use crate::measure::{FormationRules, Predicate, known};
+use crate::measure::{FormationRules, known};
 use crate::party::bitmap;
 use crate::roster::{Frame, Roster};
 use crate::table::Columns;
@@ -50,8 +50,11 @@ pub fn readiness(
     // What came before is told from all years.
     let frames: Vec<&Frame> = roster.frames().iter().collect();
     let steps = steps(rules);
-    let things: Vec<Vec<Things>> =
-        frames.iter().map(|frame| steps.iter().map(|step| Things::new(roster, frame, step)).collect()).collect();
+    let of_frame = |frame: &&Frame| {
+        job::check(job)?;
+        Ok(steps.iter().map(|step| Things::new(roster, frame, step)).collect())
+    };
+    let things: Vec<Vec<Things>> = frames.iter().map(of_frame).collect::<Result<_>>()?;
     let next =
         |nth: usize| frames.get(nth + 1).is_some_and(|next| next.year == frames[nth].year + 1).then_some(nth + 1);
     let lanes = |nth: usize, frame: &Frame| {
@@ -105,7 +108,7 @@ const LISTED: [(&str, DataType); 9] = [
 ];
 
 /// Those of a year that are short of a step by up to `short` members: of all steps, or of the one called `step`, by
-/// organisation id. Only those for which `filter` is true. A party organisation stands at its home.
+/// organisation id. Only those in `scope`, whose dimensions and years are not used. A party organisation stands at its home.
 ///
 /// Columns: `year`, `step`, `label_zh`, `label_en`, `counts`, `org_id`, `name`, `township`, `township_name`, `kind`,
 /// `committee`, `mode`, `party_org_id`, `party_org_level`, `instructor_id`, `members` (that the step is about), `at_least`.
@@ -114,7 +117,7 @@ const LISTED: [(&str, DataType); 9] = [
 /// # use dangjian::{Roster, dimension::Scope, ingest::Options, job::Quiet, synth};
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
 /// let rules = dangjian::measure::FormationRules::shipped()?;
-/// let list = dangjian::formation::readiness_list(&roster, &rules, 1, 2012, Some("solo_3"), None)?;
+/// let list = dangjian::formation::readiness_list(&roster, &rules, 1, 2012, Some("solo_3"), &Scope::default())?;
 /// assert!(list.column_by_name("members").is_some());
 /// # Ok::<(), dangjian::Error>(())
 /// ```
@@ -124,7 +127,7 @@ pub fn readiness_list(
     short: u32,
     year: i16,
     step: Option<&str>,
-    filter: Option<&Predicate>,
+    scope: &Scope,
 ) -> Result<RecordBatch> {
     let frame = roster.frame(year)?;
     rules.check(roster)?;
@@ -134,7 +137,7 @@ pub fn readiness_list(
         known(("步骤", "step"), id, &ids)?;
         steps.retain(|step| step.id == id);
     }
-    let rows = Scope { filter: filter.cloned(), ..Scope::default() }.rows(roster, frame)?;
+    let rows = scope.rows(roster, frame)?;
     let mut found: Vec<(&Step, u32, u64)> = Vec::new();
     for step in &steps {
         let things = Things::new(roster, frame, step).all;

@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use arrow::array::{AsArray, Int16Array, RecordBatch};
+use arrow::array::RecordBatch;
 use arrow::buffer::BooleanBuffer;
-use arrow::datatypes::{DataType, Field, Schema};
 
 use crate::classes::{UNKNOWN, coded};
 use crate::cube::{self, Axis, Base, Lane, Values};
@@ -33,7 +32,6 @@ pub fn formation_returns(roster: &Roster, scope: &Scope, job: &dyn Job) -> Resul
     let frames = scope.frames(roster)?;
     let returns = returns(roster);
     let of = |frame: &Frame| roster.frames().iter().position(|f| f.year == frame.year).unwrap_or_default();
-    let years: Vec<String> = roster.frames().iter().map(|f| f.year.to_string()).collect();
     let mode = roster.field("mode").ok();
     let mut modes: Vec<String> =
         mode.and_then(|at| roster.dictionary(at)).map_or_else(Vec::new, |d| d.values().to_vec());
@@ -51,7 +49,9 @@ pub fn formation_returns(roster: &Roster, scope: &Scope, job: &dyn Job) -> Resul
         let base = Base::Given { name, codes: Arc::new(codes.collect()) };
         Axis { name: name.to_owned(), base, map: (0..values.len() as u32).collect(), values: Values::Text(values) }
     };
-    let mut axes = vec![given("next_year", years, &|to| u64::from(to.frame))];
+    // Positions of frames are what is asked for of this axis, and have no names.
+    let nameless = vec![String::new(); roster.frames().len()];
+    let mut axes = vec![given("next_year", nameless, &|to| u64::from(to.frame))];
     axes.extend(scope.axes_beside(roster, &frames, &["mode"])?);
     axes.push(named_null(axis(roster, &frames, "mode")?));
     axes.push(given("next_mode", modes, &next_mode));
@@ -60,10 +60,13 @@ pub fn formation_returns(roster: &Roster, scope: &Scope, job: &dyn Job) -> Resul
         let back = BooleanBuffer::collect_bool(frame.rows(), |row| back[row].is_some());
         Ok(vec![Lane::Bits(&back & &scope.rows(roster, frame)?)])
     };
-    let counted = cube::count_one(&frames, axes, lanes, job)?;
-    let table =
-        Columns::default().groups(&counted).counts("organisations", counted.lane(0).iter().copied()).finish()?;
-    with_years(&table)
+    let mut counted = cube::count_one(&frames, axes, lanes, job)?;
+    counted.axes.remove(0);
+    let next = counted.keys.remove(0);
+    let next = next.iter().map(|frame| roster.frames()[*frame as usize].year);
+    let mut columns = Columns::default().groups(&counted);
+    columns.insert_years(1, "next_year", next);
+    columns.counts("organisations", counted.lane(0).iter().copied()).finish()
 }
 
 /// Where an organisation is listed again.
@@ -87,14 +90,4 @@ fn returns(roster: &Roster) -> Vec<Vec<Option<Return>>> {
     let mut back: Vec<_> = back.collect();
     back.reverse();
     back
-}
-
-/// `table` with the texts of `next_year` as years.
-fn with_years(table: &RecordBatch) -> Result<RecordBatch> {
-    let years = table["next_year"].as_string_view().iter().map(|year| year?.parse().ok());
-    let years: Int16Array = years.collect();
-    let (mut fields, mut columns) = (table.schema().fields().to_vec(), table.columns().to_vec());
-    fields[1] = Arc::new(Field::new("next_year", DataType::Int16, true));
-    columns[1] = Arc::new(years);
-    Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?)
 }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use arrow::array::{Array, ArrayRef, AsArray, StringArray};
-use arrow::compute::{cast, min};
-use arrow::datatypes::{DataType, Int64Type};
+use arrow::array::{Array, ArrayRef, AsArray, Int64Array, StringArray};
+use arrow::compute::{cast, max, min};
+use arrow::datatypes::{DataType, Int64Type, UInt64Type};
 
 use super::Reading;
 use crate::error::Result;
@@ -63,7 +63,7 @@ pub(crate) fn agreed<'a>(arrays: impl Iterator<Item = (&'a ArrayRef, bool)>) -> 
     // Without any value it is of the type that it came in.
     Ok(wanted.unwrap_or(match empty {
         Some(DataType::Dictionary(..) | DataType::Null) | None => DataType::Utf8,
-        Some(DataType::Int64) => DataType::UInt64,
+        Some(DataType::Int64 | DataType::UInt64) => DataType::UInt32,
         Some(other) => other,
     }))
 }
@@ -73,10 +73,22 @@ fn narrowest(array: &ArrayRef, typed: bool) -> Result<DataType> {
     Ok(match array.data_type() {
         DataType::Utf8 if !typed => of_text(array.as_string())?,
         DataType::Dictionary(..) => narrowest(array.as_any_dictionary().values(), typed)?,
-        DataType::Int64 if min(array.as_primitive::<Int64Type>()).is_some_and(|least| least < 0) => DataType::Float64,
-        DataType::Int64 => DataType::UInt64,
+        DataType::Int64 => whole(array.as_primitive::<Int64Type>()),
+        DataType::UInt64 if max(array.as_primitive::<UInt64Type>()).is_none_or(|most| most <= MOST) => DataType::UInt32,
         other => other.clone(),
     })
+}
+
+/// The greatest count.
+const MOST: u64 = u32::MAX as u64;
+
+/// Whole numbers are counts if they can be; numbers of more digits are whole, those below 0 are not counted.
+fn whole(values: &Int64Array) -> DataType {
+    match (min(values), max(values)) {
+        (Some(least), _) if least < 0 => DataType::Float64,
+        (_, Some(most)) if most as u64 > MOST => DataType::UInt64,
+        _ => DataType::UInt32,
+    }
 }
 
 /// Numbers only, if nothing is lost by reading them as numbers: no leading zeros, no long codes.

@@ -61,19 +61,18 @@ pub(super) fn narrowest(numbers: &[u32], nulls: Option<NullBuffer>) -> ArrayRef 
     }
 }
 
+#[allow(clippy::useless_conversion, reason = "one arm of the macro is u32 already")]
 impl Coded {
     /// The texts of the rows.
     pub(crate) fn texts(&self) -> StringArray {
         let values = self.known.values();
         let text = |number: u32| (number > 0).then(|| values.get(number));
-        with_numbers!(self.numbers, numbers => numbers.iter().map(|n| text(u32::from(*n))).collect())
+        with_numbers!(self.numbers, numbers => numbers.iter().map(|n| text((*n).into())).collect())
     }
-}
 
-impl Coded {
     /// The texts that a row has, each once.
     pub(crate) fn distinct(&self) -> StringArray {
-        let mut all: Vec<u32> = with_numbers!(self.numbers, numbers => numbers.iter().map(|n| u32::from(*n)).collect());
+        let mut all: Vec<u32> = with_numbers!(self.numbers, numbers => numbers.iter().map(|n| (*n).into()).collect());
         all.sort_unstable();
         all.dedup();
         let values = self.known.values();

@@ -61,7 +61,7 @@ pub struct Line {
     pub count: Vec<Cell>,
     /// Whether it is about the organisations of which it is not known whether they belong in the table.
     pub undecided: bool,
-    place: String,
+    pub(crate) place: String,
 }
 
 /// What a check is about.

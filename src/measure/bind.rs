@@ -14,7 +14,7 @@ use crate::similar::nearest;
 ///
 /// Only `=`, `<` and `<=` are evaluated; `<>`, `>=` and `>` are their negations, which in three-valued logic is the
 /// same thing.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Bound {
     Known(Option<bool>),
     Flag(Source),
@@ -36,7 +36,7 @@ pub(super) enum Bound {
 }
 
 /// A comparison with constants.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Test<T> {
     Less(T),
     AtMost(T),
@@ -44,7 +44,7 @@ pub(super) enum Test<T> {
     Among(Vec<T>),
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Order {
     Equal,
     Less,
@@ -52,7 +52,7 @@ pub(super) enum Order {
 }
 
 /// Arithmetic over columns; computed in doubles, so exact for whole numbers up to 2^53.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Numeric {
     Column(Source),
     Constant(f64),

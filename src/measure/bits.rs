@@ -1,30 +1,29 @@
 //! Tests over whole columns, packed into bitmaps 64 rows at a time.
 
 use arrow::buffer::BooleanBuffer;
+use wide::u8x16;
 
 use crate::roster::{Integers, with_integers};
 
 /// Which `values` pass `test`.
 ///
-/// The test fills 64 bytes, which the compiler turns into vector comparisons, and eight multiplications gather their
-/// lowest bits: several times faster than setting bit by bit.
+/// The test fills 64 bytes, which the compiler turns into vector comparisons, and their highest bits are gathered: many times
+/// faster than setting bit by bit.
 pub(super) fn bits<T: Copy>(values: &[T], test: impl Fn(T) -> bool) -> BooleanBuffer {
     let words = values.chunks(64).map(|chunk| {
         let mut flags = [0u8; 64];
         for (flag, value) in flags.iter_mut().zip(chunk) {
-            *flag = u8::from(test(*value));
+            *flag = u8::from(test(*value)).wrapping_neg();
         }
         pack(flags)
     });
     BooleanBuffer::new(words.collect::<Vec<u64>>().into(), 0, values.len())
 }
 
-/// Bit `i` of the result is the lowest bit of `flags[i]`; the other bits of `flags` are 0.
+/// Bit `i` of the result is the highest bit of `flags[i]`.
 fn pack(flags: [u8; 64]) -> u64 {
-    // Multiplying by this puts bit 0 of byte `i` at bit 56 + `i`, and nothing else up there.
-    const GATHER: u64 = 0x0102_0408_1020_4080;
-    let (eights, _) = flags.as_chunks::<8>();
-    eights.iter().rev().fold(0, |word, eight| word << 8 | u64::from_le_bytes(*eight).wrapping_mul(GATHER) >> 56)
+    let (sixteens, _) = flags.as_chunks::<16>();
+    sixteens.iter().rev().fold(0, |word, sixteen| word << 16 | u64::from(u8x16::new(*sixteen).to_bitmask()))
 }
 
 /// Which `values` lie in one of `ranges`, both ends included.

@@ -1,6 +1,6 @@
 //! Conditions with a name (口径用语), which other conditions use as they use a flag; and breaks of columns.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::expr::Expr;
 use super::predicate::Predicate;
@@ -9,6 +9,7 @@ use crate::lang::Text;
 use crate::record::{self, Record};
 use crate::roster::Roster;
 use crate::schema;
+use crate::similar::nearest;
 
 /// A condition under a name.
 #[derive(Clone, Debug)]
@@ -37,6 +38,7 @@ pub struct Break {
     pub note: Text,
     /// The document that says so.
     pub source: String,
+    place: String,
 }
 
 impl Condition {
@@ -83,9 +85,31 @@ impl Break {
         let Some(note) = record.label("note", "note_en")? else {
             return record.error("note", "缺少此项；请写明有何变化", "is missing; say what changed");
         };
-        let found = Self { column, year, note, source: record.text("source")? };
+        let place = record.place().to_owned();
+        let found = Self { column, year, note, source: record.text("source")?, place };
         record.finish()?;
         Ok(found)
+    }
+
+    /// Fails where its column is neither one of the schema's nor one that `used` has: no rate could have it.
+    pub(super) fn check<'a>(&self, used: impl Iterator<Item = &'a str>) -> Result<()> {
+        let known: BTreeSet<&str> = schema::COLUMNS.iter().map(|c| c.name).chain(used).collect();
+        if known.contains(self.column.as_str()) {
+            return Ok(());
+        }
+        let column = &self.column;
+        let (zh, en) = nearest(column, known.into_iter()).map_or_else(
+            || (String::new(), String::new()),
+            |near| (format!("是不是“{near}”？"), format!(" Hint: did you mean '{near}'?")),
+        );
+        Err(record::at(
+            &self.place,
+            "column",
+            &Text::new(
+                format!("没有名为“{column}”的列，也没有比率用到它。{zh}"),
+                format!("there is no column '{column}', and no rate uses one of that name.{en}"),
+            ),
+        ))
     }
 }
 

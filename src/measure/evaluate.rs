@@ -4,6 +4,7 @@
 //! year's sources do not have answers nothing, not even whether it is null: the ledger does not say.
 
 use std::borrow::{Borrow, Cow};
+use std::cell::RefCell;
 
 use arrow::array::Array;
 use arrow::buffer::BooleanBuffer;
@@ -12,7 +13,7 @@ use super::bind::{Bound, Numeric, Order, Test};
 use super::bits::{bits, in_ranges, in_table};
 use super::expr::Arithmetic;
 use super::like::like;
-use super::source::{Derive, Source};
+use super::source::{Derived, Source};
 use super::truth::Truth;
 use crate::error::{Error, Result};
 use crate::lang::Text;
@@ -23,6 +24,23 @@ use crate::roster::{Column, Frame, Integers, Roster};
 pub(super) struct Rows<'a> {
     pub(super) roster: &'a Roster,
     pub(super) frame: &'a Frame,
+    pub(super) asked: &'a Asked,
+}
+
+/// Asked of one frame to the comparisons that several predicates make.
+#[derive(Default)]
+pub(crate) struct Asked(RefCell<Vec<(Bound, Truth)>>);
+
+impl Asked {
+    /// The answer to `bound`, worked out by `ask` unless it is there already.
+    fn get(&self, bound: &Bound, ask: impl FnOnce() -> Result<Truth>) -> Result<Truth> {
+        if let Some((_, known)) = self.0.borrow().iter().find(|(asked, _)| asked == bound) {
+            return Ok(known.clone());
+        }
+        let answer = ask()?;
+        self.0.borrow_mut().push((bound.clone(), answer.clone()));
+        Ok(answer)
+    }
 }
 
 /// A number for each row, and where it is known.
@@ -77,7 +95,7 @@ enum Stored<'a> {
     Nothing,
     Year(f64),
     Organisation,
-    Column(&'a Column, Option<Derive>),
+    Column(&'a Column, Option<&'static Derived>),
 }
 
 impl Stored<'_> {
@@ -124,6 +142,24 @@ impl<'a> Rows<'a> {
     pub(super) fn evaluate(self, bound: &Bound) -> Result<Truth> {
         Ok(match bound {
             Bound::Known(answer) => Truth::all(self.len(), *answer),
+            Bound::Is(bound, truth) => {
+                let Truth { yes, no } = self.evaluate(bound)?;
+                Truth::known(if *truth { &yes } else { &no }, None)
+            }
+            Bound::Same(a, b) => {
+                let (a, b) = (self.evaluate(a)?, self.evaluate(b)?);
+                a.and(&b).or(&a.not().and(&b.not()))
+            }
+            Bound::Not(bound) => self.evaluate(bound)?.not(),
+            Bound::And(list) => self.chain(list, Truth::and, true)?,
+            Bound::Or(list) => self.chain(list, Truth::or, false)?,
+            comparison => self.asked.get(comparison, || self.compare(comparison))?,
+        })
+    }
+
+    /// The answer to what is put together of no other predicates.
+    fn compare(self, bound: &Bound) -> Result<Truth> {
+        Ok(match bound {
             Bound::Flag(source) => self.flag(*source)?,
             Bound::Number(source, test) => self.number(*source, test)?,
             Bound::Text(source, test) => self.text(*source, |text| test.holds(text))?,
@@ -137,17 +173,7 @@ impl<'a> Rows<'a> {
             },
             Bound::CompareTexts(a, order, b) => self.compare_texts(*a, *order, *b)?,
             Bound::IsNull(sources) => self.is_null(sources),
-            Bound::Is(bound, truth) => {
-                let Truth { yes, no } = self.evaluate(bound)?;
-                Truth::known(if *truth { &yes } else { &no }, None)
-            }
-            Bound::Same(a, b) => {
-                let (a, b) = (self.evaluate(a)?, self.evaluate(b)?);
-                a.and(&b).or(&a.not().and(&b.not()))
-            }
-            Bound::Not(bound) => self.evaluate(bound)?.not(),
-            Bound::And(list) => self.chain(list, Truth::and, true)?,
-            Bound::Or(list) => self.chain(list, Truth::or, false)?,
+            joined => self.evaluate(joined)?,
         })
     }
 
@@ -187,7 +213,7 @@ impl<'a> Rows<'a> {
     fn text(self, source: Source, test: impl Fn(&str) -> bool) -> Result<Truth> {
         if let Stored::Column(Column::Coded { codes, dictionary }, derive) = self.stored(source) {
             let ask = |value: &String| match derive {
-                Some(derive) => derive(value).map(|part| test(&part)),
+                Some(derive) => derive.value(value).map(|part| test(&part)),
                 None => Some(test(value)),
             };
             return Ok(coded(codes, dictionary.values(), ask));
@@ -214,7 +240,7 @@ impl<'a> Rows<'a> {
                 Stored::Year(_) | Stored::Organisation => None,
                 Stored::Column(column, derive) => match column {
                     Column::Coded { codes, dictionary } => Some(match derive {
-                        Some(derive) => coded(codes, dictionary.values(), |v| derive(v).map(|_| true)).yes,
+                        Some(derive) => coded(codes, dictionary.values(), |v| derive.value(v).map(|_| true)).yes,
                         None => in_ranges(codes, &[(1, u64::MAX)]),
                     }),
                     Column::Flag { known, .. }
@@ -286,7 +312,7 @@ impl<'a> Rows<'a> {
             Stored::Column(Column::Coded { codes, dictionary }, derive) => (0..self.len())
                 .map(|row| {
                     let value = dictionary.get(u32::try_from(codes.get(row)).ok()?)?;
-                    derive.map_or(Some(Cow::Borrowed(value)), |derive| derive(value))
+                    derive.map_or(Some(Cow::Borrowed(value)), |derive| derive.value(value))
                 })
                 .collect(),
             other => return Err(other.misfit("文字", "text")),

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::bind::bind;
-use super::evaluate::Rows;
+use super::evaluate::{Asked, Rows};
 use super::expr::Expr;
 use super::parse::parse;
 use super::truth::Truth;
@@ -85,8 +85,13 @@ impl Predicate {
 
     /// The answer for each row of `frame`, which is one of `roster`'s. Fails as [`Predicate::check`] does.
     pub fn evaluate(&self, roster: &Roster, frame: &Frame) -> Result<Truth> {
+        self.evaluate_beside(roster, frame, &Asked::default())
+    }
+
+    /// The same, beside other predicates that may ask the same of this frame.
+    pub(crate) fn evaluate_beside(&self, roster: &Roster, frame: &Frame, asked: &Asked) -> Result<Truth> {
         let bound = bind(&self.expr, &self.text, roster)?;
-        Rows { roster, frame }.evaluate(&bound)
+        Rows { roster, frame, asked }.evaluate(&bound)
     }
 }
 
@@ -106,7 +111,7 @@ impl FromStr for Predicate {
 
 impl Record {
     /// The condition that stands in `field`, if any does.
-    pub(super) fn optional_predicate(&mut self, field: &'static str) -> Result<Option<Predicate>> {
+    pub(crate) fn optional_predicate(&mut self, field: &'static str) -> Result<Option<Predicate>> {
         let Some(text) = self.optional(field)? else { return Ok(None) };
         Predicate::parse(&text).map(Some).map_err(|e| defined(e, self.place(), field))
     }

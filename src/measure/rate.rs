@@ -97,6 +97,25 @@ impl Rate {
         })
     }
 
+    /// A rate of organisations in the caller's own words.
+    #[must_use]
+    pub fn own(id: &str, population: Predicate, success: Predicate) -> Self {
+        Self {
+            id: id.to_owned(),
+            label: Text::new(id, id),
+            population,
+            success,
+            counts: Counts::Organisations,
+            source: String::new(),
+            note: None,
+            special: false,
+            validity: Validity::default(),
+            breaks: Vec::new(),
+            conditions: Vec::new(),
+            place: id.to_owned(),
+        }
+    }
+
     /// The columns that it looks at, each once.
     #[must_use]
     pub fn columns(&self) -> Vec<&str> {
@@ -219,6 +238,8 @@ impl Rates {
             let of = |b: &&Break| rate.columns().iter().any(|c| super::source::ledger_column(c) == b.column);
             rate.breaks = self.breaks.iter().filter(of).cloned().collect();
         }
+        let used = || self.all.iter().flat_map(Rate::columns).map(super::source::ledger_column);
+        self.breaks.iter().try_for_each(|b| b.check(used()))?;
         Ok(self)
     }
 

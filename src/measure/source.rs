@@ -10,10 +10,10 @@ use crate::similar::nearest;
 use crate::standards::region::{self, Level};
 
 /// Where the values of a column come from.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Source {
     /// The roster's field `at`, as it is or with something made of each value.
-    Field { at: usize, derive: Option<Derive> },
+    Field { at: usize, derive: Option<&'static Derived> },
     /// The year of the frame.
     Year,
     /// The organisation's id.
@@ -23,7 +23,7 @@ pub(super) enum Source {
 }
 
 /// What a derived column makes of the value that it is derived from.
-pub(super) type Derive = fn(&str) -> Option<Cow<'_, str>>;
+type Derive = fn(&str) -> Option<Cow<'_, str>>;
 
 /// How the values of a column are compared.
 #[derive(Clone, Copy, Debug)]
@@ -43,15 +43,29 @@ pub(super) enum Vocabulary {
     Section,
 }
 
-/// A column that no frame carries.
-struct Derived {
+/// A column that no frame carries, told by its name.
+#[derive(Debug)]
+pub(super) struct Derived {
     name: &'static str,
     from: &'static str,
     derive: Derive,
     vocabulary: Vocabulary,
 }
 
-const DERIVED: &[Derived] = &[
+impl Derived {
+    /// What it makes of the value that it is derived from.
+    pub(super) fn value<'a>(&self, from: &'a str) -> Option<Cow<'a, str>> {
+        (self.derive)(from)
+    }
+}
+
+impl PartialEq for Derived {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+static DERIVED: [Derived; 6] = [
     level("province", |code| region(code, Level::Province)),
     level("prefecture", |code| region(code, Level::Prefecture)),
     level("county", |code| region(code, Level::County)),
@@ -92,7 +106,7 @@ pub(super) fn find(name: &str, roster: &Roster) -> Result<(Source, Kind)> {
         return Ok((source(Some(at), None), kind(name, ty)));
     }
     if let Some(d) = DERIVED.iter().find(|d| d.name == name) {
-        return Ok((source(field(d.from), Some(d.derive)), Kind::Text(d.vocabulary)));
+        return Ok((source(field(d.from), Some(d)), Kind::Text(d.vocabulary)));
     }
     match name {
         "year" => Ok((Source::Year, Kind::Number)),

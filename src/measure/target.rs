@@ -34,6 +34,7 @@ impl Target {
         let mut rate = Rate::take(&mut record, earlier.iter().filter(always).map(|t| &t.rate))?;
         let same = earlier.iter().filter(|target| target.rate.id == rate.id);
         alone(record.place(), validity, same.map(|target| target.validity))?;
+        rate.validity = validity;
         let scope = record.optional_predicate("scope")?;
         if let Some(scope) = &scope {
             let both = Predicate::parse(&format!("({scope}) and ({})", rate.population));
@@ -58,13 +59,6 @@ impl Target {
             scope.check(roster).map_err(|e| defined(e, &self.place, "scope"))?;
         }
         self.rate.check(roster)
-    }
-
-    /// Whether `other` measures the same, whatever it is called and however high it is to be.
-    #[must_use]
-    pub fn measures_as(&self, other: &Self) -> bool {
-        let text = |target: &Self| (target.rate.population.to_string(), target.rate.success.to_string());
-        self.rate.counts == other.rate.counts && text(self) == text(other)
     }
 }
 

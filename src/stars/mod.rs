@@ -2,22 +2,49 @@
 //!
 //! The states are the grades, `unrated` (a party organisation without a star), `no_party_org` (listed, has none),
 //! `unknown` (the ledger does not say) and, between years, `absent`. They are never merged.
+//!
+//! And the rating itself: a [`Scheme`] is data, a [`Rating`] what it makes of scores, with the reason of every star.
+
+mod events;
+mod judges;
+mod marks;
+mod need;
+mod plaque;
+#[cfg(test)]
+mod published;
+mod rating;
+mod scheme;
+#[cfg(test)]
+mod testing;
+mod trail;
+mod whatif;
+
+pub mod trend;
 
 use std::collections::BTreeMap;
 
 use arrow::array::RecordBatch;
 use arrow::buffer::BooleanBuffer;
+use rayon::prelude::*;
 
 use crate::classes::{ABSENT, ORGANISED, StarStates, coded};
 use crate::cube::{self, Axis, Counted, Lane, Things};
 use crate::dimension::Scope;
 use crate::error::Result;
-use crate::job::Job;
+use crate::job::{self, Job};
 use crate::measure::Counts;
 use crate::moves;
-use crate::party::Parties;
+use crate::party::{Parties, bitmap};
+use crate::pass::{Statistic, only};
 use crate::roster::{Frame, Integers, Roster};
 use crate::table::Columns;
+
+pub use judges::Judges;
+pub(crate) use rating::STAGES;
+pub use rating::{Options, Previous, Rating};
+pub use scheme::{Scheme, schemes_table};
+pub use trail::replay;
+pub use whatif::{compare_counts, compare_schemes};
 
 /// Star states by the dimensions of `scope`.
 ///
@@ -34,25 +61,46 @@ use crate::table::Columns;
 /// ```
 pub fn star_distribution(roster: &Roster, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
     let frames = scope.frames(roster)?;
-    let by = scope.axes_beside(roster, &frames, &["star_state"])?;
+    only(states(roster, &frames, std::slice::from_ref(&scope.by), scope, job)?.count(&frames, job)?)
+}
+
+/// [`star_distribution`] by each of `sets`.
+pub(crate) fn states<'r>(
+    roster: &'r Roster,
+    frames: &[&'r Frame],
+    sets: &[Vec<String>],
+    scope: &Scope,
+    job: &dyn Job,
+) -> Result<Statistic<'r, Vec<RecordBatch>>> {
     let states = StarStates::new(roster);
-    let organisations = {
-        let state = states.of_organisations(roster, &frames);
-        let axes = by.iter().cloned().chain([state]).collect();
-        let lanes = |_, frame: &Frame| Ok(vec![Lane::Bits(scope.rows(roster, frame)?)]);
-        cube::count_one(&frames, axes, lanes, job)?.filled()
+    let parties = PartyStars::all(roster, frames, &states, scope, job)?;
+    let of_parties = states.axis_of("party_star_state", parties.iter().map(|p| p.codes.clone()).collect());
+    let of_organisations = states.of_organisations(roster, frames, job)?;
+    let mut axes = Vec::new();
+    for by in sets {
+        let by = scope.divided(by).axes_beside(roster, frames, &["star_state"])?;
+        for state in [&of_organisations, &of_parties] {
+            axes.push(by.iter().chain([state]).cloned().collect());
+        }
+    }
+    let scope = scope.clone();
+    let lanes = move |nth: usize, frame: &Frame, _: &dyn Job| {
+        Ok(vec![Lane::Bits(scope.rows(roster, frame)?), Lane::Bits(parties[nth].homes())])
     };
-    let parties = PartyStars::all(roster, &frames, &states, scope)?;
-    let state = states.axis(parties.iter().map(|p| p.codes.clone()).collect());
-    let axes = by.into_iter().chain([state]).collect();
-    let lanes = |nth: usize, _: &Frame| Ok(vec![Lane::Bits(parties[nth].homes())]);
-    let of_parties = cube::count_one(&frames, axes, lanes, job)?;
-    let counts = aligned(&organisations, &of_parties);
-    Columns::default()
-        .groups(&organisations)
-        .counts("organisations", organisations.lane(0).iter().copied())
-        .counts("party_organisations", counts)
-        .finish()
+    let table = |[organisations, parties]: [Counted; 2]| {
+        let organisations = organisations.filled();
+        let parties = aligned(&organisations, &parties, 1);
+        Columns::default()
+            .groups(&organisations)
+            .counts("organisations", organisations.lane(0).iter().copied())
+            .counts("party_organisations", parties)
+            .finish()
+    };
+    let answer = move |counted: Vec<Counted>| {
+        let mut counted = counted.into_iter();
+        std::iter::from_fn(|| Some([counted.next()?, counted.next()?])).map(table).collect()
+    };
+    Ok(Statistic::new(axes, lanes, answer))
 }
 
 /// Moves between star states from one year to the next, of organisations (linked by their id) or of party
@@ -75,12 +123,12 @@ pub fn star_transitions(roster: &Roster, counts: Counts, scope: &Scope, job: &dy
     let states = StarStates::new(roster);
     let counted = match counts {
         Counts::Organisations => {
-            let axis = states.of_organisations(roster, &frames);
+            let axis = states.of_organisations(roster, &frames, job)?;
             moves::of_organisations(roster, &frames, &[axis], &by, scope, job)?
         }
         Counts::PartyOrganisations => of_parties(roster, &frames, &states, &by, scope, job)?,
     };
-    moves::table(&counted, &[(counts.name(), counted.lane(0))])
+    moves::table(&counted, counts.name())
 }
 
 fn of_parties(
@@ -91,7 +139,7 @@ fn of_parties(
     scope: &Scope,
     job: &dyn Job,
 ) -> Result<Counted> {
-    let parties = PartyStars::all(roster, frames, states, scope)?;
+    let parties = PartyStars::all(roster, frames, states, scope, job)?;
     let axis = states.axis(parties.iter().map(|p| p.codes.clone()).collect());
     let things: Vec<Things<'_>> =
         parties.into_iter().map(|p| Things { ids: p.ids.into(), rows: Some(p.rows), counted: None }).collect();
@@ -109,8 +157,12 @@ pub(crate) struct PartyStars {
 }
 
 impl PartyStars {
-    fn all(roster: &Roster, frames: &[&Frame], states: &StarStates, scope: &Scope) -> Result<Vec<Self>> {
-        frames.iter().map(|frame| Ok(Self::new(roster, frame, states, &scope.rows(roster, frame)?))).collect()
+    fn all(roster: &Roster, frames: &[&Frame], states: &StarStates, scope: &Scope, job: &dyn Job) -> Result<Vec<Self>> {
+        let of_frame = |frame: &&Frame| {
+            job::check(job)?;
+            Ok(Self::new(roster, frame, states, &scope.rows(roster, frame)?))
+        };
+        frames.par_iter().map(of_frame).collect()
     }
 
     pub(crate) fn new(roster: &Roster, frame: &Frame, states: &StarStates, rows: &BooleanBuffer) -> Self {
@@ -124,35 +176,34 @@ impl PartyStars {
         let parties = Parties::new(roster, frame);
         let of_rows = states.codes(roster, frame);
         let unrated = u64::from(states.grades());
-        let mut best = BTreeMap::new();
-        for row in own.set_indices().filter(|row| parties.code(*row) > 0) {
-            let star = Some(of_rows.get(row)).filter(|s| *s < unrated);
-            let top = best.entry(parties.code(row)).or_insert(None);
-            *top = star.max(*top);
-        }
         let homes = parties.homes(&own);
+        // The highest star of each party organisation; 0 is none, others are one more than the state.
+        let mut best = vec![0; homes.len()];
+        for row in own.set_indices() {
+            let star = of_rows.get(row);
+            let top = &mut best[parties.code(row)];
+            *top = (*top).max(if star < unrated { star + 1 } else { 0 });
+        }
         let (mut ids, mut at_home) = (Vec::new(), Vec::new());
         let mut codes: Vec<u64> = vec![unrated; frame.rows()];
-        for (code, top) in best {
-            if let Some(home) = homes[code] {
+        for (code, home) in homes.into_iter().enumerate() {
+            if let Some(home) = home {
                 ids.push(code as u32);
                 at_home.push(home);
-                codes[home as usize] = top.unwrap_or(unrated);
+                codes[home as usize] = best[code].checked_sub(1).unwrap_or(unrated);
             }
         }
         Self { ids, rows: at_home, codes: Integers::smallest(&codes) }
     }
 
     fn homes(&self) -> BooleanBuffer {
-        let mut rows = self.rows.clone();
-        rows.sort_unstable();
-        BooleanBuffer::collect_bool(self.codes.len(), |row| rows.binary_search(&(row as u32)).is_ok())
+        bitmap(self.codes.len(), self.rows.iter().copied())
     }
 }
 
-/// The counts of `other` in the order of the groups of `counted`, 0 where it has no such group.
-fn aligned(counted: &Counted, other: &Counted) -> Vec<u64> {
+/// The counts of a lane of `other` in the order of the groups of `counted`, 0 where it has no such group.
+fn aligned(counted: &Counted, other: &Counted, lane: usize) -> Vec<u64> {
     let key = |c: &Counted, g: usize| (c.years[g], c.keys.iter().map(|k| k[g]).collect::<Vec<_>>());
-    let found: BTreeMap<_, u64> = (0..other.years.len()).map(|g| (key(other, g), other.lane(0)[g])).collect();
+    let found: BTreeMap<_, u64> = (0..other.years.len()).map(|g| (key(other, g), other.lane(lane)[g])).collect();
     (0..counted.years.len()).map(|g| found.get(&key(counted, g)).copied().unwrap_or(0)).collect()
 }

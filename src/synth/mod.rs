@@ -2,7 +2,6 @@
 //! are invented; its places are the country's townships.
 
 mod organisation;
-mod rng;
 
 use std::sync::Arc;
 

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use rayon::prelude::*;
 
-use super::rng::Rng;
+use crate::rng::Rng;
 use crate::standards::uscc::{self, ALPHABET};
 
 /// Kinds of organisations with the first two characters of their codes and how often they occur, in a thousand.

@@ -10,7 +10,9 @@ use arrow::datatypes::Int16Type;
 
 pub use pace::targets_pace;
 
+use crate::breaks::series;
 use crate::coverage::{self, Figures, count, figures};
+use crate::cube::Counted;
 use crate::dimension::Scope;
 use crate::error::Result;
 use crate::job::Job;
@@ -32,16 +34,20 @@ use crate::table::Columns;
 /// ```
 pub fn targets(roster: &Roster, targets: &[Target], scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
     targets.iter().try_for_each(|target| target.check(roster))?;
-    let table = coverage::targets(roster, targets, scope, job)?;
+    in_force(targets, &coverage::targets(roster, targets, scope, job)?)
+}
+
+/// A table of [`coverage::targets`] without the years in which a target is not in force.
+pub(crate) fn in_force(targets: &[Target], table: &RecordBatch) -> Result<RecordBatch> {
     let years = table["year"].as_primitive::<Int16Type>().values();
     let in_force: BooleanArray =
         years.iter().zip(targets.iter().cycle()).map(|(year, target)| Some(target.validity.holds(*year))).collect();
-    Ok(filter_record_batch(&table, &in_force)?)
+    Ok(filter_record_batch(table, &in_force)?)
 }
 
 /// Every target in every year in which it is in force, target by target and year by year: the columns of [`targets`], then
-/// `deadline`, and `break`: whether the survey before measured something else under this name, so that the two are no
-/// series.
+/// `deadline`, and `series`: the figures of a target are comparable only where this number is the same (see
+/// [`breaks`](crate::breaks::breaks)).
 ///
 /// ```
 /// # use dangjian::{Roster, dimension::Scope, ingest::Options, job::Quiet, synth};
@@ -52,24 +58,32 @@ pub fn targets(roster: &Roster, targets: &[Target], scope: &Scope, job: &dyn Job
 /// # Ok::<(), dangjian::Error>(())
 /// ```
 pub fn targets_series(roster: &Roster, set: &[Target], scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
-    let table = targets(roster, set, scope, job)?;
+    as_series(roster, set, &targets(roster, set, scope, job)?)
+}
+
+/// A table of [`targets`] target by target, with their deadlines and series.
+pub(crate) fn as_series(roster: &Roster, set: &[Target], table: &RecordBatch) -> Result<RecordBatch> {
     let (years, ids) = (table["year"].as_primitive::<Int16Type>(), table["target"].as_string::<i32>());
     let named = |id: &str, year: i16| set.iter().find(|t| t.rate.id == id && t.validity.holds(year));
     let of = |row: usize| named(ids.value(row), years.value(row));
-    let before = |year: i16| roster.frames().iter().map(|f| f.year).rfind(|earlier| *earlier < year);
-    let broken = |row: usize| {
-        let before = before(years.value(row)).and_then(|year| named(ids.value(row), year));
-        before.zip(of(row)).is_some_and(|(before, now)| !now.measures_as(before))
+    let rates: Vec<Rate> = set.iter().map(|target| target.rate.clone()).collect();
+    let mut numbers: BTreeMap<&str, Vec<(i16, u64)>> = BTreeMap::new();
+    for rate in &rates {
+        numbers.entry(&rate.id).or_insert_with(|| series(roster, &rates, &rate.id));
+    }
+    let number = |row: usize| {
+        let found = numbers.get(ids.value(row))?.iter().find(|(year, _)| *year == years.value(row));
+        found.map(|(_, number)| *number)
     };
     let mut order: Vec<usize> = (0..table.num_rows()).collect();
     order.sort_by_key(|row| set.iter().position(|target| target.rate.id == ids.value(*row)));
-    let sorted = take_record_batch(&table, &order.iter().map(|row| *row as u32).collect::<UInt32Array>())?;
+    let sorted = take_record_batch(table, &order.iter().map(|row| *row as u32).collect::<UInt32Array>())?;
     let fields = table.schema();
     let columns = fields.fields().iter().zip(sorted.columns());
     columns
         .fold(Columns::default(), |columns, (field, column)| columns.array(field.name(), column.clone()))
         .some_years("deadline", order.iter().map(|row| of(*row).and_then(|target| target.deadline)))
-        .flags("break", order.iter().map(|row| Some(broken(*row))))
+        .some_counts("series", order.iter().map(|row| number(*row)))
         .finish()
 }
 
@@ -89,8 +103,12 @@ pub fn targets_series(roster: &Roster, set: &[Target], scope: &Scope, job: &dyn 
 pub fn gap_counts(roster: &Roster, set: &[Target], scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
     set.iter().try_for_each(|target| target.check(roster))?;
     let rates: Vec<Rate> = set.iter().map(|target| target.rate.clone()).collect();
-    let counted = count(roster, &rates, scope, job)?;
-    let figures = figures(&counted, rates.len());
+    table_of_gaps(set, &count(roster, &rates, scope, job)?)
+}
+
+/// The table of what [`coverage::statistic`] counted of the rates of `set`.
+pub(crate) fn table_of_gaps(set: &[Target], counted: &Counted) -> Result<RecordBatch> {
+    let figures = figures(counted, set.len());
     let each = || counted.years.iter().flat_map(|year| (0..set.len()).map(move |at| (*year, at)));
     let mut missing: BTreeMap<(i16, usize), u64> = BTreeMap::new();
     for (key, figures) in each().zip(&figures) {

@@ -107,9 +107,8 @@ pub fn targets_pace(
             });
         }
     }
-    let keys = counted.keys.iter().map(|keys| now.iter().map(|group| keys[*group]).collect());
-    let years = vec![year; now.len()];
-    let now = Counted { axes: counted.axes.clone(), years, keys: keys.collect(), counts: Vec::new() };
+    let keys = counted.keys.iter().map(|keys| now.iter().map(|group| keys[*group]).collect()).collect();
+    let now = Counted::groups(counted.axes.clone(), vec![year; now.len()], keys);
     finish(Columns::default().groups(&now.repeated(set.len())), &rows)
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 # The fast profile tries the same examples in every run, so that a change does not fail for what it did not touch.
@@ -20,3 +21,16 @@ settings.register_profile(
     "slow", max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory):
+    """Writes records into a file of definitions."""
+    folder = tmp_path_factory.mktemp("definitions")
+
+    def write(*records):
+        path = folder / "mine.toml"
+        path.write_text("".join(records), encoding="utf-8")
+        return path
+
+    return write

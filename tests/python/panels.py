@@ -116,7 +116,21 @@ TABLES = {
     "star_moves_of_parties": lambda r, **o: r.star_transitions(counts="party_organisations", **o),
 }
 
-# Those of them that are about one year at a time.
+# Every other statistic, as a function of the roster, a year, and ``where``.
+LISTS = {
+    "gaps": lambda r, y, **o: r.gaps("eligible_established", y, **o),
+    "targets_pace": lambda r, y, **o: r.targets_pace(y, by="kind", **o),
+    "formation_audit_list": lambda r, y, **o: r.formation_audit_list(y, **o),
+    "joint_branches": lambda r, y, **o: r.joint_branches(y, **o),
+    "readiness_list": lambda r, y, **o: r.readiness_list(y, **o),
+    "reconcile": lambda r, y, **o: r.reconcile(y, **o),
+    "reconcile_totals": lambda r, y, **o: r.reconcile_totals(y, **o),
+    "annual_table": lambda r, y, **o: r.annual_table("27", y, **o),
+    "annual_checks": lambda r, y, **o: r.annual_checks("30", y, **o),
+    "explain_change": lambda r, y, **o: r.explain_change("organised_all", r.years[0], y, **o),
+}
+
+# The tables that are about one year at a time.
 WITHIN_A_YEAR = (
     *("coverage", "targets", "formation", "formation_need", "star_distribution", "workforce", "count"),
     *("targets_series", "gap_counts"),
@@ -138,7 +152,7 @@ COUNTS = (
 )
 _NO_KEYS = (
     *("series", "rate", "rate_low", "rate_high", "goal", "met", "inferred", "note_zh", "note_en"),
-    *("label_zh", "label_en", "counts", "share", "deadline", "break", "severity", "units_mean"),
+    *("label_zh", "label_en", "counts", "share", "deadline", "severity", "units_mean"),
     *("past_known", "past_reached", "past_rate"),
 )
 

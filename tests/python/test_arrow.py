@@ -219,3 +219,10 @@ def test_one_year_has_statistics_but_no_moves(frame):
         assert table.columns[0] == "year"
         assert (table.height == 0) == (name in {"formation_moves", "star_transitions"}), name
     assert one.review(2013).headline["organisations"] == 574
+
+
+def test_a_column_without_any_value_has_no_type_of_its_own():
+    """Polars calls it Null; it is read as not known."""
+    frame = pl.DataFrame({"year": [2013], "org_id": ["单位1"], "name": [None], "楼栋": [None]})
+    roster = dangjian.read_roster(frame, progress=False)
+    assert roster.to_polars().select("name").rows() == [(None,)]

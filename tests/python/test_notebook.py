@@ -10,6 +10,8 @@ import nbclient
 import nbformat
 import pytest
 
+import shared
+
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 
 
@@ -54,3 +56,42 @@ def test_the_annual_review(tmp_path: Path) -> None:
     assert {k: n for k, n in headline["stars"].items() if k >= "3" and n} == {"4": 3, "3": 8}
     assert len(headline["targets"]) == 4
     assert (tmp_path / "review" / "review.html").stat().st_size > 10_000
+
+
+@pytest.mark.filterwarnings("default")
+@pytest.mark.parametrize("real", [True, False], ids=["medicare", "sample"])
+def test_star_trends(tmp_path: Path, real: bool) -> None:  # noqa: FBT001 - one of two sources
+    (path,) = (p for p in NOTEBOOKS if p.stem == "03_star_trends")
+    if real:
+        shared.data("real/medicare_advantage_us_2009-2022_stars.csv")
+    notebook = run(path, path.parent if real else tmp_path)
+    outputs = [o for c in notebook.cells for o in c.get("outputs", [])]
+    assert not [o.text for o in outputs if o.output_type == "stream" and o.name == "stderr"]
+    assert len([o for o in outputs if "image/svg+xml" in o.get("data", {})]) >= 3
+    tables = {t: text(notebook, t) for t in ("denominators", "trend", "skill")}
+    for view in ("kept", "all", "removed", "absorbing"):
+        assert view in tables["denominators"]
+    assert "升" in tables["trend"]
+    for method in ("naive", "drift", "holt", "mix"):
+        assert method in tables["skill"]
+
+
+def text(notebook: nbformat.NotebookNode, tag: str) -> str:
+    """What the cell tagged ``tag`` shows, as text."""
+    (cell,) = (c for c in notebook.cells if tag in c.metadata.get("tags", []))
+    (output,) = cell.outputs
+    return str(output.data["text/plain"])
+
+
+def test_the_star_rating(tmp_path: Path) -> None:
+    (path,) = (p for p in NOTEBOOKS if p.stem == "02_star_rating")
+    notebook = run(path, tmp_path)
+    outputs = [o for c in notebook.cells for o in c.get("outputs", [])]
+    warned = [o.text for o in outputs if o.output_type == "stream" and o.name == "stderr"]
+    assert not warned
+    # The article of 2013: three four-star and eight three-star party organisations, none with five.
+    stars = shown(notebook, "stars")
+    assert {k: n for k, n in stars.items() if k >= "3" and k[0].isdigit()} == {"5": 0, "4": 3, "3": 8}
+    assert sum(shown(notebook, "plaques").values()) >= 11
+    assert shown(notebook, "replayed") is True
+    assert (tmp_path / "星级评定.xlsx").stat().st_size > 10_000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 
 import pytest
@@ -12,6 +13,7 @@ import dangjian
 
 # What was printed in 万, the share, and the denominators that these allow, as worked out by hand.
 BULLETINS = [
+    (2008, "38", "99.4", 37.71, 38.75),
     (2011, "98.3", "99.91", 98.33, 98.44),
     (2011, "2.65", "97.43", 2.715, 2.725),
     (2011, "2.74", "99.33", 2.753, 2.764),
@@ -26,6 +28,7 @@ BULLETINS = [
     (2018, "23.0", "99.7", 23.01, 23.13),
     (2021, "1.02", "91.58", 1.108, 1.119),
     (2021, "2091", "88.98", 2349.3, 2350.7),
+    (2011, "6.4355", "78.7", 8.172, 8.183),
 ]
 
 
@@ -61,6 +64,13 @@ def test_several_figures_and_units():
     assert table["numerator"].to_list() == ["885", "3281", "1143"]
     same = dangjian.check_published(numerator="59.5万", denominator="59.8 万", percent="99.6%")
     assert same["agrees"].item()
+    # 福州: social organisations counted one by one leave one whole number, 2350.
+    (fuzhou,) = dangjian.check_published(numerator=2091, percent="88.98").iter_rows(named=True)
+    assert math.ceil(fuzhou["denominator_low"]) == math.floor(fuzhou["denominator_high"]) == 2350
+    # 2008: as many enterprises are 99.4 % of those that meet the conditions and 15.9 % of all.
+    for whole, percent in (("238.5", "15.9"), ("38.2", "99.4")):
+        figure = dangjian.check_published(numerator="38", denominator=whole, percent=percent)
+        assert figure["agrees"].item()
     zoucheng = dangjian.check_published(numerator="682", percent="30.72")
     assert zoucheng.select("denominator_low", "denominator_high").row(0) == pytest.approx(
         (2218.06, 2222.04), abs=5e-3

@@ -139,7 +139,7 @@ def test_the_series_are_the_targets_of_each_year(panel, by):
     series, table = roster.targets_series(by=by), roster.targets(by=by)
     names = table["target"].unique(maintain_order=True).to_list()
     assert series["target"].unique(maintain_order=True).to_list() == names
-    assert not series["break"].any()
+    assert series["series"].to_list() == [1] * series.height
     key = [c for c in table.columns if c not in ("note_zh", "note_en")]
     assert sorted(map(str, series.select(key).rows())) == sorted(map(str, table.select(key).rows()))
     for group in series.partition_by("target", maintain_order=True):
@@ -164,11 +164,11 @@ def test_a_target_binds_its_scope_in_its_years(file):
         target(target=1.0, **{"from": 2012}),
     )
     series = roster.targets_series(targets_file=path)
-    columns = ("year", "population", "success", "goal", "met", "deadline", "break")
+    columns = ("year", "population", "success", "goal", "met", "deadline", "series")
     assert series.select(columns).rows() == [
-        (2010, 2, 1, 0.5, True, None, False),
-        (2011, 2, 1, 1.0, False, 2013, False),
-        (2012, 3, 1, 1.0, False, None, True),
+        (2010, 2, 1, 0.5, True, None, 1),
+        (2011, 2, 1, 1.0, False, 2013, 1),
+        (2012, 3, 1, 1.0, False, None, 2),
     ]
     assert roster.gaps("a", 2011, targets_file=path)["org_id"].to_list() == ["单位2"]
     assert roster.gaps("a", 2012, targets_file=path)["org_id"].to_list() == ["单位2", "单位3"]

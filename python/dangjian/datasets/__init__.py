@@ -18,6 +18,10 @@ class Ledgers(NamedTuple):
     """The ledgers, one file a survey year, the oldest first."""
     workers: Path
     """The table of party workers: who instructs or is seconded to which organisation, and when."""
+    scores: Path
+    """The scores of party organisations by the scheme ``wuhao``, 2012 and 2013, by three judges."""
+    events: Path
+    """What happened that the scheme looks at: commendations, complaints, vetoes."""
 
 
 def hexigten() -> Ledgers:
@@ -37,4 +41,9 @@ def hexigten() -> Ledgers:
         'workers.csv'
     """
     folder = Path(__file__).parent / "hexigten"
-    return Ledgers(ledgers=sorted(folder.glob("*.xlsx")), workers=folder / "workers.csv")
+    return Ledgers(
+        ledgers=sorted(folder.glob("*.xlsx")),
+        workers=folder / "workers.csv",
+        scores=folder / "scores.csv",
+        events=folder / "events.csv",
+    )

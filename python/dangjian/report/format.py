@@ -17,10 +17,13 @@ NOTHING = "—"
 """What stands where a value is not known or there is none."""
 
 
-YEARS = ("year", "next_year", "earlier_year", "last_year", "first_year", "deadline")
+YEARS = ("year", "next_year", "earlier_year", "last_year", "first_year", "deadline", "since", "until")
 """Columns of numbers that are no counts."""
 
-RATES = ("rate", "rate_low", "rate_high", "goal", "past_rate", "share")
+RATES = (
+    *("rate", "rate_low", "rate_high", "goal", "past_rate", "share"),
+    *("share_rated", "share_all", "share_given", "share_low", "share_high"),
+)
 """Columns of shares, from 0 to 1, that are written in per cent."""
 
 

@@ -8,12 +8,24 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import TypeAlias
 
+import polars as pl
+
 from dangjian.errors import ArgumentError, FileError
 
 Source: TypeAlias = str | PathLike[str]
 Progress: TypeAlias = Callable[[str, int, int], None]
 By: TypeAlias = str | Sequence[str]
 Years: TypeAlias = int | Sequence[int] | None
+
+
+def arrow(table: object) -> object:
+    """A table that speaks the Arrow protocol, as its other side takes it.
+
+    Polars hands over a column without any value with a buffer, which columns of type Null must not have.
+    """
+    if isinstance(table, pl.DataFrame):
+        return table.with_columns(pl.col(pl.Null).cast(pl.String))
+    return table
 
 
 def several(source: object) -> list[Source]:

@@ -12,13 +12,14 @@ from dangjian.roster.held import Held
 
 if TYPE_CHECKING:
     from dangjian.roster.arguments import By, Source, Years
+    from dangjian.roster.where import Where
 
 
 class Formation(Held):
     """What the rules of formation say. ``rules`` is a TOML file of rules, over the shipped ones kind by kind."""
 
     def formation_audit(
-        self, *, by: By = (), rules: Source | None = None, where: str | None = None, years: Years = None
+        self, *, by: By = (), rules: Source | None = None, where: Where = None, years: Years = None
     ) -> pl.DataFrame:
         """What the audit finds: one row a group and finding, for the findings looked for in the year.
 
@@ -39,15 +40,13 @@ class Formation(Held):
         return pl.DataFrame(
             _native.formation_audit(
                 self._native,
-                arguments.names(by),
+                self._scope(by=by, where=where, years=years),
                 rules=arguments.path(rules),
-                filter=where,
-                years=arguments.years(years),
             )
         )
 
     def formation_audit_list(
-        self, year: int, finding: str | None = None, *, rules: Source | None = None, where: str | None = None
+        self, year: int, finding: str | None = None, *, rules: Source | None = None, where: Where = None
     ) -> pl.DataFrame:
         """The organisations behind the findings of a year, or behind one finding, and why, in words.
 
@@ -66,12 +65,16 @@ class Formation(Held):
         """
         return pl.DataFrame(
             _native.formation_audit_list(
-                self._native, arguments.year(year), finding=finding, rules=arguments.path(rules), filter=where
+                self._native,
+                arguments.year(year),
+                self._scope(where=where),
+                finding=finding,
+                rules=arguments.path(rules),
             )
         )
 
     def joint_branches(
-        self, years: Years = None, *, rules: Source | None = None, where: str | None = None
+        self, years: Years = None, *, rules: Source | None = None, where: Where = None
     ) -> pl.DataFrame:
         """The joint branches, one a row, and what each comes to.
 
@@ -92,12 +95,12 @@ class Formation(Held):
         """
         return pl.DataFrame(
             _native.joint_branches(
-                self._native, rules=arguments.path(rules), filter=where, years=arguments.years(years)
+                self._native, self._scope(where=where, years=years), rules=arguments.path(rules)
             )
         )
 
     def joint_summary(
-        self, *, by: By = (), rules: Source | None = None, where: str | None = None, years: Years = None
+        self, *, by: By = (), rules: Source | None = None, where: Where = None, years: Years = None
     ) -> pl.DataFrame:
         """Joint branches, each counted at its home.
 
@@ -117,10 +120,8 @@ class Formation(Held):
         return pl.DataFrame(
             _native.joint_summary(
                 self._native,
-                arguments.names(by),
+                self._scope(by=by, where=where, years=years),
                 rules=arguments.path(rules),
-                filter=where,
-                years=arguments.years(years),
             )
         )
 
@@ -130,7 +131,7 @@ class Formation(Held):
         by: By = (),
         short: int = 1,
         rules: Source | None = None,
-        where: str | None = None,
+        where: Where = None,
         years: Years = None,
     ) -> pl.DataFrame:
         """Who is short of the next step of the rules by up to ``short`` members, and what became of them in the next year.
@@ -151,11 +152,9 @@ class Formation(Held):
         return pl.DataFrame(
             _native.readiness(
                 self._native,
-                arguments.names(by),
+                self._scope(by=by, where=where, years=years),
                 short=arguments.whole(short, "short"),
                 rules=arguments.path(rules),
-                filter=where,
-                years=arguments.years(years),
             )
         )
 
@@ -166,7 +165,7 @@ class Formation(Held):
         *,
         short: int = 1,
         rules: Source | None = None,
-        where: str | None = None,
+        where: Where = None,
     ) -> pl.DataFrame:
         """Exactly who is short of a step, or of any: with ``members`` (that the step is about) and ``at_least``.
 
@@ -180,16 +179,14 @@ class Formation(Held):
             _native.readiness_list(
                 self._native,
                 arguments.year(year),
+                self._scope(where=where),
                 step=step,
                 short=arguments.whole(short, "short"),
                 rules=arguments.path(rules),
-                filter=where,
             )
         )
 
-    def formation_returns(
-        self, *, by: By = (), where: str | None = None, years: Years = None
-    ) -> pl.DataFrame:
+    def formation_returns(self, *, by: By = (), where: Where = None, years: Years = None) -> pl.DataFrame:
         """Moves between modes over a gap: from the last year in which an organisation was listed to the year in which it is
         listed again, with a year between in which it was not, or in which there was no survey.
 
@@ -205,7 +202,5 @@ class Formation(Held):
             ['year', 'next_year', 'mode', 'next_mode', 'organisations']
         """
         return pl.DataFrame(
-            _native.formation_returns(
-                self._native, arguments.names(by), filter=where, years=arguments.years(years)
-            )
+            _native.formation_returns(self._native, self._scope(by=by, where=where, years=years))
         )

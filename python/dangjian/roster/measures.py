@@ -9,7 +9,6 @@ import polars as pl
 from dangjian import _native
 from dangjian.roster import arguments
 from dangjian.roster.held import Held
-from dangjian.roster.where import rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,23 +92,24 @@ class Measures(Held):
                 rate,
                 arguments.year(earlier),
                 arguments.year(later),
-                arguments.names(by),
+                self._scope(by=by, where=where, bands=bands),
                 rates_file=arguments.path(rates_file),
-                bands=arguments.path(bands),
-                **rows(self._native, where),
             )
         )
 
-    def reconcile(self, year: int) -> pl.DataFrame:
+    def reconcile(self, year: int, *, where: Where = None) -> pl.DataFrame:
         """The organisations that do not stand in all the trees in which they should: one row a finding.
 
         The trees are the region (属地), the committee in charge (归口) and the superior of the party organisation (隶属), in
-        which only organisations with a party organisation belong.
+        which only organisations with a party organisation belong. Where ``with_tree`` gave the roster the table of a tree,
+        the unit that a ledger names has to be in it.
 
         Returns:
-            ``year``, ``finding`` (``no_region``, ``no_committee``, ``no_superior``, ``superior_without_party_org``,
-            ``several_superiors``), ``org_id``, ``name``, ``region``, ``committee``, ``party_superior``, ``party_org_id``,
-            ``mode``. A tree whose column the year's ledgers do not have finds nothing.
+            ``year``, ``finding`` (``no_region``, ``no_committee``, ``no_superior``; ``committee_unlisted``,
+            ``superior_unlisted``: the table does not have the one named; ``superior_differs``: the table gives its party
+            organisation another; ``superior_without_party_org``; ``several_superiors``), ``org_id``, ``name``, ``region``,
+            ``committee``, ``party_superior``, ``party_org_id``, ``mode``. A tree whose column the year's ledgers do not have
+            finds nothing.
 
         Example:
             >>> import dangjian as dj
@@ -117,18 +117,25 @@ class Measures(Held):
             >>> set(roster.reconcile(2013)["finding"]) <= {"no_region", "no_committee"}
             True
         """
-        return pl.DataFrame(_native.reconcile_trees(self._native, arguments.year(year)))
+        return pl.DataFrame(
+            _native.reconcile_trees(self._native, arguments.year(year), self._scope(where=where))
+        )
 
     def reconcile_totals(
-        self, year: int, *, rates: Sequence[str] | str | None = None, rates_file: Source | None = None
+        self,
+        year: int,
+        *,
+        rates: Sequence[str] | str | None = None,
+        rates_file: Source | None = None,
+        where: Where = None,
     ) -> pl.DataFrame:
         """The totals of every rate as each of the three trees gives them: one row a rate and tree.
 
         Returns:
             ``year``, ``rate_id``, ``label_zh``, ``label_en``, ``counts``, ``tree``, ``population`` (of all), ``not_due``
-            (without a party organisation, in the tree of superiors), ``placed`` (the sum over the tree), ``unplaced``,
-            ``success``, ``success_placed``, ``agrees`` (``unplaced`` is 0). Null where the year's ledgers do not have
-            the column of the tree.
+            (without a party organisation, in the tree of superiors), ``placed`` (the sum over the tree, by its table if
+            ``with_tree`` gave one), ``unplaced``, ``success``, ``success_placed``, ``agrees`` (``unplaced`` is 0). Null
+            where the year's ledgers do not have the column of the tree.
 
         Example:
             >>> import dangjian as dj
@@ -139,17 +146,24 @@ class Measures(Held):
         """
         return pl.DataFrame(
             _native.reconcile_totals(
-                self._native, arguments.year(year), rates=_ids(rates), rates_file=arguments.path(rates_file)
+                self._native,
+                arguments.year(year),
+                self._scope(where=where),
+                rates=_ids(rates),
+                rates_file=arguments.path(rates_file),
             )
         )
 
-    def annual_table(self, table: str, year: int, *, tables_file: Source | None = None) -> pl.DataFrame:
+    def annual_table(
+        self, table: str, year: int, *, tables_file: Source | None = None, where: Where = None
+    ) -> pl.DataFrame:
         """A table of the national annual report (党内统计年报): ``"27"`` of enterprises, ``"30"`` of social organisations.
 
         Args:
             table: Its number.
             year: The year reported.
             tables_file: A TOML file of tables in place of the shipped ones (``definitions/annual.toml``).
+            where: Only organisations for which this holds.
 
         Returns:
             ``year``, ``table``, ``line``, ``label_zh``, ``label_en``, then a count for each column of the template. Null
@@ -165,11 +179,17 @@ class Measures(Held):
         """
         return pl.DataFrame(
             _native.annual_table(
-                self._native, table, arguments.year(year), tables_file=arguments.path(tables_file)
+                self._native,
+                table,
+                arguments.year(year),
+                self._scope(where=where),
+                tables_file=arguments.path(tables_file),
             )
         )
 
-    def annual_checks(self, table: str, year: int, *, tables_file: Source | None = None) -> pl.DataFrame:
+    def annual_checks(
+        self, table: str, year: int, *, tables_file: Source | None = None, where: Where = None
+    ) -> pl.DataFrame:
         """What must hold between the cells of ``annual_table``: one row a check and cell.
 
         Returns:
@@ -184,6 +204,10 @@ class Measures(Held):
         """
         return pl.DataFrame(
             _native.annual_checks(
-                self._native, table, arguments.year(year), tables_file=arguments.path(tables_file)
+                self._native,
+                table,
+                arguments.year(year),
+                self._scope(where=where),
+                tables_file=arguments.path(tables_file),
             )
         )

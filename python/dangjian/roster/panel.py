@@ -16,18 +16,26 @@ from dangjian.roster.accounts import FATES, Accounts
 from dangjian.roster.formation import Formation
 from dangjian.roster.identity import Identity
 from dangjian.roster.measures import Measures
+from dangjian.roster.stars import Stars
 from dangjian.roster.statistics import Statistics
+from dangjian.roster.survival import Survival
 from dangjian.roster.targets import Targets
+from dangjian.roster.trees import Trees
+from dangjian.roster.trend_tests import TrendTests
+from dangjian.roster.trends import Trends
 
 if TYPE_CHECKING:
     from dangjian.roster.arguments import Progress, Source
 
 
-class Roster(Accounts, Identity, Formation, Measures, Targets, Statistics):
+class Roster(
+    Accounts, Identity, Trees, Formation, Measures, Targets, Stars, Trends, TrendTests, Survival, Statistics
+):
     """The panel: one row is one organisation in one survey year. Never changed after it is made.
 
-    Every statistic is a method. ``by`` names dimensions (see ``dimensions``), ``where`` is a condition in SQL over the
-    columns, ``years`` picks years. A result always has ``year`` first: years are never added up.
+    Every statistic is a method. ``by`` names dimensions (see ``dimensions``), ``where`` picks organisations by a condition in
+    SQL over the columns or a Polars expression over ``to_polars()``, ``years`` picks years. A result always has ``year``
+    first: years are never added up.
     """
 
     @property

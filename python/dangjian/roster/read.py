@@ -84,6 +84,6 @@ def read_roster(
     with Bar(progress) as bar:
         if hasattr(source, "__arrow_c_stream__") or hasattr(source, "__arrow_c_array__"):
             name = type(source).__name__
-            return Roster(_native.read_arrow(name, source, options, progress=bar.callback))
+            return Roster(_native.read_arrow(name, arguments.arrow(source), options, progress=bar.callback))
         paths = [path for one in arguments.several(source) for path in arguments.expand(one)]
         return Roster(_native.read(paths, options, progress=bar.callback))

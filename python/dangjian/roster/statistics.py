@@ -8,7 +8,6 @@ import polars as pl
 
 from dangjian.roster import arguments
 from dangjian.roster.held import Held
-from dangjian.roster.where import rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Statistics(Held):
-    """What is counted. ``by`` names dimensions, ``where`` is a condition in SQL over the columns, ``years`` picks years."""
+    """What is counted. ``by`` names dimensions, ``where`` picks organisations, ``years`` picks years."""
 
     def coverage(
         self,
@@ -69,105 +68,52 @@ class Statistics(Held):
         ids = [rates] if isinstance(rates, str) else rates
         return pl.DataFrame(
             self._native.coverage(
-                arguments.names(by),
+                self._scope(by=by, where=where, years=years, bands=bands),
                 rates=ids,
                 rates_file=arguments.path(rates_file),
-                bands=arguments.path(bands),
-                years=arguments.years(years),
                 rollup=rollup,
                 interval=interval,
-                **rows(self._native, where),
             )
         )
 
-    def targets(
-        self,
-        years: Years = None,
-        *,
-        by: By = (),
-        targets_file: Source | None = None,
-        where: str | None = None,
-    ) -> pl.DataFrame:
-        """The target set (the "four 100 %"): the columns of ``coverage`` with ``target`` for ``rate_id``, then ``goal``,
-        ``met`` (null where what is not known decides), ``inferred``, ``note_zh``, ``note_en``.
-
-        Example:
-            >>> import dangjian as dj
-            >>> roster = dj.read_roster(dj.datasets.hexigten().ledgers)
-            >>> roster.targets(2013)["target"].to_list()[0]
-            'eligible_established'
-        """
-        return pl.DataFrame(
-            self._native.targets(
-                arguments.names(by),
-                targets_file=arguments.path(targets_file),
-                filter=where,
-                years=arguments.years(years),
-            )
-        )
-
-    def gaps(self, target: str, year: int, *, targets_file: Source | None = None) -> pl.DataFrame:
-        """Exactly who is missing from a target: ``status`` is ``missing``, or ``unknown`` where the ledger does not say.
-
-        Example:
-            >>> import dangjian as dj
-            >>> roster = dj.read_roster(dj.datasets.hexigten().ledgers)
-            >>> gaps = roster.gaps("eligible_established", 2013)
-            >>> gaps.filter(pl.col("status") == "missing").height
-            14
-        """
-        return pl.DataFrame(
-            self._native.gaps(target, arguments.year(year), targets_file=arguments.path(targets_file))
-        )
-
-    def formation(self, *, by: By = (), where: str | None = None, years: Years = None) -> pl.DataFrame:
+    def formation(self, *, by: By = (), where: Where = None, years: Years = None) -> pl.DataFrame:
         """How party organisations were formed: ``mode``, ``organisations``, ``party_organisations``."""
-        return pl.DataFrame(
-            self._native.formation(arguments.names(by), filter=where, years=arguments.years(years))
-        )
+        return pl.DataFrame(self._native.formation(self._scope(by=by, where=where, years=years)))
 
     def formation_need(
-        self, *, by: By = (), rules: Source | None = None, where: str | None = None, years: Years = None
+        self, *, by: By = (), rules: Source | None = None, where: Where = None, years: Years = None
     ) -> pl.DataFrame:
         """The mode the rules ask for (``need``) against the mode recorded (``mode``): ``organisations`` in each."""
         return pl.DataFrame(
             self._native.formation_need(
-                arguments.names(by), rules=arguments.path(rules), filter=where, years=arguments.years(years)
+                self._scope(by=by, where=where, years=years), rules=arguments.path(rules)
             )
         )
 
-    def formation_moves(self, *, by: By = (), where: str | None = None, years: Years = None) -> pl.DataFrame:
+    def formation_moves(self, *, by: By = (), where: Where = None, years: Years = None) -> pl.DataFrame:
         """Moves between modes from each year to the next: ``mode``, ``next_mode`` (with ``absent``), ``organisations``."""
-        return pl.DataFrame(
-            self._native.formation_moves(arguments.names(by), filter=where, years=arguments.years(years))
-        )
+        return pl.DataFrame(self._native.formation_moves(self._scope(by=by, where=where, years=years)))
 
-    def moves(self, of: By, *, by: By = (), where: str | None = None, years: Years = None) -> pl.DataFrame:
+    def moves(self, of: By, *, by: By = (), where: Where = None, years: Years = None) -> pl.DataFrame:
         """Moves between the values of any dimensions from each year to the next; each has its name and ``next_<name>``."""
         return pl.DataFrame(
-            self._native.moves(
-                arguments.names(of), arguments.names(by), filter=where, years=arguments.years(years)
-            )
+            self._native.moves(arguments.names(of), self._scope(by=by, where=where, years=years))
         )
 
-    def star_distribution(
-        self, *, by: By = (), where: str | None = None, years: Years = None
-    ) -> pl.DataFrame:
+    def star_distribution(self, *, by: By = (), where: Where = None, years: Years = None) -> pl.DataFrame:
         """How many have which star state: ``star_state``, ``organisations``, ``party_organisations``.
 
         The states are the grades, ``unrated`` (a party organisation without a star), ``no_party_org`` (listed, has
         none), ``unknown`` (the ledger does not say). They are never merged.
         """
-        return pl.DataFrame(
-            self._native.star_distribution(arguments.names(by), filter=where, years=arguments.years(years))
-        )
+        return pl.DataFrame(self._native.star_distribution(self._scope(by=by, where=where, years=years)))
 
     def star_transitions(
         self,
         *,
         by: By = (),
         counts: Literal["organisations", "party_organisations"] = "organisations",
-        where: str | None = None,
+        where: Where = None,
         years: Years = None,
     ) -> pl.DataFrame:
         """Moves between star states from each year to the next, with ``absent`` for who is not in one of the years.
@@ -175,16 +121,12 @@ class Statistics(Held):
         A gap of two years is not a move of one. Organisations are linked by their id, party organisations by theirs.
         """
         return pl.DataFrame(
-            self._native.star_transitions(
-                arguments.names(by), counts=counts, filter=where, years=arguments.years(years)
-            )
+            self._native.star_transitions(self._scope(by=by, where=where, years=years), counts=counts)
         )
 
-    def workforce(self, *, by: By = (), where: str | None = None, years: Years = None) -> pl.DataFrame:
+    def workforce(self, *, by: By = (), where: Where = None, years: Years = None) -> pl.DataFrame:
         """Instructors, seconded officers, owners who are secretary, full- and part-time workers: ``item``, ``value``."""
-        return pl.DataFrame(
-            self._native.workforce(arguments.names(by), filter=where, years=arguments.years(years))
-        )
+        return pl.DataFrame(self._native.workforce(self._scope(by=by, where=where, years=years)))
 
     def count(
         self,
@@ -218,8 +160,6 @@ class Statistics(Held):
         tables = self._native.count(
             [arguments.names(by) for by in sets],
             list((measures or {"organisations": "*"}).items()),
-            bands=arguments.path(bands),
-            years=arguments.years(years),
-            **rows(self._native, where),
+            self._scope(where=where, years=years, bands=bands),
         )
         return [pl.DataFrame(table) for table in tables]

@@ -1,4 +1,4 @@
-"""Targets through the years, by place, and their pace."""
+"""Targets: where they stand, who is missing, through the years, by place, and their pace."""
 
 from __future__ import annotations
 
@@ -12,10 +12,67 @@ from dangjian.roster.held import Held
 
 if TYPE_CHECKING:
     from dangjian.roster.arguments import By, Source, Years
+    from dangjian.roster.where import Where
+
+
+def _set(targets: By | None, targets_file: Source | None) -> _native.TargetSet:
+    """Which targets are meant."""
+    return {
+        "targets": None if targets is None else arguments.names(targets),
+        "targets_file": arguments.path(targets_file),
+    }
 
 
 class Targets(Held):
     """What becomes of a target set. ``targets`` names some of the set, ``targets_file`` is a file with another set."""
+
+    def targets(
+        self,
+        years: Years = None,
+        *,
+        by: By = (),
+        targets: By | None = None,
+        targets_file: Source | None = None,
+        where: Where = None,
+    ) -> pl.DataFrame:
+        """The target set (the "four 100 %"): the columns of ``coverage`` with ``target`` for ``rate_id``, then ``goal``,
+        ``met`` (null where what is not known decides), ``inferred``, ``note_zh``, ``note_en``.
+
+        Example:
+            >>> import dangjian as dj
+            >>> roster = dj.read_roster(dj.datasets.hexigten().ledgers)
+            >>> roster.targets(2013)["target"].to_list()[0]
+            'eligible_established'
+        """
+        return pl.DataFrame(
+            _native.targets(
+                self._native,
+                _set(targets, targets_file),
+                self._scope(by=by, where=where, years=years),
+            )
+        )
+
+    def gaps(
+        self, target: str, year: int, *, targets_file: Source | None = None, where: Where = None
+    ) -> pl.DataFrame:
+        """Exactly who is missing from a target: ``status`` is ``missing``, or ``unknown`` where the ledger does not say.
+
+        Example:
+            >>> import dangjian as dj
+            >>> roster = dj.read_roster(dj.datasets.hexigten().ledgers)
+            >>> gaps = roster.gaps("eligible_established", 2013)
+            >>> gaps.filter(pl.col("status") == "missing").height
+            14
+        """
+        return pl.DataFrame(
+            _native.gaps(
+                self._native,
+                target,
+                arguments.year(year),
+                self._scope(where=where),
+                targets_file=arguments.path(targets_file),
+            )
+        )
 
     def targets_series(
         self,
@@ -23,11 +80,11 @@ class Targets(Held):
         by: By = (),
         targets: By | None = None,
         targets_file: Source | None = None,
-        where: str | None = None,
+        where: Where = None,
         years: Years = None,
     ) -> pl.DataFrame:
         """Every target in every year in which it is in force, target by target: the columns of ``targets``, then
-        ``deadline``, and ``break``: whether the year before measured something else under this name.
+        ``deadline``, and ``series``: the figures of a target are comparable where this is the same.
 
         Example:
             >>> import dangjian as dj
@@ -39,11 +96,8 @@ class Targets(Held):
         return pl.DataFrame(
             _native.targets_series(
                 self._native,
-                arguments.names(by),
-                targets=None if targets is None else arguments.names(targets),
-                targets_file=arguments.path(targets_file),
-                filter=where,
-                years=arguments.years(years),
+                _set(targets, targets_file),
+                self._scope(by=by, where=where, years=years),
             )
         )
 
@@ -53,7 +107,7 @@ class Targets(Held):
         by: By = "township",
         targets: By | None = None,
         targets_file: Source | None = None,
-        where: str | None = None,
+        where: Where = None,
         years: Years = None,
     ) -> pl.DataFrame:
         """How many are missing from each target, and where: as many as ``gaps`` lists.
@@ -72,11 +126,8 @@ class Targets(Held):
         return pl.DataFrame(
             _native.gap_counts(
                 self._native,
-                arguments.names(by),
-                targets=None if targets is None else arguments.names(targets),
-                targets_file=arguments.path(targets_file),
-                filter=where,
-                years=arguments.years(years),
+                _set(targets, targets_file),
+                self._scope(by=by, where=where, years=years),
             )
         )
 
@@ -88,7 +139,7 @@ class Targets(Held):
         deadline: int | None = None,
         targets: By | None = None,
         targets_file: Source | None = None,
-        where: str | None = None,
+        where: Where = None,
     ) -> pl.DataFrame:
         """Where each target stands at the end of ``year``, and whether going on as so far reaches it in time.
 
@@ -119,10 +170,8 @@ class Targets(Held):
             _native.targets_pace(
                 self._native,
                 arguments.year(year),
-                arguments.names(by),
+                _set(targets, targets_file),
+                self._scope(by=by, where=where),
                 deadline=None if deadline is None else arguments.year(deadline),
-                targets=None if targets is None else arguments.names(targets),
-                targets_file=arguments.path(targets_file),
-                filter=where,
             )
         )

@@ -21,7 +21,10 @@ impl Sought {
     #[inline]
     fn places(self, text: &[u8; STRETCH]) -> u64 {
         let (parts, _) = text.as_chunks();
-        parts.iter().rev().fold(0, |places, part| places << 16 | self.0.cmp_eq(u8x16::new(*part)).move_mask() as u64)
+        parts
+            .iter()
+            .rev()
+            .fold(0, |places, part| places << 16 | u64::from(self.0.simd_eq(u8x16::new(*part)).to_bitmask()))
     }
 }
 

@@ -95,7 +95,7 @@ impl Keys {
             match &self.rows {
                 None => to[from..end].iter_mut().zip(positions).for_each(|(to, position)| *to = position),
                 Some(rows) => {
-                    rows[from..end].iter().zip(positions).for_each(|(row, position)| to[*row as usize] = position)
+                    rows[from..end].iter().zip(positions).for_each(|(row, position)| to[*row as usize] = position);
                 }
             }
             from = end;
@@ -250,7 +250,7 @@ fn pack(bytes: &[u8]) -> Option<u128> {
     let [last, after] = *rest.first_chunk()?;
     let (first, second) = (u64::from_be_bytes(*first), u64::from_be_bytes(*second));
     let zero = |eight: u64| eight.wrapping_sub(LOW) & !eight & HIGH != 0;
-    let has_zero = if is_whole { zero(first) | zero(second) | (last == 0) | (after == 0) } else { bytes.contains(&0) };
+    let has_zero = if is_whole { zero(first) || zero(second) || last == 0 || after == 0 } else { bytes.contains(&0) };
     if (first | second) & HIGH != 0 || (last | after) & 0x80 != 0 || has_zero {
         return None;
     }

@@ -112,9 +112,9 @@ impl Labels {
         rows: Range<usize>,
         narrow: impl Fn(u32) -> T,
     ) {
-        let Some(codes) = self.of_part.get(part).and_then(|at| self.tables.get(*at)) else { return };
+        let Some(of_number) = self.of_part.get(part).and_then(|at| self.tables.get(*at)) else { return };
         with_numbers!(coded.numbers, numbers => {
-            to.extend(numbers[rows].iter().map(|number| narrow(codes[*number as usize])));
+            to.extend(numbers[rows].iter().map(|number| narrow(of_number[*number as usize])));
         });
     }
 }

@@ -137,7 +137,7 @@ impl<'a> Whole<'a> {
         let mut codes = Vec::with_capacity(length(runs));
         for run in runs {
             match &self.parts[run.part] {
-                Ok(Values::Coded(coded)) => labels.append(&mut codes, run.part, coded, run.rows.clone(), &narrow),
+                Ok(Values::Coded(part)) => labels.append(&mut codes, run.part, part, run.rows.clone(), &narrow),
                 _ => codes.resize(codes.len() + run.rows.len(), T::default()),
             }
         }

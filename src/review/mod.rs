@@ -1,5 +1,7 @@
 //! One year's annual review: every statistic of the year, and of the years before it, as tables.
 
+mod counts;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, UInt32Array};
@@ -7,22 +9,18 @@ use arrow::compute::{concat_batches, filter_record_batch, take_record_batch};
 use arrow::datatypes::{DataType, Int16Type, Int64Type};
 
 use crate::classes::StarStates;
-use crate::coverage::{coverage, gaps};
+use crate::coverage::gaps;
 use crate::dimension::{Scope, region_name};
-use crate::error::Result;
-use crate::formation::{
-    formation, formation_audit, formation_audit_list, formation_moves, formation_need, joint_branches, joint_summary,
-    readiness,
-};
+use crate::error::{Error, Result};
+use crate::formation::{formation_audit_list, formation_moves, joint_branches, joint_summary, readiness};
 use crate::job::{self, Job};
 use crate::measure::{Counts, FormationRules, Rate, Rates, Target, Targets};
 use crate::roster::{Frame, Roster};
 use crate::schema;
-use crate::stars::{PartyStars, star_distribution, star_transitions};
+use crate::stars::{PartyStars, star_transitions};
 use crate::table::{Columns, townships};
-use crate::tally::{Measure, count};
-use crate::targets::{gap_counts, targets, targets_series};
-use crate::workforce::{Workers, workforce};
+use crate::targets::{as_series, in_force};
+use crate::workforce::Workers;
 
 /// What a review is made by.
 #[derive(Clone, Debug)]
@@ -84,48 +82,51 @@ pub fn review(
     workers: Option<&Workers>,
     job: &dyn Job,
 ) -> Result<Review> {
-    roster.frame(year)?;
+    let frame = roster.frame(year)?;
     let up_to: Vec<i16> = roster.frames().iter().map(|f| f.year).filter(|y| *y <= year).collect();
     let last_two: Vec<i16> = up_to.iter().copied().filter(|y| *y >= year - 1).collect();
-    let years = |by: &[&str]| Scope { years: Some(up_to.clone()), ..Scope::by(by.iter().copied()) };
-    let here = |by: &[&str]| Scope::by(by.iter().copied()).in_year(year);
+    let years = || Scope { years: Some(up_to.clone()), ..Scope::default() };
+    let here = || Scope::default().in_year(year);
     let step = || Scope { years: Some(last_two.clone()), ..Scope::default() };
-    let Definitions { rates, targets: set, rules } = definitions;
-    let rates: Vec<Rate> = rates.iter().filter(|rate| !rate.special).cloned().collect();
+    let Definitions { targets: set, rules, .. } = definitions;
+    job.progress("review", 0, TABLES);
+    let mut counted = counts::counted(roster, year, definitions, job)?;
+    let mut counted = |id| counted.remove(id).ok_or(Error::Cancelled);
     let mut tables = Vec::new();
     let mut add = |id, table| {
         tables.push((id, table));
         job.progress("review", tables.len() as u64, TABLES);
         job::check(job)
     };
-    add("overview", overview(roster, &years(&[]), job)?)?;
-    add("targets", targets(roster, set, &here(&[]), job)?)?;
-    let in_force = set.iter().filter(|target| target.validity.holds(year));
-    let lists = in_force.map(|target| gaps(roster, target, year)).collect::<Result<Vec<_>>>()?;
+    let (stars, work) = (counted("stars")?, counted("workforce")?);
+    add("overview", overview(&counted("headlines")?, &stars, &work)?)?;
+    let targets = in_force(set, &counted("targets")?)?;
+    add("targets", of_year(&targets, year)?)?;
+    let lists = set.iter().filter(|target| target.validity.holds(year));
+    let lists = lists.map(|target| gaps(roster, target, year, &here())).collect::<Result<Vec<_>>>()?;
     if let Some(first) = lists.first() {
         add("gaps", concat_batches(first.schema_ref(), &lists)?)?;
     }
-    add("gaps_by_township", gap_counts(roster, set, &here(&["township"]), job)?)?;
-    add("targets_series", targets_series(roster, set, &years(&[]), job)?)?;
-    add("coverage", coverage(roster, &rates, &years(&[]), job)?)?;
-    add("coverage_by_township", coverage(roster, &rates, &here(&["township"]), job)?)?;
-    add("coverage_by_kind", coverage(roster, &rates, &here(&["kind"]), job)?)?;
-    add("coverage_by_committee", coverage(roster, &rates, &here(&["committee"]), job)?)?;
-    add("formation", formation(roster, &years(&[]), job)?)?;
-    add("formation_by_township", formation(roster, &here(&["township"]), job)?)?;
-    add("formation_need", formation_need(roster, rules, &here(&[]), job)?)?;
+    add("gaps_by_township", counted("gaps_by_township")?)?;
+    add("targets_series", as_series(roster, set, &targets)?)?;
+    for id in ["coverage", "coverage_by_township", "coverage_by_kind", "coverage_by_committee"] {
+        add(id, counted(id)?)?;
+    }
+    for id in ["formation", "formation_by_township", "formation_need"] {
+        add(id, counted(id)?)?;
+    }
     add("formation_moves", formation_moves(roster, &step(), job)?)?;
-    add("formation_audit", formation_audit(roster, rules, &years(&[]), job)?)?;
-    add("formation_audit_list", found(&formation_audit_list(roster, rules, year, None, None)?)?)?;
-    add("joint_summary", joint_summary(roster, rules, &years(&[]), job)?)?;
-    add("joint_branches", joint_branches(roster, rules, &here(&[]), job)?)?;
-    add("readiness", readiness(roster, rules, 1, &here(&[]), job)?)?;
-    add("stars", star_distribution(roster, &years(&[]), job)?)?;
+    add("formation_audit", counted("formation_audit")?)?;
+    add("formation_audit_list", found(&formation_audit_list(roster, rules, year, None, &here())?)?)?;
+    add("joint_summary", joint_summary(roster, rules, &years(), job)?)?;
+    add("joint_branches", joint_branches(roster, rules, &here(), job)?)?;
+    add("readiness", readiness(roster, rules, 1, &here(), job)?)?;
+    add("stars", stars)?;
     add("star_moves", star_moves(roster, &step(), job)?)?;
-    add("stars_by_township", star_distribution(roster, &here(&["township"]), job)?)?;
-    add("starred", starred(roster, roster.frame(year)?)?)?;
-    add("workforce", all_workforce(roster, year, workers, job)?)?;
-    add("columns_missing", columns_missing(roster, roster.frame(year)?, definitions)?)?;
+    add("stars_by_township", counted("stars_by_township")?)?;
+    add("starred", starred(roster, frame)?)?;
+    add("workforce", all_workforce(&of_year(&work, year)?, year, workers)?)?;
+    add("columns_missing", columns_missing(roster, frame, definitions)?)?;
     Ok(Review { year, tables })
 }
 
@@ -137,37 +138,34 @@ fn found(list: &RecordBatch) -> Result<RecordBatch> {
     Ok(filter_record_batch(list, &status.iter().map(|status| Some(status == Some("found"))).collect())?)
 }
 
-/// The headline counts of every year.
-fn overview(roster: &Roster, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
-    let named = |(name, text): (&str, &str)| Ok((name.to_owned(), Measure::parse(text)?));
-    let measures = HEADLINES.into_iter().map(named).collect::<Result<Vec<_>>>()?;
-    let counted = count(roster, &[Vec::new()], &measures, scope, job)?;
-    let parties = star_distribution(roster, scope, job)?;
-    let work = workforce(roster, scope, job)?;
+/// The rows of `year`.
+fn of_year(table: &RecordBatch, year: i16) -> Result<RecordBatch> {
+    let years = table["year"].as_primitive::<Int16Type>();
+    Ok(filter_record_batch(table, &years.iter().map(|y| Some(y == Some(year))).collect())?)
+}
+
+/// The headline counts of every year: those counted in `table`, party organisations by their `stars`, those who `work`.
+fn overview(table: &RecordBatch, stars: &RecordBatch, work: &RecordBatch) -> Result<RecordBatch> {
     let items = work["item"].as_string::<i32>();
-    let mut columns = Columns::default();
-    for table in &counted {
-        let years: Vec<i16> = table["year"].as_primitive::<Int16Type>().values().to_vec();
-        let per_year = |table: &RecordBatch, n: &str, of: &dyn Fn(usize) -> bool| -> Vec<Option<u64>> {
-            let (of_row, n) = (table["year"].as_primitive::<Int16Type>(), table[n].as_primitive::<Int64Type>());
-            let rows = |year| (0..table.num_rows()).filter(move |r| of_row.value(*r) == year && of(*r));
-            let total = |year: &i16| rows(*year).map(|r| n.is_valid(r).then(|| n.value(r) as u64)).sum();
-            years.iter().map(total).collect()
-        };
-        for (field, array) in table.schema().fields().iter().zip(table.columns()).filter(|(f, _)| f.name() != "named") {
-            columns = columns.array(field.name(), ArrayRef::clone(array));
-        }
-        // Where organisations have party organisations and no row names one, they cannot be counted.
-        let [organised, named] = ["organised", "named"].map(|n| per_year(table, n, &|_| true));
-        let told = organised
-            .iter()
-            .zip(named)
-            .map(|(organised, named)| *organised == Some(0) || organised.and(named) > Some(0));
-        let there = per_year(&parties, "party_organisations", &|_| true);
-        columns = columns.some_counts("party_organisations", told.zip(there).map(|(told, n)| n.filter(|_| told)));
-        for item in ["instructors", "seconded_officers", "owner_secretaries"] {
-            columns = columns.some_counts(item, per_year(&work, "value", &|row| items.value(row) == item));
-        }
+    let years: Vec<i16> = table["year"].as_primitive::<Int16Type>().values().to_vec();
+    let per_year = |table: &RecordBatch, n: &str, of: &dyn Fn(usize) -> bool| -> Vec<Option<u64>> {
+        let (of_row, n) = (table["year"].as_primitive::<Int16Type>(), table[n].as_primitive::<Int64Type>());
+        let rows = |year| (0..table.num_rows()).filter(move |r| of_row.value(*r) == year && of(*r));
+        let total = |year: &i16| rows(*year).map(|r| n.is_valid(r).then(|| n.value(r) as u64)).sum();
+        years.iter().map(total).collect()
+    };
+    let schema = table.schema();
+    let counted = schema.fields().iter().zip(table.columns()).filter(|(field, _)| field.name() != "named");
+    let mut columns =
+        counted.fold(Columns::default(), |columns, (field, array)| columns.array(field.name(), ArrayRef::clone(array)));
+    // Where organisations have party organisations and no row names one, they cannot be counted.
+    let [organised, named] = ["organised", "named"].map(|n| per_year(table, n, &|_| true));
+    let told =
+        organised.iter().zip(named).map(|(organised, named)| *organised == Some(0) || organised.and(named) > Some(0));
+    let there = per_year(stars, "party_organisations", &|_| true);
+    columns = columns.some_counts("party_organisations", told.zip(there).map(|(told, n)| n.filter(|_| told)));
+    for item in ["instructors", "seconded_officers", "owner_secretaries"] {
+        columns = columns.some_counts(item, per_year(work, "value", &|row| items.value(row) == item));
     }
     columns.finish()
 }
@@ -266,8 +264,7 @@ fn starred(roster: &Roster, frame: &Frame) -> Result<RecordBatch> {
 }
 
 /// Workforce figures of the ledgers, then those of the table of workers: `year`, `item`, `value`, `source`.
-fn all_workforce(roster: &Roster, year: i16, workers: Option<&Workers>, job: &dyn Job) -> Result<RecordBatch> {
-    let ledgers = workforce(roster, &Scope::default().in_year(year), job)?;
+fn all_workforce(ledgers: &RecordBatch, year: i16, workers: Option<&Workers>) -> Result<RecordBatch> {
     let items = ledgers["item"].as_string::<i32>().iter().flatten().map(str::to_owned);
     let values = ledgers["value"].as_primitive::<Int64Type>().iter().map(|v| v.map(|v| v as u64));
     let mut rows: Vec<(String, Option<u64>, &str)> =

@@ -1,0 +1,172 @@
+"""Star rating by any scheme."""
+
+from __future__ import annotations
+
+from os import PathLike, fspath
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import polars as pl
+
+from dangjian import _native
+from dangjian.errors import ArgumentError, FileError
+from dangjian.rating import Judges, Rating
+from dangjian.roster import arguments
+from dangjian.roster.held import Held
+
+if TYPE_CHECKING:
+    from dangjian.roster.arguments import By, Source
+
+Table: TypeAlias = Any
+"""A frame or anything else that speaks the Arrow PyCapsule interface; or the path of a CSV or Parquet file."""
+
+
+def frame(table: Table, what: str) -> Any:
+    """The table as the engine takes it. Cells of a CSV file are read as text: the engine says which are no numbers."""
+    if isinstance(table, str | PathLike):
+        path = Path(table)
+        if not path.exists():
+            raise FileError(f"{path}: no such file", f"{path}：没有这个文件")
+        if path.suffix.lower() == ".parquet":
+            return pl.read_parquet(path)
+        if path.suffix.lower() in {".csv", ".txt"}:
+            try:
+                return pl.read_csv(path, infer_schema=False, encoding="utf8-lossy")
+            except pl.exceptions.PolarsError as error:
+                raise FileError(f"{path}: {error}", f"{path}：读不出来（{error}）") from error
+        raise FileError(
+            f"{path}: {what} are read from CSV or Parquet files; save it as CSV (UTF-8)",
+            f"{path}：这类表可读 CSV 或 Parquet，请另存为 CSV（UTF-8）",
+        )
+    if hasattr(table, "collect") and not hasattr(table, "__arrow_c_stream__"):
+        return table.collect()
+    if not hasattr(table, "__arrow_c_stream__"):
+        got = type(table).__name__
+        raise ArgumentError(
+            f"{what}: expected a table (a frame, or a path), got {got}",
+            f"{what} 应为表（数据框或文件路径），给的是 {got}",
+        )
+    return table
+
+
+def _before(previous: Table | None) -> Any:
+    """The stars of the round before: a word stays a word unless it is the path of a file."""
+    if previous is None or (isinstance(previous, str) and not Path(previous).suffix):
+        return previous
+    return frame(previous, "previous")
+
+
+class Stars(Held):
+    """Scores into stars, by a scheme: the id of one that comes with the package, or the path of a TOML file."""
+
+    def rate_stars(
+        self,
+        scores: Table,
+        scheme: Source,
+        *,
+        year: int | None = None,
+        events: Table | None = None,
+        previous: Table | Literal["none"] | None = None,
+        judge: str | None = None,
+    ) -> Rating:
+        """Rate party organisations by their scores: stars, reasons, plaques.
+
+        Args:
+            scores: A row a score: ``party_org_id`` (``org_id`` where the scheme counts organisations), ``year``, ``item``
+                (its id or its Chinese name), ``points``; or a row an organisation with a column for each item. A scheme by
+                quarters has ``quarter`` as well. An item without a row, and a row without points, is not known.
+            scheme: A scheme; ``star_schemes()`` lists those that come with the package.
+            year: Only this year; a table without a column ``year`` is of it.
+            events: A register of what happened: ``party_org_id`` (``org_id``), ``kind``, ``date`` or ``year``. What is not in
+                it did not happen.
+            previous: The stars of the round before: ``party_org_id`` (``org_id``), ``stars``; before those that the ledgers
+                have. ``"none"``: this is the first round.
+            judge: Where the table has a column ``judge``, whose scores count; those of ``final`` if left out.
+
+        Raises:
+            DefinitionError: the scheme is wrong, or does not fit the roster.
+            DataError: a table lacks a column.
+            ArgumentError: the roster lacks the year, or the round before is needed and not known.
+
+        Example:
+            >>> import dangjian as dj
+            >>> sample = dj.datasets.hexigten()
+            >>> roster = dj.read_roster(sample.ledgers)
+            >>> rating = roster.rate_stars(sample.scores, "wuhao", year=2013, events=sample.events)
+            >>> rating.summary.filter(star_state="4")["after_quotas"].item()
+            3
+        """
+        said: _native.RatingOptions = {
+            "year": None if year is None else arguments.year(year),
+            "judge": judge,
+            "events": None if events is None else frame(events, "events"),
+            "previous": _before(previous),
+        }
+        return Rating(_native.rate_stars(self._native, fspath(scheme), frame(scores, "scores"), said))
+
+    def compare_schemes(
+        self,
+        scores: Table,
+        a: Source,
+        b: Source,
+        *,
+        by: By = (),
+        year: int | None = None,
+        events: Table | None = None,
+        previous: Table | Literal["none"] | None = None,
+    ) -> pl.DataFrame:
+        """How many would rise and fall under scheme ``b``, beside ``a``, by any dimensions, such as township and kind.
+
+        Both rate the same scores: items that only one of them has are not known to the other.
+
+        Returns:
+            ``year``, the dimensions, ``rises``, ``falls``, ``same``, ``undecided``.
+
+        Example:
+            >>> import dangjian as dj
+            >>> roster = dj.read_roster(dj.datasets.hexigten().ledgers)
+            >>> scores = dj.datasets.hexigten().scores
+            >>> roster.compare_schemes(scores, "wuhao", "wuhao", year=2013)["rises"].item()
+            0
+        """
+        one, other = (
+            self.rate_stars(scores, scheme, year=year, events=events, previous=previous) for scheme in (a, b)
+        )
+        return one.compared(other, arguments.names(by))
+
+    def compare_schemes_list(
+        self,
+        scores: Table,
+        a: Source,
+        b: Source,
+        *,
+        year: int | None = None,
+        events: Table | None = None,
+        previous: Table | Literal["none"] | None = None,
+    ) -> pl.DataFrame:
+        """Who would rise and fall under scheme ``b``, beside ``a``, and why.
+
+        Returns:
+            ``year``, the id and what the ledger says of it, ``score_a``, ``score_b``, ``star_a``, ``star_b``, ``change``
+            (``rises``, ``falls``, ``same``, ``undecided``), ``reason_zh``, ``reason_en`` (of ``b``, where it is not the same).
+        """
+        one, other = (
+            self.rate_stars(scores, scheme, year=year, events=events, previous=previous) for scheme in (a, b)
+        )
+        return one.compared_list(other)
+
+    def star_judges(self, scores: Table, scheme: Source, *, year: int | None = None) -> Judges:
+        """Compare the scores of several judges: agreement, offices that score high, outliers, forms filled in blindly.
+
+        Args:
+            scores: As in ``rate_stars``, with a column ``judge``: ``self``, ``township``, ``final``, or others.
+            scheme: Whose items are scored.
+            year: Only this year.
+        """
+        native = _native.star_judges(
+            self._native,
+            fspath(scheme),
+            frame(scores, "scores"),
+            year=None if year is None else arguments.year(year),
+        )
+        return Judges(native)

@@ -1,0 +1,89 @@
+//! Which rows a statistic looks at and by what it is divided, as Python says it: one form for all statistics.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, AsArray, RecordBatch};
+use arrow::buffer::BooleanBuffer;
+use dangjian::dimension::Scope;
+use dangjian::job::Job;
+use dangjian::measure::{Bands, Predicate};
+use dangjian::{Error, Result};
+use pyo3::prelude::*;
+use pyo3_arrow::PyTable;
+use pyo3_arrow::input::AnyArray;
+
+use crate::errors::raise;
+use crate::roster::Roster;
+
+/// What Python says: names of dimensions, a condition in SQL, a flag for each row of the panel in its order, a file of size
+/// bands, years.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+pub(crate) struct Asked {
+    by: Vec<String>,
+    filter: Option<String>,
+    #[pyo3(from_py_with = flags)]
+    only: Option<Vec<ArrayRef>>,
+    bands: Option<PathBuf>,
+    years: Option<Vec<i16>>,
+}
+
+fn flags(given: &Bound<'_, PyAny>) -> PyResult<Option<Vec<ArrayRef>>> {
+    let chunks =
+        |rows: AnyArray| rows.into_reader()?.collect::<std::result::Result<_, _>>().map_err(|e| raise(&e.into()));
+    given.extract::<Option<AnyArray>>()?.map(chunks).transpose()
+}
+
+impl Asked {
+    /// The same as the engine takes it.
+    pub(crate) fn scope(self, roster: &dangjian::Roster) -> Result<Scope> {
+        Ok(Scope {
+            by: self.by,
+            filter: self.filter.as_deref().map(Predicate::parse).transpose()?,
+            years: self.years,
+            only: self.only.map(|chunks| by_frame(roster, &chunks)).transpose()?,
+            bands: self.bands.as_deref().map(Bands::from_file).transpose()?,
+        })
+    }
+}
+
+fn by_frame(roster: &dangjian::Roster, chunks: &[ArrayRef]) -> Result<Arc<[BooleanBuffer]>> {
+    let flags: Vec<bool> = chunks
+        .iter()
+        .map(|chunk| chunk.as_boolean_opt())
+        .collect::<Option<Vec<_>>>()
+        .ok_or_else(|| Error::argument("where 应给出是非列", "where has to give true or false"))?
+        .into_iter()
+        .flat_map(|chunk| chunk.iter().map(|flag| flag == Some(true)))
+        .collect();
+    let rows: usize = roster.frames().iter().map(dangjian::roster::Frame::rows).sum();
+    if flags.len() != rows {
+        return Err(Error::argument(
+            format!("where 应对 {rows} 行各给一个是非，给了 {} 个", flags.len()),
+            format!("where has to give an answer for each of {rows} rows, gave {}", flags.len()),
+        ));
+    }
+    let mut start = 0;
+    Ok(roster
+        .frames()
+        .iter()
+        .map(|frame| {
+            let part = flags[start..start + frame.rows()].iter().copied().collect();
+            start += frame.rows();
+            part
+        })
+        .collect())
+}
+
+impl Roster {
+    /// A statistic over what was asked for, that gives one table.
+    pub(crate) fn over(
+        &self,
+        py: Python<'_>,
+        asked: Asked,
+        statistic: impl FnOnce(&dangjian::Roster, &Scope, &dyn Job) -> Result<RecordBatch> + Send + 'static,
+    ) -> PyResult<PyTable> {
+        self.one(py, move |roster, job| statistic(roster, &asked.scope(roster)?, job))
+    }
+}

@@ -1,0 +1,262 @@
+//! Star rating: schemes, ratings, what if, judges.
+
+#![allow(clippy::needless_pass_by_value, reason = "what Python hands over is owned")]
+
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use dangjian::job::Job;
+use dangjian::stars::{self, Options, Previous, Scheme};
+use dangjian::{Error, Result};
+use pyo3::prelude::*;
+use pyo3_arrow::PyTable;
+use pyo3_arrow::input::AnyRecordBatch;
+
+use crate::door::run;
+use crate::errors::raise;
+use crate::roster::Roster;
+use crate::tables::table;
+
+/// The batches of a table that Python hands over.
+fn batches(data: AnyRecordBatch) -> PyResult<Vec<RecordBatch>> {
+    let reader = data.into_reader()?;
+    reader.collect::<std::result::Result<_, _>>().map_err(|e| raise(&e.into()))
+}
+
+/// The stars of the round before: a table, the word `none`, or nothing.
+#[derive(FromPyObject)]
+pub(crate) enum Before {
+    Word(String),
+    Table(AnyRecordBatch),
+}
+
+/// What Python says about a rating.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+pub(crate) struct Said {
+    year: Option<i16>,
+    judge: Option<String>,
+    events: Option<AnyRecordBatch>,
+    previous: Option<Before>,
+}
+
+impl Said {
+    fn options(self, scheme: &Scheme) -> PyResult<Options> {
+        let previous = match self.previous {
+            None => Previous::Ledgers,
+            Some(Before::Word(word)) if word == "none" => Previous::FirstRound,
+            Some(Before::Word(word)) => {
+                return Err(raise(&Error::argument(
+                    format!("previous 写的是“{word}”；应为上轮星级的表，或 \"none\"（第一轮）"),
+                    format!("previous is '{word}': expected a table of stars, or \"none\" for a first round"),
+                )));
+            }
+            Some(Before::Table(data)) => Previous::from_table(&batches(data)?, scheme).map_err(|e| raise(&e))?,
+        };
+        let events = self.events.map(batches).transpose()?;
+        Ok(Options { year: self.year, judge: self.judge, events, previous })
+    }
+}
+
+/// A rating.
+#[pyclass(frozen, module = "dangjian._native")]
+pub(crate) struct Rating(Arc<stars::Rating>);
+
+impl Rating {
+    fn one(
+        &self,
+        py: Python<'_>,
+        make: impl FnOnce(&stars::Rating, &dyn Job) -> Result<RecordBatch> + Send + 'static,
+    ) -> PyResult<PyTable> {
+        let rating = Arc::clone(&self.0);
+        table(vec![run(py, None, move |job| make(&rating, job))?])
+    }
+}
+
+#[pymethods]
+impl Rating {
+    #[getter]
+    fn scheme(&self) -> String {
+        self.0.scheme().id().to_owned()
+    }
+
+    #[getter]
+    fn has_plaques(&self) -> bool {
+        self.0.scheme().has_plaques()
+    }
+
+    #[getter]
+    fn label(&self) -> (String, String) {
+        let label = self.0.scheme().label();
+        (label.zh.clone(), label.en.clone())
+    }
+
+    #[getter]
+    fn years(&self) -> Vec<i16> {
+        self.0.years()
+    }
+
+    fn __len__(&self) -> usize {
+        self.0.len()
+    }
+
+    fn stars(&self, py: Python<'_>) -> PyResult<PyTable> {
+        self.one(py, |rating, _| rating.table())
+    }
+
+    fn reasons(&self, py: Python<'_>) -> PyResult<PyTable> {
+        self.one(py, |rating, _| rating.reasons())
+    }
+
+    fn trail(&self, py: Python<'_>) -> PyResult<PyTable> {
+        self.one(py, |rating, _| rating.trail())
+    }
+
+    fn summary(&self, py: Python<'_>) -> PyResult<PyTable> {
+        self.one(py, |rating, _| rating.summary())
+    }
+
+    fn quotas(&self, py: Python<'_>) -> PyResult<PyTable> {
+        self.one(py, |rating, _| rating.quotas())
+    }
+
+    fn goals(&self, py: Python<'_>) -> PyResult<PyTable> {
+        self.one(py, |rating, _| rating.goals())
+    }
+
+    fn needed(&self, py: Python<'_>) -> PyResult<PyTable> {
+        self.one(py, |rating, _| rating.needed())
+    }
+
+    fn plaques(&self, py: Python<'_>) -> PyResult<PyTable> {
+        self.one(py, |rating, _| rating.plaques())
+    }
+
+    fn problems(&self, py: Python<'_>) -> PyResult<PyTable> {
+        self.one(py, |rating, _| rating.problems())
+    }
+
+    fn notes(&self, py: Python<'_>) -> PyResult<PyTable> {
+        self.one(py, |rating, _| rating.notes())
+    }
+
+    fn counts(&self, py: Python<'_>, by: Vec<String>) -> PyResult<PyTable> {
+        self.one(py, move |rating, _| rating.counts(&by))
+    }
+
+    #[pyo3(signature = (thresholds, *, stars=None))]
+    fn sensitivity(&self, py: Python<'_>, thresholds: Vec<f64>, stars: Option<f64>) -> PyResult<PyTable> {
+        self.one(py, move |rating, job| rating.sensitivity(stars, &thresholds, job))
+    }
+
+    fn compare(&self, py: Python<'_>, other: &Self, by: Vec<String>) -> PyResult<PyTable> {
+        let other = Arc::clone(&other.0);
+        self.one(py, move |rating, _| stars::compare_counts(rating, &other, &by))
+    }
+
+    fn compare_list(&self, py: Python<'_>, other: &Self) -> PyResult<PyTable> {
+        let other = Arc::clone(&other.0);
+        self.one(py, move |rating, _| stars::compare_schemes(rating, &other))
+    }
+}
+
+/// Rates a table of scores by a scheme.
+#[pyfunction]
+pub(crate) fn rate_stars(
+    py: Python<'_>,
+    roster: &Roster,
+    scheme: String,
+    scores: AnyRecordBatch,
+    said: Said,
+) -> PyResult<Rating> {
+    let scheme = Arc::new(Scheme::named(&scheme).map_err(|e| raise(&e))?);
+    let (scores, options) = (batches(scores)?, said.options(&scheme)?);
+    let roster = roster.0.clone();
+    let rating = run(py, None, move |job| stars::Rating::new(&roster, scheme, &scores, options, job))?;
+    Ok(Rating(Arc::new(rating)))
+}
+
+/// The scores of several judges.
+#[pyclass(frozen, module = "dangjian._native")]
+pub(crate) struct Judges(Arc<stars::Judges>);
+
+impl Judges {
+    fn one(
+        &self,
+        py: Python<'_>,
+        make: impl FnOnce(&stars::Judges) -> Result<RecordBatch> + Send + 'static,
+    ) -> PyResult<PyTable> {
+        let judges = Arc::clone(&self.0);
+        table(vec![run(py, None, move |_| make(&judges))?])
+    }
+}
+
+#[pymethods]
+impl Judges {
+    fn agreement(&self, py: Python<'_>) -> PyResult<PyTable> {
+        self.one(py, stars::Judges::agreement)
+    }
+
+    fn offices(&self, py: Python<'_>) -> PyResult<PyTable> {
+        self.one(py, stars::Judges::offices)
+    }
+
+    fn outliers(&self, py: Python<'_>) -> PyResult<PyTable> {
+        self.one(py, stars::Judges::outliers)
+    }
+
+    fn forms(&self, py: Python<'_>) -> PyResult<PyTable> {
+        self.one(py, stars::Judges::forms)
+    }
+}
+
+/// Reads the scores of all judges.
+#[pyfunction]
+#[pyo3(signature = (roster, scheme, scores, *, year=None))]
+pub(crate) fn star_judges(
+    py: Python<'_>,
+    roster: &Roster,
+    scheme: String,
+    scores: AnyRecordBatch,
+    year: Option<i16>,
+) -> PyResult<Judges> {
+    let scheme = Arc::new(Scheme::named(&scheme).map_err(|e| raise(&e))?);
+    let (roster, scores) = (roster.0.clone(), batches(scores)?);
+    let options = Options { year, ..Options::default() };
+    let judges = run(py, None, move |job| stars::Judges::new(&roster, &scheme, &scores, &options, job))?;
+    Ok(Judges(Arc::new(judges)))
+}
+
+/// Schemes as a table: those that are named, or those that come with the engine.
+#[pyfunction]
+#[pyo3(signature = (named=None))]
+pub(crate) fn star_schemes(named: Option<Vec<String>>) -> PyResult<PyTable> {
+    let made = || -> Result<RecordBatch> {
+        let schemes = match named {
+            Some(named) => named.iter().map(|name| Scheme::named(name)).collect::<Result<Vec<_>>>()?,
+            None => Scheme::shipped_ids().into_iter().map(Scheme::shipped).collect::<Result<Vec<_>>>()?,
+        };
+        stars::schemes_table(&schemes)
+    };
+    table(vec![made().map_err(|e| raise(&e))?])
+}
+
+/// The form of a scheme.
+#[pyfunction]
+pub(crate) fn star_form(scheme: String) -> PyResult<PyTable> {
+    let form = Scheme::named(&scheme).and_then(|scheme| scheme.form());
+    table(vec![form.map_err(|e| raise(&e))?])
+}
+
+/// The text of a scheme that comes with the engine.
+#[pyfunction]
+pub(crate) fn star_scheme_toml(id: String) -> PyResult<&'static str> {
+    Scheme::shipped_toml(&id).map_err(|e| raise(&e))
+}
+
+/// The stars to which a trail leads.
+#[pyfunction]
+pub(crate) fn replay_stars(py: Python<'_>, trail: AnyRecordBatch) -> PyResult<PyTable> {
+    let trail = batches(trail)?;
+    table(vec![run(py, None, move |_| stars::replay(&trail))?])
+}

@@ -1,0 +1,131 @@
+//! Survival at so many stars and more; curves and comparisons of arrays.
+
+#![allow(clippy::needless_pass_by_value, reason = "what Python hands over is owned")]
+
+use dangjian::stars::trend::survival::{self, Entry, Options, Scale, Variance, Watched};
+use dangjian::{Error, Result};
+use pyo3::prelude::*;
+use pyo3_arrow::PyTable;
+
+use crate::door::run;
+use crate::roster::{Roster, counts_of};
+use crate::scope::Asked;
+use crate::tables::table;
+
+/// What Python says about a study of spells.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+pub(crate) struct Said {
+    at_least: f64,
+    counts: String,
+    entry: String,
+    recurrent: bool,
+    interval: String,
+    level: f64,
+    variance: String,
+    horizon: Option<f64>,
+}
+
+impl Said {
+    fn options(&self) -> Result<Options> {
+        Ok(Options {
+            at_least: self.at_least,
+            counts: counts_of(&self.counts)?,
+            entry: Entry::from_name(&self.entry)?,
+            recurrent: self.recurrent,
+            scale: Scale::from_name(&self.interval)?,
+            level: self.level,
+            variance: Variance::from_name(&self.variance)?,
+            horizon: self.horizon,
+        })
+    }
+}
+
+/// The curves.
+#[pyfunction]
+pub(crate) fn star_survival(py: Python<'_>, roster: &Roster, options: Said, rows: Asked) -> PyResult<PyTable> {
+    roster.over(py, rows, move |roster, scope, job| survival::star_survival(roster, &options.options()?, scope, job))
+}
+
+/// What the curves come to.
+#[pyfunction]
+pub(crate) fn star_survival_summary(py: Python<'_>, roster: &Roster, options: Said, rows: Asked) -> PyResult<PyTable> {
+    roster.over(py, rows, move |roster, scope, job| {
+        survival::star_survival_summary(roster, &options.options()?, scope, job)
+    })
+}
+
+/// Groups compared.
+#[pyfunction]
+pub(crate) fn star_logrank(
+    py: Python<'_>,
+    roster: &Roster,
+    of: String,
+    options: Said,
+    rows: Asked,
+) -> PyResult<PyTable> {
+    roster
+        .over(py, rows, move |roster, scope, job| survival::star_logrank(roster, &options.options()?, &of, scope, job))
+}
+
+/// The spells one by one.
+#[pyfunction]
+pub(crate) fn star_spells(py: Python<'_>, roster: &Roster, options: Said, rows: Asked) -> PyResult<PyTable> {
+    roster.over(py, rows, move |roster, scope, job| survival::star_spells(roster, &options.options()?, scope, job))
+}
+
+/// Things under watch, of columns that are equally long.
+fn watched(entry: &[f64], exit: &[f64], cause: &[usize], cluster: &[u32]) -> Result<Vec<Watched>> {
+    let lengths = [entry.len(), exit.len(), cause.len(), cluster.len()];
+    if lengths.iter().any(|length| *length != exit.len()) {
+        return Err(Error::argument(
+            format!("各列应一样长；长度为 {lengths:?}"),
+            format!("the columns are equally long; they have {lengths:?} values"),
+        ));
+    }
+    let one = |at: usize| Watched { entry: entry[at], exit: exit[at], cause: cause[at], cluster: cluster[at] };
+    Ok((0..exit.len()).map(one).collect())
+}
+
+/// The curves of things under watch and what they come to.
+#[pyfunction]
+#[allow(clippy::too_many_arguments, reason = "one for each option of the function in Python")]
+pub(crate) fn survival_curve(
+    py: Python<'_>,
+    entry: Vec<f64>,
+    exit: Vec<f64>,
+    cause: Vec<usize>,
+    cluster: Option<Vec<u32>>,
+    causes: usize,
+    interval: String,
+    level: f64,
+    horizon: Option<f64>,
+) -> PyResult<(PyTable, PyTable)> {
+    let (curve, summary) = run(py, None, move |_| {
+        let variance = if cluster.is_some() { Variance::Organisation } else { Variance::Greenwood };
+        let options = Options { scale: Scale::from_name(&interval)?, level, variance, horizon, ..Options::default() };
+        let cluster = cluster.unwrap_or_else(|| (0..exit.len() as u32).collect());
+        let watched = watched(&entry, &exit, &cause, &cluster)?;
+        Ok((survival::curve_of(&watched, causes, &options)?, survival::summary_of(&watched, causes, &options)?))
+    })?;
+    Ok((table(vec![curve])?, table(vec![summary])?))
+}
+
+/// Groups of things under watch compared.
+#[pyfunction]
+pub(crate) fn log_rank(
+    py: Python<'_>,
+    group: Vec<usize>,
+    groups: usize,
+    entry: Vec<f64>,
+    exit: Vec<f64>,
+    event: Vec<bool>,
+    cluster: Option<Vec<u32>>,
+) -> PyResult<PyTable> {
+    let made = run(py, None, move |_| {
+        let cause: Vec<usize> = event.into_iter().map(usize::from).collect();
+        let cluster = cluster.unwrap_or_else(|| (0..exit.len() as u32).collect());
+        survival::compare(&group, groups, &watched(&entry, &exit, &cause, &cluster)?)
+    })?;
+    table(vec![made])
+}

@@ -1,0 +1,205 @@
+//! Tests of trends, of arrays and of a roster's figures, and the paths of its organisations.
+
+#![allow(clippy::needless_pass_by_value, reason = "what Python hands over is owned")]
+
+use std::path::PathBuf;
+
+use arrow::array::{Array, AsArray, Float64Array};
+use arrow::datatypes::Float64Type;
+use dangjian::measure::{Predicate, Rate};
+use dangjian::stars::trend::kendall::{self, Method, Options};
+use dangjian::stars::trend::proportion::{self, Share};
+use dangjian::stars::trend::series::Figure;
+use dangjian::stars::trend::{figure_tests, multiple, paths, pooled};
+use dangjian::tally::Measure;
+use dangjian::{Error, Result};
+use pyo3::prelude::*;
+use pyo3_arrow::PyTable;
+use pyo3_arrow::input::AnyArray;
+
+use crate::door::run;
+use crate::errors::raise;
+use crate::measures::rates_of;
+use crate::roster::{Roster, counts_of};
+use crate::scope::Asked;
+use crate::tables::table;
+
+/// Numbers, NaN where one is null.
+fn numbers(values: AnyArray) -> PyResult<Vec<f64>> {
+    let mut all = Vec::new();
+    for chunk in values.into_reader()? {
+        let chunk = chunk.map_err(|e| raise(&e.into()))?;
+        let chunk: &Float64Array = chunk
+            .as_primitive_opt::<Float64Type>()
+            .ok_or_else(|| raise(&Error::argument("值应为 Float64 列", "values are a column of Float64")))?;
+        if chunk.null_count() == 0 {
+            all.extend_from_slice(chunk.values());
+        } else {
+            all.extend(chunk.iter().map(|value| value.unwrap_or(f64::NAN)));
+        }
+    }
+    Ok(all)
+}
+
+/// Series one behind the other, each tested.
+#[pyfunction]
+pub(crate) fn mann_kendall(
+    py: Python<'_>,
+    times: Vec<f64>,
+    values: AnyArray,
+    method: String,
+    alpha: f64,
+) -> PyResult<PyTable> {
+    let values = numbers(values)?;
+    let made = run(py, None, move |job| {
+        let options = Options { method: Method::from_name(&method)?, alpha };
+        kendall::mann_kendall_all(&times, &values, &options, job)
+    })?;
+    table(vec![made])
+}
+
+/// Series one behind the other, tested together.
+#[pyfunction]
+pub(crate) fn pooled_kendall(py: Python<'_>, times: Vec<f64>, values: AnyArray, alpha: f64) -> PyResult<PyTable> {
+    let values = numbers(values)?;
+    table(vec![run(py, None, move |_| pooled::pooled_table(&times, &values, alpha))?])
+}
+
+/// P-values adjusted for their number.
+#[pyfunction]
+pub(crate) fn adjust_p(p: Vec<Option<f64>>) -> PyResult<Vec<Option<f64>>> {
+    if let Some(bad) = p.iter().flatten().find(|p| !(0.0..=1.0).contains(*p)) {
+        return Err(raise(&Error::argument(
+            format!("p 值应在 0 与 1 之间；有一个是 {bad}"),
+            format!("a p-value is between 0 and 1; one is {bad}"),
+        )));
+    }
+    Ok(multiple::benjamini_hochberg(&p))
+}
+
+/// Shares by year, tested for a trend.
+#[pyfunction]
+pub(crate) fn cochran_armitage(years: Vec<f64>, success: Vec<u64>, known: Vec<u64>, level: f64) -> PyResult<PyTable> {
+    let made = || -> Result<_> {
+        if years.len() != success.len() || years.len() != known.len() {
+            return Err(Error::argument("各列应一样长", "the columns are equally long"));
+        }
+        let share = |at: usize| Share { year: years[at], success: success[at], known: known[at] };
+        proportion::cochran_armitage_table(&(0..years.len()).map(share).collect::<Vec<_>>(), level)
+    };
+    table(vec![made().map_err(|e| raise(&e))?])
+}
+
+/// Pairs, tested for a change.
+#[pyfunction]
+pub(crate) fn mcnemar(kept: u64, lost: u64, gained: u64, never: u64, level: f64) -> PyResult<PyTable> {
+    table(vec![proportion::mcnemar_table(kept, lost, gained, never, level).map_err(|e| raise(&e))?])
+}
+
+/// What Python says about a figure: a rate by its id, a rate in its own words, or a measure.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+pub(crate) struct Said {
+    rate: Option<String>,
+    rates_file: Option<PathBuf>,
+    success: Option<String>,
+    population: Option<String>,
+    measure: Option<String>,
+}
+
+impl Said {
+    fn figure(&self) -> Result<Figure> {
+        let Self { rate, rates_file, success, population, measure } = self;
+        Ok(match (rate, success, measure) {
+            (Some(rate), None, None) if population.is_none() => {
+                Figure::Rate(rates_of(Some(std::slice::from_ref(rate)), rates_file.as_deref())?)
+            }
+            (None, Some(success), None) => {
+                let population = Predicate::parse(population.as_deref().unwrap_or("true"))?;
+                Figure::Rate(vec![Rate::own("own", population, Predicate::parse(success)?)])
+            }
+            (None, None, Some(measure)) if population.is_none() => Figure::Measure(Measure::parse(measure)?),
+            _ => {
+                return Err(Error::argument(
+                    "应给出其一：比率编号（rate），条件（success，可加 population），或计数（measure）",
+                    "expected one of: the id of a rate, a condition (success, with a population if any), a measure",
+                ));
+            }
+        })
+    }
+
+    fn rates(&self) -> Result<Vec<Rate>> {
+        match self.figure()? {
+            Figure::Rate(rates) => Ok(rates),
+            Figure::Measure(_) => {
+                Err(Error::argument("计数不能配对；请给出比率", "a measure has no pairs; expected a rate"))
+            }
+        }
+    }
+}
+
+/// Trends of a figure, group by group.
+#[pyfunction]
+pub(crate) fn trend_test(
+    py: Python<'_>,
+    roster: &Roster,
+    figure: Said,
+    method: String,
+    alpha: f64,
+    rows: Asked,
+) -> PyResult<PyTable> {
+    roster.over(py, rows, move |roster, scope, job| {
+        let options = Options { method: Method::from_name(&method)?, alpha };
+        figure_tests::trend_test(roster, &figure.figure()?, &options, scope, job)
+    })
+}
+
+/// Trends of a figure, all groups together.
+#[pyfunction]
+pub(crate) fn trend_pooled(
+    py: Python<'_>,
+    roster: &Roster,
+    figure: Said,
+    alpha: f64,
+    rows: Asked,
+) -> PyResult<PyTable> {
+    roster.over(py, rows, move |roster, scope, job| {
+        let options = Options { method: Method::Normal, alpha };
+        figure_tests::trend_pooled(roster, &figure.figure()?, &options, scope, job)
+    })
+}
+
+/// The same organisations in two years.
+#[pyfunction]
+pub(crate) fn paired_change(
+    py: Python<'_>,
+    roster: &Roster,
+    figure: Said,
+    earlier: i16,
+    later: i16,
+    level: f64,
+    rows: Asked,
+) -> PyResult<PyTable> {
+    roster.over(py, rows, move |roster, scope, job| {
+        figure_tests::paired_change(roster, &figure.rates()?, earlier, later, level, scope, job)
+    })
+}
+
+/// The path of each organisation.
+#[pyfunction]
+pub(crate) fn star_paths(
+    py: Python<'_>,
+    roster: &Roster,
+    at_least: f64,
+    counts: String,
+    rows: Asked,
+) -> PyResult<PyTable> {
+    roster
+        .over(py, rows, move |roster, scope, job| paths::star_paths(roster, at_least, counts_of(&counts)?, scope, job))
+}
+
+/// How many take which course.
+#[pyfunction]
+pub(crate) fn star_path_counts(py: Python<'_>, roster: &Roster, counts: String, rows: Asked) -> PyResult<PyTable> {
+    roster.over(py, rows, move |roster, scope, job| paths::star_path_counts(roster, counts_of(&counts)?, scope, job))
+}

@@ -1,0 +1,309 @@
+//! Lanes, and how a cell holds what they count: eight lanes of bits in the bytes of a number, sums in halves of another.
+//!
+//! So a row costs a cell one addition a number, whatever it answers, and a cell is small enough that many stay in the
+//! processor's nearest memory. A byte is full after 255 rows: then the cell is carried to wide counters.
+
+use arrow::buffer::BooleanBuffer;
+
+use super::kernel::CHUNK;
+use crate::roster::{Integers, with_integers};
+
+/// What is counted in a group.
+pub(crate) enum Lane<'a> {
+    /// The rows of a bitmap.
+    Bits(BooleanBuffer),
+    /// The sum of a column over the rows of a bitmap; values that are not known are stored as 0.
+    Sum(&'a Integers, BooleanBuffer),
+}
+
+impl Lane<'_> {
+    /// The rows that it looks at.
+    pub(super) fn rows(&self) -> &BooleanBuffer {
+        match self {
+            Self::Bits(rows) | Self::Sum(_, rows) => rows,
+        }
+    }
+}
+
+/// The most numbers a cell has; more lanes are counted in further banks of cells.
+pub(super) const MOST_WORDS: usize = 4;
+/// How many lanes of bits a number takes.
+const BYTES: usize = 8;
+
+/// What a number of a cell is made of, each part with the lane that it counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Word {
+    /// Up to eight bytes.
+    Bytes(Vec<usize>),
+    /// Two halves, of which 255 values of 16 bits are never more.
+    Halves(Vec<usize>),
+    /// All of it.
+    Whole(usize),
+}
+
+impl Word {
+    /// Adds the parts of each number to counters: `all` of them, of which those of a number begin at its place.
+    pub(super) fn spread(&self, numbers: impl Iterator<Item = (u64, usize)>, all: &mut [u64]) {
+        match self {
+            Self::Bytes(lanes) if lanes.len() == BYTES => {
+                for (number, place) in numbers {
+                    if let Some(counters) = all.get_mut(place..).and_then(|from| from.first_chunk_mut::<BYTES>()) {
+                        counters.iter_mut().zip(number.to_le_bytes()).for_each(|(c, byte)| *c += u64::from(byte));
+                    }
+                }
+            }
+            Self::Bytes(lanes) => {
+                for (number, place) in numbers {
+                    let counters = &mut all[place..place + lanes.len()];
+                    counters.iter_mut().zip(number.to_le_bytes()).for_each(|(c, byte)| *c += u64::from(byte));
+                }
+            }
+            Self::Halves(lanes) if lanes.len() == 2 => {
+                for (number, place) in numbers {
+                    if let Some([low, high]) = all.get_mut(place..).and_then(|from| from.first_chunk_mut()) {
+                        *low += number & u64::from(u32::MAX);
+                        *high += number >> 32;
+                    }
+                }
+            }
+            Self::Halves(_) | Self::Whole(_) => numbers.for_each(|(number, place)| all[place] += number),
+        }
+    }
+
+    /// How many counters it has.
+    pub(super) fn width(&self) -> usize {
+        self.lanes().len()
+    }
+
+    fn lanes(&self) -> &[usize] {
+        match self {
+            Self::Bytes(lanes) | Self::Halves(lanes) => lanes,
+            Self::Whole(lane) => std::slice::from_ref(lane),
+        }
+    }
+}
+
+/// The numbers of a cell of one bank. The lowest byte of the first counts the rows of lane 0, unless that is the only lane.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Layout {
+    pub(super) words: Vec<Word>,
+}
+
+impl Layout {
+    /// The banks for `lanes`; each starts with lane 0, so that the counters of every bank know when they are full.
+    pub(super) fn banks(lanes: &[Lane]) -> Vec<Self> {
+        if lanes.len() == 1 && matches!(lanes[0], Lane::Bits(_)) {
+            return vec![Self { words: vec![Word::Whole(0)] }];
+        }
+        let mut banks = vec![Self { words: vec![Word::Bytes(vec![0])] }];
+        for (at, lane) in lanes.iter().enumerate() {
+            let narrow = match lane {
+                Lane::Bits(_) if at == 0 => continue,
+                Lane::Bits(_) => None,
+                Lane::Sum(values, _) => Some(matches!(values, Integers::U8(_) | Integers::U16(_))),
+            };
+            let has_room = |word: &&mut Word| match word {
+                Word::Bytes(lanes) => narrow.is_none() && lanes.len() < BYTES,
+                Word::Halves(lanes) => narrow == Some(true) && lanes.len() < 2,
+                Word::Whole(_) => false,
+            };
+            if let Some(Word::Bytes(lanes) | Word::Halves(lanes)) =
+                banks.last_mut().and_then(|bank| bank.words.iter_mut().find(has_room))
+            {
+                lanes.push(at);
+                continue;
+            }
+            if banks.last().is_none_or(|bank| bank.words.len() == MOST_WORDS) {
+                banks.push(Self { words: vec![Word::Bytes(vec![0])] });
+            }
+            if let Some(bank) = banks.last_mut() {
+                match (narrow, &mut bank.words[..]) {
+                    // The bank was opened for it.
+                    (None, [Word::Bytes(lanes)]) if lanes.len() == 1 => lanes.push(at),
+                    (None, _) => bank.words.push(Word::Bytes(vec![at])),
+                    (Some(true), _) => bank.words.push(Word::Halves(vec![at])),
+                    (Some(false), _) => bank.words.push(Word::Whole(at)),
+                }
+            }
+        }
+        banks
+    }
+
+    /// Whether only rows are counted.
+    pub(super) fn is_plain(&self) -> bool {
+        matches!(self.words[..], [Word::Whole(0)])
+    }
+
+    /// The lane of each of its counters.
+    pub(super) fn lanes(&self) -> impl Iterator<Item = usize> {
+        self.words.iter().flat_map(|word| word.lanes().iter().copied())
+    }
+
+    /// Adds what cells hold to counters: `all` of them, of which those of a cell begin at its place.
+    pub(super) fn spread<'a>(&self, cells: &(impl Iterator<Item = (&'a [u64], usize)> + Clone), all: &mut [u64]) {
+        let mut at = 0;
+        for (nth, word) in self.words.iter().enumerate() {
+            word.spread(cells.clone().map(|(cell, place)| (cell[nth], place + at)), all);
+            at += word.width();
+        }
+    }
+
+    /// What each row from `start`, a multiple of 64, on adds to each number of a cell. Rows that are not of lane 0 add nothing.
+    pub(super) fn additions(&self, lanes: &[Lane], start: usize, rows: usize, additions: &mut [[u64; CHUNK]]) {
+        let Some(all) = lanes.first().map(Lane::rows) else { return };
+        for (word, additions) in self.words.iter().zip(additions) {
+            let additions = &mut additions[..rows];
+            match word {
+                Word::Bytes(of) => {
+                    let mut bits = [None; BYTES];
+                    bits.iter_mut().zip(of).for_each(|(to, lane)| *to = Some(lanes[*lane].rows()));
+                    for (at, additions) in additions.chunks_mut(64).enumerate() {
+                        let bytes = transposed(bits, all, start + at * 64);
+                        additions.iter_mut().zip(bytes).for_each(|(to, byte)| *to = SPREAD[usize::from(byte)]);
+                    }
+                }
+                Word::Halves(of) => {
+                    values(&lanes[of[0]], all, start, additions, |to, value| *to = value);
+                    if let Some(high) = of.get(1) {
+                        values(&lanes[*high], all, start, additions, |to, value| *to |= value << 32);
+                    }
+                }
+                Word::Whole(lane) => values(&lanes[*lane], all, start, additions, |to, value| *to = value),
+            }
+        }
+    }
+}
+
+/// Gives for each row what `lane` adds: its value, or 0.
+#[inline]
+fn values(lane: &Lane, all: &BooleanBuffer, start: usize, to: &mut [u64], give: impl Fn(&mut u64, u64)) {
+    let Lane::Sum(values, of) = lane else { return };
+    with_integers!(values, values => {
+        for (at, to) in to.chunks_mut(64).enumerate() {
+            let here = start + at * 64;
+            let asked = word(of, here) & word(all, here);
+            let values = &values[here..here + to.len()];
+            if asked.count_ones() as usize == to.len() {
+                to.iter_mut().zip(values).for_each(|(to, value)| give(to, widened(*value)));
+            } else {
+                for (bit, (to, value)) in to.iter_mut().zip(values).enumerate() {
+                    give(to, widened(*value) & (asked >> bit & 1).wrapping_neg());
+                }
+            }
+        }
+    });
+}
+
+#[inline]
+fn widened(value: impl Into<u64>) -> u64 {
+    value.into()
+}
+
+/// For each byte the number whose bytes are its bits.
+static SPREAD: [u64; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let mut bit = 0;
+        while bit < BYTES {
+            table[byte] |= ((byte >> bit & 1) as u64) << (8 * bit);
+            bit += 1;
+        }
+        byte += 1;
+    }
+    table
+};
+
+/// The 64 bits from `row`, a multiple of 64, on; 0 behind the end.
+#[inline]
+pub(super) fn word(bits: &BooleanBuffer, row: usize) -> u64 {
+    let bytes = bits.values().get(row / 8..).unwrap_or_default();
+    let word = match bytes.first_chunk() {
+        Some(whole) => u64::from_le_bytes(*whole),
+        None => bytes.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)),
+    };
+    match bits.len().saturating_sub(row) {
+        64.. => word,
+        left => word & ((1 << left) - 1),
+    }
+}
+
+/// Up to eight bitmaps, as far as `all` goes, as one byte for each of the 64 rows from `row` on: bit `k` of a byte is the
+/// row's bit in `bits[k]`.
+#[inline]
+fn transposed(bits: [Option<&BooleanBuffer>; BYTES], all: &BooleanBuffer, row: usize) -> [u8; 64] {
+    let asked = word(all, row);
+    let mut words = bits.map(|bits| bits.map_or(0, |bits| word(bits, row) & asked));
+    // Bytes change places as those of a square of eight words do when it is mirrored at its diagonal; then the bits of
+    // each word do, as those of a square of eight bytes.
+    for (half, mask) in [(4, 0x0000_0000_ffff_ffff_u64), (2, 0x0000_ffff_0000_ffff), (1, 0x00ff_00ff_00ff_00ff)] {
+        for at in (0..8).filter(|at| at & half == 0) {
+            let swap = (words[at] >> (8 * half) ^ words[at + half]) & mask;
+            words[at + half] ^= swap;
+            words[at] ^= swap << (8 * half);
+        }
+    }
+    let mut bytes = [0; 64];
+    for (bytes, word) in bytes.as_chunks_mut::<8>().0.iter_mut().zip(&mut words) {
+        for (shift, mask) in [(7, 0x00aa_00aa_00aa_00aa), (14, 0x0000_cccc_0000_cccc), (28, 0x0000_0000_f0f0_f0f0)] {
+            let swap = (*word ^ (*word >> shift)) & mask;
+            *word ^= swap ^ (swap << shift);
+        }
+        *bytes = word.to_le_bytes();
+    }
+    bytes
+}
+
+/// For each row of up to eight bitmaps, of equal lengths, the number whose bits are the row's.
+pub(crate) fn numbers(bits: &[&BooleanBuffer]) -> Vec<u8> {
+    let rows = bits.first().map_or(0, |bits| bits.len());
+    let all = BooleanBuffer::new_set(rows);
+    let bits: Vec<BooleanBuffer> = bits.iter().map(|bits| aligned(bits)).collect();
+    let mut of = [None; BYTES];
+    of.iter_mut().zip(&bits).for_each(|(to, bits)| *to = Some(bits));
+    let mut numbers = Vec::with_capacity(rows.next_multiple_of(64));
+    for row in (0..rows).step_by(64) {
+        numbers.extend_from_slice(&transposed(of, &all, row));
+    }
+    numbers.truncate(rows);
+    numbers
+}
+
+/// The same bits, starting at the first bit of the first byte.
+pub(super) fn aligned(bits: &BooleanBuffer) -> BooleanBuffer {
+    if bits.offset() == 0 { bits.clone() } else { BooleanBuffer::new(bits.sliced(), 0, bits.len()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn bits_of_a_row_make_its_number(rows in prop::collection::vec(any::<u8>(), 0..300), offset in 0..9_usize) {
+            let bits: Vec<BooleanBuffer> = (0..8)
+                .map(|k| BooleanBuffer::collect_bool(rows.len() + offset, |row| row >= offset && rows[row - offset] >> k & 1 == 1))
+                .map(|all| all.slice(offset, rows.len()))
+                .collect();
+            prop_assert_eq!(numbers(&bits.iter().collect::<Vec<_>>()), rows);
+        }
+    }
+
+    #[test]
+    fn banks_have_room_for_all_lanes() {
+        let bits = || Lane::Bits(BooleanBuffer::new_set(1));
+        let (narrow, wide) = (Integers::U16(vec![1]), Integers::U32(vec![1]));
+        let sum = |values| Lane::Sum(values, BooleanBuffer::new_set(1));
+        for lanes in 1..80 {
+            let mut all: Vec<Lane> = (0..lanes).map(|_| bits()).collect();
+            all.extend([&narrow, &wide, &narrow, &narrow].map(sum));
+            let banks = Layout::banks(&all);
+            assert!(banks.iter().all(|bank| bank.words.len() <= MOST_WORDS && bank.lanes().next() == Some(0)));
+            let mut told: Vec<usize> = banks.iter().flat_map(|bank| bank.lanes().filter(|lane| *lane > 0)).collect();
+            told.sort_unstable();
+            assert_eq!(told, (1..all.len()).collect::<Vec<_>>());
+        }
+        assert!(Layout::banks(&[bits()])[0].is_plain());
+    }
+}

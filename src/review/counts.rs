@@ -1,0 +1,137 @@
+//! What of a review is counted row by row, gathered: what is asked of a row is worked out once for all tables that ask it, in
+//! earlier years for the tables of several years, in the year reviewed for all.
+
+use std::collections::BTreeMap;
+
+use arrow::array::RecordBatch;
+use arrow::compute::concat_batches;
+
+use super::{Definitions, HEADLINES};
+use crate::coverage;
+use crate::dimension::Scope;
+use crate::error::{Error, Result};
+use crate::formation::{audit_statistic, modes, needs};
+use crate::job::Job;
+use crate::measure::{Rate, Target};
+use crate::pass::{Statistic, count_all, only};
+use crate::roster::{Frame, Roster};
+use crate::stars::states;
+use crate::tally::{self, Measure};
+use crate::targets::table_of_gaps;
+use crate::workforce;
+
+/// Tables by id.
+type Tables = Vec<(&'static str, RecordBatch)>;
+
+/// Tables, the first of several years, the others of the year reviewed, each with its dimension.
+type Divided = [(&'static str, &'static str)];
+
+const COVERAGE: &Divided = &[
+    ("coverage", ""),
+    ("coverage_by_township", "township"),
+    ("coverage_by_kind", "kind"),
+    ("coverage_by_committee", "committee"),
+];
+const TARGETS: &Divided = &[("targets", ""), ("gaps_by_township", "township")];
+const FORMATION: &Divided = &[("formation", ""), ("formation_by_township", "township")];
+const STARS: &Divided = &[("stars", ""), ("stars_by_township", "township")];
+
+/// What is counted.
+struct Asked<'r> {
+    roster: &'r Roster,
+    of: &'r Definitions,
+    /// The rates of the tables of coverage, and those of the targets.
+    rates: Vec<Rate>,
+    targets: Vec<Rate>,
+    headlines: Vec<(String, Measure)>,
+    workforce: Vec<(String, Measure)>,
+}
+
+/// The tables by id: those of several years up to `year`, and those of `year`.
+pub(super) fn counted(
+    roster: &Roster,
+    year: i16,
+    of: &Definitions,
+    job: &dyn Job,
+) -> Result<BTreeMap<&'static str, RecordBatch>> {
+    of.targets.iter().try_for_each(|target| target.check(roster))?;
+    let measure = |(name, text): &(&str, &str)| Ok(((*name).to_owned(), Measure::parse(text)?));
+    let asked = Asked {
+        roster,
+        of,
+        rates: of.rates.iter().filter(|rate| !rate.special).cloned().collect(),
+        targets: of.targets.iter().map(|target| target.rate.clone()).collect(),
+        headlines: HEADLINES.iter().map(measure).collect::<Result<_>>()?,
+        workforce: workforce::ITEMS.iter().map(measure).collect::<Result<_>>()?,
+    };
+    let earlier: Vec<&Frame> = roster.frames().iter().filter(|frame| frame.year < year).collect();
+    let mut parts: BTreeMap<&'static str, Vec<RecordBatch>> = BTreeMap::new();
+    for (frames, all) in [(earlier, false), (vec![roster.frame(year)?], true)] {
+        for together in asked.statistics(&frames, all, job)? {
+            for (id, table) in count_all(&frames, together, job)?.into_iter().flatten() {
+                parts.entry(id).or_default().push(table);
+            }
+        }
+    }
+    let joined = |(id, parts): (&'static str, Vec<RecordBatch>)| {
+        // Figures of different years are never added up, so the years stand one behind the other.
+        let filled: Vec<&RecordBatch> = parts.iter().filter(|part| part.num_rows() > 0).collect();
+        let schema = parts.last().map(RecordBatch::schema).ok_or(Error::Cancelled)?;
+        Ok((id, concat_batches(&schema, filled)?))
+    };
+    parts.into_iter().map(joined).collect()
+}
+
+impl<'r> Asked<'r> {
+    /// The statistics of `frames`, those of several years or `all`; such as are counted together. Rates have many lanes and
+    /// few cells, modes and stars few lanes and many cells: all in one the kernel would count every lane in cells as many as
+    /// rows (half as much memory again for a panel of a million rows, and no time saved).
+    fn statistics(&'r self, frames: &[&'r Frame], all: bool, job: &dyn Job) -> Result<Vec<Vec<Statistic<'r, Tables>>>> {
+        let (roster, everybody) = (self.roster, Scope::default());
+        let kept = |tables: &'static Divided| if all { tables } else { &tables[..1] };
+        let by = |tables: &Divided| -> Vec<Vec<String>> {
+            let by = |(_, by): &(&str, &str)| (!by.is_empty()).then(|| (*by).to_owned()).into_iter().collect();
+            tables.iter().map(by).collect()
+        };
+        let axes = |tables: &Divided| {
+            by(tables).iter().map(|by| everybody.divided(by).axes(roster, frames)).collect::<Result<Vec<_>>>()
+        };
+        let ids = |tables: &'static Divided| tables.iter().map(|(id, _)| *id);
+        let (coverage, targets) = (kept(COVERAGE), kept(TARGETS));
+        let (formation, stars) = (kept(FORMATION), kept(STARS));
+        let set: &'r [Target] = &self.of.targets;
+        let nothing = [Vec::new()];
+        let of_places = vec![
+            coverage::statistic(roster, &self.rates, axes(coverage)?, &everybody, move |counted| {
+                let table = |(id, counted)| Ok((id, coverage::table(roster, &self.rates, &counted, None, None)?));
+                ids(coverage).zip(counted).map(table).collect()
+            })?,
+            coverage::statistic(roster, &self.targets, axes(targets)?, &everybody, move |counted| {
+                let table = |(id, counted)| match id {
+                    "targets" => Ok((id, coverage::table_of_targets(set, &counted)?)),
+                    _ => Ok((id, table_of_gaps(set, &counted)?)),
+                };
+                ids(targets).zip(counted).map(table).collect()
+            })?,
+            tally::statistic(roster, frames, &nothing, &self.headlines, &everybody, |counted| {
+                Ok(vec![("headlines", tally::wide(roster, &self.headlines, &only(counted)?)?)])
+            })?,
+            tally::statistic(roster, frames, &nothing, &self.workforce, &everybody, |counted| {
+                Ok(vec![("workforce", tally::long(roster, &self.workforce, &only(counted)?)?)])
+            })?,
+        ];
+        let audit = audit_statistic(roster, frames, &self.of.rules, &everybody)?;
+        let audit = vec![audit.map(|table| Ok(vec![("formation_audit", table)]))];
+        let mut of_classes = vec![
+            modes(roster, frames, &by(formation), &everybody)?
+                .map(move |tables| Ok(ids(formation).zip(tables).collect())),
+            states(roster, frames, &by(stars), &everybody, job)?
+                .map(move |tables| Ok(ids(stars).zip(tables).collect())),
+        ];
+        if all {
+            let needs = needs(roster, frames, &self.of.rules, &everybody)?;
+            of_classes.push(needs.map(|table| Ok(vec![("formation_need", table)])));
+        }
+        Ok(vec![of_places, audit, of_classes])
+    }
+}

@@ -1,0 +1,99 @@
+//! Events (事件): commendations, complaints, vetoes, honours; who had which in which year.
+//!
+//! A table of events is a register: what does not stand in it did not happen.
+
+use std::collections::BTreeMap;
+
+use arrow::array::{Array, AsArray, Int16Array, RecordBatch};
+use arrow::compute::{DatePart, cast, date_part};
+use arrow::datatypes::{DataType, Int16Type};
+
+use super::marks::{Fault, Problem};
+use super::scheme::Scheme;
+use crate::error::{Error, Result};
+
+/// The events of a scheme's kinds.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Events {
+    /// By kind and year: how many each organisation had.
+    counts: BTreeMap<(usize, i16), BTreeMap<String, u32>>,
+    /// Rows that could not be used.
+    pub(crate) problems: Vec<Problem>,
+    /// Whether a register was given at all.
+    pub(crate) given: bool,
+}
+
+impl Events {
+    /// Reads a table with the columns `party_org_id` (or `org_id`), `kind`, and `date` or `year`.
+    pub(crate) fn read(batches: &[RecordBatch], scheme: &Scheme) -> Result<Self> {
+        let mut events = Self { given: true, ..Self::default() };
+        for batch in batches {
+            let missing = |name: &str| {
+                let have = batch.schema().fields().iter().map(|f| f.name().as_str()).collect::<Vec<_>>().join(", ");
+                Error::data(
+                    format!("事件表缺少“{name}”列。现有列：{have}"),
+                    format!("the table of events lacks the column '{name}'. Available: {have}"),
+                )
+            };
+            let texts = |name: &str| super::marks::texts(batch, name)?.ok_or_else(|| missing(name));
+            let (ids, kinds) = (texts(scheme.id_column())?, texts("kind")?);
+            let years = years(batch)?.ok_or_else(|| missing("date"))?;
+            for row in 0..batch.num_rows() {
+                let id = if ids.is_null(row) { "" } else { ids.value(row) };
+                let kind = if kinds.is_null(row) { "" } else { kinds.value(row) };
+                let year = if years.is_null(row) { 0 } else { years.value(row) };
+                let known = scheme.parts.events.iter().position(|event| event.id == kind);
+                let fault = match known {
+                    _ if id.is_empty() => Some(Fault::NoOrganisation),
+                    _ if year == 0 => Some(Fault::NoYear),
+                    None => Some(Fault::UnknownEvent),
+                    Some(_) => None,
+                };
+                match (fault, known) {
+                    (None, Some(at)) => {
+                        *events.counts.entry((at, year)).or_default().entry(id.to_owned()).or_default() += 1;
+                    }
+                    (fault, _) => {
+                        let fault = fault.unwrap_or(Fault::UnknownEvent);
+                        events.problems.push(Problem::of(fault, year, id, kind, ""));
+                    }
+                }
+            }
+        }
+        events.problems.sort_unstable();
+        events.problems.dedup();
+        Ok(events)
+    }
+
+    /// Who had events of a kind in some years, and how many in each.
+    pub(crate) fn of(
+        &self,
+        kind: usize,
+        years: std::ops::RangeInclusive<i16>,
+    ) -> impl Iterator<Item = (&str, u32)> + '_ {
+        let range = self.counts.range((kind, *years.start())..=(kind, *years.end()));
+        range.flat_map(|(_, who)| who.iter().map(|(id, n)| (id.as_str(), *n)))
+    }
+}
+
+/// The year of each row: of its `date`, or its `year`.
+fn years(batch: &RecordBatch) -> Result<Option<Int16Array>> {
+    if let Some(date) = batch.column_by_name("date") {
+        let is_text = matches!(date.data_type(), DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
+        if is_text {
+            // Offices write 2013-05-01, 2013/5/1, 2013年5月1日: the year stands first.
+            let texts = cast(date, &DataType::Utf8View)?;
+            let year = |text: &str| text.trim().get(..4)?.parse::<i16>().ok();
+            return Ok(Some(texts.as_string_view().iter().map(|text| text.and_then(year)).collect()));
+        }
+        if !date.data_type().is_temporal() {
+            return Err(Error::data(
+                format!("事件表的 date 列应为日期，给的是 {}", date.data_type()),
+                format!("the column date of the table of events has to be a date, got {}", date.data_type()),
+            ));
+        }
+        let years = date_part(date, DatePart::Year)?;
+        return Ok(Some(cast(&years, &DataType::Int16)?.as_primitive::<Int16Type>().clone()));
+    }
+    super::marks::whole(batch, "year")
+}

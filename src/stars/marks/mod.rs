@@ -1,0 +1,262 @@
+//! Score tables (评分表) as a matrix: for each organisation and year a cell for each line of the form.
+//!
+//! Rows come in any order. Every thread puts those of its part together by itself; then the parts are merged cell by cell,
+//! so that neither order nor number of threads shows.
+
+mod columns;
+mod problems;
+mod read;
+
+use std::ops::Range;
+
+use arrow::array::{Array, RecordBatch, StringViewArray};
+use rayon::prelude::*;
+
+use super::scheme::{Item, Scheme};
+use crate::error::Result;
+use crate::job::{self, Job};
+use columns::Table;
+pub(crate) use columns::{lacks, texts, whole};
+pub(crate) use problems::{Fault, Problem};
+use read::Local;
+
+/// No row speaks of the cell.
+pub(crate) const NONE: i32 = i32::MIN;
+/// A row does, and gives no number that can be used.
+pub(crate) const OPEN: i32 = i32::MIN + 1;
+
+/// Which rows of a table of scores are read.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Reading {
+    /// Only those of this year; of all years where `None`. A table without a column `year` is of this year.
+    pub(crate) year: Option<i16>,
+    /// Only those of this judge, where the table has a column `judge`.
+    pub(crate) judge: Option<String>,
+}
+
+/// The scores of a scheme's items.
+#[derive(Debug)]
+pub(crate) struct Marks {
+    /// The organisations, by year and id.
+    pub(crate) ids: StringViewArray,
+    /// The years, ascending, each with its organisations.
+    pub(crate) years: Vec<(i16, Range<usize>)>,
+    /// Cells of an organisation.
+    pub(crate) width: usize,
+    cells: Vec<i32>,
+    /// What could not be used, in the order of organisations and items.
+    pub(crate) problems: Vec<Problem>,
+    /// Scores of a cell of which another row speaks as well.
+    pub(crate) repeated: u64,
+    /// Rows read: of the year and judge asked for.
+    pub(crate) rows: u64,
+}
+
+impl Marks {
+    /// Reads a table of scores: long, with the columns `party_org_id` (or `org_id`), `year`, `item`, `points`, or wide, with
+    /// a column for each item in place of the last two.
+    pub(crate) fn read(batches: &[RecordBatch], scheme: &Scheme, reading: &Reading, job: &dyn Job) -> Result<Self> {
+        let tables = batches.iter().map(|b| Table::new(b, scheme, reading)).collect::<Result<Vec<_>>>()?;
+        let parts = divided(&tables, rayon::current_num_threads());
+        let locals = parts.into_par_iter().map(|part| Local::read(scheme, reading, &tables, &part, job));
+        let locals = locals.collect::<Result<Vec<_>>>()?;
+        job::check(job)?;
+        Ok(Self::merged(&locals, scheme))
+    }
+
+    fn merged(locals: &[Local<'_>], scheme: &Scheme) -> Self {
+        let width = width(scheme);
+        let mut keys: Vec<(i16, &str, u32, u32)> = Vec::with_capacity(locals.iter().map(|l| l.keys.len()).sum());
+        for (part, local) in locals.iter().enumerate() {
+            keys.extend(local.keys.iter().enumerate().map(|(at, (year, id))| (*year, *id, part as u32, at as u32)));
+        }
+        if !keys.is_sorted() {
+            keys.par_sort_unstable();
+        }
+        // Where the rows of each organisation begin among the keys.
+        let new = |at: usize| at == 0 || (keys[at - 1].0, keys[at - 1].1) != (keys[at].0, keys[at].1);
+        let starts: Vec<usize> = (0..keys.len()).filter(|at| new(*at)).chain([keys.len()]).collect();
+        let subjects = starts.len() - 1;
+        let mut cells = vec![NONE; subjects * width];
+        let merged = cells.par_chunks_mut(width.max(1) * 1024).enumerate().map(|(chunk, cells)| {
+            let mut conflicts = Vec::new();
+            for (at, row) in cells.chunks_mut(width.max(1)).enumerate() {
+                let subject = chunk * 1024 + at;
+                for (_, _, part, local) in &keys[starts[subject]..starts[subject + 1]] {
+                    let from = *local as usize * width;
+                    let own = &locals[*part as usize].cells[from..from + width];
+                    for (column, (cell, value)) in row.iter_mut().zip(own).enumerate() {
+                        match (*cell, *value) {
+                            (_, NONE) => {}
+                            (NONE, value) => *cell = value,
+                            (cell, value) if cell == value => {}
+                            _ => {
+                                *cell = OPEN;
+                                conflicts.push((subject, column));
+                            }
+                        }
+                    }
+                }
+            }
+            conflicts
+        });
+        let mut conflicts: Vec<(usize, usize)> = merged.flatten().collect();
+        let told: u64 = locals.iter().map(|local| local.told).sum();
+        let (mut problems, mut rows) = (Vec::new(), 0);
+        let subject_of = |part: usize, local: u32| {
+            let (year, id) = locals[part].keys[local as usize];
+            starts.partition_point(|start| *start < keys.len() && (keys[*start].0, keys[*start].1) < (year, id))
+        };
+        for (part, local) in locals.iter().enumerate() {
+            rows += local.rows;
+            conflicts.extend(local.conflicts.iter().map(|(at, column)| (subject_of(part, *at), *column as usize)));
+            problems.extend(local.problems.iter().cloned());
+        }
+        let filled: usize = cells.par_iter().filter(|cell| **cell != NONE).count();
+        let repeated = told - filled as u64;
+        conflicts.sort_unstable();
+        conflicts.dedup();
+        let at = |subject: usize| (keys[starts[subject]].0, keys[starts[subject]].1);
+        for (subject, column) in conflicts {
+            cells[subject * width + column] = OPEN;
+            let (year, id) = at(subject);
+            problems.push(Problem::of(
+                Fault::Contradicts,
+                year,
+                id,
+                &scheme.parts.items[column % items(scheme)].id,
+                "",
+            ));
+        }
+        problems.sort_unstable();
+        let ids = (0..subjects).map(|subject| Some(at(subject).1)).collect::<StringViewArray>();
+        let mut years: Vec<(i16, Range<usize>)> = Vec::new();
+        for subject in 0..subjects {
+            match years.last_mut().filter(|(year, _)| *year == at(subject).0) {
+                Some((_, range)) => range.end = subject + 1,
+                None => years.push((at(subject).0, subject..subject + 1)),
+            }
+        }
+        Self { ids, years, width, cells, problems, repeated, rows }
+    }
+
+    /// How many organisations, each counted in every year.
+    pub(crate) fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// The cells of an organisation: item by item, quarter after quarter.
+    pub(crate) fn row(&self, subject: usize) -> &[i32] {
+        &self.cells[subject * self.width..(subject + 1) * self.width]
+    }
+
+    /// What an item brings to its dimension, from a cell: the least and the most.
+    pub(crate) fn brings(item: &Item, cell: i32) -> (i64, i64) {
+        match (cell, item.unlisted) {
+            (NONE, Some(points)) => (item.brings(points), item.brings(points)),
+            (NONE | OPEN, _) => item.range(),
+            (points, _) => (item.brings(i64::from(points)), item.brings(i64::from(points))),
+        }
+    }
+
+    /// The year of an organisation.
+    pub(crate) fn year(&self, subject: usize) -> i16 {
+        let at = self.years.partition_point(|(_, range)| range.end <= subject);
+        self.years.get(at).map_or(0, |(year, _)| *year)
+    }
+
+    /// Where an organisation stands in a year.
+    pub(crate) fn find(&self, year: i16, id: &str) -> Option<usize> {
+        let (_, range) = self.years.iter().find(|(own, _)| *own == year)?;
+        let (mut from, mut to) = (range.start, range.end);
+        while from < to {
+            let middle = usize::midpoint(from, to);
+            match self.ids.value(middle).cmp(id) {
+                std::cmp::Ordering::Less => from = middle + 1,
+                std::cmp::Ordering::Greater => to = middle,
+                std::cmp::Ordering::Equal => return Some(middle),
+            }
+        }
+        None
+    }
+}
+
+fn items(scheme: &Scheme) -> usize {
+    scheme.parts.items.len()
+}
+
+/// How many cells an organisation has.
+fn width(scheme: &Scheme) -> usize {
+    items(scheme) * scheme.parts.quarters as usize
+}
+
+/// Rows of tables: stretches that follow each other, for each of `threads` about as many.
+fn divided(tables: &[Table], threads: usize) -> Vec<Vec<(usize, Range<usize>)>> {
+    let all: usize = tables.iter().map(|table| table.rows).sum();
+    let each = all.div_ceil(threads.max(1)).max(1);
+    let mut parts = vec![Vec::new()];
+    let mut room = each;
+    for (at, table) in tables.iter().enumerate() {
+        let mut from = 0;
+        while from < table.rows {
+            let to = table.rows.min(from + room);
+            if let Some(part) = parts.last_mut() {
+                part.push((at, from..to));
+            }
+            room -= to - from;
+            from = to;
+            if room == 0 {
+                parts.push(Vec::new());
+                room = each;
+            }
+        }
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::job::Quiet;
+    use crate::stars::testing::scores;
+
+    /// Rows of many organisations in any order, some said twice, some with another number.
+    #[test]
+    fn neither_threads_nor_order_nor_batches_show() {
+        let scheme = Scheme::shipped("shizhi").unwrap();
+        let items: Vec<String> = scheme.parts.items.iter().map(|item| item.id.clone()).collect();
+        let ids: Vec<String> = (0..97).map(|at| format!("党组织-{at:04}-长编号")).collect();
+        let mut rows: Vec<(&str, i16, &str, Option<f64>)> = Vec::new();
+        for (at, id) in ids.iter().enumerate() {
+            for (nth, item) in items.iter().enumerate().filter(|(nth, _)| (at + nth) % 11 != 0) {
+                let points = [Some(3.0), Some(7.5), None, Some(99.0)][(at * 7 + nth) % 4];
+                rows.push((id, 2012 + (at % 3) as i16, item, points));
+            }
+        }
+        let again: Vec<_> = rows.iter().step_by(13).map(|row| (row.0, row.1, row.2, row.3.map(|p| p + 1.0))).collect();
+        rows.extend(rows.clone().into_iter().step_by(5).chain(again));
+        let read = |rows: &[(&str, i16, &str, Option<f64>)], threads: usize, parts: usize| {
+            let size = rows.len().div_ceil(parts);
+            let batches: Vec<RecordBatch> = rows.chunks(size).map(|rows| scores("party_org_id", rows)).collect();
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| Marks::read(&batches, &scheme, &Reading::default(), &Quiet)).unwrap()
+        };
+        let first = read(&rows, 1, 1);
+        assert_eq!(first.len(), 97);
+        assert!(first.problems.len() > 50 && first.repeated > 100 && first.rows == rows.len() as u64);
+        // In another order, that of a number made of each place.
+        let mut other: Vec<_> = rows.iter().copied().enumerate().collect();
+        other.sort_by_key(|(at, _)| at.wrapping_mul(2_654_435_761) % 4093);
+        let other: Vec<_> = other.into_iter().map(|(_, row)| row).collect();
+        for (threads, parts) in [(2, 1), (3, 4), (5, 2)] {
+            for rows in [&rows, &other] {
+                let marks = read(rows, threads, parts);
+                assert_eq!(marks.ids, first.ids);
+                assert_eq!(marks.years, first.years);
+                assert_eq!(marks.cells, first.cells);
+                assert_eq!(marks.problems, first.problems);
+                assert_eq!(marks.repeated, first.repeated);
+            }
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! What is wrong with rows of scores: each is told, and none counts as zero.
+
+use crate::lang::Text;
+
+/// What is wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Fault {
+    /// The scheme has no such item.
+    UnknownItem,
+    /// More or fewer points than the item has, or a number that the form does not have.
+    OutOfRange,
+    /// No number.
+    NotANumber,
+    /// Rows of one cell that say different things.
+    Contradicts,
+    /// No quarter, or none from 1 to 4.
+    NoQuarter,
+    /// The roster does not have the organisation in that year.
+    NotInRoster,
+    /// The scheme has no such kind of event.
+    UnknownEvent,
+    /// A row that does not say of which organisation it is.
+    NoOrganisation,
+    /// A row that does not say of which year it is.
+    NoYear,
+}
+
+impl Fault {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::UnknownItem => "unknown_item",
+            Self::OutOfRange => "out_of_range",
+            Self::NotANumber => "not_a_number",
+            Self::Contradicts => "contradicts",
+            Self::NoQuarter => "no_quarter",
+            Self::NotInRoster => "not_in_roster",
+            Self::UnknownEvent => "unknown_event",
+            Self::NoOrganisation => "no_organisation",
+            Self::NoYear => "no_year",
+        }
+    }
+
+    pub(crate) fn text(self) -> Text {
+        let (zh, en) = match self {
+            Self::UnknownItem => ("办法里没有这一项，未计", "the scheme has no such item: not counted"),
+            Self::OutOfRange => {
+                ("分数超出本项允许的范围，按未评处理", "not a score that the item may have: taken as not known")
+            }
+            Self::NotANumber => ("不是数字，按未评处理", "no number: taken as not known"),
+            Self::Contradicts => {
+                ("同一项有互相矛盾的评分，按未评处理", "rows contradict each other: taken as not known")
+            }
+            Self::NoQuarter => ("没有写 1 至 4 季度，未计", "no quarter from 1 to 4: not counted"),
+            Self::NotInRoster => ("当年名册里没有这个编号，请核对", "not in the year's roster: check the id"),
+            Self::UnknownEvent => ("办法里没有这种事件，未计", "the scheme has no such event: not counted"),
+            Self::NoOrganisation => ("没有编号，未计", "no id: not counted"),
+            Self::NoYear => ("没有年度，未计", "no year: not counted"),
+        };
+        Text::new(zh, en)
+    }
+}
+
+/// A row, or a cell, and what is wrong with it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Problem {
+    pub(crate) year: i16,
+    pub(crate) id: String,
+    pub(crate) what: String,
+    pub(crate) value: String,
+    pub(crate) fault: Fault,
+}
+
+impl Problem {
+    pub(crate) fn of(fault: Fault, year: i16, id: &str, what: &str, value: &str) -> Self {
+        Self { year, id: id.to_owned(), what: what.to_owned(), value: value.to_owned(), fault }
+    }
+}

@@ -1,0 +1,256 @@
+//! Probabilities as views of the same counts: who is in the denominator is chosen, named and shown.
+
+use super::panel::{Kind, State};
+use super::transitions::Square;
+
+/// Which states are rows and columns, and so who is in the denominator.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum View {
+    /// Everyone who was listed: to be unrated and to be absent are columns.
+    All,
+    /// Everyone who was listed in both years: to be unrated is a row and a column, who left is not counted (未评级保留).
+    #[default]
+    Kept,
+    /// Everyone who had a rating in both years: the row is divided by those alone (剔除未评级后重新归一).
+    Removed,
+    /// Everyone who had a rating: to lose it is a column for each way, and no way leads back (未评级作吸收态).
+    Absorbing,
+}
+
+impl View {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::All, Self::Kept, Self::Removed, Self::Absorbing];
+
+    /// Its name in calls and results.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Kept => "kept",
+            Self::Removed => "removed",
+            Self::Absorbing => "absorbing",
+        }
+    }
+
+    /// The states that are columns.
+    fn columns(self, states: &[State]) -> Vec<usize> {
+        let is = |state: &State| match self {
+            Self::All | Self::Absorbing => true,
+            Self::Kept => state.kind != Kind::Absent,
+            Self::Removed => state.proper(),
+        };
+        (0..states.len()).filter(|at| is(&states[*at])).collect()
+    }
+
+    /// Whether the chances of a row are known without counting.
+    fn fixed(self, state: &State) -> bool {
+        match self {
+            Self::All => state.kind == Kind::Absent,
+            Self::Absorbing => !state.proper(),
+            Self::Kept | Self::Removed => false,
+        }
+    }
+
+    /// Whether the steps between two states are looked at.
+    pub(crate) fn keeps(self, from: &State, to: &State) -> bool {
+        match self {
+            Self::All => from.kind != Kind::Absent,
+            Self::Kept => from.kind != Kind::Absent && to.kind != Kind::Absent,
+            Self::Removed => from.proper() && to.proper(),
+            Self::Absorbing => from.proper(),
+        }
+    }
+}
+
+/// How the years are put together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pooling {
+    /// Not: each pair of years for itself.
+    EachYear,
+    /// The counts of all pairs are added up: each thing has the same weight (Anderson and Goodman 1957).
+    #[default]
+    Pooled,
+    /// The mean of the probabilities of the pairs in which the state occurs: each year has the same weight.
+    EqualYears,
+}
+
+impl Pooling {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::EachYear, Self::Pooled, Self::EqualYears];
+
+    /// Its name in calls and results.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::EachYear => "each_year",
+            Self::Pooled => "pooled",
+            Self::EqualYears => "equal_years",
+        }
+    }
+}
+
+/// The chances of one state.
+#[derive(Clone, Debug)]
+pub(crate) struct Row {
+    /// The state.
+    pub(crate) from: usize,
+    /// How many moved to each column.
+    pub(crate) counts: Vec<u64>,
+    /// The denominator: their sum; of a fixed row it does not matter.
+    pub(crate) at_risk: u64,
+    /// How many moved elsewhere, out of sight of the view.
+    pub(crate) left_out: u64,
+    /// The chance of each column; null where nothing was at risk.
+    pub(crate) chances: Option<Vec<f64>>,
+    /// Whether the chances are so by definition.
+    pub(crate) fixed: bool,
+}
+
+/// The chances of every state that is a row of the view.
+#[derive(Clone, Debug)]
+pub(crate) struct Chances {
+    /// The states that are columns, and in the same order rows.
+    pub(crate) columns: Vec<usize>,
+    pub(crate) rows: Vec<Row>,
+}
+
+impl Chances {
+    /// The chances that the counts of one or several pairs of years give.
+    pub(crate) fn new(states: &[State], squares: &[Square], view: View, pooling: Pooling) -> Self {
+        let columns = view.columns(states);
+        let row = |place: usize| {
+            let from = columns[place];
+            let mut counts = vec![0; columns.len()];
+            let (mut everything, mut means, mut years) = (0, vec![0.0; columns.len()], 0_u32);
+            for square in squares {
+                let row = square.row(from);
+                everything += row.iter().sum::<u64>();
+                let here: u64 = columns.iter().map(|to| row[*to]).sum();
+                counts.iter_mut().zip(&columns).for_each(|(sum, to)| *sum += row[*to]);
+                if here > 0 {
+                    years += 1;
+                    means.iter_mut().zip(&columns).for_each(|(sum, to)| *sum += row[*to] as f64 / here as f64);
+                }
+            }
+            let at_risk: u64 = counts.iter().sum();
+            let fixed = view.fixed(&states[from]);
+            let chances = match pooling {
+                _ if fixed => Some((0..columns.len()).map(|to| f64::from(u8::from(to == place))).collect()),
+                _ if at_risk == 0 => None,
+                Pooling::EqualYears => Some(means.iter().map(|sum| sum / f64::from(years)).collect()),
+                _ => Some(counts.iter().map(|count| *count as f64 / at_risk as f64).collect()),
+            };
+            Row { from, left_out: everything - at_risk, counts, at_risk, chances, fixed }
+        };
+        let rows = (0..columns.len()).map(row).collect();
+        Self { columns, rows }
+    }
+
+    /// The chances after `steps` steps. A state that was never left has none (`stay` keeps it where it is instead, which is
+    /// said, not seen); neither has a state from which such a one can be reached on the way.
+    pub(crate) fn ahead(&self, steps: u32, stay: bool) -> Vec<Option<Vec<f64>>> {
+        let size = self.columns.len();
+        let own = |at: usize| (0..size).map(|to| f64::from(u8::from(to == at))).collect::<Vec<_>>();
+        let once: Vec<Option<Vec<f64>>> = self
+            .rows
+            .iter()
+            .enumerate()
+            .map(|(at, row)| row.chances.clone().or_else(|| stay.then(|| own(at))))
+            .collect();
+        let mut power: Vec<Option<Vec<f64>>> = (0..size).map(|at| Some(own(at))).collect();
+        for _ in 0..steps {
+            power = once.iter().map(|row| weighted(row.as_deref()?, &power)).collect();
+        }
+        power
+    }
+}
+
+/// The mean of `rows` with these weights; null where one that has weight is.
+fn weighted(weights: &[f64], rows: &[Option<Vec<f64>>]) -> Option<Vec<f64>> {
+    let mut mean = vec![0.0; weights.len()];
+    for (weight, row) in weights.iter().zip(rows).filter(|(weight, _)| **weight > 0.0) {
+        mean.iter_mut().zip(row.as_ref()?).for_each(|(sum, value)| *sum += weight * value);
+    }
+    Some(mean)
+}
+
+/// A matrix whose rows are chances: of the states that occur among `kept`, and null where one of them was never left.
+#[derive(Clone, Debug)]
+pub(crate) struct Closed {
+    /// The states that occur, before or after.
+    pub(crate) states: Vec<usize>,
+    /// Those of them that were never left: their chances are undefined.
+    pub(crate) never_left: Vec<usize>,
+    /// How many steps were counted between them.
+    pub(crate) steps: u64,
+    /// Row by row; null where a state was never left.
+    pub(crate) matrix: Option<Vec<Vec<f64>>>,
+}
+
+impl Closed {
+    /// From counts over all states, of which `kept` are looked at.
+    pub(crate) fn new(square: &Square, kept: &[usize]) -> Self {
+        let inner = square.of(kept);
+        let occupied = inner.occupied();
+        let inner = inner.of(&occupied);
+        let states: Vec<usize> = occupied.iter().map(|at| kept[*at]).collect();
+        let sum = |at: usize| inner.row(at).iter().sum::<u64>();
+        let never_left: Vec<usize> = (0..inner.size).filter(|at| sum(*at) == 0).map(|at| states[at]).collect();
+        let row = |at: usize| inner.row(at).iter().map(|count| *count as f64 / sum(at) as f64).collect();
+        let matrix = (never_left.is_empty() && inner.size > 0).then(|| (0..inner.size).map(row).collect());
+        Self { steps: inner.total(), states, never_left, matrix }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn states() -> Vec<State> {
+        let kinds = [Kind::Grade(1.0), Kind::Grade(2.0), Kind::Off, Kind::Absent];
+        kinds.map(|kind| State { name: String::new(), kind }).to_vec()
+    }
+
+    fn square(counts: [[u64; 4]; 4]) -> Square {
+        let mut square = Square::new(4);
+        for (from, row) in counts.iter().enumerate() {
+            row.iter().enumerate().for_each(|(to, count)| square.add(from, to, *count));
+        }
+        square
+    }
+
+    /// By hand: ten of grade 1, of which five stay, two rise, one loses its rating, two leave.
+    #[test]
+    fn views_share_their_counts_and_differ_in_who_is_at_risk() {
+        let counts = square([[5, 2, 1, 2], [0, 0, 0, 0], [1, 0, 3, 0], [4, 4, 4, 0]]);
+        let first =
+            |view| Chances::new(&states(), std::slice::from_ref(&counts), view, Pooling::Pooled).rows[0].clone();
+        for (view, at_risk, left_out, stay) in [
+            (View::All, 10, 0, 0.5),
+            (View::Kept, 8, 2, 5.0 / 8.0),
+            (View::Removed, 7, 3, 5.0 / 7.0),
+            (View::Absorbing, 10, 0, 0.5),
+        ] {
+            let row = first(view);
+            assert_eq!((row.at_risk, row.left_out, row.chances.unwrap()[0]), (at_risk, left_out, stay), "{view:?}");
+        }
+        let kept = Chances::new(&states(), &[counts], View::Kept, Pooling::Pooled);
+        assert_eq!((kept.rows[1].at_risk, kept.rows[1].chances.clone()), (0, None));
+        // Grade 2 is reached and was never left: what comes after it is not known, unless one says that it stays.
+        assert!(kept.ahead(1, false)[0].is_some() && kept.ahead(2, false)[0].is_none());
+        let two = kept.ahead(2, true)[0].clone().unwrap();
+        assert!((two.iter().sum::<f64>() - 1.0).abs() < 1e-15);
+    }
+
+    #[test]
+    fn years_of_equal_weight_are_not_the_pool() {
+        let years = [
+            square([[1, 1, 0, 0], [0; 4], [0; 4], [0; 4]]),
+            square([[9, 0, 0, 0], [0; 4], [0; 4], [0; 4]]),
+            square([[0; 4]; 4]),
+        ];
+        let stay =
+            |pooling| Chances::new(&states(), &years, View::Removed, pooling).rows[0].chances.clone().unwrap()[0];
+        assert_eq!((stay(Pooling::Pooled), stay(Pooling::EqualYears)), (10.0 / 11.0, 0.75));
+    }
+}

@@ -1,0 +1,58 @@
+//! The product integral and its variance.
+
+use nalgebra::DMatrix;
+
+/// The chances from each state to each, and for each first state the covariances of its chances.
+pub(crate) struct Chances {
+    matrix: DMatrix<f64>,
+    covariances: Vec<DMatrix<f64>>,
+}
+
+impl Chances {
+    pub(crate) fn start(size: usize) -> Self {
+        Self { matrix: DMatrix::identity(size, size), covariances: vec![DMatrix::zeros(size, size); size] }
+    }
+
+    /// One day: of `at_risk` in each state some move. Increments of different states are independent, so that the row of
+    /// each first state goes for itself: V ← (I + dA)ᵀ V (I + dA) + Σ p² cov(dA), with the binomial covariance of a
+    /// day's moves.
+    pub(crate) fn step(&mut self, at_risk: &[u64], moves: &[Vec<u64>]) {
+        let size = at_risk.len();
+        let mut step = DMatrix::identity(size, size);
+        let mut noise: Vec<Option<DMatrix<f64>>> = vec![None; size];
+        for (state, (risk, moves)) in at_risk.iter().zip(moves).enumerate() {
+            let out: u64 = moves.iter().sum();
+            if *risk == 0 || out == 0 {
+                continue;
+            }
+            let risk = *risk as f64;
+            let share = |to: usize| if to == state { 1.0 - out as f64 / risk } else { moves[to] as f64 / risk };
+            for to in 0..size {
+                step[(state, to)] = share(to);
+            }
+            noise[state] = Some(DMatrix::from_fn(size, size, |a, b| {
+                let same = if a == b { share(a) } else { 0.0 };
+                (same - share(a) * share(b)) / risk
+            }));
+        }
+        for (from, covariance) in self.covariances.iter_mut().enumerate() {
+            let mut next = step.transpose() * &*covariance * &step;
+            for (state, noise) in noise.iter().enumerate() {
+                if let Some(noise) = noise {
+                    next += noise * self.matrix[(from, state)].powi(2);
+                }
+            }
+            *covariance = next;
+        }
+        self.matrix = &self.matrix * step;
+    }
+
+    /// Row by row.
+    pub(crate) fn flat(&self) -> Vec<f64> {
+        self.matrix.transpose().iter().copied().collect()
+    }
+
+    pub(crate) fn variances(&self) -> Vec<f64> {
+        self.covariances.iter().flat_map(|c| c.diagonal().iter().copied().collect::<Vec<_>>()).collect()
+    }
+}

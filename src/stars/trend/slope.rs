@@ -1,0 +1,56 @@
+//! Sen's slope (Sen 斜率): the median of the slopes between all pairs of years, and its interval.
+
+/// A slope a year, of whatever the values are, its interval, and the line's value at time 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Slope {
+    /// The median of `(x_j - x_i) / (t_j - t_i)` over all pairs; null below two values.
+    pub slope: Option<f64>,
+    /// The lower end of its interval.
+    pub low: Option<f64>,
+    /// The upper end.
+    pub high: Option<f64>,
+    /// `median(x) - slope * median(t)` (Conover 1980).
+    pub intercept: Option<f64>,
+}
+
+impl Slope {
+    /// Of `values` at `times`, which ascend; `sorted` are the values in their own order, `slopes` is room to work in.
+    ///
+    /// The interval is that of Sen (1968): with N slopes and `reach` = z·√(Var S), its ends have the ranks (N − reach)/2 and
+    /// (N + reach)/2 + 1, rounded. Where there is no slope of so low a rank (up to four values at 95 %), no interval
+    /// reaches the level, and where Var S is 0 none is defined: null, where others give the extreme slopes.
+    pub(crate) fn new(times: &[f64], values: &[f64], sorted: &[f64], reach: f64, slopes: &mut Vec<f64>) -> Self {
+        slopes.clear();
+        push_slopes(times, values, slopes);
+        slopes.sort_unstable_by(f64::total_cmp);
+        let slope = median(slopes);
+        let all = slopes.len() as f64;
+        let low = ((all - reach) / 2.0).round_ties_even();
+        let high = f64::midpoint(all, reach).round_ties_even();
+        let reached = reach > 0.0 && low >= 1.0 && high < all;
+        // Zeros of either sign are one number.
+        let end = |rank: f64| slopes.get(rank as usize).filter(|_| reached).map(|slope| slope + 0.0);
+        let middle = median(sorted).zip(median(times));
+        Self {
+            slope,
+            low: end(low - 1.0),
+            high: end(high),
+            intercept: slope.zip(middle).map(|(slope, (value, time))| value - slope * time),
+        }
+    }
+}
+
+/// The slopes between all pairs of `values` at `times`, behind those that are in `slopes`.
+pub(crate) fn push_slopes(times: &[f64], values: &[f64], slopes: &mut Vec<f64>) {
+    for (at, (time, value)) in times.iter().zip(values).enumerate() {
+        slopes.extend(times[at + 1..].iter().zip(&values[at + 1..]).map(|(t, x)| (x - value) / (t - time)));
+    }
+}
+
+/// The median of numbers that ascend.
+pub(crate) fn median(sorted: &[f64]) -> Option<f64> {
+    let half = sorted.len() / 2;
+    let upper = sorted.get(half)?;
+    let even = sorted.len().is_multiple_of(2);
+    Some(if even { f64::midpoint(sorted[half - 1], *upper) } else { *upper } + 0.0)
+}
