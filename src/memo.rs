@@ -4,8 +4,15 @@
 const SHORT: usize = 16;
 /// How many places a table has at first.
 const PLACES: usize = 64;
+/// A table of fewer places is in the processor's nearest caches.
+const NEAR: usize = 1 << 12;
 /// A table of more texts does not fit into the processor's nearest cache.
 const LARGE: usize = 1 << 10;
+
+/// How many texts are asked for together.
+pub(crate) const TOGETHER: usize = 64;
+/// Marks a place in the table of texts that are not narrow.
+const WIDE: u32 = 1 << 31;
 
 /// Odd numbers to mix bits with.
 const ODD: (u64, u64) = (0x9e37_79b9_7f4a_7c15, 0xd6e8_feb8_6659_fd93);
@@ -69,7 +76,7 @@ impl Mark for u64 {
 
 /// Any text: its first and last bytes, which are all of a short one; of a long one something of all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Wide {
+pub(crate) struct Wide {
     first: u64,
     last: u64,
     length: u32,
@@ -102,23 +109,80 @@ fn mixed(bytes: &[u8]) -> u64 {
     eights.iter().fold(0, |sum: u64, eight| (sum.rotate_left(29) ^ u64::from_le_bytes(*eight)).wrapping_mul(ODD.0))
 }
 
-/// A table from texts to what they stand for.
+/// What texts stand for, found by their marks. Who has it keeps those of more than 16 bytes.
 ///
-/// It keeps the texts as `K`: borrowed, or its own. What a text of up to 16 bytes stands for is found at one place of
-/// memory, as a table of many texts is not in the processor's cache.
+/// What a text of up to 16 bytes stands for is found at one place of memory, as a table of many texts is not in the
+/// processor's cache.
 #[derive(Debug)]
-pub(crate) struct Memo<K, T> {
+pub(crate) struct Marks<T> {
     /// By the number that a text is; each is kept with its length and 1.
     narrow: Table<u64, T>,
-    /// The others, each kept with its position among the texts, from 1.
+    /// The others, each kept with its position among them, from 1.
     wide: Table<Wide, T>,
+}
+
+/// A free place for a text.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Free {
+    Narrow(usize, u64),
+    Wide(usize, Wide),
+}
+
+impl<T: Copy> Marks<T> {
+    /// A table without texts; `any` stands where there is none.
+    pub(crate) fn new(any: T) -> Self {
+        Self { narrow: Table::new(any), wide: Table::new(any) }
+    }
+
+    /// What a text stands for, or the place for it. A long one is the `same` as another by what that stands for and its
+    /// position among those that are not narrow.
+    #[inline]
+    pub(crate) fn find(&self, written: Written<'_>, same: impl Fn(T, usize) -> bool) -> Result<T, Free> {
+        let length = written.text.len();
+        if let Some(mark) = narrow(written) {
+            let kept = length as u32 + 1;
+            return self.narrow.find(mark, |place| place.kept == kept).map_err(|place| Free::Narrow(place, mark));
+        }
+        let mark = Wide::of(written.text.as_bytes());
+        let same = |place: &Place<Wide, T>| length <= SHORT || same(place.value, place.kept as usize - 1);
+        self.wide.find(mark, same).map_err(|place| Free::Wide(place, mark))
+    }
+
+    /// Puts what a text stands for at the place for it; whether it is not narrow.
+    pub(crate) fn put(&mut self, place: Free, length: usize, value: T) -> bool {
+        match place {
+            Free::Narrow(at, mark) => self.narrow.put(at, Place { mark, value, kept: length as u32 + 1 }),
+            Free::Wide(at, mark) => self.wide.put(at, Place { mark, value, kept: self.wide.taken as u32 + 1 }),
+        }
+        matches!(place, Free::Wide(..))
+    }
+
+    /// How many texts it has.
+    pub(crate) fn len(&self) -> usize {
+        self.narrow.taken + self.wide.taken
+    }
+
+    /// The place where a text is looked for first.
+    #[inline]
+    fn place(&self, written: Written<'_>) -> u32 {
+        match narrow(written) {
+            Some(mark) => self.narrow.first(mark) as u32,
+            None => self.wide.first(Wide::of(written.text.as_bytes())) as u32 | WIDE,
+        }
+    }
+}
+
+/// A table from texts to what they stand for. It keeps long texts as `K`: borrowed, or its own.
+#[derive(Debug)]
+pub(crate) struct Memo<K, T> {
+    marks: Marks<T>,
     texts: Vec<K>,
 }
 
 impl<K: AsRef<str>, T: Copy> Memo<K, T> {
     /// A table without texts; `any` stands where there is none.
     pub(crate) fn new(any: T) -> Self {
-        Self { narrow: Table::new(any), wide: Table::new(any), texts: Vec::new() }
+        Self { marks: Marks::new(any), texts: Vec::new() }
     }
 
     /// What a text stands for; `read` tells when it is seen for the first time.
@@ -128,28 +192,19 @@ impl<K: AsRef<str>, T: Copy> Memo<K, T> {
         K: From<&'t str>,
     {
         let written = written.into();
-        let (text, bytes) = (written.text, written.text.as_bytes());
-        if let Some(mark) = narrow(written) {
-            let kept = bytes.len() as u32 + 1;
-            return self.narrow.find(mark, |other| other == kept).unwrap_or_else(|place| {
-                let value = read();
-                self.narrow.put(place, Place { mark, value, kept });
-                value
-            });
-        }
-        let (mark, texts) = (Wide::of(bytes), &mut self.texts);
-        let same = |kept: u32| bytes.len() <= SHORT || texts.get(kept as usize - 1).is_some_and(|t| t.as_ref() == text);
-        self.wide.find(mark, same).unwrap_or_else(|place| {
+        let same = |_, at: usize| self.texts.get(at).is_some_and(|text| text.as_ref() == written.text);
+        self.marks.find(written, same).unwrap_or_else(|place| {
             let value = read();
-            texts.push(text.into());
-            self.wide.put(place, Place { mark, value, kept: texts.len() as u32 });
+            if self.marks.put(place, written.text.len(), value) {
+                self.texts.push(written.text.into());
+            }
             value
         })
     }
 
     /// How many texts it has.
     pub(crate) fn len(&self) -> usize {
-        self.narrow.taken + self.wide.taken
+        self.marks.len()
     }
 
     /// Whether it has so many texts that most are far.
@@ -157,13 +212,17 @@ impl<K: AsRef<str>, T: Copy> Memo<K, T> {
         self.len() > LARGE
     }
 
-    /// Has the memory where a text is looked up brought near. The answer means nothing.
-    #[inline]
-    pub(crate) fn touch(&self, written: Written<'_>) -> u32 {
-        match narrow(written) {
-            Some(mark) => self.narrow.first(mark).kept,
-            None => self.wide.first(Wide::of(written.text.as_bytes())).kept,
-        }
+    /// Has the memory where texts are looked up brought near, all at once.
+    pub(crate) fn touch<'t>(&self, texts: impl Iterator<Item = Written<'t>>) {
+        // First where it is, which takes some steps: what is asked for one directly after the other comes together.
+        let mut places = [0; TOGETHER];
+        places.iter_mut().zip(texts).for_each(|(place, text)| *place = self.marks.place(text));
+        let Marks { narrow, wide } = &self.marks;
+        let kept = |place: u32| match place & WIDE {
+            0 => narrow.places.get(place as usize).map_or(0, |place| place.kept),
+            _ => wide.places.get((place & !WIDE) as usize).map_or(0, |place| place.kept),
+        };
+        std::hint::black_box(places.into_iter().map(kept).fold(0, u32::wrapping_add));
     }
 }
 
@@ -188,10 +247,10 @@ impl<M: Mark, T: Copy> Table<M, T> {
         Self { places: vec![free; PLACES], free, taken: 0 }
     }
 
-    /// What stands at the text with this mark that is the `same` by what it is kept with, or the place for it.
+    /// What stands at the text with this mark that is the `same`, or the place for it.
     #[inline]
-    fn find(&self, mark: M, same: impl Fn(u32) -> bool) -> Result<T, usize> {
-        let fits = |place: &Place<M, T>| place.mark == mark && place.kept > 0 && same(place.kept);
+    fn find(&self, mark: M, same: impl Fn(&Place<M, T>) -> bool) -> Result<T, usize> {
+        let fits = |place: &Place<M, T>| place.mark == mark && place.kept > 0 && same(place);
         let wrap = self.places.len() - 1;
         let mut at = mark.hash() & wrap;
         loop {
@@ -207,16 +266,17 @@ impl<M: Mark, T: Copy> Table<M, T> {
     }
 
     #[inline]
-    fn first(&self, mark: M) -> &Place<M, T> {
-        &self.places[mark.hash() & (self.places.len() - 1)]
+    fn first(&self, mark: M) -> usize {
+        mark.hash() & (self.places.len() - 1)
     }
 
     /// Puts a text at a free place.
     fn put(&mut self, at: usize, place: Place<M, T>) {
         self.places[at] = place;
         self.taken += 1;
-        // A small table is nearer, which counts for more than the places that are passed on the way.
-        if self.taken * 8 > self.places.len() * 7 {
+        // Near by, what is waited for is whether a place is that of another text; far off, the place itself: few places then.
+        let most = if self.places.len() < NEAR { self.places.len() / 4 } else { self.places.len() / 8 * 7 };
+        if self.taken > most {
             self.grow();
         }
     }

@@ -4,6 +4,7 @@ use arrow::array::{Array, Float64Array, StringArray};
 
 use super::cells::Cell;
 use super::rows::Row;
+pub(super) use crate::memo::TOGETHER;
 use crate::memo::Written;
 
 /// Where a row stands.
@@ -62,10 +63,6 @@ impl Places {
         (0..self.len()).map(|row| self.at(row))
     }
 }
-
-/// How many cells are visited together: the processor waits for their memory only once, and what is known of them are the
-/// bits of one number.
-pub(super) const TOGETHER: usize = 64;
 
 /// A cell as it is visited: text, which nearly all are and empty ones too, or another one.
 #[derive(Clone, Copy, Debug)]

@@ -63,7 +63,7 @@ impl Work<'_> {
         tallies: &Mutex<Vec<(u32, Tally)>>,
     ) -> Result<()> {
         job::check(self.job)?;
-        let (piece, mut tally) = table.read(block, fields);
+        let (piece, mut tally) = table.read(block, fields)?;
         if let Some(piece) = piece {
             self.give(table.source(), part, piece, &mut tally)?;
         }

@@ -1,14 +1,11 @@
 //! What the distinct texts of a column were read as, kept from one block of its rows to the next.
 
-use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use rustc_hash::FxBuildHasher;
-
 use super::problem::Code;
 use super::reader::Label;
-use crate::memo::{Memo, Written};
+use crate::memo::{Marks, Memo, Written};
 
 /// A thread's table of more texts than this, or more bytes of them, is given up, so that a column of ever new texts
 /// takes little memory.
@@ -77,10 +74,9 @@ impl Texts<'_> {
         self.table.memo.is_large()
     }
 
-    /// Has the memory where a text is looked up brought near. The answer means nothing.
-    #[inline]
-    pub(super) fn touch(&self, written: Written<'_>) -> u32 {
-        self.table.memo.touch(written)
+    /// Has the memory where [`TOGETHER`](crate::memo::TOGETHER) texts are looked up brought near.
+    pub(super) fn touch<'t>(&self, texts: impl Iterator<Item = Written<'t>>) {
+        self.table.memo.touch(texts);
     }
 
     /// The number of what a text was read as; see [`Texts::said`].
@@ -135,12 +131,17 @@ impl Known {
 }
 
 /// Texts, each once, numbered from 1 as they come.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Distinct {
     text: String,
     ends: Vec<usize>,
-    /// The numbers of texts, each at the place of its hash or behind it; 0 where there is none.
-    places: Vec<u32>,
+    numbers: Marks<u32>,
+}
+
+impl Default for Distinct {
+    fn default() -> Self {
+        Self { text: String::new(), ends: Vec::new(), numbers: Marks::new(0) }
+    }
 }
 
 impl Distinct {
@@ -158,41 +159,13 @@ impl Distinct {
 
     /// The number of `text`, which is given one if it has none.
     pub(crate) fn number(&mut self, text: &str) -> u32 {
-        if self.places.len() <= self.len() * 2 {
-            self.grow();
-        }
-        match self.place(text) {
-            Ok(number) => number,
-            Err(place) => {
-                self.text.push_str(text);
-                self.ends.push(self.text.len());
-                let number = self.len() as u32;
-                self.places[place] = number;
-                number
-            }
-        }
-    }
-
-    /// The number of `text`, or the place for it.
-    fn place(&self, text: &str) -> Result<u32, usize> {
-        let wrap = self.places.len() - 1;
-        let mut at = FxBuildHasher.hash_one(text) as usize & wrap;
-        loop {
-            match self.places[at] {
-                0 => return Err(at),
-                number if self.get(number) == text => return Ok(number),
-                _ => at = (at + 1) & wrap,
-            }
-        }
-    }
-
-    fn grow(&mut self) {
-        self.places = vec![0; (self.places.len() * 2).max(64)];
-        for number in 1..=self.len() as u32 {
-            if let Err(place) = self.place(self.get(number)) {
-                self.places[place] = number;
-            }
-        }
+        self.numbers.find(text.into(), |number, _| self.get(number) == text).unwrap_or_else(|place| {
+            self.text.push_str(text);
+            self.ends.push(self.text.len());
+            let number = self.len() as u32;
+            self.numbers.put(place, text.len(), number);
+            number
+        })
     }
 }
 

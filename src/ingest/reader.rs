@@ -13,13 +13,13 @@ use rustc_hash::FxHashMap;
 use super::block::{Block, Seen, TOGETHER};
 use super::cells::{self, Cell, Read};
 use super::dates;
-use super::known::Known;
+use super::known::{self, Known};
 use super::numbers::digits;
 use super::problem::Code;
 use super::values::{Coded, Values, narrowest};
 use crate::memo::Memo;
 use crate::schema::words::Words;
-use crate::schema::{Column, Dictionaries, Type};
+use crate::schema::{self, Dictionaries, Type};
 
 /// Scores are points out of 100, with additions; what is outside is no score (`rules` of the ledgers' truth.json).
 pub(super) const SCORES: (f64, f64) = (0.0, 200.0);
@@ -70,7 +70,7 @@ pub(super) enum Reader {
 
 impl Reader {
     /// The reader of a column of the schema; money comes in units of `factor` yuan, words are those of `dictionaries`.
-    pub(super) fn of(column: &'static Column, factor: f64, dictionaries: &Dictionaries) -> Self {
+    pub(super) fn of(column: &'static schema::Column, factor: f64, dictionaries: &Dictionaries) -> Self {
         match column.ty {
             Type::Year => Self::Year,
             Type::Id => Self::Code,
@@ -96,45 +96,67 @@ impl Reader {
         }
     }
 
-    /// Reads `column` in the rows of `block` that are `chosen`. A cell without a value, or with a problem in the place
-    /// of one, is null; what is to be said about cells goes to `found`.
-    pub(super) fn read<'a, B: Block>(
-        &'a self,
-        block: &'a B,
-        chosen: &'a [u32],
-        column: usize,
-        known: &Arc<Known>,
-        found: &mut Vec<Finding>,
-    ) -> Values {
-        let mut cells = Cells { block, chosen, column, known, found };
+    /// A column of so many `rows`, to be read some after others.
+    pub(super) fn begin<'a>(&'a self, rows: usize, known: &'a Arc<Known>) -> Box<dyn Column<'a> + 'a> {
         match self {
-            Self::Year => cells.array::<Int16Type>(few(cells::year)),
-            Self::Label => cells.labels(|cell| quiet(cells::text(cell))),
-            Self::Term => cells.labels(|cell| quiet(cells::term(cell))),
-            Self::Text => cells.texts(cells::term),
+            Self::Year => numbers::<Int16Type>(rows, few(cells::year)),
+            Self::Label => labels(rows, known, |cell| quiet(cells::text(cell))),
+            Self::Term => labels(rows, known, |cell| quiet(cells::term(cell))),
+            Self::Text => texts(rows, cells::term),
             Self::Name => {
-                cells.texts(|cell| cells::term(cell).and_then(|v| v.map_or(Err(Code::NameEmpty), |v| Ok(Some(v)))))
+                texts(rows, |cell| cells::term(cell).and_then(|v| v.map_or(Err(Code::NameEmpty), |v| Ok(Some(v)))))
             }
-            Self::Code => cells.labels(|cell| quiet(cells::code(cell))),
-            Self::RegistrationType => cells.labels(|cell| quiet(cells::registration_type(cell))),
-            Self::Word { words, unknown } => cells.labels(|cell| {
+            Self::Code => labels(rows, known, |cell| quiet(cells::code(cell))),
+            Self::RegistrationType => labels(rows, known, |cell| quiet(cells::registration_type(cell))),
+            Self::Word { words, unknown } => labels(rows, known, |cell| {
                 let id = cells::word(cell, words, *unknown).map(|at| words.ids().nth(at?));
                 if id != Ok(cell.written().filter(|text| !text.is_empty())) {
                     known.tell_other();
                 }
                 id.map(|id| Some((Cow::Borrowed(id?), None)))
             }),
-            Self::Region => cells.labels(cells::region),
-            Self::Industry => cells.labels(|cell| quiet(cells::industry(cell).map(|v| v.map(Cow::Owned)))),
-            Self::Flag => cells.flags(),
-            Self::Count { round } => cells.counts(*round),
-            Self::Money { factor } => cells.numbers::<UInt64Type>(|cell| cells::money(cell, *factor)),
-            Self::Real { range } => cells.numbers::<Float64Type>(|cell| cells::real(cell, *range)),
-            Self::Star => cells.array::<Float32Type>(few(cells::star)),
-            Self::Date => cells.numbers::<Date32Type>(dates::date),
-            Self::ModeDetail => cells.labels(|cell| Ok(cells::mode_detail(cell).map(|word| (word, None)))),
+            Self::Region => labels(rows, known, cells::region),
+            Self::Industry => labels(rows, known, |cell| quiet(cells::industry(cell).map(|v| v.map(Cow::Owned)))),
+            Self::Flag => Box::new(Numbers::new(rows, few(cells::flag), |values: Vec<bool>, valid| {
+                Values::Array(Arc::new(BooleanArray::new(values.as_slice().into(), valid)))
+            })),
+            Self::Count { round } => numbers::<UInt32Type>(rows, |seen| match seen {
+                Seen::Text(written) => match digits(*written) {
+                    None => cells::count(&seen.cell(), *round),
+                    number => Ok(number),
+                },
+                Seen::Other(cell) => cells::count(cell, *round),
+            }),
+            Self::Money { factor } => numbers::<UInt64Type>(rows, |seen| cells::money(&seen.cell(), *factor)),
+            Self::Real { range } => numbers::<Float64Type>(rows, |seen| cells::real(&seen.cell(), *range)),
+            Self::Star => numbers::<Float32Type>(rows, few(cells::star)),
+            Self::Date => numbers::<Date32Type>(rows, |seen| dates::date(&seen.cell())),
+            Self::ModeDetail => labels(rows, known, |cell| Ok(cells::mode_detail(cell).map(|word| (word, None)))),
         }
     }
+
+    /// Reads `column` in the rows of `block` that are `chosen`.
+    pub(super) fn read<B: Block>(
+        &self,
+        block: &B,
+        chosen: &[u32],
+        column: usize,
+        known: &Arc<Known>,
+        found: &mut Vec<Finding>,
+    ) -> Values {
+        let mut values = self.begin(chosen.len(), known);
+        block.each(chosen, column, |rows, seen| values.add(rows, seen, found));
+        values.finish()
+    }
+}
+
+/// A column that is being read.
+pub(super) trait Column<'a> {
+    /// Reads the cells of `rows`. A cell without a value, or with a problem in the place of one, is null; what is to be said
+    /// about cells goes to `found`.
+    fn add(&mut self, rows: &[u32], cells: &[Seen<'a>], found: &mut Vec<Finding>);
+    /// All that was read.
+    fn finish(self: Box<Self>) -> Values;
 }
 
 /// A value, and what is to be said about it beside.
@@ -144,121 +166,145 @@ fn quiet(read: Read<Cow<'_, str>>) -> Label<'_> {
     read.map(|value| value.map(|value| (value, None)))
 }
 
-/// The cells of one column.
-struct Cells<'a, 'f, B> {
-    block: &'a B,
-    chosen: &'a [u32],
-    column: usize,
-    known: &'f Arc<Known>,
-    found: &'f mut Vec<Finding>,
+/// What is to be said about a cell.
+#[cold]
+fn say(found: &mut Vec<Finding>, row: u32, code: Code, seen: &Seen<'_>) {
+    found.push(Finding { row: row as usize, code, value: seen.cell().shown().into_owned() });
 }
 
-impl<'a, B: Block> Cells<'a, '_, B> {
-    /// The values, any where there is none or a problem in its place, and where that is so.
-    #[inline]
-    fn values<T: Copy + Default>(
-        &mut self,
-        mut read: impl FnMut(&Seen<'a>) -> Read<T>,
-    ) -> (Vec<T>, Option<NullBuffer>) {
-        let count = self.chosen.len();
-        let mut values = Vec::with_capacity(count);
-        let mut valid: Vec<u64> = Vec::with_capacity(count.div_ceil(TOGETHER));
-        let mut nulls = 0;
-        let found = &mut *self.found;
-        self.block.each(self.chosen, self.column, |rows, seen| {
-            let mut known = 0_u64;
-            values.extend(seen.iter().zip(rows).enumerate().map(|(at, (seen, row))| {
-                let value = read(seen).unwrap_or_else(|code| {
-                    found.push(Finding { row: *row as usize, code, value: seen.cell().shown().into_owned() });
-                    None
-                });
-                // Which cells are empty cannot be foreseen: no branch depends on it.
-                known |= u64::from(value.is_some()) << at;
-                value.unwrap_or_default()
-            }));
-            valid.push(known);
-            nulls += rows.len() - known.count_ones() as usize;
-        });
-        let nulls = (nulls > 0).then(|| NullBuffer::new(BooleanBuffer::new(valid.into(), 0, count)));
-        (values, nulls)
-    }
+/// A column of numbers, any where there is none.
+struct Numbers<T, R, M> {
+    values: Vec<T>,
+    /// Where there is one, a bit a row.
+    valid: Vec<u64>,
+    nulls: usize,
+    read: R,
+    made: M,
+}
 
-    fn array<T: ArrowPrimitiveType>(&mut self, read: impl FnMut(&Seen<'a>) -> Read<T::Native>) -> Values {
-        let (values, valid) = self.values(read);
+impl<T, R, M> Numbers<T, R, M> {
+    fn new(rows: usize, read: R, made: M) -> Self {
+        let valid = Vec::with_capacity(rows.div_ceil(TOGETHER));
+        Self { values: Vec::with_capacity(rows), valid, nulls: 0, read, made }
+    }
+}
+
+/// A column of numbers as an array of them.
+fn numbers<'a, T: ArrowPrimitiveType>(
+    rows: usize,
+    read: impl FnMut(&Seen<'a>) -> Read<T::Native> + 'a,
+) -> Box<dyn Column<'a> + 'a> {
+    Box::new(Numbers::new(rows, read, |values: Vec<T::Native>, valid| {
         Values::Array(Arc::new(PrimitiveArray::<T>::new(values.into(), valid)))
+    }))
+}
+
+impl<'a, T, R, M> Column<'a> for Numbers<T, R, M>
+where
+    T: Copy + Default,
+    R: FnMut(&Seen<'a>) -> Read<T>,
+    M: FnOnce(Vec<T>, Option<NullBuffer>) -> Values,
+{
+    fn add(&mut self, rows: &[u32], cells: &[Seen<'a>], found: &mut Vec<Finding>) {
+        let mut known = 0_u64;
+        let read = &mut self.read;
+        self.values.extend(cells.iter().zip(rows).enumerate().map(|(at, (seen, row))| {
+            let value = read(seen).unwrap_or_else(|code| {
+                say(found, *row, code, seen);
+                None
+            });
+            // Which cells are empty cannot be foreseen: no branch depends on it.
+            known |= u64::from(value.is_some()) << at;
+            value.unwrap_or_default()
+        }));
+        self.valid.push(known);
+        self.nulls += rows.len() - known.count_ones() as usize;
     }
 
-    fn numbers<T: ArrowPrimitiveType>(&mut self, read: impl Fn(&Cell<'a>) -> Read<T::Native>) -> Values {
-        self.array::<T>(|seen| read(&seen.cell()))
+    fn finish(self: Box<Self>) -> Values {
+        let Self { values, valid, nulls, made, .. } = *self;
+        let valid = (nulls > 0).then(|| NullBuffer::new(BooleanBuffer::new(valid.into(), 0, values.len())));
+        made(values, valid)
     }
+}
 
-    fn counts(&mut self, round: bool) -> Values {
-        self.array::<UInt32Type>(|seen| match seen {
-            Seen::Text(written) => match digits(*written) {
-                None => cells::count(&seen.cell(), round),
-                number => Ok(number),
-            },
-            Seen::Other(cell) => cells::count(cell, round),
-        })
-    }
+/// A column of texts that hardly repeat.
+struct Texts<R> {
+    values: StringBuilder,
+    read: R,
+}
 
-    fn flags(&mut self) -> Values {
-        let (values, valid) = self.values(few(cells::flag));
-        Values::Array(Arc::new(BooleanArray::new(values.as_slice().into(), valid)))
-    }
+fn texts<'a>(rows: usize, read: impl Fn(&Cell<'a>) -> Read<Cow<'a, str>> + 'a) -> Box<dyn Column<'a> + 'a> {
+    Box::new(Texts { values: StringBuilder::with_capacity(rows, rows * 16), read })
+}
 
-    fn texts(&mut self, read: impl Fn(&Cell<'a>) -> Read<Cow<'a, str>>) -> Values {
-        let mut values = StringBuilder::with_capacity(self.chosen.len(), self.chosen.len() * 16);
-        let found = &mut *self.found;
-        self.block.each(self.chosen, self.column, |rows, seen| {
-            for (seen, row) in seen.iter().zip(rows) {
-                let cell = seen.cell();
-                values.append_option(read(&cell).unwrap_or_else(|code| {
-                    found.push(Finding { row: *row as usize, code, value: cell.shown().into_owned() });
-                    None
-                }));
-            }
-        });
-        Values::Array(Arc::new(values.finish()))
-    }
-
-    /// Values as numbers of texts.
-    fn labels(&mut self, read: impl Fn(&Cell<'a>) -> Label<'a>) -> Values {
-        let mut values = Vec::with_capacity(self.chosen.len());
-        let mut texts = self.known.lend();
-        let mut numbers: FxHashMap<u64, u32> = FxHashMap::default();
-        let found = &mut *self.found;
-        self.block.each(self.chosen, self.column, |rows, seen| {
-            // Of a large table most is far: it is asked for all these texts before the first is waited for.
-            if texts.is_large() {
-                let touch = |seen: &Seen<'a>| match seen {
-                    Seen::Text(written) => texts.touch(*written),
-                    Seen::Other(_) => 0,
-                };
-                std::hint::black_box(seen.iter().map(touch).fold(0, u32::wrapping_add));
-            }
-            values.extend(seen.iter().zip(rows).map(|(seen, row)| {
-                let number = match seen {
-                    Seen::Text(written) => texts.number(*written, || read(&seen.cell())),
-                    Seen::Other(Cell::Number(n)) => {
-                        *numbers.entry(n.to_bits()).or_insert_with(|| texts.enter(read(&seen.cell())))
-                    }
-                    Seen::Other(cell) => texts.enter(read(cell)),
-                };
-                let (number, said) = texts.said(number);
-                if let Some(code) = said {
-                    let value = seen.cell().shown().into_owned();
-                    found.push(Finding { row: *row as usize, code, value });
-                }
-                number
+impl<'a, R: Fn(&Cell<'a>) -> Read<Cow<'a, str>>> Column<'a> for Texts<R> {
+    fn add(&mut self, rows: &[u32], cells: &[Seen<'a>], found: &mut Vec<Finding>) {
+        for (seen, row) in cells.iter().zip(rows) {
+            self.values.append_option((self.read)(&seen.cell()).unwrap_or_else(|code| {
+                say(found, *row, code, seen);
+                None
             }));
-        });
-        Values::Coded(Coded { numbers: narrowest(&values, None), known: Arc::clone(self.known) })
+        }
+    }
+
+    fn finish(mut self: Box<Self>) -> Values {
+        Values::Array(Arc::new(self.values.finish()))
+    }
+}
+
+/// A column of texts of which many are the same, as their numbers.
+struct Coding<'a, R> {
+    numbers: Vec<u32>,
+    texts: known::Texts<'a>,
+    /// What numbers in the place of texts were read as.
+    others: FxHashMap<u64, u32>,
+    known: &'a Arc<Known>,
+    read: R,
+}
+
+fn labels<'a>(
+    rows: usize,
+    known: &'a Arc<Known>,
+    read: impl Fn(&Cell<'a>) -> Label<'a> + 'a,
+) -> Box<dyn Column<'a> + 'a> {
+    let others = FxHashMap::default();
+    Box::new(Coding { numbers: Vec::with_capacity(rows), texts: known.lend(), others, known, read })
+}
+
+impl<'a, R: Fn(&Cell<'a>) -> Label<'a>> Column<'a> for Coding<'a, R> {
+    fn add(&mut self, rows: &[u32], cells: &[Seen<'a>], found: &mut Vec<Finding>) {
+        let Self { numbers, texts, others, read, .. } = self;
+        // Of a large table most is far: it is asked for all these texts before the first is waited for.
+        if texts.is_large() {
+            texts.touch(cells.iter().filter_map(|seen| match seen {
+                Seen::Text(written) => Some(*written),
+                Seen::Other(_) => None,
+            }));
+        }
+        numbers.extend(cells.iter().zip(rows).map(|(seen, row)| {
+            let number = match seen {
+                Seen::Text(written) => texts.number(*written, || read(&seen.cell())),
+                Seen::Other(Cell::Number(n)) => {
+                    *others.entry(n.to_bits()).or_insert_with(|| texts.enter(read(&seen.cell())))
+                }
+                Seen::Other(cell) => texts.enter(read(cell)),
+            };
+            let (number, said) = texts.said(number);
+            if let Some(code) = said {
+                say(found, *row, code, seen);
+            }
+            number
+        }));
+    }
+
+    fn finish(self: Box<Self>) -> Values {
+        Values::Coded(Coded { numbers: narrowest(&self.numbers, None), known: Arc::clone(self.known) })
     }
 }
 
 /// Reads cells of few different texts: each text once.
-fn few<'a, T: Copy>(read: impl Fn(&Cell<'a>) -> Read<T>) -> impl FnMut(&Seen<'a>) -> Read<T> {
+fn few<'a, T: Copy + 'a>(read: impl Fn(&Cell<'a>) -> Read<T> + 'a) -> impl FnMut(&Seen<'a>) -> Read<T> + 'a {
     let mut memo: Memo<&'a str, Read<T>> = Memo::new(Ok(None));
     move |seen| match seen {
         Seen::Text(written) => memo.get(*written, || read(&seen.cell())),

@@ -5,9 +5,10 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, StringBuilder};
+use arrow::array::{ArrayRef, StringArray};
+use arrow::buffer::OffsetBuffer;
 
-use super::block::{At, Block, Places, RowOf, Seen};
+use super::block::{At, Block, Places, RowOf, Seen, TOGETHER};
 use super::cells;
 use super::group::{Group, groups};
 use super::header::{Header, Heading, Meaning};
@@ -15,10 +16,11 @@ use super::identity::{self, Identify};
 use super::known::Known;
 use super::piece::{Piece, plausible};
 use super::problem::{Code, Problem, shown};
-use super::reader::{Finding, Labels, Reader};
+use super::reader::{Column, Finding, Labels, Reader};
 use super::rows::{Classifier, Kind};
 use super::values::Values;
 use super::{Options, Rows, Source};
+use crate::error::Result;
 use crate::schema::Type;
 use crate::standards::uscc;
 
@@ -80,7 +82,9 @@ struct Chosen {
     /// Their positions in the block.
     rows: Vec<u32>,
     years: Vec<i16>,
-    ids: StringBuilder,
+    /// Their ids, one behind the other, and where each ends.
+    ids: Vec<u8>,
+    ends: Vec<i32>,
 }
 
 impl Table {
@@ -122,12 +126,12 @@ impl Table {
     }
 
     /// Reads the rows of `block`; those of a text file must have `fields` fields.
-    pub(super) fn read<B: Block>(&self, block: &B, fields: Option<usize>) -> (Option<Piece>, Tally) {
+    pub(super) fn read<B: Block>(&self, block: &B, fields: Option<usize>) -> Result<(Option<Piece>, Tally)> {
         let mut tally = Tally::default();
         let chosen = self.choose(block, fields, &mut tally);
-        let piece = if chosen.rows.is_empty() { None } else { Some(self.cells(block, chosen, &mut tally)) };
+        let piece = if chosen.rows.is_empty() { None } else { Some(self.cells(block, chosen, &mut tally)?) };
         tally.problems.sort_by_key(|p| p.row);
-        (piece, tally)
+        Ok((piece, tally))
     }
 
     /// The rows that are organisations with a code and a year.
@@ -136,8 +140,10 @@ impl Table {
         let mut chosen = Chosen {
             rows: Vec::with_capacity(rows),
             years: Vec::with_capacity(rows),
-            ids: StringBuilder::with_capacity(rows, rows * 18),
+            ids: Vec::with_capacity(rows * 18),
+            ends: Vec::with_capacity(rows + 1),
         };
+        chosen.ends.push(0);
         let mut last: Option<(Seen<'_>, i16)> = None;
         let all: Vec<u32> = (0..rows as u32).collect();
         block.each(&all, self.id, |rows, ids| {
@@ -200,14 +206,19 @@ impl Table {
                 }
                 chosen.rows.push(row as u32);
                 chosen.years.push(year);
-                chosen.ids.append_value(&id);
+                match id.as_bytes().first_chunk::<18>() {
+                    // Nearly all are as long.
+                    Some(whole) if id.len() == whole.len() => chosen.ids.extend_from_slice(whole),
+                    _ => chosen.ids.extend_from_slice(id.as_bytes()),
+                }
+                chosen.ends.push(chosen.ids.len() as i32);
             }
         });
         chosen
     }
 
     /// The columns of the chosen rows.
-    fn cells<B: Block>(&self, block: &B, mut chosen: Chosen, tally: &mut Tally) -> Piece {
+    fn cells<B: Block>(&self, block: &B, chosen: Chosen, tally: &mut Tally) -> Result<Piece> {
         let rows = &chosen.rows;
         let mut columns: Vec<(String, Values)> = Vec::with_capacity(self.slots.len() + self.groups.len() + 1);
         let mut employees: Option<ArrayRef> = None;
@@ -221,8 +232,7 @@ impl Table {
                 tally.problems.push(self.problem(finding.code, at, year, Some(name), header, value));
             }
         };
-        for slot in &self.slots {
-            let mut values = slot.reader.read(block, rows, slot.index, &slot.known, &mut found);
+        for (slot, mut values, mut found) in self.slots(block, rows) {
             if let Values::Array(array) = &mut values {
                 if slot.name == "members_full"
                     && let Some(employees) = &employees
@@ -267,7 +277,26 @@ impl Table {
             }
         }
         let places = Places::new(chosen.rows.len(), |at| block.at(chosen.rows[at] as usize));
-        Piece { places, years: std::mem::take(&mut chosen.years), ids: chosen.ids.finish(), columns }
+        let ids = StringArray::try_new(OffsetBuffer::new(chosen.ends.into()), chosen.ids.into(), None)?;
+        Ok(Piece { places, years: chosen.years, ids, columns })
+    }
+
+    /// The columns that are read each by itself, and what is to be said about them. They are read some rows after others, so
+    /// that the text of these rows stays in the processor's nearest cache for all columns.
+    fn slots<B: Block>(&self, block: &B, rows: &[u32]) -> Vec<(&Slot, Values, Vec<Finding>)> {
+        let mut columns: Vec<(&Slot, Box<dyn Column<'_> + '_>, Vec<Finding>)> = Vec::with_capacity(self.slots.len());
+        for slot in &self.slots {
+            columns.push((slot, slot.reader.begin(rows.len(), &slot.known), Vec::new()));
+        }
+        let mut seen = Vec::with_capacity(TOGETHER);
+        for rows in rows.chunks(TOGETHER) {
+            for (slot, values, found) in &mut columns {
+                seen.clear();
+                block.see(rows, slot.index, &mut seen);
+                values.add(rows, &seen, found);
+            }
+        }
+        columns.into_iter().map(|(slot, values, found)| (slot, values.finish(), found)).collect()
     }
 
     fn reject(&self, tally: &mut Tally, code: Code, at: At, column: Option<&str>, value: &str) {

@@ -1,10 +1,10 @@
 //! How a frame holds a column: dictionary codes, flags as bitmaps, counts as the smallest unsigned integers.
 
-use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use arrow::array::StringArray;
 use arrow::buffer::BooleanBuffer;
+use rustc_hash::FxHashMap;
 
 use crate::standards::region::{self, Level};
 
@@ -12,7 +12,8 @@ use crate::standards::region::{self, Level};
 #[derive(Debug, Default)]
 pub struct Dictionary {
     values: Vec<String>,
-    codes: HashMap<String, u32>,
+    /// The code of each, once one was asked for.
+    codes: OnceLock<FxHashMap<String, u32>>,
     /// The regions of each level, once they were asked for.
     levels: [OnceLock<Gathered>; Level::ALL.len()],
 }
@@ -38,8 +39,7 @@ impl Dictionary {
     /// A dictionary of `values`, which are distinct, in this order.
     #[must_use]
     pub fn new(values: Vec<String>) -> Self {
-        let codes = values.iter().enumerate().map(|(at, v)| (v.clone(), at as u32 + 1)).collect();
-        Self { values, codes, levels: Default::default() }
+        Self { values, codes: OnceLock::new(), levels: Default::default() }
     }
 
     /// The regions of `level` in which the values, codes of regions, lie.
@@ -63,7 +63,8 @@ impl Dictionary {
     /// The code of `value`.
     #[must_use]
     pub fn code(&self, value: &str) -> Option<u32> {
-        self.codes.get(value).copied()
+        let codes = || self.values.iter().zip(1..).map(|(value, code)| (value.clone(), code)).collect();
+        self.codes.get_or_init(codes).get(value).copied()
     }
 
     /// How many codes there are, "not known" included.

@@ -1,4 +1,4 @@
-"""Workbooks in xlsx: what is only seen in long sheets, in workbooks whose dates count from 1904, and in damaged ones."""
+"""Workbooks: what is only seen in long sheets, in those whose dates count from 1904, and in damaged ones."""
 
 from __future__ import annotations
 
@@ -78,6 +78,22 @@ def test_dates_and_bare_serial_numbers_of_both_date_systems(tmp_path, date_1904)
     panel = read(path).to_polars()
     assert panel["established_on"].to_list() == [day] * 5
     assert panel["employees"].to_list() == panel["funds"].to_list() == [serial] * 5
+
+
+def test_old_workbooks_whose_dates_count_from_1904(tmp_path):
+    """The same xls with the record DATEMODE (0x0022, two bytes) set: every date that is a number is so much later."""
+    source = next(shared.data("ledgers/xls_old").glob("*.xls"))
+    whole = bytearray(source.read_bytes())
+    mode = b"\x22\x00\x02\x00"
+    assert whole.count(mode + b"\x00\x00") == 1
+    whole[whole.index(mode + b"\x00\x00") + len(mode)] = 1
+    path = tmp_path / source.name
+    path.write_bytes(whole)
+    first, second = (read(p, year=2012).to_polars() for p in (source, path))
+    days = (second["established_on"] - first["established_on"]).dt.total_days()
+    later = (dt.date(1904, 1, 1) - dt.date(1899, 12, 30)).days
+    assert set(days.drop_nulls()) == {0, later}
+    assert second.drop("established_on").equals(first.drop("established_on"))
 
 
 def test_damaged_workbooks_are_errors_of_files(tmp_path):

@@ -110,7 +110,7 @@ impl Ledger<'_> {
         let gaps = grid.gaps();
         grid.skip(skip);
         grid.change(&self.from_1904, |number| if SERIALS.contains(&number) { number + YEARS_TO_1904 } else { number });
-        let (piece, tally) = self.table.read(&grid, None);
+        let (piece, tally) = self.table.read(&grid, None)?;
         Ok(Part { first, last, gaps, piece, tally })
     }
 

@@ -87,15 +87,24 @@ impl<'a, R: Read + Seek> Workbook<'a, R> {
         regions.iter().map(region).collect()
     }
 
+    /// Whether dates count from 1904. In ods they are written out.
+    fn is_1904(&self) -> bool {
+        match &self.sheets {
+            Sheets::Xls(book) => book.has_1904_epoch(),
+            Sheets::Xlsb(book) => book.has_1904_epoch(),
+            _ => false,
+        }
+    }
+
     /// Lets `visit` go through the rows of a sheet.
     pub(super) fn visit<T>(&mut self, sheet: &str, visit: impl FnOnce(&mut dyn Pieces) -> Result<T>) -> Result<T> {
-        let (path, job, merged) = (self.path, self.job, self.merged(sheet));
+        let (path, job, merged, is_1904) = (self.path, self.job, self.merged(sheet), self.is_1904());
         match &mut self.sheets {
             Sheets::Xlsb(book) => {
                 let mut reader = guarded(path, job, || book.worksheet_cells_reader(sheet))?;
                 let rows = reader.dimensions().end.0;
                 let next = &mut || guarded(path, job, || reader.next_cell());
-                visit(&mut Grids { path, job, next, held: None, ended: false, seen: 0, last: 0, rows, merged })
+                visit(&mut Grids { path, job, next, held: None, ended: false, seen: 0, last: 0, rows, merged, is_1904 })
             }
             sheets => {
                 let range = guarded(path, job, || sheets.worksheet_range(sheet))?;
@@ -106,7 +115,7 @@ impl<'a, R: Read + Seek> Workbook<'a, R> {
                         |(row, column, value)| Placed::new((top + row as u32, left + column as u32), borrowed(value));
                     Ok(used.next().map(place))
                 };
-                visit(&mut Grids { path, job, next, held: None, ended: false, seen: 0, last: 0, rows, merged })
+                visit(&mut Grids { path, job, next, held: None, ended: false, seen: 0, last: 0, rows, merged, is_1904 })
             }
         }
     }
@@ -138,6 +147,7 @@ struct Grids<'c, 'n, 'p> {
     last: u32,
     rows: u32,
     merged: Vec<Region>,
+    is_1904: bool,
 }
 
 impl<'c> Grids<'c, '_, '_> {
@@ -189,8 +199,7 @@ impl Pieces for Grids<'_, '_, '_> {
     }
 
     fn is_1904(&self) -> bool {
-        // A date that is formatted as one is right all the same; of others calamine does not tell.
-        false
+        self.is_1904
     }
 }
 

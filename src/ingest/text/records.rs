@@ -133,7 +133,11 @@ impl Records {
 }
 
 /// The field at `at` of a text without quotation marks; the carriage return before the end of a line is no part of it.
-#[inline]
+#[allow(
+    clippy::inline_always,
+    reason = "else the answer goes through memory in pieces and is waited for: half of the time"
+)]
+#[inline(always)]
 fn plain<'a>(text: &'a str, ends: &[u32], at: usize, last: bool) -> Written<'a> {
     let Some([before, end]) = ends.get(at..at + 2) else { return "".into() };
     let start = before.wrapping_add(1) as usize;
@@ -142,7 +146,8 @@ fn plain<'a>(text: &'a str, ends: &[u32], at: usize, last: bool) -> Written<'a> 
 }
 
 /// The field that begins at `start` of `text`.
-#[inline]
+#[allow(clippy::inline_always, reason = "as above")]
+#[inline(always)]
 fn written<'a>(text: &str, start: usize, field: &'a str) -> Written<'a> {
     let Some(eight) = text.as_bytes().get(start..).and_then(|rest| rest.first_chunk()) else { return field.into() };
     let inside = if field.len() < 8 { !(u64::MAX << (8 * field.len())) } else { u64::MAX };
@@ -172,9 +177,10 @@ impl Block for Records {
         if let (Fields::Plain(ends), Shape::Regular { width, out, .. }) = (&self.fields, &self.shape)
             && column < *width
         {
-            let last = column + 1 == *width;
-            let at = |row: &u32| (*row as usize + out) * width + column;
-            to.extend(rows.iter().map(|row| Seen::Text(plain(&self.text, ends, at(row), last))));
+            let (text, ends, width, out) = (self.text.as_str(), ends.as_slice(), *width, *out);
+            let last = column + 1 == width;
+            let at = |row: u32| (row as usize + out) * width + column;
+            to.extend(rows.iter().map(move |row| Seen::Text(plain(text, ends, at(*row), last))));
         } else {
             to.extend(rows.iter().map(|row| self.seen(*row as usize, column)));
         }

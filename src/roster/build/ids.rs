@@ -14,6 +14,8 @@ use crate::error::{Error, Result};
 
 /// The longest id that fits.
 const LONGEST: usize = 18;
+/// Where at least one of so many ids is in a batch, the others are not passed over in leaps.
+const DENSE: usize = 4;
 /// Set in the numbers of ids that do not fit, which are numbered as they come.
 const OTHER: u128 = 1 << 127;
 
@@ -73,7 +75,20 @@ impl Keys {
             let rest = &self.sorted[from..];
             let end = from + all.starts.get(range + 1).map_or(rest.len(), |end| rest.partition_point(|key| key < end));
             let mut at = list.partition_point(|key| key < first);
-            let positions = self.sorted[from..end].iter().map(|key| {
+            let keys = &self.sorted[from..end];
+            let last = at + list[at..].partition_point(|key| Some(key) <= keys.last());
+            // Most of those between are asked for: then none is passed over.
+            if self.rows.is_none() && last - at < DENSE * keys.len() && keys.is_sorted_by(|a, b| a < b) {
+                let (mut next, to) = (0, &mut to[from..end]);
+                for (key, position) in list[at..last].iter().zip(before + at as u32..) {
+                    // Which are cannot be foreseen: no branch depends on it.
+                    to[next] = position;
+                    next += usize::from(keys[next] == *key);
+                }
+                from = end;
+                continue;
+            }
+            let positions = keys.iter().map(|key| {
                 at = ahead(list, at, *key);
                 before + at as u32
             });
