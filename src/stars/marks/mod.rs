@@ -129,6 +129,7 @@ impl Marks {
             ));
         }
         problems.sort_unstable();
+        problems.dedup();
         let ids = (0..subjects).map(|subject| Some(at(subject).1)).collect::<StringViewArray>();
         let mut years: Vec<(i16, Range<usize>)> = Vec::new();
         for subject in 0..subjects {
