@@ -28,7 +28,7 @@ import polars as pl
 import dangjian
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 KEYS = ("year", "province", "county", "township", "kind", "mode", "next_mode", "need", "star", "next_star")
 COUNTS = (
@@ -65,11 +65,11 @@ class Answers(NamedTuple):
     moves: pl.DataFrame
 
 
-def normal(table: pl.DataFrame) -> pl.DataFrame:
+def normal(table: pl.DataFrame, counts: Sequence[str] = COUNTS) -> pl.DataFrame:
     """The same table whoever made it: keys in order, words as text, numbers as ``Int64``, rows sorted."""
     keys = [c for c in KEYS if c in table.columns]
     text = [c for c in ("kind", "mode", "next_mode", "need") if c in keys]
-    counts = [c for c in COUNTS if c in table.columns]
+    counts = [c for c in counts if c in table.columns]
     return table.select(
         pl.col(c).cast(pl.String) if c in text else pl.col(c).cast(pl.Int64) for c in (*keys, *counts)
     ).sort(keys, nulls_last=True)
@@ -213,6 +213,27 @@ def dangjian_answers(answers: Answers) -> Answers:
     )
 
 
+def add_panel(parser: argparse.ArgumentParser) -> None:
+    """Which panel is asked: what :func:`read_panel` takes."""
+    parser.add_argument("--panel", type=Path, help="a panel as Parquet; without it one is made")
+    parser.add_argument("--organisations", type=int, default=200_000)
+    parser.add_argument("--years", type=int, default=10)
+    parser.add_argument("--seed", type=int, default=7)
+
+
+def duckdb_panel(frame: pl.DataFrame) -> duckdb.DuckDBPyConnection:
+    """The panel as a table of DuckDB, words as enumerations."""
+    con = duckdb.connect()
+    for column in ("kind", "mode"):
+        words = ", ".join(f"'{word}'" for word in frame[column].unique().cast(pl.String).sort())
+        con.execute(f"CREATE TYPE {column}_t AS ENUM ({words})")
+    con.execute(
+        "CREATE TABLE panel AS SELECT instructor_id IS NOT NULL AS guided, "
+        "* REPLACE (kind::VARCHAR::kind_t AS kind, mode::VARCHAR::mode_t AS mode) FROM frame"
+    )
+    return con
+
+
 def read_panel(options: argparse.Namespace) -> pl.DataFrame:
     """The panel in the types that suit all three: regions as integers, words as enumerations."""
     if options.panel:
@@ -272,10 +293,7 @@ def peak_mib() -> int:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--panel", type=Path, help="a panel as Parquet; without it one is made")
-    parser.add_argument("--organisations", type=int, default=200_000)
-    parser.add_argument("--years", type=int, default=10)
-    parser.add_argument("--seed", type=int, default=7)
+    add_panel(parser)
     parser.add_argument("--runs", type=int, default=5)
     options = parser.parse_args()
 
@@ -294,14 +312,7 @@ def main() -> None:
 
 def compare(frame: pl.DataFrame, path: Path, runs: int) -> None:
     """Compare the answers, then the times, and print both."""
-    con = duckdb.connect()
-    for column in ("kind", "mode"):
-        words = ", ".join(f"'{word}'" for word in frame[column].unique().cast(pl.String).sort())
-        con.execute(f"CREATE TYPE {column}_t AS ENUM ({words})")
-    con.execute(
-        "CREATE TABLE panel AS SELECT instructor_id IS NOT NULL AS guided, "
-        f"* REPLACE (kind::VARCHAR::kind_t AS kind, mode::VARCHAR::mode_t AS mode) FROM '{path}'"
-    )
+    con = duckdb_panel(frame)
     start = time.perf_counter()
     roster = dangjian.read_roster(frame)
     print(f"roster built from the frame in {time.perf_counter() - start:.3f} s; peak {peak_mib()} MiB")
