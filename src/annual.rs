@@ -8,7 +8,7 @@ use crate::dimension::Scope;
 use crate::error::Result;
 use crate::job::Job;
 use crate::lang::Lang;
-use crate::measure::{Annual, AnnualTable, Asked, Cell, Check, Line, Of, Part, ledger_column};
+use crate::measure::{Annual, AnnualTable, Cell, Check, Line, Of, Part, ledger_column};
 use crate::record;
 use crate::roster::{Frame, Roster};
 use crate::table::Columns;
@@ -31,22 +31,22 @@ impl Cell {
 fn cells(roster: &Roster, frame: &Frame, table: &AnnualTable, scope: &Scope, job: &dyn Job) -> Result<Cells> {
     table.check(roster)?;
     let lanes = |_, frame| {
-        let (rows, asked) = (scope.rows(roster, frame)?, Asked::default());
-        let population = table.population.evaluate_beside(roster, frame, &asked)?;
+        let rows = scope.rows(roster, frame)?;
+        let population = table.population.evaluate(roster, frame)?;
         let (members, undecided) = (&population.yes & &rows, &population.unknown() & &rows);
         let mut lanes = vec![Lane::Bits(rows)];
-        let parts = table.columns.iter().map(|column| Ok(column.when.evaluate_beside(roster, frame, &asked)?.yes));
+        let parts = table.columns.iter().map(|column| Ok(column.when.evaluate(roster, frame)?.yes));
         let parts = parts.collect::<Result<Vec<_>>>()?;
         for line in &table.lines {
             let of = if line.undecided { &undecided } else { &members };
             let rows = match &line.when {
                 None => of.clone(),
-                Some(when) => of & &when.evaluate_beside(roster, frame, &asked)?.yes,
+                Some(when) => of & &when.evaluate(roster, frame)?.yes,
             };
             for part in &parts {
                 let rows = &rows & part;
                 for cell in &line.count {
-                    let lane = cell.measure().lane(roster, frame, &rows, &asked);
+                    let lane = cell.measure().lane(roster, frame, &rows);
                     lanes.push(lane.map_err(|e| record::defined(e, &line.place, "count"))?);
                 }
             }

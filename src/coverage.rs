@@ -24,38 +24,41 @@ pub(crate) struct Answers {
     pub(crate) population: Truth,
     pub(crate) success: Truth,
     /// Rows in the population of a rate of party organisations whose party organisation the ledger does not name.
-    unidentified: BooleanBuffer,
+    unidentified: Option<BooleanBuffer>,
 }
 
 impl Answers {
-    pub(crate) fn new(roster: &Roster, frame: &Frame, rate: &Rate, rows: &BooleanBuffer) -> Result<Self> {
+    /// The answers for the rows that `scope` has.
+    pub(crate) fn new(roster: &Roster, frame: &Frame, rate: &Rate, scope: &Scope) -> Result<Self> {
         let mut population = rate.population.evaluate(roster, frame)?;
-        population = Truth { yes: &population.yes & rows, no: &population.no | &!rows };
+        if scope.narrows() {
+            population = population.within(&scope.rows(roster, frame)?);
+        }
         let success = rate.success.evaluate(roster, frame)?;
         Ok(match rate.counts {
-            Counts::Organisations => Self { population, success, unidentified: BooleanBuffer::new_unset(frame.rows()) },
+            Counts::Organisations => Self { population, success, unidentified: None },
             Counts::PartyOrganisations => {
                 let (population, success, unidentified) = Parties::new(roster, frame).reduce(&population, &success);
-                Self { population, success, unidentified }
+                Self { population, success, unidentified: Some(unidentified) }
             }
         })
     }
 
-    fn unknown_population(&self) -> BooleanBuffer {
-        self.population.unknown()
-    }
-
-    /// The lanes of [`Figures`], in its order.
+    /// The lanes of [`Figures`], in its order. Mostly nothing is unknown, and there is nothing to count of it.
     fn lanes<'a>(&self) -> [Lane<'a>; Figures::LANES] {
-        let (population, success, maybe) = (&self.population.yes, &self.success, self.unknown_population());
+        let (population, success) = (&self.population.yes, &self.success);
+        let both = |rows: &BooleanBuffer, of: &BooleanBuffer| Lane::Both(rows.clone(), of.clone());
+        let bits = |rows: Option<&BooleanBuffer>| rows.map_or(Lane::Nothing, |rows| Lane::Bits(rows.clone()));
+        let maybe = self.population.open();
+        let of_maybe = |of: &dyn Fn() -> BooleanBuffer| maybe.as_ref().map_or(Lane::Nothing, |rows| both(rows, &of()));
         [
             Lane::Bits(population.clone()),
-            Lane::Bits(population & &success.yes),
-            Lane::Bits(population & &success.no),
-            Lane::Bits(&maybe & &success.yes),
-            Lane::Bits(&maybe & &success.no),
-            Lane::Bits(maybe),
-            Lane::Bits(self.unidentified.clone()),
+            both(population, &success.yes),
+            success.open().map_or(Lane::Nothing, |open| both(population, &open)),
+            of_maybe(&|| success.yes.clone()),
+            of_maybe(&|| success.no()),
+            bits(maybe.as_ref()),
+            bits(self.unidentified.as_ref()),
         ]
     }
 }
@@ -87,7 +90,7 @@ impl Figures {
         Self {
             population: at(0),
             success: at(1),
-            failure: at(2),
+            failure: at(0) - at(1) - at(2),
             maybe_success: at(3),
             maybe_failure: at(4),
             population_unknown: at(5),
@@ -289,11 +292,10 @@ pub(crate) fn count(roster: &Roster, rates: &[Rate], scope: &Scope, job: &dyn Jo
 
 /// What is counted of a frame: the rows, then the lanes of each rate.
 fn lanes<'a>(roster: &Roster, frame: &'a Frame, rates: &[Rate], scope: &Scope, job: &dyn Job) -> Result<Vec<Lane<'a>>> {
-    let rows = scope.rows(roster, frame)?;
-    let mut lanes = vec![Lane::Bits(rows.clone())];
+    let mut lanes = vec![Lane::Bits(scope.rows(roster, frame)?)];
     for rate in rates {
         job::check(job)?;
-        lanes.extend(Answers::new(roster, frame, rate, &rows)?.lanes());
+        lanes.extend(Answers::new(roster, frame, rate, scope)?.lanes());
     }
     Ok(lanes)
 }
@@ -349,11 +351,14 @@ const LISTED: [(&str, DataType); 9] = [
 pub fn gaps(roster: &Roster, target: &Target, year: i16, scope: &Scope) -> Result<RecordBatch> {
     let frame = roster.frame(year)?;
     target.rate.check(roster)?;
-    let answers = Answers::new(roster, frame, &target.rate, &scope.rows(roster, frame)?)?;
-    let missing = &answers.population.yes & &answers.success.no;
+    let answers = Answers::new(roster, frame, &target.rate, scope)?;
+    let missing = &answers.population.yes & &answers.success.no();
     let undecided = &answers.population.yes & &answers.success.unknown();
-    let maybe = &answers.unknown_population() & &!&answers.success.yes;
-    let unknown = &(&undecided | &maybe) | &answers.unidentified;
+    let maybe = &answers.population.unknown() & &!&answers.success.yes;
+    let mut unknown = &undecided | &maybe;
+    if let Some(unidentified) = &answers.unidentified {
+        unknown = &unknown | unidentified;
+    }
     let rows: Vec<u32> = missing.set_indices().chain(unknown.set_indices()).map(|row| row as u32).collect();
     let status = (0..rows.len()).map(|at| if at < missing.count_set_bits() { "missing" } else { "unknown" });
     let batch = take_record_batch(&roster.batch(frame)?, &UInt32Array::from(rows.clone()))?;

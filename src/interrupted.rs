@@ -65,7 +65,7 @@ fn panel() -> Roster {
             Some(Column::Flag { set, known: None }),
             Some(Column::Number { values: Integers::U8(members), known: None }),
         ];
-        Frame { year, slots: (0..ORGANISATIONS).collect(), columns: coded.chain(rest).collect() }
+        Frame::new(year, (0..ORGANISATIONS).collect(), coded.chain(rest).collect())
     };
     let more = [("operating", Type::Flag), ("members_full", Type::Count)];
     let fields = columns.iter().map(|(name, ty, _)| (*name, *ty)).chain(more);

@@ -37,10 +37,10 @@ enum Sure {
 }
 
 fn sure(truth: &Truth, row: usize) -> Sure {
-    match (truth.yes.value(row), truth.no.value(row)) {
-        (true, _) => Sure::Yes,
-        (false, true) => Sure::No,
-        (false, false) => Sure::Unknown,
+    match truth.value(row) {
+        Some(true) => Sure::Yes,
+        Some(false) => Sure::No,
+        None => Sure::Unknown,
     }
 }
 
@@ -118,8 +118,8 @@ impl<'a> Parties<'a> {
         let yes = at(&|p, _| p == Sure::Yes);
         let unknown = at(&|p, _| p == Sure::Unknown);
         let no = &(!&yes) & &(!&unknown);
-        let success = Truth { yes: at(&|_, s| s == Sure::Yes), no: at(&|p, s| p != Sure::No && s == Sure::No) };
-        (Truth { yes, no }, success, bitmap(self.rows, unidentified.into_iter()))
+        let success = Truth::of(&at(&|_, s| s == Sure::Yes), &at(&|p, s| p != Sure::No && s == Sure::No));
+        (Truth::of(&yes, &no), success, bitmap(self.rows, unidentified.into_iter()))
     }
 }
 
@@ -129,7 +129,7 @@ mod tests {
 
     fn truth(answers: &[Option<bool>]) -> Truth {
         let is = |want| BooleanBuffer::collect_bool(answers.len(), |row| answers[row] == Some(want));
-        Truth { yes: is(true), no: is(false) }
+        Truth::of(&is(true), &is(false))
     }
 
     /// Rows 0 and 1 share party organisation 1, rows 2 to 4 share 2; 5 and 6 have none.
@@ -146,7 +146,7 @@ mod tests {
         assert_eq!(rows(&population.yes), [1], "at the solo row, not at the affiliated one before it");
         assert_eq!(rows(&population.unknown()), [3, 6]);
         assert_eq!(rows(&success.yes), [3], "any of its rows in the population that is met meets it");
-        assert_eq!(rows(&success.no), [6]);
+        assert_eq!(rows(&success.no()), [6]);
         assert_eq!(rows(&unidentified), [5]);
         assert_eq!(parties.homes(&BooleanBuffer::new_set(7)), [None, Some(1), Some(2)]);
     }

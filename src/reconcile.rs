@@ -180,12 +180,11 @@ pub fn reconcile_totals(roster: &Roster, rates: &[Rate], year: i16, scope: &Scop
     }
     let frame = roster.frame(year)?;
     let standing = Standing::new(roster, frame);
-    let all = scope.rows(roster, frame)?;
     let size = |rows: &BooleanBuffer| rows.count_set_bits() as u64;
     let mut totals = Vec::new();
     for rate in rates.iter().filter(|rate| rate.validity.holds(year)) {
         rate.check(roster)?;
-        let answers = Answers::new(roster, frame, rate, &all)?;
+        let answers = Answers::new(roster, frame, rate, scope)?;
         let (population, success) = (&answers.population.yes, &answers.population.yes & &answers.success.yes);
         for (at, (tree, ..)) in TREES.into_iter().enumerate() {
             let due = standing.due(at);

@@ -10,7 +10,7 @@ use crate::cube::{Counted, Lane};
 use crate::dimension::Scope;
 use crate::error::{Error, Result};
 use crate::job::{self, Job};
-use crate::measure::{Asked, Predicate};
+use crate::measure::Predicate;
 use crate::pass::{Statistic, only};
 use crate::roster::{Column, Frame, Integers, Roster};
 use crate::schema;
@@ -75,16 +75,10 @@ impl Measure {
         counted.lane(at).iter().enumerate().map(value).collect()
     }
 
-    pub(crate) fn lane<'a>(
-        &self,
-        roster: &Roster,
-        frame: &'a Frame,
-        rows: &BooleanBuffer,
-        asked: &Asked,
-    ) -> Result<Lane<'a>> {
+    pub(crate) fn lane<'a>(&self, roster: &Roster, frame: &'a Frame, rows: &BooleanBuffer) -> Result<Lane<'a>> {
         Ok(match self {
             Self::Rows => Lane::Bits(rows.clone()),
-            Self::Where(predicate) => Lane::Bits(&predicate.evaluate_beside(roster, frame, asked)?.yes & rows),
+            Self::Where(predicate) => Lane::Bits(&predicate.evaluate(roster, frame)?.yes & rows),
             Self::Sum(name) => match column(roster, frame, name)? {
                 None => Lane::Bits(BooleanBuffer::new_unset(frame.rows())),
                 Some(Column::Number { values, .. }) => Lane::Sum(values, rows.clone()),
@@ -206,11 +200,11 @@ pub(crate) fn statistic<'r, T: 'r>(
     let axes = sets.iter().map(|by| scope.divided(by).axes(roster, frames)).collect::<Result<Vec<_>>>()?;
     let scope = scope.clone();
     let lanes = move |_, frame, job: &dyn Job| {
-        let (rows, known) = (scope.rows(roster, frame)?, Asked::default());
+        let rows = scope.rows(roster, frame)?;
         let asked = measures.iter().filter(|(_, measure)| !matches!(measure, Measure::Rows));
         let asked = asked.map(|(_, measure)| {
             job::check(job)?;
-            measure.lane(roster, frame, &rows, &known)
+            measure.lane(roster, frame, &rows)
         });
         std::iter::once(Ok(Lane::Bits(rows.clone()))).chain(asked).collect()
     };

@@ -1,12 +1,13 @@
 //! The cells in which the rows of a year are counted: one for each combination of values that some table tells apart.
 
 use std::borrow::Cow;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::kernel::{Factor, Tally, digits_of};
+use super::runs::{Known, Runs};
 use super::{Axis, Base, DENSE, Lane};
 use crate::error::Result;
 use crate::job::{self, Job};
@@ -71,6 +72,8 @@ pub(super) struct Leaf<'a> {
     /// Where cells are laid out sparsely: the group of each row, and the cell of each group, ascending.
     sparse: Option<(Integers, Vec<u64>)>,
     groups: usize,
+    /// The runs of one cell, where the rows are known to come in such.
+    runs: Option<Arc<Runs>>,
 }
 
 impl<'a> Leaf<'a> {
@@ -82,7 +85,7 @@ impl<'a> Leaf<'a> {
             strides[at - 1] = strides[at] * digits[at].card;
         }
         let cells: u64 = digits.iter().map(|digit| digit.card).product();
-        let mut leaf = Self { rows, codes, digits, strides, sparse: None, groups: cells as usize };
+        let mut leaf = Self { rows, codes, digits, strides, sparse: None, groups: cells as usize, runs: None };
         if cells > DENSE.max(4 * rows as u64) {
             let of_row: Vec<u64> = (0..rows).into_par_iter().map(|row| leaf.cell(row)).collect();
             let mut cells = of_row.clone();
@@ -91,6 +94,10 @@ impl<'a> Leaf<'a> {
             let group: Vec<u64> = of_row.par_iter().map(|cell| cells.binary_search(cell).unwrap_or(0) as u64).collect();
             leaf.groups = cells.len();
             leaf.sparse = Some((Integers::smallest(&group), cells));
+        }
+        // Only of stored columns: others are computed anew for each call.
+        if let ([BaseDigit { base: Base::Field(at), of_code, .. }], [Some(codes)]) = (digits, &leaf.codes[..]) {
+            leaf.runs = frame.kept.of::<Known>().runs(*at, of_code, codes);
         }
         Ok(leaf)
     }
@@ -141,7 +148,7 @@ impl<'a> Leaf<'a> {
             .map(|piece| {
                 let rows = (piece * step).min(self.rows)..((piece + 1) * step).min(self.rows);
                 let mut tally = fresh();
-                tally.count(rows, &factors, lanes, || job.cancelled());
+                tally.count(rows, &factors, self.runs.as_deref(), lanes, || job.cancelled());
                 tally
             })
             .reduce_with(|mut a, b| {
@@ -194,10 +201,10 @@ impl Counted<'_> {
         self.tally.lanes().len()
     }
 
-    /// The counter of each of so many lanes.
-    pub(super) fn places(&self, lanes: usize) -> Vec<usize> {
+    /// The counter of each of these lanes; `None` for one that was not counted.
+    pub(super) fn places(&self, lanes: &[Option<usize>]) -> Vec<Option<usize>> {
         let counters = self.tally.lanes();
-        (0..lanes).map(|lane| counters.iter().position(|of| *of == lane).unwrap_or_default()).collect()
+        lanes.iter().map(|lane| counters.iter().position(|of| Some(*of) == *lane)).collect()
     }
 
     /// Adds what each cell counted to the counters at the place that is parallel to `cells`, or that `of_digits` tells.

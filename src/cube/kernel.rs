@@ -6,7 +6,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::lanes::{Lane, Layout, aligned, word};
+use super::lanes::{Lane, Layout};
+use super::runs::{Piece, Runs};
 use crate::roster::{Integers, with_integers};
 
 /// Rows handled at a time.
@@ -116,28 +117,35 @@ impl Tally {
         self.banks.iter().flat_map(|bank| bank.layout.lanes()).collect()
     }
 
-    /// Counts `rows`, whose first is a multiple of 64.
+    /// Counts `rows`, whose first is a multiple of 64, in the cells that `factors` tell, or `runs` of them if there are any.
     pub(super) fn count(
         &mut self,
         rows: Range<usize>,
         factors: &[Factor<'_>],
+        runs: Option<&Runs>,
         lanes: &[Lane],
         mut stop: impl FnMut() -> bool,
     ) {
-        let aligned: Vec<Lane> = lanes
-            .iter()
-            .map(|lane| match lane {
-                Lane::Bits(rows) => Lane::Bits(aligned(rows)),
-                Lane::Sum(values, rows) => Lane::Sum(values, aligned(rows)),
-            })
-            .collect();
+        let aligned: Vec<Lane> = lanes.iter().map(Lane::aligned).collect();
         let mut numbers = [0_u32; CHUNK];
+        let mut piece = Piece::default();
         let mut start = rows.start;
         while start < rows.end && !stop() {
             let numbers = &mut numbers[..(rows.end - start).min(CHUNK)];
-            numbers.fill(0);
-            for factor in factors {
-                add(numbers, factor, start);
+            let has_runs = if let Some(runs) = runs {
+                piece.cut(runs, start..start + numbers.len());
+                true
+            } else {
+                numbers.fill(0);
+                for factor in factors {
+                    add(numbers, factor, start);
+                }
+                piece.find(numbers)
+            };
+            if has_runs {
+                self.banks.iter_mut().for_each(|bank| bank.count_runs(&piece, &aligned, start));
+                start += numbers.len();
+                continue;
             }
             for bank in &mut self.banks {
                 match bank.layout.words.len() {
@@ -234,16 +242,31 @@ impl Bank {
 
     /// The same where only rows are counted, which need no carrying.
     fn count_rows(&mut self, numbers: &[u32], rows: &Lane, start: usize) {
-        let rows = rows.rows();
         let (cells, _) = self.narrow.as_chunks_mut::<TURNS>();
         for (at, numbers) in numbers.chunks(64).enumerate() {
-            let asked = word(rows, start + at * 64);
+            let asked = rows.word(start + at * 64);
             let all = asked.count_ones() as usize == numbers.len();
             for (row, number) in numbers.iter().enumerate() {
                 if let Some(turns) = cells.get_mut(*number as usize) {
                     turns[row % TURNS] += if all { 1 } else { asked >> row & 1 };
                 }
             }
+        }
+    }
+
+    /// The same for rows that come in runs of one cell, run by run.
+    fn count_runs(&mut self, runs: &Piece, lanes: &[Lane], start: usize) {
+        let of: Vec<usize> = self.layout.lanes().collect();
+        let mut counts = Vec::with_capacity(of.len() * runs.cells().len());
+        of.iter().for_each(|lane| runs.totals(&lanes[*lane], &lanes[0], start, &mut counts));
+        let each = runs.cells().len();
+        for (run, cell) in runs.cells().iter().enumerate().filter(|(run, _)| counts[*run] > 0) {
+            if self.layout.is_plain() {
+                self.narrow[*cell as usize * TURNS] += counts[run];
+                continue;
+            }
+            let (wide, _) = self.wide(*cell);
+            wide.iter_mut().enumerate().for_each(|(at, counter)| *counter += counts[at * each + run]);
         }
     }
 
@@ -295,29 +318,42 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        /// The oracle adds up row by row. Few cells, so that bytes are full; the rows in two pieces, which are added.
+        /// The oracle adds up row by row. Few cells, so that bytes are full; the rows in two pieces, which are added; in runs
+        /// of one cell or not, which are known before or not.
         #[test]
         fn equals_adding_up_row_by_row(
-            rows in proptest::collection::vec((0..3_u64, 0..4_u64, any::<u32>(), 0..90_000_u64, 0..60_000_u64), 1..9000),
+            mut rows in proptest::collection::vec((0..3_u64, 0..4_u64, any::<u32>(), 0..90_000_u64, 0..60_000_u64), 1..9000),
+            of_runs in any::<bool>(),
+            known in any::<bool>(),
             lanes in 1..=40_usize,
             sums in 0..4_usize,
             piece in 0..9000_usize,
         ) {
+            if of_runs {
+                rows.sort_by_key(|row| (row.1, row.0));
+            }
             let a = Integers::smallest(&rows.iter().map(|r| r.0).collect::<Vec<_>>());
             let b = Integers::smallest(&rows.iter().map(|r| r.1 * 100).collect::<Vec<_>>());
             let wide = Integers::up_to(90_000, rows.iter().map(|r| r.3));
             let narrow = Integers::up_to(60_000, rows.iter().map(|r| r.4));
             let of = |row: &(u64, u64, u32, u64, u64), k: usize| row.2 & 1 & (row.2 >> (k % 31)) == 1;
             let bit = |k: usize| BooleanBuffer::collect_bool(rows.len(), |i| of(&rows[i], k));
-            let mut plan: Vec<Lane> = (0..lanes).map(|k| Lane::Bits(bit(k))).collect();
+            let both = |k: usize| match k % 3 {
+                1 => Lane::Both(bit(k), BooleanBuffer::new_set(rows.len())),
+                _ => Lane::Bits(bit(k)),
+            };
+            let mut plan: Vec<Lane> = (0..lanes).map(both).collect();
             plan.extend((0..sums).map(|k| Lane::Sum(if k == 1 { &wide } else { &narrow }, bit(k))));
             let factors = [Factor::Table(&a, (0..3).map(|code| code * 301).collect::<Vec<_>>().into()), Factor::Codes(&b, 1)];
             let cells = 3 * 301;
+            let of_row = rows.iter().map(|row| row.0 * 301 + row.1 * 100).collect::<Vec<_>>();
+            let of_code: Vec<u32> = (0..cells as u32).collect();
+            let runs = known.then(|| Runs::new(&Integers::smallest(&of_row), &of_code)).flatten();
             let cut = (piece / 64 * 64).min(rows.len());
             let mut tally = Tally::new(&plan, cells);
-            tally.count(0..cut, &factors, &plan, || false);
+            tally.count(0..cut, &factors, runs.as_ref(), &plan, || false);
             let mut rest = Tally::new(&plan, cells);
-            rest.count(cut..rows.len(), &factors, &plan, || false);
+            rest.count(cut..rows.len(), &factors, runs.as_ref(), &plan, || false);
             tally.add(&rest);
             let mut want = vec![vec![0; plan.len()]; cells];
             for row in &rows {

@@ -12,17 +12,65 @@ use crate::roster::{Integers, with_integers};
 pub(crate) enum Lane<'a> {
     /// The rows of a bitmap.
     Bits(BooleanBuffer),
+    /// The rows that two bitmaps have in common.
+    Both(BooleanBuffer, BooleanBuffer),
+    /// No rows.
+    Nothing,
     /// The sum of a column over the rows of a bitmap; values that are not known are stored as 0.
     Sum(&'a Integers, BooleanBuffer),
 }
 
 impl Lane<'_> {
-    /// The rows that it looks at.
-    pub(super) fn rows(&self) -> &BooleanBuffer {
+    /// Which of the 64 rows from `row`, a multiple of 64, on it looks at. Its bitmaps are [`aligned`].
+    #[inline]
+    pub(super) fn word(&self, row: usize) -> u64 {
         match self {
-            Self::Bits(rows) | Self::Sum(_, rows) => rows,
+            Self::Bits(rows) | Self::Sum(_, rows) => word(rows, row),
+            Self::Both(a, b) => word(a, row) & word(b, row),
+            Self::Nothing => 0,
         }
     }
+
+    /// The same with bitmaps that start at the first bit of a byte.
+    pub(super) fn aligned(&self) -> Self {
+        match self {
+            Self::Bits(rows) => Self::Bits(aligned(rows)),
+            Self::Both(a, b) => Self::Both(aligned(a), aligned(b)),
+            Self::Sum(values, rows) => Self::Sum(values, aligned(rows)),
+            Self::Nothing => Self::Nothing,
+        }
+    }
+
+    /// Whether both are known to be of the same rows and values.
+    fn same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Bits(a), Self::Bits(b)) => shared(a, b),
+            (Self::Both(a, b), Self::Both(c, d)) => shared(a, c) && shared(b, d),
+            (Self::Sum(of, a), Self::Sum(to, b)) => std::ptr::eq(*of, *to) && shared(a, b),
+            _ => false,
+        }
+    }
+}
+
+/// Whether both are the same bits in the same memory.
+fn shared(a: &BooleanBuffer, b: &BooleanBuffer) -> bool {
+    a.inner().ptr_eq(b.inner()) && a.offset() == b.offset() && a.len() == b.len()
+}
+
+/// The lanes that differ, the first one first, and which of them each of `lanes` is; `None` for one without rows.
+pub(super) fn distinct(lanes: Vec<Lane>) -> (Vec<Lane>, Vec<Option<usize>>) {
+    let (mut different, mut of) = (Vec::<Lane>::with_capacity(lanes.len()), Vec::with_capacity(lanes.len()));
+    for lane in lanes {
+        let at = match lane {
+            Lane::Nothing if !different.is_empty() => None,
+            _ => Some(different.iter().position(|known| known.same(&lane)).unwrap_or(different.len())),
+        };
+        of.push(at);
+        if at == Some(different.len()) {
+            different.push(lane);
+        }
+    }
+    (different, of)
 }
 
 /// The most numbers a cell has; more lanes are counted in further banks of cells.
@@ -92,15 +140,15 @@ pub(super) struct Layout {
 impl Layout {
     /// The banks for `lanes`; each starts with lane 0, so that the counters of every bank know when they are full.
     pub(super) fn banks(lanes: &[Lane]) -> Vec<Self> {
-        if lanes.len() == 1 && matches!(lanes[0], Lane::Bits(_)) {
+        if lanes.len() == 1 && !matches!(lanes[0], Lane::Sum(..)) {
             return vec![Self { words: vec![Word::Whole(0)] }];
         }
         let mut banks = vec![Self { words: vec![Word::Bytes(vec![0])] }];
         for (at, lane) in lanes.iter().enumerate() {
             let narrow = match lane {
-                Lane::Bits(_) if at == 0 => continue,
-                Lane::Bits(_) => None,
                 Lane::Sum(values, _) => Some(matches!(values, Integers::U8(_) | Integers::U16(_))),
+                _ if at == 0 => continue,
+                _ => None,
             };
             let has_room = |word: &&mut Word| match word {
                 Word::Bytes(lanes) => narrow.is_none() && lanes.len() < BYTES,
@@ -150,15 +198,16 @@ impl Layout {
 
     /// What each row from `start`, a multiple of 64, on adds to each number of a cell. Rows that are not of lane 0 add nothing.
     pub(super) fn additions(&self, lanes: &[Lane], start: usize, rows: usize, additions: &mut [[u64; CHUNK]]) {
-        let Some(all) = lanes.first().map(Lane::rows) else { return };
+        let Some(all) = lanes.first() else { return };
         for (word, additions) in self.words.iter().zip(additions) {
             let additions = &mut additions[..rows];
             match word {
                 Word::Bytes(of) => {
-                    let mut bits = [None; BYTES];
-                    bits.iter_mut().zip(of).for_each(|(to, lane)| *to = Some(lanes[*lane].rows()));
                     for (at, additions) in additions.chunks_mut(64).enumerate() {
-                        let bytes = transposed(bits, all, start + at * 64);
+                        let here = start + at * 64;
+                        let (asked, mut words) = (all.word(here), [0; BYTES]);
+                        words.iter_mut().zip(of).for_each(|(to, lane)| *to = lanes[*lane].word(here) & asked);
+                        let bytes = transposed(words);
                         additions.iter_mut().zip(bytes).for_each(|(to, byte)| *to = SPREAD[usize::from(byte)]);
                     }
                 }
@@ -176,12 +225,12 @@ impl Layout {
 
 /// Gives for each row what `lane` adds: its value, or 0.
 #[inline]
-fn values(lane: &Lane, all: &BooleanBuffer, start: usize, to: &mut [u64], give: impl Fn(&mut u64, u64)) {
+fn values(lane: &Lane, all: &Lane, start: usize, to: &mut [u64], give: impl Fn(&mut u64, u64)) {
     let Lane::Sum(values, of) = lane else { return };
     with_integers!(values, values => {
         for (at, to) in to.chunks_mut(64).enumerate() {
             let here = start + at * 64;
-            let asked = word(of, here) & word(all, here);
+            let asked = word(of, here) & all.word(here);
             let values = &values[here..here + to.len()];
             if asked.count_ones() as usize == to.len() {
                 to.iter_mut().zip(values).for_each(|(to, value)| give(to, widened(*value)));
@@ -216,7 +265,7 @@ static SPREAD: [u64; 256] = {
 
 /// The 64 bits from `row`, a multiple of 64, on; 0 behind the end.
 #[inline]
-pub(super) fn word(bits: &BooleanBuffer, row: usize) -> u64 {
+fn word(bits: &BooleanBuffer, row: usize) -> u64 {
     let bytes = bits.values().get(row / 8..).unwrap_or_default();
     let word = match bytes.first_chunk() {
         Some(whole) => u64::from_le_bytes(*whole),
@@ -228,12 +277,9 @@ pub(super) fn word(bits: &BooleanBuffer, row: usize) -> u64 {
     }
 }
 
-/// Up to eight bitmaps, as far as `all` goes, as one byte for each of the 64 rows from `row` on: bit `k` of a byte is the
-/// row's bit in `bits[k]`.
+/// The bits of 64 rows in up to eight bitmaps, a word of each, as one byte for each row: bit `k` of it is that of `words[k]`.
 #[inline]
-fn transposed(bits: [Option<&BooleanBuffer>; BYTES], all: &BooleanBuffer, row: usize) -> [u8; 64] {
-    let asked = word(all, row);
-    let mut words = bits.map(|bits| bits.map_or(0, |bits| word(bits, row) & asked));
+fn transposed(mut words: [u64; BYTES]) -> [u8; 64] {
     // Bytes change places as those of a square of eight words do when it is mirrored at its diagonal; then the bits of
     // each word do, as those of a square of eight bytes.
     for (half, mask) in [(4, 0x0000_0000_ffff_ffff_u64), (2, 0x0000_ffff_0000_ffff), (1, 0x00ff_00ff_00ff_00ff)] {
@@ -257,20 +303,19 @@ fn transposed(bits: [Option<&BooleanBuffer>; BYTES], all: &BooleanBuffer, row: u
 /// For each row of up to eight bitmaps, of equal lengths, the number whose bits are the row's.
 pub(crate) fn numbers(bits: &[&BooleanBuffer]) -> Vec<u8> {
     let rows = bits.first().map_or(0, |bits| bits.len());
-    let all = BooleanBuffer::new_set(rows);
     let bits: Vec<BooleanBuffer> = bits.iter().map(|bits| aligned(bits)).collect();
-    let mut of = [None; BYTES];
-    of.iter_mut().zip(&bits).for_each(|(to, bits)| *to = Some(bits));
     let mut numbers = Vec::with_capacity(rows.next_multiple_of(64));
     for row in (0..rows).step_by(64) {
-        numbers.extend_from_slice(&transposed(of, &all, row));
+        let mut words = [0; BYTES];
+        words.iter_mut().zip(&bits).for_each(|(to, bits)| *to = word(bits, row));
+        numbers.extend_from_slice(&transposed(words));
     }
     numbers.truncate(rows);
     numbers
 }
 
 /// The same bits, starting at the first bit of the first byte.
-pub(super) fn aligned(bits: &BooleanBuffer) -> BooleanBuffer {
+fn aligned(bits: &BooleanBuffer) -> BooleanBuffer {
     if bits.offset() == 0 { bits.clone() } else { BooleanBuffer::new(bits.sliced(), 0, bits.len()) }
 }
 

@@ -7,6 +7,7 @@ mod kernel;
 mod lanes;
 mod moves;
 mod rollup;
+mod runs;
 mod states;
 mod table;
 
@@ -17,6 +18,7 @@ use rayon::prelude::*;
 use arrow::buffer::ScalarBuffer;
 pub(crate) use axis::{Axis, Base, Values};
 use cells::{BaseDigit, Leaf};
+use lanes::distinct;
 pub(crate) use lanes::{Lane, numbers};
 pub(crate) use moves::{Things, moves};
 use rollup::{plans, roll_up};
@@ -60,9 +62,9 @@ pub(crate) fn count<'a>(
         .map(|(nth, frame)| {
             job::check(job)?;
             let leaf = Leaf::new(&digits, frame, nth)?;
-            let lanes = lanes(nth, frame)?;
+            let (lanes, of) = distinct(lanes(nth, frame)?);
             let counted = leaf.count(&lanes, spare, &used, job)?;
-            Ok((frame.year, counted.places(lanes.len()), roll_up(&plans, &counted)))
+            Ok((frame.year, counted.places(&of), roll_up(&plans, &counted)))
         })
         .collect::<Result<Vec<_>>>()?;
     job::check(job)?;

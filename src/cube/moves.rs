@@ -61,7 +61,7 @@ pub(crate) fn moves(
         axes.chain(of.iter().zip(&states.values).map(|(axis, values)| state_axis(axis, axis.name.clone(), values)));
     let tables = steps.iter().zip(&parts);
     let tables: Vec<OfYear<'_>> =
-        tables.map(|(t, (table, digits))| (frames[t - 1].year, table, &digits[..], &[0][..])).collect();
+        tables.map(|(t, (table, digits))| (frames[t - 1].year, table, &digits[..], &[Some(0)][..])).collect();
     job::check(job)?;
     Ok(joined(axes.chain(next).collect(), 1, &tables))
 }

@@ -113,7 +113,7 @@ impl Table {
         &self.counters[place as usize * self.width..][..self.width]
     }
 
-    fn write(&self, digits: &[Digit], places: &[usize], part: &mut Columns<'_>) {
+    fn write(&self, digits: &[Digit], places: &[Option<usize>], part: &mut Columns<'_>) {
         let of_axis =
             digits.iter().zip(&self.digits).flat_map(|(digit, of)| digit.positions.iter().map(move |p| (p, of)));
         for (keys, (positions, of_group)) in part.keys.iter_mut().zip(of_axis) {
@@ -122,6 +122,7 @@ impl Table {
         // Some groups at a time, whose counters stay near while lane after lane is written.
         for (at, groups) in self.groups.chunks(SOME).enumerate() {
             for (counts, lane) in part.counts.iter_mut().zip(places) {
+                let Some(lane) = lane else { continue };
                 let counter = |group: &u32| self.counters[*group as usize * self.width + lane];
                 counts[at * SOME..].iter_mut().zip(groups).for_each(|(count, group)| *count = counter(group));
             }
@@ -135,8 +136,8 @@ struct Columns<'a> {
     counts: Vec<&'a mut [u64]>,
 }
 
-/// A table of one year, with what its groups are numbered by and the counter of each lane.
-pub(super) type OfYear<'a> = (i16, &'a Table, &'a [Digit], &'a [usize]);
+/// A table of one year, with what its groups are numbered by and the counter of each lane; `None` for one that counted nothing.
+pub(super) type OfYear<'a> = (i16, &'a Table, &'a [Digit], &'a [Option<usize>]);
 
 /// The tables of all years, of `lanes` in a grouping by `axes`, as one.
 pub(super) fn joined(axes: Vec<Axis>, lanes: usize, tables: &[OfYear<'_>]) -> Counted {

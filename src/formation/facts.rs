@@ -93,7 +93,7 @@ impl Facts {
                 columns.push(roster.values(frame, at).filter(|_| asked(&field.name)).cloned());
             }
         }
-        let frame = Frame { year, slots: frame.slots.clone(), columns };
+        let frame = Frame::new(year, frame.slots.clone(), columns);
         Ok(Self { roster: Roster::from_parts(roster.organisations().clone(), fields, vec![frame]) })
     }
 

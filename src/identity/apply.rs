@@ -134,9 +134,6 @@ fn moved(roster: &Roster, frame: &Frame, slots: &[u32]) -> Result<Frame> {
         Some(column) if !stays => column.gather(&rows).map(Some),
         same => Ok(same.clone()),
     });
-    Ok(Frame {
-        year: frame.year,
-        slots: order.iter().map(|row| of(*row)).collect(),
-        columns: columns.collect::<Result<_>>()?,
-    })
+    let slots = order.iter().map(|row| of(*row)).collect();
+    Ok(Frame::new(frame.year, slots, columns.collect::<Result<_>>()?))
 }

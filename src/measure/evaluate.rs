@@ -4,7 +4,8 @@
 //! year's sources do not have answers nothing, not even whether it is null: the ledger does not say.
 
 use std::borrow::{Borrow, Cow};
-use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::Array;
 use arrow::buffer::BooleanBuffer;
@@ -20,25 +21,31 @@ use crate::lang::Text;
 use crate::roster::{Column, Frame, Integers, Roster};
 
 /// The rows of one frame of a roster.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(super) struct Rows<'a> {
-    pub(super) roster: &'a Roster,
-    pub(super) frame: &'a Frame,
-    pub(super) asked: &'a Asked,
+    roster: &'a Roster,
+    frame: &'a Frame,
+    asked: Arc<Asked>,
 }
 
-/// Asked of one frame to the comparisons that several predicates make.
+/// How many answers are kept of a frame: the comparisons that a review makes.
+const KEPT: usize = 32;
+
+/// The answers to the last comparisons that were made with the rows of a frame. Predicates share them, and so do calls.
 #[derive(Default)]
-pub(crate) struct Asked(RefCell<Vec<(Bound, Truth)>>);
+struct Asked(Mutex<VecDeque<(Bound, Truth)>>);
 
 impl Asked {
     /// The answer to `bound`, worked out by `ask` unless it is there already.
     fn get(&self, bound: &Bound, ask: impl FnOnce() -> Result<Truth>) -> Result<Truth> {
-        if let Some((_, known)) = self.0.borrow().iter().find(|(asked, _)| asked == bound) {
+        let all = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, known)) = all().iter().find(|(asked, _)| asked == bound) {
             return Ok(known.clone());
         }
         let answer = ask()?;
-        self.0.borrow_mut().push((bound.clone(), answer.clone()));
+        let mut all = all();
+        all.truncate(KEPT - 1);
+        all.push_front((bound.clone(), answer.clone()));
         Ok(answer)
     }
 }
@@ -119,7 +126,11 @@ impl Stored<'_> {
 }
 
 impl<'a> Rows<'a> {
-    fn stored(self, source: Source) -> Stored<'a> {
+    pub(super) fn new(roster: &'a Roster, frame: &'a Frame) -> Self {
+        Self { roster, frame, asked: frame.kept.of() }
+    }
+
+    fn stored(&self, source: Source) -> Stored<'a> {
         match source {
             Source::Absent => Stored::Nothing,
             Source::Year => Stored::Year(f64::from(self.frame.year)),
@@ -131,20 +142,20 @@ impl<'a> Rows<'a> {
         }
     }
 
-    fn len(self) -> usize {
+    fn len(&self) -> usize {
         self.frame.rows()
     }
 
-    fn unknown(self) -> Truth {
+    fn unknown(&self) -> Truth {
         Truth::all(self.len(), None)
     }
 
-    pub(super) fn evaluate(self, bound: &Bound) -> Result<Truth> {
+    pub(super) fn evaluate(&self, bound: &Bound) -> Result<Truth> {
         Ok(match bound {
             Bound::Known(answer) => Truth::all(self.len(), *answer),
             Bound::Is(bound, truth) => {
-                let Truth { yes, no } = self.evaluate(bound)?;
-                Truth::known(if *truth { &yes } else { &no }, None)
+                let answer = self.evaluate(bound)?;
+                Truth::known(&if *truth { answer.yes } else { answer.no() }, None)
             }
             Bound::Same(a, b) => {
                 let (a, b) = (self.evaluate(a)?, self.evaluate(b)?);
@@ -158,7 +169,7 @@ impl<'a> Rows<'a> {
     }
 
     /// The answer to what is put together of no other predicates.
-    fn compare(self, bound: &Bound) -> Result<Truth> {
+    fn compare(&self, bound: &Bound) -> Result<Truth> {
         Ok(match bound {
             Bound::Flag(source) => self.flag(*source)?,
             Bound::Number(source, test) => self.number(*source, test)?,
@@ -178,14 +189,14 @@ impl<'a> Rows<'a> {
     }
 
     /// `list` joined by `join`; the answer to nothing is `empty`.
-    fn chain(self, list: &[Bound], join: fn(&Truth, &Truth) -> Truth, empty: bool) -> Result<Truth> {
+    fn chain(&self, list: &[Bound], join: fn(&Truth, &Truth) -> Truth, empty: bool) -> Result<Truth> {
         let Some((first, rest)) = list.split_first() else {
             return Ok(Truth::all(self.len(), Some(empty)));
         };
         rest.iter().try_fold(self.evaluate(first)?, |truth, next| Ok(join(&truth, &self.evaluate(next)?)))
     }
 
-    fn flag(self, source: Source) -> Result<Truth> {
+    fn flag(&self, source: Source) -> Result<Truth> {
         match self.stored(source) {
             Stored::Nothing => Ok(self.unknown()),
             Stored::Column(Column::Flag { set, known }, _) => Ok(Truth::known(set, known.as_ref())),
@@ -193,7 +204,7 @@ impl<'a> Rows<'a> {
         }
     }
 
-    fn number(self, source: Source, test: &Test<f64>) -> Result<Truth> {
+    fn number(&self, source: Source, test: &Test<f64>) -> Result<Truth> {
         Ok(match self.stored(source) {
             Stored::Nothing => self.unknown(),
             Stored::Year(year) => Truth::all(self.len(), Some(test.holds(&year))),
@@ -210,7 +221,7 @@ impl<'a> Rows<'a> {
         })
     }
 
-    fn text(self, source: Source, test: impl Fn(&str) -> bool) -> Result<Truth> {
+    fn text(&self, source: Source, test: impl Fn(&str) -> bool) -> Result<Truth> {
         if let Stored::Column(Column::Coded { codes, dictionary }, derive) = self.stored(source) {
             let ask = |value: &String| match derive {
                 Some(derive) => derive.value(value).map(|part| test(&part)),
@@ -224,7 +235,7 @@ impl<'a> Rows<'a> {
         Ok(answers(texts.into_iter().map(|text| text.map(|text| test(&text)))))
     }
 
-    fn compare_texts(self, a: Source, order: Order, b: Source) -> Result<Truth> {
+    fn compare_texts(&self, a: Source, order: Order, b: Source) -> Result<Truth> {
         let (Some(a), Some(b)) = (self.texts(a)?, self.texts(b)?) else {
             return Ok(self.unknown());
         };
@@ -232,7 +243,7 @@ impl<'a> Rows<'a> {
         Ok(answers(pairs.map(|(a, b)| Some(order.holds(a.as_ref()?, b.as_ref()?)))))
     }
 
-    fn is_null(self, sources: &[Source]) -> Truth {
+    fn is_null(&self, sources: &[Source]) -> Truth {
         let mut all: Option<BooleanBuffer> = None;
         for source in sources {
             let known = match self.stored(*source) {
@@ -253,11 +264,11 @@ impl<'a> Rows<'a> {
             all = both(all, known);
         }
         let known = all.unwrap_or_else(|| BooleanBuffer::new_set(self.len()));
-        Truth { yes: !&known, no: known }
+        Truth::known(&!&known, None)
     }
 
     /// The numbers of `numeric`; `None` where the year's sources lack a column of it.
-    fn numbers(self, numeric: &Numeric) -> Result<Option<Numbers>> {
+    fn numbers(&self, numeric: &Numeric) -> Result<Option<Numbers>> {
         let (values, known) = match numeric {
             Numeric::Constant(n) => (vec![*n; self.len()], None),
             Numeric::Column(source) => match self.stored(*source) {
@@ -301,7 +312,7 @@ impl<'a> Rows<'a> {
     }
 
     /// The text of each row; `None` where the year's sources lack the column.
-    fn texts(self, source: Source) -> Result<Option<Vec<Option<Cow<'a, str>>>>> {
+    fn texts(&self, source: Source) -> Result<Option<Vec<Option<Cow<'a, str>>>>> {
         Ok(Some(match self.stored(source) {
             Stored::Nothing => return Ok(None),
             Stored::Organisation => {
@@ -323,17 +334,14 @@ impl<'a> Rows<'a> {
 /// One answer a row, gathered.
 fn answers(each: impl Iterator<Item = Option<bool>>) -> Truth {
     let each: Vec<_> = each.collect();
-    Truth { yes: bits(&each, |answer| answer == Some(true)), no: bits(&each, |answer| answer == Some(false)) }
+    Truth::known(&bits(&each, |answer| answer == Some(true)), Some(&bits(&each, |answer| answer.is_some())))
 }
 
 /// The answers of a coded column, from those of the dictionary's `values`; code 0 has none.
 fn coded(codes: &Integers, values: &[String], ask: impl Fn(&String) -> Option<bool>) -> Truth {
     let answers: Vec<Option<bool>> = std::iter::once(None).chain(values.iter().map(ask)).collect();
-    let rows = |wanted| {
-        let table: Vec<bool> = answers.iter().map(|answer| *answer == Some(wanted)).collect();
-        in_table(codes, &table)
-    };
-    Truth { yes: rows(true), no: rows(false) }
+    let rows = |of: fn(&Option<bool>) -> bool| in_table(codes, &answers.iter().map(of).collect::<Vec<_>>());
+    Truth::known(&rows(|answer| *answer == Some(true)), Some(&rows(Option::is_some)))
 }
 
 /// Rows where both are known.

@@ -37,7 +37,6 @@ mod testing;
 pub use annual::{Annual, AnnualTable, Cell, Check, Line, Of, Part};
 pub use bands::{Bands, Sizes};
 pub use condition::{Break, Condition};
-pub(crate) use evaluate::Asked;
 pub(crate) use finding::APPROVAL;
 pub use finding::{Finding, Severity, Why};
 pub use need::{Members, Need};

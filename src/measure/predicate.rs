@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::bind::bind;
-use super::evaluate::{Asked, Rows};
+use super::evaluate::Rows;
 use super::expr::Expr;
 use super::parse::parse;
 use super::truth::Truth;
@@ -85,13 +85,8 @@ impl Predicate {
 
     /// The answer for each row of `frame`, which is one of `roster`'s. Fails as [`Predicate::check`] does.
     pub fn evaluate(&self, roster: &Roster, frame: &Frame) -> Result<Truth> {
-        self.evaluate_beside(roster, frame, &Asked::default())
-    }
-
-    /// The same, beside other predicates that may ask the same of this frame.
-    pub(crate) fn evaluate_beside(&self, roster: &Roster, frame: &Frame, asked: &Asked) -> Result<Truth> {
         let bound = bind(&self.expr, &self.text, roster)?;
-        Rows { roster, frame, asked }.evaluate(&bound)
+        Rows::new(roster, frame).evaluate(&bound)
     }
 }
 

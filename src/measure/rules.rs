@@ -196,7 +196,7 @@ impl FormationRules {
             let truth = need.when.evaluate(roster, frame)?;
             by_rule.push(&open & &truth.yes);
             unknown = &unknown | &(&open & &truth.unknown());
-            open = &open & &truth.no;
+            open = &open & &truth.no();
         }
         Ok(Needed { by_rule, unknown })
     }

@@ -13,18 +13,15 @@ pub(super) fn roster(columns: Vec<(&str, Type, Option<Column>)>, rows: usize) ->
     let ids: StringArray = (0..rows).map(|row| Some(format!("{row:04}"))).collect();
     let field = |(name, ty, _): &(&str, Type, _)| Field { name: (*name).to_owned(), ty: *ty };
     let fields = columns.iter().map(field).collect();
-    let frame = Frame {
-        year: 2013,
-        slots: (0..rows as u32).collect(),
-        columns: columns.into_iter().map(|(.., column)| column).collect(),
-    };
+    let columns = columns.into_iter().map(|(.., column)| column).collect();
+    let frame = Frame::new(2013, (0..rows as u32).collect(), columns);
     Roster::from_parts(ids, fields, vec![frame])
 }
 
 /// The rows that are true and those that are false for `predicate` in the first year.
 pub(super) fn ask(roster: &Roster, predicate: &str) -> (Vec<usize>, Vec<usize>) {
     let truth = super::Predicate::parse(predicate).unwrap().evaluate(roster, &roster.frames()[0]).unwrap();
-    (truth.yes.set_indices().collect(), truth.no.set_indices().collect())
+    (truth.yes.set_indices().collect(), truth.no().set_indices().collect())
 }
 
 pub(super) fn codes(values: &[Option<&str>]) -> Column {

@@ -3,6 +3,7 @@
 mod arrow_out;
 mod build;
 mod column;
+mod kept;
 mod read;
 mod rows;
 
@@ -13,6 +14,7 @@ use arrow::array::StringArray;
 pub use build::{Duplicate, build};
 pub use column::{Column, Dictionary, Integers};
 pub(crate) use column::{Gathered, gathered, with_integers};
+use kept::Kept;
 pub use read::{Balance, Origin, Same};
 pub(crate) use rows::Rows;
 
@@ -51,9 +53,17 @@ pub struct Frame {
     pub slots: Vec<u32>,
     /// For each field its values; `None` where the year's sources do not have the column.
     pub columns: Vec<Option<Column>>,
+    /// What statistics worked out of them.
+    pub(crate) kept: Kept,
 }
 
 impl Frame {
+    /// The frame of a year: the slot of each row, ascending, and its values, column by column.
+    #[must_use]
+    pub fn new(year: i16, slots: Vec<u32>, columns: Vec<Option<Column>>) -> Self {
+        Self { year, slots, columns, kept: Kept::default() }
+    }
+
     /// How many organisations are listed in this year.
     #[must_use]
     pub fn rows(&self) -> usize {

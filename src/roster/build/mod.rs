@@ -189,7 +189,7 @@ impl Builder {
                     whole.is_in(&here).then(column).transpose()
                 };
                 let columns = whole.par_iter().enumerate().map(column).collect::<Result<_>>()?;
-                Ok(Frame { year: *year, slots: stretches.gather(&slots), columns })
+                Ok(Frame::new(*year, stretches.gather(&slots), columns))
             })
             .collect::<Result<Vec<_>>>()?;
         drop(whole);

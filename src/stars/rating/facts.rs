@@ -95,10 +95,9 @@ impl<'a> Round<'a> {
             }
             Test::When(when) => {
                 let truth = when.evaluate(self.roster, self.frame)?;
-                let answer = |row: Option<u32>| match row.map(|row| row as usize) {
-                    Some(row) if truth.yes.value(row) => Sure::Yes,
-                    Some(row) if truth.no.value(row) => Sure::No,
-                    _ => Sure::Maybe,
+                let answer = |row: Option<u32>| match row.and_then(|row| truth.value(row as usize)) {
+                    Some(answer) => Sure::known(answer),
+                    None => Sure::Maybe,
                 };
                 self.rows.iter().map(|row| answer(*row)).collect()
             }

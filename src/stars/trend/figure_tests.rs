@@ -182,7 +182,7 @@ pub fn paired_change(
     rate.check(roster)?;
     let reach = crate::interval::deviations(level)?;
     let (before, after) = (roster.frame(earlier)?, roster.frame(later)?);
-    let answers = |frame: &Frame| Answers::new(roster, frame, rate, &scope.rows(roster, frame)?);
+    let answers = |frame: &Frame| Answers::new(roster, frame, rate, scope);
     let (first, last) = (Answered::new(answers(before)?), Answered::new(answers(after)?));
     // Rows of both years that are one organisation; slots ascend in both.
     let other = |of: &Frame, slot: u32| of.slots.binary_search(&slot).ok();
@@ -298,7 +298,7 @@ impl Answered {
             Answer::Outside
         } else if success.yes.value(row) {
             Answer::Met
-        } else if success.no.value(row) {
+        } else if success.value(row) == Some(false) {
             Answer::NotMet
         } else {
             Answer::Unknown

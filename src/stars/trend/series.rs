@@ -8,7 +8,7 @@ use crate::cube::{self, Axis, Counted, Lane};
 use crate::dimension::Scope;
 use crate::error::Result;
 use crate::job::Job;
-use crate::measure::{Asked, Rate};
+use crate::measure::Rate;
 use crate::roster::Roster;
 use crate::stars::trend::proportion::Share;
 use crate::tally::Measure;
@@ -74,7 +74,7 @@ impl Lines {
                     scope.axes(roster, &frames)?,
                     |_, frame| {
                         let rows = scope.rows(roster, frame)?;
-                        Ok(vec![Lane::Bits(rows.clone()), measure.lane(roster, frame, &rows, &Asked::default())?])
+                        Ok(vec![Lane::Bits(rows.clone()), measure.lane(roster, frame, &rows)?])
                     },
                     job,
                 )?;
