@@ -16,13 +16,20 @@ use crate::dimension::region_name;
 use crate::error::Result;
 use crate::standards::region::{self, Level};
 
+/// A column and how it is made of a thing.
+type Of<'a, T, V> = (&'a str, fn(&T) -> V);
+
 /// A table under construction.
 #[derive(Default)]
 pub(crate) struct Columns(Vec<(String, Result<ArrayRef>)>);
 
 impl Columns {
-    pub(crate) fn array(mut self, name: &str, array: ArrayRef) -> Self {
-        self.0.push((name.to_owned(), Ok(array)));
+    pub(crate) fn array(self, name: &str, array: ArrayRef) -> Self {
+        self.result(name, Ok(array))
+    }
+
+    fn result(mut self, name: &str, array: Result<ArrayRef>) -> Self {
+        self.0.push((name.to_owned(), array));
         self
     }
 
@@ -66,6 +73,38 @@ impl Columns {
 
     pub(crate) fn flags(self, name: &str, values: impl IntoIterator<Item = Option<bool>>) -> Self {
         self.array(name, Arc::new(values.into_iter().collect::<BooleanArray>()))
+    }
+
+    /// Texts that come again in the same order until there are so many `rows`.
+    pub(crate) fn cycled<T: AsRef<str>>(self, name: &str, texts: impl IntoIterator<Item = T>, rows: usize) -> Self {
+        let texts: Vec<T> = texts.into_iter().collect();
+        let keys: Vec<u32> = (0..texts.len() as u32).cycle().take(rows).collect();
+        self.result(name, views(texts.iter().map(|text| Some(text.as_ref())), &keys.into()))
+    }
+
+    /// The columns of another table behind those of this one.
+    pub(crate) fn beside(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+
+    /// Counts and reals that are made of `things`, one for each row.
+    pub(crate) fn made<T: Sync>(
+        mut self,
+        things: &[T],
+        counts: &[Of<'_, T, u64>],
+        reals: &[Of<'_, T, Option<f64>>],
+    ) -> Self {
+        let counts = counts.par_iter().map(|(name, of)| {
+            let values: Vec<i64> = things.iter().map(|thing| of(thing) as i64).collect();
+            ((*name).to_owned(), Ok(Arc::new(Int64Array::from(values)) as ArrayRef))
+        });
+        let reals = reals.par_iter().map(|(name, of)| {
+            let values: Float64Array = things.iter().map(of).collect();
+            ((*name).to_owned(), Ok(Arc::new(values) as ArrayRef))
+        });
+        self.0.par_extend(counts.chain(reals));
+        self
     }
 
     /// What a lane of `counted` counted, not known in the rows for which `known` is false.

@@ -15,6 +15,8 @@ use crate::roster::{Frame, Integers};
 
 /// Fewer rows than this are not worth a task of their own, with counters of its own.
 const TASK: usize = 1 << 16;
+/// Up to so many pairs of digits are told apart by a table.
+const NEAR: usize = 1 << 20;
 
 /// A base as a digit of a cell's number: its codes as far as any axis tells them apart.
 pub(super) struct BaseDigit<'a> {
@@ -48,12 +50,20 @@ impl<'a> BaseDigit<'a> {
 
     /// Tells apart what `map` does.
     fn divide(&mut self, map: &[u32]) {
-        let mut known: FxHashMap<(u32, u32), u32> = FxHashMap::default();
+        let values = map.iter().max().map_or(0, |last| *last as usize + 1);
+        let pair = |digit: u32, at: u32| digit as usize * values + at as usize;
+        let pairs = (self.card as usize).saturating_mul(values);
+        let (mut near, mut far) = (vec![None; if pairs > NEAR { 0 } else { pairs }], FxHashMap::default());
+        let mut next = 0;
         for (digit, at) in self.of_code.iter_mut().zip(map) {
-            let next = known.len() as u32;
-            *digit = *known.entry((*digit, *at)).or_insert(next);
+            let pair = pair(*digit, *at);
+            let known = if pairs > NEAR { far.entry(pair).or_insert(None) } else { &mut near[pair] };
+            *digit = *known.get_or_insert_with(|| {
+                next += 1;
+                next - 1
+            });
         }
-        self.card = known.len() as u64;
+        self.card = u64::from(next);
     }
 
     /// Whether each code is its own digit.
@@ -110,6 +120,9 @@ impl<'a> Leaf<'a> {
     }
 
     fn factors(&self) -> Vec<Factor<'_>> {
+        if self.runs.is_some() {
+            return Vec::new();
+        }
         if let Some((group, _)) = &self.sparse {
             return vec![Factor::Codes(group, 1)];
         }

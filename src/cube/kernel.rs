@@ -128,7 +128,7 @@ impl Tally {
     ) {
         let aligned: Vec<Lane> = lanes.iter().map(Lane::aligned).collect();
         let mut numbers = [0_u32; CHUNK];
-        let mut piece = Piece::default();
+        let (mut piece, mut counts) = (Piece::default(), Vec::new());
         let mut start = rows.start;
         while start < rows.end && !stop() {
             let numbers = &mut numbers[..(rows.end - start).min(CHUNK)];
@@ -143,7 +143,7 @@ impl Tally {
                 piece.find(numbers)
             };
             if has_runs {
-                self.banks.iter_mut().for_each(|bank| bank.count_runs(&piece, &aligned, start));
+                self.banks.iter_mut().for_each(|bank| bank.count_runs(&piece, &aligned, start, &mut counts));
                 start += numbers.len();
                 continue;
             }
@@ -255,10 +255,9 @@ impl Bank {
     }
 
     /// The same for rows that come in runs of one cell, run by run.
-    fn count_runs(&mut self, runs: &Piece, lanes: &[Lane], start: usize) {
-        let of: Vec<usize> = self.layout.lanes().collect();
-        let mut counts = Vec::with_capacity(of.len() * runs.cells().len());
-        of.iter().for_each(|lane| runs.totals(&lanes[*lane], &lanes[0], start, &mut counts));
+    fn count_runs(&mut self, runs: &Piece, lanes: &[Lane], start: usize, counts: &mut Vec<u64>) {
+        counts.clear();
+        self.layout.lanes().for_each(|lane| runs.totals(&lanes[lane], &lanes[0], start, counts));
         let each = runs.cells().len();
         for (run, cell) in runs.cells().iter().enumerate().filter(|(run, _)| counts[*run] > 0) {
             if self.layout.is_plain() {

@@ -31,6 +31,21 @@ impl Lane<'_> {
         }
     }
 
+    /// The same for all the rows that `words` has room for.
+    pub(super) fn words(&self, start: usize, words: &mut [u64]) {
+        match self {
+            Self::Bits(rows) | Self::Sum(_, rows) => fill(rows, start, words),
+            Self::Both(a, b) => {
+                let mut others = [0; CHUNK / 64];
+                let others = &mut others[..words.len()];
+                fill(a, start, words);
+                fill(b, start, others);
+                words.iter_mut().zip(others).for_each(|(word, other)| *word &= *other);
+            }
+            Self::Nothing => words.fill(0),
+        }
+    }
+
     /// The same with bitmaps that start at the first bit of a byte.
     pub(super) fn aligned(&self) -> Self {
         match self {
@@ -274,6 +289,18 @@ fn word(bits: &BooleanBuffer, row: usize) -> u64 {
     match bits.len().saturating_sub(row) {
         64.. => word,
         left => word & ((1 << left) - 1),
+    }
+}
+
+/// The words of a bitmap from `row`, a multiple of 64, on.
+fn fill(bits: &BooleanBuffer, row: usize, words: &mut [u64]) {
+    let bytes = bits.values().get(row / 8..).unwrap_or_default();
+    let whole = if row + words.len() * 64 <= bits.len() { words.len() } else { 0 };
+    for (word, bytes) in words.iter_mut().zip(bytes.as_chunks::<8>().0).take(whole) {
+        *word = u64::from_le_bytes(*bytes);
+    }
+    for (at, to) in words.iter_mut().enumerate().skip(whole) {
+        *to = word(bits, row + at * 64);
     }
 }
 

@@ -69,21 +69,29 @@ impl Known {
 /// The runs of up to [`CHUNK`] rows.
 #[derive(Default)]
 pub(super) struct Piece {
+    /// The first of all runs that goes on behind the piece before.
+    next: usize,
     /// The row behind each run, counted from the first of the piece.
     ends: Vec<u32>,
     cells: Vec<u32>,
 }
 
 impl Piece {
-    /// Takes the runs of these rows.
+    /// Takes the runs of these rows, which lie behind those of the piece before.
     pub(super) fn cut(&mut self, runs: &Runs, rows: Range<usize>) {
-        let first = runs.ends.partition_point(|end| *end as usize <= rows.start);
-        let last = first + runs.ends[first..].partition_point(|end| (*end as usize) < rows.end);
+        if self.cells.is_empty() {
+            self.next = runs.ends.partition_point(|end| *end as usize <= rows.start);
+        }
+        let (first, start) = (self.next, rows.start as u32);
         self.ends.clear();
-        self.ends.extend(runs.ends[first..last].iter().map(|end| end - rows.start as u32));
+        while (runs.ends[self.next] as usize) < rows.end {
+            self.ends.push(runs.ends[self.next] - start);
+            self.next += 1;
+        }
         self.ends.push(rows.len() as u32);
         self.cells.clear();
-        self.cells.extend(&runs.cells[first..=last]);
+        self.cells.extend(&runs.cells[first..=self.next]);
+        self.next += usize::from(runs.ends[self.next] as usize == rows.end);
     }
 
     /// Finds the runs among the cells of some rows; whether they are long enough.
@@ -110,10 +118,11 @@ impl Piece {
     /// that at `start`, a multiple of 64.
     pub(super) fn totals(&self, lane: &Lane, all: &Lane, start: usize, to: &mut Vec<u64>) {
         let rows = self.ends.last().map_or(0, |end| *end as usize);
-        let mut words = [0_u64; CHUNK / 64 + 1];
-        for (at, word) in words.iter_mut().enumerate().take(rows.div_ceil(64)) {
-            *word = lane.word(start + at * 64) & all.word(start + at * 64);
-        }
+        let (mut words, mut asked) = ([0_u64; CHUNK / 64 + 1], [0; CHUNK / 64]);
+        let some = rows.div_ceil(64);
+        lane.words(start, &mut words[..some]);
+        all.words(start, &mut asked[..some]);
+        words.iter_mut().zip(asked).for_each(|(word, asked)| *word &= asked);
         if let Lane::Sum(values, _) = lane {
             with_integers!(values, values => self.sums(&values[start..start + rows], &words, to));
             return;

@@ -25,7 +25,9 @@ impl Truth {
     #[must_use]
     pub fn known(yes: &BooleanBuffer, known: Option<&BooleanBuffer>) -> Self {
         match known {
-            Some(known) if known.count_set_bits() < known.len() => Self { yes: yes & known, known: Some(known.clone()) },
+            Some(known) if known.count_set_bits() < known.len() => {
+                Self { yes: yes & known, known: Some(known.clone()) }
+            }
             _ => Self { yes: yes.clone(), known: None },
         }
     }

@@ -1,9 +1,11 @@
 //! Rates over any dimension, target sets, and the list of exactly who is missing.
 
+mod figures;
+
 use arrow::array::{BooleanArray, RecordBatch, UInt32Array};
-use arrow::buffer::BooleanBuffer;
 use arrow::compute::{filter_record_batch, take_record_batch};
 use arrow::datatypes::DataType;
+use rayon::prelude::*;
 
 use crate::breaks::series;
 use crate::cube::{Axis, Counted, Lane};
@@ -12,123 +14,13 @@ use crate::error::Result;
 use crate::interval::{deviations, wilson};
 use crate::job::{self, Job};
 use crate::lang::Lang;
-use crate::measure::{Counts, Rate, Target, Truth};
-use crate::party::Parties;
+use crate::measure::{Rate, Target};
 use crate::pass::{Statistic, only};
 use crate::rollup::{joined, levels};
 use crate::roster::{Frame, Roster};
 use crate::table::Columns;
-
-/// What a rate answers for each row of a frame; for party organisations the answers stand at their home rows.
-pub(crate) struct Answers {
-    pub(crate) population: Truth,
-    pub(crate) success: Truth,
-    /// Rows in the population of a rate of party organisations whose party organisation the ledger does not name.
-    unidentified: Option<BooleanBuffer>,
-}
-
-impl Answers {
-    /// The answers for the rows that `scope` has.
-    pub(crate) fn new(roster: &Roster, frame: &Frame, rate: &Rate, scope: &Scope) -> Result<Self> {
-        let mut population = rate.population.evaluate(roster, frame)?;
-        if scope.narrows() {
-            population = population.within(&scope.rows(roster, frame)?);
-        }
-        let success = rate.success.evaluate(roster, frame)?;
-        Ok(match rate.counts {
-            Counts::Organisations => Self { population, success, unidentified: None },
-            Counts::PartyOrganisations => {
-                let (population, success, unidentified) = Parties::new(roster, frame).reduce(&population, &success);
-                Self { population, success, unidentified: Some(unidentified) }
-            }
-        })
-    }
-
-    /// The lanes of [`Figures`], in its order. Mostly nothing is unknown, and there is nothing to count of it.
-    fn lanes<'a>(&self) -> [Lane<'a>; Figures::LANES] {
-        let (population, success) = (&self.population.yes, &self.success);
-        let both = |rows: &BooleanBuffer, of: &BooleanBuffer| Lane::Both(rows.clone(), of.clone());
-        let bits = |rows: Option<&BooleanBuffer>| rows.map_or(Lane::Nothing, |rows| Lane::Bits(rows.clone()));
-        let maybe = self.population.open();
-        let of_maybe = |of: &dyn Fn() -> BooleanBuffer| maybe.as_ref().map_or(Lane::Nothing, |rows| both(rows, &of()));
-        [
-            Lane::Bits(population.clone()),
-            both(population, &success.yes),
-            success.open().map_or(Lane::Nothing, |open| both(population, &open)),
-            of_maybe(&|| success.yes.clone()),
-            of_maybe(&|| success.no()),
-            bits(maybe.as_ref()),
-            bits(self.unidentified.as_ref()),
-        ]
-    }
-}
-
-/// The counts of one rate in one group.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Figures {
-    /// Those the rate is about.
-    pub population: u64,
-    /// Of them, those that meet it.
-    pub success: u64,
-    /// Of them, those that do not.
-    pub failure: u64,
-    /// Those of whom it is not known whether they belong to the population, by whether they meet the rate: met.
-    pub maybe_success: u64,
-    /// The same: not met.
-    pub maybe_failure: u64,
-    /// The same: all of them.
-    pub population_unknown: u64,
-    /// Rows in the population that name no party organisation; only for rates of party organisations.
-    pub unidentified: u64,
-}
-
-impl Figures {
-    const LANES: usize = 7;
-
-    fn read(counted: &Counted, first: usize, group: usize) -> Self {
-        let at = |lane: usize| counted.lane(first + lane)[group];
-        Self {
-            population: at(0),
-            success: at(1),
-            failure: at(0) - at(1) - at(2),
-            maybe_success: at(3),
-            maybe_failure: at(4),
-            population_unknown: at(5),
-            unidentified: at(6),
-        }
-    }
-
-    /// Those in the population of whom it is not known whether they meet the rate.
-    #[must_use]
-    pub fn unknown(&self) -> u64 {
-        self.population - self.success - self.failure
-    }
-
-    /// Success over those of the population whose answer is known. Null where there are none.
-    #[must_use]
-    pub fn rate(&self) -> Option<f64> {
-        ratio(self.success, self.success + self.failure)
-    }
-
-    /// The smallest rate that the answers not known allow; null where there is none whatever they turn out to be.
-    #[must_use]
-    pub fn low(&self) -> Option<f64> {
-        let certain = ratio(self.success, self.population + self.population_unknown - self.maybe_success);
-        certain.or((self.maybe_success > 0).then_some(1.0))
-    }
-
-    /// The largest rate that the answers not known allow; null as [`Figures::low`].
-    #[must_use]
-    pub fn high(&self) -> Option<f64> {
-        let joined = self.population_unknown - self.maybe_failure;
-        let open = ratio(self.success + self.unknown() + joined, self.population + joined);
-        open.or((self.maybe_failure > 0).then_some(0.0))
-    }
-}
-
-fn ratio(part: u64, whole: u64) -> Option<f64> {
-    (whole > 0).then(|| part as f64 / whole as f64)
-}
+pub(crate) use figures::Answers;
+pub use figures::Figures;
 
 /// What a table of rates has besides.
 #[derive(Clone, Copy, Debug, Default)]
@@ -200,30 +92,46 @@ pub(crate) fn table(
     flags: Option<&[u64]>,
     z: Option<f64>,
 ) -> Result<RecordBatch> {
-    let figures = figures(counted, rates.len());
-    let rate = || (0..counted.years.len()).flat_map(|_| rates);
-    let mut columns = Columns::default().groups(&counted.repeated(rates.len()));
-    if let Some(flags) = flags {
-        columns = columns.counts("grouping", flags.iter().flat_map(|f| std::iter::repeat_n(*f, rates.len())));
-    }
-    columns = columns
-        .texts("rate_id", rate().map(|r| &r.id))
-        .texts("label_zh", rate().map(|r| r.label.get(Lang::Zh)))
-        .texts("label_en", rate().map(|r| r.label.get(Lang::En)))
-        .texts("counts", rate().map(|r| r.counts.name()));
-    columns = with_figures(columns, &figures);
-    if let Some(z) = z {
+    let rows = counted.years.len() * rates.len();
+    let groups = || {
+        let mut columns = Columns::default().groups(&counted.repeated(rates.len()));
+        if let Some(flags) = flags {
+            columns = columns.counts("grouping", flags.iter().flat_map(|f| std::iter::repeat_n(*f, rates.len())));
+        }
+        columns
+            .cycled("rate_id", rates.iter().map(|r| &r.id), rows)
+            .cycled("label_zh", rates.iter().map(|r| r.label.get(Lang::Zh)), rows)
+            .cycled("label_en", rates.iter().map(|r| r.label.get(Lang::En)), rows)
+            .cycled("counts", rates.iter().map(|r| r.counts.name()), rows)
+    };
+    let counts = || {
+        let figures = figures(counted, rates.len());
+        let columns = with_figures(Columns::default(), &figures);
+        let Some(z) = z else { return columns };
         let bounds = || figures.iter().map(|f| wilson(f.success, f.success + f.failure, z));
-        columns = columns
+        columns
             .reals("wilson_low", bounds().map(|b| b.map(|(low, _)| low)))
-            .reals("wilson_high", bounds().map(|b| b.map(|(_, high)| high)));
-    }
+            .reals("wilson_high", bounds().map(|b| b.map(|(_, high)| high)))
+    };
+    let (groups, counts) = rayon::join(groups, counts);
+    let columns = groups.beside(counts);
     let series: Vec<_> = rates.iter().map(|r| series(roster, rates, &r.id)).collect();
-    let each = || counted.years.iter().flat_map(|year| (0..rates.len()).map(|at| (*year, at)));
-    let number = |(year, at): (i16, usize)| series[at].iter().find(|(y, _)| *y == year).map(|(_, number)| *number);
-    let table = columns.some_counts("series", each().map(number)).finish()?;
-    let in_force: BooleanArray = each().map(|(year, at)| Some(rates[at].validity.holds(year))).collect();
+    let number = |year: i16, at: usize| series[at].iter().find(|(y, _)| *y == year).map(|(_, number)| *number);
+    let table = columns.some_counts("series", by_year(counted, rates.len(), number)).finish()?;
+    let holds = |year: i16, at: usize| rates[at].validity.holds(year);
+    if counted.years.chunk_by(PartialEq::eq).all(|of| (0..rates.len()).all(|at| holds(of[0], at))) {
+        return Ok(table);
+    }
+    let in_force: BooleanArray = by_year(counted, rates.len(), |year, at| Some(holds(year, at))).collect();
     Ok(filter_record_batch(&table, &in_force)?)
+}
+
+/// For each group of `counted` and each of so many rates what `of` says of the group's year and the rate.
+fn by_year<T: Copy>(counted: &Counted, rates: usize, of: impl Fn(i16, usize) -> T) -> impl Iterator<Item = T> {
+    counted.years.chunk_by(PartialEq::eq).flat_map(move |groups| {
+        let each: Vec<T> = (0..rates).map(|at| of(groups[0], at)).collect();
+        each.into_iter().cycle().take(rates * groups.len()).collect::<Vec<_>>()
+    })
 }
 
 /// Targets by the dimensions of `scope`: the columns of [`coverage`] with `target` instead of `rate_id`, then `goal`,
@@ -250,10 +158,10 @@ pub(crate) fn table_of_targets(targets: &[Target], counted: &Counted) -> Result<
     let note = |lang| target().map(move |t| t.rate.note.as_ref().map(|n| n.get(lang).to_owned()));
     let columns = Columns::default()
         .groups(&counted.repeated(targets.len()))
-        .texts("target", target().map(|t| &t.rate.id))
-        .texts("label_zh", target().map(|t| t.rate.label.get(Lang::Zh)))
-        .texts("label_en", target().map(|t| t.rate.label.get(Lang::En)))
-        .texts("counts", target().map(|t| t.rate.counts.name()));
+        .cycled("target", targets.iter().map(|t| &t.rate.id), figures.len())
+        .cycled("label_zh", targets.iter().map(|t| t.rate.label.get(Lang::Zh)), figures.len())
+        .cycled("label_en", targets.iter().map(|t| t.rate.label.get(Lang::En)), figures.len())
+        .cycled("counts", targets.iter().map(|t| t.rate.counts.name()), figures.len());
     with_figures(columns, &figures)
         .reals("goal", target().map(|t| Some(t.target)))
         .flags("met", figures.iter().zip(target()).map(|(f, t)| met(f, t.target)))
@@ -303,20 +211,22 @@ fn lanes<'a>(roster: &Roster, frame: &'a Frame, rates: &[Rate], scope: &Scope, j
 /// The figures of each rate in each group.
 pub(crate) fn figures(counted: &Counted, rates: usize) -> Vec<Figures> {
     let of = |group| (0..rates).map(move |r| Figures::read(counted, 1 + r * Figures::LANES, group));
-    (0..counted.years.len()).flat_map(of).collect()
+    (0..counted.years.len()).into_par_iter().flat_map_iter(of).collect()
 }
 
 fn with_figures(columns: Columns, figures: &[Figures]) -> Columns {
-    columns
-        .counts("population", figures.iter().map(|f| f.population))
-        .counts("success", figures.iter().map(|f| f.success))
-        .counts("failure", figures.iter().map(|f| f.failure))
-        .counts("unknown", figures.iter().map(Figures::unknown))
-        .counts("population_unknown", figures.iter().map(|f| f.population_unknown))
-        .counts("unidentified", figures.iter().map(|f| f.unidentified))
-        .reals("rate", figures.iter().map(Figures::rate))
-        .reals("rate_low", figures.iter().map(Figures::low))
-        .reals("rate_high", figures.iter().map(Figures::high))
+    columns.made(
+        figures,
+        &[
+            ("population", |f| f.population),
+            ("success", |f| f.success),
+            ("failure", |f| f.failure),
+            ("unknown", Figures::unknown),
+            ("population_unknown", |f| f.population_unknown),
+            ("unidentified", |f| f.unidentified),
+        ],
+        &[("rate", Figures::rate), ("rate_low", Figures::low), ("rate_high", Figures::high)],
+    )
 }
 
 /// What a gap list says of an organisation, besides its target and status.
@@ -373,35 +283,6 @@ pub fn gaps(roster: &Roster, target: &Target, year: i16, scope: &Scope) -> Resul
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// Tries every way in which the unknowns may turn out.
-    #[test]
-    fn bounds_are_the_extremes_of_what_the_unknowns_allow() {
-        let figures = Figures {
-            population: 9,
-            success: 5,
-            failure: 2,
-            maybe_success: 1,
-            maybe_failure: 2,
-            population_unknown: 4,
-            unidentified: 0,
-        };
-        let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
-        for met_in in 0..=figures.unknown() {
-            for joined in 0..8_u64 {
-                // The three kinds of "maybe": met, not met, neither known; each joins the population or not.
-                for met_out in 0..=1 {
-                    let (a, b, c) = (joined & 1, (joined >> 1 & 1) * 2, joined >> 2 & 1);
-                    let success = figures.success + met_in + a + c * met_out;
-                    let rate = success as f64 / (figures.population + a + b + c) as f64;
-                    (low, high) = (low.min(rate), high.max(rate));
-                }
-            }
-        }
-        assert_eq!(figures.low(), Some(low));
-        assert_eq!(figures.high(), Some(high));
-        assert_eq!(figures.rate(), Some(5.0 / 7.0));
-    }
 
     #[test]
     fn a_goal_is_met_or_missed_only_for_certain() {
