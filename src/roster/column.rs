@@ -14,6 +14,8 @@ pub struct Dictionary {
     values: Vec<String>,
     /// The code of each, once one was asked for.
     codes: OnceLock<FxHashMap<String, u32>>,
+    /// Whether the values ascend, once that was asked for.
+    ascends: OnceLock<bool>,
     /// The regions of each level, once they were asked for.
     levels: [OnceLock<Gathered>; Level::ALL.len()],
 }
@@ -39,7 +41,7 @@ impl Dictionary {
     /// A dictionary of `values`, which are distinct, in this order.
     #[must_use]
     pub fn new(values: Vec<String>) -> Self {
-        Self { values, codes: OnceLock::new(), levels: Default::default() }
+        Self { values, codes: OnceLock::new(), ascends: OnceLock::new(), levels: Default::default() }
     }
 
     /// The regions of `level` in which the values, codes of regions, lie.
@@ -65,6 +67,11 @@ impl Dictionary {
     pub fn code(&self, value: &str) -> Option<u32> {
         let codes = || self.values.iter().zip(1..).map(|(value, code)| (value.clone(), code)).collect();
         self.codes.get_or_init(codes).get(value).copied()
+    }
+
+    /// Whether the values ascend.
+    pub(crate) fn ascends(&self) -> bool {
+        *self.ascends.get_or_init(|| self.values.is_sorted())
     }
 
     /// How many codes there are, "not known" included.

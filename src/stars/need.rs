@@ -256,7 +256,7 @@ impl Rating {
                 if missing > 0 { self.cheapest(subject, &all, missing, None) } else { Vec::new() }
             }
             Part::Dimension(at) => {
-                let missing = least - self.scores.dimensions(subject)[at].0;
+                let missing = least - self.scores.dimension(subject, at).0;
                 if missing > 0 { self.of_dimension(subject, at, missing) } else { Vec::new() }
             }
             Part::Item(at) => {

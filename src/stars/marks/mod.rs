@@ -3,7 +3,12 @@
 //! Rows come in any order. Every thread puts those of its part together by itself; then the parts are merged cell by cell,
 //! so that neither order nor number of threads shows.
 
+mod cells;
 mod columns;
+mod forms;
+mod keys;
+mod merge;
+mod names;
 mod problems;
 mod read;
 
@@ -15,6 +20,7 @@ use rayon::prelude::*;
 use super::scheme::{Item, Scheme};
 use crate::error::Result;
 use crate::job::{self, Job};
+use cells::Cells;
 use columns::Table;
 pub(crate) use columns::{lacks, texts, whole};
 pub(crate) use problems::{Fault, Problem};
@@ -41,9 +47,7 @@ pub(crate) struct Marks {
     pub(crate) ids: StringViewArray,
     /// The years, ascending, each with its organisations.
     pub(crate) years: Vec<(i16, Range<usize>)>,
-    /// Cells of an organisation.
-    pub(crate) width: usize,
-    cells: Vec<i32>,
+    cells: Cells,
     /// What could not be used, in the order of organisations and items.
     pub(crate) problems: Vec<Problem>,
     /// Scores of a cell of which another row speaks as well.
@@ -61,84 +65,7 @@ impl Marks {
         let locals = parts.into_par_iter().map(|part| Local::read(scheme, reading, &tables, &part, job));
         let locals = locals.collect::<Result<Vec<_>>>()?;
         job::check(job)?;
-        Ok(Self::merged(&locals, scheme))
-    }
-
-    fn merged(locals: &[Local<'_>], scheme: &Scheme) -> Self {
-        let width = width(scheme);
-        let mut keys: Vec<(i16, &str, u32, u32)> = Vec::with_capacity(locals.iter().map(|l| l.keys.len()).sum());
-        for (part, local) in locals.iter().enumerate() {
-            keys.extend(local.keys.iter().enumerate().map(|(at, (year, id))| (*year, *id, part as u32, at as u32)));
-        }
-        if !keys.is_sorted() {
-            keys.par_sort_unstable();
-        }
-        // Where the rows of each organisation begin among the keys.
-        let new = |at: usize| at == 0 || (keys[at - 1].0, keys[at - 1].1) != (keys[at].0, keys[at].1);
-        let starts: Vec<usize> = (0..keys.len()).filter(|at| new(*at)).chain([keys.len()]).collect();
-        let subjects = starts.len() - 1;
-        let mut cells = vec![NONE; subjects * width];
-        let merged = cells.par_chunks_mut(width.max(1) * 1024).enumerate().map(|(chunk, cells)| {
-            let mut conflicts = Vec::new();
-            for (at, row) in cells.chunks_mut(width.max(1)).enumerate() {
-                let subject = chunk * 1024 + at;
-                for (_, _, part, local) in &keys[starts[subject]..starts[subject + 1]] {
-                    let from = *local as usize * width;
-                    let own = &locals[*part as usize].cells[from..from + width];
-                    for (column, (cell, value)) in row.iter_mut().zip(own).enumerate() {
-                        match (*cell, *value) {
-                            (_, NONE) => {}
-                            (NONE, value) => *cell = value,
-                            (cell, value) if cell == value => {}
-                            _ => {
-                                *cell = OPEN;
-                                conflicts.push((subject, column));
-                            }
-                        }
-                    }
-                }
-            }
-            conflicts
-        });
-        let mut conflicts: Vec<(usize, usize)> = merged.flatten().collect();
-        let told: u64 = locals.iter().map(|local| local.told).sum();
-        let (mut problems, mut rows) = (Vec::new(), 0);
-        let subject_of = |part: usize, local: u32| {
-            let (year, id) = locals[part].keys[local as usize];
-            starts.partition_point(|start| *start < keys.len() && (keys[*start].0, keys[*start].1) < (year, id))
-        };
-        for (part, local) in locals.iter().enumerate() {
-            rows += local.rows;
-            conflicts.extend(local.conflicts.iter().map(|(at, column)| (subject_of(part, *at), *column as usize)));
-            problems.extend(local.problems.iter().cloned());
-        }
-        let filled: usize = cells.par_iter().filter(|cell| **cell != NONE).count();
-        let repeated = told - filled as u64;
-        conflicts.sort_unstable();
-        conflicts.dedup();
-        let at = |subject: usize| (keys[starts[subject]].0, keys[starts[subject]].1);
-        for (subject, column) in conflicts {
-            cells[subject * width + column] = OPEN;
-            let (year, id) = at(subject);
-            problems.push(Problem::of(
-                Fault::Contradicts,
-                year,
-                id,
-                &scheme.parts.items[column % items(scheme)].id,
-                "",
-            ));
-        }
-        problems.sort_unstable();
-        problems.dedup();
-        let ids = (0..subjects).map(|subject| Some(at(subject).1)).collect::<StringViewArray>();
-        let mut years: Vec<(i16, Range<usize>)> = Vec::new();
-        for subject in 0..subjects {
-            match years.last_mut().filter(|(year, _)| *year == at(subject).0) {
-                Some((_, range)) => range.end = subject + 1,
-                None => years.push((at(subject).0, subject..subject + 1)),
-            }
-        }
-        Self { ids, years, width, cells, problems, repeated, rows }
+        merge::merged(locals, scheme)
     }
 
     /// How many organisations, each counted in every year.
@@ -148,7 +75,7 @@ impl Marks {
 
     /// The cells of an organisation: item by item, quarter after quarter.
     pub(crate) fn row(&self, subject: usize) -> &[i32] {
-        &self.cells[subject * self.width..(subject + 1) * self.width]
+        self.cells.row(subject)
     }
 
     /// What an item brings to its dimension, from a cell: the least and the most.
@@ -191,20 +118,27 @@ fn width(scheme: &Scheme) -> usize {
     items(scheme) * scheme.parts.quarters as usize
 }
 
-/// Rows of tables: stretches that follow each other, for each of `threads` about as many.
+/// Rows of tables: stretches that follow each other, for each of `threads` about as many. A form that stands where one
+/// thread's part ends is left to it as a whole.
 fn divided(tables: &[Table], threads: usize) -> Vec<Vec<(usize, Range<usize>)>> {
+    /// Rows of one organisation that are looked through for the end of a form.
+    const FORM: usize = 1 << 12;
     let all: usize = tables.iter().map(|table| table.rows).sum();
     let each = all.div_ceil(threads.max(1)).max(1);
     let mut parts = vec![Vec::new()];
     let mut room = each;
     for (at, table) in tables.iter().enumerate() {
+        let ids = table.id.views();
         let mut from = 0;
         while from < table.rows {
-            let to = table.rows.min(from + room);
+            let mut to = table.rows.min(from + room);
+            room -= to - from;
+            if room == 0 {
+                to += ids[to..].iter().take(FORM).take_while(|id| **id == ids[to - 1]).count();
+            }
             if let Some(part) = parts.last_mut() {
                 part.push((at, from..to));
             }
-            room -= to - from;
             from = to;
             if room == 0 {
                 parts.push(Vec::new());
@@ -226,7 +160,8 @@ mod tests {
     fn neither_threads_nor_order_nor_batches_show() {
         let scheme = Scheme::shipped("shizhi").unwrap();
         let items: Vec<String> = scheme.parts.items.iter().map(|item| item.id.clone()).collect();
-        let ids: Vec<String> = (0..97).map(|at| format!("党组织-{at:04}-长编号")).collect();
+        let id = |at| if at < 50 { format!("D{at:04}") } else { format!("党组织-{at:04}-长编号") };
+        let ids: Vec<String> = (0..97).map(id).collect();
         let mut rows: Vec<(&str, i16, &str, Option<f64>)> = Vec::new();
         for (at, id) in ids.iter().enumerate() {
             for (nth, item) in items.iter().enumerate().filter(|(nth, _)| (at + nth) % 11 != 0) {
@@ -254,7 +189,7 @@ mod tests {
                 let marks = read(rows, threads, parts);
                 assert_eq!(marks.ids, first.ids);
                 assert_eq!(marks.years, first.years);
-                assert_eq!(marks.cells, first.cells);
+                assert!((0..first.len()).all(|at| marks.row(at) == first.row(at)));
                 assert_eq!(marks.problems, first.problems);
                 assert_eq!(marks.repeated, first.repeated);
             }

@@ -1,5 +1,7 @@
 //! What is wrong with rows of scores: each is told, and none counts as zero.
 
+use rayon::prelude::*;
+
 use crate::lang::Text;
 
 /// What is wrong.
@@ -68,6 +70,36 @@ pub(crate) struct Problem {
     pub(crate) what: String,
     pub(crate) value: String,
     pub(crate) fault: Fault,
+}
+
+/// Problems as they come, each once in the end: a fault that every row has is not kept as often.
+#[derive(Debug, Default)]
+pub(super) struct Problems {
+    all: Vec<Problem>,
+    /// How many were left when they were looked through last.
+    once: usize,
+}
+
+impl Problems {
+    /// Fewer than so many are not looked through.
+    const FEW: usize = 1 << 16;
+
+    pub(super) fn push(&mut self, problem: Problem) {
+        if self.all.len() >= 2 * self.once.max(Self::FEW) {
+            self.all.sort_unstable();
+            self.all.dedup();
+            self.once = self.all.len();
+        }
+        self.all.push(problem);
+    }
+
+    /// Those of all parts, in order, each once.
+    pub(super) fn together(parts: impl Iterator<Item = Self>) -> Vec<Problem> {
+        let mut all: Vec<Problem> = parts.flat_map(|part| part.all).collect();
+        all.par_sort_unstable();
+        all.dedup();
+        all
+    }
 }
 
 impl Problem {

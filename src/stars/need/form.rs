@@ -49,7 +49,7 @@ impl<'a> Form<'a> {
             sums.iter().zip(&parts.dimensions).map(|(sum, d)| bounded(*sum, d.least, d.most)).map(|v| (v, v)).collect();
         match self.dimension {
             Some(at) => ends[at].0 * POINT,
-            None => total(&self.rating.scheme, &ends, self.rating.scores.added[self.subject]).0,
+            None => total(&self.rating.scheme, &ends, self.rating.scores.added(self.subject)).0,
         }
     }
 

@@ -4,14 +4,13 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::{Rating, Sure};
+use super::{Rating, Sure, rows};
 use crate::classes::{ORGANISED, coded};
 use crate::cube::{Axis, Values};
 use crate::dimension::Scope;
 use crate::error::Result;
-use crate::measure::Counts;
 use crate::party::Parties;
-use crate::roster::{Frame, Roster, search};
+use crate::roster::{Frame, Roster};
 use crate::stars::marks::Marks;
 use crate::stars::scheme::{Condition, Part, Scheme, Test};
 use arrow::buffer::BooleanBuffer;
@@ -51,24 +50,7 @@ pub(crate) fn homes(roster: &Roster, frame: &Frame) -> Vec<Option<u32>> {
 impl<'a> Round<'a> {
     pub(crate) fn new(rating: &Rating, roster: &'a Roster, year: i16, range: Range<usize>) -> Result<Self> {
         let frame = roster.frame(year)?;
-        let ids = &rating.marks.ids;
-        let (rows, homes) = match rating.scheme.counts {
-            Counts::PartyOrganisations => {
-                let homes = homes(roster, frame);
-                let words = roster.field("party_org_id").ok().and_then(|at| roster.dictionary(at));
-                let row = |id: &str| homes.get(words?.code(id)? as usize).copied().flatten();
-                let rows = range.clone().into_par_iter().map(|at| row(ids.value(at))).collect();
-                (rows, homes.iter().copied().flatten().collect::<Vec<u32>>())
-            }
-            Counts::Organisations => {
-                let row = |id: &str| {
-                    let slot = search(roster.organisations(), id)? as u32;
-                    frame.slots.binary_search(&slot).ok().map(|row| row as u32)
-                };
-                let rows = range.clone().into_par_iter().map(|at| row(ids.value(at))).collect();
-                (rows, (0..frame.rows() as u32).collect())
-            }
-        };
+        let (rows, homes) = rows::standing(rating, roster, frame, range.clone());
         let all = homes.len() as u64;
         Ok(Self { year, range, roster, frame, rows, population: Population { homes, all } })
     }
@@ -99,7 +81,7 @@ impl<'a> Round<'a> {
                     Some(answer) => Sure::known(answer),
                     None => Sure::Maybe,
                 };
-                self.rows.iter().map(|row| answer(*row)).collect()
+                self.rows.par_iter().map(|row| answer(*row)).collect()
             }
             Test::Part { part, below, at } => {
                 let answer = |subject: usize| {
@@ -110,13 +92,17 @@ impl<'a> Round<'a> {
                         _ => Sure::Maybe,
                     }
                 };
-                self.range.clone().map(answer).collect()
+                self.range.clone().into_par_iter().map(answer).collect()
             }
         })
     }
 
     /// For each organisation its group by some dimensions, and what the groups are called.
     pub(crate) fn groups(&self, by: &[String]) -> Result<Groups> {
+        if by.is_empty() {
+            let (of_homes, of_subjects) = (vec![0; self.population.homes.len()], vec![0; self.rows.len()]);
+            return Ok(Groups { of_homes, of_subjects, labels: vec![None] });
+        }
         let axes = Scope::by(by.iter().cloned()).axes(self.roster, &[self.frame])?;
         let mut labels: Vec<Vec<u32>> = Vec::new();
         let mut of_row: std::collections::BTreeMap<Vec<u32>, u32> = std::collections::BTreeMap::new();
@@ -181,7 +167,7 @@ pub(crate) struct Groups {
 pub(crate) fn part_of(rating: &Rating, scheme: &Scheme, part: Part, subject: usize) -> (i64, i64) {
     match part {
         Part::Total => rating.scores.totals[subject],
-        Part::Dimension(at) => rating.scores.dimensions(subject)[at],
+        Part::Dimension(at) => rating.scores.dimension(subject, at),
         Part::Item(at) => {
             let item = &scheme.parts.items[at];
             let cells = rating.marks.row(subject).iter().skip(at).step_by(scheme.parts.items.len());

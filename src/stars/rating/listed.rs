@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, StringViewArray, UInt32Array};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringViewArray, UInt32Array, new_null_array};
 use arrow::compute::{cast, concat, take};
 use arrow::datatypes::DataType;
+
+use rayon::prelude::*;
 
 use super::{Rating, STAGES, Span};
 use crate::dimension::region_name;
@@ -17,7 +19,16 @@ use crate::table::Columns;
 /// Texts, each row one of a few: the values, and for each row which; behind the last is null.
 pub(crate) fn texts_at<T: AsRef<str>>(values: impl IntoIterator<Item = T>, rows: Vec<u32>) -> Result<ArrayRef> {
     let values: StringViewArray = values.into_iter().map(Some).chain([None]).collect();
+    let null = values.len() as u32 - 1;
+    // Without nulls it is quicker, and most columns have none.
+    let values =
+        if rows.iter().fold(0, |most, row| most.max(*row)) < null { values.slice(0, null as usize) } else { values };
     Ok(take(&values, &UInt32Array::from(rows), None)?)
+}
+
+/// Texts of which none is known.
+fn unknown(n: usize) -> ArrayRef {
+    new_null_array(&DataType::Utf8View, n)
 }
 
 impl Rating {
@@ -34,40 +45,70 @@ impl Rating {
 
     /// The star states of a stage.
     pub(crate) fn stage(&self, at: usize) -> Result<ArrayRef> {
-        texts_at(self.states(), self.stages[at].iter().map(|span| self.state_at(*span)).collect())
+        texts_at(self.states(), self.stages[at].par_iter().map(|span| self.state_at(*span)).collect())
+    }
+
+    /// The star states of all stages.
+    pub(super) fn all_stages(&self) -> Result<Vec<ArrayRef>> {
+        let mut all: Vec<ArrayRef> = Vec::with_capacity(STAGES.len());
+        for at in 0..STAGES.len() {
+            let same = all.last().filter(|_| self.stages.unchanged(at)).map(Arc::clone);
+            all.push(same.map_or_else(|| self.stage(at), Ok)?);
+        }
+        Ok(all)
     }
 
     /// The state of the stars after all rules, by name.
     pub(crate) fn state_of(&self, subject: usize) -> String {
         let states = self.states();
-        states[self.state_at(self.stages[STAGES.len() - 1][subject]) as usize].clone()
+        states[self.state_at(self.stars()[subject]) as usize].clone()
     }
 
     /// `year`, the id, and what the ledger says of these organisations: `org_id` (of the organisation at which a party
     /// organisation stands), `name`, `township`, `township_name`, `kind`, `committee`.
     pub(crate) fn listed(&self, subjects: &[u32]) -> Result<Columns> {
         let id = self.scheme.id_column();
-        let ids = take(&self.marks.ids, &UInt32Array::from(subjects.to_vec()), None)?;
-        let mut columns =
-            Columns::default().years("year", subjects.iter().map(|at| self.marks.year(*at as usize))).array(id, ids);
-        if self.scheme.counts == Counts::PartyOrganisations {
-            columns = columns.array("org_id", self.organisations(subjects)?);
+        let everybody = subjects.len() == self.marks.len() && (0..).zip(subjects).all(|(at, own)| at == *own);
+        let ids = || -> Result<ArrayRef> {
+            if everybody {
+                return Ok(Arc::new(self.marks.ids.clone()));
+            }
+            Ok(take(&self.marks.ids, &UInt32Array::from(subjects.to_vec()), None)?)
+        };
+        let years = || self.parts(subjects).flat_map(|(year, part)| std::iter::repeat_n(year, part.len()));
+        let party = self.scheme.counts == Counts::PartyOrganisations;
+        let ((organisations, names), (townships, words)) = rayon::join(
+            || (party.then(|| self.organisations(subjects)), self.names(subjects)),
+            || (self.townships(subjects), ["kind", "committee"].map(|name| (name, self.words(name, subjects)))),
+        );
+        let mut columns = Columns::default().years("year", years()).array(id, ids()?);
+        if let Some(organisations) = organisations {
+            columns = columns.array("org_id", organisations?);
         }
-        columns = columns.array("name", self.names(subjects)?);
-        let (codes, names) = self.townships(subjects)?;
-        columns = columns.array("township", codes).array("township_name", names);
-        for name in ["kind", "committee"] {
-            columns = columns.array(name, self.words(name, subjects)?);
+        let (codes, of_codes) = townships?;
+        columns = columns.array("name", names?).array("township", codes).array("township_name", of_codes);
+        for (name, words) in words {
+            columns = columns.array(name, words?);
         }
         Ok(columns)
     }
 
+    /// Stretches of organisations of one year, with the year.
+    fn parts<'s>(&self, subjects: &'s [u32]) -> impl Iterator<Item = (i16, &'s [u32])> {
+        let mut rest = subjects;
+        std::iter::from_fn(move || {
+            let first = *rest.first()? as usize;
+            let (year, range) = self.marks.years.iter().find(|(_, range)| range.contains(&first))?;
+            let n = rest.iter().position(|at| !range.contains(&(*at as usize))).unwrap_or(rest.len());
+            let (part, behind) = rest.split_at(n);
+            rest = behind;
+            Some((*year, part))
+        })
+    }
+
     /// Calls `of` for each stretch of organisations of one year, with the year's frame.
     fn by_year(&self, subjects: &[u32], mut of: impl FnMut(&crate::roster::Frame, &[u32]) -> Result<()>) -> Result<()> {
-        for part in subjects.chunk_by(|a, b| self.marks.year(*a as usize) == self.marks.year(*b as usize)) {
-            of(self.roster.frame(self.marks.year(part[0] as usize))?, part)?;
-        }
-        Ok(())
+        self.parts(subjects).try_for_each(|(year, part)| of(self.roster.frame(year)?, part))
     }
 
     fn organisations(&self, subjects: &[u32]) -> Result<ArrayRef> {
@@ -76,26 +117,26 @@ impl Rating {
             slots.extend(part.iter().map(|at| Some(frame.slots[self.rows[*at as usize]? as usize])));
             Ok(())
         })?;
-        Ok(take(self.roster.organisations(), &UInt32Array::from(slots), None)?)
+        let organisations = cast(self.roster.organisations(), &DataType::Utf8View)?;
+        if slots.len() == organisations.len() && (0..).zip(&slots).all(|(at, slot)| *slot == Some(at)) {
+            return Ok(organisations);
+        }
+        Ok(take(&organisations, &UInt32Array::from(slots), None)?)
     }
 
     fn names(&self, subjects: &[u32]) -> Result<ArrayRef> {
-        let nothing = StringArray::new_null(1);
-        let field = self.roster.field("name").ok();
-        let mut parts: Vec<ArrayRef> = vec![Arc::new(StringArray::new_null(0))];
+        let Some(field) = self.roster.field("name").ok() else { return Ok(unknown(subjects.len())) };
+        let mut parts: Vec<ArrayRef> = vec![unknown(0)];
         self.by_year(subjects, |frame, part| {
-            let rows = |there: bool| -> UInt32Array {
-                part.iter().map(|at| self.rows[*at as usize].filter(|_| there)).collect()
-            };
-            let names: ArrayRef = match field.and_then(|at| self.roster.values(frame, at)) {
-                Some(Column::Text(texts)) => take(texts, &rows(true), None)?,
+            let rows = || -> UInt32Array { part.iter().map(|at| self.rows[*at as usize]).collect() };
+            parts.push(match self.roster.values(frame, field) {
+                Some(Column::Text(texts)) => take(&cast(texts, &DataType::Utf8View)?, &rows(), None)?,
                 Some(Column::Coded { codes, dictionary }) => {
                     let name = |row: Option<u32>| dictionary.get(codes.get(row? as usize) as u32);
-                    Arc::new(rows(true).iter().map(name).collect::<StringArray>())
+                    Arc::new(rows().iter().map(name).collect::<StringViewArray>())
                 }
-                _ => take(&nothing, &rows(false), None)?,
-            };
-            parts.push(cast(&names, &DataType::Utf8)?);
+                _ => unknown(part.len()),
+            });
             Ok(())
         })?;
         Ok(concat(&parts.iter().map(AsRef::as_ref).collect::<Vec<_>>())?)
@@ -118,8 +159,10 @@ impl Rating {
     }
 
     fn words(&self, name: &str, subjects: &[u32]) -> Result<ArrayRef> {
-        let dictionary = self.roster.field(name).ok().and_then(|at| self.roster.dictionary(at));
-        let values = dictionary.map_or(&[][..], |d| d.values());
+        let Some(dictionary) = self.roster.field(name).ok().and_then(|at| self.roster.dictionary(at)) else {
+            return Ok(unknown(subjects.len()));
+        };
+        let values = dictionary.values();
         let null = values.len() as u32;
         let codes = self.codes(name, subjects)?;
         texts_at(values, codes.into_iter().map(|code| code.checked_sub(1).unwrap_or(null)).collect())
@@ -128,8 +171,8 @@ impl Rating {
     fn townships(&self, subjects: &[u32]) -> Result<(ArrayRef, ArrayRef)> {
         let dictionary = self.roster.field("region").ok().and_then(|at| self.roster.dictionary(at));
         let Some(townships) = dictionary.map(|d| d.at_level(Level::Township)) else {
-            let nothing = || texts_at::<&str>([], vec![0; subjects.len()]);
-            return Ok((nothing()?, nothing()?));
+            let nothing = unknown(subjects.len());
+            return Ok((Arc::clone(&nothing), nothing));
         };
         let codes = self.codes("region", subjects)?;
         let at: Vec<u32> = codes.iter().map(|code| townships.of_code[*code as usize]).collect();

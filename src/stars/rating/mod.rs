@@ -11,14 +11,17 @@ mod listed;
 mod previous;
 mod quota;
 mod reasons;
+mod rows;
 mod rules;
 mod score;
+mod stages;
 mod tables;
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{Array, RecordBatch};
+use rayon::prelude::*;
 
 use facts::Round;
 pub(crate) use facts::part_of;
@@ -28,6 +31,7 @@ pub(crate) use previous::Prev;
 pub use previous::Previous;
 pub(crate) use quota::QuotaUse;
 pub(crate) use score::{Scores, bounded, total};
+pub(crate) use stages::Stages;
 
 use super::events::Events;
 use super::marks::{Fault, Marks, Problem, Reading};
@@ -129,7 +133,7 @@ pub struct Rating {
     previous: Arc<Previous>,
     pub(crate) scores: Scores,
     /// For each stage the stars of each organisation.
-    pub(crate) stages: Vec<Vec<Span>>,
+    pub(crate) stages: Stages,
     /// By organisation, then in the order of the rules.
     pub(crate) changes: Vec<Change>,
     /// The round before.
@@ -205,17 +209,16 @@ impl Rating {
             ));
         }
         let scores = Scores::new(&scheme, &marks, &events);
-        let all = marks.len();
         let mut rating = Self {
-            stages: vec![Vec::with_capacity(all); STAGES.len()],
+            stages: Stages::default(),
             changes: Vec::new(),
-            before: Vec::with_capacity(all),
-            rows: Vec::with_capacity(all),
-            revoked: Vec::with_capacity(all),
-            excluded: Vec::with_capacity(all),
+            before: Vec::new(),
+            rows: Vec::new(),
+            revoked: Vec::new(),
+            excluded: Vec::new(),
             quotas: Vec::new(),
             populations: Vec::new(),
-            problems: marks.problems.iter().chain(&events.problems).cloned().collect(),
+            problems: marks.problems.par_iter().chain(&events.problems).cloned().collect(),
             scheme,
             roster: roster.clone(),
             marks,
@@ -228,8 +231,8 @@ impl Rating {
             job::check(job)?;
             rating.round(year, range)?;
         }
-        rating.changes.sort_by_key(|change| change.subject);
-        rating.problems.sort_unstable();
+        rating.changes.par_sort_by_key(|change| change.subject);
+        rating.problems.par_sort_unstable();
         Ok(rating)
     }
 
@@ -247,16 +250,14 @@ impl Rating {
         let mut work = rules::Work::new(self, &round, &before);
         work.run()?;
         let rules::Work { stages, changes, revoked, excluded, uses, .. } = work;
-        for (all, own) in self.stages.iter_mut().zip(stages) {
-            all.extend(own);
-        }
-        self.changes.extend(changes);
-        self.revoked.extend(revoked);
-        self.excluded.extend(excluded);
+        self.stages.extend(stages);
+        put(&mut self.changes, changes);
+        put(&mut self.revoked, revoked);
+        put(&mut self.excluded, excluded);
         self.quotas.extend(uses);
         self.populations.push((year, round.population.all));
-        self.rows.extend(round.rows);
-        self.before.extend(before);
+        put(&mut self.rows, round.rows);
+        put(&mut self.before, before);
         Ok(())
     }
 
@@ -267,7 +268,7 @@ impl Rating {
 
     /// The stars after all rules.
     pub(crate) fn stars(&self) -> &[Span] {
-        &self.stages[STAGES.len() - 1]
+        self.stages.last()
     }
 
     /// The changes of one organisation.
@@ -300,4 +301,9 @@ impl Rating {
     pub fn years(&self) -> Vec<i16> {
         self.marks.years.iter().map(|(year, _)| *year).collect()
     }
+}
+
+/// Puts what belongs to a year behind what belongs to those before it.
+fn put<T>(all: &mut Vec<T>, mut year: Vec<T>) {
+    if all.is_empty() { *all = year } else { all.append(&mut year) }
 }

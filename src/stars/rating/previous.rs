@@ -112,6 +112,9 @@ impl Previous {
                 ),
             ));
         }
+        if frame.is_none() && !chained && !has_table {
+            return Ok(vec![Prev::default(); round.range.len()]);
+        }
         let ledger = frame.filter(|_| !matches!(self, Self::FirstRound)).map(|frame| Ledger::new(rating, round, frame));
         let of = |id: &str| {
             if chained && let Some(at) = marks.find(year, id) {

@@ -42,7 +42,7 @@ impl Rating {
             zh.push(said.zh);
             en.push(said.en);
         }
-        let added = self.scores.added[subject];
+        let added = self.scores.added(subject);
         if added != 0 {
             let sign = if added > 0 { "+" } else { "" };
             zh.push(format!("其中事件加减{sign}{}分", shown(added * POINT)));
@@ -67,7 +67,7 @@ impl Rating {
         for (dimension, (low, high)) in dimensions {
             let Some(share) = dimension.share else { continue };
             let earns = |points| super::score::earns(points, dimension);
-            let mark = match (earns(*low), earns(*high)) {
+            let mark = match (earns(low), earns(high)) {
                 (true, _) => "✓",
                 (false, true) => "?",
                 (false, false) => "✗",

@@ -1,6 +1,7 @@
 //! The rules after the score, one after the other, each over all organisations of a year.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::facts::Round;
 use super::previous::Prev;
@@ -11,6 +12,9 @@ use crate::roster::Column;
 use crate::stars::scheme::{Consequence, Rung, Scheme, Step, Veto};
 use rayon::prelude::*;
 
+/// Organisations that a thread works on at once.
+const PART: usize = 1 << 14;
+
 /// A year's stars while the rules work on them.
 pub(super) struct Work<'a> {
     pub(super) rating: &'a Rating,
@@ -18,7 +22,9 @@ pub(super) struct Work<'a> {
     pub(super) round: &'a Round<'a>,
     before: &'a [Prev],
     pub(super) spans: Vec<Span>,
-    pub(super) stages: Vec<Vec<Span>>,
+    pub(super) stages: Vec<Arc<Vec<Span>>>,
+    /// How many changes there were at the last of the stages.
+    kept: usize,
     pub(super) changes: Vec<Change>,
     pub(super) revoked: Vec<Sure>,
     pub(super) excluded: Vec<Sure>,
@@ -34,14 +40,14 @@ impl<'a> Work<'a> {
     pub(super) fn new(rating: &'a Rating, round: &'a Round<'a>, before: &'a [Prev]) -> Self {
         let scheme = &*rating.scheme;
         let all = round.range.len();
-        let scores = |subject| rating.scores.rungs(scheme, subject);
         Self {
             rating,
             scheme,
             round,
             before,
-            spans: round.range.clone().into_par_iter().map(scores).collect(),
+            spans: rating.scores.earned[round.range.clone()].to_vec(),
             stages: Vec::with_capacity(STAGES.len()),
+            kept: 0,
             changes: Vec::new(),
             revoked: vec![Sure::No; all],
             excluded: vec![Sure::No; all],
@@ -72,8 +78,12 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
+    /// Keeps the stars of a stage; where nothing changed, those of the one before are its own.
     fn keep(&mut self) {
-        self.stages.push(self.spans.clone());
+        let same = self.stages.last().filter(|_| self.kept == self.changes.len());
+        let stage = same.map_or_else(|| Arc::new(self.spans.clone()), Arc::clone);
+        self.stages.push(stage);
+        self.kept = self.changes.len();
     }
 
     pub(super) fn range(&self) -> Range<usize> {
@@ -90,15 +100,28 @@ impl<'a> Work<'a> {
         }
     }
 
+    /// Sets what a rule that looks at nobody else makes of the stars of each, and of an answer.
+    fn set_all(&mut self, rule: Rule, answers: &[Sure], after: impl Fn(Span, Sure) -> Span + Sync) {
+        let first = self.round.range.start;
+        let parts = self.spans.par_chunks_mut(PART).zip(answers.par_chunks(PART)).enumerate();
+        let changes = parts.map(|(part, (spans, answers))| {
+            let mut changes = Vec::new();
+            for ((at, span), answer) in (first + part * PART..).zip(spans).zip(answers) {
+                let (before, after) = (*span, after(*span, *answer));
+                if before != after {
+                    changes.push(Change { subject: at as u32, rule, before, after, detail: 0 });
+                    *span = after;
+                }
+            }
+            changes
+        });
+        let changes: Vec<Vec<Change>> = changes.collect();
+        self.changes.extend(changes.into_iter().flatten());
+    }
+
     /// No more than `rung` where the answer is yes; perhaps, where it is not known.
     fn limit(&mut self, at: usize, rule: Rule, answer: Sure, rung: Rung) {
-        let Span { low, high } = self.spans[at];
-        let after = match answer {
-            Sure::No => return,
-            Sure::Maybe => Span { low: low.min(rung), high },
-            Sure::Yes => Span { low: low.min(rung), high: high.min(rung) },
-        };
-        self.set(at, rule, (after, 0));
+        self.set(at, rule, (limited(self.spans[at], answer, rung), 0));
     }
 
     /// Stars that events add and take (增星、减星).
@@ -118,11 +141,10 @@ impl<'a> Work<'a> {
     fn gates(&mut self) -> Result<()> {
         for (nth, gate) in self.scheme.gates.iter().enumerate() {
             let answers = self.round.answers(self.rating, &gate.condition)?;
-            for (at, answer) in answers.into_iter().enumerate() {
-                let Span { low, high } = self.spans[at];
+            self.set_all(Rule::Gate(nth as u16), &answers, |Span { low, high }, answer| {
                 let failed = |rung: Rung| if rung >= gate.rung { gate.otherwise } else { rung };
-                let after = match answer {
-                    Sure::Yes => continue,
+                match answer {
+                    Sure::Yes => Span { low, high },
                     Sure::Maybe => Span { low: low.min(failed(low)).min(failed(high)), high },
                     Sure::No => {
                         // Of stars that reach from below the gate to above it the lower end may be above `otherwise`.
@@ -130,9 +152,8 @@ impl<'a> Work<'a> {
                             if low < gate.rung { failed(high).max(high.min(gate.rung - 1)) } else { failed(high) };
                         Span { low: low.min(failed(low)).min(failed(high)), high: most }
                     }
-                };
-                self.set(at, Rule::Gate(nth as u16), (after, 0));
-            }
+                }
+            });
         }
         Ok(())
     }
@@ -140,9 +161,7 @@ impl<'a> Work<'a> {
     fn caps(&mut self) -> Result<()> {
         for (nth, cap) in self.scheme.caps.iter().enumerate() {
             let answers = self.round.answers(self.rating, &cap.condition)?;
-            for (at, answer) in answers.into_iter().enumerate() {
-                self.limit(at, Rule::Cap(nth as u16), answer, cap.rung);
-            }
+            self.set_all(Rule::Cap(nth as u16), &answers, |span, answer| limited(span, answer, cap.rung));
         }
         Ok(())
     }
@@ -294,6 +313,15 @@ impl<'a> Work<'a> {
             }
         }
         Ok(())
+    }
+}
+
+/// No more than `rung` where the answer is yes; perhaps, where it is not known.
+fn limited(Span { low, high }: Span, answer: Sure, rung: Rung) -> Span {
+    match answer {
+        Sure::No => Span { low, high },
+        Sure::Maybe => Span { low: low.min(rung), high },
+        Sure::Yes => Span { low: low.min(rung), high: high.min(rung) },
     }
 }
 

@@ -1,5 +1,7 @@
 //! Points into totals, all organisations at once.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use crate::stars::events::Events;
@@ -14,13 +16,25 @@ use super::Span;
 pub(crate) struct Scores {
     /// In units of totals.
     pub(crate) totals: Vec<(i64, i64)>,
-    /// Organisation by organisation the dimensions before their weights, in ten-thousandths of a point.
-    dimensions: Vec<(i64, i64)>,
+    /// The dimensions of each stretch of organisations.
+    dimensions: Vec<Sums>,
     width: usize,
     /// How many items are open.
     pub(crate) open: Vec<u16>,
-    /// What events add to the total, in ten-thousandths of a point.
-    pub(crate) added: Vec<i64>,
+    /// The stars that the score alone earns.
+    pub(super) earned: Vec<Span>,
+    /// What events add to the total, in ten-thousandths of a point; nothing where there are none.
+    added: Vec<i64>,
+}
+
+/// Organisation by organisation the dimensions before their weights, in ten-thousandths of a point.
+#[derive(Clone, Debug)]
+struct Sums {
+    low: Vec<i64>,
+    /// Nothing where all is certain.
+    high: Vec<i64>,
+    /// Whether any is not.
+    open: bool,
 }
 
 /// An item ready to be counted: what a number on the form brings.
@@ -32,6 +46,33 @@ struct Line {
     high: i64,
     /// What no row brings, where that is known.
     unlisted: Option<i64>,
+}
+
+/// Items of one dimension that follow each other and count the same way.
+struct Run {
+    lines: Range<usize>,
+    dimension: usize,
+    sign: i64,
+    /// What they bring where all numbers are 0.
+    base: i64,
+}
+
+impl Run {
+    fn all(lines: &[Line]) -> Vec<Self> {
+        let mut from = 0;
+        let runs = lines.chunk_by(|a, b| a.dimension == b.dimension && a.sign == b.sign).map(|run| {
+            let lines = from..from + run.len();
+            from = lines.end;
+            let base = run.iter().map(|line| line.base).sum();
+            Self { lines, dimension: run[0].dimension, sign: run[0].sign, base }
+        });
+        runs.collect()
+    }
+
+    /// What they bring with the numbers of a form, none of which is open.
+    fn brings(&self, form: &[i32]) -> i64 {
+        self.base + self.sign * form[self.lines.clone()].iter().map(|cell| i64::from(*cell)).sum::<i64>()
+    }
 }
 
 /// Organisations that a thread works on at once.
@@ -51,55 +92,95 @@ impl Scores {
                 Line { dimension: item.dimension, sign, base, low, high, unlisted }
             })
             .collect();
+        let runs = Run::all(&lines);
         let added = added(scheme, marks, events);
         let (all, width) = (marks.len(), scheme.parts.dimensions.len());
         let (mut totals, mut open) = (vec![(0, 0); all], vec![0u16; all]);
-        let mut dimensions = vec![(0, 0); all * width];
-        totals
-            .par_chunks_mut(STRETCH)
-            .zip(dimensions.par_chunks_mut(STRETCH * width))
-            .zip(open.par_chunks_mut(STRETCH))
-            .enumerate()
-            .for_each(|(stretch, ((totals, dimensions), open))| {
-                for at in 0..totals.len() {
-                    let subject = stretch * STRETCH + at;
-                    let own = &mut dimensions[at * width..(at + 1) * width];
-                    for form in marks.row(subject).chunks(lines.len()) {
-                        for (line, cell) in lines.iter().zip(form) {
-                            let (low, high) = match (*cell, line.unlisted) {
-                                (NONE, Some(brings)) => (brings, brings),
-                                (NONE | OPEN, _) => {
-                                    open[at] += 1;
-                                    (line.low, line.high)
-                                }
-                                (points, _) => {
-                                    let brings = line.base + line.sign * i64::from(points);
-                                    (brings, brings)
-                                }
-                            };
-                            let sum = &mut own[line.dimension];
-                            *sum = (sum.0 + low, sum.1 + high);
+        let mut earned = vec![Span::default(); all];
+        let parts =
+            totals.par_chunks_mut(STRETCH).zip(open.par_chunks_mut(STRETCH)).zip(earned.par_chunks_mut(STRETCH));
+        let dimensions = parts.enumerate().map(|(stretch, ((totals, open), earned))| {
+            let mut sums = Sums { low: Vec::with_capacity(totals.len() * width), high: Vec::new(), open: false };
+            let mut own = vec![(0, 0); width];
+            for (at, total_of) in totals.iter_mut().enumerate() {
+                let subject = stretch * STRETCH + at;
+                own.fill((0, 0));
+                for form in marks.row(subject).chunks(lines.len()) {
+                    // Both words for what is no number are below nothing, and no number is.
+                    if form.iter().fold(0, |all, cell| all | cell) >= 0 {
+                        for run in &runs {
+                            let (sum, brings) = (&mut own[run.dimension], run.brings(form));
+                            *sum = (sum.0 + brings, sum.1 + brings);
                         }
+                    } else {
+                        open[at] += one_by_one(&lines, form, &mut own);
                     }
-                    for (sum, dimension) in own.iter_mut().zip(&scheme.parts.dimensions) {
-                        let bounded = |v: i64| bounded(v, dimension.least, dimension.most);
-                        *sum = (bounded(sum.0), bounded(sum.1));
-                    }
-                    totals[at] = total(scheme, own, added[subject]);
                 }
-            });
-        Self { totals, dimensions, width, open, added }
+                for (sum, dimension) in own.iter_mut().zip(&scheme.parts.dimensions) {
+                    let bounded = |v: i64| bounded(v, dimension.least, dimension.most);
+                    *sum = (bounded(sum.0), bounded(sum.1));
+                }
+                *total_of = total(scheme, &own, added.get(subject).copied().unwrap_or(0));
+                earned[at] = stars(scheme, *total_of, &own);
+                sums.push(&own);
+            }
+            sums
+        });
+        let dimensions = dimensions.collect();
+        Self { totals, dimensions, width, open, earned, added }
     }
 
     /// The dimensions of an organisation.
-    pub(crate) fn dimensions(&self, subject: usize) -> &[(i64, i64)] {
-        &self.dimensions[subject * self.width..(subject + 1) * self.width]
+    pub(crate) fn dimensions(&self, subject: usize) -> impl Iterator<Item = (i64, i64)> {
+        (0..self.width).map(move |at| self.dimension(subject, at))
     }
 
-    /// The stars that the score alone earns.
-    pub(crate) fn rungs(&self, scheme: &Scheme, subject: usize) -> Span {
-        stars(scheme, self.totals[subject], self.dimensions(subject))
+    /// A dimension of an organisation.
+    pub(crate) fn dimension(&self, subject: usize, at: usize) -> (i64, i64) {
+        let sums = &self.dimensions[subject / STRETCH];
+        let at = subject % STRETCH * self.width + at;
+        let low = sums.low[at];
+        (low, sums.high.get(at).copied().unwrap_or(low))
     }
+
+    /// What events add to the total, in ten-thousandths of a point.
+    pub(crate) fn added(&self, subject: usize) -> i64 {
+        self.added.get(subject).copied().unwrap_or(0)
+    }
+}
+
+impl Sums {
+    fn push(&mut self, own: &[(i64, i64)]) {
+        if !self.open && own.iter().any(|(low, high)| low != high) {
+            self.open = true;
+            self.high.clone_from(&self.low);
+        }
+        self.low.extend(own.iter().map(|(low, _)| low));
+        if self.open {
+            self.high.extend(own.iter().map(|(_, high)| high));
+        }
+    }
+}
+
+/// Adds what each line of a form brings that has open items; gives how many these are.
+fn one_by_one(lines: &[Line], form: &[i32], sums: &mut [(i64, i64)]) -> u16 {
+    let mut open = 0;
+    for (line, cell) in lines.iter().zip(form) {
+        let (low, high) = match (*cell, line.unlisted) {
+            (NONE, Some(brings)) => (brings, brings),
+            (NONE | OPEN, _) => {
+                open += 1;
+                (line.low, line.high)
+            }
+            (points, _) => {
+                let brings = line.base + line.sign * i64::from(points);
+                (brings, brings)
+            }
+        };
+        let sum = &mut sums[line.dimension];
+        *sum = (sum.0 + low, sum.1 + high);
+    }
+    open
 }
 
 pub(crate) fn bounded(value: i64, least: Option<i64>, most: Option<i64>) -> i64 {
@@ -147,8 +228,9 @@ pub(crate) fn earns(points: i64, dimension: &crate::stars::scheme::Dimension) ->
 
 /// What the events of the year add to each total.
 fn added(scheme: &Scheme, marks: &Marks, events: &Events) -> Vec<i64> {
-    let mut added = vec![0; marks.len()];
+    let mut added = Vec::new();
     for (at, event) in scheme.parts.events.iter().enumerate().filter(|(_, event)| event.points != 0) {
+        added.resize(marks.len(), 0);
         for (year, _) in &marks.years {
             for (id, n) in events.of(at, *year..=*year) {
                 if let Some(subject) = marks.find(*year, id) {

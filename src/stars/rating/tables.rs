@@ -1,11 +1,12 @@
 //! A rating as tables.
 
 use arrow::array::{ArrayRef, Float64Array, RecordBatch};
+use rayon::prelude::*;
 use std::sync::Arc;
 
 use super::listed::texts_at;
 use super::{Prev, Rating, STAGES, Span};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::lang::Lang;
 use crate::stars::scheme::units::{POINT, real};
 use crate::stars::scheme::{Places, Rounding, Test, Ties};
@@ -13,6 +14,23 @@ use crate::table::Columns;
 
 /// Both ends of a count.
 type Ends = fn(&super::QuotaUse) -> (u64, u64);
+
+/// What is known for certain, at least, and at most, as numbers. Where everything is certain they are one column.
+fn ends<T: Copy + Sync, E: PartialEq + Copy>(
+    all: &[T],
+    of: impl Fn(T) -> (E, E) + Sync,
+    number: impl Fn(E) -> Option<f64> + Sync,
+) -> [ArrayRef; 3] {
+    let column = |value: &(dyn Fn(T) -> Option<f64> + Sync)| -> ArrayRef {
+        Arc::new(all.iter().map(|own| value(*own)).collect::<Float64Array>())
+    };
+    let low = column(&|own| number(of(own).0));
+    let certain = |own: &T| of(*own).0 == of(*own).1;
+    if all.iter().all(certain) {
+        return [Arc::clone(&low), Arc::clone(&low), low];
+    }
+    [column(&|own| number(of(own).0).filter(|_| certain(&own))), low, column(&|own| number(of(own).1))]
+}
 
 impl Rating {
     /// The organisations with their scores and stars, by year and id.
@@ -25,34 +43,39 @@ impl Rating {
     /// is open decides), `stars`, `stars_low`, `stars_high` (null is unrated), `moved` (`up`, `down`, `same`, `new`, or
     /// `unknown`).
     pub fn table(&self) -> Result<RecordBatch> {
-        let everybody = self.everybody();
-        let totals = &self.scores.totals;
-        let score = |(low, high): &(i64, i64)| (low == high).then(|| real(*low));
-        let mut columns = self
-            .listed(&everybody)?
-            .reals("score", totals.iter().map(score))
-            .reals("score_low", totals.iter().map(|(low, _)| Some(real(*low))))
-            .reals("score_high", totals.iter().map(|(_, high)| Some(real(*high))))
+        let (totals, stars) = (&self.scores.totals, self.stars());
+        let (listed, (numbers, words)) = rayon::join(
+            || self.listed(&self.everybody()),
+            || {
+                rayon::join(
+                    || {
+                        let scores = ends(totals, |(low, high)| (low, high), |end| Some(real(end)));
+                        let stars = ends(stars, |span| (span.low, span.high), |end| self.scheme.ladder.stars(end));
+                        (scores, stars)
+                    },
+                    || Ok::<_, Error>((self.all_stages()?, self.previous_states()?, self.moved()?)),
+                )
+            },
+        );
+        let ([score, score_low, score_high], [stars, stars_low, stars_high]) = numbers;
+        let (stages, previous, moved) = words?;
+        let mut columns = listed?
+            .array("score", score)
+            .array("score_low", score_low)
+            .array("score_high", score_high)
             .counts("open_items", self.scores.open.iter().map(|open| u64::from(*open)))
             .reals("open_points", totals.iter().map(|(low, high)| Some(real(high - low))));
-        for (at, name) in STAGES.iter().enumerate() {
-            columns = columns.array(name, self.stage(at)?);
+        for (name, stage) in STAGES.iter().zip(&stages) {
+            columns = columns.array(name, Arc::clone(stage));
         }
-        let stars = self.stars();
         columns
-            .array("previous", self.previous_states()?)
-            .array("star_state", self.stage(STAGES.len() - 1)?)
-            .array("stars", self.numbers(stars.iter().map(|span| span.known())))
-            .array("stars_low", self.numbers(stars.iter().map(|span| Some(span.low))))
-            .array("stars_high", self.numbers(stars.iter().map(|span| Some(span.high))))
-            .array("moved", self.moved()?)
+            .array("previous", previous)
+            .array("star_state", Arc::clone(&stages[STAGES.len() - 1]))
+            .array("stars", stars)
+            .array("stars_low", stars_low)
+            .array("stars_high", stars_high)
+            .array("moved", moved)
             .finish()
-    }
-
-    fn numbers(&self, rungs: impl Iterator<Item = Option<u8>>) -> ArrayRef {
-        let stars: Vec<Option<f64>> =
-            (0..=self.scheme.ladder.top()).map(|rung| self.scheme.ladder.stars(rung)).collect();
-        Arc::new(rungs.map(|rung| stars[rung? as usize]).collect::<Float64Array>())
     }
 
     fn previous_states(&self) -> Result<ArrayRef> {
@@ -60,7 +83,7 @@ impl Rating {
         values.push(crate::classes::ABSENT.to_owned());
         let absent = values.len() as u32 - 1;
         let at = |prev: &Prev| if prev.listed { self.state_at(prev.span) } else { absent };
-        texts_at(values, self.before.iter().map(at).collect())
+        texts_at(values, self.before.par_iter().map(at).collect())
     }
 
     /// What became of the stars since the round before.
@@ -78,7 +101,7 @@ impl Rating {
 
     fn moved(&self) -> Result<ArrayRef> {
         const WORDS: [&str; 5] = ["up", "down", "same", "new", "unknown"];
-        let moves = self.before.iter().zip(self.stars()).map(|(before, now)| Self::move_of(*before, *now));
+        let moves = self.before.par_iter().zip(self.stars()).map(|(before, now)| Self::move_of(*before, *now));
         let at = |word: &str| WORDS.iter().position(|w| *w == word).unwrap_or(4) as u32;
         texts_at(WORDS, moves.map(at).collect())
     }

@@ -1,0 +1,60 @@
+//! The cells of all organisations.
+
+/// The cells of an organisation stand together in one of some parts.
+#[derive(Debug)]
+pub(super) struct Cells {
+    /// Cells of an organisation.
+    width: usize,
+    parts: Vec<Vec<i32>>,
+    places: Places,
+}
+
+/// In which part an organisation stands, and as which of its organisations.
+#[derive(Debug)]
+pub(super) enum Places {
+    /// The parts follow each other; the first organisation of each.
+    Ascending(Vec<usize>),
+    /// Part and place of each organisation.
+    Any(Vec<(u32, u32)>),
+}
+
+impl Cells {
+    /// Parts that follow each other.
+    pub(super) fn joined(width: usize, parts: Vec<Vec<i32>>) -> Self {
+        let mut all = 0;
+        let start = |part: &Vec<i32>| {
+            let start = all;
+            all += part.len() / width.max(1);
+            start
+        };
+        let starts = parts.iter().map(start).collect();
+        Self { width, parts, places: Places::Ascending(starts) }
+    }
+
+    /// Organisations that stand at these places of the parts.
+    pub(super) fn placed(width: usize, parts: Vec<Vec<i32>>, places: Vec<(u32, u32)>) -> Self {
+        Self { width, parts, places: Places::Any(places) }
+    }
+
+    fn place(&self, subject: usize) -> (usize, usize) {
+        let (part, at) = match &self.places {
+            Places::Ascending(starts) => {
+                let part = starts.partition_point(|start| *start <= subject) - 1;
+                (part, subject - starts[part])
+            }
+            Places::Any(places) => (places[subject].0 as usize, places[subject].1 as usize),
+        };
+        (part, at * self.width)
+    }
+
+    /// The cells of an organisation: item by item, quarter after quarter.
+    pub(super) fn row(&self, subject: usize) -> &[i32] {
+        let (part, at) = self.place(subject);
+        &self.parts[part][at..at + self.width]
+    }
+
+    pub(super) fn set(&mut self, subject: usize, column: usize, value: i32) {
+        let (part, at) = self.place(subject);
+        self.parts[part][at + column] = value;
+    }
+}

@@ -1,0 +1,121 @@
+//! The organisations of some rows, numbered as they come.
+
+use std::cmp::Ordering;
+
+use rustc_hash::FxHashMap;
+
+/// Stretches of ascending ids after which each is looked for: tables come in order, and what is sent again behind them.
+const RUNS: usize = 4;
+
+/// Years and ids. As long as they ascend, which those of most tables do, none is looked for; one may then stand in several
+/// of the stretches that ascend.
+#[derive(Default)]
+pub(super) struct Keys<'a> {
+    pub(super) all: Vec<(i16, &'a str)>,
+    /// How many are expected.
+    expected: usize,
+    /// How many stretches have ended.
+    runs: usize,
+    found: Option<Found<'a>>,
+}
+
+/// The numbers of organisations by year and id.
+#[derive(Default)]
+struct Found<'a> {
+    /// Short ids with their year are two numbers, for which nothing else is read.
+    short: FxHashMap<[u64; 2], u32>,
+    long: FxHashMap<(i16, &'a str), u32>,
+}
+
+impl<'a> Found<'a> {
+    fn entry(&mut self, key: (i16, &'a str), new: u32) -> u32 {
+        match packed(key) {
+            Some(packed) => *self.short.entry(packed).or_insert(new),
+            None => *self.long.entry(key).or_insert(new),
+        }
+    }
+}
+
+/// Year, length and text of an id of up to 12 bytes.
+fn packed((year, id): (i16, &str)) -> Option<[u64; 2]> {
+    let mut bytes = [0; 16];
+    bytes[4..].get_mut(..id.len())?.copy_from_slice(id.as_bytes());
+    bytes[..2].copy_from_slice(&year.to_le_bytes());
+    bytes[2] = id.len() as u8;
+    let packed = u128::from_le_bytes(bytes);
+    Some([packed as u64, (packed >> 64) as u64])
+}
+
+impl<'a> Keys<'a> {
+    /// Room for so many.
+    pub(super) fn with_capacity(n: usize) -> Self {
+        Self { all: Vec::with_capacity(n), expected: n, ..Self::default() }
+    }
+
+    /// Whether they came in ascending order.
+    pub(super) fn ascend(&self) -> bool {
+        self.in_runs() && self.runs == 0
+    }
+
+    /// Whether they came in a few stretches each of which is in ascending order.
+    pub(super) fn in_runs(&self) -> bool {
+        self.found.is_none()
+    }
+
+    /// The number of an organisation; it is new where that is how many there were.
+    ///
+    /// Another stretch of ascending ids has room of its own only where there are not more of them than expected: else a table
+    /// that goes item by item would need it for each.
+    pub(super) fn number(&mut self, year: i16, id: &'a str) -> u32 {
+        let (key, new) = ((year, id), self.all.len() as u32);
+        let number = match &mut self.found {
+            Some(found) => found.entry(key, new),
+            None => match self.all.last().map_or(Ordering::Greater, |last| key.cmp(last)) {
+                Ordering::Greater => new,
+                Ordering::Equal => new - 1,
+                Ordering::Less if self.runs + 1 < RUNS && self.all.len() <= self.expected + self.expected / 4 => {
+                    self.runs += 1;
+                    new
+                }
+                Ordering::Less => {
+                    let mut found = Found::default();
+                    found.short.reserve(self.all.capacity());
+                    for (at, key) in self.all.iter().enumerate() {
+                        found.entry(*key, at as u32);
+                    }
+                    self.found.insert(found).entry(key, new)
+                }
+            },
+        };
+        if number == new {
+            self.all.push(key);
+        }
+        number
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_stay_when_the_order_breaks() {
+        // None is expected, so that the first one out of order is looked for.
+        let mut keys = Keys::default();
+        let rows = [(2012, "D1"), (2012, "D2"), (2012, "D2"), (2013, "一个很长的编号"), (2012, "D1"), (2013, "D1")];
+        assert_eq!(rows.map(|(year, id)| keys.number(year, id)), [0, 1, 1, 2, 0, 3]);
+        assert_eq!(keys.number(2013, "一个很长的编号"), 2);
+        assert!(!keys.in_runs());
+        assert_eq!(keys.all.len(), 4);
+        assert_ne!(packed((0, "")), packed((0, "\0")), "lengths tell them apart");
+    }
+
+    #[test]
+    fn a_few_stretches_stand_beside_each_other() {
+        let mut keys = Keys::with_capacity(100);
+        assert_eq!(["a", "b", "a", "b", "b", "a", "c", "a"].map(|id| keys.number(1, id)), [0, 1, 2, 3, 3, 4, 5, 6]);
+        assert!(keys.in_runs() && !keys.ascend());
+        assert_eq!(["c", "b", "a", "d", "c"].map(|id| keys.number(1, id)), [7, 1, 0, 8, 5]);
+        assert!(!keys.in_runs());
+    }
+}
