@@ -36,6 +36,7 @@ impl Cells {
         Self { width, parts, places: Places::Any(places) }
     }
 
+    #[inline]
     fn place(&self, subject: usize) -> (usize, usize) {
         let (part, at) = match &self.places {
             Places::Ascending(starts) => {
@@ -48,6 +49,7 @@ impl Cells {
     }
 
     /// The cells of an organisation: item by item, quarter after quarter.
+    #[inline]
     pub(super) fn row(&self, subject: usize) -> &[i32] {
         let (part, at) = self.place(subject);
         &self.parts[part][at..at + self.width]

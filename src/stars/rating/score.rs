@@ -44,6 +44,8 @@ struct Line {
     base: i64,
     low: i64,
     high: i64,
+    /// The most that may stand on the form.
+    most: i64,
     /// What no row brings, where that is known.
     unlisted: Option<i64>,
 }
@@ -55,6 +57,8 @@ struct Run {
     sign: i64,
     /// What they bring where all numbers are 0.
     base: i64,
+    /// Whether their numbers together are one of 32 bits.
+    narrow: bool,
 }
 
 impl Run {
@@ -64,14 +68,21 @@ impl Run {
             let lines = from..from + run.len();
             from = lines.end;
             let base = run.iter().map(|line| line.base).sum();
-            Self { lines, dimension: run[0].dimension, sign: run[0].sign, base }
+            let narrow = run.iter().map(|line| line.most).sum::<i64>() <= i64::from(i32::MAX);
+            Self { lines, dimension: run[0].dimension, sign: run[0].sign, base, narrow }
         });
         runs.collect()
     }
 
     /// What they bring with the numbers of a form, none of which is open.
     fn brings(&self, form: &[i32]) -> i64 {
-        self.base + self.sign * form[self.lines.clone()].iter().map(|cell| i64::from(*cell)).sum::<i64>()
+        let cells = &form[self.lines.clone()];
+        let sum = if self.narrow {
+            i64::from(cells.iter().sum::<i32>())
+        } else {
+            cells.iter().map(|cell| i64::from(*cell)).sum()
+        };
+        self.base + self.sign * sum
     }
 }
 
@@ -89,7 +100,7 @@ impl Scores {
                 let base = item.brings(0);
                 let sign = item.brings(1) - base;
                 let unlisted = item.unlisted.map(|points| item.brings(points));
-                Line { dimension: item.dimension, sign, base, low, high, unlisted }
+                Line { dimension: item.dimension, sign, base, low, high, most: item.points, unlisted }
             })
             .collect();
         let runs = Run::all(&lines);
@@ -190,16 +201,21 @@ pub(crate) fn bounded(value: i64, least: Option<i64>, most: Option<i64>) -> i64 
 
 /// The total of these dimensions, with what events add.
 pub(crate) fn total(scheme: &Scheme, dimensions: &[(i64, i64)], added: i64) -> (i64, i64) {
-    let weighted = |end: fn(&(i64, i64)) -> i64| {
-        let sum: i64 = dimensions.iter().zip(&scheme.parts.dimensions).map(|(sum, d)| end(sum) * d.weight).sum();
-        bounded(sum + added * POINT, scheme.least, scheme.most)
-    };
-    (weighted(|sum| sum.0), weighted(|sum| sum.1))
+    let weights = || scheme.parts.dimensions.iter().map(|dimension| dimension.weight);
+    let of = |sum: i64| bounded(sum + added * POINT, scheme.least, scheme.most);
+    let low = of(dimensions.iter().zip(weights()).map(|((low, _), weight)| low * weight).sum());
+    if dimensions.iter().all(|(low, high)| low == high) {
+        return (low, low);
+    }
+    (low, of(dimensions.iter().zip(weights()).map(|((_, high), weight)| high * weight).sum()))
 }
 
 /// The stars of a total and of dimensions.
 pub(crate) fn stars(scheme: &Scheme, total: (i64, i64), dimensions: &[(i64, i64)]) -> Span {
-    let by_bands = || Span { low: scheme.bands.rungs(total.0).0, high: scheme.bands.rungs(total.1).1 };
+    let by_bands = || {
+        let (low, high) = scheme.bands.rungs(total.0);
+        Span { low, high: if total.0 == total.1 { high } else { scheme.bands.rungs(total.1).1 } }
+    };
     let by_dimensions = || {
         let reached = |end: fn(&(i64, i64)) -> i64| {
             let all = dimensions.iter().zip(&scheme.parts.dimensions);

@@ -122,10 +122,14 @@ impl Bands {
     /// The lowest and the highest rung that a total earns; they differ only in a gap that is left open.
     pub(crate) fn rungs(&self, total: i64) -> (Rung, Rung) {
         let total = if self.rounds { rounded(total) } else { total };
-        let rung = |bound: fn(&Band) -> Least| {
-            self.all.iter().rev().find(|band| bound(band).reached(total)).map_or(self.below, |band| band.rung)
-        };
-        (rung(|band| band.sure), rung(|band| band.possible))
+        let sure = self.highest(|band| band.sure.reached(total));
+        let possible = self.highest(|band| band.possible.reached(total));
+        (sure, possible)
+    }
+
+    /// The rung of the highest band that is reached.
+    fn highest(&self, reached: impl Fn(&Band) -> bool) -> Rung {
+        self.all.iter().rev().find(|band| reached(band)).map_or(self.below, |band| band.rung)
     }
 
     /// From where on a total earns `rung` or more.
