@@ -9,8 +9,13 @@ use arrow::array::BooleanBufferBuilder;
 use arrow::buffer::BooleanBuffer;
 
 use crate::classes::coded;
+use crate::error::Result;
+use crate::job::{self, Job};
 use crate::measure::Truth;
 use crate::roster::{Frame, Integers, Roster};
+
+/// So many rows are gone through between two looks at whether to stop.
+const LOOK: usize = 1 << 18;
 
 /// The bitmap of these rows out of `all`.
 pub(crate) fn bitmap(all: usize, rows: impl Iterator<Item = u32>) -> BooleanBuffer {
@@ -88,11 +93,26 @@ impl<'a> Parties<'a> {
     /// A question about organisations, asked of party organisations: one is in the population, or a success, if any of
     /// its rows is; each answer stands at its home. Rows without a party organisation's code that are in the
     /// population come back as the third bitmap; where it is not known whether they are, they stand for themselves.
-    pub(crate) fn reduce(&self, population: &Truth, success: &Truth) -> (Truth, Truth, BooleanBuffer) {
+    pub(crate) fn reduce(
+        &self,
+        population: &Truth,
+        success: &Truth,
+        job: &dyn Job,
+    ) -> Result<(Truth, Truth, BooleanBuffer)> {
+        if self.codes.is_none() {
+            // Nobody's party organisation is known.
+            let open = population.unknown();
+            let success = Truth::of(&(&open & &success.yes), &(&open & &success.no()));
+            let none = BooleanBuffer::new_unset(self.rows);
+            return Ok((Truth::known(&none, Some(&!&open)), success, population.yes.clone()));
+        }
         let mut state = vec![(Sure::No, Sure::No, None::<u32>); self.cardinality];
         let mut unidentified = Vec::new();
         let mut alone = Vec::new();
         for row in 0..self.rows {
+            if row % LOOK == 0 {
+                job::check(job)?;
+            }
             let (pop, suc, code) = (sure(population, row), sure(success, row), self.code(row));
             match (pop, code) {
                 (Sure::No, _) => {}
@@ -119,13 +139,14 @@ impl<'a> Parties<'a> {
         let unknown = at(&|p, _| p == Sure::Unknown);
         let no = &(!&yes) & &(!&unknown);
         let success = Truth::of(&at(&|_, s| s == Sure::Yes), &at(&|p, s| p != Sure::No && s == Sure::No));
-        (Truth::of(&yes, &no), success, bitmap(self.rows, unidentified.into_iter()))
+        Ok((Truth::of(&yes, &no), success, bitmap(self.rows, unidentified.into_iter())))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::job::Quiet;
 
     fn truth(answers: &[Option<bool>]) -> Truth {
         let is = |want| BooleanBuffer::collect_bool(answers.len(), |row| answers[row] == Some(want));
@@ -141,7 +162,7 @@ mod tests {
         let [yes, no, maybe] = [Some(true), Some(false), None];
         let population = truth(&[yes, yes, no, maybe, maybe, yes, maybe]);
         let success = truth(&[no, maybe, yes, no, yes, yes, no]);
-        let (population, success, unidentified) = parties.reduce(&population, &success);
+        let (population, success, unidentified) = parties.reduce(&population, &success, &Quiet).unwrap();
         let rows = |bits: &BooleanBuffer| bits.set_indices().collect::<Vec<_>>();
         assert_eq!(rows(&population.yes), [1], "at the solo row, not at the affiliated one before it");
         assert_eq!(rows(&population.unknown()), [3, 6]);
@@ -149,5 +170,13 @@ mod tests {
         assert_eq!(rows(&success.no()), [6]);
         assert_eq!(rows(&unidentified), [5]);
         assert_eq!(parties.homes(&BooleanBuffer::new_set(7)), [None, Some(1), Some(2)]);
+        // A year that names no party organisations is one in which each row names none.
+        let population = truth(&[yes, yes, no, maybe, maybe, yes, maybe]);
+        let success = truth(&[no, maybe, yes, no, yes, yes, maybe]);
+        let none = Integers::smallest(&[0; 7]);
+        let without = Parties { codes: None, modes: None, rows: 7, cardinality: 1 };
+        let named = Parties { codes: Some(&none), ..without };
+        let [one, other] = [&without, &named].map(|p| p.reduce(&population, &success, &Quiet).unwrap());
+        assert_eq!((one.0, one.1, one.2), (other.0, other.1, other.2));
     }
 }

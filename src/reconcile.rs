@@ -13,6 +13,7 @@ use crate::classes::{ORGANISED, coded};
 use crate::coverage::Answers;
 use crate::dimension::Scope;
 use crate::error::Result;
+use crate::job::Quiet;
 use crate::lang::Lang;
 use crate::measure::Rate;
 use crate::roster::{Frame, Roster};
@@ -184,7 +185,7 @@ pub fn reconcile_totals(roster: &Roster, rates: &[Rate], year: i16, scope: &Scop
     let mut totals = Vec::new();
     for rate in rates.iter().filter(|rate| rate.validity.holds(year)) {
         rate.check(roster)?;
-        let answers = Answers::new(roster, frame, rate, scope)?;
+        let answers = Answers::new(roster, frame, rate, scope, &Quiet)?;
         let (population, success) = (&answers.population.yes, &answers.population.yes & &answers.success.yes);
         for (at, (tree, ..)) in TREES.into_iter().enumerate() {
             let due = standing.due(at);

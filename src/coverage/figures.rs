@@ -5,6 +5,7 @@ use arrow::buffer::BooleanBuffer;
 use crate::cube::{Counted, Lane};
 use crate::dimension::Scope;
 use crate::error::Result;
+use crate::job::Job;
 use crate::measure::{Counts, Rate, Truth};
 use crate::party::Parties;
 use crate::roster::{Frame, Roster};
@@ -19,7 +20,7 @@ pub(crate) struct Answers {
 
 impl Answers {
     /// The answers for the rows that `scope` has.
-    pub(crate) fn new(roster: &Roster, frame: &Frame, rate: &Rate, scope: &Scope) -> Result<Self> {
+    pub(crate) fn new(roster: &Roster, frame: &Frame, rate: &Rate, scope: &Scope, job: &dyn Job) -> Result<Self> {
         let mut population = rate.population.evaluate(roster, frame)?;
         if scope.narrows() {
             population = population.within(&scope.rows(roster, frame)?);
@@ -28,7 +29,8 @@ impl Answers {
         Ok(match rate.counts {
             Counts::Organisations => Self { population, success, unidentified: None },
             Counts::PartyOrganisations => {
-                let (population, success, unidentified) = Parties::new(roster, frame).reduce(&population, &success);
+                let (population, success, unidentified) =
+                    Parties::new(roster, frame).reduce(&population, &success, job)?;
                 Self { population, success, unidentified: Some(unidentified) }
             }
         })

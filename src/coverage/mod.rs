@@ -12,7 +12,7 @@ use crate::cube::{Axis, Counted, Lane};
 use crate::dimension::Scope;
 use crate::error::Result;
 use crate::interval::{deviations, wilson};
-use crate::job::{self, Job};
+use crate::job::{self, Job, Quiet};
 use crate::lang::Lang;
 use crate::measure::{Rate, Target};
 use crate::pass::{Statistic, only};
@@ -203,7 +203,7 @@ fn lanes<'a>(roster: &Roster, frame: &'a Frame, rates: &[Rate], scope: &Scope, j
     let mut lanes = vec![Lane::Bits(scope.rows(roster, frame)?)];
     for rate in rates {
         job::check(job)?;
-        lanes.extend(Answers::new(roster, frame, rate, scope)?.lanes());
+        lanes.extend(Answers::new(roster, frame, rate, scope, job)?.lanes());
     }
     Ok(lanes)
 }
@@ -261,7 +261,7 @@ const LISTED: [(&str, DataType); 9] = [
 pub fn gaps(roster: &Roster, target: &Target, year: i16, scope: &Scope) -> Result<RecordBatch> {
     let frame = roster.frame(year)?;
     target.rate.check(roster)?;
-    let answers = Answers::new(roster, frame, &target.rate, scope)?;
+    let answers = Answers::new(roster, frame, &target.rate, scope, &Quiet)?;
     let missing = &answers.population.yes & &answers.success.no();
     let undecided = &answers.population.yes & &answers.success.unknown();
     let maybe = &answers.population.unknown() & &!&answers.success.yes;

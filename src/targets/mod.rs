@@ -63,7 +63,7 @@ pub fn targets_series(roster: &Roster, set: &[Target], scope: &Scope, job: &dyn 
 
 /// A table of [`targets`] target by target, with their deadlines and series.
 pub(crate) fn as_series(roster: &Roster, set: &[Target], table: &RecordBatch) -> Result<RecordBatch> {
-    let (years, ids) = (table["year"].as_primitive::<Int16Type>(), table["target"].as_string::<i32>());
+    let (years, ids) = (table["year"].as_primitive::<Int16Type>(), table["target"].as_string_view());
     let named = |id: &str, year: i16| set.iter().find(|t| t.rate.id == id && t.validity.holds(year));
     let of = |row: usize| named(ids.value(row), years.value(row));
     let rates: Vec<Rate> = set.iter().map(|target| target.rate.clone()).collect();

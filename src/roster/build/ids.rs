@@ -76,11 +76,11 @@ impl Keys {
             let end = from + all.starts.get(range + 1).map_or(rest.len(), |end| rest.partition_point(|key| key < end));
             let mut at = list.partition_point(|key| key < first);
             let keys = &self.sorted[from..end];
-            let last = at + list[at..].partition_point(|key| Some(key) <= keys.last());
+            let behind = at + list[at..].partition_point(|key| Some(key) <= keys.last());
             // Most of those between are asked for: then none is passed over.
-            if self.rows.is_none() && last - at < DENSE * keys.len() && keys.is_sorted_by(|a, b| a < b) {
+            if self.rows.is_none() && behind - at < DENSE * keys.len() && keys.is_sorted_by(|a, b| a < b) {
                 let (mut next, to) = (0, &mut to[from..end]);
-                for (key, position) in list[at..last].iter().zip(before + at as u32..) {
+                for (key, position) in list[at..behind].iter().zip(before + at as u32..) {
                     // Which are cannot be foreseen: no branch depends on it.
                     to[next] = position;
                     next += usize::from(keys[next] == *key);

@@ -14,7 +14,7 @@ use crate::coverage::Answers;
 use crate::cube::{self, Axis, Lane};
 use crate::dimension::Scope;
 use crate::error::{Error, Result};
-use crate::job::Job;
+use crate::job::{Job, Quiet};
 use crate::measure::Rate;
 use crate::roster::{Frame, Roster};
 use crate::table::Columns;
@@ -182,7 +182,7 @@ pub fn paired_change(
     rate.check(roster)?;
     let reach = crate::interval::deviations(level)?;
     let (before, after) = (roster.frame(earlier)?, roster.frame(later)?);
-    let answers = |frame: &Frame| Answers::new(roster, frame, rate, scope);
+    let answers = |frame: &Frame| Answers::new(roster, frame, rate, scope, &Quiet);
     let (first, last) = (Answered::new(answers(before)?), Answered::new(answers(after)?));
     // Rows of both years that are one organisation; slots ascend in both.
     let other = |of: &Frame, slot: u32| of.slots.binary_search(&slot).ok();
