@@ -16,12 +16,12 @@ pub mod explain;
 pub mod formation;
 pub mod identity;
 pub mod ingest;
-#[cfg(test)]
-mod interrupted;
 mod interval;
 pub mod job;
 pub mod labels;
 pub mod lang;
+#[cfg(test)]
+mod large;
 pub mod measure;
 mod memo;
 pub mod moves;
