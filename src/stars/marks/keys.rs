@@ -19,25 +19,33 @@ pub(super) struct Keys<'a> {
     found: Option<Found<'a>>,
 }
 
+/// In how many parts short ids are, each of which is looked for by itself.
+pub(super) const PARTS: usize = 128;
+
 /// The numbers of organisations by year and id.
-#[derive(Default)]
 struct Found<'a> {
-    /// Short ids with their year are two numbers, for which nothing else is read.
-    short: FxHashMap<[u64; 2], u32>,
+    /// Short ids with their year are two numbers, for which nothing else is read; by their part.
+    short: Vec<FxHashMap<[u64; 2], u32>>,
     long: FxHashMap<(i16, &'a str), u32>,
 }
 
 impl<'a> Found<'a> {
     fn entry(&mut self, key: (i16, &'a str), new: u32) -> u32 {
         match packed(key) {
-            Some(packed) => *self.short.entry(packed).or_insert(new),
+            Some(packed) => *self.short[part(packed)].entry(packed).or_insert(new),
             None => *self.long.entry(key).or_insert(new),
         }
     }
 }
 
+/// The part of a short id, the same in all years.
+pub(super) fn part([low, high]: [u64; 2]) -> usize {
+    let mixed = ((low >> 16) ^ high.rotate_left(29)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    (mixed >> 32) as usize % PARTS
+}
+
 /// Year, length and text of an id of up to 12 bytes.
-fn packed((year, id): (i16, &str)) -> Option<[u64; 2]> {
+pub(super) fn packed((year, id): (i16, &str)) -> Option<[u64; 2]> {
     let mut bytes = [0; 16];
     bytes[4..].get_mut(..id.len())?.copy_from_slice(id.as_bytes());
     bytes[..2].copy_from_slice(&year.to_le_bytes());
@@ -78,8 +86,7 @@ impl<'a> Keys<'a> {
                     new
                 }
                 Ordering::Less => {
-                    let mut found = Found::default();
-                    found.short.reserve(self.all.capacity());
+                    let mut found = Found { short: vec![FxHashMap::default(); PARTS], long: FxHashMap::default() };
                     for (at, key) in self.all.iter().enumerate() {
                         found.entry(*key, at as u32);
                     }
@@ -89,6 +96,17 @@ impl<'a> Keys<'a> {
         };
         if number == new {
             self.all.push(key);
+        }
+        number
+    }
+
+    /// The same by a key that is packed, once they are looked for; the text is read where it is new.
+    pub(super) fn number_of(&mut self, key: [u64; 2], id: impl FnOnce() -> &'a str) -> u32 {
+        let new = self.all.len() as u32;
+        let Some(found) = &mut self.found else { return self.number(key[0] as i16, id()) };
+        let number = *found.short[part(key)].entry(key).or_insert(new);
+        if number == new {
+            self.all.push((key[0] as i16, id()));
         }
         number
     }

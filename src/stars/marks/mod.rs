@@ -7,6 +7,7 @@ mod cells;
 mod columns;
 mod forms;
 mod keys;
+mod later;
 mod merge;
 mod names;
 mod problems;

@@ -6,7 +6,8 @@ use arrow::array::{Array, StringViewArray};
 
 use super::columns::{Points, Shape, Table};
 use super::forms::{Bounds, Forms};
-use super::keys::Keys;
+use super::keys::{Keys, packed};
+use super::later::{Later, Score};
 use super::names::Names;
 use super::problems::{Fault, Problem, Problems};
 use super::{NONE, OPEN, Reading, items, width};
@@ -37,6 +38,8 @@ pub(super) struct Local<'a> {
     last: Option<(u128, i16, u32)>,
     /// The cells of the form at hand.
     form: Vec<i32>,
+    /// What waits for its organisation.
+    later: Later,
 }
 
 impl<'a> Local<'a> {
@@ -64,6 +67,7 @@ impl<'a> Local<'a> {
             width,
             last: None,
             form: vec![NONE; items(scheme)],
+            later: Later::default(),
         };
         let mut names = Names::new(scheme);
         for (at, range) in part {
@@ -74,7 +78,11 @@ impl<'a> Local<'a> {
                 let to = range.end.min(from + STRETCH);
                 local.stretch(reading, &tables[*at], from..to, &mut names);
                 from = to;
+                if local.later.are_many() {
+                    local.settle(&tables[*at], job)?;
+                }
             }
+            local.settle(&tables[*at], job)?;
         }
         Ok(local)
     }
@@ -84,6 +92,8 @@ impl<'a> Local<'a> {
         let mut row = rows.start;
         while row < rows.end {
             let lines = forms.as_ref().map_or(0, |forms| forms.lines(row..rows.end, names));
+            // Where all is mixed, a line may follow the one before by chance.
+            let lines = if lines == 1 && !self.keys.in_runs() { 0 } else { lines };
             match (&forms, &table.shape) {
                 (Some(forms), Shape::Long { points, .. }) if lines > 0 => {
                     if let Some(year) = forms.year(row) {
@@ -152,31 +162,63 @@ impl<'a> Local<'a> {
         if table.id.is_null(row) || table.id.value(row).is_empty() {
             return self.fault(Fault::NoOrganisation, year, &table.id, row, "", "");
         }
-        let subject = self.subject(year, table.id.views()[row], &table.id, row);
         let quarter = match &table.quarter {
             None => 0,
             Some(quarters) if !quarters.is_null(row) && (1..=4).contains(&quarters.value(row)) => {
                 quarters.value(row) as usize - 1
             }
-            Some(_) => return self.fault(Fault::NoQuarter, year, &table.id, row, "", ""),
+            Some(_) => {
+                self.subject(year, table.id.views()[row], &table.id, row);
+                return self.fault(Fault::NoQuarter, year, &table.id, row, "", "");
+            }
         };
         match &table.shape {
             Shape::Long { item, points } => {
                 if let Some(at) = names.find(item, row) {
                     let cell = self.cell(at, points, row, year, &table.id);
-                    self.put(subject, quarter * items(self.scheme) + at, cell);
+                    self.score(year, table, row, quarter * items(self.scheme) + at, cell);
                 } else {
+                    self.subject(year, table.id.views()[row], &table.id, row);
                     let name = if item.is_null(row) { "" } else { item.value(row) };
                     self.fault(Fault::UnknownItem, year, &table.id, row, name, "");
                 }
             }
             Shape::Wide(columns) => {
+                let subject = self.subject(year, table.id.views()[row], &table.id, row);
                 for (at, points) in columns {
                     let cell = self.cell(*at, points, row, year, &table.id);
                     self.put(subject, quarter * items(self.scheme) + at, cell);
                 }
             }
         }
+    }
+
+    /// Puts a score in its cell, at once or later.
+    fn score(&mut self, year: i16, table: &'a Table, row: usize, column: usize, cell: i32) {
+        match packed((year, table.id.value(row))) {
+            Some(key) if !self.keys.in_runs() => {
+                self.later.push(Score { key, row, column: column as u32, cell });
+            }
+            _ => {
+                let subject = self.subject(year, table.id.views()[row], &table.id, row);
+                self.put(subject, column, cell);
+            }
+        }
+    }
+
+    /// Puts the scores that wait in their cells; they are of rows of `table`.
+    fn settle(&mut self, table: &'a Table, job: &dyn Job) -> Result<()> {
+        let parts = self.later.take();
+        for scores in &parts {
+            job::check(job)?;
+            for Score { key, row, column, cell } in scores {
+                let subject = self.keys.number_of(*key, || table.id.value(*row));
+                self.cells.resize(self.keys.all.len() * self.width, NONE);
+                self.put(subject, *column as usize, *cell);
+            }
+        }
+        self.later.give(parts);
+        Ok(())
     }
 
     /// The number of the organisation of a row, which has an id.
