@@ -7,7 +7,7 @@ use crate::cube::{Axis, Base, Values, numbers};
 use crate::error::Result;
 use crate::job::{self, Job};
 use crate::measure::FormationRules;
-use crate::roster::{Column, Frame, Integers, Roster};
+use crate::roster::{Column, Frame, Integers, Roster, with_integers};
 
 /// The modes that mean a party organisation: 单建, 联建, 挂靠.
 pub(crate) const ORGANISED: [&str; 3] = ["solo", "joint", "affiliated"];
@@ -46,15 +46,24 @@ impl StarStates {
     }
 
     /// The state of each row: its star; without one, what the mode says.
+    #[allow(clippy::useless_conversion, reason = "one arm of the macro is u64 already")]
     pub(crate) fn codes(&self, roster: &Roster, frame: &Frame) -> Integers {
         let stars = coded(roster, frame, self.star);
         let modes = coded(roster, frame, self.mode);
         let state_of_mode = self.state_of_mode(roster);
-        let state = |row| match stars.map_or(0, |s| s.get(row)) {
-            0 => state_of_mode[modes.map_or(0, |m| m.get(row)) as usize],
+        let state = |star: u64, mode: u64| match star {
+            0 => state_of_mode[mode as usize],
             star => u64::from(self.grades[star as usize]),
         };
-        Integers::up_to(self.values.len() as u64, (0..frame.rows()).map(state))
+        let most = self.values.len() as u64;
+        if let (Some(stars), Some(modes)) = (stars, modes) {
+            return with_integers!(stars, stars => with_integers!(modes, modes => {
+                let both = stars.iter().zip(modes);
+                Integers::up_to(most, both.map(|(star, mode)| state(u64::from(*star), u64::from(*mode))))
+            }));
+        }
+        let code = |codes: Option<&Integers>, row| codes.map_or(0, |codes| codes.get(row));
+        Integers::up_to(most, (0..frame.rows()).map(|row| state(code(stars, row), code(modes, row))))
     }
 
     /// The state of one row.

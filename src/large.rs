@@ -193,8 +193,8 @@ fn time_grows_as_rows_do() {
         );
         times.push([counted, moved]);
     }
-    for at in 0..2 {
-        let exponent = (times[2][at] / times[0][at]).ln() / 100_f64.ln();
+    for (few, many) in times[0].iter().zip(times[2]) {
+        let exponent = (many / few).ln() / 100_f64.ln();
         println!("exponent {exponent:.3}");
         assert!(exponent <= 1.05);
     }

@@ -14,6 +14,7 @@ use rayon::prelude::*;
 use crate::cube::{Axis, Counted, Values};
 use crate::dimension::region_name;
 use crate::error::Result;
+use crate::job::{self, Job};
 use crate::standards::region::{self, Level};
 
 /// A column and how it is made of a thing.
@@ -88,20 +89,21 @@ impl Columns {
         self
     }
 
-    /// Counts and reals that are made of `things`, one for each row.
+    /// Counts and reals that are made of `things`, one for each row; columns of many rows take a while.
     pub(crate) fn made<T: Sync>(
         mut self,
         things: &[T],
         counts: &[Of<'_, T, u64>],
         reals: &[Of<'_, T, Option<f64>>],
+        job: &dyn Job,
     ) -> Self {
         let counts = counts.par_iter().map(|(name, of)| {
-            let values: Vec<i64> = things.iter().map(|thing| of(thing) as i64).collect();
-            ((*name).to_owned(), Ok(Arc::new(Int64Array::from(values)) as ArrayRef))
+            let values = || Int64Array::from(things.iter().map(|thing| of(thing) as i64).collect::<Vec<_>>());
+            ((*name).to_owned(), job::check(job).map(|()| Arc::new(values()) as ArrayRef))
         });
         let reals = reals.par_iter().map(|(name, of)| {
-            let values: Float64Array = things.iter().map(of).collect();
-            ((*name).to_owned(), Ok(Arc::new(values) as ArrayRef))
+            let values = || things.iter().map(of).collect::<Float64Array>();
+            ((*name).to_owned(), job::check(job).map(|()| Arc::new(values()) as ArrayRef))
         });
         self.0.par_extend(counts.chain(reals));
         self

@@ -76,11 +76,11 @@ pub fn coverage_as(roster: &Roster, rates: &[Rate], scope: &Scope, shape: Shape,
         let sets = levels(&axes);
         let answer = |parts: Vec<Counted>| {
             let (counted, flags) = joined(axes, &parts);
-            table(roster, rates, &counted, Some(&flags), z)
+            table(roster, rates, &counted, Some(&flags), z, job)
         };
         return statistic(roster, rates, sets, scope, answer)?.count(&frames, job);
     }
-    let answer = |counted| table(roster, rates, &only(counted)?, None, z);
+    let answer = |counted| table(roster, rates, &only(counted)?, None, z, job);
     statistic(roster, rates, vec![axes], scope, answer)?.count(&frames, job)
 }
 
@@ -91,30 +91,41 @@ pub(crate) fn table(
     counted: &Counted,
     flags: Option<&[u64]>,
     z: Option<f64>,
+    job: &dyn Job,
 ) -> Result<RecordBatch> {
     let rows = counted.years.len() * rates.len();
     let groups = || {
-        let mut columns = Columns::default().groups(&counted.repeated(rates.len()));
+        let repeated = counted.repeated(rates.len());
+        job::check(job)?;
+        let mut columns = Columns::default().groups(&repeated);
+        job::check(job)?;
         if let Some(flags) = flags {
             columns = columns.counts("grouping", flags.iter().flat_map(|f| std::iter::repeat_n(*f, rates.len())));
         }
-        columns
-            .cycled("rate_id", rates.iter().map(|r| &r.id), rows)
-            .cycled("label_zh", rates.iter().map(|r| r.label.get(Lang::Zh)), rows)
-            .cycled("label_en", rates.iter().map(|r| r.label.get(Lang::En)), rows)
-            .cycled("counts", rates.iter().map(|r| r.counts.name()), rows)
+        columns = columns.cycled("rate_id", rates.iter().map(|r| &r.id), rows).cycled(
+            "label_zh",
+            rates.iter().map(|r| r.label.get(Lang::Zh)),
+            rows,
+        );
+        job::check(job)?;
+        Ok(columns.cycled("label_en", rates.iter().map(|r| r.label.get(Lang::En)), rows).cycled(
+            "counts",
+            rates.iter().map(|r| r.counts.name()),
+            rows,
+        ))
     };
     let counts = || {
-        let figures = figures(counted, rates.len());
-        let columns = with_figures(Columns::default(), &figures);
+        let figures = figures_until(counted, rates.len(), job);
+        let columns = with_figures(Columns::default(), &figures, job);
         let Some(z) = z else { return columns };
         let bounds = || figures.iter().map(|f| wilson(f.success, f.success + f.failure, z));
         columns
             .reals("wilson_low", bounds().map(|b| b.map(|(low, _)| low)))
             .reals("wilson_high", bounds().map(|b| b.map(|(_, high)| high)))
     };
-    let (groups, counts) = rayon::join(groups, counts);
-    let columns = groups.beside(counts);
+    let (groups, counts): (Result<Columns>, Columns) = rayon::join(groups, counts);
+    job::check(job)?;
+    let columns = groups?.beside(counts);
     let series: Vec<_> = rates.iter().map(|r| series(roster, rates, &r.id)).collect();
     let number = |year: i16, at: usize| series[at].iter().find(|(y, _)| *y == year).map(|(_, number)| *number);
     let table = columns.some_counts("series", by_year(counted, rates.len(), number)).finish()?;
@@ -162,7 +173,7 @@ pub(crate) fn table_of_targets(targets: &[Target], counted: &Counted) -> Result<
         .cycled("label_zh", targets.iter().map(|t| t.rate.label.get(Lang::Zh)), figures.len())
         .cycled("label_en", targets.iter().map(|t| t.rate.label.get(Lang::En)), figures.len())
         .cycled("counts", targets.iter().map(|t| t.rate.counts.name()), figures.len());
-    with_figures(columns, &figures)
+    with_figures(columns, &figures, &Quiet)
         .reals("goal", target().map(|t| Some(t.target)))
         .flags("met", figures.iter().zip(target()).map(|(f, t)| met(f, t.target)))
         .flags("inferred", target().map(|t| Some(t.inferred)))
@@ -210,11 +221,16 @@ fn lanes<'a>(roster: &Roster, frame: &'a Frame, rates: &[Rate], scope: &Scope, j
 
 /// The figures of each rate in each group.
 pub(crate) fn figures(counted: &Counted, rates: usize) -> Vec<Figures> {
-    let of = |group| (0..rates).map(move |r| Figures::read(counted, 1 + r * Figures::LANES, group));
-    (0..counted.years.len()).into_par_iter().flat_map_iter(of).collect()
+    figures_until(counted, rates, &Quiet)
 }
 
-fn with_figures(columns: Columns, figures: &[Figures]) -> Columns {
+/// The same; fewer once `job` is no longer wanted.
+fn figures_until(counted: &Counted, rates: usize, job: &dyn Job) -> Vec<Figures> {
+    let of = |group| (0..rates).map(move |r| Figures::read(counted, 1 + r * Figures::LANES, group));
+    (0..counted.years.len()).into_par_iter().take_any_while(|_| !job.cancelled()).flat_map_iter(of).collect()
+}
+
+fn with_figures(columns: Columns, figures: &[Figures], job: &dyn Job) -> Columns {
     columns.made(
         figures,
         &[
@@ -226,6 +242,7 @@ fn with_figures(columns: Columns, figures: &[Figures]) -> Columns {
             ("unidentified", |f| f.unidentified),
         ],
         &[("rate", Figures::rate), ("rate_low", Figures::low), ("rate_high", Figures::high)],
+        job,
     )
 }
 

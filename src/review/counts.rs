@@ -11,7 +11,7 @@ use crate::coverage;
 use crate::dimension::Scope;
 use crate::error::{Error, Result};
 use crate::formation::{audit_statistic, modes, needs};
-use crate::job::Job;
+use crate::job::{Job, Quiet};
 use crate::measure::{Rate, Target};
 use crate::pass::{Statistic, count_all, only};
 use crate::roster::{Frame, Roster};
@@ -103,7 +103,8 @@ impl<'r> Asked<'r> {
         let nothing = [Vec::new()];
         let of_places = vec![
             coverage::statistic(roster, &self.rates, axes(coverage)?, &everybody, move |counted| {
-                let table = |(id, counted)| Ok((id, coverage::table(roster, &self.rates, &counted, None, None)?));
+                let table =
+                    |(id, counted)| Ok((id, coverage::table(roster, &self.rates, &counted, None, None, &Quiet)?));
                 ids(coverage).zip(counted).map(table).collect()
             })?,
             coverage::statistic(roster, &self.targets, axes(targets)?, &everybody, move |counted| {
