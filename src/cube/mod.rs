@@ -16,6 +16,7 @@ use std::sync::Mutex;
 use rayon::prelude::*;
 
 use arrow::buffer::ScalarBuffer;
+use arrow::datatypes::ArrowNativeType;
 pub(crate) use axis::{Axis, Base, Values};
 use cells::{BaseDigit, Leaf};
 use lanes::distinct;
@@ -143,12 +144,14 @@ impl Counted {
 
     /// The groups, each `times` times in a row, without counts.
     pub(crate) fn repeated(&self, times: usize) -> Self {
-        let keys = |v: &ScalarBuffer<u32>| v.iter().flat_map(|k| std::iter::repeat_n(*k, times)).collect();
-        Self {
-            axes: self.axes.clone(),
-            years: self.years.iter().flat_map(|y| std::iter::repeat_n(*y, times)).collect(),
-            keys: self.keys.iter().map(keys).collect(),
-            counts: Vec::new(),
-        }
+        let keys = self.keys.par_iter().map(|keys| repeated(keys, times)).collect();
+        Self { axes: self.axes.clone(), years: repeated(&self.years, times), keys, counts: Vec::new() }
     }
+}
+
+/// Each of `values` so many `times` in a row.
+fn repeated<T: ArrowNativeType>(values: &[T], times: usize) -> ScalarBuffer<T> {
+    let mut all = Vec::with_capacity(values.len() * times);
+    values.iter().for_each(|value| all.extend(std::iter::repeat_n(*value, times)));
+    all.into()
 }
