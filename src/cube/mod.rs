@@ -152,6 +152,8 @@ impl Counted {
 /// Each of `values` so many `times` in a row.
 fn repeated<T: ArrowNativeType>(values: &[T], times: usize) -> ScalarBuffer<T> {
     let mut all = Vec::with_capacity(values.len() * times);
-    values.iter().for_each(|value| all.extend(std::iter::repeat_n(*value, times)));
+    for value in values {
+        all.extend(std::iter::repeat_n(*value, times));
+    }
     all.into()
 }
