@@ -64,25 +64,25 @@ impl Tree {
     /// ```
     /// # use std::sync::Arc;
     /// use arrow::array::{ArrayRef, RecordBatch, StringArray};
-    /// use dangjian::{Roster, dimension::Scope, ingest::Options, job::Quiet, synth, tree::Tree};
+    /// use dangjian::{Roster, dimension::Scope, ingest::Options, job::Quiet, tree::Tree};
     ///
-    /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
-    /// let at = roster.field("committee")?;
-    /// let committees = roster.dictionary(at).map_or(&[][..], |d| d.values());
-    /// let ids: StringArray = ["旗委"].into_iter().chain(committees.iter().map(String::as_str)).map(Some).collect();
-    /// let parents: StringArray =
-    ///     (0..ids.len()).map(|row| if row == 0 { None } else { Some("旗委") }).collect();
-    /// let table = RecordBatch::try_from_iter_with_nullable([
-    ///     ("id", Arc::new(ids) as ArrayRef, true),
-    ///     ("parent", Arc::new(parents) as ArrayRef, true),
+    /// let column = |texts: [Option<&str>; 3]| Arc::new(StringArray::from(texts.to_vec())) as ArrayRef;
+    /// let ledger = RecordBatch::try_from_iter_with_nullable([
+    ///     ("year", column([Some("2012"); 3]), true),
+    ///     ("org_id", column([Some("A1"), Some("A2"), Some("A3")]), true),
+    ///     ("committee", column([Some("商务局党委"), Some("卫生局党委"), Some("商务局党委")]), true),
     /// ])?;
-    /// # use arrow::array::Array;
+    /// let roster = Roster::read_arrow("ledger", &[ledger], &Options::default(), &Quiet)?;
+    /// let table = RecordBatch::try_from_iter_with_nullable([
+    ///     ("id", column([Some("旗委"), Some("商务局党委"), Some("卫生局党委")]), true),
+    ///     ("parent", column([None, Some("旗委"), Some("旗委")]), true),
+    /// ])?;
     /// let tree = Tree::from_batches("committees", &[table])?;
     /// let roster = roster.with_tree("committee", &tree, &Quiet)?;
     /// let whole = dangjian::tally::Measure::parse("*")?;
-    /// let sets = [vec!["committee_1".to_owned()]];
+    /// let sets = [vec!["committee_1".to_owned()], vec!["committee_2".to_owned()]];
     /// let tables = dangjian::tally::count(&roster, &sets, &[("n".into(), whole)], &Scope::default(), &Quiet)?;
-    /// assert!(tables[0].num_rows() >= 3);
+    /// assert_eq!((tables[0].num_rows(), tables[1].num_rows()), (1, 2));
     /// # Ok::<(), dangjian::Error>(())
     /// ```
     pub fn from_batches(origin: &str, batches: &[RecordBatch]) -> Result<Self> {
