@@ -53,6 +53,18 @@ SETS = (
     ("province", "county", "kind"),
 )
 ORGANISED = ("solo", "joint", "affiliated")
+COLUMNS = (
+    "region",
+    "kind",
+    "mode",
+    "star",
+    "operating",
+    "members_full",
+    "employees",
+    "activities",
+    "instructor_id",
+)
+"""The columns that the review looks at, besides year and organisation."""
 
 
 class Answers(NamedTuple):
@@ -305,12 +317,12 @@ def main() -> None:
         f"dangjian {dangjian.__version__}"
     )
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "panel.parquet"
+        path, own = Path(folder) / "panel.parquet", Path(folder) / "own.parquet"
         frame.write_parquet(path, compression="zstd", row_group_size=500_000)
-        compare(frame, path, options.runs)
+        compare(frame, path, own, options.runs)
 
 
-def compare(frame: pl.DataFrame, path: Path, runs: int) -> None:
+def compare(frame: pl.DataFrame, path: Path, own: Path, runs: int) -> None:
     """Compare the answers, then the times, and print both."""
     con = duckdb_panel(frame)
     start = time.perf_counter()
@@ -320,7 +332,16 @@ def compare(frame: pl.DataFrame, path: Path, runs: int) -> None:
     truth = duckdb_answers(duckdb_(con, "panel", "guided"))
     assert_equal(truth, polars_(frame.lazy()), "Polars")
     rows = assert_equal(truth, dangjian_answers(dangjian_(roster)), "dangjian")
-    print(f"equal answers in all {rows:,} result rows of the {len(SETS) + 3} tables\n")
+    print(f"equal answers in all {rows:,} result rows of the {len(SETS) + 3} tables")
+    start = time.perf_counter()
+    roster.to_parquet(own)
+    print(
+        f"written in {time.perf_counter() - start:.3f} s, {own.stat().st_size / 1e6:.0f} MB; Polars'", end=" "
+    )
+    print(f"file has {path.stat().st_size / 1e6:.0f} MB")
+    opened = dangjian_answers(dangjian_(dangjian.open_roster(own, COLUMNS, progress=False)))
+    assert_equal(truth, opened, "dangjian, from its own file")
+    print("equal answers from dangjian's own file\n")
 
     file = f"'{path}'"
     table: list[tuple[str, str, Callable[[], object]]] = [
@@ -329,13 +350,15 @@ def compare(frame: pl.DataFrame, path: Path, runs: int) -> None:
         ("memory", "dangjian", lambda: dangjian_(roster)),
         ("Parquet", "DuckDB", lambda: duckdb_(con, file, "instructor_id IS NOT NULL")),
         ("Parquet", "Polars", lambda: polars_(pl.scan_parquet(path))),
-        ("Parquet", "dangjian", lambda: dangjian_(dangjian.read_roster(path))),
+        ("Parquet", "dangjian", lambda: dangjian_(dangjian.open_roster(own, COLUMNS, progress=False))),
+        ("Parquet, opening", "dangjian", lambda: dangjian.open_roster(own, COLUMNS, progress=False)),
+        ("Parquet of others", "dangjian", lambda: dangjian_(dangjian.read_roster(path, progress=False))),
     ]
     figures = {(source, engine): measured(work, runs) for source, engine, work in table}
     print("| from | engine | median s | least | most | peak MiB | dangjian is faster by |")
     print("|---|---|---|---|---|---|---|")
     for (source, engine), f in figures.items():
-        ratio = f.median / figures[source, "dangjian"].median
+        ratio = f.median / figures[source.split()[0].rstrip(","), "dangjian"].median
         cells = (
             source,
             engine,

@@ -26,7 +26,7 @@ from dangjian.kendall import (
 from dangjian.published import check_published
 from dangjian.rating import Judges, Rating
 from dangjian.review import Review
-from dangjian.roster import Roster, problem_codes, read_roster, schema
+from dangjian.roster import Roster, open_roster, problem_codes, read_roster, schema
 from dangjian.schemes import replay_stars, star_form, star_scheme_toml, star_schemes
 from dangjian.spells import log_rank, survival_curve, survival_summary
 from dangjian.standards import regions, resolve_regions, uscc_completions
@@ -55,6 +55,7 @@ __all__ = [
     "mann_kendall",
     "mcnemar",
     "namespace",
+    "open_roster",
     "pooled_kendall",
     "problem_codes",
     "read_roster",

@@ -43,6 +43,7 @@ __all__ = [
     "mann_kendall",
     "mcnemar",
     "mobility",
+    "open_panel",
     "paired_change",
     "pooled_kendall",
     "problem_codes",
@@ -537,6 +538,9 @@ def read(
     progress: _Progress | None = None,
 ) -> Roster:
     """Reads files and folders."""
+
+def open_panel(path: Path, columns: Sequence[str] | None, *, progress: _Progress | None = None) -> Roster:
+    """Opens a panel as it was written."""
 
 def read_arrow(
     name: str,

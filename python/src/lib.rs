@@ -93,6 +93,7 @@ fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(stars::star_scheme_toml, m)?)?;
     m.add_function(wrap_pyfunction!(stars::replay_stars, m)?)?;
     m.add_function(wrap_pyfunction!(read::read, m)?)?;
+    m.add_function(wrap_pyfunction!(read::open_panel, m)?)?;
     m.add_function(wrap_pyfunction!(read::read_arrow, m)?)?;
     m.add_function(wrap_pyfunction!(tables::schema, m)?)?;
     m.add_function(wrap_pyfunction!(tables::labels, m)?)?;

@@ -57,6 +57,18 @@ pub(crate) fn read(
 }
 
 #[pyfunction]
+#[pyo3(signature = (path, columns, *, progress=None))]
+pub(crate) fn open_panel(
+    py: Python<'_>,
+    path: PathBuf,
+    columns: Option<Vec<String>>,
+    progress: Option<Py<PyAny>>,
+) -> PyResult<Roster> {
+    let opened = run(py, progress.as_ref(), move |job| dangjian::Roster::open(&path, columns.as_deref(), job))?;
+    Ok(Roster(opened, Options::default()))
+}
+
+#[pyfunction]
 #[pyo3(signature = (name, data, options, *, progress=None))]
 pub(crate) fn read_arrow(
     py: Python<'_>,

@@ -295,7 +295,7 @@ pub(crate) fn read_bytes(
 }
 
 /// The error for a file that the system does not give out.
-pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> Error {
+pub(crate) fn unreadable(path: &Path, error: &std::io::Error) -> Error {
     if error.kind() == std::io::ErrorKind::NotFound {
         return missing(path);
     }

@@ -65,6 +65,11 @@ fn is_listed(folded: &str, list: &FxHashSet<String>) -> bool {
     forms(folded).iter().any(|form| list.contains(*form))
 }
 
+/// Whether a column with this header is about a person.
+pub(crate) fn is_personal(header: &str) -> bool {
+    not_read(&[header.to_owned()]) == Status::Personal
+}
+
 /// Whether the schema lists this very header as one about a person.
 pub(super) fn is_listed_as_personal(header: &str) -> bool {
     is_listed(&folded(header), &PERSONAL)

@@ -40,6 +40,17 @@ impl Options {
         self.profile.as_ref().map_or_else(|| self.words.clone(), |profile| profile.words().with(&self.words))
     }
 
+    /// Whether the caller says nothing that changes how a table is read that is as this software writes it.
+    pub(crate) fn say_nothing(&self) -> bool {
+        let Self { year, columns, keep, words, profile, on_conflict: _, zones, repair: _ } = self;
+        year.is_none()
+            && columns.is_empty()
+            && keep.is_empty()
+            && *words == Dictionaries::default()
+            && profile.is_none()
+            && zones.is_none()
+    }
+
     pub(super) fn without_repair(&self) -> Self {
         Self { repair: false, ..self.clone() }
     }

@@ -1,10 +1,11 @@
 //! Parquet files: their row groups side by side, through the same reader as Arrow batches.
 
+use std::fmt::Display;
 use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use arrow::array::RecordBatch;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use rayon::prelude::*;
@@ -42,16 +43,15 @@ pub(super) fn read(place: &Place<'_>, file: &File, work: &Work<'_>) -> Result<Ou
         .into_par_iter()
         .map(|(at, mut part, mut row)| {
             let file = File::open(path).map_err(|e| unreadable(path, &e))?;
-            let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata.clone())
+            let mut reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata.clone())
                 .with_row_groups(vec![at])
                 .with_projection(columns.clone())
                 .with_batch_size(BATCH)
                 .build()
                 .map_err(|e| broken(path, &e))?;
             let mut tallies = Vec::new();
-            for batch in reader {
+            while let Some(batch) = guarded(path, || reader.next().transpose())? {
                 job::check(work.job)?;
-                let batch: RecordBatch = batch.map_err(|e| broken(path, &e))?;
                 let rows = batch.num_rows() as u32;
                 let (piece, mut tally) = frame.piece(&batch, row)?;
                 work.give(frame.source(), part, piece, &mut tally)?;
@@ -71,7 +71,20 @@ pub(super) fn read(place: &Place<'_>, file: &File, work: &Work<'_>) -> Result<Ou
     Ok(Outcome { sheets: vec![(0, frame.finish(tallies))], skipped: Vec::new() })
 }
 
-fn broken(path: &Path, error: &dyn std::fmt::Display) -> Error {
+/// What `call` of the Parquet library gives. At some pages that are damaged it fails inside.
+pub(crate) fn guarded<T, E: Display>(path: &Path, call: impl FnOnce() -> Result<T, E>) -> Result<T> {
+    match catch_unwind(AssertUnwindSafe(call)) {
+        Ok(given) => given.map_err(|error| broken(path, &error)),
+        Err(_) => Err(Error::file(
+            path,
+            "Parquet 文件已损坏（内容自相矛盾）",
+            "the Parquet file is damaged (it contradicts itself)",
+        )),
+    }
+}
+
+/// The error for a Parquet file that its library does not understand.
+pub(crate) fn broken(path: &Path, error: &dyn Display) -> Error {
     Error::file(
         path,
         format!("Parquet 文件已损坏或不完整（{error}）"),

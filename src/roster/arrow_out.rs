@@ -1,8 +1,5 @@
-//! A roster as canonical Arrow record batches, one a year, and as a Parquet file.
+//! A roster as canonical Arrow record batches, one a year.
 
-use std::fs::File;
-use std::io;
-use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{
@@ -12,13 +9,9 @@ use arrow::array::{
 use arrow::buffer::NullBuffer;
 use arrow::compute::take;
 use arrow::datatypes::{DataType, Field as ArrowField, Schema, SchemaRef};
-use parquet::arrow::ArrowWriter;
-use parquet::basic::{Compression, ZstdLevel};
-use parquet::errors::ParquetError;
-use parquet::file::properties::WriterProperties;
 
 use super::{Column, Field, Frame, Roster};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::schema::Type;
 
 impl Roster {
@@ -33,40 +26,26 @@ impl Roster {
 
     /// One year as a record batch; columns the year's sources do not have are null.
     pub fn batch(&self, frame: &Frame) -> Result<RecordBatch> {
-        let year: ArrayRef = Arc::new(Int16Array::from_value(frame.year, frame.rows()));
-        let ids = take(self.organisations(), &UInt32Array::from(frame.slots.clone()), None)?;
-        let columns = self.fields().iter().zip(&frame.columns).map(|(field, column)| match column {
-            Some(column) => array(field, column),
-            None => new_null_array(&field.ty.arrow(), frame.rows()),
-        });
-        Ok(RecordBatch::try_new(self.arrow_schema(), [year, ids].into_iter().chain(columns).collect())?)
+        let columns = (0..self.fields().len()).map(|at| self.array(frame, at));
+        Ok(RecordBatch::try_new(self.arrow_schema(), self.keys(frame)?.into_iter().chain(columns).collect())?)
+    }
+
+    /// The year and the id of each row.
+    pub(super) fn keys(&self, frame: &Frame) -> Result<[ArrayRef; 2]> {
+        let year = Arc::new(Int16Array::from_value(frame.year, frame.rows()));
+        Ok([year, take(self.organisations(), &UInt32Array::from(frame.slots.clone()), None)?])
+    }
+
+    /// The values of the field `at` in its canonical type.
+    pub(super) fn array(&self, frame: &Frame, at: usize) -> ArrayRef {
+        let field = &self.fields()[at];
+        self.values(frame, at)
+            .map_or_else(|| new_null_array(&field.ty.arrow(), frame.rows()), |column| array(field, column))
     }
 
     /// All years as record batches, ascending.
     pub fn batches(&self) -> Result<Vec<RecordBatch>> {
         self.frames().iter().map(|frame| self.batch(frame)).collect()
-    }
-
-    /// Writes the panel to a Parquet file, a row group or more a year.
-    pub fn write_parquet(&self, path: &Path) -> Result<()> {
-        let fail = |e: ParquetError| Error::unwritten(path, &of_system(e));
-        let properties = WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::default())).build();
-        let file = File::create(path).map_err(|e| Error::unwritten(path, &e))?;
-        let mut writer = ArrowWriter::try_new(file, self.arrow_schema(), Some(properties)).map_err(fail)?;
-        for frame in self.frames() {
-            writer.write(&self.batch(frame)?).map_err(fail)?;
-            writer.flush().map_err(fail)?;
-        }
-        writer.close().map_err(fail)?;
-        Ok(())
-    }
-}
-
-/// What the system said where it is the reason.
-fn of_system(error: ParquetError) -> io::Error {
-    match error {
-        ParquetError::External(inner) => inner.downcast::<io::Error>().map_or_else(io::Error::other, |error| *error),
-        other => io::Error::other(other),
     }
 }
 

@@ -3,6 +3,7 @@
 mod arrow_out;
 mod build;
 mod column;
+mod file;
 mod kept;
 mod read;
 mod rows;

@@ -9,6 +9,7 @@ use arrow::datatypes::Schema;
 
 use super::Roster;
 use super::build::{Builder, Built, Chunk, Repair};
+use super::file::Stored;
 use crate::error::Result;
 use crate::ingest::{self, Code, Key, Options, Problem, Report, Skipped, Source};
 use crate::job::Job;
@@ -66,7 +67,8 @@ impl Origin {
 }
 
 impl Roster {
-    /// Reads ledgers: files, or folders of them.
+    /// Reads ledgers: files, or folders of them. A panel that [`Roster::write_parquet`] wrote, read by itself and as it is, is
+    /// [opened](Roster::open).
     ///
     /// ```
     /// use dangjian::{Roster, ingest::Options, job::Quiet};
@@ -77,6 +79,13 @@ impl Roster {
     /// # Ok::<(), dangjian::Error>(())
     /// ```
     pub fn read(paths: &[PathBuf], options: &Options, job: &dyn Job) -> Result<Self> {
+        // What is wrong with a file that cannot be opened, the readers tell.
+        if let [path] = paths
+            && options.say_nothing()
+            && let Some(panel) = Stored::find(path).ok().flatten()
+        {
+            return panel.open(None, job);
+        }
         let builder = Builder::default();
         let report = ingest::stream(paths, options, &builder, job)?;
         Self::of(builder, report, options, job)

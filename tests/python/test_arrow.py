@@ -133,6 +133,48 @@ def test_parquet(tmp_path, roster, frame):
     assert_frame_equal(dangjian.read_roster(path).to_polars(), frame)
 
 
+def test_a_panel_is_opened_with_the_columns_asked_for(tmp_path, roster):
+    path = tmp_path / "台账.parquet"
+    roster.to_parquet(path)
+    some = dangjian.open_roster(path, ["mode", "region"], progress=False)
+    assert some.columns == {name: roster.columns[name] for name in ("region", "mode")}
+    assert_frame_equal(some.count(by=["county", "mode"]), roster.count(by=["county", "mode"]))
+    assert_frame_equal(some.moves(of="mode"), roster.moves(of="mode"))
+    assert dangjian.open_roster(path, "kind", progress=False).columns == {"kind": "word"}
+    # Every row is accounted for, and the file is the source.
+    sources = some.sources
+    assert sources["file"].to_list() == [path.name]
+    assert (sources["kept"].sum(), some.problems.height) == (len(roster), 0)
+    # A ledger beside it: both are read as ledgers are.
+    ledger = tmp_path / "2031.csv"
+    ledger.write_text("统一社会信用代码,单位名称\n91110000600037341L,某厂\n", encoding="utf-8")
+    both = dangjian.read_roster([path, ledger], progress=False)
+    assert both.years == [*roster.years, 2031]
+    assert len(both) == len(roster) + 1
+
+
+def test_what_is_no_panel_is_not_opened(tmp_path, roster, frame):
+    path, other = tmp_path / "panel.parquet", tmp_path / "other.parquet"
+    roster.to_parquet(path)
+    with pytest.raises(dangjian.ArgumentError, match=r"no column 'modes'.*mode"):
+        dangjian.open_roster(path, ["modes"])
+    with pytest.raises(dangjian.FileError, match="no such file"):
+        dangjian.open_roster(other)
+    frame.write_parquet(other)
+    with pytest.raises(dangjian.FileError, match="read_roster"):
+        dangjian.open_roster(other)
+    # Metadata that pyarrow takes along with rows that are others.
+    table = pq.read_table(path)
+    pq.write_table(table.replace_schema_metadata(pq.read_metadata(path).metadata).slice(0, 5), other)
+    with pytest.raises(dangjian.FileError, match="read_roster"):
+        dangjian.open_roster(other)
+    assert len(dangjian.read_roster(other, progress=False)) == 5
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(dangjian.FileError, match="damaged") as raised:
+        dangjian.open_roster(path)
+    assert str(path) in str(raised.value)
+
+
 def test_a_made_panel_comes_back_the_same():
     panel = synth.panel(500, 3)
     back = dangjian.read_roster(panel).to_polars()

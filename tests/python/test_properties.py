@@ -10,6 +10,7 @@ from collections import Counter
 
 import duckdb
 import polars as pl
+import pyarrow.parquet as pq
 from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
@@ -56,6 +57,20 @@ def test_splitting_into_files_changes_nothing(tmp_path_factory, panel, by, parts
     other = dangjian.read_roster(sorted(folder.iterdir()), keep=["楼栋"], progress=False)
     assert len(other) == panel.height
     same(one, other, by)
+
+
+@given(panel=panels.panels(), by=panels.groupings())
+def test_writing_and_opening_changes_nothing(tmp_path_factory, panel, by):
+    one, path = read(panel), tmp_path_factory.mktemp("panel") / "panel.parquet"
+    one.to_parquet(path)
+    other = dangjian.open_roster(path, progress=False)
+    assert (other.columns, other.years, other.dimensions) == (one.columns, one.years, one.dimensions)
+    assert_frame_equal(other.to_polars(), one.to_polars())
+    same(one, other, by)
+    # As others read it.
+    for table in (pl.read_parquet(path), pl.from_arrow(pq.read_table(path))):
+        assert_frame_equal(table, one.to_polars())
+    assert_frame_equal(duckdb.sql(f"FROM '{path}' ORDER BY year, org_id").pl(), one.to_polars())
 
 
 @given(panel=panels.panels(), by=panels.groupings(3))

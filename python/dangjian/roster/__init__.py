@@ -6,9 +6,9 @@ import polars as pl
 
 from dangjian import _native
 from dangjian.roster.panel import Roster
-from dangjian.roster.read import read_roster
+from dangjian.roster.read import open_roster, read_roster
 
-__all__ = ["Roster", "problem_codes", "read_roster", "schema"]
+__all__ = ["Roster", "open_roster", "problem_codes", "read_roster", "schema"]
 
 
 def schema() -> pl.DataFrame:

@@ -62,7 +62,7 @@ class Roster(
         return self._native.to_arrow().__arrow_c_stream__(requested_schema)
 
     def to_parquet(self, path: Source) -> None:
-        """Write the panel to a Parquet file, which ``read_roster`` reads again."""
+        """Write the panel to a Parquet file: a table for any software, with what ``open_roster`` opens it by."""
         self._native.write_parquet(Path(path))
 
     def review(

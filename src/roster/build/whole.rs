@@ -20,7 +20,7 @@ use crate::roster::column::{Column, Dictionary, Integers};
 use crate::schema::{Type, words};
 
 /// A part of a column: its values, or how many rows do not have it.
-pub(super) type Part = Result<Values, usize>;
+pub(in crate::roster) type Part = Result<Values, usize>;
 
 /// Some rows of one part.
 pub(super) struct Run {
@@ -29,7 +29,7 @@ pub(super) struct Run {
 }
 
 /// One column of all batches.
-pub(super) struct Whole<'a> {
+pub(in crate::roster) struct Whole<'a> {
     parts: &'a [Part],
     kind: Kind,
 }
@@ -48,7 +48,7 @@ enum Kind {
 
 impl<'a> Whole<'a> {
     /// The column `field` out of its parts. All rows hold a coded one in one width, that of its dictionary.
-    pub(super) fn new(field: &Field, parts: &'a [Part]) -> Result<Self> {
+    pub(in crate::roster) fn new(field: &Field, parts: &'a [Part]) -> Result<Self> {
         for values in parts.iter().flatten() {
             canonical(field, values)?;
         }
@@ -84,7 +84,7 @@ impl<'a> Whole<'a> {
     }
 
     /// The column of all rows.
-    pub(super) fn all(&self) -> Result<Column> {
+    pub(in crate::roster) fn all(&self) -> Result<Column> {
         let run =
             |(part, rows): (usize, &Part)| Run { part, rows: 0..rows.as_ref().map_or_else(|rows| *rows, Values::len) };
         let runs: Vec<Run> = self.parts.iter().enumerate().map(run).collect();
@@ -303,10 +303,10 @@ fn all_bits<T: Copy + Into<u64>>(array: &ArrayRef, values: &[T], start: usize) -
 }
 
 /// How many grades in half steps are told apart; five stars are the most there are.
-const GRADES: usize = 1 << 8;
+pub(in crate::roster) const GRADES: usize = 1 << 8;
 
 /// A grade in half steps.
-fn halves(grade: f32) -> usize {
+pub(in crate::roster) fn halves(grade: f32) -> usize {
     usize::from((grade * 2.0 + 0.5) as u8)
 }
 

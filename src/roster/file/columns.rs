@@ -1,0 +1,83 @@
+//! A column of a year out of the batches of its row groups.
+
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, StringArray};
+use arrow::buffer::NullBuffer;
+use arrow::datatypes::{Float32Type, Int32Type};
+
+use crate::error::Result;
+use crate::ingest::Values;
+use crate::roster::Field;
+use crate::roster::build::{GRADES, Whole, halves};
+use crate::roster::column::{Column, Dictionary, Integers};
+use crate::schema::Type;
+
+/// The column `field`; `None` where a value is none of its dictionary's, or the batches are of another type.
+pub(super) fn column(
+    field: &Field,
+    batches: &[ArrayRef],
+    dictionary: Option<&Arc<Dictionary>>,
+) -> Result<Option<Column>> {
+    let Some(dictionary) = dictionary else {
+        let parts: Vec<_> = batches.iter().map(|array| Ok(Values::Array(Arc::clone(array)))).collect();
+        return Whole::new(field, &parts)?.all().map(Some);
+    };
+    let codes = match dictionary.values().len() {
+        0..=0xff => codes(field, batches, dictionary, |code| code as u8).map(Integers::U8),
+        0x100..=0xffff => codes(field, batches, dictionary, |code| code as u16).map(Integers::U16),
+        _ => codes(field, batches, dictionary, |code| code).map(Integers::U32),
+    };
+    Ok(codes.map(|codes| Column::Coded { codes, dictionary: Arc::clone(dictionary) }))
+}
+
+fn codes<T: Copy + Default + PartialEq>(
+    field: &Field,
+    batches: &[ArrayRef],
+    dictionary: &Dictionary,
+    narrow: impl Fn(u32) -> T,
+) -> Option<Vec<T>> {
+    let mut codes = Vec::with_capacity(batches.iter().map(Array::len).sum());
+    if field.ty == Type::Star {
+        let mut of_grade = [T::default(); GRADES];
+        for (code, grade) in (1..).zip(dictionary.values()) {
+            of_grade[halves(grade.parse().ok()?)] = narrow(code);
+        }
+        for batch in batches {
+            let batch = batch.as_primitive_opt::<Float32Type>()?;
+            let start = codes.len();
+            codes.extend(batch.values().iter().map(|grade| of_grade[halves(*grade)]));
+            forget(&mut codes[start..], batch.nulls());
+            let unknown = codes[start..].iter().filter(|code| **code == T::default()).count();
+            if unknown > batch.null_count() {
+                return None;
+            }
+        }
+        return Some(codes);
+    }
+    // For each number of the batch's texts the code; batches of one row group share their texts.
+    let mut texts: Option<&StringArray> = None;
+    let mut of_number: Vec<T> = Vec::new();
+    for batch in batches {
+        let batch = batch.as_dictionary_opt::<Int32Type>()?;
+        let here = batch.values().as_string_opt::<i32>()?;
+        if texts.is_none_or(|texts| !texts.values().ptr_eq(here.values()) || texts.len() != here.len()) {
+            texts = Some(here);
+            let code = |text: Option<&str>| text.map_or(Some(0), |text| dictionary.code(text)).map(&narrow);
+            of_number = here.iter().map(code).collect::<Option<_>>()?;
+        }
+        let start = codes.len();
+        let code = |number: &i32| of_number.get(*number as usize).copied().unwrap_or_default();
+        codes.extend(batch.keys().values().iter().map(code));
+        forget(&mut codes[start..], batch.keys().nulls());
+    }
+    Some(codes)
+}
+
+/// Makes those that are not known 0. Which they are cannot be foreseen: no branch depends on it.
+fn forget<T: Copy + Default>(codes: &mut [T], known: Option<&NullBuffer>) {
+    let Some(known) = known else { return };
+    for (row, code) in codes.iter_mut().enumerate() {
+        *code = if known.is_valid(row) { *code } else { T::default() };
+    }
+}

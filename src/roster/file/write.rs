@@ -1,0 +1,185 @@
+//! A roster into its Parquet file.
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, BooleanArray, DictionaryArray, Int32Array, RecordBatch, StringArray};
+use arrow::buffer::BooleanBuffer;
+use arrow::datatypes::{Field as ArrowField, Schema, SchemaRef};
+use arrow::ipc::CompressionType;
+use arrow::ipc::writer::{IpcWriteOptions, StreamWriter};
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_writer::{ArrowColumnWriter, ArrowWriterOptions, compute_leaves};
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::KeyValue;
+use parquet::file::properties::WriterProperties;
+use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::types::ColumnPath;
+use rayon::prelude::*;
+
+use super::{Block, Entry, FORMAT, Index, KEY, WRITER, Year};
+use crate::error::{Error, Result};
+use crate::roster::{Column, Frame, Roster};
+use crate::schema::Type;
+
+/// The most rows of a row group.
+const GROUP: usize = 1 << 20;
+/// Values of a column up to so many bytes are written once a row group, and rows as numbers of them.
+const DICTIONARY: usize = 1 << 24;
+
+impl Roster {
+    /// Writes the panel to a Parquet file, a row group or more a year: a table with the columns of [`Roster::arrow_schema`],
+    /// and behind it an index for [`Roster::open`].
+    ///
+    /// ```
+    /// # use dangjian::{Roster, ingest::Options, job::Quiet, synth};
+    /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+    /// let path = std::env::temp_dir().join(format!("dangjian-{}.parquet", std::process::id()));
+    /// roster.write_parquet(&path)?;
+    /// let back = Roster::open(&path, Some(&["mode".into(), "region".into()]), &Quiet)?;
+    /// assert_eq!(back.organisations(), roster.organisations());
+    /// assert_eq!(back.fields().len(), 2);
+    /// # std::fs::remove_file(&path).ok();
+    /// # Ok::<(), dangjian::Error>(())
+    /// ```
+    pub fn write_parquet(&self, path: &Path) -> Result<()> {
+        let fail = |e: ParquetError| Error::unwritten(path, &of_system(e));
+        let properties = WriterProperties::builder()
+            .set_compression(Compression::ZSTD(ZstdLevel::default()))
+            .set_created_by(format!("{WRITER} {}", env!("CARGO_PKG_VERSION")))
+            .set_dictionary_page_size_limit(DICTIONARY)
+            // Every id is another.
+            .set_column_dictionary_enabled(ColumnPath::from("org_id"), false)
+            .build();
+        // Others see texts, not the codes that they are written from.
+        let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
+        let texts: Vec<Option<ArrayRef>> = (0..self.fields().len()).map(|at| self.texts(at)).collect();
+        let schema = self.coded_schema(&texts);
+        let file = File::create(path).map_err(|e| Error::unwritten(path, &e))?;
+        let writer = ArrowWriter::try_new_with_options(file, Arc::clone(&schema), options).map_err(fail)?;
+        let (mut writer, columns) = writer.into_serialized_writer().map_err(fail)?;
+        for frame in self.frames() {
+            let batch = self.coded_batch(frame, &texts, &schema)?;
+            for start in (0..frame.rows()).step_by(GROUP) {
+                let rows = batch.slice(start, GROUP.min(frame.rows() - start));
+                let group = writer.flushed_row_groups().len();
+                write(&mut writer, columns.create_column_writers(group).map_err(fail)?, &rows).map_err(fail)?;
+            }
+        }
+        let mut block = |array: ArrayRef| {
+            let bytes = stream(array)?;
+            let block = Block { at: writer.bytes_written() as u64, bytes: bytes.len() as u64 };
+            writer.write_all(&bytes).map_err(|e| Error::unwritten(path, &e))?;
+            Ok::<_, Error>(block)
+        };
+        let organisations = block(Arc::new(self.organisations().clone()))?;
+        let year = |frame: &Frame| Ok(Year { year: frame.year, listed: block(Arc::new(self.listed(frame)))? });
+        let years = self.frames().iter().map(year).collect::<Result<_>>()?;
+        let field = |(at, field): (usize, &crate::roster::Field)| {
+            let values = self.dictionary(at).map(|dictionary| StringArray::from_iter_values(dictionary.values()));
+            Ok(Entry {
+                name: field.name.clone(),
+                ty: field.ty.name().to_owned(),
+                years: self.frames().iter().filter(|f| self.values(f, at).is_some()).map(|f| f.year).collect(),
+                values: values.map(|values| block(Arc::new(values))).transpose()?,
+            })
+        };
+        let fields = self.fields().iter().enumerate().map(field).collect::<Result<_>>()?;
+        let index = Index { format: FORMAT, organisations, years, fields };
+        let index = toml::to_string(&index).map_err(|e| {
+            Error::data(
+                format!("面板的索引不能写成文本：{e}"),
+                format!("the panel's index cannot be written as text: {e}"),
+            )
+        })?;
+        writer.append_key_value_metadata(KeyValue::new(KEY.to_owned(), index));
+        writer.close().map_err(fail)?;
+        Ok(())
+    }
+
+    /// The texts of a column that is written from codes.
+    fn texts(&self, at: usize) -> Option<ArrayRef> {
+        let dictionary = self.dictionary(at).filter(|_| self.fields()[at].ty != Type::Star)?;
+        Some(Arc::new(StringArray::from_iter_values(dictionary.values())))
+    }
+
+    /// [`Roster::arrow_schema`] with columns that have `texts` as codes of them.
+    fn coded_schema(&self, texts: &[Option<ArrayRef>]) -> SchemaRef {
+        let schema = self.arrow_schema();
+        let (fixed, fields) = schema.fields().split_at(schema.fields().len() - texts.len());
+        let coded = fields.iter().zip(texts).map(|(field, texts)| match texts {
+            Some(_) => Arc::new(ArrowField::new(field.name(), super::coded(), true)),
+            None => Arc::clone(field),
+        });
+        Arc::new(Schema::new(fixed.iter().cloned().chain(coded).collect::<Vec<_>>()))
+    }
+
+    /// [`Roster::batch`] with columns that have `texts` as codes of them.
+    fn coded_batch(&self, frame: &Frame, texts: &[Option<ArrayRef>], schema: &SchemaRef) -> Result<RecordBatch> {
+        let column = |at: usize| -> Result<ArrayRef> {
+            Ok(match (texts.get(at).and_then(Option::as_ref), self.values(frame, at)) {
+                (Some(texts), Some(Column::Coded { codes, .. })) => {
+                    let keys = (0..codes.len()).map(|row| codes.get(row).checked_sub(1).map(|key| key as i32));
+                    Arc::new(DictionaryArray::try_new(keys.collect::<Int32Array>(), Arc::clone(texts))?)
+                }
+                (Some(texts), _) => {
+                    Arc::new(DictionaryArray::try_new(Int32Array::new_null(frame.rows()), Arc::clone(texts))?)
+                }
+                (None, _) => self.array(frame, at),
+            })
+        };
+        let columns = (0..texts.len()).map(column).collect::<Result<Vec<_>>>()?;
+        Ok(RecordBatch::try_new(Arc::clone(schema), self.keys(frame)?.into_iter().chain(columns).collect())?)
+    }
+
+    /// For each organisation whether `frame` lists it.
+    fn listed(&self, frame: &Frame) -> BooleanArray {
+        let mut slots = frame.slots.iter().peekable();
+        let count = self.organisations().len();
+        let listed = BooleanBuffer::collect_bool(count, |at| slots.next_if(|slot| **slot as usize == at).is_some());
+        BooleanArray::new(listed, None)
+    }
+}
+
+/// Writes rows as a row group, its columns side by side.
+fn write(
+    writer: &mut SerializedFileWriter<File>,
+    columns: Vec<ArrowColumnWriter>,
+    rows: &RecordBatch,
+) -> Result<(), ParquetError> {
+    let schema = rows.schema();
+    let chunks = columns.into_par_iter().zip(schema.fields().par_iter().zip(rows.columns()));
+    let chunks = chunks.map(|(mut column, (field, values))| {
+        for leaf in compute_leaves(field, values)? {
+            column.write(&leaf)?;
+        }
+        column.close()
+    });
+    let chunks = chunks.collect::<Result<Vec<_>, ParquetError>>()?;
+    let mut group = writer.next_row_group()?;
+    for chunk in chunks {
+        chunk.append_to_row_group(&mut group)?;
+    }
+    group.close()?;
+    Ok(())
+}
+
+/// The bytes of an Arrow stream of one column.
+fn stream(array: ArrayRef) -> Result<Vec<u8>> {
+    let batch = RecordBatch::try_from_iter([("values", array)])?;
+    let options = IpcWriteOptions::default().try_with_compression(Some(CompressionType::LZ4_FRAME))?;
+    let mut writer = StreamWriter::try_new_with_options(Vec::new(), &batch.schema(), options)?;
+    writer.write(&batch)?;
+    Ok(writer.into_inner()?)
+}
+
+/// What the system said where it is the reason.
+fn of_system(error: ParquetError) -> io::Error {
+    match error {
+        ParquetError::External(inner) => inner.downcast::<io::Error>().map_or_else(io::Error::other, |error| *error),
+        other => io::Error::other(other),
+    }
+}
