@@ -4,9 +4,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, RecordBatch, UInt32Array, new_null_array};
+use arrow::array::{ArrayRef, RecordBatch, new_null_array};
 use arrow::buffer::BooleanBuffer;
-use arrow::compute::take_record_batch;
 use arrow::datatypes::DataType;
 
 use crate::classes::{ORGANISED, coded};
@@ -142,15 +141,15 @@ pub fn reconcile(roster: &Roster, year: i16, scope: &Scope) -> Result<RecordBatc
     }
     found.extend(several_superiors(roster, frame).into_iter().map(|row| ("several_superiors", row as u32)));
     found.retain(|(_, row)| rows.value(*row as usize));
-    let rows = UInt32Array::from_iter_values(found.iter().map(|(_, row)| *row));
-    let batch = take_record_batch(&roster.batch(frame)?, &rows)?;
+    let rows: Vec<u32> = found.iter().map(|(_, row)| *row).collect();
+    let names = ["org_id", "name", "region", "committee", SUPERIOR, "party_org_id", "mode"];
+    let batch = roster.picked(frame, names, &rows)?;
     let column = |name: &str| -> ArrayRef {
         batch.column_by_name(name).map_or_else(|| new_null_array(&DataType::Utf8, found.len()), Arc::clone)
     };
     let start = Columns::default()
         .years("year", vec![year; found.len()])
         .texts("finding", found.iter().map(|(finding, _)| *finding));
-    let names = ["org_id", "name", "region", "committee", SUPERIOR, "party_org_id", "mode"];
     names.into_iter().fold(start, |columns, name| columns.array(name, column(name))).finish()
 }
 

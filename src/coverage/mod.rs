@@ -2,8 +2,8 @@
 
 mod figures;
 
-use arrow::array::{BooleanArray, RecordBatch, UInt32Array};
-use arrow::compute::{filter_record_batch, take_record_batch};
+use arrow::array::{BooleanArray, RecordBatch};
+use arrow::compute::filter_record_batch;
 use arrow::datatypes::DataType;
 use rayon::prelude::*;
 
@@ -287,8 +287,9 @@ pub fn gaps(roster: &Roster, target: &Target, year: i16, scope: &Scope) -> Resul
         unknown = &unknown | unidentified;
     }
     let rows: Vec<u32> = missing.set_indices().chain(unknown.set_indices()).map(|row| row as u32).collect();
-    let status = (0..rows.len()).map(|at| if at < missing.count_set_bits() { "missing" } else { "unknown" });
-    let batch = take_record_batch(&roster.batch(frame)?, &UInt32Array::from(rows.clone()))?;
+    let missing = missing.count_set_bits();
+    let status = (0..rows.len()).map(|at| if at < missing { "missing" } else { "unknown" });
+    let batch = roster.picked(frame, LISTED.map(|(name, _)| name), &rows)?;
     Columns::default()
         .years("year", std::iter::repeat_n(year, rows.len()))
         .texts("target", std::iter::repeat_n(&target.rate.id, rows.len()))

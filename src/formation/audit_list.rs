@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use arrow::array::{Array, AsArray, RecordBatch, UInt32Array};
+use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::buffer::BooleanBuffer;
-use arrow::compute::{concat_batches, take_record_batch};
+use arrow::compute::concat_batches;
 use arrow::datatypes::{DataType, Int16Type};
 use arrow::util::display::array_value_to_string;
 
@@ -75,7 +75,10 @@ pub fn formation_audit_list(
     wanted.extend(findings.iter().flat_map(|f| f.why.columns().into_iter().chain(f.when.columns())));
     wanted.extend(rested.iter().flatten().map(String::as_str));
     let facts = Facts::new(roster, frame, rules, &wanted)?;
-    let all = facts.roster().batch(facts.frame())?;
+    let picked = |rows: &BooleanBuffer| {
+        let rows: Vec<u32> = rows.set_indices_u32().collect();
+        facts.roster().picked(facts.frame(), wanted.iter().copied(), &rows)
+    };
     let mut parts = Vec::new();
     for ((finding, truth), rested) in findings.iter().zip(answers(&facts, rules, &findings)?).zip(&rested) {
         let Some(truth) = truth else { continue };
@@ -83,7 +86,7 @@ pub fn formation_audit_list(
             if status == "unknown" && rested.iter().any(|name| !has(roster, frame, name)) {
                 continue; // the year's sources cannot tell it of anybody
             }
-            let batch = take(&all, &set)?;
+            let batch = picked(&set)?;
             let why = |lang: Lang| (0..batch.num_rows()).map(move |row| (lang, row));
             let say = |(lang, row)| match status {
                 "found" => speaker.found(finding, lang, &batch, row),
@@ -95,15 +98,11 @@ pub fn formation_audit_list(
         }
     }
     if parts.is_empty() {
-        let none = all.slice(0, 0);
+        let none = picked(&BooleanBuffer::new_unset(frame.rows()))?;
         let nothing = findings.first().map(|f| of_finding(f, "found", &none, (Vec::new(), Vec::new()))).transpose()?;
         return nothing.map_or_else(|| Columns::default().finish(), Ok);
     }
     Ok(concat_batches(&parts[0].schema(), &parts)?)
-}
-
-fn take(all: &RecordBatch, rows: &BooleanBuffer) -> Result<RecordBatch> {
-    Ok(take_record_batch(all, &rows.set_indices().map(|row| row as u32).collect::<UInt32Array>())?)
 }
 
 fn of_finding(

@@ -55,7 +55,12 @@ impl Facts {
         let levels = rules.levels(year);
         let bodies = Bodies::new(roster, frame);
         let (mut fields, mut columns) = (Vec::new(), Vec::new());
-        for (name, ty, _) in COMPUTED.iter().filter(|(name, ..)| wanted.contains(name)) {
+        for (name, ty, of) in COMPUTED.iter().filter(|(name, ..)| wanted.contains(name)) {
+            fields.push(Field { name: (*name).to_owned(), ty: *ty });
+            if of.contains(&"party_org_id") && !bodies.told() {
+                columns.push(None);
+                continue;
+            }
             let column = match *name {
                 "need" => need(roster, frame, rules)?,
                 "level_need" => bodies.level(roster, frame, &levels),
@@ -82,7 +87,6 @@ impl Facts {
             let lacks = |of: &String| !has(roster, frame, of);
             let silent = Self::rests_on(rules, name, year).iter().any(lacks) && says_nothing(&column);
             let told = !silent && Self::has_rule(rules, name, year);
-            fields.push(Field { name: (*name).to_owned(), ty: *ty });
             columns.push(told.then_some(column));
         }
         let base = |name: &str| DERIVED.iter().find(|(derived, _)| *derived == name).map(|(_, from)| *from);
@@ -208,16 +212,19 @@ pub(super) fn coded(values: Vec<String>, codes: &[u64]) -> Column {
 }
 
 fn constant(value: Option<u32>, rows: usize) -> Column {
-    number((0..rows).map(|_| value.map(u64::from)))
+    number(std::iter::repeat_n(value.map(u64::from), rows))
 }
 
 /// A column of numbers.
 pub(super) fn number(values: impl Iterator<Item = Option<u64>>) -> Column {
-    let values: Vec<Option<u64>> = values.collect();
-    let known: BooleanBuffer = values.iter().map(Option::is_some).collect();
-    let values: Vec<u64> = values.into_iter().map(Option::unwrap_or_default).collect();
-    let all = known.count_set_bits() == known.len();
-    Column::Number { values: Integers::smallest(&values), known: (!all).then_some(known) }
+    let rows = values.size_hint().0;
+    let (mut numbers, mut known) = (Vec::with_capacity(rows), BooleanBufferBuilder::new(rows));
+    for value in values {
+        known.append(value.is_some());
+        numbers.push(value.unwrap_or_default());
+    }
+    let known = Some(known.finish()).filter(BooleanBuffer::has_false);
+    Column::Number { values: Integers::smallest(&numbers), known }
 }
 
 /// A column of flags.

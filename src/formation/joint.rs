@@ -3,19 +3,20 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use arrow::array::{AsArray, Float64Array, RecordBatch, UInt32Array};
+use arrow::array::{AsArray, Float64Array, RecordBatch};
 use arrow::buffer::BooleanBuffer;
-use arrow::compute::{concat_batches, take_record_batch};
+use arrow::compute::concat_batches;
 use arrow::datatypes::{DataType, Field, Int64Type, Schema};
+use rayon::prelude::*;
 
-use super::facts::{Facts, flag};
+use super::facts::Facts;
 use crate::classes::coded;
 use crate::dimension::Scope;
 use crate::error::Result;
 use crate::job::{self, Job};
 use crate::measure::{FormationRules, Predicate};
 use crate::party::{Parties, bitmap};
-use crate::roster::{Frame, Roster};
+use crate::roster::{Column, Frame, Roster};
 use crate::table::Columns;
 use crate::tally::{Measure, count};
 
@@ -61,9 +62,8 @@ pub fn joint_branches(roster: &Roster, rules: &FormationRules, scope: &Scope, jo
     for frame in scope.frames(roster)? {
         job::check(job)?;
         let facts = Facts::new(roster, frame, rules, &LISTED.iter().map(|(name, _)| *name).collect())?;
-        let homes: UInt32Array =
-            homes(roster, frame, &scope.rows(roster, frame)?).set_indices().map(|r| r as u32).collect();
-        let batch = take_record_batch(&facts.roster().batch(facts.frame())?, &homes)?;
+        let homes: Vec<u32> = homes(roster, frame, &scope.rows(roster, frame)?).set_indices_u32().collect();
+        let batch = facts.roster().picked(facts.frame(), LISTED.map(|(name, _)| name), &homes)?;
         let years = Columns::default().years("year", std::iter::repeat_n(frame.year, batch.num_rows()));
         parts.push(years.listed(&batch, &LISTED).finish()?);
     }
@@ -125,13 +125,14 @@ pub fn joint_summary(roster: &Roster, rules: &FormationRules, scope: &Scope, job
     };
     let mut wanted: BTreeSet<&str> = measures.iter().flat_map(|(_, measure)| measure.columns()).collect();
     wanted.extend(roster.fields().iter().map(|f| f.name.as_str()).filter(|_| !scope.by.is_empty()));
-    let mut parts = Vec::new();
-    for frame in scope.frames(roster)? {
-        let homes = homes(roster, frame, &scope.rows(roster, frame)?);
-        let home = flag((0..frame.rows()).map(|row| Some(homes.value(row))));
+    let of_frame = |frame: &&Frame| {
+        job::check(job)?;
+        let home = Column::Flag { set: homes(roster, frame, &scope.rows(roster, frame)?), known: None };
         let facts = Facts::new(roster, frame, rules, &wanted)?.flagged([(HOME.to_owned(), home)]);
-        parts.extend(count(facts.roster(), std::slice::from_ref(&scope.by), &measures, &at_home, job)?);
-    }
+        count(facts.roster(), std::slice::from_ref(&scope.by), &measures, &at_home, job)
+    };
+    let parts: Vec<Vec<RecordBatch>> = scope.frames(roster)?.par_iter().map(of_frame).collect::<Result<_>>()?;
+    let parts = parts.concat();
     let Some(first) = parts.first() else { return Columns::default().finish() };
     with_mean(&concat_batches(&first.schema(), &parts)?)
 }

@@ -21,6 +21,8 @@ pub(super) struct Bodies<'a> {
     modes: Option<&'a Integers>,
     /// The codes of solo, joint, affiliated; 0, which no row of theirs has, where none has the mode.
     words: [u64; 3],
+    /// For each row the party organisation that it belongs to; 0 where to none.
+    of_row: Vec<u32>,
     /// For each party organisation whether an organisation whose mode is not known has its code.
     unsure: Vec<bool>,
     rows: usize,
@@ -36,9 +38,12 @@ impl<'a> Bodies<'a> {
             codes: codes_of(roster, frame, party),
             modes: codes_of(roster, frame, mode),
             words,
+            of_row: Vec::new(),
             unsure: vec![false; cardinality],
             rows: frame.rows(),
         };
+        let is_own = |row: usize| bodies.mode(row) > 0 && bodies.words.contains(&bodies.mode(row));
+        bodies.of_row = (0..bodies.rows).map(|row| if is_own(row) { bodies.code(row) as u32 } else { 0 }).collect();
         let unsure: Vec<usize> =
             (0..bodies.rows).filter(|row| bodies.mode(*row) == 0).map(|row| bodies.code(row)).collect();
         for code in unsure {
@@ -68,8 +73,7 @@ impl<'a> Bodies<'a> {
 
     /// Whether a row belongs to a party organisation.
     pub(super) fn belongs(&self, row: usize) -> bool {
-        let mode = self.mode(row);
-        mode > 0 && self.words.contains(&mode) && self.code(row) > 0
+        self.of_row[row] > 0
     }
 
     fn len(&self) -> usize {
@@ -78,7 +82,8 @@ impl<'a> Bodies<'a> {
 
     /// The rows of party organisations, each with its code.
     fn own(&self) -> impl Iterator<Item = (usize, usize)> {
-        (0..self.rows).filter(|row| self.belongs(*row)).map(|row| (row, self.code(row)))
+        let rows = self.of_row.iter().enumerate().filter(|(_, code)| **code > 0);
+        rows.map(|(row, code)| (row, *code as usize))
     }
 
     /// For each party organisation how many of its organisations have a mode that `counts`.
@@ -115,7 +120,7 @@ impl<'a> Bodies<'a> {
                 _ => None,
             };
         let over: Vec<Option<bool>> = self.recorded().into_iter().zip(self.maybe()).map(over).collect();
-        flag((0..self.rows).map(|row| if self.belongs(row) { over[self.code(row)] } else { None }))
+        flag(self.of_row.iter().map(|code| if *code > 0 { over[*code as usize] } else { None }))
     }
 
     /// For each party organisation the members of all its organisations together.
@@ -157,14 +162,14 @@ impl<'a> Bodies<'a> {
 
     /// What is known of the party organisation of each row, as a column.
     pub(super) fn number(&self, known: &[Known]) -> Column {
-        number((0..self.rows).map(|row| if self.belongs(row) { known[self.code(row)] } else { None }))
+        number(self.of_row.iter().map(|code| if *code > 0 { known[*code as usize] } else { None }))
     }
 
     /// Whether a row's party organisation has an organisation of mode solo or joint.
     pub(super) fn hosted(&self) -> Column {
         let hosts: Vec<Known> = self.units(|mode| mode > 0 && (mode == self.words[0] || mode == self.words[1]));
-        let hosted = |row| if self.belongs(row) { hosts[self.code(row)].map(|n| n > 0) } else { None };
-        flag((0..self.rows).map(hosted))
+        let hosted = |code: &u32| if *code > 0 { hosts[*code as usize].map(|n| n > 0) } else { None };
+        flag(self.of_row.iter().map(hosted))
     }
 
     /// The level that the party organisation of each row needs: the highest whose threshold it reaches, else the lowest.
@@ -179,9 +184,9 @@ impl<'a> Bodies<'a> {
                 };
             }
         }
-        let of_row = |row| if self.belongs(row) { needed[self.code(row)].unwrap_or(0) } else { 0 };
+        let of_row = |code: &u32| if *code > 0 { needed[*code as usize].unwrap_or(0) } else { 0 };
         let names = levels.iter().map(|level| level.level.clone()).collect();
-        coded(names, &(0..self.rows).map(of_row).collect::<Vec<_>>())
+        coded(names, &self.of_row.iter().map(of_row).collect::<Vec<_>>())
     }
 }
 

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use arrow::array::{RecordBatch, UInt32Array};
-use arrow::compute::{filter_record_batch, take_record_batch};
+use arrow::array::RecordBatch;
+use arrow::compute::filter_record_batch;
 use arrow::datatypes::DataType;
+use rayon::prelude::*;
 
-use super::steps::{Step, Things, steps};
+use super::steps::{Step, Thing, Things, steps};
 use crate::cube::{self, Lane};
 use crate::dimension::Scope;
 use crate::error::Result;
@@ -50,11 +51,11 @@ pub fn readiness(
     // What came before is told from all years.
     let frames: Vec<&Frame> = roster.frames().iter().collect();
     let steps = steps(rules);
-    let of_frame = |frame: &&Frame| {
+    let things = frames.par_iter().copied().map(|frame| {
         job::check(job)?;
         Ok(steps.iter().map(|step| Things::new(roster, frame, step)).collect())
-    };
-    let things: Vec<Vec<Things>> = frames.iter().map(of_frame).collect::<Result<_>>()?;
+    });
+    let things: Vec<Vec<Things>> = things.collect::<Result<_>>()?;
     let next =
         |nth: usize| frames.get(nth + 1).is_some_and(|next| next.year == frames[nth].year + 1).then_some(nth + 1);
     let lanes = |nth: usize, frame: &Frame| {
@@ -140,14 +141,15 @@ pub fn readiness_list(
     let rows = scope.rows(roster, frame)?;
     let mut found: Vec<(&Step, u32, u64)> = Vec::new();
     for step in &steps {
-        let things = Things::new(roster, frame, step).all;
-        let short = things.iter().filter_map(|t| Some((step, t.row, t.members.filter(|n| step.is_short(*n, short))?)));
+        let things = Things::new(roster, frame, step);
+        let all = (0..things.ids().len()).map(|nth| things.at(nth));
+        let short = all.filter_map(|t| Some((step, t.row, t.members.filter(|n| step.is_short(*n, short))?)));
         let from = found.len();
         found.extend(short.filter(|(_, row, _)| rows.value(*row as usize)));
         found[from..].sort_unstable_by_key(|(_, row, _)| *row);
     }
-    let of_rows: UInt32Array = found.iter().map(|(_, row, _)| *row).collect();
-    let batch = take_record_batch(&roster.batch(frame)?, &of_rows)?;
+    let of_rows: Vec<u32> = found.iter().map(|(_, row, _)| *row).collect();
+    let batch = roster.picked(frame, LISTED.map(|(name, _)| name), &of_rows)?;
     let columns = Columns::default()
         .years("year", found.iter().map(|_| year))
         .texts("step", found.iter().map(|(step, ..)| &step.id))
@@ -188,19 +190,22 @@ fn finish(columns: Columns, rows: &[Row]) -> Result<RecordBatch> {
 /// The rows counted under each of [`ITEMS`].
 fn fates(here: &Things, next: Option<&Things>, step: &Step, short: u32) -> [Vec<u32>; ITEMS.len()] {
     let mut items: [Vec<u32>; ITEMS.len()] = std::array::from_fn(|_| Vec::new());
-    let mut after = next.iter().flat_map(|next| &next.all).peekable();
-    for thing in &here.all {
-        while after.next_if(|other| other.id < thing.id).is_some() {}
-        let of: &[usize] = match (thing.members, after.peek().filter(|other| other.id == thing.id)) {
-            (None, _) => &[1],
-            (Some(members), _) if !step.is_short(members, short) => &[],
-            (Some(_), None) => &[0, 2],
-            (Some(_), Some(other)) => match other.members {
-                None => &[0, 3],
-                Some(members) if members < u64::from(step.at_least) => &[0, 4],
-                Some(_) if other.formed => &[0, 5, 6],
-                Some(_) => &[0, 5],
-            },
+    let (after, mut nth) = (next.map_or(&[][..], Things::ids), 0);
+    for (at, id) in here.ids().iter().enumerate() {
+        let thing = here.at(at);
+        let of: &[usize] = match thing.members {
+            None => &[1],
+            Some(members) if !step.is_short(members, short) => &[],
+            Some(_) => {
+                nth += after[nth..].iter().take_while(|other| *other < id).count();
+                match next.filter(|_| after.get(nth) == Some(id)).map(|next| (next, next.at(nth))) {
+                    None => &[0, 2],
+                    Some((_, Thing { members: None, .. })) => &[0, 3],
+                    Some((_, Thing { members: Some(members), .. })) if members < u64::from(step.at_least) => &[0, 4],
+                    Some((next, other)) if next.is_formed(other.row) => &[0, 5, 6],
+                    Some(_) => &[0, 5],
+                }
+            }
         };
         for item in of {
             items[*item].push(thing.row);

@@ -1,6 +1,8 @@
 //! The steps of formation: numbers of members from which an organisation needs another mode, a party organisation another
 //! level.
 
+use std::borrow::Cow;
+
 use arrow::buffer::BooleanBuffer;
 
 use super::members::{Bodies, Known, counts, said};
@@ -8,7 +10,7 @@ use crate::classes::coded;
 use crate::lang::Text;
 use crate::measure::{Counts, FormationRules, Members, Validity};
 use crate::party::Parties;
-use crate::roster::{Frame, Roster};
+use crate::roster::{Frame, Integers, Roster};
 use crate::schema::words;
 
 /// One step.
@@ -81,46 +83,62 @@ impl Step {
 
 /// One thing that may take a step: an organisation, or a party organisation at its home row.
 pub(super) struct Thing {
-    pub(super) id: u32,
     pub(super) row: u32,
     pub(super) members: Known,
-    /// Whether the ledger records what the step is to.
-    pub(super) formed: bool,
 }
 
-/// The things of a year, ascending by id.
-pub(super) struct Things {
-    pub(super) all: Vec<Thing>,
+/// The things of a year, ascending by id; what is known of one is looked up when it is asked for.
+pub(super) struct Things<'a> {
+    ids: Cow<'a, [u32]>,
+    /// The home row of each; `None` where thing and row are the same.
+    homes: Option<Vec<u32>>,
+    /// The members of the thing with an id, at a row.
+    members: Box<dyn Fn(u32, u32) -> Known + Send + Sync + 'a>,
+    /// What the ledger records of each row, and the codes that the step is to.
+    recorded: Option<&'a Integers>,
+    to: Vec<u64>,
     /// Whether the sources of the year do not have what tells their members.
     pub(super) silent: bool,
 }
 
-impl Things {
-    pub(super) fn new(roster: &Roster, frame: &Frame, step: &Step) -> Self {
+impl<'a> Things<'a> {
+    pub(super) fn new(roster: &'a Roster, frame: &'a Frame, step: &Step) -> Self {
         let of_party = step.counts == Counts::PartyOrganisations;
         let at = roster.field(if of_party { "party_org_level" } else { "mode" }).ok();
-        let recorded = coded(roster, frame, at);
         let dictionary = at.and_then(|at| roster.dictionary(at));
-        let to: Vec<u64> = step.to.iter().filter_map(|word| Some(u64::from(dictionary?.code(word)?))).collect();
-        let formed = |row: u32| recorded.is_some_and(|recorded| to.contains(&recorded.get(row as usize)));
+        let to = step.to.iter().filter_map(|word| Some(u64::from(dictionary?.code(word)?))).collect();
+        let recorded = coded(roster, frame, at);
+        let silent = !said(roster, frame, &step.members);
         if !of_party {
             let members = counts(roster, frame, &step.members);
-            let thing = |(row, id): (usize, &u32)| {
-                let row = row as u32;
-                Thing { id: *id, row, members: members(row as usize), formed: formed(row) }
-            };
-            let silent = !said(roster, frame, &step.members);
-            return Self { all: frame.slots.iter().enumerate().map(thing).collect(), silent };
+            let members = Box::new(move |_, row| members(row as usize));
+            return Self { ids: frame.slots.as_slice().into(), homes: None, members, recorded, to, silent };
         }
         let bodies = Bodies::new(roster, frame);
         let own = BooleanBuffer::collect_bool(frame.rows(), |row| bodies.belongs(row));
-        let members = bodies.members(roster, frame, &step.members);
+        let of_code = bodies.members(roster, frame, &step.members);
         let homes = Parties::new(roster, frame).homes(&own);
-        let thing = |(code, home): (usize, Option<u32>)| {
-            let row = home?;
-            Some(Thing { id: code as u32, row, members: members[code], formed: formed(row) })
-        };
-        let all = homes.into_iter().enumerate().filter_map(thing).collect();
-        Self { all, silent: !said(roster, frame, &step.members) || !bodies.told() }
+        let homes = (0..).zip(homes).filter_map(|(code, home)| Some((code, home?)));
+        let (ids, homes): (Vec<u32>, Vec<u32>) = homes.unzip();
+        let members = Box::new(move |code, _| of_code[code as usize]);
+        let silent = silent || !bodies.told();
+        Self { ids: ids.into(), homes: Some(homes), members, recorded, to, silent }
+    }
+
+    /// Their ids.
+    pub(super) fn ids(&self) -> &[u32] {
+        &self.ids
+    }
+
+    /// The thing at a position.
+    pub(super) fn at(&self, nth: usize) -> Thing {
+        let id = self.ids[nth];
+        let row = self.homes.as_ref().map_or(nth as u32, |homes| homes[nth]);
+        Thing { row, members: (self.members)(id, row) }
+    }
+
+    /// Whether the ledger records of the thing at a row what the step is to.
+    pub(super) fn is_formed(&self, row: u32) -> bool {
+        self.recorded.is_some_and(|recorded| self.to.contains(&recorded.get(row as usize)))
     }
 }

@@ -4,8 +4,8 @@ mod counts;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, UInt32Array};
-use arrow::compute::{concat_batches, filter_record_batch, take_record_batch};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use arrow::compute::{concat_batches, filter_record_batch};
 use arrow::datatypes::{DataType, Int16Type, Int64Type};
 
 use crate::classes::StarStates;
@@ -254,7 +254,8 @@ fn starred(roster: &Roster, frame: &Frame) -> Result<RecordBatch> {
     let mut rows: Vec<(u32, f64)> = parties.rows.iter().filter_map(|row| Some((*row, star(*row)?))).collect();
     rows.retain(|(_, star)| *star >= STARRED);
     rows.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-    let batch = take_record_batch(&roster.batch(frame)?, &rows.iter().map(|(row, _)| *row).collect::<UInt32Array>())?;
+    let of_rows: Vec<u32> = rows.iter().map(|(row, _)| *row).collect();
+    let batch = roster.picked(frame, STARRED_LISTED.map(|(name, _)| name).into_iter().chain(["region"]), &of_rows)?;
     Columns::default()
         .years("year", rows.iter().map(|_| frame.year))
         .reals("star", rows.iter().map(|(_, star)| Some(*star)))

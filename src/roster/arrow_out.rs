@@ -10,8 +10,8 @@ use arrow::buffer::NullBuffer;
 use arrow::compute::take;
 use arrow::datatypes::{DataType, Field as ArrowField, Schema, SchemaRef};
 
-use super::{Column, Field, Frame, Roster};
-use crate::error::Result;
+use super::{Column, Field, Frame, Roster, Rows};
+use crate::error::{Error, Result};
 use crate::schema::Type;
 
 impl Roster {
@@ -41,6 +41,29 @@ impl Roster {
         let field = &self.fields()[at];
         self.values(frame, at)
             .map_or_else(|| new_null_array(&field.ty.arrow(), frame.rows()), |column| array(field, column))
+    }
+
+    /// `year` and, of the columns called `names`, those that the roster has, in these `rows` of a year.
+    pub(crate) fn picked<'n>(
+        &self,
+        frame: &Frame,
+        names: impl IntoIterator<Item = &'n str>,
+        rows: &[u32],
+    ) -> Result<RecordBatch> {
+        let of = Rows::new(rows);
+        let mut columns: Vec<(&str, ArrayRef)> =
+            vec![("year", Arc::new(Int16Array::from_value(frame.year, rows.len())))];
+        for name in names {
+            if name == "org_id" {
+                columns.push((name, take(self.organisations(), &UInt32Array::from(of.gather(&frame.slots)), None)?));
+            } else if let Some((field, values)) = self.fields().iter().zip(&frame.columns).find(|(f, _)| f.name == name)
+            {
+                let values =
+                    values.as_ref().map(|values| Ok::<_, Error>(array(field, &values.gather(&of)?))).transpose()?;
+                columns.push((name, values.unwrap_or_else(|| new_null_array(&field.ty.arrow(), rows.len()))));
+            }
+        }
+        Ok(RecordBatch::try_from_iter(columns)?)
     }
 
     /// All years as record batches, ascending.

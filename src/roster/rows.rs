@@ -10,7 +10,7 @@ use arrow::compute::take;
 use super::column::{Column, Integers, with_integers};
 use crate::error::Result;
 
-/// Rows, each once.
+/// Rows in any order.
 pub(crate) struct Rows<'a> {
     rows: &'a [u32],
     /// The stretch of rows that they are, if they are one in order.
@@ -20,7 +20,9 @@ pub(crate) struct Rows<'a> {
 impl<'a> Rows<'a> {
     pub(crate) fn new(rows: &'a [u32]) -> Self {
         let stretch = match rows {
-            [first, .., last] if last.checked_sub(*first) == Some(rows.len() as u32 - 1) && rows.is_sorted() => {
+            [first, .., last]
+                if last.checked_sub(*first) == Some(rows.len() as u32 - 1) && rows.is_sorted_by(|a, b| a < b) =>
+            {
                 Some(*first as usize..*last as usize + 1)
             }
             _ => None,
