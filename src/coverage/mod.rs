@@ -80,7 +80,7 @@ fn answer(roster: &Roster, rates: &[Rate], scope: &Scope, shape: Shape, job: &dy
     if shape.rollup {
         let sets = levels(&axes);
         let answer = |parts: Vec<Counted>| {
-            let (counted, flags) = joined(axes, &parts);
+            let (counted, flags) = joined(axes, &parts, job)?;
             table(roster, rates, &counted, Some(&flags), z, job)
         };
         return statistic(roster, rates, sets, scope, answer)?.count(&frames, job);
