@@ -165,7 +165,7 @@ pub(crate) fn axis(roster: &Roster, frames: &[&Frame], name: &str) -> Result<Axi
 pub(crate) fn nowhere(frames: &[&Frame], name: &str, values: Values) -> Axis {
     let codes = frames.iter().map(|f| Integers::up_to(0, std::iter::repeat_n(0, f.rows()))).collect::<Vec<_>>();
     let base = Base::Given { name: "nowhere", codes: codes.into() };
-    Axis { name: name.to_owned(), base, map: vec![values.len() as u32], values }
+    Axis { name: name.to_owned(), base, map: [values.len() as u32].into(), values }
 }
 
 fn column(roster: &Roster, frames: &[&Frame], name: &str) -> Result<Axis> {
@@ -185,7 +185,7 @@ fn column(roster: &Roster, frames: &[&Frame], name: &str) -> Result<Axis> {
     let texts = || texts(roster, at).to_vec();
     let values = match roster.fields()[at].ty {
         Type::Flag => Values::Flag,
-        Type::Region => Values::Region(texts().into()),
+        Type::Region => Values::Region(Arc::new(texts().into())),
         ty if groupable(ty) => Values::Text(texts()),
         ty => {
             return Err(Error::argument(

@@ -45,6 +45,7 @@ mod table;
 pub mod tally;
 pub mod targets;
 pub mod tree;
+mod views;
 pub mod workforce;
 
 pub use error::{Error, Result};

@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use arrow::array::{
     ArrayRef, AsArray, BooleanArray, Float64Array, Int16Array, Int64Array, RecordBatch, RecordBatchOptions,
-    StringArray, StringViewArray, UInt32Array, new_null_array,
+    StringArray, new_null_array,
 };
 use arrow::buffer::{BooleanBuffer, NullBuffer, ScalarBuffer};
-use arrow::compute::take;
 use arrow::datatypes::{DataType, Field, Schema};
 use rayon::prelude::*;
 
@@ -16,9 +15,13 @@ use crate::dimension::region_name;
 use crate::error::Result;
 use crate::job::{self, Job};
 use crate::standards::region::{self, Level};
+use crate::views::Views;
 
 /// A column and how it is made of a thing.
 type Of<'a, T, V> = (&'a str, fn(&T) -> V);
+
+/// What makes some columns of a table.
+pub(crate) type Part<'a> = Box<dyn Fn() -> Columns + Send + Sync + 'a>;
 
 /// A table under construction.
 #[derive(Default)]
@@ -76,11 +79,24 @@ impl Columns {
         self.array(name, Arc::new(values.into_iter().collect::<BooleanArray>()))
     }
 
+    /// For each of `keys` the one of `texts` at its place.
+    pub(crate) fn chosen<'a>(self, name: &str, texts: impl Iterator<Item = &'a str>, keys: &ScalarBuffer<u32>) -> Self {
+        self.result(name, Views::new(texts.map(Some)).at(keys))
+    }
+
     /// Texts that come again in the same order until there are so many `rows`.
     pub(crate) fn cycled<T: AsRef<str>>(self, name: &str, texts: impl IntoIterator<Item = T>, rows: usize) -> Self {
         let texts: Vec<T> = texts.into_iter().collect();
         let keys: Vec<u32> = (0..texts.len() as u32).cycle().take(rows).collect();
-        self.result(name, views(texts.iter().map(|text| Some(text.as_ref())), &keys.into()))
+        self.result(name, Views::new(texts.iter().map(|text| Some(text.as_ref()))).at(&keys.into()))
+    }
+
+    /// The columns that `parts` make side by side, in their order.
+    pub(crate) fn together(parts: &[Part<'_>], job: &dyn Job) -> Result<Self> {
+        let made = parts.par_iter().map(|part| job::check(job).map(|()| part()));
+        let made = made.collect::<Result<Vec<_>>>()?;
+        job::check(job)?;
+        Ok(Self(made.into_iter().flat_map(|columns| columns.0).collect()))
     }
 
     /// The columns of another table behind those of this one.
@@ -140,7 +156,10 @@ impl Columns {
     /// The dimensions `axes` of rows whose values have the positions `keys`, axis by axis.
     pub(crate) fn dimensions<K: Clone + Into<ScalarBuffer<u32>> + Sync>(mut self, axes: &[Axis], keys: &[K]) -> Self {
         let axes = axes.par_iter().zip(keys);
-        self.0.par_extend(axes.flat_map_iter(|(axis, keys)| dimension(axis, &keys.clone().into())));
+        self.0.par_extend(axes.flat_map_iter(|(axis, keys)| {
+            let keys = keys.clone().into();
+            std::iter::once(dimension(axis, &keys)).chain(names(axis, &keys))
+        }));
         self
     }
 
@@ -166,32 +185,34 @@ pub(crate) fn townships(batch: &RecordBatch) -> StringArray {
     regions.as_string::<i32>().iter().map(|code| region::at_level(code?, Level::Township)).collect()
 }
 
-/// The columns of a dimension whose rows have these positions of its values.
-fn dimension(axis: &Axis, keys: &ScalarBuffer<u32>) -> Vec<(String, Result<ArrayRef>)> {
-    let name = axis.name.clone();
-    match &axis.values {
-        Values::Text(values) => vec![(name, views(values.iter().map(|value| Some(value.as_str())), keys))],
-        Values::Flag => {
-            let flag = |key: &u32| [Some(true), Some(false)].get(*key as usize).copied().flatten();
-            vec![(name, Ok(Arc::new(keys.iter().map(flag).collect::<BooleanArray>())))]
+impl Counted {
+    /// The columns of [`Columns::groups`], to be made together with others.
+    pub(crate) fn columns(&self) -> Vec<Part<'_>> {
+        let year = || Columns::default().array("year", Arc::new(Int16Array::new(self.years.clone(), None)));
+        let mut parts: Vec<Part<'_>> = vec![Box::new(year)];
+        for (axis, keys) in self.axes.iter().zip(&self.keys) {
+            parts.push(Box::new(|| Columns(vec![dimension(axis, keys)])));
+            parts.push(Box::new(|| Columns(names(axis, keys).into_iter().collect())));
         }
-        Values::Region(codes) => {
-            let names = codes.iter().map(|code| region_name(code));
-            let name_of = format!("{name}_name");
-            vec![(name, views(codes.iter().map(|code| Some(code.as_str())), keys)), (name_of, views(names, keys))]
-        }
+        parts
     }
 }
 
-/// For each of `keys` the value at its place, none behind the last. They come as views, of which a text is one number a
-/// row.
-fn views<'a>(values: impl Iterator<Item = Option<&'a str>>, keys: &ScalarBuffer<u32>) -> Result<ArrayRef> {
-    let values: Vec<Option<&str>> = values.chain([None]).collect();
-    // Without nulls it is quicker, and most tables have none.
-    let values: StringViewArray = if keys.iter().all(|key| values[*key as usize].is_some()) {
-        values.into_iter().map(|value| value.or(Some(""))).collect()
-    } else {
-        values.into_iter().collect()
+/// The column of a dimension whose rows have these positions of its values.
+fn dimension(axis: &Axis, keys: &ScalarBuffer<u32>) -> (String, Result<ArrayRef>) {
+    let column = match &axis.values {
+        Values::Text(values) => Views::new(values.iter().map(|value| Some(value.as_str()))).at(keys),
+        Values::Flag => {
+            let flag = |key: &u32| [Some(true), Some(false)].get(*key as usize).copied().flatten();
+            Ok(Arc::new(keys.iter().map(flag).collect::<BooleanArray>()) as ArrayRef)
+        }
+        Values::Region(codes) => codes.views().at(keys),
     };
-    Ok(take(&values, &UInt32Array::new(keys.clone(), None), None)?)
+    (axis.name.clone(), column)
+}
+
+/// The column of the names beside it, if there is one.
+fn names(axis: &Axis, keys: &ScalarBuffer<u32>) -> Option<(String, Result<ArrayRef>)> {
+    let Values::Region(codes) = &axis.values else { return None };
+    Some((format!("{}_name", axis.name), codes.region_names().at(keys)))
 }

@@ -4,21 +4,24 @@
 
 use std::path::{Path, PathBuf};
 
-use dangjian::measure::{Annual, Rate};
+use dangjian::measure::{Annual, Rate, Rates};
 use dangjian::published::{Printed, Published};
 use dangjian::{Result, annual, breaks, explain, published, reconcile};
 use pyo3::prelude::*;
 use pyo3_arrow::PyTable;
 
 use crate::errors::raise;
-use crate::roster::{Roster, definitions_of, unknown};
+use crate::roster::{Roster, unknown};
 use crate::scope::Asked;
 use crate::tables::table;
 
 /// The rates called `ids`, in all their versions; all rates where none is named.
 pub(crate) fn rates_of(ids: Option<&[String]>, file: Option<&Path>) -> Result<Vec<Rate>> {
-    let all = definitions_of(file, None)?.rates;
-    let Some(ids) = ids else { return Ok(all) };
+    let mut all = Rates::shipped()?;
+    if let Some(path) = file {
+        all = all.overridden_by(Rates::from_file(path)?)?;
+    }
+    let Some(ids) = ids else { return Ok(all.iter().cloned().collect()) };
     let mut found = Vec::new();
     for id in ids {
         let versions: Vec<Rate> = all.iter().filter(|rate| rate.id == *id).cloned().collect();

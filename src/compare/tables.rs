@@ -1,5 +1,7 @@
 //! The answers as tables: who differs, in what, and how many.
 
+use std::sync::Arc;
+
 use arrow::array::RecordBatch;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -200,11 +202,11 @@ impl Comparison {
         }
         let values = match &axes[0].values {
             Values::Text(_) => Values::Text(all),
-            Values::Region(_) => Values::Region(all.into()),
+            Values::Region(_) => Values::Region(Arc::new(all.into())),
             Values::Flag => Values::Flag,
         };
         let base = Base::Given { name: "compared", codes: Vec::new().into() };
-        Ok(Place { axis: Axis { name: axes[0].name.clone(), base, map: Vec::new(), values }, codes })
+        Ok(Place { axis: Axis { name: axes[0].name.clone(), base, map: Arc::default(), values }, codes })
     }
 }
 

@@ -1,24 +1,24 @@
 //! Rates over any dimension, target sets, and the list of exactly who is missing.
 
+mod columns;
 mod figures;
 
 use arrow::array::{BooleanArray, RecordBatch};
+use arrow::buffer::ScalarBuffer;
 use arrow::compute::filter_record_batch;
 use arrow::datatypes::DataType;
-use rayon::prelude::*;
 
-use crate::breaks::series;
 use crate::cube::{Axis, Counted, Lane};
 use crate::dimension::Scope;
 use crate::error::Result;
-use crate::interval::{deviations, wilson};
+use crate::interval::deviations;
 use crate::job::{self, Job, Quiet};
 use crate::lang::Lang;
 use crate::measure::{Rate, Target};
 use crate::pass::{Statistic, only};
 use crate::rollup::{joined, levels};
 use crate::roster::{Frame, Roster};
-use crate::table::Columns;
+use crate::table::{Columns, Part};
 pub(crate) use figures::Answers;
 pub use figures::Figures;
 
@@ -69,13 +69,18 @@ pub fn coverage(roster: &Roster, rates: &[Rate], scope: &Scope, job: &dyn Job) -
 /// # Ok::<(), dangjian::Error>(())
 /// ```
 pub fn coverage_as(roster: &Roster, rates: &[Rate], scope: &Scope, shape: Shape, job: &dyn Job) -> Result<RecordBatch> {
+    // Among the threads that count from the start: who is not would have to be woken after every step.
+    rayon::scope(|_| answer(roster, rates, scope, shape, job))
+}
+
+fn answer(roster: &Roster, rates: &[Rate], scope: &Scope, shape: Shape, job: &dyn Job) -> Result<RecordBatch> {
     let z = shape.interval.map(deviations).transpose()?;
     let frames = scope.frames(roster)?;
     let axes = scope.axes(roster, &frames)?;
     if shape.rollup {
         let sets = levels(&axes);
         let answer = |parts: Vec<Counted>| {
-            let (counted, flags) = joined(axes, &parts);
+            let (counted, flags) = joined(axes, &parts, job)?;
             table(roster, rates, &counted, Some(&flags), z, job)
         };
         return statistic(roster, rates, sets, scope, answer)?.count(&frames, job);
@@ -93,56 +98,33 @@ pub(crate) fn table(
     z: Option<f64>,
     job: &dyn Job,
 ) -> Result<RecordBatch> {
-    let rows = counted.years.len() * rates.len();
-    let groups = || {
-        let repeated = counted.repeated(rates.len());
-        job::check(job)?;
-        let mut columns = Columns::default().groups(&repeated);
-        job::check(job)?;
-        if let Some(flags) = flags {
-            columns = columns.counts("grouping", flags.iter().flat_map(|f| std::iter::repeat_n(*f, rates.len())));
-        }
-        columns = columns.cycled("rate_id", rates.iter().map(|r| &r.id), rows).cycled(
-            "label_zh",
-            rates.iter().map(|r| r.label.get(Lang::Zh)),
-            rows,
-        );
-        job::check(job)?;
-        Ok(columns.cycled("label_en", rates.iter().map(|r| r.label.get(Lang::En)), rows).cycled(
-            "counts",
-            rates.iter().map(|r| r.counts.name()),
-            rows,
-        ))
-    };
-    let counts = || {
-        let figures = figures_until(counted, rates.len(), job);
-        let columns = with_figures(Columns::default(), &figures, job);
-        let Some(z) = z else { return columns };
-        let bounds = || figures.iter().map(|f| wilson(f.success, f.success + f.failure, z));
-        columns
-            .reals("wilson_low", bounds().map(|b| b.map(|(low, _)| low)))
-            .reals("wilson_high", bounds().map(|b| b.map(|(_, high)| high)))
-    };
-    let (groups, counts): (Result<Columns>, Columns) = rayon::join(groups, counts);
+    let each = rates.len();
+    let groups = counted.repeated(each);
     job::check(job)?;
-    let columns = groups?.beside(counts);
-    let series: Vec<_> = rates.iter().map(|r| series(roster, rates, &r.id)).collect();
-    let number = |year: i16, at: usize| series[at].iter().find(|(y, _)| *y == year).map(|(_, number)| *number);
-    let table = columns.some_counts("series", by_year(counted, rates.len(), number)).finish()?;
+    let of_rates: ScalarBuffer<u32> = (0..each as u32).cycle().take(counted.years.len() * each).collect();
+    let text = |name: &'static str, of: fn(&Rate) -> &str| -> Part<'_> {
+        let of_rates = &of_rates;
+        Box::new(move || Columns::default().chosen(name, rates.iter().map(of), of_rates))
+    };
+    let mut parts: Vec<Part<'_>> = groups.columns();
+    if let Some(flags) = flags {
+        parts.push(Box::new(move || {
+            let flags = flags.iter().flat_map(|flag| std::iter::repeat_n(*flag, each));
+            Columns::default().counts("grouping", flags)
+        }));
+    }
+    parts.push(text("rate_id", |rate| &rate.id));
+    parts.push(text("label_zh", |rate| rate.label.get(Lang::Zh)));
+    parts.push(text("label_en", |rate| rate.label.get(Lang::En)));
+    parts.push(text("counts", |rate| rate.counts.name()));
+    parts.extend(columns::figures(counted, each, z, job));
+    parts.push(Box::new(|| columns::series_of(roster, rates, counted)));
+    let table = Columns::together(&parts, job)?.finish()?;
     let holds = |year: i16, at: usize| rates[at].validity.holds(year);
-    if counted.years.chunk_by(PartialEq::eq).all(|of| (0..rates.len()).all(|at| holds(of[0], at))) {
+    if counted.years.chunk_by(PartialEq::eq).all(|of| (0..each).all(|at| holds(of[0], at))) {
         return Ok(table);
     }
-    let in_force: BooleanArray = by_year(counted, rates.len(), |year, at| Some(holds(year, at))).collect();
-    Ok(filter_record_batch(&table, &in_force)?)
-}
-
-/// For each group of `counted` and each of so many rates what `of` says of the group's year and the rate.
-fn by_year<T: Copy>(counted: &Counted, rates: usize, of: impl Fn(i16, usize) -> T) -> impl Iterator<Item = T> {
-    counted.years.chunk_by(PartialEq::eq).flat_map(move |groups| {
-        let each: Vec<T> = (0..rates).map(|at| of(groups[0], at)).collect();
-        each.into_iter().cycle().take(rates * groups.len()).collect::<Vec<_>>()
-    })
+    Ok(filter_record_batch(&table, &BooleanArray::from(columns::by_year(counted, each, holds)))?)
 }
 
 /// Targets by the dimensions of `scope`: the columns of [`coverage`] with `target` instead of `rate_id`, then `goal`,
@@ -173,7 +155,8 @@ pub(crate) fn table_of_targets(targets: &[Target], counted: &Counted) -> Result<
         .cycled("label_zh", targets.iter().map(|t| t.rate.label.get(Lang::Zh)), figures.len())
         .cycled("label_en", targets.iter().map(|t| t.rate.label.get(Lang::En)), figures.len())
         .cycled("counts", targets.iter().map(|t| t.rate.counts.name()), figures.len());
-    with_figures(columns, &figures, &Quiet)
+    columns
+        .beside(columns::of_all(&figures, &Quiet))
         .reals("goal", target().map(|t| Some(t.target)))
         .flags("met", figures.iter().zip(target()).map(|(f, t)| met(f, t.target)))
         .flags("inferred", target().map(|t| Some(t.inferred)))
@@ -211,7 +194,8 @@ pub(crate) fn count(roster: &Roster, rates: &[Rate], scope: &Scope, job: &dyn Jo
 
 /// What is counted of a frame: the rows, then the lanes of each rate.
 fn lanes<'a>(roster: &Roster, frame: &'a Frame, rates: &[Rate], scope: &Scope, job: &dyn Job) -> Result<Vec<Lane<'a>>> {
-    let mut lanes = vec![Lane::Bits(scope.rows(roster, frame)?)];
+    let rows = if scope.narrows() { Lane::Bits(scope.rows(roster, frame)?) } else { Lane::All(frame.rows()) };
+    let mut lanes = vec![rows];
     for rate in rates {
         job::check(job)?;
         lanes.extend(Answers::new(roster, frame, rate, scope, job)?.lanes());
@@ -221,29 +205,7 @@ fn lanes<'a>(roster: &Roster, frame: &'a Frame, rates: &[Rate], scope: &Scope, j
 
 /// The figures of each rate in each group.
 pub(crate) fn figures(counted: &Counted, rates: usize) -> Vec<Figures> {
-    figures_until(counted, rates, &Quiet)
-}
-
-/// The same; fewer once `job` is no longer wanted.
-fn figures_until(counted: &Counted, rates: usize, job: &dyn Job) -> Vec<Figures> {
-    let of = |group| (0..rates).map(move |r| Figures::read(counted, 1 + r * Figures::LANES, group));
-    (0..counted.years.len()).into_par_iter().take_any_while(|_| !job.cancelled()).flat_map_iter(of).collect()
-}
-
-fn with_figures(columns: Columns, figures: &[Figures], job: &dyn Job) -> Columns {
-    columns.made(
-        figures,
-        &[
-            ("population", |f| f.population),
-            ("success", |f| f.success),
-            ("failure", |f| f.failure),
-            ("unknown", Figures::unknown),
-            ("population_unknown", |f| f.population_unknown),
-            ("unidentified", |f| f.unidentified),
-        ],
-        &[("rate", Figures::rate), ("rate_low", Figures::low), ("rate_high", Figures::high)],
-        job,
-    )
+    columns::all(counted, rates, &Quiet)
 }
 
 /// What a gap list says of an organisation, besides its target and status.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::lanes::numbers;
 use crate::error::{Error, Result};
-use crate::roster::{Column, Frame, Gathered, Integers};
+use crate::roster::{Column, Frame, Gathered, Integers, Texts};
 
 /// Where the codes of the rows come from.
 #[derive(Clone, Debug)]
@@ -57,7 +57,7 @@ pub(crate) enum Values {
     /// Texts.
     Text(Vec<String>),
     /// Region codes, each with its name, in a second column called `<axis>_name`.
-    Region(Arc<[String]>),
+    Region(Arc<Texts>),
     /// True and false.
     Flag,
 }
@@ -80,7 +80,7 @@ pub(crate) struct Axis {
     /// Where the rows' codes come from.
     pub(crate) base: Base,
     /// For each base code the position of its value; `values.len()` is null.
-    pub(crate) map: Vec<u32>,
+    pub(crate) map: Arc<[u32]>,
     /// What the positions are called.
     pub(crate) values: Values,
 }
@@ -95,6 +95,6 @@ impl Axis {
 
     /// An axis over a base of texts, which are gathered under others.
     pub(crate) fn gathered(name: &str, base: Base, gathered: &Gathered, values: Values) -> Self {
-        Self { name: name.to_owned(), base, map: gathered.of_code.clone(), values }
+        Self { name: name.to_owned(), base, map: Arc::clone(&gathered.of_code), values }
     }
 }

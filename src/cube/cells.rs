@@ -8,6 +8,7 @@ use rustc_hash::FxHashMap;
 
 use super::kernel::{Factor, Tally, digits_of};
 use super::runs::{Known, Runs};
+use super::table::{Places, Table};
 use super::{Axis, Base, DENSE, Lane};
 use crate::error::Result;
 use crate::job::{self, Job};
@@ -21,8 +22,8 @@ const NEAR: usize = 1 << 20;
 /// A base as a digit of a cell's number: its codes as far as any axis tells them apart.
 pub(super) struct BaseDigit<'a> {
     pub base: &'a Base,
-    /// For each code the digit; that of code 0 is 0.
-    pub of_code: Vec<u32>,
+    /// For each code the digit.
+    pub of_code: Arc<[u32]>,
     /// How many digits there are.
     pub card: u64,
 }
@@ -30,46 +31,56 @@ pub(super) struct BaseDigit<'a> {
 impl<'a> BaseDigit<'a> {
     /// The digits of all axes.
     pub(super) fn all(sets: &'a [Vec<Axis>]) -> Vec<Self> {
-        let mut digits: Vec<Self> = Vec::new();
-        let mut seen: Vec<&Axis> = Vec::new();
+        let mut bases: Vec<(&Base, Vec<&Arc<[u32]>>)> = Vec::new();
         for axis in sets.iter().flatten() {
-            if seen.iter().any(|other| other.base.same(&axis.base) && other.map == axis.map) {
-                continue;
-            }
-            seen.push(axis);
-            if let Some(digit) = digits.iter_mut().find(|digit| digit.base.same(&axis.base)) {
-                digit.divide(&axis.map);
-            } else {
-                let mut digit = Self { base: &axis.base, of_code: vec![0; axis.map.len()], card: 1 };
-                digit.divide(&axis.map);
-                digits.push(digit);
+            let at = bases.iter().position(|(base, _)| base.same(&axis.base)).unwrap_or_else(|| {
+                bases.push((&axis.base, Vec::new()));
+                bases.len() - 1
+            });
+            let maps = &mut bases[at].1;
+            if !maps.iter().any(|map| Arc::ptr_eq(map, &axis.map) || **map == axis.map) {
+                maps.push(&axis.map);
             }
         }
-        digits
+        bases.into_iter().map(|(base, maps)| Self::new(base, &maps)).collect()
     }
 
-    /// Tells apart what `map` does.
-    fn divide(&mut self, map: &[u32]) {
-        let values = map.iter().max().map_or(0, |last| *last as usize + 1);
-        let pair = |digit: u32, at: u32| digit as usize * values + at as usize;
-        let pairs = (self.card as usize).saturating_mul(values);
-        let (mut near, mut far) = (vec![None; if pairs > NEAR { 0 } else { pairs }], FxHashMap::default());
-        let mut next = 0;
-        for (digit, at) in self.of_code.iter_mut().zip(map) {
-            let pair = pair(*digit, *at);
-            let known = if pairs > NEAR { far.entry(pair).or_insert(None) } else { &mut near[pair] };
-            *digit = *known.get_or_insert_with(|| {
-                next += 1;
-                next - 1
-            });
+    /// The digit that tells apart what any of `maps` does.
+    fn new(base: &'a Base, maps: &[&Arc<[u32]>]) -> Self {
+        if let [map] = maps {
+            let card = map.iter().max().map_or(0, |last| u64::from(*last) + 1);
+            // Values of many codes are as good as digits; else codes are, with which nothing has to be looked up.
+            if card < map.len() as u64 {
+                return Self { base, of_code: Arc::clone(map), card };
+            }
         }
-        self.card = u64::from(next);
+        let mut of_code = vec![0; maps.first().map_or(0, |map| map.len())];
+        let card = maps.iter().fold(1, |card, map| divide(&mut of_code, card, map));
+        Self { base, of_code: of_code.into(), card }
     }
 
     /// Whether each code is its own digit.
     fn is_code(&self) -> bool {
         self.card == self.of_code.len() as u64
     }
+}
+
+/// Has `digits`, of which there are `card`, tell apart what `map` does besides; how many there are then.
+fn divide(digits: &mut [u32], card: u64, map: &[u32]) -> u64 {
+    let values = map.iter().max().map_or(0, |last| *last as usize + 1);
+    let pair = |digit: u32, at: u32| digit as usize * values + at as usize;
+    let pairs = (card as usize).saturating_mul(values);
+    let (mut near, mut far) = (vec![None; if pairs > NEAR { 0 } else { pairs }], FxHashMap::default());
+    let mut next = 0;
+    for (digit, at) in digits.iter_mut().zip(map) {
+        let pair = pair(*digit, *at);
+        let known = if pairs > NEAR { far.entry(pair).or_insert(None) } else { &mut near[pair] };
+        *digit = *known.get_or_insert_with(|| {
+            next += 1;
+            next - 1
+        });
+    }
+    u64::from(next)
 }
 
 /// The cells for the rows of one frame.
@@ -114,22 +125,22 @@ impl<'a> Leaf<'a> {
 
     fn cell(&self, row: usize) -> u64 {
         let digit = |(codes, digit): (&Option<Cow<'_, Integers>>, &BaseDigit<'_>)| {
-            codes.as_ref().map_or(0, |codes| u64::from(digit.of_code[codes.get(row) as usize]))
+            u64::from(digit.of_code[codes.as_ref().map_or(0, |codes| codes.get(row) as usize)])
         };
         self.codes.iter().zip(self.digits).map(digit).zip(&self.strides).map(|(digit, stride)| digit * stride).sum()
     }
 
     fn factors(&self) -> Vec<Factor<'_>> {
-        if self.runs.is_some() {
-            return Vec::new();
-        }
         if let Some((group, _)) = &self.sparse {
             return vec![Factor::Codes(group, 1)];
         }
         let mut factors = Vec::with_capacity(self.codes.len());
         for ((codes, digit), stride) in self.codes.iter().zip(self.digits).zip(&self.strides) {
-            let Some(codes) = codes else { continue };
             let stride = *stride as u32;
+            let Some(codes) = codes else {
+                factors.push(Factor::All(digit.of_code[0] * stride));
+                continue;
+            };
             factors.push(if digit.is_code() {
                 Factor::Codes(codes, stride)
             } else {
@@ -137,6 +148,13 @@ impl<'a> Leaf<'a> {
             });
         }
         factors
+    }
+
+    /// The cells as a table, where rows are known to come in runs of one cell.
+    pub(super) fn of_runs(&self, lanes: &[Lane], job: &dyn Job) -> Result<Option<Table>> {
+        let Some(runs) = &self.runs else { return Ok(None) };
+        let counters = runs.count(lanes, self.groups, job)?;
+        Ok(Some(Table::of_lanes(Places::dense(Vec::new(), self.groups), counters, lanes.len(), &[self.groups])))
     }
 
     /// Counts the rows, in as many pieces as `threads` are of use for. Counters are of those that were `used` before.
@@ -161,7 +179,7 @@ impl<'a> Leaf<'a> {
             .map(|piece| {
                 let rows = (piece * step).min(self.rows)..((piece + 1) * step).min(self.rows);
                 let mut tally = fresh();
-                tally.count(rows, &factors, self.runs.as_deref(), lanes, || job.cancelled());
+                tally.count(rows, &factors, lanes, || job.cancelled());
                 tally
             })
             .reduce_with(|mut a, b| {

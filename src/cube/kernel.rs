@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::lanes::{Lane, Layout};
-use super::runs::{Piece, Runs};
+use super::runs::Piece;
 use crate::roster::{Integers, with_integers};
 
 /// Rows handled at a time.
@@ -24,6 +24,8 @@ pub(super) enum Factor<'a> {
     Codes(&'a Integers, u32),
     /// What a table has at the code.
     Table(&'a Integers, Cow<'a, [u32]>),
+    /// The same for all rows.
+    All(u32),
 }
 
 /// Adds its part to the number of each of the rows from `start` on.
@@ -40,6 +42,7 @@ pub(super) fn add(numbers: &mut [u32], factor: &Factor<'_>, start: usize) {
                 *number += table[*code as usize];
             }
         }),
+        Factor::All(part) => numbers.iter_mut().for_each(|number| *number += part),
     }
 }
 
@@ -117,12 +120,11 @@ impl Tally {
         self.banks.iter().flat_map(|bank| bank.layout.lanes()).collect()
     }
 
-    /// Counts `rows`, whose first is a multiple of 64, in the cells that `factors` tell, or `runs` of them if there are any.
+    /// Counts `rows`, whose first is a multiple of 64, in the cells that `factors` tell.
     pub(super) fn count(
         &mut self,
         rows: Range<usize>,
         factors: &[Factor<'_>],
-        runs: Option<&Runs>,
         lanes: &[Lane],
         mut stop: impl FnMut() -> bool,
     ) {
@@ -132,17 +134,11 @@ impl Tally {
         let mut start = rows.start;
         while start < rows.end && !stop() {
             let numbers = &mut numbers[..(rows.end - start).min(CHUNK)];
-            let has_runs = if let Some(runs) = runs {
-                piece.cut(runs, start..start + numbers.len());
-                true
-            } else {
-                numbers.fill(0);
-                for factor in factors {
-                    add(numbers, factor, start);
-                }
-                piece.find(numbers)
-            };
-            if has_runs {
+            numbers.fill(0);
+            for factor in factors {
+                add(numbers, factor, start);
+            }
+            if piece.find(numbers) {
                 self.banks.iter_mut().for_each(|bank| bank.count_runs(&piece, &aligned, start, &mut counts));
                 start += numbers.len();
                 continue;
@@ -313,17 +309,18 @@ impl Bank {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cube::runs::Runs;
+    use crate::job::Quiet;
     use arrow::buffer::BooleanBuffer;
     use proptest::prelude::*;
 
     proptest! {
         /// The oracle adds up row by row. Few cells, so that bytes are full; the rows in two pieces, which are added; in runs
-        /// of one cell or not, which are known before or not.
+        /// of one cell or not; and where they are in runs all at once.
         #[test]
         fn equals_adding_up_row_by_row(
             mut rows in proptest::collection::vec((0..3_u64, 0..4_u64, any::<u32>(), 0..90_000_u64, 0..60_000_u64), 1..9000),
             of_runs in any::<bool>(),
-            known in any::<bool>(),
             lanes in 1..=40_usize,
             sums in 0..4_usize,
             piece in 0..9000_usize,
@@ -345,14 +342,11 @@ mod tests {
             plan.extend((0..sums).map(|k| Lane::Sum(if k == 1 { &wide } else { &narrow }, bit(k))));
             let factors = [Factor::Table(&a, (0..3).map(|code| code * 301).collect::<Vec<_>>().into()), Factor::Codes(&b, 1)];
             let cells = 3 * 301;
-            let of_row = rows.iter().map(|row| row.0 * 301 + row.1 * 100).collect::<Vec<_>>();
-            let of_code: Vec<u32> = (0..cells as u32).collect();
-            let runs = known.then(|| Runs::new(&Integers::smallest(&of_row), &of_code)).flatten();
             let cut = (piece / 64 * 64).min(rows.len());
             let mut tally = Tally::new(&plan, cells);
-            tally.count(0..cut, &factors, runs.as_ref(), &plan, || false);
+            tally.count(0..cut, &factors, &plan, || false);
             let mut rest = Tally::new(&plan, cells);
-            rest.count(cut..rows.len(), &factors, runs.as_ref(), &plan, || false);
+            rest.count(cut..rows.len(), &factors, &plan, || false);
             tally.add(&rest);
             let mut want = vec![vec![0; plan.len()]; cells];
             for row in &rows {
@@ -381,6 +375,14 @@ mod tests {
             for (got, want) in got.iter().zip(&want) {
                 for (counter, lane) in got.iter().zip(&places) {
                     prop_assert_eq!(*counter, want[*lane]);
+                }
+            }
+            let of_row = rows.iter().map(|row| row.0 * 301 + row.1 * 100).collect::<Vec<_>>();
+            let of_code: Vec<u32> = (0..cells as u32).collect();
+            if let Some(runs) = Runs::new(&Integers::smallest(&of_row), &of_code) {
+                let counted = runs.count(&plan, cells, &Quiet).unwrap();
+                for (at, counter) in counted.iter().enumerate() {
+                    prop_assert_eq!(*counter, want[at % cells][at / cells]);
                 }
             }
             tally.clear();

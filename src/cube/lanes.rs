@@ -10,6 +10,8 @@ use crate::roster::{Integers, with_integers};
 
 /// What is counted in a group.
 pub(crate) enum Lane<'a> {
+    /// All rows, of which there are so many.
+    All(usize),
     /// The rows of a bitmap.
     Bits(BooleanBuffer),
     /// The rows that two bitmaps have in common.
@@ -25,6 +27,7 @@ impl Lane<'_> {
     #[inline]
     pub(super) fn word(&self, row: usize) -> u64 {
         match self {
+            Self::All(rows) => first_bits(rows.saturating_sub(row)),
             Self::Bits(rows) | Self::Sum(_, rows) => word(rows, row),
             Self::Both(a, b) => word(a, row) & word(b, row),
             Self::Nothing => 0,
@@ -34,15 +37,23 @@ impl Lane<'_> {
     /// The same for all the rows that `words` has room for.
     pub(super) fn words(&self, start: usize, words: &mut [u64]) {
         match self {
-            Self::Bits(rows) | Self::Sum(_, rows) => fill(rows, start, words),
+            Self::All(_) => (0..).zip(words).for_each(|(at, to)| *to = self.word(start + at * 64)),
+            Self::Bits(rows) | Self::Sum(_, rows) => fill(rows, start, words, |to, word| *to = word),
             Self::Both(a, b) => {
-                let mut others = [0; CHUNK / 64];
-                let others = &mut others[..words.len()];
-                fill(a, start, words);
-                fill(b, start, others);
-                words.iter_mut().zip(others).for_each(|(word, other)| *word &= *other);
+                fill(a, start, words, |to, word| *to = word);
+                fill(b, start, words, |to, word| *to &= word);
             }
             Self::Nothing => words.fill(0),
+        }
+    }
+
+    /// Takes from `words`, which are as those of [`Lane::words`], the rows that it does not look at.
+    pub(super) fn within(&self, start: usize, words: &mut [u64]) {
+        match self {
+            Self::Bits(rows) => fill(rows, start, words, |to, word| *to &= word),
+            // Words have no rows behind the last.
+            Self::All(_) => {}
+            _ => (0..).zip(words).for_each(|(at, to)| *to &= self.word(start + at * 64)),
         }
     }
 
@@ -52,6 +63,7 @@ impl Lane<'_> {
             Self::Bits(rows) => Self::Bits(aligned(rows)),
             Self::Both(a, b) => Self::Both(aligned(a), aligned(b)),
             Self::Sum(values, rows) => Self::Sum(values, aligned(rows)),
+            Self::All(rows) => Self::All(*rows),
             Self::Nothing => Self::Nothing,
         }
     }
@@ -59,6 +71,7 @@ impl Lane<'_> {
     /// Whether both are known to be of the same rows and values.
     fn same(&self, other: &Self) -> bool {
         match (self, other) {
+            (Self::All(a), Self::All(b)) => a == b,
             (Self::Bits(a), Self::Bits(b)) => shared(a, b),
             (Self::Both(a, b), Self::Both(c, d)) => shared(a, c) && shared(b, d),
             (Self::Sum(of, a), Self::Sum(to, b)) => std::ptr::eq(*of, *to) && shared(a, b),
@@ -286,21 +299,24 @@ fn word(bits: &BooleanBuffer, row: usize) -> u64 {
         Some(whole) => u64::from_le_bytes(*whole),
         None => bytes.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)),
     };
-    match bits.len().saturating_sub(row) {
-        64.. => word,
-        left => word & ((1 << left) - 1),
-    }
+    word & first_bits(bits.len().saturating_sub(row))
 }
 
-/// The words of a bitmap from `row`, a multiple of 64, on.
-fn fill(bits: &BooleanBuffer, row: usize, words: &mut [u64]) {
+/// The lowest `bits` bits set, as far as a word has them.
+#[inline]
+fn first_bits(bits: usize) -> u64 {
+    if bits < 64 { (1 << bits) - 1 } else { u64::MAX }
+}
+
+/// Gives the words of a bitmap from `row`, a multiple of 64, on.
+fn fill(bits: &BooleanBuffer, row: usize, words: &mut [u64], give: impl Fn(&mut u64, u64)) {
     let bytes = bits.values().get(row / 8..).unwrap_or_default();
-    let whole = if row + words.len() * 64 <= bits.len() { words.len() } else { 0 };
-    for (word, bytes) in words.iter_mut().zip(bytes.as_chunks::<8>().0).take(whole) {
-        *word = u64::from_le_bytes(*bytes);
+    let whole = (bits.len().saturating_sub(row) / 64).min(words.len());
+    for (to, bytes) in words.iter_mut().zip(bytes.as_chunks::<8>().0).take(whole) {
+        give(to, u64::from_le_bytes(*bytes));
     }
     for (at, to) in words.iter_mut().enumerate().skip(whole) {
-        *to = word(bits, row + at * 64);
+        give(to, word(bits, row + at * 64));
     }
 }
 

@@ -22,7 +22,7 @@ use cells::{BaseDigit, Leaf};
 use lanes::distinct;
 pub(crate) use lanes::{Lane, numbers};
 pub(crate) use moves::{Things, moves};
-use rollup::{plans, roll_up};
+use rollup::{Cells, plans, roll_up};
 use table::joined;
 
 use crate::error::{Error, Result};
@@ -64,8 +64,12 @@ pub(crate) fn count<'a>(
             job::check(job)?;
             let leaf = Leaf::new(&digits, frame, nth)?;
             let (lanes, of) = distinct(lanes(nth, frame)?);
+            if let Some(table) = leaf.of_runs(&lanes, job)? {
+                return Ok((frame.year, of, roll_up(&plans, Cells::Table(table))));
+            }
             let counted = leaf.count(&lanes, spare, &used, job)?;
-            Ok((frame.year, counted.places(&of), roll_up(&plans, &counted)))
+            let places = counted.places(&of);
+            Ok((frame.year, places, roll_up(&plans, Cells::Counted(counted))))
         })
         .collect::<Result<Vec<_>>>()?;
     job::check(job)?;
@@ -144,6 +148,10 @@ impl Counted {
 
     /// The groups, each `times` times in a row, without counts.
     pub(crate) fn repeated(&self, times: usize) -> Self {
+        if times == 1 {
+            let (axes, years, keys) = (self.axes.clone(), self.years.clone(), self.keys.clone());
+            return Self { axes, years, keys, counts: Vec::new() };
+        }
         let keys = self.keys.par_iter().map(|keys| repeated(keys, times)).collect();
         Self { axes: self.axes.clone(), years: repeated(&self.years, times), keys, counts: Vec::new() }
     }

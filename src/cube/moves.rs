@@ -190,6 +190,7 @@ impl Walk<'_> {
         }
         let states = (before.card() * after.card()) as u32;
         let digits: Vec<Digit> = self.by.iter().map(values).chain([before, after]).collect();
+        let cards: Vec<usize> = digits.iter().map(Digit::card).collect();
         let counted = u64::from(self.groups) * u64::from(states);
         let all = counted + u64::from(states);
         let absent = S::of(self.states.present);
@@ -214,7 +215,7 @@ impl Walk<'_> {
             let places = Places::sparse(&numbers);
             let mut counters = vec![0; places.groups()];
             places.each().iter().for_each(|place| counters[*place as usize] += 1);
-            return (Table::new(places, counters, 1, &digits), digits);
+            return (Table::new(places, counters, 1, &cards), digits);
         }
         let count = |ids: Range<usize>| {
             let mut counters = vec![0_u64; all as usize];
@@ -229,7 +230,7 @@ impl Walk<'_> {
                 a.iter_mut().zip(&b).for_each(|(a, b)| *a += b);
                 a
             });
-        (Table::new(Places::dense(Vec::new(), counted as usize), counters.unwrap_or_default(), 1, &digits), digits)
+        (Table::new(Places::dense(Vec::new(), counted as usize), counters.unwrap_or_default(), 1, &cards), digits)
     }
 }
 

@@ -2,6 +2,7 @@
 //! most never look at the cells.
 
 use std::ops::AddAssign;
+use std::sync::Arc;
 
 use super::cells::{BaseDigit, Counted};
 use super::table::{Places, Table};
@@ -18,6 +19,8 @@ pub(super) struct Plan {
     pub(super) digits: Vec<Digit>,
     /// How many groups there may be.
     groups: u64,
+    /// Whether they are numbered as those of the source are.
+    same: bool,
 }
 
 /// Neighbouring axes over one base: together they are one digit of a group's number.
@@ -25,13 +28,13 @@ pub(super) struct Digit {
     /// For each axis the position of its value, for each digit; digits ascend in the order of these values.
     pub(super) positions: Vec<Vec<u32>>,
     /// For each code of the base the digit.
-    of_code: Vec<u32>,
+    of_code: Arc<[u32]>,
 }
 
 impl Digit {
     /// A digit of values that are known by their positions alone, axis by axis.
     pub(super) fn at(positions: Vec<Vec<u32>>) -> Self {
-        Self { positions, of_code: Vec::new() }
+        Self { positions, of_code: Arc::default() }
     }
 
     /// How many there are.
@@ -46,14 +49,14 @@ impl Digit {
     fn new(axes: &[Axis]) -> Self {
         if let [Axis { map, values, .. }] = axes {
             let positions = vec![(0..=values.len() as u32).collect()];
-            return Self { positions, of_code: map.clone() };
+            return Self { positions, of_code: Arc::clone(map) };
         }
         // Codes in the order of their values: from the last axis to the first, those of one value stay in their order.
         let codes = axes[0].map.len();
         let mut order: Vec<u32> = (0..codes as u32).collect();
         for Axis { map, values, .. } in axes.iter().rev() {
             let mut starts = vec![0; values.len() + 2];
-            for at in map {
+            for at in map.iter() {
                 starts[*at as usize + 1] += 1;
             }
             (1..starts.len()).for_each(|at| starts[at] += starts[at - 1]);
@@ -72,15 +75,18 @@ impl Digit {
             }
             positions.iter_mut().zip(axes).for_each(|(all, axis)| all.push(axis.map[same[0] as usize]));
         }
-        Self { positions, of_code }
+        Self { positions, of_code: of_code.into() }
     }
 
     /// For each of `card` digits of another list the digit here, where that can be told; `others` has that list's digit
     /// for each code.
-    fn of_other(&self, others: &[u32], card: usize) -> Option<Vec<u32>> {
+    fn of_other(&self, others: &Arc<[u32]>, card: usize) -> Option<Vec<u32>> {
         const NONE: u32 = u32::MAX;
+        if Arc::ptr_eq(others, &self.of_code) {
+            return Some((0..card as u32).collect());
+        }
         let mut of_other = vec![NONE; card];
-        for (other, digit) in others.iter().zip(&self.of_code) {
+        for (other, digit) in others.iter().zip(&*self.of_code) {
             let known = &mut of_other[*other as usize];
             if *known != NONE && *known != *digit {
                 return None;
@@ -97,13 +103,13 @@ pub(super) fn plans(sets: &[Vec<Axis>], cells: &[BaseDigit<'_>]) -> Result<Vec<P
     let tables: Vec<Vec<(&Base, Digit)>> = sets.iter().map(|axes| Digit::all(axes)).collect();
     let size = |set: &Vec<(&Base, Digit)>| combinations(set.iter().map(|(_, d)| d.card() as u64), u64::MAX);
     let sizes = tables.iter().map(size).collect::<Result<Vec<u64>>>()?;
-    let of_cells: Vec<Source<'_>> = cells.iter().map(|d| (d.base, &d.of_code[..], d.card as usize)).collect();
+    let of_cells: Vec<Source<'_>> = cells.iter().map(|d| (d.base, &d.of_code, d.card as usize)).collect();
     let plan = |set: usize| {
         // Of two that tell the same, the first; so no two are rolled up from one another.
         let mut larger: Vec<usize> = (0..sets.len()).filter(|s| (sizes[*s], set) > (sizes[set], *s)).collect();
         larger.sort_by_key(|s| sizes[*s]);
         let from = |source: usize| {
-            let digits = tables[source].iter().map(|(base, d)| (*base, &d.of_code[..], d.card()));
+            let digits = tables[source].iter().map(|(base, d)| (*base, &d.of_code, d.card()));
             Some((Some(source), adds(&tables[set], &digits.collect::<Vec<_>>())?))
         };
         larger.into_iter().find_map(from).or_else(|| Some((None, adds(&tables[set], &of_cells)?)))
@@ -112,13 +118,14 @@ pub(super) fn plans(sets: &[Vec<Axis>], cells: &[BaseDigit<'_>]) -> Result<Vec<P
     let parts = tables.into_iter().zip(sizes).zip(found);
     let plans = parts.map(|((table, groups), (from, adds))| {
         let digits = table.into_iter().map(|(_, digit)| digit).collect();
-        Plan { from, adds, digits, groups }
+        let same = matches!(&adds[..], [adds] if adds.len() as u64 == groups && adds.iter().copied().eq(0..groups));
+        Plan { from, adds, digits, groups, same }
     });
     Ok(plans.collect())
 }
 
 /// A digit of a source: its base, for each code the digit, and how many there are.
-type Source<'a> = (&'a Base, &'a [u32], usize);
+type Source<'a> = (&'a Base, &'a Arc<[u32]>, usize);
 
 /// For each digit of a source and each of its values what it adds to the number of a group of `table`; `None` where the
 /// source does not tell its groups apart.
@@ -135,15 +142,28 @@ fn adds(table: &[(&Base, Digit)], source: &[Source<'_>]) -> Option<Vec<Vec<u64>>
     Some(adds)
 }
 
+/// The cells of a year, counted row by row or as a table.
+pub(super) enum Cells<'a> {
+    Counted(Counted<'a>),
+    Table(Table),
+}
+
 /// The tables of `plans` out of the `cells` of one year.
-pub(super) fn roll_up(plans: &[Plan], cells: &Counted<'_>) -> Vec<Table> {
+pub(super) fn roll_up(plans: &[Plan], cells: Cells<'_>) -> Vec<Table> {
+    let cells = match (plans, cells) {
+        ([Plan { same: true, .. }], Cells::Table(only)) => return vec![only],
+        (_, cells) => cells,
+    };
     let mut tables: Vec<Option<Table>> = plans.iter().map(|_| None).collect();
     // Sources are larger, so this ends.
     while tables.iter().any(Option::is_none) {
         for (at, plan) in plans.iter().enumerate() {
             let table = match (&tables[at], plan.from) {
                 (Some(_), _) => continue,
-                (None, None) => plan.of_cells(cells),
+                (None, None) => match &cells {
+                    Cells::Counted(cells) => plan.of_cells(cells),
+                    Cells::Table(cells) => plan.of_table(cells),
+                },
                 (None, Some(from)) => match &tables[from] {
                     Some(source) => plan.of_table(source),
                     None => continue,
@@ -164,10 +184,13 @@ impl Plan {
             places.of(parts.map(|(adds, digit)| adds[*digit as usize]).sum())
         };
         cells.add_to(places.each(), of_digits, &mut counters);
-        Table::new(places, counters, width, &self.digits)
+        Table::new(places, counters, width, &self.cards())
     }
 
     fn of_table(&self, source: &Table) -> Table {
+        if self.same {
+            return source.clone();
+        }
         let width = source.width();
         let places = self.places(source.digits(), source.groups().len(), width);
         let mut counters = vec![0; places.groups() * width];
@@ -175,7 +198,11 @@ impl Plan {
             let to = &mut counters[*place as usize * width..][..width];
             to.iter_mut().zip(source.counters(*group)).for_each(|(counter, more)| *counter += more);
         }
-        Table::new(places, counters, width, &self.digits)
+        Table::new(places, counters, width, &self.cards())
+    }
+
+    fn cards(&self) -> Vec<usize> {
+        self.digits.iter().map(Digit::card).collect()
     }
 
     /// Places of the groups of so many things, of which the source has these digits.

@@ -3,15 +3,18 @@
 //! the bits set between its ends.
 
 use std::collections::VecDeque;
-use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::kernel::CHUNK;
 use super::lanes::Lane;
+use crate::error::Result;
+use crate::job::{self, Job};
 use crate::roster::{Integers, with_integers};
 
 /// Runs of fewer rows on average are not worth while.
 const SHORTEST: usize = 16;
+/// So many runs are counted together.
+const TOGETHER: usize = 64;
 /// How many divisions of a frame's rows into runs are kept.
 const KEPT: usize = 8;
 
@@ -42,10 +45,86 @@ impl Runs {
         });
         Some(runs)
     }
+
+    /// What `lanes` add up to in each of so many cells, lane by lane. Rows that are not of the first lane add nothing.
+    pub(super) fn count(&self, lanes: &[Lane], cells: usize, job: &dyn Job) -> Result<Vec<u64>> {
+        let Some(all) = lanes.first().map(Lane::aligned) else { return Ok(Vec::new()) };
+        let rows = self.ends.last().map_or(0, |end| *end as usize);
+        let mut counters = vec![0; cells * lanes.len()];
+        // A word more, so that there is one behind the last row.
+        let mut words = vec![0; rows / 64 + 1];
+        let mut before = vec![0; words.len()];
+        for ((nth, lane), counters) in lanes.iter().enumerate().zip(counters.chunks_exact_mut(cells.max(1))) {
+            job::check(job)?;
+            let lane = lane.aligned();
+            lane.words(0, &mut words);
+            if nth > 0 {
+                all.within(0, &mut words);
+            }
+            if let Lane::Sum(values, _) = lane {
+                let mut sums = Vec::with_capacity(self.ends.len());
+                with_integers!(values, values => sums_of(&self.ends, values, &words, &mut sums));
+                self.cells.iter().zip(sums).for_each(|(cell, sum)| counters[*cell as usize] += sum);
+            } else if words[..rows / 64].iter().all(|word| *word == u64::MAX) && is_full(words[rows / 64], rows % 64) {
+                let mut from = 0;
+                for (end, cell) in self.ends.iter().zip(&self.cells) {
+                    counters[*cell as usize] += u64::from(end - std::mem::replace(&mut from, *end));
+                }
+            } else {
+                set_before(&words, &mut before);
+                self.add_bits(&words, &before, counters);
+            }
+        }
+        Ok(counters)
+    }
+
+    /// Adds the bits of each run to the counter of its cell.
+    fn add_bits(&self, words: &[u64], before: &[u32], counters: &mut [u64]) {
+        // Some runs at a time, so that the bits of several words are counted at once.
+        let (mut last, mut cut) = (0, [0; TOGETHER]);
+        for (ends, cells) in self.ends.chunks(TOGETHER).zip(self.cells.chunks(TOGETHER)) {
+            cut.iter_mut().zip(ends).for_each(|(cut, end)| *cut = words[*end as usize / 64] & ((1 << (end % 64)) - 1));
+            let set = cut.map(u64::count_ones);
+            for ((end, cell), set) in ends.iter().zip(cells).zip(set) {
+                let set = before[*end as usize / 64] + set;
+                counters[*cell as usize] += u64::from(set - std::mem::replace(&mut last, set));
+            }
+        }
+    }
+}
+
+/// Whether the lowest `bits` bits are set.
+fn is_full(word: u64, bits: usize) -> bool {
+    word.count_ones() as usize == bits
+}
+
+/// How many bits are set before each word.
+fn set_before(words: &[u64], before: &mut [u32]) {
+    before.iter_mut().zip(words).for_each(|(set, word)| *set = word.count_ones());
+    let mut sum = 0;
+    for set in before {
+        sum += std::mem::replace(set, sum);
+    }
+}
+
+/// How many bits are set before the one at `end`.
+fn set_up_to(end: u32, words: &[u64], before: &[u32]) -> u32 {
+    let (at, bit) = (end as usize / 64, end % 64);
+    before[at] + (words[at] & ((1 << bit) - 1)).count_ones()
+}
+
+/// The sums of the values of asked rows in each run.
+fn sums_of<T: Copy + Into<u64>>(ends: &[u32], values: &[T], words: &[u64], to: &mut Vec<u64>) {
+    let mut from = 0;
+    to.extend(ends.iter().map(|end| {
+        let rows = std::mem::replace(&mut from, *end as usize)..*end as usize;
+        let asked = |row: usize| (words[row / 64] >> (row % 64) & 1).wrapping_neg();
+        rows.map(|row| values[row].into() & asked(row)).sum::<u64>()
+    }));
 }
 
 /// A column, the cell of each of its codes, and the runs found.
-type Division = (usize, Vec<u32>, Option<Arc<Runs>>);
+type Division = (usize, Arc<[u32]>, Option<Arc<Runs>>);
 
 /// The runs of one frame that are known.
 #[derive(Default)]
@@ -53,15 +132,16 @@ pub(super) struct Known(Mutex<VecDeque<Division>>);
 
 impl Known {
     /// The runs of the column at a position, whose rows have these codes.
-    pub(super) fn runs(&self, column: usize, of_code: &[u32], codes: &Integers) -> Option<Arc<Runs>> {
+    pub(super) fn runs(&self, column: usize, of_code: &Arc<[u32]>, codes: &Integers) -> Option<Arc<Runs>> {
         let all = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((.., runs)) = all().iter().find(|(at, cells, _)| *at == column && cells == of_code) {
+        let same = |cells: &Arc<[u32]>| Arc::ptr_eq(cells, of_code) || cells == of_code;
+        if let Some((.., runs)) = all().iter().find(|(at, cells, _)| *at == column && same(cells)) {
             return runs.clone();
         }
         let runs = Runs::new(codes, of_code).map(Arc::new);
         let mut all = all();
         all.truncate(KEPT - 1);
-        all.push_front((column, of_code.to_vec(), runs.clone()));
+        all.push_front((column, Arc::clone(of_code), runs.clone()));
         runs
     }
 }
@@ -69,31 +149,12 @@ impl Known {
 /// The runs of up to [`CHUNK`] rows.
 #[derive(Default)]
 pub(super) struct Piece {
-    /// The first of all runs that goes on behind the piece before.
-    next: usize,
     /// The row behind each run, counted from the first of the piece.
     ends: Vec<u32>,
     cells: Vec<u32>,
 }
 
 impl Piece {
-    /// Takes the runs of these rows, which lie behind those of the piece before.
-    pub(super) fn cut(&mut self, runs: &Runs, rows: Range<usize>) {
-        if self.cells.is_empty() {
-            self.next = runs.ends.partition_point(|end| *end as usize <= rows.start);
-        }
-        let (first, start) = (self.next, rows.start as u32);
-        self.ends.clear();
-        while (runs.ends[self.next] as usize) < rows.end {
-            self.ends.push(runs.ends[self.next] - start);
-            self.next += 1;
-        }
-        self.ends.push(rows.len() as u32);
-        self.cells.clear();
-        self.cells.extend(&runs.cells[first..=self.next]);
-        self.next += usize::from(runs.ends[self.next] as usize == rows.end);
-    }
-
     /// Finds the runs among the cells of some rows; whether they are long enough.
     pub(super) fn find(&mut self, cells: &[u32]) -> bool {
         let changes: u32 = cells.iter().zip(cells.iter().skip(1)).map(|(a, b)| u32::from(a != b)).sum();
@@ -118,36 +179,20 @@ impl Piece {
     /// that at `start`, a multiple of 64.
     pub(super) fn totals(&self, lane: &Lane, all: &Lane, start: usize, to: &mut Vec<u64>) {
         let rows = self.ends.last().map_or(0, |end| *end as usize);
-        let (mut words, mut asked) = ([0_u64; CHUNK / 64 + 1], [0; CHUNK / 64]);
-        let some = rows.div_ceil(64);
-        lane.words(start, &mut words[..some]);
-        all.words(start, &mut asked[..some]);
-        words.iter_mut().zip(asked).for_each(|(word, asked)| *word &= asked);
+        let mut words = [0; CHUNK / 64 + 1];
+        let some = &mut words[..rows.div_ceil(64)];
+        lane.words(start, some);
+        all.within(start, some);
         if let Lane::Sum(values, _) = lane {
-            with_integers!(values, values => self.sums(&values[start..start + rows], &words, to));
+            with_integers!(values, values => sums_of(&self.ends, &values[start..start + rows], &words, to));
             return;
         }
-        // How many bits are set before each word.
-        let mut before = [0_u32; CHUNK / 64 + 1];
-        let mut sum = 0;
-        for (before, set) in before.iter_mut().zip(words.map(u64::count_ones)) {
-            *before = sum;
-            sum += set;
-        }
+        let mut before = [0; CHUNK / 64 + 1];
+        set_before(&words, &mut before);
         let mut last = 0;
         to.extend(self.ends.iter().map(|end| {
-            let (at, bit) = (*end as usize / 64, end % 64);
-            let set = before[at] + (words[at] & ((1 << bit) - 1)).count_ones();
+            let set = set_up_to(*end, &words, &before);
             u64::from(set - std::mem::replace(&mut last, set))
-        }));
-    }
-
-    fn sums<T: Copy + Into<u64>>(&self, values: &[T], words: &[u64], to: &mut Vec<u64>) {
-        let mut from = 0;
-        to.extend(self.ends.iter().map(|end| {
-            let rows = std::mem::replace(&mut from, *end as usize)..*end as usize;
-            let asked = |row: usize| (words[row / 64] >> (row % 64) & 1).wrapping_neg();
-            rows.map(|row| values[row].into() & asked(row)).sum::<u64>()
         }));
     }
 }

@@ -59,9 +59,12 @@ impl Places {
 }
 
 /// A table of one year.
+#[derive(Clone)]
 pub(super) struct Table {
     counters: Vec<u64>,
     width: usize,
+    /// From the counters of a place to those of the next, and from a counter of a place to its next.
+    steps: (usize, usize),
     /// The places of the groups that have rows, in the order of their numbers.
     groups: Vec<u32>,
     /// For each digit of the numbers that of each of these groups.
@@ -69,14 +72,23 @@ pub(super) struct Table {
 }
 
 impl Table {
-    /// The groups of which the first of the `width` counters is not 0; their numbers have these digits.
-    pub(super) fn new(places: Places, counters: Vec<u64>, width: usize, of: &[Digit]) -> Self {
-        let cards: Vec<usize> = of.iter().map(Digit::card).collect();
-        let is_there = |place: usize| counters[place * width] > 0;
+    /// The groups of which the first of the `width` counters is not 0; their numbers have digits of these `cards`.
+    pub(super) fn new(places: Places, counters: Vec<u64>, width: usize, cards: &[usize]) -> Self {
+        Self::with(places, counters, width, (width, 1), cards)
+    }
+
+    /// The same of counters that stand lane by lane.
+    pub(super) fn of_lanes(places: Places, counters: Vec<u64>, width: usize, cards: &[usize]) -> Self {
+        let steps = (1, places.groups);
+        Self::with(places, counters, width, steps, cards)
+    }
+
+    fn with(places: Places, counters: Vec<u64>, width: usize, steps: (usize, usize), cards: &[usize]) -> Self {
+        let is_there = |place: usize| counters[place * steps.0] > 0;
         let mut groups = Vec::new();
         picked(0..places.groups, is_there, &mut groups);
         let digits = match places.known {
-            None => digits_of(groups.clone(), &cards),
+            None => digits_of(groups.clone(), cards),
             Some(known) => {
                 let mut stride = 1;
                 let digit = |card: &usize| {
@@ -90,7 +102,7 @@ impl Table {
                 digits
             }
         };
-        Self { counters, width, groups, digits }
+        Self { counters, width, steps, groups, digits }
     }
 
     /// How many counters a group has.
@@ -109,8 +121,8 @@ impl Table {
     }
 
     /// The counters of the group at a place.
-    pub(super) fn counters(&self, place: u32) -> &[u64] {
-        &self.counters[place as usize * self.width..][..self.width]
+    pub(super) fn counters(&self, place: u32) -> impl Iterator<Item = u64> {
+        (0..self.width).map(move |lane| self.counters[place as usize * self.steps.0 + lane * self.steps.1])
     }
 
     fn write(&self, digits: &[Digit], places: &[Option<usize>], part: &mut Columns<'_>) {
@@ -123,7 +135,8 @@ impl Table {
         for (at, groups) in self.groups.chunks(SOME).enumerate() {
             for (counts, lane) in part.counts.iter_mut().zip(places) {
                 let Some(lane) = lane else { continue };
-                let counter = |group: &u32| self.counters[*group as usize * self.width + lane];
+                let counters = self.counters.get(lane * self.steps.1..).unwrap_or_default();
+                let counter = |group: &u32| counters[*group as usize * self.steps.0];
                 counts[at * SOME..].iter_mut().zip(groups).for_each(|(count, group)| *count = counter(group));
             }
         }
@@ -145,7 +158,9 @@ pub(super) fn joined(axes: Vec<Axis>, lanes: usize, tables: &[OfYear<'_>]) -> Co
     let years = tables.iter().flat_map(|(year, table, ..)| std::iter::repeat_n(*year, table.groups.len()));
     let years: ScalarBuffer<i16> = years.collect::<Vec<_>>().into();
     let mut keys: Vec<Vec<u32>> = axes.iter().map(|_| vec![0; rows]).collect();
-    let mut counts: Vec<Vec<u64>> = (0..lanes).map(|_| vec![0; rows]).collect();
+    let is_counted = |lane: usize| tables.iter().any(|(.., places)| places.get(lane).is_some_and(Option::is_some));
+    let counted: Vec<bool> = (0..lanes).map(is_counted).collect();
+    let mut counts: Vec<Vec<u64>> = counted.iter().map(|is| vec![0; if *is { rows } else { 0 }]).collect();
     let mut key_rests: Vec<&mut [u32]> = keys.iter_mut().map(Vec::as_mut_slice).collect();
     let mut count_rests: Vec<&mut [u64]> = counts.iter_mut().map(Vec::as_mut_slice).collect();
     let parts: Vec<Columns<'_>> = (tables.iter())
@@ -157,14 +172,19 @@ pub(super) fn joined(axes: Vec<Axis>, lanes: usize, tables: &[OfYear<'_>]) -> Co
     let parts = tables.par_iter().zip(parts);
     parts.for_each(|((_, table, digits, places), mut part)| table.write(digits, places, &mut part));
     let keys = keys.into_iter().map(ScalarBuffer::from).collect();
-    Counted { axes, years, keys, counts: counts.into_iter().map(ScalarBuffer::from).collect() }
+    // Lanes that no year counted are one and the same column.
+    let nothing = ScalarBuffer::from(vec![0; if counted.contains(&false) { rows } else { 0 }]);
+    let columns = counts.into_iter().zip(counted);
+    let counts = columns.map(|(column, is)| if is { column.into() } else { nothing.clone() }).collect();
+    Counted { axes, years, keys, counts }
 }
 
 /// The next `rows` of each of `columns`, which then begin behind them.
 fn cut<'a, T>(columns: &mut [&'a mut [T]], rows: usize) -> Vec<&'a mut [T]> {
     let mut parts = Vec::with_capacity(columns.len());
     for column in columns {
-        let (here, rest) = std::mem::take(column).split_at_mut(rows);
+        let all = std::mem::take(column);
+        let (here, rest) = all.split_at_mut(rows.min(all.len()));
         *column = rest;
         parts.push(here);
     }

@@ -1,6 +1,7 @@
 //! Size bands (规模分组) as data: from which number on a count belongs to which band.
 
 use std::path::Path;
+use std::sync::OnceLock;
 
 use super::rate::no_such;
 use crate::error::Result;
@@ -32,7 +33,12 @@ pub struct Bands(Vec<Sizes>);
 impl Bands {
     /// The bands that come with the engine: `definitions/bands.toml`.
     pub fn shipped() -> Result<Self> {
-        Self::from_toml(include_str!("../../definitions/bands.toml"), "definitions/bands.toml")
+        static SHIPPED: OnceLock<Bands> = OnceLock::new();
+        if let Some(known) = SHIPPED.get() {
+            return Ok(known.clone());
+        }
+        let read = Self::from_toml(include_str!("../../definitions/bands.toml"), "definitions/bands.toml")?;
+        Ok(SHIPPED.get_or_init(|| read).clone())
     }
 
     /// The bands of the file at `path`.

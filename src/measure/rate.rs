@@ -1,6 +1,7 @@
 //! Rates (比率): of which organisations how many count as what.
 
 use std::path::Path;
+use std::sync::OnceLock;
 
 use super::condition::{Break, Condition, Meanings};
 use super::predicate::Predicate;
@@ -154,7 +155,12 @@ pub struct Rates {
 impl Rates {
     /// The rates that come with the engine: `definitions/rates.toml`.
     pub fn shipped() -> Result<Self> {
-        Self::from_toml(include_str!("../../definitions/rates.toml"), "definitions/rates.toml")
+        static SHIPPED: OnceLock<Rates> = OnceLock::new();
+        if let Some(known) = SHIPPED.get() {
+            return Ok(known.clone());
+        }
+        let read = Self::from_toml(include_str!("../../definitions/rates.toml"), "definitions/rates.toml")?;
+        Ok(SHIPPED.get_or_init(|| read).clone())
     }
 
     /// The rates of the file at `path`.

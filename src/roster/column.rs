@@ -1,5 +1,6 @@
 //! How a frame holds a column: dictionary codes, flags as bitmaps, counts as the smallest unsigned integers.
 
+use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
 use arrow::array::StringArray;
@@ -7,6 +8,7 @@ use arrow::buffer::BooleanBuffer;
 use rustc_hash::FxHashMap;
 
 use crate::standards::region::{self, Level};
+use crate::views::Views;
 
 /// The values of a coded column, shared by all years of a roster. Code 0 is "not known"; code `k` is `values[k - 1]`.
 #[derive(Debug, Default)]
@@ -32,9 +34,43 @@ impl Eq for Dictionary {}
 #[derive(Debug)]
 pub(crate) struct Gathered {
     /// Those others, ascending.
-    pub values: Arc<[String]>,
+    pub values: Arc<Texts>,
     /// For each code of the dictionary the position of its value; their number where it has none.
-    pub of_code: Vec<u32>,
+    pub of_code: Arc<[u32]>,
+}
+
+/// Texts, and what tables hold of them, worked out once.
+#[derive(Debug, Default)]
+pub(crate) struct Texts {
+    texts: Vec<String>,
+    views: OnceLock<Views>,
+    names: OnceLock<Views>,
+}
+
+impl Texts {
+    /// They as views.
+    pub(crate) fn views(&self) -> &Views {
+        self.views.get_or_init(|| Views::new(self.texts.iter().map(|text| Some(text.as_str()))))
+    }
+
+    /// The names of the regions whose codes they are, as views.
+    pub(crate) fn region_names(&self) -> &Views {
+        self.names.get_or_init(|| Views::new(self.texts.iter().map(|code| region::name(code))))
+    }
+}
+
+impl From<Vec<String>> for Texts {
+    fn from(texts: Vec<String>) -> Self {
+        Self { texts, ..Self::default() }
+    }
+}
+
+impl Deref for Texts {
+    type Target = [String];
+
+    fn deref(&self) -> &[String] {
+        &self.texts
+    }
 }
 
 impl Dictionary {
@@ -90,7 +126,7 @@ pub(crate) fn gathered(texts: &[String], value: impl Fn(&str) -> Option<String>)
     let null = values.len() as u32;
     let at = |v: &Option<String>| v.as_ref().and_then(|v| values.binary_search(v).ok()).map_or(null, |at| at as u32);
     let of_code = std::iter::once(null).chain(of_text.iter().map(at)).collect();
-    Gathered { values: values.into(), of_code }
+    Gathered { values: Arc::new(values.into()), of_code }
 }
 
 /// Unsigned integers in the smallest width that holds their maximum.

@@ -14,7 +14,7 @@ use arrow::array::StringArray;
 
 pub use build::{Duplicate, build};
 pub use column::{Column, Dictionary, Integers};
-pub(crate) use column::{Gathered, gathered, with_integers};
+pub(crate) use column::{Gathered, Texts, gathered, with_integers};
 use kept::Kept;
 pub use read::{Balance, Origin, Same};
 pub(crate) use rows::Rows;

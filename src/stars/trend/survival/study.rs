@@ -204,7 +204,7 @@ impl By {
         if let Some(at) = start {
             let values = Values::Text(["known", "unknown"].map(str::to_owned).to_vec());
             let base = Base::Given { name: START, codes: Vec::new().into() };
-            axes.insert(at, Axis { name: START.to_owned(), base, map: vec![0, 1], values });
+            axes.insert(at, Axis { name: START.to_owned(), base, map: [0, 1].into(), values });
         }
         let of = |axis: &Axis| -> Result<Vec<_>> {
             let codes = |(nth, frame): (usize, &&crate::roster::Frame)| {
