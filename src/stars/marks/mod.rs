@@ -79,6 +79,11 @@ impl Marks {
         self.cells.row(subject)
     }
 
+    /// The same of organisations that follow each other.
+    pub(crate) fn forms(&self, subjects: Range<usize>) -> impl Iterator<Item = &[i32]> {
+        self.cells.rows(subjects)
+    }
+
     /// What an item brings to its dimension, from a cell: the least and the most.
     pub(crate) fn brings(item: &Item, cell: i32) -> (i64, i64) {
         match (cell, item.unlisted) {
