@@ -12,7 +12,7 @@ use crate::classes::coded;
 use crate::error::Result;
 use crate::job::{self, Job};
 use crate::measure::Truth;
-use crate::roster::{Frame, Integers, Roster};
+use crate::roster::{Frame, Integers, Roster, with_integers};
 
 /// So many rows are gone through between two looks at whether to stop.
 const LOOK: usize = 1 << 18;
@@ -73,12 +73,13 @@ impl<'a> Parties<'a> {
     /// The home of each party organisation among the rows of `of`, by its code.
     pub(crate) fn homes(&self, of: &BooleanBuffer) -> Vec<Option<u32>> {
         let mut homes: Vec<Option<u32>> = vec![None; self.cardinality];
-        for row in of.set_indices() {
-            let code = self.code(row);
-            let better = homes[code].is_none_or(|home| self.weakness(row) < self.weakness(home as usize));
-            if code > 0 && better {
+        let mut put = |row: usize, code: usize| {
+            if code > 0 && homes[code].is_none_or(|home| self.weakness(row) < self.weakness(home as usize)) {
                 homes[code] = Some(row as u32);
             }
+        };
+        if let Some(codes) = self.codes {
+            with_integers!(codes, codes => of.set_indices().for_each(|row| put(row, codes[row] as usize)));
         }
         homes
     }

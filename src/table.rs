@@ -58,7 +58,7 @@ impl Columns {
     }
 
     pub(crate) fn counts(self, name: &str, values: impl IntoIterator<Item = u64>) -> Self {
-        self.some_counts(name, values.into_iter().map(Some))
+        self.array(name, Arc::new(Int64Array::from_iter_values(values.into_iter().map(|v| v as i64))))
     }
 
     /// Counts leave as signed integers, so that a reader may subtract them.

@@ -1,5 +1,7 @@
 //! The cells of all organisations.
 
+use std::ops::Range;
+
 /// The cells of an organisation stand together in one of some parts.
 #[derive(Debug)]
 pub(super) struct Cells {
@@ -53,6 +55,29 @@ impl Cells {
     pub(super) fn row(&self, subject: usize) -> &[i32] {
         let (part, at) = self.place(subject);
         &self.parts[part][at..at + self.width]
+    }
+
+    /// The cells of organisations that follow each other.
+    pub(super) fn rows(&self, subjects: Range<usize>) -> impl Iterator<Item = &[i32]> {
+        let mut part = match &self.places {
+            Places::Ascending(starts) => starts.partition_point(|start| *start <= subjects.start).saturating_sub(1),
+            Places::Any(_) => 0,
+        };
+        subjects.map(move |subject| {
+            let at = match &self.places {
+                Places::Ascending(starts) => {
+                    while starts.get(part + 1).is_some_and(|start| *start <= subject) {
+                        part += 1;
+                    }
+                    subject - starts[part]
+                }
+                Places::Any(places) => {
+                    part = places[subject].0 as usize;
+                    places[subject].1 as usize
+                }
+            };
+            &self.parts[part][at * self.width..(at + 1) * self.width]
+        })
     }
 
     pub(super) fn set(&mut self, subject: usize, column: usize, value: i32) {

@@ -62,7 +62,7 @@ impl Marks {
     /// a column for each item in place of the last two.
     pub(crate) fn read(batches: &[RecordBatch], scheme: &Scheme, reading: &Reading, job: &dyn Job) -> Result<Self> {
         let tables = batches.iter().map(|b| Table::new(b, scheme, reading)).collect::<Result<Vec<_>>>()?;
-        let parts = divided(&tables, rayon::current_num_threads());
+        let parts = shared(&tables, rayon::current_num_threads());
         let locals = parts.into_par_iter().map(|part| Local::read(scheme, reading, &tables, &part, job));
         let locals = locals.collect::<Result<Vec<_>>>()?;
         job::check(job)?;
@@ -77,6 +77,11 @@ impl Marks {
     /// The cells of an organisation: item by item, quarter after quarter.
     pub(crate) fn row(&self, subject: usize) -> &[i32] {
         self.cells.row(subject)
+    }
+
+    /// The same of organisations that follow each other.
+    pub(crate) fn forms(&self, subjects: Range<usize>) -> impl Iterator<Item = &[i32]> {
+        self.cells.rows(subjects)
     }
 
     /// What an item brings to its dimension, from a cell: the least and the most.
@@ -117,6 +122,21 @@ fn items(scheme: &Scheme) -> usize {
 /// How many cells an organisation has.
 fn width(scheme: &Scheme) -> usize {
     items(scheme) * scheme.parts.quarters as usize
+}
+
+/// The rows of tables in parts for so many threads. Where organisations come in order, each thread takes many small ones, so
+/// that none waits for another; where they do not, every part may have to find all of them, and there is one for each thread.
+fn shared(tables: &[Table], threads: usize) -> Vec<Vec<(usize, Range<usize>)>> {
+    const SMALL: usize = 16;
+    let small = divided(tables, threads * SMALL);
+    let first = |part: &Vec<(usize, Range<usize>)>| {
+        let (at, rows) = part.first()?;
+        let (table, row) = (&tables[*at], rows.start);
+        let year = table.year.as_ref().map_or(0, |years| years.value(row));
+        Some((year, table.id.is_valid(row).then(|| table.id.value(row))))
+    };
+    let firsts: Vec<_> = small.iter().filter_map(first).collect();
+    if firsts.is_sorted_by(|a, b| a < b) { small } else { divided(tables, threads) }
 }
 
 /// Rows of tables: stretches that follow each other, for each of `threads` about as many. A form that stands where one

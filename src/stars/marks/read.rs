@@ -113,8 +113,26 @@ impl<'a> Local<'a> {
     /// Lines of one form: the items from `item` on, one after the other.
     fn lines(&mut self, table: &'a Table, points: &Points, year: i16, rows: Range<usize>, item: usize) {
         let subject = self.subject(year, table.id.views()[rows.start], &table.id, rows.start);
-        let mut form = std::mem::take(&mut self.form);
-        let cells = &mut form[..rows.len()];
+        let (n, from) = (rows.len(), subject as usize * self.width + item);
+        self.rows += n as u64;
+        if self.cells[from..from + n].iter().fold(0, |other, cell| other | (cell ^ NONE)) == 0 {
+            let mut cells = std::mem::take(&mut self.cells);
+            self.fill(table, points, year, rows, item, &mut cells[from..from + n]);
+            self.cells = cells;
+            self.told += n as u64;
+            self.filled += n as u64;
+        } else {
+            let mut form = std::mem::take(&mut self.form);
+            self.fill(table, points, year, rows, item, &mut form[..n]);
+            for (column, cell) in (item..).zip(&form[..n]) {
+                self.put(subject, column, *cell);
+            }
+            self.form = form;
+        }
+    }
+
+    /// What stands in the cells of such lines.
+    fn fill(&mut self, table: &Table, points: &Points, year: i16, rows: Range<usize>, item: usize, cells: &mut [i32]) {
         let mut all = self.bounds.cells(item, &points.values.values()[rows.clone()], cells);
         if points.values.null_count() > 0 {
             for (cell, row) in cells.iter_mut().zip(rows.clone()) {
@@ -128,19 +146,6 @@ impl<'a> Local<'a> {
                 *cell = self.cell(item + nth, points, rows.start + nth, year, &table.id);
             }
         }
-        self.rows += rows.len() as u64;
-        let from = subject as usize * self.width + item;
-        let own = &mut self.cells[from..from + cells.len()];
-        if own.iter().fold(0, |other, cell| other | (cell ^ NONE)) == 0 {
-            own.copy_from_slice(cells);
-            self.told += cells.len() as u64;
-            self.filled += cells.len() as u64;
-        } else {
-            for (column, cell) in (item..).zip(&*cells) {
-                self.put(subject, column, *cell);
-            }
-        }
-        self.form = form;
     }
 
     fn row(&mut self, reading: &Reading, table: &'a Table, row: usize, names: &mut Names<'a>) {

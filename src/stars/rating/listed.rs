@@ -1,6 +1,6 @@
 //! What the ledger says of the organisations of a rating, column by column.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringViewArray, UInt32Array, new_null_array};
 use arrow::compute::{cast, concat, take};
@@ -26,6 +26,9 @@ pub(crate) fn texts_at<T: AsRef<str>>(values: impl IntoIterator<Item = T>, rows:
     Ok(take(&values, &UInt32Array::from(rows), None)?)
 }
 
+/// Makes a column of which nothing is known.
+type Nothing<'a> = &'a (dyn Fn() -> ArrayRef + Sync);
+
 /// Texts of which none is known.
 fn unknown(n: usize) -> ArrayRef {
     new_null_array(&DataType::Utf8View, n)
@@ -50,12 +53,16 @@ impl Rating {
 
     /// The star states of all stages.
     pub(super) fn all_stages(&self) -> Result<Vec<ArrayRef>> {
-        let mut all: Vec<ArrayRef> = Vec::with_capacity(STAGES.len());
-        for at in 0..STAGES.len() {
-            let same = all.last().filter(|_| self.stages.unchanged(at)).map(Arc::clone);
-            all.push(same.map_or_else(|| self.stage(at), Ok)?);
-        }
-        Ok(all)
+        let own = (0..STAGES.len())
+            .into_par_iter()
+            .map(|at| (!self.stages.unchanged(at)).then(|| self.stage(at)).transpose());
+        let own: Vec<Option<ArrayRef>> = own.collect::<Result<_>>()?;
+        let mut last = None;
+        let filled = own.into_iter().filter_map(|stage| {
+            last = stage.or_else(|| last.take());
+            last.clone()
+        });
+        Ok(filled.collect())
     }
 
     /// The state of the stars after all rules, by name.
@@ -76,10 +83,18 @@ impl Rating {
             Ok(take(&self.marks.ids, &UInt32Array::from(subjects.to_vec()), None)?)
         };
         let years = || self.parts(subjects).flat_map(|(year, part)| std::iter::repeat_n(year, part.len()));
+        // Columns that the ledger does not have are one and the same.
+        let nothing = OnceLock::new();
+        let nothing: Nothing<'_> = &|| Arc::clone(nothing.get_or_init(|| unknown(subjects.len())));
         let party = self.scheme.counts == Counts::PartyOrganisations;
         let ((organisations, names), (townships, words)) = rayon::join(
-            || (party.then(|| self.organisations(subjects)), self.names(subjects)),
-            || (self.townships(subjects), ["kind", "committee"].map(|name| (name, self.words(name, subjects)))),
+            || rayon::join(|| party.then(|| self.organisations(subjects)), || self.names(subjects, nothing)),
+            || {
+                rayon::join(
+                    || self.townships(subjects, nothing),
+                    || ["kind", "committee"].map(|name| (name, self.words(name, subjects, nothing))),
+                )
+            },
         );
         let mut columns = Columns::default().years("year", years()).array(id, ids()?);
         if let Some(organisations) = organisations {
@@ -124,8 +139,8 @@ impl Rating {
         Ok(take(&organisations, &UInt32Array::from(slots), None)?)
     }
 
-    fn names(&self, subjects: &[u32]) -> Result<ArrayRef> {
-        let Some(field) = self.roster.field("name").ok() else { return Ok(unknown(subjects.len())) };
+    fn names(&self, subjects: &[u32], nothing: Nothing<'_>) -> Result<ArrayRef> {
+        let Some(field) = self.roster.field("name").ok() else { return Ok(nothing()) };
         let mut parts: Vec<ArrayRef> = vec![unknown(0)];
         self.by_year(subjects, |frame, part| {
             let rows = || -> UInt32Array { part.iter().map(|at| self.rows[*at as usize]).collect() };
@@ -158,9 +173,9 @@ impl Rating {
         Ok(all)
     }
 
-    fn words(&self, name: &str, subjects: &[u32]) -> Result<ArrayRef> {
+    fn words(&self, name: &str, subjects: &[u32], nothing: Nothing<'_>) -> Result<ArrayRef> {
         let Some(dictionary) = self.roster.field(name).ok().and_then(|at| self.roster.dictionary(at)) else {
-            return Ok(unknown(subjects.len()));
+            return Ok(nothing());
         };
         let values = dictionary.values();
         let null = values.len() as u32;
@@ -168,11 +183,10 @@ impl Rating {
         texts_at(values, codes.into_iter().map(|code| code.checked_sub(1).unwrap_or(null)).collect())
     }
 
-    fn townships(&self, subjects: &[u32]) -> Result<(ArrayRef, ArrayRef)> {
+    fn townships(&self, subjects: &[u32], nothing: Nothing<'_>) -> Result<(ArrayRef, ArrayRef)> {
         let dictionary = self.roster.field("region").ok().and_then(|at| self.roster.dictionary(at));
         let Some(townships) = dictionary.map(|d| d.at_level(Level::Township)) else {
-            let nothing = unknown(subjects.len());
-            return Ok((Arc::clone(&nothing), nothing));
+            return Ok((nothing(), nothing()));
         };
         let codes = self.codes("region", subjects)?;
         let at: Vec<u32> = codes.iter().map(|code| townships.of_code[*code as usize]).collect();

@@ -195,12 +195,16 @@ fn compete<K: Ord + Copy + Send + Sync>(
     free: (u64, u64),
     contenders: &[Contender<K>],
 ) -> u64 {
-    let certain = Ranks::new(contenders.iter().filter(|c| c.certain).map(|c| c.key.low).collect());
     let possible = Ranks::new(contenders.iter().map(|c| c.key.high).collect());
+    // Where nothing is open, who is ahead for certain is who may be.
+    let all_certain = contenders.par_iter().all(|c| c.certain && c.key.low == c.key.high);
+    let certain =
+        (!all_certain).then(|| Ranks::new(contenders.iter().filter(|c| c.certain).map(|c| c.key.low).collect()));
     let rung = quota.rung;
     let judged = contenders.par_iter().map(|c| {
         let open = c.key.low != c.key.high;
-        let (sure, maybe) = (certain.of(c.key.high), possible.of(c.key.low));
+        let maybe = possible.of(c.key.low);
+        let sure = certain.as_ref().map_or(maybe, |certain| certain.of(c.key.high));
         let ahead = (sure.0, maybe.0 - u64::from(open));
         let itself = u64::from(c.certain && !open);
         let level = (sure.1 - itself, maybe.1 - 1);

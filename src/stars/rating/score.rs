@@ -112,12 +112,30 @@ impl Scores {
             totals.par_chunks_mut(STRETCH).zip(open.par_chunks_mut(STRETCH)).zip(earned.par_chunks_mut(STRETCH));
         let dimensions = parts.enumerate().map(|(stretch, ((totals, open), earned))| {
             let mut sums = Sums { low: Vec::with_capacity(totals.len() * width), high: Vec::new(), open: false };
-            let mut own = vec![(0, 0); width];
-            for (at, total_of) in totals.iter_mut().enumerate() {
-                let subject = stretch * STRETCH + at;
+            let (mut own, mut certain) = (vec![(0, 0); width], vec![0; width]);
+            let first = stretch * STRETCH;
+            let rows = marks.forms(first..first + totals.len());
+            for ((at, total_of), row) in totals.iter_mut().enumerate().zip(rows) {
+                let added = added.get(first + at).copied().unwrap_or(0);
+                // Both words for what is no number are below nothing, and no number is.
+                if row.iter().fold(0, |all, cell| all | cell) >= 0 {
+                    certain.fill(0);
+                    for form in row.chunks_exact(lines.len()) {
+                        for run in &runs {
+                            certain[run.dimension] += run.brings(form);
+                        }
+                    }
+                    for (sum, dimension) in certain.iter_mut().zip(&scheme.parts.dimensions) {
+                        *sum = bounded(*sum, dimension.least, dimension.most);
+                    }
+                    let sum = certain.iter().zip(&scheme.parts.dimensions).map(|(sum, own)| sum * own.weight).sum();
+                    *total_of = (in_all(scheme, sum, added), in_all(scheme, sum, added));
+                    earned[at] = stars(scheme, *total_of, &certain.iter().map(|sum| (*sum, *sum)));
+                    sums.push_certain(&certain);
+                    continue;
+                }
                 own.fill((0, 0));
-                for form in marks.row(subject).chunks(lines.len()) {
-                    // Both words for what is no number are below nothing, and no number is.
+                for form in row.chunks(lines.len()) {
                     if form.iter().fold(0, |all, cell| all | cell) >= 0 {
                         for run in &runs {
                             let (sum, brings) = (&mut own[run.dimension], run.brings(form));
@@ -131,8 +149,8 @@ impl Scores {
                     let bounded = |v: i64| bounded(v, dimension.least, dimension.most);
                     *sum = (bounded(sum.0), bounded(sum.1));
                 }
-                *total_of = total(scheme, &own, added.get(subject).copied().unwrap_or(0));
-                earned[at] = stars(scheme, *total_of, &own);
+                *total_of = total(scheme, &own, added);
+                earned[at] = stars(scheme, *total_of, &own.iter().copied());
                 sums.push(&own);
             }
             sums
@@ -161,6 +179,14 @@ impl Scores {
 }
 
 impl Sums {
+    /// The same where each has one end.
+    fn push_certain(&mut self, own: &[i64]) {
+        self.low.extend_from_slice(own);
+        if self.open {
+            self.high.extend_from_slice(own);
+        }
+    }
+
     fn push(&mut self, own: &[(i64, i64)]) {
         if !self.open && own.iter().any(|(low, high)| low != high) {
             self.open = true;
@@ -199,10 +225,15 @@ pub(crate) fn bounded(value: i64, least: Option<i64>, most: Option<i64>) -> i64 
     most.map_or(value, |most| value.min(most))
 }
 
+/// A sum of dimensions with what events add, within what the scheme allows.
+fn in_all(scheme: &Scheme, sum: i64, added: i64) -> i64 {
+    bounded(sum + added * POINT, scheme.least, scheme.most)
+}
+
 /// The total of these dimensions, with what events add.
 pub(crate) fn total(scheme: &Scheme, dimensions: &[(i64, i64)], added: i64) -> (i64, i64) {
     let weights = || scheme.parts.dimensions.iter().map(|dimension| dimension.weight);
-    let of = |sum: i64| bounded(sum + added * POINT, scheme.least, scheme.most);
+    let of = |sum: i64| in_all(scheme, sum, added);
     let low = of(dimensions.iter().zip(weights()).map(|((low, _), weight)| low * weight).sum());
     if dimensions.iter().all(|(low, high)| low == high) {
         return (low, low);
@@ -211,14 +242,18 @@ pub(crate) fn total(scheme: &Scheme, dimensions: &[(i64, i64)], added: i64) -> (
 }
 
 /// The stars of a total and of dimensions.
-pub(crate) fn stars(scheme: &Scheme, total: (i64, i64), dimensions: &[(i64, i64)]) -> Span {
+pub(crate) fn stars(
+    scheme: &Scheme,
+    total: (i64, i64),
+    dimensions: &(impl Iterator<Item = (i64, i64)> + Clone),
+) -> Span {
     let by_bands = || {
         let (low, high) = scheme.bands.rungs(total.0);
         Span { low, high: if total.0 == total.1 { high } else { scheme.bands.rungs(total.1).1 } }
     };
     let by_dimensions = || {
         let reached = |end: fn(&(i64, i64)) -> i64| {
-            let all = dimensions.iter().zip(&scheme.parts.dimensions);
+            let all = dimensions.clone().zip(&scheme.parts.dimensions);
             all.filter(|(sum, dimension)| earns(end(sum), dimension)).count()
         };
         let rung = |n: usize| scheme.ladder.rung(n as f64).unwrap_or(0);

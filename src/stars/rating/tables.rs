@@ -2,6 +2,7 @@
 
 use arrow::array::{ArrayRef, Float64Array, RecordBatch};
 use rayon::prelude::*;
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use super::listed::texts_at;
@@ -14,6 +15,22 @@ use crate::table::Columns;
 
 /// Both ends of a count.
 type Ends = fn(&super::QuotaUse) -> (u64, u64);
+
+/// What may become of stars.
+const MOVES: [&str; 5] = ["up", "down", "same", "new", "unknown"];
+
+/// What became of stars since the round before, by its place among [`MOVES`].
+fn move_at(before: Prev, now: Span) -> usize {
+    match (before.listed, before.span.known(), now.known()) {
+        (true, Some(before), Some(now)) => match now.cmp(&before) {
+            Ordering::Greater => 0,
+            Ordering::Less => 1,
+            Ordering::Equal => 2,
+        },
+        (false, _, Some(_)) => 3,
+        _ => 4,
+    }
+}
 
 /// What is known for certain, at least, and at most, as numbers. Where everything is certain they are one column.
 fn ends<T: Copy + Sync, E: PartialEq + Copy>(
@@ -49,22 +66,28 @@ impl Rating {
             || {
                 rayon::join(
                     || {
-                        let scores = ends(totals, |(low, high)| (low, high), |end| Some(real(end)));
-                        let stars = ends(stars, |span| (span.low, span.high), |end| self.scheme.ladder.stars(end));
-                        (scores, stars)
+                        rayon::join(
+                            || ends(totals, |(low, high)| (low, high), |end| Some(real(end))),
+                            || ends(stars, |span| (span.low, span.high), |end| self.scheme.ladder.stars(end)),
+                        )
                     },
-                    || Ok::<_, Error>((self.all_stages()?, self.previous_states()?, self.moved()?)),
+                    || {
+                        let rest = || rayon::join(|| self.previous_states(), || self.moved());
+                        let (stages, (previous, moved)) = rayon::join(|| self.all_stages(), rest);
+                        Ok::<_, Error>((stages?, previous?, moved?))
+                    },
                 )
             },
         );
         let ([score, score_low, score_high], [stars, stars_low, stars_high]) = numbers;
         let (stages, previous, moved) = words?;
+        let open_points = Float64Array::from_iter_values(totals.iter().map(|(low, high)| real(high - low)));
         let mut columns = listed?
             .array("score", score)
             .array("score_low", score_low)
             .array("score_high", score_high)
             .counts("open_items", self.scores.open.iter().map(|open| u64::from(*open)))
-            .reals("open_points", totals.iter().map(|(low, high)| Some(real(high - low))));
+            .array("open_points", Arc::new(open_points));
         for (name, stage) in STAGES.iter().zip(&stages) {
             columns = columns.array(name, Arc::clone(stage));
         }
@@ -86,24 +109,9 @@ impl Rating {
         texts_at(values, self.before.par_iter().map(at).collect())
     }
 
-    /// What became of the stars since the round before.
-    pub(crate) fn move_of(before: Prev, now: Span) -> &'static str {
-        match (before.listed, before.span.known(), now.known()) {
-            (true, Some(before), Some(now)) => match now.cmp(&before) {
-                std::cmp::Ordering::Greater => "up",
-                std::cmp::Ordering::Less => "down",
-                std::cmp::Ordering::Equal => "same",
-            },
-            (false, _, Some(_)) => "new",
-            _ => "unknown",
-        }
-    }
-
     fn moved(&self) -> Result<ArrayRef> {
-        const WORDS: [&str; 5] = ["up", "down", "same", "new", "unknown"];
-        let moves = self.before.par_iter().zip(self.stars()).map(|(before, now)| Self::move_of(*before, *now));
-        let at = |word: &str| WORDS.iter().position(|w| *w == word).unwrap_or(4) as u32;
-        texts_at(WORDS, moves.map(at).collect())
+        let moves = self.before.par_iter().zip(self.stars()).map(|(before, now)| move_at(*before, *now) as u32);
+        texts_at(MOVES, moves.collect())
     }
 
     /// Every organisation with all that made its stars in one line of words.
