@@ -21,8 +21,8 @@ pub(crate) fn joined(axes: Vec<Axis>, parts: &[Counted], job: &dyn Job) -> Resul
     let order = order(parts, job)?;
     let years = gathered(&order, |part, group| parts[part].years[group], job)?;
     let flag_of = |part: &Counted| (1_u64 << (axes.len() - part.axes.len())) - 1;
-    let flags_of: Vec<u64> = parts.iter().map(flag_of).collect();
-    let flags = gathered(&order, |part, _| flags_of[part], job)?;
+    let levels: Vec<u64> = parts.iter().map(flag_of).collect();
+    let flags = gathered(&order, |part, _| levels[part], job)?;
     let key = |axis: usize| {
         let null = axes[axis].values.len() as u32;
         let keys: Vec<Option<&[u32]>> = parts.iter().map(|part| part.keys.get(axis).map(|keys| &keys[..])).collect();

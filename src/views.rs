@@ -28,7 +28,7 @@ impl Views {
     pub(crate) fn at(&self, keys: &ScalarBuffer<u32>) -> Result<ArrayRef> {
         let texts = take(&self.texts, &UInt32Array::new(keys.clone(), None), None)?;
         // All are looked at, which is quicker than to stop at the first.
-        if !keys.iter().fold(false, |any, key| any | (*key >= self.first)) {
+        if keys.iter().map(|key| u32::from(*key >= self.first)).max().unwrap_or_default() == 0 {
             return Ok(texts);
         }
         let none = BooleanBuffer::collect_bool(keys.len(), |row| self.none[keys[row] as usize]);

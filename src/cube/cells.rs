@@ -59,6 +59,11 @@ impl<'a> BaseDigit<'a> {
         Self { base, of_code: of_code.into(), card }
     }
 
+    /// The digit of the rows of a year that does not have the column: of code 0.
+    fn of_none(&self) -> u32 {
+        self.of_code.first().copied().unwrap_or_default()
+    }
+
     /// Whether each code is its own digit.
     fn is_code(&self) -> bool {
         self.card == self.of_code.len() as u64
@@ -125,7 +130,7 @@ impl<'a> Leaf<'a> {
 
     fn cell(&self, row: usize) -> u64 {
         let digit = |(codes, digit): (&Option<Cow<'_, Integers>>, &BaseDigit<'_>)| {
-            u64::from(digit.of_code[codes.as_ref().map_or(0, |codes| codes.get(row) as usize)])
+            u64::from(codes.as_ref().map_or(digit.of_none(), |codes| digit.of_code[codes.get(row) as usize]))
         };
         self.codes.iter().zip(self.digits).map(digit).zip(&self.strides).map(|(digit, stride)| digit * stride).sum()
     }
@@ -138,7 +143,7 @@ impl<'a> Leaf<'a> {
         for ((codes, digit), stride) in self.codes.iter().zip(self.digits).zip(&self.strides) {
             let stride = *stride as u32;
             let Some(codes) = codes else {
-                factors.push(Factor::All(digit.of_code[0] * stride));
+                factors.push(Factor::All(digit.of_none() * stride));
                 continue;
             };
             factors.push(if digit.is_code() {

@@ -56,6 +56,10 @@ impl Runs {
         let mut before = vec![0; words.len()];
         for ((nth, lane), counters) in lanes.iter().enumerate().zip(counters.chunks_exact_mut(cells.max(1))) {
             job::check(job)?;
+            if nth == 0 && matches!(lane, Lane::All(_)) {
+                self.add_rows(counters);
+                continue;
+            }
             let lane = lane.aligned();
             lane.words(0, &mut words);
             if nth > 0 {
@@ -66,16 +70,21 @@ impl Runs {
                 with_integers!(values, values => sums_of(&self.ends, values, &words, &mut sums));
                 self.cells.iter().zip(sums).for_each(|(cell, sum)| counters[*cell as usize] += sum);
             } else if words[..rows / 64].iter().all(|word| *word == u64::MAX) && is_full(words[rows / 64], rows % 64) {
-                let mut from = 0;
-                for (end, cell) in self.ends.iter().zip(&self.cells) {
-                    counters[*cell as usize] += u64::from(end - std::mem::replace(&mut from, *end));
-                }
+                self.add_rows(counters);
             } else {
                 set_before(&words, &mut before);
                 self.add_bits(&words, &before, counters);
             }
         }
         Ok(counters)
+    }
+
+    /// Adds the rows of each run to the counter of its cell.
+    fn add_rows(&self, counters: &mut [u64]) {
+        let mut from = 0;
+        for (end, cell) in self.ends.iter().zip(&self.cells) {
+            counters[*cell as usize] += u64::from(end - std::mem::replace(&mut from, *end));
+        }
     }
 
     /// Adds the bits of each run to the counter of its cell.
@@ -194,5 +203,24 @@ impl Piece {
             let set = set_up_to(*end, &words, &before);
             u64::from(set - std::mem::replace(&mut last, set))
         }));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::job::Quiet;
+    use arrow::buffer::BooleanBuffer;
+
+    #[test]
+    fn all_rows_are_counted_as_the_bits_of_all() {
+        let codes: Vec<u64> = (0..300).map(|row| row / 40 % 3).collect();
+        let runs = Runs::new(&Integers::smallest(&codes), &[2, 0, 1]).unwrap();
+        let (all, some) = (BooleanBuffer::new_set(300), BooleanBuffer::collect_bool(300, |row| row % 3 > 0));
+        let count = |first: Lane, second: Lane| runs.count(&[first, second], 3, &Quiet).unwrap();
+        let counted = count(Lane::All(300), Lane::Bits(some.clone()));
+        assert_eq!(counted, count(Lane::Bits(all.clone()), Lane::Bits(some.clone())));
+        assert_eq!(counted[..3], [100, 80, 120]);
+        assert_eq!(count(Lane::Bits(some.clone()), Lane::All(300)), count(Lane::Bits(some), Lane::Bits(all)));
     }
 }

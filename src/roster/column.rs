@@ -42,7 +42,7 @@ pub(crate) struct Gathered {
 /// Texts, and what tables hold of them, worked out once.
 #[derive(Debug, Default)]
 pub(crate) struct Texts {
-    texts: Vec<String>,
+    all: Vec<String>,
     views: OnceLock<Views>,
     names: OnceLock<Views>,
 }
@@ -50,18 +50,18 @@ pub(crate) struct Texts {
 impl Texts {
     /// They as views.
     pub(crate) fn views(&self) -> &Views {
-        self.views.get_or_init(|| Views::new(self.texts.iter().map(|text| Some(text.as_str()))))
+        self.views.get_or_init(|| Views::new(self.all.iter().map(|text| Some(text.as_str()))))
     }
 
     /// The names of the regions whose codes they are, as views.
     pub(crate) fn region_names(&self) -> &Views {
-        self.names.get_or_init(|| Views::new(self.texts.iter().map(|code| region::name(code))))
+        self.names.get_or_init(|| Views::new(self.all.iter().map(|code| region::name(code))))
     }
 }
 
 impl From<Vec<String>> for Texts {
     fn from(texts: Vec<String>) -> Self {
-        Self { texts, ..Self::default() }
+        Self { all: texts, ..Self::default() }
     }
 }
 
@@ -69,7 +69,7 @@ impl Deref for Texts {
     type Target = [String];
 
     fn deref(&self) -> &[String] {
-        &self.texts
+        &self.all
     }
 }
 
