@@ -162,7 +162,7 @@ impl<'a> Whole<'a> {
                 continue;
             };
             append(&mut values, array, run.rows.clone());
-            if let Some(valid) = array.nulls() {
+            if let Some(valid) = nulls_of(array) {
                 nulls.append_buffer(&valid.slice(run.rows.start, run.rows.len()));
                 // Which are not known cannot be foreseen: no branch depends on it.
                 for (value, row) in values[start..].iter_mut().zip(run.rows.clone()) {
@@ -291,10 +291,15 @@ fn words_of(field: &Field, parts: &[Part]) -> Result<Kind> {
     Ok(Kind::Coded(labels, Arc::new(dictionary)))
 }
 
+/// Which values of `array` are known, where one is not.
+fn nulls_of(array: &ArrayRef) -> Option<&NullBuffer> {
+    array.nulls().filter(|nulls| nulls.null_count() > 0)
+}
+
 /// The bits of `values` together, of those that are known: as wide as the largest. They are those of `array` from row
 /// `start` on.
 fn all_bits<T: Copy + Into<u64>>(array: &ArrayRef, values: &[T], start: usize) -> u64 {
-    match array.nulls() {
+    match nulls_of(array) {
         None => values.iter().fold(0, |all, value| all | (*value).into()),
         Some(valid) => (start..)
             .zip(values)

@@ -76,7 +76,7 @@ fn codes<T: Copy + Default + PartialEq>(
 
 /// Makes those that are not known 0. Which they are cannot be foreseen: no branch depends on it.
 fn forget<T: Copy + Default>(codes: &mut [T], known: Option<&NullBuffer>) {
-    let Some(known) = known else { return };
+    let Some(known) = known.filter(|known| known.null_count() > 0) else { return };
     for (row, code) in codes.iter_mut().enumerate() {
         *code = if known.is_valid(row) { *code } else { T::default() };
     }
