@@ -27,6 +27,8 @@ use crate::schema::Type;
 
 /// The most rows of a row group.
 const GROUP: usize = 1 << 20;
+/// The most rows of a page: each is inflated by itself, and small ones take longer to begin than to read.
+const PAGE: usize = 1 << 17;
 /// Values of a column up to so many bytes are written once a row group, and rows as numbers of them.
 const DICTIONARY: usize = 1 << 24;
 
@@ -51,6 +53,7 @@ impl Roster {
             .set_compression(Compression::ZSTD(ZstdLevel::default()))
             .set_created_by(format!("{WRITER} {}", env!("CARGO_PKG_VERSION")))
             .set_dictionary_page_size_limit(DICTIONARY)
+            .set_data_page_row_count_limit(PAGE)
             // Every id is another.
             .set_column_dictionary_enabled(ColumnPath::from("org_id"), false)
             .build();
