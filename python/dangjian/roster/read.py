@@ -101,7 +101,8 @@ def open_roster(
     Args:
         path: The file.
         columns: The columns that are wanted, by their names in ``Roster.columns``; years and organisations are always
-            there. Without names all are read, except columns of your own about a person.
+            there. Without names all are read, except columns of your own about a person. A column that is not read is as one
+            that no ledger has: what rests on it is not known.
         progress: As in ``read_roster``.
 
     Returns:
