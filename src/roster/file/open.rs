@@ -1,6 +1,6 @@
 //! A roster out of its Parquet file.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{Cursor, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::Arc;
@@ -55,6 +55,10 @@ pub(in crate::roster) struct Stored<'a> {
 impl<'a> Stored<'a> {
     /// The file at `path`, unless it is another kind of Parquet file, or its columns are not those of this version.
     pub(in crate::roster) fn find(path: &'a Path) -> Result<Option<Self>> {
+        // Asked before it is opened: to open a pipe is to wait for its writer.
+        if !fs::metadata(path).map_err(|e| unreadable(path, &e))?.is_file() {
+            return Ok(None);
+        }
         let file = File::open(path).map_err(|e| unreadable(path, &e))?;
         let metadata = ParquetMetaDataReader::new().parse_and_finish(&file).map_err(|e| ingest::broken(path, &e))?;
         let about = metadata.file_metadata();
