@@ -5,6 +5,7 @@ mod grid;
 mod ledger;
 mod merged;
 mod other;
+mod xls;
 mod xlsx;
 
 use std::io::{BufReader, Read, Seek, SeekFrom};
@@ -197,8 +198,20 @@ fn open<'a, R: Read + Seek>(path: &'a Path, mut input: R, job: &'a dyn Job) -> R
     }
     // The container of xls, and of every encrypted workbook.
     let is_xls = start.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]);
-    if is_xls && is_encrypted(path, &mut input)? {
-        return Err(encrypted(path));
+    if is_xls {
+        let mut bytes = Vec::new();
+        let mut watched = Watched { input: &mut input, job };
+        watched
+            .read_to_end(&mut bytes)
+            .map_err(|e| if job.cancelled() { Error::Cancelled } else { unreadable(path, &e) })?;
+        input.rewind().map_err(|e| unreadable(path, &e))?;
+        if is_encrypted(&bytes) {
+            return Err(encrypted(path));
+        }
+        if let Some(wrong) = xls::wrong(&bytes) {
+            let (zh, en) = wrong.words();
+            return Err(damaged(path, None, zh, en));
+        }
     }
     if !is_xls && !start.starts_with(b"PK") {
         let head = String::from_utf8_lossy(&start).to_lowercase();
@@ -235,12 +248,9 @@ fn open<'a, R: Read + Seek>(path: &'a Path, mut input: R, job: &'a dyn Job) -> R
 }
 
 /// Whether the container holds an encrypted package: its directory names it, in UTF-16.
-fn is_encrypted(path: &Path, input: &mut (impl Read + Seek)) -> Result<bool> {
-    let mut bytes = Vec::new();
-    input.read_to_end(&mut bytes).map_err(|e| unreadable(path, &e))?;
-    input.rewind().map_err(|e| unreadable(path, &e))?;
+fn is_encrypted(bytes: &[u8]) -> bool {
     let name: Vec<u8> = "EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect();
-    Ok(memmem::find(&bytes, &name).is_some())
+    memmem::find(bytes, &name).is_some()
 }
 
 fn encrypted(path: &Path) -> Error {
