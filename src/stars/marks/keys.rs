@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use arrow::array::StringViewBuilder;
 use rustc_hash::FxHashMap;
 
 /// Stretches of ascending ids after which each is looked for: tables come in order, and what is sent again behind them.
@@ -12,6 +13,8 @@ const RUNS: usize = 4;
 #[derive(Default)]
 pub(super) struct Keys<'a> {
     pub(super) all: Vec<(i16, &'a str)>,
+    /// Their ids, written while the row that names them is at hand: later it would have to be fetched again.
+    pub(super) ids: StringViewBuilder,
     /// How many are expected.
     expected: usize,
     /// How many stretches have ended.
@@ -57,7 +60,7 @@ pub(super) fn packed((year, id): (i16, &str)) -> Option<[u64; 2]> {
 impl<'a> Keys<'a> {
     /// Room for so many.
     pub(super) fn with_capacity(n: usize) -> Self {
-        Self { all: Vec::with_capacity(n), expected: n, ..Self::default() }
+        Self { all: Vec::with_capacity(n), ids: StringViewBuilder::with_capacity(n), expected: n, ..Self::default() }
     }
 
     /// Whether they came in ascending order.
@@ -95,7 +98,7 @@ impl<'a> Keys<'a> {
             },
         };
         if number == new {
-            self.all.push(key);
+            self.push(key);
         }
         number
     }
@@ -106,9 +109,14 @@ impl<'a> Keys<'a> {
         let Some(found) = &mut self.found else { return self.number(key[0] as i16, id()) };
         let number = *found.short[part(key)].entry(key).or_insert(new);
         if number == new {
-            self.all.push((key[0] as i16, id()));
+            self.push((key[0] as i16, id()));
         }
         number
+    }
+
+    fn push(&mut self, key: (i16, &'a str)) {
+        self.all.push(key);
+        self.ids.append_value(key.1);
     }
 }
 

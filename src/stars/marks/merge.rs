@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use arrow::array::{Array, ArrayRef, AsArray, StringViewArray};
+use arrow::array::{Array, AsArray, StringViewArray};
 use arrow::compute::concat;
 use rayon::prelude::*;
 
@@ -40,6 +40,13 @@ impl<'a> Key<'a> {
     }
 }
 
+/// The organisations of all parts, in the order of years and ids.
+struct Subjects<'k, 'a> {
+    /// Their years and ids, one stretch behind the other.
+    keys: Vec<&'k [(i16, &'a str)]>,
+    ids: StringViewArray,
+}
+
 /// The parts of all threads.
 pub(super) fn merged(mut locals: Vec<Local<'_>>, scheme: &Scheme) -> Result<Marks> {
     let problems = locals.iter_mut().map(|local| std::mem::take(&mut local.problems)).collect();
@@ -62,8 +69,10 @@ fn joined(mut locals: Vec<Local<'_>>, scheme: &Scheme, problems: Vec<Problems>) 
     }
     let parts = locals.iter_mut().map(|local| std::mem::take(&mut local.cells)).collect();
     let filled = locals.iter().map(|local| local.filled).sum();
-    let keys: Vec<&[(i16, &str)]> = locals.iter().map(|local| &local.keys.all[..]).collect();
-    settled(&locals, scheme, &keys, Cells::joined(width(scheme), parts), conflicts, filled, problems)
+    let ids: Vec<StringViewArray> = locals.iter_mut().map(|local| local.keys.ids.finish()).collect();
+    let keys = locals.iter().map(|local| &local.keys.all[..]).collect();
+    let subjects = Subjects { keys, ids: together(&ids)? };
+    settled(&locals, scheme, subjects, Cells::joined(width(scheme), parts), conflicts, filled, problems)
 }
 
 /// Parts that may speak of the same organisations, in any order. Organisations of which only one speaks stay where they
@@ -114,7 +123,8 @@ fn mixed(mut locals: Vec<Local<'_>>, scheme: &Scheme, problems: Vec<Problems>) -
         conflicts.extend(part.conflicts);
     }
     let of_subjects: Vec<(i16, &str)> = starts[..subjects].iter().map(|at| (keys[*at].year, keys[*at].id)).collect();
-    settled(&locals, scheme, &[&of_subjects], Cells::placed(width, parts, places), conflicts, filled, problems)
+    let subjects = Subjects { keys: vec![&of_subjects], ids: ids(&of_subjects)? };
+    settled(&locals, scheme, subjects, Cells::placed(width, parts, places), conflicts, filled, problems)
 }
 
 /// The organisations of all parts, in the order of years and ids.
@@ -158,11 +168,11 @@ impl Merged {
     }
 }
 
-/// The scores of the organisations `keys`, in which what contradicts is open.
+/// The scores of organisations, in which what contradicts is open.
 fn settled(
     locals: &[Local<'_>],
     scheme: &Scheme,
-    keys: &[&[(i16, &str)]],
+    Subjects { keys, ids }: Subjects<'_, '_>,
     mut cells: Cells,
     mut conflicts: Vec<(usize, usize)>,
     filled: u64,
@@ -190,7 +200,7 @@ fn settled(
     let mut years: Vec<(i16, Range<usize>)> = Vec::new();
     let mut from = 0;
     for keys in keys {
-        let mut rest = *keys;
+        let mut rest = keys;
         while let Some((year, _)) = rest.first() {
             let n = rest.partition_point(|(own, _)| own == year);
             match years.last_mut().filter(|(last, _)| last == year) {
@@ -202,7 +212,7 @@ fn settled(
     }
     let told: u64 = locals.iter().map(|local| local.told).sum();
     Ok(Marks {
-        ids: ids(keys)?,
+        ids,
         years,
         cells,
         problems,
@@ -212,15 +222,16 @@ fn settled(
 }
 
 /// The ids of organisations.
-fn ids(keys: &[&[(i16, &str)]]) -> Result<StringViewArray> {
-    let parts: Vec<&[(i16, &str)]> = keys.iter().flat_map(|keys| keys.chunks(PART)).collect();
-    let texts = |part: &&[(i16, &str)]| -> ArrayRef {
-        std::sync::Arc::new(part.iter().map(|(_, id)| Some(*id)).collect::<StringViewArray>())
-    };
-    let parts: Vec<ArrayRef> = parts.par_iter().map(texts).collect();
+fn ids(keys: &[(i16, &str)]) -> Result<StringViewArray> {
+    let texts = |part: &[(i16, &str)]| part.iter().map(|(_, id)| Some(*id)).collect();
+    together(&keys.par_chunks(PART).map(texts).collect::<Vec<_>>())
+}
+
+/// Ids that follow each other, as one array.
+fn together(parts: &[StringViewArray]) -> Result<StringViewArray> {
     if parts.is_empty() {
         return Ok(StringViewArray::new_null(0));
     }
-    let parts: Vec<&dyn Array> = parts.iter().map(AsRef::as_ref).collect();
+    let parts: Vec<&dyn Array> = parts.iter().map(|part| part as &dyn Array).collect();
     Ok(concat(&parts)?.as_string_view().clone())
 }

@@ -84,15 +84,17 @@ impl<'a> Round<'a> {
                 self.rows.par_iter().map(|row| answer(*row)).collect()
             }
             Test::Part { part, below, at } => {
-                let answer = |subject: usize| {
-                    let (low, high) = part_of(rating, &rating.scheme, *part, subject);
-                    match (low >= *at, high >= *at, below) {
-                        (true, _, false) | (_, false, true) => Sure::Yes,
-                        (_, false, false) | (true, _, true) => Sure::No,
-                        _ => Sure::Maybe,
-                    }
+                let answer = |(low, high): (i64, i64)| match below {
+                    false => Sure::reached(low >= *at, high >= *at),
+                    true => Sure::reached(high < *at, low < *at),
                 };
-                self.range.clone().into_par_iter().map(answer).collect()
+                let subjects = self.range.clone().into_par_iter();
+                // Of which part is asked once, not for each organisation.
+                match part {
+                    Part::Total => rating.scores.totals[self.range.clone()].par_iter().map(|t| answer(*t)).collect(),
+                    Part::Dimension(of) => subjects.map(|at| answer(rating.scores.dimension(at, *of))).collect(),
+                    Part::Item(_) => subjects.map(|at| answer(part_of(rating, &rating.scheme, *part, at))).collect(),
+                }
             }
         })
     }

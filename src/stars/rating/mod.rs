@@ -70,6 +70,15 @@ impl Sure {
     pub(crate) fn known(answer: bool) -> Self {
         if answer { Self::Yes } else { Self::No }
     }
+
+    /// Whether what lies between two ends reaches a bound, from whether each of them does.
+    pub(crate) fn reached(low: bool, high: bool) -> Self {
+        match u8::from(low) + u8::from(high) {
+            0 => Self::No,
+            1 => Self::Maybe,
+            _ => Self::Yes,
+        }
+    }
 }
 
 /// Which rule changed a star; where there are several of a kind, their position in the scheme.

@@ -81,12 +81,12 @@ pub(super) fn run(work: &mut Work<'_>) -> Result<()> {
     let scheme = work.scheme;
     for (nth, quota) in scheme.quotas.iter().enumerate() {
         let groups = work.round.groups(&quota.within)?;
-        let mut members: Vec<Vec<u32>> = vec![Vec::new(); groups.labels.len()];
-        for (at, group) in (0..).zip(&groups.of_subjects) {
-            members[*group as usize].push(at);
-        }
+        let members = by_group(&groups.of_subjects, groups.labels.len());
         let mut homes = vec![0u64; groups.labels.len()];
-        groups.of_homes.iter().for_each(|group| homes[*group as usize] += 1);
+        match &mut homes[..] {
+            [all] => *all = groups.of_homes.len() as u64,
+            homes => groups.of_homes.iter().for_each(|group| homes[*group as usize] += 1),
+        }
         let mut uses = Vec::new();
         for (group, members) in members.iter().enumerate() {
             let sure = |wanted: fn(Sure) -> bool| {
@@ -108,6 +108,18 @@ pub(super) fn run(work: &mut Work<'_>) -> Result<()> {
     Ok(())
 }
 
+/// The members of each of so many groups.
+fn by_group(of: &[u32], groups: usize) -> Vec<Vec<u32>> {
+    if groups == 1 {
+        return vec![(0..of.len() as u32).collect()];
+    }
+    let mut members = vec![Vec::new(); groups];
+    for (at, group) in (0..).zip(of) {
+        members[*group as usize].push(at);
+    }
+    members
+}
+
 fn has(span: Span, rung: Rung) -> (bool, bool) {
     (span == Span::one(rung), (span.low..=span.high).contains(&rung))
 }
@@ -116,12 +128,6 @@ fn has(span: Span, rung: Rung) -> (bool, bool) {
 fn one(work: &mut Work<'_>, nth: usize, quota: &Quota, population: (u64, u64), members: &[u32]) -> QuotaUse {
     let rung = quota.rung;
     let places = (quota.places_of(population.0), quota.places_of(population.1));
-    let count = |work: &Work<'_>| {
-        let all = members.par_iter().map(|at| has(work.spans[*at as usize], rung));
-        let ends = all.map(|(sure, maybe)| (u64::from(sure), u64::from(maybe)));
-        ends.reduce(|| (0, 0), |a, b| (a.0 + b.0, a.1 + b.1))
-    };
-    let candidates = count(work);
     // Direct grading: who has it for certain does not compete; whether it takes a place the scheme says.
     let (mut taken, mut perhaps, mut direct) = (0, 0, 0);
     let mut contenders = Vec::new();
@@ -132,6 +138,7 @@ fn one(work: &mut Work<'_>, nth: usize, quota: &Quota, population: (u64, u64), m
             maybe.then_some((*at as usize, sure))
         })
         .collect();
+    let candidates = (may_have.iter().filter(|(_, sure)| *sure).count() as u64, may_have.len() as u64);
     for (at, sure) in may_have {
         let graded = work.direct[at].filter(|(own, ..)| *own >= rung);
         if let Some((_, answer, inside)) = graded {
@@ -146,7 +153,7 @@ fn one(work: &mut Work<'_>, nth: usize, quota: &Quota, population: (u64, u64), m
     let free = (places.0.saturating_sub(perhaps), places.1.saturating_sub(taken));
     let tied = if quota.tie_by.is_empty() {
         let contenders: Vec<Contender<i64>> = contenders
-            .into_iter()
+            .into_par_iter()
             .map(|(at, certain)| {
                 let (low, high) = part(work, Part::Total, at);
                 Contender { at, key: Key { low, high }, certain }
@@ -162,6 +169,8 @@ fn one(work: &mut Work<'_>, nth: usize, quota: &Quota, population: (u64, u64), m
             .collect();
         compete(work, nth as u16, quota, free, &contenders)
     };
+    let after = members.par_iter().map(|at| has(work.spans[*at as usize], rung));
+    let given = after.map(|(sure, maybe)| (u64::from(sure), u64::from(maybe)));
     QuotaUse {
         year: work.round.year,
         quota: nth as u16,
@@ -169,7 +178,7 @@ fn one(work: &mut Work<'_>, nth: usize, quota: &Quota, population: (u64, u64), m
         population,
         places,
         candidates,
-        given: count(work),
+        given: given.reduce(|| (0, 0), |a, b| (a.0 + b.0, a.1 + b.1)),
         direct,
         tied,
     }
@@ -201,7 +210,7 @@ fn compete<K: Ord + Copy + Send + Sync>(
     let certain =
         (!all_certain).then(|| Ranks::new(contenders.iter().filter(|c| c.certain).map(|c| c.key.low).collect()));
     let rung = quota.rung;
-    let judged = contenders.par_iter().map(|c| {
+    let judged = contenders.par_iter().filter_map(|c| {
         let open = c.key.low != c.key.high;
         let maybe = possible.of(c.key.low);
         let sure = certain.as_ref().map_or(maybe, |certain| certain.of(c.key.high));
@@ -212,20 +221,20 @@ fn compete<K: Ord + Copy + Send + Sync>(
             Ties::In => (ahead.1 < free.0, ahead.0 >= free.1),
             Ties::Out => (level.1 < free.0, level.0 >= free.1),
         };
-        (c.at, stays, goes, ahead.0 + 1)
-    });
-    let judged: Vec<(usize, bool, bool, u64)> = judged.collect();
-    for (at, stays, goes, rank) in judged {
-        let Span { low, high } = work.spans[at];
-        let maybe_direct = work.direct[at].is_some_and(|(own, ..)| own >= rung);
-        let mut after = Span { low, high };
-        if low == rung && !stays {
+        let before = work.spans[c.at];
+        let maybe_direct = work.direct[c.at].is_some_and(|(own, ..)| own >= rung);
+        let mut after = before;
+        if before.low == rung && !stays {
             after.low = rung - 1;
         }
-        if high == rung && goes && !maybe_direct {
+        if before.high == rung && goes && !maybe_direct {
             after.high = rung - 1;
         }
-        work.set(at, Rule::Quota(nth), (after, rank as u32));
+        (after != before).then_some((c.at, (after, ahead.0 as u32 + 1)))
+    });
+    let judged: Vec<(usize, (Span, u32))> = judged.collect();
+    for (at, made) in judged {
+        work.set(at, Rule::Quota(nth), made);
     }
     possible.tied(free.1)
 }

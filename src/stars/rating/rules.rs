@@ -33,8 +33,25 @@ pub(super) struct Work<'a> {
     pub(super) direct: Vec<Option<(Rung, Sure, bool)>>,
 }
 
-/// What a rule makes of an organisation: the stars, and what the reason needs to know besides.
-type Made = (Span, u32);
+/// What a rule makes of all stars and answers there can be, worked out once: which an organisation has nobody can foretell,
+/// and to look it up is quicker than to decide it.
+struct Made {
+    rungs: usize,
+    after: Vec<Span>,
+}
+
+impl Made {
+    fn new(top: Rung, after: impl Fn(Span, Sure) -> Span) -> Self {
+        let answers = [Sure::No, Sure::Maybe, Sure::Yes];
+        let spans = (0..=top).flat_map(|low| (0..=top).map(move |high| Span { low: low.min(high), high }));
+        let after = spans.flat_map(|span| answers.map(|answer| after(span, answer))).collect();
+        Self { rungs: usize::from(top) + 1, after }
+    }
+
+    fn of(&self, Span { low, high }: Span, answer: Sure) -> Span {
+        self.after[(usize::from(low) * self.rungs + usize::from(high)) * 3 + answer as usize]
+    }
+}
 
 impl<'a> Work<'a> {
     pub(super) fn new(rating: &'a Rating, round: &'a Round<'a>, before: &'a [Prev]) -> Self {
@@ -90,8 +107,8 @@ impl<'a> Work<'a> {
         0..self.spans.len()
     }
 
-    /// Sets what a rule makes of one organisation.
-    pub(super) fn set(&mut self, at: usize, rule: Rule, (after, detail): Made) {
+    /// Sets what a rule makes of one organisation: the stars, and what the reason needs to know besides.
+    pub(super) fn set(&mut self, at: usize, rule: Rule, (after, detail): (Span, u32)) {
         let before = self.spans[at];
         if before != after {
             let subject = (self.round.range.start + at) as u32;
@@ -101,13 +118,14 @@ impl<'a> Work<'a> {
     }
 
     /// Sets what a rule that looks at nobody else makes of the stars of each, and of an answer.
-    fn set_all(&mut self, rule: Rule, answers: &[Sure], after: impl Fn(Span, Sure) -> Span + Sync) {
+    fn set_all(&mut self, rule: Rule, answers: &[Sure], after: impl Fn(Span, Sure) -> Span) {
         let first = self.round.range.start;
+        let made = Made::new(self.scheme.ladder.top(), after);
         let parts = self.spans.par_chunks_mut(PART).zip(answers.par_chunks(PART)).enumerate();
         let changes = parts.map(|(part, (spans, answers))| {
             let mut changes = Vec::new();
             for ((at, span), answer) in (first + part * PART..).zip(spans).zip(answers) {
-                let (before, after) = (*span, after(*span, *answer));
+                let (before, after) = (*span, made.of(*span, *answer));
                 if before != after {
                     changes.push(Change { subject: at as u32, rule, before, after, detail: 0 });
                     *span = after;

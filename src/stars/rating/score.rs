@@ -27,14 +27,14 @@ pub(crate) struct Scores {
     added: Vec<i64>,
 }
 
-/// Organisation by organisation the dimensions before their weights, in ten-thousandths of a point.
+/// The dimensions of a stretch of organisations before their weights, in ten-thousandths of a point: of all of them the
+/// first dimension, then the next.
 #[derive(Clone, Debug)]
 struct Sums {
+    organisations: usize,
     low: Vec<i64>,
     /// Nothing where all is certain.
     high: Vec<i64>,
-    /// Whether any is not.
-    open: bool,
 }
 
 /// An item ready to be counted: what a number on the form brings.
@@ -88,6 +88,96 @@ impl Run {
 
 /// Organisations that a thread works on at once.
 const STRETCH: usize = 4096;
+/// Organisations whose sums stay in the nearest cache until their totals are made of them.
+const BLOCK: usize = 64;
+
+/// What the totals of some organisations are made of.
+struct Block {
+    /// Dimension by dimension, at least and at most; the latter only where any is open.
+    low: Vec<[i64; BLOCK]>,
+    high: Vec<[i64; BLOCK]>,
+    open: bool,
+    /// The dimensions of one organisation.
+    own: Vec<(i64, i64)>,
+}
+
+impl Block {
+    fn new(dimensions: usize) -> Self {
+        let none = vec![[0; BLOCK]; dimensions];
+        Self { low: none.clone(), high: none, open: false, own: vec![(0, 0); dimensions] }
+    }
+
+    /// Adds up the forms of some organisations, whose numbers of open items it sets.
+    fn read<'m>(&mut self, lines: &[Line], runs: &[Run], rows: impl Iterator<Item = &'m [i32]>, open: &mut [u16]) {
+        self.low.iter_mut().for_each(|sums| sums.fill(0));
+        self.open = false;
+        for ((at, row), open) in rows.enumerate().zip(open) {
+            // Both words for what is no number are below nothing, and no number is.
+            if row.iter().fold(0, |all, cell| all | cell) >= 0 {
+                for form in row.chunks_exact(lines.len()) {
+                    for run in runs {
+                        self.low[run.dimension][at] += run.brings(form);
+                    }
+                }
+                if self.open {
+                    self.close(at);
+                }
+                continue;
+            }
+            if !self.open {
+                self.open = true;
+                (0..at).for_each(|before| self.close(before));
+            }
+            self.own.fill((0, 0));
+            for form in row.chunks_exact(lines.len()) {
+                *open += one_by_one(lines, form, &mut self.own);
+            }
+            for ((low, high), own) in self.low.iter_mut().zip(&mut self.high).zip(&self.own) {
+                (low[at], high[at]) = *own;
+            }
+        }
+    }
+
+    /// What an organisation has for certain is the most it may have.
+    fn close(&mut self, at: usize) {
+        self.high.iter_mut().zip(&self.low).for_each(|(high, low)| high[at] = low[at]);
+    }
+
+    /// Has no dimension bring more or less than it may, and puts those of `n` organisations behind `first` of a stretch.
+    fn bound(&mut self, scheme: &Scheme, first: usize, n: usize, sums: &mut Sums) {
+        if self.open && sums.high.is_empty() {
+            sums.high.clone_from(&sums.low);
+        }
+        for (nth, dimension) in scheme.parts.dimensions.iter().enumerate() {
+            let place = nth * sums.organisations + first..nth * sums.organisations + first + n;
+            let ends = [(&mut self.low[nth], &mut sums.low), (&mut self.high[nth], &mut sums.high)];
+            for (own, all) in ends.into_iter().take(1 + usize::from(self.open)) {
+                let own = &mut own[..n];
+                if dimension.least.is_some() || dimension.most.is_some() {
+                    own.iter_mut().for_each(|sum| *sum = bounded(*sum, dimension.least, dimension.most));
+                }
+                all[place.clone()].copy_from_slice(own);
+            }
+            if !self.open && !sums.high.is_empty() {
+                sums.high[place].copy_from_slice(&self.low[nth][..n]);
+            }
+        }
+    }
+
+    /// The totals of `n` organisations, before what events add.
+    fn totals(&self, scheme: &Scheme, n: usize) -> [[i64; BLOCK]; 2] {
+        let mut totals = [[0; BLOCK]; 2];
+        for (of, total) in [&self.low, &self.high].into_iter().zip(&mut totals).take(1 + usize::from(self.open)) {
+            for (sums, dimension) in of.iter().zip(&scheme.parts.dimensions) {
+                total[..n].iter_mut().zip(sums).for_each(|(total, sum)| *total += sum * dimension.weight);
+            }
+        }
+        if !self.open {
+            totals[1] = totals[0];
+        }
+        totals
+    }
+}
 
 impl Scores {
     pub(crate) fn new(scheme: &Scheme, marks: &Marks, events: &Events) -> Self {
@@ -111,47 +201,23 @@ impl Scores {
         let parts =
             totals.par_chunks_mut(STRETCH).zip(open.par_chunks_mut(STRETCH)).zip(earned.par_chunks_mut(STRETCH));
         let dimensions = parts.enumerate().map(|(stretch, ((totals, open), earned))| {
-            let mut sums = Sums { low: Vec::with_capacity(totals.len() * width), high: Vec::new(), open: false };
-            let (mut own, mut certain) = (vec![(0, 0); width], vec![0; width]);
+            let organisations = totals.len();
+            let mut sums = Sums { organisations, low: vec![0; organisations * width], high: Vec::new() };
+            let mut block = Block::new(width);
             let first = stretch * STRETCH;
-            let rows = marks.forms(first..first + totals.len());
-            for ((at, total_of), row) in totals.iter_mut().enumerate().zip(rows) {
-                let added = added.get(first + at).copied().unwrap_or(0);
-                // Both words for what is no number are below nothing, and no number is.
-                if row.iter().fold(0, |all, cell| all | cell) >= 0 {
-                    certain.fill(0);
-                    for form in row.chunks_exact(lines.len()) {
-                        for run in &runs {
-                            certain[run.dimension] += run.brings(form);
-                        }
-                    }
-                    for (sum, dimension) in certain.iter_mut().zip(&scheme.parts.dimensions) {
-                        *sum = bounded(*sum, dimension.least, dimension.most);
-                    }
-                    let sum = certain.iter().zip(&scheme.parts.dimensions).map(|(sum, own)| sum * own.weight).sum();
-                    *total_of = (in_all(scheme, sum, added), in_all(scheme, sum, added));
-                    earned[at] = stars(scheme, *total_of, &certain.iter().map(|sum| (*sum, *sum)));
-                    sums.push_certain(&certain);
-                    continue;
+            let mut rows = marks.forms(first..first + organisations);
+            let blocks = totals.chunks_mut(BLOCK).zip(open.chunks_mut(BLOCK)).zip(earned.chunks_mut(BLOCK));
+            for (from, ((totals, open), earned)) in (0..).step_by(BLOCK).zip(blocks) {
+                let n = totals.len();
+                block.read(&lines, &runs, rows.by_ref().take(n), open);
+                block.bound(scheme, from, n, &mut sums);
+                let sum = block.totals(scheme, n);
+                for (at, (total, earned)) in totals.iter_mut().zip(earned).enumerate() {
+                    let added = added.get(first + from + at).copied().unwrap_or(0);
+                    *total = (in_all(scheme, sum[0][at], added), in_all(scheme, sum[1][at], added));
+                    let high = if block.open { &block.high } else { &block.low };
+                    *earned = stars(scheme, *total, &block.low.iter().zip(high).map(|(low, high)| (low[at], high[at])));
                 }
-                own.fill((0, 0));
-                for form in row.chunks(lines.len()) {
-                    if form.iter().fold(0, |all, cell| all | cell) >= 0 {
-                        for run in &runs {
-                            let (sum, brings) = (&mut own[run.dimension], run.brings(form));
-                            *sum = (sum.0 + brings, sum.1 + brings);
-                        }
-                    } else {
-                        open[at] += one_by_one(&lines, form, &mut own);
-                    }
-                }
-                for (sum, dimension) in own.iter_mut().zip(&scheme.parts.dimensions) {
-                    let bounded = |v: i64| bounded(v, dimension.least, dimension.most);
-                    *sum = (bounded(sum.0), bounded(sum.1));
-                }
-                *total_of = total(scheme, &own, added);
-                earned[at] = stars(scheme, *total_of, &own.iter().copied());
-                sums.push(&own);
             }
             sums
         });
@@ -167,7 +233,7 @@ impl Scores {
     /// A dimension of an organisation.
     pub(crate) fn dimension(&self, subject: usize, at: usize) -> (i64, i64) {
         let sums = &self.dimensions[subject / STRETCH];
-        let at = subject % STRETCH * self.width + at;
+        let at = at * sums.organisations + subject % STRETCH;
         let low = sums.low[at];
         (low, sums.high.get(at).copied().unwrap_or(low))
     }
@@ -175,27 +241,6 @@ impl Scores {
     /// What events add to the total, in ten-thousandths of a point.
     pub(crate) fn added(&self, subject: usize) -> i64 {
         self.added.get(subject).copied().unwrap_or(0)
-    }
-}
-
-impl Sums {
-    /// The same where each has one end.
-    fn push_certain(&mut self, own: &[i64]) {
-        self.low.extend_from_slice(own);
-        if self.open {
-            self.high.extend_from_slice(own);
-        }
-    }
-
-    fn push(&mut self, own: &[(i64, i64)]) {
-        if !self.open && own.iter().any(|(low, high)| low != high) {
-            self.open = true;
-            self.high.clone_from(&self.low);
-        }
-        self.low.extend(own.iter().map(|(low, _)| low));
-        if self.open {
-            self.high.extend(own.iter().map(|(_, high)| high));
-        }
     }
 }
 

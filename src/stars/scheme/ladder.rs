@@ -129,7 +129,8 @@ impl Bands {
 
     /// The rung of the highest band that is reached.
     fn highest(&self, reached: impl Fn(&Band) -> bool) -> Rung {
-        self.all.iter().rev().find(|band| reached(band)).map_or(self.below, |band| band.rung)
+        // All are looked at: which is the first to be reached nobody can foretell, and a guess costs more.
+        self.all.iter().fold(self.below, |rung, band| if reached(band) { band.rung } else { rung })
     }
 
     /// From where on a total earns `rung` or more.
