@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use arrow::buffer::{BooleanBuffer, ScalarBuffer};
 use arrow::datatypes::ArrowNativeType;
 
-use crate::cube::{self, Axis, Counted, Lane};
+use crate::cube::{self, Axis, Counted, Lane, Part};
 use crate::error::{Error, Result};
 use crate::job::{self, Job};
 use crate::roster::Frame;
@@ -50,39 +50,51 @@ impl<'r, T: 'r> Statistic<'r, T> {
     }
 }
 
-/// The answers of all `statistics` for `frames`, in one pass over their rows: the groupings of all are handed to the kernel
-/// together, the lanes of each behind those of the one before.
-pub(crate) fn count_all<'r, T: 'r>(
-    frames: &[&'r Frame],
-    statistics: Vec<Statistic<'r, T>>,
-    job: &dyn Job,
-) -> Result<Vec<T>> {
-    let (mut sets, mut lanes, mut answers) = (Vec::new(), Vec::new(), Vec::new());
-    for statistic in statistics {
-        answers.push((statistic.sets.len(), statistic.answer));
-        lanes.push(statistic.lanes);
-        sets.extend(statistic.sets);
-    }
-    let ranges = OnceLock::new();
-    let all = |nth, frame: &'r Frame| {
-        // Groups are those that any statistic may have; each takes its own.
-        let mut all = vec![Lane::Bits(BooleanBuffer::new_set(frame.rows()))];
-        let mut here: Vec<Range<usize>> = Vec::with_capacity(lanes.len());
-        for lanes in &lanes {
-            let first = all.len();
-            all.extend(lanes(nth, frame, job)?);
-            here.push(first..all.len());
+/// Statistics that are counted in the same cells: the groupings of all are handed to the kernel together, the lanes of each
+/// behind those of the one before. Such as have many lanes and few cells are better apart from those with few lanes and many.
+pub(crate) struct Together<'r, T> {
+    /// Of which frames.
+    pub(crate) frames: Range<usize>,
+    pub(crate) statistics: Vec<Statistic<'r, T>>,
+}
+
+/// The answers of all statistics of all `parts`, in one pass over the rows of `frames`.
+pub(crate) fn count_all<'r, T: 'r>(frames: &[&'r Frame], parts: Vec<Together<'r, T>>, job: &dyn Job) -> Result<Vec<T>> {
+    let ranges: Vec<OnceLock<Vec<Range<usize>>>> = parts.iter().map(|_| OnceLock::new()).collect();
+    let (mut asked, mut answers) = (Vec::new(), Vec::new());
+    for (part, ranges) in parts.into_iter().zip(&ranges) {
+        let (mut sets, mut lanes, mut answers_of) = (Vec::new(), Vec::new(), Vec::new());
+        for statistic in part.statistics {
+            answers_of.push((statistic.sets.len(), statistic.answer));
+            lanes.push(statistic.lanes);
+            sets.extend(statistic.sets);
         }
-        ranges.get_or_init(|| here);
-        Ok(all)
-    };
-    let mut counted = cube::count(frames, sets, all, job)?.into_iter();
-    let ranges = ranges.into_inner().unwrap_or_else(|| vec![0..0; answers.len()]);
-    let of = |(range, (sets, answer)): (Range<usize>, (usize, Answer<'r, T>))| {
-        job::check(job)?;
-        answer(counted.by_ref().take(sets).map(|counted| narrowed(counted, range.clone())).collect())
-    };
-    ranges.into_iter().zip(answers).map(of).collect()
+        let all = move |nth, frame: &'r Frame| {
+            // Groups are those that any statistic may have; each takes its own.
+            let mut all = vec![Lane::Bits(BooleanBuffer::new_set(frame.rows()))];
+            let mut here: Vec<Range<usize>> = Vec::with_capacity(lanes.len());
+            for lanes in &lanes {
+                let first = all.len();
+                all.extend(lanes(nth, frame, job)?);
+                here.push(first..all.len());
+            }
+            ranges.get_or_init(|| here);
+            Ok(all)
+        };
+        asked.push(Part { sets, frames: part.frames, lanes: Box::new(all) });
+        answers.push(answers_of);
+    }
+    let counted = cube::count_parts(frames, asked, job)?;
+    let mut all = Vec::new();
+    for ((counted, ranges), answers) in counted.into_iter().zip(&ranges).zip(answers) {
+        let mut counted = counted.into_iter();
+        for (at, (sets, answer)) in answers.into_iter().enumerate() {
+            job::check(job)?;
+            let own = ranges.get().and_then(|ranges| ranges.get(at)).cloned().unwrap_or(0..0);
+            all.push(answer(counted.by_ref().take(sets).map(|counted| narrowed(counted, own.clone())).collect())?);
+        }
+    }
+    Ok(all)
 }
 
 /// Of what was counted the lanes `own`, in the groups that they say exist.
@@ -141,26 +153,33 @@ mod tests {
         counted.iter().map(|c| format!("{:?} {:?} {:?}", c.years, c.keys, c.counts)).collect()
     }
 
-    /// Also where one leaves out groups that another has.
+    /// Also where one leaves out groups that another has, and where parts are of other years.
     #[test]
     fn several_at_once_are_what_each_is_alone() {
         let panel = synth::panel(300, 3, 2010, 7).unwrap();
         let roster = Roster::read_arrow("made", &panel, &Options::default(), &Quiet).unwrap();
         let frames: Vec<&Frame> = roster.frames().iter().collect();
-        let all = || {
+        let all = |frames| {
             vec![
-                asked(&roster, &frames, &[&[], &["kind"]], "kind = 'enterprise'"),
-                asked(&roster, &frames, &[&["mode", "kind"]], "true"),
-                asked(&roster, &frames, &[], "true"),
-                asked(&roster, &frames, &[&["kind"]], "false"),
+                asked(&roster, frames, &[&[], &["kind"]], "kind = 'enterprise'"),
+                asked(&roster, frames, &[&["mode", "kind"]], "true"),
+                asked(&roster, frames, &[], "true"),
+                asked(&roster, frames, &[&["kind"]], "false"),
             ]
         };
-        let alone: Vec<_> = all().into_iter().map(|one| one.count(&frames, &Quiet).unwrap()).collect();
-        let together = count_all(&frames, all(), &Quiet).unwrap();
-        assert_eq!(alone.len(), together.len());
+        let of = [0..3, 0..2, 2..3, 1..1];
+        let alone = of.iter().flat_map(|of| {
+            let frames = &frames[of.clone()];
+            all(frames).into_iter().map(|one| one.count(frames, &Quiet).unwrap())
+        });
+        let alone: Vec<Vec<Counted>> = alone.collect();
+        let parts = of.iter().map(|of| Together { frames: of.clone(), statistics: all(&frames[of.clone()]) });
+        let together = count_all(&frames, parts.collect(), &Quiet).unwrap();
+        assert_eq!((alone.len(), together.len()), (16, 16));
         for (alone, together) in alone.iter().zip(&together) {
             assert_eq!(plain(alone), plain(together));
         }
         assert!(together[1][0].years.len() > together[0][1].years.len() && together[3][0].years.is_empty());
+        assert!(together[13][0].years.is_empty(), "no frames, no groups");
     }
 }

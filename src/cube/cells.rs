@@ -16,6 +16,8 @@ use crate::roster::{Frame, Integers};
 
 /// Fewer rows than this are not worth a task of their own, with counters of its own.
 const TASK: usize = 1 << 16;
+/// Rows that go into the cells of all that is counted before those behind them are looked at; a multiple of 64.
+const STRETCH: usize = 1 << 14;
 /// Up to so many pairs of digits are told apart by a table.
 const NEAR: usize = 1 << 20;
 
@@ -162,41 +164,6 @@ impl<'a> Leaf<'a> {
         Ok(Some(Table::of_lanes(Places::dense(Vec::new(), self.groups), counters, lanes.len(), &[self.groups])))
     }
 
-    /// Counts the rows, in as many pieces as `threads` are of use for. Counters are of those that were `used` before.
-    pub(super) fn count(
-        self,
-        lanes: &[Lane],
-        threads: usize,
-        used: &'a Mutex<Vec<Tally>>,
-        job: &dyn Job,
-    ) -> Result<Counted<'a>> {
-        let factors = self.factors();
-        let fresh = || {
-            let before = used.lock().ok().and_then(|mut used| used.pop());
-            let fits = before.filter(|tally: &Tally| tally.fits(lanes, self.groups));
-            fits.unwrap_or_else(|| Tally::new(lanes, self.groups))
-        };
-        // Each piece has its own counters, which are added up at the end.
-        let pieces = self.rows.div_ceil(TASK).clamp(1, threads);
-        let step = self.rows.div_ceil(pieces).next_multiple_of(64).max(64);
-        let tally = (0..pieces)
-            .into_par_iter()
-            .map(|piece| {
-                let rows = (piece * step).min(self.rows)..((piece + 1) * step).min(self.rows);
-                let mut tally = fresh();
-                tally.count(rows, &factors, lanes, || job.cancelled());
-                tally
-            })
-            .reduce_with(|mut a, b| {
-                a.add(&b);
-                a
-            });
-        job::check(job)?;
-        let tally = tally.unwrap_or_else(fresh);
-        let (cells, digits) = self.occupied(&tally);
-        Ok(Counted { tally, cells, digits, leaf: self, used })
-    }
-
     /// The cells that have rows, ascending, and for each base the digit of each.
     fn occupied(&self, tally: &Tally) -> (Vec<u32>, Vec<Vec<u32>>) {
         let mut carried = vec![false; if tally.carried().is_empty() { 0 } else { self.groups }];
@@ -218,6 +185,53 @@ impl<'a> Leaf<'a> {
         let cell = self.sparse.as_ref().map_or(u64::from(cell), |(_, cells)| cells[cell as usize]);
         (cell / self.strides[nth] % self.digits[nth].card) as u32
     }
+}
+
+/// What is counted in the cells of a leaf; counters are of those that were `used` before.
+pub(super) struct Asked<'a> {
+    pub(super) leaf: Leaf<'a>,
+    pub(super) lanes: Vec<Lane<'a>>,
+    pub(super) used: &'a Mutex<Vec<Tally>>,
+}
+
+impl Asked<'_> {
+    fn fresh(&self) -> Tally {
+        let before = self.used.lock().ok().and_then(|mut used| used.pop());
+        let fits = before.filter(|tally: &Tally| tally.fits(&self.lanes, self.leaf.groups));
+        fits.unwrap_or_else(|| Tally::new(&self.lanes, self.leaf.groups))
+    }
+}
+
+/// Counts the rows of a frame for all that is asked, in as many pieces as `threads` are of use for.
+pub(super) fn count<'a>(asked: Vec<Asked<'a>>, threads: usize, job: &dyn Job) -> Result<Vec<Counted<'a>>> {
+    let rows = asked.first().map_or(0, |asked| asked.leaf.rows);
+    let factors: Vec<_> = asked.iter().map(|asked| asked.leaf.factors()).collect();
+    // Each piece has its own counters, which are added up at the end.
+    let pieces = rows.div_ceil(TASK).clamp(1, threads);
+    let step = rows.div_ceil(pieces).next_multiple_of(64).max(64);
+    let stretch = if asked.len() == 1 { step } else { STRETCH };
+    let of_piece = |piece: usize| {
+        let mut tallies: Vec<Tally> = asked.iter().map(Asked::fresh).collect();
+        let (from, to) = ((piece * step).min(rows), ((piece + 1) * step).min(rows));
+        for start in (from..to).step_by(stretch) {
+            for ((tally, asked), factors) in tallies.iter_mut().zip(&asked).zip(&factors) {
+                tally.count(start..to.min(start + stretch), factors, &asked.lanes, || job.cancelled());
+            }
+        }
+        tallies
+    };
+    let tallies = (0..pieces).into_par_iter().map(of_piece).reduce_with(|mut all, others| {
+        all.iter_mut().zip(&others).for_each(|(tally, other)| tally.add(other));
+        all
+    });
+    job::check(job)?;
+    drop(factors);
+    let tallies = tallies.unwrap_or_default();
+    let counted = |(asked, tally): (Asked<'a>, Tally)| {
+        let (cells, digits) = asked.leaf.occupied(&tally);
+        Counted { tally, cells, digits, leaf: asked.leaf, used: asked.used }
+    };
+    Ok(asked.into_iter().zip(tallies).map(counted).collect())
 }
 
 /// The cells of a year, counted.

@@ -11,6 +11,7 @@ mod runs;
 mod states;
 mod table;
 
+use std::ops::Range;
 use std::sync::Mutex;
 
 use rayon::prelude::*;
@@ -18,12 +19,12 @@ use rayon::prelude::*;
 use arrow::buffer::ScalarBuffer;
 use arrow::datatypes::ArrowNativeType;
 pub(crate) use axis::{Axis, Base, Values};
-use cells::{BaseDigit, Leaf};
+use cells::{Asked, BaseDigit, Leaf};
 use lanes::distinct;
 pub(crate) use lanes::{Lane, numbers};
 pub(crate) use moves::{Things, moves};
 use rollup::{Cells, plans, roll_up};
-use table::joined;
+use table::{Table, joined};
 
 use crate::error::{Error, Result};
 use crate::job::{self, Job};
@@ -43,18 +44,41 @@ pub(crate) struct Counted {
     pub(crate) counts: Vec<ScalarBuffer<u64>>,
 }
 
-/// Counts the lanes of each frame in each of the groupings `sets`. The first lane, bits, says which rows are counted at all and
-/// so which groups exist. Years are never added up: a figure has one year.
+/// What is counted of a frame, by its position; the first lane, bits, says which rows are counted at all and so which groups
+/// exist.
+pub(crate) type Lanes<'l, 'a> = Box<dyn Fn(usize, &'a Frame) -> Result<Vec<Lane<'a>>> + Sync + 'l>;
+
+/// Groupings that are counted in the same cells.
+pub(crate) struct Part<'l, 'a> {
+    pub(crate) sets: Vec<Vec<Axis>>,
+    /// Of which frames; positions are counted from the first of them.
+    pub(crate) frames: Range<usize>,
+    pub(crate) lanes: Lanes<'l, 'a>,
+}
+
+/// Counts the lanes of each frame in each of the groupings `sets`. Years are never added up: a figure has one year.
 pub(crate) fn count<'a>(
     frames: &[&'a Frame],
     sets: Vec<Vec<Axis>>,
     lanes: impl Fn(usize, &'a Frame) -> Result<Vec<Lane<'a>>> + Sync,
     job: &dyn Job,
 ) -> Result<Vec<Counted>> {
-    let digits = BaseDigit::all(&sets);
-    combinations(digits.iter().map(|digit| digit.card), u64::MAX)?;
-    let plans = plans(&sets, &digits)?;
-    let used = Mutex::new(Vec::new());
+    let mut parts = count_parts(frames, vec![Part { sets, frames: 0..frames.len(), lanes: Box::new(lanes) }], job)?;
+    parts.pop().ok_or(Error::Cancelled)
+}
+
+/// Counts several parts in one pass over the rows: those of a stretch go into the cells of every part before the next stretch
+/// is looked at.
+pub(crate) fn count_parts<'a>(
+    frames: &[&'a Frame],
+    parts: Vec<Part<'_, 'a>>,
+    job: &dyn Job,
+) -> Result<Vec<Vec<Counted>>> {
+    let digits: Vec<_> = parts.iter().map(|part| BaseDigit::all(&part.sets)).collect();
+    digits.iter().try_for_each(|digits| combinations(digits.iter().map(|digit| digit.card), u64::MAX).map(|_| ()))?;
+    let plans =
+        parts.iter().zip(&digits).map(|(part, digits)| plans(&part.sets, digits)).collect::<Result<Vec<_>>>()?;
+    let used: Vec<_> = parts.iter().map(|_| Mutex::new(Vec::new())).collect();
     // Years are counted side by side; a year is cut into pieces only where there are more threads than years.
     let spare = rayon::current_num_threads().div_ceil(frames.len().max(1));
     let years = frames
@@ -62,23 +86,38 @@ pub(crate) fn count<'a>(
         .enumerate()
         .map(|(nth, frame)| {
             job::check(job)?;
-            let leaf = Leaf::new(&digits, frame, nth)?;
-            let (lanes, of) = distinct(lanes(nth, frame)?);
-            if let Some(table) = leaf.of_runs(&lanes, job)? {
-                return Ok((frame.year, of, roll_up(&plans, Cells::Table(table))));
+            // By part what became of the year; its lanes, and which of them each of those asked for is.
+            let mut years: Vec<Option<(Vec<Option<usize>>, Vec<Table>)>> = parts.iter().map(|_| None).collect();
+            let mut asked = Vec::new();
+            for (at, part) in parts.iter().enumerate().filter(|(_, part)| part.frames.contains(&nth)) {
+                let leaf = Leaf::new(&digits[at], frame, nth - part.frames.start)?;
+                let (lanes, of) = distinct((part.lanes)(nth - part.frames.start, frame)?);
+                match leaf.of_runs(&lanes, job)? {
+                    Some(table) => years[at] = Some((of, roll_up(&plans[at], Cells::Table(table)))),
+                    None => asked.push((at, of, Asked { leaf, lanes, used: &used[at] })),
+                }
             }
-            let counted = leaf.count(&lanes, spare, &used, job)?;
-            let places = counted.places(&of);
-            Ok((frame.year, places, roll_up(&plans, Cells::Counted(counted))))
+            let (places, asked): (Vec<_>, Vec<_>) = asked.into_iter().map(|(at, of, asked)| ((at, of), asked)).unzip();
+            for ((at, of), counted) in places.into_iter().zip(cells::count(asked, spare, job)?) {
+                let places = counted.places(&of);
+                years[at] = Some((places, roll_up(&plans[at], Cells::Counted(counted))));
+            }
+            Ok(years)
         })
         .collect::<Result<Vec<_>>>()?;
     job::check(job)?;
-    let lanes = years.first().map_or(0, |(_, places, _)| places.len());
-    let table = |(set, axes): (usize, Vec<Axis>)| {
-        let of_year = years.iter().map(|(year, places, all)| (*year, &all[set], &plans[set].digits[..], &places[..]));
-        joined(axes, lanes, &of_year.collect::<Vec<_>>())
+    let tables = |(at, part): (usize, Part<'_, 'a>)| {
+        let years: Vec<_> =
+            frames.iter().zip(&years).filter_map(|(frame, of)| Some((frame.year, of[at].as_ref()?))).collect();
+        let lanes = years.first().map_or(0, |(_, (places, _))| places.len());
+        let table = |(set, axes): (usize, Vec<Axis>)| {
+            let of_year =
+                years.iter().map(|(year, (places, all))| (*year, &all[set], &plans[at][set].digits[..], &places[..]));
+            joined(axes, lanes, &of_year.collect::<Vec<_>>())
+        };
+        part.sets.into_par_iter().enumerate().map(table).collect()
     };
-    Ok(sets.into_par_iter().enumerate().map(table).collect())
+    Ok(parts.into_iter().enumerate().map(tables).collect())
 }
 
 /// [`count`] for a single grouping.

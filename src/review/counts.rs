@@ -1,5 +1,5 @@
-//! What of a review is counted row by row, gathered: what is asked of a row is worked out once for all tables that ask it, in
-//! earlier years for the tables of several years, in the year reviewed for all.
+//! What of a review is counted row by row, in one pass over the rows: in earlier years for the tables of several years, in the
+//! year reviewed for all. What is asked of a row is worked out once for all tables that ask it.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::formation::{audit_statistic, modes, needs};
 use crate::job::{Job, Quiet};
 use crate::measure::{Rate, Target};
-use crate::pass::{Statistic, count_all, only};
+use crate::pass::{Statistic, Together, count_all, only};
 use crate::roster::{Frame, Roster};
 use crate::stars::states;
 use crate::tally::{self, Measure};
@@ -64,14 +64,17 @@ pub(super) fn counted(
         headlines: HEADLINES.iter().map(measure).collect::<Result<_>>()?,
         workforce: workforce::ITEMS.iter().map(measure).collect::<Result<_>>()?,
     };
-    let earlier: Vec<&Frame> = roster.frames().iter().filter(|frame| frame.year < year).collect();
+    let mut frames: Vec<&Frame> = roster.frames().iter().filter(|frame| frame.year < year).collect();
+    let earlier = frames.len();
+    frames.push(roster.frame(year)?);
+    let mut all = Vec::new();
+    for (of, all_tables) in [(0..earlier, false), (earlier..earlier + 1, true)] {
+        let statistics = asked.statistics(&frames[of.clone()], all_tables, job)?;
+        all.extend(statistics.into_iter().map(|statistics| Together { frames: of.clone(), statistics }));
+    }
     let mut parts: BTreeMap<&'static str, Vec<RecordBatch>> = BTreeMap::new();
-    for (frames, all) in [(earlier, false), (vec![roster.frame(year)?], true)] {
-        for together in asked.statistics(&frames, all, job)? {
-            for (id, table) in count_all(&frames, together, job)?.into_iter().flatten() {
-                parts.entry(id).or_default().push(table);
-            }
-        }
+    for (id, table) in count_all(&frames, all, job)?.into_iter().flatten() {
+        parts.entry(id).or_default().push(table);
     }
     let joined = |(id, parts): (&'static str, Vec<RecordBatch>)| {
         // Figures of different years are never added up, so the years stand one behind the other.
@@ -83,9 +86,9 @@ pub(super) fn counted(
 }
 
 impl<'r> Asked<'r> {
-    /// The statistics of `frames`, those of several years or `all`; such as are counted together. Rates have many lanes and
-    /// few cells, modes and stars few lanes and many cells: all in one the kernel would count every lane in cells as many as
-    /// rows (half as much memory again for a panel of a million rows, and no time saved).
+    /// The statistics of `frames`, those of several years or `all`; such as are counted in the same cells. Rates have many lanes
+    /// and few cells, modes and stars few lanes and many cells: in the same ones every rate would be counted in cells as many as
+    /// rows.
     fn statistics(&'r self, frames: &[&'r Frame], all: bool, job: &dyn Job) -> Result<Vec<Vec<Statistic<'r, Tables>>>> {
         let (roster, everybody) = (self.roster, Scope::default());
         let kept = |tables: &'static Divided| if all { tables } else { &tables[..1] };

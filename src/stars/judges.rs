@@ -3,6 +3,7 @@
 
 mod agreement;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -237,20 +238,21 @@ impl Judges {
         for (judge, rating) in &self.judges {
             let listed = rating.listed(&rating.everybody())?.finish()?;
             let office = super::rating::text_column(&listed, "township");
-            let mut alike: BTreeMap<(i16, Option<&str>, &[i32]), u64> = BTreeMap::new();
+            let mut alike: BTreeMap<(i16, Option<&str>, Cow<'_, [i32]>), u64> = BTreeMap::new();
             let key = |at: usize| (rating.marks.year(at), office[at], rating.marks.row(at));
             (0..rating.len()).for_each(|at| *alike.entry(key(at)).or_default() += 1);
             for (year, range) in &rating.marks.years {
                 let mut flagged: Vec<(u32, &str, Option<f64>, Option<u64>)> = Vec::new();
                 for at in range.clone() {
-                    let share = self.share_of_all(rating.marks.row(at));
+                    let row = rating.marks.row(at);
+                    let share = self.share_of_all(&row);
                     match share {
                         Some(share) if share >= 1.0 => flagged.push((at as u32, "all_full", Some(1.0), None)),
                         Some(share) => flagged.push((at as u32, "straight_line", Some(share), None)),
                         None => {}
                     }
                     let n = alike.get(&key(at)).copied().unwrap_or(0);
-                    if n > 1 && share.is_none_or(|share| share < 1.0) && filled(rating.marks.row(at)) >= LINES {
+                    if n > 1 && share.is_none_or(|share| share < 1.0) && filled(&row) >= LINES {
                         flagged.push((at as u32, "copied", None, Some(n)));
                     }
                 }

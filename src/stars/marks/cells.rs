@@ -2,12 +2,14 @@
 
 use std::ops::Range;
 
+use super::packed::{Packed, Row};
+
 /// The cells of an organisation stand together in one of some parts.
 #[derive(Debug)]
 pub(super) struct Cells {
     /// Cells of an organisation.
     width: usize,
-    parts: Vec<Vec<i32>>,
+    parts: Vec<Packed>,
     places: Places,
 }
 
@@ -22,9 +24,9 @@ pub(super) enum Places {
 
 impl Cells {
     /// Parts that follow each other.
-    pub(super) fn joined(width: usize, parts: Vec<Vec<i32>>) -> Self {
+    pub(super) fn joined(width: usize, parts: Vec<Packed>) -> Self {
         let mut all = 0;
-        let start = |part: &Vec<i32>| {
+        let start = |part: &Packed| {
             let start = all;
             all += part.len() / width.max(1);
             start
@@ -34,8 +36,13 @@ impl Cells {
     }
 
     /// Organisations that stand at these places of the parts.
-    pub(super) fn placed(width: usize, parts: Vec<Vec<i32>>, places: Vec<(u32, u32)>) -> Self {
+    pub(super) fn placed(width: usize, parts: Vec<Packed>, places: Vec<(u32, u32)>) -> Self {
         Self { width, parts, places: Places::Any(places) }
+    }
+
+    /// How many cells an organisation has.
+    pub(super) fn width(&self) -> usize {
+        self.width
     }
 
     #[inline]
@@ -52,13 +59,13 @@ impl Cells {
 
     /// The cells of an organisation: item by item, quarter after quarter.
     #[inline]
-    pub(super) fn row(&self, subject: usize) -> &[i32] {
+    pub(super) fn row(&self, subject: usize) -> Row<'_> {
         let (part, at) = self.place(subject);
-        &self.parts[part][at..at + self.width]
+        self.parts[part].row(at..at + self.width)
     }
 
     /// The cells of organisations that follow each other.
-    pub(super) fn rows(&self, subjects: Range<usize>) -> impl Iterator<Item = &[i32]> {
+    pub(super) fn rows(&self, subjects: Range<usize>) -> impl Iterator<Item = Row<'_>> {
         let mut part = match &self.places {
             Places::Ascending(starts) => starts.partition_point(|start| *start <= subjects.start).saturating_sub(1),
             Places::Any(_) => 0,
@@ -76,12 +83,12 @@ impl Cells {
                     places[subject].1 as usize
                 }
             };
-            &self.parts[part][at * self.width..(at + 1) * self.width]
+            self.parts[part].row(at * self.width..(at + 1) * self.width)
         })
     }
 
     pub(super) fn set(&mut self, subject: usize, column: usize, value: i32) {
         let (part, at) = self.place(subject);
-        self.parts[part][at + column] = value;
+        self.parts[part].set(at + column, value);
     }
 }

@@ -7,6 +7,7 @@ use arrow::buffer::NullBuffer;
 
 use super::columns::{Shape, Table};
 use super::names::Names;
+use super::packed::{HALF, MOST_HALVES};
 use super::{OPEN, Reading};
 use crate::stars::scheme::Scheme;
 use crate::stars::scheme::units::POINT;
@@ -74,12 +75,16 @@ impl<'a> Forms<'a> {
     }
 }
 
+/// From here on doubles are whole numbers.
+const WHOLE: f64 = 4_503_599_627_370_496.0;
+
 /// What a cell may hold.
 pub(super) struct Bounds {
     /// For each item the most points.
     pub(super) most: Vec<i32>,
-    /// The same, to compare with what is not rounded yet.
+    /// The same, to compare with what is not rounded yet; and in half points, as many as 16 bits hold.
     reals: Vec<f64>,
+    halves: Vec<f64>,
     /// For each item the only numbers, if they are listed.
     values: Vec<Vec<i32>>,
     /// Whether any are.
@@ -92,6 +97,7 @@ impl Bounds {
         Self {
             most: items.iter().map(|item| item.points as i32).collect(),
             reals: items.iter().map(|item| item.points as f64).collect(),
+            halves: items.iter().map(|item| f64::from((item.points as i32 / HALF).min(MOST_HALVES))).collect(),
             values: items.iter().map(|item| item.values.iter().map(|v| *v as i32).collect()).collect(),
             listed: items.iter().any(|item| !item.values.is_empty()),
         }
@@ -103,6 +109,23 @@ impl Bounds {
         (0..=self.most[item]).contains(&exact) && (values.is_empty() || values.contains(&exact))
     }
 
+    /// Half points of the items from `item` on, if each has as many as it may and nothing finer.
+    #[allow(
+        clippy::float_cmp,
+        clippy::needless_bitwise_bool,
+        reason = "halves are exact; without branches it is quicker"
+    )]
+    pub(super) fn halves(&self, item: usize, points: &[f64], cells: &mut [u16]) -> bool {
+        let mut all = !self.listed;
+        for ((cell, points), most) in cells.iter_mut().zip(points).zip(&self.halves[item..]) {
+            let exact = points + points;
+            let whole = exact + WHOLE;
+            all &= (exact >= 0.0) & (exact <= *most) & (whole - WHOLE == exact);
+            *cell = whole.to_bits() as u16;
+        }
+        all
+    }
+
     /// Points of the items from `item` on as cells hold them; [`OPEN`] for those that have to be looked at by themselves,
     /// and whether there are none of them.
     #[allow(
@@ -111,8 +134,6 @@ impl Bounds {
         reason = "the half is exact; without branches it is quicker"
     )]
     pub(super) fn cells(&self, item: usize, points: &[f64], cells: &mut [i32]) -> bool {
-        /// From here on doubles are whole numbers.
-        const WHOLE: f64 = 4_503_599_627_370_496.0;
         let mut all = true;
         for ((cell, points), most) in cells.iter_mut().zip(points).zip(&self.reals[item..]) {
             let exact = points * POINT as f64;
@@ -143,8 +164,8 @@ mod tests {
     #[test]
     fn points_taken_at_once_are_those_taken_one_by_one() {
         let most = 100_000;
-        let bounds =
-            Bounds { most: vec![most; 4], reals: vec![f64::from(most); 4], values: vec![vec![]; 4], listed: false };
+        let (reals, halves) = (vec![f64::from(most); 4], vec![f64::from(most / HALF); 4]);
+        let bounds = Bounds { most: vec![most; 4], reals, halves, values: vec![vec![]; 4], listed: false };
         let near = |value: f64| [value.next_down(), value, value.next_up(), -value];
         let halves = (0..200_100).map(|at| near(f64::from(at) / 20_000.0));
         let odd = [[0.0, -0.0, f64::NAN, f64::INFINITY], [1e300, -1e300, f64::MIN_POSITIVE, 214_748.364_75]];
@@ -152,6 +173,10 @@ mod tests {
             let mut cells = [0; 4];
             let all = bounds.cells(0, &points, &mut cells);
             assert_eq!(all, !cells.contains(&OPEN));
+            let mut halves = [0; 4];
+            let fit = bounds.halves(0, &points, &mut halves);
+            assert_eq!(fit, all && points.iter().all(|points| (points * 2.0).fract() == 0.0), "{points:?}");
+            assert!(!fit || halves.iter().zip(&cells).all(|(half, cell)| i32::from(*half) * HALF == *cell));
             for (cell, value) in cells.into_iter().zip(points) {
                 assert!(cell == OPEN || (cell <= most && i64::from(cell) == exact(value)), "{value}: {cell}");
                 assert!(cell != OPEN || !(0.0..=10.0).contains(&value), "{value}");

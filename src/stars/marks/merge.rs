@@ -7,6 +7,7 @@ use arrow::compute::concat;
 use rayon::prelude::*;
 
 use super::cells::Cells;
+use super::packed::Packed;
 use super::problems::{Fault, Problem, Problems};
 use super::read::Local;
 use super::{Marks, NONE, OPEN, items, width};
@@ -67,7 +68,7 @@ fn joined(mut locals: Vec<Local<'_>>, scheme: &Scheme, problems: Vec<Problems>) 
         conflicts.extend(local.conflicts.iter().map(|(at, column)| (from + *at as usize, *column as usize)));
         from += local.keys.all.len();
     }
-    let parts = locals.iter_mut().map(|local| std::mem::take(&mut local.cells)).collect();
+    let parts = locals.iter_mut().map(|local| std::mem::replace(&mut local.cells, Packed::with_capacity(0))).collect();
     let filled = locals.iter().map(|local| local.filled).sum();
     let ids: Vec<StringViewArray> = locals.iter_mut().map(|local| local.keys.ids.finish()).collect();
     let keys = locals.iter().map(|local| &local.keys.all[..]).collect();
@@ -93,7 +94,7 @@ fn mixed(mut locals: Vec<Local<'_>>, scheme: &Scheme, problems: Vec<Problems>) -
         for (at, subject) in subjects.iter().enumerate() {
             for key in &keys[starts[*subject]..starts[subject + 1]] {
                 let from = key.at as usize * width;
-                part.put(at, *subject, &locals[key.part as usize].cells[from..from + width]);
+                part.put(at, *subject, &locals[key.part as usize].cells.row(from..from + width).cells());
             }
         }
         part
@@ -110,16 +111,16 @@ fn mixed(mut locals: Vec<Local<'_>>, scheme: &Scheme, problems: Vec<Problems>) -
     }
     let again: u64 = merged.iter().map(|part| part.again).sum();
     let filled = locals.iter().map(|local| local.filled).sum::<u64>() - again;
-    let mut parts: Vec<Vec<i32>> = Vec::new();
+    let mut parts: Vec<Packed> = Vec::new();
     if !all {
-        parts.extend(locals.iter_mut().map(|local| std::mem::take(&mut local.cells)));
+        parts.extend(locals.iter_mut().map(|local| std::mem::replace(&mut local.cells, Packed::with_capacity(0))));
     }
     let mut places: Vec<(u32, u32)> = starts[..subjects].iter().map(|at| (keys[*at].part, keys[*at].at)).collect();
     for (nth, subject) in copied.iter().enumerate() {
         places[*subject] = ((parts.len() + nth / PART) as u32, (nth % PART) as u32);
     }
     for part in merged {
-        parts.push(part.cells);
+        parts.push(part.cells.into());
         conflicts.extend(part.conflicts);
     }
     let of_subjects: Vec<(i16, &str)> = starts[..subjects].iter().map(|at| (keys[*at].year, keys[*at].id)).collect();

@@ -10,9 +10,11 @@ mod keys;
 mod later;
 mod merge;
 mod names;
+mod packed;
 mod problems;
 mod read;
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use arrow::array::{Array, RecordBatch, StringViewArray};
@@ -24,6 +26,7 @@ use crate::job::{self, Job};
 use cells::Cells;
 use columns::Table;
 pub(crate) use columns::{lacks, texts, whole};
+pub(crate) use packed::{HALF, Row};
 pub(crate) use problems::{Fault, Problem};
 use read::Local;
 
@@ -75,12 +78,18 @@ impl Marks {
     }
 
     /// The cells of an organisation: item by item, quarter after quarter.
-    pub(crate) fn row(&self, subject: usize) -> &[i32] {
-        self.cells.row(subject)
+    pub(crate) fn row(&self, subject: usize) -> Cow<'_, [i32]> {
+        self.cells.row(subject).cells()
     }
 
-    /// The same of organisations that follow each other.
-    pub(crate) fn forms(&self, subjects: Range<usize>) -> impl Iterator<Item = &[i32]> {
+    /// What an item got, quarter after quarter; a row has so many items.
+    pub(crate) fn of_item(&self, subject: usize, item: usize, items: usize) -> impl Iterator<Item = i32> {
+        let row = self.cells.row(subject);
+        (item..self.cells.width()).step_by(items).map(move |at| row.get(at))
+    }
+
+    /// The cells of organisations that follow each other, as they are held.
+    pub(crate) fn forms(&self, subjects: Range<usize>) -> impl Iterator<Item = Row<'_>> {
         self.cells.rows(subjects)
     }
 

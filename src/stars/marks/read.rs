@@ -9,6 +9,7 @@ use super::forms::{Bounds, Forms};
 use super::keys::{Keys, packed};
 use super::later::{Later, Score};
 use super::names::Names;
+use super::packed::Packed;
 use super::problems::{Fault, Problem, Problems};
 use super::{NONE, OPEN, Reading, items, width};
 use crate::error::Result;
@@ -22,7 +23,7 @@ const STRETCH: usize = 1 << 16;
 /// The cells of the organisations of some rows.
 pub(super) struct Local<'a> {
     pub(super) keys: Keys<'a>,
-    pub(super) cells: Vec<i32>,
+    pub(super) cells: Packed,
     /// Organisation and column of cells of which rows say different things.
     pub(super) conflicts: Vec<(u32, u32)>,
     pub(super) problems: Problems,
@@ -56,7 +57,7 @@ impl<'a> Local<'a> {
         let expected = rows / width.max(1) + 1;
         let mut local = Self {
             keys: Keys::with_capacity(expected),
-            cells: Vec::with_capacity(expected * width),
+            cells: Packed::with_capacity(expected * width),
             conflicts: Vec::new(),
             problems: Problems::default(),
             told: 0,
@@ -115,20 +116,19 @@ impl<'a> Local<'a> {
         let subject = self.subject(year, table.id.views()[rows.start], &table.id, rows.start);
         let (n, from) = (rows.len(), subject as usize * self.width + item);
         self.rows += n as u64;
-        if self.cells[from..from + n].iter().fold(0, |other, cell| other | (cell ^ NONE)) == 0 {
-            let mut cells = std::mem::take(&mut self.cells);
-            self.fill(table, points, year, rows, item, &mut cells[from..from + n]);
-            self.cells = cells;
+        let free = self.cells.are_free(from..from + n);
+        let told = &points.values.values()[rows.clone()];
+        if free && points.values.null_count() == 0 && self.cells.take(from..from + n, &self.bounds, item, told) {
             self.told += n as u64;
             self.filled += n as u64;
-        } else {
-            let mut form = std::mem::take(&mut self.form);
-            self.fill(table, points, year, rows, item, &mut form[..n]);
-            for (column, cell) in (item..).zip(&form[..n]) {
-                self.put(subject, column, *cell);
-            }
-            self.form = form;
+            return;
         }
+        let mut form = std::mem::take(&mut self.form);
+        self.fill(table, points, year, rows, item, &mut form[..n]);
+        for (column, cell) in (item..).zip(&form[..n]) {
+            self.put(subject, column, *cell);
+        }
+        self.form = form;
     }
 
     /// What stands in the cells of such lines.
@@ -218,7 +218,7 @@ impl<'a> Local<'a> {
             job::check(job)?;
             for Score { key, row, column, cell } in scores {
                 let subject = self.keys.number_of(*key, || table.id.value(*row));
-                self.cells.resize(self.keys.all.len() * self.width, NONE);
+                self.cells.resize(self.keys.all.len() * self.width);
                 self.put(subject, *column as usize, *cell);
             }
         }
@@ -235,18 +235,19 @@ impl<'a> Local<'a> {
             return subject;
         }
         let subject = self.keys.number(year, ids.value(row));
-        self.cells.resize(self.keys.all.len() * self.width, NONE);
+        self.cells.resize(self.keys.all.len() * self.width);
         self.last = Some((view, year, subject));
         subject
     }
 
     fn put(&mut self, subject: u32, column: usize, value: i32) {
         self.told += 1;
-        let cell = &mut self.cells[subject as usize * self.width + column];
-        if *cell == NONE {
-            *cell = value;
+        let at = subject as usize * self.width + column;
+        let known = self.cells.get(at);
+        if known == NONE {
+            self.cells.set(at, value);
             self.filled += 1;
-        } else if *cell != value {
+        } else if known != value {
             self.conflicts.push((subject, column as u32));
         }
     }

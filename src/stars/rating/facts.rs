@@ -172,8 +172,8 @@ pub(crate) fn part_of(rating: &Rating, scheme: &Scheme, part: Part, subject: usi
         Part::Dimension(at) => rating.scores.dimension(subject, at),
         Part::Item(at) => {
             let item = &scheme.parts.items[at];
-            let cells = rating.marks.row(subject).iter().skip(at).step_by(scheme.parts.items.len());
-            let sum = cells.map(|cell| Marks::brings(item, *cell)).fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
+            let cells = rating.marks.of_item(subject, at, scheme.parts.items.len());
+            let sum = cells.map(|cell| Marks::brings(item, cell)).fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
             if item.gives == crate::stars::scheme::Gives::Penalty { (-sum.1, -sum.0) } else { sum }
         }
     }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use crate::stars::events::Events;
-use crate::stars::marks::{Marks, NONE, OPEN};
+use crate::stars::marks::{HALF, Marks, NONE, OPEN, Row};
 use crate::stars::scheme::units::POINT;
 use crate::stars::scheme::{Method, Rung, Scheme};
 
@@ -74,6 +74,12 @@ impl Run {
         runs.collect()
     }
 
+    /// What they bring with the half points of a form, none of which is open.
+    fn brings_halves(&self, form: &[u16]) -> i64 {
+        let sum: u32 = form[self.lines.clone()].iter().map(|cell| u32::from(*cell)).sum();
+        self.base + self.sign * i64::from(sum) * i64::from(HALF)
+    }
+
     /// What they bring with the numbers of a form, none of which is open.
     fn brings(&self, form: &[i32]) -> i64 {
         let cells = &form[self.lines.clone()];
@@ -108,16 +114,14 @@ impl Block {
     }
 
     /// Adds up the forms of some organisations, whose numbers of open items it sets.
-    fn read<'m>(&mut self, lines: &[Line], runs: &[Run], rows: impl Iterator<Item = &'m [i32]>, open: &mut [u16]) {
+    fn read<'m>(&mut self, lines: &[Line], runs: &[Run], rows: impl Iterator<Item = Row<'m>>, open: &mut [u16]) {
         self.low.iter_mut().for_each(|sums| sums.fill(0));
         self.open = false;
         for ((at, row), open) in rows.enumerate().zip(open) {
-            // Both words for what is no number are below nothing, and no number is.
-            if row.iter().fold(0, |all, cell| all | cell) >= 0 {
-                for form in row.chunks_exact(lines.len()) {
-                    for run in runs {
-                        self.low[run.dimension][at] += run.brings(form);
-                    }
+            if row.is_closed() {
+                match row {
+                    Row::Halves(row) => self.add(at, runs, row.chunks_exact(lines.len()), Run::brings_halves),
+                    Row::Fine(row) => self.add(at, runs, row.chunks_exact(lines.len()), Run::brings),
                 }
                 if self.open {
                     self.close(at);
@@ -129,11 +133,26 @@ impl Block {
                 (0..at).for_each(|before| self.close(before));
             }
             self.own.fill((0, 0));
-            for form in row.chunks_exact(lines.len()) {
+            for form in row.cells().chunks_exact(lines.len()) {
                 *open += one_by_one(lines, form, &mut self.own);
             }
             for ((low, high), own) in self.low.iter_mut().zip(&mut self.high).zip(&self.own) {
                 (low[at], high[at]) = *own;
+            }
+        }
+    }
+
+    /// Adds the forms of an organisation, none of which has anything open.
+    fn add<'m, T: 'm>(
+        &mut self,
+        at: usize,
+        runs: &[Run],
+        forms: impl Iterator<Item = &'m [T]>,
+        brings: impl Fn(&Run, &[T]) -> i64,
+    ) {
+        for form in forms {
+            for run in runs {
+                self.low[run.dimension][at] += brings(run, form);
             }
         }
     }
