@@ -295,6 +295,8 @@ class Rating:
         """How many organisations, each counted in every year."""
     def stars(self) -> _Stream:
         """Scores and stars."""
+    def select(self, columns: Sequence[str]) -> _Stream:
+        """Some columns of them."""
     def reasons(self) -> _Stream:
         """Why, a line each."""
     def trail(self) -> _Stream:

@@ -76,6 +76,21 @@ class Rating:
         """
         return pl.DataFrame(self._native.stars())
 
+    def select(self, *columns: str) -> pl.DataFrame:
+        """Some columns of ``stars``, in this order; the others are not made, which saves time where there are many rows.
+
+        Raises:
+            ValueError: The table has no such column.
+
+        Example:
+            >>> import dangjian as dj
+            >>> made = dj.datasets.hexigten()
+            >>> rating = dj.read_roster(made.ledgers).rate_stars(made.scores, "wuhao", year=2013)
+            >>> rating.select("party_org_id", "score", "stars").columns
+            ['party_org_id', 'score', 'stars']
+        """
+        return pl.DataFrame(self._native.select(columns))
+
     @cached_property
     def reasons(self) -> pl.DataFrame:
         """Why, a line each: ``year``, the id, ``name``, ``star_state``, ``reason_zh``, ``reason_en``."""

@@ -104,6 +104,10 @@ impl Rating {
         self.one(py, |rating, _| rating.table())
     }
 
+    fn select(&self, py: Python<'_>, columns: Vec<String>) -> PyResult<PyTable> {
+        self.one(py, move |rating, _| rating.select(&columns.iter().map(String::as_str).collect::<Vec<_>>()))
+    }
+
     fn reasons(&self, py: Python<'_>) -> PyResult<PyTable> {
         self.one(py, |rating, _| rating.reasons())
     }

@@ -48,6 +48,9 @@ pub(crate) struct Counted {
 /// exist.
 pub(crate) type Lanes<'l, 'a> = Box<dyn Fn(usize, &'a Frame) -> Result<Vec<Lane<'a>>> + Sync + 'l>;
 
+/// What of a part was counted in a year: which counter each lane is, and the table of each grouping.
+type OfYear = (Vec<Option<usize>>, Vec<Table>);
+
 /// Groupings that are counted in the same cells.
 pub(crate) struct Part<'l, 'a> {
     pub(crate) sets: Vec<Vec<Axis>>,
@@ -86,8 +89,7 @@ pub(crate) fn count_parts<'a>(
         .enumerate()
         .map(|(nth, frame)| {
             job::check(job)?;
-            // By part what became of the year; its lanes, and which of them each of those asked for is.
-            let mut years: Vec<Option<(Vec<Option<usize>>, Vec<Table>)>> = parts.iter().map(|_| None).collect();
+            let mut years: Vec<Option<OfYear>> = parts.iter().map(|_| None).collect();
             let mut asked = Vec::new();
             for (at, part) in parts.iter().enumerate().filter(|(_, part)| part.frames.contains(&nth)) {
                 let leaf = Leaf::new(&digits[at], frame, nth - part.frames.start)?;

@@ -238,7 +238,7 @@ impl Judges {
         for (judge, rating) in &self.judges {
             let listed = rating.listed(&rating.everybody())?.finish()?;
             let office = super::rating::text_column(&listed, "township");
-            let mut alike: BTreeMap<(i16, Option<&str>, Cow<'_, [i32]>), u64> = BTreeMap::new();
+            let mut alike: BTreeMap<Same<'_>, u64> = BTreeMap::new();
             let key = |at: usize| (rating.marks.year(at), office[at], rating.marks.row(at));
             (0..rating.len()).for_each(|at| *alike.entry(key(at)).or_default() += 1);
             for (year, range) in &rating.marks.years {
@@ -290,6 +290,9 @@ impl Judges {
         share.filter(|_| n >= LINES).map(|(points, of)| points as f64 / of as f64)
     }
 }
+
+/// What copied forms have in common: year, office, and all cells.
+type Same<'a> = (i16, Option<&'a str>, Cow<'a, [i32]>);
 
 /// How many cells have a number.
 fn filled(row: &[i32]) -> usize {

@@ -166,6 +166,15 @@ def test_wide_tables_text_and_names_in_chinese_say_the_same(small, tmp_path):
     ]
 
 
+def test_columns_that_are_asked_for_are_those_of_the_table():
+    made = dj.datasets.hexigten()
+    rating = dj.read_roster(made.ledgers, progress=False).rate_stars(made.scores, "wuhao", events=made.events)
+    for names in [("score",), ("stars", "year", "party_org_id"), rating.stars.columns[::-1]]:
+        assert rating.select(*names).equals(rating.stars.select(names))
+    with pytest.raises(ValueError, match="no column 'points'"):
+        rating.select("year", "points")
+
+
 def test_problems_are_told_and_nothing_counts_as_zero(small):
     rows = [
         ("D1", 2013, "total", 90.0),

@@ -179,19 +179,20 @@ fn is_too_large(sheet: &[u8]) -> bool {
             DIMENSIONS if depth <= 1 && !dimensions_fit(record) => return true,
             NUMBERS if depth <= 1 => {
                 let last = record.len().checked_sub(2).and_then(|at| u16_at(record, at));
-                if [u16_at(record, 2), last].into_iter().flatten().any(|column| u64::from(column) >= COLUMNS) {
+                if is_beyond(u16_at(record, 2)) || is_beyond(last) {
                     return true;
                 }
             }
-            kind if depth <= 1 && CELLS.contains(&kind) => {
-                if u16_at(record, 2).is_some_and(|column| u64::from(column) >= COLUMNS) {
-                    return true;
-                }
-            }
+            kind if depth <= 1 && CELLS.contains(&kind) && is_beyond(u16_at(record, 2)) => return true,
             _ => {}
         }
     }
     false
+}
+
+/// Whether no sheet has this column.
+fn is_beyond(column: Option<u16>) -> bool {
+    column.is_some_and(|column| u64::from(column) >= COLUMNS)
 }
 
 /// Whether first and last row and column, each behind the other, are those of an xls.

@@ -73,7 +73,7 @@ fn joined(mut locals: Vec<Local<'_>>, scheme: &Scheme, problems: Vec<Problems>) 
     let ids: Vec<StringViewArray> = locals.iter_mut().map(|local| local.keys.ids.finish()).collect();
     let keys = locals.iter().map(|local| &local.keys.all[..]).collect();
     let subjects = Subjects { keys, ids: together(&ids)? };
-    settled(&locals, scheme, subjects, Cells::joined(width(scheme), parts), conflicts, filled, problems)
+    Ok(settled(&locals, scheme, subjects, Cells::joined(width(scheme), parts), conflicts, filled, problems))
 }
 
 /// Parts that may speak of the same organisations, in any order. Organisations of which only one speaks stay where they
@@ -125,7 +125,7 @@ fn mixed(mut locals: Vec<Local<'_>>, scheme: &Scheme, problems: Vec<Problems>) -
     }
     let of_subjects: Vec<(i16, &str)> = starts[..subjects].iter().map(|at| (keys[*at].year, keys[*at].id)).collect();
     let subjects = Subjects { keys: vec![&of_subjects], ids: ids(&of_subjects)? };
-    settled(&locals, scheme, subjects, Cells::placed(width, parts, places), conflicts, filled, problems)
+    Ok(settled(&locals, scheme, subjects, Cells::placed(width, parts, places), conflicts, filled, problems))
 }
 
 /// The organisations of all parts, in the order of years and ids.
@@ -178,7 +178,7 @@ fn settled(
     mut conflicts: Vec<(usize, usize)>,
     filled: u64,
     mut problems: Vec<Problems>,
-) -> Result<Marks> {
+) -> Marks {
     conflicts.sort_unstable();
     conflicts.dedup();
     let key = |mut at: usize| {
@@ -212,14 +212,7 @@ fn settled(
         }
     }
     let told: u64 = locals.iter().map(|local| local.told).sum();
-    Ok(Marks {
-        ids,
-        years,
-        cells,
-        problems,
-        repeated: told - filled,
-        rows: locals.iter().map(|local| local.rows).sum(),
-    })
+    Marks { ids, years, cells, problems, repeated: told - filled, rows: locals.iter().map(|local| local.rows).sum() }
 }
 
 /// The ids of organisations.

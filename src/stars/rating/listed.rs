@@ -26,6 +26,9 @@ pub(crate) fn texts_at<T: AsRef<str>>(values: impl IntoIterator<Item = T>, rows:
     Ok(take(&values, &UInt32Array::from(rows), None)?)
 }
 
+/// Whether a column is asked for, by its name.
+pub(super) type Wants<'a> = &'a (dyn Fn(&str) -> bool + Sync);
+
 /// Makes a column of which nothing is known.
 type Nothing<'a> = &'a (dyn Fn() -> ArrayRef + Sync);
 
@@ -51,18 +54,14 @@ impl Rating {
         texts_at(self.states(), self.stages[at].par_iter().map(|span| self.state_at(*span)).collect())
     }
 
-    /// The star states of all stages.
-    pub(super) fn all_stages(&self) -> Result<Vec<ArrayRef>> {
-        let own = (0..STAGES.len())
-            .into_par_iter()
-            .map(|at| (!self.stages.unchanged(at)).then(|| self.stage(at)).transpose());
-        let own: Vec<Option<ArrayRef>> = own.collect::<Result<_>>()?;
-        let mut last = None;
-        let filled = own.into_iter().filter_map(|stage| {
-            last = stage.or_else(|| last.take());
-            last.clone()
-        });
-        Ok(filled.collect())
+    /// The star states of the stages that are wanted; those at which nothing changed are one array.
+    pub(super) fn stages_of(&self, wants: impl Fn(usize) -> bool) -> Result<Vec<Option<ArrayRef>>> {
+        let first = |at: usize| (0..=at).rev().find(|at| !self.stages.unchanged(*at)).unwrap_or(0);
+        let mut needed: Vec<usize> = (0..STAGES.len()).filter(|at| wants(*at)).map(first).collect();
+        needed.dedup();
+        let made = needed.par_iter().map(|at| self.stage(*at)).collect::<Result<Vec<_>>>()?;
+        let of = |at: usize| needed.iter().position(|own| *own == first(at)).map(|own| Arc::clone(&made[own]));
+        Ok((0..STAGES.len()).map(|at| if wants(at) { of(at) } else { None }).collect())
     }
 
     /// The state of the stars after all rules, by name.
@@ -74,6 +73,11 @@ impl Rating {
     /// `year`, the id, and what the ledger says of these organisations: `org_id` (of the organisation at which a party
     /// organisation stands), `name`, `township`, `township_name`, `kind`, `committee`.
     pub(crate) fn listed(&self, subjects: &[u32]) -> Result<Columns> {
+        self.listed_of(subjects, &|_| true)
+    }
+
+    /// Those of them that are wanted.
+    pub(super) fn listed_of(&self, subjects: &[u32], wants: Wants<'_>) -> Result<Columns> {
         let id = self.scheme.id_column();
         let everybody = subjects.len() == self.marks.len() && (0..).zip(subjects).all(|(at, own)| at == *own);
         let ids = || -> Result<ArrayRef> {
@@ -88,22 +92,40 @@ impl Rating {
         let nothing: Nothing<'_> = &|| Arc::clone(nothing.get_or_init(|| unknown(subjects.len())));
         let party = self.scheme.counts == Counts::PartyOrganisations;
         let ((organisations, names), (townships, words)) = rayon::join(
-            || rayon::join(|| party.then(|| self.organisations(subjects)), || self.names(subjects, nothing)),
             || {
                 rayon::join(
-                    || self.townships(subjects, nothing),
-                    || ["kind", "committee"].map(|name| (name, self.words(name, subjects, nothing))),
+                    || (party && wants("org_id")).then(|| self.organisations(subjects)).transpose(),
+                    || wants("name").then(|| self.names(subjects, nothing)).transpose(),
+                )
+            },
+            || {
+                rayon::join(
+                    || {
+                        let wanted = wants("township") || wants("township_name");
+                        wanted.then(|| self.townships(subjects, nothing)).transpose()
+                    },
+                    || {
+                        ["kind", "committee"]
+                            .map(|name| (name, wants(name).then(|| self.words(name, subjects, nothing)).transpose()))
+                    },
                 )
             },
         );
-        let mut columns = Columns::default().years("year", years()).array(id, ids()?);
-        if let Some(organisations) = organisations {
-            columns = columns.array("org_id", organisations?);
+        let mut columns = Columns::default();
+        if wants("year") {
+            columns = columns.years("year", years());
         }
-        let (codes, of_codes) = townships?;
-        columns = columns.array("name", names?).array("township", codes).array("township_name", of_codes);
+        if wants(id) {
+            columns = columns.array(id, ids()?);
+        }
+        let (codes, of_codes) = townships?.unzip();
+        let mut rest = vec![("org_id", organisations?), ("name", names?)];
+        rest.extend([("township", codes), ("township_name", of_codes)]);
         for (name, words) in words {
-            columns = columns.array(name, words?);
+            rest.push((name, words?));
+        }
+        for (name, array) in rest.into_iter().filter_map(|(name, array)| Some((name, array?))) {
+            columns = columns.array(name, array);
         }
         Ok(columns)
     }

@@ -14,6 +14,7 @@ mod reasons;
 mod rows;
 mod rules;
 mod score;
+mod select;
 mod stages;
 mod tables;
 

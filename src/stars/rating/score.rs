@@ -32,9 +32,43 @@ pub(crate) struct Scores {
 #[derive(Clone, Debug)]
 struct Sums {
     organisations: usize,
-    low: Vec<i64>,
+    low: Numbers,
     /// Nothing where all is certain.
-    high: Vec<i64>,
+    high: Option<Numbers>,
+}
+
+/// Numbers of 32 bits where all that a scheme's forms can come to are such.
+#[derive(Clone, Debug)]
+enum Numbers {
+    Narrow(Vec<i32>),
+    Wide(Vec<i64>),
+}
+
+impl Numbers {
+    fn zeroed(n: usize, narrow: bool) -> Self {
+        if narrow { Self::Narrow(vec![0; n]) } else { Self::Wide(vec![0; n]) }
+    }
+
+    /// Whether no dimension comes to more than 32 bits hold.
+    fn narrow(scheme: &Scheme, lines: &[Line]) -> bool {
+        let forms: i64 = lines.iter().map(|line| line.low.abs().max(line.high.abs())).sum();
+        let least = scheme.parts.dimensions.iter().filter_map(|dimension| dimension.least);
+        least.fold(forms * scheme.parts.quarters, i64::max) <= i64::from(i32::MAX)
+    }
+
+    fn get(&self, at: usize) -> i64 {
+        match self {
+            Self::Narrow(all) => i64::from(all[at]),
+            Self::Wide(all) => all[at],
+        }
+    }
+
+    fn put(&mut self, place: Range<usize>, values: &[i64]) {
+        match self {
+            Self::Narrow(all) => all[place].iter_mut().zip(values).for_each(|(to, value)| *to = *value as i32),
+            Self::Wide(all) => all[place].copy_from_slice(values),
+        }
+    }
 }
 
 /// An item ready to be counted: what a number on the form brings.
@@ -164,21 +198,19 @@ impl Block {
 
     /// Has no dimension bring more or less than it may, and puts those of `n` organisations behind `first` of a stretch.
     fn bound(&mut self, scheme: &Scheme, first: usize, n: usize, sums: &mut Sums) {
-        if self.open && sums.high.is_empty() {
-            sums.high.clone_from(&sums.low);
+        if self.open && sums.high.is_none() {
+            sums.high = Some(sums.low.clone());
         }
         for (nth, dimension) in scheme.parts.dimensions.iter().enumerate() {
             let place = nth * sums.organisations + first..nth * sums.organisations + first + n;
-            let ends = [(&mut self.low[nth], &mut sums.low), (&mut self.high[nth], &mut sums.high)];
-            for (own, all) in ends.into_iter().take(1 + usize::from(self.open)) {
-                let own = &mut own[..n];
+            for own in [&mut self.low, &mut self.high].into_iter().take(1 + usize::from(self.open)) {
                 if dimension.least.is_some() || dimension.most.is_some() {
-                    own.iter_mut().for_each(|sum| *sum = bounded(*sum, dimension.least, dimension.most));
+                    own[nth][..n].iter_mut().for_each(|sum| *sum = bounded(*sum, dimension.least, dimension.most));
                 }
-                all[place.clone()].copy_from_slice(own);
             }
-            if !self.open && !sums.high.is_empty() {
-                sums.high[place].copy_from_slice(&self.low[nth][..n]);
+            sums.low.put(place.clone(), &self.low[nth][..n]);
+            if let Some(high) = &mut sums.high {
+                high.put(place, &if self.open { &self.high } else { &self.low }[nth][..n]);
             }
         }
     }
@@ -212,7 +244,7 @@ impl Scores {
                 Line { dimension: item.dimension, sign, base, low, high, most: item.points, unlisted }
             })
             .collect();
-        let runs = Run::all(&lines);
+        let (runs, narrow) = (Run::all(&lines), Numbers::narrow(scheme, &lines));
         let added = added(scheme, marks, events);
         let (all, width) = (marks.len(), scheme.parts.dimensions.len());
         let (mut totals, mut open) = (vec![(0, 0); all], vec![0u16; all]);
@@ -221,7 +253,8 @@ impl Scores {
             totals.par_chunks_mut(STRETCH).zip(open.par_chunks_mut(STRETCH)).zip(earned.par_chunks_mut(STRETCH));
         let dimensions = parts.enumerate().map(|(stretch, ((totals, open), earned))| {
             let organisations = totals.len();
-            let mut sums = Sums { organisations, low: vec![0; organisations * width], high: Vec::new() };
+            let low = Numbers::zeroed(organisations * width, narrow);
+            let mut sums = Sums { organisations, low, high: None };
             let mut block = Block::new(width);
             let first = stretch * STRETCH;
             let mut rows = marks.forms(first..first + organisations);
@@ -253,8 +286,8 @@ impl Scores {
     pub(crate) fn dimension(&self, subject: usize, at: usize) -> (i64, i64) {
         let sums = &self.dimensions[subject / STRETCH];
         let at = at * sums.organisations + subject % STRETCH;
-        let low = sums.low[at];
-        (low, sums.high.get(at).copied().unwrap_or(low))
+        let low = sums.low.get(at);
+        (low, sums.high.as_ref().map_or(low, |high| high.get(at)))
     }
 
     /// What events add to the total, in ten-thousandths of a point.

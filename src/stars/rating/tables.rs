@@ -1,119 +1,19 @@
 //! A rating as tables.
 
-use arrow::array::{ArrayRef, Float64Array, RecordBatch};
-use rayon::prelude::*;
-use std::cmp::Ordering;
+use arrow::array::RecordBatch;
 use std::sync::Arc;
 
-use super::listed::texts_at;
-use super::{Prev, Rating, STAGES, Span};
-use crate::error::{Error, Result};
+use super::{Rating, STAGES, Span};
+use crate::error::Result;
 use crate::lang::Lang;
-use crate::stars::scheme::units::{POINT, real};
+use crate::stars::scheme::units::POINT;
 use crate::stars::scheme::{Places, Rounding, Test, Ties};
 use crate::table::Columns;
 
 /// Both ends of a count.
 type Ends = fn(&super::QuotaUse) -> (u64, u64);
 
-/// What may become of stars.
-const MOVES: [&str; 5] = ["up", "down", "same", "new", "unknown"];
-
-/// What became of stars since the round before, by its place among [`MOVES`].
-fn move_at(before: Prev, now: Span) -> usize {
-    match (before.listed, before.span.known(), now.known()) {
-        (true, Some(before), Some(now)) => match now.cmp(&before) {
-            Ordering::Greater => 0,
-            Ordering::Less => 1,
-            Ordering::Equal => 2,
-        },
-        (false, _, Some(_)) => 3,
-        _ => 4,
-    }
-}
-
-/// What is known for certain, at least, and at most, as numbers. Where everything is certain they are one column.
-fn ends<T: Copy + Sync, E: PartialEq + Copy>(
-    all: &[T],
-    of: impl Fn(T) -> (E, E) + Sync,
-    number: impl Fn(E) -> Option<f64> + Sync,
-) -> [ArrayRef; 3] {
-    let column = |value: &(dyn Fn(T) -> Option<f64> + Sync)| -> ArrayRef {
-        Arc::new(all.iter().map(|own| value(*own)).collect::<Float64Array>())
-    };
-    let low = column(&|own| number(of(own).0));
-    let certain = |own: &T| of(*own).0 == of(*own).1;
-    if all.iter().all(certain) {
-        return [Arc::clone(&low), Arc::clone(&low), low];
-    }
-    [column(&|own| number(of(own).0).filter(|_| certain(&own))), low, column(&|own| number(of(own).1))]
-}
-
 impl Rating {
-    /// The organisations with their scores and stars, by year and id.
-    ///
-    /// Columns: `year`, the id (`party_org_id` or `org_id`), `org_id`, `name`, `township`, `township_name`, `kind`,
-    /// `committee` (where the party organisation stands), `score` (null where items are open), `score_low`, `score_high`,
-    /// `open_items`, `open_points`, the star states `by_score`, `after_events`, `after_gates`, `after_caps`,
-    /// `after_vetoes`, `after_first_year`, `after_step`, `after_direct`, `after_quotas`; `previous` (of the round before,
-    /// `absent` where that does not have it), `star_state` (the last of them: a grade, `unrated`, or `unknown` where what
-    /// is open decides), `stars`, `stars_low`, `stars_high` (null is unrated), `moved` (`up`, `down`, `same`, `new`, or
-    /// `unknown`).
-    pub fn table(&self) -> Result<RecordBatch> {
-        let (totals, stars) = (&self.scores.totals, self.stars());
-        let (listed, (numbers, words)) = rayon::join(
-            || self.listed(&self.everybody()),
-            || {
-                rayon::join(
-                    || {
-                        rayon::join(
-                            || ends(totals, |(low, high)| (low, high), |end| Some(real(end))),
-                            || ends(stars, |span| (span.low, span.high), |end| self.scheme.ladder.stars(end)),
-                        )
-                    },
-                    || {
-                        let rest = || rayon::join(|| self.previous_states(), || self.moved());
-                        let (stages, (previous, moved)) = rayon::join(|| self.all_stages(), rest);
-                        Ok::<_, Error>((stages?, previous?, moved?))
-                    },
-                )
-            },
-        );
-        let ([score, score_low, score_high], [stars, stars_low, stars_high]) = numbers;
-        let (stages, previous, moved) = words?;
-        let open_points = Float64Array::from_iter_values(totals.iter().map(|(low, high)| real(high - low)));
-        let mut columns = listed?
-            .array("score", score)
-            .array("score_low", score_low)
-            .array("score_high", score_high)
-            .counts("open_items", self.scores.open.iter().map(|open| u64::from(*open)))
-            .array("open_points", Arc::new(open_points));
-        for (name, stage) in STAGES.iter().zip(&stages) {
-            columns = columns.array(name, Arc::clone(stage));
-        }
-        columns
-            .array("previous", previous)
-            .array("star_state", Arc::clone(&stages[STAGES.len() - 1]))
-            .array("stars", stars)
-            .array("stars_low", stars_low)
-            .array("stars_high", stars_high)
-            .array("moved", moved)
-            .finish()
-    }
-
-    fn previous_states(&self) -> Result<ArrayRef> {
-        let mut values = self.states();
-        values.push(crate::classes::ABSENT.to_owned());
-        let absent = values.len() as u32 - 1;
-        let at = |prev: &Prev| if prev.listed { self.state_at(prev.span) } else { absent };
-        texts_at(values, self.before.par_iter().map(at).collect())
-    }
-
-    fn moved(&self) -> Result<ArrayRef> {
-        let moves = self.before.par_iter().zip(self.stars()).map(|(before, now)| move_at(*before, *now) as u32);
-        texts_at(MOVES, moves.collect())
-    }
-
     /// Every organisation with all that made its stars in one line of words.
     ///
     /// Columns: `year`, the id, `name`, `star_state`, `reason_zh`, `reason_en`.
