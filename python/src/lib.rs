@@ -21,6 +21,9 @@ mod trends;
 
 use pyo3::prelude::*;
 
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The engine. Its documentation is in `_native.pyi`, where editors look for it.
 #[pymodule(gil_used = false)]
 fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
