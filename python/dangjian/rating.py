@@ -80,7 +80,7 @@ class Rating:
         """Some columns of ``stars``, in this order; the others are not made, which saves time where there are many rows.
 
         Raises:
-            ValueError: The table has no such column.
+            ArgumentError: The table has no such column.
 
         Example:
             >>> import dangjian as dj

@@ -171,7 +171,7 @@ def test_columns_that_are_asked_for_are_those_of_the_table():
     rating = dj.read_roster(made.ledgers, progress=False).rate_stars(made.scores, "wuhao", events=made.events)
     for names in [("score",), ("stars", "year", "party_org_id"), rating.stars.columns[::-1]]:
         assert rating.select(*names).equals(rating.stars.select(names))
-    with pytest.raises(ValueError, match="no column 'points'"):
+    with pytest.raises(dj.ArgumentError, match="no column 'points'"):
         rating.select("year", "points")
 
 
