@@ -244,15 +244,15 @@ impl Judges {
             for (year, range) in &rating.marks.years {
                 let mut flagged: Vec<(u32, &str, Option<f64>, Option<u64>)> = Vec::new();
                 for at in range.clone() {
-                    let row = rating.marks.row(at);
-                    let share = self.share_of_all(&row);
+                    let own = key(at);
+                    let share = self.share_of_all(&own.2);
                     match share {
                         Some(share) if share >= 1.0 => flagged.push((at as u32, "all_full", Some(1.0), None)),
                         Some(share) => flagged.push((at as u32, "straight_line", Some(share), None)),
                         None => {}
                     }
-                    let n = alike.get(&key(at)).copied().unwrap_or(0);
-                    if n > 1 && share.is_none_or(|share| share < 1.0) && filled(&row) >= LINES {
+                    let n = alike.get(&own).copied().unwrap_or(0);
+                    if n > 1 && share.is_none_or(|share| share < 1.0) && filled(&own.2) >= LINES {
                         flagged.push((at as u32, "copied", None, Some(n)));
                     }
                 }

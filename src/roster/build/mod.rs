@@ -22,7 +22,7 @@ use self::ids::{Keys, Others, rank};
 pub(super) use self::repair::Repair;
 use self::stretches::Stretches;
 use self::whole::Part;
-pub(super) use self::whole::{GRADES, Whole, halves};
+pub(super) use self::whole::{GRADES, Whole, forget, halves};
 use super::{Column, Field, Frame, Roster, Rows};
 use crate::error::{Error, Result};
 use crate::ingest::{Coded, Key, Known, OnConflict, Piece, Places, Take, Values, agreed};

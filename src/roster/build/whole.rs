@@ -163,11 +163,9 @@ impl<'a> Whole<'a> {
             };
             append(&mut values, array, run.rows.clone());
             if let Some(valid) = nulls_of(array) {
-                nulls.append_buffer(&valid.slice(run.rows.start, run.rows.len()));
-                // Which are not known cannot be foreseen: no branch depends on it.
-                for (value, row) in values[start..].iter_mut().zip(run.rows.clone()) {
-                    *value = if valid.is_valid(row) { *value } else { T::default() };
-                }
+                let valid = valid.slice(run.rows.start, run.rows.len());
+                nulls.append_buffer(&valid);
+                forget(&mut values[start..], Some(&valid));
             } else {
                 nulls.append_n_non_nulls(run.rows.len());
             }
@@ -294,6 +292,14 @@ fn words_of(field: &Field, parts: &[Part]) -> Result<Kind> {
 /// Which values of `array` are known, where one is not.
 fn nulls_of(array: &ArrayRef) -> Option<&NullBuffer> {
     array.nulls().filter(|nulls| nulls.null_count() > 0)
+}
+
+/// Makes those that are not known 0. Which they are cannot be foreseen: no branch depends on it.
+pub(in crate::roster) fn forget<T: Copy + Default>(values: &mut [T], known: Option<&NullBuffer>) {
+    let Some(known) = known.filter(|known| known.null_count() > 0) else { return };
+    for (row, value) in values.iter_mut().enumerate() {
+        *value = if known.is_valid(row) { *value } else { T::default() };
+    }
 }
 
 /// The bits of `values` together, of those that are known: as wide as the largest. They are those of `array` from row

@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, StringArray};
-use arrow::buffer::NullBuffer;
 use arrow::datatypes::{Float32Type, Int32Type};
 
 use crate::error::Result;
 use crate::ingest::Values;
 use crate::roster::Field;
-use crate::roster::build::{GRADES, Whole, halves};
+use crate::roster::build::{GRADES, Whole, forget, halves};
 use crate::roster::column::{Column, Dictionary, Integers};
 use crate::schema::Type;
 
@@ -72,12 +71,4 @@ fn codes<T: Copy + Default + PartialEq>(
         forget(&mut codes[start..], batch.keys().nulls());
     }
     Some(codes)
-}
-
-/// Makes those that are not known 0. Which they are cannot be foreseen: no branch depends on it.
-fn forget<T: Copy + Default>(codes: &mut [T], known: Option<&NullBuffer>) {
-    let Some(known) = known.filter(|known| known.null_count() > 0) else { return };
-    for (row, code) in codes.iter_mut().enumerate() {
-        *code = if known.is_valid(row) { *code } else { T::default() };
-    }
 }

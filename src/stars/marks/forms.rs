@@ -116,14 +116,15 @@ impl Bounds {
         reason = "halves are exact; without branches it is quicker"
     )]
     pub(super) fn halves(&self, item: usize, points: &[f64], cells: &mut [u16]) -> bool {
-        let mut all = !self.listed;
+        let mut all = true;
         for ((cell, points), most) in cells.iter_mut().zip(points).zip(&self.halves[item..]) {
             let exact = points + points;
             let whole = exact + WHOLE;
             all &= (exact >= 0.0) & (exact <= *most) & (whole - WHOLE == exact);
             *cell = whole.to_bits() as u16;
         }
-        all
+        let allowed = |(cell, item): (&u16, usize)| self.allow(item, i32::from(*cell) * HALF);
+        all && (!self.listed || cells.iter().zip(item..).all(allowed))
     }
 
     /// Points of the items from `item` on as cells hold them; [`OPEN`] for those that have to be looked at by themselves,
@@ -181,6 +182,16 @@ mod tests {
                 assert!(cell == OPEN || (cell <= most && i64::from(cell) == exact(value)), "{value}: {cell}");
                 assert!(cell != OPEN || !(0.0..=10.0).contains(&value), "{value}");
             }
+        }
+    }
+    #[test]
+    fn half_points_that_are_not_listed_are_not_taken() {
+        let values = vec![vec![0, 3 * HALF]; 2];
+        let bounds =
+            Bounds { most: vec![100_000; 2], reals: vec![1e5; 2], halves: vec![20.0; 2], values, listed: true };
+        for (points, fit) in [([0.0, 1.5], true), ([1.5, 1.0], false), ([1.5, 99.0], false)] {
+            assert_eq!(bounds.halves(0, &points, &mut [0; 2]), fit, "{points:?}");
+            assert_eq!(bounds.cells(0, &points, &mut [0; 2]), fit, "{points:?}");
         }
     }
 }

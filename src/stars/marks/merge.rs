@@ -68,7 +68,7 @@ fn joined(mut locals: Vec<Local<'_>>, scheme: &Scheme, problems: Vec<Problems>) 
         conflicts.extend(local.conflicts.iter().map(|(at, column)| (from + *at as usize, *column as usize)));
         from += local.keys.all.len();
     }
-    let parts = locals.iter_mut().map(|local| std::mem::replace(&mut local.cells, Packed::with_capacity(0))).collect();
+    let parts = locals.iter_mut().map(|local| std::mem::take(&mut local.cells)).collect();
     let filled = locals.iter().map(|local| local.filled).sum();
     let ids: Vec<StringViewArray> = locals.iter_mut().map(|local| local.keys.ids.finish()).collect();
     let keys = locals.iter().map(|local| &local.keys.all[..]).collect();
@@ -113,7 +113,7 @@ fn mixed(mut locals: Vec<Local<'_>>, scheme: &Scheme, problems: Vec<Problems>) -
     let filled = locals.iter().map(|local| local.filled).sum::<u64>() - again;
     let mut parts: Vec<Packed> = Vec::new();
     if !all {
-        parts.extend(locals.iter_mut().map(|local| std::mem::replace(&mut local.cells, Packed::with_capacity(0))));
+        parts.extend(locals.iter_mut().map(|local| std::mem::take(&mut local.cells)));
     }
     let mut places: Vec<(u32, u32)> = starts[..subjects].iter().map(|at| (keys[*at].part, keys[*at].at)).collect();
     for (nth, subject) in copied.iter().enumerate() {

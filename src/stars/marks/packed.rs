@@ -49,6 +49,12 @@ fn unpacked(cell: u16) -> i32 {
     }
 }
 
+impl Default for Packed {
+    fn default() -> Self {
+        Self::with_capacity(0)
+    }
+}
+
 impl Packed {
     pub(super) fn with_capacity(cells: usize) -> Self {
         Self::Halves(Vec::with_capacity(cells))

@@ -83,10 +83,7 @@ pub(super) fn run(work: &mut Work<'_>) -> Result<()> {
         let groups = work.round.groups(&quota.within)?;
         let members = by_group(&groups.of_subjects, groups.labels.len());
         let mut homes = vec![0u64; groups.labels.len()];
-        match &mut homes[..] {
-            [all] => *all = groups.of_homes.len() as u64,
-            homes => groups.of_homes.iter().for_each(|group| homes[*group as usize] += 1),
-        }
+        groups.of_homes.iter().for_each(|group| homes[*group as usize] += 1);
         let mut uses = Vec::new();
         for (group, members) in members.iter().enumerate() {
             let sure = |wanted: fn(Sure) -> bool| {
