@@ -7,11 +7,11 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use dangjian::dimension::Scope;
+use dangjian::analysis::count::{Measure, count};
+use dangjian::analysis::transitions::moves;
 use dangjian::ingest::Options;
 use dangjian::job::Quiet;
-use dangjian::moves::moves;
-use dangjian::tally::{Measure, count};
+use dangjian::query::dimension::Scope;
 use dangjian::{Result, Roster, synth};
 
 /// The groupings of the cube, as `reference.py` has them.
@@ -61,9 +61,9 @@ fn steps() -> Result<Vec<Step>> {
         (
             "one coverage",
             Box::new(|roster| {
-                let rates = dangjian::measure::Rates::shipped()?;
+                let rates = dangjian::definition::Rates::shipped()?;
                 let organised: Vec<_> = rates.iter().filter(|rate| rate.id == "organised").cloned().collect();
-                Ok(dangjian::coverage::coverage(roster, &organised, &Scope::by(["county"]), &Quiet)?.num_rows())
+                Ok(dangjian::analysis::rates::coverage(roster, &organised, &Scope::by(["county"]), &Quiet)?.num_rows())
             }),
         ),
     ])

@@ -6,10 +6,10 @@ use std::process::ExitCode;
 
 use arrow::array::RecordBatch;
 use arrow::util::display::array_value_to_string;
+use dangjian::analysis::workforce::Workers;
 use dangjian::ingest::Options;
 use dangjian::job::Quiet;
 use dangjian::review::{Definitions, review};
-use dangjian::workforce::Workers;
 use dangjian::{Lang, Result, Roster};
 
 /// How many rows of a table are printed.

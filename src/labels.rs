@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use crate::analysis::stars::STAGES;
 use crate::error::{Error, Result};
 use crate::lang::Text;
-use crate::schema::{self, words};
-use crate::stars::STAGES;
+use crate::schema;
+use crate::schema::words;
 
 /// Labels by what they are of.
 #[derive(Debug, Default)]

@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, Int16Array, RecordBatch, StringArray};
 use arrow::util::display::array_value_to_string;
-use dangjian::ingest::{self, Code, Options};
+use dangjian::ingest;
+use dangjian::ingest::{Code, Options};
 use dangjian::job::Quiet;
 
 /// A valid code (DOMAIN §6.1).

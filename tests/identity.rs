@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use arrow::array::{Array, AsArray};
 use dangjian::Roster;
-use dangjian::identity::{Links, links};
+use dangjian::analysis::identity::{Links, links};
 use dangjian::ingest::Options;
 use dangjian::job::Quiet;
 use serde_json::Value;

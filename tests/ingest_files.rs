@@ -18,7 +18,8 @@ use arrow::datatypes::{DataType, Int16Type};
 use common::{IDS, all_rows, read, scratch, shared, write, write_parquet};
 use dangjian::Roster;
 use dangjian::error::Error;
-use dangjian::ingest::{self, Code, Options, YearFrom};
+use dangjian::ingest;
+use dangjian::ingest::{Code, Options, YearFrom};
 use dangjian::job::{Job, Quiet};
 use dangjian::lang::Lang;
 

@@ -11,15 +11,15 @@ use arrow::compute::{concat_batches, take_record_batch};
 use arrow::datatypes::{DataType, Field, Int64Type, Schema};
 use arrow::util::display::array_value_to_string;
 use dangjian::Roster;
-use dangjian::coverage::coverage;
-use dangjian::dimension::Scope;
-use dangjian::formation::{formation, formation_moves};
+use dangjian::analysis::formation::{formation, formation_moves};
+use dangjian::analysis::rates::coverage;
+use dangjian::analysis::stars::{star_distribution, star_transitions};
+use dangjian::analysis::workforce::workforce;
+use dangjian::definition::{Counts, Rates};
 use dangjian::ingest::Options;
 use dangjian::job::Quiet;
-use dangjian::measure::{Counts, Rates};
-use dangjian::stars::{star_distribution, star_transitions};
+use dangjian::query::dimension::Scope;
 use dangjian::synth;
-use dangjian::workforce::workforce;
 use proptest::prelude::*;
 
 /// A statistic by dimensions.

@@ -11,16 +11,17 @@ use arrow::array::AsArray;
 use arrow::datatypes::{Float64Type, Int64Type};
 use common::{Set, at, counts, set};
 use dangjian::Roster;
-use dangjian::coverage::{coverage, gaps, targets};
-use dangjian::dimension::Scope;
-use dangjian::formation::{formation, formation_moves};
+use dangjian::analysis::count::{Measure, count};
+use dangjian::analysis::formation::{formation, formation_moves};
+use dangjian::analysis::rates::{coverage, gaps, targets};
+use dangjian::analysis::stars::{star_distribution, star_transitions};
+use dangjian::analysis::workforce::{Workers, workforce};
+use dangjian::definition::{Counts, Rates, Targets};
 use dangjian::ingest::Options;
 use dangjian::job::Quiet;
-use dangjian::measure::{Counts, Predicate, Rates, Targets};
+use dangjian::predicate::Predicate;
+use dangjian::query::dimension::Scope;
 use dangjian::roster::Balance;
-use dangjian::stars::{star_distribution, star_transitions};
-use dangjian::tally::{Measure, count};
-use dangjian::workforce::{Workers, workforce};
 use serde_json::Value;
 
 /// Each test of this file, over each set.

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
-use dangjian::ingest::{self, Options, Reading};
+use dangjian::ingest;
+use dangjian::ingest::{Options, Reading};
 use dangjian::job::Quiet;
 use dangjian::schema::{COLUMNS, Column, Type};
 

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
-use dangjian::ingest::{self, Mapped, Options, Profile, Reading};
+use dangjian::ingest;
+use dangjian::ingest::{Mapped, Options, Profile, Reading};
 use dangjian::job::Quiet;
 
 use super::reading::checked;

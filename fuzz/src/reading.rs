@@ -5,7 +5,8 @@ use std::collections::{BTreeSet, HashSet};
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Float32Type, Float64Type, Int16Type};
 use dangjian::ingest::{Action, Batch, Code, OnConflict, Problem, Reading, Source, Status};
-use dangjian::schema::{self, Type};
+use dangjian::schema;
+use dangjian::schema::Type;
 use dangjian::{Error, Lang, Result, Roster};
 
 /// The reading, if there is one; an error must be the file's or the call's fault, and say so.

@@ -1,7 +1,8 @@
 //! The bytes of a delimited text file.
 
 use dangjian::Roster;
-use dangjian::ingest::{self, OnConflict, Options};
+use dangjian::ingest;
+use dangjian::ingest::{OnConflict, Options};
 use dangjian::job::Quiet;
 
 use super::reading::{agrees, checked};

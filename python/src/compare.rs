@@ -5,7 +5,8 @@
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use dangjian::{Lang, Result, compare as engine};
+use dangjian::analysis::compare as engine;
+use dangjian::{Lang, Result};
 use pyo3::prelude::*;
 use pyo3_arrow::PyTable;
 

@@ -6,8 +6,10 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Int16Array, StringArray};
 use arrow::datatypes::Field;
-use dangjian::ingest::{self, IndustryLevel, RegistrationPart};
-use dangjian::standards::region::{self, Level, Resolution, Unit};
+use dangjian::ingest;
+use dangjian::ingest::{IndustryLevel, RegistrationPart};
+use dangjian::standards::region;
+use dangjian::standards::region::{Level, Resolution, Unit};
 use dangjian::standards::registration::System;
 use dangjian::{Error, Lang, Result};
 use pyo3::prelude::*;

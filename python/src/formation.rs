@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use arrow::array::RecordBatch;
 use dangjian::Result;
-use dangjian::dimension::Scope;
-use dangjian::formation;
+use dangjian::analysis::formation;
+use dangjian::definition::FormationRules;
 use dangjian::job::Job;
-use dangjian::measure::FormationRules;
+use dangjian::query::dimension::Scope;
 use pyo3::prelude::*;
 use pyo3_arrow::PyTable;
 

@@ -4,7 +4,8 @@
 
 use arrow::array::RecordBatch;
 use dangjian::Result;
-use dangjian::identity::{self, Links, Reason};
+use dangjian::analysis::identity;
+use dangjian::analysis::identity::{Links, Reason};
 use pyo3::prelude::*;
 use pyo3_arrow::PyTable;
 use pyo3_arrow::input::AnyRecordBatch;

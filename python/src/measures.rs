@@ -4,9 +4,12 @@
 
 use std::path::{Path, PathBuf};
 
-use dangjian::measure::{Annual, Rate, Rates};
-use dangjian::published::{Printed, Published};
-use dangjian::{Result, annual, breaks, explain, published, reconcile};
+use dangjian::Result;
+use dangjian::analysis::annual_table as annual;
+use dangjian::analysis::rates::published::{Printed, Published};
+use dangjian::analysis::rates::{breaks, change, published};
+use dangjian::analysis::reconcile;
+use dangjian::definition::{Annual, Rate, Rates};
 use pyo3::prelude::*;
 use pyo3_arrow::PyTable;
 
@@ -81,7 +84,7 @@ pub(crate) fn explain_change(
 ) -> PyResult<PyTable> {
     roster.over(py, scope, move |roster, scope, job| {
         let rates = rates_of(Some(&[rate]), rates_file.as_deref())?;
-        explain::explain_change(roster, &rates, earlier, later, scope, job)
+        change::explain_change(roster, &rates, earlier, later, scope, job)
     })
 }
 

@@ -5,16 +5,17 @@
 use std::path::{Path, PathBuf};
 
 use arrow::array::RecordBatch;
-use dangjian::coverage::{Shape, coverage_as};
-use dangjian::formation::{formation, formation_moves, formation_need};
+use dangjian::analysis::count::{Measure, count};
+use dangjian::analysis::formation::{formation, formation_moves, formation_need};
+use dangjian::analysis::rates::{Shape, coverage_as};
+use dangjian::analysis::stars::{star_distribution, star_transitions};
+use dangjian::analysis::transitions;
+use dangjian::analysis::workforce::{Workers, workforce};
+use dangjian::definition::{Counts, Rates, Targets};
 use dangjian::ingest::{Options, Profile};
 use dangjian::job::Job;
-use dangjian::measure::{Counts, Rates, Targets};
 use dangjian::review::{Definitions, review};
-use dangjian::stars::{star_distribution, star_transitions};
-use dangjian::tally::{Measure, count};
-use dangjian::workforce::{Workers, workforce};
-use dangjian::{Error, Result, moves};
+use dangjian::{Error, Result};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use pyo3_arrow::PyTable;
@@ -79,7 +80,7 @@ impl Roster {
 
     #[getter]
     fn dimensions(&self) -> Vec<String> {
-        dangjian::dimension::dimensions(&self.0)
+        dangjian::query::dimension::dimensions(&self.0)
     }
 
     fn to_arrow(&self, py: Python<'_>) -> PyResult<PyTable> {
@@ -150,7 +151,7 @@ impl Roster {
     fn moves(&self, py: Python<'_>, of: Vec<String>, scope: Asked) -> PyResult<PyTable> {
         self.over(py, scope, move |roster, scope, job| {
             let of: Vec<&str> = of.iter().map(String::as_str).collect();
-            moves::moves(roster, &of, scope, job)
+            transitions::moves(roster, &of, scope, job)
         })
     }
 

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray, RecordBatch};
 use arrow::buffer::BooleanBuffer;
-use dangjian::dimension::Scope;
+use dangjian::definition::Bands;
 use dangjian::job::Job;
-use dangjian::measure::{Bands, Predicate};
+use dangjian::predicate::Predicate;
+use dangjian::query::dimension::Scope;
 use dangjian::{Error, Result};
 use pyo3::prelude::*;
 use pyo3_arrow::PyTable;

@@ -5,8 +5,9 @@
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
+use dangjian::analysis::stars;
+use dangjian::analysis::stars::{Options, Previous, Scheme};
 use dangjian::job::Job;
-use dangjian::stars::{self, Options, Previous, Scheme};
 use dangjian::{Error, Result};
 use pyo3::prelude::*;
 use pyo3_arrow::PyTable;

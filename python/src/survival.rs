@@ -2,7 +2,8 @@
 
 #![allow(clippy::needless_pass_by_value, reason = "what Python hands over is owned")]
 
-use dangjian::stars::trend::survival::{self, Entry, Options, Scale, Variance, Watched};
+use dangjian::analysis::trend::survival;
+use dangjian::analysis::trend::survival::{Entry, Options, Scale, Variance, Watched};
 use dangjian::{Error, Result};
 use pyo3::prelude::*;
 use pyo3_arrow::PyTable;

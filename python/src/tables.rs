@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, BooleanArray, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
+use dangjian::definition::Rate;
 use dangjian::ingest::Code;
 use dangjian::lang::Text;
-use dangjian::measure::Rate;
 use dangjian::schema::COLUMNS;
 use dangjian::{Lang, Result};
 use pyo3::prelude::*;

@@ -5,10 +5,11 @@
 use std::path::PathBuf;
 
 use arrow::array::RecordBatch;
-use dangjian::dimension::Scope;
+use dangjian::Result;
+use dangjian::analysis::rates;
+use dangjian::definition::{Target, Targets};
 use dangjian::job::Job;
-use dangjian::measure::{Target, Targets};
-use dangjian::{Result, coverage};
+use dangjian::query::dimension::Scope;
 use pyo3::prelude::*;
 use pyo3_arrow::PyTable;
 
@@ -44,19 +45,19 @@ fn of(py: Python<'_>, roster: &Roster, set: Set, scope: Asked, statistic: Statis
 /// The target set by dimensions.
 #[pyfunction]
 pub(crate) fn targets(py: Python<'_>, roster: &Roster, set: Set, scope: Asked) -> PyResult<PyTable> {
-    of(py, roster, set, scope, dangjian::targets::targets)
+    of(py, roster, set, scope, dangjian::analysis::targets::targets)
 }
 
 /// Every target in every year.
 #[pyfunction]
 pub(crate) fn targets_series(py: Python<'_>, roster: &Roster, set: Set, scope: Asked) -> PyResult<PyTable> {
-    of(py, roster, set, scope, dangjian::targets::targets_series)
+    of(py, roster, set, scope, dangjian::analysis::targets::targets_series)
 }
 
 /// How many are missing from each target, by dimensions.
 #[pyfunction]
 pub(crate) fn gap_counts(py: Python<'_>, roster: &Roster, set: Set, scope: Asked) -> PyResult<PyTable> {
-    of(py, roster, set, scope, dangjian::targets::gap_counts)
+    of(py, roster, set, scope, dangjian::analysis::targets::gap_counts)
 }
 
 /// Where each target stands, and whether the pace so far is enough.
@@ -71,7 +72,7 @@ pub(crate) fn targets_pace(
     deadline: Option<i16>,
 ) -> PyResult<PyTable> {
     roster.over(py, scope, move |roster, scope, job| {
-        dangjian::targets::targets_pace(roster, &set.targets()?, year, deadline, scope, job)
+        dangjian::analysis::targets::targets_pace(roster, &set.targets()?, year, deadline, scope, job)
     })
 }
 
@@ -90,6 +91,6 @@ pub(crate) fn gaps(
         let set = targets_file.as_deref().map_or_else(Targets::shipped, Targets::from_file)?;
         let target = set.get_in(&target, year)?;
         target.check(roster)?;
-        coverage::gaps(roster, target, year, scope)
+        rates::gaps(roster, target, year, scope)
     })
 }

@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 
 use arrow::array::RecordBatch;
-use dangjian::tree::Tree;
+use dangjian::roster::tree::Tree;
 use pyo3::prelude::*;
 use pyo3_arrow::input::AnyRecordBatch;
 

@@ -6,12 +6,16 @@ use std::path::PathBuf;
 
 use arrow::array::{Array, AsArray, Float64Array};
 use arrow::datatypes::Float64Type;
-use dangjian::measure::{Predicate, Rate};
-use dangjian::stars::trend::kendall::{self, Method, Options};
-use dangjian::stars::trend::proportion::{self, Share};
-use dangjian::stars::trend::series::Figure;
-use dangjian::stars::trend::{figure_tests, multiple, paths, pooled};
-use dangjian::tally::Measure;
+use dangjian::analysis::count::Measure;
+use dangjian::analysis::trend::series::Figure;
+use dangjian::analysis::trend::{figure_tests, paths};
+use dangjian::definition::Rate;
+use dangjian::predicate::Predicate;
+use dangjian::stats::mann_kendall as kendall;
+use dangjian::stats::mann_kendall::{Method, Options};
+use dangjian::stats::proportion;
+use dangjian::stats::proportion::Share;
+use dangjian::stats::{benjamini_hochberg, regional_kendall};
 use dangjian::{Error, Result};
 use pyo3::prelude::*;
 use pyo3_arrow::PyTable;
@@ -62,7 +66,7 @@ pub(crate) fn mann_kendall(
 #[pyfunction]
 pub(crate) fn pooled_kendall(py: Python<'_>, times: Vec<f64>, values: AnyArray, alpha: f64) -> PyResult<PyTable> {
     let values = numbers(values)?;
-    table(vec![run(py, None, move |_| pooled::pooled_table(&times, &values, alpha))?])
+    table(vec![run(py, None, move |_| regional_kendall::pooled_table(&times, &values, alpha))?])
 }
 
 /// P-values adjusted for their number.
@@ -74,7 +78,7 @@ pub(crate) fn adjust_p(p: Vec<Option<f64>>) -> PyResult<Vec<Option<f64>>> {
             format!("a p-value is between 0 and 1; one is {bad}"),
         )));
     }
-    Ok(multiple::benjamini_hochberg(&p))
+    Ok(benjamini_hochberg::benjamini_hochberg(&p))
 }
 
 /// Shares by year, tested for a trend.

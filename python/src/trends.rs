@@ -4,12 +4,13 @@
 
 use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
-use dangjian::dimension::Scope;
-use dangjian::job::Job;
-use dangjian::measure::Counts;
-use dangjian::stars::trend::{
-    self, Dated, Draws, Forecast, Futures, How, Interval, Of, Pooling, Regularised, Steps, View,
+use dangjian::analysis::trend;
+use dangjian::analysis::trend::{
+    Dated, Draws, Forecast, Futures, How, Interval, Of, Pooling, Regularised, Steps, View,
 };
+use dangjian::definition::Counts;
+use dangjian::job::Job;
+use dangjian::query::dimension::Scope;
 use dangjian::{Error, Result};
 use pyo3::prelude::*;
 use pyo3_arrow::PyTable;

@@ -11,7 +11,8 @@ use super::runs::{Known, Runs};
 use super::table::{Places, Table};
 use super::{Axis, Base, DENSE, Lane};
 use crate::error::Result;
-use crate::job::{self, Job};
+use crate::job;
+use crate::job::Job;
 use crate::roster::{Frame, Integers};
 
 /// Fewer rows than this are not worth a task of their own, with counters of its own.

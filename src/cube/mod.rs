@@ -5,29 +5,32 @@ mod axis;
 mod cells;
 mod kernel;
 mod lanes;
-mod moves;
 mod rollup;
 mod runs;
 mod states;
+pub(crate) mod statistic;
+pub(crate) mod subtotals;
 mod table;
+mod transitions;
 
 use std::ops::Range;
 use std::sync::Mutex;
 
 use rayon::prelude::*;
 
+pub(crate) use self::axis::{Axis, Base, Values};
+use self::cells::{Asked, BaseDigit, Leaf};
+use self::lanes::distinct;
+pub(crate) use self::lanes::{Lane, numbers};
+use self::rollup::{Cells, plans, roll_up};
+use self::table::{Table, joined};
+pub(crate) use self::transitions::{Things, moves};
 use arrow::buffer::ScalarBuffer;
 use arrow::datatypes::ArrowNativeType;
-pub(crate) use axis::{Axis, Base, Values};
-use cells::{Asked, BaseDigit, Leaf};
-use lanes::distinct;
-pub(crate) use lanes::{Lane, numbers};
-pub(crate) use moves::{Things, moves};
-use rollup::{Cells, plans, roll_up};
-use table::{Table, joined};
 
 use crate::error::{Error, Result};
-use crate::job::{self, Job};
+use crate::job;
+use crate::job::Job;
 use crate::roster::Frame;
 
 /// Up to this many cells, and up to four for each row, are laid out densely; beyond, only those that occur.

@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::kernel::CHUNK;
 use super::lanes::Lane;
 use crate::error::Result;
-use crate::job::{self, Job};
+use crate::job;
+use crate::job::Job;
 use crate::roster::{Integers, with_integers};
 
 /// Runs of fewer rows on average are not worth while.

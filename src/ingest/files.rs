@@ -1,25 +1,28 @@
 //! From paths to readings: which files there are, what kind each is, and one reading out of all.
 
-use std::fs::{self, File};
+use std::fs;
+use std::fs::File;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use rayon::prelude::*;
 
-use super::block::Block;
+use super::cell::block::Block;
+use super::cell::year;
+use super::file_names::tails;
+use super::format::{arrow, parquet, text, workbook};
 use super::header::Header;
-use super::piece::Piece;
+use super::header::{overrides, propose};
+use super::table::piece::Piece;
+use super::table::zones;
 use super::table::{Sheet, Table, Tally, Year};
-use super::tails::tails;
-use super::{
-    Key, Options, Report, Rows, Skipped, Source, Take, YearFrom, arrow, parquet, propose, sheets, text, wish, year,
-    zones,
-};
+use super::{Key, Options, Report, Rows, Skipped, Source, Take, YearFrom};
+use crate::error::os;
 use crate::error::{Error, Result};
-use crate::job::{self, Job};
+use crate::job;
+use crate::job::Job;
 use crate::lang::Text;
-use crate::os;
 use crate::schema::Type;
 
 /// Extensions of files that are read.
@@ -174,8 +177,8 @@ impl Report {
     pub(super) fn checked(self, options: &Options) -> Result<Self> {
         let headers = || self.sources.iter().flat_map(|s| &s.columns).map(|c| c.header.as_str());
         let wishes = options.columns.iter().map(|(header, _)| header).chain(&options.keep);
-        match wishes.filter(|wish| *wish != "*").find(|wish| !headers().any(|header| wish::names(wish, header))) {
-            Some(wish) => Err(wish::unmet(wish, headers())),
+        match wishes.filter(|wish| *wish != "*").find(|wish| !headers().any(|header| overrides::names(wish, header))) {
+            Some(wish) => Err(overrides::unmet(wish, headers())),
             None => Ok(self),
         }
     }
@@ -237,7 +240,7 @@ fn file(place: &Place<'_>, work: &Work<'_>) -> Result<Outcome> {
         } else if is(&ARROW) {
             arrow::read_file(place, file, work)
         } else if is(&WORKBOOKS) {
-            sheets::read(place, file, work)
+            workbook::read(place, file, work)
         } else {
             text::read(place, file, metadata.len(), work)
         };
@@ -280,7 +283,7 @@ pub(crate) fn read_bytes(
     let work = Work { options, job, take, file: 0, sheet: 0 };
     let extension = extension(path);
     let outcome = if WORKBOOKS.contains(&extension.as_str()) {
-        sheets::read(&place, Cursor::new(bytes), &work)?
+        workbook::read(&place, Cursor::new(bytes), &work)?
     } else if TEXTS.contains(&extension.as_str()) {
         text::read(&place, bytes, bytes.len() as u64, &work)?
     } else {

@@ -4,65 +4,30 @@
 //! A reader decides nothing about duplicates of one organisation in one year: that needs all sources and is the
 //! roster's.
 
-mod above;
-mod arrow;
-mod block;
-mod cells;
-mod column;
-mod dates;
-mod expression;
-#[cfg(test)]
-mod expression_tests;
+mod cell;
+mod file_names;
 mod files;
-mod frame;
-mod grid;
-mod group;
+mod format;
 mod header;
-#[cfg(test)]
-mod header_tests;
-mod identity;
-mod known;
-mod marks;
-mod meaning;
-mod naming;
-mod numbers;
 mod options;
-mod own;
-mod parquet;
-mod piece;
 mod problem;
-mod profile;
-#[cfg(test)]
-mod profile_tests;
-mod profile_text;
-mod propose;
-mod pump;
-mod reader;
-mod rows;
-mod sheets;
 mod table;
-mod tails;
-mod text;
-mod values;
-mod wish;
-mod year;
-mod zones;
 
-pub(crate) use self::arrow::read as stream_arrow;
-pub(crate) use self::block::{At, Places};
-pub use self::expression::{Expression, IndustryLevel, Region, RegistrationPart};
+pub(crate) use self::cell::block::{At, Places};
+pub(crate) use self::cell::distinct::{Distinct, Known};
+pub use self::cell::expression::{Expression, IndustryLevel, Region, RegistrationPart};
+pub(crate) use self::cell::values::{Coded, Values, with_numbers};
 pub(crate) use self::files::{read as stream, read_bytes as stream_bytes, unreadable};
-pub use self::grid::{Grid, grids};
-pub(crate) use self::known::{Distinct, Known};
-pub(crate) use self::naming::is_personal;
+pub(crate) use self::format::arrow::read as stream_arrow;
+pub use self::format::grid::{Grid, grids};
+pub(crate) use self::format::parquet::{broken, guarded};
+pub(crate) use self::format::text::all_records;
+pub(crate) use self::header::naming::is_personal;
+pub use self::header::profile::Profile;
 pub use self::options::{OnConflict, Options};
-pub(crate) use self::own::agreed;
-pub(crate) use self::parquet::{broken, guarded};
-pub(crate) use self::piece::Piece;
 pub use self::problem::{Action, Code, Problem, Severity};
-pub use self::profile::Profile;
-pub(crate) use self::text::all_records;
-pub(crate) use self::values::{Coded, Values, with_numbers};
+pub(crate) use self::table::own_columns::agreed;
+pub(crate) use self::table::piece::Piece;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -297,7 +262,7 @@ pub fn read(paths: &[PathBuf], options: &Options, job: &dyn Job) -> Result<Readi
 /// Reads the bytes of a text file or workbook; its `name` tells by its ending which, and may tell the year.
 ///
 /// ```
-/// use dangjian::{ingest::{self, Options}, job::Quiet};
+/// use dangjian::ingest; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// let text = "统一社会信用代码,单位名称,从业人员\n91110000600037341L,某厂,12人\n";
 /// let reading = ingest::read_bytes("台账2013.csv", text.as_bytes(), &Options::default(), &Quiet)?;
 /// assert_eq!(reading.sources[0].rows.data, 1);
@@ -315,7 +280,7 @@ pub fn read_arrow(name: &str, batches: &[RecordBatch], options: &Options, job: &
     let gathered = Gather::default();
     let schema = batches.first().map_or_else(|| Arc::new(Schema::empty()), RecordBatch::schema);
     let batches = RecordBatchIterator::new(batches.iter().cloned().map(Ok), schema);
-    let report = arrow::read(name, batches, &options.without_repair(), &gathered, job)?;
+    let report = self::format::arrow::read(name, batches, &options.without_repair(), &gathered, job)?;
     gathered.reading(report)
 }
 
@@ -344,7 +309,7 @@ impl Gather {
         }
         let mut reading =
             Reading { sources: report.sources, batches, problems: report.problems.concat(), skipped: report.skipped };
-        own::agree(&mut reading, &report.typed)?;
+        self::table::own_columns::agree(&mut reading, &report.typed)?;
         Ok(reading)
     }
 }

@@ -7,18 +7,19 @@ use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
 
 use super::{Definitions, HEADLINES};
-use crate::coverage;
-use crate::dimension::Scope;
+use crate::analysis::count;
+use crate::analysis::count::Measure;
+use crate::analysis::formation::{audit_statistic, modes, needs};
+use crate::analysis::rates;
+use crate::analysis::stars::states;
+use crate::analysis::targets::table_of_gaps;
+use crate::analysis::workforce;
+use crate::cube::statistic::{Statistic, Together, count_all, only};
+use crate::definition::{Rate, Target};
 use crate::error::{Error, Result};
-use crate::formation::{audit_statistic, modes, needs};
 use crate::job::{Job, Quiet};
-use crate::measure::{Rate, Target};
-use crate::pass::{Statistic, Together, count_all, only};
+use crate::query::dimension::Scope;
 use crate::roster::{Frame, Roster};
-use crate::stars::states;
-use crate::tally::{self, Measure};
-use crate::targets::table_of_gaps;
-use crate::workforce;
 
 /// Tables by id.
 type Tables = Vec<(&'static str, RecordBatch)>;
@@ -105,23 +106,22 @@ impl<'r> Asked<'r> {
         let set: &'r [Target] = &self.of.targets;
         let nothing = [Vec::new()];
         let of_places = vec![
-            coverage::statistic(roster, &self.rates, axes(coverage)?, &everybody, move |counted| {
-                let table =
-                    |(id, counted)| Ok((id, coverage::table(roster, &self.rates, &counted, None, None, &Quiet)?));
+            rates::statistic(roster, &self.rates, axes(coverage)?, &everybody, move |counted| {
+                let table = |(id, counted)| Ok((id, rates::table(roster, &self.rates, &counted, None, None, &Quiet)?));
                 ids(coverage).zip(counted).map(table).collect()
             })?,
-            coverage::statistic(roster, &self.targets, axes(targets)?, &everybody, move |counted| {
+            rates::statistic(roster, &self.targets, axes(targets)?, &everybody, move |counted| {
                 let table = |(id, counted)| match id {
-                    "targets" => Ok((id, coverage::table_of_targets(set, &counted)?)),
+                    "targets" => Ok((id, rates::table_of_targets(set, &counted)?)),
                     _ => Ok((id, table_of_gaps(set, &counted)?)),
                 };
                 ids(targets).zip(counted).map(table).collect()
             })?,
-            tally::statistic(roster, frames, &nothing, &self.headlines, &everybody, |counted| {
-                Ok(vec![("headlines", tally::wide(roster, &self.headlines, &only(counted)?)?)])
+            count::statistic(roster, frames, &nothing, &self.headlines, &everybody, |counted| {
+                Ok(vec![("headlines", count::wide(roster, &self.headlines, &only(counted)?)?)])
             })?,
-            tally::statistic(roster, frames, &nothing, &self.workforce, &everybody, |counted| {
-                Ok(vec![("workforce", tally::long(roster, &self.workforce, &only(counted)?)?)])
+            count::statistic(roster, frames, &nothing, &self.workforce, &everybody, |counted| {
+                Ok(vec![("workforce", count::long(roster, &self.workforce, &only(counted)?)?)])
             })?,
         ];
         let audit = audit_statistic(roster, frames, &self.of.rules, &everybody)?;

@@ -8,19 +8,20 @@ use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::compute::{concat_batches, filter_record_batch};
 use arrow::datatypes::{DataType, Int16Type, Int64Type};
 
-use crate::classes::StarStates;
-use crate::coverage::gaps;
-use crate::dimension::{Scope, region_name};
+use crate::analysis::formation::{formation_audit_list, formation_moves, joint_branches, joint_summary, readiness};
+use crate::analysis::rates::gaps;
+use crate::analysis::stars::{PartyStars, star_transitions};
+use crate::analysis::targets::{as_series, in_force};
+use crate::analysis::workforce::Workers;
+use crate::definition::{Counts, FormationRules, Rate, Rates, Target, Targets};
 use crate::error::{Error, Result};
-use crate::formation::{formation_audit_list, formation_moves, joint_branches, joint_summary, readiness};
-use crate::job::{self, Job};
-use crate::measure::{Counts, FormationRules, Rate, Rates, Target, Targets};
+use crate::job;
+use crate::job::Job;
+use crate::query::dimension::{Scope, region_name};
+use crate::query::star_state::StarStates;
 use crate::roster::{Frame, Roster};
 use crate::schema;
-use crate::stars::{PartyStars, star_transitions};
-use crate::table::{Columns, townships};
-use crate::targets::{as_series, in_force};
-use crate::workforce::Workers;
+use crate::support::columns::{Columns, townships};
 
 /// What a review is made by.
 #[derive(Clone, Debug)]
@@ -68,7 +69,7 @@ const STARRED: f64 = 3.0;
 /// error.
 ///
 /// ```
-/// # use dangjian::{Roster, ingest::Options, job::Quiet, synth};
+/// # use dangjian::{Roster, synth}; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
 /// let definitions = dangjian::review::Definitions::shipped()?;
 /// let review = dangjian::review::review(&roster, 2012, &definitions, None, &Quiet)?;

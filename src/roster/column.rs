@@ -7,8 +7,9 @@ use arrow::array::StringArray;
 use arrow::buffer::BooleanBuffer;
 use rustc_hash::FxHashMap;
 
-use crate::standards::region::{self, Level};
-use crate::views::Views;
+use crate::standards::region;
+use crate::standards::region::Level;
+use crate::support::string_views::Views;
 
 /// The values of a coded column, shared by all years of a roster. Code 0 is "not known"; code `k` is `values[k - 1]`.
 #[derive(Debug, Default)]

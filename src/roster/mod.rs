@@ -1,26 +1,28 @@
 //! The multi-year panel: one row is one organisation in one survey year.
 
 mod arrow_out;
-mod build;
+mod assemble;
 mod column;
 mod file;
 mod kept;
 mod read;
 mod rows;
+pub mod tree;
 
 use std::sync::Arc;
 
 use arrow::array::StringArray;
 
-pub use build::{Duplicate, build};
-pub use column::{Column, Dictionary, Integers};
-pub(crate) use column::{Gathered, Texts, gathered, with_integers};
-use kept::Kept;
-pub use read::{Balance, Origin, Same};
-pub(crate) use rows::Rows;
+pub use self::assemble::{Duplicate, build};
+pub use self::column::{Column, Dictionary, Integers};
+pub(crate) use self::column::{Gathered, Texts, gathered, with_integers};
+use self::kept::Kept;
+pub use self::read::{Balance, Origin, Same};
+pub(crate) use self::rows::Rows;
 
 use crate::error::{Error, Result};
-use crate::schema::{self, Type};
+use crate::schema;
+use crate::schema::Type;
 
 /// A column that a roster has: one of the schema's or one of the user's own.
 #[derive(Clone, Debug, PartialEq, Eq)]

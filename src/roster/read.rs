@@ -8,10 +8,11 @@ use arrow::array::{RecordBatch, RecordBatchIterator, RecordBatchReader};
 use arrow::datatypes::Schema;
 
 use super::Roster;
-use super::build::{Builder, Built, Chunk, Repair};
+use super::assemble::{Builder, Built, Chunk, Repair};
 use super::file::Stored;
 use crate::error::Result;
-use crate::ingest::{self, Code, Key, Options, Problem, Report, Skipped, Source};
+use crate::ingest;
+use crate::ingest::{Code, Key, Options, Problem, Report, Skipped, Source};
 use crate::job::Job;
 
 /// What happened to the rows of one source: `data = kept + rejected + merged + conflicts`, always.
@@ -71,7 +72,7 @@ impl Roster {
     /// [opened](Roster::open).
     ///
     /// ```
-    /// use dangjian::{Roster, ingest::Options, job::Quiet};
+    /// use dangjian::Roster; use dangjian::ingest::Options; use dangjian::job::Quiet;
     /// let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/python/dangjian/datasets/hexigten");
     /// let ledger = format!("{folder}/克什克腾旗两新组织党建台账2013年.xlsx");
     /// let roster = Roster::read(&[ledger.into()], &Options::default(), &Quiet)?;
@@ -95,7 +96,7 @@ impl Roster {
     /// ending which, and may tell the year.
     ///
     /// ```
-    /// use dangjian::{Roster, ingest::Options, job::Quiet};
+    /// use dangjian::Roster; use dangjian::ingest::Options; use dangjian::job::Quiet;
     /// let text = "统一社会信用代码,单位名称,从业人员\n91110000600037341L,某厂,12人\n";
     /// let roster = Roster::read_bytes("台账2013.csv", text.as_bytes(), &Options::default(), &Quiet)?;
     /// assert_eq!(roster.frame(2013)?.rows(), 1);

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use super::spelling::folded;
-use super::words::{self, Words};
+use super::words;
+use super::words::Words;
 use crate::error::{Error, Result};
 use crate::lang::Text;
-use crate::similar::nearest;
+use crate::support::similarity::nearest;
 
 /// A way of writing a word that was added to the shipped table (`definitions/words.toml`).
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,8 +10,8 @@ use std::sync::LazyLock;
 
 use arrow::datatypes::DataType;
 
-pub use columns::COLUMNS;
-pub use dictionaries::{Dictionaries, Spelling};
+pub use self::columns::COLUMNS;
+pub use self::dictionaries::{Dictionaries, Spelling};
 
 /// What a column holds, and thereby how its cells are read, stored and given out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -7,9 +7,10 @@ use std::path::Path;
 use rustc_hash::FxHashMap;
 use toml::{Table, Value};
 
-use super::region::{self, Standing};
+use super::region;
+use super::region::Standing;
+use crate::error::os;
 use crate::error::{Error, Result};
-use crate::os;
 use crate::schema::words::plain;
 
 /// A zone, or what it was for some years.

@@ -4,8 +4,9 @@ use std::sync::LazyLock;
 
 use rayon::prelude::*;
 
-use crate::rng::Rng;
-use crate::standards::uscc::{self, ALPHABET};
+use crate::standards::uscc;
+use crate::standards::uscc::ALPHABET;
+use crate::support::random::Rng;
 
 /// Kinds of organisations with the first two characters of their codes and how often they occur, in a thousand.
 pub(super) const KINDS: [(&str, &str, u64); 6] = [

@@ -8,7 +8,7 @@ use arrow::datatypes::{Float32Type, Int32Type};
 use crate::error::Result;
 use crate::ingest::Values;
 use crate::roster::Field;
-use crate::roster::build::{GRADES, Whole, forget, halves};
+use crate::roster::assemble::{GRADES, Whole, forget, halves};
 use crate::roster::column::{Column, Dictionary, Integers};
 use crate::schema::Type;
 

@@ -13,7 +13,8 @@ use arrow::datatypes::DataType;
 use serde::{Deserialize, Serialize};
 
 pub(super) use self::open::Stored;
-use crate::schema::{self, Type};
+use crate::schema;
+use crate::schema::Type;
 
 /// The key under which a file says where its index is, as TOML.
 const KEY: &str = "dangjian";

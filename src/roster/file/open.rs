@@ -1,6 +1,7 @@
 //! A roster out of its Parquet file.
 
-use std::fs::{self, File};
+use std::fs;
+use std::fs::File;
 use std::io::{Cursor, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::Arc;
@@ -18,10 +19,13 @@ use rustc_hash::FxHashSet;
 use super::columns::column;
 use super::{Block, Entry, FORMAT, Index, KEY, WRITER, Year};
 use crate::error::{Error, Result};
-use crate::ingest::{self, Mapped, Source, Status, YearFrom, guarded, is_personal, unreadable};
-use crate::job::{self, Job};
+use crate::ingest;
+use crate::ingest::{Mapped, Source, Status, YearFrom, guarded, is_personal, unreadable};
+use crate::job;
+use crate::job::Job;
 use crate::roster::{Balance, Column, Dictionary, Field, Frame, Origin, Roster};
-use crate::schema::{self, Type, words};
+use crate::schema;
+use crate::schema::{Type, words};
 
 /// How many rows are read at a time.
 const BATCH: usize = 1 << 16;

@@ -60,7 +60,7 @@ fn year(year: i16, ids: &[usize], wide: bool, pick: &dyn Fn(usize, usize) -> boo
 }
 
 fn roster(years: &[RecordBatch]) -> Roster {
-    super::super::build(years, &Quiet).unwrap().0
+    crate::roster::build(years, &Quiet).unwrap().0
 }
 
 /// Everything that statistics look at.

@@ -37,7 +37,7 @@ impl Roster {
     /// and behind it an index for [`Roster::open`].
     ///
     /// ```
-    /// # use dangjian::{Roster, ingest::Options, job::Quiet, synth};
+    /// # use dangjian::{Roster, synth}; use dangjian::ingest::Options; use dangjian::job::Quiet;
     /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
     /// let path = std::env::temp_dir().join(format!("dangjian-{}.parquet", std::process::id()));
     /// roster.write_parquet(&path)?;

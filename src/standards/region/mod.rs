@@ -10,12 +10,14 @@ mod names;
 mod record;
 mod resolve;
 mod standing;
+#[cfg(test)]
+mod tests;
 mod units;
 
-pub use names::{Found, find};
-pub use record::{Change, Kind};
-pub use resolve::{Resolution, above, in_force, resolve};
-pub use standing::{Standing, current, is_listed};
+pub use self::names::{Found, find};
+pub use self::record::{Change, Kind};
+pub use self::resolve::{Resolution, above, in_force, resolve};
+pub use self::standing::{Standing, current, is_listed};
 
 use std::borrow::Cow;
 
@@ -154,6 +156,3 @@ pub fn fill(code: &str) -> Option<Cow<'_, str>> {
 fn zero_filled(code: &str, digits: usize) -> String {
     format!("{:0<12}", code.get(..digits).unwrap_or(code))
 }
-
-#[cfg(test)]
-mod tests;

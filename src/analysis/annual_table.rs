@@ -1,0 +1,195 @@
+//! Tables of the national annual report (党内统计年报), filled in from a year's ledgers, and whether their sums hold.
+
+use arrow::array::RecordBatch;
+
+use super::count::Measure;
+use super::rates::breaks::has;
+use crate::cube;
+use crate::cube::Lane;
+use crate::definition::{Annual, AnnualTable, Cell, Check, Line, Of, Part};
+use crate::error::Result;
+use crate::job::Job;
+use crate::lang::Lang;
+use crate::predicate::ledger_column;
+use crate::query::dimension::Scope;
+use crate::roster::{Frame, Roster};
+use crate::support::columns::Columns;
+use crate::support::record;
+
+/// The cells of a table, line by line and column by column.
+type Cells = Vec<Vec<Option<u64>>>;
+
+impl Cell {
+    fn measure(&self) -> Measure {
+        match self {
+            Self::Organisations => Measure::Rows,
+            Self::Sum(column) => Measure::Sum(column.clone()),
+            Self::Distinct(column) => Measure::Distinct(column.clone()),
+        }
+    }
+}
+
+/// Counts all cells in one pass.
+fn cells(roster: &Roster, frame: &Frame, table: &AnnualTable, scope: &Scope, job: &dyn Job) -> Result<Cells> {
+    table.check(roster)?;
+    let lanes = |_, frame| {
+        let rows = scope.rows(roster, frame)?;
+        let population = table.population.evaluate(roster, frame)?;
+        let (members, undecided) = (&population.yes & &rows, &population.unknown() & &rows);
+        let mut lanes = vec![Lane::Bits(rows)];
+        let parts = table.columns.iter().map(|column| Ok(column.when.evaluate(roster, frame)?.yes));
+        let parts = parts.collect::<Result<Vec<_>>>()?;
+        for line in &table.lines {
+            let of = if line.undecided { &undecided } else { &members };
+            let rows = match &line.when {
+                None => of.clone(),
+                Some(when) => of & &when.evaluate(roster, frame)?.yes,
+            };
+            for part in &parts {
+                let rows = &rows & part;
+                for cell in &line.count {
+                    let lane = cell.measure().lane(roster, frame, &rows);
+                    lanes.push(lane.map_err(|e| record::defined(e, &line.place, "count"))?);
+                }
+            }
+        }
+        Ok(lanes)
+    };
+    let counted = cube::count_one(&[frame], Vec::new(), lanes, job)?;
+    let mut lane = 1;
+    let mut cell = |line: &Line, column: &Part| {
+        let mut sum = 0;
+        for _ in &line.count {
+            sum += counted.lane(lane).first().copied().unwrap_or(0);
+            lane += 1;
+        }
+        let told = !line.count.is_empty() && (sum > 0 || told(roster, frame, table, line, column));
+        told.then_some(sum)
+    };
+    Ok(table.lines.iter().map(|line| table.columns.iter().map(|column| cell(line, column)).collect()).collect())
+}
+
+/// Whether the year's sources have all columns that a cell rests on.
+fn told(roster: &Roster, frame: &Frame, table: &AnnualTable, line: &Line, column: &Part) -> bool {
+    let counted = line.count.iter().filter_map(|cell| match cell {
+        Cell::Organisations => None,
+        Cell::Sum(name) | Cell::Distinct(name) => Some(name.as_str()),
+    });
+    let conditions = [Some(&table.population), Some(&column.when), line.when.as_ref()].into_iter().flatten();
+    let mut names = conditions.flat_map(|when| when.columns()).chain(counted);
+    names.all(|name| has(roster, frame, ledger_column(name)))
+}
+
+/// The table called `id` for `year`, of the rows of `scope`, whose dimensions and years are not used.
+///
+/// Columns: `year`, `table`, `line`, `label_zh`, `label_en`, then a count for each column of the table, by its id. Null where
+/// nothing was found and the year's sources do not have a column that the cell rests on, or no ledger has it. The lines
+/// `…_unknown` hold what the ledger does not say, so that the parts of a line add up to it; `undecided` those that may belong in
+/// the table or not, which no other line counts.
+///
+/// ```
+/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// let tables = dangjian::definition::Annual::shipped()?;
+/// let table = dangjian::analysis::annual_table::annual_table(&roster, &tables, "27", 2012, &Scope::default(), &Quiet)?;
+/// assert!(table.column_by_name("control_private").is_some());
+/// # Ok::<(), dangjian::Error>(())
+/// ```
+pub fn annual_table(
+    roster: &Roster,
+    tables: &Annual,
+    id: &str,
+    year: i16,
+    scope: &Scope,
+    job: &dyn Job,
+) -> Result<RecordBatch> {
+    let (table, frame) = (tables.get(id)?, roster.frame(year)?);
+    let cells = cells(roster, frame, table, scope, job)?;
+    let lines = || table.lines.iter();
+    let columns = Columns::default()
+        .years("year", lines().map(|_| year))
+        .texts("table", lines().map(|_| &table.id))
+        .texts("line", lines().map(|line| &line.id))
+        .texts("label_zh", lines().map(|line| line.label.get(Lang::Zh)))
+        .texts("label_en", lines().map(|line| line.label.get(Lang::En)));
+    let named = table.columns.iter().enumerate();
+    named.fold(columns, |columns, (at, c)| columns.some_counts(&c.id, cells.iter().map(|line| line[at]))).finish()
+}
+
+/// What must hold of the table called `id` for `year` and the rows of `scope`, cell by cell: the sums of lines in every column, those of columns in
+/// every line that counts organisations.
+///
+/// Columns: `year`, `table`, `check`, `line`, `column` (where the whole stands), `relation` (`=`: the parts add up to the
+/// whole; `>=`: they do not exceed it), `whole`, `parts` (their sum), `agrees`. Null where a part is not told.
+///
+/// ```
+/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// let tables = dangjian::definition::Annual::shipped()?;
+/// let checks = dangjian::analysis::annual_table::annual_checks(&roster, &tables, "27", 2012, &Scope::default(), &Quiet)?;
+/// assert!(arrow::array::AsArray::as_boolean(&checks["agrees"]).iter().all(|agrees| agrees != Some(false)));
+/// # Ok::<(), dangjian::Error>(())
+/// ```
+pub fn annual_checks(
+    roster: &Roster,
+    tables: &Annual,
+    id: &str,
+    year: i16,
+    scope: &Scope,
+    job: &dyn Job,
+) -> Result<RecordBatch> {
+    let (table, frame) = (tables.get(id)?, roster.frame(year)?);
+    let cells = cells(roster, frame, table, scope, job)?;
+    let mut found = Vec::new();
+    for check in &table.checks {
+        for (line, column, whole, parts) in compared(table, &cells, check) {
+            let sum = parts.into_iter().sum::<Option<u64>>();
+            found.push((check, line, column, whole, sum));
+        }
+    }
+    let each = || found.iter();
+    let agrees = |check: &Check, whole: Option<u64>, sum: Option<u64>| {
+        let (whole, sum) = (whole?, sum?);
+        Some(if check.equal { whole == sum } else { whole >= sum })
+    };
+    Columns::default()
+        .years("year", each().map(|_| year))
+        .texts("table", each().map(|_| &table.id))
+        .texts("check", each().map(|(check, ..)| &check.id))
+        .texts("line", each().map(|(_, line, ..)| *line))
+        .texts("column", each().map(|(_, _, column, ..)| *column))
+        .texts("relation", each().map(|(check, ..)| if check.equal { "=" } else { ">=" }))
+        .some_counts("whole", each().map(|(.., whole, _)| *whole))
+        .some_counts("parts", each().map(|(.., sum)| *sum))
+        .flags("agrees", each().map(|(check, _, _, whole, sum)| agrees(check, *whole, *sum)))
+        .finish()
+}
+
+/// The comparisons of a check: the line and column of a whole, the whole, its parts.
+type Compared<'a> = (&'a str, &'a str, Option<u64>, Vec<Option<u64>>);
+
+fn compared<'a>(table: &'a AnnualTable, cells: &Cells, check: &Check) -> Vec<Compared<'a>> {
+    let line_at = |id: &String| table.lines.iter().position(|line| line.id == *id).unwrap_or_default();
+    let column_at = |id: &String| table.columns.iter().position(|column| column.id == *id).unwrap_or_default();
+    match &check.of {
+        Of::Line(line) => {
+            let whole = line_at(line);
+            let parts: Vec<usize> = check.parts.iter().map(line_at).collect();
+            let of = |at: usize| {
+                let sum = parts.iter().map(|part| cells[*part][at]).collect();
+                (table.lines[whole].id.as_str(), table.columns[at].id.as_str(), cells[whole][at], sum)
+            };
+            (0..table.columns.len()).map(of).collect()
+        }
+        Of::Column(column) => {
+            let whole = column_at(column);
+            let parts: Vec<usize> = check.parts.iter().map(column_at).collect();
+            let counted = table.lines.iter().enumerate().filter(|(_, line)| line.of_organisations() && !line.undecided);
+            let of = |(at, line): (usize, &'a Line)| {
+                let sum = parts.iter().map(|part| cells[at][*part]).collect();
+                (line.id.as_str(), table.columns[whole].id.as_str(), cells[at][whole], sum)
+            };
+            counted.map(of).collect()
+        }
+    }
+}

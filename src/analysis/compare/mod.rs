@@ -1,0 +1,319 @@
+//! Survey against survey (摸底): which organisations are new, gone, back again, and what changed in those that stayed.
+//!
+//! Rows of both years are ascending by organisation, so that they are compared by walking two sorted lists.
+
+mod cells;
+mod tables;
+
+use arrow::array::Array;
+use arrow::buffer::BooleanBuffer;
+use rayon::prelude::*;
+
+use crate::error::{Error, Result};
+use crate::job;
+use crate::job::Job;
+use crate::lang::Text;
+use crate::roster::{Frame, Roster};
+
+/// What to compare. The default is the last year of each roster and every column that both have.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The later survey; the last year where `None`.
+    pub year: Option<i16>,
+    /// The earlier survey; the last year of the earlier roster where `None`, and within one roster the year before.
+    pub earlier_year: Option<i16>,
+    /// Only these columns; all where `None`.
+    pub columns: Option<Vec<String>>,
+}
+
+/// What became of an organisation between two surveys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Status {
+    /// Only in the later survey, and in none before.
+    New,
+    /// In the later survey and not in the earlier one, but in one before that.
+    Reappeared,
+    /// Only in the earlier survey.
+    Gone,
+    /// In both, and not the same in some column.
+    Changed,
+    /// In both, and the same.
+    Unchanged,
+}
+
+impl Status {
+    /// Every status, in the order of tables.
+    pub const ALL: [Self; 5] = [Self::New, Self::Reappeared, Self::Gone, Self::Changed, Self::Unchanged];
+
+    /// A word for it, as tables show it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Reappeared => "reappeared",
+            Self::Gone => "gone",
+            Self::Changed => "changed",
+            Self::Unchanged => "unchanged",
+        }
+    }
+}
+
+/// A column of both surveys, and where it differs.
+#[derive(Debug)]
+struct Compared {
+    /// Its positions in the fields of the later and of the earlier roster.
+    fields: [usize; 2],
+    /// Positions in [`Comparison::both`], ascending.
+    differs: Vec<u32>,
+}
+
+/// Two surveys, compared. New, reappeared, gone, changed and unchanged together are all organisations of either.
+#[derive(Debug)]
+pub struct Comparison {
+    rosters: [Roster; 2],
+    /// The positions of the two years among the frames of their rosters.
+    frames: [usize; 2],
+    /// Rows of organisations that are in both: the later survey's and the earlier one's.
+    both: Vec<[u32; 2]>,
+    /// Rows of the later survey that the earlier one does not have, with the last year in which they are listed before.
+    arrived: Vec<(u32, Option<i16>)>,
+    /// Rows of the earlier survey that the later one does not have.
+    gone: Vec<u32>,
+    compared: Vec<Compared>,
+    /// Of [`Comparison::both`] those that differ in some column.
+    changed: BooleanBuffer,
+    not_compared: Vec<(String, Text)>,
+}
+
+/// Compares two surveys: of two rosters, or of one where both are the same.
+///
+/// Organisations are the same where their ids are: apply links first where ids changed
+/// ([`Roster::link`]). A column that one of the surveys does not have at all is not compared.
+///
+/// ```
+/// use dangjian::{Roster, ingest, synth}; use dangjian::analysis::compare; use dangjian::job::Quiet;
+/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &ingest::Options::default(), &Quiet)?;
+/// let compared = compare::compare(&roster, &roster, &compare::Options::default(), &Quiet)?;
+/// assert_eq!((compared.earlier_year(), compared.year()), (2011, 2012));
+/// assert!(compared.counts(&[] as &[&str])?.column_by_name("new").is_some());
+/// # Ok::<(), dangjian::Error>(())
+/// ```
+pub fn compare(later: &Roster, earlier: &Roster, options: &Options, job: &dyn Job) -> Result<Comparison> {
+    let frames = frames(later, earlier, options)?;
+    let [at, before] = frames;
+    let (now, then) = (&later.frames()[at], &earlier.frames()[before]);
+    let ranks = Ranks::of(later, earlier);
+    let seen = ranks.last_seen(later, earlier, then.year);
+    let (mut both, mut arrived, mut gone) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut row, mut old) = (0, 0);
+    job::check(job)?;
+    while row < now.rows() || old < then.rows() {
+        let new_rank = now.slots.get(row).map(|slot| ranks.later(*slot));
+        let old_rank = then.slots.get(old).map(|slot| ranks.earlier(*slot));
+        match (new_rank, old_rank) {
+            (Some(new), Some(gone)) if new == gone => {
+                both.push([row as u32, old as u32]);
+                (row, old) = (row + 1, old + 1);
+            }
+            (Some(new), gone) if gone.is_none_or(|gone| new < gone) => {
+                arrived.push((row as u32, seen[new as usize]));
+                row += 1;
+            }
+            _ => {
+                gone.push(old as u32);
+                old += 1;
+            }
+        }
+    }
+    job::check(job)?;
+    let (fields, not_compared) = fields([later, earlier], [now, then], options.columns.as_deref())?;
+    let compared: Vec<Compared> = fields
+        .into_par_iter()
+        .map(|fields| {
+            job::check(job)?;
+            let columns = [now.columns[fields[0]].as_ref(), then.columns[fields[1]].as_ref()];
+            let differs = match columns {
+                [Some(now), Some(then)] => cells::differing(now, then, &both),
+                _ => Vec::new(),
+            };
+            Ok(Compared { fields, differs })
+        })
+        .collect::<Result<_>>()?;
+    let mut changed = vec![false; both.len()];
+    for column in &compared {
+        column.differs.iter().for_each(|at| changed[*at as usize] = true);
+    }
+    let changed = BooleanBuffer::from(changed);
+    let rosters = [later.clone(), earlier.clone()];
+    Ok(Comparison { rosters, frames, both, arrived, gone, compared, changed, not_compared })
+}
+
+/// The positions of the years to compare.
+fn frames(later: &Roster, earlier: &Roster, options: &Options) -> Result<[usize; 2]> {
+    let at = |roster: &Roster, year: Option<i16>| match year {
+        Some(year) => roster.frame(year).map(|f| roster.frames().partition_point(|g| g.year < f.year)),
+        None => roster.frames().len().checked_sub(1).ok_or_else(|| {
+            Error::argument(
+                "名册中没有任何年度，无法比较",
+                "the roster has no year, so that there is nothing to compare",
+            )
+        }),
+    };
+    let now = at(later, options.year)?;
+    let one = std::ptr::eq(later.organisations(), earlier.organisations());
+    let then = match options.earlier_year {
+        None if one => now.checked_sub(1).ok_or_else(|| {
+            let year = later.frames()[now].year;
+            Error::argument(
+                format!("名册中没有早于{year}年的年度。请给出另一名册，或用 year 指定较晚的年度"),
+                format!("the roster has no year before {year}; give another roster, or a later year as `year`"),
+            )
+        })?,
+        year => at(earlier, year)?,
+    };
+    let (year, earlier_year) = (later.frames()[now].year, earlier.frames()[then].year);
+    if year < earlier_year || (one && year == earlier_year) {
+        return Err(Error::argument(
+            format!(
+                "较晚的年度是{year}年，较早的是{earlier_year}年：次序不对。请对调两者，或用 year、earlier_year 指定"
+            ),
+            format!(
+                "the later survey is of {year} and the earlier one of {earlier_year}: swap them, or name the years with `year` and `earlier_year`"
+            ),
+        ));
+    }
+    Ok([now, then])
+}
+
+/// Which fields to compare, as positions in both rosters; and those that cannot be, with the reason.
+#[allow(clippy::type_complexity, reason = "used once, by the caller above")]
+fn fields(
+    rosters: [&Roster; 2],
+    frames: [&Frame; 2],
+    wanted: Option<&[String]>,
+) -> Result<(Vec<[usize; 2]>, Vec<(String, Text)>)> {
+    let [later, earlier] = rosters;
+    if let Some(unknown) = wanted.into_iter().flatten().find(|w| later.field(w).is_err() && earlier.field(w).is_err()) {
+        later.field(unknown)?;
+    }
+    let mut names: Vec<&str> = later.fields().iter().map(|f| f.name.as_str()).collect();
+    names.extend(earlier.fields().iter().map(|f| f.name.as_str()).filter(|n| later.field(n).is_err()));
+    names.retain(|name| wanted.is_none_or(|wanted| wanted.iter().any(|w| w == name)));
+    let (mut fields, mut without) = (Vec::new(), Vec::new());
+    for name in names {
+        let at = rosters.map(|roster| roster.field(name).ok());
+        let has = |which: usize| at[which].is_some_and(|at| rosters[which].values(frames[which], at).is_some());
+        let why = match (at, has(0), has(1)) {
+            ([Some(a), Some(b)], true, true) if later.fields()[a].ty == earlier.fields()[b].ty => {
+                fields.push([a, b]);
+                continue;
+            }
+            (_, true, true) => Text::new("两次调查中类型不同", "of another type in the other survey"),
+            (_, true, false) => Text::new("较早的调查没有这一列", "not in the earlier survey"),
+            (_, false, true) => Text::new("较晚的调查没有这一列", "not in the later survey"),
+            (_, false, false) => Text::new("两次调查都没有这一列", "in neither of the surveys"),
+        };
+        without.push((name.to_owned(), why));
+    }
+    Ok((fields, without))
+}
+
+/// Organisations of two rosters as positions in the list of both.
+struct Ranks {
+    /// For each slot of the later and of the earlier roster; `None` where both are one roster.
+    of: Option<[Vec<u32>; 2]>,
+    n: usize,
+}
+
+impl Ranks {
+    fn of(later: &Roster, earlier: &Roster) -> Self {
+        let (now, then) = (later.organisations(), earlier.organisations());
+        if std::ptr::eq(now, then) {
+            return Self { of: None, n: now.len() };
+        }
+        let (mut x, mut y, mut n) = (Vec::with_capacity(now.len()), Vec::with_capacity(then.len()), 0);
+        while x.len() < now.len() || y.len() < then.len() {
+            let next_now = (x.len() < now.len()).then(|| now.value(x.len()));
+            let next_then = (y.len() < then.len()).then(|| then.value(y.len()));
+            // Absent is after everything.
+            let order = match (next_now, next_then) {
+                (Some(now), Some(then)) => now.cmp(then),
+                (now, _) => now.is_none().cmp(&false),
+            };
+            if order.is_le() {
+                x.push(n);
+            }
+            if order.is_ge() {
+                y.push(n);
+            }
+            n += 1;
+        }
+        Self { of: Some([x, y]), n: n as usize }
+    }
+
+    fn later(&self, slot: u32) -> u32 {
+        self.of.as_ref().map_or(slot, |of| of[0][slot as usize])
+    }
+
+    fn earlier(&self, slot: u32) -> u32 {
+        self.of.as_ref().map_or(slot, |of| of[1][slot as usize])
+    }
+
+    /// For each organisation the last year before `year` in which either roster lists it.
+    fn last_seen(&self, later: &Roster, earlier: &Roster, year: i16) -> Vec<Option<i16>> {
+        let mut seen: Vec<Option<i16>> = vec![None; self.n];
+        for (which, roster) in [later, earlier].into_iter().enumerate() {
+            for frame in roster.frames().iter().filter(|f| f.year < year) {
+                for slot in &frame.slots {
+                    let rank = if which == 0 { self.later(*slot) } else { self.earlier(*slot) };
+                    let last = &mut seen[rank as usize];
+                    *last = (*last).max(Some(frame.year));
+                }
+            }
+        }
+        seen
+    }
+}
+
+impl Comparison {
+    /// The later survey's year.
+    #[must_use]
+    pub fn year(&self) -> i16 {
+        self.now().year
+    }
+
+    /// The earlier survey's year.
+    #[must_use]
+    pub fn earlier_year(&self) -> i16 {
+        self.then().year
+    }
+
+    /// The columns that were not compared, each with the reason.
+    #[must_use]
+    pub fn not_compared(&self) -> &[(String, Text)] {
+        &self.not_compared
+    }
+
+    fn now(&self) -> &Frame {
+        &self.rosters[0].frames()[self.frames[0]]
+    }
+
+    fn then(&self) -> &Frame {
+        &self.rosters[1].frames()[self.frames[1]]
+    }
+
+    /// Every organisation of either survey: its status, the survey that describes it (0 the later one) and its row.
+    fn all(&self) -> impl Iterator<Item = (Status, usize, u32)> {
+        let arrived = self
+            .arrived
+            .iter()
+            .map(|(row, seen)| (if seen.is_some() { Status::Reappeared } else { Status::New }, 0, *row));
+        let gone = self.gone.iter().map(|row| (Status::Gone, 1, *row));
+        let both = self
+            .both
+            .iter()
+            .zip(&self.changed)
+            .map(|([row, _], changed)| (if changed { Status::Changed } else { Status::Unchanged }, 0, *row));
+        arrived.chain(gone).chain(both)
+    }
+}

@@ -1,0 +1,148 @@
+//! The audit of formation (组建核查): where the ledger is not as the rules ask, counted, and exactly who it is.
+
+use std::collections::BTreeSet;
+
+use arrow::array::RecordBatch;
+use arrow::buffer::BooleanBuffer;
+use arrow::compute::filter_record_batch;
+
+use super::facts::{Facts, has};
+use super::members::Bodies;
+use crate::cube::statistic::{Statistic, only};
+use crate::cube::{Counted, Lane};
+use crate::definition::{Finding, FormationRules};
+use crate::error::Result;
+use crate::job;
+use crate::job::Job;
+use crate::lang::Lang;
+use crate::predicate::Truth;
+use crate::query::dimension::Scope;
+use crate::query::party_organisation::{Parties, bitmap};
+use crate::roster::{Frame, Roster};
+use crate::support::columns::Columns;
+
+/// For each of the findings its answers for the rows of a year; none where it is not looked for in that year.
+pub(super) fn answers(facts: &Facts, rules: &FormationRules, findings: &[&Finding]) -> Result<Vec<Option<Truth>>> {
+    let truth = |f: &&Finding| {
+        let asked = Facts::in_force(rules, f, facts.frame().year);
+        asked.then(|| f.when.evaluate(facts.roster(), facts.frame())).transpose()
+    };
+    findings.iter().map(truth).collect()
+}
+
+/// What the audit finds, by the dimensions of `scope`: a row for each group and finding that is looked for in its year.
+/// What a party organisation is made of is told from all of its organisations, those outside the scope as well.
+///
+/// Columns: `year`, the dimensions, `finding`, `label_zh`, `label_en`, `severity` (`error`, `warning`, `info`),
+/// `organisations` (null where none was found in a year whose sources do not have a column that the finding rests on),
+/// `party_organisations` (those that the organisations found make up; null as well where there are no codes), `unknown`
+/// (organisations of which it cannot be told; null where the year's sources do not have such a column).
+///
+/// ```
+/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// let rules = dangjian::definition::FormationRules::shipped()?;
+/// let table = dangjian::analysis::formation::formation_audit(&roster, &rules, &Scope::by(["kind"]), &Quiet)?;
+/// assert!(table.column_by_name("finding").is_some());
+/// # Ok::<(), dangjian::Error>(())
+/// ```
+pub fn formation_audit(roster: &Roster, rules: &FormationRules, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
+    let frames = scope.frames(roster)?;
+    statistic(roster, &frames, rules, scope)?.count(&frames, job)
+}
+
+/// What is counted of each finding: the organisations, their party organisations, those of which it cannot be told.
+const LANES: usize = 3;
+
+/// [`formation_audit`] for `frames`.
+pub(crate) fn statistic<'r>(
+    roster: &'r Roster,
+    frames: &[&'r Frame],
+    rules: &'r FormationRules,
+    scope: &Scope,
+) -> Result<Statistic<'r, RecordBatch>> {
+    let findings: Vec<&Finding> = rules.findings().iter().collect();
+    check(roster, rules)?;
+    let (axes, of_frames, scope) = (scope.axes(roster, frames)?, frames.to_vec(), scope.clone());
+    let asked = findings.clone();
+    let lanes = move |_, frame: &Frame, job: &dyn Job| {
+        let wanted: BTreeSet<&str> = asked.iter().flat_map(|f| f.when.columns()).collect();
+        let rows = scope.rows(roster, frame)?;
+        let (parties, bodies) = (Parties::new(roster, frame), Bodies::new(roster, frame));
+        let own = BooleanBuffer::collect_bool(frame.rows(), |row| bodies.belongs(row));
+        let mut lanes = vec![Lane::Bits(rows.clone())];
+        job::check(job)?;
+        for truth in answers(&Facts::new(roster, frame, rules, &wanted)?, rules, &asked)? {
+            job::check(job)?;
+            let truth = truth.unwrap_or_else(|| Truth::all(frame.rows(), Some(false)));
+            let found = &truth.yes & &rows;
+            let homes = bitmap(frame.rows(), parties.homes(&(&found & &own)).into_iter().flatten());
+            lanes.extend([found, homes, &truth.unknown() & &rows].map(Lane::Bits));
+        }
+        Ok(lanes)
+    };
+    let answer = move |counted| table(roster, &of_frames, rules, &findings, &only(counted)?);
+    Ok(Statistic::new(vec![axes], lanes, answer))
+}
+
+fn table(
+    roster: &Roster,
+    frames: &[&Frame],
+    rules: &FormationRules,
+    findings: &[&Finding],
+    counted: &Counted,
+) -> Result<RecordBatch> {
+    let years: Vec<Told> = frames.iter().map(|frame| Told::new(roster, frame, rules, findings)).collect();
+    let of = |year: i16| years.iter().find(|told| told.of == year);
+    let cells = || (0..counted.years.len()).flat_map(|g| (0..findings.len()).map(move |f| (g, f)));
+    let lane = |g: usize, f: usize, nth: usize| counted.lane(1 + f * LANES + nth)[g];
+    let told = |g: usize, f: usize, nth: usize| {
+        let n = lane(g, f, nth);
+        let silent = of(counted.years[g]).is_some_and(|y| y.silent[f] || nth == 1 && !y.named);
+        (!silent || nth < 2 && n > 0).then_some(n)
+    };
+    let finding = || cells().map(|(_, f)| findings[f]);
+    let table = Columns::default()
+        .groups(&counted.repeated(findings.len()))
+        .texts("finding", finding().map(|f| &f.id))
+        .texts("label_zh", finding().map(|f| f.label.get(Lang::Zh)))
+        .texts("label_en", finding().map(|f| f.label.get(Lang::En)))
+        .texts("severity", finding().map(|f| f.severity.name()))
+        .some_counts("organisations", cells().map(|(g, f)| told(g, f, 0)))
+        .some_counts("party_organisations", cells().map(|(g, f)| told(g, f, 1)))
+        .some_counts("unknown", cells().map(|(g, f)| told(g, f, 2)))
+        .finish()?;
+    let looked_for = cells().map(|(g, f)| of(counted.years[g]).map(|y| y.in_force[f]));
+    Ok(filter_record_batch(&table, &looked_for.collect())?)
+}
+
+/// What of the findings can be told of a year.
+struct Told {
+    of: i16,
+    in_force: Vec<bool>,
+    silent: Vec<bool>,
+    /// Whether its sources name party organisations.
+    named: bool,
+}
+
+impl Told {
+    fn new(roster: &Roster, frame: &Frame, rules: &FormationRules, findings: &[&Finding]) -> Self {
+        let rests_on = |f: &Finding| -> BTreeSet<String> {
+            f.when.columns().into_iter().flat_map(|name| Facts::rests_on(rules, name, frame.year)).collect()
+        };
+        let silent = |f: &&Finding| rests_on(f).iter().any(|name| !has(roster, frame, name));
+        Self {
+            of: frame.year,
+            in_force: findings.iter().map(|f| Facts::in_force(rules, f, frame.year)).collect(),
+            silent: findings.iter().map(silent).collect(),
+            named: has(roster, frame, "party_org_id"),
+        }
+    }
+}
+
+/// Fails where a rule or a finding does not fit `roster`.
+pub(super) fn check(roster: &Roster, rules: &FormationRules) -> Result<()> {
+    rules.check(roster)?;
+    let names = Facts::names(roster);
+    rules.findings().iter().try_for_each(|finding| finding.check(&names))
+}

@@ -1,0 +1,238 @@
+//! What the rules say of each organisation of a year, as further columns: what it needs, and what its party organisation
+//! comes to. Predicates and lists read them like any other.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use arrow::array::BooleanBufferBuilder;
+use arrow::buffer::BooleanBuffer;
+
+use super::members::Bodies;
+use super::term;
+use crate::definition::{Finding, FormationRules};
+use crate::error::Result;
+use crate::roster::{Column, Dictionary, Field, Frame, Integers, Roster};
+use crate::schema::Type;
+
+/// The columns that are worked out, with what they hold and which columns of the ledger, besides those that the rules
+/// name, they rest on.
+const COMPUTED: [(&str, Type, &[&str]); 15] = [
+    ("need", Type::Code, &[]),
+    ("level_need", Type::Code, &["mode", "party_org_id"]),
+    ("units", Type::Count, &["mode", "party_org_id"]),
+    ("units_recorded", Type::Count, &["mode", "party_org_id"]),
+    ("units_unknown", Type::Count, &["mode", "party_org_id"]),
+    ("units_due_solo", Type::Count, &["mode", "party_org_id"]),
+    ("units_most", Type::Count, &[]),
+    ("over_limit", Type::Flag, &["mode", "party_org_id"]),
+    ("solo_units", Type::Count, &["mode", "party_org_id"]),
+    ("host_listed", Type::Flag, &["mode", "party_org_id"]),
+    ("townships", Type::Count, &["mode", "party_org_id", "region"]),
+    ("party_members", Type::Count, &["mode", "party_org_id"]),
+    ("members_recorded", Type::Count, &["mode", "party_org_id"]),
+    ("members_least", Type::Count, &[]),
+    ("term_over", Type::Flag, &["mode", "party_org_level", "elected_on"]),
+];
+
+/// Columns that predicates work out from others.
+const DERIVED: [(&str, &str); 5] = [
+    ("province", "region"),
+    ("prefecture", "region"),
+    ("county", "region"),
+    ("township", "region"),
+    ("section", "industry"),
+];
+
+/// One year of a roster with the columns of [`COMPUTED`] that were asked for.
+pub(super) struct Facts {
+    roster: Roster,
+}
+
+impl Facts {
+    /// The facts of `frame` with the columns `wanted`, of the ledger or computed; others are not there.
+    pub(super) fn new(roster: &Roster, frame: &Frame, rules: &FormationRules, wanted: &BTreeSet<&str>) -> Result<Self> {
+        let year = frame.year;
+        let levels = rules.levels(year);
+        let bodies = Bodies::new(roster, frame);
+        let (mut fields, mut columns) = (Vec::new(), Vec::new());
+        for (name, ty, of) in COMPUTED.iter().filter(|(name, ..)| wanted.contains(name)) {
+            fields.push(Field { name: (*name).to_owned(), ty: *ty });
+            if of.contains(&"party_org_id") && !bodies.told() {
+                columns.push(None);
+                continue;
+            }
+            let column = match *name {
+                "need" => need(roster, frame, rules)?,
+                "level_need" => bodies.level(roster, frame, &levels),
+                "units" => bodies.number(&bodies.units(|_| true)),
+                "units_recorded" => bodies.number(&bodies.recorded()),
+                "units_unknown" => bodies.number(&bodies.maybe()),
+                "units_due_solo" => bodies.number(&bodies.those(&due_solo(roster, frame, rules)?)),
+                "over_limit" => bodies.over(rules.joint(year).map(|j| j.most_units)),
+                "units_most" => constant(rules.joint(year).map(|j| j.most_units), frame.rows()),
+                "solo_units" => bodies.number(&bodies.units(|mode| mode == bodies.solo())),
+                "host_listed" => bodies.hosted(),
+                "townships" => bodies.number(&bodies.townships(roster, frame)),
+                "party_members" => match levels.first() {
+                    Some(lowest) => bodies.number(&bodies.members(roster, frame, &lowest.members)),
+                    None => constant(None, frame.rows()),
+                },
+                "members_recorded" => match levels.first() {
+                    Some(lowest) => bodies.number(&bodies.members_recorded(roster, frame, &lowest.members)),
+                    None => constant(None, frame.rows()),
+                },
+                "members_least" => constant(levels.first().map(|l| l.at_least), frame.rows()),
+                _ => term::over(roster, frame, rules)?,
+            };
+            let lacks = |of: &String| !has(roster, frame, of);
+            let silent = Self::rests_on(rules, name, year).iter().any(lacks) && says_nothing(&column);
+            let told = !silent && Self::has_rule(rules, name, year);
+            columns.push(told.then_some(column));
+        }
+        let base = |name: &str| DERIVED.iter().find(|(derived, _)| *derived == name).map(|(_, from)| *from);
+        let asked = |name: &str| wanted.contains(name) || wanted.iter().any(|w| base(w) == Some(name));
+        for (at, field) in roster.fields().iter().enumerate() {
+            if !fields.iter().any(|f| f.name == field.name) {
+                fields.push(field.clone());
+                columns.push(roster.values(frame, at).filter(|_| asked(&field.name)).cloned());
+            }
+        }
+        let frame = Frame::new(year, frame.slots.clone(), columns);
+        Ok(Self { roster: Roster::from_parts(roster.organisations().clone(), fields, vec![frame]) })
+    }
+
+    /// The same with a flag for each row.
+    pub(super) fn flagged(self, flags: impl IntoIterator<Item = (String, Column)>) -> Self {
+        let (mut fields, mut frame) = (self.roster.fields().to_vec(), self.frame().clone());
+        for (name, column) in flags {
+            fields.push(Field { name, ty: Type::Flag });
+            frame.columns.push(Some(column));
+        }
+        Self { roster: Roster::from_parts(self.roster.organisations().clone(), fields, vec![frame]) }
+    }
+
+    /// The same without rows: what conditions and words about `roster` can name.
+    pub(super) fn names(roster: &Roster) -> Roster {
+        let computed = COMPUTED.iter().map(|(name, ty, _)| Field { name: (*name).to_owned(), ty: *ty });
+        let own = roster.fields().iter().filter(|f| COMPUTED.iter().all(|(name, ..)| *name != f.name)).cloned();
+        Roster::from_parts(roster.organisations().clone(), computed.chain(own).collect(), Vec::new())
+    }
+
+    /// The columns of the ledger that `name` rests on in `year`: itself, or what it is worked out from.
+    pub(super) fn rests_on(rules: &FormationRules, name: &str, year: i16) -> BTreeSet<String> {
+        let Some((_, _, of)) = COMPUTED.iter().find(|(computed, ..)| *computed == name) else {
+            return BTreeSet::from([DERIVED
+                .iter()
+                .find(|(d, _)| *d == name)
+                .map_or(name, |(_, from)| *from)
+                .to_owned()]);
+        };
+        let mut of: BTreeSet<String> = of.iter().map(|name| (*name).to_owned()).collect();
+        match name {
+            "need" | "units_due_solo" => {
+                let needs = rules.needs().iter().filter(|need| need.validity.holds(year));
+                of.extend(needs.flat_map(|need| need.when.columns()).map(str::to_owned));
+            }
+            "level_need" => of.extend(rules.levels(year).iter().flat_map(|l| l.members.columns().iter().cloned())),
+            "party_members" | "members_recorded" => {
+                of.extend(rules.levels(year).first().iter().flat_map(|l| l.members.columns().iter().cloned()));
+            }
+            _ => {}
+        }
+        of
+    }
+
+    /// Whether `finding` is looked for in `year`: it is in force, and every rule that it rests on is.
+    pub(super) fn in_force(rules: &FormationRules, finding: &Finding, year: i16) -> bool {
+        let there = |name: &str| Self::has_rule(rules, name, year);
+        finding.validity.holds(year) && finding.when.columns().into_iter().all(there)
+    }
+
+    /// Whether the rule that the column `name` rests on, if any, is in force in `year`.
+    fn has_rule(rules: &FormationRules, name: &str, year: i16) -> bool {
+        match name {
+            "units_most" | "over_limit" => rules.joint(year).is_some(),
+            "level_need" | "party_members" | "members_recorded" | "members_least" => !rules.levels(year).is_empty(),
+            "term_over" => rules.terms(year).next().is_some(),
+            _ => true,
+        }
+    }
+
+    /// The roster of this year alone, with the further columns.
+    pub(super) fn roster(&self) -> &Roster {
+        &self.roster
+    }
+
+    /// Its only frame.
+    pub(super) fn frame(&self) -> &Frame {
+        &self.roster.frames()[0]
+    }
+}
+
+/// Whether the sources of the year of `frame` have the column `name`.
+pub(super) fn has(roster: &Roster, frame: &Frame, name: &str) -> bool {
+    roster.field(name).is_ok_and(|at| roster.values(frame, at).is_some())
+}
+
+/// Whether nothing is known in `column`.
+fn says_nothing(column: &Column) -> bool {
+    match column {
+        Column::Coded { codes, .. } => (0..codes.len()).all(|row| codes.get(row) == 0),
+        Column::Flag { known, .. } | Column::Number { known, .. } => {
+            known.as_ref().is_some_and(|known| known.count_set_bits() == 0)
+        }
+        _ => false,
+    }
+}
+
+/// The rows that need a party organisation of their own, for certain.
+fn due_solo(roster: &Roster, frame: &Frame, rules: &FormationRules) -> Result<BooleanBuffer> {
+    let needed = rules.evaluate(roster, frame)?;
+    let solo = rules.needs().iter().zip(&needed.by_rule).filter(|(need, _)| need.mode == "solo");
+    Ok(solo.fold(BooleanBuffer::new_unset(frame.rows()), |all, (_, rows)| &all | rows))
+}
+
+fn need(roster: &Roster, frame: &Frame, rules: &FormationRules) -> Result<Column> {
+    let needed = rules.evaluate(roster, frame)?;
+    let mut modes: Vec<String> = Vec::new();
+    let mut codes = vec![0; frame.rows()];
+    for (need, rows) in rules.needs().iter().zip(&needed.by_rule) {
+        let at = modes.iter().position(|mode| *mode == need.mode).unwrap_or_else(|| {
+            modes.push(need.mode.clone());
+            modes.len() - 1
+        });
+        rows.set_indices().for_each(|row| codes[row] = at as u64 + 1);
+    }
+    Ok(coded(modes, &codes))
+}
+
+/// A coded column of `values`, whose codes start at 1.
+pub(super) fn coded(values: Vec<String>, codes: &[u64]) -> Column {
+    Column::Coded { codes: Integers::smallest(codes), dictionary: Arc::new(Dictionary::new(values)) }
+}
+
+fn constant(value: Option<u32>, rows: usize) -> Column {
+    number(std::iter::repeat_n(value.map(u64::from), rows))
+}
+
+/// A column of numbers.
+pub(super) fn number(values: impl Iterator<Item = Option<u64>>) -> Column {
+    let rows = values.size_hint().0;
+    let (mut numbers, mut known) = (Vec::with_capacity(rows), BooleanBufferBuilder::new(rows));
+    for value in values {
+        known.append(value.is_some());
+        numbers.push(value.unwrap_or_default());
+    }
+    let known = Some(known.finish()).filter(BooleanBuffer::has_false);
+    Column::Number { values: Integers::smallest(&numbers), known }
+}
+
+/// A column of flags.
+pub(super) fn flag(values: impl ExactSizeIterator<Item = Option<bool>>) -> Column {
+    let (mut set, mut known) = (BooleanBufferBuilder::new(values.len()), BooleanBufferBuilder::new(values.len()));
+    for value in values {
+        set.append(value == Some(true));
+        known.append(value.is_some());
+    }
+    Column::Flag { set: set.finish(), known: Some(known.finish()) }
+}

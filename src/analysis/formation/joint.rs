@@ -1,0 +1,152 @@
+//! Joint branches (联合党支部): each with what it covers, and how many there are.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use arrow::array::{AsArray, Float64Array, RecordBatch};
+use arrow::buffer::BooleanBuffer;
+use arrow::compute::concat_batches;
+use arrow::datatypes::{DataType, Field, Int64Type, Schema};
+use rayon::prelude::*;
+
+use super::facts::Facts;
+use crate::analysis::count::{Measure, count};
+use crate::definition::FormationRules;
+use crate::error::Result;
+use crate::job;
+use crate::job::Job;
+use crate::predicate::Predicate;
+use crate::query::dimension::Scope;
+use crate::query::party_organisation::{Parties, bitmap};
+use crate::query::star_state::coded;
+use crate::roster::{Column, Frame, Roster};
+use crate::support::columns::Columns;
+
+/// What the list says of a joint branch: its code, what its home says, what it comes to.
+const LISTED: [(&str, DataType); 13] = [
+    ("party_org_id", DataType::Utf8),
+    ("org_id", DataType::Utf8),
+    ("name", DataType::Utf8),
+    ("region", DataType::Utf8),
+    ("committee", DataType::Utf8),
+    ("party_org_level", DataType::Utf8),
+    ("units_recorded", DataType::UInt32),
+    ("units_unknown", DataType::UInt32),
+    ("units_due_solo", DataType::UInt32),
+    ("party_members", DataType::UInt32),
+    ("townships", DataType::UInt32),
+    ("units_most", DataType::UInt32),
+    ("over_limit", DataType::Boolean),
+];
+
+/// The joint branches of each year, one a row: the party organisations with an organisation of mode joint in `scope`,
+/// whose dimensions are not used. The home is the first of these organisations by id; what a branch comes to is told from
+/// all of its organisations.
+///
+/// Columns: `year`, `party_org_id`, `org_id` and `name` (of the home), `township`, `township_name`, `committee`,
+/// `party_org_level`, `units_recorded` (organisations of mode solo, joint or affiliated with its code), `units_unknown`
+/// (those with its code whose mode is not known), `units_due_solo` (those recorded that need a party organisation of their
+/// own), `party_members` (full members of all of them; null where one does not say), `townships` (over how many they
+/// spread), `units_most` (the limit; null where no rule is in force in the year), `over_limit` (null where there is none,
+/// or what is not known decides).
+///
+/// ```
+/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// let rules = dangjian::definition::FormationRules::shipped()?;
+/// let table = dangjian::analysis::formation::joint_branches(&roster, &rules, &Scope::default(), &Quiet)?;
+/// assert!(table.column_by_name("over_limit").is_some());
+/// # Ok::<(), dangjian::Error>(())
+/// ```
+pub fn joint_branches(roster: &Roster, rules: &FormationRules, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
+    rules.check(roster)?;
+    let mut parts = Vec::new();
+    for frame in scope.frames(roster)? {
+        job::check(job)?;
+        let facts = Facts::new(roster, frame, rules, &LISTED.iter().map(|(name, _)| *name).collect())?;
+        let homes: Vec<u32> = homes(roster, frame, &scope.rows(roster, frame)?).set_indices_u32().collect();
+        let batch = facts.roster().picked(facts.frame(), LISTED.map(|(name, _)| name), &homes)?;
+        let years = Columns::default().years("year", std::iter::repeat_n(frame.year, batch.num_rows()));
+        parts.push(years.listed(&batch, &LISTED).finish()?);
+    }
+    match parts.first() {
+        Some(first) => Ok(concat_batches(&first.schema(), &parts)?),
+        None => Columns::default().finish(),
+    }
+}
+
+/// The home rows of the joint branches with an organisation of mode joint among `rows`.
+fn homes(roster: &Roster, frame: &Frame, rows: &BooleanBuffer) -> BooleanBuffer {
+    let mode = roster.field("mode").ok();
+    let joint = mode.and_then(|at| roster.dictionary(at)).and_then(|d| d.code("joint"));
+    let modes = coded(roster, frame, mode);
+    let is_joint = |row| modes.zip(joint).is_some_and(|(modes, joint)| modes.get(row) == u64::from(joint));
+    let joint = BooleanBuffer::collect_bool(frame.rows(), |row| rows.value(row) && is_joint(row));
+    let homes = Parties::new(roster, frame).homes(&joint);
+    bitmap(frame.rows(), homes.into_iter().flatten())
+}
+
+/// What is counted of joint branches, by name.
+const ITEMS: [(&str, &str); 10] = [
+    ("party_organisations", "*"),
+    ("organisations", "sum(units_recorded)"),
+    ("units_due_solo", "sum(units_due_solo)"),
+    ("party_members", "sum(party_members)"),
+    ("members_unknown", "party_members is null"),
+    ("over_limit", "over_limit"),
+    ("limit_unknown", "over_limit is null"),
+    ("alone", "units = 1"),
+    ("apart", "townships > 1"),
+    ("too_small", "party_members < members_least"),
+];
+
+/// Joint branches by the dimensions of `scope`, each counted at its home (see [`joint_branches`]).
+///
+/// Columns: `year`, the dimensions, `party_organisations`, `organisations` (that they cover), `units_mean` (organisations
+/// a branch), `units_due_solo` (organisations that need one of their own), `party_members` (of those branches that say) and
+/// `members_unknown` (branches that do not), `over_limit` and `limit_unknown` (null where no limit is in force), `alone`
+/// (of one organisation), `apart` (over several townships), `too_small` (fewer members together than the lowest level has).
+///
+/// ```
+/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// let rules = dangjian::definition::FormationRules::shipped()?;
+/// let table = dangjian::analysis::formation::joint_summary(&roster, &rules, &Scope::by(["kind"]), &Quiet)?;
+/// assert!(table.column_by_name("units_mean").is_some());
+/// # Ok::<(), dangjian::Error>(())
+/// ```
+pub fn joint_summary(roster: &Roster, rules: &FormationRules, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
+    const HOME: &str = "joint home";
+    rules.check(roster)?;
+    let measures = ITEMS.iter().map(|(name, text)| Ok(((*name).to_owned(), Measure::parse(text)?)));
+    let measures = measures.collect::<Result<Vec<_>>>()?;
+    let at_home = Scope {
+        filter: Some(Predicate::parse(&format!("\"{HOME}\""))?),
+        bands: scope.bands.clone(),
+        ..Scope::by(scope.by.clone())
+    };
+    let mut wanted: BTreeSet<&str> = measures.iter().flat_map(|(_, measure)| measure.columns()).collect();
+    wanted.extend(roster.fields().iter().map(|f| f.name.as_str()).filter(|_| !scope.by.is_empty()));
+    let of_frame = |frame: &&Frame| {
+        job::check(job)?;
+        let home = Column::Flag { set: homes(roster, frame, &scope.rows(roster, frame)?), known: None };
+        let facts = Facts::new(roster, frame, rules, &wanted)?.flagged([(HOME.to_owned(), home)]);
+        count(facts.roster(), std::slice::from_ref(&scope.by), &measures, &at_home, job)
+    };
+    let parts: Vec<Vec<RecordBatch>> = scope.frames(roster)?.par_iter().map(of_frame).collect::<Result<_>>()?;
+    let parts = parts.concat();
+    let Some(first) = parts.first() else { return Columns::default().finish() };
+    with_mean(&concat_batches(&first.schema(), &parts)?)
+}
+
+/// `table` with the mean of organisations a branch after their number.
+fn with_mean(table: &RecordBatch) -> Result<RecordBatch> {
+    let number = |name: &str| table[name].as_primitive::<Int64Type>().clone();
+    let (branches, units) = (number("party_organisations"), number("organisations"));
+    let mean = branches.iter().zip(&units).map(|(n, units)| Some(units? as f64 / n? as f64));
+    let (mut fields, mut columns) = (table.schema().fields().to_vec(), table.columns().to_vec());
+    let at = fields.iter().position(|f| f.name() == "organisations").map_or(0, |at| at + 1);
+    fields.insert(at, Arc::new(Field::new("units_mean", DataType::Float64, true)));
+    columns.insert(at, Arc::new(mean.collect::<Float64Array>()));
+    Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?)
+}

@@ -1,0 +1,135 @@
+//! How party organisations were formed: counts by mode, the mode needed against the mode recorded, moves of years.
+
+mod audit;
+mod audit_list;
+mod facts;
+mod joint;
+mod members;
+pub(crate) mod readiness;
+mod returns;
+mod steps;
+mod term;
+
+use arrow::array::RecordBatch;
+
+pub use self::audit::formation_audit;
+pub(crate) use self::audit::statistic as audit_statistic;
+pub use self::audit_list::formation_audit_list;
+pub use self::joint::{joint_branches, joint_summary};
+pub use self::readiness::{readiness, readiness_list};
+pub use self::returns::formation_returns;
+
+use super::transitions::moves;
+use crate::cube::statistic::{Statistic, only};
+use crate::cube::{Counted, Lane};
+use crate::definition::FormationRules;
+use crate::error::Result;
+use crate::job::Job;
+use crate::query::dimension::{Scope, axis, named_null};
+use crate::query::party_organisation::Parties;
+use crate::query::star_state;
+use crate::query::star_state::coded;
+use crate::roster::{Frame, Integers, Roster};
+use crate::support::columns::Columns;
+
+/// Organisations and party organisations by mode and the dimensions of `scope`.
+///
+/// Columns: `year`, the dimensions, `mode` (`solo`, `joint`, `affiliated`, `area`, `none`, or `unknown` where the ledger
+/// does not say), `organisations`, `party_organisations` (distinct ones among the organisations of that mode; the host
+/// of an affiliated organisation is also counted under its own mode).
+///
+/// ```
+/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// let table = dangjian::analysis::formation::formation(&roster, &Scope::by(["kind"]), &Quiet)?;
+/// assert!(table.num_rows() > 3);
+/// # Ok::<(), dangjian::Error>(())
+/// ```
+pub fn formation(roster: &Roster, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
+    let frames = scope.frames(roster)?;
+    only(modes(roster, &frames, std::slice::from_ref(&scope.by), scope)?.count(&frames, job)?)
+}
+
+/// [`formation`] by each of `sets`.
+pub(crate) fn modes<'r>(
+    roster: &'r Roster,
+    frames: &[&'r Frame],
+    sets: &[Vec<String>],
+    scope: &Scope,
+) -> Result<Statistic<'r, Vec<RecordBatch>>> {
+    let axes = |by: &Vec<String>| {
+        let mut axes = scope.divided(by).axes_beside(roster, frames, &["mode"])?;
+        axes.push(named_null(axis(roster, frames, "mode")?));
+        Ok(axes)
+    };
+    let (sets, scope) = (sets.iter().map(axes).collect::<Result<_>>()?, scope.clone());
+    let mode = roster.field("mode").ok();
+    let lanes = move |_, frame: &Frame, _: &dyn Job| {
+        let rows = scope.rows(roster, frame)?;
+        let none = Integers::up_to(0, std::iter::repeat_n(0, frame.rows()));
+        let modes = coded(roster, frame, mode).unwrap_or(&none);
+        let homes = Parties::new(roster, frame).home_rows_by(&rows, modes);
+        Ok(vec![Lane::Bits(rows), Lane::Bits(homes)])
+    };
+    let table = |counted: Counted| {
+        let counted = counted.filled();
+        Columns::default()
+            .groups(&counted)
+            .counts("organisations", counted.lane(0).iter().copied())
+            .counts("party_organisations", counted.lane(1).iter().copied())
+            .finish()
+    };
+    Ok(Statistic::new(sets, lanes, move |counted| counted.into_iter().map(table).collect()))
+}
+
+/// The mode that the rules ask of an organisation against the mode its ledger records, by the dimensions of `scope`.
+///
+/// Columns: `year`, the dimensions, `need`, `mode` (both with `unknown`), `organisations`.
+///
+/// ```
+/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// let rules = dangjian::definition::FormationRules::shipped()?;
+/// let table = dangjian::analysis::formation::formation_need(&roster, &rules, &Scope::default(), &Quiet)?;
+/// assert!(table.column_by_name("need").is_some());
+/// # Ok::<(), dangjian::Error>(())
+/// ```
+pub fn formation_need(roster: &Roster, rules: &FormationRules, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
+    let frames = scope.frames(roster)?;
+    needs(roster, &frames, rules, scope)?.count(&frames, job)
+}
+
+/// [`formation_need`] for `frames`.
+pub(crate) fn needs<'r>(
+    roster: &'r Roster,
+    frames: &[&'r Frame],
+    rules: &FormationRules,
+    scope: &Scope,
+) -> Result<Statistic<'r, RecordBatch>> {
+    let mut axes = scope.axes_beside(roster, frames, &["need", "mode"])?;
+    axes.push(star_state::need(roster, frames, rules)?);
+    axes.push(named_null(axis(roster, frames, "mode")?));
+    let scope = scope.clone();
+    let lanes = move |_, frame: &Frame, _: &dyn Job| Ok(vec![Lane::Bits(scope.rows(roster, frame)?)]);
+    Ok(Statistic::new(vec![axes], lanes, |counted| {
+        let counted = only(counted)?;
+        Columns::default().groups(&counted).counts("organisations", counted.lane(0).iter().copied()).finish()
+    }))
+}
+
+/// Moves of organisations between modes from one year to the next, by the dimensions of `scope` (those of the earlier
+/// year; of arrivals those of the later). Only neighbouring calendar years are compared.
+///
+/// Columns: `year`, `next_year`, the dimensions, `mode`, `next_mode` (both with `unknown` and `absent`),
+/// `organisations`.
+///
+/// ```
+/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// let table = dangjian::analysis::formation::formation_moves(&roster, &Scope::default(), &Quiet)?;
+/// assert!(table.column_by_name("next_mode").is_some());
+/// # Ok::<(), dangjian::Error>(())
+/// ```
+pub fn formation_moves(roster: &Roster, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
+    moves(roster, &["mode"], scope, job)
+}

@@ -1,0 +1,217 @@
+//! Readiness (培育): who is a member short of the next step, and how many of those like them have taken it.
+
+use std::collections::BTreeMap;
+
+use arrow::array::RecordBatch;
+use arrow::compute::filter_record_batch;
+use arrow::datatypes::DataType;
+use rayon::prelude::*;
+
+use super::steps::{Step, Thing, Things, steps};
+use crate::cube;
+use crate::cube::Lane;
+use crate::definition::{FormationRules, known};
+use crate::error::Result;
+use crate::job;
+use crate::job::Job;
+use crate::lang::Lang;
+use crate::query::dimension::Scope;
+use crate::query::party_organisation::bitmap;
+use crate::roster::{Frame, Roster};
+use crate::support::columns::Columns;
+
+/// The counts of a step; the first two are of the year, the others of the next.
+const ITEMS: [&str; 7] = ["ready", "unknown", "gone", "next_unknown", "stayed", "reached", "formed"];
+
+/// Those that are short of the next step of the rules by up to `short` members, by the dimensions of `scope`, and what
+/// became of them in the next year. A step is a number of members from which an organisation needs another mode, or a
+/// party organisation another level; party organisations stand at their home row and are followed by their code.
+///
+/// Columns: `year`, the dimensions, `step`, `label_zh`, `label_en`, `counts`, `at_least` (the members of the step), `ready`
+/// (those short of it), `unknown` (those whose members are not known); of those ready, in the next year: `gone` (not
+/// listed), `next_unknown` (members not known), `stayed` (still short), `reached` (has the members), and `formed` (of those
+/// that reached it, the ones recorded with the mode or level); null where the next year is not in the roster. Then of the
+/// group in all earlier years together: `past_known` (stayed or reached), `past_reached`, and `past_rate`, their ratio.
+///
+/// ```
+/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// let rules = dangjian::definition::FormationRules::shipped()?;
+/// let table = dangjian::analysis::formation::readiness(&roster, &rules, 1, &Scope::default(), &Quiet)?;
+/// assert_eq!(table.num_rows(), 3 * 4); // three years of four steps
+/// # Ok::<(), dangjian::Error>(())
+/// ```
+pub fn readiness(
+    roster: &Roster,
+    rules: &FormationRules,
+    short: u32,
+    scope: &Scope,
+    job: &dyn Job,
+) -> Result<RecordBatch> {
+    rules.check(roster)?;
+    let asked: Vec<i16> = scope.frames(roster)?.iter().map(|frame| frame.year).collect();
+    // What came before is told from all years.
+    let frames: Vec<&Frame> = roster.frames().iter().collect();
+    let steps = steps(rules);
+    let things = frames.par_iter().copied().map(|frame| {
+        job::check(job)?;
+        Ok(steps.iter().map(|step| Things::new(roster, frame, step)).collect())
+    });
+    let things: Vec<Vec<Things>> = things.collect::<Result<_>>()?;
+    let next =
+        |nth: usize| frames.get(nth + 1).is_some_and(|next| next.year == frames[nth].year + 1).then_some(nth + 1);
+    let lanes = |nth: usize, frame: &Frame| {
+        let rows = scope.rows(roster, frame)?;
+        let mut lanes = vec![Lane::Bits(rows.clone())];
+        for (at, step) in steps.iter().enumerate() {
+            let after = next(nth).map(|next| &things[next][at]);
+            for found in fates(&things[nth][at], after, step, short) {
+                lanes.push(Lane::Bits(&bitmap(frame.rows(), found.into_iter()) & &rows));
+            }
+        }
+        Ok(lanes)
+    };
+    let counted = cube::count_one(&frames, scope.axes(roster, &frames)?, lanes, job)?;
+    let mut told = BTreeMap::new();
+    for (nth, frame) in frames.iter().enumerate() {
+        let silent: Vec<bool> = things[nth].iter().map(|things| things.silent).collect();
+        told.insert(frame.year, (next(nth).is_some(), silent));
+    }
+    let mut past: BTreeMap<(usize, Vec<u32>), [u64; 2]> = BTreeMap::new();
+    let (mut rows, mut kept) = (Vec::new(), Vec::new());
+    for (group, year) in counted.years.iter().enumerate() {
+        let (followed, silent) = &told[year];
+        for (nth, step) in steps.iter().enumerate() {
+            let known = |item: usize| !silent[nth] && (item < 2 || *followed);
+            let n = |item: usize| known(item).then(|| counted.lane(1 + nth * ITEMS.len() + item)[group]);
+            let n: [Option<u64>; ITEMS.len()] = std::array::from_fn(n);
+            let key = counted.keys.iter().map(|keys| keys[group]).collect();
+            let before = past.entry((nth, key)).or_default();
+            rows.push(Row { step, n, past: *before });
+            kept.push(asked.contains(year) && step.validity.holds(*year));
+            let [stayed, reached] = [n[4], n[5]].map(Option::unwrap_or_default);
+            *before = [before[0] + stayed + reached, before[1] + reached];
+        }
+    }
+    let table = finish(Columns::default().groups(&counted.repeated(steps.len())), &rows)?;
+    Ok(filter_record_batch(&table, &kept.into())?)
+}
+
+/// What the list says of an organisation: columns of the ledger.
+const LISTED: [(&str, DataType); 9] = [
+    ("org_id", DataType::Utf8),
+    ("name", DataType::Utf8),
+    ("region", DataType::Utf8),
+    ("kind", DataType::Utf8),
+    ("committee", DataType::Utf8),
+    ("mode", DataType::Utf8),
+    ("party_org_id", DataType::Utf8),
+    ("party_org_level", DataType::Utf8),
+    ("instructor_id", DataType::Utf8),
+];
+
+/// Those of a year that are short of a step by up to `short` members: of all steps, or of the one called `step`, by
+/// organisation id. Only those in `scope`, whose dimensions and years are not used. A party organisation stands at its home.
+///
+/// Columns: `year`, `step`, `label_zh`, `label_en`, `counts`, `org_id`, `name`, `township`, `township_name`, `kind`,
+/// `committee`, `mode`, `party_org_id`, `party_org_level`, `instructor_id`, `members` (that the step is about), `at_least`.
+///
+/// ```
+/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// let rules = dangjian::definition::FormationRules::shipped()?;
+/// let list = dangjian::analysis::formation::readiness_list(&roster, &rules, 1, 2012, Some("solo_3"), &Scope::default())?;
+/// assert!(list.column_by_name("members").is_some());
+/// # Ok::<(), dangjian::Error>(())
+/// ```
+pub fn readiness_list(
+    roster: &Roster,
+    rules: &FormationRules,
+    short: u32,
+    year: i16,
+    step: Option<&str>,
+    scope: &Scope,
+) -> Result<RecordBatch> {
+    let frame = roster.frame(year)?;
+    rules.check(roster)?;
+    let mut steps: Vec<Step> = steps(rules).into_iter().filter(|step| step.validity.holds(year)).collect();
+    if let Some(id) = step {
+        let ids: Vec<&str> = steps.iter().map(|step| step.id.as_str()).collect();
+        known(("步骤", "step"), id, &ids)?;
+        steps.retain(|step| step.id == id);
+    }
+    let rows = scope.rows(roster, frame)?;
+    let mut found: Vec<(&Step, u32, u64)> = Vec::new();
+    for step in &steps {
+        let things = Things::new(roster, frame, step);
+        let all = (0..things.ids().len()).map(|nth| things.at(nth));
+        let short = all.filter_map(|t| Some((step, t.row, t.members.filter(|n| step.is_short(*n, short))?)));
+        let from = found.len();
+        found.extend(short.filter(|(_, row, _)| rows.value(*row as usize)));
+        found[from..].sort_unstable_by_key(|(_, row, _)| *row);
+    }
+    let of_rows: Vec<u32> = found.iter().map(|(_, row, _)| *row).collect();
+    let batch = roster.picked(frame, LISTED.map(|(name, _)| name), &of_rows)?;
+    let columns = Columns::default()
+        .years("year", found.iter().map(|_| year))
+        .texts("step", found.iter().map(|(step, ..)| &step.id))
+        .texts("label_zh", found.iter().map(|(step, ..)| step.label.get(Lang::Zh)))
+        .texts("label_en", found.iter().map(|(step, ..)| step.label.get(Lang::En)))
+        .texts("counts", found.iter().map(|(step, ..)| step.counts.name()));
+    columns
+        .listed(&batch, &LISTED)
+        .counts("members", found.iter().map(|(.., members)| *members))
+        .counts("at_least", found.iter().map(|(step, ..)| u64::from(step.at_least)))
+        .finish()
+}
+
+/// One row of the table.
+struct Row<'a> {
+    step: &'a Step,
+    n: [Option<u64>; ITEMS.len()],
+    /// How many of the years before are known to have stayed or reached it, and how many reached it.
+    past: [u64; 2],
+}
+
+fn finish(columns: Columns, rows: &[Row]) -> Result<RecordBatch> {
+    let columns = columns
+        .texts("step", rows.iter().map(|r| &r.step.id))
+        .texts("label_zh", rows.iter().map(|r| r.step.label.get(Lang::Zh)))
+        .texts("label_en", rows.iter().map(|r| r.step.label.get(Lang::En)))
+        .texts("counts", rows.iter().map(|r| r.step.counts.name()))
+        .counts("at_least", rows.iter().map(|r| u64::from(r.step.at_least)));
+    let counts = ITEMS.iter().enumerate();
+    let columns = counts.fold(columns, |c, (item, name)| c.some_counts(name, rows.iter().map(move |r| r.n[item])));
+    columns
+        .counts("past_known", rows.iter().map(|r| r.past[0]))
+        .counts("past_reached", rows.iter().map(|r| r.past[1]))
+        .reals("past_rate", rows.iter().map(|r| (r.past[0] > 0).then(|| r.past[1] as f64 / r.past[0] as f64)))
+        .finish()
+}
+
+/// The rows counted under each of [`ITEMS`].
+fn fates(here: &Things, next: Option<&Things>, step: &Step, short: u32) -> [Vec<u32>; ITEMS.len()] {
+    let mut items: [Vec<u32>; ITEMS.len()] = std::array::from_fn(|_| Vec::new());
+    let (after, mut nth) = (next.map_or(&[][..], Things::ids), 0);
+    for (at, id) in here.ids().iter().enumerate() {
+        let thing = here.at(at);
+        let of: &[usize] = match thing.members {
+            None => &[1],
+            Some(members) if !step.is_short(members, short) => &[],
+            Some(_) => {
+                nth += after[nth..].iter().take_while(|other| *other < id).count();
+                match next.filter(|_| after.get(nth) == Some(id)).map(|next| (next, next.at(nth))) {
+                    None => &[0, 2],
+                    Some((_, Thing { members: None, .. })) => &[0, 3],
+                    Some((_, Thing { members: Some(members), .. })) if members < u64::from(step.at_least) => &[0, 4],
+                    Some((next, other)) if next.is_formed(other.row) => &[0, 5, 6],
+                    Some(_) => &[0, 5],
+                }
+            }
+        };
+        for item in of {
+            items[*item].push(thing.row);
+        }
+    }
+    items
+}

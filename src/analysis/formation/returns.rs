@@ -1,0 +1,94 @@
+//! Moves over a gap: organisations that were listed, were not, and are listed again.
+
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::buffer::BooleanBuffer;
+
+use crate::cube;
+use crate::cube::{Axis, Base, Lane, Values};
+use crate::error::Result;
+use crate::job::Job;
+use crate::query::dimension::{Scope, axis, named_null};
+use crate::query::star_state::{UNKNOWN, coded};
+use crate::roster::{Frame, Integers, Roster};
+use crate::support::columns::Columns;
+
+/// Moves of organisations between modes over a gap: from the last year in which one was listed to the year in which it is
+/// listed again, with at least one calendar year between in which it was not, or in which there was no survey at all.
+/// [`formation_moves`](super::formation_moves) has the same organisations as leaving and arriving, if at all. `scope` is
+/// about the earlier year.
+///
+/// Columns: `year`, `next_year`, the dimensions, `mode`, `next_mode` (both with `unknown`), `organisations`.
+///
+/// ```
+/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// let years = synth::panel(300, 3, 2010, 7)?; // without the year between
+/// let roster = Roster::read_arrow("made", &[years[0].clone(), years[2].clone()], &Options::default(), &Quiet)?;
+/// let table = dangjian::analysis::formation::formation_returns(&roster, &Scope::default(), &Quiet)?;
+/// assert!(table.num_rows() > 0);
+/// # Ok::<(), dangjian::Error>(())
+/// ```
+pub fn formation_returns(roster: &Roster, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
+    let frames = scope.frames(roster)?;
+    let returns = returns(roster);
+    let of = |frame: &Frame| roster.frames().iter().position(|f| f.year == frame.year).unwrap_or_default();
+    let mode = roster.field("mode").ok();
+    let mut modes: Vec<String> =
+        mode.and_then(|at| roster.dictionary(at)).map_or_else(Vec::new, |d| d.values().to_vec());
+    modes.push(UNKNOWN.to_owned());
+    let unknown = modes.len() as u64 - 1;
+    let next_mode = |to: &Return| {
+        let there = &roster.frames()[to.frame as usize];
+        coded(roster, there, mode).map_or(0, |m| m.get(to.row as usize)).checked_sub(1).unwrap_or(unknown)
+    };
+    let given = |name: &'static str, values: Vec<String>, code: &dyn Fn(&Return) -> u64| {
+        let codes = frames.iter().map(|frame| {
+            let codes = returns[of(frame)].iter().map(|to| to.as_ref().map_or(0, code));
+            Integers::up_to(values.len() as u64, codes)
+        });
+        let base = Base::Given { name, codes: Arc::new(codes.collect()) };
+        Axis { name: name.to_owned(), base, map: (0..values.len() as u32).collect(), values: Values::Text(values) }
+    };
+    // Positions of frames are what is asked for of this axis, and have no names.
+    let nameless = vec![String::new(); roster.frames().len()];
+    let mut axes = vec![given("next_year", nameless, &|to| u64::from(to.frame))];
+    axes.extend(scope.axes_beside(roster, &frames, &["mode"])?);
+    axes.push(named_null(axis(roster, &frames, "mode")?));
+    axes.push(given("next_mode", modes, &next_mode));
+    let lanes = |_, frame: &Frame| {
+        let back = &returns[of(frame)];
+        let back = BooleanBuffer::collect_bool(frame.rows(), |row| back[row].is_some());
+        Ok(vec![Lane::Bits(&back & &scope.rows(roster, frame)?)])
+    };
+    let mut counted = cube::count_one(&frames, axes, lanes, job)?;
+    counted.axes.remove(0);
+    let next = counted.keys.remove(0);
+    let next = next.iter().map(|frame| roster.frames()[*frame as usize].year);
+    let mut columns = Columns::default().groups(&counted);
+    columns.insert_years(1, "next_year", next);
+    columns.counts("organisations", counted.lane(0).iter().copied()).finish()
+}
+
+/// Where an organisation is listed again.
+#[derive(Clone, Copy)]
+struct Return {
+    frame: u32,
+    row: u32,
+}
+
+/// For each frame and row where the organisation is listed next, if that is not in the year after.
+fn returns(roster: &Roster) -> Vec<Vec<Option<Return>>> {
+    let mut next: Vec<Option<Return>> = vec![None; arrow::array::Array::len(roster.organisations())];
+    let years: Vec<i16> = roster.frames().iter().map(|f| f.year).collect();
+    let back = roster.frames().iter().enumerate().rev().map(|(at, frame)| {
+        let of_row = |(row, slot): (usize, &u32)| {
+            let here = Return { frame: at as u32, row: row as u32 };
+            next[*slot as usize].replace(here).filter(|to| years[to.frame as usize] > frame.year + 1)
+        };
+        frame.slots.iter().enumerate().map(of_row).collect()
+    });
+    let mut back: Vec<_> = back.collect();
+    back.reverse();
+    back
+}

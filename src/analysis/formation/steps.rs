@@ -1,0 +1,144 @@
+//! The steps of formation: numbers of members from which an organisation needs another mode, a party organisation another
+//! level.
+
+use std::borrow::Cow;
+
+use arrow::buffer::BooleanBuffer;
+
+use super::members::{Bodies, Known, counts, said};
+use crate::definition::{Counts, FormationRules, Members, Validity};
+use crate::lang::Text;
+use crate::query::party_organisation::Parties;
+use crate::query::star_state::coded;
+use crate::roster::{Frame, Integers, Roster};
+use crate::schema::words;
+
+/// One step.
+pub(super) struct Step {
+    pub(super) id: String,
+    pub(super) label: Text,
+    /// What is followed: organisations by their id, or party organisations by their code.
+    pub(super) counts: Counts,
+    pub(super) at_least: u32,
+    pub(super) validity: Validity,
+    members: Members,
+    /// The modes or levels of those who have taken it.
+    to: Vec<String>,
+}
+
+/// The steps of `rules`: to each mode that a number of members asks for, and to each level above the lowest.
+pub(super) fn steps(rules: &FormationRules) -> Vec<Step> {
+    let needs = rules.needs().iter().filter_map(|need| {
+        let (members, at_least) = need.step.clone()?;
+        let to = vec![need.mode.clone()];
+        Some(Step::new(Counts::Organisations, "mode", (members, at_least), to, need.validity))
+    });
+    let levels = rules.all_levels();
+    let lowest = levels.iter().map(|level| level.at_least).min();
+    let higher = levels.iter().filter(|level| Some(level.at_least) > lowest).map(|level| {
+        let mut to: Vec<&crate::definition::Level> = levels.iter().filter(|l| l.at_least >= level.at_least).collect();
+        to.sort_by_key(|level| level.at_least);
+        let to = to.into_iter().map(|level| level.level.clone()).collect();
+        Step::new(
+            Counts::PartyOrganisations,
+            "party_org_level",
+            (level.members.clone(), level.at_least),
+            to,
+            level.validity,
+        )
+    });
+    let mut steps: Vec<Step> = needs.chain(higher).collect();
+    steps.sort_by_key(|step| step.at_least);
+    steps
+}
+
+impl Step {
+    fn new(
+        counts: Counts,
+        column: &str,
+        (members, at_least): (Members, u32),
+        to: Vec<String>,
+        validity: Validity,
+    ) -> Self {
+        let word = to.first().map_or("", String::as_str);
+        let label = words::of(column).and_then(|words| words.labelled().find(|(id, _)| *id == word));
+        let label = label.map_or_else(|| Text::new(word, word), |(_, label)| label);
+        Self {
+            id: format!("{word}_{at_least}"),
+            label: Text::new(format!("满 {at_least} 名：{}", label.zh), format!("{at_least} members: {}", label.en)),
+            counts,
+            at_least,
+            validity,
+            members,
+            to,
+        }
+    }
+
+    /// Whether this many members are `short` of it, or fewer.
+    pub(super) fn is_short(&self, members: u64, short: u32) -> bool {
+        let at_least = u64::from(self.at_least);
+        members < at_least && at_least - members <= u64::from(short)
+    }
+}
+
+/// One thing that may take a step: an organisation, or a party organisation at its home row.
+pub(super) struct Thing {
+    pub(super) row: u32,
+    pub(super) members: Known,
+}
+
+/// The things of a year, ascending by id; what is known of one is looked up when it is asked for.
+pub(super) struct Things<'a> {
+    ids: Cow<'a, [u32]>,
+    /// The home row of each; `None` where thing and row are the same.
+    homes: Option<Vec<u32>>,
+    /// The members of the thing with an id, at a row.
+    members: Box<dyn Fn(u32, u32) -> Known + Send + Sync + 'a>,
+    /// What the ledger records of each row, and the codes that the step is to.
+    recorded: Option<&'a Integers>,
+    to: Vec<u64>,
+    /// Whether the sources of the year do not have what tells their members.
+    pub(super) silent: bool,
+}
+
+impl<'a> Things<'a> {
+    pub(super) fn new(roster: &'a Roster, frame: &'a Frame, step: &Step) -> Self {
+        let of_party = step.counts == Counts::PartyOrganisations;
+        let at = roster.field(if of_party { "party_org_level" } else { "mode" }).ok();
+        let dictionary = at.and_then(|at| roster.dictionary(at));
+        let to = step.to.iter().filter_map(|word| Some(u64::from(dictionary?.code(word)?))).collect();
+        let recorded = coded(roster, frame, at);
+        let silent = !said(roster, frame, &step.members);
+        if !of_party {
+            let members = counts(roster, frame, &step.members);
+            let members = Box::new(move |_, row| members(row as usize));
+            return Self { ids: frame.slots.as_slice().into(), homes: None, members, recorded, to, silent };
+        }
+        let bodies = Bodies::new(roster, frame);
+        let own = BooleanBuffer::collect_bool(frame.rows(), |row| bodies.belongs(row));
+        let of_code = bodies.members(roster, frame, &step.members);
+        let homes = Parties::new(roster, frame).homes(&own);
+        let homes = (0..).zip(homes).filter_map(|(code, home)| Some((code, home?)));
+        let (ids, homes): (Vec<u32>, Vec<u32>) = homes.unzip();
+        let members = Box::new(move |code, _| of_code[code as usize]);
+        let silent = silent || !bodies.told();
+        Self { ids: ids.into(), homes: Some(homes), members, recorded, to, silent }
+    }
+
+    /// Their ids.
+    pub(super) fn ids(&self) -> &[u32] {
+        &self.ids
+    }
+
+    /// The thing at a position.
+    pub(super) fn at(&self, nth: usize) -> Thing {
+        let id = self.ids[nth];
+        let row = self.homes.as_ref().map_or(nth as u32, |homes| homes[nth]);
+        Thing { row, members: (self.members)(id, row) }
+    }
+
+    /// Whether the ledger records of the thing at a row what the step is to.
+    pub(super) fn is_formed(&self, row: u32) -> bool {
+        self.recorded.is_some_and(|recorded| self.to.contains(&recorded.get(row as usize)))
+    }
+}

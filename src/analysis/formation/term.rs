@@ -1,0 +1,45 @@
+//! Whether a party organisation's term is over (任期届满), at the end of the survey year.
+
+use arrow::array::{AsArray, Date32Array};
+use arrow::buffer::NullBuffer;
+use arrow::compute::{DatePart, date_part};
+use arrow::datatypes::Int32Type;
+
+use super::facts::flag;
+use crate::definition::FormationRules;
+use crate::error::Result;
+use crate::query::star_state::coded;
+use crate::roster::{Column, Frame, Roster};
+
+/// For each row whether the term of its party organisation is over. It runs from the last election, `elected_on`. Where
+/// that is not known, one that was established within a term is in its first; of others nothing is known.
+pub(super) fn over(roster: &Roster, frame: &Frame, rules: &FormationRules) -> Result<Column> {
+    let at = roster.field("party_org_level").ok();
+    let levels = coded(roster, frame, at);
+    let dictionary = at.and_then(|at| roster.dictionary(at));
+    let terms: Vec<Option<u32>> = std::iter::once(None)
+        .chain(dictionary.into_iter().flat_map(|d| {
+            d.values().iter().map(|level| rules.terms(frame.year).find(|t| t.level == *level).map(|t| t.years))
+        }))
+        .collect();
+    let (elected, established) = (years_of(roster, frame, "elected_on")?, years_of(roster, frame, "established_on")?);
+    // A term of n years from a day of year y ends on that day of y + n: by the end of that year it is over.
+    let over = |from: i32, years: u32| i64::from(from) + i64::from(years) <= i64::from(frame.year);
+    let of_row = |row: usize| {
+        let years = levels.and_then(|levels| terms[levels.get(row) as usize])?;
+        match (elected[row], established[row]) {
+            (Some(elected), _) => Some(over(elected, years)),
+            (None, Some(established)) if !over(established, years) => Some(false),
+            _ => None,
+        }
+    };
+    Ok(flag((0..frame.rows()).map(of_row)))
+}
+
+/// The year of each day in the column `name`.
+fn years_of(roster: &Roster, frame: &Frame, name: &str) -> Result<Vec<Option<i32>>> {
+    let days = roster.field(name).ok().and_then(|at| roster.values(frame, at));
+    let Some(Column::Date { values, known }) = days else { return Ok(vec![None; frame.rows()]) };
+    let days = Date32Array::new(values.clone().into(), known.clone().map(NullBuffer::new));
+    Ok(date_part(&days, DatePart::Year)?.as_primitive::<Int32Type>().iter().collect())
+}

@@ -1,0 +1,192 @@
+//! What the rows say about who an organisation is: its ids, years, names, counties, former names and former codes.
+
+use arrow::array::{Array, StringArray};
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use super::names::{Form, former_codes, former_names};
+use crate::error::Result;
+use crate::job;
+use crate::job::Job;
+use crate::roster::{Column, Frame, Integers, Roster};
+use crate::schema::spelling::name;
+use crate::standards::region;
+use crate::standards::region::Level;
+
+/// A name in a county, as one organisation bears it or says that it bore it. County 0 is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Bearer {
+    pub name: u32,
+    pub county: u32,
+    pub node: u32,
+}
+
+/// What is known of every id: those of the roster first (a node is then a slot), then those that only a register has.
+pub(super) struct Facts<'a> {
+    pub ids: Vec<&'a str>,
+    pub forms: Vec<Form>,
+    /// How many ids are the roster's.
+    pub listed: usize,
+    /// Whether the register has the id; empty without a register.
+    pub registered: Vec<bool>,
+    /// Whether there is a register and it has no regions, so that a name alone must do.
+    pub regionless: bool,
+    /// Bits of the years in which each id is listed, `words` numbers each.
+    pub years: Vec<u64>,
+    pub words: usize,
+    /// Who bears which name, ascending.
+    pub names: Vec<Bearer>,
+    /// Who says which former name of itself, ascending.
+    pub former: Vec<Bearer>,
+    /// An id that was given as a former one, and who gave it.
+    pub former_ids: Vec<(u32, u32)>,
+}
+
+impl<'a> Facts<'a> {
+    /// The facts of `roster`, and what `register` says besides.
+    pub(super) fn gather(roster: &'a Roster, register: Option<&'a Roster>, job: &dyn Job) -> Result<Self> {
+        let listed = roster.organisations().len();
+        let mut ids: Vec<&str> = roster.organisations().iter().flatten().collect();
+        // The nodes of the register's slots; both lists of ids are ascending.
+        let nodes: Option<Vec<u32>> = register.map(|register| {
+            let node = |id| {
+                ids.get(..listed).and_then(|own| own.binary_search(&id).ok()).map_or_else(
+                    || {
+                        ids.push(id);
+                        ids.len() as u32 - 1
+                    },
+                    |at| at as u32,
+                )
+            };
+            register.organisations().iter().flatten().map(node).collect()
+        });
+        let words = roster.frames().len().div_ceil(64).max(1);
+        let mut facts = Self {
+            forms: ids.par_iter().map(|id| Form::of(id)).collect(),
+            registered: nodes.as_ref().map_or_else(Vec::new, |nodes| {
+                let mut registered = vec![false; ids.len()];
+                for node in nodes {
+                    registered[*node as usize] = true;
+                }
+                registered
+            }),
+            regionless: register.is_some_and(|r| r.field("region").is_err()),
+            years: vec![0; ids.len() * words],
+            names: Vec::new(),
+            former: Vec::new(),
+            former_ids: Vec::new(),
+            ids,
+            listed,
+            words,
+        };
+        for (at, frame) in roster.frames().iter().enumerate() {
+            let (word, bit) = (at / 64, 1_u64 << (at % 64));
+            frame.slots.iter().for_each(|slot| facts.years[*slot as usize * words + word] |= bit);
+        }
+        // Every text with its number, and for each id the county where it was last.
+        let (mut texts, mut known) = (FxHashMap::default(), vec![0; facts.ids.len()]);
+        facts.read(roster, None, (&mut texts, &mut known), job)?;
+        if let (Some(register), Some(nodes)) = (register, nodes) {
+            facts.read(register, Some(&nodes), (&mut texts, &mut known), job)?;
+        }
+        facts.names.par_sort_unstable();
+        facts.names.dedup();
+        facts.former.sort_unstable();
+        facts.former.dedup();
+        facts.former_ids.sort_unstable();
+        facts.former_ids.dedup();
+        Ok(facts)
+    }
+
+    /// Reads names, former names and former codes of all years of `roster`, whose slots are the nodes given.
+    fn read(
+        &mut self,
+        roster: &'a Roster,
+        nodes: Option<&[u32]>,
+        (texts, known): (&mut FxHashMap<String, u32>, &mut [u32]),
+        job: &dyn Job,
+    ) -> Result<()> {
+        let (names_before, former_before) = (self.names.len(), self.former.len());
+        let counties = counties(roster);
+        let mut last: Vec<(&str, u32)> = vec![("", 0); roster.organisations().len()];
+        let mut intern = |text: &str| {
+            if let Some(at) = texts.get(text) {
+                return *at;
+            }
+            let at = texts.len() as u32;
+            texts.insert(text.to_owned(), at);
+            at
+        };
+        for (at, frame) in roster.frames().iter().enumerate() {
+            job::check(job)?;
+            job.progress("links", at as u64, roster.frames().len() as u64);
+            let regions = roster.field("region").ok().and_then(|at| codes(frame, at));
+            let [names, former, ids] =
+                ["name", "former_name", "former_org_id"].map(|column| text(roster, frame, column));
+            for (row, slot) in frame.slots.iter().enumerate() {
+                let node = nodes.map_or(*slot, |nodes| nodes[*slot as usize]);
+                let county = regions.map_or(0, |codes| counties[codes.get(row) as usize]);
+                if county != 0 {
+                    known[node as usize] = county;
+                }
+                if let Some(written) = value(names, row)
+                    && last[*slot as usize] != (written, county)
+                {
+                    last[*slot as usize] = (written, county);
+                    self.names.push(Bearer { name: intern(&name(written)), county, node });
+                }
+                for text in value(former, row).map_or_else(Vec::new, former_names) {
+                    self.former.push(Bearer { name: intern(&text), county, node });
+                }
+                for code in value(ids, row).map_or_else(Vec::new, former_codes) {
+                    let found = self.node(&code).or_else(|| self.node(&code.replace('-', "")));
+                    self.former_ids.extend(found.filter(|found| *found != node).map(|found| (found, node)));
+                }
+            }
+        }
+        // A year that does not say where an organisation is takes it from the others.
+        let here = self.names.iter_mut().skip(names_before).chain(self.former.iter_mut().skip(former_before));
+        here.filter(|bearer| bearer.county == 0).for_each(|bearer| bearer.county = known[bearer.node as usize]);
+        Ok(())
+    }
+
+    /// The node of an id.
+    fn node(&self, id: &str) -> Option<u32> {
+        let (own, others) = self.ids.split_at(self.listed);
+        let at = own.binary_search(&id).or_else(|_| others.binary_search(&id).map(|at| at + self.listed));
+        at.ok().map(|at| at as u32)
+    }
+
+    /// Whether only the register has this id.
+    pub(super) fn is_unlisted(&self, node: u32) -> bool {
+        node as usize >= self.listed
+    }
+}
+
+/// For each code of the region column its county, 0 where it names none.
+fn counties(roster: &Roster) -> Vec<u32> {
+    let dictionary = roster.field("region").ok().and_then(|at| roster.dictionary(at));
+    let county = |code: &String| region::at_level(code, Level::County)?.get(..6)?.parse().ok();
+    let values = dictionary.map_or(&[][..], |d| d.values());
+    std::iter::once(0).chain(values.iter().map(|code| county(code).unwrap_or(0))).collect()
+}
+
+fn codes(frame: &Frame, at: usize) -> Option<&Integers> {
+    match frame.columns.get(at)?.as_ref()? {
+        Column::Coded { codes, .. } => Some(codes),
+        _ => None,
+    }
+}
+
+/// The texts of a column in one year.
+pub(super) fn text<'a>(roster: &Roster, frame: &'a Frame, column: &str) -> Option<&'a StringArray> {
+    match roster.values(frame, roster.field(column).ok()?)? {
+        Column::Text(texts) => Some(texts),
+        _ => None,
+    }
+}
+
+/// The text in a row, if there is one.
+pub(super) fn value(texts: Option<&StringArray>, row: usize) -> Option<&str> {
+    texts.filter(|texts| texts.is_valid(row)).map(|texts| texts.value(row))
+}

@@ -1,0 +1,121 @@
+//! Names and codes in the form in which they are compared.
+
+use crate::schema::spelling::name;
+use crate::standards::uscc;
+use crate::standards::uscc::Status;
+
+/// What may stand between several former names or codes in one cell.
+const DIVIDERS: [char; 6] = [';', ',', '、', '|', '/', '\n'];
+
+/// What a well-known look-up service leaves at the end of a cell that had more names than its page showed ("see more").
+const MORE: &str = "查看更多";
+
+/// The former names that a cell may mean: all of it, and where it is divided its parts.
+pub(super) fn former_names(cell: &str) -> Vec<String> {
+    let cell = cell.trim_end().strip_suffix(MORE).unwrap_or(cell);
+    let whole = name(cell).into_owned();
+    // White space stands between names, and inside them.
+    let spaced = cell.split_whitespace().map(|part| name(part).into_owned());
+    let divided = spaced.chain([whole.clone()]).flat_map(|part| {
+        let parts = part.split(DIVIDERS).map(str::to_owned);
+        parts.collect::<Vec<_>>()
+    });
+    let mut names: Vec<String> = divided.filter(|part| part.chars().count() > 1).collect();
+    if !whole.is_empty() {
+        names.push(whole);
+    }
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// The codes in a cell of former codes.
+pub(super) fn former_codes(cell: &str) -> Vec<String> {
+    let parts = cell.split(|c: char| c.is_whitespace() || matches!(c, '；' | '，') || DIVIDERS.contains(&c));
+    parts.map(|part| crate::standards::code(part).into_owned()).filter(|code| !code.is_empty()).collect()
+}
+
+/// What an id is by its form, the more useful as an identity the greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Form {
+    /// A number of a register, or anything else.
+    Other,
+    /// A bare organisation code (组织机构代码, GB 11714): 9 characters, the last after a hyphen or not.
+    Bare,
+    /// A registration number (注册号) of 15 digits.
+    Number,
+    /// 18 characters with a wrong check character.
+    Wrong,
+    /// 18 characters with the right one.
+    Valid,
+}
+
+impl Form {
+    pub(super) fn of(id: &str) -> Self {
+        match uscc::status(id) {
+            Status::Valid => Self::Valid,
+            Status::CheckDigit => Self::Wrong,
+            Status::RegistrationNumber => Self::Number,
+            _ if bare(id).is_some() => Self::Bare,
+            _ => Self::Other,
+        }
+    }
+
+    /// Whether it is a unified code, typed well or not.
+    pub(super) fn is_unified(self) -> bool {
+        matches!(self, Self::Valid | Self::Wrong)
+    }
+}
+
+/// The organisation code in an id of this form: characters 9 to 17 of a unified code, or all of it.
+pub(super) fn organisation_code(id: &str, form: Form) -> Option<[u8; 9]> {
+    match form {
+        Form::Valid | Form::Wrong => id.as_bytes().get(8..17)?.try_into().ok(),
+        Form::Bare => bare(id),
+        Form::Number | Form::Other => None,
+    }
+}
+
+fn bare(id: &str) -> Option<[u8; 9]> {
+    let (body, check) = match id.len() {
+        9 => id.split_at_checked(8)?,
+        10 => id.split_once('-')?,
+        _ => return None,
+    };
+    let upper = |b: u8| b.is_ascii_digit() || b.is_ascii_uppercase();
+    let fits = body.len() == 8 && body.bytes().all(upper) && matches!(check.as_bytes(), [b'0'..=b'9' | b'X']);
+    if !fits {
+        return None;
+    }
+    let mut code = [0; 9];
+    code.iter_mut().zip(body.bytes().chain(check.bytes())).for_each(|(to, from)| *to = from);
+    Some(code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_a_cell() {
+        assert_eq!(name("某某（集团） Co.有限公司"), "某某(集团)CO.有限公司");
+        assert_eq!(former_names("甲厂；乙厂"), ["乙厂", "甲厂", "甲厂;乙厂"]);
+        assert!(former_names("甲 厂；乙厂").contains(&"甲厂".to_owned()));
+        assert_eq!(former_names("甲厂 乙厂"), ["乙厂", "甲厂", "甲厂乙厂"]);
+        assert_eq!(former_names("莱阳市酒厂查看更多"), ["莱阳市酒厂"]);
+        assert!(former_names(" ").is_empty());
+        assert_eq!(former_codes("370681018019402，12345678-9"), ["370681018019402", "12345678-9"]);
+    }
+
+    #[test]
+    fn forms_of_ids() {
+        // DOMAIN §6.1.
+        let forms = ["91110000600037341L", "91350211M0000XUF46", "370681018013864", "16942006X", "16942006-X", "单位1"];
+        assert_eq!(forms.map(Form::of), [Form::Valid, Form::Wrong, Form::Number, Form::Bare, Form::Bare, Form::Other]);
+        let code = |id: &str| organisation_code(id, Form::of(id));
+        assert_eq!(code("9137068116942006X7"), Some(*b"16942006X"));
+        assert_eq!(code("16942006-X"), code("9137068116942006X7"));
+        assert_eq!(code("370681018013864"), None);
+        assert_eq!(code("1694-2006X"), None);
+    }
+}

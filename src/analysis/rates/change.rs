@@ -1,0 +1,188 @@
+//! Why a rate changed between two surveys: what its groups did, and how their weights moved.
+
+use std::collections::BTreeMap;
+
+use arrow::array::RecordBatch;
+
+use super::breaks::series;
+use super::{Figures, count, figures};
+use crate::cube::Counted;
+use crate::definition::Rate;
+use crate::error::{Error, Result};
+use crate::job::Job;
+use crate::query::dimension::Scope;
+use crate::roster::Roster;
+use crate::support::columns::Columns;
+
+/// Parts are whole multiples of this, so that doubles add them up without rounding, in any order.
+const UNIT: f64 = 1.0 / (1_u64 << 40) as f64;
+
+/// Success and failure of a group in the earlier and in the later year.
+#[derive(Clone, Copy, Default)]
+struct Pair {
+    before: (u64, u64),
+    after: (u64, u64),
+}
+
+fn known((success, failure): (u64, u64)) -> f64 {
+    (success + failure) as f64
+}
+
+fn rate(figures: (u64, u64)) -> Option<f64> {
+    (known(figures) > 0.0).then(|| figures.0 as f64 / known(figures))
+}
+
+/// What a group adds to the change of the rate of all, in units.
+#[derive(Clone, Copy, Default)]
+struct Parts {
+    within: i64,
+    between: i64,
+    entry: i64,
+    exit: i64,
+}
+
+impl Pair {
+    fn status(&self) -> &'static str {
+        match (rate(self.before), rate(self.after)) {
+            (None, _) => "entry",
+            (_, None) => "exit",
+            _ => "continuing",
+        }
+    }
+
+    fn add(&mut self, year: i16, later: i16, f: &Figures) {
+        let side = if year == later { &mut self.after } else { &mut self.before };
+        side.0 += f.success;
+        side.1 += f.failure;
+    }
+}
+
+/// The parts of each group; `None` where there is no rate of all in one of the years.
+fn parts(groups: &[Pair]) -> Option<Vec<Parts>> {
+    let all =
+        |side: fn(&Pair) -> (u64, u64)| groups.iter().map(side).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+    let (before, after) = (all(|g| g.before), all(|g| g.after));
+    let (earlier, later) = (rate(before)?, rate(after)?);
+    let mean = f64::midpoint(earlier, later);
+    let units = |part: f64| (part / UNIT).round() as i64;
+    let total = units(later - earlier);
+    let (mut sum, mut placed) = (0.0, 0);
+    let mut out = Vec::with_capacity(groups.len());
+    for (at, group) in groups.iter().enumerate() {
+        let shares = (known(group.before) / known(before), known(group.after) / known(after));
+        let success = (group.before.0 as f64 / known(before), group.after.0 as f64 / known(after));
+        sum += success.1 - success.0 - mean * (shares.1 - shares.0);
+        // Running sums are rounded, not parts: what one group loses by it the next one gets.
+        let here = if at + 1 == groups.len() { total } else { units(sum) };
+        let contribution = here - placed;
+        placed = here;
+        out.push(match (rate(group.before), rate(group.after)) {
+            (Some(earlier), Some(later)) => {
+                let within = units(f64::midpoint(shares.0, shares.1) * (later - earlier));
+                Parts { within, between: contribution - within, ..Parts::default() }
+            }
+            (None, _) => Parts { entry: contribution, ..Parts::default() },
+            (_, None) => Parts { exit: contribution, ..Parts::default() },
+        });
+    }
+    Some(out)
+}
+
+/// The change of a rate from the survey of `earlier` to that of `later`, by the groups of `scope`'s dimensions; `rates` are
+/// the versions of the one rate. Fails where a break lies between the two years, or the rate is not in force in one.
+///
+/// The decomposition is that of Griliches and Regev (1995), "Firm productivity in Israeli industry 1979–1988". With `r` the
+/// rate and `s` the share of a group in those whose answer is known, `R` the rate of all, a bar the mean of the two years,
+/// and Δ the difference, each group adds to ΔR:
+///
+/// - there in both years: `within` = s̄·Δr (its own rate changed), `between` = (r̄ − R̄)·Δs (its weight did);
+/// - only in the later: `entry` = s·(r − R̄); only in the earlier: `exit` = −s·(r − R̄).
+///
+/// A group is there if it has a known answer. All parts are whole multiples of 2⁻⁴⁰, rounded along the running sum, so that
+/// adding `within`, `between`, `entry` and `exit` of all groups in doubles, in any order, gives exactly the sum of
+/// `contribution`, which is the change of the rate of all, rounded to 2⁻⁴⁰ (10⁻¹²).
+///
+/// Columns: `year` (the later), `earlier_year`, the dimensions, `rate_id`, `status` (`continuing`, `entry`, `exit`),
+/// `earlier_success`, `earlier_failure`, `success`, `failure`, `earlier_rate`, `rate`, `within`, `between`, `entry`, `exit`,
+/// `contribution`; the last five are null where there is no rate of all in one of the years.
+///
+/// ```
+/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// let rate = [dangjian::definition::Rates::shipped()?.get("organised")?.clone()];
+/// let table = dangjian::analysis::rates::change::explain_change(&roster, &rate, 2010, 2012, &Scope::by(["kind"]), &Quiet)?;
+/// assert!(table.column_by_name("within").is_some());
+/// # Ok::<(), dangjian::Error>(())
+/// ```
+pub fn explain_change(
+    roster: &Roster,
+    rates: &[Rate],
+    earlier: i16,
+    later: i16,
+    scope: &Scope,
+    job: &dyn Job,
+) -> Result<RecordBatch> {
+    let rate_in = comparable(roster, rates, earlier, later)?;
+    let scope = Scope { years: Some(vec![earlier, later]), ..scope.clone() };
+    let counted = count(roster, std::slice::from_ref(rate_in), &scope, job)?;
+    let mut found: BTreeMap<Vec<u32>, Pair> = BTreeMap::new();
+    for (group, figures) in figures(&counted, 1).iter().enumerate() {
+        let key = counted.keys.iter().map(|k| k[group]).collect();
+        found.entry(key).or_default().add(counted.years[group], later, figures);
+    }
+    found.retain(|_, pair| known(pair.before) + known(pair.after) > 0.0);
+    let groups: Vec<Pair> = found.values().copied().collect();
+    let parts = parts(&groups);
+    let keys = (0..counted.axes.len()).map(|axis| found.keys().map(|key| key[axis]).collect()).collect();
+    let table = Counted::groups(counted.axes, vec![later; groups.len()], keys);
+    let part = |of: fn(&Parts) -> i64| {
+        (0..groups.len()).map(|at| parts.as_ref().map(|p| of(&p[at]) as f64 * UNIT)).collect::<Vec<_>>()
+    };
+    let each = || groups.iter();
+    let mut columns = Columns::default().groups(&table);
+    columns.insert_years(1, "earlier_year", vec![earlier; groups.len()]);
+    columns
+        .texts("rate_id", each().map(|_| &rate_in.id))
+        .texts("status", each().map(Pair::status))
+        .counts("earlier_success", each().map(|g| g.before.0))
+        .counts("earlier_failure", each().map(|g| g.before.1))
+        .counts("success", each().map(|g| g.after.0))
+        .counts("failure", each().map(|g| g.after.1))
+        .reals("earlier_rate", each().map(|g| rate(g.before)))
+        .reals("rate", each().map(|g| rate(g.after)))
+        .reals("within", part(|p| p.within))
+        .reals("between", part(|p| p.between))
+        .reals("entry", part(|p| p.entry))
+        .reals("exit", part(|p| p.exit))
+        .reals("contribution", part(|p| p.within + p.between + p.entry + p.exit))
+        .finish()
+}
+
+/// The version of the rate that is in force in both years, if their figures are comparable.
+pub(crate) fn comparable<'a>(roster: &Roster, rates: &'a [Rate], earlier: i16, later: i16) -> Result<&'a Rate> {
+    roster.frame(earlier)?;
+    roster.frame(later)?;
+    let id = rates.first().map_or("", |rate| rate.id.as_str());
+    if earlier >= later {
+        return Err(Error::argument(
+            format!("起始年度 {earlier} 应早于终止年度 {later}"),
+            format!("the change is from an earlier to a later year; got {earlier} to {later}"),
+        ));
+    }
+    let series = series(roster, rates, id);
+    let number = |year| series.iter().find(|(y, _)| *y == year).map(|(_, number)| *number);
+    let version = rates.iter().find(|rate| rate.validity.holds(later));
+    match (number(earlier), number(later), version) {
+        (Some(a), Some(b), Some(version)) if a == b => Ok(version),
+        (Some(_), Some(_), _) => Err(Error::argument(
+            format!("“{id}”的口径或所用的列在 {earlier} 年到 {later} 年间有变化，两年不可比（见 breaks）"),
+            format!(
+                "'{id}' or a column that it looks at changed between {earlier} and {later}, so that the two years are not comparable. Hint: see breaks()"
+            ),
+        )),
+        _ => Err(Error::argument(
+            format!("“{id}”在 {earlier} 年或 {later} 年没有适用的口径"),
+            format!("'{id}' is not in force in {earlier} or in {later}"),
+        )),
+    }
+}

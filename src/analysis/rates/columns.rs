@@ -1,0 +1,178 @@
+//! The columns of a table of rates that are numbers: a row for each group and each of some rates.
+
+use std::sync::{Arc, OnceLock};
+
+use arrow::array::{ArrayRef, Float64Array, Int64Array};
+use arrow::buffer::{BooleanBuffer, NullBuffer, ScalarBuffer};
+use rayon::prelude::*;
+
+use super::breaks::series;
+use super::figures::Figures;
+use crate::cube::Counted;
+use crate::definition::Rate;
+use crate::job::Job;
+use crate::roster::Roster;
+use crate::stats::wilson::wilson;
+use crate::support::columns::{Columns, Part};
+
+/// So many groups are written together, whose rows stay near while rate after rate is written.
+const SOME: usize = 512;
+
+/// A count and how it is read.
+type Count = (&'static str, fn(&Figures) -> u64);
+/// A rate and how it is worked out.
+type Share = (&'static str, fn(&Figures) -> Option<f64>);
+
+const COUNTS: [Count; 6] = [
+    ("population", |f| f.population),
+    ("success", |f| f.success),
+    ("failure", |f| f.failure),
+    ("unknown", Figures::unknown),
+    ("population_unknown", |f| f.population_unknown),
+    ("unidentified", |f| f.unidentified),
+];
+const SHARES: [Share; 3] = [("rate", Figures::rate), ("rate_low", Figures::low), ("rate_high", Figures::high)];
+
+/// The figures of each of so many rates in each group; fewer once `job` is no longer wanted.
+pub(super) fn all(counted: &Counted, rates: usize, job: &dyn Job) -> Vec<Figures> {
+    let of = |group| (0..rates).map(move |r| Figures::read(counted, 1 + r * Figures::LANES, group));
+    (0..counted.years.len()).into_par_iter().take_any_while(|_| !job.cancelled()).flat_map_iter(of).collect()
+}
+
+/// The columns of all `figures`.
+pub(super) fn of_all(figures: &[Figures], job: &dyn Job) -> Columns {
+    Columns::default().made(figures, &COUNTS, &SHARES, job)
+}
+
+/// The columns of the figures of so many rates, with intervals of `z` deviations.
+pub(super) fn figures<'a>(counted: &'a Counted, rates: usize, z: Option<f64>, job: &'a dyn Job) -> Vec<Part<'a>> {
+    if z.is_none()
+        && let Some(known) = Known::new(counted, rates)
+    {
+        return known.columns();
+    }
+    vec![Box::new(move || {
+        let figures = all(counted, rates, job);
+        let columns = of_all(&figures, job);
+        let Some(z) = z else { return columns };
+        let bounds = || figures.iter().map(|f| wilson(f.success, f.success + f.failure, z));
+        columns
+            .reals("wilson_low", bounds().map(|b| b.map(|(low, _)| low)))
+            .reals("wilson_high", bounds().map(|b| b.map(|(_, high)| high)))
+    })]
+}
+
+/// Rates of which everything is known, as mostly: nothing is open, so a rate is its own bounds.
+struct Known<'a> {
+    /// Of each rate the population and the success, group by group.
+    rates: Vec<[&'a ScalarBuffer<u64>; 2]>,
+    groups: usize,
+}
+
+impl<'a> Known<'a> {
+    fn new(counted: &'a Counted, rates: usize) -> Option<Self> {
+        // Lanes that were not counted are often one column, which is looked at once.
+        let mut nothing: Option<&ScalarBuffer<u64>> = None;
+        let mut is_nothing = |lane: &'a ScalarBuffer<u64>| {
+            let is = nothing.is_some_and(|known| known.inner().ptr_eq(lane.inner())) || lane.iter().all(|n| *n == 0);
+            nothing = if is { Some(lane) } else { nothing };
+            is
+        };
+        let of = |rate| match counted.counts.get(1 + rate * Figures::LANES..)?.first_chunk::<{ Figures::LANES }>()? {
+            [population, success, open @ ..] if open.iter().all(&mut is_nothing) => Some([population, success]),
+            _ => None,
+        };
+        Some(Self { rates: (0..rates).map(of).collect::<Option<_>>()?, groups: counted.years.len() })
+    }
+
+    fn columns(self) -> Vec<Part<'a>> {
+        let (known, zeros) = (Arc::new(self), Arc::new(OnceLock::new()));
+        let count = |name: &'static str, of: fn(u64, u64) -> i64| -> Part<'a> {
+            let known = Arc::clone(&known);
+            Box::new(move || Columns::default().array(name, Arc::new(Int64Array::from(known.rows(of)))))
+        };
+        let whole = |name: &'static str, at: usize, of: fn(u64, u64) -> i64| match &known.rates[..] {
+            [rate] => {
+                let counts = ScalarBuffer::new(rate[at].inner().clone(), 0, rate[at].len());
+                let column: ArrayRef = Arc::new(Int64Array::new(counts, None));
+                Box::new(move || Columns::default().array(name, Arc::clone(&column)))
+            }
+            _ => count(name, of),
+        };
+        let nothing = |name: &'static str| -> Part<'a> {
+            let (rows, zeros) = (known.groups * known.rates.len(), Arc::clone(&zeros));
+            let column = move || Arc::new(Int64Array::from(vec![0; rows])) as ArrayRef;
+            Box::new(move || Columns::default().array(name, Arc::clone(zeros.get_or_init(column))))
+        };
+        let shares = Arc::clone(&known);
+        vec![
+            whole("population", 0, |population, _| population as i64),
+            whole("success", 1, |_, success| success as i64),
+            count("failure", |population, success| (population - success) as i64),
+            nothing("unknown"),
+            nothing("population_unknown"),
+            nothing("unidentified"),
+            Box::new(move || {
+                let column = shares.shares();
+                SHARES.iter().fold(Columns::default(), |columns, (name, _)| columns.array(name, Arc::clone(&column)))
+            }),
+        ]
+    }
+
+    /// The rates, null where the population is empty.
+    fn shares(&self) -> ArrayRef {
+        let rates = self.rows(|population, success| success as f64 / population.max(1) as f64);
+        let is_empty = self.rates.iter().any(|[population, _]| population.contains(&0));
+        let nulls = is_empty.then(|| NullBuffer::from(self.rows(|population, _| population > 0)));
+        Arc::new(Float64Array::new(rates.into(), nulls))
+    }
+
+    /// What `of` makes of population and success, row by row.
+    fn rows<T: Copy + Default>(&self, of: impl Fn(u64, u64) -> T) -> Vec<T> {
+        let each = self.rates.len();
+        if let [[population, success]] = &self.rates[..] {
+            return population
+                .iter()
+                .zip(&success[..])
+                .map(|(population, success)| of(*population, *success))
+                .collect();
+        }
+        let mut rows = vec![T::default(); self.groups * each];
+        for (some, rows) in rows.chunks_mut(SOME * each.max(1)).enumerate() {
+            for (at, [population, success]) in self.rates.iter().enumerate() {
+                let counts = population.iter().zip(&success[..]).skip(some * SOME);
+                for (row, (population, success)) in rows.chunks_exact_mut(each).zip(counts) {
+                    row[at] = of(*population, *success);
+                }
+            }
+        }
+        rows
+    }
+}
+
+/// In which series the figures of each row stand.
+pub(super) fn series_of(roster: &Roster, rates: &[Rate], counted: &Counted) -> Columns {
+    let series: Vec<_> = rates.iter().map(|rate| series(roster, rates, &rate.id)).collect();
+    let number = |year: i16, at: usize| series[at].iter().find(|(y, _)| *y == year).map(|(_, number)| *number);
+    let numbers = by_year(counted, rates.len(), |year, at| number(year, at).map_or(0, |number| number as i64));
+    let years = counted.years.chunk_by(PartialEq::eq);
+    let all_known = years.into_iter().all(|of| (0..rates.len()).all(|at| number(of[0], at).is_some()));
+    let known = (!all_known).then(|| by_year(counted, rates.len(), |year, at| number(year, at).is_some()));
+    let known = known.map(|known| NullBuffer::new(BooleanBuffer::from(known)));
+    Columns::default().array("series", Arc::new(Int64Array::new(numbers.into(), known)))
+}
+
+/// For each group of `counted` and each of so many rates what `of` says of the group's year and the rate.
+pub(super) fn by_year<T: Copy + PartialEq>(counted: &Counted, rates: usize, of: impl Fn(i16, usize) -> T) -> Vec<T> {
+    let mut all = Vec::with_capacity(counted.years.len() * rates);
+    for groups in counted.years.chunk_by(PartialEq::eq) {
+        let each: Vec<T> = (0..rates).map(|at| of(groups[0], at)).collect();
+        match each.first() {
+            Some(first) if each.iter().all(|other| other == first) => {
+                all.resize(all.len() + groups.len() * rates, *first);
+            }
+            _ => groups.iter().for_each(|_| all.extend_from_slice(&each)),
+        }
+    }
+    all
+}

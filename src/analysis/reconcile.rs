@@ -1,0 +1,215 @@
+//! The three trees in which an organisation stands: by place (属地), by the committee in charge (归口), by its party
+//! organisation's superior (隶属). Where one stands in a tree and not in another, totals computed on them differ.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, RecordBatch, new_null_array};
+use arrow::buffer::BooleanBuffer;
+use arrow::datatypes::DataType;
+
+use super::rates::Answers;
+use crate::definition::Rate;
+use crate::error::Result;
+use crate::job::Quiet;
+use crate::lang::Lang;
+use crate::query::dimension::Scope;
+use crate::query::star_state::{ORGANISED, coded};
+use crate::roster::tree;
+use crate::roster::{Frame, Roster};
+use crate::support::columns::Columns;
+
+/// The column that says where an organisation stands in each tree; what is found where it should stand in it and does not;
+/// and what is found where the tree's table does not have the unit that it names.
+const TREES: [(&str, &str, &str); 3] = [
+    ("region", "no_region", ""),
+    ("committee", "no_committee", "committee_unlisted"),
+    (SUPERIOR, "no_superior", "superior_unlisted"),
+];
+const SUPERIOR: &str = "party_superior";
+
+/// What a year's ledgers say of the trees.
+struct Standing {
+    /// Tree by tree the rows that name a unit of it; `None` where no source of the year has the column.
+    named: [Option<BooleanBuffer>; 3],
+    /// The same of the rows that stand in it: by the tree's table if the roster has it (see [`Roster::with_tree`]), else those
+    /// that name one.
+    placed: [Option<BooleanBuffer>; 3],
+    /// Rows that have a party organisation, and therefore a superior.
+    established: BooleanBuffer,
+    /// Rows that say that they have none.
+    without: BooleanBuffer,
+}
+
+impl Standing {
+    fn new(roster: &Roster, frame: &Frame) -> Self {
+        let rows = |name: &str, holds: &dyn Fn(&str) -> bool| {
+            let at = roster.field(name).ok()?;
+            let (codes, values) = (coded(roster, frame, Some(at))?, roster.dictionary(at)?);
+            let table: Vec<bool> =
+                std::iter::once(false).chain(values.values().iter().map(|value| holds(value))).collect();
+            Some(BooleanBuffer::collect_bool(frame.rows(), |row| table[codes.get(row) as usize]))
+        };
+        let none = || BooleanBuffer::new_unset(frame.rows());
+        let organised = rows("mode", &|mode| ORGANISED.contains(&mode)).unwrap_or_else(none);
+        let party = rows("party_org_id", &|_| true).unwrap_or_else(none);
+        let without = rows("mode", &|mode| !ORGANISED.contains(&mode)).unwrap_or_else(none);
+        let named = TREES.map(|(column, ..)| rows(column, &|_| true));
+        let placed = TREES.map(|(column, ..)| {
+            let top = tree::level(column, 1);
+            rows(if roster.field(&top).is_ok() { &top } else { column }, &|_| true)
+        });
+        Self { named, placed, established: &organised | &party, without: &without & &!&party }
+    }
+
+    /// The rows that should stand in the tree `at`.
+    fn due(&self, at: usize) -> BooleanBuffer {
+        if TREES[at].0 == SUPERIOR { self.established.clone() } else { BooleanBuffer::new_set(self.established.len()) }
+    }
+
+    /// What is found of the tree `at`: rows that should stand in it and name no unit, then those whose unit it does not have.
+    fn missing(&self, at: usize) -> Option<[(&'static str, BooleanBuffer); 2]> {
+        let (_, nowhere, unlisted) = TREES[at];
+        let placed = self.placed[at].as_ref()?;
+        let named = self.named[at].clone().unwrap_or_else(|| BooleanBuffer::new_unset(placed.len()));
+        let out = &self.due(at) & &!placed;
+        Some([(nowhere, &out & &!&named), (unlisted, &named & &!placed)])
+    }
+}
+
+/// The rows that name a superior which is not the one that the table of party organisations gives theirs.
+fn other_superiors(roster: &Roster, frame: &Frame) -> Vec<usize> {
+    let texts = |name: &str| {
+        let at = roster.field(name).ok()?;
+        Some((coded(roster, frame, Some(at))?, roster.dictionary(at)?))
+    };
+    let Some((listed, ids)) = texts(tree::LISTED) else { return Vec::new() };
+    let levels: Vec<_> = (1..).map_while(|level| texts(&tree::level(SUPERIOR, level))).collect();
+    let lowest = |row: usize| levels.iter().rev().find_map(|(codes, ids)| ids.get(codes.get(row) as u32));
+    let differs = |row: &usize| {
+        let (listed, placed) = (ids.get(listed.get(*row) as u32), lowest(*row));
+        listed.is_some() && placed.is_some() && listed != placed
+    };
+    (0..frame.rows()).filter(differs).collect()
+}
+
+/// The rows whose party organisation has rows with different superiors.
+fn several_superiors(roster: &Roster, frame: &Frame) -> Vec<usize> {
+    let codes = |name: &str| coded(roster, frame, roster.field(name).ok());
+    let (Some(parties), Some(superiors)) = (codes("party_org_id"), codes(SUPERIOR)) else { return Vec::new() };
+    let both = |row: &usize| parties.get(*row) > 0 && superiors.get(*row) > 0;
+    let mut first: HashMap<u64, (u64, bool)> = HashMap::new();
+    for row in (0..frame.rows()).filter(both) {
+        let superior = superiors.get(row);
+        let seen = first.entry(parties.get(row)).or_insert((superior, false));
+        seen.1 |= seen.0 != superior;
+    }
+    (0..frame.rows()).filter(both).filter(|row| first.get(&parties.get(*row)).is_some_and(|seen| seen.1)).collect()
+}
+
+/// The organisations of `year` that do not stand in all the trees in which they should, a row for each finding.
+///
+/// Every organisation stands in a region and under a committee in charge; one that has a party organisation (by its mode,
+/// or by the party organisation's code) stands under a superior. A tree whose column the year's ledgers do not have finds
+/// nothing: they do not say. With the table of a tree in the roster (see [`Roster::with_tree`]) the unit named has to be in
+/// it.
+///
+/// Columns: `year`, `finding` (`no_region`, `no_committee`, `no_superior`; `committee_unlisted`, `superior_unlisted`: the
+/// table does not have the one named; `superior_differs`: the table gives its party organisation another;
+/// `superior_without_party_org`: under a superior, and the ledger says that there is no party organisation;
+/// `several_superiors`: its party organisation stands under different ones), `org_id`, `name`, `region`, `committee`,
+/// `party_superior`, `party_org_id`, `mode`.
+///
+/// ```
+/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// let table = dangjian::analysis::reconcile::reconcile(&roster, 2012, &Scope::default())?;
+/// assert!(table.column_by_name("finding").is_some());
+/// # Ok::<(), dangjian::Error>(())
+/// ```
+pub fn reconcile(roster: &Roster, year: i16, scope: &Scope) -> Result<RecordBatch> {
+    let frame = roster.frame(year)?;
+    let (standing, rows) = (Standing::new(roster, frame), scope.rows(roster, frame)?);
+    let mut found: Vec<(&str, u32)> = Vec::new();
+    for (finding, missing) in (0..TREES.len()).filter_map(|at| standing.missing(at)).flatten() {
+        found.extend(missing.set_indices().map(|row| (finding, row as u32)));
+    }
+    found.extend(other_superiors(roster, frame).into_iter().map(|row| ("superior_differs", row as u32)));
+    if let Some(named) = &standing.named[2] {
+        let stray = &standing.without & named;
+        found.extend(stray.set_indices().map(|row| ("superior_without_party_org", row as u32)));
+    }
+    found.extend(several_superiors(roster, frame).into_iter().map(|row| ("several_superiors", row as u32)));
+    found.retain(|(_, row)| rows.value(*row as usize));
+    let rows: Vec<u32> = found.iter().map(|(_, row)| *row).collect();
+    let names = ["org_id", "name", "region", "committee", SUPERIOR, "party_org_id", "mode"];
+    let batch = roster.picked(frame, names, &rows)?;
+    let column = |name: &str| -> ArrayRef {
+        batch.column_by_name(name).map_or_else(|| new_null_array(&DataType::Utf8, found.len()), Arc::clone)
+    };
+    let start = Columns::default()
+        .years("year", vec![year; found.len()])
+        .texts("finding", found.iter().map(|(finding, _)| *finding));
+    names.into_iter().fold(start, |columns, name| columns.array(name, column(name))).finish()
+}
+
+/// The totals of `rates` in `year` as each tree gives them, a row for each rate and tree.
+///
+/// Columns: `year`, `rate_id`, `label_zh`, `label_en`, `counts`, `tree` (`region`, `committee`, `party_superior`),
+/// `population` (of all), `not_due` (of them, those that do not belong in the tree: without a party organisation), `placed`
+/// (the sum over the tree, by its table if the roster has that), `unplaced` (population − `not_due` − placed), `success`,
+/// `success_placed`, `agrees` (`unplaced` is 0). Party organisations stand where their home row does. Null where no source of
+/// the year has the tree's column.
+///
+/// ```
+/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// let rates: Vec<_> = dangjian::definition::Rates::shipped()?.iter().cloned().collect();
+/// let table = dangjian::analysis::reconcile::reconcile_totals(&roster, &rates, 2012, &Scope::default())?;
+/// assert_eq!(table.num_rows() % 3, 0);
+/// # Ok::<(), dangjian::Error>(())
+/// ```
+pub fn reconcile_totals(roster: &Roster, rates: &[Rate], year: i16, scope: &Scope) -> Result<RecordBatch> {
+    struct Total<'a> {
+        rate: &'a Rate,
+        tree: &'static str,
+        population: u64,
+        success: u64,
+        /// Not due, placed, placed successes.
+        of: Option<[u64; 3]>,
+    }
+    let frame = roster.frame(year)?;
+    let standing = Standing::new(roster, frame);
+    let size = |rows: &BooleanBuffer| rows.count_set_bits() as u64;
+    let mut totals = Vec::new();
+    for rate in rates.iter().filter(|rate| rate.validity.holds(year)) {
+        rate.check(roster)?;
+        let answers = Answers::new(roster, frame, rate, scope, &Quiet)?;
+        let (population, success) = (&answers.population.yes, &answers.population.yes & &answers.success.yes);
+        for (at, (tree, ..)) in TREES.into_iter().enumerate() {
+            let due = standing.due(at);
+            let of = standing.placed[at].as_ref().map(|placed| {
+                let placed = placed & &due;
+                [size(&(population & &!&due)), size(&(population & &placed)), size(&(&success & &placed))]
+            });
+            totals.push(Total { rate, tree, population: size(population), success: size(&success), of });
+        }
+    }
+    let each = || totals.iter();
+    let unplaced = |t: &Total| t.of.map(|[not_due, placed, _]| t.population - not_due - placed);
+    Columns::default()
+        .years("year", each().map(|_| year))
+        .texts("rate_id", each().map(|t| &t.rate.id))
+        .texts("label_zh", each().map(|t| t.rate.label.get(Lang::Zh)))
+        .texts("label_en", each().map(|t| t.rate.label.get(Lang::En)))
+        .texts("counts", each().map(|t| t.rate.counts.name()))
+        .texts("tree", each().map(|t| t.tree))
+        .counts("population", each().map(|t| t.population))
+        .some_counts("not_due", each().map(|t| t.of.map(|of| of[0])))
+        .some_counts("placed", each().map(|t| t.of.map(|of| of[1])))
+        .some_counts("unplaced", each().map(unplaced))
+        .counts("success", each().map(|t| t.success))
+        .some_counts("success_placed", each().map(|t| t.of.map(|of| of[2])))
+        .flags("agrees", each().map(|t| unplaced(t).map(|n| n == 0)))
+        .finish()
+}

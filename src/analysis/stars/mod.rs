@@ -1,0 +1,215 @@
+//! Star states of organisations and of party organisations: how many have which, and what moved between years.
+//!
+//! The states are the grades, `unrated` (a party organisation without a star), `no_party_org` (listed, has none),
+//! `unknown` (the ledger does not say) and, between years, `absent`. They are never merged.
+//!
+//! And the rating itself: a [`Scheme`] is data, a [`Rating`] what it makes of scores, with the reason of every star.
+
+mod events;
+mod judges;
+mod marks;
+mod need;
+mod plaque;
+#[cfg(test)]
+mod published_tests;
+mod rating;
+mod scheme;
+#[cfg(test)]
+mod testing;
+mod trail;
+mod whatif;
+
+use std::collections::BTreeMap;
+
+use arrow::array::RecordBatch;
+use arrow::buffer::BooleanBuffer;
+use rayon::prelude::*;
+
+use super::transitions;
+use crate::cube;
+use crate::cube::statistic::{Statistic, only};
+use crate::cube::{Axis, Counted, Lane, Things};
+use crate::definition::Counts;
+use crate::error::Result;
+use crate::job;
+use crate::job::Job;
+use crate::query::dimension::Scope;
+use crate::query::party_organisation::{Parties, bitmap};
+use crate::query::star_state::{ABSENT, ORGANISED, StarStates, coded};
+use crate::roster::{Frame, Integers, Roster};
+use crate::support::columns::Columns;
+
+pub use self::judges::Judges;
+pub(crate) use self::rating::STAGES;
+pub use self::rating::{Options, Previous, Rating};
+pub use self::scheme::{Scheme, schemes_table};
+pub use self::trail::replay;
+pub use self::whatif::{compare_counts, compare_schemes};
+
+/// Star states by the dimensions of `scope`.
+///
+/// Columns: `year`, the dimensions, `star_state`, `organisations`, `party_organisations`. A party organisation has the
+/// highest star of its rows with a mode of its own (solo, joint, affiliated), else it is `unrated`; it stands in the
+/// group of its home row.
+///
+/// ```
+/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// let table = dangjian::analysis::stars::star_distribution(&roster, &Scope::default(), &Quiet)?;
+/// assert_eq!(table.num_rows(), 3 * 8); // three years of five grades and three states
+/// # Ok::<(), dangjian::Error>(())
+/// ```
+pub fn star_distribution(roster: &Roster, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
+    let frames = scope.frames(roster)?;
+    only(states(roster, &frames, std::slice::from_ref(&scope.by), scope, job)?.count(&frames, job)?)
+}
+
+/// [`star_distribution`] by each of `sets`.
+pub(crate) fn states<'r>(
+    roster: &'r Roster,
+    frames: &[&'r Frame],
+    sets: &[Vec<String>],
+    scope: &Scope,
+    job: &dyn Job,
+) -> Result<Statistic<'r, Vec<RecordBatch>>> {
+    let states = StarStates::new(roster);
+    let parties = PartyStars::all(roster, frames, &states, scope, job)?;
+    let of_parties = states.axis_of("party_star_state", parties.iter().map(|p| p.codes.clone()).collect());
+    let of_organisations = states.of_organisations(roster, frames, job)?;
+    let mut axes = Vec::new();
+    for by in sets {
+        let by = scope.divided(by).axes_beside(roster, frames, &["star_state"])?;
+        for state in [&of_organisations, &of_parties] {
+            axes.push(by.iter().chain([state]).cloned().collect());
+        }
+    }
+    let scope = scope.clone();
+    let lanes = move |nth: usize, frame: &Frame, _: &dyn Job| {
+        Ok(vec![Lane::Bits(scope.rows(roster, frame)?), Lane::Bits(parties[nth].homes())])
+    };
+    let table = |[organisations, parties]: [Counted; 2]| {
+        let organisations = organisations.filled();
+        let parties = aligned(&organisations, &parties, 1);
+        Columns::default()
+            .groups(&organisations)
+            .counts("organisations", organisations.lane(0).iter().copied())
+            .counts("party_organisations", parties)
+            .finish()
+    };
+    let answer = move |counted: Vec<Counted>| {
+        let mut counted = counted.into_iter();
+        std::iter::from_fn(|| Some([counted.next()?, counted.next()?])).map(table).collect()
+    };
+    Ok(Statistic::new(axes, lanes, answer))
+}
+
+/// Moves between star states from one year to the next, of organisations (linked by their id) or of party
+/// organisations (linked by their code), by the dimensions of `scope`.
+///
+/// Columns: `year`, `next_year`, the dimensions, `star_state`, `next_star_state` (both with `absent`), and
+/// `organisations` or `party_organisations`.
+///
+/// ```
+/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// let counts = dangjian::definition::Counts::Organisations;
+/// let table = dangjian::analysis::stars::star_transitions(&roster, counts, &Scope::default(), &Quiet)?;
+/// assert!(table.column_by_name("next_star_state").is_some());
+/// # Ok::<(), dangjian::Error>(())
+/// ```
+pub fn star_transitions(roster: &Roster, counts: Counts, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
+    let frames = scope.frames(roster)?;
+    let by = scope.axes_beside(roster, &frames, &["star_state"])?;
+    let states = StarStates::new(roster);
+    let counted = match counts {
+        Counts::Organisations => {
+            let axis = states.of_organisations(roster, &frames, job)?;
+            transitions::of_organisations(roster, &frames, &[axis], &by, scope, job)?
+        }
+        Counts::PartyOrganisations => of_parties(roster, &frames, &states, &by, scope, job)?,
+    };
+    transitions::table(&counted, counts.name())
+}
+
+fn of_parties(
+    roster: &Roster,
+    frames: &[&Frame],
+    states: &StarStates,
+    by: &[Axis],
+    scope: &Scope,
+    job: &dyn Job,
+) -> Result<Counted> {
+    let parties = PartyStars::all(roster, frames, states, scope, job)?;
+    let axis = states.axis(parties.iter().map(|p| p.codes.clone()).collect());
+    let things: Vec<Things<'_>> =
+        parties.into_iter().map(|p| Things { ids: p.ids.into(), rows: Some(p.rows), counted: None }).collect();
+    cube::moves(frames, &things, &[axis], by, ABSENT, job)
+}
+
+/// The party organisations of one year.
+pub(crate) struct PartyStars {
+    /// Their codes, ascending.
+    pub(crate) ids: Vec<u32>,
+    /// Their home rows.
+    pub(crate) rows: Vec<u32>,
+    /// For each row of the frame a star state; at home rows that of the party organisation.
+    pub(crate) codes: Integers,
+}
+
+impl PartyStars {
+    pub(crate) fn all(
+        roster: &Roster,
+        frames: &[&Frame],
+        states: &StarStates,
+        scope: &Scope,
+        job: &dyn Job,
+    ) -> Result<Vec<Self>> {
+        let of_frame = |frame: &&Frame| {
+            job::check(job)?;
+            Ok(Self::new(roster, frame, states, &scope.rows(roster, frame)?))
+        };
+        frames.par_iter().map(of_frame).collect()
+    }
+
+    pub(crate) fn new(roster: &Roster, frame: &Frame, states: &StarStates, rows: &BooleanBuffer) -> Self {
+        let mode = roster.field("mode").ok();
+        let organised: Vec<u64> = mode
+            .and_then(|at| roster.dictionary(at))
+            .map_or_else(Vec::new, |d| ORGANISED.iter().filter_map(|m| d.code(m).map(u64::from)).collect());
+        let modes = coded(roster, frame, mode);
+        let has_own = |row| modes.is_some_and(|m| organised.contains(&m.get(row)));
+        let own = BooleanBuffer::collect_bool(frame.rows(), |row| rows.value(row) && has_own(row));
+        let parties = Parties::new(roster, frame);
+        let of_rows = states.codes(roster, frame);
+        let unrated = u64::from(states.grades());
+        let homes = parties.homes(&own);
+        // The highest star of each party organisation; 0 is none, others are one more than the state.
+        let mut best = vec![0; homes.len()];
+        for row in own.set_indices() {
+            let star = of_rows.get(row);
+            let top = &mut best[parties.code(row)];
+            *top = (*top).max(if star < unrated { star + 1 } else { 0 });
+        }
+        let (mut ids, mut at_home) = (Vec::new(), Vec::new());
+        let mut codes: Vec<u64> = vec![unrated; frame.rows()];
+        for (code, home) in homes.into_iter().enumerate() {
+            if let Some(home) = home {
+                ids.push(code as u32);
+                at_home.push(home);
+                codes[home as usize] = best[code].checked_sub(1).unwrap_or(unrated);
+            }
+        }
+        Self { ids, rows: at_home, codes: Integers::smallest(&codes) }
+    }
+
+    pub(crate) fn homes(&self) -> BooleanBuffer {
+        bitmap(self.codes.len(), self.rows.iter().copied())
+    }
+}
+
+/// The counts of a lane of `other` in the order of the groups of `counted`, 0 where it has no such group.
+fn aligned(counted: &Counted, other: &Counted, lane: usize) -> Vec<u64> {
+    let key = |c: &Counted, g: usize| (c.years[g], c.keys.iter().map(|k| k[g]).collect::<Vec<_>>());
+    let found: BTreeMap<_, u64> = (0..other.years.len()).map(|g| (key(other, g), other.lane(lane)[g])).collect();
+    (0..counted.years.len()).map(|g| found.get(&key(counted, g)).copied().unwrap_or(0)).collect()
+}

@@ -1,0 +1,353 @@
+//! What each organisation would need for one more star, the cheapest first.
+
+mod form;
+
+use std::sync::Arc;
+
+use arrow::array::{RecordBatch, UInt32Array};
+use arrow::compute::take_record_batch;
+
+use self::form::Form;
+use super::marks::Marks;
+use super::rating::{Change, Rating, Rule, Sure, gate_answers};
+use super::scheme::units::{POINT, real, shown};
+use super::scheme::{Method, Part, Rung, Test};
+use crate::error::Result;
+use crate::lang::Text;
+use crate::support::columns::Columns;
+
+/// One thing that is needed.
+struct Need {
+    kind: &'static str,
+    what: String,
+    label: Text,
+    have: Option<i64>,
+    full: Option<i64>,
+    /// What it has to bring.
+    asked: Option<i64>,
+    /// What the item brings to the total (or to its dimension, where stars are dimensions') at most.
+    gain: Option<i64>,
+    /// What is missing in all.
+    missing: Option<i64>,
+    enough: Option<bool>,
+    text: Text,
+}
+
+impl Need {
+    fn rule(kind: &'static str, label: Text, text: Text) -> Self {
+        Self {
+            kind,
+            what: String::new(),
+            label,
+            have: None,
+            full: None,
+            asked: None,
+            gain: None,
+            missing: None,
+            enough: None,
+            text,
+        }
+    }
+}
+
+impl Rating {
+    /// What each organisation would need for one more star: items by what they cost, then what else stands in the way.
+    ///
+    /// Columns: `year`, the id, `name`, `star_state`, `next_star`, `order` (from 1), `need_kind` (`item`; `open`, an item to
+    /// be scored first; `gate`, `cap`, `veto`, `event`, `step`, `first_year`, `quota`), `what` (the item's id),
+    /// `label_zh`, `label_en`, `have` and `full` (what the item brings now and at most), `asked` (what it has to bring),
+    /// `gain` (what full marks of it add to the total, or to its dimension where each dimension is a star, beside the items
+    /// before it), `missing` (points in all), `enough` (whether this and those before it are enough of the score),
+    /// `text_zh`, `text_en`. Cheap is what has little `effort` a point, then what brings most. Who has the highest star is
+    /// not listed.
+    pub fn needed(&self) -> Result<RecordBatch> {
+        let mut rows: Vec<(u32, Rung, usize, Need)> = Vec::new();
+        for (year, range) in &self.marks.years {
+            let answers = gate_answers(self, *year, range.clone())?;
+            for (at, subject) in range.clone().enumerate() {
+                let gates: Vec<Sure> = answers.iter().map(|answers| answers[at]).collect();
+                let Some((next, needs)) = self.needs_of(subject, &gates) else { continue };
+                let needs = needs.into_iter().enumerate();
+                rows.extend(needs.map(|(nth, need)| (subject as u32, next, nth + 1, need)));
+            }
+        }
+        let listed = self.listed(&self.everybody())?.finish()?;
+        let at: UInt32Array = rows.iter().map(|row| Some(row.0)).collect();
+        let listed = take_record_batch(&listed, &at)?;
+        let ladder = &self.scheme.ladder;
+        let points = |value: Option<i64>| value.map(real);
+        Columns::default()
+            .array("year", Arc::clone(&listed["year"]))
+            .array(self.scheme.id_column(), Arc::clone(&listed[self.scheme.id_column()]))
+            .array("name", Arc::clone(&listed["name"]))
+            .texts("star_state", rows.iter().map(|row| self.state_of(row.0 as usize)))
+            .texts("next_star", rows.iter().map(|row| ladder.state(row.1)))
+            .counts("order", rows.iter().map(|row| row.2 as u64))
+            .texts("need_kind", rows.iter().map(|row| row.3.kind))
+            .some_texts("what", rows.iter().map(|row| Some(&row.3.what).filter(|what| !what.is_empty())))
+            .texts("label_zh", rows.iter().map(|row| &row.3.label.zh))
+            .texts("label_en", rows.iter().map(|row| &row.3.label.en))
+            .reals("have", rows.iter().map(|row| points(row.3.have)))
+            .reals("full", rows.iter().map(|row| points(row.3.full)))
+            .reals("asked", rows.iter().map(|row| points(row.3.asked)))
+            .reals("gain", rows.iter().map(|row| points(row.3.gain)))
+            .reals("missing", rows.iter().map(|row| points(row.3.missing)))
+            .flags("enough", rows.iter().map(|row| row.3.enough))
+            .texts("text_zh", rows.iter().map(|row| &row.3.text.zh))
+            .texts("text_en", rows.iter().map(|row| &row.3.text.en))
+            .finish()
+    }
+
+    /// The next star and what is needed for it; nothing of who has the highest.
+    fn needs_of(&self, subject: usize, gates: &[Sure]) -> Option<(Rung, Vec<Need>)> {
+        let scheme = &*self.scheme;
+        let top = scheme.ladder.top();
+        let now = self.stars()[subject];
+        let Some(rung) = now.known() else { return Some((now.high, self.open_items(subject))) };
+        let next = rung + 1;
+        if next > top {
+            return None;
+        }
+        let earned = self.stages[0][subject].low;
+        let mut needs = if earned >= next { Vec::new() } else { self.of_score(subject, next) };
+        // Gates of the next star that are not met, whether or not the score got so far.
+        for (at, gate) in scheme.gates.iter().enumerate().filter(|(_, gate)| gate.rung == next) {
+            if gates[at] == Sure::Yes {
+                continue;
+            }
+            if let Test::Part { part, below: false, at: least } = gate.condition.test {
+                needs.extend(self.of_part(subject, part, least));
+            }
+            let (zh, en) = if gates[at] == Sure::Maybe {
+                ("（是否满足不明）", " (not known whether it is met)")
+            } else {
+                ("", "")
+            };
+            let text = Text::new(format!("须满足：{}{zh}", gate.label.zh), format!("to be met: {}{en}", gate.label.en));
+            needs.push(Need::rule("gate", gate.label.clone(), text));
+        }
+        for change in self.changes_of(subject) {
+            let stops = change.before.high >= next && change.after.high < next;
+            if stops && !matches!(change.rule, Rule::Gate(_)) {
+                needs.push(self.of_change(subject, change));
+            }
+        }
+        Some((next, needs))
+    }
+
+    fn of_change(&self, subject: usize, change: &Change) -> Need {
+        let label = self.rule_name(subject, change.rule);
+        let mut need = Need::rule(Self::rule_kind(change.rule), label, self.reason(change));
+        match change.rule {
+            Rule::Quota(at) if self.scheme.quotas[at as usize].within.is_empty() => {
+                let rung = self.scheme.quotas[at as usize].rung;
+                let year = self.marks.year(subject);
+                let range = self.marks.years.iter().find(|(own, _)| *own == year).map(|(_, range)| range.clone());
+                let inside = range.into_iter().flatten().filter(|at| self.stars()[*at].low == rung);
+                let line = inside.map(|at| self.scores.totals[at].0).min();
+                need.missing = line.map(|line| (line - self.scores.totals[subject].0).max(0));
+                if let Some(missing) = need.missing {
+                    let points = shown(missing);
+                    need.text.zh = format!("{}；距入选的最后一名{points}分", need.text.zh);
+                    need.text.en = format!("{}; {points} points behind the last that is in", need.text.en);
+                }
+            }
+            Rule::Cap(at) => {
+                if let Test::Part { part, below: true, at: least } = self.scheme.caps[at as usize].condition.test {
+                    let first = self.of_part(subject, part, least).into_iter().next();
+                    if let Some(first) = first {
+                        need.text.zh = format!("{}；{}", need.text.zh, first.text.zh);
+                        need.text.en = format!("{}; {}", need.text.en, first.text.en);
+                    }
+                }
+            }
+            _ => {}
+        }
+        need
+    }
+
+    /// Items that are to be scored before anything can be said.
+    fn open_items(&self, subject: usize) -> Vec<Need> {
+        let items = &self.scheme.parts.items;
+        let mut needs = Vec::new();
+        for (at, cell) in self.marks.row(subject).iter().enumerate() {
+            let item = &items[at % items.len()];
+            let (low, high) = Marks::brings(item, *cell);
+            if low < high {
+                let weight = self.scheme.parts.dimensions[item.dimension].weight;
+                let text =
+                    Text::new(format!("“{}”还没有评分", item.label.zh), format!("'{}' has no score", item.label.en));
+                needs.push(Need {
+                    what: item.id.clone(),
+                    full: Some(high * POINT),
+                    gain: Some((high - low) * weight),
+                    ..Need::rule("open", item.label.clone(), text)
+                });
+            }
+        }
+        needs.sort_by_key(|need| std::cmp::Reverse(need.gain));
+        if needs.is_empty() {
+            let text = Text::new(
+                "星级未定：台账情况不明，或取决于别家未定的得分",
+                "not decided: the ledger does not say, or it rests on open scores of others",
+            );
+            needs.push(Need::rule("open", Text::new("未定", "not decided"), text));
+        }
+        needs
+    }
+
+    /// What the score needs for a star.
+    fn of_score(&self, subject: usize, next: Rung) -> Vec<Need> {
+        let by_bands = || self.of_bands(subject, next);
+        match self.scheme.method {
+            Method::Bands => by_bands(),
+            Method::Dimensions => self.of_dimensions(subject, next),
+            Method::Both { lower: true } => {
+                let mut needs = by_bands();
+                needs.extend(self.of_dimensions(subject, next));
+                needs
+            }
+            Method::Both { lower: false } => {
+                let needs = by_bands();
+                if needs.is_empty() { self.of_dimensions(subject, next) } else { needs }
+            }
+            Method::Top | Method::Score => Vec::new(),
+        }
+    }
+
+    fn of_bands(&self, subject: usize, next: Rung) -> Vec<Need> {
+        let Some(least) = self.scheme.bands.least(next) else { return Vec::new() };
+        let missing = least.missing(self.scores.totals[subject].0);
+        if missing == 0 {
+            return Vec::new();
+        }
+        let all: Vec<usize> = (0..self.scheme.parts.items.len()).collect();
+        self.cheapest(subject, &all, missing, None)
+    }
+
+    fn of_dimensions(&self, subject: usize, next: Rung) -> Vec<Need> {
+        let Some(stars) = self.scheme.ladder.stars(next) else { return Vec::new() };
+        let dimensions = self.scheme.parts.dimensions.iter().zip(self.scores.dimensions(subject)).enumerate();
+        let mut short = Vec::new();
+        let mut reached = 0;
+        for (at, (dimension, (low, _))) in dimensions {
+            let Some(share) = dimension.share else { continue };
+            // The least number of ten-thousandths of a point that is the share.
+            let missing = -(-share * dimension.full).div_euclid(POINT) - low;
+            if missing <= 0 { reached += 1 } else { short.push((missing, at)) }
+        }
+        short.sort_unstable();
+        let more = (stars as usize).saturating_sub(reached);
+        short.into_iter().take(more).flat_map(|(missing, at)| self.of_dimension(subject, at, missing)).collect()
+    }
+
+    fn of_dimension(&self, subject: usize, at: usize, missing: i64) -> Vec<Need> {
+        let items = self.scheme.parts.items.iter().enumerate();
+        let own: Vec<usize> = items.filter(|(_, item)| item.dimension == at).map(|(at, _)| at).collect();
+        self.cheapest(subject, &own, missing * POINT, Some(at))
+    }
+
+    /// What a part needs to come to `least`.
+    fn of_part(&self, subject: usize, part: Part, least: i64) -> Vec<Need> {
+        match part {
+            Part::Total => {
+                let missing = least - self.scores.totals[subject].0;
+                let all: Vec<usize> = (0..self.scheme.parts.items.len()).collect();
+                if missing > 0 { self.cheapest(subject, &all, missing, None) } else { Vec::new() }
+            }
+            Part::Dimension(at) => {
+                let missing = least - self.scores.dimension(subject, at).0;
+                if missing > 0 { self.of_dimension(subject, at, missing) } else { Vec::new() }
+            }
+            Part::Item(at) => {
+                let item = &self.scheme.parts.items[at];
+                let own = Marks::brings(item, self.marks.row(subject)[at]).0;
+                let missing = least - own;
+                if missing > 0 {
+                    self.cheapest(subject, &[at], missing * POINT, Some(item.dimension))
+                } else {
+                    Vec::new()
+                }
+            }
+        }
+    }
+
+    /// The cheapest of these items until they bring what is missing of the total, or of a dimension.
+    fn cheapest(&self, subject: usize, items: &[usize], missing: i64, dimension: Option<usize>) -> Vec<Need> {
+        let parts = &self.scheme.parts;
+        let form = Form::new(self, subject, dimension);
+        let goal = form.worth(&[]) + missing;
+        let mut order: Vec<(f64, i64, usize)> = items
+            .iter()
+            .filter(|at| form.room(**at) > 0)
+            .map(|at| (parts.items[*at].effort, form.worth(&[(*at, form.full(*at))]), *at))
+            .collect();
+        order.sort_by(|a, b| {
+            a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)).then(form.room(b.2).cmp(&form.room(a.2))).then(a.2.cmp(&b.2))
+        });
+        let mut done: Vec<(usize, i64)> = Vec::new();
+        for (_, _, at) in order {
+            if form.worth(&done) >= goal {
+                break;
+            }
+            done.push((at, form.full(at)));
+        }
+        let enough = form.worth(&done) >= goal;
+        // What brings nothing in the end, because a part is at its end already, is not asked for.
+        for at in (0..done.len()).rev() {
+            let mut without = done.clone();
+            without.remove(at);
+            if form.worth(&without) >= goal.min(form.worth(&done)) {
+                done = without;
+            }
+        }
+        let mut needs = Vec::new();
+        for nth in 0..done.len() {
+            let (at, full) = done[nth];
+            let item = &parts.items[at];
+            let (before, after) = (form.worth(&done[..nth]), form.worth(&done[..=nth]));
+            let last = enough && nth + 1 == done.len();
+            let asked = if last { form.least(&done[..nth], at, goal) } else { full };
+            let [from, to] = [form.have(at), asked].map(|brings| self.written(at, brings));
+            needs.push(Need {
+                kind: "item",
+                what: item.id.clone(),
+                label: item.label.clone(),
+                have: Some(form.have(at) * POINT),
+                full: Some(full * POINT),
+                asked: Some(asked * POINT),
+                gain: Some(after - before),
+                missing: Some(missing),
+                enough: Some(last),
+                text: Text::new(
+                    format!("“{}”由{from}提高到{to}", item.label.zh),
+                    format!("'{}' from {from} to {to}", item.label.en),
+                ),
+            });
+        }
+        if !enough {
+            let left = goal - form.worth(&done);
+            let short = shown(left);
+            let text = Text::new(
+                format!("各项都得满分仍差{short}分"),
+                format!("full marks of everything are still {short} short"),
+            );
+            needs.push(Need {
+                missing: Some(left),
+                enough: Some(false),
+                ..Need::rule("item", Text::new("仍不够", "not enough"), text)
+            });
+        }
+        needs
+    }
+
+    /// What an item brings, by the word that the form has for it, if it has one.
+    fn written(&self, at: usize, brings: i64) -> String {
+        let item = &self.scheme.parts.items[at];
+        let place = item.values.iter().position(|value| *value == item.written(brings));
+        match place.and_then(|place| item.value_labels.get(place)) {
+            Some(word) if self.scheme.parts.quarters == 1 => format!("{}（{word}）", shown(brings * POINT)),
+            _ => shown(brings * POINT),
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! What a form would come to if some of its items brought more.
+
+use crate::analysis::stars::marks::Marks;
+use crate::analysis::stars::rating::{Rating, bounded, total};
+use crate::analysis::stars::scheme::units::POINT;
+
+/// A form on which some items bring more: what that comes to.
+pub(super) struct Form<'a> {
+    rating: &'a Rating,
+    subject: usize,
+    /// Which dimension is looked at; the total where `None`.
+    dimension: Option<usize>,
+    /// For each item what it brings now, all quarters together.
+    have: Vec<i64>,
+}
+
+impl<'a> Form<'a> {
+    pub(super) fn new(rating: &'a Rating, subject: usize, dimension: Option<usize>) -> Self {
+        let items = &rating.scheme.parts.items;
+        let row = rating.marks.row(subject);
+        let sum = |at: usize| row.iter().skip(at).step_by(items.len()).map(|c| Marks::brings(&items[at], *c).0).sum();
+        Self { rating, subject, dimension, have: (0..items.len()).map(sum).collect() }
+    }
+
+    pub(super) fn have(&self, at: usize) -> i64 {
+        self.have[at]
+    }
+
+    /// The most that an item can bring.
+    pub(super) fn full(&self, at: usize) -> i64 {
+        self.rating.scheme.parts.items[at].range().1 * self.rating.scheme.parts.quarters
+    }
+
+    /// What an item can bring more, by its weight.
+    pub(super) fn room(&self, at: usize) -> i64 {
+        let parts = &self.rating.scheme.parts;
+        (self.full(at) - self.have[at]) * parts.dimensions[parts.items[at].dimension].weight.max(1)
+    }
+
+    /// What the total or the dimension comes to where these items bring so much, and the others what they do.
+    pub(super) fn worth(&self, with: &[(usize, i64)]) -> i64 {
+        let parts = &self.rating.scheme.parts;
+        let mut sums = vec![0i64; parts.dimensions.len()];
+        for (at, item) in parts.items.iter().enumerate() {
+            let brings = with.iter().find(|(own, _)| *own == at).map_or(self.have[at], |(_, brings)| *brings);
+            sums[item.dimension] += brings;
+        }
+        let ends: Vec<(i64, i64)> =
+            sums.iter().zip(&parts.dimensions).map(|(sum, d)| bounded(*sum, d.least, d.most)).map(|v| (v, v)).collect();
+        match self.dimension {
+            Some(at) => ends[at].0 * POINT,
+            None => total(&self.rating.scheme, &ends, self.rating.scores.added(self.subject)).0,
+        }
+    }
+
+    /// The least that an item has to bring, beside those that are done, so that it is enough: of the numbers that the form
+    /// has, if they are listed.
+    pub(super) fn least(&self, done: &[(usize, i64)], at: usize, goal: i64) -> i64 {
+        let enough = |brings: i64| {
+            let with: Vec<(usize, i64)> = done.iter().copied().chain([(at, brings)]).collect();
+            self.worth(&with) >= goal
+        };
+        let item = &self.rating.scheme.parts.items[at];
+        let values = item.values.iter().map(|value| item.brings(*value));
+        if let (Some(least), 1) = (values.filter(|brings| enough(*brings)).min(), self.rating.scheme.parts.quarters) {
+            return least;
+        }
+        // What it comes to grows with what the item brings: halve until the least is found.
+        let (mut low, mut high) = (self.have[at], self.full(at));
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if enough(middle) { high = middle } else { low = middle + 1 }
+        }
+        high
+    }
+}

@@ -1,0 +1,180 @@
+//! One year of a rating: where the organisations stand in the ledger, and what is asked about them.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::{Rating, Sure, rows};
+use crate::analysis::stars::marks::Marks;
+use crate::analysis::stars::scheme::{Condition, Part, Scheme, Test};
+use crate::cube::{Axis, Values};
+use crate::error::Result;
+use crate::query::dimension::Scope;
+use crate::query::party_organisation::Parties;
+use crate::query::star_state::{ORGANISED, coded};
+use crate::roster::{Frame, Roster};
+use arrow::buffer::BooleanBuffer;
+
+/// How many organisations there are, of which quotas give shares.
+pub(crate) struct Population {
+    /// The rows at which they stand.
+    pub(crate) homes: Vec<u32>,
+    pub(crate) all: u64,
+}
+
+/// One year.
+pub(crate) struct Round<'a> {
+    pub(crate) year: i16,
+    /// The organisations of the year among all of the rating.
+    pub(crate) range: Range<usize>,
+    pub(crate) roster: &'a Roster,
+    pub(crate) frame: &'a Frame,
+    /// For each organisation the row of the frame at which it stands.
+    pub(crate) rows: Vec<Option<u32>>,
+    pub(crate) population: Population,
+}
+
+/// For each party organisation of `frame`, by its code, the row at which it stands; organisations with a mode of their
+/// own come first, those of which the mode is not known count as well.
+pub(crate) fn homes(roster: &Roster, frame: &Frame) -> Vec<Option<u32>> {
+    let mode = roster.field("mode").ok();
+    let others: Vec<u64> = mode.and_then(|at| roster.dictionary(at)).map_or_else(Vec::new, |words| {
+        let others = words.values().iter().filter(|word| !ORGANISED.contains(&word.as_str()));
+        others.filter_map(|word| words.code(word).map(u64::from)).collect()
+    });
+    let modes = coded(roster, frame, mode);
+    let own = |row| modes.is_none_or(|modes| !others.contains(&modes.get(row)));
+    Parties::new(roster, frame).homes(&BooleanBuffer::collect_bool(frame.rows(), own))
+}
+
+impl<'a> Round<'a> {
+    pub(crate) fn new(rating: &Rating, roster: &'a Roster, year: i16, range: Range<usize>) -> Result<Self> {
+        let frame = roster.frame(year)?;
+        let (rows, homes) = rows::standing(rating, roster, frame, range.clone());
+        let all = homes.len() as u64;
+        Ok(Self { year, range, roster, frame, rows, population: Population { homes, all } })
+    }
+
+    /// The organisation called `id`, counted from the first of the year.
+    pub(crate) fn find(&self, marks: &Marks, id: &str) -> Option<usize> {
+        marks.find(self.year, id).map(|at| at - self.range.start)
+    }
+
+    /// The answer to a condition for each organisation.
+    pub(crate) fn answers(&self, rating: &Rating, condition: &Condition) -> Result<Vec<Sure>> {
+        let all = self.range.len();
+        Ok(match &condition.test {
+            Test::Event { kinds, years } => {
+                let mut answers = vec![Sure::No; all];
+                for kind in kinds {
+                    for (id, _) in rating.events.of(*kind, self.year - years + 1..=self.year) {
+                        if let Some(at) = self.find(&rating.marks, id) {
+                            answers[at] = Sure::Yes;
+                        }
+                    }
+                }
+                answers
+            }
+            Test::When(when) => {
+                let truth = when.evaluate(self.roster, self.frame)?;
+                let answer = |row: Option<u32>| match row.and_then(|row| truth.value(row as usize)) {
+                    Some(answer) => Sure::known(answer),
+                    None => Sure::Maybe,
+                };
+                self.rows.par_iter().map(|row| answer(*row)).collect()
+            }
+            Test::Part { part, below, at } => {
+                let answer = |(low, high): (i64, i64)| match below {
+                    false => Sure::reached(low >= *at, high >= *at),
+                    true => Sure::reached(high < *at, low < *at),
+                };
+                let subjects = self.range.clone().into_par_iter();
+                // Of which part is asked once, not for each organisation.
+                match part {
+                    Part::Total => rating.scores.totals[self.range.clone()].par_iter().map(|t| answer(*t)).collect(),
+                    Part::Dimension(of) => subjects.map(|at| answer(rating.scores.dimension(at, *of))).collect(),
+                    Part::Item(_) => subjects.map(|at| answer(part_of(rating, &rating.scheme, *part, at))).collect(),
+                }
+            }
+        })
+    }
+
+    /// For each organisation its group by some dimensions, and what the groups are called.
+    pub(crate) fn groups(&self, by: &[String]) -> Result<Groups> {
+        if by.is_empty() {
+            let (of_homes, of_subjects) = (vec![0; self.population.homes.len()], vec![0; self.rows.len()]);
+            return Ok(Groups { of_homes, of_subjects, labels: vec![None] });
+        }
+        let axes = Scope::by(by.iter().cloned()).axes(self.roster, &[self.frame])?;
+        let mut labels: Vec<Vec<u32>> = Vec::new();
+        let mut of_row: std::collections::BTreeMap<Vec<u32>, u32> = std::collections::BTreeMap::new();
+        let codes = axes.iter().map(|axis| axis.base.codes(self.frame, 0)).collect::<Result<Vec<_>>>()?;
+        let key = |row: u32| -> Vec<u32> {
+            let of_axis = axes.iter().zip(&codes);
+            let value = |(axis, codes): (&Axis, &Option<_>)| {
+                let codes: &Option<std::borrow::Cow<'_, crate::roster::Integers>> = codes;
+                axis.map[codes.as_ref().map_or(0, |codes| codes.get(row as usize) as usize)]
+            };
+            of_axis.map(value).collect()
+        };
+        let nowhere: Vec<u32> = axes.iter().map(|axis| axis.values.len() as u32).collect();
+        let mut group = |key: Vec<u32>| {
+            *of_row.entry(key.clone()).or_insert_with(|| {
+                labels.push(key);
+                labels.len() as u32 - 1
+            })
+        };
+        let of_homes: Vec<u32> = self.population.homes.iter().map(|row| group(key(*row))).collect();
+        let of_subjects =
+            self.rows.iter().map(|row| group(row.map_or_else(|| nowhere.clone(), &key))).collect::<Vec<_>>();
+        let called = |key: &Vec<u32>| {
+            let names = axes.iter().zip(key).map(|(axis, at)| value(axis, *at));
+            let names: Vec<String> = names.collect();
+            (!names.is_empty()).then(|| names.join(" / "))
+        };
+        let labels = labels.iter().map(called).collect();
+        Ok(Groups { of_homes, of_subjects, labels })
+    }
+}
+
+/// The answers to the gates of the scheme, gate by gate, of the organisations of one year.
+pub(crate) fn gate_answers(rating: &Rating, year: i16, range: Range<usize>) -> Result<Vec<Vec<Sure>>> {
+    let round = Round::new(rating, &rating.roster, year, range)?;
+    rating.scheme.gates.iter().map(|gate| round.answers(rating, &gate.condition)).collect()
+}
+
+/// The value of an axis, as it is called in a table.
+fn value(axis: &Axis, at: u32) -> String {
+    let text = match &axis.values {
+        Values::Text(values) => values.get(at as usize).cloned(),
+        Values::Region(codes) => codes
+            .get(at as usize)
+            .map(|code| crate::query::dimension::region_name(code).map_or_else(|| code.clone(), str::to_owned)),
+        Values::Flag => ["true", "false"].get(at as usize).map(|t| (*t).to_owned()),
+    };
+    text.unwrap_or_else(|| crate::query::star_state::UNKNOWN.to_owned())
+}
+
+/// Organisations by group.
+pub(crate) struct Groups {
+    /// Of those of the population.
+    pub(crate) of_homes: Vec<u32>,
+    /// Of those that are rated.
+    pub(crate) of_subjects: Vec<u32>,
+    pub(crate) labels: Vec<Option<String>>,
+}
+
+/// A part of the score: for items and dimensions ten-thousandths of a point, the total as it is held. Of an item of
+/// penalty it is the points taken.
+pub(crate) fn part_of(rating: &Rating, scheme: &Scheme, part: Part, subject: usize) -> (i64, i64) {
+    match part {
+        Part::Total => rating.scores.totals[subject],
+        Part::Dimension(at) => rating.scores.dimension(subject, at),
+        Part::Item(at) => {
+            let item = &scheme.parts.items[at];
+            let cells = rating.marks.of_item(subject, at, scheme.parts.items.len());
+            let sum = cells.map(|cell| Marks::brings(item, cell)).fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
+            if item.gives == crate::analysis::stars::scheme::Gives::Penalty { (-sum.1, -sum.0) } else { sum }
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Where organisations stand in a year's ledger.
+
+use std::cmp::Ordering;
+use std::ops::Range;
+
+use arrow::array::{Array, StringViewArray};
+use rayon::prelude::*;
+
+use super::Rating;
+use super::facts::homes;
+use crate::definition::Counts;
+use crate::roster::{Frame, Roster};
+
+/// Organisations that a thread looks for one after the other.
+const PART: usize = 1 << 13;
+
+/// The rows of the organisations `range` of a rating, and the rows at which all that may be rated stand.
+pub(super) fn standing(
+    rating: &Rating,
+    roster: &Roster,
+    frame: &Frame,
+    range: Range<usize>,
+) -> (Vec<Option<u32>>, Vec<u32>) {
+    let ids = &rating.marks.ids;
+    match rating.scheme.counts {
+        Counts::PartyOrganisations => {
+            let homes = homes(roster, frame);
+            let words = roster.field("party_org_id").ok().and_then(|at| roster.dictionary(at));
+            let home = |code: usize| homes.get(code).copied().flatten();
+            let rows = match words {
+                None => vec![None; range.len()],
+                Some(words) if words.ascends() => {
+                    let values = words.values();
+                    found(ids, range, values.len(), |at| values[at].as_str(), |at| home(at + 1))
+                }
+                Some(words) => range.into_par_iter().map(|at| home(words.code(ids.value(at))? as usize)).collect(),
+            };
+            (rows, homes.into_iter().flatten().collect())
+        }
+        Counts::Organisations => {
+            let all = roster.organisations();
+            let row = |slot: usize| frame.slots.binary_search(&(slot as u32)).ok().map(|row| row as u32);
+            let rows = found(ids, range, all.len(), |at| all.value(at), row);
+            (rows, (0..frame.rows() as u32).collect())
+        }
+    }
+}
+
+/// For each of the ids, which ascend, what `row` says of its place among `n` texts that ascend.
+fn found<'a>(
+    ids: &StringViewArray,
+    range: Range<usize>,
+    n: usize,
+    text: impl Fn(usize) -> &'a str + Sync,
+    row: impl Fn(usize) -> Option<u32> + Sync,
+) -> Vec<Option<u32>> {
+    let mut rows = vec![None; range.len()];
+    rows.par_chunks_mut(PART).zip(range.into_par_iter().step_by(PART)).for_each(|(rows, first)| {
+        let mut from = 0;
+        for (own, at) in rows.iter_mut().zip(first..) {
+            let id = ids.value(at);
+            from = not_before(id, from, n, &text);
+            if from < n && text(from) == id {
+                *own = row(from);
+                from += 1;
+            }
+        }
+    });
+    rows
+}
+
+/// The first place from `from` on whose text is not less than `id`: looked for in steps that grow, since it is mostly near.
+fn not_before<'a>(id: &str, from: usize, n: usize, text: impl Fn(usize) -> &'a str) -> usize {
+    let (mut low, mut step) = (from, 1);
+    let mut high = loop {
+        let at = low + step - 1;
+        if at >= n {
+            break n;
+        }
+        match text(at).cmp(id) {
+            Ordering::Equal => return at,
+            Ordering::Greater => break at,
+            Ordering::Less => (low, step) = (at + 1, step * 2),
+        }
+    };
+    while low < high {
+        let middle = usize::midpoint(low, high);
+        if text(middle) < id { low = middle + 1 } else { high = middle }
+    }
+    low
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_stand_where_looking_for_each_finds_them() {
+        let texts: Vec<String> = (0..40_000).map(|at| format!("D{:06}", at * 3)).collect();
+        let ids: StringViewArray =
+            (0..30_000).map(|at| Some(format!("D{:06}", if at < 20_000 { at } else { at * 4 }))).collect();
+        let rows = found(&ids, 7..30_000, texts.len(), |at| &texts[at], |at| Some(at as u32 + 1));
+        for (row, id) in rows.iter().zip(ids.iter().skip(7)) {
+            assert_eq!(
+                *row,
+                texts.binary_search_by(|text| text.as_str().cmp(id.unwrap())).ok().map(|at| at as u32 + 1)
+            );
+        }
+        let place = |id: &str| not_before(id, 0, 2, |at| ["a", "c"][at]);
+        assert_eq!(["", "a", "b", "c", "d"].map(place), [0, 0, 1, 1, 2]);
+    }
+}

@@ -1,0 +1,191 @@
+//! How many may have a star, what share is to have it, and who has a plaque: quotas, goals, plaques.
+
+use super::condition::Part;
+use super::ladder::{Ladder, Rung};
+use super::part::share;
+use super::rule::rung;
+use super::{Parts, units};
+use crate::error::Result;
+use crate::lang::Text;
+use crate::support::record::Record;
+
+/// How many places there are.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Places {
+    /// So many.
+    Number(u32),
+    /// A share of a population, in ten-thousandths.
+    Share(i64),
+}
+
+/// What becomes of a broken place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rounding {
+    Floor,
+    Nearest,
+    Ceil,
+}
+
+/// What becomes of those who are equal where the places end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ties {
+    /// All of them stay.
+    In,
+    /// None of them stays.
+    Out,
+}
+
+/// How many may have a star (名额).
+#[derive(Clone, Debug)]
+pub(crate) struct Quota {
+    pub(crate) rung: Rung,
+    pub(crate) places: Places,
+    /// Of all (party) organisations of the year, or of those that take part.
+    pub(crate) of_all: bool,
+    /// Dimensions: each group has places of its own.
+    pub(crate) within: Vec<String>,
+    pub(crate) rounding: Rounding,
+    /// What decides between equal totals: items and dimensions, the more the better.
+    pub(crate) tie_by: Vec<Part>,
+    pub(crate) ties: Ties,
+}
+
+impl Quota {
+    /// The places for a population.
+    pub(crate) fn places_of(&self, population: u64) -> u64 {
+        match self.places {
+            Places::Number(n) => u64::from(n),
+            Places::Share(share) => places(population, share, self.rounding),
+        }
+    }
+}
+
+/// How many a share of a population is.
+pub(crate) fn places(population: u64, share: i64, rounding: Rounding) -> u64 {
+    let (whole, part) = (population * share as u64, units::POINT as u64);
+    match rounding {
+        Rounding::Floor => whole / part,
+        Rounding::Nearest => (2 * whole + part) / (2 * part),
+        Rounding::Ceil => whole.div_ceil(part),
+    }
+}
+
+/// What share is to have a star or more (目标): reported, never enforced.
+#[derive(Clone, Debug)]
+pub(crate) struct Goal {
+    pub(crate) label: Option<Text>,
+    pub(crate) rung: Rung,
+    pub(crate) share: i64,
+    pub(crate) of_all: bool,
+    pub(crate) year: Option<i16>,
+}
+
+/// Who has a plaque (命名挂牌), how long, and when it goes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Plaque {
+    pub(crate) rung: Rung,
+    /// For how many years it is given; until it is taken where `None`.
+    pub(crate) years: Option<i16>,
+    /// After how many rounds in a row below its star it is taken.
+    pub(crate) withdraw_after: u32,
+}
+
+impl Quota {
+    pub(crate) fn take(mut record: Record, parts: &Parts, ladder: &Ladder, earlier: &[Self]) -> Result<Self> {
+        let rung = rung(&mut record, ladder, "stars")?;
+        if earlier.iter().any(|quota| quota.rung == rung) {
+            return record.error("stars", "这一星级已有名额", "there is a quota for these stars already");
+        }
+        let (number, share) = (record.number("places")?, share(&mut record, "share")?);
+        let places = match (number, share) {
+            (Some(number), None) => Places::Number(number),
+            (None, Some(share)) => Places::Share(share),
+            _ => {
+                return record.error(
+                    "share",
+                    "应写且只写一个：share（比例）或 places（个数）",
+                    "write one of share and places",
+                );
+            }
+        };
+        let of = record.choice("of", &["all", "rated"])?;
+        let rounding = record.choice("rounding", &["floor", "nearest", "ceil"])?;
+        if let Places::Share(_) = places {
+            if of.is_none() {
+                return record.error(
+                    "of",
+                    "缺少此项；按全部党组织写 \"all\"，按参评的写 \"rated\"",
+                    "is missing; \"all\" of the year's organisations, or those \"rated\"",
+                );
+            }
+            if rounding.is_none() {
+                return record.error(
+                    "rounding",
+                    "缺少此项；不足一个名额的，舍去 \"floor\"、四舍五入 \"nearest\"、进一 \"ceil\"",
+                    "is missing; what becomes of a broken place: \"floor\", \"nearest\" or \"ceil\"",
+                );
+            }
+        }
+        let Some(ties) = record.choice("ties", &["in", "out", "items"])? else {
+            return record.error(
+                "ties",
+                "缺少此项；末位同分的：全部入选 \"in\"、全部不入选 \"out\"、再比指标 \"items\"",
+                "is missing; those equal at the line: \"in\", \"out\", or told apart by \"items\"",
+            );
+        };
+        let mut tie_by = Vec::new();
+        for id in record.texts_or_none("tie_by")? {
+            match parts.part(&id) {
+                Some(part) => tie_by.push(part),
+                None => return record.error("tie_by", &format!("没有“{id}”"), &format!("there is no '{id}'")),
+            }
+        }
+        let still = record.choice("still_tied", &["in", "out"])?;
+        if (ties == 2) == tie_by.is_empty() || (ties == 2) != still.is_some() {
+            return record.error(
+                "ties",
+                "ties = \"items\" 时须写 tie_by（依次比较的指标）和 still_tied（仍相同的：\"in\" 或 \"out\"）；否则都不写",
+                "with \"items\", and only then, write tie_by (what is compared) and still_tied (\"in\" or \"out\")",
+            );
+        }
+        let ties = if still.unwrap_or(ties) == 0 { Ties::In } else { Ties::Out };
+        let quota = Self {
+            rung,
+            places,
+            of_all: of == Some(0),
+            within: record.texts_or_none("within")?,
+            rounding: [Rounding::Floor, Rounding::Nearest, Rounding::Ceil][rounding.unwrap_or(0)],
+            tie_by,
+            ties,
+        };
+        record.finish()?;
+        Ok(quota)
+    }
+}
+
+impl Goal {
+    pub(crate) fn take(mut record: Record, ladder: &Ladder) -> Result<Self> {
+        let goal = Self {
+            label: record.label("label", "label_en")?,
+            rung: rung(&mut record, ladder, "stars")?,
+            share: share(&mut record, "share")?.unwrap_or(units::POINT),
+            of_all: record.choice("of", &["all", "rated"])? != Some(1),
+            year: record.year("year")?,
+        };
+        record.finish()?;
+        Ok(goal)
+    }
+}
+
+impl Plaque {
+    pub(crate) fn take(mut record: Record, ladder: &Ladder) -> Result<Self> {
+        let rung = rung(&mut record, ladder, "stars")?;
+        let years = record.number("years")?;
+        if years.is_some_and(|years| !(1..=100).contains(&years)) {
+            return record.error("years", "应为 1 到 100", "expected 1 to 100");
+        }
+        let withdraw_after = record.positive("withdraw_after")?;
+        record.finish()?;
+        Ok(Self { rung, years: years.map(|y| y as i16), withdraw_after })
+    }
+}

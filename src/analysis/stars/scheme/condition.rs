@@ -1,0 +1,231 @@
+//! What a rule asks: that something happened, that the ledger says something, or that a part of the score is high or low.
+
+use super::Parts;
+use super::part::{own_id, points, share};
+use super::units::{POINT, exact, percent, shown};
+use crate::error::Result;
+use crate::lang::Text;
+use crate::predicate::Predicate;
+use crate::support::record::{Record, at};
+
+/// A kind of event (事件), and what it does to score or stars by itself.
+#[derive(Clone, Debug)]
+pub(crate) struct Event {
+    pub(crate) id: String,
+    pub(crate) label: Text,
+    /// What each one adds to the total, in ten-thousandths of a point.
+    pub(crate) points: i64,
+    /// How many stars each one adds or takes.
+    pub(crate) steps: i64,
+    /// How much all of a round come to at most, either way: points, or stars.
+    pub(crate) most: Option<i64>,
+}
+
+impl Event {
+    pub(crate) fn take(mut record: Record, earlier: &[Self]) -> Result<Self> {
+        let id = own_id(&mut record, earlier.iter().map(|e| e.id.as_str()))?;
+        let label = super::part::label(&mut record, &id)?;
+        let points = record.decimal("points")?.map_or(0, exact);
+        let steps = record.decimal("stars")?;
+        if steps.is_some_and(|s| s.fract() != 0.0 || s.abs() > 10.0) {
+            return record.error("stars", "应为整数，如 1 或 -1", "expected a whole number, such as 1 or -1");
+        }
+        let steps = steps.map_or(0, |s| s as i64);
+        if points != 0 && steps != 0 {
+            return record.error(
+                "stars",
+                "一种事件要么加减分（points），要么增减星（stars）",
+                "an event changes either 'points' or 'stars', not both",
+            );
+        }
+        let most = record.decimal("most")?;
+        if most.is_some_and(|m| m < 0.0) || (most.is_some() && points == 0 && steps == 0) {
+            return record.error(
+                "most",
+                "是 points 或 stars 合计的上限，应为正数",
+                "limits what 'points' or 'stars' come to; expected a positive number",
+            );
+        }
+        let most = most.map(|m| if points == 0 { m as i64 } else { exact(m) });
+        record.finish()?;
+        Ok(Self { id, label, points, steps, most })
+    }
+
+    /// What so many of a round come to: points, or stars.
+    pub(crate) fn comes_to(&self, n: i64) -> i64 {
+        let all = n * if self.points == 0 { self.steps } else { self.points };
+        self.most.map_or(all, |most| all.clamp(-most, most))
+    }
+}
+
+/// A part of the score.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    Item(usize),
+    Dimension(usize),
+    Total,
+}
+
+/// What is asked.
+#[derive(Clone, Debug)]
+pub(crate) enum Test {
+    /// An event of one of these kinds, this year or in the years before it.
+    Event { kinds: Vec<usize>, years: i16 },
+    /// What the ledger says of the organisation.
+    When(Box<Predicate>),
+    /// Whether a part is below, or at least, so much: for an item and a dimension ten-thousandths of a point, for the total
+    /// as it is held.
+    Part { part: Part, below: bool, at: i64 },
+}
+
+/// A question about a party organisation and a year, with its wording.
+#[derive(Clone, Debug)]
+pub(crate) struct Condition {
+    pub(crate) test: Test,
+    pub(crate) text: Text,
+    place: String,
+}
+
+impl Condition {
+    /// The condition of a record: exactly one of `event`, `when`, `item`, `dimension`, `total`.
+    pub(crate) fn take(record: &mut Record, parts: &Parts) -> Result<Self> {
+        const KINDS: [&str; 5] = ["event", "when", "item", "dimension", "total"];
+        let given: Vec<&str> = KINDS.into_iter().filter(|kind| record.has(kind)).collect();
+        let place = record.place().to_owned();
+        let [kind] = given[..] else {
+            let field = given.get(1).copied().unwrap_or("event");
+            let all = KINDS.join(", ");
+            return record.error(
+                field,
+                &format!("条件应写且只写一个：{all}"),
+                &format!("a rule asks one thing: write exactly one of {all}"),
+            );
+        };
+        let (asked, wording) = match kind {
+            "event" => Self::of_event(record, parts)?,
+            "when" => {
+                let Some(when) = record.optional_predicate("when")? else {
+                    return record.error("when", "缺少条件", "is missing");
+                };
+                let text = Text::new(format!("台账：{when}"), format!("the ledger says {when}"));
+                (Test::When(Box::new(when)), text)
+            }
+            _ => Self::of_part(record, parts, kind)?,
+        };
+        // What was not written has been asked for, so that messages name all fields.
+        for field in ["within_years"] {
+            if kind != "event" && record.has(field) {
+                return record.error(field, "只与 event 同用", "goes with 'event' only");
+            }
+        }
+        Ok(Self { test: asked, text: wording, place })
+    }
+
+    fn of_event(record: &mut Record, parts: &Parts) -> Result<(Test, Text)> {
+        let names = record.texts_or_none("event")?;
+        let mut kinds = Vec::new();
+        for name in &names {
+            if let Some(at) = parts.events.iter().position(|event| event.id == *name) {
+                kinds.push(at);
+            } else {
+                let have = parts.events.iter().map(|e| e.id.as_str()).collect::<Vec<_>>().join(", ");
+                return record.error(
+                    "event",
+                    &format!("没有名为“{name}”的事件。请先写 [[event]]；现有：{have}"),
+                    &format!("there is no event '{name}'. Write an [[event]] first; available: {have}"),
+                );
+            }
+        }
+        let years = record.number("within_years")?.unwrap_or(1);
+        if !(1..=100).contains(&years) {
+            return record.error("within_years", "应为 1 到 100", "expected 1 to 100");
+        }
+        let label = |lang| {
+            let all = kinds.iter().map(|k| parts.events[*k].label.get(lang)).collect::<Vec<_>>();
+            all.join(if lang == crate::Lang::Zh { "、" } else { ", " })
+        };
+        let (zh, en) = (label(crate::Lang::Zh), label(crate::Lang::En));
+        let text = if years == 1 {
+            Text::new(zh, en)
+        } else {
+            Text::new(format!("近{years}年{zh}"), format!("{en} within {years} years"))
+        };
+        Ok((Test::Event { kinds, years: years as i16 }, text))
+    }
+
+    fn of_part(record: &mut Record, parts: &Parts, kind: &'static str) -> Result<(Test, Text)> {
+        let (part, name, full) = match kind {
+            "total" => {
+                if !record.flag("total")? {
+                    return record.error("total", "应为 true", "expected true");
+                }
+                (Part::Total, Text::new("总分", "the total"), parts.full())
+            }
+            "item" => {
+                let id = record.text("item")?;
+                let Some(at) = parts.items.iter().position(|i| i.id == id) else {
+                    return missing(record, "item", &id, parts.items.iter().map(|i| i.id.as_str()));
+                };
+                (Part::Item(at), parts.items[at].label.clone(), parts.items[at].points * parts.quarters * POINT)
+            }
+            _ => {
+                let id = record.text("dimension")?;
+                let Some(at) = parts.dimensions.iter().position(|d| d.id == id) else {
+                    return missing(record, "dimension", &id, parts.dimensions.iter().map(|d| d.id.as_str()));
+                };
+                (Part::Dimension(at), parts.dimensions[at].label.clone(), parts.dimensions[at].full * POINT)
+            }
+        };
+        let bounds: Vec<&str> =
+            ["below", "at_least", "below_share", "at_least_share"].into_iter().filter(|f| record.has(f)).collect();
+        let [bound] = bounds[..] else {
+            return record.error(
+                "at_least",
+                "应写且只写一个：below、at_least（分数），below_share、at_least_share（占满分的比例）",
+                "write exactly one of below, at_least (points), below_share, at_least_share (of full marks)",
+            );
+        };
+        let (fine, printed) = match bound {
+            "below" => points(record, "below")?.map(|p| (p * POINT, shown(p * POINT))).unwrap_or_default(),
+            "at_least" => points(record, "at_least")?.map(|p| (p * POINT, shown(p * POINT))).unwrap_or_default(),
+            _ => {
+                let field = if bound == "below_share" { "below_share" } else { "at_least_share" };
+                let share = share(record, field)?.unwrap_or(POINT);
+                (full / POINT * share, percent(share))
+            }
+        };
+        let below = bound.starts_with("below");
+        let unit = if bound.ends_with("share") { ("", "") } else { ("分", " points") };
+        let text = if below {
+            Text::new(format!("{}低于{printed}{}", name.zh, unit.0), format!("{} below {printed}{}", name.en, unit.1))
+        } else {
+            Text::new(
+                format!("{}达到{printed}{}", name.zh, unit.0),
+                format!("{} at least {printed}{}", name.en, unit.1),
+            )
+        };
+        let at = if part == Part::Total { fine } else { ceil(fine) };
+        Ok((Test::Part { part, below, at }, text))
+    }
+
+    /// Fails where it asks a column that `roster` cannot have.
+    pub(crate) fn check(&self, roster: &crate::Roster) -> Result<()> {
+        match &self.test {
+            Test::When(when) => when.check(roster).map_err(|e| match e {
+                crate::Error::Argument(what) => at(&self.place, "when", &what),
+                other => other,
+            }),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Ten-thousandths of a point that are at least so much of a total's unit: parts are whole numbers of them.
+fn ceil(fine: i64) -> i64 {
+    -(-fine).div_euclid(POINT)
+}
+
+fn missing<'a, T>(record: &Record, field: &str, id: &str, have: impl Iterator<Item = &'a str>) -> Result<T> {
+    let have = have.collect::<Vec<_>>().join(", ");
+    record.error(field, &format!("没有“{id}”。可用：{have}"), &format!("there is no '{id}'. Available: {have}"))
+}

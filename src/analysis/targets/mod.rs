@@ -1,0 +1,141 @@
+//! Target sets: year by year, what is missing where, and whether the pace so far meets the deadline.
+
+mod pace;
+
+use std::collections::BTreeMap;
+
+use arrow::array::{AsArray, BooleanArray, RecordBatch, UInt32Array};
+use arrow::compute::{filter_record_batch, take_record_batch};
+use arrow::datatypes::Int16Type;
+
+pub use self::pace::targets_pace;
+
+use super::rates;
+use super::rates::breaks::series;
+use super::rates::{Figures, count, figures};
+use crate::cube::Counted;
+use crate::definition::{Rate, Target};
+use crate::error::Result;
+use crate::job::Job;
+use crate::lang::Lang;
+use crate::query::dimension::Scope;
+use crate::roster::Roster;
+use crate::support::columns::Columns;
+
+/// The targets in force in each year by the dimensions of `scope`: [`coverage::targets`], without the years in which a
+/// target is not in force.
+///
+/// ```
+/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// let set: Vec<_> = dangjian::definition::Targets::shipped()?.iter().cloned().collect();
+/// let table = dangjian::analysis::targets::targets(&roster, &set, &Scope::default().in_year(2012), &Quiet)?;
+/// assert_eq!(table.num_rows(), 4);
+/// # Ok::<(), dangjian::Error>(())
+/// ```
+pub fn targets(roster: &Roster, targets: &[Target], scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
+    targets.iter().try_for_each(|target| target.check(roster))?;
+    in_force(targets, &rates::targets(roster, targets, scope, job)?)
+}
+
+/// A table of [`coverage::targets`] without the years in which a target is not in force.
+pub(crate) fn in_force(targets: &[Target], table: &RecordBatch) -> Result<RecordBatch> {
+    let years = table["year"].as_primitive::<Int16Type>().values();
+    let in_force: BooleanArray =
+        years.iter().zip(targets.iter().cycle()).map(|(year, target)| Some(target.validity.holds(*year))).collect();
+    Ok(filter_record_batch(table, &in_force)?)
+}
+
+/// Every target in every year in which it is in force, target by target and year by year: the columns of [`targets`], then
+/// `deadline`, and `series`: the figures of a target are comparable only where this number is the same (see
+/// [`breaks`](super::rates::breaks::breaks)).
+///
+/// ```
+/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// let set: Vec<_> = dangjian::definition::Targets::shipped()?.iter().cloned().collect();
+/// let table = dangjian::analysis::targets::targets_series(&roster, &set, &Scope::default(), &Quiet)?;
+/// assert_eq!(table.num_rows(), 3 * 4);
+/// # Ok::<(), dangjian::Error>(())
+/// ```
+pub fn targets_series(roster: &Roster, set: &[Target], scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
+    as_series(roster, set, &targets(roster, set, scope, job)?)
+}
+
+/// A table of [`targets`] target by target, with their deadlines and series.
+pub(crate) fn as_series(roster: &Roster, set: &[Target], table: &RecordBatch) -> Result<RecordBatch> {
+    let (years, ids) = (table["year"].as_primitive::<Int16Type>(), table["target"].as_string_view());
+    let named = |id: &str, year: i16| set.iter().find(|t| t.rate.id == id && t.validity.holds(year));
+    let of = |row: usize| named(ids.value(row), years.value(row));
+    let rates: Vec<Rate> = set.iter().map(|target| target.rate.clone()).collect();
+    let mut numbers: BTreeMap<&str, Vec<(i16, u64)>> = BTreeMap::new();
+    for rate in &rates {
+        numbers.entry(&rate.id).or_insert_with(|| series(roster, &rates, &rate.id));
+    }
+    let number = |row: usize| {
+        let found = numbers.get(ids.value(row))?.iter().find(|(year, _)| *year == years.value(row));
+        found.map(|(_, number)| *number)
+    };
+    let mut order: Vec<usize> = (0..table.num_rows()).collect();
+    order.sort_by_key(|row| set.iter().position(|target| target.rate.id == ids.value(*row)));
+    let sorted = take_record_batch(table, &order.iter().map(|row| *row as u32).collect::<UInt32Array>())?;
+    let fields = table.schema();
+    let columns = fields.fields().iter().zip(sorted.columns());
+    columns
+        .fold(Columns::default(), |columns, (field, column)| columns.array(field.name(), column.clone()))
+        .some_years("deadline", order.iter().map(|row| of(*row).and_then(|target| target.deadline)))
+        .some_counts("series", order.iter().map(|row| number(*row)))
+        .finish()
+}
+
+/// How many are missing from each target, by the dimensions of `scope`: as many as [`coverage::gaps`] lists.
+///
+/// Columns: `year`, the dimensions, `target`, `label_zh`, `label_en`, `counts`, `population`, `success`, `missing` (in the
+/// population, not met), `unknown` (not known whether they belong to it or meet it), `share` (of all missing of the year).
+///
+/// ```
+/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// let set: Vec<_> = dangjian::definition::Targets::shipped()?.iter().cloned().collect();
+/// let table = dangjian::analysis::targets::gap_counts(&roster, &set, &Scope::by(["province"]).in_year(2012), &Quiet)?;
+/// assert!(table.column_by_name("missing").is_some());
+/// # Ok::<(), dangjian::Error>(())
+/// ```
+pub fn gap_counts(roster: &Roster, set: &[Target], scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
+    set.iter().try_for_each(|target| target.check(roster))?;
+    let rates: Vec<Rate> = set.iter().map(|target| target.rate.clone()).collect();
+    table_of_gaps(set, &count(roster, &rates, scope, job)?)
+}
+
+/// The table of what [`coverage::statistic`] counted of the rates of `set`.
+pub(crate) fn table_of_gaps(set: &[Target], counted: &Counted) -> Result<RecordBatch> {
+    let figures = figures(counted, set.len());
+    let each = || counted.years.iter().flat_map(|year| (0..set.len()).map(move |at| (*year, at)));
+    let mut missing: BTreeMap<(i16, usize), u64> = BTreeMap::new();
+    for (key, figures) in each().zip(&figures) {
+        *missing.entry(key).or_default() += figures.failure;
+    }
+    let share = |(key, figures): ((i16, usize), &Figures)| {
+        let all = missing.get(&key).copied().filter(|all| *all > 0)?;
+        Some(figures.failure as f64 / all as f64)
+    };
+    let listed = |f: &Figures| f.unknown() + f.population_unknown - f.maybe_success + f.unidentified;
+    let table = named(Columns::default().groups(&counted.repeated(set.len())), each().map(|(_, at)| &set[at]))
+        .counts("population", figures.iter().map(|f| f.population))
+        .counts("success", figures.iter().map(|f| f.success))
+        .counts("missing", figures.iter().map(|f| f.failure))
+        .counts("unknown", figures.iter().map(listed))
+        .reals("share", each().zip(&figures).map(share))
+        .finish()?;
+    let in_force: BooleanArray = each().map(|(year, at)| Some(set[at].validity.holds(year))).collect();
+    Ok(filter_record_batch(&table, &in_force)?)
+}
+
+/// `columns` with the names of these targets.
+fn named<'a>(columns: Columns, targets: impl Iterator<Item = &'a Target> + Clone) -> Columns {
+    columns
+        .texts("target", targets.clone().map(|t| &t.rate.id))
+        .texts("label_zh", targets.clone().map(|t| t.rate.label.get(Lang::Zh)))
+        .texts("label_en", targets.clone().map(|t| t.rate.label.get(Lang::En)))
+        .texts("counts", targets.map(|t| t.rate.counts.name()))
+}

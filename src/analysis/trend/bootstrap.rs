@@ -1,0 +1,405 @@
+//! Intervals by drawing organisations anew, with all their years, for the years of one organisation depend on each other
+//! (Hanson and Schuermann 2006).
+//!
+//! Organisations that contribute the same steps are one cell, and a draw is how often each cell is drawn: a multinomial
+//! number, exact, whose cost grows with the cells and not with the organisations. Each draw has a stream of its own, so
+//! that neither threads nor the order of anything changes it.
+
+use std::collections::HashMap;
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use super::panel::{NOT_COUNTED, Panel};
+use super::transitions::Square;
+use crate::error::{Error, Result};
+use crate::job;
+use crate::job::Job;
+use crate::support::random::Rng;
+
+/// How intervals are drawn.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Draws {
+    /// How many times the organisations are drawn anew.
+    pub draws: u32,
+    /// Draws with the same seed are the same.
+    pub seed: u64,
+    /// The share of draws between the ends of an interval.
+    pub level: f64,
+}
+
+impl Default for Draws {
+    fn default() -> Self {
+        Self { draws: 1000, seed: 1, level: 0.95 }
+    }
+}
+
+impl Draws {
+    pub(crate) fn check(&self) -> Result<()> {
+        crate::stats::wilson::deviations(self.level)?;
+        if (1..=1_000_000).contains(&self.draws) {
+            return Ok(());
+        }
+        Err(Error::argument(
+            format!("抽样次数应为 1 至 1000000，给的是 {}", self.draws),
+            format!("draws is {}; expected 1 to 1000000", self.draws),
+        ))
+    }
+}
+
+/// A statistic drawn many times.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Drawn {
+    /// The ends of the interval: percentiles of the draws in which the statistic is defined.
+    pub(crate) low: Option<f64>,
+    pub(crate) high: Option<f64>,
+    /// How many those draws are.
+    pub(crate) draws: u64,
+}
+
+/// The organisations of one group, in cells.
+pub(crate) struct Sample {
+    /// The number of the group.
+    pub(crate) group: u32,
+    /// How many things there are in each cell, the fullest first.
+    counts: Vec<u64>,
+    /// For each cell, and one more, where its steps start.
+    starts: Vec<u32>,
+    /// Steps, each with how often each thing of the cell makes it.
+    steps: Vec<(u32, u32)>,
+    states: usize,
+    pairs: usize,
+}
+
+impl Sample {
+    /// How many things are drawn from.
+    pub(crate) fn things(&self) -> u64 {
+        self.counts.iter().sum()
+    }
+
+    /// The steps of as many things as there are, drawn with replacement; for each pair, or of all pairs together.
+    pub(crate) fn draw(&self, rng: &mut Rng) -> Vec<Square> {
+        let mut squares = vec![Square::new(self.states); self.pairs];
+        let mut add = |cell: usize, times: u64| {
+            for (step, each) in &self.steps[self.starts[cell] as usize..self.starts[cell + 1] as usize] {
+                let (pair, states) = (*step as usize / self.states.pow(2), *step as usize % self.states.pow(2));
+                squares[pair].add(states / self.states, states % self.states, times * u64::from(*each));
+            }
+        };
+        let mut left = self.things();
+        let mut weight = left;
+        let single = self.counts.partition_point(|count| *count > 1);
+        for (cell, count) in self.counts[..single].iter().enumerate() {
+            let times = rng.binomial(left, *count as f64 / weight as f64);
+            if times > 0 {
+                add(cell, times);
+            }
+            left -= times;
+            weight -= count;
+        }
+        // The others are alike.
+        let singles = (self.counts.len() - single) as u64;
+        if singles > 0 {
+            (0..left).for_each(|_| add(single + rng.below(singles) as usize, 1));
+        }
+        squares
+    }
+
+    /// `statistics` of draws, one after the other.
+    pub(crate) fn intervals(
+        &self,
+        how: &Draws,
+        job: &dyn Job,
+        statistics: impl Fn(&[Square], &mut Rng) -> Vec<Option<f64>> + Sync,
+    ) -> Result<Vec<Drawn>> {
+        drawn(self.group, how, job, |rng| statistics(&self.draw(rng), rng))
+    }
+}
+
+/// What `statistics` of so many draws are between, in the group with this number; each draw has a stream of its own.
+pub(crate) fn drawn(
+    group: u32,
+    how: &Draws,
+    job: &dyn Job,
+    statistics: impl Fn(&mut Rng) -> Vec<Option<f64>> + Sync,
+) -> Result<Vec<Drawn>> {
+    let stream = Rng(how.seed).fork(u64::from(group));
+    let draws = (0..how.draws).into_par_iter().map(|draw| {
+        job::check(job)?;
+        Ok(statistics(&mut stream.fork(u64::from(draw))))
+    });
+    let draws = draws.collect::<Result<Vec<_>>>()?;
+    let many = draws.first().map_or(0, Vec::len);
+    Ok((0..many).map(|at| percentiles(draws.iter().filter_map(|draw| draw[at]), how.level)).collect())
+}
+
+/// Samples by the key of their group.
+pub(crate) fn by_key<'a>(panel: &Panel<'_>, samples: &'a [Sample]) -> HashMap<Vec<u32>, &'a Sample> {
+    samples.iter().map(|sample| (panel.key(sample.group), sample)).collect()
+}
+
+/// The ends between which the middle `share` of `values` lies, by the linear interpolation that most software uses
+/// (Hyndman and Fan 1996, type 7).
+fn percentiles(values: impl Iterator<Item = f64>, share: f64) -> Drawn {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_unstable_by(f64::total_cmp);
+    let at = |p: f64| {
+        let place = p * (values.len().checked_sub(1)? as f64);
+        let (below, above) = (values[place.floor() as usize], values[place.ceil() as usize]);
+        Some(below + (above - below) * place.fract())
+    };
+    Drawn { low: at((1.0 - share) / 2.0), high: at(f64::midpoint(1.0, share)), draws: values.len() as u64 }
+}
+
+/// The state of each id in a year, and for each thing its group and when its rating was made.
+struct Side<'a> {
+    ids: &'a [u32],
+    states: Vec<u16>,
+    groups: Vec<u32>,
+    rated: Option<Vec<u32>>,
+}
+
+/// What things contribute: from and to which state between the years of which pair.
+struct Steps<'a> {
+    sides: Vec<Side<'a>>,
+    pairs: &'a [(usize, usize)],
+    states: usize,
+    /// For each state and next state whether that step is looked at.
+    kept: Vec<bool>,
+    /// Whether pairs are told apart.
+    each: bool,
+    /// How many values the axis of ratings has.
+    ratings: u32,
+}
+
+/// The things of `panel` in cells by what they contribute, group by group in the order of their numbers. Steps for which
+/// `kept` does not hold are not looked at; who makes no others is drawn all the same. `each` tells pairs of years apart.
+pub(crate) fn samples(
+    panel: &Panel<'_>,
+    each: bool,
+    kept: impl Fn(usize, usize) -> bool,
+    job: &dyn Job,
+) -> Result<Vec<Sample>> {
+    let states = panel.states.len();
+    let pairs = if each { panel.pairs.len() } else { 1 };
+    if u16::try_from(states).is_err() || u32::try_from(pairs * states * states).is_err() {
+        return Err(Error::argument(
+            format!("状态太多（{states}），不能抽样；请换一个取值较少的维度"),
+            format!("{states} states are too many to draw from; name a dimension with fewer values"),
+        ));
+    }
+    let side = |nth: usize| {
+        job::check(job)?;
+        let ids: &[u32] = &panel.things[nth].ids;
+        let mut of_id = vec![states as u16 - 1; panel.ids()];
+        for (id, state) in ids.iter().zip(panel.positions(nth, &panel.axis)?) {
+            of_id[*id as usize] = state as u16;
+        }
+        let rated = panel.rating.as_ref().map(|axis| panel.positions(nth, axis)).transpose()?;
+        Ok(Side { ids, states: of_id, groups: panel.groups(nth)?, rated })
+    };
+    let sides = (0..panel.frames.len()).into_par_iter().map(side).collect::<Result<Vec<_>>>()?;
+    let steps = Steps {
+        sides,
+        pairs: &panel.pairs,
+        states,
+        kept: (0..states * states).map(|step| kept(step / states, step % states)).collect(),
+        each,
+        ratings: panel.rating.as_ref().map_or(0, |axis| axis.values.len() as u32),
+    };
+    let cells = steps.cells(panel.ids(), job)?;
+    let mut samples: Vec<Sample> = Vec::new();
+    for cells in cells.chunk_by(|a, b| a.group == b.group) {
+        let mut cells: Vec<(u64, Vec<(u32, u32)>)> =
+            cells.iter().map(|cell| (cell.count, steps.of_thing(cell.group, cell.first))).collect();
+        cells.sort_unstable_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+        let starts = std::iter::once(0).chain(cells.iter().scan(0, |at, cell| {
+            *at += cell.1.len() as u32;
+            Some(*at)
+        }));
+        samples.push(Sample {
+            group: 0,
+            counts: cells.iter().map(|cell| cell.0).collect(),
+            starts: starts.collect(),
+            steps: cells.iter().flat_map(|cell| cell.1.iter().copied()).collect(),
+            states,
+            pairs,
+        });
+    }
+    let numbers = cells.chunk_by(|a, b| a.group == b.group).map(|cells| cells[0].group);
+    samples.iter_mut().zip(numbers).for_each(|(sample, group)| sample.group = group);
+    Ok(samples)
+}
+
+/// Things of one group that contribute the same.
+struct Cell {
+    group: u32,
+    count: u64,
+    /// One of them.
+    first: u32,
+}
+
+/// So many ids are looked at in one piece.
+const PIECE: usize = 1 << 15;
+
+/// What a thing contributes to its group so far.
+#[derive(Clone, Copy)]
+struct Sum {
+    group: u32,
+    steps: u128,
+}
+
+impl Steps<'_> {
+    /// All cells, by group. Contributions are compared by sums of one random number for each step, of 128 bits: that two
+    /// different ones among a million have the same has a chance of about 10^-27.
+    fn cells(&self, ids: usize, job: &dyn Job) -> Result<Vec<Cell>> {
+        let mut sums = vec![Sum { group: NOT_COUNTED, steps: 0 }; ids];
+        // What things contribute to other groups than their first.
+        let mut others: Vec<(u32, u32, u128)> = Vec::new();
+        for (nth, pair) in self.pairs.iter().enumerate() {
+            job::check(job)?;
+            let more = sums.par_chunks_mut(PIECE).enumerate().map(|(piece, sums)| {
+                let mut others = Vec::new();
+                self.visit(*pair, piece * PIECE..piece * PIECE + sums.len(), |id, group, step| {
+                    let steps = step.map_or(0, |step| signature(if self.each { nth } else { 0 }, step));
+                    let sum = &mut sums[id - piece * PIECE];
+                    if sum.group == NOT_COUNTED {
+                        sum.group = group;
+                    }
+                    if sum.group == group {
+                        sum.steps = sum.steps.wrapping_add(steps);
+                    } else {
+                        others.push((group, id as u32, steps));
+                    }
+                });
+                others
+            });
+            others.extend(more.collect::<Vec<_>>().into_iter().flatten());
+        }
+        others.par_sort_unstable_by_key(|(group, id, _)| (*group, *id));
+        let mut cells: FxHashMap<(u32, u128), (u64, u32)> = FxHashMap::default();
+        let mut add = |group: u32, steps: u128, id: u32| {
+            let cell = cells.entry((group, steps)).or_insert((0, id));
+            *cell = (cell.0 + 1, cell.1.min(id));
+        };
+        for (id, sum) in sums.iter().enumerate().filter(|(_, sum)| sum.group != NOT_COUNTED) {
+            add(sum.group, sum.steps, id as u32);
+        }
+        for one in others.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
+            add(one[0].0, one.iter().fold(0, |sum, (.., steps)| sum.wrapping_add(*steps)), one[0].1);
+        }
+        let mut cells: Vec<Cell> =
+            cells.into_iter().map(|((group, _), (count, first))| Cell { group, count, first }).collect();
+        cells.sort_unstable_by_key(|cell| (cell.group, cell.first));
+        Ok(cells)
+    }
+
+    /// Visits each id of the range that is counted in the pair, with its group and its step, if that is looked at.
+    fn visit(
+        &self,
+        (earlier, later): (usize, usize),
+        ids: std::ops::Range<usize>,
+        mut visit: impl FnMut(usize, u32, Option<usize>),
+    ) {
+        let (before, after) = (&self.sides[earlier], &self.sides[later]);
+        let absent = self.states as u16 - 1;
+        let mut left = before.ids.partition_point(|id| (*id as usize) < ids.start);
+        let mut right = after.ids.partition_point(|id| (*id as usize) < ids.start);
+        for id in ids {
+            let (from, to) = (before.states[id], after.states[id]);
+            let (was, is) = (from != absent, to != absent);
+            if was || is {
+                let group = if was { before.groups[left] } else { after.groups[right] };
+                if group != NOT_COUNTED {
+                    let step = usize::from(from) * self.states + usize::from(to);
+                    let counts = self.kept[step] && !(was && is && self.carried(before, left, after, right));
+                    visit(id, group, counts.then_some(step));
+                }
+            }
+            left += usize::from(was);
+            right += usize::from(is);
+        }
+    }
+
+    /// Whether the rating is that of the year before.
+    fn carried(&self, before: &Side<'_>, left: usize, after: &Side<'_>, right: usize) -> bool {
+        match (&before.rated, &after.rated) {
+            (Some(was), Some(is)) => was[left] < self.ratings && was[left] == is[right],
+            _ => false,
+        }
+    }
+
+    /// The steps of one thing in a group, ascending, each with how often it makes it.
+    fn of_thing(&self, group: u32, thing: u32) -> Vec<(u32, u32)> {
+        let thing = thing as usize;
+        let mut steps: Vec<u32> = Vec::new();
+        for (nth, pair) in self.pairs.iter().enumerate() {
+            self.visit(*pair, thing..thing + 1, |_, of, step| {
+                if let Some(step) = step.filter(|_| of == group) {
+                    let nth = if self.each { nth } else { 0 };
+                    steps.push((nth * self.states * self.states + step) as u32);
+                }
+            });
+        }
+        steps.sort_unstable();
+        steps.chunk_by(|a, b| a == b).map(|same| (same[0], same.len() as u32)).collect()
+    }
+}
+
+/// A random number of 128 bits for a step between the years of a pair, always the same.
+fn signature(pair: usize, step: usize) -> u128 {
+    let mut rng = Rng(((pair as u64) << 32) | step as u64);
+    (u128::from(rng.next()) << 64) | u128::from(rng.next())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::trend::panel::Steps;
+    use crate::analysis::trend::transitions::Flows;
+    use crate::ingest::Options;
+    use crate::job::Quiet;
+    use crate::query::dimension::Scope;
+    use crate::roster::Roster;
+    use crate::synth;
+
+    /// Every organisation drawn once gives the counts of the kernel, group by group and year by year.
+    #[test]
+    fn cells_hold_every_step() {
+        let years = synth::panel(3000, 5, 2010, 7).unwrap();
+        let roster = Roster::read_arrow("made", &years, &Options::default(), &Quiet).unwrap();
+        for scope in [Scope::default(), Scope::by(["mode", "kind"])] {
+            let panel = Panel::new(&roster, &Steps::default(), &scope, &Quiet).unwrap();
+            let flows = Flows::count(&panel, &Quiet).unwrap();
+            let samples = samples(&panel, true, |_, _| true, &Quiet).unwrap();
+            let samples = by_key(&panel, &samples);
+            assert_eq!(samples.len(), flows.groups.len());
+            for group in &flows.groups {
+                let sample = samples[&group.key];
+                let mut squares = vec![Square::new(panel.states.len()); panel.pairs.len()];
+                for (cell, count) in sample.counts.iter().enumerate() {
+                    for (step, each) in &sample.steps[sample.starts[cell] as usize..sample.starts[cell + 1] as usize] {
+                        let size = panel.states.len();
+                        let (pair, states) = (*step as usize / (size * size), *step as usize % (size * size));
+                        squares[pair].add(states / size, states % size, count * u64::from(*each));
+                    }
+                }
+                for (pair, square) in squares.iter().enumerate() {
+                    assert_eq!(*square, flows.square(group, &(pair..pair + 1)));
+                }
+            }
+            let drawn_from: u64 = samples.values().map(|sample| sample.things()).sum();
+            let listed = arrow::array::Array::len(roster.organisations()) as u64;
+            // Who changes its group is drawn in each.
+            assert!(if scope.by.is_empty() { drawn_from == listed } else { drawn_from > listed });
+        }
+    }
+
+    #[test]
+    fn percentiles_are_those_of_type_7() {
+        // R 4.5: quantile(c(1, 2, 4, 8), c(0.1, 0.9)) is 1.3 and 6.8.
+        let drawn = percentiles([8.0, 1.0, 4.0, 2.0].into_iter(), 0.8);
+        assert!((drawn.low.unwrap() - 1.3).abs() < 1e-12 && (drawn.high.unwrap() - 6.8).abs() < 1e-12);
+        assert_eq!(percentiles(std::iter::empty(), 0.8), Drawn::default());
+    }
+}

@@ -1,0 +1,182 @@
+//! Two groups side by side: whether they move alike, and by how much they differ.
+
+use arrow::array::RecordBatch;
+
+use super::bootstrap::{Draws, by_key, samples};
+use super::homogeneity::{Answer, homogeneity};
+use super::mobility::{Index, indices};
+use super::panel::{Panel, Steps};
+use super::probability::Closed;
+use super::transitions::{Flows, Group, Rows, Span, Square};
+use crate::cube::{Axis, Values};
+use crate::error::{Error, Result};
+use crate::job::Job;
+use crate::query::dimension::Scope;
+use crate::roster::Roster;
+use crate::support::random::Rng;
+
+/// What stands for all groups but the one named.
+const OTHERS: &str = "others";
+
+/// A line of the result.
+struct Line {
+    measure: &'static str,
+    weights: Option<&'static str>,
+    label: crate::lang::Text,
+    values: [Option<f64>; 2],
+    ends: Option<(f64, f64)>,
+    draws: Option<u64>,
+    answer: Option<Answer>,
+    steps: [u64; 2],
+}
+
+/// Compares how the things of two groups move: the values `a` and `b` of the one dimension of `scope`, or `a` and all
+/// others where `b` is `None`.
+///
+/// Columns: `year`, `next_year`, `a`, `b`, `measure` (`homogeneity_lr`, `homogeneity_chi2`: whether both have the same
+/// chances; then every index of [`mobility`](super::mobility())), `weights`, `label_zh`, `label_en`, `value_a`, `value_b`,
+/// `difference` (a − b), `low`, `high` (of the difference: organisations of each group drawn anew), `draws`, `statistic`,
+/// `df`, `p`, `effect` (Cohen's w; of the tests), `steps_a`, `steps_b`.
+///
+/// ```
+/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// use dangjian::analysis::trend::compare;
+///
+/// let roster = Roster::read_arrow("made", &synth::panel(3000, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// let scope = Scope::by(["kind"]);
+/// let table = compare(&roster, &Default::default(), &scope, "enterprise", None, None, &Quiet)?;
+/// assert_eq!(table.num_rows(), 2 + 19);
+/// # Ok::<(), dangjian::Error>(())
+/// ```
+pub fn compare(
+    roster: &Roster,
+    steps: &Steps,
+    scope: &Scope,
+    a: &str,
+    b: Option<&str>,
+    draws: Option<&Draws>,
+    job: &dyn Job,
+) -> Result<RecordBatch> {
+    draws.map_or(Ok(()), Draws::check)?;
+    let mut panel = Panel::new(roster, steps, scope, job)?;
+    let [axis] = panel.by.as_slice() else {
+        let many = panel.by.len();
+        return Err(Error::argument(
+            format!("比较需要恰好一个维度（by），给的是 {many} 个"),
+            format!("a comparison is over one dimension (by); got {many}"),
+        ));
+    };
+    panel.by = vec![two(axis, a, b)?];
+    let flows = Flows::count(&panel, job)?;
+    let (kept, all) = (flows.proper(), Index::all(flows.ordered()));
+    let inner = |from: usize, to: usize| flows.states[from].proper() && flows.states[to].proper();
+    let samples = draws.map_or_else(|| Ok(Vec::new()), |_| samples(&panel, false, inner, job))?;
+    let samples = by_key(&panel, &samples);
+    let mut rows = Rows::default();
+    let mut lines: Vec<Line> = Vec::new();
+    for span in flows.spans(false) {
+        let pair: [Square; 2] = [0, 1].map(|at| of_key(&flows, at, &span));
+        let closed = pair.each_ref().map(|square| Closed::new(square, &kept));
+        let steps = closed.each_ref().map(|closed| closed.steps);
+        let (ratio, chi_square) = homogeneity(&pair.each_ref().map(|square| square.of(&kept)));
+        for (measure, zh, en, answer) in [
+            ("homogeneity_lr", "两组变动概率相同（似然比）", "the same chances in both (likelihood ratio)", ratio),
+            ("homogeneity_chi2", "两组变动概率相同（卡方）", "the same chances in both (chi-square)", chi_square),
+        ] {
+            let label = crate::lang::Text::new(zh, en);
+            let answer = Some(answer);
+            let values = [None; 2];
+            lines.push(Line { measure, weights: None, label, values, ends: None, draws: None, answer, steps });
+        }
+        let values = pair.each_ref().map(|square| indices(square, &flows.states, &kept, &all, None));
+        let spread = match (draws, samples.get(&vec![0]), samples.get(&vec![1])) {
+            (Some(how), Some(first), Some(second)) => Some(first.intervals(how, job, |squares, rng| {
+                let of =
+                    |square: &Square, at: usize| indices(square, &flows.states, &kept, &all, Some(&closed[at].states));
+                let mut other = Rng(rng.next());
+                let (one, other) = (of(&squares[0], 0), of(&second.draw(&mut other)[0], 1));
+                one.into_iter().zip(other).map(|(one, other)| Some(one? - other?)).collect()
+            })?),
+            _ => None,
+        };
+        for (at, index) in all.iter().enumerate() {
+            let values = [values[0][at], values[1][at]];
+            let both = values[0].and(values[1]);
+            let here = spread.as_ref().map(|spread| spread[at]);
+            lines.push(Line {
+                measure: index.name(),
+                weights: index.weights(),
+                label: index.label(),
+                values,
+                ends: both.and_then(|_| here.and_then(|here| here.low.zip(here.high))),
+                draws: here.map(|here| here.draws),
+                answer: None,
+                steps,
+            });
+        }
+        (0..all.len() + 2).for_each(|_| rows.push(&span, &[]));
+    }
+    let answer = |of: fn(&Answer) -> Option<f64>| lines.iter().map(move |line| line.answer.as_ref().and_then(of));
+    rows.columns(&[])
+        .texts("a", lines.iter().map(|_| a))
+        .texts("b", lines.iter().map(|_| b.unwrap_or(OTHERS)))
+        .texts("measure", lines.iter().map(|line| line.measure))
+        .some_texts("weights", lines.iter().map(|line| line.weights))
+        .texts("label_zh", lines.iter().map(|line| &line.label.zh))
+        .texts("label_en", lines.iter().map(|line| &line.label.en))
+        .reals("value_a", lines.iter().map(|line| line.values[0]))
+        .reals("value_b", lines.iter().map(|line| line.values[1]))
+        .reals("difference", lines.iter().map(|line| Some(line.values[0]? - line.values[1]?)))
+        .reals("low", lines.iter().map(|line| line.ends.map(|ends| ends.0)))
+        .reals("high", lines.iter().map(|line| line.ends.map(|ends| ends.1)))
+        .some_counts("draws", lines.iter().map(|line| line.draws))
+        .reals("statistic", answer(|answer| answer.statistic))
+        .some_counts("df", lines.iter().map(|line| line.answer.map(|answer| answer.df)))
+        .reals("p", answer(Answer::p_value))
+        .reals("effect", answer(Answer::effect))
+        .counts("steps_a", lines.iter().map(|line| line.steps[0]))
+        .counts("steps_b", lines.iter().map(|line| line.steps[1]))
+        .finish()
+}
+
+/// The steps of the group with the value at `at`.
+fn of_key(flows: &Flows, at: u32, span: &Span) -> Square {
+    let found: Option<&Group> = flows.groups.iter().find(|group| group.key == [at]);
+    found.map_or_else(|| Square::new(flows.states.len()), |group| flows.square(group, &span.pairs))
+}
+
+/// `axis` with two values: `a`, and `b` or all others; what is neither is null.
+fn two(axis: &Axis, a: &str, b: Option<&str>) -> Result<Axis> {
+    let names: Vec<String> = match &axis.values {
+        Values::Text(names) => names.clone(),
+        Values::Region(codes) => codes.to_vec(),
+        Values::Flag => vec!["true".to_owned(), "false".to_owned()],
+    };
+    let place = |value: &str| {
+        names.iter().position(|name| name == value).ok_or_else(|| {
+            // Regions may be thousands.
+            let have = names.iter().take(20).cloned().collect::<Vec<_>>().join(", ");
+            let more = if names.len() > 20 { ", …" } else { "" };
+            let dimension = &axis.name;
+            Error::argument(
+                format!("“{dimension}”没有值“{value}”。现有：{have}{more}"),
+                format!("'{dimension}' has no value '{value}'. Available: {have}{more}"),
+            )
+        })
+    };
+    let (first, second) = (place(a)?, b.map(place).transpose()?);
+    if second == Some(first) {
+        return Err(Error::argument(
+            format!("比较的两组相同：“{a}”"),
+            format!("both groups are '{a}': name two different ones"),
+        ));
+    }
+    let group = |at: &u32| match (*at as usize, second) {
+        (at, _) if at == first => 0,
+        (_, None) => 1,
+        (at, Some(second)) if at == second => 1,
+        _ => 2,
+    };
+    let values = Values::Text(vec![a.to_owned(), b.unwrap_or(OTHERS).to_owned()]);
+    Ok(Axis { name: axis.name.clone(), base: axis.base.clone(), map: axis.map.iter().map(group).collect(), values })
+}

@@ -1,0 +1,321 @@
+//! Trend tests of figures of a roster: each group alone, all groups together, and the same organisations first and last.
+
+use std::collections::BTreeMap;
+
+use arrow::array::RecordBatch;
+use arrow::buffer::BooleanBuffer;
+
+use super::series::{Figure, Line, Lines};
+use crate::analysis::rates::Answers;
+use crate::cube;
+use crate::cube::{Axis, Lane};
+use crate::definition::Rate;
+use crate::error::{Error, Result};
+use crate::job::{Job, Quiet};
+use crate::query::dimension::Scope;
+use crate::roster::{Frame, Roster};
+use crate::stats::benjamini_hochberg::benjamini_hochberg;
+use crate::stats::mann_kendall;
+use crate::stats::mann_kendall::{FEWEST, Options, Tester, Trend};
+use crate::stats::proportion::{CochranArmitage, McNemar, changes, cochran_armitage, mcnemar};
+use crate::stats::regional_kendall;
+use crate::stats::regional_kendall::{Between, pooled};
+use crate::support::columns::Columns;
+
+/// The Mann–Kendall test of the yearly series of a figure in each group, a row a group and stretch of years between two breaks
+/// (see [`breaks`](crate::analysis::rates::breaks::breaks)): no trend is tested across one.
+///
+/// Columns: the dimensions, `series`, `first_year`, `last_year` (of the stretch), `n` (years with a figure), `years_missing` (without),
+/// `first`, `last` (the earliest and latest figure), `s`, `var_s`, `tau_a`, `tau_b`, `z`, `p`, `p_method`, `slope` (Sen's, a
+/// year), `slope_low`, `slope_high`, `intercept` (of the line, at `first_year`); `tests` (how many groups with at least five years and some
+/// change are tested together) and `p_adjusted` (over those, by Benjamini and Hochberg; null for the others); of rates `success`,
+/// `known` (of all years), `share_slope` (the Cochran–Armitage slope, of those known, a year), `share_slope_low`, `share_slope_high`, `share_slope_z`,
+/// `share_slope_p`, null of other figures; `verdict` (`rising`, `falling`, `no_trend`, `constant`, `too_few_years`) by `p_adjusted`.
+///
+/// ```
+/// # use dangjian::{Roster, ingest, synth}; use dangjian::query::dimension::Scope; use dangjian::job::Quiet;
+/// use dangjian::analysis::trend::figure_tests::trend_test; use dangjian::stats::mann_kendall::Options; use dangjian::analysis::trend::series::Figure;
+/// let roster = Roster::read_arrow("made", &synth::panel(300, 6, 2010, 7)?, &ingest::Options::default(), &Quiet)?;
+/// let rate = dangjian::definition::Rates::shipped()?.get("organised")?.clone();
+/// let scope = Scope::by(["kind"]);
+/// let table = trend_test(&roster, &Figure::Rate(vec![rate]), &Options::default(), &scope, &Quiet)?;
+/// assert!(table.column_by_name("p_adjusted").is_some());
+/// # Ok::<(), dangjian::Error>(())
+/// ```
+pub fn trend_test(
+    roster: &Roster,
+    figure: &Figure,
+    options: &Options,
+    scope: &Scope,
+    job: &dyn Job,
+) -> Result<RecordBatch> {
+    let lines = Lines::new(roster, figure, scope, job)?;
+    let reach = options.reach()?;
+    let mut tester = Tester::new(options)?;
+    let mut test = |line: &Line| tester.test(&lines.times(line.series), &line.values);
+    let trends = lines.all.iter().map(&mut test).collect::<Result<Vec<Trend>>>()?;
+    let shares = |line: &Line| cochran_armitage(&line.shares, reach);
+    let shares = lines.all.iter().map(shares).collect::<Result<Vec<CochranArmitage>>>()?;
+    let is_rate = matches!(figure, Figure::Rate(_));
+    let (tests, adjusted) = adjusted(&lines.all, &trends);
+    let verdicts = trends.iter().zip(&adjusted).map(|(trend, p)| trend.verdict(*p, options.alpha).name());
+    let year = |of: fn(&[i16]) -> Option<&i16>| {
+        lines
+            .all
+            .iter()
+            .map(|line| lines.years.get(&line.series).and_then(|years| of(years)).copied())
+            .collect::<Vec<_>>()
+    };
+    let known = |line: &Line| line.values.iter().copied().filter(|value| !value.is_nan()).collect::<Vec<_>>();
+    let of_rate = |of: fn(&CochranArmitage) -> Option<f64>| shares.iter().map(move |c| of(c).filter(|_| is_rate));
+    let columns = Columns::default()
+        .dimensions(&lines.axes, &lines.keys())
+        .counts("series", lines.all.iter().map(|line| line.series))
+        .some_years("first_year", year(<[i16]>::first))
+        .some_years("last_year", year(<[i16]>::last))
+        .counts("n", trends.iter().map(|trend| trend.n as u64))
+        .counts(
+            "years_missing",
+            lines.all.iter().zip(&trends).map(|(line, trend)| (line.values.len() - trend.n) as u64),
+        )
+        .reals("first", lines.all.iter().map(|line| known(line).first().copied()))
+        .reals("last", lines.all.iter().map(|line| known(line).last().copied()));
+    mann_kendall::columns(columns, &trends)
+        .counts("tests", tests)
+        .reals("p_adjusted", adjusted.iter().copied())
+        .some_counts("success", shares.iter().map(|c| is_rate.then_some(c.success)))
+        .some_counts("known", shares.iter().map(|c| is_rate.then_some(c.known)))
+        .reals("share_slope", of_rate(|c| c.slope))
+        .reals("share_slope_low", of_rate(|c| c.low))
+        .reals("share_slope_high", of_rate(|c| c.high))
+        .reals("share_slope_z", of_rate(|c| c.z))
+        .reals("share_slope_p", of_rate(|c| c.p))
+        .texts("verdict", verdicts)
+        .finish()
+}
+
+/// For each line among how many it is tested, and its p-value adjusted for that: of one stretch of years those that can be
+/// called anything.
+fn adjusted(lines: &[Line], trends: &[Trend]) -> (Vec<u64>, Vec<Option<f64>>) {
+    let (mut tests, mut adjusted) = (Vec::new(), Vec::new());
+    let both: Vec<_> = lines.iter().zip(trends).collect();
+    for same in both.chunk_by(|a, b| a.0.series == b.0.series) {
+        let p: Vec<_> = same.iter().map(|(_, trend)| trend.p.filter(|_| trend.n >= FEWEST)).collect();
+        tests.extend(std::iter::repeat_n(p.iter().flatten().count() as u64, p.len()));
+        adjusted.extend(benjamini_hochberg(&p));
+    }
+    (tests, adjusted)
+}
+
+/// The groups of `scope` together: do they rise or fall as a whole? Two rows a stretch of years: groups taken as `independent`, and
+/// as `correlated`, since what a year does to one county it may do to others.
+///
+/// Columns: `series`, `first_year`, `last_year`, then those of [`pooled_table`](crate::stats::regional_kendall::pooled_table).
+///
+/// ```
+/// # use dangjian::{Roster, ingest, synth}; use dangjian::query::dimension::Scope; use dangjian::job::Quiet;
+/// use dangjian::analysis::trend::figure_tests::trend_pooled; use dangjian::stats::mann_kendall::Options; use dangjian::analysis::trend::series::Figure;
+/// let roster = Roster::read_arrow("made", &synth::panel(300, 6, 2010, 7)?, &ingest::Options::default(), &Quiet)?;
+/// let rate = dangjian::definition::Rates::shipped()?.get("organised")?.clone();
+/// let scope = Scope::by(["province"]);
+/// let table = trend_pooled(&roster, &Figure::Rate(vec![rate]), &Options::default(), &scope, &Quiet)?;
+/// assert_eq!(table.num_rows(), 2);
+/// # Ok::<(), dangjian::Error>(())
+/// ```
+pub fn trend_pooled(
+    roster: &Roster,
+    figure: &Figure,
+    options: &Options,
+    scope: &Scope,
+    job: &dyn Job,
+) -> Result<RecordBatch> {
+    options.reach()?;
+    let lines = Lines::new(roster, figure, scope, job)?;
+    let (mut stretches, mut rows) = (Vec::new(), Vec::new());
+    for (series, years) in &lines.years {
+        let units: Vec<f64> =
+            lines.all.iter().filter(|l| l.series == *series).flat_map(|l| l.values.iter().copied()).collect();
+        for between in Between::ALL {
+            stretches.push((*series, years));
+            rows.push((between, pooled(&lines.times(*series), &units, between)?));
+        }
+    }
+    let columns = Columns::default()
+        .counts("series", stretches.iter().map(|(series, _)| *series))
+        .some_years("first_year", stretches.iter().map(|(_, years)| years.first().copied()))
+        .some_years("last_year", stretches.iter().map(|(_, years)| years.last().copied()));
+    regional_kendall::columns(columns, &rows, options.alpha).finish()
+}
+
+/// The same organisations in two years: `McNemar`'s test of a rate, by the dimensions of the earlier year. Counted are those in the
+/// population in both years whose answer is known in both; a rate of party organisations is refused, as those have no place of
+/// their own in two years.
+///
+/// Columns: `year` (the later), `earlier_year`, the dimensions, `rate_id`; `kept`, `lost`, `gained`, `never` (met in both, only at first,
+/// only later, in neither), `unknown` (in the population in both, an answer not known), `left` (not in it any more, or not listed),
+/// `entered` (listed or in it only later; they stand in the group of the later year); `difference` (later share less earlier, of the
+/// first four), `low`, `high`, `p` (exact), `chi2`, `chi2_p` (`McNemar`'s, corrected for continuity).
+///
+/// ```
+/// # use dangjian::{Roster, ingest, synth}; use dangjian::query::dimension::Scope; use dangjian::job::Quiet;
+/// use dangjian::analysis::trend::figure_tests::paired_change;
+/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &ingest::Options::default(), &Quiet)?;
+/// let rate = dangjian::definition::Rates::shipped()?.get("organised")?.clone();
+/// let table = paired_change(&roster, &[rate], 2010, 2012, 0.95, &Scope::default(), &Quiet)?;
+/// assert!(table.column_by_name("gained").is_some());
+/// # Ok::<(), dangjian::Error>(())
+/// ```
+pub fn paired_change(
+    roster: &Roster,
+    rates: &[Rate],
+    earlier: i16,
+    later: i16,
+    level: f64,
+    scope: &Scope,
+    job: &dyn Job,
+) -> Result<RecordBatch> {
+    let rate = crate::analysis::rates::change::comparable(roster, rates, earlier, later)?;
+    if rate.counts != crate::definition::Counts::Organisations {
+        let id = &rate.id;
+        return Err(Error::argument(
+            format!("“{id}”按党组织计数，不能逐单位配对；请用按单位计数的比率"),
+            format!("'{id}' counts party organisations, which are not paired; use a rate of organisations"),
+        ));
+    }
+    rate.check(roster)?;
+    let reach = crate::stats::wilson::deviations(level)?;
+    let (before, after) = (roster.frame(earlier)?, roster.frame(later)?);
+    let answers = |frame: &Frame| Answers::new(roster, frame, rate, scope, &Quiet);
+    let (first, last) = (Answered::new(answers(before)?), Answered::new(answers(after)?));
+    // Rows of both years that are one organisation; slots ascend in both.
+    let other = |of: &Frame, slot: u32| of.slots.binary_search(&slot).ok();
+    let there = |answers: &Answered, row: Option<usize>| row.map_or(Answer::Outside, |row| answers.answer(row));
+    // Who came into the population is counted in the later year, everybody else in the earlier: each once.
+    let of_first: Vec<Option<Fate>> = (0..before.rows())
+        .map(|row| Fate::of(first.answer(row), there(&last, other(after, before.slots[row]))))
+        .map(|fate| fate.filter(|fate| *fate != Fate::Entered))
+        .collect();
+    let of_last: Vec<Option<Fate>> = (0..after.rows())
+        .map(|row| Fate::of(there(&first, other(before, after.slots[row])), last.answer(row)))
+        .map(|fate| fate.filter(|fate| *fate == Fate::Entered))
+        .collect();
+    let frames = [before, after];
+    let axes = scope.axes(roster, &frames)?;
+    let lanes = |nth: usize, _: &Frame| {
+        let fates = if nth == 0 { &of_first } else { &of_last };
+        let any = BooleanBuffer::collect_bool(fates.len(), |row| fates[row].is_some());
+        let of = |fate: Fate| Lane::Bits(BooleanBuffer::collect_bool(fates.len(), |row| fates[row] == Some(fate)));
+        Ok(std::iter::once(Lane::Bits(any)).chain(Fate::ALL.map(of)).collect())
+    };
+    let counted = cube::count_one(&frames, axes, lanes, job)?;
+    let mut groups: BTreeMap<Vec<u32>, [u64; Fate::ALL.len()]> = BTreeMap::new();
+    for group in 0..counted.years.len() {
+        let key = counted.keys.iter().map(|keys| keys[group]).collect();
+        let of_group = groups.entry(key).or_default();
+        of_group.iter_mut().enumerate().for_each(|(nth, n)| *n += counted.lane(nth + 1)[group]);
+    }
+    paired_table(&counted.axes, &groups, rate, (earlier, later), reach)
+}
+
+fn paired_table(
+    axes: &[Axis],
+    groups: &BTreeMap<Vec<u32>, [u64; Fate::ALL.len()]>,
+    rate: &Rate,
+    (earlier, later): (i16, i16),
+    reach: f64,
+) -> Result<RecordBatch> {
+    let keys: Vec<Vec<u32>> = (0..axes.len()).map(|axis| groups.keys().map(|key| key[axis]).collect()).collect();
+    let tests: Vec<McNemar> =
+        groups.values().map(|[kept, lost, gained, never, ..]| mcnemar(*kept, *lost, *gained, *never, reach)).collect();
+    let mut columns = Columns::default()
+        .years("year", groups.iter().map(|_| later))
+        .years("earlier_year", groups.iter().map(|_| earlier))
+        .dimensions(axes, &keys)
+        .texts("rate_id", groups.iter().map(|_| &rate.id));
+    for (nth, fate) in Fate::ALL.iter().enumerate() {
+        columns = columns.counts(fate.name(), groups.values().map(|counts| counts[nth]));
+    }
+    changes(columns, &tests).finish()
+}
+
+/// What became of an organisation between two years.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Kept,
+    Lost,
+    Gained,
+    Never,
+    Unknown,
+    Left,
+    Entered,
+}
+
+impl Fate {
+    const ALL: [Self; 7] =
+        [Self::Kept, Self::Lost, Self::Gained, Self::Never, Self::Unknown, Self::Left, Self::Entered];
+
+    /// What became of what answered so, first and later; nothing of what was in the population neither time.
+    fn of(first: Answer, last: Answer) -> Option<Self> {
+        Some(match (first, last) {
+            (Answer::Outside, Answer::Outside) => return None,
+            (Answer::Outside, _) => Self::Entered,
+            (_, Answer::Outside) => Self::Left,
+            (Answer::Unknown, _) | (_, Answer::Unknown) => Self::Unknown,
+            (Answer::Met, Answer::Met) => Self::Kept,
+            (Answer::Met, Answer::NotMet) => Self::Lost,
+            (Answer::NotMet, Answer::Met) => Self::Gained,
+            (Answer::NotMet, Answer::NotMet) => Self::Never,
+        })
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Kept => "kept",
+            Self::Lost => "lost",
+            Self::Gained => "gained",
+            Self::Never => "never",
+            Self::Unknown => "unknown",
+            Self::Left => "left",
+            Self::Entered => "entered",
+        }
+    }
+}
+
+/// The answers of the rows of a year.
+struct Answered {
+    answers: Answers,
+    unknown_population: BooleanBuffer,
+}
+
+impl Answered {
+    fn new(answers: Answers) -> Self {
+        let unknown_population = answers.population.unknown();
+        Self { answers, unknown_population }
+    }
+
+    fn answer(&self, row: usize) -> Answer {
+        let (population, success) = (&self.answers.population, &self.answers.success);
+        if self.unknown_population.value(row) {
+            Answer::Unknown
+        } else if !population.yes.value(row) {
+            Answer::Outside
+        } else if success.yes.value(row) {
+            Answer::Met
+        } else if success.value(row) == Some(false) {
+            Answer::NotMet
+        } else {
+            Answer::Unknown
+        }
+    }
+}
+
+/// What a row answers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Answer {
+    /// Not in the population.
+    Outside,
+    Met,
+    NotMet,
+    /// In the population, or perhaps; not known whether it meets the rate, or whether it is in.
+    Unknown,
+}

@@ -1,0 +1,115 @@
+//! What every organisation, or every party organisation, was in every year: its star state, or absent.
+
+use std::borrow::Cow;
+
+use arrow::array::{Array, StringArray};
+use arrow::buffer::BooleanBuffer;
+use rayon::prelude::*;
+
+use crate::analysis::stars::PartyStars;
+use crate::definition::Counts;
+use crate::error::Result;
+use crate::job;
+use crate::job::Job;
+use crate::query::star_state::StarStates;
+use crate::roster::{Frame, Roster};
+
+/// The state of what is not in a year's roster.
+pub(crate) const GONE: u16 = u16::MAX;
+
+/// States by year and thing.
+pub(crate) struct Histories<'a> {
+    pub(crate) roster: &'a Roster,
+    pub(crate) frames: &'a [Frame],
+    pub(crate) states: StarStates,
+    counts: Counts,
+    years: Vec<Year<'a>>,
+}
+
+struct Year<'a> {
+    /// For each thing its state.
+    states: Vec<u16>,
+    /// The things that are there, ascending, and the row that stands for each where it is not that of the same position.
+    ids: Cow<'a, [u32]>,
+    rows: Option<Vec<u32>>,
+}
+
+impl<'a> Histories<'a> {
+    /// Those of all years of `roster`. Things are organisations, or party organisations at their home rows.
+    pub(crate) fn new(roster: &'a Roster, counts: Counts, job: &dyn Job) -> Result<Self> {
+        let frames = roster.frames();
+        let states = StarStates::new(roster);
+        let things = match counts {
+            Counts::Organisations => roster.organisations().len(),
+            Counts::PartyOrganisations => {
+                let codes = roster.field("party_org_id").ok().and_then(|at| roster.dictionary(at));
+                codes.map_or(0, |dictionary| dictionary.cardinality())
+            }
+        };
+        let year = |frame: &'a Frame| {
+            job::check(job)?;
+            let mut of = vec![GONE; things];
+            Ok(match counts {
+                Counts::Organisations => {
+                    let codes = states.codes(roster, frame);
+                    for (row, slot) in frame.slots.iter().enumerate() {
+                        of[*slot as usize] = codes.get(row) as u16;
+                    }
+                    Year { states: of, ids: frame.slots.as_slice().into(), rows: None }
+                }
+                Counts::PartyOrganisations => {
+                    let all = BooleanBuffer::new_set(frame.rows());
+                    let parties = PartyStars::new(roster, frame, &states, &all);
+                    for (id, row) in parties.ids.iter().zip(&parties.rows) {
+                        of[*id as usize] = parties.codes.get(*row as usize) as u16;
+                    }
+                    Year { states: of, ids: parties.ids.into(), rows: Some(parties.rows) }
+                }
+            })
+        };
+        let years = frames.par_iter().map(year).collect::<Result<_>>()?;
+        Ok(Self { roster, frames, states, counts, years })
+    }
+
+    /// How many things there are.
+    pub(crate) fn things(&self) -> usize {
+        self.years.first().map_or(0, |year| year.states.len())
+    }
+
+    /// The state of a thing in the year at position `at`.
+    pub(crate) fn state(&self, at: usize, thing: u32) -> u16 {
+        self.years[at].states[thing as usize]
+    }
+
+    /// Whether the year at this position is the calendar year after the one before it.
+    pub(crate) fn follows(&self, at: usize) -> bool {
+        at > 0 && self.frames[at].year - 1 == self.frames[at - 1].year
+    }
+
+    /// The row that stands for a thing in the year at position `at`.
+    pub(crate) fn row(&self, at: usize, thing: u32) -> Option<usize> {
+        let year = &self.years[at];
+        let place = year.ids.binary_search(&thing).ok()?;
+        Some(year.rows.as_ref().map_or(place, |rows| rows[place] as usize))
+    }
+
+    /// What a column of things is called, and their ids.
+    pub(crate) fn names(&self, things: &[u32]) -> (&'static str, StringArray) {
+        match self.counts {
+            Counts::Organisations => {
+                let all = self.roster.organisations();
+                ("org_id", things.iter().map(|thing| Some(all.value(*thing as usize))).collect())
+            }
+            Counts::PartyOrganisations => {
+                let dictionary = self.roster.field("party_org_id").ok().and_then(|at| self.roster.dictionary(at));
+                ("party_org_id", things.iter().map(|thing| dictionary?.get(*thing)).collect())
+            }
+        }
+    }
+
+    /// The stars of each grade.
+    pub(crate) fn stars(&self) -> Vec<f64> {
+        let grades = self.states.values.iter().take(self.states.grades() as usize);
+        grades.map(|grade| grade.parse().unwrap_or(f64::NAN)).collect()
+    }
+}

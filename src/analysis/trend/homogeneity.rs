@@ -1,0 +1,295 @@
+//! Tests of what the pooled matrix takes for granted: the same chances in every year and group, no memory, no direction.
+//!
+//! With steps in the thousands nearly every test rejects; the size of the effect stands beside it.
+
+use std::collections::BTreeMap;
+
+use arrow::array::RecordBatch;
+use nalgebra::{DMatrix, DVector};
+
+use super::panel::{NOT_COUNTED, Panel, Steps};
+use super::transitions::{Flows, Rows, Square};
+use crate::error::Result;
+use crate::job;
+use crate::job::Job;
+use crate::lang::Text;
+use crate::query::dimension::Scope;
+use crate::roster::Roster;
+use crate::stats::distribution::chi_square_above;
+use crate::stats::markov_chain::solved;
+
+/// A test's answer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Answer {
+    /// Null where the test is not defined.
+    pub(crate) statistic: Option<f64>,
+    pub(crate) df: u64,
+    /// How many steps it rests on.
+    pub(crate) steps: u64,
+}
+
+impl Answer {
+    pub(crate) fn p_value(&self) -> Option<f64> {
+        Some(chi_square_above(self.statistic?, self.df as f64))
+    }
+
+    /// Cohen's w: the root of the statistic for each step; about 0.1 is small, 0.3 medium, 0.5 large (Cohen 1988).
+    pub(crate) fn effect(&self) -> Option<f64> {
+        Some((self.statistic? / self.steps as f64).sqrt())
+    }
+}
+
+/// A statistic with its degrees of freedom; without any, there is nothing to test.
+fn answer(statistic: f64, df: u64, steps: u64) -> Answer {
+    Answer { statistic: (df > 0 && steps > 0).then_some(statistic.max(0.0)), df, steps }
+}
+
+/// Whether several tables of steps have the same chances: the likelihood ratio, and Pearson's chi-square (Anderson and
+/// Goodman 1957). Degrees of freedom: over the rows, the columns that are not empty less one times the tables in which
+/// the row is not empty less one.
+pub(crate) fn homogeneity(tables: &[Square]) -> (Answer, Answer) {
+    let size = tables.first().map_or(0, |table| table.size);
+    let pool = tables.iter().fold(Square::new(size), Square::plus);
+    let (mut ratio, mut chi_square, mut df) = (0.0, 0.0, 0);
+    for from in 0..size {
+        let all: u64 = pool.row(from).iter().sum();
+        let columns = pool.row(from).iter().filter(|count| **count > 0).count() as u64;
+        let mut rows = 0;
+        for table in tables {
+            let here: u64 = table.row(from).iter().sum();
+            if here == 0 {
+                continue;
+            }
+            rows += 1;
+            for (count, pooled) in table.row(from).iter().zip(pool.row(from)).filter(|(_, pooled)| **pooled > 0) {
+                let expected = here as f64 * *pooled as f64 / all as f64;
+                let count = *count as f64;
+                ratio += if count > 0.0 { 2.0 * count * (count / expected).ln() } else { 0.0 };
+                chi_square += (count - expected).powi(2) / expected;
+            }
+        }
+        df += columns.saturating_sub(1) * u64::saturating_sub(rows, 1);
+    }
+    let steps = pool.total();
+    (answer(ratio, df, steps), answer(chi_square, df, steps))
+}
+
+/// Whether the next state depends on the state at all.
+pub(crate) fn independence(table: &Square) -> (Answer, Answer) {
+    // The same question: whether every row has the same chances.
+    let row = |from: usize| {
+        let mut row = Square::new(table.size);
+        table.row(from).iter().enumerate().for_each(|(to, count)| row.add(0, to, *count));
+        row
+    };
+    homogeneity(&(0..table.size).map(row).collect::<Vec<_>>())
+}
+
+/// Whether as many move from one state to another as back (Bowker 1948). Pairs between which nothing moves say nothing
+/// and are no degrees of freedom.
+pub(crate) fn symmetry(table: &Square) -> Answer {
+    let (mut statistic, mut df) = (0.0, 0);
+    for a in 0..table.size {
+        for b in a + 1..table.size {
+            let (there, back) = (table.at(a, b) as f64, table.at(b, a) as f64);
+            if there + back > 0.0 {
+                statistic += (there - back).powi(2) / (there + back);
+                df += 1;
+            }
+        }
+    }
+    answer(statistic, df, table.total())
+}
+
+/// Whether the distribution is the same before and after (Stuart 1955, Maxwell 1970), and the same with the variance that
+/// does not suppose so (Bhapkar 1966).
+pub(crate) fn margins(table: &Square) -> (Answer, Answer) {
+    // States between which nothing moves are tests of their own, one degree of freedom less for each.
+    let mut part: Vec<usize> = (0..table.size).collect();
+    for a in 0..table.size {
+        for b in 0..table.size {
+            if table.at(a, b) > 0 && part[a] != part[b] {
+                let (from, to) = (part[a].max(part[b]), part[a].min(part[b]));
+                part.iter_mut().filter(|p| **p == from).for_each(|p| *p = to);
+            }
+        }
+    }
+    let free: Vec<usize> = (0..table.size).filter(|at| part[*at] != *at).collect();
+    let sum = |at: usize| (0..table.size).map(|b| table.at(at, b)).sum::<u64>() as f64;
+    let gain = |at: usize| (0..table.size).map(|b| table.at(b, at)).sum::<u64>() as f64;
+    let differences = DVector::from_iterator(free.len(), free.iter().map(|at| sum(*at) - gain(*at)));
+    let variances = DMatrix::from_fn(free.len(), free.len(), |a, b| {
+        let (a, b) = (free[a], free[b]);
+        let both = (table.at(a, b) + table.at(b, a)) as f64;
+        if a == b { sum(a) + gain(a) - both } else { -both }
+    });
+    let (df, steps) = (free.len() as u64, table.total());
+    let Some(solved) = solved(variances, &differences) else {
+        return (Answer { statistic: None, df, steps }, Answer { statistic: None, df, steps });
+    };
+    let stuart = differences.dot(&solved);
+    let bhapkar = stuart / (1.0 - stuart / steps as f64);
+    let bhapkar = Answer { statistic: Some(bhapkar).filter(|b| df > 0 && b.is_finite() && *b >= 0.0), df, steps };
+    (answer(stuart, df, steps), bhapkar)
+}
+
+/// The steps after each first state: whether two steps back matters, when one step back is known.
+struct Triples {
+    /// For each group and state two years back the steps of the last year.
+    found: BTreeMap<u32, Vec<Square>>,
+}
+
+impl Triples {
+    fn count(panel: &Panel<'_>, job: &dyn Job) -> Result<Self> {
+        let size = panel.states.len();
+        let mut found: BTreeMap<u32, Vec<Square>> = BTreeMap::new();
+        // For each id and frame its state, and the step into it: a carried-over rating is none.
+        let absent = size as u32 - 1;
+        let states = |nth: usize, axis| -> Result<Vec<u32>> {
+            let mut of_id = vec![absent; panel.ids()];
+            for (id, state) in panel.things[nth].ids.iter().zip(panel.positions(nth, axis)?) {
+                of_id[*id as usize] = state;
+            }
+            Ok(of_id)
+        };
+        for ((first, second), (again, third)) in panel.pairs.iter().zip(panel.pairs.iter().skip(1)) {
+            job::check(job)?;
+            if second != again {
+                continue;
+            }
+            let (middle, last) = (states(*second, &panel.axis)?, states(*third, &panel.axis)?);
+            let rated = panel.rating.as_ref().map(|axis| {
+                let known = axis.values.len() as u32;
+                let mut of_id = [*first, *second, *third].map(|_| vec![known; panel.ids()]);
+                for (of_id, nth) in of_id.iter_mut().zip([*first, *second, *third]) {
+                    for (id, at) in panel.things[nth].ids.iter().zip(panel.positions(nth, axis)?) {
+                        of_id[*id as usize] = at;
+                    }
+                }
+                Ok::<_, crate::Error>((known, of_id))
+            });
+            let rated = rated.transpose()?;
+            let carried = |id: usize| {
+                rated.as_ref().is_some_and(|(known, [a, b, c])| {
+                    (a[id] < *known && a[id] == b[id]) || (b[id] < *known && b[id] == c[id])
+                })
+            };
+            let (things, groups) = (&panel.things[*first].ids, panel.groups(*first)?);
+            for ((id, state), group) in things.iter().zip(panel.positions(*first, &panel.axis)?).zip(groups) {
+                let id = *id as usize;
+                let path = [state as usize, middle[id] as usize, last[id] as usize];
+                if group != NOT_COUNTED && path.iter().all(|at| panel.states[*at].proper()) && !carried(id) {
+                    let squares = found.entry(group).or_insert_with(|| vec![Square::new(size); size]);
+                    squares[path[0]].add(path[1], path[2], 1);
+                }
+            }
+        }
+        Ok(Self { found })
+    }
+}
+
+/// What a test asks, in both languages.
+const TESTS: [(&str, &str, &str); 9] = [
+    ("time_lr", "各年变动概率相同（似然比）", "the same chances in every year (likelihood ratio)"),
+    ("time_chi2", "各年变动概率相同（卡方）", "the same chances in every year (chi-square)"),
+    ("order_0_lr", "下年与今年无关（似然比）", "next year does not depend on this year (likelihood ratio)"),
+    ("order_0_chi2", "下年与今年无关（卡方）", "next year does not depend on this year (chi-square)"),
+    ("order_1_lr", "下年与去年无关（似然比）", "next year does not depend on last year (likelihood ratio)"),
+    ("order_1_chi2", "下年与去年无关（卡方）", "next year does not depend on last year (chi-square)"),
+    ("bowker", "往来对称（鲍克）", "as many there as back (Bowker)"),
+    (
+        "stuart_maxwell",
+        "前后分布相同（斯图尔特—马克斯韦尔）",
+        "the same distribution before and after (Stuart-Maxwell)",
+    ),
+    ("bhapkar", "前后分布相同（巴普卡）", "the same distribution before and after (Bhapkar)"),
+];
+
+/// Tests of the steps between ratings (or the values of a dimension): each row says what is supposed, and how far the
+/// steps speak against it.
+///
+/// Columns: `year`, `next_year` (first and last), the dimensions, `test`, `label_zh`, `label_en` (what is supposed),
+/// `statistic`, `df`, `p` (null where there is nothing to test: one year, one state, nothing moved), `effect`
+/// (Cohen's w = √(statistic / steps)), `steps` (counted; of `order_1_*` the second of two steps in a row). `time_*`,
+/// `order_*` and the margins are after Anderson and Goodman (1957), Stuart (1955), Maxwell (1970), Bhapkar (1966), `bowker`
+/// after Bowker (1948).
+///
+/// ```
+/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// let roster = Roster::read_arrow("made", &synth::panel(3000, 4, 2010, 7)?, &Options::default(), &Quiet)?;
+/// let table = dangjian::analysis::trend::step_tests(&roster, &Default::default(), &Scope::default(), &Quiet)?;
+/// assert_eq!(table.num_rows(), 9);
+/// # Ok::<(), dangjian::Error>(())
+/// ```
+pub fn step_tests(roster: &Roster, steps: &Steps, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
+    let panel = Panel::new(roster, steps, scope, job)?;
+    let flows = Flows::count(&panel, job)?;
+    let triples = Triples::count(&panel, job)?;
+    let kept = flows.proper();
+    let mut rows = Rows::default();
+    let mut answers: Vec<Answer> = Vec::new();
+    for group in &flows.groups {
+        for span in flows.spans(false) {
+            let of_year = |year: usize| flows.square(group, &(year..year + 1)).of(&kept);
+            let years: Vec<Square> = span.pairs.clone().map(of_year).collect();
+            let pool = flows.square(group, &span.pairs).of(&kept);
+            let found = triples.found.iter().find(|(number, _)| panel.key(**number) == group.key);
+            let after: Vec<Square> =
+                found.map_or_else(Vec::new, |(_, squares)| squares.iter().map(|square| square.of(&kept)).collect());
+            let (time, order_0, order_1) = (homogeneity(&years), independence(&pool), homogeneity(&after));
+            let (stuart, bhapkar) = margins(&pool);
+            for answer in [time.0, time.1, order_0.0, order_0.1, order_1.0, order_1.1, symmetry(&pool), stuart, bhapkar]
+            {
+                rows.push(&span, &group.key);
+                answers.push(answer);
+            }
+        }
+    }
+    let tests = || TESTS.iter().cycle().take(answers.len());
+    let label = |(_, zh, en): &(&str, &str, &str)| Text::new(*zh, *en);
+    rows.columns(&flows.by)
+        .texts("test", tests().map(|(id, ..)| id))
+        .texts("label_zh", tests().map(|test| label(test).zh))
+        .texts("label_en", tests().map(|test| label(test).en))
+        .reals("statistic", answers.iter().map(|answer| answer.statistic))
+        .counts("df", answers.iter().map(|answer| answer.df))
+        .reals("p", answers.iter().map(Answer::p_value))
+        .reals("effect", answers.iter().map(Answer::effect))
+        .counts("steps", answers.iter().map(|answer| answer.steps))
+        .finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn square(counts: &[&[u64]]) -> Square {
+        let mut square = Square::new(counts.len());
+        for (from, row) in counts.iter().enumerate() {
+            row.iter().enumerate().for_each(|(to, count)| square.add(from, to, *count));
+        }
+        square
+    }
+
+    #[test]
+    fn where_nothing_moves_there_is_nothing_to_test() {
+        for table in [square(&[&[5, 0], &[0, 7]]), square(&[&[4]]), square(&[]), square(&[&[0, 0], &[0, 0]])] {
+            let (stuart, bhapkar) = margins(&table);
+            for answer in [symmetry(&table), stuart, bhapkar] {
+                assert_eq!((answer.statistic, answer.p_value(), answer.effect(), answer.df), (None, None, None, 0));
+            }
+        }
+        let (ratio, chi_square) = homogeneity(&[]);
+        assert_eq!((ratio.statistic, chi_square.statistic), (None, None));
+    }
+
+    /// The 2 by 2 table is `McNemar`'s test: (b − c)² / (b + c).
+    #[test]
+    fn two_states_are_mcnemar() {
+        let table = square(&[&[20, 9], &[3, 30]]);
+        assert_eq!(symmetry(&table).statistic, Some(3.0));
+        assert!((margins(&table).0.statistic.unwrap() - 3.0).abs() < 1e-12);
+        // Bhapkar's is Stuart's over one less its share of the steps.
+        assert!((margins(&table).1.statistic.unwrap() - 3.0 / (1.0 - 3.0 / 62.0)).abs() < 1e-12);
+    }
+}

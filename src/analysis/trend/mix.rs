@@ -1,0 +1,130 @@
+//! The model of a forecast: who is listed moves on, some leave, some come; and the shares that follow.
+
+use super::panel::State;
+use super::transitions::Square;
+use crate::stats::baseline;
+use crate::support::random::Rng;
+
+/// The methods, the one that is compared with the others first.
+pub(super) const METHODS: [&str; 4] = ["naive", "drift", "holt", "mix"];
+
+/// How many are in each state, to be absent aside, in each year of a group.
+pub(super) type Stock = Vec<Vec<u64>>;
+
+/// The years of a group, as far as a forecast from them may look.
+pub(super) struct Past<'a> {
+    pub(super) states: &'a [State],
+    /// The lines of the result: the states whose counts each adds up.
+    pub(super) lines: &'a [Vec<usize>],
+    /// The states that shares are of.
+    pub(super) base: &'a [usize],
+    /// How many are in each state, year by year without a gap, the last the one that is forecast from.
+    pub(super) stock: &'a [Vec<u64>],
+    /// The steps of the years looked at, the last the newest.
+    pub(super) steps: Vec<Square>,
+}
+
+impl Past<'_> {
+    /// The share of each line.
+    pub(super) fn shares(&self, counts: &[f64]) -> Vec<Option<f64>> {
+        let all: f64 = self.base.iter().map(|at| counts[*at]).sum();
+        let sum = |line: &Vec<usize>| line.iter().map(|at| counts[*at]).sum::<f64>();
+        self.lines.iter().map(|line| (all > 0.0).then(|| sum(line) / all)).collect()
+    }
+
+    /// The chances of each state, to be absent the last; a state that was never left keeps what it has.
+    fn chances(&self, square: &Square) -> Vec<Vec<f64>> {
+        let size = self.states.len() - 1;
+        let row = |from: usize| {
+            let row = square.row(from);
+            let all: u64 = row.iter().sum();
+            let chance =
+                |to: usize| if all > 0 { row[to] as f64 / all as f64 } else { f64::from(u8::from(to == from)) };
+            (0..=size).map(chance).collect()
+        };
+        (0..size).map(row).collect()
+    }
+
+    pub(super) fn now(&self) -> &[u64] {
+        self.stock.last().map_or(&[], Vec::as_slice)
+    }
+
+    /// The expected counts of the years ahead.
+    pub(super) fn mix(&self, ahead: usize) -> Option<Vec<Vec<f64>>> {
+        let size = self.states.len() - 1;
+        let years = self.steps.len();
+        let pool = self.steps.iter().fold(Square::new(size + 1), Square::plus);
+        let chances = self.chances(&pool);
+        let mut counts: Vec<f64> = self.now().iter().map(|count| *count as f64).collect();
+        let mut next = || {
+            let mut after: Vec<f64> = (0..size).map(|to| pool.at(size, to) as f64 / years as f64).collect();
+            for (count, chances) in counts.iter().zip(&chances) {
+                after.iter_mut().zip(chances).for_each(|(sum, chance)| *sum += count * chance);
+            }
+            counts.clone_from(&after);
+            after
+        };
+        (years > 0).then(|| (0..ahead).map(|_| next()).collect())
+    }
+
+    /// One possible future, everyone moving by chance: each year ahead like one of `steps` drawn at random, or, where there
+    /// is one alone, like that, with as many coming as in one of its `years`.
+    pub(super) fn future(&self, steps: &[Square], years: u64, ahead: usize, rng: &mut Rng) -> Vec<Vec<u64>> {
+        let size = self.states.len() - 1;
+        let pool = steps.iter().fold(Square::new(size + 1), Square::plus);
+        let of_pool = self.chances(&pool);
+        let mut counts = self.now().to_vec();
+        let mut next = || {
+            let year = &steps[rng.below(steps.len() as u64) as usize];
+            let of_year = self.chances(year);
+            // Of those who came in several years each comes in one of them.
+            let mut came = |to: usize| rng.binomial(year.at(size, to), 1.0 / years as f64);
+            let mut after: Vec<u64> = (0..size).map(&mut came).collect();
+            for (from, count) in counts.iter().enumerate() {
+                // A state that the year did not have moves as in all years.
+                let seen = year.row(from).iter().any(|count| *count > 0);
+                let chances = if seen { &of_year[from] } else { &of_pool[from] };
+                let (mut left, mut weight) = (*count, 1.0);
+                for (to, chance) in chances.iter().enumerate() {
+                    let moved = if *chance >= weight { left } else { rng.binomial(left, chance / weight) };
+                    if to < size {
+                        after[to] += moved;
+                    }
+                    left -= moved;
+                    weight -= chance;
+                    if left == 0 {
+                        break;
+                    }
+                }
+            }
+            counts.clone_from(&after);
+            after
+        };
+        (0..ahead).map(|_| next()).collect()
+    }
+
+    /// The shares of the years ahead by `method`, line by line; null where it has none.
+    pub(super) fn forecast(&self, method: &str, ahead: usize) -> Vec<Vec<Option<f64>>> {
+        if method == "mix" {
+            let mixed = self.mix(ahead).unwrap_or_default();
+            let shares: Vec<_> = mixed.iter().map(|counts| self.shares(counts)).collect();
+            return (0..self.lines.len())
+                .map(|line| (0..ahead).map(|h| shares.get(h).and_then(|shares| shares[line])).collect())
+                .collect();
+        }
+        let of_year = |counts: &Vec<u64>| self.shares(&counts.iter().map(|count| *count as f64).collect::<Vec<_>>());
+        let years: Vec<_> = self.stock.iter().map(of_year).collect();
+        let of_line = |line: usize| {
+            // As far back as there were any whose share it is.
+            let mut series: Vec<f64> = years.iter().rev().map_while(|shares| shares[line]).collect();
+            series.reverse();
+            let found = match method {
+                "naive" => baseline::naive(&series, ahead),
+                "drift" => baseline::drift(&series, ahead),
+                _ => baseline::holt(&series, ahead),
+            };
+            (0..ahead).map(|h| found.as_ref().map(|found| found[h])).collect()
+        };
+        (0..self.lines.len()).map(of_line).collect()
+    }
+}

@@ -1,0 +1,337 @@
+//! How much moves (流动性): one number for a matrix, of each kind that the literature has, and which way.
+
+use arrow::array::RecordBatch;
+use nalgebra::DMatrix;
+
+use super::bootstrap::{Drawn, Draws, by_key, samples};
+use super::panel::{Kind, Panel, State, Steps};
+use super::probability::Closed;
+use super::transitions::{Flows, Rows, Square};
+use crate::error::Result;
+use crate::job::Job;
+use crate::lang::Text;
+use crate::query::dimension::Scope;
+use crate::roster::Roster;
+use crate::stats::markov_chain;
+use crate::stats::markov_chain::Matrix;
+
+/// What an index weighs the states with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Weights {
+    Uniform,
+    Observed,
+    Steady,
+}
+
+impl Weights {
+    const ALL: [Self; 3] = [Self::Uniform, Self::Observed, Self::Steady];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Uniform => "uniform",
+            Self::Observed => "observed",
+            Self::Steady => "steady",
+        }
+    }
+}
+
+/// An index, and how it is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Index {
+    Shorrocks,
+    Determinant,
+    SecondEigenvalue,
+    HalfLife,
+    Bartholomew1(Weights),
+    Bartholomew2(Weights),
+    SingularValues,
+    Stay,
+    Exit,
+    Up,
+    Down,
+    Net,
+    UpDown,
+    MeanSteps,
+    MeanStars,
+}
+
+impl Index {
+    /// All of them; those about order only where there is one.
+    pub(crate) fn all(ordered: bool) -> Vec<Self> {
+        let mut all = vec![Self::Shorrocks, Self::Determinant, Self::SecondEigenvalue, Self::HalfLife];
+        all.extend(Weights::ALL.map(Self::Bartholomew1));
+        if ordered {
+            all.extend(Weights::ALL.map(Self::Bartholomew2));
+        }
+        all.extend([Self::SingularValues, Self::Stay, Self::Exit]);
+        if ordered {
+            all.extend([Self::Up, Self::Down, Self::Net, Self::UpDown, Self::MeanSteps, Self::MeanStars]);
+        }
+        all
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Shorrocks => "shorrocks",
+            Self::Determinant => "determinant",
+            Self::SecondEigenvalue => "second_eigenvalue",
+            Self::HalfLife => "half_life",
+            Self::Bartholomew1(_) => "bartholomew_1",
+            Self::Bartholomew2(_) => "bartholomew_2",
+            Self::SingularValues => "svd",
+            Self::Stay => "stay",
+            Self::Exit => "exit",
+            Self::Up => "up",
+            Self::Down => "down",
+            Self::Net => "net",
+            Self::UpDown => "up_down_ratio",
+            Self::MeanSteps => "mean_steps",
+            Self::MeanStars => "mean_stars",
+        }
+    }
+
+    pub(crate) fn label(self) -> Text {
+        let (zh, en) = match self {
+            Self::Shorrocks => ("肖罗克斯指数", "Shorrocks / Prais index"),
+            Self::Determinant => ("行列式指数", "determinant index"),
+            Self::SecondEigenvalue => ("第二特征值指数", "second-eigenvalue index"),
+            Self::HalfLife => ("半衰期（年）", "half-life in years"),
+            Self::Bartholomew1(_) => ("巴塞洛缪指数一", "Bartholomew index 1"),
+            Self::Bartholomew2(_) => ("巴塞洛缪指数二", "Bartholomew index 2"),
+            Self::SingularValues => ("奇异值指数", "singular-value index"),
+            Self::Stay => ("保持率", "share that stays"),
+            Self::Exit => ("变动率", "share that moves"),
+            Self::Up => ("上升率", "share that rises"),
+            Self::Down => ("下降率", "share that falls"),
+            Self::Net => ("净上升率", "net rises"),
+            Self::UpDown => ("升降比", "rises per fall"),
+            Self::MeanSteps => ("平均升降级数", "mean steps of the scale"),
+            Self::MeanStars => ("平均升降星数", "mean change of grade"),
+        };
+        Text::new(zh, en)
+    }
+
+    pub(crate) fn weights(self) -> Option<&'static str> {
+        match self {
+            Self::Bartholomew1(weights) | Self::Bartholomew2(weights) => Some(weights.name()),
+            _ => None,
+        }
+    }
+}
+
+/// The numbers behind the indices of one matrix.
+struct Facts {
+    /// Null where a state was never left.
+    matrix: Option<Matrix>,
+    /// The shares of the states before a step.
+    observed: Vec<f64>,
+    steady: Option<Vec<f64>>,
+    /// Absolute values, the largest first.
+    eigenvalues: Option<Vec<f64>>,
+    /// How many steps there are: all, up, down; their sum in places of the scale, and in grades.
+    steps: u64,
+    up: u64,
+    down: u64,
+    places: i64,
+    grades: f64,
+    stayed: u64,
+}
+
+impl Facts {
+    fn new(square: &Square, states: &[State], closed: &Closed) -> Self {
+        let inner = square.of(&closed.states);
+        let size = inner.size;
+        let of = |from: usize| inner.row(from).iter().sum::<u64>() as f64;
+        let matrix = closed.matrix.clone();
+        let mut facts = Self {
+            observed: (0..size).map(|from| of(from) / closed.steps as f64).collect(),
+            steady: matrix.as_ref().and_then(markov_chain::steady),
+            eigenvalues: matrix.as_ref().and_then(absolute_eigenvalues),
+            matrix,
+            steps: closed.steps,
+            up: 0,
+            down: 0,
+            places: 0,
+            grades: 0.0,
+            stayed: (0..size).map(|at| inner.at(at, at)).sum(),
+        };
+        let grade = |at: usize| match states[closed.states[at]].kind {
+            Kind::Grade(grade) => grade,
+            _ => 0.0,
+        };
+        for from in 0..size {
+            for to in 0..size {
+                let count = inner.at(from, to);
+                facts.up += if to > from { count } else { 0 };
+                facts.down += if to < from { count } else { 0 };
+                facts.places += (to as i64 - from as i64) * count as i64;
+                facts.grades += (grade(to) - grade(from)) * count as f64;
+            }
+        }
+        facts
+    }
+
+    fn index(&self, index: Index) -> Option<f64> {
+        let of_steps = |count: f64| (self.steps > 0).then(|| count / self.steps as f64);
+        match index {
+            Index::Stay => of_steps(self.stayed as f64),
+            Index::Exit => of_steps((self.steps - self.stayed) as f64),
+            Index::Up => of_steps(self.up as f64),
+            Index::Down => of_steps(self.down as f64),
+            Index::Net => of_steps(self.up as f64 - self.down as f64),
+            Index::MeanSteps => of_steps(self.places as f64),
+            Index::MeanStars => of_steps(self.grades),
+            Index::UpDown => (self.down > 0).then(|| self.up as f64 / self.down as f64),
+            _ => self.of_matrix(index).filter(|value| value.is_finite()),
+        }
+    }
+
+    fn of_matrix(&self, index: Index) -> Option<f64> {
+        let matrix = self.matrix.as_ref()?;
+        // With one state nothing can move, and every index is 0 / 0.
+        let size = Some(matrix.len() as f64).filter(|size| *size > 1.0)?;
+        let place = |at: usize| at as f64;
+        match index {
+            Index::Shorrocks => Some((size - (0..matrix.len()).map(|at| matrix[at][at]).sum::<f64>()) / (size - 1.0)),
+            Index::Determinant => Some(1.0 - dense(matrix).determinant().abs()),
+            Index::SecondEigenvalue => Some(1.0 - self.eigenvalues.as_ref()?.get(1)?),
+            Index::HalfLife => {
+                let second = *self.eigenvalues.as_ref()?.get(1)?;
+                (second < 1.0 - 1e-12).then(|| -std::f64::consts::LN_2 / second.ln())
+            }
+            Index::Bartholomew1(weights) => {
+                let weights = self.weights(weights, matrix.len())?;
+                let stay: f64 = weights.iter().enumerate().map(|(at, weight)| weight * matrix[at][at]).sum();
+                Some((size - size * stay) / (size - 1.0))
+            }
+            Index::Bartholomew2(weights) => {
+                let weights = self.weights(weights, matrix.len())?;
+                let far = |(from, weight): (usize, &f64)| {
+                    let row = matrix[from].iter().enumerate();
+                    weight * row.map(|(to, p)| p * (place(from) - place(to)).abs()).sum::<f64>()
+                };
+                Some(weights.iter().enumerate().map(far).sum::<f64>() / (size - 1.0))
+            }
+            Index::SingularValues => {
+                let moved = dense(matrix) - DMatrix::identity(matrix.len(), matrix.len());
+                Some(moved.singular_values().iter().sum::<f64>() / size)
+            }
+            _ => None,
+        }
+    }
+
+    fn weights(&self, weights: Weights, size: usize) -> Option<Vec<f64>> {
+        match weights {
+            Weights::Uniform => Some(vec![1.0 / size as f64; size]),
+            Weights::Observed => Some(self.observed.clone()),
+            Weights::Steady => self.steady.clone(),
+        }
+    }
+}
+
+fn dense(matrix: &Matrix) -> DMatrix<f64> {
+    DMatrix::from_fn(matrix.len(), matrix.len(), |from, to| matrix[from][to])
+}
+
+/// The absolute values of the eigenvalues, pairs of complex ones among them, the largest first.
+fn absolute_eigenvalues(matrix: &Matrix) -> Option<Vec<f64>> {
+    /// So many sweeps are far more than the method needs where it converges at all.
+    const SWEEPS: usize = 10_000;
+    let schur = nalgebra::linalg::Schur::try_new(dense(matrix), f64::EPSILON, SWEEPS)?;
+    let mut values: Vec<f64> = schur.complex_eigenvalues().iter().map(|value| value.re.hypot(value.im)).collect();
+    values.sort_by(|a, b| b.total_cmp(a));
+    Some(values)
+}
+
+/// Every index of the steps between `kept` states; of draws only where the same states occur as in the data, `like`.
+pub(crate) fn indices(
+    square: &Square,
+    states: &[State],
+    kept: &[usize],
+    all: &[Index],
+    like: Option<&[usize]>,
+) -> Vec<Option<f64>> {
+    let mut closed = Closed::new(square, kept);
+    if like.is_some_and(|like| like != closed.states) {
+        closed.matrix = None;
+    }
+    let facts = Facts::new(square, states, &closed);
+    all.iter().map(|index| facts.index(*index)).collect()
+}
+
+/// Indices of mobility, of the steps between ratings (to be unrated or absent is none of them), with intervals by drawing
+/// organisations anew where `draws` says so. `each` gives every pair of years its own, else they are pooled.
+///
+/// Columns: `year`, `next_year` (first and last), the dimensions, `index`, `weights` (of the states: `uniform`,
+/// `observed` before the steps, `steady`; null where the index has none), `label_zh`, `label_en`, `value`, `low`, `high`,
+/// `draws` (in which it was defined), `steps` (counted), `states` (between which), `never_left` (of those, the ones that no
+/// step starts from: no index of the matrix is defined then, and none is filled in). A step is one year long; indices of
+/// matrices with other numbers of states do not compare.
+///
+/// `shorrocks` = (k − tr P) / (k − 1); `determinant` = 1 − |det P|; `second_eigenvalue` = 1 − |λ₂|; `half_life` =
+/// −ln 2 / ln |λ₂|; `bartholomew_1` = (k − k Σ πᵢPᵢᵢ) / (k − 1); `bartholomew_2` = Σ πᵢPᵢⱼ|i − j| / (k − 1); `svd` the mean
+/// singular value of P − I (Jafry and Schuermann 2004); `stay`, `exit`, `up`, `down`, `net` = up − down as shares of the
+/// steps; `mean_steps` in places of the scale that occur, `mean_stars` in grades.
+///
+/// ```
+/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// let roster = Roster::read_arrow("made", &synth::panel(3000, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// let table = dangjian::analysis::trend::mobility(&roster, &Default::default(), &Scope::default(), false, None, &Quiet)?;
+/// assert_eq!(table.num_rows(), 19);
+/// # Ok::<(), dangjian::Error>(())
+/// ```
+pub fn mobility(
+    roster: &Roster,
+    steps: &Steps,
+    scope: &Scope,
+    each: bool,
+    draws: Option<&Draws>,
+    job: &dyn Job,
+) -> Result<RecordBatch> {
+    draws.map_or(Ok(()), Draws::check)?;
+    let panel = Panel::new(roster, steps, scope, job)?;
+    let flows = Flows::count(&panel, job)?;
+    let (kept, all) = (flows.proper(), Index::all(flows.ordered()));
+    let inner = |from: usize, to: usize| flows.states[from].proper() && flows.states[to].proper();
+    let samples = draws.map_or_else(|| Ok(Vec::new()), |_| samples(&panel, each, inner, job))?;
+    let samples = by_key(&panel, &samples);
+    let mut rows = Rows::default();
+    let (mut values, mut spread) = (Vec::new(), Vec::new());
+    let mut facts: Vec<(u64, u64, Option<String>)> = Vec::new();
+    for group in &flows.groups {
+        let sample = samples.get(&group.key).copied();
+        for (nth, span) in flows.spans(each).into_iter().enumerate() {
+            let square = flows.square(group, &span.pairs);
+            let closed = Closed::new(&square, &kept);
+            let names: Vec<&str> = closed.never_left.iter().map(|at| flows.states[*at].name.as_str()).collect();
+            let never_left = (!names.is_empty()).then(|| names.join(", "));
+            values.extend(indices(&square, &flows.states, &kept, &all, None));
+            spread.extend(match (sample, draws) {
+                (Some(sample), Some(how)) => sample.intervals(how, job, |squares, _| {
+                    indices(&squares[nth], &flows.states, &kept, &all, Some(&closed.states))
+                })?,
+                _ => vec![Drawn::default(); all.len()],
+            });
+            for _ in &all {
+                rows.push(&span, &group.key);
+                facts.push((closed.steps, closed.states.len() as u64, never_left.clone()));
+            }
+        }
+    }
+    let each = || all.iter().cycle().take(values.len());
+    let has =
+        |of: fn(&Drawn) -> Option<f64>| values.iter().zip(&spread).map(move |(v, drawn)| v.and_then(|_| of(drawn)));
+    rows.columns(&flows.by)
+        .texts("index", each().map(|index| index.name()))
+        .some_texts("weights", each().map(|index| index.weights()))
+        .texts("label_zh", each().map(|index| index.label().zh))
+        .texts("label_en", each().map(|index| index.label().en))
+        .reals("value", values.iter().copied())
+        .reals("low", has(|drawn| drawn.low))
+        .reals("high", has(|drawn| drawn.high))
+        .some_counts("draws", spread.iter().map(|drawn| draws.map(|_| drawn.draws)))
+        .counts("steps", facts.iter().map(|(steps, ..)| *steps))
+        .counts("states", facts.iter().map(|(_, states, _)| *states))
+        .some_texts("never_left", facts.iter().map(|(.., never_left)| never_left.as_deref()))
+        .finish()
+}

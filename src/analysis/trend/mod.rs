@@ -1,0 +1,40 @@
+//! Where star states, and states of any other kind, are going: what moved, how much, and what follows from it.
+//!
+//! Everything here is worked out from counts over all states. A share names its denominator, and what is undefined is
+//! null beside the count that makes it so.
+
+mod bootstrap;
+mod compare;
+pub mod figure_tests;
+mod flows;
+mod forecast;
+mod histories;
+mod homogeneity;
+mod intervals;
+mod mix;
+mod mobility;
+mod panel;
+pub mod paths;
+mod probabilities;
+mod probability;
+pub mod series;
+mod steady;
+pub mod survival;
+mod transitions;
+mod trends;
+
+pub use self::bootstrap::Draws;
+pub use self::compare::compare;
+pub use self::flows::flows;
+pub use self::forecast::{Forecast, Futures, forecast};
+pub use self::homogeneity::step_tests;
+pub use self::intervals::Interval;
+pub use self::mobility::mobility;
+pub use self::panel::{Of, Steps};
+pub use self::probabilities::{How, probabilities};
+pub use self::probability::{Pooling, View};
+pub use self::steady::{passage, steady};
+pub use self::transitions::{gaps, reratings};
+pub use self::trends::trends;
+pub use crate::stats::aalen_johansen::{Dated, aalen_johansen, rates};
+pub use crate::stats::generator::Regularised;

@@ -1,0 +1,122 @@
+//! The yearly series of a figure, group by group: what trend tests are made of.
+
+use std::collections::BTreeMap;
+
+use crate::analysis::count::Measure;
+use crate::analysis::rates::breaks::series;
+use crate::analysis::rates::{count, figures};
+use crate::cube;
+use crate::cube::{Axis, Counted, Lane};
+use crate::definition::Rate;
+use crate::error::Result;
+use crate::job::Job;
+use crate::query::dimension::Scope;
+use crate::roster::Roster;
+use crate::stats::proportion::Share;
+
+/// A figure that every year has.
+#[derive(Clone, Debug)]
+pub enum Figure {
+    /// A rate, in all its versions: success ÷ (success + failure).
+    Rate(Vec<Rate>),
+    /// A count or a sum.
+    Measure(Measure),
+}
+
+/// The years of a group within which its figures are comparable.
+pub(crate) struct Line {
+    /// The number of the stretch between two breaks.
+    pub(crate) series: u64,
+    /// The position of its group on each axis.
+    pub(crate) key: Vec<u32>,
+    /// For each of the years of the stretch the figure; NaN where it is not known.
+    pub(crate) values: Vec<f64>,
+    /// Of a rate what it is made of, parallel to `values`.
+    pub(crate) shares: Vec<Share>,
+}
+
+/// The figures of a line, and what they are made of.
+type Figures = (Vec<f64>, Vec<Share>);
+
+/// All lines of a figure, stretch by stretch, then in the order of the values of the axes.
+pub(crate) struct Lines {
+    pub(crate) axes: Vec<Axis>,
+    /// For each number of a stretch its years.
+    pub(crate) years: BTreeMap<u64, Vec<i16>>,
+    pub(crate) all: Vec<Line>,
+}
+
+impl Lines {
+    pub(crate) fn new(roster: &Roster, figure: &Figure, scope: &Scope, job: &dyn Job) -> Result<Self> {
+        let looked_at: Vec<i16> = scope.frames(roster)?.iter().map(|frame| frame.year).collect();
+        match figure {
+            Figure::Rate(rates) => {
+                let id = rates.first().map_or("", |rate| rate.id.as_str());
+                let mut years: BTreeMap<u64, Vec<i16>> = BTreeMap::new();
+                for (year, number) in series(roster, rates, id).into_iter().filter(|(y, _)| looked_at.contains(y)) {
+                    years.entry(number).or_default().push(year);
+                }
+                let counted = count(roster, rates, scope, job)?;
+                let all = figures(&counted, rates.len());
+                let in_force = |year: i16| rates.iter().position(|rate| rate.validity.holds(year));
+                let share = |group: usize| {
+                    let year = counted.years[group];
+                    let of = &all[group * rates.len() + in_force(year)?];
+                    let (success, known) = (of.success, of.success + of.failure);
+                    let value = of.rate().unwrap_or(f64::NAN);
+                    Some((value, Share { year: f64::from(year), success, known }))
+                };
+                Ok(Self::of(&counted, years, share))
+            }
+            Figure::Measure(measure) => {
+                let frames = scope.frames(roster)?;
+                let counted = cube::count_one(
+                    &frames,
+                    scope.axes(roster, &frames)?,
+                    |_, frame| {
+                        let rows = scope.rows(roster, frame)?;
+                        Ok(vec![Lane::Bits(rows.clone()), measure.lane(roster, frame, &rows)?])
+                    },
+                    job,
+                )?;
+                let values = measure.values(roster, &counted, 1);
+                let value = |group: usize| {
+                    let value = values.get(group).copied().flatten().map_or(f64::NAN, |value| value as f64);
+                    Some((value, Share { year: f64::from(counted.years[group]), success: 0, known: 0 }))
+                };
+                Ok(Self::of(&counted, BTreeMap::from([(1, looked_at)]), value))
+            }
+        }
+    }
+
+    /// The groups of `counted`, which has them year by year, as lines.
+    fn of(counted: &Counted, years: BTreeMap<u64, Vec<i16>>, value: impl Fn(usize) -> Option<(f64, Share)>) -> Self {
+        let place = |year: i16| {
+            let found = |(number, of): (&u64, &Vec<i16>)| Some((*number, of.binary_search(&year).ok()?));
+            years.iter().find_map(found)
+        };
+        let mut found: BTreeMap<(u64, Vec<u32>), Figures> = BTreeMap::new();
+        for (group, year) in counted.years.iter().enumerate() {
+            let Some(((number, at), (value, share))) = place(*year).zip(value(group)) else { continue };
+            let key = counted.keys.iter().map(|keys| keys[group]).collect();
+            let (values, shares) = found.entry((number, key)).or_insert_with(|| {
+                let none = |year: &i16| Share { year: f64::from(*year), success: 0, known: 0 };
+                (vec![f64::NAN; years[&number].len()], years[&number].iter().map(none).collect())
+            });
+            (values[at], shares[at]) = (value, share);
+        }
+        let line = |((series, key), (values, shares))| Line { series, key, values, shares };
+        Self { axes: counted.axes.clone(), years, all: found.into_iter().map(line).collect() }
+    }
+
+    /// The years of the stretch of a line, from its first.
+    pub(crate) fn times(&self, series: u64) -> Vec<f64> {
+        let years = self.years.get(&series).map_or(&[][..], Vec::as_slice);
+        years.iter().map(|year| f64::from(year - years[0])).collect()
+    }
+
+    /// The positions of the groups on each axis.
+    pub(crate) fn keys(&self) -> Vec<Vec<u32>> {
+        (0..self.axes.len()).map(|axis| self.all.iter().map(|line| line.key[axis]).collect()).collect()
+    }
+}

@@ -1,0 +1,154 @@
+//! Tables of what the chances lead to: the steady state, how long a state is kept, how long until another is reached.
+
+use arrow::array::RecordBatch;
+
+use super::panel::{Kind, Panel, Steps};
+use super::probabilities::names;
+use super::probability::{Closed, View};
+use super::transitions::{Flows, Group, Rows, Span};
+use crate::error::{Error, Result};
+use crate::job::Job;
+use crate::query::dimension::Scope;
+use crate::roster::Roster;
+use crate::stats::markov_chain;
+
+/// The states between which a chain is looked at.
+fn kept(flows: &Flows, view: View) -> Result<Vec<usize>> {
+    match view {
+        View::Removed => Ok(flows.proper()),
+        View::Kept => Ok((0..flows.states.len()).filter(|at| flows.states[*at].kind != Kind::Absent).collect()),
+        View::All | View::Absorbing => Err(Error::argument(
+            format!("“{}”以离开为终点，没有稳态。可用：kept、removed", view.name()),
+            format!("the view '{}' ends with leaving and has no steady state. Available: kept, removed", view.name()),
+        )),
+    }
+}
+
+/// Every group and span with the chain of its steps.
+fn chains(flows: &Flows, view: View, each: bool) -> Result<Vec<(&Group, Span, Closed)>> {
+    let kept = kept(flows, view)?;
+    let of = |group| {
+        let kept = &kept;
+        flows.spans(each).into_iter().map(move |span| {
+            let closed = Closed::new(&flows.square(group, &span.pairs), kept);
+            (group, span, closed)
+        })
+    };
+    Ok(flows.groups.iter().flat_map(of).collect())
+}
+
+/// Where the distribution goes if every year were like those counted (稳态分布), and how long states are kept. `view` is
+/// `Removed` (between ratings) or `Kept` (to be unrated is a state).
+///
+/// Columns: `year`, `next_year`, the dimensions, the state (of those that occur), `at_risk` (how many steps start from it),
+/// `observed` (the share of the steps that do), `steady` (null where there are several `closed_classes`, for then it depends
+/// on the start), `exit` = 1 − Pᵢᵢ, `mean_stay` = 1 / `exit` years (null where it is never left), `closed_classes` (sets of
+/// states that are not left), `never_left` (states that no step starts from: then nothing of the chain is defined, and
+/// `exit` is that of the others), `view`.
+///
+/// ```
+/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// use dangjian::analysis::trend::{View, steady};
+///
+/// let roster = Roster::read_arrow("made", &synth::panel(3000, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// let table = steady(&roster, &Default::default(), &Scope::default(), View::Removed, false, &Quiet)?;
+/// assert_eq!(table.num_rows(), 3); // of stars, which rise by one a year, these occur
+/// # Ok::<(), dangjian::Error>(())
+/// ```
+pub fn steady(
+    roster: &Roster,
+    steps: &Steps,
+    scope: &Scope,
+    view: View,
+    each: bool,
+    job: &dyn Job,
+) -> Result<RecordBatch> {
+    struct Line {
+        state: usize,
+        at_risk: u64,
+        observed: Option<f64>,
+        steady: Option<f64>,
+        exit: Option<f64>,
+        classes: Option<u64>,
+        never_left: Option<String>,
+    }
+    let flows = Flows::count(&Panel::new(roster, steps, scope, job)?, job)?;
+    let mut rows = Rows::default();
+    let mut lines: Vec<Line> = Vec::new();
+    for (group, span, closed) in chains(&flows, view, each)? {
+        let inner = flows.square(group, &span.pairs).of(&closed.states);
+        let steady = closed.matrix.as_ref().and_then(markov_chain::steady);
+        for (at, state) in closed.states.iter().enumerate() {
+            let at_risk: u64 = inner.row(at).iter().sum();
+            rows.push(&span, &group.key);
+            lines.push(Line {
+                state: *state,
+                at_risk,
+                observed: (closed.steps > 0).then(|| at_risk as f64 / closed.steps as f64),
+                steady: steady.as_ref().map(|shares| shares[at]),
+                exit: (at_risk > 0).then(|| (at_risk - inner.at(at, at)) as f64 / at_risk as f64),
+                classes: closed.matrix.as_ref().map(|matrix| markov_chain::closed_classes(matrix).len() as u64),
+                never_left: names(&flows.states, &closed.never_left),
+            });
+        }
+    }
+    rows.columns(&flows.by)
+        .texts(&flows.name, lines.iter().map(|line| &flows.states[line.state].name))
+        .counts("at_risk", lines.iter().map(|line| line.at_risk))
+        .reals("observed", lines.iter().map(|line| line.observed))
+        .reals("steady", lines.iter().map(|line| line.steady))
+        .reals("exit", lines.iter().map(|line| line.exit))
+        .reals("mean_stay", lines.iter().map(|line| line.exit.and_then(|exit| markov_chain::mean_stay(1.0 - exit))))
+        .some_counts("closed_classes", lines.iter().map(|line| line.classes))
+        .some_texts("never_left", lines.iter().map(|line| line.never_left.as_deref()))
+        .texts("view", lines.iter().map(|_| view.name()))
+        .finish()
+}
+
+/// How many years it takes on average from each state until another is first reached, or the same again (平均首达时间), if
+/// every year were like those counted.
+///
+/// Columns: `year`, `next_year`, the dimensions, the state, `next_<state>`, `at_risk` (how many steps start from the
+/// state), `years` (null where it may never be reached, or where a state was never left), `view`.
+///
+/// ```
+/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// use dangjian::analysis::trend::{View, passage};
+///
+/// let roster = Roster::read_arrow("made", &synth::panel(3000, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// let table = passage(&roster, &Default::default(), &Scope::default(), View::Removed, false, &Quiet)?;
+/// assert_eq!(table.num_rows(), 3 * 3);
+/// # Ok::<(), dangjian::Error>(())
+/// ```
+pub fn passage(
+    roster: &Roster,
+    steps: &Steps,
+    scope: &Scope,
+    view: View,
+    each: bool,
+    job: &dyn Job,
+) -> Result<RecordBatch> {
+    let flows = Flows::count(&Panel::new(roster, steps, scope, job)?, job)?;
+    let mut rows = Rows::default();
+    let (mut states, mut at_risk, mut years) = (Vec::new(), Vec::new(), Vec::new());
+    for (group, span, closed) in chains(&flows, view, each)? {
+        let inner = flows.square(group, &span.pairs).of(&closed.states);
+        let times = closed.matrix.as_ref().map(markov_chain::passage);
+        for (a, from) in closed.states.iter().enumerate() {
+            for (b, to) in closed.states.iter().enumerate() {
+                rows.push(&span, &group.key);
+                states.push((*from, *to));
+                at_risk.push(inner.row(a).iter().sum::<u64>());
+                years.push(times.as_ref().and_then(|times| times[a][b]));
+            }
+        }
+    }
+    let many = years.len();
+    rows.columns(&flows.by)
+        .texts(&flows.name, states.iter().map(|(from, _)| &flows.states[*from].name))
+        .texts(&format!("next_{}", flows.name), states.iter().map(|(_, to)| &flows.states[*to].name))
+        .counts("at_risk", at_risk)
+        .reals("years", years)
+        .texts("view", std::iter::repeat_n(view.name(), many))
+        .finish()
+}

@@ -1,0 +1,192 @@
+//! Spells (保级期): the years in a row in which one thing has at least so many stars, how they began and how they ended.
+
+use rayon::prelude::*;
+
+use crate::analysis::trend::histories::{GONE, Histories};
+use crate::error::{Error, Result};
+use crate::job;
+use crate::job::Job;
+
+/// How a spell began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Begun {
+    /// The year before it was there with fewer stars, or without one.
+    Risen,
+    /// The year before it was not in the roster.
+    Appeared,
+    /// It was so already in the roster's first year.
+    FirstYear,
+    /// The year before there was no survey.
+    AfterGap,
+    /// The year before its state is not known.
+    AfterUnknown,
+}
+
+impl Begun {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Risen => "risen",
+            Self::Appeared => "appeared",
+            Self::FirstYear => "first_year",
+            Self::AfterGap => "after_gap",
+            Self::AfterUnknown => "after_unknown",
+        }
+    }
+}
+
+/// How a spell ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// Rated, with fewer stars: the event.
+    Below,
+    /// A party organisation without a star.
+    Unrated,
+    /// Listed, without a party organisation.
+    NoPartyOrg,
+    /// Not in the roster any more.
+    Absent,
+    /// It did not: the years looked at end.
+    Study,
+    /// There is no survey the year after.
+    Gap,
+    /// The state of the year after is not known.
+    Unknown,
+}
+
+impl Ended {
+    /// The ends that are none of the watching's.
+    pub(crate) const CAUSES: [Self; 4] = [Self::Below, Self::Unrated, Self::NoPartyOrg, Self::Absent];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Below => "below",
+            Self::Unrated => "unrated",
+            Self::NoPartyOrg => "no_party_org",
+            Self::Absent => "absent",
+            Self::Study => "end_of_study",
+            Self::Gap => "gap",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// Its number among the causes, from 1; 0 for what ends the watching only.
+    pub(crate) fn cause(self) -> usize {
+        Self::CAUSES.iter().position(|cause| *cause == self).map_or(0, |at| at + 1)
+    }
+}
+
+/// A spell, as far as it was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Spell {
+    pub(crate) thing: u32,
+    /// The position of the year in which it was first seen.
+    pub(crate) frame: usize,
+    pub(crate) begun: Begun,
+    /// Its first year, where that is known: not later than the one in which it was first seen.
+    pub(crate) start: Option<i16>,
+    /// The year in which it was first seen among those looked at.
+    pub(crate) first: i16,
+    /// The last year in which it was seen.
+    pub(crate) last: i16,
+    pub(crate) ended: Ended,
+}
+
+impl Spell {
+    /// The year in which its watch ended: that of the end, or the last in which it was seen.
+    pub(crate) fn exit(&self) -> i16 {
+        if self.ended.cause() > 0 { self.last + 1 } else { self.last }
+    }
+}
+
+/// What a state is to a spell.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Held,
+    Not(Ended),
+}
+
+/// Finds spells of at least so many stars.
+pub(super) struct Finder<'a> {
+    histories: &'a Histories<'a>,
+    /// For each state what it is.
+    classes: Vec<Class>,
+    /// The positions of the years looked at, ascending. Other years tell only when a spell began.
+    window: Vec<usize>,
+}
+
+impl<'a> Finder<'a> {
+    pub(super) fn new(histories: &'a Histories<'a>, at_least: f64, window: Vec<usize>) -> Result<Self> {
+        if !at_least.is_finite() {
+            return Err(Error::argument(
+                format!("星级下限应为数字，如 3 或 3.5；给的是 {at_least}"),
+                format!("the least number of stars is a number, such as 3 or 3.5; got {at_least}"),
+            ));
+        }
+        let grade = |stars: f64| if stars >= at_least { Class::Held } else { Class::Not(Ended::Below) };
+        let mut classes: Vec<Class> = histories.stars().into_iter().map(grade).collect();
+        classes.extend([Ended::Unrated, Ended::NoPartyOrg, Ended::Unknown].map(Class::Not));
+        Ok(Self { histories, classes, window })
+    }
+
+    /// All spells, by thing and time.
+    pub(super) fn spells(&self, job: &dyn Job) -> Result<Vec<Spell>> {
+        const SOME: usize = 1 << 14;
+        let things: Vec<u32> = (0..self.histories.things() as u32).collect();
+        let some = |things: &[u32]| {
+            job::check(job)?;
+            let mut found = Vec::new();
+            for thing in things {
+                self.of(*thing, &mut found);
+            }
+            Ok(found)
+        };
+        Ok(things.par_chunks(SOME).map(some).collect::<Result<Vec<_>>>()?.concat())
+    }
+
+    fn class(&self, at: usize, thing: u32) -> Class {
+        match self.histories.state(at, thing) {
+            GONE => Class::Not(Ended::Absent),
+            state => self.classes[state as usize],
+        }
+    }
+
+    fn of(&self, thing: u32, found: &mut Vec<Spell>) {
+        let year = |at: usize| self.histories.frames[at].year;
+        let mut open: Option<Spell> = None;
+        for (nth, &at) in self.window.iter().enumerate() {
+            let follows = nth > 0 && self.window[nth - 1] + 1 == at && self.histories.follows(at);
+            if !follows {
+                found.extend(open.take().map(|spell| Spell { ended: Ended::Gap, ..spell }));
+            }
+            match (self.class(at, thing), &mut open) {
+                (Class::Held, Some(spell)) => spell.last = year(at),
+                (Class::Held, None) => {
+                    let (begun, start) = self.begun(at, thing);
+                    let (first, last) = (year(at), year(at));
+                    open = Some(Spell { thing, frame: at, begun, start, first, last, ended: Ended::Study });
+                }
+                (Class::Not(ended), _) => found.extend(open.take().map(|spell| Spell { ended, ..spell })),
+            }
+        }
+        found.extend(open);
+    }
+
+    /// How the spell began that is seen in the year at position `at`, and when, if that is known.
+    fn begun(&self, mut at: usize, thing: u32) -> (Begun, Option<i16>) {
+        loop {
+            let year = self.histories.frames[at].year;
+            if at == 0 {
+                return (Begun::FirstYear, None);
+            }
+            if !self.histories.follows(at) {
+                return (Begun::AfterGap, None);
+            }
+            match self.class(at - 1, thing) {
+                Class::Held => at -= 1,
+                Class::Not(Ended::Unknown) => return (Begun::AfterUnknown, None),
+                Class::Not(Ended::Absent) => return (Begun::Appeared, Some(year)),
+                Class::Not(_) => return (Begun::Risen, Some(year)),
+            }
+        }
+    }
+}

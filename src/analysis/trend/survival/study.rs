@@ -1,0 +1,242 @@
+//! A study of spells: which of them are looked at, on which scale of time, in which groups; and what was left out, and why.
+
+use rustc_hash::FxHashMap;
+
+use super::spells::{Begun, Ended, Finder, Spell};
+use crate::cube::{Axis, Base, Values};
+use crate::error::{Error, Result};
+use crate::job::Job;
+use crate::query::dimension::Scope;
+use crate::roster::Roster;
+use crate::stats::survival::risk::Watched;
+
+use super::Options;
+use crate::analysis::trend::histories::Histories;
+
+/// Which spells are looked at, and from when their time counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Entry {
+    /// Those that began under watch; years since the start.
+    #[default]
+    Incident,
+    /// Those whose start is known; years since the start. Who began before the years looked at comes under watch late, in the
+    /// first of them (left truncation).
+    Delayed,
+    /// All; calendar years since the first of those looked at, each spell coming under watch in the year in which it was
+    /// first seen.
+    Calendar,
+    /// All, years since they were first seen: for those that began earlier too short, by nobody knows how much.
+    All,
+}
+
+impl Entry {
+    const EVERY: [Self; 4] = [Self::Incident, Self::Delayed, Self::Calendar, Self::All];
+
+    /// The one called `name`: `incident`, `delayed`, `calendar`, `all`.
+    pub fn from_name(name: &str) -> Result<Self> {
+        Self::EVERY.into_iter().find(|entry| entry.name() == name).ok_or_else(|| {
+            Error::argument(
+                format!("没有名为“{name}”的起点（entry）。可用：incident、delayed、calendar、all"),
+                format!("there is no entry '{name}'. Available: incident, delayed, calendar, all"),
+            )
+        })
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Incident => "incident",
+            Self::Delayed => "delayed",
+            Self::Calendar => "calendar",
+            Self::All => "all",
+        }
+    }
+}
+
+/// Spells left out, by reason.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct LeftOut {
+    /// Nobody knows when they began.
+    pub(super) unknown_start: u64,
+    /// They began before the years looked at.
+    pub(super) earlier_start: u64,
+    /// They were never under watch: seen only where it ends.
+    pub(super) never_at_risk: u64,
+    /// Not the first of their thing.
+    pub(super) later: u64,
+}
+
+/// The spells of one group.
+#[derive(Default)]
+pub(super) struct Group {
+    /// The position of its value on each axis.
+    pub(super) key: Vec<u32>,
+    pub(super) watched: Vec<Watched>,
+    /// Parallel to `watched`.
+    pub(super) spells: Vec<Spell>,
+    pub(super) left_out: LeftOut,
+}
+
+impl Group {
+    /// How many different things its spells are of.
+    pub(super) fn things(&self) -> u64 {
+        self.spells.chunk_by(|a, b| a.thing == b.thing).count() as u64
+    }
+
+    /// How many spells ended so.
+    pub(super) fn ended(&self, ended: Ended) -> u64 {
+        self.spells.iter().filter(|spell| spell.ended == ended).count() as u64
+    }
+}
+
+/// Groups of spells, in the order of the values of the axes.
+pub(super) struct Study {
+    pub(super) axes: Vec<Axis>,
+    pub(super) groups: Vec<Group>,
+}
+
+impl Study {
+    pub(super) fn new(roster: &Roster, options: &Options, scope: &Scope, job: &dyn Job) -> Result<Self> {
+        let histories = Histories::new(roster, options.counts, job)?;
+        Self::of(&histories, options, scope, job)
+    }
+
+    pub(super) fn of(histories: &Histories<'_>, options: &Options, scope: &Scope, job: &dyn Job) -> Result<Self> {
+        let roster = histories.roster;
+        let looked_at = scope.frames(roster)?;
+        let is_looked_at = |at: &usize| looked_at.iter().any(|frame| frame.year == histories.frames[*at].year);
+        let window: Vec<usize> = (0..histories.frames.len()).filter(is_looked_at).collect();
+        let spells = Finder::new(histories, options.at_least, window.clone())?.spells(job)?;
+        let by = By::new(histories, &window, scope)?;
+        let origin = looked_at.first().map_or(0, |frame| frame.year);
+        let mut places: FxHashMap<Vec<u32>, usize> = FxHashMap::default();
+        let mut groups: Vec<Group> = Vec::new();
+        let mut key = Vec::new();
+        let mut before = None;
+        for spell in spells {
+            let Some(row) = histories.row(spell.frame, spell.thing).filter(|row| by.passes(spell.frame, *row)) else {
+                continue;
+            };
+            by.key(&spell, row, &mut key)?;
+            if !places.contains_key(key.as_slice()) {
+                places.insert(key.clone(), groups.len());
+                groups.push(Group { key: key.clone(), ..Group::default() });
+            }
+            let Some(group) = places.get(key.as_slice()).and_then(|place| groups.get_mut(*place)) else { continue };
+            let first = before != Some(spell.thing);
+            match placed(&spell, options.entry, origin) {
+                Ok((entry, exit)) if first || options.recurrent => {
+                    before = Some(spell.thing);
+                    let (entry, exit) = (f64::from(entry), f64::from(exit));
+                    let (cause, cluster) = (spell.ended.cause(), spell.thing);
+                    group.watched.push(Watched { entry, exit, cause, cluster });
+                    group.spells.push(spell);
+                }
+                Ok(_) => group.left_out.later += 1,
+                Err(reason) => *reason(&mut group.left_out) += 1,
+            }
+        }
+        groups.sort_by(|a, b| a.key.cmp(&b.key));
+        Ok(Self { axes: by.axes, groups })
+    }
+
+    /// The keys of the groups, axis by axis; each as often as `times` says.
+    pub(super) fn keys(&self, times: impl Fn(usize) -> usize) -> Vec<Vec<u32>> {
+        let of = |axis: usize| {
+            let key = |(at, group): (usize, &Group)| std::iter::repeat_n(group.key[axis], times(at));
+            self.groups.iter().enumerate().flat_map(key).collect()
+        };
+        (0..self.axes.len()).map(of).collect()
+    }
+}
+
+type Reason = fn(&mut LeftOut) -> &mut u64;
+
+/// From when to when a spell is under watch, or why it is not.
+fn placed(spell: &Spell, entry: Entry, origin: i16) -> Result<(i16, i16), Reason> {
+    let unknown: Reason = |out| &mut out.unknown_start;
+    let earlier: Reason = |out| &mut out.earlier_start;
+    let never: Reason = |out| &mut out.never_at_risk;
+    let (from, start) = match entry {
+        Entry::Incident => {
+            let start = spell.start.ok_or(unknown)?;
+            if start < spell.first {
+                return Err(earlier);
+            }
+            (start, start)
+        }
+        Entry::Delayed => {
+            let start = spell.start.ok_or(unknown)?;
+            (spell.first, start)
+        }
+        Entry::Calendar => (spell.first, origin),
+        Entry::All => (spell.first, spell.first),
+    };
+    let (from, to) = (from - start, spell.exit() - start);
+    // Who is there from the start is counted at time 0, also where the watch ends with it.
+    if from < to || from == 0 { Ok((from, to)) } else { Err(never) }
+}
+
+/// By what spells are grouped, and which rows are looked at.
+struct By {
+    axes: Vec<Axis>,
+    /// For each axis and year looked at the codes of its rows; `None` where the year does not have the column.
+    codes: Vec<Vec<Option<crate::roster::Integers>>>,
+    /// Where among the axes the start of a spell stands.
+    start: Option<usize>,
+    window: Vec<usize>,
+    rows: Vec<arrow::buffer::BooleanBuffer>,
+}
+
+/// The dimension that tells spells whose start is known from the others.
+const START: &str = "start";
+
+impl By {
+    fn new(histories: &Histories<'_>, window: &[usize], scope: &Scope) -> Result<Self> {
+        let roster = histories.roster;
+        let frames: Vec<_> = window.iter().map(|at| &histories.frames[*at]).collect();
+        let is_start = |name: &String| name == START && roster.field(START).is_err();
+        let start = scope.by.iter().filter(|name| *name != "year").position(is_start);
+        let others: Vec<String> = scope.by.iter().filter(|name| !is_start(name)).cloned().collect();
+        let scope = Scope { by: others, ..scope.clone() };
+        let mut axes = scope.axes(roster, &frames)?;
+        if let Some(at) = start {
+            let values = Values::Text(["known", "unknown"].map(str::to_owned).to_vec());
+            let base = Base::Given { name: START, codes: Vec::new().into() };
+            axes.insert(at, Axis { name: START.to_owned(), base, map: [0, 1].into(), values });
+        }
+        let of = |axis: &Axis| -> Result<Vec<_>> {
+            let codes = |(nth, frame): (usize, &&crate::roster::Frame)| {
+                Ok(axis.base.codes(frame, nth)?.map(std::borrow::Cow::into_owned))
+            };
+            frames.iter().enumerate().map(codes).collect()
+        };
+        let codes = axes.iter().map(of).collect::<Result<_>>()?;
+        let rows = frames.iter().map(|frame| scope.rows(roster, frame)).collect::<Result<_>>()?;
+        Ok(Self { axes, codes, start, window: window.to_vec(), rows })
+    }
+
+    fn nth(&self, at: usize) -> Option<usize> {
+        self.window.binary_search(&at).ok()
+    }
+
+    fn passes(&self, at: usize, row: usize) -> bool {
+        self.nth(at).is_some_and(|nth| self.rows[nth].value(row))
+    }
+
+    /// The group of a spell, by its row in the year in which it was first seen.
+    fn key(&self, spell: &Spell, row: usize, key: &mut Vec<u32>) -> Result<()> {
+        let nth = self.nth(spell.frame).ok_or_else(Error::broken)?;
+        key.clear();
+        for (at, (axis, codes)) in self.axes.iter().zip(&self.codes).enumerate() {
+            if self.start == Some(at) {
+                key.push(u32::from(!matches!(spell.begun, Begun::Risen | Begun::Appeared)));
+                continue;
+            }
+            let code = codes[nth].as_ref().map_or(0, |codes| codes.get(row));
+            key.push(axis.map.get(code as usize).copied().unwrap_or(axis.values.len() as u32));
+        }
+        Ok(())
+    }
+}

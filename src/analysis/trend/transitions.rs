@@ -1,0 +1,336 @@
+//! Steps from year to year, counted over all states before anything is left out; gaps and carried-over ratings apart.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use arrow::array::RecordBatch;
+
+use super::panel::{Kind, NOT_COUNTED, Panel, State, Steps};
+use crate::cube;
+use crate::cube::{Axis, Counted};
+use crate::error::Result;
+use crate::job;
+use crate::job::Job;
+use crate::query::dimension::Scope;
+use crate::query::star_state::ABSENT;
+use crate::roster::Roster;
+use crate::support::columns::Columns;
+
+/// So many things moved from one state to another between the years of a pair.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry {
+    pub(crate) pair: usize,
+    pub(crate) from: usize,
+    pub(crate) to: usize,
+    pub(crate) count: u64,
+    /// Whether the rating is that of the year before; null where one of the two does not say.
+    pub(crate) carried: Option<bool>,
+}
+
+/// The steps of every group.
+pub(crate) struct Flows {
+    /// What the states are called together: `star_state`, or the dimension.
+    pub(crate) name: String,
+    /// What is counted.
+    pub(crate) counts: &'static str,
+    /// To be absent is the last.
+    pub(crate) states: Vec<State>,
+    /// The earlier year of each pair.
+    pub(crate) years: Vec<i16>,
+    pub(crate) by: Vec<Axis>,
+    /// The groups in the order of their values.
+    pub(crate) groups: Vec<Group>,
+}
+
+/// The steps of one group.
+pub(crate) struct Group {
+    /// The position of its value on each axis.
+    pub(crate) key: Vec<u32>,
+    /// By pair, state and next state.
+    pub(crate) entries: Vec<Entry>,
+}
+
+impl Flows {
+    /// Counts the steps of `panel`.
+    pub(crate) fn count(panel: &Panel<'_>, job: &dyn Job) -> Result<Self> {
+        let mut of = vec![panel.axis.clone()];
+        of.extend(panel.rating.clone());
+        let counted = cube::moves(&panel.frames, &panel.things, &of, &panel.by, ABSENT, job)?;
+        let years = panel.years();
+        let (dimensions, width) = (panel.by.len(), of.len());
+        let mut groups: BTreeMap<Vec<u32>, Vec<Entry>> = BTreeMap::new();
+        let keys = &counted.keys;
+        let same = |a: usize, b: usize| {
+            counted.years[a] == counted.years[b] && keys[..dimensions].iter().all(|key| key[a] == key[b])
+        };
+        let rows: Vec<usize> = (0..counted.years.len()).collect();
+        for rows in rows.chunk_by(|a, b| same(*a, *b)) {
+            let Some(pair) = years.iter().position(|year| *year == counted.years[rows[0]]) else { continue };
+            let key = keys[..dimensions].iter().map(|key| key[rows[0]]).collect();
+            let entries = groups.entry(key).or_default();
+            for row in rows {
+                let (before, after) = (dimensions, dimensions + width);
+                let carried = panel.rating.as_ref().and_then(|axis| {
+                    let (was, is) = (keys[before + 1][*row], keys[after + 1][*row]);
+                    // Behind the values stand to be absent, and not to be known.
+                    let known = axis.values.len() as u32;
+                    (was < known && is < known).then_some(was == is)
+                });
+                let (from, to) = (keys[before][*row] as usize, keys[after][*row] as usize);
+                entries.push(Entry { pair, from, to, count: counted.lane(0)[*row], carried });
+            }
+        }
+        let groups = groups.into_iter().map(|(key, entries)| Group { key, entries: merged(entries) });
+        Ok(Self {
+            name: panel.axis.name.clone(),
+            counts: panel.counts,
+            states: panel.states.clone(),
+            years,
+            by: panel.by.clone(),
+            groups: groups.collect(),
+        })
+    }
+
+    /// The positions of the states that are ratings or values.
+    pub(crate) fn proper(&self) -> Vec<usize> {
+        (0..self.states.len()).filter(|at| self.states[*at].proper()).collect()
+    }
+
+    /// Whether the states have an order.
+    pub(crate) fn ordered(&self) -> bool {
+        self.states.iter().any(|state| matches!(state.kind, Kind::Grade(_)))
+    }
+
+    /// The position of being absent.
+    pub(crate) fn absent(&self) -> usize {
+        self.states.len() - 1
+    }
+
+    /// The counts of the pairs in `pairs`, added up: a row for each state, a column for each next state. A rating that was
+    /// carried over is no step.
+    pub(crate) fn square(&self, group: &Group, pairs: &Range<usize>) -> Square {
+        let mut square = Square::new(self.states.len());
+        for entry in group.entries.iter().filter(|e| pairs.contains(&e.pair) && e.carried != Some(true)) {
+            square.add(entry.from, entry.to, entry.count);
+        }
+        square
+    }
+
+    /// The pairs one by one, or all together, each with its first and last year.
+    pub(crate) fn spans(&self, each: bool) -> Vec<Span> {
+        let all = 0..self.years.len();
+        let spans = if each { all.map(|at| at..at + 1).collect() } else { vec![all] };
+        let years = |pairs: Range<usize>| {
+            let (year, next) = (*self.years.get(pairs.start)?, self.years.get(pairs.end - 1)? + 1);
+            Some(Span { year, next, pairs })
+        };
+        spans.into_iter().filter(|pairs| !pairs.is_empty()).filter_map(years).collect()
+    }
+}
+
+/// `entries` with one for each pair of years, state, next state and whether carried over.
+fn merged(mut entries: Vec<Entry>) -> Vec<Entry> {
+    entries.sort_unstable_by_key(|e| (e.pair, e.from, e.to, e.carried));
+    entries.dedup_by(|b, a| {
+        let same = (a.pair, a.from, a.to, a.carried) == (b.pair, b.from, b.to, b.carried);
+        if same {
+            a.count += b.count;
+        }
+        same
+    });
+    entries
+}
+
+/// Pairs of years that are looked at together.
+#[derive(Clone, Debug)]
+pub(crate) struct Span {
+    /// The first year.
+    pub(crate) year: i16,
+    /// The last.
+    pub(crate) next: i16,
+    pub(crate) pairs: Range<usize>,
+}
+
+/// Counts by state (row) and next state (column).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Square {
+    pub(crate) size: usize,
+    counts: Vec<u64>,
+}
+
+impl Square {
+    pub(crate) fn new(size: usize) -> Self {
+        Self { size, counts: vec![0; size * size] }
+    }
+
+    pub(crate) fn add(&mut self, from: usize, to: usize, count: u64) {
+        self.counts[from * self.size + to] += count;
+    }
+
+    pub(crate) fn at(&self, from: usize, to: usize) -> u64 {
+        self.counts[from * self.size + to]
+    }
+
+    pub(crate) fn row(&self, from: usize) -> &[u64] {
+        &self.counts[from * self.size..(from + 1) * self.size]
+    }
+
+    pub(crate) fn total(&self) -> u64 {
+        self.counts.iter().sum()
+    }
+
+    /// The counts from and to the states `kept` alone, in that order.
+    pub(crate) fn of(&self, kept: &[usize]) -> Self {
+        let counts = kept.iter().flat_map(|from| kept.iter().map(|to| self.at(*from, *to))).collect();
+        Self { size: kept.len(), counts }
+    }
+
+    /// The states that something was in before or after.
+    pub(crate) fn occupied(&self) -> Vec<usize> {
+        let some = |at: &usize| (0..self.size).any(|other| self.at(*at, other) + self.at(other, *at) > 0);
+        (0..self.size).filter(some).collect()
+    }
+
+    pub(crate) fn plus(mut self, other: &Self) -> Self {
+        self.counts.iter_mut().zip(&other.counts).for_each(|(sum, count)| *sum += count);
+        self
+    }
+}
+
+/// Rows of a result: which years and group each is about.
+#[derive(Default)]
+pub(crate) struct Rows {
+    years: Vec<i16>,
+    next: Vec<i16>,
+    keys: Vec<Vec<u32>>,
+}
+
+impl Rows {
+    pub(crate) fn push(&mut self, span: &Span, key: &[u32]) {
+        self.push_years(span.year, span.next, key);
+    }
+
+    pub(crate) fn push_years(&mut self, year: i16, next: i16, key: &[u32]) {
+        self.years.push(year);
+        self.next.push(next);
+        self.keys.resize(key.len(), Vec::new());
+        self.keys.iter_mut().zip(key).for_each(|(keys, key)| keys.push(*key));
+    }
+
+    /// `year`, `next_year` and the dimensions.
+    pub(crate) fn columns(self, by: &[Axis]) -> Columns {
+        let mut columns = self.years(by);
+        columns.1.insert_years(1, "next_year", columns.0);
+        columns.1
+    }
+
+    /// `year` and the dimensions, and the later years.
+    fn years(mut self, by: &[Axis]) -> (Vec<i16>, Columns) {
+        self.keys.resize(by.len(), Vec::new());
+        let counted = Counted::groups(by.to_vec(), self.years, self.keys);
+        (self.next, Columns::default().groups(&counted))
+    }
+
+    /// `year` and the dimensions alone.
+    pub(crate) fn year_columns(self, by: &[Axis]) -> Columns {
+        self.years(by).1
+    }
+}
+
+/// How alike the ratings of neighbouring years are, and how many were made anew (复评): where nearly all stay, the list of
+/// the later year may have carried over those of the earlier one, and its steps are none. `steps` are not narrowed here.
+///
+/// Columns: `year`, `next_year`, the dimensions; `in_both` (of the things listed in both years), `rated` (those with a
+/// rating in both), `same` (of those, with the same rating), `same_share` = `same` / `rated`, `carried_over` (of `rated`,
+/// where the column of the rating says that it is the same rating), `rerated` (where it says another), `not_said` (where
+/// one of the two years does not say); the last three null without such a column.
+///
+/// ```
+/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// let table = dangjian::analysis::trend::reratings(&roster, &Default::default(), &Scope::default(), &Quiet)?;
+/// assert_eq!(table.num_rows(), 2); // two steps of three years
+/// # Ok::<(), dangjian::Error>(())
+/// ```
+pub fn reratings(roster: &Roster, steps: &Steps, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
+    let panel = Panel::new(roster, steps, scope, job)?;
+    let flows = Flows::count(&panel, job)?;
+    let mut rows = Rows::default();
+    let mut sums: Vec<[u64; 6]> = Vec::new();
+    for group in &flows.groups {
+        for span in flows.spans(true) {
+            let mut sum = [0; 6];
+            for e in group.entries.iter().filter(|e| span.pairs.contains(&e.pair)) {
+                let rated = flows.states[e.from].proper() && flows.states[e.to].proper();
+                let is = [
+                    e.from != flows.absent() && e.to != flows.absent(),
+                    rated,
+                    rated && e.from == e.to,
+                    rated && e.carried == Some(true),
+                    rated && e.carried == Some(false),
+                    rated && e.carried.is_none(),
+                ];
+                sum.iter_mut().zip(is).filter(|(_, is)| *is).for_each(|(sum, _)| *sum += e.count);
+            }
+            rows.push(&span, &group.key);
+            sums.push(sum);
+        }
+    }
+    let said = panel.rating.is_some();
+    let lane = |at: usize| sums.iter().map(move |sum| sum[at]);
+    let told = |at: usize| sums.iter().map(move |sum| said.then_some(sum[at]));
+    rows.columns(&flows.by)
+        .counts("in_both", lane(0))
+        .counts("rated", lane(1))
+        .counts("same", lane(2))
+        .reals("same_share", sums.iter().map(|sum| (sum[1] > 0).then(|| sum[2] as f64 / sum[1] as f64)))
+        .some_counts("carried_over", told(3))
+        .some_counts("rerated", told(4))
+        .some_counts("not_said", told(5))
+        .finish()
+}
+
+/// Moves over a gap (间隔): from the last year in which a thing was listed to the year in which it is listed again, with at
+/// least one calendar year between in which it was not, or in which there was no list. They are no steps of a year, and
+/// no other table counts them but as leaving and arriving.
+///
+/// Columns: `year`, `next_year`, the dimensions (of the earlier year), the state, `next_<state>`, `organisations` or
+/// `party_organisations`.
+///
+/// ```
+/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// let years = synth::panel(300, 3, 2010, 7)?; // without the year between
+/// let roster = Roster::read_arrow("made", &[years[0].clone(), years[2].clone()], &Options::default(), &Quiet)?;
+/// let table = dangjian::analysis::trend::gaps(&roster, &Default::default(), &Scope::default(), &Quiet)?;
+/// assert!(table.num_rows() > 0);
+/// # Ok::<(), dangjian::Error>(())
+/// ```
+pub fn gaps(roster: &Roster, steps: &Steps, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
+    let panel = Panel::new(roster, steps, scope, job)?;
+    // For each id where it was last: the frame, its state and group.
+    let mut last: Vec<Option<(u32, u32, u32)>> = vec![None; panel.ids()];
+    let mut found: BTreeMap<(usize, usize, u32, u32, u32), u64> = BTreeMap::new();
+    for nth in 0..panel.frames.len() {
+        job::check(job)?;
+        let (states, groups) = (panel.positions(nth, &panel.axis)?, panel.groups(nth)?);
+        for ((id, state), group) in panel.things[nth].ids.iter().zip(states).zip(groups) {
+            let before = last[*id as usize].replace((nth as u32, state, group));
+            if let Some((was, from, of)) = before
+                && of != NOT_COUNTED
+                && panel.frames[was as usize].year + 1 < panel.frames[nth].year
+            {
+                *found.entry((was as usize, nth, of, from, state)).or_default() += 1;
+            }
+        }
+    }
+    let mut rows = Rows::default();
+    for (was, is, group, ..) in found.keys() {
+        rows.push_years(panel.frames[*was].year, panel.frames[*is].year, &panel.key(*group));
+    }
+    let name = |at: &u32| panel.states[*at as usize].name.clone();
+    rows.columns(&panel.by)
+        .texts(&panel.axis.name, found.keys().map(|(.., from, _)| name(from)))
+        .texts(&format!("next_{}", panel.axis.name), found.keys().map(|(.., to)| name(to)))
+        .counts(panel.counts, found.values().copied())
+        .finish()
+}

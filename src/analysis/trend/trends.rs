@@ -1,0 +1,285 @@
+//! The readable table (星级走势): for each group how its ratings stand, which way they go, and in words whether that is
+//! more than chance.
+
+use std::collections::BTreeMap;
+
+use arrow::array::RecordBatch;
+
+use super::forecast::stocks;
+use super::panel::{Kind, Panel, Steps};
+use super::transitions::{Flows, Group, Rows, Span, Square};
+use crate::error::{Error, Result};
+use crate::job::Job;
+use crate::lang::Text;
+use crate::query::dimension::Scope;
+use crate::roster::Roster;
+use crate::stats::distribution::beta_below;
+use crate::stats::wilson::deviations;
+
+/// What is going on in a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verdict {
+    Rising,
+    Falling,
+    Steady,
+    Swinging,
+    TooFew,
+    NoSteps,
+}
+
+/// With fewer changes than this, all of one kind, the sign test cannot reject at 5 %: 2 · 0.5⁵ = 0.0625.
+const FEWEST: u64 = 6;
+
+/// So many groups are pointed out.
+const MOST_CHANGED: usize = 3;
+
+impl Verdict {
+    fn of(counts: &Counts, p_value: Option<f64>, alpha: f64) -> Self {
+        match p_value {
+            _ if counts.steps == 0 => Self::NoSteps,
+            Some(p) if p < alpha && counts.up > counts.down => Self::Rising,
+            Some(p) if p < alpha => Self::Falling,
+            _ if counts.steps < FEWEST => Self::TooFew,
+            _ if 2 * counts.stayed >= counts.steps => Self::Steady,
+            _ => Self::Swinging,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Rising => "rising",
+            Self::Falling => "falling",
+            Self::Steady => "steady",
+            Self::Swinging => "swinging",
+            Self::TooFew => "too_few",
+            Self::NoSteps => "no_steps",
+        }
+    }
+
+    fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Rising => ("上升", "Rising"),
+            Self::Falling => ("下降", "Falling"),
+            Self::Steady => ("平稳", "Steady"),
+            Self::Swinging => ("有升有降", "Swinging"),
+            Self::TooFew => ("次数太少", "Too few steps to tell"),
+            Self::NoSteps => ("没有可比的评级", "No ratings in two years running"),
+        }
+    }
+}
+
+/// What is counted of a group.
+#[derive(Clone, Copy, Default)]
+struct Counts {
+    steps: u64,
+    up: u64,
+    down: u64,
+    stayed: u64,
+}
+
+impl Counts {
+    fn new(square: &Square, kept: &[usize]) -> Self {
+        let inner = square.of(kept);
+        let mut counts = Self { steps: inner.total(), ..Self::default() };
+        for from in 0..inner.size {
+            for to in 0..inner.size {
+                let count = match to.cmp(&from) {
+                    std::cmp::Ordering::Greater => &mut counts.up,
+                    std::cmp::Ordering::Less => &mut counts.down,
+                    std::cmp::Ordering::Equal => &mut counts.stayed,
+                };
+                *count += inner.at(from, to);
+            }
+        }
+        counts
+    }
+
+    /// The exact two-sided sign test: whether a change is as likely up as down.
+    fn p_value(&self) -> Option<f64> {
+        let (less, changes) = (self.up.min(self.down), self.up + self.down);
+        if changes == 0 {
+            return None;
+        }
+        Some((2.0 * beta_below(0.5, (changes - less) as f64, less as f64 + 1.0)).min(1.0))
+    }
+
+    fn share(&self, of: u64) -> Option<f64> {
+        (self.steps > 0).then(|| of as f64 / self.steps as f64)
+    }
+
+    fn net(&self) -> Option<f64> {
+        (self.steps > 0).then(|| (self.up as f64 - self.down as f64) / self.steps as f64)
+    }
+
+    /// The interval of net rises, each step a draw of up, down or neither.
+    fn net_ends(&self, z: f64) -> Option<(f64, f64)> {
+        let (net, steps) = (self.net()?, self.steps as f64);
+        let half = z * (((self.up + self.down) as f64 / steps - net * net) / steps).sqrt();
+        Some(((net - half).max(-1.0), (net + half).min(1.0)))
+    }
+}
+
+/// How many there are in a year.
+#[derive(Clone, Default)]
+struct Standing {
+    listed: u64,
+    rated: u64,
+    high: u64,
+    of_grade: Vec<u64>,
+}
+
+impl Standing {
+    fn new(stock: &[u64], flows: &Flows, kept: &[usize], least: f64) -> Self {
+        let high = |at: &&usize| matches!(flows.states[**at].kind, Kind::Grade(grade) if grade >= least);
+        Self {
+            listed: stock.iter().sum(),
+            rated: kept.iter().map(|at| stock[*at]).sum(),
+            high: kept.iter().filter(high).map(|at| stock[*at]).sum(),
+            of_grade: kept.iter().map(|at| stock[*at]).collect(),
+        }
+    }
+
+    fn share(&self, of: u64) -> Option<f64> {
+        (self.rated > 0).then(|| of as f64 / self.rated as f64)
+    }
+}
+
+struct Line {
+    /// The first year in which something was rated, where that is not the last.
+    since: Option<i16>,
+    /// The standing of that year.
+    first: Standing,
+    last: Standing,
+    counts: Counts,
+    verdict: Verdict,
+    rank: Option<u64>,
+}
+
+impl Line {
+    /// The verdict with the figures that it rests on.
+    fn words(&self, least: f64) -> Text {
+        let Counts { steps, up, down, stayed } = self.counts;
+        let (zh, en) = self.verdict.words();
+        if self.verdict == Verdict::NoSteps {
+            return Text::new(zh, en);
+        }
+        let text = Text::new(
+            format!("{zh}：{steps} 次逐年比较中升 {up}、降 {down}、不变 {stayed}"),
+            format!("{en}: of {steps} steps {up} rose, {down} fell, {stayed} stayed"),
+        );
+        let shares = (self.since, self.first.share(self.first.high), self.last.share(self.last.high));
+        let (Some(since), Some(before), Some(now)) = shares else { return text };
+        let (zh, en, before, now) = (text.zh, text.en, 100.0 * before, 100.0 * now);
+        Text::new(
+            format!("{zh}；{least} 星及以上由 {since} 年的 {before:.1}% 到 {now:.1}%"),
+            format!("{en}; {least} stars and more from {before:.1} % in {since} to {now:.1} %"),
+        )
+    }
+}
+
+/// For each group, in one line, where its star ratings stand and which way they go, over all years of `scope` together.
+///
+/// Columns: `year`, `next_year` (the first and the last year), the dimensions; of the last year: `listed`, `rated`,
+/// `share_<grade>` of those rated, for each grade that occurs; `high_first`, `high_last`, `high_change` (the share of those
+/// rated with `at_least` stars in the year `high_since`, the first in which any were rated, and in the last, and the
+/// difference; null where these are one year); of the steps from year to year between
+/// ratings: `steps`, `up`, `down`, `stay` (persistence: the share that keeps its grade), `net` (rises less falls, as a share
+/// of the steps), `net_low`, `net_high`, `p` (exact sign test: a change is as likely up as down), `verdict` (`rising`,
+/// `falling`: the sign test rejects at 1 − `level`; `steady`, `swinging`: it does not, and at least half, or fewer, keep
+/// their grade; `too_few`: fewer than six steps; `no_steps`), `verdict_zh`, `verdict_en` (in words, with the figures),
+/// `most_changed` (1 to 3: the groups with the largest net, up or down, of those with six steps and more; else null).
+///
+/// ```
+/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// use dangjian::analysis::trend::trends;
+///
+/// let roster = Roster::read_arrow("made", &synth::panel(3000, 4, 2010, 7)?, &Options::default(), &Quiet)?;
+/// let table = trends(&roster, &Default::default(), &Scope::by(["kind"]), 3.0, 0.95, &Quiet)?;
+/// assert!(table.column_by_name("verdict_zh").is_some());
+/// # Ok::<(), dangjian::Error>(())
+/// ```
+pub fn trends(
+    roster: &Roster,
+    steps: &Steps,
+    scope: &Scope,
+    at_least: f64,
+    level: f64,
+    job: &dyn Job,
+) -> Result<RecordBatch> {
+    let z = deviations(level)?;
+    let panel = Panel::new(roster, steps, scope, job)?;
+    let flows = Flows::count(&panel, job)?;
+    if !flows.ordered() {
+        return Err(Error::argument(
+            format!("“{}”的值没有高低之分，谈不上升降", flows.name),
+            format!("the values of '{}' have no order, so nothing rises or falls", flows.name),
+        ));
+    }
+    let (kept, stocks) = (flows.proper(), stocks(&panel, job)?);
+    let groups: BTreeMap<&Vec<u32>, &Group> = flows.groups.iter().map(|group| (&group.key, group)).collect();
+    let years = (panel.frames.first().map(|frame| frame.year), panel.frames.last().map(|frame| frame.year));
+    let all = 0..flows.years.len();
+    let mut rows = Rows::default();
+    let mut lines: Vec<Line> = Vec::new();
+    for (number, stock) in &stocks {
+        let key = &panel.key(*number);
+        let square = groups.get(key).map(|group| flows.square(group, &all));
+        let counts = square.map_or_else(Counts::default, |square| Counts::new(&square, &kept));
+        let standing = |stock: Option<&Vec<u64>>| {
+            stock.map_or_else(Standing::default, |stock| Standing::new(stock, &flows, &kept, at_least))
+        };
+        let verdict = Verdict::of(&counts, counts.p_value(), 1.0 - level);
+        let earlier = stock.iter().zip(&panel.frames).take(stock.len().saturating_sub(1));
+        let since = earlier.into_iter().find(|(stock, _)| kept.iter().any(|at| stock[*at] > 0));
+        let first = standing(since.map(|(stock, _)| stock));
+        let (since, last) = (since.map(|(_, frame)| frame.year), standing(stock.last()));
+        if let (Some(year), Some(next)) = years {
+            rows.push(&Span { year, next, pairs: all.clone() }, key);
+            lines.push(Line { since, first, last, counts, verdict, rank: None });
+        }
+    }
+    rank(&mut lines);
+    let grades = (0..kept.len()).filter(|at| lines.iter().any(|line| line.last.of_grade[*at] > 0));
+    let mut columns = rows
+        .columns(&flows.by)
+        .counts("listed", lines.iter().map(|line| line.last.listed))
+        .counts("rated", lines.iter().map(|line| line.last.rated));
+    for at in grades {
+        let name = format!("share_{}", flows.states[kept[at]].name);
+        columns = columns.reals(&name, lines.iter().map(|line| line.last.share(line.last.of_grade[at])));
+    }
+    let high = |standing: &Standing| standing.share(standing.high);
+    let change = |line: &Line| Some(high(&line.last)? - high(&line.first)?);
+    columns
+        .some_years("high_since", lines.iter().map(|line| line.since))
+        .reals("high_first", lines.iter().map(|line| high(&line.first)))
+        .reals("high_last", lines.iter().map(|line| high(&line.last)))
+        .reals("high_change", lines.iter().map(change))
+        .counts("steps", lines.iter().map(|line| line.counts.steps))
+        .counts("up", lines.iter().map(|line| line.counts.up))
+        .counts("down", lines.iter().map(|line| line.counts.down))
+        .reals("stay", lines.iter().map(|line| line.counts.share(line.counts.stayed)))
+        .reals("net", lines.iter().map(|line| line.counts.net()))
+        .reals("net_low", lines.iter().map(|line| line.counts.net_ends(z).map(|ends| ends.0)))
+        .reals("net_high", lines.iter().map(|line| line.counts.net_ends(z).map(|ends| ends.1)))
+        .reals("p", lines.iter().map(|line| line.counts.p_value()))
+        .texts("verdict", lines.iter().map(|line| line.verdict.name()))
+        .texts("verdict_zh", lines.iter().map(|line| line.words(at_least).zh))
+        .texts("verdict_en", lines.iter().map(|line| line.words(at_least).en))
+        .some_counts("most_changed", lines.iter().map(|line| line.rank))
+        .finish()
+}
+
+/// Points out the lines that changed most.
+fn rank(lines: &mut [Line]) {
+    if lines.len() < 2 {
+        return;
+    }
+    let size = |line: &Line| line.counts.net().unwrap_or(0.0).abs();
+    let mut order: Vec<usize> =
+        (0..lines.len()).filter(|at| lines[*at].counts.steps >= FEWEST && size(&lines[*at]) > 0.0).collect();
+    order.sort_by(|a, b| size(&lines[*b]).total_cmp(&size(&lines[*a])));
+    for (rank, at) in order.into_iter().take(MOST_CHANGED).enumerate() {
+        lines[at].rank = Some(rank as u64 + 1);
+    }
+}

@@ -1,0 +1,187 @@
+//! Statistics as the kernel counts them: each says by what its rows are grouped and what is counted of them, and makes its
+//! tables of what was counted. So one is counted by itself or several together, in one pass over the rows.
+
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use arrow::buffer::{BooleanBuffer, ScalarBuffer};
+use arrow::datatypes::ArrowNativeType;
+
+use super::{Axis, Counted, Lane, Part};
+use crate::cube;
+use crate::error::{Error, Result};
+use crate::job;
+use crate::job::Job;
+use crate::roster::Frame;
+
+/// What is counted of the frame at a position; the first lane says which groups exist. As many lanes for every frame. They
+/// take a while for many rows, and look from time to time whether the job is still wanted.
+type Lanes<'r> = Box<dyn Fn(usize, &'r Frame, &dyn Job) -> Result<Vec<Lane<'r>>> + Sync + 'r>;
+
+/// What is made of the counts of all groupings, in their order.
+type Answer<'r, T> = Box<dyn FnOnce(Vec<Counted>) -> Result<T> + 'r>;
+
+/// A statistic: what it asks of the rows, and its answer.
+pub(crate) struct Statistic<'r, T> {
+    sets: Vec<Vec<Axis>>,
+    lanes: Lanes<'r>,
+    answer: Answer<'r, T>,
+}
+
+impl<'r, T: 'r> Statistic<'r, T> {
+    pub(crate) fn new(
+        sets: Vec<Vec<Axis>>,
+        lanes: impl Fn(usize, &'r Frame, &dyn Job) -> Result<Vec<Lane<'r>>> + Sync + 'r,
+        answer: impl FnOnce(Vec<Counted>) -> Result<T> + 'r,
+    ) -> Self {
+        Self { sets, lanes: Box::new(lanes), answer: Box::new(answer) }
+    }
+
+    /// The same with something made of its answer.
+    pub(crate) fn map<U>(self, make: impl FnOnce(T) -> Result<U> + 'r) -> Statistic<'r, U> {
+        let answer = self.answer;
+        Statistic { sets: self.sets, lanes: self.lanes, answer: Box::new(move |counted| make(answer(counted)?)) }
+    }
+
+    /// Its answer for `frames`, which its axes were made for.
+    pub(crate) fn count(self, frames: &[&'r Frame], job: &dyn Job) -> Result<T> {
+        let lanes = self.lanes;
+        let counted = cube::count(frames, self.sets, |nth, frame| lanes(nth, frame, job), job)?;
+        job::check(job)?;
+        (self.answer)(counted)
+    }
+}
+
+/// Statistics that are counted in the same cells: the groupings of all are handed to the kernel together, the lanes of each
+/// behind those of the one before. Such as have many lanes and few cells are better apart from those with few lanes and many.
+pub(crate) struct Together<'r, T> {
+    /// Of which frames.
+    pub(crate) frames: Range<usize>,
+    pub(crate) statistics: Vec<Statistic<'r, T>>,
+}
+
+/// The answers of all statistics of all `parts`, in one pass over the rows of `frames`.
+pub(crate) fn count_all<'r, T: 'r>(frames: &[&'r Frame], parts: Vec<Together<'r, T>>, job: &dyn Job) -> Result<Vec<T>> {
+    let ranges: Vec<OnceLock<Vec<Range<usize>>>> = parts.iter().map(|_| OnceLock::new()).collect();
+    let (mut asked, mut answers) = (Vec::new(), Vec::new());
+    for (part, ranges) in parts.into_iter().zip(&ranges) {
+        let (mut sets, mut lanes, mut answers_of) = (Vec::new(), Vec::new(), Vec::new());
+        for statistic in part.statistics {
+            answers_of.push((statistic.sets.len(), statistic.answer));
+            lanes.push(statistic.lanes);
+            sets.extend(statistic.sets);
+        }
+        let all = move |nth, frame: &'r Frame| {
+            // Groups are those that any statistic may have; each takes its own.
+            let mut all = vec![Lane::Bits(BooleanBuffer::new_set(frame.rows()))];
+            let mut here: Vec<Range<usize>> = Vec::with_capacity(lanes.len());
+            for lanes in &lanes {
+                let first = all.len();
+                all.extend(lanes(nth, frame, job)?);
+                here.push(first..all.len());
+            }
+            ranges.get_or_init(|| here);
+            Ok(all)
+        };
+        asked.push(Part { sets, frames: part.frames, lanes: Box::new(all) });
+        answers.push(answers_of);
+    }
+    let counted = cube::count_parts(frames, asked, job)?;
+    let mut all = Vec::new();
+    for ((counted, ranges), answers) in counted.into_iter().zip(&ranges).zip(answers) {
+        let mut counted = counted.into_iter();
+        for (at, (sets, answer)) in answers.into_iter().enumerate() {
+            job::check(job)?;
+            let own = ranges.get().and_then(|ranges| ranges.get(at)).cloned().unwrap_or(0..0);
+            all.push(answer(counted.by_ref().take(sets).map(|counted| narrowed(counted, own.clone())).collect())?);
+        }
+    }
+    Ok(all)
+}
+
+/// Of what was counted the lanes `own`, in the groups that they say exist.
+fn narrowed(counted: Counted, own: Range<usize>) -> Counted {
+    let counts = counted.counts.get(own).unwrap_or_default();
+    let there: &[u64] = counts.first().map_or(&[], |first| first);
+    if there.iter().all(|n| *n > 0) && there.len() == counted.years.len() {
+        return Counted { counts: counts.to_vec(), ..counted };
+    }
+    Counted {
+        years: kept(&counted.years, there),
+        keys: counted.keys.iter().map(|keys| kept(keys, there)).collect(),
+        counts: counts.iter().map(|lane| kept(lane, there)).collect(),
+        axes: counted.axes,
+    }
+}
+
+/// Those of `values` where `there` is not 0.
+fn kept<T: ArrowNativeType>(values: &[T], there: &[u64]) -> ScalarBuffer<T> {
+    values.iter().zip(there).filter(|(_, n)| **n > 0).map(|(value, _)| *value).collect()
+}
+
+/// The only one of several.
+pub(crate) fn only<T>(mut several: Vec<T>) -> Result<T> {
+    several.pop().ok_or(Error::Cancelled)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Roster;
+    use crate::ingest::Options;
+    use crate::job::Quiet;
+    use crate::predicate::Predicate;
+    use crate::query::dimension::Scope;
+    use crate::synth;
+
+    /// The rows for which `filter` holds, and of them those of mode solo, by each of `sets`.
+    fn asked<'r>(
+        roster: &'r Roster,
+        frames: &[&'r Frame],
+        sets: &[&[&str]],
+        filter: &str,
+    ) -> Statistic<'r, Vec<Counted>> {
+        let scope = Scope { filter: Some(Predicate::parse(filter).unwrap()), ..Scope::default() };
+        let axes = |by: &&[&str]| Scope::by(by.iter().copied()).axes(roster, frames).unwrap();
+        let lanes = move |_, frame: &'r Frame, _: &dyn Job| {
+            let rows = scope.rows(roster, frame)?;
+            let solo = &Predicate::parse("mode = 'solo'")?.evaluate(roster, frame)?.yes & &rows;
+            Ok(vec![Lane::Bits(rows), Lane::Bits(solo)])
+        };
+        Statistic::new(sets.iter().map(axes).collect(), lanes, Ok)
+    }
+
+    fn plain(counted: &[Counted]) -> Vec<String> {
+        counted.iter().map(|c| format!("{:?} {:?} {:?}", c.years, c.keys, c.counts)).collect()
+    }
+
+    /// Also where one leaves out groups that another has, and where parts are of other years.
+    #[test]
+    fn several_at_once_are_what_each_is_alone() {
+        let panel = synth::panel(300, 3, 2010, 7).unwrap();
+        let roster = Roster::read_arrow("made", &panel, &Options::default(), &Quiet).unwrap();
+        let frames: Vec<&Frame> = roster.frames().iter().collect();
+        let all = |frames| {
+            vec![
+                asked(&roster, frames, &[&[], &["kind"]], "kind = 'enterprise'"),
+                asked(&roster, frames, &[&["mode", "kind"]], "true"),
+                asked(&roster, frames, &[], "true"),
+                asked(&roster, frames, &[&["kind"]], "false"),
+            ]
+        };
+        let of = [0..3, 0..2, 2..3, 1..1];
+        let alone = of.iter().flat_map(|of| {
+            let frames = &frames[of.clone()];
+            all(frames).into_iter().map(|one| one.count(frames, &Quiet).unwrap())
+        });
+        let alone: Vec<Vec<Counted>> = alone.collect();
+        let parts = of.iter().map(|of| Together { frames: of.clone(), statistics: all(&frames[of.clone()]) });
+        let together = count_all(&frames, parts.collect(), &Quiet).unwrap();
+        assert_eq!((alone.len(), together.len()), (16, 16));
+        for (alone, together) in alone.iter().zip(&together) {
+            assert_eq!(plain(alone), plain(together));
+        }
+        assert!(together[1][0].years.len() > together[0][1].years.len() && together[3][0].years.is_empty());
+        assert!(together[13][0].years.is_empty(), "no frames, no groups");
+    }
+}

@@ -1,0 +1,174 @@
+//! Conditions with a name (口径用语), which other conditions use as they use a flag; and breaks of columns.
+
+use std::collections::{BTreeSet, HashMap};
+
+use crate::error::Result;
+use crate::lang::Text;
+use crate::predicate::Predicate;
+use crate::predicate::expr::Expr;
+use crate::roster::Roster;
+use crate::schema;
+use crate::support::record;
+use crate::support::record::Record;
+use crate::support::similarity::nearest;
+
+/// A condition under a name.
+#[derive(Clone, Debug)]
+pub struct Condition {
+    /// The name by which other conditions use it.
+    pub id: String,
+    /// What it is called in print.
+    pub label: Option<Text>,
+    /// What it says.
+    pub when: Predicate,
+    /// The document that it is from.
+    pub source: String,
+    /// What a reader should know about it.
+    pub note: Option<Text>,
+    place: String,
+}
+
+/// A column that means something else from a year on: figures of the years before are not comparable.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Break {
+    /// The column of the ledger.
+    pub column: String,
+    /// The first year of the new meaning.
+    pub year: i16,
+    /// What changed.
+    pub note: Text,
+    /// The document that says so.
+    pub source: String,
+    place: String,
+}
+
+impl Condition {
+    /// The `[[condition]]` records, whose ids are distinct and no columns.
+    pub(super) fn take_all(records: Vec<Record>) -> Result<Vec<Self>> {
+        let mut all: Vec<Self> = Vec::new();
+        for mut record in records {
+            let id = record.text("id")?;
+            if all.iter().any(|condition| condition.id == id) {
+                return record.error("id", &format!("“{id}”出现了两次"), &format!("'{id}' stands twice"));
+            }
+            if schema::column(&id).is_some() {
+                return record.error(
+                    "id",
+                    &format!("“{id}”是台账的列名，请换一个名称"),
+                    &format!("'{id}' is a column of the ledger; choose another name"),
+                );
+            }
+            all.push(Self {
+                id,
+                label: record.label("label", "label_en")?,
+                when: record.predicate("when")?,
+                source: record.text("source")?,
+                note: record.label("note", "note_en")?,
+                place: record.place().to_owned(),
+            });
+            record.finish()?;
+        }
+        Ok(all)
+    }
+
+    /// Fails with [`Error::Definition`](crate::Error::Definition) where it does not fit `roster`.
+    pub(super) fn check(&self, roster: &Roster) -> Result<()> {
+        self.when.check(roster).map_err(|e| record::defined(e, &self.place, "when"))
+    }
+}
+
+impl Break {
+    pub(super) fn take(mut record: Record) -> Result<Self> {
+        let column = record.text("column")?;
+        let Some(year) = record.year("year")? else {
+            return record.error("year", "缺少此项；应为年份，如 2013", "is missing; expected a year, such as 2013");
+        };
+        let Some(note) = record.label("note", "note_en")? else {
+            return record.error("note", "缺少此项；请写明有何变化", "is missing; say what changed");
+        };
+        let place = record.place().to_owned();
+        let found = Self { column, year, note, source: record.text("source")?, place };
+        record.finish()?;
+        Ok(found)
+    }
+
+    /// Fails where its column is neither one of the schema's nor one that `used` has: no rate could have it.
+    pub(super) fn check<'a>(&self, used: impl Iterator<Item = &'a str>) -> Result<()> {
+        let known: BTreeSet<&str> = schema::COLUMNS.iter().map(|c| c.name).chain(used).collect();
+        if known.contains(self.column.as_str()) {
+            return Ok(());
+        }
+        let column = &self.column;
+        let (zh, en) = nearest(column, known.into_iter()).map_or_else(
+            || (String::new(), String::new()),
+            |near| (format!("是不是“{near}”？"), format!(" Hint: did you mean '{near}'?")),
+        );
+        Err(record::at(
+            &self.place,
+            "column",
+            &Text::new(
+                format!("没有名为“{column}”的列，也没有比率用到它。{zh}"),
+                format!("there is no column '{column}', and no rate uses one of that name.{en}"),
+            ),
+        ))
+    }
+}
+
+/// What the names of conditions stand for, down to columns.
+pub(super) struct Meanings(HashMap<String, Expr>);
+
+impl Meanings {
+    /// Fails where a condition is used in its own definition.
+    pub(super) fn new(conditions: &[Condition]) -> Result<Self> {
+        let mut meanings = Self(HashMap::new());
+        for condition in conditions {
+            meanings.resolve(condition, conditions, &mut Vec::new())?;
+        }
+        Ok(meanings)
+    }
+
+    /// Works out `condition`, which those in `path` are waiting for.
+    fn resolve<'a>(&mut self, condition: &'a Condition, all: &'a [Condition], path: &mut Vec<&'a str>) -> Result<()> {
+        if self.0.contains_key(&condition.id) {
+            return Ok(());
+        }
+        path.push(&condition.id);
+        for name in condition.when.columns() {
+            let Some(used) = all.iter().find(|c| c.id == name) else { continue };
+            if let Some(from) = path.iter().position(|id| *id == used.id) {
+                let circle = path[from..].iter().copied().chain([name]).collect::<Vec<_>>().join(" → ");
+                return Err(record::at(
+                    &condition.place,
+                    "when",
+                    &Text::new(
+                        format!("条件互相引用成环：{circle}。请把其中一条写成台账的列"),
+                        format!(
+                            "the condition is used in its own definition: {circle}. Hint: write one of them in columns"
+                        ),
+                    ),
+                ));
+            }
+            self.resolve(used, all, path)?;
+        }
+        path.pop();
+        let meaning = self.expand(&condition.when).expr().clone();
+        self.0.insert(condition.id.clone(), meaning);
+        Ok(())
+    }
+
+    /// Adds to `found` those of `all`, in terms of columns, that `predicate` uses, itself or by way of others.
+    pub(super) fn used(&self, predicate: &Predicate, all: &[Condition], found: &mut Vec<Condition>) {
+        for name in predicate.columns() {
+            let Some(condition) = all.iter().find(|c| c.id == name) else { continue };
+            if found.iter().all(|c| c.id != name) {
+                self.used(&condition.when, all, found);
+                found.push(Condition { when: self.expand(&condition.when), ..condition.clone() });
+            }
+        }
+    }
+
+    /// `predicate` in terms of columns.
+    pub(super) fn expand(&self, predicate: &Predicate) -> Predicate {
+        predicate.expanded(&|name| self.0.get(name).cloned())
+    }
+}

@@ -1,0 +1,172 @@
+//! Findings of an audit (核查发现): conditions that should hold for no organisation, and what is said where one does.
+
+use std::collections::BTreeSet;
+
+use super::validity::Validity;
+use crate::error::Result;
+use crate::lang::{Lang, Text};
+use crate::predicate::Predicate;
+use crate::roster::Roster;
+use crate::support::record;
+use crate::support::record::Record;
+
+/// How grave a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Against a rule that says "must" (应当).
+    Error,
+    /// Against a rule that says "as a rule" (一般), or allowed with approval: to be looked at.
+    Warning,
+    /// Worth knowing.
+    Info,
+}
+
+impl Severity {
+    const ALL: [Self; 3] = [Self::Error, Self::Warning, Self::Info];
+
+    /// Its name in definitions and results.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Info => "info",
+        }
+    }
+}
+
+/// One thing that an audit looks for.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// Its name in calls and results.
+    pub id: String,
+    /// Its name in tables.
+    pub label: Text,
+    /// How grave it is.
+    pub severity: Severity,
+    /// The organisations it is found at.
+    pub when: Predicate,
+    /// What is said of each of them.
+    pub why: Why,
+    /// The years in which it is in force.
+    pub validity: Validity,
+    /// The document that the rule is from.
+    pub source: String,
+    pub(super) place: String,
+}
+
+impl Finding {
+    pub(super) fn take(mut record: Record) -> Result<Self> {
+        let id = record.text("id")?;
+        let Some(label) = record.label("label", "label_en")? else {
+            return record.error("label", "缺少此项；应为引号里的名称", "is missing; expected a name in quotes");
+        };
+        let named = record.text("severity")?;
+        let Some(severity) = Severity::ALL.into_iter().find(|s| s.name() == named) else {
+            let known = Severity::ALL.map(Severity::name).join(", ");
+            return record.error(
+                "severity",
+                &format!("没有“{named}”这个级别。可用：{known}"),
+                &format!("there is no severity '{named}'. Available: {known}"),
+            );
+        };
+        let when = record.predicate("when")?;
+        let Some(why) = record.label("why", "why_en")? else {
+            return record.error("why", "缺少此项；应为引号里的说明", "is missing; expected a sentence in quotes");
+        };
+        let finding = Self {
+            why: Why::new(&record, &why)?,
+            validity: record.validity()?,
+            source: record.text("source")?,
+            place: record.place().to_owned(),
+            id,
+            label,
+            severity,
+            when,
+        };
+        record.finish()?;
+        Ok(finding)
+    }
+
+    /// Fails where its condition or its words name a column that `roster` does not have.
+    pub(crate) fn check(&self, roster: &Roster) -> Result<()> {
+        self.when.check(roster).map_err(|e| record::defined(e, &self.place, "when"))?;
+        for name in self.why.columns().into_iter().filter(|name| *name != APPROVAL) {
+            let there = Predicate::parse(&format!("\"{name}\" is null")).and_then(|p| p.check(roster));
+            there.map_err(|e| record::defined(e, &self.place, "why"))?;
+        }
+        Ok(())
+    }
+}
+
+/// Stands in a [`Why`] for what the rule about the level recorded says of approval.
+pub(crate) const APPROVAL: &str = "approval";
+
+/// A sentence with the names of columns in braces, in both languages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Why {
+    zh: Vec<Part>,
+    en: Vec<Part>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Part {
+    Text(String),
+    Column(String),
+}
+
+impl Part {
+    fn column(&self) -> Option<&str> {
+        match self {
+            Self::Column(name) => Some(name),
+            Self::Text(_) => None,
+        }
+    }
+}
+
+impl Why {
+    fn new(record: &Record, text: &Text) -> Result<Self> {
+        Ok(Self { zh: parts(record, &text.zh)?, en: parts(record, &text.en)? })
+    }
+
+    fn parts(&self, lang: Lang) -> &[Part] {
+        match lang {
+            Lang::Zh => &self.zh,
+            Lang::En => &self.en,
+        }
+    }
+
+    /// The columns that it names.
+    #[must_use]
+    pub fn columns(&self) -> BTreeSet<&str> {
+        self.zh.iter().chain(&self.en).filter_map(Part::column).collect()
+    }
+
+    /// The sentence with the values that `value` gives for the columns.
+    pub(crate) fn say(&self, lang: Lang, value: impl Fn(&str) -> String) -> String {
+        let said = self.parts(lang).iter().map(|part| match part {
+            Part::Text(text) => text.clone(),
+            Part::Column(name) => value(name),
+        });
+        said.collect()
+    }
+}
+
+fn parts(record: &Record, text: &str) -> Result<Vec<Part>> {
+    let mut parts = Vec::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('{') {
+        let Some((name, after)) = after.split_once('}') else {
+            return record.error(
+                "why",
+                &format!("“{text}”里的 {{ 没有对应的 }}"),
+                &format!("the {{ in '{text}' is not closed by a }}"),
+            );
+        };
+        parts.push(Part::Text(before.to_owned()));
+        parts.push(Part::Column(name.trim().to_owned()));
+        rest = after;
+    }
+    parts.push(Part::Text(rest.to_owned()));
+    Ok(parts)
+}

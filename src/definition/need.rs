@@ -1,0 +1,105 @@
+//! Which mode an organisation needs (应建形式), and whose members a rule of formation counts.
+
+use super::validity::Validity;
+use crate::error::Result;
+use crate::lang::Text;
+use crate::predicate::Predicate;
+use crate::roster::Roster;
+use crate::schema::words;
+use crate::support::record;
+use crate::support::record::Record;
+
+/// Which members a rule counts (正式党员, 党员, …): one column of counts, or several added up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Members(Vec<String>);
+
+impl Members {
+    pub(super) fn take(record: &mut Record) -> Result<Self> {
+        Ok(Self(record.one_or_more("members")?))
+    }
+
+    /// The names of the columns.
+    #[must_use]
+    pub fn columns(&self) -> &[String] {
+        &self.0
+    }
+
+    /// The condition that there are `n` of them or more.
+    pub(super) fn at_least(&self, n: u32) -> Result<Predicate> {
+        let quoted: Vec<String> = self.0.iter().map(|name| format!("\"{}\"", name.replace('"', "\"\""))).collect();
+        Predicate::parse(&format!("{} >= {n}", quoted.join(" + ")))
+    }
+
+    /// Fails where one of the columns is not there or holds no numbers.
+    pub(super) fn check(&self, roster: &Roster, place: &str) -> Result<()> {
+        self.at_least(0)?.check(roster).map_err(|e| record::defined(e, place, "members"))
+    }
+}
+
+/// One rule: an organisation for which `when` is true, and no earlier rule, needs `mode`.
+#[derive(Clone, Debug)]
+pub struct Need {
+    /// One of the words of column `mode`.
+    pub mode: String,
+    /// The condition.
+    pub when: Predicate,
+    /// The same as a number of members, where the rule gives one.
+    pub step: Option<(Members, u32)>,
+    /// The years in which it is in force.
+    pub validity: Validity,
+    /// The document that the rule is from.
+    pub source: String,
+    /// What a reader should know about it.
+    pub note: Option<Text>,
+    pub(super) place: String,
+}
+
+impl Need {
+    pub(super) fn take(mut record: Record) -> Result<Self> {
+        let mode = word(&mut record, "mode", "mode", "组建形式")?;
+        let (when, step) = if record.has("when") {
+            (record.predicate("when")?, None)
+        } else if record.has("at_least") || record.has("members") {
+            let step = (Members::take(&mut record)?, record.positive("at_least")?);
+            (step.0.at_least(step.1).map_err(|e| record::defined(e, record.place(), "members"))?, Some(step))
+        } else {
+            return record.error(
+                "when",
+                "缺少此项；应为条件，或用 members 和 at_least 写明哪一列党员数、至少多少人",
+                "is missing; expected a condition, or 'members' and 'at_least': which count of members, and how many",
+            );
+        };
+        let need = Self {
+            mode,
+            when,
+            step,
+            validity: record.validity()?,
+            source: record.text("source")?,
+            note: record.label("note", "note_en")?,
+            place: record.place().to_owned(),
+        };
+        record.finish()?;
+        Ok(need)
+    }
+
+    pub(super) fn check(&self, roster: &Roster) -> Result<()> {
+        self.when
+            .check(roster)
+            .map_err(|e| record::defined(e, &self.place, if self.step.is_some() { "members" } else { "when" }))
+    }
+}
+
+/// The word that stands in `field`, one of those of `column`.
+pub(super) fn word(record: &mut Record, field: &'static str, column: &str, what: &str) -> Result<String> {
+    let word = record.text(field)?;
+    let known: Vec<_> = words::of(column).into_iter().flat_map(words::Words::ids).collect();
+    if known.contains(&word.as_str()) {
+        return Ok(word);
+    }
+    let known = known.join(", ");
+    record.error(
+        field,
+        &format!("没有“{word}”这种{what}。可用：{known}"),
+        &format!("there is no {field} '{word}'. Available: {known}"),
+    )
+}

@@ -1,0 +1,352 @@
+//! Rates (比率): of which organisations how many count as what.
+
+use std::path::Path;
+use std::sync::OnceLock;
+
+use super::condition::{Break, Condition, Meanings};
+use super::validity::{Validity, alone};
+use crate::error::{Error, Result};
+use crate::lang::Text;
+use crate::predicate::Predicate;
+use crate::roster::Roster;
+use crate::support::record;
+use crate::support::record::{Record, records_of};
+
+/// What a figure counts. A joint branch is one party organisation and several organisations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Counts {
+    /// Organisations (单位): rows.
+    Organisations,
+    /// Party organisations (党组织): distinct `party_org_id`s.
+    PartyOrganisations,
+}
+
+impl Counts {
+    /// Its name in definitions and results.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Organisations => "organisations",
+            Self::PartyOrganisations => "party_organisations",
+        }
+    }
+}
+
+/// One rate: the share of `success` in `population`. Rows for which either is unknown are counted apart.
+#[derive(Clone, Debug)]
+pub struct Rate {
+    /// Its name in calls and results.
+    pub id: String,
+    /// Its name in tables.
+    pub label: Text,
+    /// Which are counted.
+    pub population: Predicate,
+    /// Which of them succeed.
+    pub success: Predicate,
+    /// What is counted.
+    pub counts: Counts,
+    /// The document that the definition is from.
+    pub source: String,
+    /// What a reader should know about it.
+    pub note: Option<Text>,
+    /// Whether it is for those who ask for it: the annual review leaves it out.
+    pub special: bool,
+    /// The years in which it is in force.
+    pub validity: Validity,
+    /// Where a column that it looks at began to mean something else.
+    pub breaks: Vec<Break>,
+    /// The named conditions that it uses.
+    pub conditions: Vec<Condition>,
+    place: String,
+}
+
+impl Rate {
+    /// Takes the fields of a rate out of `record`, whose id is none of `seen`.
+    pub(super) fn take<'a>(record: &mut Record, mut seen: impl Iterator<Item = &'a Self>) -> Result<Self> {
+        let id = record.text("id")?;
+        if seen.any(|rate| rate.id == id) {
+            return record.error("id", &format!("“{id}”出现了两次"), &format!("'{id}' stands twice"));
+        }
+        let Some(label) = record.label("label", "label_en")? else {
+            return record.error("label", "缺少此项；应为引号里的名称", "is missing; expected a name in quotes");
+        };
+        let (population, success) = (record.predicate("population")?, record.predicate("success")?);
+        let counts = match record.text("counts")?.as_str() {
+            "organisations" => Counts::Organisations,
+            "party_organisations" => Counts::PartyOrganisations,
+            other => {
+                let expected = r#""organisations" (单位) | "party_organisations" (党组织)"#;
+                return record.error(
+                    "counts",
+                    &format!("应为 {expected}，写的是“{other}”"),
+                    &format!("expected {expected}, got '{other}'"),
+                );
+            }
+        };
+        Ok(Self {
+            id,
+            label,
+            population,
+            success,
+            counts,
+            source: record.text("source")?,
+            note: record.label("note", "note_en")?,
+            special: record.flag("special")?,
+            validity: Validity::default(),
+            breaks: Vec::new(),
+            conditions: Vec::new(),
+            place: record.place().to_owned(),
+        })
+    }
+
+    /// A rate of organisations in the caller's own words.
+    #[must_use]
+    pub fn own(id: &str, population: Predicate, success: Predicate) -> Self {
+        Self {
+            id: id.to_owned(),
+            label: Text::new(id, id),
+            population,
+            success,
+            counts: Counts::Organisations,
+            source: String::new(),
+            note: None,
+            special: false,
+            validity: Validity::default(),
+            breaks: Vec::new(),
+            conditions: Vec::new(),
+            place: id.to_owned(),
+        }
+    }
+
+    /// The columns that it looks at, each once.
+    #[must_use]
+    pub fn columns(&self) -> Vec<&str> {
+        let party = (self.counts == Counts::PartyOrganisations).then_some("party_org_id");
+        let mut columns: Vec<&str> =
+            self.population.columns().into_iter().chain(self.success.columns()).chain(party).collect();
+        let mut seen = std::collections::HashSet::new();
+        columns.retain(|name| seen.insert(*name));
+        columns
+    }
+
+    /// Whether `other` measures the same, whatever it is called.
+    #[must_use]
+    pub fn measures_as(&self, other: &Self) -> bool {
+        self.counts == other.counts && self.population.same(&other.population) && self.success.same(&other.success)
+    }
+
+    /// Fails with [`Error::Definition`] where one of its predicates does not fit `roster` (see [`Predicate::check`]).
+    pub fn check(&self, roster: &Roster) -> Result<()> {
+        self.conditions.iter().try_for_each(|condition| condition.check(roster))?;
+        for (field, predicate) in [("population", &self.population), ("success", &self.success)] {
+            predicate.check(roster).map_err(|e| record::defined(e, &self.place, field))?;
+        }
+        Ok(())
+    }
+}
+
+/// Rates in the order in which tables show them. An id may stand several times, for different years.
+#[derive(Clone, Debug)]
+pub struct Rates {
+    all: Vec<Rate>,
+    conditions: Vec<Condition>,
+    breaks: Vec<Break>,
+}
+
+impl Rates {
+    /// The rates that come with the engine: `definitions/rates.toml`.
+    pub fn shipped() -> Result<Self> {
+        static SHIPPED: OnceLock<Rates> = OnceLock::new();
+        if let Some(known) = SHIPPED.get() {
+            return Ok(known.clone());
+        }
+        let read = Self::from_toml(include_str!("../../definitions/rates.toml"), "definitions/rates.toml")?;
+        Ok(SHIPPED.get_or_init(|| read).clone())
+    }
+
+    /// The rates of the file at `path`.
+    pub fn from_file(path: &Path) -> Result<Self> {
+        Self::from_toml(&record::read(path)?, &path.display().to_string())
+    }
+
+    /// The records of `text`: `[[rate]]`, each with the years `from` and `to` in which it is in force if they are
+    /// limited; `[[condition]]`, which gives a condition a name that other conditions may use as they use a flag; and
+    /// `[[break]]`, which says that a column means something else from a year on. `origin` is the file's name in errors,
+    /// which are [`Error::Definition`].
+    ///
+    /// ```
+    /// let rates = dangjian::definition::Rates::from_toml(
+    ///     r#"
+    ///     [[condition]]
+    ///     id     = "large"
+    ///     when   = "operating and employees >= 100"
+    ///     source = "本地文件"
+    ///
+    ///     [[rate]]
+    ///     id         = "owner_led"
+    ///     label      = "出资人兼任书记率"
+    ///     population = "large and mode = 'solo'"
+    ///     success    = "owner_is_secretary"
+    ///     counts     = "organisations"
+    ///     source     = "本地文件"
+    ///     from       = 2012
+    ///     "#,
+    ///     "mine.toml",
+    /// )?;
+    /// assert_eq!(rates.get("owner_led")?.population.columns(), ["operating", "employees", "mode"]);
+    /// # Ok::<(), dangjian::Error>(())
+    /// ```
+    pub fn from_toml(text: &str, origin: &str) -> Result<Self> {
+        let mut kinds = records_of(text, origin, &["rate", "condition", "break"])?.into_iter();
+        let mut next = || kinds.next().unwrap_or_default();
+        let mut rates: Vec<Rate> = Vec::new();
+        for mut record in next() {
+            let validity = record.validity()?;
+            let always = |rate: &&Rate| rate.validity == Validity::default() && rate.validity == validity;
+            let mut rate = Rate::take(&mut record, rates.iter().filter(always))?;
+            alone(record.place(), validity, rates.iter().filter(|r| r.id == rate.id).map(|r| r.validity))?;
+            rate.validity = validity;
+            record.finish()?;
+            rates.push(rate);
+        }
+        let conditions = Condition::take_all(next())?;
+        let breaks = next().into_iter().map(Break::take).collect::<Result<_>>()?;
+        Self { all: rates, conditions, breaks }.resolved()
+    }
+
+    /// These, with those of `user` in place of the ones of the same id; new ones follow. A condition of the user's takes
+    /// the place of a shipped one wherever that is used.
+    pub fn overridden_by(mut self, user: Self) -> Result<Self> {
+        for (at, rate) in user.all.iter().enumerate() {
+            if user.all[..at].iter().all(|r| r.id != rate.id) {
+                let versions = user.all.iter().filter(|r| r.id == rate.id).cloned();
+                let place = self.all.iter().position(|r| r.id == rate.id).unwrap_or(self.all.len());
+                self.all.retain(|r| r.id != rate.id);
+                self.all.splice(place..place, versions);
+            }
+        }
+        self.conditions.retain(|c| user.conditions.iter().all(|u| u.id != c.id));
+        self.conditions.extend(user.conditions);
+        self.breaks.extend(user.breaks);
+        self.resolved()
+    }
+
+    /// The same with the named conditions, and the breaks of its columns, in every rate.
+    fn resolved(mut self) -> Result<Self> {
+        let meanings = Meanings::new(&self.conditions)?;
+        for rate in &mut self.all {
+            rate.conditions.clear();
+            for (field, predicate) in [("population", &mut rate.population), ("success", &mut rate.success)] {
+                let written = Predicate::parse(&predicate.to_string());
+                let written = written.map_err(|e| record::defined(e, &rate.place, field))?;
+                meanings.used(&written, &self.conditions, &mut rate.conditions);
+                *predicate = meanings.expand(&written);
+            }
+            let of = |b: &&Break| rate.columns().iter().any(|c| crate::predicate::ledger_column(c) == b.column);
+            rate.breaks = self.breaks.iter().filter(of).cloned().collect();
+        }
+        let used = || self.all.iter().flat_map(Rate::columns).map(crate::predicate::ledger_column);
+        self.breaks.iter().try_for_each(|b| b.check(used()))?;
+        Ok(self)
+    }
+
+    /// The first rate called `id`.
+    pub fn get(&self, id: &str) -> Result<&Rate> {
+        let ids = || self.all.iter().map(|rate| rate.id.as_str());
+        self.all.iter().find(|rate| rate.id == id).ok_or_else(|| no_such(("比率", "rate"), id, ids()))
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> std::slice::Iter<'_, Rate> {
+        self.all.iter()
+    }
+
+    /// The named conditions.
+    #[must_use]
+    pub fn conditions(&self) -> &[Condition] {
+        &self.conditions
+    }
+}
+
+impl<'a> IntoIterator for &'a Rates {
+    type Item = &'a Rate;
+    type IntoIter = std::slice::Iter<'a, Rate>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+/// The error that nothing is called `id`.
+pub(super) fn no_such<'a>((zh, en): (&str, &str), id: &str, ids: impl Iterator<Item = &'a str> + Clone) -> Error {
+    let near = crate::support::similarity::nearest(id, ids.clone());
+    let ids: Vec<_> = ids.collect();
+    let (hint_zh, hint_en) = near.map_or_else(Default::default, |near| {
+        (format!("。是不是“{near}”？"), format!(". Hint: did you mean '{near}'?"))
+    });
+    Error::argument(
+        format!("没有名为“{id}”的{zh}。可用：{}{hint_zh}", ids.join("、")),
+        format!("there is no {en} '{id}'. Available: {}{hint_en}", ids.join(", ")),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::definition::{FormationRules, Targets};
+    use crate::lang::Lang;
+    use crate::predicate::testing::{flags, roster};
+    use crate::schema::Type;
+
+    /// Every shipped definition reads, fits a roster whatever columns it has, and speaks both languages.
+    #[test]
+    fn shipped_definitions_fit_any_roster() {
+        let roster = roster(vec![("operating", Type::Flag, Some(flags(&[Some(true)])))], 1);
+        let (rates, targets) = (Rates::shipped().unwrap(), Targets::shipped().unwrap());
+        assert!(rates.iter().len() >= 7 && targets.iter().len() == 4);
+        for rate in rates.iter().chain(targets.iter().map(|t| &t.rate)) {
+            rate.check(&roster).unwrap();
+            assert!(rate.label.zh.chars().any(|c| c > '一') && rate.label.en.is_ascii(), "{}", rate.id);
+        }
+        FormationRules::shipped().unwrap().check(&roster).unwrap();
+        // The article states the first target only.
+        let inferred: Vec<_> =
+            targets.iter().map(|t| (t.rate.id.as_str(), t.inferred, t.rate.note.is_some())).collect();
+        assert_eq!(
+            inferred,
+            [
+                ("eligible_established", false, false),
+                ("established_active", true, true),
+                ("memberless_covered", true, true),
+                ("guided", true, true),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_user_s_rate_takes_the_place_of_the_shipped_one() {
+        let mine = |id: &str| {
+            let record = "label='l'\npopulation='true'\nsuccess='plaqeu'\ncounts='organisations'\nsource='本地'";
+            Rates::from_toml(&format!("[[rate]]\nid='{id}'\n{record}"), "mine.toml").unwrap()
+        };
+        let ids = |rates: &Rates| rates.iter().map(|r| r.id.clone()).collect::<Vec<_>>();
+        let shipped = Rates::shipped().unwrap();
+        let same = shipped.clone().overridden_by(mine("solo_rate")).unwrap();
+        assert_eq!(ids(&same), ids(&shipped));
+        assert_eq!(same.get("solo_rate").unwrap().source, "本地");
+        let more = shipped.clone().overridden_by(mine("own")).unwrap();
+        assert_eq!(ids(&more).last().unwrap(), "own");
+        assert_eq!(more.iter().len(), shipped.iter().len() + 1);
+
+        let error = more.get("solo").unwrap_err();
+        assert!(error.message(Lang::En).contains("organised_all"), "{error}");
+        let roster = roster(vec![("plaque", Type::Flag, None)], 0);
+        let error = more.get("own").unwrap().check(&roster).unwrap_err();
+        assert!(matches!(error, Error::Definition(_)));
+        let said = error.message(Lang::En);
+        assert!(
+            said.starts_with("mine.toml: [[rate]] \"own\": field success: ") && said.contains("'plaque'"),
+            "{said}"
+        );
+    }
+}

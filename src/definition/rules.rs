@@ -1,0 +1,331 @@
+//! Formation rules (组建规则): needs, levels, joint branches, terms, and what an audit looks for.
+
+use std::path::Path;
+
+use arrow::buffer::BooleanBuffer;
+
+use super::finding::Finding;
+use super::need::{Members, Need, word};
+use super::rate::no_such;
+use super::validity;
+use super::validity::Validity;
+use crate::error::Result;
+use crate::lang::Text;
+use crate::roster::{Frame, Roster};
+use crate::support::record;
+use crate::support::record::{Record, records_of};
+
+/// From how many members on a party organisation is of a level (支部, 总支, 党委).
+#[derive(Clone, Debug)]
+pub struct Level {
+    /// One of the words of column `party_org_level`.
+    pub level: String,
+    /// Which members are counted, of all its organisations together.
+    pub members: Members,
+    /// How many of them there must be.
+    pub at_least: u32,
+    /// Whose approval allows this level with fewer.
+    pub approval: Option<Text>,
+    /// The years in which it is in force.
+    pub validity: Validity,
+    /// The document that the rule is from.
+    pub source: String,
+    /// What a reader should know about it.
+    pub note: Option<Text>,
+    place: String,
+}
+
+/// How many organisations a joint branch covers at most.
+#[derive(Clone, Debug)]
+pub struct JointLimit {
+    /// The number.
+    pub most_units: u32,
+    /// The years in which it is in force.
+    pub validity: Validity,
+    /// The document that the rule is from.
+    pub source: String,
+    /// What a reader should know about it.
+    pub note: Option<Text>,
+}
+
+/// After how many years a party organisation of a level is elected anew (换届).
+#[derive(Clone, Debug)]
+pub struct Term {
+    /// One of the words of column `party_org_level`.
+    pub level: String,
+    /// The years of a term.
+    pub years: u32,
+    /// The years in which it is in force.
+    pub validity: Validity,
+    /// The document that the rule is from.
+    pub source: String,
+    /// What a reader should know about it.
+    pub note: Option<Text>,
+}
+
+/// All rules of formation.
+#[derive(Clone, Debug)]
+pub struct FormationRules {
+    needs: Vec<Need>,
+    levels: Vec<Level>,
+    joints: Vec<JointLimit>,
+    terms: Vec<Term>,
+    findings: Vec<Finding>,
+}
+
+/// What the organisations of one frame need. A row that is in no set meets none of the rules.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Needed {
+    /// For each rule the rows that it decides: none is in two.
+    pub by_rule: Vec<BooleanBuffer>,
+    /// Rows for which a rule is unknown and none before it is true.
+    pub unknown: BooleanBuffer,
+}
+
+const KINDS: [&str; 5] = ["need", "level", "joint", "term", "finding"];
+
+impl FormationRules {
+    /// The rules of the "1234" working method and the regulations: `definitions/formation.toml`.
+    pub fn shipped() -> Result<Self> {
+        Self::parse(include_str!("../../definitions/formation.toml"), "definitions/formation.toml")
+    }
+
+    /// The rules of the file at `path`.
+    pub fn from_file(path: &Path) -> Result<Self> {
+        Self::from_toml(&record::read(path)?, &path.display().to_string())
+    }
+
+    /// The records of `text`: `[[need]]`, `[[level]]`, `[[joint]]`, `[[term]]`, `[[finding]]`. Those of a kind take the
+    /// place of all shipped ones of that kind; a finding only that of the one of its id. `origin` is the file's name in
+    /// errors, which are [`Error::Definition`](crate::Error::Definition).
+    pub fn from_toml(text: &str, origin: &str) -> Result<Self> {
+        let (mut mine, shipped) = (Self::parse(text, origin)?, Self::shipped()?);
+        let own = |finding: &Finding| mine.findings.iter().any(|f| f.id == finding.id);
+        let mut findings: Vec<Finding> = shipped.findings.into_iter().filter(|f| !own(f)).collect();
+        findings.append(&mut mine.findings);
+        Ok(Self {
+            needs: or(mine.needs, shipped.needs),
+            levels: or(mine.levels, shipped.levels),
+            joints: or(mine.joints, shipped.joints),
+            terms: or(mine.terms, shipped.terms),
+            findings,
+        })
+    }
+
+    fn parse(text: &str, origin: &str) -> Result<Self> {
+        let mut kinds = records_of(text, origin, &KINDS)?.into_iter();
+        let mut next = || kinds.next().unwrap_or_default();
+        Ok(Self {
+            needs: next().into_iter().map(Need::take).collect::<Result<_>>()?,
+            levels: apart(next(), level, |a, b| a.level == b.level, |l| l.validity)?,
+            joints: apart(next(), joint, |_, _| true, |j| j.validity)?,
+            terms: apart(next(), term, |a, b| a.level == b.level, |t| t.validity)?,
+            findings: apart(next(), Finding::take, |a, b| a.id == b.id, |f| f.validity)?,
+        })
+    }
+
+    /// The rules about the mode needed, in the order in which they are tried.
+    #[must_use]
+    pub fn needs(&self) -> &[Need] {
+        &self.needs
+    }
+
+    /// The levels in force in `year`, from the fewest members to the most.
+    #[must_use]
+    pub fn levels(&self, year: i16) -> Vec<&Level> {
+        let mut levels: Vec<&Level> = self.levels.iter().filter(|l| l.validity.holds(year)).collect();
+        levels.sort_by_key(|l| l.at_least);
+        levels
+    }
+
+    /// The levels of all years.
+    pub(crate) fn all_levels(&self) -> &[Level] {
+        &self.levels
+    }
+
+    /// The limit of joint branches in `year`, where there is one.
+    #[must_use]
+    pub fn joint(&self, year: i16) -> Option<&JointLimit> {
+        self.joints.iter().find(|j| j.validity.holds(year))
+    }
+
+    /// The terms in force in `year`.
+    pub fn terms(&self, year: i16) -> impl Iterator<Item = &Term> {
+        self.terms.iter().filter(move |t| t.validity.holds(year))
+    }
+
+    /// What an audit looks for, in the order in which tables show it.
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// The ids of the findings, each once.
+    pub(crate) fn ids(&self) -> Vec<&str> {
+        let mut ids: Vec<&str> = Vec::new();
+        for finding in &self.findings {
+            if !ids.contains(&finding.id.as_str()) {
+                ids.push(&finding.id);
+            }
+        }
+        ids
+    }
+
+    /// Fails with [`Error::Argument`](crate::Error::Argument) where no finding is called `id`.
+    pub fn known(&self, id: &str) -> Result<()> {
+        known(("核查项", "finding"), id, &self.ids())
+    }
+
+    /// Fails with [`Error::Definition`](crate::Error::Definition) where a rule does not fit `roster` (see
+    /// [`Predicate::check`](crate::predicate::Predicate::check)). Findings are checked by the audit, which adds columns of its own.
+    pub fn check(&self, roster: &Roster) -> Result<()> {
+        self.needs.iter().try_for_each(|need| need.check(roster))?;
+        self.levels.iter().try_for_each(|level| level.members.check(roster, &level.place))
+    }
+
+    /// Applies the rules about the mode needed to the rows of `frame`, which is one of `roster`'s. Fails as
+    /// [`FormationRules::check`] does.
+    pub fn evaluate(&self, roster: &Roster, frame: &Frame) -> Result<Needed> {
+        self.check(roster)?;
+        let mut by_rule = Vec::new();
+        let mut unknown = BooleanBuffer::new_unset(frame.rows());
+        let mut open = BooleanBuffer::new_set(frame.rows());
+        for need in &self.needs {
+            if !need.validity.holds(frame.year) {
+                by_rule.push(BooleanBuffer::new_unset(frame.rows()));
+                continue;
+            }
+            let truth = need.when.evaluate(roster, frame)?;
+            by_rule.push(&open & &truth.yes);
+            unknown = &unknown | &(&open & &truth.unknown());
+            open = &open & &truth.no();
+        }
+        Ok(Needed { by_rule, unknown })
+    }
+}
+
+/// Fails where `id` is none of `ids`, which are of `what`.
+pub(crate) fn known(what: (&str, &str), id: &str, ids: &[&str]) -> Result<()> {
+    if ids.contains(&id) { Ok(()) } else { Err(no_such(what, id, ids.iter().copied())) }
+}
+
+fn or<T>(mine: Vec<T>, shipped: Vec<T>) -> Vec<T> {
+    if mine.is_empty() { shipped } else { mine }
+}
+
+/// What `take` makes of the records, of which no two that are about the `same` thing are in force in the same year.
+fn apart<T>(
+    records: Vec<Record>,
+    take: impl Fn(Record) -> Result<T>,
+    same: impl Fn(&T, &T) -> bool,
+    years: impl Fn(&T) -> Validity,
+) -> Result<Vec<T>> {
+    let mut taken: Vec<T> = Vec::new();
+    for record in records {
+        let place = record.place().to_owned();
+        let one = take(record)?;
+        let earlier = taken.iter().filter(|other| same(other, &one)).map(&years);
+        validity::alone(&place, years(&one), earlier)?;
+        taken.push(one);
+    }
+    Ok(taken)
+}
+
+fn level(mut record: Record) -> Result<Level> {
+    let level = Level {
+        level: word(&mut record, "level", "party_org_level", "党组织类别")?,
+        members: Members::take(&mut record)?,
+        at_least: record.positive("at_least")?,
+        approval: record.label("approval", "approval_en")?,
+        validity: record.validity()?,
+        source: record.text("source")?,
+        note: record.label("note", "note_en")?,
+        place: record.place().to_owned(),
+    };
+    record.finish()?;
+    Ok(level)
+}
+
+fn joint(mut record: Record) -> Result<JointLimit> {
+    let joint = JointLimit {
+        most_units: record.positive("most_units")?,
+        validity: record.validity()?,
+        source: record.text("source")?,
+        note: record.label("note", "note_en")?,
+    };
+    record.finish()?;
+    Ok(joint)
+}
+
+fn term(mut record: Record) -> Result<Term> {
+    let term = Term {
+        level: word(&mut record, "level", "party_org_level", "党组织类别")?,
+        years: record.positive("years")?,
+        validity: record.validity()?,
+        source: record.text("source")?,
+        note: record.label("note", "note_en")?,
+    };
+    record.finish()?;
+    Ok(term)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::predicate::testing::{codes, numbers, roster};
+    use crate::schema::Type;
+
+    /// The first rule that is true decides; an unknown one before it leaves the need open.
+    #[test]
+    fn rules_are_tried_in_order() {
+        let rules = r#"
+            [[need]]
+            mode = "solo"
+            members = ["members_full"]
+            at_least = 3
+            source = "s"
+            [[need]]
+            mode = "none"
+            when = "true"
+            to = 2012
+            source = "s"
+            [[need]]
+            mode = "area"
+            when = "zone = 'east'"
+            source = "s"
+            [[need]]
+            mode = "solo"
+            when = "members_full = 2"
+            source = "s"
+        "#;
+        let rules = FormationRules::from_toml(rules, "f.toml").unwrap();
+        let members = numbers(&[Some(5), Some(2), Some(2), None, Some(2), Some(0), Some(3)]);
+        let zones = codes(&[Some("east"), Some("east"), Some("west"), Some("east"), None, Some("west"), None]);
+        let columns = vec![("members_full", Type::Count, Some(members)), ("zone", Type::Code, Some(zones))];
+        let roster = roster(columns, 7);
+        let needed = rules.evaluate(&roster, &roster.frames()[0]).unwrap();
+        let rows = |set: &BooleanBuffer| set.set_indices().collect::<Vec<_>>();
+        assert_eq!(needed.by_rule.iter().map(rows).collect::<Vec<_>>(), [vec![0, 6], vec![], vec![1], vec![2]]);
+        assert_eq!(rows(&needed.unknown), [3, 4]);
+    }
+
+    /// A user's file replaces what it has records of; a finding replaces the one of its id.
+    #[test]
+    fn a_file_replaces_kind_by_kind_and_findings_by_id() {
+        let shipped = FormationRules::shipped().unwrap();
+        let id = shipped.findings()[0].id.clone();
+        let mine = format!(
+            "[[joint]]\nmost_units = 10\nto = 2015\nsource = '合肥'\n[[finding]]\nid = '{id}'\nlabel = '甲'\nseverity = 'info'\nwhen = 'true'\nwhy = '{{mode}}'\nsource = 's'"
+        );
+        let mine = FormationRules::from_toml(&mine, "f.toml").unwrap();
+        assert_eq!((mine.joint(2015).map(|j| j.most_units), mine.joint(2016).map(|j| j.most_units)), (Some(10), None));
+        assert_eq!(mine.needs().len(), shipped.needs().len());
+        assert_eq!(mine.ids().len(), shipped.ids().len());
+        assert_eq!(mine.findings().iter().find(|f| f.id == id).map(|f| f.severity.name()), Some("info"));
+        let levels: Vec<_> = shipped.levels(2013).iter().map(|l| (l.level.clone(), l.at_least)).collect();
+        assert_eq!(
+            levels,
+            [("branch".to_owned(), 3), ("general_branch".to_owned(), 50), ("committee".to_owned(), 100)]
+        );
+    }
+}

@@ -1,0 +1,142 @@
+//! Target sets (四个百分之百): rates and how high they are to be.
+
+use std::path::Path;
+
+use super::rate::{Rate, no_such};
+use super::validity::{Validity, alone};
+use crate::error::Result;
+use crate::predicate::Predicate;
+use crate::roster::Roster;
+use crate::support::record;
+use crate::support::record::{Record, defined, records};
+
+/// A rate that is to reach a share.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// What is measured; its population is that of the record, as far as `scope` goes.
+    pub rate: Rate,
+    /// Whom the target binds (适用范围); everybody where `None`.
+    pub scope: Option<Predicate>,
+    /// The share to reach: above 0, up to 1.
+    pub target: f64,
+    /// Whether this is a reading of an incomplete source, to be confirmed by the user.
+    pub inferred: bool,
+    /// The year at whose end it is to be reached.
+    pub deadline: Option<i16>,
+    /// The years in which it is in force.
+    pub validity: Validity,
+    place: String,
+}
+
+impl Target {
+    fn take(mut record: Record, earlier: &[Self]) -> Result<Self> {
+        let validity = record.validity()?;
+        let always = |target: &&Self| target.validity == Validity::default() && target.validity == validity;
+        let mut rate = Rate::take(&mut record, earlier.iter().filter(always).map(|t| &t.rate))?;
+        let same = earlier.iter().filter(|target| target.rate.id == rate.id);
+        alone(record.place(), validity, same.map(|target| target.validity))?;
+        rate.validity = validity;
+        let scope = record.optional_predicate("scope")?;
+        if let Some(scope) = &scope {
+            let both = Predicate::parse(&format!("({scope}) and ({})", rate.population));
+            rate.population = both.map_err(|e| defined(e, record.place(), "scope"))?;
+        }
+        let target = Self {
+            rate,
+            scope,
+            target: record.share("target")?,
+            inferred: record.flag("inferred")?,
+            deadline: record.year("deadline")?,
+            validity,
+            place: record.place().to_owned(),
+        };
+        record.finish()?;
+        Ok(target)
+    }
+
+    /// Fails with [`Error::Definition`](crate::Error::Definition) where one of its conditions does not fit `roster`.
+    pub fn check(&self, roster: &Roster) -> Result<()> {
+        if let Some(scope) = &self.scope {
+            scope.check(roster).map_err(|e| defined(e, &self.place, "scope"))?;
+        }
+        self.rate.check(roster)
+    }
+}
+
+/// Targets in the order in which tables show them. An id may stand several times, for different years. A user's set
+/// replaces the shipped one.
+#[derive(Clone, Debug)]
+pub struct Targets(Vec<Target>);
+
+impl Targets {
+    /// The four 100 % of the "1234" working method, as far as its article goes: `definitions/targets.toml`.
+    pub fn shipped() -> Result<Self> {
+        Self::from_toml(include_str!("../../definitions/targets.toml"), "definitions/targets.toml")
+    }
+
+    /// The targets of the file at `path`.
+    pub fn from_file(path: &Path) -> Result<Self> {
+        Self::from_toml(&record::read(path)?, &path.display().to_string())
+    }
+
+    /// The `[[target]]` records of `text`: the fields of a rate, and `target` (1.0 if left out), `scope`, `inferred`,
+    /// `deadline`, `from`, `to`. `origin` is the file's name in errors, which are
+    /// [`Error::Definition`](crate::Error::Definition).
+    ///
+    /// ```
+    /// let targets = dangjian::definition::Targets::from_toml(
+    ///     r#"
+    ///     [[target]]
+    ///     id         = "starred"
+    ///     label      = "三星以上"
+    ///     population = "mode in ('solo', 'joint')"
+    ///     success    = "star >= 3"
+    ///     counts     = "party_organisations"
+    ///     scope      = "kind = 'enterprise'"
+    ///     target     = 0.3
+    ///     deadline   = 2012
+    ///     source     = "本地文件"
+    ///     "#,
+    ///     "mine.toml",
+    /// )?;
+    /// assert_eq!(targets.get("starred")?.rate.population.columns(), ["kind", "mode"]);
+    /// # Ok::<(), dangjian::Error>(())
+    /// ```
+    pub fn from_toml(text: &str, origin: &str) -> Result<Self> {
+        let mut targets: Vec<Target> = Vec::new();
+        for record in records(text, origin, "target")? {
+            let target = Target::take(record, &targets)?;
+            targets.push(target);
+        }
+        Ok(Self(targets))
+    }
+
+    /// The first target called `id`.
+    pub fn get(&self, id: &str) -> Result<&Target> {
+        self.0.iter().find(|target| target.rate.id == id).ok_or_else(|| self.none(id))
+    }
+
+    /// The target called `id` that is in force in `year`; the first of that name where none is.
+    pub fn get_in(&self, id: &str, year: i16) -> Result<&Target> {
+        let in_force = self.0.iter().find(|target| target.rate.id == id && target.validity.holds(year));
+        in_force.map_or_else(|| self.get(id), Ok)
+    }
+
+    fn none(&self, id: &str) -> crate::Error {
+        no_such(("目标", "target"), id, self.0.iter().map(|target| target.rate.id.as_str()))
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> std::slice::Iter<'_, Target> {
+        self.0.iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a Targets {
+    type Item = &'a Target;
+    type IntoIter = std::slice::Iter<'a, Target>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}

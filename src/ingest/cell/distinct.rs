@@ -1,0 +1,198 @@
+//! What the distinct texts of a column were read as, kept from one block of its rows to the next.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::reader::Label;
+use crate::ingest::problem::Code;
+use crate::support::interner::{Marks, Memo, Written};
+
+/// A thread's table of more texts than this, or more bytes of them, is given up, so that a column of ever new texts
+/// takes little memory.
+const MOST: usize = 1 << 17;
+const MOST_BYTES: usize = 1 << 23;
+/// Marks a number that stands for more than a value: something is to be said too.
+const SAID: u32 = 1 << 31;
+
+/// The values of a column that were read so far, and for each thread that reads it a table of what texts are read as.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    values: Mutex<Distinct>,
+    tables: Mutex<Vec<Table>>,
+    other: AtomicBool,
+}
+
+impl Known {
+    /// The values, each once, numbered from 1 as they stand.
+    pub(crate) fn values(&self) -> MutexGuard<'_, Distinct> {
+        // Whoever panicked with the lock had put a value in or had not.
+        self.values.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A table for one block.
+    pub(crate) fn lend(&self) -> Texts<'_> {
+        let table = self.tables.lock().ok().and_then(|mut tables| tables.pop());
+        Texts { known: self, table: table.unwrap_or_default() }
+    }
+
+    /// Remembers that something was read as another word than it is.
+    pub(crate) fn tell_other(&self) {
+        self.other.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether anything was.
+    pub(crate) fn has_other(&self) -> bool {
+        self.other.load(Ordering::Relaxed)
+    }
+}
+
+/// A table of what texts were read as.
+#[derive(Debug)]
+struct Table {
+    memo: Memo<Box<str>, u32>,
+    /// How many bytes its texts have.
+    bytes: usize,
+    /// What is to be said about texts, and the number of the value.
+    said: Vec<(u32, Code)>,
+}
+
+impl Default for Table {
+    fn default() -> Self {
+        Self { memo: Memo::new(0), bytes: 0, said: Vec::new() }
+    }
+}
+
+/// A table that is lent; it goes back by itself.
+pub(crate) struct Texts<'k> {
+    known: &'k Known,
+    table: Table,
+}
+
+impl Texts<'_> {
+    /// Whether there are so many texts that most are far.
+    pub(crate) fn is_large(&self) -> bool {
+        self.table.memo.is_large()
+    }
+
+    /// Has the memory where [`TOGETHER`](crate::support::interner::TOGETHER) texts are looked up brought near.
+    pub(crate) fn touch<'t>(&self, texts: impl Iterator<Item = Written<'t>>) {
+        self.table.memo.touch(texts);
+    }
+
+    /// The number of what a text was read as; see [`Texts::said`].
+    #[inline]
+    pub(crate) fn number<'a>(&mut self, written: Written<'_>, read: impl FnOnce() -> Label<'a>) -> u32 {
+        let Table { memo, bytes, said } = &mut self.table;
+        memo.get(written, || {
+            *bytes += written.text.len();
+            self.known.enter(said, read())
+        })
+    }
+
+    /// The same of a value that has no text.
+    pub(crate) fn enter(&mut self, label: Label<'_>) -> u32 {
+        self.known.enter(&mut self.table.said, label)
+    }
+
+    /// The number of the value alone, 0 where there is none, and what is to be said beside it.
+    #[inline]
+    pub(crate) fn said(&self, number: u32) -> (u32, Option<Code>) {
+        if number & SAID == 0 {
+            return (number, None);
+        }
+        self.table.said.get((number & !SAID) as usize).map_or((0, None), |(number, code)| (*number, Some(*code)))
+    }
+}
+
+impl Drop for Texts<'_> {
+    fn drop(&mut self) {
+        let table = std::mem::take(&mut self.table);
+        if table.memo.len() < MOST
+            && table.bytes < MOST_BYTES
+            && let Ok(mut tables) = self.known.tables.lock()
+        {
+            tables.push(table);
+        }
+    }
+}
+
+impl Known {
+    fn enter(&self, said: &mut Vec<(u32, Code)>, label: Label<'_>) -> u32 {
+        let (value, code) = match label {
+            Ok(Some((value, code))) => (Some(value), code),
+            Ok(None) => (None, None),
+            Err(code) => (None, Some(code)),
+        };
+        let number = value.map_or(0, |value| self.values().number(&value));
+        let Some(code) = code else { return number };
+        said.push((number, code));
+        SAID | (said.len() as u32 - 1)
+    }
+}
+
+/// Texts, each once, numbered from 1 as they come.
+#[derive(Debug)]
+pub(crate) struct Distinct {
+    text: String,
+    ends: Vec<usize>,
+    numbers: Marks<u32>,
+}
+
+impl Default for Distinct {
+    fn default() -> Self {
+        Self { text: String::new(), ends: Vec::new(), numbers: Marks::new(0) }
+    }
+}
+
+impl Distinct {
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// The text of `number`; an empty one for 0.
+    pub(crate) fn get(&self, number: u32) -> &str {
+        let end = |number: usize| number.checked_sub(1).and_then(|at| self.ends.get(at)).copied().unwrap_or(0);
+        let number = number as usize;
+        self.text.get(end(number.saturating_sub(1))..end(number)).unwrap_or_default()
+    }
+
+    /// The number of `text`, which is given one if it has none.
+    pub(crate) fn number(&mut self, text: &str) -> u32 {
+        self.numbers.find(text.into(), |number, _| self.get(number) == text).unwrap_or_else(|place| {
+            self.text.push_str(text);
+            self.ends.push(self.text.len());
+            let number = self.len() as u32;
+            self.numbers.put(place, text.len(), number);
+            number
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::HashMap;
+
+    proptest! {
+        #[test]
+        fn distinct_texts_are_numbered_as_they_come(
+            texts in prop::collection::vec(
+                prop::collection::vec(prop::sample::select(vec!["a", "b", "党"]), 0..6),
+                0..300,
+            ),
+        ) {
+            let texts: Vec<String> = texts.into_iter().map(|parts| parts.concat()).collect();
+            let (mut distinct, mut expected) = (Distinct::default(), HashMap::new());
+            for text in &texts {
+                let next = expected.len() as u32 + 1;
+                let number = *expected.entry(text.as_str()).or_insert(next);
+                prop_assert_eq!(distinct.number(text), number);
+                prop_assert_eq!(distinct.get(number), text);
+            }
+            prop_assert_eq!(distinct.len(), expected.len());
+            prop_assert_eq!(distinct.get(0), "");
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! Checks of a row as a whole: whose it is, and whether its numbers go together.
+
+use std::borrow::Cow;
+
+use super::Cell;
+use crate::ingest::Options;
+use crate::ingest::cell;
+use crate::ingest::problem::Code;
+use crate::standards;
+use crate::standards::spoilt::Spoilt;
+use crate::standards::uscc;
+
+/// Whose a row is by the cell of its code, with what is to be said about it; or why it is nobody's.
+pub(crate) type Whose<'a> = Result<(Cow<'a, str>, Option<Code>), Code>;
+
+/// How rows are given to organisations.
+pub(crate) type Identify = for<'a> fn(&Cell<'a>) -> Whose<'a>;
+
+/// [`identity_or_rest`] where codes are to be repaired, else [`identity`].
+pub(crate) fn by(options: &Options) -> Identify {
+    if options.repair { identity_or_rest } else { identity }
+}
+
+/// [`identity`], where a code that is lost is stood for by what is left of it, for the roster to find the code or to
+/// reject the row. No row has such an id otherwise.
+fn identity_or_rest<'a>(cell: &Cell<'a>) -> Whose<'a> {
+    let whose = identity(cell);
+    if whose != Err(Code::IdMangled) {
+        return whose;
+    }
+    let rest = match cell {
+        Cell::Text(text) => standards::code(text),
+        Cell::Number(number) => Cow::Owned(format!("{number:.0}.0")),
+        _ => return whose,
+    };
+    if Spoilt::of(&rest).is_some() { Ok((rest, Some(Code::IdMangled))) } else { whose }
+}
+
+/// The organisation's code in `cell`, with what is to be said about it; or why the row has none.
+pub(crate) fn identity<'a>(cell: &Cell<'a>) -> Whose<'a> {
+    match *cell {
+        Cell::Text(code) if uscc::is_valid(code) => return Ok((Cow::Borrowed(code), None)),
+        // A spreadsheet keeps 15 digits of a number.
+        Cell::Number(number) if number >= 1e15 => return Err(Code::IdMangled),
+        Cell::Number(number) if number < 0.0 || number.fract() != 0.0 => return Err(Code::IdUnreadable),
+        Cell::Day(_) | Cell::Flag(_) | Cell::Error(_) => return Err(Code::IdUnreadable),
+        _ => {}
+    }
+    let code = cell::code(cell).map_err(|_| Code::IdUnreadable)?.ok_or(Code::IdMissing)?;
+    let code = whole(code)?;
+    let said = match uscc::status(&code) {
+        uscc::Status::Valid => None,
+        uscc::Status::CheckDigit => Some(Code::UsccCheckDigit),
+        uscc::Status::RegistrationNumber => Some(Code::OldRegistrationNumber),
+        uscc::Status::Mangled => return Err(Code::IdMangled),
+        uscc::Status::Missing => return Err(Code::IdMissing),
+        uscc::Status::Other if !code.bytes().any(|b| b.is_ascii_digit()) => return Err(Code::IdUnreadable),
+        uscc::Status::Other => {
+            let long = (16..=20).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_alphanumeric());
+            long.then_some(Code::IdLength)
+        }
+    };
+    Ok((code, said))
+}
+
+/// A number that went through a table of floats (`150425006372899.0`) is exact up to 15 digits; longer ones are rounded.
+fn whole(code: Cow<'_, str>) -> Result<Cow<'_, str>, Code> {
+    match code.strip_suffix(".0") {
+        Some(digits) if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) => {
+            if digits.len() > 15 {
+                Err(Code::IdMangled)
+            } else {
+                Ok(Cow::Owned(digits.to_owned()))
+            }
+        }
+        _ => Ok(code),
+    }
+}
+
+/// More full members than five times the employees is impossible (`rules` of the ledgers' truth.json).
+pub(crate) fn too_many(members: u32, employees: u32) -> bool {
+    u64::from(members) > 5 * u64::from(employees)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Cell::{Empty, Number, Text};
+
+    #[test]
+    fn whose_a_row_is() {
+        for (cell, id, said) in [
+            (Text("91110000600037341L"), "91110000600037341L", None),
+            (Text("'91110000600037341l\t"), "91110000600037341L", None),
+            (Text("91110000600037341X"), "91110000600037341X", Some(Code::UsccCheckDigit)),
+            (Text("150425006372899"), "150425006372899", Some(Code::OldRegistrationNumber)),
+            (Text("150425006372899.0"), "150425006372899", Some(Code::OldRegistrationNumber)),
+            (Number(150_425_006_372_899.0), "150425006372899", Some(Code::OldRegistrationNumber)),
+            (Text("H1234"), "H1234", None),
+        ] {
+            assert_eq!(identity(&cell), Ok((Cow::Borrowed(id), said)), "{cell:?}");
+        }
+        for (cell, code) in [
+            (Empty, Code::IdMissing),
+            (Text("-"), Code::IdMissing),
+            (Text("无"), Code::IdMissing),
+            (Text("待查"), Code::IdMissing),
+            (Text("办理中"), Code::IdUnreadable),
+            (Text("#REF!"), Code::IdUnreadable),
+            (Text("9.11E+17"), Code::IdMangled),
+            (Text("911504250846069000.0"), Code::IdMangled),
+            (Number(911_504_250_846_069_000.0), Code::IdMangled),
+            (Number(1.5), Code::IdUnreadable),
+        ] {
+            assert_eq!(identity(&cell), Err(code), "{cell:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_left_of_a_code_stands_for_it() {
+        for (cell, rest) in [
+            (Text("'911504250846069000"), "911504250846069000"),
+            (Text("9.11504250846069e+17"), "9.11504250846069E+17"),
+            (Number(911_504_250_846_069_000.0), "911504250846068992.0"),
+        ] {
+            assert_eq!(identity_or_rest(&cell), Ok((Cow::Borrowed(rest), Some(Code::IdMangled))), "{cell:?}");
+            assert_eq!(identity(&Text(rest)), Err(Code::IdMangled), "{rest} is an id");
+        }
+        for cell in [Text("9.11E+17"), Number(9.11e16), Text("-"), Text("91110000600037341X"), Empty, Number(1.5)] {
+            assert_eq!(identity_or_rest(&cell), identity(&cell), "{cell:?}");
+        }
+    }
+}

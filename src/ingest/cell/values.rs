@@ -1,0 +1,145 @@
+//! The columns of a piece: arrays, and texts as numbers of what stands in a table of all pieces.
+
+use std::sync::Arc;
+
+use arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, PrimitiveArray, StringArray, UInt8Array, UInt16Array, UInt32Array,
+};
+use arrow::buffer::NullBuffer;
+use arrow::compute::{cast, filter, take};
+use arrow::datatypes::{DataType, UInt32Type};
+
+use super::distinct::Known;
+use crate::error::Result;
+
+/// A column of a piece.
+#[derive(Clone, Debug)]
+pub(crate) enum Values {
+    /// As they are. Counts may be in a narrower type than theirs.
+    Array(ArrayRef),
+    /// Texts of which many are the same.
+    Coded(Coded),
+}
+
+/// Texts by their numbers.
+#[derive(Clone, Debug)]
+pub(crate) struct Coded {
+    /// For each row the number of its text, 0 for none: `UInt8`, `UInt16` or `UInt32`, never null.
+    pub numbers: ArrayRef,
+    /// The texts.
+    pub known: Arc<Known>,
+}
+
+/// Runs `$body` with `$numbers` bound to the values of an array of unsigned integers that [`narrowest`] gave.
+macro_rules! with_numbers {
+    ($array:expr, $numbers:ident => $body:expr) => {
+        match $array.data_type() {
+            arrow::datatypes::DataType::UInt8 => {
+                let $numbers = $array.as_primitive::<arrow::datatypes::UInt8Type>().values();
+                $body
+            }
+            arrow::datatypes::DataType::UInt16 => {
+                let $numbers = $array.as_primitive::<arrow::datatypes::UInt16Type>().values();
+                $body
+            }
+            _ => {
+                let $numbers = $array.as_primitive::<arrow::datatypes::UInt32Type>().values();
+                $body
+            }
+        }
+    };
+}
+pub(crate) use with_numbers;
+
+/// Numbers in the narrowest type that holds them.
+pub(crate) fn narrowest(numbers: &[u32], nulls: Option<NullBuffer>) -> ArrayRef {
+    // As long as the largest, which takes longer to find.
+    match numbers.iter().fold(0, |all, number| all | number) {
+        0..=0xff => Arc::new(UInt8Array::new(numbers.iter().map(|n| *n as u8).collect(), nulls)),
+        0x100..=0xffff => Arc::new(UInt16Array::new(numbers.iter().map(|n| *n as u16).collect(), nulls)),
+        _ => Arc::new(UInt32Array::new(numbers.to_vec().into(), nulls)),
+    }
+}
+
+#[allow(clippy::useless_conversion, reason = "one arm of the macro is u32 already")]
+impl Coded {
+    /// The texts of the rows.
+    pub(crate) fn texts(&self) -> StringArray {
+        let values = self.known.values();
+        let text = |number: u32| (number > 0).then(|| values.get(number));
+        with_numbers!(self.numbers, numbers => numbers.iter().map(|n| text((*n).into())).collect())
+    }
+
+    /// The texts that a row has, each once.
+    pub(crate) fn distinct(&self) -> StringArray {
+        let mut all: Vec<u32> = with_numbers!(self.numbers, numbers => numbers.iter().map(|n| (*n).into()).collect());
+        all.sort_unstable();
+        all.dedup();
+        let values = self.known.values();
+        StringArray::from_iter_values(all.into_iter().filter(|number| *number > 0).map(|number| values.get(number)))
+    }
+}
+
+impl Values {
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Array(array) => array.len(),
+            Self::Coded(coded) => coded.numbers.len(),
+        }
+    }
+
+    /// Whether no row has a value.
+    pub(crate) fn is_empty(&self) -> bool {
+        match self {
+            Self::Array(array) => array.null_count() == array.len(),
+            Self::Coded(Coded { numbers, .. }) => with_numbers!(numbers, numbers => numbers.iter().all(|n| *n == 0)),
+        }
+    }
+
+    /// Counts in the narrowest type that holds them.
+    pub(crate) fn narrowed(self) -> Self {
+        let Self::Array(array) = &self else { return self };
+        let Some(numbers) = array.as_primitive_opt::<UInt32Type>() else { return self };
+        Self::Array(narrowest(numbers.values(), numbers.nulls().cloned()))
+    }
+
+    /// As an array: texts as they are.
+    pub(crate) fn array(&self) -> ArrayRef {
+        match self {
+            Self::Array(array) => Arc::clone(array),
+            Self::Coded(coded) => Arc::new(coded.texts()),
+        }
+    }
+
+    /// The values of the rows for which `keep` is set.
+    pub(crate) fn filter(&self, keep: &BooleanArray) -> Result<Self> {
+        self.each(|array| Ok(filter(array, keep)?))
+    }
+
+    /// The values of `rows`, each of which may be null.
+    pub(crate) fn take<K>(&self, rows: &PrimitiveArray<K>) -> Result<Self>
+    where
+        K: arrow::datatypes::ArrowPrimitiveType,
+    {
+        self.each(|array| Ok(take(array, rows, None)?))
+    }
+
+    fn each(&self, of: impl Fn(&ArrayRef) -> Result<ArrayRef>) -> Result<Self> {
+        Ok(match self {
+            Self::Array(array) => Self::Array(of(array)?),
+            Self::Coded(Coded { numbers, known }) => {
+                let numbers = of(numbers)?;
+                let numbers = match numbers.nulls() {
+                    // What is not there has no text.
+                    Some(_) => {
+                        let wide = cast(&numbers, &DataType::UInt32)?;
+                        let wide = wide.as_primitive::<UInt32Type>();
+                        narrowest(&wide.iter().map(Option::unwrap_or_default).collect::<Vec<_>>(), None)
+                    }
+                    None => numbers,
+                };
+                Self::Coded(Coded { numbers, known: Arc::clone(known) })
+            }
+        })
+    }
+}

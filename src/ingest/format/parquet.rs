@@ -1,0 +1,93 @@
+//! Parquet files: their row groups side by side, through the same reader as Arrow batches.
+
+use std::fmt::Display;
+use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use rayon::prelude::*;
+
+use super::arrow::no_codes;
+use crate::error::{Error, Result};
+use crate::ingest::files::{Outcome, Place, Work, unreadable};
+use crate::ingest::table::Tally;
+use crate::ingest::table::frame::Frame;
+use crate::job;
+
+/// How many rows are read at a time.
+const BATCH: usize = 65_536;
+
+pub(crate) fn read(place: &Place<'_>, file: &File, work: &Work<'_>) -> Result<Outcome> {
+    let path = place.path;
+    let metadata = ArrowReaderMetadata::load(file, ArrowReaderOptions::default()).map_err(|e| broken(path, &e))?;
+    let Some(mut frame) = Frame::new(place, metadata.schema(), work.options)? else {
+        return Ok(no_codes(place, metadata.schema(), work.options));
+    };
+    let columns = ProjectionMask::roots(metadata.parquet_schema(), frame.project());
+    let mut first = 0;
+    let mut part = 0;
+    let groups: Vec<(usize, u32, u32)> = (metadata.metadata().row_groups().iter().enumerate())
+        .map(|(at, group)| {
+            let start = (at, part, first);
+            let rows = group.num_rows() as u32;
+            first += rows;
+            part += rows.div_ceil(BATCH as u32);
+            start
+        })
+        .collect();
+    let (done, total) = (AtomicU64::new(0), u64::from(first));
+    let read: Vec<Result<Vec<(u32, Tally)>>> = groups
+        .into_par_iter()
+        .map(|(at, mut part, mut row)| {
+            let file = File::open(path).map_err(|e| unreadable(path, &e))?;
+            let mut reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata.clone())
+                .with_row_groups(vec![at])
+                .with_projection(columns.clone())
+                .with_batch_size(BATCH)
+                .build()
+                .map_err(|e| broken(path, &e))?;
+            let mut tallies = Vec::new();
+            while let Some(batch) = guarded(path, || reader.next().transpose())? {
+                job::check(work.job)?;
+                let rows = batch.num_rows() as u32;
+                let (piece, mut tally) = frame.piece(&batch, row)?;
+                work.give(frame.source(), part, piece, &mut tally)?;
+                tallies.push((part, tally));
+                row += rows;
+                part += 1;
+                let done = done.fetch_add(u64::from(rows), Ordering::Relaxed) + u64::from(rows);
+                work.job.progress(&place.file(), done, total);
+            }
+            Ok(tallies)
+        })
+        .collect();
+    let mut tallies = Vec::new();
+    for group in read {
+        tallies.extend(group?);
+    }
+    Ok(Outcome { sheets: vec![(0, frame.finish(tallies))], skipped: Vec::new() })
+}
+
+/// What `call` of the Parquet library gives. At some pages that are damaged it fails inside.
+pub(crate) fn guarded<T, E: Display>(path: &Path, call: impl FnOnce() -> Result<T, E>) -> Result<T> {
+    match catch_unwind(AssertUnwindSafe(call)) {
+        Ok(given) => given.map_err(|error| broken(path, &error)),
+        Err(_) => Err(Error::file(
+            path,
+            "Parquet 文件已损坏（内容自相矛盾）",
+            "the Parquet file is damaged (it contradicts itself)",
+        )),
+    }
+}
+
+/// The error for a Parquet file that its library does not understand.
+pub(crate) fn broken(path: &Path, error: &dyn Display) -> Error {
+    Error::file(
+        path,
+        format!("Parquet 文件已损坏或不完整（{error}）"),
+        format!("the Parquet file is damaged or incomplete ({error})"),
+    )
+}

@@ -1,0 +1,125 @@
+//! Work on what comes one after another, side by side, and never on more than a few pieces at a time: so that a file
+//! larger than memory is read in little of it.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use crate::error::Result;
+
+/// How many pieces may wait for a thread, for each thread.
+const AHEAD: usize = 2;
+/// How long a thread that has nothing to do sleeps: a small part of the time that a piece takes.
+const NAP: Duration = Duration::from_micros(200);
+
+/// Takes pieces from `next` until there are none, and does `work` on each, on all threads. The first error ends it.
+pub(crate) fn pump<T: Send>(
+    mut next: impl FnMut() -> Result<Option<T>>,
+    work: impl Fn(T) -> Result<()> + Sync,
+) -> Result<()> {
+    let most = AHEAD * rayon::current_num_threads();
+    let waiting = AtomicUsize::new(0);
+    let failed = Mutex::new(None);
+    let (work, waiting_, failed_) = (&work, &waiting, &failed);
+    let has_failed = || failed.lock().map_or(true, |failed| failed.is_some());
+    rayon::in_place_scope(|scope| -> Result<()> {
+        loop {
+            while waiting.load(Ordering::Acquire) >= most {
+                // One of the pool's own threads works on a piece itself meanwhile.
+                if rayon::yield_now() != Some(rayon::Yield::Executed) {
+                    std::thread::sleep(NAP);
+                }
+            }
+            if has_failed() {
+                return Ok(());
+            }
+            let Some(piece) = next()? else { return Ok(()) };
+            waiting.fetch_add(1, Ordering::AcqRel);
+            scope.spawn(move |_| {
+                if let Err(error) = work(piece)
+                    && let Ok(mut failed) = failed_.lock()
+                {
+                    failed.get_or_insert(error);
+                }
+                waiting_.fetch_sub(1, Ordering::AcqRel);
+            });
+        }
+    })?;
+    failed.into_inner().unwrap_or_default().map_or(Ok(()), Err)
+}
+
+/// The same where any thread may ask for the `next` piece: each does when it is free, and has the piece in its cache. `next`
+/// does no work on other threads itself.
+pub(crate) fn share<T>(
+    next: impl FnMut() -> Result<Option<T>> + Send,
+    work: impl Fn(T) -> Result<()> + Sync,
+) -> Result<()> {
+    let next = Mutex::new(Some(next));
+    let failed = Mutex::new(None);
+    let take = || {
+        let mut next = next.lock().ok()?;
+        let piece = next.as_mut()?().transpose();
+        if !matches!(piece, Some(Ok(_))) {
+            *next = None;
+        }
+        piece
+    };
+    let run = || {
+        while let Some(piece) = take() {
+            if let Err(error) = piece.and_then(&work) {
+                if let Ok(mut next) = next.lock() {
+                    *next = None;
+                }
+                if let Ok(mut failed) = failed.lock() {
+                    failed.get_or_insert(error);
+                }
+            }
+        }
+    };
+    // A thread that is none of the pool's waits.
+    let is_one = rayon::current_thread_index().is_some();
+    rayon::in_place_scope(|scope| {
+        for _ in usize::from(is_one)..rayon::current_num_threads() {
+            scope.spawn(|_| run());
+        }
+        if is_one {
+            run();
+        }
+    });
+    failed.into_inner().unwrap_or_default().map_or(Ok(()), Err)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Error;
+    use std::sync::atomic::AtomicU64;
+
+    #[test]
+    fn every_piece_is_worked_on_and_the_first_error_ends_it() {
+        let sum = AtomicU64::new(0);
+        let mut numbers = 1..=1000_u64;
+        let add = |n| {
+            sum.fetch_add(n, Ordering::Relaxed);
+            Ok(())
+        };
+        pump(|| Ok(numbers.next()), add).unwrap();
+        assert_eq!(sum.into_inner(), 500_500);
+        let sum = AtomicU64::new(0);
+        let mut numbers = 1..=1000_u64;
+        let add = |n| {
+            sum.fetch_add(n, Ordering::Relaxed);
+            Ok(())
+        };
+        share(|| Ok(numbers.next()), add).unwrap();
+        assert_eq!(sum.into_inner(), 500_500);
+        let mut endless = 0_u64..;
+        let fails = |n| if n == 7 { Err(Error::Cancelled) } else { Ok(()) };
+        assert!(matches!(pump(|| Ok(endless.next()), fails), Err(Error::Cancelled)));
+        assert!(matches!(share(|| Ok(endless.next()), |_: u64| Err(Error::Cancelled)), Err(Error::Cancelled)));
+        assert!(matches!(pump(|| Err::<Option<()>, _>(Error::Cancelled), Ok), Err(Error::Cancelled)));
+        assert!(matches!(share(|| Err::<Option<()>, _>(Error::Cancelled), Ok), Err(Error::Cancelled)));
+        let mut inside = || share(|| Ok(endless.next().filter(|n| *n < 100)), |_| Ok(()));
+        assert!(rayon::scope(|_| inside()).is_ok());
+    }
+}

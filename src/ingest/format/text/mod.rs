@@ -1,0 +1,273 @@
+//! Text files: fields between commas, tabs, semicolons or bars, in UTF-8, GB18030 or UTF-16. They are read in blocks
+//! of whole records, side by side, and never held in memory as a whole.
+
+mod cut;
+mod decode;
+mod divide;
+mod records;
+mod whole;
+
+use std::io::Read;
+use std::path::Path;
+use std::sync::Mutex;
+
+use memchr::{memchr3_iter, memrchr, memrchr2};
+
+use self::cut::Dialect;
+use self::decode::{Checked, Text};
+use self::records::Records;
+pub(crate) use self::whole::records as all_records;
+use super::pump::share;
+use crate::error::{Error, Result};
+use crate::ingest::Options;
+use crate::ingest::cell::block::{At, Block};
+use crate::ingest::files::{Outcome, Place, Start, Work, empty, start, unreadable};
+use crate::ingest::header::{Header, TOP};
+use crate::job;
+
+/// How much text is read at a time.
+const BLOCK: usize = 256 << 10;
+/// A record longer than this is none.
+const LONGEST: usize = 64 << 20;
+/// How many lines a record may span before an unclosed quote is the likelier reason.
+const LINES: u32 = 100;
+/// More columns than a spreadsheet can have no ledger has.
+const WIDEST: usize = 16_384;
+/// What may stand between fields; of those that fit equally well the first.
+const DELIMITERS: [u8; 4] = [b',', b'\t', b';', b'|'];
+
+/// What can be wrong with the bytes of a text file.
+#[derive(Debug)]
+enum Wrong {
+    Encoding,
+    Reading(std::io::Error),
+}
+
+impl From<std::io::Error> for Wrong {
+    fn from(error: std::io::Error) -> Self {
+        Self::Reading(error)
+    }
+}
+
+/// Reads the text file of `place`, of about `total` bytes, from `input`.
+pub(crate) fn read(place: &Place<'_>, input: impl Read + Send, total: u64, work: &Work<'_>) -> Result<Outcome> {
+    let mut blocks = Blocks::new(place.path, input)?;
+    let top = blocks.top(work.options)?;
+    let dialect = blocks.dialect;
+    let encoding = Some(blocks.text.encoding());
+    let (table, header) = match start(&Place { encoding, ..*place }, &top, &[], work.options)? {
+        Start::Ledger(table, header) => (table, header),
+        Start::Not(skipped) => return Ok(Outcome { sheets: Vec::new(), skipped: vec![skipped] }),
+    };
+    let below = header.first + header.height;
+    let fields = top.get(below - 1).map(Vec::len);
+    let file = place.file();
+    let tallies = Mutex::new(Vec::new());
+    share(
+        || {
+            job::check(work.job)?;
+            let block = blocks.next()?;
+            work.job.progress(&file, blocks.text.bytes().min(total), total);
+            Ok(block)
+        },
+        |Stretch { part, text, quoted, first }| {
+            let mut records = Records::new(text, quoted, dialect, first);
+            if let Some(line) = records.longer_than(LINES) {
+                return Err(open_quote(place.path, line));
+            }
+            if part == 0 {
+                records.skip(below);
+            }
+            work.read(&table, part, &records, fields, &tallies)
+        },
+    )?;
+    work.job.progress(&file, total, total);
+    let sheet = table.finish(tallies.into_inner().unwrap_or_default(), Some(blocks.text.encoding()));
+    Ok(Outcome { sheets: vec![(0, sheet)], skipped: Vec::new() })
+}
+
+/// A block of whole records.
+struct Stretch {
+    /// Its number.
+    part: u32,
+    text: String,
+    /// Whether it may have quotation marks.
+    quoted: bool,
+    /// Where its first record stands.
+    first: At,
+}
+
+/// The text in blocks of whole records.
+struct Blocks<'a, R> {
+    path: &'a Path,
+    text: Text<R>,
+    dialect: Dialect,
+    /// What was read and not yet given.
+    rest: Vec<u8>,
+    part: u32,
+    first: At,
+}
+
+impl<'a, R: Read> Blocks<'a, R> {
+    fn new(path: &'a Path, input: R) -> Result<Self> {
+        let text = Text::new(input).map_err(|wrong| undecodable(path, 1, wrong))?;
+        let dialect = Dialect { delimiter: b',', end: b'\n' };
+        let first = At { row: 1, line: Some(1) };
+        Ok(Self { path, text, dialect, rest: Vec::new(), part: 0, first })
+    }
+
+    fn more(&mut self) -> Result<()> {
+        let line = self.first.line.unwrap_or(1);
+        self.text.more(&mut self.rest, BLOCK).map_err(|wrong| undecodable(self.path, line, wrong))
+    }
+
+    /// The first `end` bytes of the rest as text; `None` where its encoding turned out to be another.
+    fn take(&mut self, end: usize) -> Result<Option<String>> {
+        let tail = self.rest.split_off(end);
+        let block = std::mem::replace(&mut self.rest, tail);
+        let line = self.first.line.unwrap_or(1);
+        match self.text.checked(block, &mut self.rest).map_err(|wrong| undecodable(self.path, line, wrong))? {
+            Checked::Text(text) => Ok(Some(text)),
+            Checked::Again => Ok(None),
+        }
+    }
+
+    /// The texts of the first records. Finds out what ends lines and what stands between fields.
+    fn top(&mut self, options: &Options) -> Result<Vec<Vec<String>>> {
+        self.more()?;
+        if self.rest.is_empty() && self.text.ended() {
+            return Err(empty(self.path));
+        }
+        let head = loop {
+            let end = if self.text.ended() { None } else { memrchr2(b'\n', b'\r', &self.rest) };
+            if end.is_none() && !self.text.ended() {
+                if self.rest.len() > LONGEST {
+                    return Err(too_long(self.path, 1));
+                }
+                self.more()?;
+                continue;
+            }
+            if let Some(text) = self.take(end.map_or(self.rest.len(), |end| end + 1))? {
+                break text;
+            }
+        };
+        self.dialect.end = line_end(head.as_bytes());
+        let mut best: Option<(usize, u8, Vec<Vec<String>>)> = None;
+        for delimiter in DELIMITERS {
+            let top = first_records(&head, Dialect { delimiter, ..self.dialect });
+            let top = top.ok_or_else(|| too_wide(self.path))?;
+            let known = Header::find(&top, &[], options).map_or(0, |header| header.known());
+            if best.as_ref().is_none_or(|(most, ..)| known > *most) {
+                best = Some((known, delimiter, top));
+            }
+        }
+        let tail = std::mem::replace(&mut self.rest, head.into_bytes());
+        self.rest.extend(tail);
+        let Some((_, delimiter, top)) = best else { return Ok(Vec::new()) };
+        self.dialect.delimiter = delimiter;
+        Ok(top)
+    }
+
+    /// The next block.
+    fn next(&mut self) -> Result<Option<Stretch>> {
+        loop {
+            if !self.text.ended() && self.rest.len() < BLOCK {
+                self.more()?;
+            }
+            let cut = self.dialect.cut(&self.rest);
+            let line = self.first.line.unwrap_or(1);
+            if cut.open_lines > LINES {
+                return Err(open_quote(self.path, line + cut.lines));
+            }
+            let end = if self.text.ended() { self.rest.len() } else { cut.bytes };
+            if end == 0 {
+                if self.text.ended() {
+                    return Ok(None);
+                }
+                if self.rest.len() > LONGEST {
+                    return Err(too_long(self.path, line));
+                }
+                self.more()?;
+                continue;
+            }
+            let Some(text) = self.take(end)? else { continue };
+            let (part, first) = (self.part, self.first);
+            self.part += 1;
+            self.first = At { row: first.row + cut.records, line: Some(line + cut.lines) };
+            return Ok(Some(Stretch { part, text, quoted: cut.quoted, first }));
+        }
+    }
+}
+
+/// What ends the lines of `head`: the line feed, or in old files the carriage return; in quoted fields both may stand.
+fn line_end(head: &[u8]) -> u8 {
+    let (mut quoted, mut end) = (false, b'\n');
+    for byte in memchr3_iter(b'"', b'\n', b'\r', head).filter_map(|at| head.get(at)) {
+        match byte {
+            b'"' => quoted = !quoted,
+            b'\r' if !quoted => end = b'\r',
+            b'\n' if !quoted => return b'\n',
+            _ => {}
+        }
+    }
+    end
+}
+
+/// The texts of the first records of `head`, unless one has too many fields.
+fn first_records(head: &str, dialect: Dialect) -> Option<Vec<Vec<String>>> {
+    /// How much text they are looked for in.
+    const HEAD: usize = 1 << 16;
+    let short = head.as_bytes().get(..HEAD).and_then(|start| memrchr(dialect.end, start));
+    let sample = |end: Option<usize>| {
+        let text = end.and_then(|end| head.get(..=end)).unwrap_or(head);
+        Records::new(text.to_owned(), true, dialect, At { row: 1, line: Some(1) })
+    };
+    let mut records = sample(short);
+    if records.rows() < TOP && short.is_some() {
+        records = sample(None);
+    }
+    let texts = |row| (records.width(row) <= WIDEST).then(|| records.texts(row));
+    (0..records.rows().min(TOP)).map(texts).collect()
+}
+
+fn undecodable(path: &Path, line: u32, wrong: Wrong) -> Error {
+    match wrong {
+        Wrong::Reading(error) => unreadable(path, &error),
+        Wrong::Encoding => Error::file(
+            path,
+            format!(
+                "第 {line} 行以后的文字既不全是 UTF-8，也不全是 GB18030 或 UTF-16 编码。请用电子表格打开后另存为“CSV UTF-8”"
+            ),
+            format!(
+                "from line {line} on this is text neither in UTF-8 nor in GB18030 or UTF-16. Open it in a spreadsheet and save it as CSV UTF-8"
+            ),
+        ),
+    }
+}
+
+fn open_quote(path: &Path, line: u32) -> Error {
+    Error::file(
+        path,
+        format!("第 {line} 行起的引号没有闭合，其后的行无法分开。请补上引号"),
+        format!(
+            "a quotation mark opened in the record of line {line} is not closed, so the rows behind it cannot be told apart. Close it"
+        ),
+    )
+}
+
+fn too_long(path: &Path, line: u32) -> Error {
+    let most = LONGEST >> 20;
+    Error::file(
+        path,
+        format!("第 {line} 行超过 {most} MiB，不是台账的一行。请检查该文件"),
+        format!("the record of line {line} is longer than {most} MiB, which no row of a ledger is. Look at the file"),
+    )
+}
+
+fn too_wide(path: &Path) -> Error {
+    Error::file(
+        path,
+        format!("有一行超过 {WIDEST} 列，不是台账。请删去多余的列"),
+        format!("a row has more than {WIDEST} columns, which no ledger has. Delete the columns that are not used"),
+    )
+}

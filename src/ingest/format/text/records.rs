@@ -1,0 +1,255 @@
+//! Records of delimited text and their cells, as a block.
+
+use std::ops::Range;
+
+use super::cut::Dialect;
+use super::divide::{Field, Quoted, divide_plain};
+use crate::ingest::cell::Cell;
+use crate::ingest::cell::block::{At, Block, Seen};
+use crate::support::interner::Written;
+
+/// What stands behind the text, so that eight bytes can be read wherever a field begins.
+const BEHIND: &str = "        ";
+
+/// The fields of a text.
+enum Fields {
+    /// Where each ends, which is one byte before the next begins: text without quotation marks. In front stands the
+    /// place before the first.
+    Plain(Vec<u32>),
+    Quoted(Vec<Field>),
+}
+
+/// Which fields are whose.
+enum Shape {
+    /// Each record has as many; so many records at the start are left out.
+    Regular { width: usize, rows: usize, out: usize },
+    /// For each record where its fields begin, and where the last one's end.
+    Ragged(Vec<u32>),
+}
+
+impl Shape {
+    fn of(starts: Vec<u32>) -> Self {
+        let (rows, width) = (starts.len() - 1, starts.get(1).copied().unwrap_or_default());
+        let is_regular = (0..).zip(&starts).all(|(row, start)| *start == row * width);
+        if is_regular { Self::Regular { width: width as usize, rows, out: 0 } } else { Self::Ragged(starts) }
+    }
+}
+
+/// The records of a text, as a block.
+pub(super) struct Records {
+    /// The text, and behind it the fields in which quotation marks were doubled, without the doubling, and [`BEHIND`].
+    text: String,
+    fields: Fields,
+    shape: Shape,
+    /// For each record its line within the text, from 0; none where each record is a line.
+    lines: Option<Vec<u32>>,
+    first: At,
+}
+
+impl Records {
+    /// Divides `text`, whose first record stands at `first`; its last one may lack the end. It has no quotation marks
+    /// unless it is `quoted`.
+    pub(super) fn new(mut text: String, quoted: bool, dialect: Dialect, first: At) -> Self {
+        let bytes = text.as_bytes();
+        if quoted {
+            let mut quoted = Quoted::default();
+            quoted.divide(bytes, dialect);
+            let Quoted { fields, starts, lines, unquoted } = quoted;
+            text.push_str(&unquoted);
+            text.push_str(BEHIND);
+            Self { text, fields: Fields::Quoted(fields), shape: Shape::of(starts), lines: Some(lines), first }
+        } else {
+            let (ends, starts) = divide_plain(bytes, dialect);
+            text.push_str(BEHIND);
+            Self { text, fields: Fields::Plain(ends), shape: Shape::of(starts), lines: None, first }
+        }
+    }
+
+    /// Leaves out the first `records`.
+    pub(super) fn skip(&mut self, records: usize) {
+        let lines = self.lines.as_ref().map_or(records as u32, |lines| lines.get(records).copied().unwrap_or_default());
+        self.first.row += records as u32;
+        self.first.line = self.first.line.map(|line| line + lines);
+        match &mut self.shape {
+            Shape::Regular { rows, out, .. } => {
+                *out += records.min(*rows);
+                *rows -= records.min(*rows);
+            }
+            Shape::Ragged(starts) => drop(starts.drain(..records.min(starts.len() - 1))),
+        }
+        if let Some(own) = &mut self.lines {
+            own.drain(..records.min(own.len()));
+            for line in own {
+                *line -= lines;
+            }
+        }
+    }
+
+    /// The line of a record that spans more than `lines` lines, if there is one.
+    pub(super) fn longer_than(&self, lines: u32) -> Option<u32> {
+        let own = self.lines.as_ref()?;
+        let at = own.windows(2).position(|pair| matches!(pair, [this, next] if next - this > lines))?;
+        self.at(at).line
+    }
+
+    /// The texts of the fields of `row`.
+    pub(super) fn texts(&self, row: usize) -> Vec<String> {
+        (0..self.width(row)).map(|column| self.text(row, column).to_owned()).collect()
+    }
+
+    /// The positions of the fields of `row`.
+    #[inline]
+    fn fields_of(&self, row: usize) -> Range<usize> {
+        match &self.shape {
+            Shape::Regular { width, rows, out } => {
+                let start = (row + out) * width;
+                if row < *rows { start..start + width } else { 0..0 }
+            }
+            Shape::Ragged(starts) => match (starts.get(row), starts.get(row + 1)) {
+                (Some(start), Some(end)) => *start as usize..*end as usize,
+                _ => 0..0,
+            },
+        }
+    }
+
+    fn text(&self, row: usize, column: usize) -> &str {
+        self.written(row, column).text
+    }
+
+    fn written(&self, row: usize, column: usize) -> Written<'_> {
+        let fields = self.fields_of(row);
+        let at = fields.start.saturating_add(column);
+        if at >= fields.end {
+            return "".into();
+        }
+        match &self.fields {
+            Fields::Plain(ends) => plain(&self.text, ends, at, at + 1 == fields.end),
+            Fields::Quoted(fields) => {
+                let bounds = fields.get(at).map_or(0..0, |field| field.start as usize..field.end as usize);
+                written(&self.text, bounds.start, self.text.get(bounds).unwrap_or_default())
+            }
+        }
+    }
+}
+
+/// The field at `at` of a text without quotation marks; the carriage return before the end of a line is no part of it.
+#[allow(
+    clippy::inline_always,
+    reason = "else the answer goes through memory in pieces and is waited for: half of the time"
+)]
+#[inline(always)]
+fn plain<'a>(text: &'a str, ends: &[u32], at: usize, last: bool) -> Written<'a> {
+    let Some([before, end]) = ends.get(at..at + 2) else { return "".into() };
+    let start = before.wrapping_add(1) as usize;
+    let field = text.get(start..*end as usize).unwrap_or_default();
+    written(text, start, if last { field.strip_suffix('\r').unwrap_or(field) } else { field })
+}
+
+/// The field that begins at `start` of `text`.
+#[allow(clippy::inline_always, reason = "as above")]
+#[inline(always)]
+fn written<'a>(text: &str, start: usize, field: &'a str) -> Written<'a> {
+    let Some(eight) = text.as_bytes().get(start..).and_then(|rest| rest.first_chunk()) else { return field.into() };
+    let inside = if field.len() < 8 { !(u64::MAX << (8 * field.len())) } else { u64::MAX };
+    Written { text: field, first: u64::from_le_bytes(*eight) & inside }
+}
+
+impl Block for Records {
+    fn rows(&self) -> usize {
+        match &self.shape {
+            Shape::Regular { rows, .. } => *rows,
+            Shape::Ragged(starts) => starts.len() - 1,
+        }
+    }
+
+    #[inline]
+    fn cell(&self, row: usize, column: usize) -> Cell<'_> {
+        self.seen(row, column).cell()
+    }
+
+    #[inline]
+    fn seen(&self, row: usize, column: usize) -> Seen<'_> {
+        Seen::Text(self.written(row, column))
+    }
+
+    fn see<'a>(&'a self, rows: &[u32], column: usize, to: &mut Vec<Seen<'a>>) {
+        // Most ledgers are so, and most time is spent here.
+        if let (Fields::Plain(ends), Shape::Regular { width, out, .. }) = (&self.fields, &self.shape)
+            && column < *width
+        {
+            let (text, ends, width, out) = (self.text.as_str(), ends.as_slice(), *width, *out);
+            let last = column + 1 == width;
+            let at = |row: u32| (row as usize + out) * width + column;
+            to.extend(rows.iter().map(move |row| Seen::Text(plain(text, ends, at(*row), last))));
+        } else {
+            to.extend(rows.iter().map(|row| self.seen(*row as usize, column)));
+        }
+    }
+
+    #[inline]
+    fn width(&self, row: usize) -> usize {
+        self.fields_of(row).len()
+    }
+
+    fn at(&self, row: usize) -> At {
+        let line = self.lines.as_ref().map_or(row as u32, |lines| lines.get(row).copied().unwrap_or_default());
+        At { row: self.first.row + row as u32, line: self.first.line.map(|first| first + line) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use csv::ReaderBuilder;
+    use proptest::prelude::*;
+
+    const COMMA: Dialect = Dialect { delimiter: b',', end: b'\n' };
+
+    fn fields(text: &str) -> Vec<Vec<String>> {
+        let records = Records::new(text.to_owned(), text.contains('"'), COMMA, At { row: 1, line: Some(1) });
+        (0..records.rows()).map(|row| records.texts(row)).collect()
+    }
+
+    #[test]
+    fn quoted_fields_lines_and_numbers() {
+        let text = "a,\"b \"\"x\"\"\r\nc\",d\r\n\r\n1,\"2\"3,4\"5\r\n,\"\",\n\"open,\nx";
+        let records = Records::new(text.to_owned(), text.contains('"'), COMMA, At { row: 10, line: Some(20) });
+        let found: Vec<_> = (0..records.rows()).map(|row| records.texts(row)).collect();
+        let expected: [&[&str]; 5] =
+            [&["a", "b \"x\"\r\nc", "d"], &[""], &["1", "23", "4\"5"], &["", "", ""], &["\"open,\nx"]];
+        assert_eq!(found, expected);
+        let at: Vec<_> = (0..records.rows()).map(|row| (records.at(row).row, records.at(row).line)).collect();
+        assert_eq!(at, [(10, Some(20)), (11, Some(22)), (12, Some(23)), (13, Some(24)), (14, Some(25))]);
+        let cut = COMMA.cut(text.as_bytes());
+        assert_eq!((cut.records, cut.lines, cut.open_lines), (4, 5, 1));
+        assert_eq!(text.get(cut.bytes..), Some("\"open,\nx"));
+        let mut records = records;
+        records.skip(2);
+        assert_eq!((records.rows(), records.at(0).row, records.at(0).line), (3, 12, Some(23)));
+        assert_eq!(records.texts(0), ["1", "23", "4\"5"]);
+    }
+
+    proptest! {
+        /// The csv crate is the oracle wherever quotation marks are closed; it leaves empty lines out.
+        #[test]
+        fn fields_are_those_of_the_csv_crate(
+            parts in prop::collection::vec(
+                prop::sample::select(vec!["a", "党", ",", "\n", "\r\n", "\"", "\"\"", ",\"", "\",", "\"\n"]),
+                0..40,
+            ),
+        ) {
+            let bytes = parts.concat() + "\n";
+            let cut = COMMA.cut(bytes.as_bytes());
+            prop_assume!(cut.bytes == bytes.len());
+            let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes.as_bytes());
+            let expected: Vec<Vec<String>> =
+                reader.records().map(|r| r.unwrap().iter().map(str::to_owned).collect()).collect();
+            let found = fields(&bytes);
+            prop_assert_eq!(found.len(), cut.records as usize);
+            // An empty line is a record of one empty field here, and so is a line of two quotation marks.
+            let found: Vec<_> = found.into_iter().filter(|f| *f != [""]).collect();
+            let expected: Vec<_> = expected.into_iter().filter(|f| *f != [""]).collect();
+            prop_assert_eq!(found, expected);
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! A sheet as a ledger: its rows are taken from the file a piece at a time, and the pieces read side by side.
+//!
+//! The merged cells of a sheet stand behind its rows, and no one can tell before whether there are any below the header.
+//! Most long sheets have none: they are read as if they had none, and once more where that was wrong. Nothing is given
+//! on before it is known. The merged cells of a sheet of one piece, as nearly all are, are known with it.
+
+use std::sync::Mutex;
+
+use rayon::prelude::*;
+
+use super::fault;
+use super::grid::{Grid, gap};
+use super::merged::{Merged, Region};
+use super::xlsx::Rows;
+use crate::error::{Error, Result};
+use crate::ingest::Skipped;
+use crate::ingest::cell::block::Block;
+use crate::ingest::files::{Outcome, Place, Start, Work, start};
+use crate::ingest::format::pump::pump;
+use crate::ingest::header::above::joined;
+use crate::ingest::header::{Header, Meaning, TOP};
+use crate::ingest::table::piece;
+use crate::ingest::table::{Table, Tally};
+use crate::job;
+use crate::lang::Text;
+use crate::schema::Type;
+
+/// The days from 1899-12-30 to 1904-01-01: a date that counts from the later day has a number so much smaller.
+const YEARS_TO_1904: f64 = 1462.0;
+/// Serial numbers that are dates of 1927–2119 where they stand as mere numbers, counted from 1904.
+const SERIALS: std::ops::Range<f64> = 10_000.0 - YEARS_TO_1904..80_000.0 - YEARS_TO_1904;
+
+/// Some rows of a sheet.
+pub(super) enum Piece {
+    /// Rows that were read already; nothing once they were taken.
+    Grid(Option<Grid>),
+    /// Rows in XML.
+    Rows(Rows),
+}
+
+/// The rows of a sheet that are still in the file.
+pub(super) trait Pieces {
+    /// The next rows.
+    fn next(&mut self) -> Result<Option<Piece>>;
+    /// The merged cells, if they are known.
+    fn merged(&self) -> Option<&[Region]>;
+    /// The row at which it is, of how many, as far as is known.
+    fn progress(&self) -> (u32, u32);
+    /// Whether dates count from 1904.
+    fn is_1904(&self) -> bool;
+}
+
+impl Piece {
+    /// The next rows of the piece.
+    pub(super) fn next(&mut self, place: &Place<'_>, job: &dyn job::Job) -> Result<Option<Grid>> {
+        match self {
+            Self::Grid(grid) => Ok(grid.take()),
+            Self::Rows(rows) => rows.next().map_err(|error| fault(place, job, error)),
+        }
+    }
+}
+
+/// What a grid gave.
+struct Part {
+    /// The positions of its first and last row, and how many between them have no cells.
+    first: u32,
+    last: u32,
+    gaps: usize,
+    piece: Option<piece::Piece>,
+    tally: Tally,
+}
+
+/// Rows that one thread reads: some grids, each without its first rows, and a piece.
+struct Task {
+    /// Where it belongs.
+    number: usize,
+    grids: Vec<(Grid, usize)>,
+    piece: Option<Piece>,
+}
+
+/// A ledger that is being read.
+struct Ledger<'a> {
+    place: &'a Place<'a>,
+    work: &'a Work<'a>,
+    table: &'a Table,
+    /// The columns of dates, where a mere number counts from 1904.
+    from_1904: Vec<usize>,
+    /// What was read, by the number of its task.
+    parts: Mutex<Vec<(usize, Vec<Part>)>>,
+}
+
+impl Ledger<'_> {
+    fn read(&self, task: Task) -> Result<()> {
+        let mut parts = Vec::with_capacity(task.grids.len());
+        for (grid, skip) in task.grids {
+            parts.push(self.part(grid, skip)?);
+        }
+        if let Some(mut piece) = task.piece {
+            while let Some(grid) = piece.next(self.place, self.work.job)? {
+                parts.push(self.part(grid, 0)?);
+            }
+        }
+        self.parts.lock().map_err(|_| Error::broken())?.push((task.number, parts));
+        Ok(())
+    }
+
+    fn part(&self, mut grid: Grid, skip: usize) -> Result<Part> {
+        job::check(self.work.job)?;
+        let (first, last) = (grid.first().unwrap_or_default(), grid.last().unwrap_or_default());
+        let gaps = grid.gaps();
+        grid.skip(skip);
+        grid.change(&self.from_1904, |number| if SERIALS.contains(&number) { number + YEARS_TO_1904 } else { number });
+        let (piece, tally) = self.table.read(&grid, None)?;
+        Ok(Part { first, last, gaps, piece, tally })
+    }
+
+    /// Gives all on that was read, in order.
+    fn give(self) -> Result<Vec<(u32, Tally)>> {
+        let mut parts = self.parts.into_inner().map_err(|_| Error::broken())?;
+        parts.sort_by_key(|(number, _)| *number);
+        let parts: Vec<Part> = parts.into_iter().flat_map(|(_, parts)| parts).collect();
+        let mut blank = Tally::default();
+        let between = parts.iter().zip(parts.iter().skip(1)).map(|(one, next)| gap(one.last, next.first));
+        blank.rows.blank = between.sum::<usize>() + parts.iter().map(|part| part.gaps).sum::<usize>();
+        let give = |(number, part): (usize, Part)| {
+            let (number, mut tally) = (number as u32, part.tally);
+            if let Some(piece) = part.piece {
+                self.work.give(self.table.source(), number, piece, &mut tally)?;
+            }
+            Ok((number, tally))
+        };
+        let mut tallies = parts.into_par_iter().enumerate().map(give).collect::<Result<Vec<_>>>()?;
+        tallies.push((tallies.len() as u32, blank));
+        Ok(tallies)
+    }
+}
+
+/// Reads a sheet as a ledger, if it is one. The answer is nothing, or the merged cells that turned up behind rows which
+/// were read without them: then nothing was done, and the sheet is to be read again.
+pub(super) fn read(
+    place: &Place<'_>,
+    pieces: &mut dyn Pieces,
+    work: &Work<'_>,
+    outcome: &mut Outcome,
+) -> Result<Option<Vec<Region>>> {
+    let mut head = Vec::new();
+    let mut piece = None;
+    while head.iter().map(Grid::rows).sum::<usize>() < TOP {
+        let Some(next) = take(&mut piece, pieces)? else { break };
+        match next.next(place, work.job)? {
+            Some(grid) => head.push(grid),
+            None => piece = None,
+        }
+    }
+    if head.is_empty() {
+        outcome.skipped.push(Skipped {
+            file: place.file(),
+            sheet: place.sheet.map(str::to_owned),
+            why: Text::new("空表", "this sheet is empty"),
+        });
+        return Ok(None);
+    }
+    let rows = || head.iter().flat_map(|grid| (0..grid.rows()).map(move |row| (grid, row)));
+    let top: Vec<Vec<String>> = rows().take(TOP).map(|(grid, row)| grid.texts(row)).collect();
+    let numbers: Vec<u32> = rows().take(TOP).map(|(grid, row)| grid.at(row).row.saturating_sub(1)).collect();
+    let above = joined(&top, &numbers, pieces.merged().unwrap_or_default());
+    let (table, header) = match start(place, &top, &above, work.options)? {
+        Start::Ledger(table, header) => (table, header),
+        Start::Not(skipped) => {
+            outcome.skipped.push(skipped);
+            return Ok(None);
+        }
+    };
+    let below = header.first + header.height;
+    let texts = top.get(header.first..below).unwrap_or_default();
+    let first = below.checked_sub(1).and_then(|last| rows().nth(last)).map_or(0, |(grid, row)| grid.at(row).row);
+    let of = |regions: &[Region]| Merged::new(regions, first, texts);
+    let mut merged = pieces.merged().map(of);
+    let known = merged.is_some();
+    let mut skip = below;
+    let mut grids: Vec<(Grid, usize)> = Vec::with_capacity(head.len());
+    for grid in head {
+        let here = skip.min(grid.rows());
+        skip -= here;
+        grids.push((grid, here));
+    }
+    let what = format!("{} {}", place.file(), place.sheet.unwrap_or_default());
+    let from_1904 = if pieces.is_1904() { dates(&header) } else { Vec::new() };
+    let ledger = Ledger { place, work, table: &table, from_1904, parts: Mutex::default() };
+    let mut number = 0;
+    let next = || {
+        job::check(work.job)?;
+        let mut task = Task { number, grids: std::mem::take(&mut grids), piece: None };
+        if let Some(merged) = merged.as_mut().filter(|merged| !merged.is_done()) {
+            // Values go down from one grid to the next: these are made one after another.
+            while task.grids.is_empty() {
+                let Some(next) = take(&mut piece, pieces)? else { return Ok(None) };
+                match next.next(place, work.job)? {
+                    Some(grid) => task.grids.push((grid, 0)),
+                    None => piece = None,
+                }
+            }
+            task.grids = task.grids.into_iter().map(|(grid, skip)| (merged.fill(grid), skip)).collect();
+        } else {
+            task.piece = match piece.take() {
+                Some(piece) => Some(piece),
+                None => pieces.next()?,
+            };
+            if task.grids.is_empty() && task.piece.is_none() {
+                return Ok(None);
+            }
+        }
+        number += 1;
+        let (done, rows) = pieces.progress();
+        work.job.progress(&what, u64::from(done), u64::from(rows.max(done)));
+        Ok(Some(task))
+    };
+    pump(next, |task| ledger.read(task))?;
+    let matter = |regions: &&[Region]| joined(&top, &numbers, regions) != above || !of(regions).is_done();
+    if let Some(regions) = pieces.merged().filter(|regions| !known && matter(regions)) {
+        return Ok(Some(regions.to_vec()));
+    }
+    let tallies = ledger.give()?;
+    outcome.sheets.push((work.sheet, table.finish(tallies, None)));
+    Ok(None)
+}
+
+/// The piece at hand, or the next one.
+fn take<'a>(piece: &'a mut Option<Piece>, pieces: &mut dyn Pieces) -> Result<Option<&'a mut Piece>> {
+    if piece.is_none() {
+        *piece = pieces.next()?;
+    }
+    Ok(piece.as_mut())
+}
+
+/// The columns of dates.
+fn dates(header: &Header) -> Vec<usize> {
+    let is_date = |meaning: &Meaning| matches!(meaning, Meaning::Column { column, .. } if column.ty == Type::Date);
+    header.columns.iter().filter(|heading| is_date(&heading.meaning)).map(|heading| heading.index).collect()
+}

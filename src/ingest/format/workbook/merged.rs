@@ -1,0 +1,144 @@
+//! Merged cells. An office that merges the cells of a column over several rows means their value in each of these.
+
+use std::cmp::Reverse;
+use std::collections::HashSet;
+
+use super::grid::{Grid, Stored};
+
+/// Cells that are one: from which row and column to which, all from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Region {
+    pub top: u32,
+    pub left: u32,
+    pub bottom: u32,
+    pub right: u32,
+}
+
+/// The merged cells of a sheet below its header, gone through row by row.
+pub(super) struct Merged {
+    /// Those that begin further down, the next one last.
+    coming: Vec<Tall>,
+    /// Those that the last row is in.
+    here: Vec<Tall>,
+    /// The texts of the header: where it is repeated over a merged column, nothing is filled.
+    header: HashSet<String>,
+}
+
+/// Cells of one column and several rows that are one.
+struct Tall {
+    column: u32,
+    first: u32,
+    last: u32,
+    value: Option<Value>,
+}
+
+/// A value that outlives its block.
+enum Value {
+    Text(String),
+    Other(Stored),
+}
+
+impl Value {
+    fn of(grid: &Grid, stored: Stored) -> Self {
+        grid.text_of(stored).map_or(Self::Other(stored), |text| Self::Text(text.to_owned()))
+    }
+
+    fn text(&self) -> &str {
+        match self {
+            Self::Text(text) => text,
+            Self::Other(_) => "",
+        }
+    }
+
+    fn store(&self, grid: &mut Grid) -> Stored {
+        match self {
+            Self::Text(text) => grid.text(text),
+            Self::Other(stored) => *stored,
+        }
+    }
+}
+
+impl Merged {
+    /// The regions of one column and several rows from row `below` on, under the rows of `header`. Wider ones are titles
+    /// and notes.
+    pub(super) fn new(regions: &[Region], below: u32, header: &[Vec<String>]) -> Self {
+        let tall = regions.iter().filter(|r| r.left == r.right && r.bottom > r.top && r.top >= below);
+        let tall = tall.map(|r| Tall { column: r.left, first: r.top, last: r.bottom, value: None });
+        let mut coming: Vec<Tall> = tall.collect();
+        coming.sort_by_key(|region| Reverse(region.first));
+        Self { coming, here: Vec::new(), header: header.iter().flatten().cloned().collect() }
+    }
+
+    /// Goes on to the row at position `number`.
+    fn advance(&mut self, number: u32) {
+        self.here.retain(|region| region.last >= number);
+        while self.coming.last().is_some_and(|region| region.first <= number) {
+            // One that begins in a row without cells has no value; of two that overlap the later one counts.
+            if let Some(region) = self.coming.pop().filter(|region| region.first == number) {
+                self.here.retain(|other| other.column != region.column);
+                self.here.push(region);
+            }
+        }
+    }
+
+    /// Whether there are none further down.
+    pub(super) fn is_done(&self) -> bool {
+        self.coming.is_empty() && self.here.is_empty()
+    }
+
+    /// The rows of `grid` with the values of merged cells in all the rows that they span.
+    pub(super) fn fill(&mut self, grid: Grid) -> Grid {
+        if self.is_done() {
+            return grid;
+        }
+        grid.mapped(|grid, number, row| {
+            self.advance(number);
+            for region in &mut self.here {
+                let here = row.get(region.column as usize).copied().unwrap_or(Stored::Empty);
+                if number == region.first {
+                    region.value = Some(Value::of(grid, here)).filter(|value| !self.header.contains(value.text()));
+                } else if matches!(here, Stored::Empty)
+                    && let Some(value) = &region.value
+                {
+                    let value = value.store(grid);
+                    grid.put(number, region.column, value);
+                }
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ingest::cell::block::Block;
+    use std::sync::Arc;
+
+    fn grid(rows: &[(u32, &[&str])]) -> Grid {
+        let mut grid = Grid::new(Arc::default());
+        for (number, cells) in rows {
+            for (column, text) in cells.iter().enumerate() {
+                let cell = if text.is_empty() { Stored::Empty } else { grid.text(text) };
+                grid.put(*number, column as u32, cell);
+            }
+        }
+        grid
+    }
+
+    #[test]
+    fn values_go_down_over_blocks_and_never_over_others() {
+        let tall = |column, top, bottom| Region { top, left: column, bottom, right: column };
+        let regions =
+            [tall(0, 1, 4), tall(1, 2, 3), tall(1, 0, 9), tall(0, 6, 8), Region { right: 3, ..tall(2, 1, 4) }];
+        let mut merged = Merged::new(&regions, 1, &[vec!["表头".to_owned()]]);
+        let first = merged.fill(grid(&[(1, &["甲", "a"]), (2, &["", "b", "x"]), (3, &["乙", "", "y"])]));
+        let second = merged.fill(grid(&[(4, &["", "c"]), (6, &["表头", "d"]), (7, &["", "e"])]));
+        let texts = |grid: &Grid| (0..grid.rows()).map(|row| grid.texts(row)).collect::<Vec<_>>();
+        assert_eq!(texts(&first), [vec!["甲", "a"], vec!["甲", "b", "x"], vec!["乙", "b", "y"]]);
+        assert_eq!(texts(&second), [["甲", "c"], ["表头", "d"], ["", "e"]]);
+        assert_eq!((second.at(0).row, second.at(2).row), (5, 8));
+        assert!(!merged.is_done());
+        merged.fill(grid(&[(9, &["", "f"])]));
+        assert!(merged.is_done());
+    }
+}

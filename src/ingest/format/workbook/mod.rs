@@ -1,0 +1,293 @@
+//! Workbooks: the visible sheets that are ledgers, in xlsx by this crate's own reader, in xls, xlsb and ods by calamine.
+
+mod container;
+mod grid;
+mod ledger;
+mod merged;
+mod other;
+mod xls;
+mod xlsx;
+
+use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::path::Path;
+
+use memchr::memmem;
+
+use self::grid::Grid;
+use self::ledger::{Piece, Pieces};
+pub(crate) use self::merged::Region;
+use self::other::{Format, Workbook};
+use self::xlsx::{Fault, Xlsx};
+use crate::error::{Error, Result};
+use crate::ingest::Skipped;
+use crate::ingest::files::{Outcome, Place, Work, empty, unreadable};
+use crate::job;
+use crate::job::Job;
+use crate::lang::Text;
+
+/// A file that can no longer be read once the job is cancelled: so even one long call of a reader ends.
+struct Watched<'a, R> {
+    input: R,
+    job: &'a dyn Job,
+}
+
+impl<R: Read> Read for Watched<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        if self.job.cancelled() {
+            return Err(std::io::Error::other("cancelled"));
+        }
+        self.input.read(buffer)
+    }
+}
+
+impl<R: Seek> Seek for Watched<'_, R> {
+    fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
+        self.input.seek(to)
+    }
+}
+
+/// One sheet of a workbook.
+#[derive(Clone, Debug)]
+struct Sheet {
+    name: String,
+    hidden: bool,
+    /// Whether it has cells, and is no chart.
+    is_table: bool,
+}
+
+/// A workbook.
+enum Book<'a, R> {
+    Own(Xlsx<BufReader<Watched<'a, R>>>),
+    Other(Box<Workbook<'a, R>>),
+}
+
+impl<R: Read + Seek> Book<'_, R> {
+    fn sheets(&self) -> Vec<Sheet> {
+        match self {
+            Self::Own(book) => {
+                let sheet = |s: &xlsx::Sheet| Sheet { name: s.name.clone(), hidden: s.hidden, is_table: s.is_table };
+                book.sheets.iter().map(sheet).collect()
+            }
+            Self::Other(book) => book.sheets(),
+        }
+    }
+}
+
+/// The rows of a sheet of an xlsx.
+struct Own<'a, R> {
+    place: &'a Place<'a>,
+    job: &'a dyn Job,
+    pieces: xlsx::Pieces<R>,
+    /// The merged cells, where the sheet was read before.
+    merged: Option<Vec<Region>>,
+    is_1904: bool,
+}
+
+impl<R: Read> Pieces for Own<'_, R> {
+    fn next(&mut self) -> Result<Option<Piece>> {
+        let rows = self.pieces.next().map_err(|error| fault(self.place, self.job, error))?;
+        Ok(rows.map(Piece::Rows))
+    }
+
+    fn merged(&self) -> Option<&[Region]> {
+        self.merged.as_deref().or(self.pieces.merged.as_deref())
+    }
+
+    fn progress(&self) -> (u32, u32) {
+        (self.pieces.row(), self.pieces.rows)
+    }
+
+    fn is_1904(&self) -> bool {
+        self.is_1904
+    }
+}
+
+/// Reads the workbook of `place` from `input`.
+pub(crate) fn read<R: Read + Seek + Send>(place: &Place<'_>, input: R, work: &Work<'_>) -> Result<Outcome> {
+    let path = place.path;
+    let mut book = open(path, input, work.job)?;
+    let mut outcome = Outcome::default();
+    for (at, sheet) in book.sheets().into_iter().enumerate() {
+        let place = Place { sheet: Some(&sheet.name), ..*place };
+        let skip = |zh: &str, en: &str| Skipped {
+            file: place.file(),
+            sheet: Some(sheet.name.clone()),
+            why: Text::new(zh, en),
+        };
+        if sheet.hidden {
+            outcome.skipped.push(skip("隐藏的表不读", "hidden sheets are not read"));
+        } else if !sheet.is_table {
+            outcome.skipped.push(skip("不是数据表", "this sheet has no cells"));
+        } else {
+            let work = Work { sheet: at as u32, ..*work };
+            book.visit(at, &place, work.job, |pieces| ledger::read(&place, pieces, &work, &mut outcome))?;
+        }
+    }
+    Ok(outcome)
+}
+
+impl<R: Read + Seek> Book<'_, R> {
+    /// Lets `visit` go through the rows of sheet number `at`; and once more if it answers with merged cells.
+    fn visit(
+        &mut self,
+        at: usize,
+        place: &Place<'_>,
+        job: &dyn Job,
+        mut visit: impl FnMut(&mut dyn Pieces) -> Result<Option<Vec<Region>>>,
+    ) -> Result<()> {
+        match self {
+            Self::Own(book) => {
+                let is_1904 = book.is_1904();
+                let mut merged = None;
+                loop {
+                    let pieces = book.pieces(at).map_err(|error| fault(place, job, error))?;
+                    match visit(&mut Own { place, job, pieces, merged, is_1904 })? {
+                        None => return Ok(()),
+                        found => merged = found,
+                    }
+                }
+            }
+            Self::Other(book) => book.visit(place.sheet.unwrap_or_default(), |pieces| visit(pieces).map(drop)),
+        }
+    }
+}
+
+/// All cells of a sheet.
+pub(crate) struct Whole {
+    pub name: String,
+    pub hidden: bool,
+    pub blocks: Vec<Grid>,
+    /// Merged cells: first row and column, last row and column, from 0.
+    pub merged: Vec<[u32; 4]>,
+}
+
+/// All sheets of the workbook at `path` that have cells, hidden ones too.
+pub(crate) fn whole<R: Read + Seek>(path: &Path, input: R, job: &dyn Job) -> Result<Vec<Whole>> {
+    let mut book = open(path, input, job)?;
+    let mut all = Vec::new();
+    for (at, Sheet { name, hidden, is_table }) in book.sheets().into_iter().enumerate() {
+        if !is_table {
+            continue;
+        }
+        let (mut blocks, mut merged) = (Vec::new(), Vec::new());
+        let place = Place { path, name: "", sheet: Some(&name), encoding: None };
+        book.visit(at, &place, job, |pieces| {
+            while let Some(mut piece) = pieces.next()? {
+                job::check(job)?;
+                while let Some(grid) = piece.next(&place, job)? {
+                    blocks.push(grid);
+                }
+            }
+            let regions = pieces.merged().unwrap_or_default();
+            merged = regions.iter().map(|r| [r.top, r.left, r.bottom, r.right]).collect();
+            Ok(None)
+        })?;
+        all.push(Whole { name, hidden, blocks, merged });
+    }
+    Ok(all)
+}
+
+/// Opens a workbook by what it is, not by what its name says.
+fn open<'a, R: Read + Seek>(path: &'a Path, mut input: R, job: &'a dyn Job) -> Result<Book<'a, R>> {
+    let mut start = Vec::new();
+    input.rewind().map_err(|e| unreadable(path, &e))?;
+    input.by_ref().take(512).read_to_end(&mut start).map_err(|e| unreadable(path, &e))?;
+    input.rewind().map_err(|e| unreadable(path, &e))?;
+    let extension = path.extension().map_or_else(String::new, |e| e.to_string_lossy().to_lowercase());
+    if start.is_empty() {
+        return Err(empty(path));
+    }
+    // The container of xls, and of every encrypted workbook.
+    let is_xls = start.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]);
+    if is_xls {
+        let mut bytes = Vec::new();
+        let mut watched = Watched { input: &mut input, job };
+        watched
+            .read_to_end(&mut bytes)
+            .map_err(|e| if job.cancelled() { Error::Cancelled } else { unreadable(path, &e) })?;
+        input.rewind().map_err(|e| unreadable(path, &e))?;
+        if is_encrypted(&bytes) {
+            return Err(encrypted(path));
+        }
+        if let Some(wrong) = xls::wrong(&bytes) {
+            let (zh, en) = wrong.words();
+            return Err(damaged(path, None, zh, en));
+        }
+    }
+    if !is_xls && !start.starts_with(b"PK") {
+        let head = String::from_utf8_lossy(&start).to_lowercase();
+        return Err(if head.contains("<html") || head.contains("<table") || head.contains("<?xml") {
+            Error::file(
+                path,
+                "这其实是网页或 XML 文件，不是工作簿。请用 Excel 打开后另存为 xlsx",
+                "this is really a web page or XML, not a workbook. Open it in Excel and save it as xlsx",
+            )
+        } else {
+            Error::file(
+                path,
+                "不是工作簿，或文件已损坏。请用 Excel 打开后重新另存",
+                "this is no workbook, or it is damaged. Open it in Excel and save it again",
+            )
+        });
+    }
+    let format = match extension.as_str() {
+        _ if is_xls => Some(Format::Xls),
+        "ods" => Some(Format::Ods),
+        "xlsb" => Some(Format::Xlsb),
+        _ => None,
+    };
+    if format.is_some() && !is_xls && container::is_too_large(BufReader::new(Watched { input: &mut input, job })) {
+        return Err(too_large(path));
+    }
+    job::check(job)?;
+    let reader = BufReader::new(Watched { input, job });
+    if let Some(format) = format {
+        return Ok(Book::Other(Box::new(Workbook::open(path, reader, format, job)?)));
+    }
+    let place = Place { path, name: "", sheet: None, encoding: None };
+    Xlsx::new(reader).map(Book::Own).map_err(|error| fault(&place, job, error))
+}
+
+/// Whether the container holds an encrypted package: its directory names it, in UTF-16.
+fn is_encrypted(bytes: &[u8]) -> bool {
+    let name: Vec<u8> = "EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    memmem::find(bytes, &name).is_some()
+}
+
+fn encrypted(path: &Path) -> Error {
+    Error::file(
+        path,
+        "工作簿有打开密码，无法读取。请用 Excel 打开，在“文件 → 信息 → 保护工作簿”中取消密码后重新保存",
+        "the workbook is protected by a password. Open it in Excel, remove the password under File → Info → Protect Workbook, and save it",
+    )
+}
+
+fn too_large(path: &Path) -> Error {
+    Error::file(
+        path,
+        "工作簿展开后过大，可能是恶意文件。请核对来源，或拆成几个文件",
+        "the workbook is too large once unpacked and may be made to do harm. Check where it is from, or split it",
+    )
+}
+
+/// The error for a workbook, or one of its sheets, that is not what it should be.
+fn damaged(path: &Path, sheet: Option<&str>, zh: &str, en: &str) -> Error {
+    let (of, which) = match sheet {
+        Some(sheet) => (format!("工作簿的表“{sheet}”"), format!("the sheet '{sheet}' of the workbook")),
+        None => ("工作簿".to_owned(), "the workbook".to_owned()),
+    };
+    Error::file(
+        path,
+        format!("{of}已损坏或不完整，无法读取（{zh}）。请用 Excel 打开后重新另存"),
+        format!("{which} is damaged or incomplete ({en}). Open it in Excel and save it again"),
+    )
+}
+
+/// The error for a fault.
+fn fault(place: &Place<'_>, job: &dyn Job, fault: Fault) -> Error {
+    match fault {
+        _ if job.cancelled() => Error::Cancelled,
+        Fault::TooLarge => too_large(place.path),
+        Fault::Damaged(Text { zh, en }) => damaged(place.path, place.sheet, &zh, &en),
+    }
+}

@@ -1,0 +1,247 @@
+//! Workbooks in xls, xlsb and ods, by calamine. What it does with a damaged file is not all known: where it fails inside,
+//! the file is damaged.
+
+use std::io::{BufReader, Read, Seek};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use calamine::{
+    Cell as Placed, CellErrorType, Data, DataRef, ExcelDateTime, Ods, OdsError, Reader, SheetType, SheetVisible,
+    Sheets, Xls, XlsError, Xlsb, XlsbError,
+};
+
+use super::grid::{Grid, Stored, error_text};
+use super::ledger::{Piece, Pieces};
+use super::merged::Region;
+use super::{Sheet, Watched, damaged, encrypted};
+use crate::error::{Error, Result};
+use crate::ingest::cell::block::Block;
+use crate::ingest::cell::dates::day_of;
+use crate::job;
+use crate::job::Job;
+
+/// After how many cells the job is asked.
+const STRIDE: usize = 4096;
+/// How many rows, and how many cells, a block has at most.
+const ROWS: usize = 8192;
+const CELLS: usize = 1 << 19;
+/// More columns than a spreadsheet can have.
+const WIDEST: u32 = 16_384;
+
+/// The formats that are read here.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Format {
+    Xls,
+    Xlsb,
+    Ods,
+}
+
+/// A workbook.
+pub(super) struct Workbook<'a, R> {
+    path: &'a Path,
+    job: &'a dyn Job,
+    sheets: Sheets<BufReader<Watched<'a, R>>>,
+}
+
+/// What `call` of calamine gives.
+fn guarded<T, E: Into<calamine::Error>>(
+    path: &Path,
+    job: &dyn Job,
+    call: impl FnOnce() -> std::result::Result<T, E>,
+) -> Result<T> {
+    match catch_unwind(AssertUnwindSafe(call)) {
+        Ok(given) => given.map_err(|error| broken(path, job, &error.into())),
+        Err(_) => Err(damaged(path, None, "内容自相矛盾", "it contradicts itself")),
+    }
+}
+
+impl<'a, R: Read + Seek> Workbook<'a, R> {
+    pub(super) fn open(
+        path: &'a Path,
+        input: BufReader<Watched<'a, R>>,
+        format: Format,
+        job: &'a dyn Job,
+    ) -> Result<Self> {
+        let sheets = match format {
+            Format::Xls => Sheets::Xls(guarded(path, job, || Xls::new(input))?),
+            Format::Xlsb => Sheets::Xlsb(guarded(path, job, || Xlsb::new(input))?),
+            Format::Ods => Sheets::Ods(guarded(path, job, || Ods::new(input))?),
+        };
+        Ok(Self { path, job, sheets })
+    }
+
+    pub(super) fn sheets(&self) -> Vec<Sheet> {
+        let sheet = |s: &calamine::Sheet| Sheet {
+            name: s.name.clone(),
+            hidden: s.visible != SheetVisible::Visible,
+            is_table: s.typ == SheetType::WorkSheet,
+        };
+        self.sheets.sheets_metadata().iter().map(sheet).collect()
+    }
+
+    /// The merged cells of a sheet; without a list of them there are none.
+    fn merged(&self, sheet: &str) -> Vec<Region> {
+        let Sheets::Xls(book) = &self.sheets else { return Vec::new() };
+        let regions = book.merge_cells_by_sheet_name(sheet).unwrap_or_default();
+        let region =
+            |d: &calamine::Dimensions| Region { top: d.start.0, left: d.start.1, bottom: d.end.0, right: d.end.1 };
+        regions.iter().map(region).collect()
+    }
+
+    /// Whether dates count from 1904. In ods they are written out.
+    fn is_1904(&self) -> bool {
+        match &self.sheets {
+            Sheets::Xls(book) => book.has_1904_epoch(),
+            Sheets::Xlsb(book) => book.has_1904_epoch(),
+            _ => false,
+        }
+    }
+
+    /// Lets `visit` go through the rows of a sheet.
+    pub(super) fn visit<T>(&mut self, sheet: &str, visit: impl FnOnce(&mut dyn Pieces) -> Result<T>) -> Result<T> {
+        let (path, job, merged, is_1904) = (self.path, self.job, self.merged(sheet), self.is_1904());
+        match &mut self.sheets {
+            Sheets::Xlsb(book) => {
+                let mut reader = guarded(path, job, || book.worksheet_cells_reader(sheet))?;
+                let rows = reader.dimensions().end.0;
+                let next = &mut || guarded(path, job, || reader.next_cell());
+                visit(&mut Grids { path, job, next, held: None, ended: false, seen: 0, last: 0, rows, merged, is_1904 })
+            }
+            sheets => {
+                let range = guarded(path, job, || sheets.worksheet_range(sheet))?;
+                let ((top, left), (rows, _)) = (range.start().unwrap_or_default(), range.end().unwrap_or_default());
+                let mut used = range.used_cells();
+                let next = &mut || {
+                    let place =
+                        |(row, column, value)| Placed::new((top + row as u32, left + column as u32), borrowed(value));
+                    Ok(used.next().map(place))
+                };
+                visit(&mut Grids { path, job, next, held: None, ended: false, seen: 0, last: 0, rows, merged, is_1904 })
+            }
+        }
+    }
+}
+
+fn borrowed(value: &Data) -> DataRef<'_> {
+    match value {
+        Data::Int(number) => DataRef::Int(*number),
+        Data::Float(number) => DataRef::Float(*number),
+        Data::String(text) | Data::DateTimeIso(text) | Data::DurationIso(text) => DataRef::SharedString(text),
+        Data::Bool(flag) => DataRef::Bool(*flag),
+        Data::DateTime(time) => DataRef::DateTime(*time),
+        Data::Error(error) => DataRef::Error(error.clone()),
+        Data::Empty => DataRef::Empty,
+    }
+}
+
+/// The rows of a sheet that have cells, in blocks.
+struct Grids<'c, 'n, 'p> {
+    path: &'p Path,
+    job: &'p dyn Job,
+    next: &'n mut dyn FnMut() -> Result<Option<Placed<DataRef<'c>>>>,
+    /// The first cell of the next row.
+    held: Option<Placed<DataRef<'c>>>,
+    ended: bool,
+    /// How many cells were given.
+    seen: usize,
+    /// The position of the last row that was given, and of the last one that there is.
+    last: u32,
+    rows: u32,
+    merged: Vec<Region>,
+    is_1904: bool,
+}
+
+impl<'c> Grids<'c, '_, '_> {
+    /// The next cell that is not empty.
+    fn cell(&mut self) -> Result<Option<Placed<DataRef<'c>>>> {
+        if let Some(cell) = self.held.take() {
+            return Ok(Some(cell));
+        }
+        while !self.ended {
+            self.seen += 1;
+            if self.seen.is_multiple_of(STRIDE) {
+                job::check(self.job)?;
+            }
+            match (self.next)()? {
+                Some(cell) if *cell.get_value() == DataRef::Empty => {}
+                Some(cell) => return Ok(Some(cell)),
+                None => self.ended = true,
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl Pieces for Grids<'_, '_, '_> {
+    fn next(&mut self) -> Result<Option<Piece>> {
+        let mut grid = Grid::default();
+        while let Some(cell) = self.cell()? {
+            let (row, column) = cell.get_position();
+            if column >= WIDEST {
+                return Err(too_wide(self.path));
+            }
+            if grid.last() != Some(row) && (grid.rows() == ROWS || grid.cells() >= CELLS) {
+                self.held = Some(cell);
+                break;
+            }
+            self.last = row;
+            let stored = stored(cell.get_value(), &mut grid);
+            grid.put(row, column, stored);
+        }
+        Ok((grid.rows() > 0).then_some(Piece::Grid(Some(grid))))
+    }
+
+    fn merged(&self) -> Option<&[Region]> {
+        Some(&self.merged)
+    }
+
+    fn progress(&self) -> (u32, u32) {
+        (self.last, self.rows)
+    }
+
+    fn is_1904(&self) -> bool {
+        self.is_1904
+    }
+}
+
+fn stored(value: &DataRef<'_>, grid: &mut Grid) -> Stored {
+    match value {
+        DataRef::Empty => Stored::Empty,
+        DataRef::Int(number) => Stored::Number(*number as f64),
+        DataRef::Float(number) => Stored::Number(*number),
+        DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => grid.text(text),
+        DataRef::SharedString(text) => grid.text(text),
+        DataRef::Bool(flag) => Stored::Flag(*flag),
+        DataRef::DateTime(time) => day(time),
+        DataRef::Error(CellErrorType::GettingData) => Stored::Error("#GETTING_DATA"),
+        DataRef::Error(error) => Stored::Error(error_text(&error.to_string())),
+    }
+}
+
+fn day(time: &ExcelDateTime) -> Stored {
+    let (year, month, day, ..) = time.to_ymd_hms_milli();
+    match day_of(year, u16::from(month), u16::from(day)) {
+        Some(day) if time.is_datetime() => Stored::Day(day),
+        _ => Stored::Number(time.as_f64()),
+    }
+}
+
+fn too_wide(path: &Path) -> Error {
+    Error::file(
+        path,
+        format!("表格超过 {WIDEST} 列，不是台账。请删去多余的列"),
+        format!("a sheet has more than {WIDEST} columns, which no ledger has. Delete the columns that are not used"),
+    )
+}
+
+/// The error for a workbook that calamine refuses.
+fn broken(path: &Path, job: &dyn Job, error: &calamine::Error) -> Error {
+    use calamine::Error::{Ods, Xls, Xlsb};
+    if job.cancelled() {
+        return Error::Cancelled;
+    }
+    match error {
+        Xls(XlsError::Password) | Xlsb(XlsbError::Password) | Ods(OdsError::Password) => encrypted(path),
+        _ => damaged(path, None, &error.to_string(), &error.to_string()),
+    }
+}

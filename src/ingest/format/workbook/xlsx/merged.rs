@@ -1,0 +1,74 @@
+//! The merged cells of a sheet, which stand behind its rows. They are searched for, and nothing else is looked at.
+
+use std::io::Read;
+
+use memchr::memmem::Finder;
+
+use super::rows::{COLUMNS, ROWS};
+use crate::ingest::format::workbook::merged::Region;
+
+/// How much is looked at at a time.
+const WINDOW: usize = 1 << 16;
+/// The longest that an element of a merged cell can be.
+const ELEMENT: usize = 128;
+/// More merged cells than this nobody made by hand.
+const MOST: usize = 1 << 20;
+
+/// The merged cells that `input` lists. What is behind the rows is not needed for anything else, and may be damaged.
+pub(super) fn merged(mut input: impl Read) -> Vec<Region> {
+    let finder = Finder::new(b"mergeCell ");
+    let mut window = Vec::with_capacity(2 * WINDOW);
+    let mut regions = Vec::new();
+    loop {
+        let Ok(read) = input.by_ref().take(WINDOW as u64).read_to_end(&mut window) else { return regions };
+        // What may be cut at the end of the window is looked at when there is more.
+        let whole = if read == 0 { window.len() } else { window.len().saturating_sub(ELEMENT) };
+        let found = finder.find_iter(&window).take_while(|at| *at < whole);
+        regions.extend(found.filter_map(|at| window.get(at..).and_then(region)));
+        if read == 0 || regions.len() > MOST {
+            return regions;
+        }
+        window.drain(..whole);
+    }
+}
+
+/// The region at the start of `text`, as in `mergeCell ref="A5:A9"/>`.
+fn region(text: &[u8]) -> Option<Region> {
+    let reference = text.split(|b| matches!(b, b'"' | b'\'')).nth(1)?;
+    let (first, last) = reference.split_at(reference.iter().position(|b| *b == b':')?);
+    let ((top, left), (bottom, right)) = (cell(first)?, cell(last.get(1..)?)?);
+    (top <= bottom && left <= right).then_some(Region { top, left, bottom, right })
+}
+
+/// The position of the cell called `name`, as in `B12` or `$B$12`: its row and its column.
+fn cell(name: &[u8]) -> Option<(u32, u32)> {
+    let (mut row, mut column) = (0_u32, 0_u32);
+    for b in name {
+        match b {
+            b'A'..=b'Z' => column = column.checked_mul(26)?.checked_add(u32::from(b - b'A') + 1)?,
+            b'0'..=b'9' => row = row.checked_mul(10)?.checked_add(u32::from(b - b'0'))?,
+            b'$' => {}
+            _ => return None,
+        }
+    }
+    let is_there = (1..=ROWS).contains(&row) && (1..=COLUMNS).contains(&column);
+    is_there.then(|| (row - 1, column - 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn regions_are_seen_wherever_they_stand() {
+        let references = ["A1:F1", "B50:B61", "$AB$3:$AB$4", "", "A", "1:1", "ZZZZZZZ1:A9", "A0:B0", "党:建", "B2:A1"];
+        let list = references.map(|reference| format!("<x:mergeCell ref=\"{reference}\"/>")).concat();
+        let expected = [[0, 0, 0, 5], [49, 1, 60, 1], [2, 27, 3, 27]];
+        for filler in [0, WINDOW - 80, WINDOW - 60, WINDOW - 40, WINDOW - 20, WINDOW, 3 * WINDOW + 7] {
+            let text = format!("</sheetData>{}<mergeCells count=\"9\">{list}</mergeCells>", " ".repeat(filler));
+            let found = merged(text.as_bytes());
+            let found: Vec<_> = found.iter().map(|r| [r.top, r.left, r.bottom, r.right]).collect();
+            assert_eq!(found, expected, "{filler}");
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! Workbooks in xlsx. The rows of a sheet are cut out of its XML while it is inflated, a piece at a time, and nothing
+//! else of it is ever in memory; the pieces are read side by side.
+
+mod book;
+mod cut;
+mod markup;
+mod merged;
+#[cfg(test)]
+mod oracle;
+mod rows;
+mod strings;
+mod styles;
+mod text;
+
+use std::collections::HashMap;
+use std::io::{Read, Seek};
+use std::sync::Arc;
+
+use zip::ZipArchive;
+use zip::read::ZipFile;
+
+pub(super) use self::book::Sheet;
+use self::book::{folder, relations};
+use self::cut::Cutter;
+pub(super) use self::rows::Rows;
+use self::rows::{Book, Place, ROWS, Shared};
+pub(super) use self::strings::Strings;
+use super::merged::Region;
+use crate::lang::Text;
+
+/// How large a part may be that is read whole: the list of sheets, and that of the looks of cells.
+const WHOLE: u64 = 1 << 26;
+/// The part of a package that lists what its parts are, and where most programs put the workbook.
+const ROOT: &str = "_rels/.rels";
+const WORKBOOK: &str = "xl/workbook.xml";
+
+/// Why a workbook cannot be read.
+#[derive(Debug)]
+pub(super) enum Fault {
+    /// It is not what it should be.
+    Damaged(Text),
+    /// It would fill the memory.
+    TooLarge,
+}
+
+pub(super) type Parsed<T> = Result<T, Fault>;
+
+impl Fault {
+    /// The same, said of row `row`, from 0.
+    fn in_row(self, row: u32) -> Self {
+        let row = row.saturating_add(1);
+        match self {
+            Self::Damaged(Text { zh, en }) => {
+                Text::new(format!("第 {row} 行：{zh}"), format!("row {row}: {en}")).into()
+            }
+            Self::TooLarge => self,
+        }
+    }
+}
+
+impl From<Text> for Fault {
+    fn from(text: Text) -> Self {
+        Self::Damaged(text)
+    }
+}
+
+impl From<std::io::Error> for Fault {
+    fn from(error: std::io::Error) -> Self {
+        Text::new(error.to_string(), error.to_string()).into()
+    }
+}
+
+impl From<zip::result::ZipError> for Fault {
+    fn from(error: zip::result::ZipError) -> Self {
+        Text::new(error.to_string(), error.to_string()).into()
+    }
+}
+
+/// A workbook.
+pub(super) struct Xlsx<R> {
+    parts: Parts<R>,
+    pub sheets: Vec<Sheet>,
+    book: Arc<Book>,
+}
+
+/// The parts of a package by their names, in which capitals do not count.
+struct Parts<R> {
+    archive: ZipArchive<R>,
+    names: HashMap<String, usize>,
+}
+
+impl<R: Read + Seek> Parts<R> {
+    fn new(input: R) -> Parsed<Self> {
+        let archive = ZipArchive::new(input)?;
+        let names = archive.file_names().enumerate();
+        let names = names.filter_map(|(at, name)| Some((name.ok()?.replace('\\', "/").to_ascii_lowercase(), at)));
+        let names = names.collect();
+        Ok(Self { archive, names })
+    }
+
+    fn open(&mut self, part: &str) -> Parsed<Option<ZipFile<'_, R>>> {
+        match self.names.get(&part.to_ascii_lowercase()) {
+            Some(at) => Ok(Some(self.archive.by_index(*at)?)),
+            None => Ok(None),
+        }
+    }
+
+    fn whole(&mut self, part: &str) -> Parsed<Option<Vec<u8>>> {
+        let Some(file) = self.open(part)? else { return Ok(None) };
+        let mut bytes = Vec::new();
+        file.take(WHOLE + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > WHOLE { Err(Fault::TooLarge) } else { Ok(Some(bytes)) }
+    }
+}
+
+impl<R: Read + Seek> Xlsx<R> {
+    /// Opens a workbook and reads all of it but the sheets.
+    pub(super) fn new(input: R) -> Parsed<Self> {
+        let mut parts = Parts::new(input)?;
+        let root = parts.whole(ROOT)?.unwrap_or_default();
+        let main = relations(&root, "")?.into_iter().find(|relation| relation.kind == "officeDocument");
+        let main = main.map_or_else(|| WORKBOOK.to_owned(), |relation| relation.part);
+        let Some(listed) = parts.whole(&main)? else { return Err(missing(&main)) };
+        let (folder, name) = main.split_at_checked(folder(&main).len()).unwrap_or(("", &main));
+        let related = parts.whole(&format!("{folder}_rels/{name}.rels"))?.unwrap_or_default();
+        let related = relations(&related, folder)?;
+        let book = book::workbook(&listed, &related)?;
+        let part = |kind: &str| {
+            let named = related.iter().find(|relation| relation.kind == kind);
+            named.map_or_else(|| format!("{folder}{kind}.xml"), |relation| relation.part.clone())
+        };
+        let strings = parts.open(&part("sharedStrings"))?.map_or_else(|| Ok(Strings::default()), Strings::read)?;
+        let dates = styles::dates(&parts.whole(&part("styles"))?.unwrap_or_default())?;
+        let is_1904 = book.is_1904;
+        let read = Arc::new(Book { strings: Arc::new(strings), dates, is_1904 });
+        Ok(Self { parts, sheets: book.sheets, book: read })
+    }
+
+    /// Whether dates count from 1904.
+    pub(super) fn is_1904(&self) -> bool {
+        self.book.is_1904
+    }
+
+    /// The rows of sheet number `sheet`.
+    pub(super) fn pieces(&mut self, sheet: usize) -> Parsed<Pieces<ZipFile<'_, R>>> {
+        let part = self.sheets.get(sheet).and_then(|sheet| sheet.part.as_deref()).unwrap_or_default();
+        let input = self.parts.open(part)?.ok_or_else(|| missing(part))?;
+        Pieces::new(input, Arc::clone(&self.book))
+    }
+}
+
+fn missing(part: &str) -> Fault {
+    Text::new(format!("缺少“{part}”"), format!("'{part}' is missing")).into()
+}
+
+/// The rows of a sheet, cut into pieces while the sheet is inflated.
+pub(super) struct Pieces<R> {
+    cutter: Cutter<R>,
+    shared: Arc<Shared>,
+    place: Place,
+    /// How many rows the sheet says that it has.
+    pub rows: u32,
+    /// Its merged cells, once the end was seen.
+    pub merged: Option<Vec<Region>>,
+}
+
+impl<R: Read> Pieces<R> {
+    fn new(input: R, book: Arc<Book>) -> Parsed<Self> {
+        let mut rows = 0;
+        let cutter = Cutter::new(input, "sheetData", "row", |tag| {
+            if tag.name == b"dimension" {
+                let last = tag.attribute("ref").and_then(|area| area.rsplit(|b| !b.is_ascii_digit()).next());
+                rows = last.and_then(|row| std::str::from_utf8(row).ok()?.parse().ok()).unwrap_or(0).min(ROWS);
+            }
+        })?;
+        let mut pieces =
+            Self { cutter, shared: Arc::new(Shared::new(book)), place: Place::default(), rows, merged: None };
+        pieces.look_behind();
+        Ok(pieces)
+    }
+
+    /// The next rows, not read yet. With the last ones the merged cells are known.
+    pub(super) fn next(&mut self) -> Parsed<Option<Rows>> {
+        let Some(xml) = self.cutter.next()? else { return Ok(None) };
+        let place = self.place;
+        self.place = place.behind(&xml)?;
+        self.look_behind();
+        Ok(Some(Rows::new(Arc::clone(&self.shared), xml, place)))
+    }
+
+    /// The position of the row behind those that were given.
+    pub(super) fn row(&self) -> u32 {
+        self.place.row()
+    }
+
+    fn look_behind(&mut self) {
+        if self.cutter.is_done() && self.merged.is_none() {
+            self.merged = Some(merged::merged(self.cutter.behind()));
+        }
+    }
+}

@@ -1,0 +1,354 @@
+//! The rows in a piece of a sheet's XML, as cells.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use memchr::memmem;
+
+use super::markup::{Markup, Tag, Token};
+use super::strings::Strings;
+use super::styles::day;
+use super::text::{broken, content, rich, unescape, utf8};
+use super::{Fault, Parsed};
+use crate::ingest::format::workbook::grid::{Grid, Stored, error_text};
+use crate::lang::Text;
+
+/// How many rows and columns a sheet has.
+pub(super) const ROWS: u32 = 1_048_576;
+pub(super) const COLUMNS: u32 = 16_384;
+/// How many cells a grid has, at most a row more.
+const CELLS: usize = 1 << 19;
+/// How many cells a sheet may have, with the empty ones before others in their row: as many as in a million rows with
+/// four thousand columns. A cell to the right of each row would else fill the memory, or take hours.
+const MOST: u64 = 1 << 32;
+
+/// What the cells of a workbook refer to.
+#[derive(Debug, Default)]
+pub(super) struct Book {
+    pub strings: Arc<Strings>,
+    /// Of each look of cells, whether it is that of a date.
+    pub dates: Vec<bool>,
+    pub is_1904: bool,
+}
+
+/// What all pieces of a sheet share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub book: Arc<Book>,
+    /// How many cells there are so far.
+    cells: AtomicU64,
+}
+
+impl Shared {
+    pub(super) fn new(book: Arc<Book>) -> Self {
+        Self { book, cells: AtomicU64::new(0) }
+    }
+}
+
+/// The rows of a piece that are not read yet.
+#[derive(Debug)]
+pub(in crate::ingest::format::workbook) struct Rows {
+    shared: Arc<Shared>,
+    xml: Vec<u8>,
+    at: usize,
+    place: Place,
+}
+
+/// Where a row, or a cell, stands that does not say so: it follows the one before it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Place {
+    row: u32,
+    column: u32,
+}
+
+impl Place {
+    /// The row, from 0.
+    pub(super) fn row(self) -> u32 {
+        self.row
+    }
+
+    fn begin(&mut self, tag: &Tag<'_>) -> Parsed<()> {
+        if let Some(number) = tag.attribute("r") {
+            self.row = row_number(number)?;
+        }
+        if tag.empty {
+            self.end();
+        }
+        Ok(())
+    }
+
+    fn end(&mut self) {
+        *self = Self { row: self.row.saturating_add(1), column: 0 };
+    }
+
+    /// The place behind the rows of `xml`, if this one is before them.
+    pub(super) fn behind(mut self, xml: &[u8]) -> Parsed<Self> {
+        // Most often the last row has its number; a row in a comment may count twice, and is followed by another.
+        let last = memmem::rfind(xml, b"<row ").filter(|_| memmem::find(xml, b"<!").is_none());
+        let mut markup = Markup::new(xml, 0);
+        if let Some(at) = last
+            && let Some(Token::Open(tag)) = Markup::new(xml, at).next()
+            && tag.attribute("r").is_some()
+        {
+            markup = Markup::new(xml, at);
+        }
+        while let Some(token) = markup.next() {
+            match token {
+                Token::Open(tag) if tag.name == b"row" => self.begin(&tag)?,
+                Token::Close(b"row") => self.end(),
+                _ => {}
+            }
+            if self.row > ROWS {
+                return Err(no_place(ROWS.to_string().as_bytes()));
+            }
+        }
+        Ok(self)
+    }
+}
+
+impl Rows {
+    /// The rows in `xml`, the first of them at `place`.
+    pub(super) fn new(shared: Arc<Shared>, xml: Vec<u8>, place: Place) -> Self {
+        Self { shared, xml, at: 0, place }
+    }
+
+    /// The next rows that have cells.
+    pub(in crate::ingest::format::workbook) fn next(&mut self) -> Parsed<Option<Grid>> {
+        let mut markup = Markup::new(&self.xml, self.at);
+        let mut grid = Grid::new(Arc::clone(&self.shared.book.strings));
+        let mut place = self.place;
+        let outcome = loop {
+            let at = markup.at();
+            let Some(token) = markup.next() else {
+                self.at = self.xml.len();
+                break if markup.is_done() { Ok(()) } else { Err(broken()) };
+            };
+            let step = match token {
+                Token::Open(tag) if tag.name == b"c" => {
+                    let before = place;
+                    match cell(&self.shared.book, &mut markup, &tag, &mut place, &mut grid) {
+                        Ok(Step::Full) => {
+                            (self.at, place) = (at, before);
+                            break Ok(());
+                        }
+                        Ok(Step::On) => Ok(()),
+                        Err(fault) => Err(fault),
+                    }
+                }
+                Token::Open(tag) if tag.name == b"row" => place.begin(&tag),
+                Token::Close(b"row") => {
+                    place.end();
+                    Ok(())
+                }
+                _ => Ok(()),
+            };
+            if step.is_err() {
+                break step;
+            }
+        };
+        self.place = place;
+        outcome.map_err(|fault| fault.in_row(place.row))?;
+        let cells = grid.cells() as u64;
+        if self.shared.cells.fetch_add(cells, Ordering::Relaxed) + cells > MOST {
+            return Err(Fault::TooLarge);
+        }
+        Ok((cells > 0).then_some(grid))
+    }
+}
+
+/// What a cell did to a grid.
+enum Step {
+    On,
+    /// Nothing: it begins a row, and the grid has enough.
+    Full,
+}
+
+/// What kind of value a cell says that it has.
+#[derive(Clone, Copy)]
+enum Kind {
+    Number,
+    Shared,
+    Flag,
+    Error,
+    Text,
+    Inline,
+}
+
+/// What a cell says of its value, but the value.
+#[derive(Clone, Copy)]
+struct Says<'a> {
+    kind: Kind,
+    /// Whether it says its kind, which else is a number.
+    is_typed: bool,
+    /// The number of its look.
+    look: Option<&'a [u8]>,
+}
+
+impl Kind {
+    fn of(written: &[u8]) -> Option<Self> {
+        Some(match written {
+            b"n" => Self::Number,
+            b"s" => Self::Shared,
+            b"b" => Self::Flag,
+            b"e" => Self::Error,
+            b"str" | b"d" => Self::Text,
+            b"inlineStr" | b"is" => Self::Inline,
+            _ => return None,
+        })
+    }
+}
+
+/// Reads a cell behind the start of its element.
+fn cell(book: &Book, markup: &mut Markup<'_>, tag: &Tag<'_>, place: &mut Place, grid: &mut Grid) -> Parsed<Step> {
+    let mut row = place.row;
+    let mut says = Says { kind: Kind::Number, is_typed: false, look: None };
+    for (key, value) in tag.attributes() {
+        match key {
+            b"r" => (row, place.column) = reference(value)?,
+            b"s" => says.look = Some(value),
+            b"t" => {
+                says.kind = Kind::of(value).ok_or_else(|| wrong("类型", "type", value))?;
+                says.is_typed = true;
+            }
+            _ => {}
+        }
+    }
+    let column = place.column;
+    if !tag.empty {
+        if row >= ROWS || column >= COLUMNS {
+            return Err(no_place(format!("{}, {}", row.saturating_add(1), column.saturating_add(1)).as_bytes()));
+        }
+        if grid.cells() >= CELLS && grid.last() != Some(row) {
+            return Ok(Step::Full);
+        }
+        let stored = stored(book, markup, says, grid)?;
+        grid.put(row, column, stored);
+    }
+    place.column = column.saturating_add(1);
+    Ok(Step::On)
+}
+
+/// What stands in a cell, up to its end. Of a formula it is the value, never the formula.
+fn stored(book: &Book, markup: &mut Markup<'_>, says: Says<'_>, grid: &mut Grid) -> Parsed<Stored> {
+    let mut stored = Stored::Empty;
+    loop {
+        match markup.next() {
+            Some(Token::Open(tag)) if tag.name == b"v" => {
+                let written = if tag.empty { Cow::default() } else { content(markup, b"v")? };
+                if !matches!(says.kind, Kind::Inline) {
+                    stored = value(book, &written, says, grid)?;
+                }
+            }
+            Some(Token::Open(tag)) if tag.name == b"is" => {
+                stored = grid.text_by(|out| if tag.empty { Ok(()) } else { rich(markup, b"is", out) })?;
+            }
+            Some(Token::Close(b"c")) => return Ok(stored),
+            Some(_) => {}
+            None => return Err(broken()),
+        }
+    }
+}
+
+fn value(book: &Book, written: &[u8], says: Says<'_>, grid: &mut Grid) -> Parsed<Stored> {
+    let bare = written.trim_ascii();
+    Ok(match says.kind {
+        Kind::Text => grid.text(&unescape(utf8(written)?)),
+        Kind::Inline => Stored::Empty,
+        _ if bare.is_empty() => Stored::Empty,
+        Kind::Number => match number(bare) {
+            Some(number) => dated(book, number, says.look),
+            // What does not say that it is a number may be a text.
+            None if !says.is_typed => grid.text(utf8(written)?),
+            None => return Err(wrong("数字", "number", written)),
+        },
+        Kind::Shared => match integer(bare) {
+            Some(at) if (at as usize) < book.strings.len() => Stored::Shared(at),
+            _ => return Err(wrong("共享字符串序号", "number of a shared string", written)),
+        },
+        Kind::Flag if bare == b"1" || bare.eq_ignore_ascii_case(b"true") => Stored::Flag(true),
+        Kind::Flag if bare == b"0" || bare.eq_ignore_ascii_case(b"false") => Stored::Flag(false),
+        Kind::Flag => return Err(wrong("逻辑值", "truth value", written)),
+        Kind::Error => Stored::Error(error_text(utf8(bare)?)),
+    })
+}
+
+/// A number as its look says: the day that it is, if it is one.
+fn dated(book: &Book, number: f64, look: Option<&[u8]>) -> Stored {
+    let look = look.and_then(integer).unwrap_or(0) as usize;
+    let is_date = book.dates.get(look).copied().unwrap_or(false);
+    let day = if is_date { day(number, book.is_1904) } else { None };
+    day.map_or(Stored::Number(number), Stored::Day)
+}
+
+/// A number in digits, as short ones as fit.
+fn integer(digits: &[u8]) -> Option<u32> {
+    if !(1..=9).contains(&digits.len()) {
+        return None;
+    }
+    digits.iter().try_fold(0_u32, |number, b| b.is_ascii_digit().then(|| number * 10 + u32::from(b - b'0')))
+}
+
+/// The number that `text` is. What has no more than 15 digits is exact, and its fraction one division.
+fn number(text: &[u8]) -> Option<f64> {
+    const TENS: [f64; 16] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
+    let (negative, digits) = text.strip_prefix(b"-").map_or((false, text), |digits| (true, digits));
+    let (mut whole, mut fraction) = (0_u64, None);
+    let plain = (1..=15).contains(&digits.len())
+        && digits.first() != Some(&b'.')
+        && digits.iter().all(|b| match b {
+            b'0'..=b'9' => {
+                whole = whole * 10 + u64::from(b - b'0');
+                fraction = fraction.map(|places| places + 1);
+                true
+            }
+            b'.' if fraction.is_none() => {
+                fraction = Some(0_usize);
+                true
+            }
+            _ => false,
+        });
+    if !plain {
+        return std::str::from_utf8(text).ok()?.parse().ok();
+    }
+    let number = whole as f64 / TENS.get(fraction.unwrap_or(0)).copied()?;
+    Some(if negative { -number } else { number })
+}
+
+/// The position that a reference such as `B12` means: its row and its column, from 0.
+fn reference(name: &[u8]) -> Parsed<(u32, u32)> {
+    let mut column = 0_u32;
+    for (at, b) in name.iter().enumerate() {
+        match b {
+            b'A'..=b'Z' => column = column * 26 + u32::from(b - b'A') + 1,
+            b'a'..=b'z' => column = column * 26 + u32::from(b - b'a') + 1,
+            _ if column == 0 => break,
+            _ => return Ok((row_number(name.get(at..).unwrap_or_default()).map_err(|_| no_place(name))?, column - 1)),
+        }
+        if column > COLUMNS {
+            break;
+        }
+    }
+    Err(no_place(name))
+}
+
+/// The position, from 0, of the row with this number.
+fn row_number(digits: &[u8]) -> Parsed<u32> {
+    integer(digits).filter(|row| (1..=ROWS).contains(row)).map(|row| row - 1).ok_or_else(|| no_place(digits))
+}
+
+/// How a value is shown in a message.
+fn shown(value: &[u8]) -> String {
+    String::from_utf8_lossy(value.get(..value.len().min(40)).unwrap_or_default()).into_owned()
+}
+
+fn no_place(name: &[u8]) -> Fault {
+    let name = shown(name);
+    let zh = format!("没有“{name}”这个位置（最远为 XFD1048576）");
+    Text::new(zh, format!("there is no place '{name}' (the last one is XFD1048576)")).into()
+}
+
+fn wrong(zh: &str, en: &str, value: &[u8]) -> Fault {
+    let value = shown(value);
+    Text::new(format!("“{value}”不是单元格的{zh}"), format!("'{value}' is no {en} of a cell")).into()
+}

@@ -1,0 +1,138 @@
+//! Which looks of cells are those of dates. A spreadsheet keeps a date as a number, and only its look tells.
+
+use rustc_hash::FxHashMap;
+
+use super::Parsed;
+use super::markup::{Markup, Token};
+use super::text::value;
+
+/// The first and the last day that a date of a ledger can be, in days since 1970-01-01: those of 1900 and 2100.
+const FIRST: i64 = -25_567;
+const LAST: i64 = 47_846;
+/// The days from 1899-12-30, the day 0 of spreadsheets, and from 1904-01-01, the other one, to 1970-01-01.
+const SINCE_1900: i64 = 25_569;
+const SINCE_1904: i64 = 24_107;
+/// Spreadsheets hold that 1900 had a 29 February, and give it this number. Before it all is a day later.
+const NO_DAY: i64 = 60;
+
+/// The day in days since 1970-01-01 with the serial number `number`.
+pub(super) fn day(number: f64, is_1904: bool) -> Option<i32> {
+    let serial = number.floor().max(0.0) as i64;
+    let day = match serial {
+        _ if is_1904 => serial.saturating_sub(SINCE_1904),
+        NO_DAY => return None,
+        ..NO_DAY => serial - SINCE_1900 + 1,
+        _ => serial.saturating_sub(SINCE_1900),
+    };
+    (FIRST..=LAST).contains(&day).then_some(day as i32)
+}
+
+/// For each look of cells, by its number, whether it is that of a date, out of the part of a workbook that lists them.
+pub(super) fn dates(part: &[u8]) -> Parsed<Vec<bool>> {
+    let mut markup = Markup::new(part, 0);
+    let (mut formats, mut dates) = (FxHashMap::default(), Vec::new());
+    let (mut in_formats, mut in_looks) = (false, false);
+    while let Some(token) = markup.next() {
+        let (name, tag) = match token {
+            Token::Open(tag) => (tag.name, Some(tag)),
+            Token::Close(name) => (name, None),
+            Token::Text(_) | Token::Verbatim(_) => continue,
+        };
+        let id =
+            || tag.and_then(|tag| tag.attribute("numFmtId")).and_then(|id| std::str::from_utf8(id).ok()?.parse().ok());
+        match name {
+            b"numFmts" => in_formats = tag.is_some_and(|tag| !tag.empty),
+            b"cellXfs" => in_looks = tag.is_some_and(|tag| !tag.empty),
+            b"numFmt" if in_formats => {
+                if let (Some(id), Some(code)) = (id(), tag.and_then(|tag| tag.attribute("formatCode"))) {
+                    formats.insert(id, is_date(&value(code)?));
+                }
+            }
+            b"xf" if in_looks && tag.is_some() => dates
+                .push(id().is_some_and(|id: u32| formats.get(&id).copied().unwrap_or_else(|| is_date_by_number(id)))),
+            _ => {}
+        }
+    }
+    Ok(dates)
+}
+
+/// Whether a format that every spreadsheet knows is one of dates (ECMA-376, 18.8.30); 46 is a length of time.
+fn is_date_by_number(id: u32) -> bool {
+    matches!(id, 14..=22 | 27..=36 | 45 | 47 | 50..=58)
+}
+
+/// Whether a format writes numbers as dates or times of day: it has a letter for a part of them in its first section,
+/// outside quotes and brackets. One for lengths of time has such a letter first in brackets: `[h]:mm`.
+fn is_date(format: &str) -> bool {
+    let mut chars = format.chars();
+    let mut noon = false;
+    while let Some(c) = chars.next() {
+        match c {
+            // What follows is shown as it is, or as wide as it is.
+            '\\' | '_' | '*' => drop(chars.next()),
+            '"' => drop(chars.by_ref().find(|c| *c == '"')),
+            ';' => return false,
+            '[' => {
+                let inside: String = chars.by_ref().take_while(|c| *c != ']').collect();
+                let mut letters = inside.chars().map(|c| c.to_ascii_lowercase());
+                let first = letters.next();
+                if matches!(first, Some('h' | 'm' | 's')) && letters.all(|c| Some(c) == first) {
+                    return false;
+                }
+            }
+            'a' | 'A' if !noon => noon = true,
+            'p' | 'P' | 'm' | 'M' | '/' if noon => return true,
+            'd' | 'm' | 'h' | 'y' | 's' | 'D' | 'M' | 'H' | 'Y' | 'S' if !noon => return true,
+            _ => {}
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ingest::cell::dates::day_of;
+    use calamine::{ExcelDateTime, ExcelDateTimeType};
+
+    #[test]
+    fn days_are_those_of_another_reader() {
+        for is_1904 in [false, true] {
+            for serial in (-3..80_000).map(f64::from).chain([0.5, 59.9, 60.5, 366.5, 39_568.999_999, 1e9, 1e300]) {
+                let other = ExcelDateTime::new(serial, ExcelDateTimeType::DateTime, is_1904);
+                let (year, month, date, ..) = other.to_ymd_hms_milli();
+                assert_eq!(day(serial, is_1904), day_of(year, u16::from(month), u16::from(date)), "{serial}");
+            }
+        }
+    }
+
+    #[test]
+    fn formats_of_dates() {
+        let dates = [
+            "yyyy\\-mm\\-dd",
+            "m\"月\"d\"日\";@",
+            "[$-804]yyyy\"年\"m\"月\"",
+            "h:mm AM/PM",
+            "AM/PM",
+            "*-yyyy-mm-dd",
+            "[red]d",
+        ];
+        for format in dates {
+            assert!(is_date(format), "{format}");
+        }
+        let others =
+            ["0.00%", "General", "@", "#,##0\"d\"", "0_d", "0;yyyy", "[h]:mm:ss", "[SS]", "\\Y000000", "[Red]0", ""];
+        for format in others {
+            assert!(!is_date(format), "{format}");
+        }
+    }
+
+    #[test]
+    fn looks_by_number() {
+        let part = r#"<styleSheet><numFmts count="2"><numFmt numFmtId="176" formatCode="yyyy&quot;年&quot;"/><numFmt
+            numFmtId="14" formatCode="0"/></numFmts><cellStyleXfs><xf numFmtId="15"/></cellStyleXfs><cellXfs><xf/><xf numFmtId="176"
+            ><alignment/></xf><xf numFmtId="14"/><xf numFmtId="15"/></cellXfs><dxfs><dxf><numFmt numFmtId="15" formatCode="0"/>
+            </dxf></dxfs></styleSheet>"#;
+        assert_eq!(super::dates(part.as_bytes()).unwrap(), [false, true, false, true]);
+    }
+}

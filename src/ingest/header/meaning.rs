@@ -1,0 +1,183 @@
+//! What one column of a header holds: what is wished for it, else what its texts mean by themselves.
+
+use std::sync::Arc;
+
+use super::Heading;
+use super::naming::{
+    MONEY, factor, group, is_listed_as_personal, is_of_another, is_registration_number, named, not_read,
+};
+use super::overrides::{Wish, Wishes};
+use super::profile::Says;
+use crate::ingest::Status;
+use crate::schema;
+use crate::schema::words::{Words, plain};
+use crate::schema::{Column, Dictionaries, Type};
+
+/// What a column holds.
+#[derive(Clone, Debug)]
+pub(crate) enum Meaning {
+    /// A column of the schema; money in units of `factor` yuan. The smaller the rank, the more it is meant.
+    Column { column: &'static Column, factor: f64, rank: usize },
+    /// A column of a one-hot group: a mark here is this word of the column, or none of its words.
+    Mark { column: &'static Column, words: Arc<Words>, word: Option<usize> },
+    /// A column of the user's own.
+    Own(String),
+    /// Known not to be read, about a person, or not known.
+    Not(Status),
+}
+
+impl Meaning {
+    /// Whether the column is read.
+    pub(crate) fn is_known(&self) -> bool {
+        match self {
+            Self::Column { .. } | Self::Own(_) => true,
+            Self::Mark { word, .. } => word.is_some(),
+            Self::Not(_) => false,
+        }
+    }
+}
+
+/// What the column with these texts from top to bottom holds, if it were alone.
+pub(crate) fn meaning(parts: &[String], wish: Option<Wish<'_>>, wishes: &Wishes<'_>) -> Meaning {
+    let Some(leaf) = parts.last() else {
+        return Meaning::Not(Status::Unknown);
+    };
+    match wish {
+        Some(Wish::As(name)) => asked_for(name, leaf, &wishes.words),
+        Some(Wish::Keep) => Meaning::Own(plain(leaf).into_owned()),
+        Some(Wish::Profile { says, whole: true }) => profiled(says, leaf, &wishes.words),
+        // A lowest part alone takes no word out of its group, and has no column about a person read.
+        Some(Wish::Profile { says, whole: false }) => match by_itself(parts, leaf, wishes) {
+            known @ Meaning::Mark { word: Some(_), .. } => known,
+            personal @ Meaning::Not(Status::Personal) if !matches!(says, Says::Ignore) => personal,
+            _ => profiled(says, leaf, &wishes.words),
+        },
+        None => by_itself(parts, leaf, wishes),
+    }
+}
+
+/// What the column means where nobody says anything about it; `leaf` is the last of `parts`.
+fn by_itself(parts: &[String], leaf: &str, wishes: &Wishes<'_>) -> Meaning {
+    let group = parts.len().checked_sub(2).and_then(|at| group(parts.get(at)?, &wishes.words));
+    if let Some((column, words)) = &group
+        && let Some(word) = words.find(leaf)
+    {
+        return Meaning::Mark { column, words: Arc::clone(words), word: Some(word) };
+    }
+    if is_listed_as_personal(leaf) && not_read(parts) == Status::Personal {
+        return Meaning::Not(Status::Personal);
+    }
+    if let Some((column, rank)) = named(leaf) {
+        if column.name == "former_name" && is_of_another(parts) {
+            return Meaning::Not(Status::Personal);
+        }
+        return Meaning::Column { column, factor: factor(leaf), rank: rank + 1 };
+    }
+    let status = not_read(parts);
+    if status == Status::Unknown
+        && let Some((column, words)) = group
+    {
+        return Meaning::Mark { column, words, word: None };
+    }
+    if status != Status::Personal && wishes.keep_all {
+        return Meaning::Own(plain(leaf).into_owned());
+    }
+    Meaning::Not(status)
+}
+
+/// A column that the caller maps: to a column of the schema, to a word of one (`mode=solo`), to a name of its own.
+fn asked_for(name: &str, leaf: &str, words: &Dictionaries) -> Meaning {
+    if let Some(column) = schema::column(name) {
+        return Meaning::Column { column, factor: factor(leaf), rank: 0 };
+    }
+    let marked = name.split_once('=').and_then(|(name, word)| mark(schema::column(name)?, word, words));
+    marked.unwrap_or_else(|| Meaning::Own(name.to_owned()))
+}
+
+fn mark(column: &'static Column, word: &str, words: &Dictionaries) -> Option<Meaning> {
+    let words = words.of(column.name)?;
+    let word = Some(words.find(word)?);
+    Some(Meaning::Mark { column, words, word })
+}
+
+/// What the profile says of a column. Where its header means the same by itself, it says it no better than it does by
+/// itself: of two such columns in a sheet the better one is still taken. A registration number that the profile calls
+/// the code was the code of a sheet without another, which the next sheet may have.
+fn profiled(says: &Says, leaf: &str, words: &Dictionaries) -> Meaning {
+    match says {
+        Says::Column { column, .. }
+            if column.ty == Type::Id
+                && is_registration_number(leaf)
+                && let Some((column, rank)) = named(leaf) =>
+        {
+            Meaning::Column { column, factor: 1.0, rank: rank + 1 }
+        }
+        Says::Column { column, unit } => {
+            let rank = named(leaf).filter(|(named, _)| named.name == column.name).map_or(0, |(_, rank)| rank + 1);
+            let unit = unit.and_then(|unit| MONEY.iter().find(|(name, _)| *name == unit));
+            Meaning::Column { column, factor: unit.map_or_else(|| factor(leaf), |(_, yuan)| *yuan), rank }
+        }
+        Says::Word { column, value } => mark(column, value, words).unwrap_or(Meaning::Not(Status::Unknown)),
+        Says::Own(name) => Meaning::Own(name.clone()),
+        Says::Ignore => Meaning::Not(Status::Ignored),
+    }
+}
+
+/// Ledgers of the years before the code have registration numbers and nothing else: there the number is the code,
+/// unless the caller or the profile reads it as something else.
+pub(crate) fn number_as_code(headings: &mut [Heading]) {
+    let is_code = |m: &Meaning| matches!(m, Meaning::Column { column, .. } if column.ty == Type::Id);
+    if headings.iter().any(|h| is_code(&h.meaning)) {
+        return;
+    }
+    let is_open =
+        |m: &Meaning| matches!(m, Meaning::Column { column, rank: 1.., .. } if column.name == "former_org_id");
+    let own = headings.iter_mut().find(|h| is_open(&h.meaning) && is_registration_number(h.leaf()));
+    if let (Some(heading), Some(column)) = (own, schema::column("org_id")) {
+        heading.meaning = Meaning::Column { column, factor: 1.0, rank: 1 };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ingest::header::Header;
+    use crate::ingest::{Options, Profile};
+
+    #[test]
+    fn former_names_are_those_of_organisations() {
+        let top = [
+            ["单位名称", "曾用名", "社会信用代码", "党组织书记", "", "党组织", ""],
+            ["", "", "", "来源", "曾用名", "类别", "曾用名"],
+        ];
+        let top = top.map(|row| row.map(str::to_owned).to_vec());
+        let header = Header::find(&top, &[], &Options::default()).unwrap();
+        let former: Vec<_> = header.columns.iter().filter(|c| c.leaf() == "曾用名").map(Heading::mapped).collect();
+        assert_eq!(former[0].column.as_deref(), Some("former_name"));
+        assert!(former[1..].iter().all(|c| c.column.is_none() && c.status == Status::Personal));
+    }
+
+    #[test]
+    fn a_registration_number_is_the_code_where_there_is_no_other() {
+        let read = |names: &[&'static str], options: &Options| {
+            let header = Header::of_names(names.iter().copied(), options);
+            header.columns.iter().map(|c| c.mapped().column.unwrap_or_default()).collect::<Vec<_>>()
+        };
+        let (alone, beside) = (["单位名称", "工商注册号"], ["单位名称", "工商注册号", "组织机构代码"]);
+        let profile = |column: &str| {
+            let text = format!("[[header]]\nheader = \"工商注册号\"\ncolumn = \"{column}\"");
+            let profile = Profile::from_toml(&text, "office.toml").unwrap();
+            Options { profile: Some(Arc::new(profile)), ..Options::default() }
+        };
+        // Whichever year's sheet a profile was saved from, it serves those of all years.
+        for options in [Options::default(), profile("org_id"), profile("former_org_id")] {
+            assert_eq!(read(&alone, &options), ["name", "org_id"]);
+            assert_eq!(read(&beside, &options), ["name", "former_org_id", "org_id"]);
+        }
+        assert_eq!(read(&["单位名称", "2.工商注册号*"], &Options::default()), ["name", "org_id"]);
+        assert_eq!(read(&["单位名称", "原注册号"], &Options::default()), ["name", "former_org_id"]);
+        let wish = vec![("工商注册号".to_owned(), "former_org_id".to_owned())];
+        let options = Options { columns: wish, ..Options::default() };
+        assert_eq!(read(&alone, &options), ["name", "former_org_id"]);
+    }
+}

@@ -1,0 +1,308 @@
+//! Where the header of a sheet is, and what its columns mean.
+//!
+//! A header has one to three rows somewhere below titles. A cell of an upper row that is empty continues the group to
+//! its left where the rows below show that it does, which is how merged cells look and how offices write that do not
+//! merge. The texts from top to bottom are a column's header, joined with `/`.
+
+pub(crate) mod above;
+#[cfg(test)]
+mod header_tests;
+mod meaning;
+pub(crate) mod naming;
+pub(crate) mod one_hot;
+pub(crate) mod overrides;
+pub(crate) mod profile;
+#[cfg(test)]
+mod profile_tests;
+mod profile_text;
+pub(crate) mod propose;
+
+use std::collections::{HashMap, HashSet};
+
+pub(super) use self::meaning::Meaning;
+use self::meaning::{meaning, number_as_code};
+use self::naming::{MONEY, not_read};
+use self::overrides::{Key, Wishes};
+use super::{Mapped, Options, Proposal, Status};
+use crate::schema;
+use crate::schema::spelling::folded;
+use crate::schema::words::is_space;
+use crate::schema::{Dictionaries, Type};
+
+/// How far down a header is looked for.
+pub(super) const TOP: usize = 40;
+/// How many rows a header may have.
+pub(super) const TALLEST: usize = 3;
+
+/// A sheet's header.
+#[derive(Debug)]
+pub(super) struct Header {
+    /// The position of its first row among the rows looked at.
+    pub first: usize,
+    /// How many rows it has.
+    pub height: usize,
+    /// Its columns, from left to right; a column without any text is not among them.
+    pub columns: Vec<Heading>,
+    /// The words in force in this sheet.
+    pub words: Dictionaries,
+}
+
+/// One column of a header.
+#[derive(Debug)]
+pub(super) struct Heading {
+    pub index: usize,
+    /// Its texts from top to bottom, as written.
+    pub parts: Vec<String>,
+    pub meaning: Meaning,
+    /// Its number among the columns with this header, from 1.
+    repeat: usize,
+    /// Whether the caller or the profile decided about it.
+    pub asked: bool,
+    pub proposal: Option<Proposal>,
+}
+
+impl Heading {
+    /// The header as written, its parts joined.
+    pub(super) fn written(&self) -> String {
+        self.parts.join("/")
+    }
+
+    /// The header by which the column is told apart in its sheet: as written, and numbered where it is not the first.
+    pub(super) fn header(&self) -> String {
+        numbered(self.written(), self.repeat)
+    }
+
+    /// The lowest part.
+    pub(super) fn leaf(&self) -> &str {
+        self.parts.last().map_or("", String::as_str)
+    }
+
+    /// The parts above the lowest.
+    fn group(&self) -> &[String] {
+        self.parts.split_last().map_or(&[], |(_, group)| group)
+    }
+
+    /// The group, where this is one of its known words.
+    fn marked_group(&self) -> Option<Vec<String>> {
+        matches!(self.meaning, Meaning::Mark { word: Some(_), .. }).then(|| self.group().to_vec())
+    }
+
+    /// What the reading reports of it.
+    pub(super) fn mapped(&self) -> Mapped {
+        let (column, value, status) = match &self.meaning {
+            Meaning::Column { column, .. } => (Some(column.name.to_owned()), None, Status::Mapped),
+            Meaning::Mark { column, words, word } => {
+                let value = word.and_then(|at| words.ids().nth(at)).map(str::to_owned);
+                let status = if value.is_some() { Status::Mapped } else { Status::Unknown };
+                (Some(column.name.to_owned()), value, status)
+            }
+            Meaning::Own(name) => (Some(name.clone()), None, not_read(&self.parts)),
+            Meaning::Not(status) => (None, None, *status),
+        };
+        let unit = match &self.meaning {
+            Meaning::Column { column, factor, .. } if column.ty == Type::Money => {
+                MONEY.iter().find(|(_, yuan)| (yuan - factor).abs() < 0.5).map(|(unit, _)| *unit)
+            }
+            _ => None,
+        };
+        Mapped {
+            index: self.index,
+            header: self.header(),
+            column,
+            value,
+            unit,
+            proposal: self.proposal.clone(),
+            status,
+            kept: matches!(self.meaning, Meaning::Own(_)),
+        }
+    }
+}
+
+fn numbered(name: String, repeat: usize) -> String {
+    if repeat > 1 { format!("{name} ({repeat})") } else { name }
+}
+
+impl Header {
+    /// The header among the first rows of a sheet: the rows in which most columns are known, an organisation's code
+    /// and one more at least; with those above that are `joined` to it.
+    pub(super) fn find(top: &[Vec<String>], joined: &[bool], options: &Options) -> Option<Self> {
+        let wishes = Wishes::new(options);
+        // Most rows are data, and looked at no closer.
+        let coded: Vec<bool> = top.iter().map(|row| row.iter().any(|text| wishes.may_be_code(text))).collect();
+        let may = |first: usize, height: usize| coded.iter().skip(first).take(height).any(|coded| *coded);
+        Some(Self::best(top, wishes, may, Self::is_ledger)?.raised(top, joined, options))
+    }
+
+    /// The rows that look most like a header of those that are `fit` to be one, with something that is known in them.
+    /// Those are looked at that `may` be one: it is asked with the first of them and how many they are.
+    pub(super) fn best(
+        top: &[Vec<String>],
+        wishes: Wishes<'_>,
+        may: impl Fn(usize, usize) -> bool,
+        fit: impl Fn(&Self) -> bool,
+    ) -> Option<Self> {
+        // Of equals the lower one: a title above the header must not look like a group over all of it.
+        let better = |score: (usize, usize), height: usize, best: Option<&((usize, usize), Self)>| {
+            best.is_none_or(|(most, best)| score > *most || (score == *most && height < best.height))
+        };
+        let mut best: Option<((usize, usize), Self)> = None;
+        for first in 0..top.len() {
+            for height in (1..=TALLEST.min(top.len() - first)).filter(|height| may(first, *height)) {
+                let columns = meanings(parts(top.get(first..first + height)?), &wishes);
+                // What is kept only because all is kept says nothing about where the header is.
+                let says = |c: &&Heading| c.meaning.is_known() && (c.asked || !matches!(c.meaning, Meaning::Own(_)));
+                let known = columns.iter().filter(says).count();
+                // A row with nothing but the running number (序号) or the remarks is one of the header too.
+                let is_passed = |c: &&Heading| {
+                    matches!(c.meaning, Meaning::Own(_) | Meaning::Not(_)) && not_read(&c.parts) == Status::Ignored
+                };
+                let score = (known, columns.iter().filter(is_passed).count());
+                let found = Self { first, height, columns, words: Dictionaries::default() };
+                if known > 0 && fit(&found) && better(score, height, best.as_ref()) {
+                    best = Some((score, found));
+                }
+            }
+        }
+        best.map(|(_, header)| Self { words: wishes.words, ..header })
+    }
+
+    /// How many of its columns are known.
+    pub(super) fn known(&self) -> usize {
+        self.columns.iter().filter(|c| c.meaning.is_known()).count()
+    }
+
+    /// The header of a table whose columns have one name each.
+    pub(super) fn of_names<'a>(names: impl Iterator<Item = &'a str>, options: &Options) -> Self {
+        let wishes = Wishes::new(options);
+        let columns = names.enumerate().map(|(index, name)| (index, vec![name.to_owned()]));
+        let mut header =
+            Self { first: 0, height: 1, columns: meanings(columns.collect(), &wishes), words: wishes.words };
+        propose::fill(&mut header);
+        header
+    }
+
+    /// The position of the column of type `ty`.
+    pub(super) fn column(&self, ty: Type) -> Option<usize> {
+        let is = |m: &Meaning| matches!(m, Meaning::Column { column, .. } if column.ty == ty);
+        self.columns.iter().find(|c| is(&c.meaning)).map(|c| c.index)
+    }
+
+    /// Whether there is an organisation's code and, besides a year, something about it.
+    pub(super) fn is_ledger(&self) -> bool {
+        let is_id = |m: &Meaning| matches!(m, Meaning::Column { column, .. } if column.ty == Type::Id);
+        let is_year = |m: &Meaning| matches!(m, Meaning::Column { column, .. } if column.ty == Type::Year);
+        let about = |m: &Meaning| m.is_known() && !is_id(m) && !is_year(m);
+        self.columns.iter().any(|c| is_id(&c.meaning)) && self.columns.iter().any(|c| about(&c.meaning))
+    }
+}
+
+/// The texts of each column, from top to bottom.
+pub(super) fn parts(rows: &[Vec<String>]) -> Vec<(usize, Vec<String>)> {
+    let width = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let text = |row: usize, column: usize| {
+        let text = rows.get(row).and_then(|r| r.get(column)).map_or("", String::as_str);
+        (!text.chars().all(is_space)).then_some(text)
+    };
+    let has_below = |row: usize, column: usize| (row + 1..rows.len()).any(|below| text(below, column).is_some());
+    // For each cell the column in which its text stands.
+    let mut from: Vec<Vec<Option<usize>>> = Vec::new();
+    for row in 0..rows.len() {
+        let mut origins: Vec<Option<usize>> = Vec::with_capacity(width);
+        for column in 0..width {
+            let left = column.checked_sub(1).and_then(|left| *origins.get(left)?);
+            let same_group = |above: &Vec<Option<usize>>| {
+                column.checked_sub(1).is_some_and(|left| above.get(left) == above.get(column))
+            };
+            origins.push(if text(row, column).is_some() {
+                Some(column)
+            } else {
+                left.filter(|origin| has_below(row, *origin) && has_below(row, column) && from.iter().all(same_group))
+            });
+        }
+        from.push(origins);
+    }
+    let column = |column: usize| {
+        let parts = from.iter().enumerate().filter_map(|(row, origins)| text(row, (*origins.get(column)?)?));
+        (column, parts.map(str::to_owned).collect::<Vec<_>>())
+    };
+    (0..width).map(column).filter(|(_, parts)| !parts.is_empty()).collect()
+}
+
+/// The number of each column among those with its header, from 1. One that would make it the header of another column
+/// is passed over: beside 楼 and 楼 (2), a second 楼 is 楼 (3).
+fn repeats(columns: &[(usize, Vec<String>)]) -> Vec<usize> {
+    let keys: Vec<String> = columns.iter().map(|(_, parts)| folded(&parts.join("/")).into_owned()).collect();
+    let written: HashSet<&str> = keys.iter().map(String::as_str).collect();
+    let mut seen: HashMap<&str, usize> = HashMap::new();
+    let number = |key| {
+        let n = seen.entry(key).or_default();
+        *n += 1;
+        while *n > 1 && written.contains(format!("{key}({n})").as_str()) {
+            *n += 1;
+        }
+        *n
+    };
+    keys.iter().map(String::as_str).map(number).collect()
+}
+
+/// What each column means. A column of the schema that two headers could mean belongs to the one that says it better,
+/// else to the first.
+pub(super) fn meanings(columns: Vec<(usize, Vec<String>)>, wishes: &Wishes<'_>) -> Vec<Heading> {
+    let repeats = repeats(&columns);
+    let said = if wishes.are_none() {
+        vec![None; columns.len()]
+    } else {
+        let keys = columns.iter().zip(&repeats).map(|((_, parts), repeat)| Key::new(parts, *repeat));
+        wishes.assign(&keys.collect::<Vec<_>>())
+    };
+    let mut headings: Vec<Heading> = (columns.into_iter().zip(repeats).zip(said))
+        .map(|(((index, parts), repeat), wish)| Heading {
+            index,
+            meaning: meaning(&parts, wish, wishes),
+            parts,
+            repeat,
+            asked: wish.is_some(),
+            proposal: None,
+        })
+        .collect();
+    number_as_code(&mut headings);
+    let mut taken: HashMap<&str, (usize, usize)> = HashMap::new();
+    for (at, heading) in headings.iter().enumerate() {
+        let (name, rank) = match &heading.meaning {
+            Meaning::Column { column, rank, .. } => (column.name, *rank),
+            // One-hot columns share their column; they give way to a header that says all of it.
+            Meaning::Mark { .. } | Meaning::Own(_) | Meaning::Not(_) => continue,
+        };
+        let best = taken.entry(name).or_insert((rank, at));
+        if rank < best.0 {
+            *best = (rank, at);
+        }
+    }
+    let groups: HashSet<Vec<String>> = headings.iter().filter_map(Heading::marked_group).collect();
+    let mut own: HashSet<String> = HashSet::new();
+    for (at, heading) in headings.iter_mut().enumerate() {
+        let beside = groups.contains(heading.group());
+        match &mut heading.meaning {
+            Meaning::Column { column, .. } if taken.get(column.name).is_some_and(|best| best.1 != at) => {
+                heading.meaning = Meaning::Not(Status::Ignored);
+            }
+            Meaning::Mark { column, .. } if taken.contains_key(column.name) => {
+                heading.meaning = Meaning::Not(Status::Ignored);
+            }
+            // A column beside known words is one more word; one under a group without any is something else.
+            Meaning::Mark { word: None, .. } if !beside => {
+                heading.meaning = Meaning::Not(Status::Unknown);
+            }
+            Meaning::Own(name) => {
+                let is_free = |name: &String| !name.is_empty() && schema::column(name).is_none() && !own.contains(name);
+                let leaf = if heading.asked { name.clone() } else { numbered(name.clone(), heading.repeat) };
+                let whole = numbered(heading.parts.join("/"), heading.repeat);
+                let further = (2..).map(|n| numbered(whole.clone(), n));
+                *name = [leaf, whole.clone()].into_iter().chain(further).find(is_free).unwrap_or_default();
+                own.insert(name.clone());
+            }
+            _ => {}
+        }
+    }
+    headings
+}

@@ -1,0 +1,206 @@
+//! What one header text means by itself: a column of the schema, a unit, something about a person, something known.
+
+use std::sync::{Arc, LazyLock};
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::ingest::Status;
+use crate::schema::spelling::{folded, undecorated};
+use crate::schema::words::Words;
+use crate::schema::{COLUMNS, Column, Dictionaries, IGNORED_HEADERS, PERSONAL_HEADERS};
+
+/// Fragments of headers of columns about natural persons.
+const PERSONAL_FRAGMENTS: [&str; 18] = [
+    "姓名",
+    "电话",
+    "手机",
+    "身份证",
+    "身份号码",
+    "联系方式",
+    "联系人",
+    "出生",
+    "住址",
+    "邮箱",
+    "电子邮件",
+    "微信",
+    "phone",
+    "mobile",
+    "mail",
+    "id_card",
+    "birth_date",
+    "date_of_birth",
+];
+
+static IGNORED: LazyLock<FxHashSet<String>> = LazyLock::new(|| keys(IGNORED_HEADERS));
+static PERSONAL: LazyLock<FxHashSet<String>> = LazyLock::new(|| keys(PERSONAL_HEADERS));
+
+fn keys(headers: &[&str]) -> FxHashSet<String> {
+    let plain = headers.iter().map(|header| folded(header).into_owned());
+    plain.flat_map(|header| [strip_unit(&header).to_owned(), header]).collect()
+}
+
+/// The ways in which a header is looked up, from as it stands to without list number, footnote mark and unit.
+fn forms(folded: &str) -> [&str; 4] {
+    let bare = undecorated(folded);
+    [folded, strip_unit(folded), bare, undecorated(strip_unit(bare))]
+}
+
+/// Why a column that is none of the schema is not read.
+pub(crate) fn not_read(parts: &[String]) -> Status {
+    let leaf = parts.last().map_or_else(Default::default, |leaf| folded(leaf));
+    if is_listed(&leaf, &IGNORED) {
+        return Status::Ignored;
+    }
+    let is_personal = |folded: &str| {
+        is_listed(folded, &PERSONAL) || PERSONAL_FRAGMENTS.iter().any(|fragment| folded.contains(fragment))
+    };
+    let group = parts.split_last().map_or(&[][..], |(_, group)| group);
+    if is_personal(&leaf) || group.iter().any(|part| is_personal(&folded(part))) {
+        return Status::Personal;
+    }
+    Status::Unknown
+}
+
+fn is_listed(folded: &str, list: &FxHashSet<String>) -> bool {
+    forms(folded).iter().any(|form| list.contains(*form))
+}
+
+/// Whether a column with this header is about a person.
+pub(crate) fn is_personal(header: &str) -> bool {
+    not_read(&[header.to_owned()]) == Status::Personal
+}
+
+/// Whether the schema lists this very header as one about a person.
+pub(crate) fn is_listed_as_personal(header: &str) -> bool {
+    is_listed(&folded(header), &PERSONAL)
+}
+
+/// Whether a column stands under a heading of a person or of the party organisation, so that a name in it is not the
+/// organisation's.
+pub(crate) fn is_of_another(parts: &[String]) -> bool {
+    let above = parts.split_last().map_or(&[][..], |(_, above)| above);
+    above.iter().any(|part| ["书记", "党组织", "党员", "人"].iter().any(|word| folded(part).contains(word)))
+}
+
+/// Whether a header is that of registration numbers (注册号). One called the former number (原…) stands beside another that
+/// is not there, or not known.
+pub(crate) fn is_registration_number(header: &str) -> bool {
+    let header = folded(header);
+    let bare = undecorated(&header);
+    bare.ends_with("注册号") && !bare.starts_with('原')
+}
+
+/// The columns of the schema by the names under which ledgers carry them, and how far down the list of aliases.
+static NAMES: LazyLock<FxHashMap<String, (&'static Column, usize)>> = LazyLock::new(|| {
+    let mut names = FxHashMap::default();
+    let spellings = |c: &'static Column| [c.name, c.zh].into_iter().chain(c.aliases.iter().copied()).enumerate();
+    // Names in full first: without their units two could become the same.
+    for strip in [false, true] {
+        for column in COLUMNS {
+            for (rank, spelling) in spellings(column) {
+                let spelling = folded(spelling);
+                let key = if strip { strip_unit(&spelling) } else { &spelling };
+                names.entry(key.to_owned()).or_insert((column, rank));
+            }
+        }
+    }
+    names
+});
+
+/// The column of the schema that a header names, and how far down the list of its names that stands.
+pub(crate) fn named(header: &str) -> Option<(&'static Column, usize)> {
+    let header = folded(header);
+    forms(&header).iter().find_map(|form| NAMES.get(*form)).copied()
+}
+
+/// The column whose words stand side by side under the group header `header`.
+pub(crate) fn group(header: &str, words: &Dictionaries) -> Option<(&'static Column, Arc<Words>)> {
+    let (column, _) = named(header)?;
+    Some((column, words.of(column.name)?))
+}
+
+/// Units of money, with how many yuan each is.
+pub(crate) const MONEY: [(&str, f64); 4] = [("元", 1.0), ("千元", 1e3), ("万元", 1e4), ("亿元", 1e8)];
+
+/// The unit in brackets at the end of a header, with how many of the smaller unit it is.
+fn unit(header: &str) -> Option<(&str, f64)> {
+    let (name, unit) = header.strip_suffix(')')?.rsplit_once('(')?;
+    let unit = unit.strip_prefix("单位:").unwrap_or(unit);
+    let money = MONEY.iter().find(|(name, _)| *name == unit).map(|(_, factor)| *factor);
+    let factor = match unit {
+        "人" | "名" | "个" | "家" | "户" | "次" | "件" | "分" | "平方米" | "㎡" | "m2" | "m²" => 1.0,
+        _ => money?,
+    };
+    Some((name, factor))
+}
+
+pub(crate) fn strip_unit(header: &str) -> &str {
+    unit(header).map_or(header, |(name, _)| name)
+}
+
+/// How many of the smaller unit the unit of a header is.
+pub(crate) fn factor(header: &str) -> f64 {
+    unit(undecorated(&folded(header))).map_or(1.0, |(_, factor)| factor)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_in_the_spellings_of_offices() {
+        for (header, column) in [
+            ("单位名称（全称）", "name"),
+            ("信用\n代码", "org_id"),
+            ("从业人员（人）", "employees"),
+            ("ORG_ID", "org_id"),
+            ("党组织活动经费（万元）", "funds"),
+            ("党建工作经费(单位：千元)", "funds"),
+            ("公会", "union"),
+            ("1.单位名称", "name"),
+            ("2、统一社会信用代码*", "org_id"),
+            ("（3）从业人员（人）①", "employees"),
+            ("党组织活动经费【万元】", "funds"),
+            ("单位名称〔全称〕：", "name"),
+            ("正式党员注1", "members_full"),
+        ] {
+            assert_eq!(named(header).map(|(c, _)| c.name), Some(column), "{header}");
+        }
+        assert!(named("从业人员（万人）").is_none());
+        assert_eq!(
+            ["(元)", "（万元）", "(单位：千元)", "", "【万元】*"].map(|u| factor(&format!("经费{u}")) as u32),
+            [1, 10_000, 1000, 1, 10_000]
+        );
+        let status = |header: &str| not_read(&[header.to_owned()]);
+        assert_eq!(status("指导员联系电话"), Status::Personal);
+        assert_eq!(status("党组织书记手机号"), Status::Personal);
+        assert_eq!(status("年营业收入（万元）"), Status::Ignored);
+        assert_eq!(status("3.备注"), Status::Ignored);
+        assert_eq!(status("4、联系电话*"), Status::Personal);
+        assert_eq!(status("问题"), Status::Ignored, "what a ledger is returned with");
+        for header in [
+            "法人代表",
+            "法定代表人",
+            "法人代表：",
+            "负责人姓名",
+            "单位负责人*",
+            "出资人",
+            "党组织书记",
+            "身份证",
+            "法人身份证号",
+            "出生日期",
+            "书记出生年月",
+            "手 机",
+            "联系电话",
+            "电子邮箱",
+            "E-mail",
+            "Legal_Representative",
+        ] {
+            assert_eq!(status(header), Status::Personal, "{header}");
+        }
+        for header in ["楼栋", "法人单位", "负责人是否是党员", "经营范围", "contract_id", "党组织书记选举方式"]
+        {
+            assert_eq!(status(header), Status::Unknown, "{header}");
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Columns whose words stand side by side, to be marked: exactly one mark says the word.
+
+use std::sync::Arc;
+
+use super::{Header, Meaning};
+use crate::ingest::cell;
+use crate::ingest::cell::distinct::Known;
+use crate::ingest::problem::Code;
+use crate::ingest::table::row_kind::Row;
+use crate::schema::Column;
+use crate::schema::words::{Words, plain};
+
+/// A column whose words stand side by side, to be marked.
+pub(crate) struct Group {
+    pub column: &'static Column,
+    pub words: Arc<Words>,
+    pub header: String,
+    /// The words that it was read as, and how the headers write them.
+    pub known: Arc<Known>,
+    pub as_written: Arc<Known>,
+    members: Vec<Member>,
+}
+
+pub(crate) struct Member {
+    index: usize,
+    pub word: Option<usize>,
+    /// The word as the header writes it.
+    pub written: String,
+}
+
+/// The groups of a sheet.
+pub(crate) fn groups(header: &Header) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    for heading in &header.columns {
+        let Meaning::Mark { column, words, word } = &heading.meaning else {
+            continue;
+        };
+        let written = plain(heading.leaf()).replace('(', "（").replace(')', "）");
+        let member = Member { index: heading.index, word: *word, written };
+        if let Some(group) = groups.iter_mut().find(|g| g.column.name == column.name) {
+            group.members.push(member);
+        } else {
+            let (words, header) = (Arc::clone(words), heading.header());
+            let (known, as_written) = Default::default();
+            groups.push(Group { column, words, header, known, as_written, members: vec![member] });
+        }
+    }
+    groups
+}
+
+impl Group {
+    /// The marked member, if any; or what is wrong with the marks, and the marks.
+    pub(crate) fn read<R: Row>(&self, row: &R) -> Result<Option<&Member>, (Code, String)> {
+        let is_mode = self.column.name == "mode";
+        let unknown = if is_mode { Code::ModeUnknownWord } else { Code::WordUnknown };
+        let mut marked = None;
+        let mut marks = String::new();
+        let mut count = 0;
+        for member in &self.members {
+            let cell = row.cell(member.index);
+            match cell::flag(&cell) {
+                Ok(Some(true)) => {
+                    marks.push_str(&cell.shown());
+                    marked = Some(member);
+                    count += 1;
+                }
+                Ok(_) => {}
+                Err(Code::ExcelError) => return Err((Code::ExcelError, cell.shown().into_owned())),
+                Err(_) => return Err((unknown, cell.shown().into_owned())),
+            }
+        }
+        match marked {
+            _ if count > 1 => Err((if is_mode { Code::ModeMarksConflict } else { Code::MarksConflict }, marks)),
+            Some(member) if member.word.is_none() => Err((unknown, member.written.clone())),
+            marked => Ok(marked),
+        }
+    }
+}

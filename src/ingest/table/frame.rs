@@ -1,0 +1,344 @@
+//! How a table of Arrow batches is read: which of its columns is what, and one batch after another by that.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int16Array, RecordBatch, StringArray, StringBuilder};
+use arrow::compute::{cast, filter_record_batch};
+use arrow::datatypes::{DataType, Int16Type, Schema};
+
+use super::piece::{Piece, plausible};
+use super::{Sheet, Tally, Year};
+use crate::error::{Error, Result};
+use crate::ingest::cell::Cell;
+use crate::ingest::cell::arrow_column::{Finding, as_text, convert, mode_detail, own, own_type};
+use crate::ingest::cell::block::{At, Places};
+use crate::ingest::cell::distinct::Known;
+use crate::ingest::cell::row_checks;
+use crate::ingest::cell::row_checks::Identify;
+use crate::ingest::cell::values::Values;
+use crate::ingest::files::{Place, year_of};
+use crate::ingest::header::{Header, Heading, Meaning};
+use crate::ingest::problem::{Code, Problem, shown};
+use crate::ingest::{Options, Rows, Source, Status};
+use crate::schema;
+use crate::schema::{Column, Dictionaries, Type};
+use crate::standards::uscc;
+
+/// How the columns of one table of batches are read.
+pub(crate) struct Frame {
+    source: Source,
+    year: From,
+    id: Wanted,
+    identity: Identify,
+    columns: Vec<Wanted>,
+    /// Whether the words for modes as written are a column that the table does not have itself.
+    detail: bool,
+    /// Those words.
+    written: Arc<Known>,
+    words: Dictionaries,
+}
+
+enum From {
+    Fixed(i16),
+    Column(Wanted),
+}
+
+/// A column to be read.
+struct Wanted {
+    /// Its name in the table, which others may have too, and its position.
+    field: String,
+    at: usize,
+    target: Target,
+    known: Arc<Known>,
+}
+
+enum Target {
+    Column(&'static Column, f64),
+    Own(String),
+}
+
+impl Wanted {
+    fn name(&self) -> &str {
+        match &self.target {
+            Target::Column(column, _) => column.name,
+            Target::Own(name) => name,
+        }
+    }
+}
+
+impl Frame {
+    /// How a table with this schema is read; `None` where it is no ledger.
+    pub(crate) fn new(place: &Place<'_>, schema: &Schema, options: &Options) -> Result<Option<Self>> {
+        let keep_all = Options { keep: [&options.keep[..], &["*".to_owned()]].concat(), ..options.clone() };
+        let mut header = Header::of_names(schema.fields().iter().map(|f| f.name().as_str()), &keep_all);
+        for heading in &mut header.columns {
+            let ty = schema.fields().get(heading.index).map(|f| f.data_type());
+            if matches!(heading.meaning, Meaning::Own(_)) && ty.is_none_or(|ty| own_type(ty).is_none()) {
+                heading.meaning = Meaning::Not(Status::Unknown);
+            }
+        }
+        if !header.is_ledger() {
+            return Ok(None);
+        }
+        let (year, year_from) = year_of(place, &header, &[], options)?;
+        let (mut id, mut years, mut columns) = (None, None, Vec::new());
+        for heading in &header.columns {
+            let target = match &heading.meaning {
+                Meaning::Column { column, factor, .. } => Target::Column(column, *factor),
+                Meaning::Own(name) => Target::Own(name.clone()),
+                Meaning::Mark { .. } | Meaning::Not(_) => continue,
+            };
+            let wanted = Wanted { field: heading.written(), at: heading.index, target, known: Arc::default() };
+            match wanted.target {
+                Target::Column(column, _) if column.ty == Type::Id => id = Some(wanted),
+                Target::Column(column, _) if column.ty == Type::Year => years = Some(wanted),
+                _ => columns.push(wanted),
+            }
+        }
+        let Some(id) = id else { return Ok(None) };
+        let has = |name: &str| columns.iter().any(|c| c.name() == name);
+        let year = match (year, years) {
+            (Year::Column(_), Some(column)) => From::Column(column),
+            (Year::Fixed(year), _) => From::Fixed(year),
+            (Year::Column(_), None) => return Ok(None),
+        };
+        Ok(Some(Self {
+            source: Source {
+                file: place.file(),
+                path: place.path.to_owned(),
+                sheet: None,
+                years: Vec::new(),
+                year_from,
+                encoding: None,
+                header_rows: 0,
+                columns: header.columns.iter().map(Heading::mapped).collect(),
+                rows: Rows::default(),
+                rejected: 0,
+            },
+            year,
+            id,
+            identity: row_checks::by(options),
+            detail: has("mode") && !has("mode_detail"),
+            written: Arc::default(),
+            columns,
+            words: header.words,
+        }))
+    }
+
+    /// The positions of the columns that are read, ascending; from now on the batches have only these.
+    pub(crate) fn project(&mut self) -> Vec<usize> {
+        let year = match &mut self.year {
+            From::Column(column) => Some(column),
+            From::Fixed(_) => None,
+        };
+        let wanted: Vec<&mut Wanted> = self.columns.iter_mut().chain([&mut self.id]).chain(year).collect();
+        let mut all: Vec<usize> = wanted.iter().map(|wanted| wanted.at).collect();
+        all.sort_unstable();
+        for wanted in wanted {
+            wanted.at = all.binary_search(&wanted.at).unwrap_or_default();
+        }
+        all
+    }
+
+    /// Reads a batch whose first row is row `first` of the table, from 0.
+    pub(crate) fn piece(&self, batch: &RecordBatch, first: u32) -> Result<(Piece, Tally)> {
+        let data = batch.num_rows();
+        let mut problems = Vec::new();
+        let (years, wrong_years) = self.years(batch)?;
+        let (ids, keep, said) = self.ids(batch, &years, &wrong_years)?;
+        let row = |at: u32| first + at + 1;
+        let year_of = |years: &Int16Array, at: usize| years.is_valid(at).then(|| years.value(at));
+        for (at, code, column, value) in said {
+            let header = match (&self.year, column) {
+                (From::Column(wanted), Type::Year) => Some(wanted.field.clone()),
+                (From::Fixed(_), Type::Year) => None,
+                _ => Some(self.id.field.clone()),
+            };
+            let name = if column == Type::Year { "year" } else { "org_id" };
+            problems.push(self.problem(code, row(at), name, header, &value, year_of(&years, at as usize)));
+        }
+        let all = keep.true_count() == data;
+        let batch = if all { batch.clone() } else { filter_record_batch(batch, &keep)? };
+        let numbers: Vec<u32> = (0..data as u32).filter(|at| keep.value(*at as usize)).map(row).collect();
+        let years = arrow::compute::filter(&years, &keep)?;
+        let years = years.as_primitive::<Int16Type>();
+        let mut columns: Vec<(String, Values)> = Vec::with_capacity(self.columns.len() + 1);
+        for wanted in &self.columns {
+            let array = field(&batch, wanted)?;
+            let (values, found) = match &wanted.target {
+                Target::Column(column, factor) => convert(array, column, *factor, &self.words, &wanted.known)
+                    .ok_or_else(|| wrong_type(wanted, array))??,
+                Target::Own(_) => (own(array, &wanted.known)?, Vec::new()),
+            };
+            for Finding { row, code, value } in found {
+                let Some(number) = numbers.get(row) else { continue };
+                let header = Some(wanted.field.clone());
+                problems.push(self.problem(code, *number, wanted.name(), header, &value, year_of(years, row)));
+            }
+            if self.detail && wanted.name() == "mode" {
+                let words = mode_detail(array, &self.written)?;
+                if !words.is_empty() {
+                    columns.push(("mode_detail".to_owned(), words));
+                }
+            }
+            columns.push((wanted.name().to_owned(), values));
+        }
+        Self::members(&mut columns, |at, value| {
+            if let Some((header, number)) = self.members_header().zip(numbers.get(at)) {
+                let year = year_of(years, at);
+                problems.push(self.problem(Code::ImpossibleValue, *number, "members_full", Some(header), &value, year));
+            }
+        });
+        let mut seen: Vec<i16> = years.values().to_vec();
+        seen.sort_unstable();
+        seen.dedup();
+        let rejected = data - numbers.len();
+        problems.sort_by_key(|p| p.row);
+        let rows = Rows { data, ..Rows::default() };
+        let places = Places::new(numbers.len(), |at| At { row: numbers[at], line: None });
+        let piece = Piece { places, years: years.values().to_vec(), ids, columns };
+        Ok((piece, Tally { rows, rejected, years: seen, problems }))
+    }
+
+    /// The years, and the rows where there is none.
+    fn years(&self, batch: &RecordBatch) -> Result<(Int16Array, Vec<Finding>)> {
+        match &self.year {
+            From::Fixed(year) => Ok((Int16Array::from_value(*year, batch.num_rows()), Vec::new())),
+            From::Column(wanted) => {
+                let array = field(batch, wanted)?;
+                let column = schema::column("year").ok_or_else(|| wrong_type(wanted, array))?;
+                let (years, mut found) = convert(array, column, 1.0, &self.words, &wanted.known)
+                    .ok_or_else(|| wrong_type(wanted, array))??;
+                let years = years.array();
+                let said: HashSet<usize> = found.iter().map(|finding| finding.row).collect();
+                let empty = (0..array.len()).filter(|at| years.is_null(*at) && !said.contains(at));
+                found.extend(empty.map(|row| Finding { row, code: Code::YearMissing, value: String::new() }));
+                Ok((years.as_primitive::<Int16Type>().clone(), found))
+            }
+        }
+    }
+
+    /// The codes of the organisations, which rows are kept, and what is to be said.
+    #[allow(clippy::type_complexity, reason = "used once, by the caller beside it")]
+    fn ids(
+        &self,
+        batch: &RecordBatch,
+        years: &Int16Array,
+        wrong_years: &[Finding],
+    ) -> Result<(StringArray, BooleanArray, Vec<(u32, Code, Type, String)>)> {
+        let array = field(batch, &self.id)?;
+        let floats = array.data_type().is_floating().then(|| cast(array, &DataType::Float64)).transpose()?;
+        let texts = if floats.is_none() { Some(as_text(array)?) } else { None };
+        if let Some(texts) = &texts
+            && wrong_years.is_empty()
+            && texts.null_count() == 0
+            && texts.iter().flatten().all(uscc::is_valid)
+        {
+            return Ok((texts.clone(), BooleanArray::from(vec![true; texts.len()]), Vec::new()));
+        }
+        let mut ids = StringBuilder::with_capacity(array.len(), array.len() * 18);
+        let mut said: Vec<_> =
+            wrong_years.iter().map(|f| (f.row as u32, f.code, Type::Year, f.value.clone())).collect();
+        let mut keep = Vec::with_capacity(array.len());
+        for at in 0..array.len() {
+            if years.is_null(at) {
+                keep.push(false);
+                continue;
+            }
+            let cell = match (&texts, &floats) {
+                _ if array.is_null(at) => Cell::Empty,
+                (Some(texts), _) => Cell::Text(texts.value(at)),
+                (None, Some(floats)) => Cell::Number(floats.as_primitive::<arrow::datatypes::Float64Type>().value(at)),
+                (None, None) => Cell::Empty,
+            };
+            let code = match (self.identity)(&cell) {
+                Ok((id, code)) => {
+                    ids.append_value(&id);
+                    keep.push(true);
+                    code
+                }
+                Err(code) => {
+                    keep.push(false);
+                    Some(code)
+                }
+            };
+            if let Some(code) = code {
+                said.push((at as u32, code, Type::Id, cell.shown().into_owned()));
+            }
+        }
+        Ok((ids.finish(), BooleanArray::from(keep), said))
+    }
+
+    /// Makes impossible numbers of members null; `tell` is told of them.
+    fn members(columns: &mut [(String, Values)], tell: impl FnMut(usize, String)) {
+        let of = |name: &str| {
+            columns.iter().find_map(|(n, values)| match values {
+                Values::Array(array) if n == name => Some(Arc::clone(array)),
+                _ => None,
+            })
+        };
+        if let (Some(employees), Some(members)) = (of("employees"), of("members_full"))
+            && let Some((_, values)) = columns.iter_mut().find(|(name, _)| name == "members_full")
+        {
+            *values = Values::Array(plausible(&members, &employees, tell));
+        }
+    }
+
+    fn members_header(&self) -> Option<String> {
+        self.columns.iter().find(|c| c.name() == "members_full").map(|wanted| wanted.field.clone())
+    }
+
+    fn problem(
+        &self,
+        code: Code,
+        row: u32,
+        column: &str,
+        header: Option<String>,
+        value: &str,
+        year: Option<i16>,
+    ) -> Problem {
+        Problem {
+            file: self.source.file.clone(),
+            sheet: None,
+            row,
+            line: None,
+            column: Some(column.to_owned()),
+            header,
+            value: shown(value),
+            code,
+            year,
+        }
+    }
+
+    /// The table that it reads.
+    pub(crate) fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// The table as a whole.
+    pub(crate) fn finish(self, tallies: Vec<(u32, Tally)>) -> Sheet {
+        self.source.finish(tallies, true)
+    }
+}
+
+/// The array of a column: where the first batch has it, else the one of its name.
+fn field<'a>(batch: &'a RecordBatch, wanted: &Wanted) -> Result<&'a ArrayRef> {
+    let name = &wanted.field;
+    let is_there = batch.schema_ref().fields().get(wanted.at).is_some_and(|field| field.name() == name);
+    let array = if is_there { batch.columns().get(wanted.at) } else { batch.column_by_name(name) };
+    array.ok_or_else(|| {
+        Error::data(
+            format!("各批数据的列不一致：有一批没有“{name}”列"),
+            format!("the batches do not have the same columns: one lacks '{name}'"),
+        )
+    })
+}
+
+fn wrong_type(wanted: &Wanted, array: &ArrayRef) -> Error {
+    let (field, name, got) = (&wanted.field, wanted.name(), array.data_type());
+    Error::data(
+        format!("列“{field}”的类型是 {got}，无法作为 {name} 读取"),
+        format!("column '{field}' is of type {got}, which cannot be read as {name}"),
+    )
+}

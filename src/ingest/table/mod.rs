@@ -1,0 +1,388 @@
+//! One sheet becomes record batches: each row is told apart, its cells are read, what is wrong is written down.
+//!
+//! A [`Table`] does not change while it reads, so blocks of its rows are read side by side.
+
+pub(crate) mod frame;
+pub(crate) mod own_columns;
+pub(crate) mod piece;
+pub(crate) mod row_kind;
+pub(crate) mod zones;
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, StringArray};
+use arrow::buffer::OffsetBuffer;
+
+use self::piece::{Piece, plausible};
+use self::row_kind::{Classifier, Kind};
+use super::cell;
+use super::cell::block::{At, Block, Places, RowOf, Seen, TOGETHER};
+use super::cell::distinct::Known;
+use super::cell::reader::{Column, Finding, Labels, Reader};
+use super::cell::row_checks;
+use super::cell::row_checks::Identify;
+use super::cell::values::Values;
+use super::header::one_hot::{Group, groups};
+use super::header::{Header, Heading, Meaning};
+use super::problem::{Code, Problem, shown};
+use super::{Options, Rows, Source};
+use crate::error::Result;
+use crate::schema::Type;
+use crate::standards::uscc;
+
+/// What there is to say about the rows of a block.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    pub rows: Rows,
+    pub rejected: usize,
+    /// The years of its rows, each once.
+    pub years: Vec<i16>,
+    pub problems: Vec<Problem>,
+}
+
+/// A sheet that was read; its rows were given on.
+#[derive(Debug)]
+pub(super) struct Sheet {
+    pub source: Source,
+    pub problems: Vec<Problem>,
+    /// Whether the columns had types of their own.
+    pub typed: bool,
+}
+
+/// Reads the rows of a sheet.
+pub(super) struct Table {
+    source: Source,
+    year: Year,
+    id: usize,
+    id_header: Option<String>,
+    identity: Identify,
+    rows: Classifier,
+    slots: Vec<Slot>,
+    groups: Vec<Group>,
+    /// Whether the words for modes as written are not in a column of their own.
+    detail: bool,
+}
+
+/// Where the year of a row comes from.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Year {
+    /// All rows have the same.
+    Fixed(i16),
+    /// A column of the sheet says it.
+    Column(usize),
+}
+
+/// A column and its reader.
+struct Slot {
+    name: String,
+    header: String,
+    index: usize,
+    reader: Reader,
+    known: Arc<Known>,
+    /// What the words as written were read as, where they are kept beside.
+    written: Arc<Known>,
+}
+
+/// The rows of a block that are read.
+struct Chosen {
+    /// Their positions in the block.
+    rows: Vec<u32>,
+    years: Vec<i16>,
+    /// Their ids, one behind the other, and where each ends.
+    ids: Vec<u8>,
+    ends: Vec<i32>,
+}
+
+impl Table {
+    /// A reader for the sheet of `source` below `header`, whose rows, and those of the title, are `texts`.
+    pub(super) fn new(
+        mut source: Source,
+        header: &Header,
+        texts: &[Vec<String>],
+        year: Year,
+        options: &Options,
+    ) -> Self {
+        let slots = slots(header);
+        let groups = groups(header);
+        let has = |name: &str| slots.iter().any(|s| s.name == name) || groups.iter().any(|g| g.column.name == name);
+        let id = header
+            .columns
+            .iter()
+            .find(|c| matches!(&c.meaning, Meaning::Column { column, .. } if column.ty == Type::Id));
+        source.header_rows = header.height;
+        source.columns = header.columns.iter().map(Heading::mapped).collect();
+        source.rows.header += header.height;
+        Self {
+            year,
+            // Without such a column it is no ledger; beyond the last column all cells are empty.
+            id: id.map_or(usize::MAX, |c| c.index),
+            id_header: id.map(Heading::header),
+            identity: row_checks::by(options),
+            rows: Classifier::new(header, texts),
+            detail: has("mode") && !has("mode_detail"),
+            slots,
+            groups,
+            source,
+        }
+    }
+
+    /// The sheet that it reads.
+    pub(super) fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// Reads the rows of `block`; those of a text file must have `fields` fields.
+    pub(super) fn read<B: Block>(&self, block: &B, fields: Option<usize>) -> Result<(Option<Piece>, Tally)> {
+        let mut tally = Tally::default();
+        let chosen = self.choose(block, fields, &mut tally);
+        let piece = if chosen.rows.is_empty() { None } else { Some(self.cells(block, chosen, &mut tally)?) };
+        tally.problems.sort_by_key(|p| p.row);
+        Ok((piece, tally))
+    }
+
+    /// The rows that are organisations with a code and a year.
+    fn choose<B: Block>(&self, block: &B, fields: Option<usize>, tally: &mut Tally) -> Chosen {
+        let rows = block.rows();
+        let mut chosen = Chosen {
+            rows: Vec::with_capacity(rows),
+            years: Vec::with_capacity(rows),
+            ids: Vec::with_capacity(rows * 18),
+            ends: Vec::with_capacity(rows + 1),
+        };
+        chosen.ends.push(0);
+        let mut last: Option<(Seen<'_>, i16)> = None;
+        let all: Vec<u32> = (0..rows as u32).collect();
+        block.each(&all, self.id, |rows, ids| {
+            for (row, seen) in rows.iter().map(|row| *row as usize).zip(ids) {
+                let fits = fields.is_none_or(|fields| block.width(row) == fields);
+                let valid = match seen {
+                    Seen::Text(code) if fits && uscc::is_valid(code.text) => Some(code.text),
+                    _ => None,
+                };
+                let at = || block.at(row);
+                if valid.is_none() {
+                    let kind = self.rows.kind(&RowOf(block, row));
+                    let kind = if !fits && matches!(kind, Kind::RepeatedHeader) { Kind::Data } else { kind };
+                    tally.rows.count(kind);
+                    if kind != Kind::Data {
+                        continue;
+                    }
+                    if let Some(fields) = fields.filter(|_| !fits) {
+                        // The fields themselves are shifted and may hold names of people: only their number is told.
+                        let value = format!("{} ≠ {fields}", block.width(row));
+                        self.reject(tally, Code::FieldCount, at(), None, &value);
+                        continue;
+                    }
+                } else {
+                    tally.rows.count(Kind::Data);
+                }
+                let year = match self.year {
+                    Year::Fixed(year) => year,
+                    Year::Column(column) => match (block.seen(row, column), last) {
+                        (year, Some((same, read))) if year.is(&same) => read,
+                        (written, _) => {
+                            let cell = written.cell();
+                            let Ok(Some(year)) = cell::year(&cell) else {
+                                self.reject(tally, Code::YearMissing, at(), Some("year"), &cell.shown());
+                                continue;
+                            };
+                            last = Some((written, year));
+                            year
+                        }
+                    },
+                };
+                let (id, said) = match valid {
+                    Some(code) => (Some(Cow::Borrowed(code)), None),
+                    None => match (self.identity)(&seen.cell()) {
+                        Ok((id, said)) => (Some(id), said),
+                        Err(code) => (None, Some(code)),
+                    },
+                };
+                if let Some(code) = said {
+                    let header = self.id_header.clone();
+                    let said = self.problem(code, at(), Some(year), Some("org_id"), header, &seen.cell().shown());
+                    tally.problems.push(said);
+                }
+                let Some(id) = id else {
+                    tally.rejected += 1;
+                    continue;
+                };
+                if chosen.years.last() != Some(&year) && !tally.years.contains(&year) {
+                    tally.years.push(year);
+                }
+                chosen.rows.push(row as u32);
+                chosen.years.push(year);
+                match id.as_bytes().first_chunk::<18>() {
+                    // Nearly all are as long.
+                    Some(whole) if id.len() == whole.len() => chosen.ids.extend_from_slice(whole),
+                    _ => chosen.ids.extend_from_slice(id.as_bytes()),
+                }
+                chosen.ends.push(chosen.ids.len() as i32);
+            }
+        });
+        chosen
+    }
+
+    /// The columns of the chosen rows.
+    fn cells<B: Block>(&self, block: &B, chosen: Chosen, tally: &mut Tally) -> Result<Piece> {
+        let rows = &chosen.rows;
+        let mut columns: Vec<(String, Values)> = Vec::with_capacity(self.slots.len() + self.groups.len() + 1);
+        let mut employees: Option<ArrayRef> = None;
+        let mut found = Vec::new();
+        let mut say = |found: &mut Vec<Finding>, name: &str, header: &str| {
+            for finding in found.drain(..) {
+                let at = rows.binary_search(&(finding.row as u32)).unwrap_or_default();
+                let year = chosen.years.get(at).copied();
+                let (header, value) = (Some(header.to_owned()), &finding.value);
+                let at = block.at(finding.row);
+                tally.problems.push(self.problem(finding.code, at, year, Some(name), header, value));
+            }
+        };
+        for (slot, mut values, mut found) in self.slots(block, rows) {
+            if let Values::Array(array) = &mut values {
+                if slot.name == "members_full"
+                    && let Some(employees) = &employees
+                {
+                    *array = plausible(array, employees, |at, value| {
+                        let row = rows.get(at).copied().unwrap_or_default() as usize;
+                        found.push(Finding { row, code: Code::ImpossibleValue, value });
+                    });
+                }
+                if slot.name == "employees" {
+                    employees = Some(Arc::clone(array));
+                }
+            }
+            say(&mut found, &slot.name, &slot.header);
+            if self.detail && slot.name == "mode" && slot.known.has_other() {
+                detail(&mut columns, Reader::ModeDetail.read(block, rows, slot.index, &slot.written, &mut Vec::new()));
+            }
+            columns.push((slot.name.clone(), values.narrowed()));
+        }
+        for group in &self.groups {
+            let mut words = Labels::with_capacity(rows.len(), &group.known);
+            let mut written = Labels::with_capacity(rows.len(), &group.as_written);
+            let is_mode = group.column.name == "mode";
+            for &row in rows {
+                let read = group.read(&RowOf(block, row as usize));
+                words.push(match &read {
+                    Ok(Some(member)) => member.word.and_then(|at| group.words.ids().nth(at)),
+                    Ok(None) => is_mode.then_some("none"),
+                    Err(_) => None,
+                });
+                if is_mode && self.detail {
+                    written.push(read.as_ref().ok().copied().flatten().map(|member| member.written.as_str()));
+                }
+                if let Err((code, value)) = read {
+                    found.push(Finding { row: row as usize, code, value });
+                }
+            }
+            say(&mut found, group.column.name, &group.header);
+            columns.push((group.column.name.to_owned(), words.finish()));
+            if is_mode && self.detail {
+                detail(&mut columns, written.finish());
+            }
+        }
+        let places = Places::new(chosen.rows.len(), |at| block.at(chosen.rows[at] as usize));
+        let ids = StringArray::try_new(OffsetBuffer::new(chosen.ends.into()), chosen.ids.into(), None)?;
+        Ok(Piece { places, years: chosen.years, ids, columns })
+    }
+
+    /// The columns that are read each by itself, and what is to be said about them. They are read some rows after others, so
+    /// that the text of these rows stays in the processor's nearest cache for all columns.
+    fn slots<B: Block>(&self, block: &B, rows: &[u32]) -> Vec<(&Slot, Values, Vec<Finding>)> {
+        let mut columns: Vec<(&Slot, Box<dyn Column<'_> + '_>, Vec<Finding>)> = Vec::with_capacity(self.slots.len());
+        for slot in &self.slots {
+            columns.push((slot, slot.reader.begin(rows.len(), &slot.known), Vec::new()));
+        }
+        let mut seen = Vec::with_capacity(TOGETHER);
+        for rows in rows.chunks(TOGETHER) {
+            for (slot, values, found) in &mut columns {
+                seen.clear();
+                block.see(rows, slot.index, &mut seen);
+                values.add(rows, &seen, found);
+            }
+        }
+        columns.into_iter().map(|(slot, values, found)| (slot, values.finish(), found)).collect()
+    }
+
+    fn reject(&self, tally: &mut Tally, code: Code, at: At, column: Option<&str>, value: &str) {
+        tally.rejected += 1;
+        let year = match self.year {
+            Year::Fixed(year) => Some(year),
+            Year::Column(_) => None,
+        };
+        tally.problems.push(self.problem(code, at, year, column, None, value));
+    }
+
+    fn problem(
+        &self,
+        code: Code,
+        at: At,
+        year: Option<i16>,
+        column: Option<&str>,
+        header: Option<String>,
+        value: &str,
+    ) -> Problem {
+        Problem {
+            file: self.source.file.clone(),
+            sheet: self.source.sheet.clone(),
+            row: at.row,
+            line: at.line,
+            column: column.map(str::to_owned),
+            header,
+            value: shown(value),
+            code,
+            year,
+        }
+    }
+
+    /// What was read: its blocks by number, and the encoding where it was found out late.
+    pub(super) fn finish(mut self, tallies: Vec<(u32, Tally)>, encoding: Option<&'static str>) -> Sheet {
+        self.source.encoding = encoding;
+        self.source.finish(tallies, false)
+    }
+}
+
+impl Source {
+    /// The source with what there is to say about its blocks, by their numbers; `typed` where its columns had types.
+    pub(super) fn finish(mut self, mut tallies: Vec<(u32, Tally)>, typed: bool) -> Sheet {
+        tallies.sort_by_key(|(part, _)| *part);
+        let mut problems = Vec::new();
+        for (_, tally) in tallies {
+            self.rows.add(tally.rows);
+            self.rejected += tally.rejected;
+            self.years.extend(tally.years);
+            problems.extend(tally.problems);
+        }
+        self.years.sort_unstable();
+        self.years.dedup();
+        Sheet { source: self, problems, typed }
+    }
+}
+
+/// Adds the words for modes as written, unless the modes were canonical words already.
+fn detail(columns: &mut Vec<(String, Values)>, words: Values) {
+    if !words.is_empty() {
+        columns.push(("mode_detail".to_owned(), words));
+    }
+}
+
+/// The columns that are read each by itself. Employees come before the members that are compared with them.
+fn slots(header: &Header) -> Vec<Slot> {
+    let mut slots = Vec::new();
+    for heading in &header.columns {
+        let (name, reader) = match &heading.meaning {
+            Meaning::Column { column, .. } if matches!(column.ty, Type::Id | Type::Year) => continue,
+            Meaning::Column { column, factor, .. } => {
+                (column.name.to_owned(), Reader::of(column, *factor, &header.words))
+            }
+            Meaning::Own(name) => (name.clone(), Reader::Label),
+            Meaning::Mark { .. } | Meaning::Not(_) => continue,
+        };
+        let (known, written) = Default::default();
+        slots.push(Slot { name, header: heading.header(), index: heading.index, reader, known, written });
+    }
+    slots.sort_by_key(|s| s.name != "employees");
+    slots
+}

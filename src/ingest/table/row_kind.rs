@@ -1,0 +1,272 @@
+//! What a row below the header is: an organisation, or one of the things offices put between and after them.
+
+use crate::ingest::cell::Cell;
+use crate::ingest::header::{Header, Meaning};
+use crate::ingest::{Rows, Status};
+use crate::schema::Type;
+use crate::schema::words::plain;
+use crate::standards;
+
+/// A row of any source.
+pub(crate) trait Row {
+    /// The cell in `column`, from 0; empty beyond the row's end.
+    fn cell(&self, column: usize) -> Cell<'_>;
+    /// How many cells the row has.
+    fn width(&self) -> usize;
+}
+
+/// What a row is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Data,
+    Blank,
+    RepeatedHeader,
+    Total,
+    Subtotal,
+    Note,
+    Footer,
+}
+
+impl Rows {
+    /// Counts one row of `kind`.
+    pub(crate) fn count(&mut self, kind: Kind) {
+        let count = match kind {
+            Kind::Data => &mut self.data,
+            Kind::Blank => &mut self.blank,
+            Kind::RepeatedHeader => &mut self.repeated_header,
+            Kind::Total => &mut self.total,
+            Kind::Subtotal => &mut self.subtotal,
+            Kind::Note => &mut self.note,
+            Kind::Footer => &mut self.footer,
+        };
+        *count += 1;
+    }
+
+    /// Adds the rows of another part.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.title += other.title;
+        self.header += other.header;
+        self.repeated_header += other.repeated_header;
+        self.data += other.data;
+        self.blank += other.blank;
+        self.total += other.total;
+        self.subtotal += other.subtotal;
+        self.note += other.note;
+        self.footer += other.footer;
+    }
+}
+
+/// Tells the rows of one sheet apart.
+#[derive(Debug)]
+pub(crate) struct Classifier {
+    id: Option<usize>,
+    name: Option<usize>,
+    serial: Option<usize>,
+    /// The columns that say something about an organisation.
+    about: Vec<usize>,
+    /// The rows of title and header as they are compared.
+    header: Vec<Vec<String>>,
+}
+
+/// The header of the running number of rows.
+const SERIAL: &str = "序号";
+
+impl Classifier {
+    pub(crate) fn new(header: &Header, texts: &[Vec<String>]) -> Self {
+        let of = |ty: Type, name: Option<&str>| {
+            header.columns.iter().find_map(|c| match &c.meaning {
+                Meaning::Column { column, .. } if column.ty == ty && name.is_none_or(|n| n == column.name) => {
+                    Some(c.index)
+                }
+                _ => None,
+            })
+        };
+        let read = |m: &Meaning| !matches!(m, Meaning::Not(Status::Ignored | Status::Personal | Status::Unknown));
+        Self {
+            id: of(Type::Id, None),
+            name: of(Type::Text, Some("name")),
+            serial: header.columns.iter().find(|c| plain(c.leaf()) == SERIAL).map(|c| c.index),
+            about: header.columns.iter().filter(|c| read(&c.meaning)).map(|c| c.index).collect(),
+            header: texts.iter().map(|row| row.iter().map(|text| plain(text).into_owned()).collect()).collect(),
+        }
+    }
+
+    /// What `row` is.
+    pub(crate) fn kind<R: Row>(&self, row: &R) -> Kind {
+        let id = self.id.map_or(Cell::Empty, |id| row.cell(id));
+        let label = (0..row.width()).find_map(|at| match row.cell(at) {
+            Cell::Text(text) if !standards::trim(text).is_empty() => Some(text),
+            _ => None,
+        });
+        if let Some(kind) = label.and_then(sum)
+            && !has_code(&id)
+        {
+            return kind;
+        }
+        if has_code(&id) {
+            return Kind::Data;
+        }
+        if (0..row.width()).all(|at| row.cell(at).is_blank()) {
+            return Kind::Blank;
+        }
+        if self.is_header(row) || is_numbering(row) {
+            return Kind::RepeatedHeader;
+        }
+        let has = |column: Option<usize>| column.is_some_and(|c| row.cell(c).is_written());
+        let numbered = has(self.name)
+            && self.serial.is_some_and(|c| matches!(crate::ingest::cell::number(&row.cell(c)), Ok(Some(_))));
+        if numbered {
+            return Kind::Data;
+        }
+        if let Some(kind) = label.and_then(remark) {
+            return kind;
+        }
+        // Where rows have no running number, a name with anything beside it is an organisation without its code.
+        let named = || {
+            let written = (0..row.width()).filter(|&c| row.cell(c).is_written()).take(2).count();
+            self.serial.is_none() && has(self.name) && written == 2
+        };
+        // An organisation whose code and running number were both forgotten still says a few things.
+        let says = || self.about.iter().filter(|&&c| has(Some(c))).take(4).count() == 4;
+        if has(self.id) || named() || says() { Kind::Data } else { Kind::Note }
+    }
+
+    fn is_header<R: Row>(&self, row: &R) -> bool {
+        self.header.iter().any(|header| {
+            let mut same = 0;
+            for at in 0..row.width().max(header.len()) {
+                let cell = row.cell(at);
+                let text = match &cell {
+                    Cell::Text(text) => plain(text),
+                    Cell::Empty => continue,
+                    _ => return false,
+                };
+                match header.get(at) {
+                    Some(head) if *head == text => same += usize::from(!text.is_empty()),
+                    None if text.is_empty() => {}
+                    _ => return false,
+                }
+            }
+            same > 0
+        })
+    }
+}
+
+/// Whether a row numbers the columns (栏次): 甲, 乙, 1, 2, 3, …
+fn is_numbering<R: Row>(row: &R) -> bool {
+    let mut last = 0.0;
+    for cell in (0..row.width()).map(|at| row.cell(at)).filter(|cell| !cell.is_blank()) {
+        match (&cell, crate::ingest::cell::number(&cell)) {
+            (Cell::Text(text), Err(_)) if matches!(&*plain(text), "栏次" | "甲" | "乙" | "丙" | "丁" | "戊") => {
+            }
+            (_, Ok(Some(number))) if (number - last - 1.0).abs() < 0.5 => last = number,
+            _ => return false,
+        }
+    }
+    last > 2.0
+}
+
+/// Whether the cell of the code looks like one: a number or word of some length in ASCII.
+fn has_code(cell: &Cell<'_>) -> bool {
+    match cell {
+        Cell::Text(text) => {
+            let code = standards::code(text);
+            code.len() >= 5 && code.is_ascii() && code.bytes().any(|b| b.is_ascii_digit())
+        }
+        Cell::Number(number) => *number >= 1e7,
+        _ => false,
+    }
+}
+
+fn sum(label: &str) -> Option<Kind> {
+    if !label.contains('计') {
+        return None;
+    }
+    let label = plain(label);
+    let label = label.trim_end_matches(':');
+    match label {
+        "合计" | "总计" | "共计" | "总合计" | "累计" | "合计数" => Some(Kind::Total),
+        _ if label.ends_with("小计") || label.ends_with("合计") => Some(Kind::Subtotal),
+        _ => None,
+    }
+}
+
+fn remark(label: &str) -> Option<Kind> {
+    const NOTES: [&str; 6] = ["注", "备注:", "说明", "填表说明", "填报说明", "附注"];
+    const FOOTERS: [&str; 12] =
+        ["填表", "填报", "制表", "审核", "审批", "负责人", "单位负责人", "主管", "分管", "联系电话", "报送", "签字"];
+    let label = plain(label);
+    let starts = |list: &[&str]| list.iter().any(|word| label.starts_with(word));
+    if starts(&NOTES) {
+        Some(Kind::Note)
+    } else if starts(&FOOTERS) {
+        Some(Kind::Footer)
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ingest::Options;
+
+    struct Cells<'a>(&'a [Cell<'a>]);
+
+    impl Row for Cells<'_> {
+        fn cell(&self, column: usize) -> Cell<'_> {
+            self.0.get(column).copied().unwrap_or(Cell::Empty)
+        }
+        fn width(&self) -> usize {
+            self.0.len()
+        }
+    }
+
+    #[test]
+    fn rows_are_told_apart() {
+        use Cell::{Empty, Number, Text};
+        let texts = vec![["序号", "单位名称", "信用代码", "从业人员", "正式党员", "备注"].map(str::to_owned).to_vec()];
+        let header = Header::find(&texts, &[], &Options::default()).unwrap();
+        let rows = Classifier::new(&header, &texts);
+        for (cells, kind) in [
+            (&[Number(1.0), Text("某厂"), Text("91110000600037341L")][..], Kind::Data),
+            (&[Number(2.0), Text("某厂"), Empty, Number(5.0)], Kind::Data),
+            (&[Number(2.0), Text("某厂"), Text("－"), Number(5.0)], Kind::Data),
+            (&[Empty, Text("某厂"), Text("无"), Number(5.0)], Kind::Data),
+            (&[Empty, Text("天成会计师事务所"), Number(150_425_006_372_899.0)], Kind::Data),
+            (&[Empty, Text("合 计"), Number(517.0), Number(10778.0)], Kind::Total),
+            (&[Empty, Text("经棚镇 小计"), Empty, Number(10778.0)], Kind::Subtotal),
+            (
+                &[Text("序  号"), Text("单位名称"), Text("信用代码"), Text("从业\n人员"), Text("正式党员")],
+                Kind::RepeatedHeader,
+            ),
+            (&[Text("甲"), Text("乙"), Number(1.0), Text("2"), Number(3.0)], Kind::RepeatedHeader),
+            (&[Text(" "), Empty, Text("\u{3000}")], Kind::Blank),
+            (&[Text("注：1.本表由各乡镇填报")], Kind::Note),
+            (&[Text("经棚镇")], Kind::Note),
+            (&[Text("填表人：某某"), Empty, Text("审核人：")], Kind::Footer),
+            (&[Empty, Text("合计："), Number(517.0)], Kind::Total),
+            (&[Empty, Text("某厂"), Text("N/A"), Number(5.0)], Kind::Data),
+            (&[Empty, Text("某厂"), Text("－"), Number(5.0)], Kind::Note),
+        ] {
+            assert_eq!(rows.kind(&Cells(cells)), kind, "{cells:?}");
+        }
+    }
+
+    #[test]
+    fn without_running_numbers_a_name_and_one_thing_more_is_an_organisation() {
+        use Cell::{Empty, Number, Text};
+        let texts = vec![["单位名称", "信用代码", "从业人员"].map(str::to_owned).to_vec()];
+        let header = Header::find(&texts, &[], &Options::default()).unwrap();
+        let rows = Classifier::new(&header, &texts);
+        for (cells, kind) in [
+            (&[Text("某厂"), Text("－"), Number(5.0)][..], Kind::Data),
+            (&[Text("某厂"), Empty, Number(5.0)], Kind::Data),
+            (&[Text("某镇"), Empty, Empty], Kind::Note),
+            (&[Text("填表人：某某"), Text(""), Text("审核人：")], Kind::Footer),
+            (&[Text("小计"), Empty, Number(5.0)], Kind::Subtotal),
+        ] {
+            assert_eq!(rows.kind(&Cells(cells)), kind, "{cells:?}");
+        }
+    }
+}

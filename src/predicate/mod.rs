@@ -1,0 +1,139 @@
+//! A predicate (口径的条件): a boolean SQL expression over the columns of a roster.
+
+#[cfg(test)]
+mod against_duckdb;
+mod bind;
+mod bits;
+mod evaluate;
+pub(crate) mod expr;
+mod like;
+mod parse;
+#[cfg(test)]
+mod predicate_tests;
+#[cfg(test)]
+mod property;
+#[cfg(test)]
+mod slow;
+pub(crate) mod source;
+#[cfg(test)]
+pub(crate) mod testing;
+pub(crate) mod truth;
+
+use std::fmt;
+use std::str::FromStr;
+
+use self::bind::bind;
+use self::evaluate::Rows;
+use self::expr::Expr;
+use self::parse::parse;
+pub(crate) use self::source::ledger_column;
+pub use self::truth::Truth;
+use crate::error::{Error, Result};
+use crate::roster::{Frame, Roster};
+use crate::support::record::{Record, defined};
+
+/// A condition on organisations, such as `operating and members_full >= 3 and mode in ('solo', 'joint')`.
+///
+/// **Language.** Comparisons `= <> < <= > >=`, `[NOT] IN (…)`, `[NOT] BETWEEN … AND …`, `[NOT] LIKE '…'`,
+/// `IS [NOT] NULL`, `IS [NOT] TRUE`, `IS [NOT] FALSE`, `AND`, `OR`, `NOT`, the arithmetic `+ - *`, numbers, `'text'`,
+/// `TRUE`, `FALSE`, `NULL`, brackets. A flag stands alone: `operating`. Dates are written `'2013-12-31'`. Names that are
+/// not plain words stand in double quotes.
+///
+/// **Columns.** Those of the roster, those that the schema knows (a roster without them knows nothing about them), and
+/// some that are worked out: `year`, `org_id`, the levels of the region `province`, `prefecture`, `county`, `township`
+/// (12-digit codes; null where the region is only known more coarsely), `section` (the industry's letter) and `division`
+/// (with its two digits).
+///
+/// **Logic.** SQL's, with three values: what is compared with a value that is not known is unknown. A column that a
+/// year's sources do not have is unknown in every comparison *and* for `IS NULL`: there the ledger does not say whether
+/// the value exists. `IS TRUE` and `IS FALSE` are always answered, so `operating IS NOT FALSE` is how a user decides to
+/// count the unknown in. Numbers are compared as doubles, exact to 2^53; text by its UTF-8 bytes.
+///
+/// ```
+/// use dangjian::predicate::Predicate;
+/// let eligible = Predicate::parse("members_full >= 3 and mode not in ('area', 'none')")?;
+/// assert_eq!(eligible.columns(), ["members_full", "mode"]);
+/// assert!(Predicate::parse("members_full >= ").is_err());
+/// # Ok::<(), dangjian::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Predicate {
+    text: String,
+    expr: Expr,
+}
+
+impl Predicate {
+    /// The predicate that `text` says. Fails with [`Error::Argument`] where it is not in the language; whether its
+    /// columns exist is for [`Predicate::check`].
+    pub fn parse(text: &str) -> Result<Self> {
+        Ok(Self { text: text.to_owned(), expr: parse(text)? })
+    }
+
+    /// The columns that it looks at, each once, in the order of the text.
+    #[must_use]
+    pub fn columns(&self) -> Vec<&str> {
+        let mut columns = Vec::new();
+        self.expr.each_column(&mut |name| {
+            if !columns.contains(&name) {
+                columns.push(name);
+            }
+        });
+        columns
+    }
+
+    /// The same with each column for which `meaning` has an expression replaced by it; it reads as before.
+    pub(crate) fn expanded(&self, meaning: &impl Fn(&str) -> Option<Expr>) -> Self {
+        Self { text: self.text.clone(), expr: self.expr.replaced(meaning) }
+    }
+
+    /// What it says.
+    pub(crate) fn expr(&self) -> &Expr {
+        &self.expr
+    }
+
+    /// Whether it asks the same, however it is written.
+    #[must_use]
+    pub fn same(&self, other: &Self) -> bool {
+        self.expr == other.expr
+    }
+
+    /// Fails with [`Error::Argument`] where a column does not exist, a comparison makes no sense (a number with text),
+    /// or a word is none that its column can hold: whatever would make [`Predicate::evaluate`] fail.
+    pub fn check(&self, roster: &Roster) -> Result<()> {
+        bind(&self.expr, &self.text, roster).map(|_| ())
+    }
+
+    /// The answer for each row of `frame`, which is one of `roster`'s. Fails as [`Predicate::check`] does.
+    pub fn evaluate(&self, roster: &Roster, frame: &Frame) -> Result<Truth> {
+        let bound = bind(&self.expr, &self.text, roster)?;
+        Rows::new(roster, frame).evaluate(&bound)
+    }
+}
+
+impl fmt::Display for Predicate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl FromStr for Predicate {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        Self::parse(text)
+    }
+}
+
+impl Record {
+    /// The condition that stands in `field`, if any does.
+    pub(crate) fn optional_predicate(&mut self, field: &'static str) -> Result<Option<Predicate>> {
+        let Some(text) = self.optional(field)? else { return Ok(None) };
+        Predicate::parse(&text).map(Some).map_err(|e| defined(e, self.place(), field))
+    }
+
+    /// The condition that stands in `field`.
+    pub(crate) fn predicate(&mut self, field: &'static str) -> Result<Predicate> {
+        let text = self.text(field)?;
+        Predicate::parse(&text).map_err(|e| defined(e, self.place(), field))
+    }
+}

@@ -1,0 +1,194 @@
+//! From text to [`Expr`]: `sqlparser` reads the SQL, this keeps the part of it that predicates have.
+
+use std::borrow::Cow;
+
+use sqlparser::ast;
+use sqlparser::ast::{BinaryOperator, UnaryOperator, Value};
+use sqlparser::dialect::DuckDbDialect;
+use sqlparser::parser::Parser;
+use sqlparser::tokenizer::{Token, Tokenizer};
+
+use super::expr::{Arithmetic, Comparison, Expr};
+use crate::error::{Error, Result};
+
+/// Operators and names in one predicate, at most: nobody writes that many, and `sqlparser` builds a tree as deep.
+const MOST_WORDS: usize = 1000;
+
+/// How deep a predicate nests, at most. A chain of `AND`s or of `OR`s is one level.
+const MOST_LEVELS: usize = 50;
+
+const ALLOWED_ZH: &str = "可用的写法：列名、数字、'文字'、TRUE、FALSE、NULL，= <> < <= > >=，+ - *，AND OR NOT，\
+    [NOT] IN (…)，[NOT] BETWEEN … AND …，[NOT] LIKE '…'，IS [NOT] NULL/TRUE/FALSE，括号";
+const ALLOWED_EN: &str = "Allowed: column names, numbers, 'text', TRUE, FALSE, NULL, = <> < <= > >=, + - *, \
+    AND OR NOT, [NOT] IN (…), [NOT] BETWEEN … AND …, [NOT] LIKE '…', IS [NOT] NULL/TRUE/FALSE, brackets";
+
+/// Characters of a Chinese keyboard that SQL does not know, and what it has instead.
+const FULL_WIDTH: &str = "，（）＝＞＜≥≤≠‘’“”；　";
+
+/// As much of a predicate's text as a message shows.
+pub(crate) fn shown(text: &str) -> Cow<'_, str> {
+    const MOST: usize = 200;
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()).into(),
+        None => text.into(),
+    }
+}
+
+pub(crate) fn parse(text: &str) -> Result<Expr> {
+    let dialect = DuckDbDialect;
+    let tokens = Tokenizer::new(&dialect, text).tokenize_with_location().map_err(|e| syntax(text, &e.to_string()))?;
+    let words = |t: &Token| {
+        !matches!(t, Token::Whitespace(_) | Token::Comma | Token::Number(..) | Token::SingleQuotedString(_))
+    };
+    let count = tokens.iter().filter(|t| words(&t.token)).count();
+    if count > MOST_WORDS {
+        return Err(Error::argument(
+            format!("条件太长：有 {count} 个运算符和列名，最多 {MOST_WORDS} 个。逐个列举时请用 IN (…)"),
+            format!(
+                "the condition is too long: {count} operators and names, at most {MOST_WORDS}. Hint: list values with IN (…)"
+            ),
+        ));
+    }
+    let mut parser = Parser::new(&dialect).with_tokens_with_locations(tokens);
+    let expr = parser
+        .parse_expr()
+        .and_then(|expr| parser.expect_token(&Token::EOF).map(|_| expr))
+        .map_err(|e| syntax(text, &e.to_string()))?;
+    let text = shown(text);
+    convert(expr, MOST_LEVELS).map_err(|refused| match refused {
+        Refused::Unknown(part) => Error::argument(
+            format!("条件“{text}”里不能用“{}”。{ALLOWED_ZH}", shown(&part)),
+            format!("the condition '{text}' uses '{}', which is not part of the language. {ALLOWED_EN}", shown(&part)),
+        ),
+        Refused::TooDeep => Error::argument(
+            format!("条件“{text}”的嵌套超过 {MOST_LEVELS} 层；请拆开或用 IN (…)"),
+            format!("the condition '{text}' nests more than {MOST_LEVELS} levels deep. Hint: split it, or use IN (…)"),
+        ),
+    })
+}
+
+/// What `sqlparser` could not read; its message ends in ` at Line: 1, Column: 5`.
+fn syntax(text: &str, message: &str) -> Error {
+    let message = message.strip_prefix("sql parser error: ").unwrap_or(message);
+    let (what, place) = message.rsplit_once(" at Line: ").unwrap_or((message, ""));
+    let (line, column) = place.split_once(", Column: ").unwrap_or_default();
+    let (zh, en) = match what.rsplit_once("found: ") {
+        Some((_, "EOF")) => ("没有写完".to_owned(), "ends too early".to_owned()),
+        Some((_, found)) if !column.is_empty() => (
+            format!("第 {line} 行第 {column} 个字符处的“{found}”放在这里读不懂"),
+            format!("cannot be read at line {line}, character {column}: '{found}' is not expected there"),
+        ),
+        _ => (format!("读不懂（{what}）"), format!("cannot be read: {what}")),
+    };
+    let (hint_zh, hint_en) = text.chars().find(|c| FULL_WIDTH.contains(*c)).map_or_else(Default::default, |c| {
+        (
+            format!("。含有全角或中文标点“{c}”，请改用半角（>= <= <> ' , ( )）"),
+            format!(". Hint: it contains the full-width character '{c}'; use >= <= <> ' , ( )"),
+        )
+    });
+    let text = shown(text);
+    Error::argument(
+        format!("条件“{text}”{zh}{hint_zh}。{ALLOWED_ZH}"),
+        format!("the condition '{text}' {en}{hint_en}. {ALLOWED_EN}"),
+    )
+}
+
+/// Why a part of the SQL is no part of a predicate.
+enum Refused {
+    Unknown(String),
+    TooDeep,
+}
+
+fn convert(expr: ast::Expr, levels: usize) -> Result<Expr, Refused> {
+    use ast::Expr as Sql;
+    let Some(levels) = levels.checked_sub(1) else {
+        return Err(Refused::TooDeep);
+    };
+    let part = |e: Box<Sql>| convert(*e, levels);
+    let boxed = |e: Box<Sql>| convert(*e, levels).map(Box::new);
+    let unless = |negated, e: Expr| if negated { e.not() } else { e };
+    Ok(match expr {
+        Sql::Identifier(name) => Expr::Column(name.value),
+        Sql::Nested(e) => part(e)?,
+        Sql::Value(v) => literal(v.value)?,
+        Sql::IsNull(e) => Expr::IsNull(boxed(e)?),
+        Sql::IsNotNull(e) => Expr::IsNull(boxed(e)?).not(),
+        Sql::IsTrue(e) => Expr::Is(boxed(e)?, true),
+        Sql::IsNotTrue(e) => Expr::Is(boxed(e)?, true).not(),
+        Sql::IsFalse(e) => Expr::Is(boxed(e)?, false),
+        Sql::IsNotFalse(e) => Expr::Is(boxed(e)?, false).not(),
+        Sql::InList { expr, list, negated } => {
+            let list = list.into_iter().map(|item| convert(item, levels)).collect::<Result<_, _>>()?;
+            unless(negated, Expr::In(boxed(expr)?, list))
+        }
+        Sql::Between { expr, negated, low, high } => {
+            unless(negated, Expr::Between(boxed(expr)?, boxed(low)?, boxed(high)?))
+        }
+        Sql::Like { negated, any: false, expr, pattern, escape_char: None } => {
+            unless(negated, Expr::Like(boxed(expr)?, boxed(pattern)?))
+        }
+        Sql::UnaryOp { op: UnaryOperator::Not, expr } => part(expr)?.not(),
+        Sql::UnaryOp { op: UnaryOperator::Minus, expr } => match part(expr)? {
+            Expr::Number(n) => Expr::Number(-n),
+            e => Expr::Negative(Box::new(e)),
+        },
+        Sql::BinaryOp { left, op, right } => match operator(&op) {
+            Some(Operator::Chain(all)) => {
+                let (mut first, mut chain) = (*left, vec![part(right)?]);
+                // `a AND b AND c` is `(a AND b) AND c`: walked down to the left without going deeper.
+                loop {
+                    match first {
+                        Sql::BinaryOp { left, op: next, right } if next == op => {
+                            chain.push(part(right)?);
+                            first = *left;
+                        }
+                        other => break chain.push(convert(other, levels)?),
+                    }
+                }
+                chain.reverse();
+                all(chain)
+            }
+            Some(Operator::Arithmetic(op)) => Expr::Arithmetic(boxed(left)?, op, boxed(right)?),
+            Some(Operator::Compare(op)) => Expr::Compare(boxed(left)?, op, boxed(right)?),
+            None => return Err(Refused::Unknown(op.to_string())),
+        },
+        Sql::UnaryOp { op, .. } => return Err(Refused::Unknown(op.to_string())),
+        other => return Err(Refused::Unknown(other.to_string())),
+    })
+}
+
+enum Operator {
+    Chain(fn(Vec<Expr>) -> Expr),
+    Arithmetic(Arithmetic),
+    Compare(Comparison),
+}
+
+fn operator(op: &BinaryOperator) -> Option<Operator> {
+    Some(match op {
+        BinaryOperator::And => Operator::Chain(Expr::And),
+        BinaryOperator::Or => Operator::Chain(Expr::Or),
+        BinaryOperator::Plus => Operator::Arithmetic(Arithmetic::Plus),
+        BinaryOperator::Minus => Operator::Arithmetic(Arithmetic::Minus),
+        BinaryOperator::Multiply => Operator::Arithmetic(Arithmetic::Times),
+        BinaryOperator::Eq => Operator::Compare(Comparison::Equal),
+        BinaryOperator::NotEq => Operator::Compare(Comparison::NotEqual),
+        BinaryOperator::Lt => Operator::Compare(Comparison::Less),
+        BinaryOperator::LtEq => Operator::Compare(Comparison::AtMost),
+        BinaryOperator::Gt => Operator::Compare(Comparison::Greater),
+        BinaryOperator::GtEq => Operator::Compare(Comparison::AtLeast),
+        _ => return None,
+    })
+}
+
+fn literal(value: Value) -> Result<Expr, Refused> {
+    Ok(match value {
+        Value::Null => Expr::Null,
+        Value::Boolean(b) => Expr::Bool(b),
+        Value::SingleQuotedString(text) => Expr::Text(text),
+        Value::Number(digits, _) => match digits.parse() {
+            Ok(n) => Expr::Number(n),
+            Err(_) => return Err(Refused::Unknown(digits)),
+        },
+        other => return Err(Refused::Unknown(other.to_string())),
+    })
+}

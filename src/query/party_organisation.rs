@@ -1,0 +1,184 @@
+//! Party organisations, told from the organisations they stand in: a joint branch is one party organisation and
+//! several organisations.
+//!
+//! Each party organisation is counted at one row of its year, its home: of the rows that qualify the one with the
+//! strongest mode (单建 before 联建 before 挂靠), then the smallest organisation id. So party organisations go through
+//! the same kernel as organisations, and the parts of every table add up to its whole.
+
+use arrow::array::BooleanBufferBuilder;
+use arrow::buffer::BooleanBuffer;
+
+use super::star_state::coded;
+use crate::error::Result;
+use crate::job;
+use crate::job::Job;
+use crate::predicate::Truth;
+use crate::roster::{Frame, Integers, Roster, with_integers};
+
+/// So many rows are gone through between two looks at whether to stop.
+const LOOK: usize = 1 << 18;
+
+/// The bitmap of these rows out of `all`.
+pub(crate) fn bitmap(all: usize, rows: impl Iterator<Item = u32>) -> BooleanBuffer {
+    let mut bits = BooleanBufferBuilder::new(all);
+    bits.append_n(all, false);
+    rows.for_each(|row| bits.set_bit(row as usize, true));
+    bits.finish()
+}
+
+/// The party organisation of each row of one year.
+pub(crate) struct Parties<'a> {
+    codes: Option<&'a Integers>,
+    modes: Option<&'a Integers>,
+    rows: usize,
+    cardinality: usize,
+}
+
+/// How sure a thing is, in the order in which it decides.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Sure {
+    No,
+    Unknown,
+    Yes,
+}
+
+fn sure(truth: &Truth, row: usize) -> Sure {
+    match truth.value(row) {
+        Some(true) => Sure::Yes,
+        Some(false) => Sure::No,
+        None => Sure::Unknown,
+    }
+}
+
+impl<'a> Parties<'a> {
+    pub(crate) fn new(roster: &Roster, frame: &'a Frame) -> Self {
+        let at = roster.field("party_org_id").ok();
+        Self {
+            codes: coded(roster, frame, at),
+            modes: coded(roster, frame, roster.field("mode").ok()),
+            rows: frame.rows(),
+            cardinality: at.and_then(|at| roster.dictionary(at)).map_or(1, |d| d.cardinality()),
+        }
+    }
+
+    /// The party organisation of a row; 0 where the ledger gives none.
+    pub(crate) fn code(&self, row: usize) -> usize {
+        self.codes.map_or(0, |c| c.get(row) as usize)
+    }
+
+    /// Smaller is stronger: the order of the mode's words, a mode that is not known last.
+    fn weakness(&self, row: usize) -> u64 {
+        self.modes.map_or(0, |m| m.get(row)).wrapping_sub(1)
+    }
+
+    /// The home of each party organisation among the rows of `of`, by its code.
+    pub(crate) fn homes(&self, of: &BooleanBuffer) -> Vec<Option<u32>> {
+        let mut homes: Vec<Option<u32>> = vec![None; self.cardinality];
+        let mut put = |row: usize, code: usize| {
+            if code > 0 && homes[code].is_none_or(|home| self.weakness(row) < self.weakness(home as usize)) {
+                homes[code] = Some(row as u32);
+            }
+        };
+        if let Some(codes) = self.codes {
+            with_integers!(codes, codes => of.set_indices().for_each(|row| put(row, codes[row] as usize)));
+        }
+        homes
+    }
+
+    /// For each party organisation and each value of `class` the first of the rows of `of`.
+    pub(crate) fn home_rows_by(&self, of: &BooleanBuffer, class: &Integers) -> BooleanBuffer {
+        let mut seen = std::collections::HashSet::new();
+        let first = |row: &usize| self.code(*row) > 0 && seen.insert((self.code(*row), class.get(*row)));
+        bitmap(self.rows, of.set_indices().filter(first).map(|row| row as u32))
+    }
+
+    /// A question about organisations, asked of party organisations: one is in the population, or a success, if any of
+    /// its rows is; each answer stands at its home. Rows without a party organisation's code that are in the
+    /// population come back as the third bitmap; where it is not known whether they are, they stand for themselves.
+    pub(crate) fn reduce(
+        &self,
+        population: &Truth,
+        success: &Truth,
+        job: &dyn Job,
+    ) -> Result<(Truth, Truth, BooleanBuffer)> {
+        if self.codes.is_none() {
+            // Nobody's party organisation is known.
+            let open = population.unknown();
+            let success = Truth::of(&(&open & &success.yes), &(&open & &success.no()));
+            let none = BooleanBuffer::new_unset(self.rows);
+            return Ok((Truth::known(&none, Some(&!&open)), success, population.yes.clone()));
+        }
+        let mut state = vec![(Sure::No, Sure::No, None::<u32>); self.cardinality];
+        let mut unidentified = Vec::new();
+        let mut alone = Vec::new();
+        for row in 0..self.rows {
+            if row % LOOK == 0 {
+                job::check(job)?;
+            }
+            let (pop, suc, code) = (sure(population, row), sure(success, row), self.code(row));
+            match (pop, code) {
+                (Sure::No, _) => {}
+                (Sure::Yes, 0) => unidentified.push(row as u32),
+                (Sure::Unknown, 0) => alone.push((Sure::Unknown, suc, Some(row as u32))),
+                (_, code) => {
+                    let (p, s, home) = &mut state[code];
+                    if pop > *p {
+                        (*p, *s, *home) = (pop, suc, Some(row as u32));
+                    } else if pop == *p {
+                        *s = (*s).max(suc);
+                        if home.is_none_or(|h| self.weakness(row) < self.weakness(h as usize)) {
+                            *home = Some(row as u32);
+                        }
+                    }
+                }
+            }
+        }
+        state.extend(alone);
+        let at = |wanted: &dyn Fn(Sure, Sure) -> bool| {
+            bitmap(self.rows, state.iter().filter(|(p, s, _)| wanted(*p, *s)).filter_map(|(_, _, home)| *home))
+        };
+        let yes = at(&|p, _| p == Sure::Yes);
+        let unknown = at(&|p, _| p == Sure::Unknown);
+        let no = &(!&yes) & &(!&unknown);
+        let success = Truth::of(&at(&|_, s| s == Sure::Yes), &at(&|p, s| p != Sure::No && s == Sure::No));
+        Ok((Truth::of(&yes, &no), success, bitmap(self.rows, unidentified.into_iter())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::job::Quiet;
+
+    fn truth(answers: &[Option<bool>]) -> Truth {
+        let is = |want| BooleanBuffer::collect_bool(answers.len(), |row| answers[row] == Some(want));
+        Truth::of(&is(true), &is(false))
+    }
+
+    /// Rows 0 and 1 share party organisation 1, rows 2 to 4 share 2; 5 and 6 have none.
+    #[test]
+    fn a_party_organisation_is_asked_once_and_answers_at_its_home() {
+        let codes = Integers::smallest(&[1, 1, 2, 2, 2, 0, 0]);
+        let modes = Integers::smallest(&[3, 1, 2, 2, 2, 1, 0]);
+        let parties = Parties { codes: Some(&codes), modes: Some(&modes), rows: 7, cardinality: 3 };
+        let [yes, no, maybe] = [Some(true), Some(false), None];
+        let population = truth(&[yes, yes, no, maybe, maybe, yes, maybe]);
+        let success = truth(&[no, maybe, yes, no, yes, yes, no]);
+        let (population, success, unidentified) = parties.reduce(&population, &success, &Quiet).unwrap();
+        let rows = |bits: &BooleanBuffer| bits.set_indices().collect::<Vec<_>>();
+        assert_eq!(rows(&population.yes), [1], "at the solo row, not at the affiliated one before it");
+        assert_eq!(rows(&population.unknown()), [3, 6]);
+        assert_eq!(rows(&success.yes), [3], "any of its rows in the population that is met meets it");
+        assert_eq!(rows(&success.no()), [6]);
+        assert_eq!(rows(&unidentified), [5]);
+        assert_eq!(parties.homes(&BooleanBuffer::new_set(7)), [None, Some(1), Some(2)]);
+        // A year that names no party organisations is one in which each row names none.
+        let population = truth(&[yes, yes, no, maybe, maybe, yes, maybe]);
+        let success = truth(&[no, maybe, yes, no, yes, yes, maybe]);
+        let none = Integers::smallest(&[0; 7]);
+        let without = Parties { codes: None, modes: None, rows: 7, cardinality: 1 };
+        let named = Parties { codes: Some(&none), ..without };
+        let [one, other] = [&without, &named].map(|p| p.reduce(&population, &success, &Quiet).unwrap());
+        assert_eq!((one.0, one.1, one.2), (other.0, other.1, other.2));
+    }
+}

@@ -1,0 +1,169 @@
+//! Classes of rows that a ledger does not write down but that follow from what it writes: the star state.
+
+use arrow::buffer::BooleanBuffer;
+use rayon::prelude::*;
+
+use crate::cube::{Axis, Base, Values, numbers};
+use crate::definition::FormationRules;
+use crate::error::Result;
+use crate::job;
+use crate::job::Job;
+use crate::roster::{Column, Frame, Integers, Roster, with_integers};
+
+/// The modes that mean a party organisation: 单建, 联建, 挂靠.
+pub(crate) const ORGANISED: [&str; 3] = ["solo", "joint", "affiliated"];
+
+/// What stands for a value that the ledger does not give.
+pub(crate) const UNKNOWN: &str = "unknown";
+/// What stands for an organisation that is not in a year's roster.
+pub(crate) const ABSENT: &str = "absent";
+
+/// The star states of a roster: its grades, ascending (1 to 5, and what else occurs), then the states without a star.
+pub(crate) struct StarStates {
+    pub(crate) values: Vec<String>,
+    star: Option<usize>,
+    mode: Option<usize>,
+    /// For each code of the star column its state; that of code 0 is not used.
+    grades: Vec<u32>,
+}
+
+impl StarStates {
+    pub(crate) fn new(roster: &Roster) -> Self {
+        let star = roster.field("star").ok();
+        let dictionary = star.and_then(|at| roster.dictionary(at));
+        let used = dictionary.map_or(&[][..], |d| d.values());
+        let mut values: Vec<String> = (1..=5).map(|g| g.to_string()).chain(used.iter().cloned()).collect();
+        values.sort_by(|a, b| grade(a).total_cmp(&grade(b)));
+        values.dedup();
+        let state = |v: &String| values.iter().position(|g| g == v).unwrap_or(0) as u32;
+        let grades = std::iter::once(0).chain(used.iter().map(state)).collect();
+        values.extend(["unrated", "no_party_org", UNKNOWN].map(str::to_owned));
+        Self { values, star, mode: roster.field("mode").ok(), grades }
+    }
+
+    /// How many of the states are grades.
+    pub(crate) fn grades(&self) -> u32 {
+        self.values.len() as u32 - 3
+    }
+
+    /// The state of each row: its star; without one, what the mode says.
+    #[allow(clippy::useless_conversion, reason = "one arm of the macro is u64 already")]
+    pub(crate) fn codes(&self, roster: &Roster, frame: &Frame) -> Integers {
+        let stars = coded(roster, frame, self.star);
+        let modes = coded(roster, frame, self.mode);
+        let state_of_mode = self.state_of_mode(roster);
+        let state = |star: u64, mode: u64| match star {
+            0 => state_of_mode[mode as usize],
+            star => u64::from(self.grades[star as usize]),
+        };
+        let most = self.values.len() as u64;
+        if let (Some(stars), Some(modes)) = (stars, modes) {
+            return with_integers!(stars, stars => with_integers!(modes, modes => {
+                let both = stars.iter().zip(modes);
+                Integers::up_to(most, both.map(|(star, mode)| state(u64::from(*star), u64::from(*mode))))
+            }));
+        }
+        let code = |codes: Option<&Integers>, row| codes.map_or(0, |codes| codes.get(row));
+        Integers::up_to(most, (0..frame.rows()).map(|row| state(code(stars, row), code(modes, row))))
+    }
+
+    /// The state of one row.
+    pub(crate) fn of_row(&self, roster: &Roster, frame: &Frame, row: usize) -> &str {
+        let code = |at| coded(roster, frame, at).map_or(0, |codes| codes.get(row) as usize);
+        let state = match code(self.star) {
+            0 => self.state_of_mode(roster)[code(self.mode)] as usize,
+            star => self.grades[star] as usize,
+        };
+        &self.values[state]
+    }
+
+    /// For each code of the mode column the state of a row without a star.
+    fn state_of_mode(&self, roster: &Roster) -> Vec<u64> {
+        let [unrated, no_party_org, unknown] = [0, 1, 2].map(|k| u64::from(self.grades()) + k);
+        let modes = self.mode.and_then(|at| roster.dictionary(at));
+        let state = |mode: &String| if ORGANISED.contains(&mode.as_str()) { unrated } else { no_party_org };
+        std::iter::once(unknown).chain(modes.into_iter().flat_map(|d| d.values().iter().map(state))).collect()
+    }
+
+    /// The axis of the states of organisations.
+    pub(crate) fn of_organisations(&self, roster: &Roster, frames: &[&Frame], job: &dyn Job) -> Result<Axis> {
+        let codes = |frame: &&Frame| {
+            job::check(job)?;
+            Ok(self.codes(roster, frame))
+        };
+        Ok(self.axis(frames.par_iter().map(codes).collect::<Result<_>>()?))
+    }
+
+    /// An axis over codes that [`StarStates::codes`] gave, or others in its order.
+    pub(crate) fn axis(&self, codes: Vec<Integers>) -> Axis {
+        given("star_state", codes, self.values.clone())
+    }
+
+    /// The same on a base called `name`, which tells its codes from others that are counted beside it.
+    pub(crate) fn axis_of(&self, name: &'static str, codes: Vec<Integers>) -> Axis {
+        Axis { name: "star_state".to_owned(), ..given(name, codes, self.values.clone()) }
+    }
+}
+
+fn grade(value: &str) -> f64 {
+    value.parse().unwrap_or(f64::NAN)
+}
+
+/// A code for each row: that of the bitmap that it is in, of which there is at most one; `none` where it is in none.
+fn coded_by<'a>(bitmaps: impl Iterator<Item = (u32, &'a BooleanBuffer)>, none: u32, rows: usize) -> Integers {
+    let bits = u32::BITS - none.leading_zeros();
+    let empty = || BooleanBuffer::new_unset(rows);
+    // Bit by bit of the code, in which rows it is set. Beside `none`, which is the largest code, no row has more.
+    let (mut set, mut others) = (vec![empty(); bits as usize], empty());
+    for (code, rows) in bitmaps {
+        others = &others | rows;
+        for (_, set) in set.iter_mut().enumerate().filter(|(bit, _)| code >> bit & 1 == 1) {
+            *set = &*set | rows;
+        }
+    }
+    let others = !&others;
+    for (_, set) in set.iter_mut().enumerate().filter(|(bit, _)| none >> bit & 1 == 1) {
+        *set = &*set | &others;
+    }
+    Integers::U8(numbers(&set.iter().collect::<Vec<_>>()))
+}
+
+/// The codes of a coded field, if the year has it.
+pub(crate) fn coded<'a>(roster: &Roster, frame: &'a Frame, at: Option<usize>) -> Option<&'a Integers> {
+    match roster.values(frame, at?)? {
+        Column::Coded { codes, .. } => Some(codes),
+        _ => None,
+    }
+}
+
+/// An axis over computed codes: positions in `values`, or `values.len()` for null.
+fn given(name: &'static str, codes: Vec<Integers>, values: Vec<String>) -> Axis {
+    let null = values.len();
+    Axis {
+        name: name.to_owned(),
+        base: Base::Given { name, codes: codes.into() },
+        map: (0..=null as u32).collect(),
+        values: Values::Text(values),
+    }
+}
+
+/// The mode that the formation rules ask of each row: the first rule that holds decides; `unknown` where a rule that
+/// might hold cannot be answered, null where none holds.
+pub(crate) fn need(roster: &Roster, frames: &[&Frame], rules: &FormationRules) -> Result<Axis> {
+    let mut values: Vec<String> = Vec::new();
+    for need in rules.needs() {
+        if !values.contains(&need.mode) {
+            values.push(need.mode.clone());
+        }
+    }
+    values.push(UNKNOWN.to_owned());
+    let code = |mode: &str| values.iter().position(|v| v == mode).unwrap_or(values.len()) as u32;
+    let codes = frames.par_iter().map(|frame| {
+        let needed = rules.evaluate(roster, frame)?;
+        let rules = rules.needs().iter().map(|n| n.mode.as_str()).zip(&needed.by_rule);
+        let rules = rules.chain([(UNKNOWN, &needed.unknown)]).map(|(mode, rows)| (code(mode), rows));
+        Ok(coded_by(rules, values.len() as u32, frame.rows()))
+    });
+    let codes = codes.collect::<Result<_>>()?;
+    Ok(given("need", codes, values))
+}

@@ -1,0 +1,215 @@
+//! Rows whose code is spoilt get the code that it was, where that is certain; other rows whose code is lost go.
+//!
+//! Certain it is where the code of one organisation only fits what is left, is right by its check character, and belongs
+//! to rows of the same name whose county, where both are known, is the same; where that organisation is not listed in the
+//! row's year yet; and where no second spoilt row of the year would be the same organisation.
+
+use arrow::array::{Array, AsArray, BooleanArray, StringArray, UInt32Array};
+use arrow::compute::{cast, filter, take};
+use arrow::datatypes::DataType;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::ids::{Keys, rank};
+use super::{Builder, Chunk, Key};
+use crate::error::{Error, Result};
+use crate::ingest::{At, Places};
+use crate::schema::spelling;
+use crate::standards::region;
+use crate::standards::region::Level;
+use crate::standards::spoilt::{Spoilt, became};
+use crate::standards::uscc;
+
+/// What became of a row whose code is lost or was repaired.
+pub(in crate::roster) struct Repair {
+    pub key: Key,
+    /// Where the row stands in its source.
+    pub at: At,
+    pub year: i16,
+    /// The id it had.
+    pub left: String,
+    /// The code it has now; `None` where the row was taken out.
+    pub id: Option<String>,
+}
+
+/// An id that is a spoilt code.
+struct Left {
+    number: u32,
+    id: String,
+    code: Spoilt,
+}
+
+/// A row as far as it tells who it is.
+struct Row {
+    chunk: usize,
+    at: usize,
+    year: i16,
+    name: Option<String>,
+    county: Option<String>,
+}
+
+impl Row {
+    /// Whether both can be of one organisation, by all but their codes.
+    fn agrees(&self, other: &Self) -> bool {
+        let same_county = self.county.is_none() || other.county.is_none() || self.county == other.county;
+        self.name.is_some() && self.name == other.name && same_county
+    }
+}
+
+impl Builder {
+    /// Repairs what is certain and takes out the rows whose code stays lost; both are told.
+    pub(in crate::roster) fn repair(&mut self) -> Result<Vec<Repair>> {
+        let chunks = self.chunks.get_mut().map_err(|_| Error::broken())?;
+        chunks.sort_by_key(|chunk| chunk.key);
+        let keys: Vec<Keys> = chunks.iter_mut().map(|chunk| std::mem::take(&mut chunk.ids)).collect();
+        let (ids, slots) = rank(&keys, &self.others)?;
+        let mut rest = slots.as_slice();
+        let mut slots = Vec::with_capacity(chunks.len());
+        for (chunk, keys) in chunks.iter_mut().zip(keys) {
+            let (here, others) = rest.split_at(keys.len());
+            chunk.ids = keys;
+            slots.push(here.to_vec());
+            rest = others;
+        }
+        let left = |(number, id): (u32, &str)| Some(Left { number, id: id.to_owned(), code: Spoilt::of(id)? });
+        let spoilt: Vec<Left> = (0..).zip(ids.iter().flatten()).filter_map(left).collect();
+        if spoilt.is_empty() {
+            return Ok(Vec::new());
+        }
+        let candidates = candidates(&ids, &spoilt);
+        let wanted: FxHashSet<u32> =
+            spoilt.iter().map(|left| left.number).chain(candidates.values().flatten().map(|c| c.0)).collect();
+        let rows = rows(chunks, &slots, &wanted)?;
+        let proven = proven(&spoilt, &candidates, &rows);
+        let mut repairs = Vec::new();
+        let mut lost: Vec<FxHashSet<usize>> = chunks.iter().map(|_| FxHashSet::default()).collect();
+        let mut changed: FxHashSet<usize> = FxHashSet::default();
+        for Left { number, id, code: left } in &spoilt {
+            for row in rows.get(number).into_iter().flatten() {
+                let (code, chunk) = (proven.get(&(row.chunk, row.at)), &mut chunks[row.chunk]);
+                match (code, left) {
+                    (Some((to, _)), _) => slots[row.chunk][row.at] = *to,
+                    (None, Spoilt::Rounded(_)) => drop(lost[row.chunk].insert(row.at)),
+                    (None, Spoilt::Illegible(_)) => continue,
+                }
+                changed.insert(row.chunk);
+                repairs.push(Repair {
+                    key: chunk.key,
+                    at: chunk.places.at(row.at),
+                    year: row.year,
+                    left: id.clone(),
+                    id: code.map(|(_, id)| id.clone()),
+                });
+            }
+        }
+        for at in changed {
+            let (chunk, lost) = (&mut chunks[at], &lost[at]);
+            let keep: BooleanArray = (0..chunk.years.len()).map(|at| Some(!lost.contains(&at))).collect();
+            chunk.retain(&keep)?;
+            let slots = filter(&UInt32Array::from(std::mem::take(&mut slots[at])), &keep)?;
+            let ids = take(&ids, &slots, None)?;
+            chunk.ids = Keys::new(ids.as_string(), &self.others)?;
+        }
+        Ok(repairs)
+    }
+}
+
+impl Chunk {
+    /// Keeps the rows for which `keep` is set.
+    fn retain(&mut self, keep: &BooleanArray) -> Result<()> {
+        fn kept<T: Copy>(all: &[T], keep: &BooleanArray) -> Vec<T> {
+            all.iter().zip(keep.values()).filter(|(_, keep)| *keep).map(|(value, _)| *value).collect()
+        }
+        self.places = Places::Each(kept(&self.places.all().collect::<Vec<_>>(), keep));
+        self.years = kept(&self.years, keep);
+        for (_, values) in &mut self.columns {
+            *values = values.filter(keep)?;
+        }
+        Ok(())
+    }
+
+    /// The texts of a column in these rows, where it is there.
+    fn texts(&self, name: &str, rows: &UInt32Array) -> Result<Option<StringArray>> {
+        let Some((_, values)) = self.columns.iter().find(|(n, _)| n == name) else { return Ok(None) };
+        Ok(Some(cast(&values.take(rows)?.array(), &DataType::Utf8)?.as_string::<i32>().clone()))
+    }
+}
+
+/// For each spoilt id the ids, with their numbers, whose code it may have been.
+fn candidates(ids: &StringArray, spoilt: &[Left]) -> FxHashMap<u32, Vec<(u32, String)>> {
+    let mut rounded: FxHashMap<u64, Vec<(u32, f64)>> = FxHashMap::default();
+    let mut illegible: FxHashMap<&str, Vec<u32>> = FxHashMap::default();
+    for Left { number, code, .. } in spoilt {
+        match code {
+            Spoilt::Rounded(value) => rounded.entry(*value as u64 / 1000).or_default().push((*number, *value)),
+            Spoilt::Illegible(code) => illegible.entry(code).or_default().push(*number),
+        }
+    }
+    let mut candidates: FxHashMap<u32, Vec<(u32, String)>> = FxHashMap::default();
+    for (number, id) in (0..).zip(ids.iter().flatten()).filter(|(_, id)| uscc::is_valid(id)) {
+        let mut add = |left: u32| candidates.entry(left).or_default().push((number, id.to_owned()));
+        illegible.get(id).into_iter().flatten().for_each(|left| add(*left));
+        if let Ok(code) = id.parse::<u64>() {
+            // Rounding leads at most to the next thousand.
+            for thousand in code / 1000 - 1..=code / 1000 + 1 {
+                let near = rounded.get(&thousand).into_iter().flatten();
+                near.filter(|(_, value)| became(code, *value)).for_each(|(left, _)| add(*left));
+            }
+        }
+    }
+    candidates
+}
+
+/// The rows of the ids in `wanted`, by the number of their id.
+fn rows(chunks: &[Chunk], slots: &[Vec<u32>], wanted: &FxHashSet<u32>) -> Result<FxHashMap<u32, Vec<Row>>> {
+    let mut rows: FxHashMap<u32, Vec<Row>> = FxHashMap::default();
+    for (at, (chunk, slots)) in chunks.iter().zip(slots).enumerate() {
+        let here: Vec<u32> = (0..).zip(slots).filter(|(_, slot)| wanted.contains(slot)).map(|(row, _)| row).collect();
+        if here.is_empty() {
+            continue;
+        }
+        let here = UInt32Array::from(here);
+        let (names, regions) = (chunk.texts("name", &here)?, chunk.texts("region", &here)?);
+        let text = |texts: &Option<StringArray>, at: usize| {
+            texts.as_ref().filter(|texts| texts.is_valid(at)).map(|texts| texts.value(at).to_owned())
+        };
+        for (nth, row) in here.values().iter().map(|row| *row as usize).enumerate() {
+            rows.entry(slots[row]).or_default().push(Row {
+                chunk: at,
+                at: row,
+                year: chunk.years[row],
+                name: text(&names, nth).map(|name| spelling::name(&name).into_owned()).filter(|name| !name.is_empty()),
+                county: text(&regions, nth).and_then(|region| region::at_level(&region, Level::County)),
+            });
+        }
+    }
+    Ok(rows)
+}
+
+/// For each spoilt row, by its chunk and place, the number and the code of the organisation that it certainly is.
+fn proven<'a>(
+    spoilt: &[Left],
+    candidates: &'a FxHashMap<u32, Vec<(u32, String)>>,
+    rows: &FxHashMap<u32, Vec<Row>>,
+) -> FxHashMap<(usize, usize), &'a (u32, String)> {
+    let of = |number: &u32| rows.get(number).map_or(&[][..], Vec::as_slice);
+    let mut proven: FxHashMap<(usize, usize), &(u32, String)> = FxHashMap::default();
+    let mut years: FxHashMap<(u32, i16), usize> = FxHashMap::default();
+    let all = spoilt.iter().flat_map(|left| of(&left.number).iter().map(|row| (&left.number, row)));
+    for (number, row) in all.clone() {
+        let mut fit = (candidates.get(number).into_iter().flatten())
+            .filter(|(candidate, _)| of(candidate).iter().any(|other| row.agrees(other)));
+        if let (Some(code), None) = (fit.next(), fit.next())
+            && of(&code.0).iter().all(|other| other.year != row.year)
+        {
+            proven.insert((row.chunk, row.at), code);
+            *years.entry((code.0, row.year)).or_default() += 1;
+        }
+    }
+    for (_, row) in all {
+        let twice = |code: &&(u32, String)| years.get(&(code.0, row.year)).is_some_and(|n| *n > 1);
+        if proven.get(&(row.chunk, row.at)).is_some_and(twice) {
+            proven.remove(&(row.chunk, row.at));
+        }
+    }
+    proven
+}

@@ -1,0 +1,351 @@
+//! Dated changes: where it is known on which day a rating changed, rates of moving at any moment, and chances over any
+//! stretch of days without supposing that they stay the same.
+
+use arrow::array::{Array, AsArray, Date32Array, RecordBatch, StringArray};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Date32Type};
+use nalgebra::DMatrix;
+
+use super::distribution::chi_square_quantile_above;
+use super::generator;
+use super::product_integral::Chances;
+use super::wilson::deviations;
+use crate::error::{Error, Result};
+use crate::support::columns::Columns;
+
+/// The mean length of a year in days, by the calendar.
+const YEAR: f64 = 365.2425;
+
+/// A stretch of days in one state.
+#[derive(Clone, Copy, Debug)]
+struct Spell {
+    state: usize,
+    from: i32,
+    to: i32,
+    /// The state after it; null where it is not known: the end of what was watched, or lost from sight.
+    next: Option<usize>,
+}
+
+/// Changes of state, each with its day; the state lasts until the next change of the same organisation.
+#[derive(Clone, Debug)]
+pub struct Dated {
+    states: Vec<String>,
+    spells: Vec<Spell>,
+    organisations: u64,
+}
+
+impl Dated {
+    /// Reads changes from a table with the columns `org_id`, `date` and `state` (null: lost from sight from that day), in
+    /// any order; other columns are not looked at. `states` gives the order of the states, `until` the first day (of days
+    /// since 1970-01-01) that was not watched any more: changes on it and later are not looked at.
+    ///
+    /// A change to the state that an organisation is in is none. Two states of one organisation on one day are an error.
+    pub fn read(changes: &RecordBatch, states: Option<&[String]>, until: i32) -> Result<Self> {
+        let ids = column(changes, "org_id", &DataType::Utf8)?;
+        let days = column(changes, "date", &DataType::Date32)?;
+        let names = column(changes, "state", &DataType::Utf8)?;
+        let (ids, days, names) = (ids.as_string::<i32>(), days.as_primitive::<Date32Type>(), names.as_string::<i32>());
+        let states = order(names, states)?;
+        let mut rows: Vec<usize> = (0..changes.num_rows()).collect();
+        if let Some(row) = rows.iter().find(|row| ids.is_null(**row) || days.is_null(**row)) {
+            let line = row + 1;
+            return Err(Error::data(
+                format!("变动表第 {line} 行没有单位代码或日期，两者都要有"),
+                format!("row {line} of the changes lacks org_id or date; both are needed"),
+            ));
+        }
+        rows.sort_by_key(|row| (ids.value(*row), days.value(*row)));
+        let mut spells = Vec::new();
+        let mut organisations = 0;
+        for rows in rows.chunk_by(|a, b| ids.value(*a) == ids.value(*b)) {
+            let before = spells.len();
+            of_one(rows, ids, days, names, &states, until, &mut spells)?;
+            organisations += u64::from(spells.len() > before);
+        }
+        Ok(Self { states, spells, organisations })
+    }
+
+    /// How often each state was left for each, and how many days were spent in each.
+    fn sums(&self) -> (Vec<Vec<u64>>, Vec<i64>) {
+        let size = self.states.len();
+        let (mut moves, mut days) = (vec![vec![0; size]; size], vec![0; size]);
+        for spell in &self.spells {
+            days[spell.state] += i64::from(spell.to) - i64::from(spell.from);
+            if let Some(next) = spell.next {
+                moves[spell.state][next] += 1;
+            }
+        }
+        (moves, days)
+    }
+}
+
+fn column(changes: &RecordBatch, name: &str, ty: &DataType) -> Result<arrow::array::ArrayRef> {
+    let found = changes.column_by_name(name).ok_or_else(|| {
+        let have = changes.schema().fields().iter().map(|f| f.name().clone()).collect::<Vec<_>>().join(", ");
+        Error::argument(
+            format!("变动表没有“{name}”列。现有：{have}；需要 org_id、date、state"),
+            format!("the changes have no column '{name}'. Available: {have}; needed: org_id, date, state"),
+        )
+    })?;
+    let wrong = |_| {
+        let got = found.data_type();
+        Error::argument(
+            format!("变动表的“{name}”列是 {got}，不能作 {ty}"),
+            format!("the column '{name}' of the changes holds {got}, which cannot be read as {ty}"),
+        )
+    };
+    let cast = cast(found, ty).map_err(wrong)?;
+    if cast.null_count() > found.null_count() {
+        let row = (0..cast.len()).find(|row| cast.is_null(*row) && found.is_valid(*row)).unwrap_or_default();
+        let text = cast_text(found, row);
+        let line = row + 1;
+        return Err(Error::data(
+            format!("变动表第 {line} 行的 {name}“{text}”无法识别；日期应如 2013-07-01"),
+            format!("row {line} of the changes: {name} '{text}' cannot be read; a date is as in 2013-07-01"),
+        ));
+    }
+    Ok(cast)
+}
+
+fn cast_text(array: &dyn Array, row: usize) -> String {
+    let texts = cast(array, &DataType::Utf8).ok();
+    texts.map(|texts| texts.as_string::<i32>().value(row).to_owned()).unwrap_or_default()
+}
+
+/// The states: those given, or those that occur, numbers among them by size.
+fn order(names: &StringArray, states: Option<&[String]>) -> Result<Vec<String>> {
+    let mut occur: Vec<&str> = names.iter().flatten().collect();
+    occur.sort_unstable();
+    occur.dedup();
+    let Some(states) = states else {
+        let key = |name: &&str| (name.parse::<f64>().unwrap_or(f64::INFINITY), (*name).to_owned());
+        occur.sort_by(|a, b| key(a).0.total_cmp(&key(b).0).then_with(|| key(a).1.cmp(&key(b).1)));
+        return Ok(occur.into_iter().map(str::to_owned).collect());
+    };
+    if let Some(other) = occur.iter().find(|name| !states.iter().any(|state| state == *name)) {
+        let have = states.join(", ");
+        return Err(Error::argument(
+            format!("变动表里有未列出的状态“{other}”。列出的是：{have}"),
+            format!("the changes have the state '{other}', which is not among those named: {have}"),
+        ));
+    }
+    Ok(states.to_vec())
+}
+
+/// The spells of one organisation, whose rows are in the order of days.
+fn of_one(
+    rows: &[usize],
+    ids: &StringArray,
+    days: &Date32Array,
+    names: &StringArray,
+    states: &[String],
+    until: i32,
+    spells: &mut Vec<Spell>,
+) -> Result<()> {
+    let state = |row: usize| names.is_valid(row).then(|| states.iter().position(|s| s == names.value(row))).flatten();
+    let mut now: Option<(usize, i32)> = None;
+    let mut last: Option<(i32, Option<usize>)> = None;
+    for row in rows.iter().copied() {
+        let (day, next) = (days.value(row), state(row));
+        if let Some((same, other)) = last.filter(|(before, _)| *before == day)
+            && other != next
+        {
+            let (id, line) = (ids.value(row), row + 1);
+            return Err(Error::data(
+                format!("变动表第 {line} 行：单位 {id} 在同一天（1970-01-01 起第 {same} 天）有两种状态"),
+                format!("row {line} of the changes: {id} has two states on one day (day {same} since 1970-01-01)"),
+            ));
+        }
+        last = Some((day, next));
+        if day >= until {
+            break;
+        }
+        match now {
+            Some((state, _)) if next == Some(state) => {}
+            Some((state, from)) => {
+                spells.push(Spell { state, from, to: day, next });
+                now = next.map(|next| (next, day));
+            }
+            None => now = next.map(|next| (next, day)),
+        }
+    }
+    if let Some((state, from)) = now {
+        spells.push(Spell { state, from, to: until, next: None });
+    }
+    Ok(())
+}
+
+/// Rates of moving at any moment (转移强度): how often a state was left for another, over the years spent in it, and the
+/// chances after `ahead` years that follow if the rates stay the same. They are positive for moves that were never seen in
+/// one step.
+///
+/// Columns: `state`, `next_state`, `moves`, `years` (spent in `state`, by all), `rate` = `moves` / `years` a year (null on
+/// the diagonal and where no time was spent), `low`, `high` (exact, of Poisson counts: Garwood 1936), `probability` (of
+/// being in `next_state` after `ahead` years, starting in `state`; null where no time was spent in a state that can be
+/// reached), `ahead`, `level`, `organisations` (watched at all).
+///
+/// ```
+/// use arrow::array::{RecordBatch, StringArray};
+/// use dangjian::analysis::trend::{Dated, rates};
+/// # use std::sync::Arc;
+///
+/// let texts = |texts: &[&str]| Arc::new(StringArray::from_iter_values(texts)) as arrow::array::ArrayRef;
+/// let changes = RecordBatch::try_from_iter([
+///     ("org_id", texts(&["a", "a", "b"])),
+///     ("date", texts(&["2010-01-01", "2012-01-01", "2010-01-01"])),
+///     ("state", texts(&["3", "4", "3"])),
+/// ])?;
+/// let dated = Dated::read(&changes, None, 16_801)?; // until 2016-01-01
+/// let table = rates(&dated, 1.0, 0.95)?;
+/// assert_eq!(table.num_rows(), 4);
+/// # Ok::<(), dangjian::Error>(())
+/// ```
+pub fn rates(dated: &Dated, ahead: f64, level: f64) -> Result<RecordBatch> {
+    deviations(level)?;
+    if !(ahead > 0.0 && ahead <= 1000.0) {
+        return Err(Error::argument(
+            format!("年数应大于 0、不超过 1000，给的是 {ahead}"),
+            format!("ahead is {ahead}; expected years above 0, up to 1000"),
+        ));
+    }
+    let size = dated.states.len();
+    let (moves, days) = dated.sums();
+    let years: Vec<f64> = days.iter().map(|days| *days as f64 / YEAR).collect();
+    let rate = |from: usize, to: usize| (years[from] > 0.0).then(|| moves[from][to] as f64 / years[from]);
+    let generator = DMatrix::from_fn(size, size, |from, to| {
+        let out: f64 = (0..size).filter_map(|to| rate(from, to)).sum();
+        if from == to { -out } else { rate(from, to).unwrap_or(0.0) }
+    });
+    let chances = generator::chances(&generator, ahead);
+    let leads_to_unknown =
+        |from: usize| (0..size).any(|to| years[to] <= 0.0 && (to == from || chances[(from, to)] > 0.0));
+    let cells: Vec<(usize, usize)> = (0..size).flat_map(|from| (0..size).map(move |to| (from, to))).collect();
+    let tail = (1.0 - level) / 2.0;
+    let ends = |(from, to): &(usize, usize), high: bool| {
+        let count = moves[*from][*to] as f64;
+        let quantile = match (high, count > 0.0) {
+            (false, false) => 0.0,
+            (false, true) => chi_square_quantile_above(1.0 - tail, 2.0 * count),
+            (true, _) => chi_square_quantile_above(tail, 2.0 * count + 2.0),
+        };
+        (from != to && years[*from] > 0.0).then(|| quantile / 2.0 / years[*from])
+    };
+    Columns::default()
+        .texts("state", cells.iter().map(|(from, _)| &dated.states[*from]))
+        .texts("next_state", cells.iter().map(|(_, to)| &dated.states[*to]))
+        .counts("moves", cells.iter().map(|(from, to)| moves[*from][*to]))
+        .reals("years", cells.iter().map(|(from, _)| Some(years[*from])))
+        .reals("rate", cells.iter().map(|(from, to)| rate(*from, *to).filter(|_| from != to)))
+        .reals("low", cells.iter().map(|cell| ends(cell, false)))
+        .reals("high", cells.iter().map(|cell| ends(cell, true)))
+        .reals(
+            "probability",
+            cells.iter().map(|(from, to)| (!leads_to_unknown(*from)).then(|| chances[(*from, *to)].clamp(0.0, 1.0))),
+        )
+        .reals("ahead", cells.iter().map(|_| Some(ahead)))
+        .reals("level", cells.iter().map(|_| Some(level)))
+        .counts("organisations", cells.iter().map(|_| dated.organisations))
+        .finish()
+}
+
+/// What happened on a day: how many were in each state just before, and who moved.
+struct Day {
+    date: i32,
+    at_risk: Vec<u64>,
+    moves: Vec<Vec<u64>>,
+}
+
+impl Dated {
+    /// The days on which something moved, after `from` and up to `to`.
+    fn days(&self, from: i32, to: i32) -> Vec<Day> {
+        let size = self.states.len();
+        let mut days: Vec<i32> = self.spells.iter().filter(|s| s.next.is_some()).map(|s| s.to).collect();
+        days.retain(|day| *day > from && *day <= to);
+        days.sort_unstable();
+        days.dedup();
+        // Who entered a state before the day and has not left it before.
+        let mut entered: Vec<Vec<i32>> = vec![Vec::new(); size];
+        let mut left: Vec<Vec<i32>> = vec![Vec::new(); size];
+        for spell in &self.spells {
+            entered[spell.state].push(spell.from);
+            left[spell.state].push(spell.to);
+        }
+        entered.iter_mut().chain(&mut left).for_each(|days| days.sort_unstable());
+        let before = |days: &[i32], day: i32| days.partition_point(|d| *d < day) as u64;
+        let mut ended: Vec<&Spell> = self.spells.iter().filter(|s| s.next.is_some()).collect();
+        ended.sort_unstable_by_key(|s| s.to);
+        let of_day = |day: i32| {
+            let mut moves = vec![vec![0; size]; size];
+            let first = ended.partition_point(|s| s.to < day);
+            for spell in ended[first..].iter().take_while(|s| s.to == day) {
+                if let Some(next) = spell.next {
+                    moves[spell.state][next] += 1;
+                }
+            }
+            let at_risk = (0..size).map(|s| before(&entered[s], day) - before(&left[s], day)).collect();
+            Day { date: day, at_risk, moves }
+        };
+        days.into_iter().map(of_day).collect()
+    }
+}
+
+/// The chances after a day, from each state to each, row by row.
+struct After {
+    date: i32,
+    at_risk: Vec<u64>,
+    events: Vec<u64>,
+    chances: Vec<f64>,
+    variances: Vec<f64>,
+}
+
+impl After {
+    fn new(date: i32, at_risk: Vec<u64>, events: Vec<u64>, chances: &Chances) -> Self {
+        Self { date, at_risk, events, chances: chances.flat(), variances: chances.variances() }
+    }
+}
+
+/// Chances of being in each state at each day on which something moved, from the day `from` on, without supposing that rates
+/// stay the same (Aalen and Johansen 1978), up to the day `to`. Several moves on one day are one step: ties are exact.
+/// Organisations may enter late and be lost; they are at risk while they are watched.
+///
+/// Columns: `date`, `state` (on the day `from`), `next_state`, `at_risk` (in `next_state` just before the day), `events`
+/// (who left `next_state` on it), `probability`, `variance` (as of the product integral: Andersen and others 1993, 4.4.20),
+/// `low`, `high` (probability ± z · standard error, within 0 and 1), `level`. The first rows are those of the day `from`.
+pub fn aalen_johansen(dated: &Dated, from: i32, to: i32, level: f64) -> Result<RecordBatch> {
+    let z = deviations(level)?;
+    if from >= to {
+        return Err(Error::argument("起始日应早于截止日", "the first day must be before the last"));
+    }
+    let size = dated.states.len();
+    let mut rows = Chances::start(size);
+    let mut found: Vec<After> = Vec::new();
+    let none = vec![0; size];
+    let at_start: Vec<u64> = (0..size)
+        .map(|s| dated.spells.iter().filter(|p| p.state == s && p.from <= from && p.to > from).count() as u64)
+        .collect();
+    found.push(After::new(from, at_start, none, &rows));
+    for day in dated.days(from, to) {
+        rows.step(&day.at_risk, &day.moves);
+        let events = day.moves.iter().map(|moves| moves.iter().sum()).collect();
+        found.push(After::new(day.date, day.at_risk, events, &rows));
+    }
+    let cells = || found.iter().flat_map(|f| (0..size * size).map(move |cell| (f, cell / size, cell % size)));
+    let end = move |sign: f64| {
+        cells().map(move |(f, from, to)| {
+            let at = from * size + to;
+            Some((f.chances[at] + sign * z * f.variances[at].max(0.0).sqrt()).clamp(0.0, 1.0))
+        })
+    };
+    Columns::default()
+        .array("date", std::sync::Arc::new(Date32Array::from_iter_values(cells().map(|(f, ..)| f.date))))
+        .texts("state", cells().map(|(_, from, _)| &dated.states[from]))
+        .texts("next_state", cells().map(|(.., to)| &dated.states[to]))
+        .counts("at_risk", cells().map(|(f, _, to)| f.at_risk[to]))
+        .counts("events", cells().map(|(f, _, to)| f.events[to]))
+        .reals("probability", cells().map(|(f, from, to)| Some(f.chances[from * size + to])))
+        .reals("variance", cells().map(|(f, from, to)| Some(f.variances[from * size + to])))
+        .reals("low", end(-1.0))
+        .reals("high", end(1.0))
+        .reals("level", cells().map(|_| Some(level)))
+        .finish()
+}

@@ -1,0 +1,397 @@
+//! The Mann–Kendall test (曼-肯德尔趋势检验): do the years of a series rise or fall more than chance would have them?
+
+use arrow::array::RecordBatch;
+use rayon::prelude::*;
+
+use super::distribution::normal_two_sided;
+use super::kendall_exact;
+use super::kendall_exact::Exact;
+use super::sen_slope::Slope;
+pub use super::verdict::{FEWEST, Verdict};
+use super::wilson::deviations;
+use crate::error::{Error, Result};
+use crate::job;
+use crate::job::Job;
+use crate::support::columns::Columns;
+
+/// Up to so many values the exact distribution is used unless another is asked for; beyond, the normal approximation is
+/// good to a few thousandths.
+const EXACT_UP_TO: usize = 10;
+
+/// The longest series; it has fifty million pairs.
+const LONGEST: usize = 10_000;
+
+/// So many series are tested in one go.
+const SOME: usize = 4096;
+
+/// Where the p-value comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Method {
+    /// Exact up to ten values, normal beyond.
+    #[default]
+    Auto,
+    /// All orders of the values, ties among them included: up to 33 values.
+    Exact,
+    /// The normal approximation with a correction for continuity.
+    Normal,
+}
+
+impl Method {
+    /// The method called `name`: `auto`, `exact`, `normal`.
+    pub fn from_name(name: &str) -> Result<Self> {
+        match name {
+            "auto" => Ok(Self::Auto),
+            "exact" => Ok(Self::Exact),
+            "normal" => Ok(Self::Normal),
+            _ => Err(Error::argument(
+                format!("没有名为“{name}”的检验方法。可用：auto、exact、normal"),
+                format!("there is no method '{name}'. Available: auto, exact, normal"),
+            )),
+        }
+    }
+}
+
+/// How series are tested.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Where p-values come from.
+    pub method: Method,
+    /// A p-value up to this is called a trend; the interval of the slope has the level 1 − `alpha`.
+    pub alpha: f64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { method: Method::Auto, alpha: 0.05 }
+    }
+}
+
+impl Options {
+    /// How many standard deviations an interval reaches to either side.
+    pub(crate) fn reach(&self) -> Result<f64> {
+        if self.alpha > 0.0 && self.alpha < 1.0 {
+            return deviations(1.0 - self.alpha);
+        }
+        Err(Error::argument(
+            format!("显著性水平 alpha 应大于 0、小于 1，如 0.05；给的是 {}", self.alpha),
+            format!("alpha is above 0 and below 1, such as 0.05; got {}", self.alpha),
+        ))
+    }
+}
+
+/// What the test says of a series. Undefined is null: everything below two values; `z`, `p` and `tau_b` where all values
+/// are equal.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Trend {
+    /// How many values are known.
+    pub n: usize,
+    /// How many pairs rise less how many fall.
+    pub s: Option<i64>,
+    /// The variance of S by chance, corrected for ties.
+    pub var_s: Option<f64>,
+    /// S over all pairs: Kendall's tau-a.
+    pub tau_a: Option<f64>,
+    /// S over the pairs that are not tied, corrected as Kendall's tau-b.
+    pub tau_b: Option<f64>,
+    /// S less 1 towards 0, in standard deviations.
+    pub z: Option<f64>,
+    /// The two-sided p-value.
+    pub p: Option<f64>,
+    /// Whether it is exact; null where there is none.
+    pub exact: Option<bool>,
+    /// Sen's slope.
+    pub slope: Slope,
+}
+
+impl Trend {
+    /// What the series is called at the level `alpha`, if its p-value among others is `p`.
+    #[must_use]
+    pub fn verdict(&self, p: Option<f64>, alpha: f64) -> Verdict {
+        if self.n < FEWEST { Verdict::TooFewYears } else { Verdict::of(self.s.unwrap_or(0), p, alpha) }
+    }
+
+    /// Where the p-value comes from.
+    pub(crate) fn method(&self) -> Option<&'static str> {
+        Some(if self.exact? { "exact" } else { "normal" })
+    }
+}
+
+/// What tests one series after the other, with room to work in.
+pub(crate) struct Tester {
+    method: Method,
+    reach: f64,
+    exact: Exact,
+    times: Vec<f64>,
+    values: Vec<f64>,
+    sorted: Vec<f64>,
+    groups: Vec<usize>,
+    slopes: Vec<f64>,
+}
+
+impl Tester {
+    pub(crate) fn new(options: &Options) -> Result<Self> {
+        let room = Vec::new;
+        let reach = options.reach()?;
+        let (times, values, sorted, slopes) = (room(), room(), room(), room());
+        let (exact, groups) = (Exact::default(), Vec::new());
+        Ok(Self { method: options.method, reach, exact, times, values, sorted, groups, slopes })
+    }
+
+    /// Tests `values` at `times`, which ascend; NaN is not known.
+    pub(crate) fn test(&mut self, times: &[f64], values: &[f64]) -> Result<Trend> {
+        self.times.clear();
+        self.values.clear();
+        for (time, value) in times.iter().zip(values).filter(|(_, value)| !value.is_nan()) {
+            self.times.push(*time);
+            self.values.push(*value);
+        }
+        let n = self.values.len();
+        if n > LONGEST || self.values.iter().any(|value| value.is_infinite()) {
+            return Err(Error::argument(
+                format!("序列应不超过 {LONGEST} 个有限的数；给的有 {n} 个，或有无穷大"),
+                format!("a series has up to {LONGEST} finite numbers; this one has {n}, or an infinite one"),
+            ));
+        }
+        if n < 2 {
+            return Ok(Trend { n, ..Trend::default() });
+        }
+        self.sorted.clone_from(&self.values);
+        self.sorted.sort_unstable_by(f64::total_cmp);
+        self.groups.clear();
+        self.groups.extend(equal_groups(&self.sorted));
+        let s = score(&self.values);
+        let var_s = variance(n, &self.groups);
+        let pairs = (n * (n - 1) / 2) as f64;
+        let tied: usize = self.groups.iter().map(|t| t * (t - 1) / 2).sum();
+        let defined = var_s > 0.0;
+        let z = z_of(s, var_s);
+        let (p, exact) = self.p_of(n, s, z)?;
+        let reach = self.reach * var_s.sqrt();
+        let slope = Slope::new(&self.times, &self.values, &self.sorted, reach, &mut self.slopes);
+        Ok(Trend {
+            n,
+            s: Some(s),
+            var_s: Some(var_s),
+            tau_a: Some(s as f64 / pairs),
+            tau_b: defined.then(|| s as f64 / (pairs.sqrt() * (pairs - tied as f64).sqrt())),
+            z,
+            p,
+            exact: p.map(|_| exact),
+            slope,
+        })
+    }
+
+    fn p_of(&mut self, n: usize, s: i64, z: Option<f64>) -> Result<(Option<f64>, bool)> {
+        let exact = match self.method {
+            Method::Exact if n > kendall_exact::MOST => {
+                return Err(Error::argument(
+                    format!("精确检验最多用于 {} 个值，给的是 {n} 个；请用 normal", kendall_exact::MOST),
+                    format!("exact p-values are for up to {} values, got {n}; use 'normal'", kendall_exact::MOST),
+                ));
+            }
+            Method::Auto => n <= EXACT_UP_TO,
+            method => method == Method::Exact,
+        };
+        let p = if exact { self.exact.two_sided(n, &self.groups, s) } else { z.map(normal_two_sided) };
+        Ok((p, exact))
+    }
+}
+
+/// The sizes of the groups of equal numbers among numbers that ascend.
+pub(crate) fn equal_groups(sorted: &[f64]) -> impl Iterator<Item = usize> {
+    // What ascends and is not less is equal.
+    sorted.chunk_by(|a, b| a >= b).map(<[f64]>::len)
+}
+
+/// S: how many pairs rise less how many fall.
+pub(crate) fn score(values: &[f64]) -> i64 {
+    let mut s = 0;
+    for (at, earlier) in values.iter().enumerate() {
+        for later in &values[at + 1..] {
+            s += i64::from(later > earlier) - i64::from(later < earlier);
+        }
+    }
+    s
+}
+
+/// The variance of S by chance, of `n` values with groups of equal ones of these sizes.
+pub(crate) fn variance(n: usize, groups: &[usize]) -> f64 {
+    let part = |n: usize| (n as u64) * (n as u64 - 1) * (2 * n as u64 + 5);
+    (part(n) - groups.iter().map(|t| part(*t)).sum::<u64>()) as f64 / 18.0
+}
+
+/// S, moved by 1 towards 0, in standard deviations; null where there is no variance.
+pub(crate) fn z_of(s: i64, var_s: f64) -> Option<f64> {
+    (var_s > 0.0).then(|| (s - s.signum()) as f64 / var_s.sqrt())
+}
+
+/// Times, if they ascend and are as many as each series has values.
+pub(crate) fn checked_times(times: &[f64], width: usize) -> Result<()> {
+    if times.len() != width {
+        return Err(Error::argument(
+            format!("年份有 {} 个，值有 {width} 个", times.len()),
+            format!("there are {} years and {width} values", times.len()),
+        ));
+    }
+    match times.windows(2).find(|pair| pair[0].is_nan() || pair[1].is_nan() || pair[0] >= pair[1]) {
+        None => Ok(()),
+        Some(pair) => Err(Error::argument(
+            format!("年份应从早到晚，各不相同；{} 之后是 {}", pair[0], pair[1]),
+            format!("years ascend and differ; {} is followed by {}", pair[0], pair[1]),
+        )),
+    }
+}
+
+/// Tests a series: `values` at `times`; what is not known is NaN.
+///
+/// S and its variance with ties as in Mann (1945) and Kendall (1975); Sen (1968) for the slope.
+///
+/// ```
+/// use dangjian::stats::mann_kendall::{Options, Verdict, mann_kendall};
+/// let trend = mann_kendall(&[2009., 2010., 2011., 2012., 2013.], &[0.1, 0.2, 0.2, 0.4, 0.5], &Options::default())?;
+/// assert_eq!((trend.s, trend.exact), (Some(9), Some(true)));
+/// assert_eq!(trend.verdict(trend.p, 0.05), Verdict::Rising);
+/// # Ok::<(), dangjian::Error>(())
+/// ```
+pub fn mann_kendall(times: &[f64], values: &[f64], options: &Options) -> Result<Trend> {
+    checked_times(times, values.len())?;
+    Tester::new(options)?.test(times, values)
+}
+
+/// Tests many series: `values` has one behind the other, each as long as `times`.
+///
+/// Columns: `n`, `s`, `var_s`, `tau_a`, `tau_b`, `z`, `p`, `p_method` (`exact`, `normal`), `slope`, `slope_low`,
+/// `slope_high`, `intercept` (at the first of `times`), `verdict` (`rising`, `falling`, `no_trend`, `constant`,
+/// `too_few_years`), by the p-value of each series alone.
+///
+/// ```
+/// use dangjian::job::Quiet; use dangjian::stats::mann_kendall::{Options, mann_kendall_all};
+/// let table = mann_kendall_all(&[0., 1., 2.], &[1., 2., 3., 5., 5., 5.], &Options::default(), &Quiet)?;
+/// assert_eq!(table.num_rows(), 2);
+/// # Ok::<(), dangjian::Error>(())
+/// ```
+pub fn mann_kendall_all(times: &[f64], values: &[f64], options: &Options, job: &dyn Job) -> Result<RecordBatch> {
+    if times.is_empty() || !values.len().is_multiple_of(times.len()) {
+        let (n, years) = (values.len(), times.len());
+        return Err(Error::argument(
+            format!("{n} 个值不能分成每列 {years} 年的序列"),
+            format!("{n} values do not divide into series of {years} years"),
+        ));
+    }
+    checked_times(times, times.len())?;
+    let from_first: Vec<f64> = times.iter().map(|time| time - times[0]).collect();
+    Tester::new(options)?;
+    let tested = values.par_chunks(times.len() * SOME).map(|some| {
+        job::check(job)?;
+        let mut tester = Tester::new(options)?;
+        some.chunks_exact(times.len()).map(|series| tester.test(&from_first, series)).collect::<Result<Vec<_>>>()
+    });
+    let trends = tested.collect::<Result<Vec<_>>>()?.concat();
+    let verdicts = trends.iter().map(|trend| trend.verdict(trend.p, options.alpha).name());
+    columns(Columns::default().counts("n", trends.iter().map(|t| t.n as u64)), &trends)
+        .texts("verdict", verdicts)
+        .finish()
+}
+
+/// What the test says of each series.
+pub(crate) fn columns(columns: Columns, trends: &[Trend]) -> Columns {
+    let reals = |of: fn(&Trend) -> Option<f64>| trends.iter().map(of);
+    columns
+        .some_integers("s", trends.iter().map(|t| t.s))
+        .reals("var_s", reals(|t| t.var_s))
+        .reals("tau_a", reals(|t| t.tau_a))
+        .reals("tau_b", reals(|t| t.tau_b))
+        .reals("z", reals(|t| t.z))
+        .reals("p", reals(|t| t.p))
+        .some_texts("p_method", trends.iter().map(Trend::method))
+        .reals("slope", reals(|t| t.slope.slope))
+        .reals("slope_low", reals(|t| t.slope.low))
+        .reals("slope_high", reals(|t| t.slope.high))
+        .reals("intercept", reals(|t| t.slope.intercept))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AS_NORMAL: Options = Options { method: Method::Normal, alpha: 0.05 };
+
+    fn test(values: &[f64], options: &Options) -> Trend {
+        let times: Vec<f64> = (0..values.len()).map(|t| t as f64).collect();
+        mann_kendall(&times, values, options).unwrap()
+    }
+
+    fn near(got: Option<f64>, right: f64) {
+        assert!((got.unwrap() - right).abs() < 1e-12, "{got:?}, and right is {right}");
+    }
+
+    /// `pymannkendall.original_test` 1.4.3, `scipy.stats.kendalltau` and `theilslopes` 1.17.1.
+    #[test]
+    #[allow(clippy::unreadable_literal, reason = "as the peers print them")]
+    fn a_series_with_ties() {
+        let trend = test(&[3.0, 3.5, 3.5, 3.0, 4.0, 4.5, 4.0, 4.0, 5.0, 4.5, 4.5], &AS_NORMAL);
+        assert_eq!(trend.s, Some(35));
+        near(trend.var_s, 155.66666666666666);
+        near(trend.z, 2.7250915942408507);
+        near(trend.p, 0.006428365096166955);
+        near(trend.tau_a, 0.6363636363636364);
+        near(trend.tau_b, 0.6883951004425773);
+        near(trend.slope.slope, 0.16666666666666666);
+        near(trend.slope.intercept, 3.166666666666667);
+        near(trend.slope.low, 0.08333333333333333);
+        near(trend.slope.high, 0.25);
+    }
+
+    /// STARS: exact against normal p of monotone series of 3, 4 and 5 years.
+    #[test]
+    fn few_years() {
+        for (n, exact, normal) in [(3, 0.333, 0.296), (4, 0.083, 0.089), (5, 0.0167, 0.0275)] {
+            let values: Vec<f64> = (0..n).map(f64::from).collect();
+            let (one, other) = (test(&values, &Options::default()), test(&values, &AS_NORMAL));
+            assert!((one.p.unwrap() - exact).abs() < 5e-4 && (other.p.unwrap() - normal).abs() < 5e-4);
+            let verdict = if n < 5 { Verdict::TooFewYears } else { Verdict::Rising };
+            assert_eq!(one.verdict(one.p, 0.05), verdict);
+        }
+    }
+
+    #[test]
+    fn what_is_undefined_is_null() {
+        for values in [&[][..], &[1.0]] {
+            let trend = test(values, &Options::default());
+            assert_eq!(trend, Trend { n: values.len(), ..Trend::default() });
+            assert_eq!(trend.verdict(trend.p, 0.05), Verdict::TooFewYears);
+        }
+        // Others say p = 1 and no trend.
+        for options in [Options::default(), AS_NORMAL] {
+            let trend = test(&[0.2; 7], &options);
+            assert_eq!((trend.s, trend.var_s, trend.tau_a), (Some(0), Some(0.0), Some(0.0)));
+            assert_eq!((trend.z, trend.p, trend.tau_b, trend.exact), (None, None, None, None));
+            assert_eq!((trend.slope.slope, trend.slope.low, trend.slope.high), (Some(0.0), None, None));
+            assert_eq!(trend.verdict(trend.p, 0.05), Verdict::Constant);
+        }
+        // Four values have six slopes, and the interval would begin below the first.
+        let four = test(&[1.0, 2.0, 4.0, 8.0], &Options::default());
+        near(four.slope.slope, 13.0 / 6.0);
+        assert_eq!((four.slope.low, four.slope.high), (None, None));
+    }
+
+    #[test]
+    fn a_missing_year_keeps_its_place() {
+        let whole = mann_kendall(&[0.0, 1.0, 3.0, 6.0], &[1.0, 2.0, 4.0, 7.0], &AS_NORMAL).unwrap();
+        let nan = f64::NAN;
+        let gaps = test(&[1.0, 2.0, nan, 4.0, nan, nan, 7.0], &AS_NORMAL);
+        assert_eq!(whole, gaps);
+        near(gaps.slope.slope, 1.0);
+    }
+
+    #[test]
+    fn bad_series_are_refused() {
+        let of = |times: &[f64], values: &[f64]| mann_kendall(times, values, &Options::default());
+        assert!(of(&[0.0, 1.0], &[1.0]).is_err() && of(&[1.0, 1.0], &[1.0, 2.0]).is_err());
+        assert!(of(&[0.0, 1.0], &[1.0, f64::INFINITY]).is_err());
+        let exact = Options { method: Method::Exact, alpha: 0.05 };
+        let long: Vec<f64> = (0..40).map(f64::from).collect();
+        assert!(mann_kendall(&long, &long, &exact).is_err() && Method::from_name("best").is_err());
+        assert!(mann_kendall(&[], &[], &Options { alpha: 1.0, ..Options::default() }).is_err());
+    }
+}

@@ -1,0 +1,267 @@
+//! Shares over the years: the Cochran–Armitage test for a trend, and `McNemar`'s of the same organisations twice.
+
+use arrow::array::RecordBatch;
+
+use super::distribution::{chi_square_above, normal_two_sided};
+use super::wilson::deviations;
+use crate::error::{Error, Result};
+use crate::support::columns::Columns;
+
+/// A share in a year: of `known` the `success` meet it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Share {
+    /// The year, or any other score.
+    pub year: f64,
+    /// Those who meet it.
+    pub success: u64,
+    /// Those of whom it is known whether they do.
+    pub known: u64,
+}
+
+/// A linear trend of shares. Undefined is null: everything where fewer than two years have any known; `z` and `p` where all
+/// meet it or none does.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct CochranArmitage {
+    /// The years in which any are known.
+    pub years: usize,
+    /// All who meet it.
+    pub success: u64,
+    /// All known.
+    pub known: u64,
+    /// By how much the share grows a year: the line through the shares, weighted by those known.
+    pub slope: Option<f64>,
+    /// The lower end of its interval, each year's share having its own binomial variance (Wald); null where that is 0.
+    pub low: Option<f64>,
+    /// The upper end.
+    pub high: Option<f64>,
+    /// The test statistic, with the sign of the slope; its square is χ² with one degree of freedom.
+    pub z: Option<f64>,
+    /// The two-sided p-value.
+    pub p: Option<f64>,
+}
+
+/// Tests shares for a linear trend (Cochran 1954, Armitage 1955), as `prop.trend.test` of R does with the years as scores;
+/// `reach` is how many standard deviations the interval of the slope reaches to either side.
+///
+/// With thousands of organisations anything is significant: look at the slope.
+///
+/// ```
+/// use dangjian::stats::proportion::{Share, cochran_armitage};
+/// let share = |year, success| Share { year, success, known: 100 };
+/// let trend = cochran_armitage(&[share(2011., 30), share(2012., 40), share(2013., 50)], 1.96)?;
+/// assert!((trend.slope.unwrap() - 0.1).abs() < 1e-12);
+/// # Ok::<(), dangjian::Error>(())
+/// ```
+pub fn cochran_armitage(shares: &[Share], reach: f64) -> Result<CochranArmitage> {
+    if let Some(bad) = shares.iter().find(|share| share.success > share.known || !share.year.is_finite()) {
+        let Share { year, success, known } = bad;
+        return Err(Error::argument(
+            format!("{year} 年：{known} 个中不能有 {success} 个"),
+            format!("{year}: {success} of {known} cannot be"),
+        ));
+    }
+    let used: Vec<Share> = shares.iter().copied().filter(|share| share.known > 0).collect();
+    let (success, known) = used.iter().fold((0, 0), |(s, n), share| (s + share.success, n + share.known));
+    let counted = CochranArmitage { years: used.len(), success, known, ..CochranArmitage::default() };
+    if used.is_empty() {
+        return Ok(counted);
+    }
+    let all = known as f64;
+    let mean = used.iter().map(|share| share.year * share.known as f64).sum::<f64>() / all;
+    let share = success as f64 / all;
+    let (mut together, mut spread, mut variance) = (0.0, 0.0, 0.0);
+    for Share { year, success, known } in used {
+        let (from_mean, successes, known) = (year - mean, success as f64, known as f64);
+        together += from_mean * (successes - known * share);
+        spread += known * from_mean * from_mean;
+        variance += from_mean * from_mean * successes * (known - successes) / known;
+    }
+    if spread <= 0.0 {
+        return Ok(counted);
+    }
+    let slope = together / spread;
+    let wide = (variance > 0.0).then(|| reach * variance.sqrt() / spread);
+    let z = (success > 0 && success < known).then(|| together / (share * (1.0 - share) * spread).sqrt());
+    Ok(CochranArmitage {
+        slope: Some(slope),
+        low: wide.map(|wide| slope - wide),
+        high: wide.map(|wide| slope + wide),
+        z,
+        p: z.map(normal_two_sided),
+        ..counted
+    })
+}
+
+/// The same things asked twice: those who changed. Undefined is null: p-values where none did, the difference where there
+/// are none.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct McNemar {
+    /// Both times met.
+    pub kept: u64,
+    /// Met at first, not later.
+    pub lost: u64,
+    /// Not at first, met later.
+    pub gained: u64,
+    /// Neither time.
+    pub never: u64,
+    /// The later share less the earlier: (gained − lost) ÷ all.
+    pub difference: Option<f64>,
+    /// The lower end of its interval (Wald for pairs); null where none changed.
+    pub low: Option<f64>,
+    /// The upper end.
+    pub high: Option<f64>,
+    /// The exact two-sided p-value: of those who changed, a half would have gained by chance.
+    pub p: Option<f64>,
+    /// (|gained − lost| − 1)² ÷ (gained + lost), with Edwards' correction for continuity.
+    pub chi2: Option<f64>,
+    /// Its p-value.
+    pub chi2_p: Option<f64>,
+}
+
+/// `McNemar`'s test (1947) of pairs; `reach` as in [`cochran_armitage`].
+///
+/// ```
+/// use dangjian::stats::proportion::mcnemar;
+/// let paired = mcnemar(20, 2, 9, 10, 1.96);
+/// assert!((paired.p.unwrap() - 0.0654).abs() < 1e-4);
+/// ```
+#[must_use]
+pub fn mcnemar(kept: u64, lost: u64, gained: u64, never: u64, reach: f64) -> McNemar {
+    let (changed, all) = (lost + gained, (kept + lost + gained + never) as f64);
+    let net = gained as f64 - lost as f64;
+    let difference = (all > 0.0).then(|| net / all);
+    let wide = (changed > 0).then(|| reach * (changed as f64 - net * net / all).max(0.0).sqrt() / all);
+    let end = |sign: f64| {
+        difference.zip(wide).filter(|(_, wide)| *wide > 0.0).map(|(d, wide)| (d + sign * wide).clamp(-1.0, 1.0))
+    };
+    let chi2 = (changed > 0).then(|| (net.abs() - 1.0).max(0.0).powi(2) / changed as f64);
+    McNemar {
+        kept,
+        lost,
+        gained,
+        never,
+        difference,
+        low: end(-1.0),
+        high: end(1.0),
+        p: (changed > 0).then(|| binomial_two_sided(lost.min(gained), changed)),
+        chi2,
+        chi2_p: chi2.map(|chi2| chi_square_above(chi2, 1.0)),
+    }
+}
+
+/// [`cochran_armitage`] as a row: `years`, `success`, `known`, `slope`, `slope_low`, `slope_high` (at the level `level`), `z`, `p`.
+pub fn cochran_armitage_table(shares: &[Share], level: f64) -> Result<RecordBatch> {
+    let trend = cochran_armitage(shares, deviations(level)?)?;
+    Columns::default()
+        .counts("years", [trend.years as u64])
+        .counts("success", [trend.success])
+        .counts("known", [trend.known])
+        .reals("slope", [trend.slope])
+        .reals("slope_low", [trend.low])
+        .reals("slope_high", [trend.high])
+        .reals("z", [trend.z])
+        .reals("p", [trend.p])
+        .finish()
+}
+
+/// [`mcnemar`] as a row: `kept`, `lost`, `gained`, `never`, `difference`, `low`, `high`, `p`, `chi2`,
+/// `chi2_p`.
+pub fn mcnemar_table(kept: u64, lost: u64, gained: u64, never: u64, level: f64) -> Result<RecordBatch> {
+    let test = mcnemar(kept, lost, gained, never, deviations(level)?);
+    let columns = Columns::default()
+        .counts("kept", [kept])
+        .counts("lost", [lost])
+        .counts("gained", [gained])
+        .counts("never", [never]);
+    changes(columns, &[test]).finish()
+}
+
+/// What the tests say: `difference`, `low`, `high`, `p`, `chi2`, `chi2_p`.
+pub(crate) fn changes(columns: Columns, tests: &[McNemar]) -> Columns {
+    columns
+        .reals("difference", tests.iter().map(|t| t.difference))
+        .reals("low", tests.iter().map(|t| t.low))
+        .reals("high", tests.iter().map(|t| t.high))
+        .reals("p", tests.iter().map(|t| t.p))
+        .reals("chi2", tests.iter().map(|t| t.chi2))
+        .reals("chi2_p", tests.iter().map(|t| t.chi2_p))
+}
+
+/// Twice the chance of at most `few` heads in `all` throws, at most 1. By the ratios of neighbouring terms, from the middle
+/// outwards, over their sum: exact to rounding however many throws there are.
+fn binomial_two_sided(few: u64, all: u64) -> f64 {
+    if 2 * few >= all {
+        return 1.0;
+    }
+    let middle = all / 2;
+    let (mut term, mut tail, mut lower) = (1.0_f64, 0.0, 0.0);
+    for k in (0..=middle).rev() {
+        // `term` is that of `k` heads over that of `middle`.
+        lower += term;
+        if k <= few {
+            tail += term;
+        }
+        term *= k as f64 / (all - k + 1) as f64;
+        if term < f64::MIN_POSITIVE {
+            break;
+        }
+    }
+    // Both halves; an even number of throws has its middle term once.
+    let both = 2.0 * lower - if all.is_multiple_of(2) { 1.0 } else { 0.0 };
+    (2.0 * tail / both).min(1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn near(got: Option<f64>, right: f64) {
+        assert!((got.unwrap() - right).abs() <= 1e-12 * right.abs().max(1e-3), "{got:?}, and right is {right}");
+    }
+
+    /// `prop.trend.test(c(83, 90, 129, 70), c(86, 93, 136, 82), c(2010, 2011, 2013, 2014))` of R 4.2.2.
+    #[test]
+    #[allow(clippy::unreadable_literal, clippy::excessive_precision, reason = "as R prints them")]
+    fn smokers_of_four_years() {
+        let shares = [(2010.0, 83, 86), (2011.0, 90, 93), (2013.0, 129, 136), (2014.0, 70, 82)]
+            .map(|(year, success, known)| Share { year, success, known });
+        let trend = cochran_armitage(&shares, 1.96).unwrap();
+        near(trend.z.map(|z| z * z), 7.396337379014657);
+        near(trend.p, 0.0065356814743598403);
+        near(trend.slope, -0.022046612356653429);
+    }
+
+    #[test]
+    fn shares_that_say_nothing() {
+        let share = |year, success, known| Share { year, success, known };
+        let all = cochran_armitage(&[share(1.0, 5, 5), share(2.0, 9, 9)], 1.96).unwrap();
+        assert_eq!((all.slope, all.low, all.z, all.p), (Some(0.0), None, None, None));
+        let one = cochran_armitage(&[share(1.0, 2, 5), share(2.0, 0, 0)], 1.96).unwrap();
+        assert_eq!((one.years, one.known, one.slope, one.p), (1, 5, None, None));
+        assert_eq!(cochran_armitage(&[], 1.96).unwrap(), CochranArmitage::default());
+        assert!(cochran_armitage(&[share(1.0, 6, 5)], 1.96).is_err());
+    }
+
+    /// `statsmodels.stats.contingency_tables.mcnemar` 0.15.0, exact and not.
+    #[test]
+    #[allow(clippy::unreadable_literal, reason = "as statsmodels prints them")]
+    fn pairs() {
+        for (lost, gained, p, chi2, chi2_p) in [
+            (2, 9, 0.0654296875, 3.272727272727273, 0.070440429272088),
+            (0, 1, 1.0, 0.0, 1.0),
+            (40, 61, 0.046044066929342785, 3.9603960396039604, 0.04658274252301569),
+            (1200, 1000, 2.1817026407914194e-05, 18.000454545454545, 2.2085222894420412e-05),
+            (30000, 30500, 0.042485574410371825, 4.115719008264463, 0.04248646171390015),
+        ] {
+            let paired = mcnemar(7, lost, gained, 3, 1.96);
+            near(paired.p, p);
+            near(paired.chi2, chi2);
+            near(paired.chi2_p, chi2_p);
+        }
+        // As in R; statsmodels takes the correction from a difference of 0 too, and has 0.1.
+        assert_eq!((mcnemar(7, 5, 5, 3, 1.96).chi2, mcnemar(7, 5, 5, 3, 1.96).p), (Some(0.0), Some(1.0)));
+        let same = mcnemar(4, 0, 0, 2, 1.96);
+        assert_eq!((same.difference, same.low, same.p, same.chi2), (Some(0.0), None, None, None));
+        assert_eq!(mcnemar(0, 0, 0, 0, 1.96).difference, None);
+    }
+}

@@ -1,0 +1,90 @@
+//! Intervals of a share that survives, on three scales.
+
+use crate::error::{Error, Result};
+
+/// On which scale an interval is symmetric.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Scale {
+    /// That of the share itself, cut off at 0 and 1.
+    Plain,
+    /// That of its logarithm, R's default; cut off at 1.
+    Log,
+    /// That of log(−log), the default of lifelines and SAS: never beyond 0 and 1.
+    #[default]
+    LogLog,
+}
+
+impl Scale {
+    /// The scale called `name`: `plain`, `log`, `log-log`.
+    pub fn from_name(name: &str) -> Result<Self> {
+        match name {
+            "plain" => Ok(Self::Plain),
+            "log" => Ok(Self::Log),
+            "log-log" => Ok(Self::LogLog),
+            _ => Err(Error::argument(
+                format!("没有名为“{name}”的区间。可用：plain、log、log-log"),
+                format!("there is no interval '{name}'. Available: plain, log, log-log"),
+            )),
+        }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::Log => "log",
+            Self::LogLog => "log-log",
+        }
+    }
+
+    /// The interval of `share`, whose estimate has the `variance`, `reach` standard deviations to either side.
+    ///
+    /// Where nobody has left yet (1), the upper end is 1 and the lower end null: no variance is known. Where nobody is left (0),
+    /// both are null. (R has 1 to 1 and lifelines 1 to 1 for the former, which claims a certainty that is not there.)
+    pub(crate) fn ends(self, share: f64, variance: f64, reach: f64) -> (Option<f64>, Option<f64>) {
+        if share >= 1.0 {
+            return (None, Some(1.0));
+        }
+        if share <= 0.0 || variance <= 0.0 || !variance.is_finite() {
+            return (None, None);
+        }
+        let error = variance.sqrt();
+        let (low, high) = match self {
+            Self::Plain => (share - reach * error, share + reach * error),
+            Self::Log => {
+                let wide = reach * error / share;
+                (share * (-wide).exp(), share * wide.exp())
+            }
+            Self::LogLog => {
+                let wide = reach * error / (share * share.ln());
+                (share.powf((-wide).exp()), share.powf(wide.exp()))
+            }
+        };
+        (Some(low.max(0.0)), Some(high.min(1.0)))
+    }
+
+    /// The interval of a share that has left: what the interval of the rest leaves.
+    pub(crate) fn ends_of_left(self, left: f64, variance: f64, reach: f64) -> (Option<f64>, Option<f64>) {
+        let (low, high) = self.ends(1.0 - left, variance, reach);
+        (high.map(|high| 1.0 - high), low.map(|low| 1.0 - low))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_certain_before_anyone_left() {
+        for scale in [Scale::Plain, Scale::Log, Scale::LogLog] {
+            assert_eq!(Scale::from_name(scale.name()).unwrap(), scale);
+            assert_eq!(scale.ends(1.0, 0.0, 1.96), (None, Some(1.0)));
+            assert_eq!(scale.ends(0.0, 0.0, 1.96), (None, None));
+            assert_eq!(scale.ends_of_left(0.0, 0.0, 1.96), (Some(0.0), None));
+            let (low, high) = scale.ends(0.02, 0.01, 1.96);
+            assert!(low.unwrap() >= 0.0 && high.unwrap() <= 1.0);
+        }
+        assert!(Scale::from_name("loglog").is_err());
+    }
+}

@@ -1,0 +1,220 @@
+//! The log-rank test (时序检验): do groups lose what they have at the same pace?
+
+use super::risk::Watched;
+use crate::stats::distribution::chi_square_above;
+
+/// A group in the test.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Group {
+    /// How many were under watch.
+    pub n: u64,
+    /// How many events befell them.
+    pub observed: u64,
+    /// How many would have, if every group had the hazard of all at each time.
+    pub expected: f64,
+}
+
+/// What the test says. Undefined is null: the statistics where fewer than two groups were at risk of an event, or where
+/// chance cannot make a difference.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LogRank {
+    /// The groups, as they came.
+    pub groups: Vec<Group>,
+    /// The statistic with the hypergeometric variance, and its degrees of freedom.
+    pub chi2: Option<f64>,
+    /// Its degrees of freedom: the rank of the variance, which is one less than the groups that were at risk of an event.
+    pub df: usize,
+    /// Its p-value.
+    pub p: Option<f64>,
+    /// The statistic whose variance is that of what clusters add to the differences.
+    pub robust_chi2: Option<f64>,
+    /// Its degrees of freedom.
+    pub robust_df: usize,
+    /// Its p-value.
+    pub robust_p: Option<f64>,
+}
+
+/// Compares groups; each thing under watch stands with the number of its group, from 0 to `groups`. An event is an exit by one of
+/// `causes` (numbers from 1). Ties and late entries are exact.
+///
+/// The statistic is that of Mantel (1966) and, with more groups, of Peto and Peto (1972); the robust one is the score test of
+/// Lin and Wei (1989), as `coxph(…, ties = "breslow", cluster = …)` of R has it at no effect.
+///
+/// ```
+/// use dangjian::analysis::trend::survival::Watched; use dangjian::stats::survival::log_rank;
+/// let seen = |group, exit, cluster| (group, Watched { entry: 0.0, exit, cause: 1, cluster });
+/// let watched = [seen(0, 1.0, 0), seen(0, 2.0, 1), seen(1, 3.0, 2), seen(1, 4.0, 3)];
+/// let test = log_rank(&watched, 2, &[1]);
+/// assert_eq!((test.groups[0].observed, test.df), (2, 1));
+/// ```
+#[must_use]
+pub fn log_rank(watched: &[(usize, Watched)], groups: usize, causes: &[usize]) -> LogRank {
+    let mut watched: Vec<(usize, Watched)> = watched.iter().copied().filter(|(group, _)| *group < groups).collect();
+    // Sums of floats do not depend on the order in which rows came.
+    let key = |(group, w): &(usize, Watched)| (w.cluster, *group, w.entry.to_bits(), w.exit.to_bits(), w.cause);
+    watched.sort_unstable_by_key(key);
+    let times = Times::new(&watched, groups, causes);
+    let mut found = vec![Group::default(); groups];
+    for (group, w) in &watched {
+        found[*group].n += 1;
+        found[*group].observed += u64::from(causes.contains(&w.cause));
+    }
+    let mut variance = vec![0.0; groups * groups];
+    for at in 0..times.when.len() {
+        let (n, events) = (times.all[at], times.events[at]);
+        for (g, group) in found.iter_mut().enumerate() {
+            let share = times.share(g, at);
+            group.expected += events * share;
+            if n > 1.0 {
+                let chance = events * (n - events) / (n - 1.0);
+                for h in 0..groups {
+                    let same = f64::from(u8::from(g == h));
+                    variance[g * groups + h] += chance * share * (same - times.share(h, at));
+                }
+            }
+        }
+    }
+    let differences: Vec<f64> = found.iter().map(|g| g.observed as f64 - g.expected).collect();
+    let (chi2, df) = quadratic(&differences, &variance);
+    let (robust_chi2, robust_df) = quadratic(&differences, &times.of_clusters(&watched, groups, causes));
+    let p = |chi2: Option<f64>, df: usize| chi2.map(|chi2| chi_square_above(chi2, df as f64));
+    let (p, robust_p) = (p(chi2, df), p(robust_chi2, robust_df));
+    LogRank { groups: found, chi2, df, p, robust_chi2, robust_df, robust_p }
+}
+
+/// The times of events.
+struct Times {
+    when: Vec<f64>,
+    /// For each the events, and how many are under watch.
+    events: Vec<f64>,
+    all: Vec<f64>,
+    /// For each group and time how many of it are under watch.
+    there: Vec<Vec<f64>>,
+}
+
+impl Times {
+    fn new(watched: &[(usize, Watched)], groups: usize, causes: &[usize]) -> Self {
+        let mut times: Vec<f64> =
+            watched.iter().filter(|(_, w)| causes.contains(&w.cause)).map(|(_, w)| w.exit).collect();
+        times.sort_unstable_by(f64::total_cmp);
+        let (events, times): (Vec<f64>, Vec<f64>) =
+            times.chunk_by(|a, b| a >= b).map(|same| (same.len() as f64, same[0])).unzip();
+        let mut there = vec![vec![0.0; times.len() + 1]; groups];
+        for (group, w) in watched {
+            let (first, last) = rows(&times, w);
+            if first < last {
+                there[*group][first] += 1.0;
+                there[*group][last] -= 1.0;
+            }
+        }
+        for there in &mut there {
+            let mut now = 0.0;
+            for n in there {
+                now += *n;
+                *n = now;
+            }
+        }
+        let all = (0..times.len()).map(|at| there.iter().map(|n| n[at]).sum()).collect();
+        Self { when: times, events, all, there }
+    }
+
+    fn share(&self, group: usize, at: usize) -> f64 {
+        self.there[group][at] / self.all[at]
+    }
+
+    /// The sum over clusters of the squares of their scores: what of observed less expected is theirs.
+    fn of_clusters(&self, watched: &[(usize, Watched)], groups: usize, causes: &[usize]) -> Vec<f64> {
+        // Sums up to each time of the hazard, and of the hazard times each group's share.
+        let sums = |of: &dyn Fn(usize) -> f64| -> Vec<f64> {
+            let hazards = (0..self.when.len()).map(|at| self.events[at] / self.all[at] * of(at));
+            std::iter::once(0.0)
+                .chain(hazards.scan(0.0, |sum, h| {
+                    *sum += h;
+                    Some(*sum)
+                }))
+                .collect()
+        };
+        let hazard = sums(&|_| 1.0);
+        let shares: Vec<Vec<f64>> = (0..groups).map(|g| sums(&|at| self.share(g, at))).collect();
+        let mut variance = vec![0.0; groups * groups];
+        for cluster in watched.chunk_by(|a, b| a.1.cluster == b.1.cluster) {
+            let mut score = vec![0.0; groups];
+            for (own, w) in cluster {
+                let (first, last) = rows(&self.when, w);
+                if first >= last {
+                    continue;
+                }
+                for (group, score) in score.iter_mut().enumerate() {
+                    let same = f64::from(u8::from(group == *own));
+                    let event = if causes.contains(&w.cause) { same - self.share(group, last - 1) } else { 0.0 };
+                    *score +=
+                        event - same * (hazard[last] - hazard[first]) + shares[group][last] - shares[group][first];
+                }
+            }
+            for (g, h) in (0..groups).flat_map(|g| (0..groups).map(move |h| (g, h))) {
+                variance[g * groups + h] += score[g] * score[h];
+            }
+        }
+        variance
+    }
+}
+
+/// The stretch of `times` at which `w` is under watch.
+fn rows(times: &[f64], w: &Watched) -> (usize, usize) {
+    let first = if w.entry == 0.0 { 0 } else { times.partition_point(|time| *time <= w.entry) };
+    (first, times.partition_point(|time| *time <= w.exit))
+}
+
+/// `differences` measured by their `variance`, a symmetric matrix that may lack ranks: by elimination, the largest pivot first, until
+/// nothing but rounding is left. Null where it is all 0; and the rank.
+fn quadratic(differences: &[f64], variance: &[f64]) -> (Option<f64>, usize) {
+    let size = differences.len();
+    let (mut matrix, mut rest) = (variance.to_vec(), differences.to_vec());
+    let largest = (0..size).map(|at| matrix[at * size + at]).fold(0.0, f64::max);
+    let mut open: Vec<usize> = (0..size).collect();
+    let (mut sum, mut rank) = (0.0, 0);
+    while let Some((nth, &pivot)) = open.iter().enumerate().max_by(|a, b| {
+        let of = |at: usize| matrix[at * size + at];
+        of(*a.1).total_cmp(&of(*b.1)).then(b.1.cmp(a.1))
+    }) {
+        let weight = matrix[pivot * size + pivot];
+        if weight <= 1e-10 * largest || weight <= 0.0 {
+            break;
+        }
+        open.remove(nth);
+        rank += 1;
+        sum += rest[pivot] * rest[pivot] / weight;
+        for &row in &open {
+            let factor = matrix[row * size + pivot] / weight;
+            rest[row] -= factor * rest[pivot];
+            for &column in &open {
+                matrix[row * size + column] -= factor * matrix[pivot * size + column];
+            }
+        }
+    }
+    ((rank > 0).then_some(sum), rank)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_matrix_without_full_rank_counts_its_ranks() {
+        let (chi2, rank) = quadratic(&[3.0, -3.0], &[2.0, -2.0, -2.0, 2.0]);
+        assert_eq!((chi2, rank), (Some(4.5), 1));
+        assert_eq!(quadratic(&[0.0, 0.0], &[0.0; 4]), (None, 0));
+    }
+
+    #[test]
+    fn groups_without_an_event_say_nothing() {
+        let w = |exit, cause| Watched { entry: 0.0, exit, cause, cluster: 0 };
+        let none = log_rank(&[(0, w(1.0, 0)), (1, w(2.0, 0))], 2, &[1]);
+        assert_eq!((none.chi2, none.df, none.p, none.robust_p), (None, 0, None, None));
+        assert_eq!(none.groups.iter().map(|g| g.n).collect::<Vec<_>>(), [1, 1]);
+        let alone = log_rank(&[(0, w(1.0, 1)), (0, w(2.0, 1))], 1, &[1]);
+        assert_eq!((alone.chi2, alone.groups[0].observed, alone.groups[0].expected), (None, 2, 2.0));
+        let empty = log_rank(&[(0, w(1.0, 1)), (1, w(2.0, 1)), (1, w(3.0, 0))], 3, &[1]);
+        assert_eq!((empty.df, empty.groups[2].n), (1, 0), "a group that nobody is in is no group");
+    }
+}

@@ -1,0 +1,220 @@
+//! Results as Arrow tables: columns named, typed and in the order in which they are read.
+
+use std::sync::Arc;
+
+use arrow::array::{
+    ArrayRef, AsArray, BooleanArray, Float64Array, Int16Array, Int64Array, RecordBatch, RecordBatchOptions,
+    StringArray, new_null_array,
+};
+use arrow::buffer::{BooleanBuffer, NullBuffer, ScalarBuffer};
+use arrow::datatypes::{DataType, Field, Schema};
+use rayon::prelude::*;
+
+use super::string_views::Views;
+use crate::cube::{Axis, Counted, Values};
+use crate::error::Result;
+use crate::job;
+use crate::job::Job;
+use crate::query::dimension::region_name;
+use crate::standards::region;
+use crate::standards::region::Level;
+
+/// A column and how it is made of a thing.
+type Of<'a, T, V> = (&'a str, fn(&T) -> V);
+
+/// What makes some columns of a table.
+pub(crate) type Part<'a> = Box<dyn Fn() -> Columns + Send + Sync + 'a>;
+
+/// A table under construction.
+#[derive(Default)]
+pub(crate) struct Columns(Vec<(String, Result<ArrayRef>)>);
+
+impl Columns {
+    pub(crate) fn array(self, name: &str, array: ArrayRef) -> Self {
+        self.result(name, Ok(array))
+    }
+
+    fn result(mut self, name: &str, array: Result<ArrayRef>) -> Self {
+        self.0.push((name.to_owned(), array));
+        self
+    }
+
+    pub(crate) fn years(self, name: &str, values: impl IntoIterator<Item = i16>) -> Self {
+        self.array(name, Arc::new(Int16Array::from_iter_values(values)))
+    }
+
+    pub(crate) fn some_years(self, name: &str, values: impl IntoIterator<Item = Option<i16>>) -> Self {
+        self.array(name, Arc::new(values.into_iter().collect::<Int16Array>()))
+    }
+
+    pub(crate) fn insert_years(&mut self, at: usize, name: &str, values: impl IntoIterator<Item = i16>) {
+        self.0.insert(at, (name.to_owned(), Ok(Arc::new(Int16Array::from_iter_values(values)))));
+    }
+
+    pub(crate) fn texts<T: AsRef<str>>(self, name: &str, values: impl IntoIterator<Item = T>) -> Self {
+        self.some_texts(name, values.into_iter().map(Some))
+    }
+
+    pub(crate) fn some_texts<T: AsRef<str>>(self, name: &str, values: impl IntoIterator<Item = Option<T>>) -> Self {
+        self.array(name, Arc::new(StringArray::from_iter(values)))
+    }
+
+    pub(crate) fn counts(self, name: &str, values: impl IntoIterator<Item = u64>) -> Self {
+        self.array(name, Arc::new(Int64Array::from_iter_values(values.into_iter().map(|v| v as i64))))
+    }
+
+    /// Counts leave as signed integers, so that a reader may subtract them.
+    pub(crate) fn some_counts(self, name: &str, values: impl IntoIterator<Item = Option<u64>>) -> Self {
+        self.array(name, Arc::new(values.into_iter().map(|v| v.map(|v| v as i64)).collect::<Int64Array>()))
+    }
+
+    /// Numbers that may be below 0.
+    pub(crate) fn some_integers(self, name: &str, values: impl IntoIterator<Item = Option<i64>>) -> Self {
+        self.array(name, Arc::new(values.into_iter().collect::<Int64Array>()))
+    }
+
+    pub(crate) fn reals(self, name: &str, values: impl IntoIterator<Item = Option<f64>>) -> Self {
+        self.array(name, Arc::new(values.into_iter().collect::<Float64Array>()))
+    }
+
+    pub(crate) fn flags(self, name: &str, values: impl IntoIterator<Item = Option<bool>>) -> Self {
+        self.array(name, Arc::new(values.into_iter().collect::<BooleanArray>()))
+    }
+
+    /// For each of `keys` the one of `texts` at its place.
+    pub(crate) fn chosen<'a>(self, name: &str, texts: impl Iterator<Item = &'a str>, keys: &ScalarBuffer<u32>) -> Self {
+        self.result(name, Views::new(texts.map(Some)).at(keys))
+    }
+
+    /// Texts that come again in the same order until there are so many `rows`.
+    pub(crate) fn cycled<T: AsRef<str>>(self, name: &str, texts: impl IntoIterator<Item = T>, rows: usize) -> Self {
+        let texts: Vec<T> = texts.into_iter().collect();
+        let keys: Vec<u32> = (0..texts.len() as u32).cycle().take(rows).collect();
+        self.result(name, Views::new(texts.iter().map(|text| Some(text.as_ref()))).at(&keys.into()))
+    }
+
+    /// The columns that `parts` make side by side, in their order.
+    pub(crate) fn together(parts: &[Part<'_>], job: &dyn Job) -> Result<Self> {
+        let made = parts.par_iter().map(|part| job::check(job).map(|()| part()));
+        let made = made.collect::<Result<Vec<_>>>()?;
+        job::check(job)?;
+        Ok(Self(made.into_iter().flat_map(|columns| columns.0).collect()))
+    }
+
+    /// The columns of another table behind those of this one.
+    pub(crate) fn beside(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+
+    /// Counts and reals that are made of `things`, one for each row; columns of many rows take a while.
+    pub(crate) fn made<T: Sync>(
+        mut self,
+        things: &[T],
+        counts: &[Of<'_, T, u64>],
+        reals: &[Of<'_, T, Option<f64>>],
+        job: &dyn Job,
+    ) -> Self {
+        let counts = counts.par_iter().map(|(name, of)| {
+            let values = || Int64Array::from(things.iter().map(|thing| of(thing) as i64).collect::<Vec<_>>());
+            ((*name).to_owned(), job::check(job).map(|()| Arc::new(values()) as ArrayRef))
+        });
+        let reals = reals.par_iter().map(|(name, of)| {
+            let values = || things.iter().map(of).collect::<Float64Array>();
+            ((*name).to_owned(), job::check(job).map(|()| Arc::new(values()) as ArrayRef))
+        });
+        self.0.par_extend(counts.chain(reals));
+        self
+    }
+
+    /// What a lane of `counted` counted, not known in the rows for which `known` is false.
+    pub(crate) fn lane(self, name: &str, counted: &Counted, lane: usize, known: Option<BooleanBuffer>) -> Self {
+        let counts = counted
+            .counts
+            .get(lane)
+            .map_or_else(ScalarBuffer::default, |counts| ScalarBuffer::new(counts.inner().clone(), 0, counts.len()));
+        self.array(name, Arc::new(Int64Array::new(counts, known.map(NullBuffer::new))))
+    }
+
+    /// The columns called `names` as `batch` has them, null where it does not have one; in place of `region` come `township`
+    /// and `township_name`.
+    pub(crate) fn listed(self, batch: &RecordBatch, names: &[(&str, DataType)]) -> Self {
+        names.iter().fold(self, |columns, (name, ty)| {
+            if *name != "region" {
+                return columns.array(name, column_of(batch, name, ty));
+            }
+            let townships = townships(batch);
+            let names: Vec<_> = townships.iter().map(|code| region_name(code?)).collect();
+            columns.array("township", Arc::new(townships)).some_texts("township_name", names)
+        })
+    }
+
+    /// `year` and the dimensions of `counted`; a region comes with its name beside it.
+    pub(crate) fn groups(self, counted: &Counted) -> Self {
+        self.array("year", Arc::new(Int16Array::new(counted.years.clone(), None)))
+            .dimensions(&counted.axes, &counted.keys)
+    }
+
+    /// The dimensions `axes` of rows whose values have the positions `keys`, axis by axis.
+    pub(crate) fn dimensions<K: Clone + Into<ScalarBuffer<u32>> + Sync>(mut self, axes: &[Axis], keys: &[K]) -> Self {
+        let axes = axes.par_iter().zip(keys);
+        self.0.par_extend(axes.flat_map_iter(|(axis, keys)| {
+            let keys = keys.clone().into();
+            std::iter::once(dimension(axis, &keys)).chain(names(axis, &keys))
+        }));
+        self
+    }
+
+    pub(crate) fn finish(self) -> Result<RecordBatch> {
+        let columns = self.0.into_iter().map(|(name, array)| {
+            let array = array?;
+            Ok((Field::new(name, array.data_type().clone(), true), array))
+        });
+        let (fields, arrays): (Vec<Field>, Vec<ArrayRef>) = columns.collect::<Result<Vec<_>>>()?.into_iter().unzip();
+        let rows = arrays.first().map_or(0, |array| array.len());
+        let options = RecordBatchOptions::new().with_row_count(Some(rows));
+        Ok(RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options)?)
+    }
+}
+
+fn column_of(batch: &RecordBatch, name: &str, ty: &DataType) -> ArrayRef {
+    batch.column_by_name(name).map_or_else(|| new_null_array(ty, batch.num_rows()), Arc::clone)
+}
+
+/// The township of each row.
+pub(crate) fn townships(batch: &RecordBatch) -> StringArray {
+    let regions = column_of(batch, "region", &DataType::Utf8);
+    regions.as_string::<i32>().iter().map(|code| region::at_level(code?, Level::Township)).collect()
+}
+
+impl Counted {
+    /// The columns of [`Columns::groups`], to be made together with others.
+    pub(crate) fn columns(&self) -> Vec<Part<'_>> {
+        let year = || Columns::default().array("year", Arc::new(Int16Array::new(self.years.clone(), None)));
+        let mut parts: Vec<Part<'_>> = vec![Box::new(year)];
+        for (axis, keys) in self.axes.iter().zip(&self.keys) {
+            parts.push(Box::new(|| Columns(vec![dimension(axis, keys)])));
+            parts.push(Box::new(|| Columns(names(axis, keys).into_iter().collect())));
+        }
+        parts
+    }
+}
+
+/// The column of a dimension whose rows have these positions of its values.
+fn dimension(axis: &Axis, keys: &ScalarBuffer<u32>) -> (String, Result<ArrayRef>) {
+    let column = match &axis.values {
+        Values::Text(values) => Views::new(values.iter().map(|value| Some(value.as_str()))).at(keys),
+        Values::Flag => {
+            let flag = |key: &u32| [Some(true), Some(false)].get(*key as usize).copied().flatten();
+            Ok(Arc::new(keys.iter().map(flag).collect::<BooleanArray>()) as ArrayRef)
+        }
+        Values::Region(codes) => codes.views().at(keys),
+    };
+    (axis.name.clone(), column)
+}
+
+/// The column of the names beside it, if there is one.
+fn names(axis: &Axis, keys: &ScalarBuffer<u32>) -> Option<(String, Result<ArrayRef>)> {
+    let Values::Region(codes) = &axis.values else { return None };
+    Some((format!("{}_name", axis.name), codes.region_names().at(keys)))
+}

@@ -1,0 +1,350 @@
+//! Reading definitions: TOML files of records, whose errors name file, record and field in the user's language.
+
+use std::fs;
+use std::path::Path;
+
+use toml::{Table, Value};
+
+use super::similarity::nearest;
+use crate::error::os;
+use crate::error::{Error, Result};
+use crate::lang::Text;
+
+/// One `[[kind]]` of a file. Fields are taken out of it one after the other; what is left over is a mistake.
+pub(crate) struct Record {
+    place: String,
+    fields: Table,
+    asked: Vec<&'static str>,
+}
+
+/// The text of the file at `path`, which is UTF-8.
+pub(crate) fn read(path: &Path) -> Result<String> {
+    fs::read_to_string(path).map_err(|e| match e.kind() {
+        std::io::ErrorKind::NotFound => Error::file(path, "没有这个文件", "no such file"),
+        std::io::ErrorKind::InvalidData => Error::file(
+            path,
+            "不是 UTF-8 文本；口径定义文件请另存为 UTF-8",
+            "is not UTF-8 text; save definition files as UTF-8",
+        ),
+        _ => {
+            let why = os::why(&e);
+            Error::file(path, format!("打不开：{}", why.zh), format!("cannot be read: {}", why.en))
+        }
+    })
+}
+
+/// A file as a table of TOML. `origin` is its name for messages.
+pub(crate) fn table(text: &str, origin: &str) -> Result<Table> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    text.parse().map_err(|e: toml::de::Error| {
+        let before = e.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        let (line, what) = (before.matches('\n').count() + 1, e.message());
+        Error::definition(
+            format!("{origin}：第 {line} 行不符合 TOML 写法：{what}"),
+            format!("{origin}: line {line} is not TOML: {what}"),
+        )
+    })
+}
+
+/// The records of a file that holds nothing but `[[kind]]`s, at least one. `origin` is the file's name for messages.
+pub(crate) fn records(text: &str, origin: &str, kind: &str) -> Result<Vec<Record>> {
+    Ok(records_of(text, origin, &[kind])?.into_iter().flatten().collect())
+}
+
+/// The records of a file that holds nothing but records of these `kinds`, at least one: kind by kind, in their order.
+pub(crate) fn records_of(text: &str, origin: &str, kinds: &[&str]) -> Result<Vec<Vec<Record>>> {
+    let mut file = table(text, origin)?;
+    let known = kinds.iter().map(|kind| format!("[[{kind}]]")).collect::<Vec<_>>();
+    let mut found = Vec::new();
+    for kind in kinds {
+        let list = match file.remove(*kind) {
+            None => Vec::new(),
+            Some(Value::Array(list)) => list,
+            Some(_) => {
+                return Err(Error::definition(
+                    format!("{origin}：“{kind}”应写成 [[{kind}]] 记录"),
+                    format!("{origin}: '{kind}' is to be written as [[{kind}]] records"),
+                ));
+            }
+        };
+        let list = list.into_iter().enumerate().map(|(at, value)| Record::new(value, origin, kind, at + 1));
+        found.push(list.collect::<Result<Vec<_>>>()?);
+    }
+    if found.iter().all(Vec::is_empty) {
+        let (zh, en) = (known.join("、"), known.join(" or "));
+        return Err(Error::definition(
+            format!("{origin}：没有 {zh} 记录。每条定义以这样一行开头"),
+            format!("{origin}: there is no {en} record. Each definition starts with such a line"),
+        ));
+    }
+    if let Some(other) = file.keys().next() {
+        let (zh, en) = (known.join("、"), known.join(", "));
+        return Err(Error::definition(
+            format!("{origin}：不认识“{other}”；文件里只能有 {zh} 记录"),
+            format!("{origin}: '{other}' is not known; the file holds {en} records only"),
+        ));
+    }
+    Ok(found)
+}
+
+impl Record {
+    pub(crate) fn new(value: Value, origin: &str, kind: &str, number: usize) -> Result<Self> {
+        let name = ["id", "mode", "level", "header", "column"]
+            .iter()
+            .find_map(|field| value.get(field))
+            .and_then(Value::as_str);
+        let name = name.map_or_else(|| format!("#{number}"), |name| format!("\"{name}\""));
+        let place = format!("{origin}: [[{kind}]] {name}");
+        match value {
+            Value::Table(fields) => Ok(Self { place, fields, asked: Vec::new() }),
+            other => Err(Error::definition(
+                format!("{place}：应为一组字段，写的是{}", named(&other).0),
+                format!("{place}: expected fields, got {}", named(&other).1),
+            )),
+        }
+    }
+
+    /// Where the record stands: file, kind, id.
+    pub(crate) fn place(&self) -> &str {
+        &self.place
+    }
+
+    /// The error that `field` is not as it should be.
+    pub(crate) fn error<T>(&self, field: &str, zh: &str, en: &str) -> Result<T> {
+        Err(at(&self.place, field, &Text::new(zh, en)))
+    }
+
+    fn take(&mut self, field: &'static str) -> Option<Value> {
+        self.asked.push(field);
+        self.fields.remove(field)
+    }
+
+    fn mismatch<T>(&self, field: &str, got: &Value, (zh, en): (&str, &str)) -> Result<T> {
+        let (got_zh, got_en) = named(got);
+        self.error(field, &format!("应为{zh}，写的是{got_zh} {got}"), &format!("expected {en}, got {got_en} {got}"))
+    }
+
+    /// Text that may be left out, but not be empty.
+    pub(crate) fn optional(&mut self, field: &'static str) -> Result<Option<String>> {
+        match self.take(field) {
+            None => Ok(None),
+            Some(Value::String(text)) if !text.trim().is_empty() => Ok(Some(text)),
+            Some(other) => self.mismatch(field, &other, ("引号里的文字", "text in quotes")),
+        }
+    }
+
+    pub(crate) fn text(&mut self, field: &'static str) -> Result<String> {
+        match self.optional(field)? {
+            Some(text) => Ok(text),
+            None => self.error(field, "缺少此项；应为引号里的文字", "is missing; expected text in quotes"),
+        }
+    }
+
+    /// Text in both languages: `field` is Chinese, `field_en` English, which may be left out.
+    pub(crate) fn label(&mut self, zh: &'static str, en: &'static str) -> Result<Option<Text>> {
+        let (zh, en) = (self.optional(zh)?, self.optional(en)?);
+        Ok(zh.map(|zh| Text { en: en.unwrap_or_else(|| zh.clone()), zh }))
+    }
+
+    /// A list of texts, at least one.
+    pub(crate) fn texts(&mut self, field: &'static str) -> Result<Vec<String>> {
+        const WANTED: (&str, &str) =
+            ("一列引号里的文字，如 [\"联建\", \"联合组建\"]", "a list of texts in quotes, such as [\"a\", \"b\"]");
+        match self.take(field) {
+            None => {
+                self.error(field, "缺少此项；应为一列引号里的文字", "is missing; expected a list of texts in quotes")
+            }
+            Some(Value::Array(list)) if !list.is_empty() => list
+                .iter()
+                .map(|one| match one {
+                    Value::String(text) if !text.trim().is_empty() => Ok(text.clone()),
+                    other => self.mismatch(field, other, WANTED),
+                })
+                .collect(),
+            Some(other) => self.mismatch(field, &other, WANTED),
+        }
+    }
+
+    /// True or false; false if left out.
+    pub(crate) fn flag(&mut self, field: &'static str) -> Result<bool> {
+        match self.take(field) {
+            None => Ok(false),
+            Some(Value::Boolean(b)) => Ok(b),
+            Some(other) => self.mismatch(field, &other, ("true 或 false", "true or false")),
+        }
+    }
+
+    pub(crate) fn year(&mut self, field: &'static str) -> Result<Option<i16>> {
+        match self.take(field) {
+            None => Ok(None),
+            Some(Value::Integer(year @ 1900..=2999)) => Ok(Some(year as i16)),
+            Some(other) => self.mismatch(field, &other, ("年份，如 2013", "a year, such as 2013")),
+        }
+    }
+
+    /// A whole number from 0, if it is there.
+    pub(crate) fn number(&mut self, field: &'static str) -> Result<Option<u32>> {
+        match self.take(field) {
+            None => Ok(None),
+            Some(Value::Integer(number @ 0..=4_294_967_295)) => Ok(Some(number as u32)),
+            Some(other) => self.mismatch(field, &other, ("非负整数，如 3", "a whole number, such as 3")),
+        }
+    }
+
+    /// A list of whole numbers from 0, at least one.
+    pub(crate) fn numbers(&mut self, field: &'static str) -> Result<Vec<u64>> {
+        const WANTED: (&str, &str) = ("一列非负整数，如 [0, 10, 50]", "a list of whole numbers, such as [0, 10, 50]");
+        match self.take(field) {
+            None => self.error(field, "缺少此项；应为一列非负整数", "is missing; expected a list of whole numbers"),
+            Some(Value::Array(list)) if !list.is_empty() => list
+                .iter()
+                .map(|one| match one {
+                    Value::Integer(number) if *number >= 0 => Ok(*number as u64),
+                    other => self.mismatch(field, other, WANTED),
+                })
+                .collect(),
+            Some(other) => self.mismatch(field, &other, WANTED),
+        }
+    }
+
+    /// A whole number from 1.
+    pub(crate) fn positive(&mut self, field: &'static str) -> Result<u32> {
+        match self.number(field)? {
+            Some(number) if number > 0 => Ok(number),
+            Some(_) => self.error(field, "应为正整数，写的是 0", "expected a whole number above 0, got 0"),
+            None => self.error(field, "缺少此项；应为正整数，如 3", "is missing; expected a whole number, such as 3"),
+        }
+    }
+
+    /// Texts, of a list; none if it is left out.
+    pub(crate) fn texts_or_none(&mut self, field: &'static str) -> Result<Vec<String>> {
+        if self.has(field) {
+            return self.one_or_more(field);
+        }
+        self.asked.push(field);
+        Ok(Vec::new())
+    }
+
+    /// One text, or a list of them.
+    pub(crate) fn one_or_more(&mut self, field: &'static str) -> Result<Vec<String>> {
+        match self.fields.get(field) {
+            Some(Value::Array(_)) => self.texts(field),
+            _ => Ok(vec![self.text(field)?]),
+        }
+    }
+
+    /// The number in `field`, which is still to be asked for; none where there is no number.
+    pub(crate) fn peek(&self, field: &str) -> Option<f64> {
+        let value = self.fields.get(field)?;
+        value.as_float().or_else(|| value.as_integer().map(|n| n as f64))
+    }
+
+    /// Whether `field` is there and is text.
+    pub(crate) fn is_text(&self, field: &str) -> bool {
+        self.fields.get(field).is_some_and(Value::is_str)
+    }
+
+    /// Whether `field` is there.
+    pub(crate) fn has(&self, field: &str) -> bool {
+        self.fields.contains_key(field)
+    }
+
+    /// A share above 0 and up to 1; 1 if left out.
+    pub(crate) fn share(&mut self, field: &'static str) -> Result<f64> {
+        let value = self.take(field).unwrap_or(Value::Float(1.0));
+        let share = value.as_float().or_else(|| value.as_integer().map(|n| n as f64));
+        match share {
+            Some(share) if share > 0.0 && share <= 1.0 => Ok(share),
+            _ => self.mismatch(
+                field,
+                &value,
+                ("大于 0、不超过 1 的数（1.0 即 100%）", "a number above 0 and up to 1 (1.0 is 100 %)"),
+            ),
+        }
+    }
+
+    /// A number, with decimals or without, if it is there.
+    pub(crate) fn decimal(&mut self, field: &'static str) -> Result<Option<f64>> {
+        match self.take(field) {
+            None => Ok(None),
+            Some(Value::Integer(number)) => Ok(Some(number as f64)),
+            Some(Value::Float(number)) if number.is_finite() => Ok(Some(number)),
+            Some(other) => self.mismatch(field, &other, ("数字，如 3 或 2.5", "a number, such as 3 or 2.5")),
+        }
+    }
+
+    /// A list of numbers, at least one, if it is there.
+    pub(crate) fn decimals(&mut self, field: &'static str) -> Result<Option<Vec<f64>>> {
+        const WANTED: (&str, &str) = ("一列数字，如 [4, 3, 2, 0]", "a list of numbers, such as [4, 3, 2, 0]");
+        match self.take(field) {
+            None => Ok(None),
+            Some(Value::Array(list)) if !list.is_empty() => {
+                let number = |one: &Value| match one {
+                    Value::Integer(number) => Ok(*number as f64),
+                    Value::Float(number) if number.is_finite() => Ok(*number),
+                    other => self.mismatch(field, other, WANTED),
+                };
+                list.iter().map(number).collect::<Result<Vec<_>>>().map(Some)
+            }
+            Some(other) => self.mismatch(field, &other, WANTED),
+        }
+    }
+
+    /// One of these words, if it is there; its position among them comes back.
+    pub(crate) fn choice(&mut self, field: &'static str, words: &[&str]) -> Result<Option<usize>> {
+        let Some(text) = self.optional(field)? else { return Ok(None) };
+        if let Some(at) = words.iter().position(|word| *word == text) {
+            return Ok(Some(at));
+        }
+        let hint = nearest(&text, words.iter().copied());
+        let (zh, en) = hint.map_or_else(Default::default, |near| {
+            (format!("。是不是“{near}”？"), format!(". Hint: did you mean '{near}'?"))
+        });
+        let (zh_words, en_words) = (words.join("、"), words.join(", "));
+        self.error(
+            field,
+            &format!("“{text}”不在可用的词里。可用：{zh_words}{zh}"),
+            &format!("'{text}' is none of its words. Available: {en_words}{en}"),
+        )
+    }
+
+    /// Fails if the record has a field that nothing asked for.
+    pub(crate) fn finish(self) -> Result<()> {
+        let Some(field) = self.fields.keys().next() else {
+            return Ok(());
+        };
+        let near = nearest(field, self.asked.iter().copied());
+        let (zh, en) = near.map_or_else(Default::default, |near| {
+            (format!("。是不是“{near}”？"), format!(". Hint: did you mean '{near}'?"))
+        });
+        self.error(
+            field,
+            &format!("没有这个字段。可用：{}{zh}", self.asked.join("、")),
+            &format!("there is no such field. Available: {}{en}", self.asked.join(", ")),
+        )
+    }
+}
+
+/// The error that `field` of the record at `place` is not as it should be.
+pub(crate) fn at(place: &str, field: &str, what: &Text) -> Error {
+    Error::definition(format!("{place}：字段 {field}：{}", what.zh), format!("{place}: field {field}: {}", what.en))
+}
+
+/// The error about a predicate, as one about the `field` that holds it.
+pub(crate) fn defined(error: Error, place: &str, field: &str) -> Error {
+    match error {
+        Error::Argument(what) => at(place, field, &what),
+        other => other,
+    }
+}
+
+fn named(value: &Value) -> (&'static str, &'static str) {
+    match value {
+        Value::String(_) => ("文字", "text"),
+        Value::Integer(_) | Value::Float(_) => ("数字", "a number"),
+        Value::Boolean(_) => ("是非", "true or false"),
+        Value::Datetime(_) => ("日期", "a date"),
+        Value::Array(_) => ("列表", "a list"),
+        Value::Table(_) => ("一组字段", "a table"),
+    }
+}
