@@ -1,4 +1,4 @@
-//! What calamine needs to yield the cells of a workbook, and nothing more: the peer of `workbook.py`, which runs it.
+//! The time calamine needs to yield the cells of a workbook; run by `workbook.py` for comparison.
 
 use std::error::Error;
 use std::time::Instant;

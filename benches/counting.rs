@@ -1,7 +1,8 @@
-//! What counting costs by itself: the steps of the reference workload on one panel, with one thread and with all.
+//! The cost of counting alone: the steps of the reference workload on one panel, with one thread and with all.
 //!
-//! `cargo bench --bench counting -- PANEL.parquet [RUNS [STEP]]`; without a panel one is made. Equal answers are asserted in
-//! `reference.py`, which has the peers; here only this engine is measured: the least of some runs, after one to warm up.
+//! `cargo bench --bench counting -- PANEL.parquet [RUNS [STEP]]`; without a panel, a synthetic one is generated.
+//! Results are checked in `reference.py`, which compares with other engines. This bench times only dangjian: the
+//! shortest of several runs, after one to warm up.
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -14,7 +15,7 @@ use dangjian::job::Quiet;
 use dangjian::query::dimension::Scope;
 use dangjian::{Result, Roster, synth};
 
-/// The groupings of the cube, as `reference.py` has them.
+/// The groupings of the cube, as in `reference.py`.
 const SETS: [&[&str]; 7] = [
     &[],
     &["province"],
@@ -25,7 +26,7 @@ const SETS: [&[&str]; 7] = [
     &["province", "county", "kind"],
 ];
 
-/// Its counts.
+/// The counts of the cube.
 const MEASURES: [(&str, &str); 10] = [
     ("n", "*"),
     ("operating", "operating"),
@@ -39,7 +40,7 @@ const MEASURES: [(&str, &str); 10] = [
     ("employees", "sum(employees)"),
 ];
 
-/// One step of the review: its name, and what it gives the number of rows of.
+/// One step of the review: name, and a function that returns the number of rows of its tables.
 type Step = (&'static str, Box<dyn Fn(&Roster) -> Result<usize> + Send + Sync>);
 
 fn steps() -> Result<Vec<Step>> {

@@ -1,8 +1,8 @@
-"""One table of rates by year and county, the question asked most often, in DuckDB, Polars and dangjian.
+"""Times one table of rates by year and county, the most frequent query, in DuckDB, Polars and dangjian.
 
-Each engine has the panel in memory in its best types, as in ``reference.py``. Peers count population and success of each
-rate; dangjian's table has besides what is not known and the bounds of each rate. All figures are compared before anything
-is timed; figures are medians after a warm-up, in turns.
+Each engine holds the panel in memory in its best types, as in ``reference.py``. The peers count population
+and success of each rate; dangjian's table also has the unknowns and the bounds of each rate. All figures
+are compared before the timing. Times are medians after a warm-up, with the engines taking turns.
 
     python benches/coverage.py --panel panel.parquet --runs 7
 """
@@ -37,7 +37,7 @@ RATES: dict[str, tuple[str, str, pl.Expr, pl.Expr]] = {
     "worked": ("operating", "mode <> 'none' OR guided", _OPERATING, _WORKED),
     "worked_all": ("true", "mode <> 'none' OR guided", _ALL, _WORKED),
 }
-"""The shipped rates that the panel has the columns for: population and success, in SQL and as expressions."""
+"""Shipped rates whose columns the panel has: population and success, in SQL and as expressions."""
 
 
 def duckdb_(con: duckdb.DuckDBPyConnection, rates: tuple[str, ...]) -> object:
@@ -63,7 +63,7 @@ def dangjian_(roster: dangjian.Roster, rates: tuple[str, ...]) -> pl.DataFrame:
 
 
 def dangjian_answers(table: pl.DataFrame, rates: tuple[str, ...]) -> pl.DataFrame:
-    """The table of dangjian with a row for each year and county."""
+    """Reshapes dangjian's table to one row for each year and county."""
     of = {
         rate: table.filter(pl.col("rate_id") == rate).select(
             "year",

@@ -1,9 +1,10 @@
-"""The `dj` namespace against the same checks written in Polars: equal answers first, then the times and their ratios.
+"""Times the `dj` namespace against the same checks written in Polars, after comparing the results.
 
     python benches/expressions.py [--rows 5000000]
 
-The Polars side is written as an analyst who knows Polars would: expressions only, no Python per value. What it cannot do
-(shortened names, near misses, merged regions) is left out of the data, so that both do the same work.
+The Polars side is written as an experienced Polars user would write it: expressions only, no Python per
+value. Cases it cannot handle (shortened names, near misses, merged regions) are left out of the data, so
+that both sides do the same work.
 """
 
 from __future__ import annotations
@@ -33,7 +34,9 @@ MODES = {
 
 
 def frame(rows: int) -> pl.DataFrame:
-    """Codes of which one in eight has a wrong check character, one in twenty is not one; regions, industries, modes."""
+    """Generates codes (one in eight with a wrong check character, one in twenty malformed), regions,
+    industries and modes.
+    """
     row = pl.int_range(rows, dtype=pl.UInt32)
     township = pl.Series(dj.regions(level="township")["code"])
     first = pl.format(
@@ -51,7 +54,7 @@ def frame(rows: int) -> pl.DataFrame:
 
 
 def status_in_polars(code: pl.Expr) -> pl.Expr:
-    """The check of a unified code, character by character."""
+    """Checks a unified code, character by character."""
     values = {character: value for value, character in enumerate(ALPHABET)}
     total = pl.sum_horizontal(
         code.str.slice(at, 1).replace_strict(values, default=None, return_dtype=pl.UInt32) * weight
@@ -69,8 +72,8 @@ def status_in_polars(code: pl.Expr) -> pl.Expr:
 
 
 def tasks() -> dict[str, tuple[pl.Expr, pl.Expr]]:
-    """For each task the expression of dangjian and that of Polars."""
-    # Four cities have no counties: there the city itself is meant.
+    """Returns the dangjian expression and the Polars expression of each task."""
+    # Four cities have no counties; the code then means the city itself.
     counties = dict(
         pl.concat(dj.regions(2023, x) for x in ("prefecture", "county")).select("code", "name").rows()
     )
@@ -105,7 +108,7 @@ def tasks() -> dict[str, tuple[pl.Expr, pl.Expr]]:
 
 
 def median(table: pl.DataFrame, expression: pl.Expr, runs: int) -> float:
-    """The time of one pass, after a first that is not counted."""
+    """Returns the median time of one evaluation, after an untimed first one."""
     times = []
     for _ in range(runs + 1):
         start = time.perf_counter()

@@ -1,8 +1,8 @@
-"""Reading a canonical CSV: dangjian reads, validates and codes it; Polars and DuckDB merely read it with given types.
+"""Times reading a canonical CSV: dangjian reads, validates and codes it; Polars and DuckDB only read it.
 
-The rows are those of a panel: made here, or the first of one given. Every value that dangjian read is compared with the
-panel before anything is timed; then the engines take turns, so that what else the machine does is shared out. Compare
-only ratios of one run.
+The peers are given the column types. The rows are those of a panel: generated here, or the first rows of a
+given one. Every value that dangjian reads is compared with the panel before the timing. The engines then
+take turns, so that other load on the machine affects all of them. Compare only ratios of one run.
 
     python benches/ingest.py --organisations 200000 --years 10
     python benches/ingest.py --panel panel.parquet --rows 5000000 --runs 5
@@ -43,7 +43,7 @@ ENGINES = ("Polars", "DuckDB", "dangjian")
 
 
 def read(engine: str, path: Path) -> object:
-    """What ``engine`` reads the file at ``path`` into: a table in memory, or a roster."""
+    """Reads the file at ``path`` with ``engine`` into a table in memory, or a roster."""
     if engine == "Polars":
         return pl.read_csv(path, schema=TYPES)
     if engine == "DuckDB":
@@ -56,7 +56,7 @@ def read(engine: str, path: Path) -> object:
 
 
 def write(options: argparse.Namespace, path: Path) -> int:
-    """Write the panel's first rows to ``path``; return how many there are."""
+    """Writes the panel's first rows to ``path``; returns their number."""
     if options.panel is None:
         panel = dangjian.synth.panel(options.organisations, options.years, seed=options.seed)
     else:
@@ -66,11 +66,11 @@ def write(options: argparse.Namespace, path: Path) -> int:
 
 
 def assert_equal(path: Path) -> None:
-    """Compare every value that dangjian read with those that Polars read."""
+    """Compares every value that dangjian reads with those that Polars reads."""
     roster = dangjian.read_roster(path)
     ours = roster.to_polars()
     lost = roster.sources.select(pl.col("rejected", "merged", "conflicts").sum()).sum_horizontal().item()
-    # dangjian takes more than five members for each who works there for a slip of the pen, and reads null.
+    # dangjian treats more than five members per employee as a typing error and reads null.
     members = pl.col("members_full")
     plausible = pl.when(members <= 5 * pl.col("employees")).then(members)
     theirs = pl.read_csv(path, schema=TYPES).with_columns(members_full=plausible).sort("year", "org_id")
@@ -80,13 +80,13 @@ def assert_equal(path: Path) -> None:
 
 
 def peak_mib(engine: str, path: Path) -> int:
-    """The most memory that a process of its own holds which reads the file with ``engine``."""
+    """Returns the peak memory of a separate process that reads the file with ``engine``."""
     work = "import ingest, pathlib, sys; ingest.read(sys.argv[1], pathlib.Path(sys.argv[2]))"
     line = f"{work}; print(next(x for x in open('/proc/self/status') if x.startswith('VmHWM')).split()[1])"
     command = [sys.executable, "-c", line, engine, str(path)]
     here = Path(__file__).parent
     done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=here)
-    return int(done.stdout.split()[-1]) // 1024  # DuckDB draws a bar before.
+    return int(done.stdout.split()[-1]) // 1024  # after DuckDB's progress bar
 
 
 def main() -> None:

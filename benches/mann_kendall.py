@@ -1,9 +1,9 @@
-"""Mann–Kendall over many short series: dangjian against pymannkendall, equal answers first.
+"""Times Mann–Kendall over many short series: dangjian against pymannkendall, after comparing the results.
 
     python benches/mann_kendall.py [--series 1000000] [--years 10] [--sample 2000]
 
-pymannkendall tests one series a call and would take minutes for a million, so it is timed on a sample and its time is
-scaled up; dangjian tests all of them. Compare only ratios of one run.
+pymannkendall tests one series per call and would take minutes for a million, so it is timed on a sample
+and its time is scaled up; dangjian tests all of them. Compare only ratios of one run.
 """
 
 from __future__ import annotations
@@ -33,7 +33,9 @@ NAMES = {
 
 
 def made(series: int, years: int) -> np.ndarray:
-    """Rates of one decimal per cent, a third of the series in few steps and so full of ties, a hundredth of the cells missing."""
+    """Generates rates in steps of 0.1 per cent. A third of the series have few levels and many ties; one
+    cell in a hundred is missing.
+    """
     draw = np.random.default_rng(7)
     rates = draw.integers(0, 1001, (series, years)) / 1000
     rates[::3] = draw.integers(6, 11, rates[::3].shape) / 10
@@ -42,7 +44,7 @@ def made(series: int, years: int) -> np.ndarray:
 
 
 def assert_equal(rates: np.ndarray) -> None:
-    """Compare all figures of each series."""
+    """Compares all figures of each series."""
     ours = dj.mann_kendall(rates, method="normal")
     compared = 0
     for row, one in zip(ours.iter_rows(named=True), rates, strict=True):

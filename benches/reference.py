@@ -1,9 +1,9 @@
-"""The reference workload: one annual review of one panel, in DuckDB, Polars and dangjian, in the same process.
+"""The reference workload: one annual review of one panel, in DuckDB, Polars and dangjian, in one process.
 
-A review is seven grouping sets of ten counts (the cube), the mode needed against the mode recorded, star grades,
-and the moves of mode and grade from one year to the next; the last three by county. Each engine gets its best
-types. All answers are compared, row by row, before anything is timed. Figures are medians after a warm-up; compare
-only those of the same run, as ratios.
+A review consists of seven grouping sets of ten counts (the cube), the mode needed against the mode
+recorded, star grades, and the transitions of mode and grade from one year to the next; the last three by
+county. Each engine gets its best types. All answers are compared, row by row, before the timing. Figures
+are medians after a warm-up; compare only ratios of one run.
 
     python benches/reference.py --organisations 200000 --years 10
     python benches/reference.py --panel panel.parquet --runs 5
@@ -64,11 +64,11 @@ COLUMNS = (
     "activities",
     "instructor_id",
 )
-"""The columns that the review looks at, besides year and organisation."""
+"""The columns that the review uses, in addition to year and organisation."""
 
 
 class Answers(NamedTuple):
-    """What a review asks of the panel."""
+    """The results of a review."""
 
     cube: list[pl.DataFrame]
     """One table for each of ``SETS``."""
@@ -78,7 +78,7 @@ class Answers(NamedTuple):
 
 
 def normal(table: pl.DataFrame, counts: Sequence[str] = COUNTS) -> pl.DataFrame:
-    """The same table whoever made it: keys in order, words as text, numbers as ``Int64``, rows sorted."""
+    """Normalises a table: keys in a fixed order, words as text, numbers as ``Int64``, rows sorted."""
     keys = [c for c in KEYS if c in table.columns]
     text = [c for c in ("kind", "mode", "next_mode", "need") if c in keys]
     counts = [c for c in counts if c in table.columns]
@@ -88,7 +88,7 @@ def normal(table: pl.DataFrame, counts: Sequence[str] = COUNTS) -> pl.DataFrame:
 
 
 def assert_equal(a: Answers, b: Answers, who: str) -> int:
-    """Compare every row of two answers and return how many there were."""
+    """Compares every row of two answers and returns the number of rows."""
     left, right = ([*x.cube, x.needs, x.stars, x.moves] for x in (a, b))
     rows = 0
     for one, other in zip(left, right, strict=True):
@@ -104,7 +104,7 @@ def assert_equal(a: Answers, b: Answers, who: str) -> int:
 
 
 def duckdb_(con: duckdb.DuckDBPyConnection, source: str, guided: str) -> list[object]:
-    """The review in DuckDB; the cube is one table, told apart by :func:`duckdb_answers`."""
+    """Runs the review in DuckDB; the cube is one table, split by :func:`duckdb_answers`."""
     established = f"mode IN {ORGANISED}"
     sets = ", ".join(f"({', '.join(('year', *by))})" for by in SETS)
     cube = f"""
@@ -133,7 +133,7 @@ def duckdb_(con: duckdb.DuckDBPyConnection, source: str, guided: str) -> list[ob
 
 
 def duckdb_answers(tables: list[object]) -> Answers:
-    """The tables of :func:`duckdb_` with the cube in its parts."""
+    """Splits the cube of :func:`duckdb_` into its grouping sets."""
     cube, *others = (pl.from_arrow(table) for table in tables)
     names = ("province", "county", "township", "kind")
 
@@ -146,7 +146,7 @@ def duckdb_answers(tables: list[object]) -> Answers:
 
 
 def polars_(frame: pl.LazyFrame) -> Answers:
-    """The review in Polars: the cube's finest cells, rolled up."""
+    """Runs the review in Polars: the cube's finest cells, rolled up."""
     operating, members, guided = (
         pl.col("operating"),
         pl.col("members_full"),
@@ -200,7 +200,7 @@ MEASURES = {
 
 
 def dangjian_(roster: dangjian.Roster) -> Answers:
-    """The review in dangjian."""
+    """Runs the review in dangjian."""
     return Answers(
         roster.count_sets([list(by) for by in SETS], measures=MEASURES),
         roster.count(by=["county", "mode", "need"], measures={"n": "*"}),
@@ -210,7 +210,9 @@ def dangjian_(roster: dangjian.Roster) -> Answers:
 
 
 def dangjian_answers(answers: Answers) -> Answers:
-    """The tables of dangjian in the peers' terms: regions as leading digits, arrivals and departures out."""
+    """Converts dangjian's tables to the peers' terms: regions as leading digits, no arrivals and
+    departures.
+    """
     digits = {"province": 2, "county": 6, "township": 12}
 
     def plain(table: pl.DataFrame) -> pl.DataFrame:
@@ -226,7 +228,7 @@ def dangjian_answers(answers: Answers) -> Answers:
 
 
 def add_panel(parser: argparse.ArgumentParser) -> None:
-    """Which panel is asked: what :func:`read_panel` takes."""
+    """Adds the arguments that :func:`read_panel` takes."""
     parser.add_argument("--panel", type=Path, help="a panel as Parquet; without it one is made")
     parser.add_argument("--organisations", type=int, default=200_000)
     parser.add_argument("--years", type=int, default=10)
@@ -234,7 +236,7 @@ def add_panel(parser: argparse.ArgumentParser) -> None:
 
 
 def duckdb_panel(frame: pl.DataFrame) -> duckdb.DuckDBPyConnection:
-    """The panel as a table of DuckDB, words as enumerations."""
+    """Loads the panel into a DuckDB table, words as enumerations."""
     con = duckdb.connect()
     for column in ("kind", "mode"):
         words = ", ".join(f"'{word}'" for word in frame[column].unique().cast(pl.String).sort())
@@ -247,16 +249,16 @@ def duckdb_panel(frame: pl.DataFrame) -> duckdb.DuckDBPyConnection:
 
 
 def read_panel(options: argparse.Namespace) -> pl.DataFrame:
-    """The panel in the types that suit all three: regions as integers, words as enumerations."""
+    """Returns the panel in types that suit all three engines: regions as integers, words as enumerations."""
     if options.panel:
         frame = pl.read_parquet(options.panel)
     else:
         frame = dangjian.synth.panel(options.organisations, options.years, seed=options.seed)
     words = {c: pl.Enum(frame[c].cast(pl.String).unique().sort()) for c in ("kind", "mode", "industry")}
-    # A township with the code of its county (金门县) is, for dangjian, not known to be a township.
+    # dangjian does not recognise a township with the code of its county (金门县).
     return frame.filter(~pl.col("region").cast(pl.String).str.ends_with("000000")).with_columns(
         *(pl.col(c).cast(pl.String).cast(t) for c, t in words.items()),
-        # dangjian takes more than five members for each who works there for a slip of the pen, and reads null.
+        # dangjian treats more than five members per employee as a typing error and reads null.
         pl.min_horizontal("members_full", 5 * pl.col("employees")).cast(pl.UInt32).alias("members_full"),
         pl.col("region").cast(pl.String).cast(pl.Int64),
         pl.col("instructor_id").cast(pl.String),
@@ -265,7 +267,7 @@ def read_panel(options: argparse.Namespace) -> pl.DataFrame:
 
 
 class Figure(NamedTuple):
-    """How long an engine takes, and the most memory the process held meanwhile."""
+    """The times of an engine, and the peak memory of the process meanwhile."""
 
     median: float
     least: float
@@ -274,7 +276,7 @@ class Figure(NamedTuple):
 
 
 def measured(work: Callable[[], object], runs: int) -> Figure:
-    """Time ``work`` after it has run once."""
+    """Times ``work`` after one warm-up run."""
     work()
     reset_peak()
     times = []
@@ -286,7 +288,7 @@ def measured(work: Callable[[], object], runs: int) -> Figure:
 
 
 def reset_peak() -> None:
-    """Forget the peak of resident memory so far, where the system can (Linux)."""
+    """Resets the peak of resident memory, if the system allows it (Linux)."""
     try:
         Path("/proc/self/clear_refs").write_text("5")
     except OSError:
@@ -294,7 +296,7 @@ def reset_peak() -> None:
 
 
 def peak_mib() -> int:
-    """The peak of resident memory, since the last reset where the system has one."""
+    """Returns the peak of resident memory since the last reset, or of the process if there is none."""
     status = Path("/proc/self/status")
     if status.exists():
         line = next(x for x in status.read_text().splitlines() if x.startswith("VmHWM"))
@@ -323,7 +325,7 @@ def main() -> None:
 
 
 def compare(frame: pl.DataFrame, path: Path, own: Path, runs: int) -> None:
-    """Compare the answers, then the times, and print both."""
+    """Compares the answers, then the times, and prints both."""
     con = duckdb_panel(frame)
     start = time.perf_counter()
     roster = dangjian.read_roster(frame)

@@ -1,15 +1,16 @@
-"""Ten million scores rated by one scheme, in dangjian and in Polars expressions, in the same process.
+"""Rates ten million scores by one scheme, in dangjian and in Polars expressions, in one process.
 
-The scheme: thirty items in five dimensions, one of them a bonus capped at five, one of penalties that do not lead below
-nothing; the dimensions blended; half-open bands; a gate, a cap by a sub-score, a quota of 30 % of all, equals at the line all
-in. Totals, stars by the score alone and stars after all rules are compared, organisation by organisation, before anything is
-timed. The Polars side is the faster of two ways of writing it, and both sides give the same four columns; what all thirty
-columns of the table of stars take, with what the ledger says of each organisation, is timed besides. Figures are medians;
-compare only those of one run.
+The scheme has thirty items in five dimensions, one of them a bonus capped at five, one of penalties with a
+floor of zero; a weighted sum of dimensions; half-open bands; a gate, a cap by a sub-score, and a quota of
+30 % of all, with ties at the line admitted. Totals, stars by score alone and stars after all rules are
+compared, organisation by organisation, before the timing. The Polars side is the faster of two
+formulations, and both sides return the same four columns. The full star table of thirty columns, joined
+with the ledger, is timed separately. Figures are medians; compare only those of one run.
 
-With ``--faults`` the table is as offices send it: about 1 % of the rows are missing, 0.5 % out of the item's range, 0.5 %
-sent twice, 0.2 % sent again with another number. What is not known is then an interval on both sides, from the least to the
-most that the item may have, and the quota is left out. Without it Polars takes for granted what dangjian looks at.
+With ``--faults`` the table has the faults of real submissions: about 1 % of the rows are missing, 0.5 %
+out of the item's range, 0.5 % sent twice, 0.2 % sent again with another number. Unknown scores are then
+intervals on both sides, from the minimum to the maximum of the item, and the quota is left out. Without
+it, Polars skips the checks that dangjian makes.
 
     python benches/stars.py --rows 10000000 --runs 5
     python benches/stars.py --rows 10000000 --runs 5 --shuffle
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 ITEMS = 30
-# Dimension: items, points of each, what the form gives, weight in twentieths.
+# Dimension: number of items, points of each, kind of score, weight in twentieths.
 DIMENSIONS = {
     "organisation": (8, 10, "award", 14),
     "work": (8, 10, "award", 14),
@@ -43,12 +44,12 @@ DIMENSIONS = {
     "minus": (3, 5, "penalty", 20),
 }
 PLACES = 0.3
-# Runs before those that are timed.
+# Untimed warm-up runs.
 WARM = 4
 
 
 def scheme(*, quota: bool = True) -> str:
-    """The scheme as TOML."""
+    """Returns the scheme as TOML."""
     records = [
         '[[scheme]]\nid = "bench"\nlabel = "bench"\nsource = "bench"\nmethod = "bands"\nbelow = "unrated"\nleast = 0\n'
     ]
@@ -69,12 +70,12 @@ def scheme(*, quota: bool = True) -> str:
     return "\n".join(records)
 
 
-# Of 160 × 0.7 + 80 × 0.6 = 160 points.
+# The maximum is 160 × 0.7 + 80 × 0.6 = 160 points.
 BANDS = ((5, 112), (4, 104), (3, 96), (2, 80), (1, 60))
 
 
 def scores(rows: int, *, shuffle: bool) -> pl.DataFrame:
-    """Made-up forms in half points, the forms of an organisation one line after the other."""
+    """Generates forms in half points, the lines of an organisation adjacent."""
     orgs = -(-rows // ITEMS)
     names = [f"{name[:5]}{at}" for name, (n, *_) in DIMENSIONS.items() for at in range(n)]
     most = pl.Series([points for n, points, *_ in DIMENSIONS.values() for _ in range(n)], dtype=pl.Float64)
@@ -85,7 +86,7 @@ def scores(rows: int, *, shuffle: bool) -> pl.DataFrame:
         pl.format("D{}", (pl.col("at") // ITEMS + 10_000_000)).alias("party_org_id"),
         pl.lit(2013, pl.Int16).alias("year"),
         pl.lit(pl.Series(names)).gather(pl.col("at") % ITEMS).alias("item"),
-        # A hash in place of random numbers, the same in every run.
+        # A hash instead of random numbers, for the same data in every run.
         (
             pl.lit(most).gather(pl.col("at") % ITEMS)
             * (
@@ -104,7 +105,7 @@ def scores(rows: int, *, shuffle: bool) -> pl.DataFrame:
 
 
 def faulty(frame: pl.DataFrame, *, shuffle: bool) -> pl.DataFrame:
-    """The same as offices send it: lines missing, impossible, and at the end lines that are sent again."""
+    """Adds faults: lines missing, lines out of range, and repeated lines at the end."""
     of = pl.col("of")
     frame = frame.join(
         meta().select("item", "most").collect(), on="item", maintain_order="left"
@@ -120,7 +121,7 @@ def faulty(frame: pl.DataFrame, *, shuffle: bool) -> pl.DataFrame:
 
 
 def stars(total: str) -> pl.Expr:
-    """Stars by bands of a total that is held in fortieths of a point."""
+    """Returns the stars by bands of a total in fortieths of a point."""
     chain = pl.when(pl.col(total) >= BANDS[0][1] * 40).then(BANDS[0][0])
     for star, at in BANDS[1:]:
         chain = chain.when(pl.col(total) >= at * 40).then(star)
@@ -128,7 +129,7 @@ def stars(total: str) -> pl.Expr:
 
 
 def rules(sums: pl.LazyFrame, everybody: int) -> pl.DataFrame:
-    """From the sums of dimensions, in half points, to stars."""
+    """Computes stars from the sums of dimensions in half points."""
     weighted = {name: pl.col(name) * weight for name, (*_, weight) in DIMENSIONS.items()}
     weighted["bonus"] = pl.min_horizontal("bonus", pl.lit(10)) * 20
     weighted["minus"] = -pl.col("minus") * 20
@@ -158,7 +159,7 @@ def rules(sums: pl.LazyFrame, everybody: int) -> pl.DataFrame:
 
 
 def meta() -> pl.LazyFrame:
-    """Of each item the dimension, the most half points, and a bit of its own."""
+    """Lists the dimension, the maximum half points and a distinct bit of each item."""
     rows = [
         (f"{name[:5]}{at}", d, points * 2, 1 << at)
         for d, (name, (n, points, *_)) in enumerate(DIMENSIONS.items())
@@ -169,7 +170,7 @@ def meta() -> pl.LazyFrame:
 
 
 def by_masks(frame: pl.DataFrame, everybody: int) -> pl.DataFrame:
-    """Polars, one way: a masked sum for each dimension."""
+    """Polars, first formulation: a masked sum for each dimension."""
     halves = (pl.col("points") * 2).cast(pl.Int32)
     sums = (
         frame.lazy()
@@ -181,7 +182,7 @@ def by_masks(frame: pl.DataFrame, everybody: int) -> pl.DataFrame:
 
 
 def by_cells(frame: pl.DataFrame, everybody: int) -> pl.DataFrame:
-    """Polars, another way: sums by organisation and dimension, then a row an organisation."""
+    """Polars, second formulation: sums by organisation and dimension, then one row per organisation."""
     halves = (pl.col("points") * 2).cast(pl.Int32)
     sums = (
         frame.lazy()
@@ -198,7 +199,7 @@ def by_cells(frame: pl.DataFrame, everybody: int) -> pl.DataFrame:
 
 
 def checked(frame: pl.DataFrame) -> pl.LazyFrame:
-    """Rows with the half points of their item, -1 where the item cannot have them."""
+    """Converts rows to half points of their item, -1 if out of the item's range."""
     halves = (pl.col("points") * 2).cast(pl.Int32)
     return (
         frame.lazy()
@@ -214,7 +215,7 @@ def checked(frame: pl.DataFrame) -> pl.LazyFrame:
 
 
 def of_cells(rows: pl.LazyFrame) -> pl.LazyFrame:
-    """Of each dimension the half points that are known, and the most of the items that are: cell by cell."""
+    """Sums, for each dimension, the known half points and the maximum of the known items, cell by cell."""
     known = (pl.col("low") == pl.col("high")) & (pl.col("low") >= 0)
     return (
         rows.group_by("party_org_id", "dimension", "bit")
@@ -225,7 +226,7 @@ def of_cells(rows: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def interval_rules(sums: pl.LazyFrame) -> pl.DataFrame:
-    """From what is known of dimensions to stars, at least and at most."""
+    """Computes lower and upper bounds of the stars from the known part of each dimension."""
     columns: list[pl.Expr] = []
     for d, name in enumerate(DIMENSIONS):
         of = pl.col("dimension") == d
@@ -236,7 +237,7 @@ def interval_rules(sums: pl.LazyFrame) -> pl.DataFrame:
     low: list[pl.Expr] = []
     high: list[pl.Expr] = []
     for name, (n, points, gives, weight) in DIMENSIONS.items():
-        # What is open brings nothing or everything; of a penalty the other way round.
+        # An open item counts as nothing or as its maximum; for a penalty the bounds swap.
         least, most = pl.col(name), pl.col(name) + n * points * 2 - pl.col(f"{name}_known")
         if gives == "bonus":
             least, most = (pl.min_horizontal(end, pl.lit(10)) for end in (least, most))
@@ -276,12 +277,14 @@ def interval_rules(sums: pl.LazyFrame) -> pl.DataFrame:
 
 
 def open_by_cells(frame: pl.DataFrame) -> pl.DataFrame:
-    """Polars with faults, one way: every cell is a group."""
+    """Polars with faults, first formulation: every cell is a group."""
     return interval_rules(of_cells(checked(frame)))
 
 
 def open_by_suspects(frame: pl.DataFrame) -> pl.DataFrame:
-    """Polars with faults, another way: only dimensions in which an item comes twice are gone through cell by cell."""
+    """Polars with faults, second formulation: only dimensions with a repeated item are grouped cell by
+    cell.
+    """
     rows = checked(frame)
     valid = pl.col("half") >= 0
     sums = (
@@ -289,7 +292,7 @@ def open_by_suspects(frame: pl.DataFrame) -> pl.DataFrame:
         .agg(
             sum=(pl.col("half") * valid).sum(),
             most=(pl.col("most") * valid).sum(),
-            # Each bit once makes the same sum as all of them at once.
+            # The sum of the bits equals their bitwise or exactly if no item is repeated.
             bits=pl.col("bit").sum(),
             either=pl.col("bit").bitwise_or(),
         )
@@ -304,7 +307,7 @@ def open_by_suspects(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def compare_open(ours: pl.DataFrame, theirs: pl.DataFrame) -> None:
-    """Stop unless both say the same of everybody, at least and at most."""
+    """Exits unless both sides agree on the bounds of every organisation."""
     fortieths = {end: (pl.col(f"score_{end}") * 40).round().cast(pl.Int64) for end in ("low", "high")}
     given = {f"star_{end}": pl.col(f"stars_{end}").fill_null(0).cast(pl.Int8) for end in ("low", "high")}
     mine = ours.select("party_org_id", **fortieths, by_score="by_score", **given).sort("party_org_id")
@@ -328,7 +331,7 @@ def compare_open(ours: pl.DataFrame, theirs: pl.DataFrame) -> None:
 
 
 def compare(ours: pl.DataFrame, theirs: pl.DataFrame) -> None:
-    """Stop unless both say the same of everybody."""
+    """Exits unless both sides agree on every organisation."""
     mine = ours.select(
         "party_org_id",
         total=(pl.col("score") * 40).round().cast(pl.Int64),
@@ -346,8 +349,8 @@ def compare(ours: pl.DataFrame, theirs: pl.DataFrame) -> None:
 
 
 def timed(work: Callable[[], object], runs: int) -> list[float]:
-    """Seconds of each run, after some that do not count: until memory and caches are as they stay."""
-    # What was freed before is given back to the system in the background, which is no work of this one.
+    """Returns the seconds of each run, after untimed ones until memory and caches are steady."""
+    # The allocator returns freed memory in the background; wait, so that this is not timed.
     time.sleep(2)
     for _ in range(WARM):
         work()

@@ -1,7 +1,8 @@
-"""Star transitions by county in DuckDB, Polars and dangjian, and the bootstrap beside one pass, in the same process.
+"""Times star transitions by county in DuckDB, Polars and dangjian, and the bootstrap against one pass.
 
-The states are the grades, ``unrated``, ``no_party_org`` and ``unknown``; who is not listed in one of the years is ``absent``. All
-cells of all years are compared before anything is timed.
+All run in one process. The states are the grades, ``unrated``, ``no_party_org`` and ``unknown``; an
+organisation not listed in one of the years is ``absent``. All cells of all years are compared before the
+timing.
 
     python benches/trends.py --organisations 200000 --years 10
     python benches/trends.py --panel panel.parquet --runs 5
@@ -25,7 +26,9 @@ KEYS = ["year", "county", "star_state", "next_star_state"]
 
 
 def duckdb_(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """Everyone of either year, by a full join on id and year; the years after the last and before the first are no steps."""
+    """Counts transitions in DuckDB by a full join on id and year; the first and last year have no step
+    outwards.
+    """
     return con.sql(
         """
         SELECT coalesce(a.year, b.year - 1) AS year, coalesce(a.county, b.county) AS county,
@@ -37,7 +40,7 @@ def duckdb_(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
 
 
 def polars_(frame: pl.LazyFrame, first: int, last: int) -> pl.DataFrame:
-    """The same."""
+    """Counts transitions in Polars."""
     after = frame.select("org_id", year=pl.col("year") - 1, next_county="county", next_star_state="state")
     joined = frame.join(after, on=["org_id", "year"], how="full", coalesce=True)
     return (
@@ -54,7 +57,7 @@ def polars_(frame: pl.LazyFrame, first: int, last: int) -> pl.DataFrame:
 
 
 def normal(table: pl.DataFrame) -> pl.DataFrame:
-    """The same table whoever made it."""
+    """Normalises a table of transitions."""
     states = [pl.col(c).cast(pl.String).fill_null("absent") for c in KEYS[2:]]
     return table.select(
         pl.col("year").cast(pl.Int64), pl.col("county").cast(pl.Int64), *states, pl.col("n").cast(pl.Int64)
@@ -62,7 +65,7 @@ def normal(table: pl.DataFrame) -> pl.DataFrame:
 
 
 def dangjian_(roster: dangjian.Roster) -> pl.DataFrame:
-    """The same."""
+    """Counts transitions in dangjian."""
     return roster.star_transitions(by="county")
 
 
@@ -91,7 +94,8 @@ def main() -> None:
         .then(pl.lit("no_party_org"))
         .otherwise(pl.lit("unknown"))
     )
-    # Each peer gets its best types: counties as integers, states as an enumeration, nothing else to carry.
+    # Each peer gets its best types: counties as integers, states as an enumeration, and no other
+    # columns.
     slim = frame.select(
         "org_id",
         "year",

@@ -1,10 +1,12 @@
-"""A large ledger in xlsx: read, checked and coded by dangjian, against calamine, which only yields its cells.
+"""Times a large ledger in xlsx: read, checked and coded by dangjian, against calamine, which only yields
+cells.
 
     python benches/workbook.py [--rows 100000] [--runs 5]
 
-The workbook is made as Excel would write it (a table of strings, each text once) and kept below target/. Both sides count
-the cells of each kind first, and add up what is in them; the counts must be equal, and the columns of the panel those
-that were written. Each run reads the file anew, one side after the other, so that both meet the same machine.
+The workbook is written as Excel would write it (a table of strings, each text once) and kept below
+target/. Both sides first count the cells of each kind and sum their contents; the counts must be equal,
+and the columns of the panel must be those written. Each run reads the file again, the sides taking turns,
+so that both meet the same load.
 """
 
 from __future__ import annotations
@@ -32,7 +34,9 @@ YEAR = 2013
 
 
 def ledger(rows: int) -> pl.DataFrame:
-    """One year of made organisations, in most columns of the schema, and in more that offices add."""
+    """Generates one year of synthetic organisations, with most columns of the schema and others that
+    offices add.
+    """
     frame = synth.panel(rows, 1, first_year=YEAR).drop("year")
     frame = frame.with_columns(
         pl.col(pl.Categorical, pl.Enum).cast(pl.String), pl.col("star").cast(pl.Float64)
@@ -88,7 +92,7 @@ def ledger(rows: int) -> pl.DataFrame:
 
 
 def write(frame: pl.DataFrame, path: Path) -> None:
-    """Write the ledger: texts as shared strings, dates as numbers that look like dates."""
+    """Writes the ledger: texts as shared strings, dates as numbers with a date format."""
     with xlsxwriter.Workbook(path) as book:
         sheet, day = book.add_worksheet("台账"), book.add_format({"num_format": "yyyy-mm-dd"})
         for at, name in enumerate(frame.columns):
@@ -105,7 +109,7 @@ def write(frame: pl.DataFrame, path: Path) -> None:
 
 
 def peer() -> Path:
-    """Build the program that only goes through the cells."""
+    """Builds the program that only iterates over the cells."""
     command = ["cargo", "bench", "--quiet", "--no-run", "--bench", "calamine", "--message-format=json"]
     told = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     built = [json.loads(line).get("executable") for line in told.splitlines() if '"executable":"' in line]
@@ -113,7 +117,7 @@ def peer() -> Path:
 
 
 def calamine(program: Path, path: Path) -> tuple[float, float, dict[str, float]]:
-    """Seconds on the clock, seconds of all processors, and what was found."""
+    """Returns wall-clock seconds, CPU seconds, and the counts."""
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     told = subprocess.run([program, path], check=True, capture_output=True, text=True).stdout
     wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -121,7 +125,7 @@ def calamine(program: Path, path: Path) -> tuple[float, float, dict[str, float]]
 
 
 def read(path: Path) -> tuple[float, float, dangjian.Roster]:
-    """The same of reading the ledger."""
+    """Returns wall-clock seconds, CPU seconds, and the roster read."""
     before, start = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
     roster = dangjian.read_roster(path, year=YEAR, progress=False)
     wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF)
@@ -129,7 +133,7 @@ def read(path: Path) -> tuple[float, float, dangjian.Roster]:
 
 
 def compare(program: Path, path: Path, frame: pl.DataFrame) -> int:
-    """Stop unless both sides see the same cells, and the panel is what was written; the number of cells."""
+    """Exits unless both sides see the same cells and the panel is as written; returns the number of cells."""
     ((_, _, table, _),) = _native.grids(path)
     cells = pl.DataFrame(table)
     _, _, found = calamine(program, path)
@@ -151,7 +155,7 @@ def compare(program: Path, path: Path, frame: pl.DataFrame) -> int:
 
 
 def main() -> None:
-    """Make the workbook, compare, then measure."""
+    """Writes the workbook, compares, then measures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--runs", type=int, default=5)

@@ -12,7 +12,7 @@ use dangjian::job::Quiet;
 use dangjian::review::{Definitions, review};
 use dangjian::{Lang, Result, Roster};
 
-/// How many rows of a table are printed.
+/// Maximum number of rows printed per table.
 const SHOWN: usize = 12;
 
 #[allow(clippy::print_stdout, clippy::print_stderr, reason = "a program's output is its purpose")]
@@ -62,7 +62,7 @@ fn run(mut arguments: Vec<String>) -> Result<String> {
     Ok(text)
 }
 
-/// The head of a table, its cells divided by tabs.
+/// Formats the first rows of a table, cells separated by tabs.
 fn first_rows(table: &RecordBatch) -> Result<String> {
     let schema = table.schema();
     let mut lines = vec![schema.fields().iter().map(|f| f.name().clone()).collect::<Vec<_>>().join("\t")];

@@ -1,16 +1,16 @@
-//! Long work seen from outside: who asked for it may watch how far it is and may stop it.
+//! Progress reports and cancellation of long work.
 
 use crate::error::{Error, Result};
 
-/// What a caller of long work implements. The engine itself draws no bars and prints nothing.
+/// Observer of long work, implemented by the caller. The engine itself draws no bars and prints nothing.
 pub trait Job: Sync {
-    /// `done` of `total` units of the stage named `what` (a file name, a step) are finished.
+    /// Reports that `done` of `total` units of the stage `what` (a file name, a step) are finished.
     fn progress(&self, what: &str, done: u64, total: u64);
-    /// Whether the work should stop; asked often, must be cheap.
+    /// Returns true if the work should stop; called often, so it must be cheap.
     fn cancelled(&self) -> bool;
 }
 
-/// A caller that neither watches nor stops.
+/// A job that ignores progress and never cancels.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Quiet;
 
@@ -21,7 +21,7 @@ impl Job for Quiet {
     }
 }
 
-/// Returns [`Error::Cancelled`] once `job` was asked to stop; call it between pieces of work of a few milliseconds.
+/// Returns [`Error::Cancelled`] once `job` is cancelled; call between pieces of work of a few milliseconds.
 pub fn check(job: &dyn Job) -> Result<()> {
     if job.cancelled() { Err(Error::Cancelled) } else { Ok(()) }
 }

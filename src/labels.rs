@@ -1,4 +1,4 @@
-//! What tables, columns and values are called in print: the schema's labels, the words, and `definitions/labels.toml`.
+//! Printed labels of tables, columns and values: the schema's labels, the words, and `definitions/labels.toml`.
 
 use std::collections::BTreeMap;
 
@@ -10,14 +10,14 @@ use crate::lang::Text;
 use crate::schema;
 use crate::schema::words;
 
-/// Labels by what they are of.
+/// Printed labels by kind of object.
 #[derive(Debug, Default)]
 pub struct Labels {
-    /// Of tables, by id.
+    /// Labels of tables, by id.
     pub tables: BTreeMap<String, Text>,
-    /// Of columns, by name.
+    /// Labels of columns, by name.
     pub columns: BTreeMap<String, Text>,
-    /// Of values, by column, then by value.
+    /// Labels of values, by column, then by value.
     pub values: BTreeMap<String, BTreeMap<String, Text>>,
 }
 
@@ -42,7 +42,7 @@ impl From<Label> for Text {
     }
 }
 
-/// All labels.
+/// Loads all labels.
 pub fn all() -> Result<Labels> {
     let file: File = toml::from_str(include_str!("../definitions/labels.toml"))
         .map_err(|e| Error::definition(format!("labels.toml：{e}"), format!("labels.toml: {e}")))?;
@@ -56,7 +56,7 @@ pub fn all() -> Result<Labels> {
             values.extend(words.labelled().map(|(id, text)| (id.to_owned(), text)));
         }
     }
-    // A moved-to state, and the mode needed, have the words of the column itself.
+    // Derived columns, such as next states and the mode needed, share the words of the column they copy.
     let copies =
         [("need", "mode"), ("next_mode", "mode"), ("next_star_state", "star_state"), ("level_need", "party_org_level")];
     let stages = STAGES.into_iter().chain(["previous", "before", "after", "next_star", "star_a", "star_b"]);

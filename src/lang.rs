@@ -1,8 +1,8 @@
-//! The two languages a user reads: Chinese, the default of reports, and English.
+//! The two languages of the user interface: Chinese, the default of reports, and English.
 
 use std::fmt;
 
-/// A language for labels, reports and messages.
+/// Language of labels, reports and messages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Lang {
     /// 中文, the default of everything an office reads.
@@ -12,7 +12,7 @@ pub enum Lang {
     En,
 }
 
-/// A sentence in both languages, written where the facts it speaks of are known.
+/// A text in both languages, composed where the facts it states are known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Text {
     /// 中文.
@@ -22,12 +22,12 @@ pub struct Text {
 }
 
 impl Text {
-    /// A text from its two versions.
+    /// Creates a text from its two versions.
     pub fn new(zh: impl Into<String>, en: impl Into<String>) -> Self {
         Self { zh: zh.into(), en: en.into() }
     }
 
-    /// The version in `lang`.
+    /// Returns the version in `lang`.
     #[must_use]
     pub fn get(&self, lang: Lang) -> &str {
         match lang {

@@ -1,4 +1,4 @@
-//! Reads every spelling of docs/cells.md and compares with what the page says.
+//! Reads every spelling of docs/cells.md and compares with the result stated on the page.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that fails panics")]
 
@@ -11,15 +11,15 @@ use dangjian::ingest;
 use dangjian::ingest::{Code, Options};
 use dangjian::job::Quiet;
 
-/// A valid code (DOMAIN §6.1).
+/// A valid code (docs/field-notes.md, credit codes).
 const ID: &str = "91110000600037341L";
 
-/// The texts between backticks.
+/// Returns the texts between backticks.
 fn quoted(cell: &str) -> Vec<String> {
     cell.split('`').skip(1).step_by(2).map(str::to_owned).collect()
 }
 
-/// What each spelling in the column of this header is read as.
+/// Reads each spelling in the column of this header.
 fn read(header: &str, written: &[String]) -> Vec<String> {
     let all = |text: &str| Arc::new(StringArray::from(vec![text; written.len()])) as ArrayRef;
     let mut columns: Vec<(&str, ArrayRef)> = vec![(header, Arc::new(StringArray::from(written.to_vec())))];

@@ -1,4 +1,4 @@
-//! `docs/columns.md` says what the schema says: `make docs` writes it, and this test sees to it that somebody did.
+//! Checks that `docs/columns.md` agrees with the schema; `make docs` regenerates the page.
 
 #![allow(clippy::unwrap_used, reason = "clippy knows tests by their attribute, and not their helpers")]
 

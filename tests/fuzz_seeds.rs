@@ -1,4 +1,4 @@
-//! The seeds of the fuzz targets (`make fuzz`) hold what the targets demand, so that neither rots between two runs.
+//! Runs the seeds of the fuzz targets (`make fuzz`), so that seeds and targets stay valid between fuzzing runs.
 
 #![allow(
     clippy::unwrap_used,
@@ -15,8 +15,8 @@ use std::path::Path;
 #[path = "../fuzz/src/lib.rs"]
 mod targets;
 
-/// Calls `target` with each seed in the folder `name`, and with a line end behind it: whether its length is even chooses
-/// among options.
+/// Calls `target` with each seed in the folder `name`, and again with a line end appended, since the parity of the
+/// length selects options.
 fn each(name: &str, target: impl Fn(&[u8])) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(name);
     let seeds: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -44,7 +44,8 @@ fn cells() {
     each("cells", |bytes| targets::cells(std::str::from_utf8(bytes).unwrap()));
 }
 
-/// Files of 64 KiB of which a careless reader would make a table of millions of cells, or compare each column with each.
+/// Files of 64 KiB that a careless reader would turn into a table of millions of cells, or into pairwise
+/// comparisons of all columns.
 #[test]
 fn long_files() {
     const HEADER: &str = "统一社会信用代码,从业人员,";

@@ -1,4 +1,4 @@
-//! Links against what is known of the made ledgers: which codes were spoilt, and whose they are.
+//! Compares links with the ground truth of the synthetic ledgers: the corrupted codes and their organisations.
 
 #![allow(
     clippy::unwrap_used,
@@ -16,7 +16,7 @@ use dangjian::ingest::Options;
 use dangjian::job::Quiet;
 use serde_json::Value;
 
-/// A set of made ledgers: its folder and its files; `None`, said aloud, where it is absent.
+/// Returns a set of synthetic ledgers, its folder and its files; `None`, with a message, if absent.
 fn set(name: &str) -> Option<(PathBuf, Vec<PathBuf>)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/ledgers").join(name);
     if !folder.exists() {
@@ -29,14 +29,14 @@ fn set(name: &str) -> Option<(PathBuf, Vec<PathBuf>)> {
     Some((folder, files.into_iter().collect()))
 }
 
-/// The links of one status: from, to.
+/// Returns the links of one status, as pairs of from and to.
 fn pairs(links: &Links, status: &str) -> Vec<(String, String)> {
     let text = |name: &str, row| links.table()[name].as_string::<i32>().value(row).to_owned();
     let rows = (0..links.table().num_rows()).filter(|row| text("status", *row) == status);
     rows.map(|row| (text("from_id", row), text("to_id", row))).collect()
 }
 
-/// The ids that were written in place of an organisation's own, as `dirt.jsonl` has them.
+/// Returns the ids written in place of an organisation's own, from `dirt.jsonl`.
 fn spoilt(folder: &Path) -> BTreeMap<String, String> {
     let dirt = std::fs::read_to_string(folder.join("dirt.jsonl")).unwrap();
     let dirt = dirt.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
@@ -51,8 +51,9 @@ fn spoilt(folder: &Path) -> BTreeMap<String, String> {
 
 #[test]
 fn spoilt_codes_of_the_made_ledgers_lead_to_their_organisations() {
-    // The banner's ledgers draw names from a small pool, so that different organisations share one; the names of the
-    // others hardly repeat. Few of the spoilt codes stand beside the right one in another year: only those are due.
+    // The banner's ledgers (hexigten) draw names from a small pool, so different organisations share names. Names
+    // hardly repeat in the other sets. A link is due only if the right code is listed as well; that holds for few
+    // of the corrupted codes.
     for (name, at_least, all_right) in [
         ("flat_gb18030", 21, true),
         ("flat_utf8bom", 8, true),
@@ -71,7 +72,7 @@ fn spoilt_codes_of_the_made_ledgers_lead_to_their_organisations() {
         let right = proposed.iter().filter(|(from, to)| truth.get(from) == Some(to)).count();
         assert!(right >= at_least, "{name}: {right} of {} found", due.len());
         assert!(!all_right || right == proposed.len(), "{name}: {} of {} are wrong", proposed.len() - right, right);
-        // What is due and not proposed is at least told, or the ledger has no name to go by.
+        // A due link that is not proposed must be reported as ambiguous, unless the ledger has no name to go by.
         let told: BTreeSet<String> = pairs(&found, "ambiguous").into_iter().flat_map(|(a, b)| [a, b]).collect();
         let untold = due
             .iter()

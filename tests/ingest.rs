@@ -1,5 +1,5 @@
-//! Reads the made ledgers beside the project and compares with the truth that lies beside them: rows of each kind,
-//! what each column is, every spoilt cell, and every value that a reader should get.
+//! Reads the synthetic ledgers next to the project and compares with their ground truth: rows of each kind, the
+//! mapping of each column, every corrupted cell, and every value a reader should return.
 
 #![allow(
     clippy::unwrap_used,
@@ -25,7 +25,7 @@ use dangjian::standards::trim;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::Value;
 
-/// The folder of a set of ledgers; `None`, with a message, where the data are absent.
+/// Returns the folder of a set of ledgers; `None`, with a message, if the data are absent.
 fn folder(set: &str) -> Option<PathBuf> {
     let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data/ledgers")).join(set);
     if path.is_dir() {
@@ -39,7 +39,7 @@ fn truth(folder: &Path) -> Value {
     serde_json::from_reader(File::open(folder.join("truth.json")).unwrap()).unwrap()
 }
 
-/// The ledgers that the truth lists, in its order.
+/// Reads the ledgers that the ground truth lists, in its order.
 fn read(folder: &Path, truth: &Value) -> Reading {
     let mut paths: Vec<PathBuf> = files(truth).map(|f| folder.join(f["file"].as_str().unwrap())).collect();
     paths.dedup();
@@ -54,7 +54,8 @@ fn count(value: &Value) -> usize {
     value.as_u64().map_or(0, |n| usize::try_from(n).unwrap())
 }
 
-/// The sources that one entry of the truth's `files` speaks of: a file, or one sheet of it.
+/// Returns the sources of one entry of the ground truth's `files`: a file, or the sheets of it that the entry
+/// names.
 fn sources<'a>(reading: &'a Reading, file: &Value) -> Vec<&'a ingest::Source> {
     let sheets: Option<Vec<&str>> = file["sheets"].as_array().map(|s| s.iter().map(|s| s.as_str().unwrap()).collect());
     let of = |s: &&ingest::Source| {
@@ -163,7 +164,8 @@ fn problems(reading: &Reading, truth: &Value, folder: &Path) {
     }
 }
 
-/// The values of every row by organisation and year, of duplicates the first; null where a column is not there.
+/// Returns the values of every row by organisation and year, keeping the first of duplicates; null for a missing
+/// column.
 fn values<'a>(batches: impl Iterator<Item = &'a RecordBatch>) -> HashMap<(String, i16), Vec<Option<String>>> {
     let mut rows = HashMap::new();
     for batch in batches {
@@ -212,7 +214,7 @@ fn cells(reading: &Reading, folder: &Path) {
     assert!(!reading.problems.iter().any(|p| is_personal(&p.value)));
 }
 
-/// `personal.pattern` of truth.json: `测试|^0000000\d{4}$|^00000019000101\d{4}$`.
+/// Checks for a personal value: `personal.pattern` of truth.json, `测试|^0000000\d{4}$|^00000019000101\d{4}$`.
 fn is_personal(value: &str) -> bool {
     let digits = value.bytes().all(|b| b.is_ascii_digit());
     value.contains("测试")

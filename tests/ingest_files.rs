@@ -1,5 +1,4 @@
-//! Files and folders: what is read of them and under which name and year, files of others, files that cannot be read,
-//! stopping.
+//! Tests of files and folders: their names and years, files of other origin, unreadable files, cancellation.
 
 #![allow(
     clippy::unwrap_used,
@@ -89,7 +88,7 @@ fn real_files_of_others_are_read_whole() {
     assert_eq!(utf8.sources[0].rows.data, 1253);
     assert_eq!((utf8.sources[0].encoding, gb.sources[0].encoding), (Some("utf-8"), Some("gb18030")));
     assert_eq!(all_rows(&utf8), all_rows(&gb));
-    // README: every check character is valid.
+    // The data's README states that every check character is valid.
     assert!(!utf8.problems.iter().any(|p| p.code == Code::UsccCheckDigit));
     let sheet = read(&folder.join("西藏_2012_合并表头.xlsx"), &Options::default()).unwrap();
     assert_eq!(sheet.sources[0].rows.data, 300);
@@ -204,7 +203,7 @@ fn each_file_that_cannot_be_read_says_why() {
     assert_eq!((reading.sources[0].year_from, &reading.sources[0].years), (YearFrom::Argument, &vec![2013]));
 }
 
-/// A job that is stopped after it was asked a number of times.
+/// A job that is cancelled after a number of checks.
 struct Stopped(AtomicU64, u64);
 
 impl Job for Stopped {

@@ -1,5 +1,4 @@
-//! Tables that have types already, in memory and as Parquet: their texts follow the rules of cells, their numbers those of
-//! the columns.
+//! Tests of typed tables, in memory and as Parquet: texts follow the rules of cells, numbers those of the columns.
 
 #![allow(
     clippy::unwrap_used,
@@ -133,7 +132,7 @@ fn a_panel_that_was_read_reads_the_same_from_parquet_and_from_arrow() {
     let from_file = read(&path, &Options::default()).unwrap();
     assert_eq!(from_file.sources[0].rows.data, 2660);
     assert_eq!(from_file.sources[0].rejected, 0);
-    // What was repaired once stays as it is; what can only be warned of is warned of again.
+    // Repaired values need no second repair. Warnings are raised again.
     let kinds: BTreeSet<_> = from_file.problems.iter().map(|p| p.code.id()).collect();
     assert_eq!(kinds.into_iter().collect::<Vec<_>>(), ["name_empty", "old_registration_number", "uscc_check_digit"]);
     let batches: Vec<_> = from_file.batches.iter().map(|b| b.records.clone()).collect();

@@ -1,5 +1,5 @@
-//! What must hold of every panel: order of rows and files changes nothing, parts add up to the whole, twice the input
-//! counts twice.
+//! Properties of every panel: the order of rows and files is irrelevant, parts add up to the whole, doubled input
+//! doubles the counts.
 
 #![allow(clippy::unwrap_used, reason = "a test that finds nothing has failed")]
 
@@ -38,7 +38,7 @@ const STATISTICS: [(&str, Statistic); 7] = [
     ("workforce", |r, s| workforce(r, s, &Quiet).unwrap()),
 ];
 
-/// A made panel as one batch, with party organisations that several organisations share.
+/// Generates a synthetic panel as one batch, with party organisations shared by several organisations.
 fn panel(organisations: usize, seed: u64) -> RecordBatch {
     let years = synth::panel(organisations, 4, 2010, seed).unwrap();
     let batch = concat_batches(years[0].schema_ref(), &years).unwrap();
@@ -53,7 +53,7 @@ fn panel(organisations: usize, seed: u64) -> RecordBatch {
     with_column(&batch, "party_org_id", Arc::new(parties))
 }
 
-/// `batch` with the column `name` put in or replaced.
+/// Returns `batch` with the column `name` added or replaced.
 fn with_column(batch: &RecordBatch, name: &str, array: ArrayRef) -> RecordBatch {
     let schema = batch.schema();
     let columns = schema.fields().iter().map(|f| f.name().clone()).zip(batch.columns().iter().cloned());
@@ -67,7 +67,7 @@ fn read(batches: &[RecordBatch]) -> Roster {
     Roster::read_arrow("made", batches, &Options::default(), &Quiet).unwrap()
 }
 
-/// The counts of a table summed over everything but `year`, `next_year` and its states, by column.
+/// Sums the counts of a table by `year`, `next_year` and states, for each column.
 fn totals(table: &RecordBatch) -> BTreeMap<(Vec<String>, String), i64> {
     const KEPT: [&str; 10] = [
         "year",
@@ -97,7 +97,7 @@ fn totals(table: &RecordBatch) -> BTreeMap<(Vec<String>, String), i64> {
     out
 }
 
-/// `0..n` in an order that `seed` decides.
+/// Returns `0..n` in an order determined by `seed`.
 fn shuffled(n: usize, seed: u64) -> UInt32Array {
     let mut order: Vec<u32> = (0..n as u32).collect();
     order.sort_by_key(|at| u64::from(*at).wrapping_add(seed).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29));
@@ -130,7 +130,7 @@ proptest! {
             let whole = totals(&statistic(&roster, &Scope::default()));
             let single = ["province", "township", "kind", "section", "operating", "need", "instructor_id"];
             let mut groupings: Vec<Vec<&str>> = single.iter().map(|by| vec![*by]).collect();
-            // So many cells that they are laid out sparsely.
+            // Enough cells for the sparse layout.
             groupings.push(vec!["township", "instructor_id", "industry", "kind", "operating"]);
             for by in groupings {
                 let scope = Scope::by(by.iter().copied());
@@ -158,7 +158,7 @@ proptest! {
     }
 }
 
-/// A gap of two years is not a move of one.
+/// A transition must not span two years.
 #[test]
 fn only_neighbouring_years_are_compared() {
     let columns: Vec<(&str, ArrayRef)> = vec![

@@ -1,4 +1,4 @@
-//! Every statistic of the made ledgers equals what their makers know to be true.
+//! Checks every statistic of the synthetic ledgers against their ground truth.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "a test that finds nothing has failed")]
 
@@ -24,7 +24,7 @@ use dangjian::query::dimension::Scope;
 use dangjian::roster::Balance;
 use serde_json::Value;
 
-/// Each test of this file, over each set.
+/// Runs each test of this file over each set.
 macro_rules! over_sets {
     ($($test:ident),+ $(,)?) => {
         over_sets!(@each [$($test),+] hexigten ledger62 flat_utf8bom flat_gb18030 xls_old one_book);
@@ -67,7 +67,7 @@ fn int(value: &Value) -> i64 {
     value.as_i64().unwrap_or_else(|| panic!("{value} is no integer"))
 }
 
-/// The single count of a condition in a year.
+/// Returns the count of a condition in a year.
 fn number(roster: &Roster, year: i16, measure: &str) -> i64 {
     let measures = [("n".to_owned(), Measure::parse(measure).unwrap())];
     let tables = count(roster, &[vec![]], &measures, &Scope::default().in_year(year), &Quiet).unwrap();
@@ -234,7 +234,7 @@ fn by_region(set: &Set, roster: &Roster) {
     }
 }
 
-/// Compares moves with `truth["2009-2010"][from][to]`.
+/// Compares transitions with `truth["2009-2010"][from][to]`.
 fn check_moves(truth: &Value, got: &BTreeMap<Vec<String>, i64>) {
     let mut total = 0;
     for (years, rows) in truth.as_object().unwrap() {

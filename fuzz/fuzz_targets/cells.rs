@@ -1,4 +1,4 @@
-//! Texts and numbers in cells of every column.
+//! Fuzzes texts and numbers in cells of every column.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! Any bytes as a text file.
+//! Fuzzes arbitrary bytes as a text file.
 
 #![no_main]
 

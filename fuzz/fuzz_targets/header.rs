@@ -1,4 +1,4 @@
-//! The first rows of a sheet, and a profile.
+//! Fuzzes the first rows of a sheet, with a profile.
 
 #![no_main]
 

@@ -12,7 +12,7 @@ use super::reading::checked;
 
 const ID: &str = "91110000600037341L";
 
-/// Reads each line of `text` as a cell of every column: as text, from a file and from a frame, which must say the same;
+/// Reads each line of `text` as a cell of every column: as text from a file and from a frame, with equal results,
 /// and its bytes as numbers.
 pub fn cells(text: &str) {
     let lines: Vec<&str> = text.lines().collect();
@@ -32,7 +32,7 @@ pub fn cells(text: &str) {
     }
 }
 
-/// The columns that hold the text; the identity and the year of all rows are good.
+/// Returns the columns that hold the text; identity and year are valid in every row.
 fn columns() -> impl Iterator<Item = &'static Column> {
     COLUMNS.iter().filter(|c| !matches!(c.ty, Type::Id | Type::Year) && c.name != "mode_detail")
 }

@@ -1,4 +1,4 @@
-//! The first rows of a sheet, and what somebody says about them.
+//! The first rows of a sheet, and a profile that maps them.
 
 use std::sync::Arc;
 
@@ -11,12 +11,12 @@ use dangjian::job::Quiet;
 use super::reading::checked;
 
 const NAME: &str = "台账2013.csv";
-/// What stands between a profile and the rows.
+/// Separator between a profile and the rows.
 const RULE: &str = "---\n";
 
-/// Reads a sheet with the rows of `text`: cells stand between tabs, `⏎` is a line break within one; in front there may
-/// be a profile in TOML, and a line `---` behind it. Each column then holds a code and a tick. Texts of an odd length ask
-/// for every column to be kept.
+/// Reads a sheet with the rows of `text`: tabs separate cells, `⏎` is a line break within a cell. A profile in TOML
+/// may come first, followed by a line `---`. Each column then holds a code and a tick. A text of odd length keeps
+/// every column.
 pub fn header(text: &str) {
     let (profile, rows) = text.split_once(RULE).map_or(("", text), |(profile, rows)| (profile, rows));
     let rows: Vec<Vec<String>> =
@@ -34,7 +34,7 @@ pub fn header(text: &str) {
     }
 }
 
-/// The rows as CSV, and below them one of codes and one of ticks.
+/// Formats the rows as CSV, followed by a row of codes and a row of ticks.
 fn sheet(rows: &[Vec<String>]) -> String {
     let width = rows.iter().map(Vec::len).max().unwrap_or(0);
     let below = ["91110000600037341L", "√"].map(|cell| vec![cell.to_owned(); width]);
@@ -52,7 +52,7 @@ fn frame(names: &[String]) -> RecordBatch {
     RecordBatch::try_new(Arc::new(Schema::new(fields)), vec![cells; names.len()]).unwrap()
 }
 
-/// A mapping that was saved can be read, and reads the sheet as it was read.
+/// Checks that a saved mapping can be read back, and reads the sheet as before.
 fn saved(reading: &Reading, sheet: &str, options: &Options) {
     let text = Profile::of(&reading.sources, options).to_toml();
     let profile = Profile::from_toml(&text, "saved.toml").unwrap_or_else(|error| panic!("{error}\n{text}"));
@@ -63,8 +63,8 @@ fn saved(reading: &Reading, sheet: &str, options: &Options) {
         let all = reading.sources.iter().flat_map(|source| &source.columns).filter(read);
         all.map(|c| (c.index, c.column.clone(), c.value.clone(), c.unit)).collect()
     };
-    // What was decided about columns counts when a header is looked for, so that of two rows that both look like one the
-    // other may now be it.
+    // Known columns weigh in the search for the header. If two rows both look like one, the saved mapping may
+    // therefore select the other.
     let place = |reading: &Reading| reading.sources.first().map(|source| (source.rows.title, source.header_rows));
     if place(reading) == place(&again) {
         assert_eq!(read(reading), read(&again), "{text}");

@@ -1,7 +1,7 @@
-//! Hostile files for the readers, and what must hold whatever is in them: an error that says what to do, or a reading in
-//! which every row is accounted for and every value is one that its column may have.
+//! Hostile files for the readers, with the invariants of any input: either an error that says what to do, or a
+//! reading that accounts for every row and whose values are all valid for their column.
 //!
-//! The fuzz targets feed these functions what they make up, `tests/fuzz_seeds.rs` the seeds.
+//! The fuzz targets call these functions with generated input, `tests/fuzz_seeds.rs` with the seeds.
 
 mod cells;
 mod header;

@@ -1,4 +1,4 @@
-//! What holds of every reading and every roster.
+//! Invariants of every reading and every roster.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -9,7 +9,7 @@ use dangjian::schema;
 use dangjian::schema::Type;
 use dangjian::{Error, Lang, Result, Roster};
 
-/// The reading, if there is one; an error must be the file's or the call's fault, and say so.
+/// Returns the reading, if there is one. An error must be explained, and must not be internal.
 pub(crate) fn checked(result: Result<Reading>) -> Option<Reading> {
     let reading = result.map_err(|error| explained(&error)).ok()?;
     for (at, source) in reading.sources.iter().enumerate() {
@@ -29,7 +29,7 @@ fn explained(error: &Error) {
     assert!([Lang::Zh, Lang::En].iter().all(|lang| !error.message(*lang).is_empty()));
 }
 
-/// Every row is counted once, and what is said of rows is said of rows that are there.
+/// Checks that every row is counted once, and that problems refer to existing rows.
 fn rows(source: &Source, batches: &[&Batch], problems: &[&Problem]) {
     let n = source.rows;
     let around = n.title + n.header + n.repeated_header + n.blank + n.total + n.subtotal + n.note + n.footer;
@@ -65,7 +65,7 @@ fn rows(source: &Source, batches: &[&Batch], problems: &[&Problem]) {
     assert!(source.years.iter().eq(&years), "{:?} {years:?}", source.years);
 }
 
-/// Columns stand from left to right, each under a header of its own, and a proposal names what there is.
+/// Checks that columns run from left to right under distinct headers, and that proposals name known columns.
 fn headers(source: &Source) {
     assert!(source.columns.is_sorted_by(|a, b| a.index < b.index));
     let mut seen = HashSet::new();
@@ -81,7 +81,7 @@ fn headers(source: &Source) {
     }
 }
 
-/// Columns of one length, each under a name of its own, with values that it may have.
+/// Checks that columns have one length, distinct names and valid values.
 fn records(records: &RecordBatch, rows: usize) {
     assert_eq!(records.num_rows(), rows);
     let mut seen = HashSet::new();
@@ -127,7 +127,8 @@ fn of_domain(name: &str, ty: Type, array: &ArrayRef) -> bool {
     }
 }
 
-/// A roster is what the reading says: the same sources, and of each `data = kept + rejected + merged + conflicts`.
+/// Checks that a roster matches its reading: the same sources, each with `data = kept + rejected + merged +
+/// conflicts`.
 pub(crate) fn agrees(roster: &Roster, reading: &Reading, on_conflict: OnConflict) {
     let origin = roster.origin();
     assert!(origin.sources.iter().map(|(source, _)| source).eq(&reading.sources));

@@ -7,7 +7,7 @@ use dangjian::job::Quiet;
 
 use super::reading::{agrees, checked};
 
-/// Reads `bytes` as a CSV file; one of an odd length with every column kept and contradicting rows rejected.
+/// Reads `bytes` as a CSV file. A file of odd length is read with every column kept and conflicting rows rejected.
 pub fn csv(bytes: &[u8]) {
     const NAME: &str = "台账2013.csv";
     let options = if bytes.len().is_multiple_of(2) {

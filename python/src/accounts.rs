@@ -1,4 +1,4 @@
-//! What the reading tells of itself, as tables.
+//! Tables that report on reading: sources, columns, words, problems.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use pyo3_arrow::PyTable;
 
 use crate::tables::{columns_of, texts};
 
-/// How many rows of one kind.
+/// Accessor for the number of rows of one kind.
 type RowsOf = fn(&Rows) -> usize;
 
 /// The kinds of rows of a source, by name.
@@ -27,7 +27,7 @@ const ROW_KINDS: [(&str, RowsOf); 9] = [
     ("footer", |r| r.footer),
 ];
 
-/// Every sheet and file, and what became of its rows.
+/// Lists every sheet and file, with counts of its rows by kind and outcome.
 pub(crate) fn sources(origin: &Origin) -> PyResult<PyTable> {
     let all = &origin.sources;
     let text = |value: &dyn Fn(&Source) -> Option<String>| -> ArrayRef {
@@ -56,7 +56,7 @@ pub(crate) fn sources(origin: &Origin) -> PyResult<PyTable> {
     columns_of(columns)
 }
 
-/// The sheets and files that are no ledgers.
+/// Lists the sheets and files that are not ledgers.
 pub(crate) fn skipped(origin: &Origin) -> PyResult<PyTable> {
     let all = &origin.skipped;
     texts(vec![
@@ -67,7 +67,7 @@ pub(crate) fn skipped(origin: &Origin) -> PyResult<PyTable> {
     ])
 }
 
-/// Every column of every source and what became of it.
+/// Lists every column of every source, with its mapping.
 pub(crate) fn columns_read(origin: &Origin) -> PyResult<PyTable> {
     let all: Vec<_> = origin.sources.iter().flat_map(|(s, _)| s.columns.iter().map(move |c| (s, c))).collect();
     let text = |value: &dyn Fn(&Source, &Mapped) -> Option<String>| -> ArrayRef {
@@ -92,7 +92,7 @@ pub(crate) fn columns_read(origin: &Origin) -> PyResult<PyTable> {
     ])
 }
 
-/// The words that were added to the shipped ones.
+/// Lists the words added to the shipped ones.
 pub(crate) fn words(options: &Options) -> PyResult<PyTable> {
     let words = options.dictionaries();
     let all = words.added();
@@ -104,7 +104,7 @@ pub(crate) fn words(options: &Options) -> PyResult<PyTable> {
     ])
 }
 
-/// Every problem found.
+/// Lists every problem found.
 pub(crate) fn problems(origin: &Origin) -> PyResult<PyTable> {
     let all = &origin.problems;
     let text = |value: &dyn Fn(&Problem) -> Option<String>| -> ArrayRef {

@@ -1,4 +1,4 @@
-//! Two surveys, compared.
+//! Comparison of two surveys.
 
 #![allow(clippy::needless_pass_by_value, reason = "what Python hands over is owned")]
 
@@ -14,11 +14,11 @@ use crate::door::run;
 use crate::roster::Roster;
 use crate::tables::{table, texts};
 
-/// What became of the organisations between two surveys.
+/// Two compared surveys.
 #[pyclass(frozen, module = "dangjian._native")]
 pub(crate) struct Comparison(Arc<engine::Comparison>);
 
-/// Compares two surveys; within one roster where no other is given.
+/// Compares two surveys; two years of one roster if no other roster is given.
 #[pyfunction]
 #[pyo3(signature = (later, earlier=None, *, year=None, earlier_year=None, columns=None))]
 pub(crate) fn compare(

@@ -1,5 +1,5 @@
-//! The one door from Python into long work: the GIL is released, signals are watched, progress is shown, errors are
-//! turned into exceptions. A call that does not go through here is short.
+//! The single entry from Python into long-running work: releases the GIL, watches for signals, shows progress,
+//! converts errors to exceptions. Calls that bypass it must be short.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,10 +14,11 @@ use pyo3::prelude::*;
 
 use crate::errors::{InternalError, raise};
 
-/// How often the waiting thread looks for Ctrl-C and shows progress: well under the 0.2 s in which work stops.
+/// Interval at which the waiting thread checks for Ctrl-C and shows progress; well under the 0.2 s in which work
+/// stops.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// What a job reports: what it is at, and how much of it is done.
+/// Progress reported by a job: its current step, the amount done and the total.
 type State = Option<(String, u64, u64)>;
 
 #[derive(Default)]
@@ -38,9 +39,9 @@ impl Job for Watched {
     }
 }
 
-/// Does `work` on a thread of its own while this one waits for it. `progress`, if given, is called as
-/// `progress(what, done, total)` from this thread; an exception it raises, or Ctrl-C, stops the work: it is asked to
-/// end, and if it is in the middle of a long step it is left to end by itself, so that the caller is free at once.
+/// Runs `work` on its own thread while the calling thread waits. `progress`, if given, is called as `progress(what,
+/// done, total)` from the calling thread. An exception raised there, or Ctrl-C, cancels the work. Work in the
+/// middle of a long step is left to end in the background, so that the caller is free at once.
 pub(crate) fn run<T: Send + 'static>(
     py: Python<'_>,
     progress: Option<&Py<PyAny>>,
@@ -50,9 +51,9 @@ pub(crate) fn run<T: Send + 'static>(
     let (send, mut receive) = channel();
     let watched = Arc::clone(&job);
     thread::spawn(move || {
-        // A panic must not cross into Python; the receiver sees a closed channel only if even this fails.
+        // A panic must not cross into Python. The receiver sees a closed channel only if catching it fails too.
         let result = catch_unwind(AssertUnwindSafe(|| work(watched.as_ref())));
-        // Nobody listens any more where the caller was interrupted.
+        // The receiver is gone if the caller was interrupted.
         let _ = send.send(result);
     });
     loop {
@@ -65,7 +66,7 @@ pub(crate) fn run<T: Send + 'static>(
             Err(RecvTimeoutError::Timeout) => {
                 if let Err(interrupt) = py.check_signals().and_then(|()| show(py, progress, &job)) {
                     job.stop.store(true, Ordering::Relaxed);
-                    // Most work ends in this time, and is then gone when the caller goes on.
+                    // Most work ends in this time, so that nothing runs on once the caller continues.
                     let _ = py.detach(move || receive.recv_timeout(LOOK).map(drop));
                     return Err(interrupt);
                 }

@@ -1,5 +1,5 @@
-//! The engine's error variants as Python exceptions, in one place. The classes are Python's own (`dangjian.errors`), so
-//! that they can have methods.
+//! Conversion of the engine's errors to Python exceptions. The classes are defined in Python (`dangjian.errors`),
+//! so that they can have methods.
 
 use dangjian::{Error, Lang};
 use pyo3::exceptions::PyKeyboardInterrupt;
@@ -12,7 +12,7 @@ import_exception!(dangjian.errors, FileError);
 import_exception!(dangjian.errors, DataError);
 import_exception!(dangjian.errors, InternalError);
 
-/// The exception for an error, made of its English and its Chinese text.
+/// Builds the exception for an error from its English and its Chinese text.
 pub(crate) fn raise(error: &Error) -> PyErr {
     let texts = (error.message(Lang::En), error.message(Lang::Zh));
     match error {

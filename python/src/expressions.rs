@@ -1,4 +1,4 @@
-//! Expressions over columns, and what stands without a roster about regions and codes.
+//! Expressions over columns, and lookups of regions and codes that need no roster.
 
 #![allow(clippy::needless_pass_by_value, reason = "what Python hands over is owned")]
 
@@ -20,7 +20,7 @@ use crate::door::run;
 use crate::errors::raise;
 use crate::tables::{columns_of, texts};
 
-/// What is asked of every value of a column, checked when it is made.
+/// An expression evaluated on every value of a column; its arguments are checked on construction.
 #[pyclass(frozen, module = "dangjian._native")]
 pub(crate) struct Expression(ingest::Expression);
 
@@ -85,13 +85,13 @@ impl Expression {
         made().map(Self).map_err(|e| raise(&e))
     }
 
-    /// The words among which every answer is; answers are then positions.
+    /// Returns the words that answers are drawn from, in which case answers are positions; `None` for free answers.
     #[getter]
     fn words(&self) -> Option<Vec<&'static str>> {
         self.0.words()
     }
 
-    /// The answers for a column.
+    /// Evaluates the expression on a column.
     fn evaluate(&self, py: Python<'_>, data: AnyArray) -> PyResult<PyChunkedArray> {
         let chunks: Vec<ArrayRef> =
             data.into_reader()?.collect::<std::result::Result<_, _>>().map_err(|e| raise(&e.into()))?;
@@ -115,7 +115,7 @@ fn level_of(name: &str) -> Result<Level> {
     one_of("level", name, &Level::ALL.map(|l| (l.name(), l)))
 }
 
-/// A year of which the record of regions tells.
+/// Checks that a year lies within the record of regions.
 fn recorded(year: i16) -> Result<i16> {
     let (first, last) = (region::FIRST_YEAR, region::LAST_YEAR);
     if (first..=last).contains(&year) {
@@ -127,7 +127,7 @@ fn recorded(year: i16) -> Result<i16> {
     ))
 }
 
-/// The regions of a level in force in a year.
+/// Lists the regions of a level in force in a year.
 #[pyfunction]
 pub(crate) fn regions(year: i16, level: &str) -> PyResult<PyTable> {
     let units = recorded(year).and_then(|year| Ok(region::in_force(year, level_of(level)?))).map_err(|e| raise(&e))?;
@@ -138,7 +138,7 @@ pub(crate) fn regions(year: i16, level: &str) -> PyResult<PyTable> {
     ])
 }
 
-/// What regions of one year are in another: a row for each region that an answer names.
+/// Resolves regions of one year in another: a row for each region that a resolution names.
 #[pyfunction]
 pub(crate) fn resolve_regions(written: Vec<String>, of_year: Option<i16>, year: i16) -> PyResult<PyTable> {
     of_year.map(recorded).transpose().and_then(|_| recorded(year)).map_err(|e| raise(&e))?;
@@ -181,7 +181,7 @@ pub(crate) fn resolve_regions(written: Vec<String>, of_year: Option<i16>, year: 
     ])
 }
 
-/// A region that an answer names, and as what.
+/// A region named by a resolution, with its role.
 struct Row<'a> {
     written: &'a str,
     status: &'static str,
@@ -189,7 +189,7 @@ struct Row<'a> {
     year: Option<i16>,
 }
 
-/// The codes that a code rounded by a spreadsheet can have been.
+/// Returns the possible originals of a code that a spreadsheet rounded.
 #[pyfunction]
 pub(crate) fn uscc_completions(known: &str) -> Vec<String> {
     dangjian::standards::uscc::completions(known)

@@ -16,7 +16,7 @@ use pyo3_arrow::PyTable;
 use crate::roster::Roster;
 use crate::scope::Asked;
 
-/// The rules of a file over the shipped ones.
+/// Reads the rules of a file layered over the shipped ones; the shipped rules without a file.
 pub(crate) fn rules_of(file: Option<&Path>) -> Result<FormationRules> {
     file.map_or_else(FormationRules::shipped, FormationRules::from_file)
 }
@@ -34,7 +34,7 @@ fn by(
     roster.over(py, scope, move |roster, scope, job| statistic(roster, &rules_of(rules.as_deref())?, scope, job))
 }
 
-/// What the audit finds, by dimensions.
+/// Counts the audit's findings by dimensions.
 #[pyfunction]
 #[pyo3(signature = (roster, scope, *, rules=None))]
 pub(crate) fn formation_audit(
@@ -46,7 +46,7 @@ pub(crate) fn formation_audit(
     by(py, roster, rules, scope, formation::formation_audit)
 }
 
-/// The organisations behind the findings of a year.
+/// Lists the organisations of a year's findings.
 #[pyfunction]
 #[pyo3(signature = (roster, year, scope, *, finding=None, rules=None))]
 pub(crate) fn formation_audit_list(
@@ -62,7 +62,7 @@ pub(crate) fn formation_audit_list(
     })
 }
 
-/// The joint branches of each year.
+/// Lists the joint branches of each year.
 #[pyfunction]
 #[pyo3(signature = (roster, scope, *, rules=None))]
 pub(crate) fn joint_branches(
@@ -74,7 +74,7 @@ pub(crate) fn joint_branches(
     by(py, roster, rules, scope, formation::joint_branches)
 }
 
-/// Joint branches by dimensions.
+/// Counts joint branches by dimensions.
 #[pyfunction]
 #[pyo3(signature = (roster, scope, *, rules=None))]
 pub(crate) fn joint_summary(
@@ -86,7 +86,7 @@ pub(crate) fn joint_summary(
     by(py, roster, rules, scope, formation::joint_summary)
 }
 
-/// Those short of a step, by dimensions, and what became of them.
+/// Counts those short of a step by dimensions, with their outcome in the next year.
 #[pyfunction]
 #[pyo3(signature = (roster, scope, *, short=1, rules=None))]
 pub(crate) fn readiness(
@@ -101,7 +101,7 @@ pub(crate) fn readiness(
     })
 }
 
-/// Those of a year that are short of a step.
+/// Lists those of a year that are short of a step.
 #[pyfunction]
 #[pyo3(signature = (roster, year, scope, *, step=None, short=1, rules=None))]
 pub(crate) fn readiness_list(
@@ -118,7 +118,7 @@ pub(crate) fn readiness_list(
     })
 }
 
-/// Moves between modes over a gap.
+/// Counts transitions between modes over a break in years.
 #[pyfunction]
 pub(crate) fn formation_returns(py: Python<'_>, roster: &Roster, scope: Asked) -> PyResult<PyTable> {
     roster.over(py, scope, formation::formation_returns)

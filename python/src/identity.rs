@@ -1,4 +1,4 @@
-//! Links between ids of one organisation, and the roster in which they are applied.
+//! Links between ids of one organisation, and the roster with links applied.
 
 #![allow(clippy::needless_pass_by_value, reason = "what Python hands over is owned")]
 
@@ -15,7 +15,7 @@ use crate::errors::raise;
 use crate::roster::Roster;
 use crate::tables::{table, texts};
 
-/// The links of a roster, with what a register says besides.
+/// Proposes the links of a roster, optionally with the evidence of a register.
 #[pyfunction]
 #[pyo3(signature = (roster, register=None))]
 pub(crate) fn links(py: Python<'_>, roster: &Roster, register: Option<&Roster>) -> PyResult<PyTable> {
@@ -27,7 +27,7 @@ pub(crate) fn links(py: Python<'_>, roster: &Roster, register: Option<&Roster>) 
     table(vec![links.table().clone()])
 }
 
-/// The roster with links applied: those given, else those it proposes itself.
+/// Applies links to a roster: the links given, otherwise the ones proposed from the roster.
 #[pyfunction]
 #[pyo3(signature = (roster, links=None, *, reasons=None))]
 pub(crate) fn link(
@@ -57,7 +57,7 @@ pub(crate) fn link(
     .map(|linked| Roster(linked, options))
 }
 
-/// The ids that links replaced.
+/// Lists the ids that links replaced.
 #[pyfunction]
 pub(crate) fn linked(roster: &Roster) -> PyResult<PyTable> {
     let all = &roster.0.origin().linked;

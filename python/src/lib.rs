@@ -1,4 +1,5 @@
-//! `dangjian._native`: the engine as Python sees it. Everything here is conversion; the engine does the work.
+//! `dangjian._native`: the Python binding of the engine. This crate converts arguments and results; the engine does
+//! the work.
 
 mod accounts;
 mod compare;
@@ -24,7 +25,7 @@ use pyo3::prelude::*;
 #[global_allocator]
 static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// The engine. Its documentation is in `_native.pyi`, where editors look for it.
+/// The engine's Python module. Its documentation is in `_native.pyi`, where editors find it.
 #[pymodule(gil_used = false)]
 fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add("__version__", env!("CARGO_PKG_VERSION"))?;

@@ -1,4 +1,4 @@
-//! What rates are made of and how they hold: breaks, changes explained, trees reconciled, printed figures tested.
+//! Rates and their checks: breaks, changes decomposed, trees reconciled, printed figures checked, annual tables.
 
 #![allow(clippy::needless_pass_by_value, reason = "what Python hands over is owned")]
 
@@ -18,7 +18,7 @@ use crate::roster::{Roster, unknown};
 use crate::scope::Asked;
 use crate::tables::table;
 
-/// The rates called `ids`, in all their versions; all rates where none is named.
+/// Returns the rates called `ids`, in all their versions; all rates if `ids` is `None`.
 pub(crate) fn rates_of(ids: Option<&[String]>, file: Option<&Path>) -> Result<Vec<Rate>> {
     let mut all = Rates::shipped()?;
     if let Some(path) = file {
@@ -36,7 +36,7 @@ pub(crate) fn rates_of(ids: Option<&[String]>, file: Option<&Path>) -> Result<Ve
     Ok(found)
 }
 
-/// Where figures under one name are not comparable.
+/// Lists the breaks of rates.
 #[pyfunction]
 #[pyo3(signature = (roster, *, rates=None, rates_file=None))]
 pub(crate) fn breaks_of(
@@ -48,13 +48,13 @@ pub(crate) fn breaks_of(
     roster.one(py, move |roster, _| breaks::breaks(roster, &rates_of(rates.as_deref(), rates_file.as_deref())?))
 }
 
-/// The organisations of a year that do not stand in all trees.
+/// Lists the organisations of a year that are missing from a tree.
 #[pyfunction]
 pub(crate) fn reconcile_trees(py: Python<'_>, roster: &Roster, year: i16, scope: Asked) -> PyResult<PyTable> {
     roster.over(py, scope, move |roster, scope, _| reconcile::reconcile(roster, year, scope))
 }
 
-/// The totals of rates as each tree gives them.
+/// Computes the totals of rates in each tree.
 #[pyfunction]
 #[pyo3(signature = (roster, year, scope, *, rates=None, rates_file=None))]
 pub(crate) fn reconcile_totals(
@@ -70,7 +70,7 @@ pub(crate) fn reconcile_totals(
     })
 }
 
-/// Why a rate changed between two years.
+/// Decomposes the change of a rate between two years.
 #[pyfunction]
 #[pyo3(signature = (roster, rate, earlier, later, scope, *, rates_file=None))]
 pub(crate) fn explain_change(
@@ -88,7 +88,7 @@ pub(crate) fn explain_change(
     })
 }
 
-/// A number as Python hands it over: counted, or as printed.
+/// A number from Python: counted, or as printed.
 #[derive(FromPyObject)]
 pub(crate) enum Number {
     Counted(u32),
@@ -107,7 +107,7 @@ impl Number {
 /// A figure: year, numerator, denominator, per cent.
 type Figure = (Option<i16>, Option<Number>, Option<Number>, Option<Number>);
 
-/// Tests printed figures.
+/// Checks printed figures.
 #[pyfunction]
 pub(crate) fn check_published(figures: Vec<Figure>) -> PyResult<PyTable> {
     let read = |number: Option<Number>| number.map(Number::read).transpose();
@@ -123,7 +123,7 @@ fn annual_of(file: Option<&Path>) -> Result<Annual> {
     file.map_or_else(Annual::shipped, Annual::from_file)
 }
 
-/// A table of the national annual report.
+/// Fills in a table of the national annual report.
 #[pyfunction]
 #[pyo3(signature = (roster, table, year, scope, *, tables_file=None))]
 pub(crate) fn annual_table(
@@ -139,7 +139,7 @@ pub(crate) fn annual_table(
     })
 }
 
-/// Whether the sums of such a table hold.
+/// Checks the sums of a table of the national annual report.
 #[pyfunction]
 #[pyo3(signature = (roster, table, year, scope, *, tables_file=None))]
 pub(crate) fn annual_checks(

@@ -1,4 +1,4 @@
-//! Ledgers into a roster, with what Python says about them.
+//! Reading of ledgers into a roster, with options from Python.
 
 #![allow(clippy::needless_pass_by_value, reason = "what Python hands over is owned")]
 
@@ -14,7 +14,7 @@ use crate::door::run;
 use crate::errors::raise;
 use crate::roster::Roster;
 
-/// What Python says about the files; `words` are column, spelling and word.
+/// Reading options from Python; `words` are triples of column, spelling and word.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
 pub(crate) struct Said {
@@ -79,7 +79,7 @@ pub(crate) fn read_arrow(
 ) -> PyResult<Roster> {
     let options = options.options()?;
     let with = options.clone();
-    // A reader from Python takes the GIL itself where it needs it; the waiting thread gives it up meanwhile.
+    // A Python reader acquires the GIL itself when it needs it. The waiting thread releases the GIL meanwhile.
     let reader = data.into_reader()?;
     let read = run(py, progress.as_ref(), move |job| dangjian::Roster::read_stream(&name, reader, &options, job))?;
     Ok(Roster(read, with))

@@ -1,4 +1,4 @@
-//! The roster as a Python class. Methods take plain arguments and give Arrow tables.
+//! The roster as a Python class. Methods take plain arguments and return Arrow tables.
 
 #![allow(clippy::needless_pass_by_value, reason = "what Python hands over is owned")]
 
@@ -32,7 +32,7 @@ use crate::tables::table;
 #[pyclass(frozen, module = "dangjian._native")]
 pub(crate) struct Roster(pub(crate) dangjian::Roster, pub(crate) Options);
 
-/// The shipped definitions with the user's files over them.
+/// Returns the shipped definitions with the user's files layered over them.
 pub(crate) fn definitions_of(rates: Option<&Path>, targets: Option<&Path>) -> Result<Definitions> {
     let mut all = Definitions::shipped()?;
     if let Some(path) = rates {
@@ -45,7 +45,7 @@ pub(crate) fn definitions_of(rates: Option<&Path>, targets: Option<&Path>) -> Re
 }
 
 impl Roster {
-    /// A statistic that gives one table.
+    /// Runs a statistic that returns one table.
     pub(crate) fn one(
         &self,
         py: Python<'_>,
@@ -211,7 +211,7 @@ impl Roster {
     }
 }
 
-/// What is counted, by its name.
+/// Parses the name of the unit counted.
 pub(crate) fn counts_of(name: &str) -> Result<Counts> {
     let all = [Counts::Organisations, Counts::PartyOrganisations];
     let found = all.iter().find(|counts| counts.name() == name).copied();

@@ -1,4 +1,4 @@
-//! Which rows a statistic looks at and by what it is divided, as Python says it: one form for all statistics.
+//! The scope of a statistic as Python passes it: the rows and the dimensions, in one form for all statistics.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,8 +17,8 @@ use pyo3_arrow::input::AnyArray;
 use crate::errors::raise;
 use crate::roster::Roster;
 
-/// What Python says: names of dimensions, a condition in SQL, a flag for each row of the panel in its order, a file of size
-/// bands, years.
+/// A scope from Python: names of dimensions, a condition in SQL, a flag for each row of the panel in its order, a
+/// file of size bands, years.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
 pub(crate) struct Asked {
@@ -37,7 +37,7 @@ fn flags(given: &Bound<'_, PyAny>) -> PyResult<Option<Vec<ArrayRef>>> {
 }
 
 impl Asked {
-    /// The same as the engine takes it.
+    /// Converts to the engine's scope.
     pub(crate) fn scope(self, roster: &dangjian::Roster) -> Result<Scope> {
         Ok(Scope {
             by: self.by,
@@ -78,7 +78,7 @@ fn by_frame(roster: &dangjian::Roster, chunks: &[ArrayRef]) -> Result<Arc<[Boole
 }
 
 impl Roster {
-    /// A statistic over what was asked for, that gives one table.
+    /// Runs a statistic over the requested scope and returns one table.
     pub(crate) fn over(
         &self,
         py: Python<'_>,

@@ -1,4 +1,4 @@
-//! Star rating: schemes, ratings, what if, judges.
+//! Star rating: schemes, ratings, sensitivity, judges.
 
 #![allow(clippy::needless_pass_by_value, reason = "what Python hands over is owned")]
 
@@ -18,20 +18,20 @@ use crate::errors::raise;
 use crate::roster::Roster;
 use crate::tables::table;
 
-/// The batches of a table that Python hands over.
+/// Returns the batches of a table passed from Python.
 fn batches(data: AnyRecordBatch) -> PyResult<Vec<RecordBatch>> {
     let reader = data.into_reader()?;
     reader.collect::<std::result::Result<_, _>>().map_err(|e| raise(&e.into()))
 }
 
-/// The stars of the round before: a table, the word `none`, or nothing.
+/// The stars of the previous round: a table, or the word `none`.
 #[derive(FromPyObject)]
 pub(crate) enum Before {
     Word(String),
     Table(AnyRecordBatch),
 }
 
-/// What Python says about a rating.
+/// Rating options from Python.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
 pub(crate) struct Said {
@@ -232,7 +232,7 @@ pub(crate) fn star_judges(
     Ok(Judges(Arc::new(judges)))
 }
 
-/// Schemes as a table: those that are named, or those that come with the engine.
+/// Lists schemes as a table: the ones named, or the shipped ones.
 #[pyfunction]
 #[pyo3(signature = (named=None))]
 pub(crate) fn star_schemes(named: Option<Vec<String>>) -> PyResult<PyTable> {
@@ -246,20 +246,20 @@ pub(crate) fn star_schemes(named: Option<Vec<String>>) -> PyResult<PyTable> {
     table(vec![made().map_err(|e| raise(&e))?])
 }
 
-/// The form of a scheme.
+/// Returns the form of a scheme.
 #[pyfunction]
 pub(crate) fn star_form(scheme: String) -> PyResult<PyTable> {
     let form = Scheme::named(&scheme).and_then(|scheme| scheme.form());
     table(vec![form.map_err(|e| raise(&e))?])
 }
 
-/// The text of a scheme that comes with the engine.
+/// Returns the text of a shipped scheme.
 #[pyfunction]
 pub(crate) fn star_scheme_toml(id: String) -> PyResult<&'static str> {
     Scheme::shipped_toml(&id).map_err(|e| raise(&e))
 }
 
-/// The stars to which a trail leads.
+/// Replays a trail and returns the resulting stars.
 #[pyfunction]
 pub(crate) fn replay_stars(py: Python<'_>, trail: AnyRecordBatch) -> PyResult<PyTable> {
     let trail = batches(trail)?;

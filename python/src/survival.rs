@@ -1,4 +1,4 @@
-//! Survival at so many stars and more; curves and comparisons of arrays.
+//! Survival at or above a star level; curves and comparisons of arrays.
 
 #![allow(clippy::needless_pass_by_value, reason = "what Python hands over is owned")]
 
@@ -13,7 +13,7 @@ use crate::roster::{Roster, counts_of};
 use crate::scope::Asked;
 use crate::tables::table;
 
-/// What Python says about a study of spells.
+/// Options of a study of spells, from Python.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
 pub(crate) struct Said {
@@ -42,13 +42,13 @@ impl Said {
     }
 }
 
-/// The curves.
+/// Computes the survival curves.
 #[pyfunction]
 pub(crate) fn star_survival(py: Python<'_>, roster: &Roster, options: Said, rows: Asked) -> PyResult<PyTable> {
     roster.over(py, rows, move |roster, scope, job| survival::star_survival(roster, &options.options()?, scope, job))
 }
 
-/// What the curves come to.
+/// Summarises the survival curves.
 #[pyfunction]
 pub(crate) fn star_survival_summary(py: Python<'_>, roster: &Roster, options: Said, rows: Asked) -> PyResult<PyTable> {
     roster.over(py, rows, move |roster, scope, job| {
@@ -56,7 +56,7 @@ pub(crate) fn star_survival_summary(py: Python<'_>, roster: &Roster, options: Sa
     })
 }
 
-/// Groups compared.
+/// Compares the survival of groups by log-rank tests.
 #[pyfunction]
 pub(crate) fn star_logrank(
     py: Python<'_>,
@@ -69,13 +69,13 @@ pub(crate) fn star_logrank(
         .over(py, rows, move |roster, scope, job| survival::star_logrank(roster, &options.options()?, &of, scope, job))
 }
 
-/// The spells one by one.
+/// Lists the spells, one per row.
 #[pyfunction]
 pub(crate) fn star_spells(py: Python<'_>, roster: &Roster, options: Said, rows: Asked) -> PyResult<PyTable> {
     roster.over(py, rows, move |roster, scope, job| survival::star_spells(roster, &options.options()?, scope, job))
 }
 
-/// Things under watch, of columns that are equally long.
+/// Builds observations from columns of equal length.
 fn watched(entry: &[f64], exit: &[f64], cause: &[usize], cluster: &[u32]) -> Result<Vec<Watched>> {
     let lengths = [entry.len(), exit.len(), cause.len(), cluster.len()];
     if lengths.iter().any(|length| *length != exit.len()) {
@@ -88,7 +88,7 @@ fn watched(entry: &[f64], exit: &[f64], cause: &[usize], cluster: &[u32]) -> Res
     Ok((0..exit.len()).map(one).collect())
 }
 
-/// The curves of things under watch and what they come to.
+/// Computes the curves of observations, with a summary.
 #[pyfunction]
 #[allow(clippy::too_many_arguments, reason = "one for each option of the function in Python")]
 pub(crate) fn survival_curve(
@@ -112,7 +112,7 @@ pub(crate) fn survival_curve(
     Ok((table(vec![curve])?, table(vec![summary])?))
 }
 
-/// Groups of things under watch compared.
+/// Compares groups of observations.
 #[pyfunction]
 pub(crate) fn log_rank(
     py: Python<'_>,

@@ -1,4 +1,5 @@
-//! What needs no roster: the schema, labels, the catalogue of problems, shipped definitions, made panels.
+//! Functions that need no roster: the schema, labels, the catalogue of problems, shipped definitions, synthetic
+//! panels.
 
 #![allow(clippy::needless_pass_by_value, reason = "what Python hands over is owned")]
 
@@ -19,19 +20,19 @@ use crate::door;
 use crate::errors::raise;
 use crate::roster::definitions_of;
 
-/// Batches with one schema, as an object that speaks the Arrow stream protocol.
+/// Wraps batches of one schema in an object that supports the Arrow stream protocol.
 pub(crate) fn table(batches: Vec<RecordBatch>) -> PyResult<PyTable> {
     let schema = batches.first().map_or_else(|| Arc::new(Schema::empty()), RecordBatch::schema);
     PyTable::try_new(batches, schema)
 }
 
-/// A table of texts.
+/// Builds a table of texts.
 pub(crate) fn texts(columns: Vec<(&str, Vec<Option<String>>)>) -> PyResult<PyTable> {
     let arrays = columns.into_iter().map(|(name, values)| (name, Arc::new(StringArray::from(values)) as ArrayRef));
     columns_of(arrays.collect())
 }
 
-/// A table of columns.
+/// Builds a table of columns.
 pub(crate) fn columns_of(columns: Vec<(&str, ArrayRef)>) -> PyResult<PyTable> {
     let fields: Vec<Field> = columns.iter().map(|(n, a)| Field::new(*n, a.data_type().clone(), true)).collect();
     let arrays = columns.into_iter().map(|(_, a)| a).collect();
@@ -98,7 +99,7 @@ pub(crate) fn problem_codes() -> PyResult<PyTable> {
     ])
 }
 
-/// The definitions in force with the files given, as dictionaries: `rates` and `targets`.
+/// Returns the definitions in force with the files given, as dictionaries: `rates` and `targets`.
 #[pyfunction]
 #[pyo3(signature = (rates=None, targets=None))]
 pub(crate) fn definitions(
@@ -138,7 +139,7 @@ fn list<'py, 'a>(
     Ok(out)
 }
 
-/// A made panel: one batch a year.
+/// Generates a synthetic panel, one batch per year.
 #[pyfunction]
 #[pyo3(signature = (organisations, years, first_year=2004, seed=7))]
 pub(crate) fn synth_panel(
@@ -154,10 +155,10 @@ pub(crate) fn synth_panel(
     table(batches)
 }
 
-/// A sheet: its name, whether it is hidden, its cells, what is merged.
+/// A sheet: name, hidden flag, cells, merged ranges.
 type Sheet = (String, bool, PyTable, Vec<[u32; 4]>);
 
-/// The cells of a workbook, sheet by sheet.
+/// Returns the cells of a workbook, sheet by sheet.
 #[pyfunction]
 pub(crate) fn grids(py: Python<'_>, path: std::path::PathBuf) -> PyResult<Vec<Sheet>> {
     let grids = door::run(py, None, move |job| dangjian::ingest::grids(&path, job))?;

@@ -1,4 +1,4 @@
-//! Targets: where they stand, who is missing, through the years, by place, and their pace.
+//! Targets: results, gaps, series over years, counts of gaps by group, pace.
 
 #![allow(clippy::needless_pass_by_value, reason = "what Python hands over is owned")]
 
@@ -16,7 +16,7 @@ use pyo3_arrow::PyTable;
 use crate::roster::Roster;
 use crate::scope::Asked;
 
-/// Which targets are meant: those of a file or the shipped ones, of these the ones named.
+/// A selection of targets: from a file or the shipped ones, optionally restricted to the ones named.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
 pub(crate) struct Set {
@@ -42,25 +42,25 @@ fn of(py: Python<'_>, roster: &Roster, set: Set, scope: Asked, statistic: Statis
     roster.over(py, scope, move |roster, scope, job| statistic(roster, &set.targets()?, scope, job))
 }
 
-/// The target set by dimensions.
+/// Computes the targets by dimensions.
 #[pyfunction]
 pub(crate) fn targets(py: Python<'_>, roster: &Roster, set: Set, scope: Asked) -> PyResult<PyTable> {
     of(py, roster, set, scope, dangjian::analysis::targets::targets)
 }
 
-/// Every target in every year.
+/// Computes every target in every year.
 #[pyfunction]
 pub(crate) fn targets_series(py: Python<'_>, roster: &Roster, set: Set, scope: Asked) -> PyResult<PyTable> {
     of(py, roster, set, scope, dangjian::analysis::targets::targets_series)
 }
 
-/// How many are missing from each target, by dimensions.
+/// Counts the gaps of each target by dimensions.
 #[pyfunction]
 pub(crate) fn gap_counts(py: Python<'_>, roster: &Roster, set: Set, scope: Asked) -> PyResult<PyTable> {
     of(py, roster, set, scope, dangjian::analysis::targets::gap_counts)
 }
 
-/// Where each target stands, and whether the pace so far is enough.
+/// Reports each target's progress and projects whether the pace so far is enough.
 #[pyfunction]
 #[pyo3(signature = (roster, year, set, scope, *, deadline=None))]
 pub(crate) fn targets_pace(
@@ -76,7 +76,7 @@ pub(crate) fn targets_pace(
     })
 }
 
-/// Who is missing from a target.
+/// Lists the organisations missing from a target.
 #[pyfunction]
 #[pyo3(signature = (roster, target, year, scope, *, targets_file=None))]
 pub(crate) fn gaps(

@@ -1,4 +1,4 @@
-//! Trees that stand beside the ledgers, put into a roster.
+//! Trees supplied in addition to the ledgers, added to a roster.
 
 #![allow(clippy::needless_pass_by_value, reason = "what Python hands over is owned")]
 
@@ -13,14 +13,14 @@ use crate::door::run;
 use crate::errors::raise;
 use crate::roster::Roster;
 
-/// A table of units: a file, or what speaks the Arrow protocol, under a name for messages.
+/// A table of units: a file, or an Arrow-protocol object with a name for messages.
 #[derive(FromPyObject)]
 pub(crate) enum Source {
     File(PathBuf),
     Table(String, AnyRecordBatch),
 }
 
-/// The roster with a tree in it.
+/// Returns the roster with a tree added.
 #[pyfunction]
 pub(crate) fn with_tree(py: Python<'_>, roster: &Roster, column: String, source: Source) -> PyResult<Roster> {
     let (options, held) = (roster.1.clone(), roster.0.clone());

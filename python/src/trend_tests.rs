@@ -1,4 +1,4 @@
-//! Tests of trends, of arrays and of a roster's figures, and the paths of its organisations.
+//! Trend tests of arrays and of a roster's figures, and the paths of its organisations.
 
 #![allow(clippy::needless_pass_by_value, reason = "what Python hands over is owned")]
 
@@ -28,7 +28,7 @@ use crate::roster::{Roster, counts_of};
 use crate::scope::Asked;
 use crate::tables::table;
 
-/// Numbers, NaN where one is null.
+/// Returns the numbers of a column, NaN for null.
 fn numbers(values: AnyArray) -> PyResult<Vec<f64>> {
     let mut all = Vec::new();
     for chunk in values.into_reader()? {
@@ -45,7 +45,7 @@ fn numbers(values: AnyArray) -> PyResult<Vec<f64>> {
     Ok(all)
 }
 
-/// Series one behind the other, each tested.
+/// Tests concatenated series, each separately.
 #[pyfunction]
 pub(crate) fn mann_kendall(
     py: Python<'_>,
@@ -62,14 +62,14 @@ pub(crate) fn mann_kendall(
     table(vec![made])
 }
 
-/// Series one behind the other, tested together.
+/// Tests concatenated series jointly.
 #[pyfunction]
 pub(crate) fn pooled_kendall(py: Python<'_>, times: Vec<f64>, values: AnyArray, alpha: f64) -> PyResult<PyTable> {
     let values = numbers(values)?;
     table(vec![run(py, None, move |_| regional_kendall::pooled_table(&times, &values, alpha))?])
 }
 
-/// P-values adjusted for their number.
+/// Adjusts p-values for multiple testing (Benjamini-Hochberg).
 #[pyfunction]
 pub(crate) fn adjust_p(p: Vec<Option<f64>>) -> PyResult<Vec<Option<f64>>> {
     if let Some(bad) = p.iter().flatten().find(|p| !(0.0..=1.0).contains(*p)) {
@@ -81,7 +81,7 @@ pub(crate) fn adjust_p(p: Vec<Option<f64>>) -> PyResult<Vec<Option<f64>>> {
     Ok(benjamini_hochberg::benjamini_hochberg(&p))
 }
 
-/// Shares by year, tested for a trend.
+/// Tests proportions by year for a trend.
 #[pyfunction]
 pub(crate) fn cochran_armitage(years: Vec<f64>, success: Vec<u64>, known: Vec<u64>, level: f64) -> PyResult<PyTable> {
     let made = || -> Result<_> {
@@ -94,13 +94,13 @@ pub(crate) fn cochran_armitage(years: Vec<f64>, success: Vec<u64>, known: Vec<u6
     table(vec![made().map_err(|e| raise(&e))?])
 }
 
-/// Pairs, tested for a change.
+/// Tests pairs for a change.
 #[pyfunction]
 pub(crate) fn mcnemar(kept: u64, lost: u64, gained: u64, never: u64, level: f64) -> PyResult<PyTable> {
     table(vec![proportion::mcnemar_table(kept, lost, gained, never, level).map_err(|e| raise(&e))?])
 }
 
-/// What Python says about a figure: a rate by its id, a rate in its own words, or a measure.
+/// A figure from Python: a rate by its id, a rate as a condition, or a measure.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
 pub(crate) struct Said {
@@ -142,7 +142,7 @@ impl Said {
     }
 }
 
-/// Trends of a figure, group by group.
+/// Tests the trends of a figure, group by group.
 #[pyfunction]
 pub(crate) fn trend_test(
     py: Python<'_>,
@@ -158,7 +158,7 @@ pub(crate) fn trend_test(
     })
 }
 
-/// Trends of a figure, all groups together.
+/// Tests the trend of a figure over all groups jointly.
 #[pyfunction]
 pub(crate) fn trend_pooled(
     py: Python<'_>,
@@ -173,7 +173,7 @@ pub(crate) fn trend_pooled(
     })
 }
 
-/// The same organisations in two years.
+/// Tests the change of a rate in the organisations listed in both years.
 #[pyfunction]
 pub(crate) fn paired_change(
     py: Python<'_>,
@@ -189,7 +189,7 @@ pub(crate) fn paired_change(
     })
 }
 
-/// The path of each organisation.
+/// Lists the path of each organisation.
 #[pyfunction]
 pub(crate) fn star_paths(
     py: Python<'_>,
@@ -202,7 +202,7 @@ pub(crate) fn star_paths(
         .over(py, rows, move |roster, scope, job| paths::star_paths(roster, at_least, counts_of(&counts)?, scope, job))
 }
 
-/// How many take which course.
+/// Counts the organisations on each path.
 #[pyfunction]
 pub(crate) fn star_path_counts(py: Python<'_>, roster: &Roster, counts: String, rows: Asked) -> PyResult<PyTable> {
     roster.over(py, rows, move |roster, scope, job| paths::star_path_counts(roster, counts_of(&counts)?, scope, job))

@@ -1,4 +1,4 @@
-//! Where states are going: transitions, mobility, forecast.
+//! Dynamics of states: transitions, mobility, forecast.
 
 #![allow(clippy::needless_pass_by_value, reason = "what Python hands over is owned")]
 
@@ -22,7 +22,7 @@ use crate::roster::Roster;
 use crate::scope;
 use crate::tables::table;
 
-/// What every question about steps has in common.
+/// The arguments shared by all questions about transitions.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
 pub(crate) struct Asked {
@@ -34,12 +34,12 @@ pub(crate) struct Asked {
     rating: Option<String>,
 }
 
-/// The error for a word that is none of `have`.
+/// Builds the error for a word that is none of `have`.
 fn unknown(what: &str, word: &str, have: &[&str]) -> Error {
     crate::roster::unknown(what, word, have.iter())
 }
 
-/// How intervals are drawn: how often, from which seed, at which level.
+/// Bootstrap settings: number of replicates, seed, confidence level.
 type Drawing = (u32, u64, f64);
 
 fn draws(drawing: Option<Drawing>) -> Option<Draws> {
@@ -67,7 +67,7 @@ impl Asked {
     }
 }
 
-/// The answer to a question.
+/// Runs a statistic of transitions and returns its table.
 fn answer(
     py: Python<'_>,
     roster: &Roster,
@@ -97,7 +97,7 @@ fn generator(name: Option<&str>) -> Result<Option<Regularised>> {
     }
 }
 
-/// Probabilities of moving from each state to each.
+/// Estimates the transition probabilities between states.
 #[pyfunction]
 #[pyo3(signature = (roster, asked, *, view, pooling, interval, drawing, ahead, generator=None, stay=false))]
 #[allow(clippy::too_many_arguments, reason = "one for each option of the method in Python")]
@@ -135,25 +135,25 @@ pub(crate) fn transition_probabilities(
     answer(py, roster, asked, move |roster, steps, scope, job| trend::probabilities(roster, steps, scope, &how, job))
 }
 
-/// Moves over a gap.
+/// Counts transitions over a break in years.
 #[pyfunction]
 pub(crate) fn transition_gaps(py: Python<'_>, roster: &Roster, asked: Asked) -> PyResult<PyTable> {
     answer(py, roster, asked, trend::gaps)
 }
 
-/// How alike the ratings of neighbouring years are.
+/// Measures the agreement between the ratings of adjacent years.
 #[pyfunction]
 pub(crate) fn reratings(py: Python<'_>, roster: &Roster, asked: Asked) -> PyResult<PyTable> {
     answer(py, roster, asked, trend::reratings)
 }
 
-/// The largest flows.
+/// Lists the largest transitions.
 #[pyfunction]
 pub(crate) fn flows(py: Python<'_>, roster: &Roster, asked: Asked, each: bool) -> PyResult<PyTable> {
     answer(py, roster, asked, move |roster, steps, scope, job| trend::flows(roster, steps, scope, each, job))
 }
 
-/// Indices of mobility.
+/// Computes mobility indices.
 #[pyfunction]
 #[pyo3(signature = (roster, asked, each, drawing=None))]
 pub(crate) fn mobility(
@@ -169,14 +169,14 @@ pub(crate) fn mobility(
     })
 }
 
-/// The steady state.
+/// Computes the steady state.
 #[pyfunction]
 pub(crate) fn steady_state(py: Python<'_>, roster: &Roster, asked: Asked, view: &str, each: bool) -> PyResult<PyTable> {
     let view = self::view(view).map_err(|e| raise(&e))?;
     answer(py, roster, asked, move |roster, steps, scope, job| trend::steady(roster, steps, scope, view, each, job))
 }
 
-/// Mean first passage times.
+/// Computes mean first passage times.
 #[pyfunction]
 pub(crate) fn first_passage(
     py: Python<'_>,
@@ -189,13 +189,13 @@ pub(crate) fn first_passage(
     answer(py, roster, asked, move |roster, steps, scope, job| trend::passage(roster, steps, scope, view, each, job))
 }
 
-/// Tests of the steps.
+/// Tests the transitions.
 #[pyfunction]
 pub(crate) fn transition_tests(py: Python<'_>, roster: &Roster, asked: Asked) -> PyResult<PyTable> {
     answer(py, roster, asked, trend::step_tests)
 }
 
-/// Two groups side by side.
+/// Compares two groups.
 #[pyfunction]
 #[pyo3(signature = (roster, asked, a, b=None, drawing=None))]
 pub(crate) fn compare_groups(
@@ -212,7 +212,7 @@ pub(crate) fn compare_groups(
     })
 }
 
-/// The readable table.
+/// Builds the readable summary table.
 #[pyfunction]
 pub(crate) fn star_trends(
     py: Python<'_>,
@@ -226,7 +226,7 @@ pub(crate) fn star_trends(
     })
 }
 
-/// Forecast of the mix.
+/// Forecasts the mix of states.
 #[pyfunction]
 #[pyo3(signature = (
     roster, asked, horizon, *, share_of, futures, recent=None, at_least=None, hold_out=None, drawing=None
@@ -269,7 +269,7 @@ fn unreadable() -> Error {
     Error::argument("变动表无法读取", "the changes cannot be read as a table")
 }
 
-/// Rates of moving, from dated changes.
+/// Estimates transition rates from dated changes.
 #[pyfunction]
 pub(crate) fn dated_rates(
     py: Python<'_>,
@@ -283,7 +283,7 @@ pub(crate) fn dated_rates(
     table(vec![run(py, None, move |_| trend::rates(&dated, ahead, level))?])
 }
 
-/// Chances over time, from dated changes.
+/// Estimates transition probabilities over time from dated changes (Aalen-Johansen).
 #[pyfunction]
 pub(crate) fn dated_chances(
     py: Python<'_>,

@@ -1,4 +1,4 @@
-//! Tables of the national annual report (党内统计年报), filled in from a year's ledgers, and whether their sums hold.
+//! Tables of the national annual report (党内统计年报), filled in from a year's ledgers, with checks of their sums.
 
 use arrow::array::RecordBatch;
 
@@ -29,7 +29,7 @@ impl Cell {
     }
 }
 
-/// Counts all cells in one pass.
+/// Counts all cells in one shared scan.
 fn cells(roster: &Roster, frame: &Frame, table: &AnnualTable, scope: &Scope, job: &dyn Job) -> Result<Cells> {
     table.check(roster)?;
     let lanes = |_, frame| {
@@ -69,7 +69,7 @@ fn cells(roster: &Roster, frame: &Frame, table: &AnnualTable, scope: &Scope, job
     Ok(table.lines.iter().map(|line| table.columns.iter().map(|column| cell(line, column)).collect()).collect())
 }
 
-/// Whether the year's sources have all columns that a cell rests on.
+/// Checks whether the year's sources have all columns that a cell rests on.
 fn told(roster: &Roster, frame: &Frame, table: &AnnualTable, line: &Line, column: &Part) -> bool {
     let counted = line.count.iter().filter_map(|cell| match cell {
         Cell::Organisations => None,
@@ -80,13 +80,13 @@ fn told(roster: &Roster, frame: &Frame, table: &AnnualTable, line: &Line, column
     names.all(|name| has(roster, frame, ledger_column(name)))
 }
 
-/// The table called `id` for `year`, of the rows of `scope`, whose dimensions and years are not used.
+/// Fills in the table called `id` for `year`. Only the filter of `scope` applies; its dimensions and years are
+/// ignored.
 ///
-/// Columns: `year`, `table`, `line`, `label_zh`, `label_en`, then a count for each column of the table, by its id. Null where
-/// nothing was found and the year's sources do not have a column that the cell rests on, or no ledger has it. The lines
-/// `…_unknown` hold what the ledger does not say, so that the parts of a line add up to it; `undecided` those that may belong in
-/// the table or not, which no other line counts.
-///
+/// Columns: `year`, `table`, `line`, `label_zh`, `label_en`, then a count for each column of the table, by its id.
+/// Null if nothing was found and the year's sources lack a column that the cell rests on, or if no ledger has the
+/// data. The lines `…_unknown` hold values missing from the ledger, so that the parts of a line add up to it; the
+/// line `undecided` holds possible members of the table, which no other line counts.
 /// ```
 /// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
@@ -116,12 +116,12 @@ pub fn annual_table(
     named.fold(columns, |columns, (at, c)| columns.some_counts(&c.id, cells.iter().map(|line| line[at]))).finish()
 }
 
-/// What must hold of the table called `id` for `year` and the rows of `scope`, cell by cell: the sums of lines in every column, those of columns in
-/// every line that counts organisations.
+/// Checks the sums of the table called `id` for `year` and the rows of `scope`, cell by cell: sums of lines in
+/// every column, and sums of columns in every line that counts organisations.
 ///
-/// Columns: `year`, `table`, `check`, `line`, `column` (where the whole stands), `relation` (`=`: the parts add up to the
-/// whole; `>=`: they do not exceed it), `whole`, `parts` (their sum), `agrees`. Null where a part is not told.
-///
+/// Columns: `year`, `table`, `check`, `line`, `column` (the position of the whole), `relation` (`=`: the parts add
+/// up to the whole; `>=`: they do not exceed it), `whole`, `parts` (their sum), `agrees`. Null if the whole or a
+/// part is null.
 /// ```
 /// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;

@@ -1,4 +1,4 @@
-//! Counting in the caller's own words: named measures over groupings, all in one pass.
+//! User-defined counts: named aggregates over several groupings, all in one scan.
 
 use std::collections::HashSet;
 
@@ -17,22 +17,22 @@ use crate::roster::{Column, Frame, Integers, Roster};
 use crate::schema;
 use crate::support::columns::Columns;
 
-/// What is counted under a name.
+/// Aggregate counted under a name.
 #[derive(Clone, Debug)]
 pub enum Measure {
     /// All rows.
     Rows,
-    /// The rows for which a predicate is true.
+    /// Rows for which a predicate is true.
     Where(Predicate),
-    /// The sum of a column of counts or money; what is not known adds nothing.
+    /// Sum of a column of counts or money; unknown values add nothing.
     Sum(String),
-    /// The different values of a coded column. Each is counted once a year, in the group of its first organisation by
-    /// id, so that the parts of a table add up to its whole.
+    /// Number of distinct values of a coded column. Each value is counted once a year, in the group of its first
+    /// organisation by id, so that the parts of a table add up to the total.
     Distinct(String),
 }
 
 impl Measure {
-    /// Reads `*`, `sum(column)`, `distinct(column)` or a predicate.
+    /// Parses `*`, `sum(column)`, `distinct(column)` or a predicate.
     pub fn parse(text: &str) -> Result<Self> {
         let text = text.trim();
         let of = |function: &str| {
@@ -49,7 +49,7 @@ impl Measure {
         }
     }
 
-    /// The columns that it looks at.
+    /// Returns the columns that the aggregate reads.
     pub(crate) fn columns(&self) -> Vec<&str> {
         match self {
             Self::Rows => Vec::new(),
@@ -58,8 +58,8 @@ impl Measure {
         }
     }
 
-    /// Where the lane `at` of `counted` counted this measure, unless everywhere: not where nothing was found in a year
-    /// that does not have the columns to tell.
+    /// Returns the groups in which lane `at` of `counted` is known, or `None` if it is known in all. A count of 0
+    /// is unknown in a year that lacks one of the columns.
     fn known(&self, roster: &Roster, counted: &Counted, at: usize) -> Option<BooleanBuffer> {
         let names = self.columns();
         let lacks = |frame: &&Frame| names.iter().any(|name| matches!(column(roster, frame, name), Ok(None)));
@@ -69,7 +69,7 @@ impl Measure {
         (!silent.is_empty()).then(|| BooleanBuffer::collect_bool(counts.len(), is_known))
     }
 
-    /// The same counts, null where they are not known.
+    /// Returns the counts of lane `at`, null where unknown.
     pub(crate) fn values(&self, roster: &Roster, counted: &Counted, at: usize) -> Vec<Option<u64>> {
         let known = self.known(roster, counted, at);
         let value = |(group, n): (usize, &u64)| known.as_ref().is_none_or(|known| known.value(group)).then_some(*n);
@@ -94,7 +94,8 @@ impl Measure {
     }
 }
 
-/// The values of a column in a year; `None` where the year does not have one that the schema or the roster knows.
+/// Returns the values of a column in a year, or `None` if the year lacks a column that the schema or the roster
+/// knows.
 fn column<'a>(roster: &Roster, frame: &'a Frame, name: &str) -> Result<Option<&'a Column>> {
     match roster.field(name) {
         Ok(at) => Ok(roster.values(frame, at)),
@@ -107,17 +108,17 @@ fn wrong(name: &str, zh: &str, en: &str) -> Error {
     Error::argument(format!("“{name}”不是{zh}列"), format!("'{name}' is not a column of {en}"))
 }
 
-/// For each code but 0 the first of `rows` that has it.
+/// Returns, for each code other than 0, the first of `rows` with that code.
 fn first_rows(codes: &Integers, rows: &BooleanBuffer) -> BooleanBuffer {
     let mut seen = HashSet::new();
     BooleanBuffer::collect_bool(rows.len(), |row| rows.value(row) && codes.get(row) > 0 && seen.insert(codes.get(row)))
 }
 
 /// Counts `measures` in each grouping of `sets` (lists of dimensions) over the rows and years of `scope`, whose own
-/// dimensions are not used. The rows are gone through once for all groupings.
+/// dimensions are ignored. The rows are scanned once for all groupings.
 ///
-/// Each table has the columns `year`, its dimensions, and one for each measure; where nothing was counted because the
-/// year's sources do not have a column that the measure names, that is null, not 0.
+/// Each table has the columns `year`, its dimensions, and one column per measure. A count is null, not 0, if
+/// nothing was counted because the year's sources lack a column that the measure names.
 ///
 /// ```
 /// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
@@ -140,7 +141,7 @@ pub fn count(
     statistic(roster, &frames, sets, measures, scope, answer)?.count(&frames, job)
 }
 
-/// What was counted of `measures`, a column for each.
+/// Builds a table with one column per measure.
 pub(crate) fn wide(roster: &Roster, measures: &[(String, Measure)], counted: &Counted) -> Result<RecordBatch> {
     let columns = Columns::default().groups(counted);
     let named = lanes_of(measures).into_iter().zip(measures);
@@ -150,8 +151,8 @@ pub(crate) fn wide(roster: &Roster, measures: &[(String, Measure)], counted: &Co
     named.fold(columns, lane).finish()
 }
 
-/// Counts `measures` by the dimensions of `scope`, a row for each group and measure: `year`, the dimensions, `item` (the
-/// measure's name), `value`.
+/// Counts `measures` by the dimensions of `scope`, with one row per group and measure: `year`, the dimensions,
+/// `item` (the measure's name), `value`.
 pub(crate) fn count_items(
     roster: &Roster,
     measures: &[(String, Measure)],
@@ -164,7 +165,7 @@ pub(crate) fn count_items(
     statistic(roster, &frames, sets, measures, scope, answer)?.count(&frames, job)
 }
 
-/// What was counted of `measures`, a row for each.
+/// Builds a table with one row per group and measure.
 pub(crate) fn long(roster: &Roster, measures: &[(String, Measure)], counted: &Counted) -> Result<RecordBatch> {
     let groups = 0..counted.years.len();
     let values = lanes_of(measures).into_iter().zip(measures).map(|(at, (_, m))| m.values(roster, counted, at));
@@ -176,7 +177,8 @@ pub(crate) fn long(roster: &Roster, measures: &[(String, Measure)], counted: &Co
         .finish()
 }
 
-/// The lane of each measure. The first, which tells the groups, is all rows; it is not counted twice.
+/// Returns the lane of each measure. Lane 0, which decides the groups, is all rows and serves every
+/// [`Measure::Rows`].
 fn lanes_of(measures: &[(String, Measure)]) -> Vec<usize> {
     let mut last = 0;
     let lane = |(_, measure): &(String, Measure)| {
@@ -189,7 +191,7 @@ fn lanes_of(measures: &[(String, Measure)]) -> Vec<usize> {
     measures.iter().map(lane).collect()
 }
 
-/// What is counted of `measures` in the groupings `sets` of `frames` and the rows of `scope`.
+/// Builds the statistic that counts `measures` in the groupings `sets` of `frames` over the rows of `scope`.
 pub(crate) fn statistic<'r, T: 'r>(
     roster: &'r Roster,
     frames: &[&'r Frame],

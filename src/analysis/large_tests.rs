@@ -1,5 +1,5 @@
-//! Work on a hundred million rows: how soon the engine is out of it when it is told to stop, whether it works on, and how time
-//! grows with rows. Made row by row in the smallest integers, about a gigabyte.
+//! Tests on a hundred million rows: the delay of a cancellation, work after it, and the growth of time with rows.
+//! The roster uses the smallest integers, about a gigabyte.
 //! `cargo test --release --lib large -- --ignored --nocapture --test-threads 1`
 
 use std::sync::Arc;
@@ -24,10 +24,10 @@ use crate::schema::Type;
 
 const MOST: u32 = 10_000_000;
 const YEARS: i16 = 10;
-/// The aim of issue and design.
+/// Maximum delay of a cancellation, the project's goal.
 const SOON: Duration = Duration::from_millis(200);
 
-/// A number that looks like chance, the same in every run (the mixer of `splitmix64`).
+/// Returns a pseudo-random number, the same in every run (the mixer of `splitmix64`).
 fn mixed(seed: u64) -> u64 {
     let mut z = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -130,7 +130,7 @@ fn a_job_of_a_hundred_million_rows_stops_at_once_and_the_next_one_works() {
             let lag = thread::scope(|scope| {
                 let worker = scope.spawn(|| {
                     loop {
-                        // Work that is too quick to be interrupted is done again.
+                        // Work that finishes before the interruption is repeated.
                         if let Err(error) = work(&job) {
                             return (error, Instant::now());
                         }
@@ -154,7 +154,7 @@ fn a_job_of_a_hundred_million_rows_stops_at_once_and_the_next_one_works() {
     assert!(slow.is_empty(), "not within {SOON:?}: {slow:?}");
 }
 
-/// The least time of some runs of `work`, after one that finds what may be kept.
+/// Returns the shortest of three runs of `work`, after one run that fills the caches.
 fn least(work: impl Fn()) -> f64 {
     work();
     let once = || {
@@ -165,8 +165,8 @@ fn least(work: impl Fn()) -> f64 {
     std::iter::repeat_with(once).take(3).fold(f64::INFINITY, f64::min)
 }
 
-/// From a million rows to a hundred million: the exponent by which time grows, and how many bytes of the columns asked are
-/// gone through a second, beside a sum of as many that does nothing else.
+/// Measures, from a million rows to a hundred million, the exponent by which time grows, and the bytes of the
+/// queried columns scanned per second, compared with a plain sum over as many bytes.
 #[test]
 #[ignore = "a gigabyte and minutes; its figures are of a machine of its own and an optimised build"]
 #[allow(clippy::print_stdout, reason = "its purpose is to show them")]
@@ -181,7 +181,7 @@ fn time_grows_as_rows_do() {
         let rows = f64::from(organisations) * f64::from(YEARS);
         let counted = least(|| drop(count(&roster, &sets, &measures, &Scope::default(), &Quiet).unwrap()));
         let moved = least(|| drop(formation_moves(&roster, &Scope::by(["county"]), &Quiet).unwrap()));
-        // Kind, region (two bytes), mode, members, and a bit for whether it operates.
+        // Kind, region (two bytes), mode, members, and one bit for `operating`.
         let bytes = rows * (5.0 + 1.0 / 8.0);
         let plain = vec![1_u64; bytes as usize / 8];
         let read = least(|| assert!(plain.par_chunks(1 << 16).map(|part| part.iter().sum::<u64>()).sum::<u64>() > 0));

@@ -1,5 +1,5 @@
-//! The three trees in which an organisation stands: by place (属地), by the committee in charge (归口), by its party
-//! organisation's superior (隶属). Where one stands in a tree and not in another, totals computed on them differ.
+//! Reconciliation of the three trees of an organisation: by place (属地), by the committee in charge (归口), by its
+//! party organisation's superior (隶属). Totals of two trees differ by the organisations placed in only one of them.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -19,8 +19,8 @@ use crate::roster::tree;
 use crate::roster::{Frame, Roster};
 use crate::support::columns::Columns;
 
-/// The column that says where an organisation stands in each tree; what is found where it should stand in it and does not;
-/// and what is found where the tree's table does not have the unit that it names.
+/// Each tree's column, its finding for an organisation that should be in the tree and names no unit, and its
+/// finding for a unit that the tree's table does not have.
 const TREES: [(&str, &str, &str); 3] = [
     ("region", "no_region", ""),
     ("committee", "no_committee", "committee_unlisted"),
@@ -28,16 +28,16 @@ const TREES: [(&str, &str, &str); 3] = [
 ];
 const SUPERIOR: &str = "party_superior";
 
-/// What a year's ledgers say of the trees.
+/// The placement of a year's organisations in the trees.
 struct Standing {
-    /// Tree by tree the rows that name a unit of it; `None` where no source of the year has the column.
+    /// For each tree, the rows that name a unit; `None` if no source of the year has the column.
     named: [Option<BooleanBuffer>; 3],
-    /// The same of the rows that stand in it: by the tree's table if the roster has it (see [`Roster::with_tree`]), else those
-    /// that name one.
+    /// For each tree, the rows placed in it: by the tree's table if the roster has it (see [`Roster::with_tree`]),
+    /// otherwise the rows that name a unit.
     placed: [Option<BooleanBuffer>; 3],
     /// Rows that have a party organisation, and therefore a superior.
     established: BooleanBuffer,
-    /// Rows that say that they have none.
+    /// Rows recorded as having no party organisation.
     without: BooleanBuffer,
 }
 
@@ -62,12 +62,13 @@ impl Standing {
         Self { named, placed, established: &organised | &party, without: &without & &!&party }
     }
 
-    /// The rows that should stand in the tree `at`.
+    /// Returns the rows that should be placed in the tree `at`.
     fn due(&self, at: usize) -> BooleanBuffer {
         if TREES[at].0 == SUPERIOR { self.established.clone() } else { BooleanBuffer::new_set(self.established.len()) }
     }
 
-    /// What is found of the tree `at`: rows that should stand in it and name no unit, then those whose unit it does not have.
+    /// Returns the findings of the tree `at`: rows due in it that name no unit, then rows whose unit its table does
+    /// not have.
     fn missing(&self, at: usize) -> Option<[(&'static str, BooleanBuffer); 2]> {
         let (_, nowhere, unlisted) = TREES[at];
         let placed = self.placed[at].as_ref()?;
@@ -77,7 +78,7 @@ impl Standing {
     }
 }
 
-/// The rows that name a superior which is not the one that the table of party organisations gives theirs.
+/// Returns the rows that name a superior other than the one in the table of party organisations.
 fn other_superiors(roster: &Roster, frame: &Frame) -> Vec<usize> {
     let texts = |name: &str| {
         let at = roster.field(name).ok()?;
@@ -93,7 +94,7 @@ fn other_superiors(roster: &Roster, frame: &Frame) -> Vec<usize> {
     (0..frame.rows()).filter(differs).collect()
 }
 
-/// The rows whose party organisation has rows with different superiors.
+/// Returns the rows whose party organisation has rows with different superiors.
 fn several_superiors(roster: &Roster, frame: &Frame) -> Vec<usize> {
     let codes = |name: &str| coded(roster, frame, roster.field(name).ok());
     let (Some(parties), Some(superiors)) = (codes("party_org_id"), codes(SUPERIOR)) else { return Vec::new() };
@@ -107,19 +108,17 @@ fn several_superiors(roster: &Roster, frame: &Frame) -> Vec<usize> {
     (0..frame.rows()).filter(both).filter(|row| first.get(&parties.get(*row)).is_some_and(|seen| seen.1)).collect()
 }
 
-/// The organisations of `year` that do not stand in all the trees in which they should, a row for each finding.
+/// Lists the organisations of `year` that are missing from a tree they should be in, one row per finding.
 ///
-/// Every organisation stands in a region and under a committee in charge; one that has a party organisation (by its mode,
-/// or by the party organisation's code) stands under a superior. A tree whose column the year's ledgers do not have finds
-/// nothing: they do not say. With the table of a tree in the roster (see [`Roster::with_tree`]) the unit named has to be in
-/// it.
+/// Every organisation belongs to a region and to a committee in charge; one with a party organisation (by its mode,
+/// or by the party organisation's code) also has a superior. A tree has no findings if the year's ledgers lack its
+/// column. If the roster has the table of a tree (see [`Roster::with_tree`]), the unit named must be in that table.
 ///
-/// Columns: `year`, `finding` (`no_region`, `no_committee`, `no_superior`; `committee_unlisted`, `superior_unlisted`: the
-/// table does not have the one named; `superior_differs`: the table gives its party organisation another;
-/// `superior_without_party_org`: under a superior, and the ledger says that there is no party organisation;
-/// `several_superiors`: its party organisation stands under different ones), `org_id`, `name`, `region`, `committee`,
-/// `party_superior`, `party_org_id`, `mode`.
-///
+/// Columns: `year`, `finding` (`no_region`, `no_committee`, `no_superior`; `committee_unlisted`,
+/// `superior_unlisted`: the unit named is not in the table; `superior_differs`: the table gives its party
+/// organisation another superior; `superior_without_party_org`: a superior is named, but the ledger records no
+/// party organisation; `several_superiors`: rows of its party organisation name different superiors), `org_id`,
+/// `name`, `region`, `committee`, `party_superior`, `party_org_id`, `mode`.
 /// ```
 /// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
@@ -153,14 +152,13 @@ pub fn reconcile(roster: &Roster, year: i16, scope: &Scope) -> Result<RecordBatc
     names.into_iter().fold(start, |columns, name| columns.array(name, column(name))).finish()
 }
 
-/// The totals of `rates` in `year` as each tree gives them, a row for each rate and tree.
+/// Computes the totals of `rates` in `year` in each tree, one row for each rate and tree.
 ///
 /// Columns: `year`, `rate_id`, `label_zh`, `label_en`, `counts`, `tree` (`region`, `committee`, `party_superior`),
-/// `population` (of all), `not_due` (of them, those that do not belong in the tree: without a party organisation), `placed`
-/// (the sum over the tree, by its table if the roster has that), `unplaced` (population − `not_due` − placed), `success`,
-/// `success_placed`, `agrees` (`unplaced` is 0). Party organisations stand where their home row does. Null where no source of
-/// the year has the tree's column.
-///
+/// `population` (of all), `not_due` (members of the population that do not belong in the tree, having no party
+/// organisation), `placed` (the sum over the tree, by its table if the roster has one), `unplaced` (population −
+/// `not_due` − placed), `success`, `success_placed`, `agrees` (`unplaced` is 0). Party organisations are counted at
+/// their home row. Null if no source of the year has the tree's column.
 /// ```
 /// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;

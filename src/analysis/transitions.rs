@@ -1,4 +1,4 @@
-//! Moves of organisations from year to year between the values of any dimension.
+//! Year-to-year transitions of organisations between the values of any dimension.
 
 use arrow::array::RecordBatch;
 
@@ -11,13 +11,12 @@ use crate::query::star_state::ABSENT;
 use crate::roster::{Frame, Roster};
 use crate::support::columns::Columns;
 
-/// Moves of organisations between the values of the dimensions `of`, together, from one year to the next, by the
-/// dimensions of `scope` (those of the earlier year; of arrivals those of the later). Organisations are linked by their
-/// id alone, and only neighbouring calendar years are compared: a gap of two years is no move.
+/// Counts transitions of organisations between the joint values of the dimensions `of` from one year to the next,
+/// by the dimensions of `scope` (values of the earlier year; of the later year for arrivals). Organisations are
+/// linked by id alone. Only adjacent calendar years are compared, so there is no transition over a missing year.
 ///
-/// Columns: `year`, `next_year`, the dimensions of `scope`, those of `of`, the same as `next_<name>`, `organisations`.
-/// An organisation that is not in one of the two years has `absent` there.
-///
+/// Columns: `year`, `next_year`, the dimensions of `scope`, those of `of`, the dimensions of `of` again as
+/// `next_<name>`, `organisations`. An organisation missing from one of the two years has `absent` there.
 /// ```
 /// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
@@ -37,7 +36,7 @@ pub fn moves(roster: &Roster, of: &[&str], scope: &Scope, job: &dyn Job) -> Resu
     table(&counted, "organisations")
 }
 
-/// The same on axes that are there already.
+/// Counts [`moves`] on axes that are already built.
 pub(crate) fn of_organisations(
     roster: &Roster,
     frames: &[&Frame],
@@ -56,7 +55,8 @@ pub(crate) fn of_organisations(
     cube::moves(frames, &things, of, by, ABSENT, job)
 }
 
-/// The groups of `counted` with `next_year` after `year`, and what was counted under a name.
+/// Builds the table of `counted`: its groups with `next_year` after `year`, and the counts as a column named
+/// `counts`.
 pub(crate) fn table(counted: &Counted, counts: &str) -> Result<RecordBatch> {
     let mut columns = Columns::default().groups(counted);
     columns.insert_years(1, "next_year", counted.years.iter().map(|year| year + 1));

@@ -1,4 +1,4 @@
-//! The people who do the work (专兼职党务工作力量): instructors, seconded officers, owners who are secretary.
+//! The Party-affairs workforce (专兼职党务工作力量): instructors, seconded officers, owners who are secretary.
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
@@ -12,7 +12,7 @@ use crate::job::Job;
 use crate::query::dimension::Scope;
 use crate::roster::Roster;
 
-/// What is counted of the ledgers, by name.
+/// Counts of the ledgers: name and measure.
 pub(crate) const ITEMS: [(&str, &str); 7] = [
     ("instructors", "distinct(instructor_id)"),
     ("organisations_with_instructor", "instructor_id IS NOT NULL"),
@@ -23,17 +23,16 @@ pub(crate) const ITEMS: [(&str, &str); 7] = [
     ("staff_part_time", "sum(staff_part_time)"),
 ];
 
-/// Workforce figures of the ledgers by the dimensions of `scope`.
+/// Counts the workforce of the ledgers by the dimensions of `scope`.
 ///
 /// Columns: `year`, the dimensions, `item` (`instructors`, `organisations_with_instructor`,
 /// `without_party_org_with_instructor`, `seconded_officers`, `owner_secretaries`, `staff_full_time`,
-/// `staff_part_time`), `value`. An instructor is one person however many organisations are assigned.
-///
+/// `staff_part_time`), `value`. An instructor counts once, whatever the number of organisations assigned.
 /// ```
 /// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
 /// let table = dangjian::analysis::workforce::workforce(&roster, &Scope::default(), &Quiet)?;
-/// assert_eq!(table.num_rows(), 3 * 7); // three years of seven items
+/// assert_eq!(table.num_rows(), 3 * 7); // three years, seven items each
 /// # Ok::<(), dangjian::Error>(())
 /// ```
 pub fn workforce(roster: &Roster, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
@@ -41,7 +40,7 @@ pub fn workforce(roster: &Roster, scope: &Scope, job: &dyn Job) -> Result<Record
     count_items(roster, &ITEMS.into_iter().map(measure).collect::<Result<Vec<_>>>()?, scope, job)
 }
 
-/// The table of assignments (`workers`): who serves as what, where, from when to when. Names are not in it.
+/// The table of assignments (`workers`): a person's role with first and last year. Holds no personal names.
 #[derive(Clone, Debug, Default)]
 pub struct Workers {
     rows: Vec<Assignment>,
@@ -55,12 +54,13 @@ struct Assignment {
     to: Option<i16>,
 }
 
-/// The columns a table of workers must have; others are not looked at.
+/// Columns required in a table of workers; others are ignored.
 const COLUMNS: [&str; 4] = ["worker_id", "role", "from", "to"];
 
 impl Workers {
-    /// Reads a CSV file, encoded and delimited as ledgers may be, with the columns `worker_id`, `role` (`instructor`, `seconded_officer`, …), `from`
-    /// and `to` (dates, years first; an empty `to` means still serving).
+    /// Reads a CSV file, in any encoding and delimiter that ledgers may have, with the columns `worker_id`, `role`
+    /// (`instructor`, `seconded_officer`, …), `from` and `to` (dates, years first; an empty `to` means still
+    /// serving).
     pub fn read(path: &Path) -> Result<Self> {
         let mut records = all_records(path)?.into_iter();
         let header = records.next().map(|(_, texts)| texts).unwrap_or_default();
@@ -105,7 +105,7 @@ impl Workers {
         Ok(Self { rows })
     }
 
-    /// How many different people served in each role at any time of `year`, roles ascending.
+    /// Counts the distinct people who served in each role at any time of `year`, roles ascending.
     #[must_use]
     pub fn serving(&self, year: i16) -> BTreeMap<&str, u64> {
         let mut people: BTreeMap<&str, HashSet<&str>> = BTreeMap::new();

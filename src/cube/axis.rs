@@ -1,4 +1,4 @@
-//! What rows are grouped by: a code for each row, and what groups of codes are called.
+//! Group keys: one code per row, and the values that groups of codes map to.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -7,22 +7,22 @@ use super::lanes::numbers;
 use crate::error::{Error, Result};
 use crate::roster::{Column, Frame, Gathered, Integers, Texts};
 
-/// Where the codes of the rows come from.
+/// Key column that an axis reads.
 #[derive(Clone, Debug)]
 pub(crate) enum Base {
-    /// A coded column or a flag.
+    /// A coded column or a flag, by its position in the frame.
     Field(usize),
-    /// Computed codes, frame by frame, parallel to the frames that are counted; positions in the axis' map.
+    /// Computed codes, one set per counted frame; each code is a position in the axis's `map`.
     Given {
-        /// Tells one computed base from another.
+        /// Name that distinguishes one computed base from another.
         name: &'static str,
-        /// For each frame a code for each row.
+        /// Codes of each frame, one per row.
         codes: Arc<Vec<Integers>>,
     },
 }
 
 impl Base {
-    /// Whether both give every row the same code.
+    /// Checks whether both bases give every row the same code.
     pub(crate) fn same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Field(a), Self::Field(b)) => a == b,
@@ -31,8 +31,8 @@ impl Base {
         }
     }
 
-    /// The codes of the rows of the frame at position `nth`; `None` where the year does not have the column, that is,
-    /// where every code is 0.
+    /// Returns the codes of the rows of the `nth` counted frame, or `None` if the year lacks the column, in which
+    /// case every code is 0.
     pub(crate) fn codes<'a>(&'a self, frame: &'a Frame, nth: usize) -> Result<Option<Cow<'a, Integers>>> {
         match self {
             Self::Given { codes, .. } => Ok(codes.get(nth).map(Cow::Borrowed)),
@@ -51,12 +51,12 @@ impl Base {
     }
 }
 
-/// The values of an axis, in the order of its table.
+/// Values of an axis, in table order.
 #[derive(Clone, Debug)]
 pub(crate) enum Values {
-    /// Texts.
+    /// Text values.
     Text(Vec<String>),
-    /// Region codes, each with its name, in a second column called `<axis>_name`.
+    /// Region codes; their names go into a second column called `<axis>_name`.
     Region(Arc<Texts>),
     /// True and false.
     Flag,
@@ -72,28 +72,28 @@ impl Values {
     }
 }
 
-/// A dimension of a table: rows with one base code share one value.
+/// A dimension of a table (group key): rows with the same base code share one value.
 #[derive(Clone, Debug)]
 pub(crate) struct Axis {
-    /// The name of its column.
+    /// Name of the column.
     pub(crate) name: String,
-    /// Where the rows' codes come from.
+    /// Source of the rows' codes.
     pub(crate) base: Base,
-    /// For each base code the position of its value; `values.len()` is null.
+    /// Position in `values` for each base code; `values.len()` means null.
     pub(crate) map: Arc<[u32]>,
-    /// What the positions are called.
+    /// Values that the positions refer to.
     pub(crate) values: Values,
 }
 
 impl Axis {
-    /// An axis whose values are those of its base: code 0 is null, code `k` is `values[k - 1]`.
+    /// Creates an axis whose values are those of its base: code 0 is null, code `k` is `values[k - 1]`.
     pub(crate) fn plain(name: &str, base: Base, values: Values) -> Self {
         let n = values.len() as u32;
         let map = (0..=n).map(|code| code.checked_sub(1).unwrap_or(n)).collect();
         Self { name: name.to_owned(), base, map, values }
     }
 
-    /// An axis over a base of texts, which are gathered under others.
+    /// Creates an axis over a text base whose values are gathered into coarser ones.
     pub(crate) fn gathered(name: &str, base: Base, gathered: &Gathered, values: Values) -> Self {
         Self { name: name.to_owned(), base, map: Arc::clone(&gathered.of_code), values }
     }

@@ -1,4 +1,4 @@
-//! The cells in which the rows of a year are counted: one for each combination of values that some table tells apart.
+//! Cells into which the rows of a year are counted: one per combination of values that some table distinguishes.
 
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex};
@@ -15,24 +15,24 @@ use crate::job;
 use crate::job::Job;
 use crate::roster::{Frame, Integers};
 
-/// Fewer rows than this are not worth a task of their own, with counters of its own.
+/// Minimum number of rows per parallel task; fewer do not pay for a separate set of accumulators.
 const TASK: usize = 1 << 16;
-/// Rows that go into the cells of all that is counted before those behind them are looked at; a multiple of 64.
+/// Rows counted into every grouping before moving on, so that they stay in cache; a multiple of 64.
 const STRETCH: usize = 1 << 14;
-/// Up to so many pairs of digits are told apart by a table.
+/// Maximum number of digit pairs looked up in an array; more go into a hash map.
 const NEAR: usize = 1 << 20;
 
-/// A base as a digit of a cell's number: its codes as far as any axis tells them apart.
+/// A base as one digit of a cell number: its codes, merged where no axis distinguishes them.
 pub(super) struct BaseDigit<'a> {
     pub base: &'a Base,
-    /// For each code the digit.
+    /// Digit of each code.
     pub of_code: Arc<[u32]>,
-    /// How many digits there are.
+    /// Cardinality: number of distinct digits.
     pub card: u64,
 }
 
 impl<'a> BaseDigit<'a> {
-    /// The digits of all axes.
+    /// Returns one digit per distinct base of all axes.
     pub(super) fn all(sets: &'a [Vec<Axis>]) -> Vec<Self> {
         let mut bases: Vec<(&Base, Vec<&Arc<[u32]>>)> = Vec::new();
         for axis in sets.iter().flatten() {
@@ -48,11 +48,12 @@ impl<'a> BaseDigit<'a> {
         bases.into_iter().map(|(base, maps)| Self::new(base, &maps)).collect()
     }
 
-    /// The digit that tells apart what any of `maps` does.
+    /// Builds the digit that distinguishes whatever any of `maps` distinguishes.
     fn new(base: &'a Base, maps: &[&Arc<[u32]>]) -> Self {
         if let [map] = maps {
             let card = map.iter().max().map_or(0, |last| u64::from(*last) + 1);
-            // Values of many codes are as good as digits; else codes are, with which nothing has to be looked up.
+            // If several codes share a value, use values as digits. Otherwise use the codes, which need no lookup
+            // table.
             if card < map.len() as u64 {
                 return Self { base, of_code: Arc::clone(map), card };
             }
@@ -62,18 +63,19 @@ impl<'a> BaseDigit<'a> {
         Self { base, of_code: of_code.into(), card }
     }
 
-    /// The digit of the rows of a year that does not have the column: of code 0.
+    /// Returns the digit of code 0, used for every row of a year that lacks the column.
     fn of_none(&self) -> u32 {
         self.of_code.first().copied().unwrap_or_default()
     }
 
-    /// Whether each code is its own digit.
+    /// Checks whether each code is its own digit.
     fn is_code(&self) -> bool {
         self.card == self.of_code.len() as u64
     }
 }
 
-/// Has `digits`, of which there are `card`, tell apart what `map` does besides; how many there are then.
+/// Refines `digits`, of which there are `card`, so that they also distinguish what `map` distinguishes. Returns the
+/// new cardinality.
 fn divide(digits: &mut [u32], card: u64, map: &[u32]) -> u64 {
     let values = map.iter().max().map_or(0, |last| *last as usize + 1);
     let pair = |digit: u32, at: u32| digit as usize * values + at as usize;
@@ -91,17 +93,17 @@ fn divide(digits: &mut [u32], card: u64, map: &[u32]) -> u64 {
     u64::from(next)
 }
 
-/// The cells for the rows of one frame.
+/// Cell numbering for the rows of one frame.
 pub(super) struct Leaf<'a> {
     rows: usize,
-    /// For each base its codes; `None` where all are 0.
+    /// Codes of each base; `None` where all are 0.
     codes: Vec<Option<Cow<'a, Integers>>>,
     digits: &'a [BaseDigit<'a>],
     strides: Vec<u64>,
-    /// Where cells are laid out sparsely: the group of each row, and the cell of each group, ascending.
+    /// Sparse layout: the group of each row and the cell of each group, ascending.
     sparse: Option<(Integers, Vec<u64>)>,
     groups: usize,
-    /// The runs of one cell, where the rows are known to come in such.
+    /// Runs of rows in one cell, where the rows are known to form long runs.
     runs: Option<Arc<Runs>>,
 }
 
@@ -124,7 +126,7 @@ impl<'a> Leaf<'a> {
             leaf.groups = cells.len();
             leaf.sparse = Some((Integers::smallest(&group), cells));
         }
-        // Only of stored columns: others are computed anew for each call.
+        // Cache runs for stored columns only. Computed codes change with every call.
         if let ([BaseDigit { base: Base::Field(at), of_code, .. }], [Some(codes)]) = (digits, &leaf.codes[..]) {
             leaf.runs = frame.kept.of::<Known>().runs(*at, of_code, codes);
         }
@@ -158,14 +160,14 @@ impl<'a> Leaf<'a> {
         factors
     }
 
-    /// The cells as a table, where rows are known to come in runs of one cell.
+    /// Counts by runs and returns the cells as a table, or `None` if the rows do not form long runs.
     pub(super) fn of_runs(&self, lanes: &[Lane], job: &dyn Job) -> Result<Option<Table>> {
         let Some(runs) = &self.runs else { return Ok(None) };
         let counters = runs.count(lanes, self.groups, job)?;
         Ok(Some(Table::of_lanes(Places::dense(Vec::new(), self.groups), counters, lanes.len(), &[self.groups])))
     }
 
-    /// The cells that have rows, ascending, and for each base the digit of each.
+    /// Returns the cells that have rows, ascending, and each base's digit for each of these cells.
     fn occupied(&self, tally: &Tally) -> (Vec<u32>, Vec<Vec<u32>>) {
         let mut carried = vec![false; if tally.carried().is_empty() { 0 } else { self.groups }];
         tally.carried().iter().for_each(|cell| carried[*cell as usize] = true);
@@ -181,14 +183,14 @@ impl<'a> Leaf<'a> {
         (cells, digits)
     }
 
-    /// The digit of the base at position `nth` in the number of `cell`.
+    /// Returns the digit of the `nth` base in the number of `cell`.
     fn digit(&self, cell: u32, nth: usize) -> u32 {
         let cell = self.sparse.as_ref().map_or(u64::from(cell), |(_, cells)| cells[cell as usize]);
         (cell / self.strides[nth] % self.digits[nth].card) as u32
     }
 }
 
-/// What is counted in the cells of a leaf; counters are of those that were `used` before.
+/// A request to count lanes in the cells of a leaf; `used` holds accumulators to recycle.
 pub(super) struct Asked<'a> {
     pub(super) leaf: Leaf<'a>,
     pub(super) lanes: Vec<Lane<'a>>,
@@ -203,11 +205,11 @@ impl Asked<'_> {
     }
 }
 
-/// Counts the rows of a frame for all that is asked, in as many pieces as `threads` are of use for.
+/// Counts the rows of a frame for all requests, cut into at most `threads` pieces.
 pub(super) fn count<'a>(asked: Vec<Asked<'a>>, threads: usize, job: &dyn Job) -> Result<Vec<Counted<'a>>> {
     let rows = asked.first().map_or(0, |asked| asked.leaf.rows);
     let factors: Vec<_> = asked.iter().map(|asked| asked.leaf.factors()).collect();
-    // Each piece has its own counters, which are added up at the end.
+    // Each piece has its own accumulators. The pieces are added up at the end.
     let pieces = rows.div_ceil(TASK).clamp(1, threads);
     let step = rows.div_ceil(pieces).next_multiple_of(64).max(64);
     let stretch = if asked.len() == 1 { step } else { STRETCH };
@@ -235,30 +237,31 @@ pub(super) fn count<'a>(asked: Vec<Asked<'a>>, threads: usize, job: &dyn Job) ->
     Ok(asked.into_iter().zip(tallies).map(counted).collect())
 }
 
-/// The cells of a year, counted.
+/// Counted cells of one year.
 pub(super) struct Counted<'a> {
     leaf: Leaf<'a>,
     tally: Tally,
-    /// Those that have rows, ascending.
+    /// Cells that have rows, ascending.
     pub(super) cells: Vec<u32>,
-    /// For each base the digit of each of them.
+    /// Digit of each base for each of these cells.
     pub(super) digits: Vec<Vec<u32>>,
     used: &'a Mutex<Vec<Tally>>,
 }
 
 impl Counted<'_> {
-    /// How many counters a cell has; the first counts its rows.
+    /// Returns the number of counters per cell; the first counts its rows.
     pub(super) fn width(&self) -> usize {
         self.tally.lanes().len()
     }
 
-    /// The counter of each of these lanes; `None` for one that was not counted.
+    /// Returns the counter of each lane, or `None` for a lane that was not counted.
     pub(super) fn places(&self, lanes: &[Option<usize>]) -> Vec<Option<usize>> {
         let counters = self.tally.lanes();
         lanes.iter().map(|lane| counters.iter().position(|of| Some(*of) == *lane)).collect()
     }
 
-    /// Adds what each cell counted to the counters at the place that is parallel to `cells`, or that `of_digits` tells.
+    /// Adds each cell's counts to the counters of its group: `places` gives the group index parallel to `cells`,
+    /// `of_digits` computes the index for carried cells.
     pub(super) fn add_to(&self, places: &[u32], of_digits: impl Fn(&[u32]) -> u32, counters: &mut [u64]) {
         self.tally.add_narrow(&self.cells, places, counters);
         let width = self.width();
@@ -271,7 +274,7 @@ impl Counted<'_> {
 }
 
 impl Drop for Counted<'_> {
-    /// The counters are used again for another year.
+    /// Recycles the accumulators for another year.
     fn drop(&mut self) {
         let mut tally = std::mem::take(&mut self.tally);
         tally.clear();

@@ -1,7 +1,9 @@
-//! The counting kernel every statistic goes through: for each row the number of its cell, and what it adds there.
+//! Counting kernel used by every statistic: computes the cell number of each row and adds the row's contribution to
+//! that cell.
 //!
-//! Rows go through in chunks that stay in the nearest cache: first the cells' numbers, column by column, then the
-//! additions, lane by lane, then one addition a row.
+//! Rows are processed in chunks that stay in the nearest cache. A chunk first computes cell numbers column by
+//! column, then contributions lane by lane (a lane is an aggregate input), then makes one addition per row and
+//! word.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -10,25 +12,25 @@ use super::lanes::{Lane, Layout};
 use super::runs::Piece;
 use crate::roster::{Integers, with_integers};
 
-/// Rows handled at a time.
+/// Rows processed at a time.
 pub(super) const CHUNK: usize = 1024;
-/// Where only rows are counted, rows of one cell take turns at so many counters: neighbours are often of one cell, and the
-/// second would wait for the first.
+/// Number of counters per cell when only rows are counted. Adjacent rows often hit the same cell; rotating over
+/// several counters avoids stalling on the previous add.
 const TURNS: usize = 4;
-/// So many rows fill a byte.
+/// A one-byte counter overflows after this many rows.
 const FULL: u64 = u8::MAX as u64;
 
-/// One part of a cell's number, from the code of each row.
+/// One term of a cell number, derived from the code of each row.
 pub(super) enum Factor<'a> {
-    /// The code times a stride.
+    /// Code times stride.
     Codes(&'a Integers, u32),
-    /// What a table has at the code.
+    /// Table entry at the code.
     Table(&'a Integers, Cow<'a, [u32]>),
-    /// The same for all rows.
+    /// Constant for all rows.
     All(u32),
 }
 
-/// Adds its part to the number of each of the rows from `start` on.
+/// Adds the factor's term to the cell number of each row from `start` on.
 #[allow(clippy::useless_conversion, reason = "one arm of the macro is u64 already")]
 pub(super) fn add(numbers: &mut [u32], factor: &Factor<'_>, start: usize) {
     match factor {
@@ -46,7 +48,7 @@ pub(super) fn add(numbers: &mut [u32], factor: &Factor<'_>, start: usize) {
     }
 }
 
-/// Those of `all` for which `is_picked`, behind what `to` has. No branch depends on it.
+/// Appends to `to` the elements of `all` for which `is_picked` holds. The loop is branch-free.
 pub(super) fn picked(all: Range<usize>, is_picked: impl Fn(usize) -> bool, to: &mut Vec<u32>) {
     let mut end = to.len();
     to.resize(end + all.len(), 0);
@@ -57,7 +59,7 @@ pub(super) fn picked(all: Range<usize>, is_picked: impl Fn(usize) -> bool, to: &
     to.truncate(end);
 }
 
-/// The digits, of these `cards`, of each of `numbers`.
+/// Splits each of `numbers` into digits with the cardinalities `cards`.
 pub(super) fn digits_of(numbers: Vec<u32>, cards: &[usize]) -> Vec<Vec<u32>> {
     let mut digits: Vec<Vec<u32>> = Vec::with_capacity(cards.len());
     let mut rest = numbers;
@@ -75,29 +77,29 @@ pub(super) fn digits_of(numbers: Vec<u32>, cards: &[usize]) -> Vec<Vec<u32>> {
     digits
 }
 
-/// The counters of all lanes in each of the cells.
+/// Accumulators of all lanes in each cell.
 #[derive(Default)]
 pub(super) struct Tally {
     cells: usize,
     banks: Vec<Bank>,
 }
 
-/// The cells of some lanes.
+/// Accumulator bank: the counters of some of the lanes in each cell.
 struct Bank {
     layout: Layout,
     cells: usize,
-    /// How many counters a cell has.
+    /// Number of counters per cell.
     width: usize,
-    /// The numbers of each cell; where only rows are counted, so many counters as rows take turns at.
+    /// Packed words of each cell, or `TURNS` counters per cell where only rows are counted.
     narrow: Vec<u64>,
-    /// The counters to which cells were carried; none as long as no cell was.
+    /// 64-bit counters into which full cells are carried; empty until the first carry.
     wide: Vec<u64>,
-    /// The cells that were carried at least once.
+    /// Cells that were carried at least once.
     carried: Vec<u32>,
 }
 
 impl Tally {
-    /// Counters for `lanes` in so many cells.
+    /// Allocates accumulators for `lanes` in `cells` cells.
     pub(super) fn new(lanes: &[Lane], cells: usize) -> Self {
         let bank = |layout: Layout| Bank {
             cells,
@@ -110,17 +112,17 @@ impl Tally {
         Self { cells, banks: Layout::banks(lanes).into_iter().map(bank).collect() }
     }
 
-    /// Whether these are counters for `lanes` in so many cells.
+    /// Checks whether these accumulators have the layout for `lanes` in `cells` cells.
     pub(super) fn fits(&self, lanes: &[Lane], cells: usize) -> bool {
         self.cells == cells && Layout::banks(lanes).iter().eq(self.banks.iter().map(|bank| &bank.layout))
     }
 
-    /// The lane of each counter of a cell.
+    /// Returns the lane of each counter of a cell.
     pub(super) fn lanes(&self) -> Vec<usize> {
         self.banks.iter().flat_map(|bank| bank.layout.lanes()).collect()
     }
 
-    /// Counts `rows`, whose first is a multiple of 64, in the cells that `factors` tell.
+    /// Counts `rows`, whose start is a multiple of 64, into the cells given by `factors`.
     pub(super) fn count(
         &mut self,
         rows: Range<usize>,
@@ -156,14 +158,15 @@ impl Tally {
         }
     }
 
-    /// Adds what others of the same lanes and cells counted.
+    /// Adds the counts of other accumulators with the same lanes and cells.
     pub(super) fn add(&mut self, other: &Self) {
         for (bank, other) in self.banks.iter_mut().zip(&other.banks) {
             bank.add(other);
         }
     }
 
-    /// The cells of which there are rows, in `within`, ascending; `carried` has those that were carried, if any was.
+    /// Appends the cells in `within` that have rows, ascending. `carried` flags the carried cells, and is empty if
+    /// there are none.
     pub(super) fn occupied(&self, within: Range<usize>, carried: &[bool], to: &mut Vec<u32>) {
         let Some(bank) = self.banks.first() else { return };
         if bank.layout.is_plain() {
@@ -179,8 +182,8 @@ impl Tally {
         }
     }
 
-    /// Adds what each of `cells` holds that was not carried to counters parallel to [`Tally::lanes`]: those of a cell
-    /// at its place.
+    /// Adds the counts of each of `cells` that were not carried to `counters`, laid out as [`Tally::lanes`] per
+    /// group; `places` gives the group index of each cell.
     pub(super) fn add_narrow(&self, cells: &[u32], places: &[u32], counters: &mut [u64]) {
         let (mut at, width) = (0, self.lanes().len());
         for bank in &self.banks {
@@ -198,12 +201,12 @@ impl Tally {
         }
     }
 
-    /// The cells that were carried to wide counters at least once, in no order.
+    /// Returns the cells that were carried to wide counters at least once, in no particular order.
     pub(super) fn carried(&self) -> &[u32] {
         self.banks.first().map_or(&[], |bank| &bank.carried)
     }
 
-    /// Adds what was carried from a cell to counters parallel to [`Tally::lanes`].
+    /// Adds the counts carried from a cell to `counters`, laid out as [`Tally::lanes`].
     pub(super) fn add_carried(&self, cell: u32, counters: &mut [u64]) {
         let wide = self.banks.iter().flat_map(|bank| &bank.wide[cell as usize * bank.width..][..bank.width]);
         counters.iter_mut().zip(wide).for_each(|(counter, wide)| *counter += wide);
@@ -236,7 +239,7 @@ impl Bank {
         self.narrow = narrow;
     }
 
-    /// The same where only rows are counted, which need no carrying.
+    /// Counts rows only, which needs no carrying.
     fn count_rows(&mut self, numbers: &[u32], rows: &Lane, start: usize) {
         let (cells, _) = self.narrow.as_chunks_mut::<TURNS>();
         for (at, numbers) in numbers.chunks(64).enumerate() {
@@ -250,7 +253,7 @@ impl Bank {
         }
     }
 
-    /// The same for rows that come in runs of one cell, run by run.
+    /// Counts rows that form runs of one cell, run by run.
     fn count_runs(&mut self, runs: &Piece, lanes: &[Lane], start: usize, counts: &mut Vec<u64>) {
         counts.clear();
         self.layout.lanes().for_each(|lane| runs.totals(&lanes[lane], &lanes[0], start, counts));
@@ -273,7 +276,7 @@ impl Bank {
         cell.fill(0);
     }
 
-    /// The wide counters of a cell, to which something is carried.
+    /// Returns the wide counters of a cell and records the cell as carried.
     fn wide(&mut self, number: u32) -> (&mut [u64], &Layout) {
         if self.wide.is_empty() {
             self.wide = vec![0; self.cells * self.width];
@@ -315,8 +318,8 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        /// The oracle adds up row by row. Few cells, so that bytes are full; the rows in two pieces, which are added; in runs
-        /// of one cell or not; and where they are in runs all at once.
+        /// Compares with an oracle that adds up row by row. There are few cells, so bytes fill up. Rows come in two
+        /// pieces that are added, with or without runs, and also as precomputed runs.
         #[test]
         fn equals_adding_up_row_by_row(
             mut rows in proptest::collection::vec((0..3_u64, 0..4_u64, any::<u32>(), 0..90_000_u64, 0..60_000_u64), 1..9000),

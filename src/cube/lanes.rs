@@ -1,29 +1,30 @@
-//! Lanes, and how a cell holds what they count: eight lanes of bits in the bytes of a number, sums in halves of another.
+//! Lanes (aggregate inputs) and their packing into cells: eight bit lanes share the bytes of a word, two narrow
+//! sums share its halves.
 //!
-//! So a row costs a cell one addition a number, whatever it answers, and a cell is small enough that many stay in the
-//! processor's nearest memory. A byte is full after 255 rows: then the cell is carried to wide counters.
+//! A row therefore costs one addition per word however many lanes it hits, and cells are small enough for many to
+//! stay in the nearest cache. A byte is full after 255 rows; the cell is then carried to wide counters.
 
 use arrow::buffer::BooleanBuffer;
 
 use super::kernel::CHUNK;
 use crate::roster::{Integers, with_integers};
 
-/// What is counted in a group.
+/// Aggregate input: what is counted in each group.
 pub(crate) enum Lane<'a> {
-    /// All rows, of which there are so many.
+    /// All rows; the payload is the number of rows.
     All(usize),
-    /// The rows of a bitmap.
+    /// Rows of a bitmap.
     Bits(BooleanBuffer),
-    /// The rows that two bitmaps have in common.
+    /// Rows set in both bitmaps.
     Both(BooleanBuffer, BooleanBuffer),
     /// No rows.
     Nothing,
-    /// The sum of a column over the rows of a bitmap; values that are not known are stored as 0.
+    /// Sum of a column over the rows of a bitmap; unknown values are stored as 0.
     Sum(&'a Integers, BooleanBuffer),
 }
 
 impl Lane<'_> {
-    /// Which of the 64 rows from `row`, a multiple of 64, on it looks at. Its bitmaps are [`aligned`].
+    /// Returns the lane's bits for the 64 rows from `row`, a multiple of 64. The bitmaps must be [`aligned`].
     #[inline]
     pub(super) fn word(&self, row: usize) -> u64 {
         match self {
@@ -34,7 +35,7 @@ impl Lane<'_> {
         }
     }
 
-    /// The same for all the rows that `words` has room for.
+    /// Fills `words` with the lane's bits from row `start` on.
     pub(super) fn words(&self, start: usize, words: &mut [u64]) {
         match self {
             Self::All(_) => (0..).zip(words).for_each(|(at, to)| *to = self.word(start + at * 64)),
@@ -47,17 +48,17 @@ impl Lane<'_> {
         }
     }
 
-    /// Takes from `words`, which are as those of [`Lane::words`], the rows that it does not look at.
+    /// Clears in `words`, laid out as by [`Lane::words`], the rows outside this lane.
     pub(super) fn within(&self, start: usize, words: &mut [u64]) {
         match self {
             Self::Bits(rows) => fill(rows, start, words, |to, word| *to &= word),
-            // Words have no rows behind the last.
+            // Bits after the last row are already clear.
             Self::All(_) => {}
             _ => (0..).zip(words).for_each(|(at, to)| *to &= self.word(start + at * 64)),
         }
     }
 
-    /// The same with bitmaps that start at the first bit of a byte.
+    /// Returns the lane with bitmaps that start at the first bit of a byte.
     pub(super) fn aligned(&self) -> Self {
         match self {
             Self::Bits(rows) => Self::Bits(aligned(rows)),
@@ -68,7 +69,7 @@ impl Lane<'_> {
         }
     }
 
-    /// Whether both are known to be of the same rows and values.
+    /// Checks whether both lanes are known to have the same rows and values.
     fn same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::All(a), Self::All(b)) => a == b,
@@ -80,12 +81,13 @@ impl Lane<'_> {
     }
 }
 
-/// Whether both are the same bits in the same memory.
+/// Checks whether both bitmaps are the same bits at the same address.
 fn shared(a: &BooleanBuffer, b: &BooleanBuffer) -> bool {
     a.inner().ptr_eq(b.inner()) && a.offset() == b.offset() && a.len() == b.len()
 }
 
-/// The lanes that differ, the first one first, and which of them each of `lanes` is; `None` for one without rows.
+/// Deduplicates lanes, keeping the first lane first. Returns the distinct lanes and the index of each of `lanes`
+/// among them, `None` for a lane without rows.
 pub(super) fn distinct(lanes: Vec<Lane>) -> (Vec<Lane>, Vec<Option<usize>>) {
     let (mut different, mut of) = (Vec::<Lane>::with_capacity(lanes.len()), Vec::with_capacity(lanes.len()));
     for lane in lanes {
@@ -101,24 +103,24 @@ pub(super) fn distinct(lanes: Vec<Lane>) -> (Vec<Lane>, Vec<Option<usize>>) {
     (different, of)
 }
 
-/// The most numbers a cell has; more lanes are counted in further banks of cells.
+/// Maximum number of words per cell; further lanes go into further banks.
 pub(super) const MOST_WORDS: usize = 4;
-/// How many lanes of bits a number takes.
+/// Number of bit lanes per word.
 const BYTES: usize = 8;
 
-/// What a number of a cell is made of, each part with the lane that it counts.
+/// Layout of one word of a cell, with the lane that each part counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Word {
-    /// Up to eight bytes.
+    /// Up to eight one-byte counters.
     Bytes(Vec<usize>),
-    /// Two halves, of which 255 values of 16 bits are never more.
+    /// Two 32-bit halves; 255 values of 16 bits fit into one.
     Halves(Vec<usize>),
-    /// All of it.
+    /// One 64-bit counter.
     Whole(usize),
 }
 
 impl Word {
-    /// Adds the parts of each number to counters: `all` of them, of which those of a number begin at its place.
+    /// Adds the parts of each word to `all`; each word comes with the index of its first counter.
     pub(super) fn spread(&self, numbers: impl Iterator<Item = (u64, usize)>, all: &mut [u64]) {
         match self {
             Self::Bytes(lanes) if lanes.len() == BYTES => {
@@ -146,7 +148,7 @@ impl Word {
         }
     }
 
-    /// How many counters it has.
+    /// Returns the number of counters in the word.
     pub(super) fn width(&self) -> usize {
         self.lanes().len()
     }
@@ -159,14 +161,15 @@ impl Word {
     }
 }
 
-/// The numbers of a cell of one bank. The lowest byte of the first counts the rows of lane 0, unless that is the only lane.
+/// Layout of a cell in one bank. The lowest byte of the first word counts the rows of lane 0, unless that is the
+/// only lane.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Layout {
     pub(super) words: Vec<Word>,
 }
 
 impl Layout {
-    /// The banks for `lanes`; each starts with lane 0, so that the counters of every bank know when they are full.
+    /// Splits `lanes` into banks. Each bank starts with lane 0, so that it knows when its bytes are full.
     pub(super) fn banks(lanes: &[Lane]) -> Vec<Self> {
         if lanes.len() == 1 && !matches!(lanes[0], Lane::Sum(..)) {
             return vec![Self { words: vec![Word::Whole(0)] }];
@@ -194,7 +197,7 @@ impl Layout {
             }
             if let Some(bank) = banks.last_mut() {
                 match (narrow, &mut bank.words[..]) {
-                    // The bank was opened for it.
+                    // The bank was opened for this lane.
                     (None, [Word::Bytes(lanes)]) if lanes.len() == 1 => lanes.push(at),
                     (None, _) => bank.words.push(Word::Bytes(vec![at])),
                     (Some(true), _) => bank.words.push(Word::Halves(vec![at])),
@@ -205,17 +208,17 @@ impl Layout {
         banks
     }
 
-    /// Whether only rows are counted.
+    /// Checks whether only rows are counted.
     pub(super) fn is_plain(&self) -> bool {
         matches!(self.words[..], [Word::Whole(0)])
     }
 
-    /// The lane of each of its counters.
+    /// Returns the lane of each counter.
     pub(super) fn lanes(&self) -> impl Iterator<Item = usize> {
         self.words.iter().flat_map(|word| word.lanes().iter().copied())
     }
 
-    /// Adds what cells hold to counters: `all` of them, of which those of a cell begin at its place.
+    /// Adds the contents of cells to `all`; each cell comes with the index of its first counter.
     pub(super) fn spread<'a>(&self, cells: &(impl Iterator<Item = (&'a [u64], usize)> + Clone), all: &mut [u64]) {
         let mut at = 0;
         for (nth, word) in self.words.iter().enumerate() {
@@ -224,7 +227,8 @@ impl Layout {
         }
     }
 
-    /// What each row from `start`, a multiple of 64, on adds to each number of a cell. Rows that are not of lane 0 add nothing.
+    /// Computes what each row from `start`, a multiple of 64, adds to each word of its cell. Rows outside lane 0
+    /// add nothing.
     pub(super) fn additions(&self, lanes: &[Lane], start: usize, rows: usize, additions: &mut [[u64; CHUNK]]) {
         let Some(all) = lanes.first() else { return };
         for (word, additions) in self.words.iter().zip(additions) {
@@ -251,7 +255,7 @@ impl Layout {
     }
 }
 
-/// Gives for each row what `lane` adds: its value, or 0.
+/// Passes the contribution of `lane` for each row to `give`: the value, or 0.
 #[inline]
 fn values(lane: &Lane, all: &Lane, start: usize, to: &mut [u64], give: impl Fn(&mut u64, u64)) {
     let Lane::Sum(values, of) = lane else { return };
@@ -276,7 +280,7 @@ fn widened(value: impl Into<u64>) -> u64 {
     value.into()
 }
 
-/// For each byte the number whose bytes are its bits.
+/// Spreads the bits of a byte over the bytes of a word.
 static SPREAD: [u64; 256] = {
     let mut table = [0; 256];
     let mut byte = 0;
@@ -291,7 +295,7 @@ static SPREAD: [u64; 256] = {
     table
 };
 
-/// The 64 bits from `row`, a multiple of 64, on; 0 behind the end.
+/// Returns the 64 bits from `row`, a multiple of 64; bits past the end are 0.
 #[inline]
 fn word(bits: &BooleanBuffer, row: usize) -> u64 {
     let bytes = bits.values().get(row / 8..).unwrap_or_default();
@@ -302,13 +306,13 @@ fn word(bits: &BooleanBuffer, row: usize) -> u64 {
     word & first_bits(bits.len().saturating_sub(row))
 }
 
-/// The lowest `bits` bits set, as far as a word has them.
+/// Returns a mask of the lowest `bits` bits, at most a whole word.
 #[inline]
 fn first_bits(bits: usize) -> u64 {
     if bits < 64 { (1 << bits) - 1 } else { u64::MAX }
 }
 
-/// Gives the words of a bitmap from `row`, a multiple of 64, on.
+/// Passes the words of a bitmap from `row`, a multiple of 64, to `give`.
 fn fill(bits: &BooleanBuffer, row: usize, words: &mut [u64], give: impl Fn(&mut u64, u64)) {
     let bytes = bits.values().get(row / 8..).unwrap_or_default();
     let whole = (bits.len().saturating_sub(row) / 64).min(words.len());
@@ -320,11 +324,11 @@ fn fill(bits: &BooleanBuffer, row: usize, words: &mut [u64], give: impl Fn(&mut 
     }
 }
 
-/// The bits of 64 rows in up to eight bitmaps, a word of each, as one byte for each row: bit `k` of it is that of `words[k]`.
+/// Transposes one word from each of up to eight bitmaps into 64 bytes, one per row: bit `k` of a byte comes from
+/// `words[k]`.
 #[inline]
 fn transposed(mut words: [u64; BYTES]) -> [u8; 64] {
-    // Bytes change places as those of a square of eight words do when it is mirrored at its diagonal; then the bits of
-    // each word do, as those of a square of eight bytes.
+    // First transpose the 8 × 8 bytes of the eight words. Then transpose the 8 × 8 bits within each word.
     for (half, mask) in [(4, 0x0000_0000_ffff_ffff_u64), (2, 0x0000_ffff_0000_ffff), (1, 0x00ff_00ff_00ff_00ff)] {
         for at in (0..8).filter(|at| at & half == 0) {
             let swap = (words[at] >> (8 * half) ^ words[at + half]) & mask;
@@ -343,7 +347,7 @@ fn transposed(mut words: [u64; BYTES]) -> [u8; 64] {
     bytes
 }
 
-/// For each row of up to eight bitmaps, of equal lengths, the number whose bits are the row's.
+/// Returns for each row the number whose bits are the row's bits in up to eight bitmaps of equal length.
 pub(crate) fn numbers(bits: &[&BooleanBuffer]) -> Vec<u8> {
     let rows = bits.first().map_or(0, |bits| bits.len());
     let bits: Vec<BooleanBuffer> = bits.iter().map(|bits| aligned(bits)).collect();
@@ -357,7 +361,7 @@ pub(crate) fn numbers(bits: &[&BooleanBuffer]) -> Vec<u8> {
     numbers
 }
 
-/// The same bits, starting at the first bit of the first byte.
+/// Returns the bitmap with its first bit at the start of the first byte.
 fn aligned(bits: &BooleanBuffer) -> BooleanBuffer {
     if bits.offset() == 0 { bits.clone() } else { BooleanBuffer::new(bits.sliced(), 0, bits.len()) }
 }

@@ -1,5 +1,54 @@
-//! Counting by any mix of dimensions: the rows are counted once, into the cells of all bases together; each asked-for
-//! table is then rolled up from those cells, not from the rows.
+//! Counting kernel: counts rows by any mix of dimensions, with one scan for all requested tables.
+//!
+//! # Design goals
+//!
+//! - Scan the rows of a year once, however many tables are asked for.
+//! - Do not hash per row: a group is a number computed from dictionary codes.
+//! - Make one addition per row and 64-bit word: eight yes/no inputs share a word.
+//! - Count in integers and never add up years, so that every figure belongs to one year.
+//!
+//! # Architecture
+//!
+//! Five rows of one year, counted by `county` × `mode` and by `prefecture`. Lane 0 counts rows, lane 1 those with
+//! `union`. `mode` has three words and code 0 for unknown, so its cardinality is 4.
+//!
+//! ```text
+//!   rows                 base codes       cells of the leaf              tables
+//!                        (digits)         cell = region * 4 + mode
+//!   region mode  union   region mode      cell  lane 0  lane 1           county × mode   rows  union
+//!   A1     solo  yes       1     1 ───►    5      2       1              A1 solo          2      1
+//!   A1     joint no        1     2 ───►    6      1       0     roll     A1 joint         1      0
+//!   A2     solo  yes       2     1 ───►    9      1       1   ───up──►   A2 solo          1      1
+//!   A1     solo  no        1     1 ───►    5                             B1 solo          1      0
+//!   B1     solo  no        3     1 ───►   13      1       0                   │ roll up
+//!                                                                             ▼
+//!                                                                        prefecture      rows  union
+//!                                                                        A                4      2
+//!                                                                        B                1      0
+//! ```
+//!
+//! Both region axes read the base `region`, so the cells need only its digit; each axis maps the digit to its own
+//! value.
+//!
+//! # Discussion
+//!
+//! Cells are an array up to `DENSE` cells or four per row, whichever is more; beyond that, only cells that occur
+//! are numbered, which costs a sort. Cells are narrow (one byte per yes/no lane) and are carried to 64-bit counters
+//! when a byte fills up after 255 rows. Each table is rolled up from the smallest table that distinguishes its
+//! groups, so most tables never read the cells. Years are counted in parallel; a year is split only if there are
+//! more threads than years.
+//!
+//! # Glossary
+//!
+//! - **Lane**: aggregate input, the rows or values that are counted ([`Lane`]).
+//! - **Axis**: group key, a dimension of a table ([`Axis`]).
+//! - **Base**: key column whose codes one or more axes read ([`Base`]).
+//! - **Digit**: a base code, or a class of codes that no axis distinguishes, as one digit of a mixed-radix number;
+//!   its cardinality is called `card`.
+//! - **Cell**: combination of the digits of all bases, and the unit in which rows are counted.
+//! - **Leaf**: cell numbering of one frame, the finest grouping, from which tables are rolled up.
+//! - **Place**: group index, the position of a group's counters.
+//! - **Bank**: accumulator bank, the counters of up to four words per cell; more lanes need more banks.
 
 mod axis;
 mod cells;
@@ -33,36 +82,37 @@ use crate::job;
 use crate::job::Job;
 use crate::roster::Frame;
 
-/// Up to this many cells, and up to four for each row, are laid out densely; beyond, only those that occur.
+/// Cells are laid out densely up to this number, or up to four per row. Beyond both, only occurring cells are
+/// numbered.
 const DENSE: u64 = 1 << 20;
 
-/// A grouping: its axes, and for each of its groups (ascending in the order of the axes' values, null last) the
-/// position of its value on each axis, its year and what was counted.
+/// Counted result of one grouping. Groups ascend by year and then by the axes' values in axis order, null last;
+/// each group has its year, the position of its value on each axis, and its counts.
 #[derive(Debug)]
 pub(crate) struct Counted {
     pub(crate) axes: Vec<Axis>,
     pub(crate) years: ScalarBuffer<i16>,
     pub(crate) keys: Vec<ScalarBuffer<u32>>,
-    /// Lane by lane.
+    /// Counts, one buffer per lane.
     pub(crate) counts: Vec<ScalarBuffer<u64>>,
 }
 
-/// What is counted of a frame, by its position; the first lane, bits, says which rows are counted at all and so which groups
-/// exist.
+/// Lanes of a frame, by the frame's position. The first lane is a bitmap of the rows counted at all; it decides
+/// which groups exist.
 pub(crate) type Lanes<'l, 'a> = Box<dyn Fn(usize, &'a Frame) -> Result<Vec<Lane<'a>>> + Sync + 'l>;
 
-/// What of a part was counted in a year: which counter each lane is, and the table of each grouping.
+/// Result of one part in one year: the counter of each lane, and the table of each grouping.
 type OfYear = (Vec<Option<usize>>, Vec<Table>);
 
 /// Groupings that are counted in the same cells.
 pub(crate) struct Part<'l, 'a> {
     pub(crate) sets: Vec<Vec<Axis>>,
-    /// Of which frames; positions are counted from the first of them.
+    /// Frames to count; positions passed to `lanes` are relative to the first of them.
     pub(crate) frames: Range<usize>,
     pub(crate) lanes: Lanes<'l, 'a>,
 }
 
-/// Counts the lanes of each frame in each of the groupings `sets`. Years are never added up: a figure has one year.
+/// Counts the lanes of each frame in each of the groupings `sets`. Years are never added up.
 pub(crate) fn count<'a>(
     frames: &[&'a Frame],
     sets: Vec<Vec<Axis>>,
@@ -73,8 +123,8 @@ pub(crate) fn count<'a>(
     parts.pop().ok_or(Error::Cancelled)
 }
 
-/// Counts several parts in one pass over the rows: those of a stretch go into the cells of every part before the next stretch
-/// is looked at.
+/// Counts several parts in one shared scan: a stretch of rows goes into the cells of every part before the next
+/// stretch is read.
 pub(crate) fn count_parts<'a>(
     frames: &[&'a Frame],
     parts: Vec<Part<'_, 'a>>,
@@ -85,7 +135,7 @@ pub(crate) fn count_parts<'a>(
     let plans =
         parts.iter().zip(&digits).map(|(part, digits)| plans(&part.sets, digits)).collect::<Result<Vec<_>>>()?;
     let used: Vec<_> = parts.iter().map(|_| Mutex::new(Vec::new())).collect();
-    // Years are counted side by side; a year is cut into pieces only where there are more threads than years.
+    // Years are counted in parallel. A year is split only if there are more threads than years.
     let spare = rayon::current_num_threads().div_ceil(frames.len().max(1));
     let years = frames
         .par_iter()
@@ -125,7 +175,7 @@ pub(crate) fn count_parts<'a>(
     Ok(parts.into_iter().enumerate().map(tables).collect())
 }
 
-/// [`count`] for a single grouping.
+/// Counts a single grouping; see [`count`].
 pub(crate) fn count_one<'a>(
     frames: &[&'a Frame],
     axes: Vec<Axis>,
@@ -136,7 +186,8 @@ pub(crate) fn count_one<'a>(
     sets.pop().ok_or(Error::Cancelled)
 }
 
-/// How many combinations there are of as many values; more than `most` are too many.
+/// Returns the number of combinations of values with the cardinalities `cards`; fails if there are more than
+/// `most`.
 fn combinations(cards: impl Iterator<Item = u64>, most: u64) -> Result<u64> {
     let all = cards.map(u128::from).fold(1, u128::saturating_mul);
     u64::try_from(all).ok().filter(|all| *all <= most).ok_or_else(|| {
@@ -148,19 +199,19 @@ fn combinations(cards: impl Iterator<Item = u64>, most: u64) -> Result<u64> {
 }
 
 impl Counted {
-    /// Groups without counts.
+    /// Creates groups without counts.
     pub(crate) fn groups(axes: Vec<Axis>, years: Vec<i16>, keys: Vec<Vec<u32>>) -> Self {
         let keys = keys.into_iter().map(ScalarBuffer::from).collect();
         Self { axes, years: years.into(), keys, counts: Vec::new() }
     }
 
-    /// What the lane `at` counted, group by group; nothing where there were no frames to count.
+    /// Returns the counts of lane `at`, group by group; empty if there were no frames to count.
     pub(crate) fn lane(&self, at: usize) -> &[u64] {
         self.counts.get(at).map_or(&[], |counts| counts)
     }
 
-    /// The same with a group for every value of the last axis beside each group of the others; what did not occur
-    /// counts 0. So a table of states shows all of them.
+    /// Adds a group with count 0 for every value of the last axis that does not occur, so that a table of states
+    /// shows all states.
     pub(crate) fn filled(self) -> Self {
         let Some(states) = self.axes.last().map(|a| a.values.len() as u32) else { return self };
         let last = self.axes.len() - 1;
@@ -190,7 +241,7 @@ impl Counted {
         }
     }
 
-    /// The groups, each `times` times in a row, without counts.
+    /// Returns the groups without counts, each repeated `times` times.
     pub(crate) fn repeated(&self, times: usize) -> Self {
         if times == 1 {
             let (axes, years, keys) = (self.axes.clone(), self.years.clone(), self.keys.clone());
@@ -201,7 +252,7 @@ impl Counted {
     }
 }
 
-/// Each of `values` so many `times` in a row.
+/// Repeats each of `values` `times` times in a row.
 fn repeated<T: ArrowNativeType>(values: &[T], times: usize) -> ScalarBuffer<T> {
     let mut all = Vec::with_capacity(values.len() * times);
     for value in values {

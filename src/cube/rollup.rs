@@ -1,5 +1,5 @@
-//! Tables out of the cells of all bases: each is rolled up from the smallest table that tells its groups apart, so that
-//! most never look at the cells.
+//! Roll-up of tables from the cells: each table uses the smallest table that distinguishes its groups, so most
+//! never read the cells.
 
 use std::ops::AddAssign;
 use std::sync::Arc;
@@ -9,35 +9,35 @@ use super::table::{Places, Table};
 use super::{Axis, Base, combinations};
 use crate::error::Result;
 
-/// How a table is rolled up.
+/// Plan for rolling up one table.
 pub(super) struct Plan {
-    /// The table that it is rolled up from, by its position; `None` for the cells.
+    /// Index of the source table; `None` means the cells.
     from: Option<usize>,
-    /// For each digit of the source and each of its values what it adds to a group's number.
+    /// For each digit of the source, the amount each of its values adds to a group number.
     adds: Vec<Vec<u64>>,
-    /// What the groups are numbered by.
+    /// Digits that number the groups.
     pub(super) digits: Vec<Digit>,
-    /// How many groups there may be.
+    /// Maximum number of groups.
     groups: u64,
-    /// Whether they are numbered as those of the source are.
+    /// True if the groups are numbered exactly as those of the source.
     same: bool,
 }
 
-/// Neighbouring axes over one base: together they are one digit of a group's number.
+/// Adjacent axes over one base, combined into one digit of a group number.
 pub(super) struct Digit {
-    /// For each axis the position of its value, for each digit; digits ascend in the order of these values.
+    /// Position of the value on each axis, for each digit; digits ascend in the order of these values.
     pub(super) positions: Vec<Vec<u32>>,
-    /// For each code of the base the digit.
+    /// Digit of each code of the base.
     of_code: Arc<[u32]>,
 }
 
 impl Digit {
-    /// A digit of values that are known by their positions alone, axis by axis.
+    /// Creates a digit from positions alone, axis by axis, without base codes.
     pub(super) fn at(positions: Vec<Vec<u32>>) -> Self {
         Self { positions, of_code: Arc::default() }
     }
 
-    /// How many there are.
+    /// Returns the cardinality.
     pub(super) fn card(&self) -> usize {
         self.positions.first().map_or(0, Vec::len)
     }
@@ -51,7 +51,7 @@ impl Digit {
             let positions = vec![(0..=values.len() as u32).collect()];
             return Self { positions, of_code: Arc::clone(map) };
         }
-        // Codes in the order of their values: from the last axis to the first, those of one value stay in their order.
+        // Radix sort of the codes by their values: stable counting sorts from the last axis to the first.
         let codes = axes[0].map.len();
         let mut order: Vec<u32> = (0..codes as u32).collect();
         for Axis { map, values, .. } in axes.iter().rev() {
@@ -78,8 +78,8 @@ impl Digit {
         Self { positions, of_code: of_code.into() }
     }
 
-    /// For each of `card` digits of another list the digit here, where that can be told; `others` has that list's digit
-    /// for each code.
+    /// Maps each of the `card` digits of another list to a digit here; `others` gives that list's digit for each
+    /// code. Returns `None` if the other digits do not determine the ones here.
     fn of_other(&self, others: &Arc<[u32]>, card: usize) -> Option<Vec<u32>> {
         const NONE: u32 = u32::MAX;
         if Arc::ptr_eq(others, &self.of_code) {
@@ -93,19 +93,20 @@ impl Digit {
             }
             *known = *digit;
         }
-        // Digits that no row can have.
+        // Digits that no row can have map to 0.
         Some(of_other.into_iter().map(|digit| if digit == NONE { 0 } else { digit }).collect())
     }
 }
 
-/// How each of `sets` is rolled up.
+/// Plans the roll-up of each of `sets`.
 pub(super) fn plans(sets: &[Vec<Axis>], cells: &[BaseDigit<'_>]) -> Result<Vec<Plan>> {
     let tables: Vec<Vec<(&Base, Digit)>> = sets.iter().map(|axes| Digit::all(axes)).collect();
     let size = |set: &Vec<(&Base, Digit)>| combinations(set.iter().map(|(_, d)| d.card() as u64), u64::MAX);
     let sizes = tables.iter().map(size).collect::<Result<Vec<u64>>>()?;
     let of_cells: Vec<Source<'_>> = cells.iter().map(|d| (d.base, &d.of_code, d.card as usize)).collect();
     let plan = |set: usize| {
-        // Of two that tell the same, the first; so no two are rolled up from one another.
+        // Among tables of equal size, only the first may serve as a source. No two tables are then rolled up from
+        // each other.
         let mut larger: Vec<usize> = (0..sets.len()).filter(|s| (sizes[*s], set) > (sizes[set], *s)).collect();
         larger.sort_by_key(|s| sizes[*s]);
         let from = |source: usize| {
@@ -124,11 +125,11 @@ pub(super) fn plans(sets: &[Vec<Axis>], cells: &[BaseDigit<'_>]) -> Result<Vec<P
     Ok(plans.collect())
 }
 
-/// A digit of a source: its base, for each code the digit, and how many there are.
+/// Digit of a source: its base, the digit of each code, and the cardinality.
 type Source<'a> = (&'a Base, &'a Arc<[u32]>, usize);
 
-/// For each digit of a source and each of its values what it adds to the number of a group of `table`; `None` where the
-/// source does not tell its groups apart.
+/// Computes, for each digit of `source`, the amount each of its values adds to a group number of `table`. Returns
+/// `None` if the source does not distinguish the table's groups.
 fn adds(table: &[(&Base, Digit)], source: &[Source<'_>]) -> Option<Vec<Vec<u64>>> {
     let mut adds: Vec<Vec<u64>> = source.iter().map(|(.., card)| vec![0; *card]).collect();
     let mut stride = 1;
@@ -142,20 +143,20 @@ fn adds(table: &[(&Base, Digit)], source: &[Source<'_>]) -> Option<Vec<Vec<u64>>
     Some(adds)
 }
 
-/// The cells of a year, counted row by row or as a table.
+/// Cells of one year, counted row by row or already a table.
 pub(super) enum Cells<'a> {
     Counted(Counted<'a>),
     Table(Table),
 }
 
-/// The tables of `plans` out of the `cells` of one year.
+/// Rolls up the tables of `plans` from the `cells` of one year.
 pub(super) fn roll_up(plans: &[Plan], cells: Cells<'_>) -> Vec<Table> {
     let cells = match (plans, cells) {
         ([Plan { same: true, .. }], Cells::Table(only)) => return vec![only],
         (_, cells) => cells,
     };
     let mut tables: Vec<Option<Table>> = plans.iter().map(|_| None).collect();
-    // Sources are larger, so this ends.
+    // Every source is larger than its table, so the loop ends.
     while tables.iter().any(Option::is_none) {
         for (at, plan) in plans.iter().enumerate() {
             let table = match (&tables[at], plan.from) {
@@ -205,7 +206,7 @@ impl Plan {
         self.digits.iter().map(Digit::card).collect()
     }
 
-    /// Places of the groups of so many things, of which the source has these digits.
+    /// Assigns group indices to `things` source groups with these `digits`.
     fn places(&self, digits: &[Vec<u32>], things: usize, width: usize) -> Places {
         if Places::are_dense(self.groups, width) {
             Places::dense(self.numbers(digits, things, |add| add as u32), self.groups as usize)

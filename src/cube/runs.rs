@@ -1,6 +1,7 @@
-//! Runs: neighbouring rows that fall into one cell. Rows stand in the order of their ids, and those of organisations begin
-//! with the code of the county that registered them; so a county's rows are mostly neighbours, and what counts for a run are
-//! the bits set between its ends.
+//! Runs: adjacent rows that fall into one cell.
+//!
+//! Rows are sorted by organisation id. An id begins with the code of the county that registered the organisation,
+//! so most rows of a county are adjacent, and counting a run reduces to counting the bits set between its ends.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,24 +13,24 @@ use crate::job;
 use crate::job::Job;
 use crate::roster::{Integers, with_integers};
 
-/// Runs of fewer rows on average are not worth while.
+/// Minimum average length of runs; shorter ones are not worth using.
 const SHORTEST: usize = 16;
-/// So many runs are counted together.
+/// Number of runs counted together.
 const TOGETHER: usize = 64;
-/// How many divisions of a frame's rows into runs are kept.
+/// Number of run divisions cached per frame.
 const KEPT: usize = 8;
 
-/// The rows of a frame in runs.
+/// Rows of a frame, divided into runs.
 #[derive(Debug)]
 pub(super) struct Runs {
-    /// The row behind each run, ascending.
+    /// End (exclusive) of each run, ascending.
     ends: Vec<u32>,
-    /// Its cell.
+    /// Cell of each run.
     cells: Vec<u32>,
 }
 
 impl Runs {
-    /// The runs of `codes`, of which `of_code` tells the cell; `None` where they are short.
+    /// Finds the runs of `codes`, whose cells are given by `of_code`; returns `None` if they are short.
     pub(super) fn new(codes: &Integers, of_code: &[u32]) -> Option<Self> {
         let mut runs = Self { ends: Vec::new(), cells: Vec::new() };
         let most = codes.len() / SHORTEST;
@@ -47,12 +48,12 @@ impl Runs {
         Some(runs)
     }
 
-    /// What `lanes` add up to in each of so many cells, lane by lane. Rows that are not of the first lane add nothing.
+    /// Sums `lanes` in each of `cells` cells, lane by lane. Rows outside the first lane add nothing.
     pub(super) fn count(&self, lanes: &[Lane], cells: usize, job: &dyn Job) -> Result<Vec<u64>> {
         let Some(all) = lanes.first().map(Lane::aligned) else { return Ok(Vec::new()) };
         let rows = self.ends.last().map_or(0, |end| *end as usize);
         let mut counters = vec![0; cells * lanes.len()];
-        // A word more, so that there is one behind the last row.
+        // One extra word, so that the end of the last run has a word too.
         let mut words = vec![0; rows / 64 + 1];
         let mut before = vec![0; words.len()];
         for ((nth, lane), counters) in lanes.iter().enumerate().zip(counters.chunks_exact_mut(cells.max(1))) {
@@ -80,7 +81,7 @@ impl Runs {
         Ok(counters)
     }
 
-    /// Adds the rows of each run to the counter of its cell.
+    /// Adds the number of rows of each run to the counter of its cell.
     fn add_rows(&self, counters: &mut [u64]) {
         let mut from = 0;
         for (end, cell) in self.ends.iter().zip(&self.cells) {
@@ -88,9 +89,9 @@ impl Runs {
         }
     }
 
-    /// Adds the bits of each run to the counter of its cell.
+    /// Adds the number of set bits of each run to the counter of its cell.
     fn add_bits(&self, words: &[u64], before: &[u32], counters: &mut [u64]) {
-        // Some runs at a time, so that the bits of several words are counted at once.
+        // Process several runs at a time, so that the population counts can be vectorised.
         let (mut last, mut cut) = (0, [0; TOGETHER]);
         for (ends, cells) in self.ends.chunks(TOGETHER).zip(self.cells.chunks(TOGETHER)) {
             cut.iter_mut().zip(ends).for_each(|(cut, end)| *cut = words[*end as usize / 64] & ((1 << (end % 64)) - 1));
@@ -103,12 +104,12 @@ impl Runs {
     }
 }
 
-/// Whether the lowest `bits` bits are set.
+/// Checks whether the lowest `bits` bits are set.
 fn is_full(word: u64, bits: usize) -> bool {
     word.count_ones() as usize == bits
 }
 
-/// How many bits are set before each word.
+/// Writes the number of bits set before each word.
 fn set_before(words: &[u64], before: &mut [u32]) {
     before.iter_mut().zip(words).for_each(|(set, word)| *set = word.count_ones());
     let mut sum = 0;
@@ -117,13 +118,13 @@ fn set_before(words: &[u64], before: &mut [u32]) {
     }
 }
 
-/// How many bits are set before the one at `end`.
+/// Returns the number of bits set before bit `end`.
 fn set_up_to(end: u32, words: &[u64], before: &[u32]) -> u32 {
     let (at, bit) = (end as usize / 64, end % 64);
     before[at] + (words[at] & ((1 << bit) - 1)).count_ones()
 }
 
-/// The sums of the values of asked rows in each run.
+/// Appends the sum of the values of each run's set rows to `to`.
 fn sums_of<T: Copy + Into<u64>>(ends: &[u32], values: &[T], words: &[u64], to: &mut Vec<u64>) {
     let mut from = 0;
     to.extend(ends.iter().map(|end| {
@@ -136,12 +137,12 @@ fn sums_of<T: Copy + Into<u64>>(ends: &[u32], values: &[T], words: &[u64], to: &
 /// A column, the cell of each of its codes, and the runs found.
 type Division = (usize, Arc<[u32]>, Option<Arc<Runs>>);
 
-/// The runs of one frame that are known.
+/// Cache of the runs of one frame.
 #[derive(Default)]
 pub(super) struct Known(Mutex<VecDeque<Division>>);
 
 impl Known {
-    /// The runs of the column at a position, whose rows have these codes.
+    /// Returns the runs of the column at position `column` with the given `codes`, computing them on first use.
     pub(super) fn runs(&self, column: usize, of_code: &Arc<[u32]>, codes: &Integers) -> Option<Arc<Runs>> {
         let all = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let same = |cells: &Arc<[u32]>| Arc::ptr_eq(cells, of_code) || cells == of_code;
@@ -156,16 +157,16 @@ impl Known {
     }
 }
 
-/// The runs of up to [`CHUNK`] rows.
+/// Runs of up to [`CHUNK`] rows.
 #[derive(Default)]
 pub(super) struct Piece {
-    /// The row behind each run, counted from the first of the piece.
+    /// End (exclusive) of each run, relative to the start of the piece.
     ends: Vec<u32>,
     cells: Vec<u32>,
 }
 
 impl Piece {
-    /// Finds the runs among the cells of some rows; whether they are long enough.
+    /// Finds the runs in the cells of some rows. Returns false if they are too short to use.
     pub(super) fn find(&mut self, cells: &[u32]) -> bool {
         let changes: u32 = cells.iter().zip(cells.iter().skip(1)).map(|(a, b)| u32::from(a != b)).sum();
         if (changes as usize + 1) * SHORTEST > cells.len() {
@@ -180,13 +181,13 @@ impl Piece {
         true
     }
 
-    /// The cell of each run.
+    /// Returns the cell of each run.
     pub(super) fn cells(&self) -> &[u32] {
         &self.cells
     }
 
-    /// What `lane` adds up to in each run, behind what `to` has; rows that are not of `all` add nothing. The first row is
-    /// that at `start`, a multiple of 64.
+    /// Appends the total of `lane` in each run to `to`. Rows outside `all` add nothing. The first row is `start`, a
+    /// multiple of 64.
     pub(super) fn totals(&self, lane: &Lane, all: &Lane, start: usize, to: &mut Vec<u64>) {
         let rows = self.ends.last().map_or(0, |end| *end as usize);
         let mut words = [0; CHUNK / 64 + 1];

@@ -1,22 +1,22 @@
-//! States between which things move: combinations of values of some axes, and to be absent.
+//! States between which entities change: combinations of values of some axes, or absence.
 
 use super::{Axis, Values, combinations};
 use crate::error::Result;
 
-/// So many states are told apart.
+/// Maximum number of states.
 const MOST_STATES: u64 = 1 << 15;
 
-/// The combinations of values of the axes `of`, and to be absent.
+/// The combinations of values of some axes, plus absence.
 pub(super) struct States {
-    /// The values of each axis, to be absent among them.
+    /// Values of each axis, including absence.
     pub(super) values: Vec<Values>,
-    /// For each axis and base code the digit of a state, and how many digits there are.
+    /// Digit of a state for each axis and base code, with the cardinality.
     pub(super) digits: Vec<(Vec<u32>, u32)>,
-    /// How many states there are besides absence, whose number this is.
+    /// Number of states other than absence, and thereby the number of the state absent.
     pub(super) present: u32,
-    /// For each state, absence the last, its rank in the order of the axes' values.
+    /// Rank of each state in the order of the axes' values; absence comes last in this list.
     ranks: Vec<u32>,
-    /// For each rank the position of the value on each axis.
+    /// Position of the value on each axis, for each rank.
     positions: Vec<Vec<u32>>,
 }
 
@@ -33,7 +33,7 @@ impl States {
                 texts.push(absent.to_owned());
             }
             let null = all.len() as u32;
-            // A value that cannot be absent has no row then.
+            // An axis without a value for absence uses null.
             gone.push(if null > before { before } else { null });
             let position = |at: &u32| if *at == before { null } else { *at };
             let mut reached: Vec<u32> = axis.map.iter().map(position).collect();
@@ -57,8 +57,8 @@ impl States {
         let ranks = of_state.iter().map(|state| sorted.binary_search(state).unwrap_or(0) as u32).collect();
         Ok(Self { values, digits, present, ranks, positions: sorted })
     }
-    /// Of the states that were `seen`, in the order of their ranks, the positions of their values, axis by axis; and for each
-    /// state its place among them.
+    /// Returns the value positions of the states that were `seen`, axis by axis in rank order, and the index of
+    /// each state among them.
     pub(super) fn seen(&self, seen: &[bool]) -> (Vec<Vec<u32>>, Vec<u32>) {
         let mut ranks: Vec<u32> =
             self.ranks.iter().zip(seen).filter(|(_, seen)| **seen).map(|(rank, _)| *rank).collect();

@@ -1,5 +1,5 @@
-//! Statistics as the kernel counts them: each says by what its rows are grouped and what is counted of them, and makes its
-//! tables of what was counted. So one is counted by itself or several together, in one pass over the rows.
+//! Statistics as inputs of the shared scan: each defines its groupings and lanes (aggregate inputs), and builds its
+//! tables from the counts, so that one or several statistics can be counted in one scan.
 
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -14,14 +14,14 @@ use crate::job;
 use crate::job::Job;
 use crate::roster::Frame;
 
-/// What is counted of the frame at a position; the first lane says which groups exist. As many lanes for every frame. They
-/// take a while for many rows, and look from time to time whether the job is still wanted.
+/// Lanes of the frame at a position; the first lane decides which groups exist, and every frame has the same number
+/// of lanes. Building lanes takes time for many rows, so implementations check the job for cancellation.
 type Lanes<'r> = Box<dyn Fn(usize, &'r Frame, &dyn Job) -> Result<Vec<Lane<'r>>> + Sync + 'r>;
 
-/// What is made of the counts of all groupings, in their order.
+/// Function that builds the result from the counts of all groupings, in their order.
 type Answer<'r, T> = Box<dyn FnOnce(Vec<Counted>) -> Result<T> + 'r>;
 
-/// A statistic: what it asks of the rows, and its answer.
+/// A statistic: its groupings, its lanes, and its answer.
 pub(crate) struct Statistic<'r, T> {
     sets: Vec<Vec<Axis>>,
     lanes: Lanes<'r>,
@@ -37,13 +37,13 @@ impl<'r, T: 'r> Statistic<'r, T> {
         Self { sets, lanes: Box::new(lanes), answer: Box::new(answer) }
     }
 
-    /// The same with something made of its answer.
+    /// Applies `make` to the answer.
     pub(crate) fn map<U>(self, make: impl FnOnce(T) -> Result<U> + 'r) -> Statistic<'r, U> {
         let answer = self.answer;
         Statistic { sets: self.sets, lanes: self.lanes, answer: Box::new(move |counted| make(answer(counted)?)) }
     }
 
-    /// Its answer for `frames`, which its axes were made for.
+    /// Counts the statistic over `frames`, for which its axes were built, and returns its answer.
     pub(crate) fn count(self, frames: &[&'r Frame], job: &dyn Job) -> Result<T> {
         let lanes = self.lanes;
         let counted = cube::count(frames, self.sets, |nth, frame| lanes(nth, frame, job), job)?;
@@ -52,15 +52,15 @@ impl<'r, T: 'r> Statistic<'r, T> {
     }
 }
 
-/// Statistics that are counted in the same cells: the groupings of all are handed to the kernel together, the lanes of each
-/// behind those of the one before. Such as have many lanes and few cells are better apart from those with few lanes and many.
+/// Statistics counted in the same cells: their groupings are passed to the kernel together, and their lanes are
+/// concatenated. Do not mix statistics with many lanes and few cells with ones that have few lanes and many cells.
 pub(crate) struct Together<'r, T> {
-    /// Of which frames.
+    /// Frames to count.
     pub(crate) frames: Range<usize>,
     pub(crate) statistics: Vec<Statistic<'r, T>>,
 }
 
-/// The answers of all statistics of all `parts`, in one pass over the rows of `frames`.
+/// Answers all statistics of all `parts` in one shared scan of the rows of `frames`.
 pub(crate) fn count_all<'r, T: 'r>(frames: &[&'r Frame], parts: Vec<Together<'r, T>>, job: &dyn Job) -> Result<Vec<T>> {
     let ranges: Vec<OnceLock<Vec<Range<usize>>>> = parts.iter().map(|_| OnceLock::new()).collect();
     let (mut asked, mut answers) = (Vec::new(), Vec::new());
@@ -72,7 +72,8 @@ pub(crate) fn count_all<'r, T: 'r>(frames: &[&'r Frame], parts: Vec<Together<'r,
             sets.extend(statistic.sets);
         }
         let all = move |nth, frame: &'r Frame| {
-            // Groups are those that any statistic may have; each takes its own.
+            // Lane 0 is all rows, so that every group of any statistic exists. Each statistic is narrowed to its
+            // own groups later.
             let mut all = vec![Lane::Bits(BooleanBuffer::new_set(frame.rows()))];
             let mut here: Vec<Range<usize>> = Vec::with_capacity(lanes.len());
             for lanes in &lanes {
@@ -99,7 +100,7 @@ pub(crate) fn count_all<'r, T: 'r>(frames: &[&'r Frame], parts: Vec<Together<'r,
     Ok(all)
 }
 
-/// Of what was counted the lanes `own`, in the groups that they say exist.
+/// Returns the lanes `own` of `counted`, restricted to the groups in which the first of them is not 0.
 fn narrowed(counted: Counted, own: Range<usize>) -> Counted {
     let counts = counted.counts.get(own).unwrap_or_default();
     let there: &[u64] = counts.first().map_or(&[], |first| first);
@@ -114,12 +115,12 @@ fn narrowed(counted: Counted, own: Range<usize>) -> Counted {
     }
 }
 
-/// Those of `values` where `there` is not 0.
+/// Returns the `values` for which `there` is not 0.
 fn kept<T: ArrowNativeType>(values: &[T], there: &[u64]) -> ScalarBuffer<T> {
     values.iter().zip(there).filter(|(_, n)| **n > 0).map(|(value, _)| *value).collect()
 }
 
-/// The only one of several.
+/// Returns the only element of `several`.
 pub(crate) fn only<T>(mut several: Vec<T>) -> Result<T> {
     several.pop().ok_or(Error::Cancelled)
 }
@@ -134,7 +135,7 @@ mod tests {
     use crate::query::dimension::Scope;
     use crate::synth;
 
-    /// The rows for which `filter` holds, and of them those of mode solo, by each of `sets`.
+    /// Counts the rows for which `filter` holds, and among them those of mode solo, by each of `sets`.
     fn asked<'r>(
         roster: &'r Roster,
         frames: &[&'r Frame],
@@ -155,7 +156,7 @@ mod tests {
         counted.iter().map(|c| format!("{:?} {:?} {:?}", c.years, c.keys, c.counts)).collect()
     }
 
-    /// Also where one leaves out groups that another has, and where parts are of other years.
+    /// Includes statistics that lack groups of others, and parts over different years.
     #[test]
     fn several_at_once_are_what_each_is_alone() {
         let panel = synth::panel(300, 3, 2010, 7).unwrap();

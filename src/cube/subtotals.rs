@@ -1,4 +1,4 @@
-//! Groupings of all levels in one table (小计), as SQL's `ROLLUP` gives them.
+//! Subtotals (小计): groupings of all levels in one table, as SQL's `ROLLUP` returns them.
 
 use arrow::buffer::ScalarBuffer;
 use rayon::prelude::*;
@@ -8,16 +8,16 @@ use crate::error::Result;
 use crate::job;
 use crate::job::Job;
 
-/// So many rows are made before a job is asked again.
+/// Rows produced between cancellation checks.
 const SOME: usize = 1 << 16;
 
-/// The groupings that leave out none, the last, the last two … of `axes`.
+/// Returns the groupings that drop none, the last, the last two … of `axes`.
 pub(crate) fn levels(axes: &[Axis]) -> Vec<Vec<Axis>> {
     (0..=axes.len()).rev().map(|kept| axes[..kept].to_vec()).collect()
 }
 
-/// Groupings made by [`levels`] of `axes` as one: a group stands before the subtotal that it is part of. Beside each group the
-/// number that SQL's `GROUPING(axes…)` gives: a bit for each axis, the last axis the lowest, set where it is added up.
+/// Joins the groupings made by [`levels`] of `axes`, each group before the subtotal that contains it. Also returns
+/// SQL's `GROUPING(axes…)` of each group: one bit per axis, the last axis lowest, set where the axis is added up.
 pub(crate) fn joined(axes: Vec<Axis>, parts: &[Counted], job: &dyn Job) -> Result<(Counted, Vec<u64>)> {
     let order = order(parts, job)?;
     let years = gathered(&order, |part, group| parts[part].years[group], job)?;
@@ -30,7 +30,7 @@ pub(crate) fn joined(axes: Vec<Axis>, parts: &[Counted], job: &dyn Job) -> Resul
         gathered(&order, |part, group| keys[part].map_or(null, |keys| keys[group]), job).map(ScalarBuffer::from)
     };
     let keys = (0..axes.len()).into_par_iter().map(key).collect::<Result<Vec<_>>>()?;
-    // Lanes that are one column in all parts, as those that were not counted, stay one.
+    // Lanes that share one column in every part, such as those not counted, keep sharing it.
     let lanes = parts.first().map_or(0, |part| part.counts.len());
     let same = |a: usize, b: usize| parts.iter().all(|part| part.counts[a].inner().ptr_eq(part.counts[b].inner()));
     let first: Vec<usize> = (0..lanes).map(|lane| (0..lane).find(|other| same(*other, lane)).unwrap_or(lane)).collect();
@@ -46,7 +46,7 @@ pub(crate) fn joined(axes: Vec<Axis>, parts: &[Counted], job: &dyn Job) -> Resul
     Ok((Counted { axes, years: years.into(), keys, counts }, flags))
 }
 
-/// The part and the group of each row.
+/// Returns the part and group of each row.
 fn order(parts: &[Counted], job: &dyn Job) -> Result<Vec<(u32, u32)>> {
     let Some((finest, above)) = parts.split_first() else { return Ok(Vec::new()) };
     let mut order = Vec::with_capacity(parts.iter().map(|part| part.years.len()).sum());
@@ -56,7 +56,7 @@ fn order(parts: &[Counted], job: &dyn Job) -> Result<Vec<(u32, u32)>> {
             job::check(job)?;
         }
         order.push((0, group as u32));
-        // Groups ascend in every part, so a subtotal comes where one of the values that it keeps changes.
+        // Groups ascend in every part. A subtotal is due where one of the values it keeps changes.
         let (here, behind) = (group, group + 1);
         let goes_on = finest.years.get(behind) == finest.years.get(here);
         let kept = |keys: &&ScalarBuffer<u32>| goes_on && keys[here] == keys[behind];
@@ -71,7 +71,7 @@ fn order(parts: &[Counted], job: &dyn Job) -> Result<Vec<(u32, u32)>> {
     Ok(order)
 }
 
-/// What `of` says of the part and the group of each row.
+/// Collects `of` for the part and group of each row.
 fn gathered<T>(order: &[(u32, u32)], of: impl Fn(usize, usize) -> T, job: &dyn Job) -> Result<Vec<T>> {
     let mut all = Vec::with_capacity(order.len());
     for some in order.chunks(SOME) {
@@ -89,7 +89,7 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        /// The oracle sorts all groups by year, values and level.
+        /// Compares with an oracle that sorts all groups by year, values and level.
         #[test]
         fn groups_stand_before_their_subtotals(
             rows in prop::collection::btree_map((0..3_i16, 0..4_u32, 0..3_u32), 1..9_u64, 0..40)

@@ -1,4 +1,4 @@
-//! What was counted in the groups of a table in one year, group by group, and the columns made of it.
+//! Counted groups of a table in one year, and the result columns built from them.
 
 use arrow::buffer::ScalarBuffer;
 use rayon::prelude::*;
@@ -7,33 +7,33 @@ use super::kernel::{digits_of, picked};
 use super::rollup::Digit;
 use super::{Axis, Counted};
 
-/// Groups are laid out densely as long as their counters are no more than these, so that they stay in the processor's cache.
+/// Maximum number of counters for which groups are laid out densely, so that they stay in cache.
 const DENSE: u64 = 1 << 22;
 
-/// So many groups are written together.
+/// Number of groups written at a time.
 const SOME: usize = 256;
 
-/// Where the counters of groups stand.
+/// Group indices: the position of each group's counters.
 pub(super) struct Places {
-    /// Of each thing that belongs to a group.
+    /// Group index of each source cell or group.
     each: Vec<u32>,
-    /// The numbers of the groups, ascending; `None` where a group stands at its number.
+    /// Group numbers, ascending; `None` where each group's index is its number.
     known: Option<Vec<u64>>,
     groups: usize,
 }
 
 impl Places {
-    /// Whether groups of which there may be so many stand at their numbers.
+    /// Checks whether up to `groups` groups of `width` counters are laid out densely.
     pub(super) fn are_dense(groups: u64, width: usize) -> bool {
         groups.saturating_mul(width as u64) <= DENSE
     }
 
-    /// Each group at its number, of which there are so many.
+    /// Uses the numbers of `groups` groups as their indices.
     pub(super) fn dense(each: Vec<u32>, groups: usize) -> Self {
         Self { each, known: None, groups }
     }
 
-    /// A place for each group that there is.
+    /// Assigns an index to each group that occurs.
     pub(super) fn sparse(numbers: &[u64]) -> Self {
         let mut known = numbers.to_vec();
         known.par_sort_unstable();
@@ -42,42 +42,43 @@ impl Places {
         Self { each, groups: known.len(), known: Some(known) }
     }
 
-    /// How many groups have a place.
+    /// Returns the number of indexed groups.
     pub(super) fn groups(&self) -> usize {
         self.groups
     }
 
-    /// The place of each thing's group.
+    /// Returns the group index of each source cell or group.
     pub(super) fn each(&self) -> &[u32] {
         &self.each
     }
 
-    /// The place of a group.
+    /// Returns the index of the group with this number.
     pub(super) fn of(&self, number: u64) -> u32 {
         self.known.as_ref().map_or(number, |known| known.partition_point(|k| *k < number) as u64) as u32
     }
 }
 
-/// A table of one year.
+/// Table of one year.
 #[derive(Clone)]
 pub(super) struct Table {
     counters: Vec<u64>,
     width: usize,
-    /// From the counters of a place to those of the next, and from a counter of a place to its next.
+    /// Strides: from one group to the next, and from one counter of a group to the next.
     steps: (usize, usize),
-    /// The places of the groups that have rows, in the order of their numbers.
+    /// Indices of the groups that have rows, in the order of their numbers.
     groups: Vec<u32>,
-    /// For each digit of the numbers that of each of these groups.
+    /// Digits of these groups' numbers, digit by digit.
     digits: Vec<Vec<u32>>,
 }
 
 impl Table {
-    /// The groups of which the first of the `width` counters is not 0; their numbers have digits of these `cards`.
+    /// Keeps the groups whose first of `width` counters is not 0; `cards` are the cardinalities of the digits of a
+    /// group number.
     pub(super) fn new(places: Places, counters: Vec<u64>, width: usize, cards: &[usize]) -> Self {
         Self::with(places, counters, width, (width, 1), cards)
     }
 
-    /// The same of counters that stand lane by lane.
+    /// Creates a table from counters laid out lane by lane; see [`Table::new`].
     pub(super) fn of_lanes(places: Places, counters: Vec<u64>, width: usize, cards: &[usize]) -> Self {
         let steps = (1, places.groups);
         Self::with(places, counters, width, steps, cards)
@@ -105,22 +106,22 @@ impl Table {
         Self { counters, width, steps, groups, digits }
     }
 
-    /// How many counters a group has.
+    /// Returns the number of counters per group.
     pub(super) fn width(&self) -> usize {
         self.width
     }
 
-    /// The places of the groups that have rows.
+    /// Returns the indices of the groups that have rows.
     pub(super) fn groups(&self) -> &[u32] {
         &self.groups
     }
 
-    /// For each digit of the groups' numbers that of each of them.
+    /// Returns the digits of these groups' numbers, digit by digit.
     pub(super) fn digits(&self) -> &[Vec<u32>] {
         &self.digits
     }
 
-    /// The counters of the group at a place.
+    /// Returns the counters of the group at an index.
     pub(super) fn counters(&self, place: u32) -> impl Iterator<Item = u64> {
         (0..self.width).map(move |lane| self.counters[place as usize * self.steps.0 + lane * self.steps.1])
     }
@@ -131,7 +132,7 @@ impl Table {
         for (keys, (positions, of_group)) in part.keys.iter_mut().zip(of_axis) {
             keys.iter_mut().zip(of_group).for_each(|(key, digit)| *key = positions[*digit as usize]);
         }
-        // Some groups at a time, whose counters stay near while lane after lane is written.
+        // Write a few groups at a time. Their counters stay in cache while lane after lane is written.
         for (at, groups) in self.groups.chunks(SOME).enumerate() {
             for (counts, lane) in part.counts.iter_mut().zip(places) {
                 let Some(lane) = lane else { continue };
@@ -143,16 +144,17 @@ impl Table {
     }
 }
 
-/// The part of a table's columns that is of one year.
+/// Part of a table's columns that belongs to one year.
 struct Columns<'a> {
     keys: Vec<&'a mut [u32]>,
     counts: Vec<&'a mut [u64]>,
 }
 
-/// A table of one year, with what its groups are numbered by and the counter of each lane; `None` for one that counted nothing.
+/// Table of one year, with its year, the digits that number its groups, and the counter of each lane; `None` for a
+/// lane that counted nothing.
 pub(super) type OfYear<'a> = (i16, &'a Table, &'a [Digit], &'a [Option<usize>]);
 
-/// The tables of all years, of `lanes` in a grouping by `axes`, as one.
+/// Joins the tables of all years into one grouping by `axes` with `lanes` lanes.
 pub(super) fn joined(axes: Vec<Axis>, lanes: usize, tables: &[OfYear<'_>]) -> Counted {
     let rows: usize = tables.iter().map(|(_, table, ..)| table.groups.len()).sum();
     let years = tables.iter().flat_map(|(year, table, ..)| std::iter::repeat_n(*year, table.groups.len()));
@@ -172,14 +174,14 @@ pub(super) fn joined(axes: Vec<Axis>, lanes: usize, tables: &[OfYear<'_>]) -> Co
     let parts = tables.par_iter().zip(parts);
     parts.for_each(|((_, table, digits, places), mut part)| table.write(digits, places, &mut part));
     let keys = keys.into_iter().map(ScalarBuffer::from).collect();
-    // Lanes that no year counted are one and the same column.
+    // Lanes that no year counted share one column of zeros.
     let nothing = ScalarBuffer::from(vec![0; if counted.contains(&false) { rows } else { 0 }]);
     let columns = counts.into_iter().zip(counted);
     let counts = columns.map(|(column, is)| if is { column.into() } else { nothing.clone() }).collect();
     Counted { axes, years, keys, counts }
 }
 
-/// The next `rows` of each of `columns`, which then begin behind them.
+/// Splits off the next `rows` of each of `columns`, which are advanced past them.
 fn cut<'a, T>(columns: &mut [&'a mut [T]], rows: usize) -> Vec<&'a mut [T]> {
     let mut parts = Vec::with_capacity(columns.len());
     for column in columns {

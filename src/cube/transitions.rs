@@ -1,5 +1,5 @@
-//! What moved from where to where between neighbouring years: each thing has a state in either year, found at its id;
-//! no hashing, no sorting.
+//! Transitions between consecutive years: looks up each entity's state in both years by its id, without hashing or
+//! sorting.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -17,23 +17,27 @@ use crate::job;
 use crate::job::Job;
 use crate::roster::{Frame, Integers};
 
-/// So many groups of things are told apart; one more is for those that are not counted.
+/// Maximum number of groups; one more number is reserved for entities that are not counted.
 const MOST_GROUPS: u64 = u32::MAX as u64 - 1;
-/// Fewer ids than this are not worth a task of their own.
+/// Minimum number of ids per parallel task.
 const TASK: usize = 1 << 17;
 
-/// The things of one year that may move: ascending ids, and for each the row of the frame that stands for it.
+/// Entities of one year (organisations or party organisations) that may change state: their ids, ascending, and the
+/// row that represents each.
 pub(crate) struct Things<'a> {
     pub(crate) ids: Cow<'a, [u32]>,
-    /// `None` where thing and row are the same.
+    /// Row of each entity; `None` where entities and rows coincide.
     pub(crate) rows: Option<Vec<u32>>,
-    /// Which are counted at all; of two years the earlier one decides.
+    /// Entities to count; of two years, the earlier one decides.
     pub(crate) counted: Option<BooleanBuffer>,
 }
 
-/// For each pair of neighbouring calendar years in `frames`: how many things of each group of `by` moved from each
-/// value of `of` to each. Who is not in one of the two years is there as `absent`; a gap of two years is no move. The
-/// group is that of the earlier year, for arrivals that of the later. The result's year is the earlier one.
+/// Counts, for each pair of consecutive calendar years in `frames`, the entities of each group of `by` by state
+/// before and state after, where a state is a combination of values of `of`.
+///
+/// An entity missing from one of the two years has the state `absent` there. Frames separated by a missing year are
+/// not paired. The group is that of the earlier year, or of the later year for arrivals. The result's year is the
+/// earlier one.
 pub(crate) fn moves(
     frames: &[&Frame],
     things: &[Things<'_>],
@@ -46,10 +50,10 @@ pub(crate) fn moves(
     let groups = combinations(by.iter().map(|axis| axis.values.len() as u64 + 1), MOST_GROUPS)? as u32;
     let ids = things.iter().filter_map(|t| t.ids.last()).max().map_or(0, |last| *last as usize + 1);
     let steps: Vec<usize> = (1..frames.len()).filter(|t| frames[*t].year - 1 == frames[t - 1].year).collect();
-    // A pair of years is cut into pieces only where there are more threads than pairs.
+    // A pair of years is split only if there are more threads than pairs.
     let pieces = rayon::current_num_threads().div_ceil(steps.len().max(1)).min(ids / TASK + 1);
     let walk = Walk { frames, things, of, by, states: &states, groups, ids, pieces };
-    // In the smallest integers: years are as long as there are ids.
+    // Use the smallest integers: each year holds one entry per id.
     let parts = match (states.present, groups) {
         (0..=0xfe, 0..=0xfffe) => walk.all::<u8, u16>(&steps, job)?,
         (0..=0xfe, _) => walk.all::<u8, u32>(&steps, job)?,
@@ -71,7 +75,7 @@ fn state_axis(axis: &Axis, name: String, values: &Values) -> Axis {
     Axis { name, values: values.clone(), ..axis.clone() }
 }
 
-/// A number of a state or group.
+/// Integer type for the number of a state or group.
 trait Number: Copy + PartialEq + Send + Sync {
     fn of(number: u32) -> Self;
     fn number(self) -> usize;
@@ -91,15 +95,15 @@ macro_rules! number {
 }
 number!(u8, u16, u32);
 
-/// One year: for each id the state and the group of its thing.
+/// One year: the state and group of the entity with each id.
 struct Side<S, G> {
     states: Vec<S>,
     groups: Vec<G>,
-    /// Which states there are.
+    /// Flags of the states that occur.
     seen: Vec<bool>,
 }
 
-/// What moved in a step, and what its groups are numbered by.
+/// Transitions of one pair of years, and the digits that number their groups.
 type Step = (Table, Vec<Digit>);
 
 struct Walk<'a> {
@@ -108,16 +112,17 @@ struct Walk<'a> {
     of: &'a [Axis],
     by: &'a [Axis],
     states: &'a States,
-    /// How many groups there are; what is not counted is in one beyond.
+    /// Number of groups; entities that are not counted get this number.
     groups: u32,
-    /// How many ids there may be.
+    /// Upper bound of the ids.
     ids: usize,
-    /// Into how many pieces ids are cut.
+    /// Number of pieces into which the ids are split.
     pieces: usize,
 }
 
 impl Walk<'_> {
-    /// What moved in each of `steps`: runs of them side by side, so that a year is mostly looked at once.
+    /// Counts the transitions of each of `steps`. A thread takes consecutive steps, so that most years are read
+    /// once.
     fn all<S: Number, G: Number>(&self, steps: &[usize], job: &dyn Job) -> Result<Vec<Step>> {
         let run = steps.len().div_ceil(rayon::current_num_threads()).max(1);
         let parts = steps.par_chunks(run).map(|steps| {
@@ -180,7 +185,7 @@ impl Walk<'_> {
         Ok(side)
     }
 
-    /// The moves from `earlier` to `later`, by group, state before and state after.
+    /// Counts the transitions from `earlier` to `later` by group, state before and state after.
     fn step<S: Number, G: Number>(&self, earlier: &Side<S, G>, later: &Side<S, G>) -> Step {
         let (before, mut from) = self.states.seen(&earlier.seen);
         let (after, to) = self.states.seen(&later.seen);
@@ -203,7 +208,7 @@ impl Walk<'_> {
                 let before = earlier.states[here.clone()].iter().zip(&earlier.groups[here.clone()]);
                 let after = later.states[here.clone()].iter().zip(&later.groups[here]);
                 for (cell, ((was, before), (is, after))) in cells.iter_mut().zip(before.zip(after)) {
-                    // Who is there in which year cannot be foreseen: no branch depends on it.
+                    // Presence is unpredictable, so the code avoids a branch on it.
                     let group = if *was == absent { *after } else { *before };
                     *cell = group.number() as u64 * u64::from(states) + u64::from(from[was.number()] + to[is.number()]);
                 }
@@ -235,10 +240,10 @@ impl Walk<'_> {
     }
 }
 
-/// Numbers that the values of rows on some axes make, whose base codes have given digits.
+/// Numbers of rows on some axes, computed from given digits of the base codes.
 struct Numbers<'a> {
     codes: Vec<(Cow<'a, Integers>, Vec<u32>)>,
-    /// What axes that the year does not have add.
+    /// Contribution of axes that the year lacks.
     constant: u32,
 }
 
@@ -255,7 +260,7 @@ impl<'a> Numbers<'a> {
         Ok(Self { codes, constant })
     }
 
-    /// The numbers of the rows from `start` on.
+    /// Writes the numbers of the rows from `start` on.
     fn locate(&self, numbers: &mut [u32], start: usize) {
         numbers.fill(self.constant);
         self.codes.iter().for_each(|(codes, table)| add(numbers, &Factor::Table(codes, table.into()), start));

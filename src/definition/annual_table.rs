@@ -1,4 +1,4 @@
-//! The tables of the national annual report (党内统计年报) as data: whom they count, their lines, columns and sums.
+//! Tables of the national annual report (党内统计年报) as data: their populations, lines, columns and checks.
 
 use std::path::Path;
 
@@ -10,62 +10,62 @@ use crate::roster::Roster;
 use crate::support::record;
 use crate::support::record::{Record, defined, records_of};
 
-/// A table.
+/// A table of the annual report.
 #[derive(Clone, Debug)]
 pub struct AnnualTable {
-    /// Its number.
+    /// Number of the table.
     pub id: String,
-    /// Its title.
+    /// Title of the table.
     pub label: Text,
-    /// The organisations that it is about.
+    /// Organisations that the table covers.
     pub population: Predicate,
-    /// Its columns: a name, and which of the organisations count there.
+    /// Columns: a name, and a condition on the organisations counted there.
     pub columns: Vec<Part>,
-    /// Its lines.
+    /// Lines of the table.
     pub lines: Vec<Line>,
-    /// What must hold of its cells.
+    /// Constraints between the cells.
     pub checks: Vec<Check>,
     place: String,
 }
 
-/// Some of the organisations of a table.
+/// A column of a table: a subset of its organisations.
 #[derive(Clone, Debug)]
 pub struct Part {
-    /// Its name.
+    /// Identifier of the column.
     pub id: String,
-    /// Which organisations.
+    /// Condition for an organisation to be counted in the column.
     pub when: Predicate,
     place: String,
 }
 
-/// What a cell counts of its organisations.
+/// Aggregate over the organisations of a cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cell {
-    /// The organisations.
+    /// Number of organisations.
     Organisations,
-    /// The sum of a column.
+    /// Sum of a column.
     Sum(String),
-    /// The different values of a column.
+    /// Number of distinct values of a column.
     Distinct(String),
 }
 
-/// A line.
+/// A line of a table.
 #[derive(Clone, Debug)]
 pub struct Line {
-    /// Its name.
+    /// Identifier of the line.
     pub id: String,
-    /// Its words in the template.
+    /// Wording in the official template.
     pub label: Text,
-    /// Which organisations it is about; all of the table where `None`.
+    /// Condition on the organisations of the line; all of the table's if `None`.
     pub when: Option<Predicate>,
-    /// What is counted of them, added up; nothing where no ledger has it.
+    /// Aggregates that are added up; empty if no ledger records the item.
     pub count: Vec<Cell>,
-    /// Whether it is about the organisations of which it is not known whether they belong in the table.
+    /// True if the line covers the organisations whose membership in the table is unknown.
     pub undecided: bool,
     pub(crate) place: String,
 }
 
-/// What a check is about.
+/// Subject of a check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Of {
     /// A line, in every column.
@@ -74,36 +74,36 @@ pub enum Of {
     Column(String),
 }
 
-/// What must hold between lines, or between columns.
+/// A constraint between lines or between columns.
 #[derive(Clone, Debug)]
 pub struct Check {
-    /// Its name.
+    /// Identifier of the check.
     pub id: String,
     /// The whole.
     pub of: Of,
-    /// The lines or columns that make it up, or the one that it is at least.
+    /// Lines or columns that add up to the whole, or the single one that the whole must not fall below.
     pub parts: Vec<String>,
-    /// Whether the parts add up to the whole; otherwise they do not exceed it.
+    /// True if the parts must add up to the whole; otherwise they must not exceed it.
     pub equal: bool,
 }
 
-/// The tables of a file.
+/// Annual report tables of one file.
 #[derive(Clone, Debug)]
 pub struct Annual(Vec<AnnualTable>);
 
 impl Annual {
-    /// Tables 27 and 30: `definitions/annual.toml`.
+    /// Returns tables 27 and 30: `definitions/annual.toml`.
     pub fn shipped() -> Result<Self> {
         Self::from_toml(include_str!("../../definitions/annual.toml"), "definitions/annual.toml")
     }
 
-    /// The tables of the file at `path`.
+    /// Reads the tables of the file at `path`.
     pub fn from_file(path: &Path) -> Result<Self> {
         Self::from_toml(&record::read(path)?, &path.display().to_string())
     }
 
-    /// The records `[[table]]`, `[[column]]`, `[[line]]` and `[[check]]` of `text`; see `definitions/annual.toml`. `origin` is
-    /// the file's name in errors, which are [`Error::Definition`].
+    /// Parses the records `[[table]]`, `[[column]]`, `[[line]]` and `[[check]]` of `text`; see
+    /// `definitions/annual.toml`. `origin` is the file's name in errors, which are [`Error::Definition`].
     pub fn from_toml(text: &str, origin: &str) -> Result<Self> {
         let mut kinds = records_of(text, origin, &["table", "column", "line", "check"])?.into_iter();
         let mut next = || kinds.next().unwrap_or_default();
@@ -142,7 +142,7 @@ impl Annual {
         Ok(all)
     }
 
-    /// The tables that `record` belongs to.
+    /// Returns the tables that `record` belongs to.
     fn named(&mut self, record: &Record, ids: &[String]) -> Result<Vec<&mut AnnualTable>> {
         for id in ids {
             if let Err(Error::Argument(what)) = self.get(id) {
@@ -152,14 +152,14 @@ impl Annual {
         Ok(self.0.iter_mut().filter(|table| ids.contains(&table.id)).collect())
     }
 
-    /// The table called `id`.
+    /// Returns the table `id`.
     pub fn get(&self, id: &str) -> Result<&AnnualTable> {
         let ids = || self.0.iter().map(|table| table.id.as_str());
         self.0.iter().find(|table| table.id == id).ok_or_else(|| no_such(("年报表", "annual table"), id, ids()))
     }
 }
 
-/// Fails where `id` is one of `seen`.
+/// Fails if `id` is among `seen`.
 fn once<'a>(record: &Record, id: &str, mut seen: impl Iterator<Item = &'a String>) -> Result<()> {
     if seen.any(|other| other == id) {
         return record.error("id", &format!("“{id}”出现了两次"), &format!("'{id}' stands twice"));
@@ -189,7 +189,7 @@ impl AnnualTable {
         })
     }
 
-    /// Fails with [`Error::Definition`] where a condition does not fit `roster`.
+    /// Fails with [`Error::Definition`] if a condition does not fit `roster`.
     pub fn check(&self, roster: &Roster) -> Result<()> {
         let check = |predicate: &Predicate, place: &str, field: &str| {
             predicate.check(roster).map_err(|e| defined(e, place, field))
@@ -218,7 +218,7 @@ impl Line {
         Ok(Self { id, label, when, count, undecided: record.flag("undecided")?, place: record.place().to_owned() })
     }
 
-    /// Whether it counts organisations and nothing else.
+    /// Checks whether the line counts organisations and nothing else.
     #[must_use]
     pub fn of_organisations(&self) -> bool {
         self.count == [Cell::Organisations]
@@ -250,7 +250,7 @@ impl Check {
         Ok(Self { id, of, parts, equal })
     }
 
-    /// Fails where it names a line or column that `table` does not have.
+    /// Fails if the check names a line or column that `table` does not have.
     fn fits(&self, record: &Record, table: &AnnualTable) -> Result<()> {
         let (field, whole) = match &self.of {
             Of::Line(line) => ("line", line),

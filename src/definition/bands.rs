@@ -1,4 +1,4 @@
-//! Size bands (规模分组) as data: from which number on a count belongs to which band.
+//! Size bands (规模分组) as data: the lower bounds that divide a count into bands.
 
 use std::path::Path;
 use std::sync::OnceLock;
@@ -11,20 +11,20 @@ use crate::schema::Type;
 use crate::support::record;
 use crate::support::record::{Record, records};
 
-/// The bands of one column of counts. Used as a dimension under its `id`.
+/// Bands of one column of counts, usable as a dimension under their `id`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sizes {
-    /// The name of the dimension.
+    /// Name of the dimension.
     pub id: String,
-    /// Its name in tables.
+    /// Label in tables.
     pub label: Text,
-    /// The column that is divided.
+    /// Column that is divided.
     pub column: &'static str,
-    /// The smallest number of each band, ascending from 0.
+    /// Lower bound of each band, ascending from 0.
     pub from: Vec<u64>,
-    /// What the bands are called, in the same order.
+    /// Names of the bands, in the same order.
     pub names: Vec<String>,
-    /// The document that the bands are from.
+    /// Document that the bands come from.
     pub source: String,
 }
 
@@ -33,7 +33,7 @@ pub struct Sizes {
 pub struct Bands(Vec<Sizes>);
 
 impl Bands {
-    /// The bands that come with the engine: `definitions/bands.toml`.
+    /// Returns the bands that come with the engine: `definitions/bands.toml`.
     pub fn shipped() -> Result<Self> {
         static SHIPPED: OnceLock<Bands> = OnceLock::new();
         if let Some(known) = SHIPPED.get() {
@@ -43,14 +43,14 @@ impl Bands {
         Ok(SHIPPED.get_or_init(|| read).clone())
     }
 
-    /// The bands of the file at `path`.
+    /// Reads the bands of the file at `path`.
     pub fn from_file(path: &Path) -> Result<Self> {
         Self::from_toml(&record::read(path)?, &path.display().to_string())
     }
 
-    /// The `[[bands]]` records of `text`: `id`, `label`, `column` (counts or money), `from` (the smallest number of each
-    /// band, ascending, the first 0), `names` (as many; `"10-49"` and the like if left out), `source`. `origin` is the
-    /// file's name in errors, which are [`Error::Definition`](crate::Error::Definition).
+    /// Parses the `[[bands]]` records of `text`: `id`, `label`, `column` (counts or money), `from` (the lower bound
+    /// of each band, ascending, the first 0), `names` (one per band; `"10-49"` and the like if left out), `source`.
+    /// `origin` is the file's name in errors, which are [`Error::Definition`](crate::Error::Definition).
     ///
     /// ```
     /// let bands = dangjian::definition::Bands::from_toml(
@@ -81,7 +81,7 @@ impl Bands {
         Ok(bands)
     }
 
-    /// These, with those of `user` in place of the ones of the same id; new ones follow.
+    /// Replaces bands by those of `user` with the same id, and appends the new ones.
     #[must_use]
     pub fn overridden_by(mut self, user: Self) -> Self {
         for sizes in user.0 {
@@ -93,18 +93,18 @@ impl Bands {
         self
     }
 
-    /// The bands called `id`.
+    /// Returns the bands `id`; fails if there are none.
     pub fn get(&self, id: &str) -> Result<&Sizes> {
         let ids = || self.0.iter().map(|sizes| sizes.id.as_str());
         self.find(id).ok_or_else(|| no_such(("规模分组", "size bands"), id, ids()))
     }
 
-    /// The bands called `id`, if there are any.
+    /// Returns the bands `id`, if there are any.
     pub(crate) fn find(&self, id: &str) -> Option<&Sizes> {
         self.0.iter().find(|sizes| sizes.id == id)
     }
 
-    /// All of them.
+    /// Iterates over all bands.
     pub fn iter(&self) -> std::slice::Iter<'_, Sizes> {
         self.0.iter()
     }
@@ -168,13 +168,13 @@ impl Sizes {
         Ok(Self { id, label, column: counted.name, from, names, source: record.text("source")? })
     }
 
-    /// The position of the band of `number`.
+    /// Returns the position of the band that contains `number`.
     pub(crate) fn band(&self, number: u64) -> usize {
         self.from.partition_point(|from| *from <= number).saturating_sub(1)
     }
 }
 
-/// What bands are called that have no names: their first and last number.
+/// Builds default band names from the first and last number of each band.
 fn spans(from: &[u64]) -> Vec<String> {
     let span = |at: usize| match (from[at], from.get(at + 1)) {
         (first, None) => format!("{first}+"),

@@ -1,4 +1,4 @@
-//! Conditions with a name (口径用语), which other conditions use as they use a flag; and breaks of columns.
+//! Named conditions (口径用语), which other conditions use like flags, and breaks of columns.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -12,38 +12,38 @@ use crate::support::record;
 use crate::support::record::Record;
 use crate::support::similarity::nearest;
 
-/// A condition under a name.
+/// A named condition.
 #[derive(Clone, Debug)]
 pub struct Condition {
-    /// The name by which other conditions use it.
+    /// Name by which other conditions use the condition.
     pub id: String,
-    /// What it is called in print.
+    /// Printed label.
     pub label: Option<Text>,
-    /// What it says.
+    /// The condition itself.
     pub when: Predicate,
-    /// The document that it is from.
+    /// Document that the condition comes from.
     pub source: String,
-    /// What a reader should know about it.
+    /// Note for readers.
     pub note: Option<Text>,
     place: String,
 }
 
-/// A column that means something else from a year on: figures of the years before are not comparable.
+/// A column whose meaning changes from a year on, so that figures of earlier years are not comparable.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Break {
-    /// The column of the ledger.
+    /// Column of the ledger.
     pub column: String,
-    /// The first year of the new meaning.
+    /// First year of the new meaning.
     pub year: i16,
-    /// What changed.
+    /// Description of the change.
     pub note: Text,
-    /// The document that says so.
+    /// Document that states the change.
     pub source: String,
     place: String,
 }
 
 impl Condition {
-    /// The `[[condition]]` records, whose ids are distinct and no columns.
+    /// Takes the `[[condition]]` records, whose ids must be distinct and not column names.
     pub(super) fn take_all(records: Vec<Record>) -> Result<Vec<Self>> {
         let mut all: Vec<Self> = Vec::new();
         for mut record in records {
@@ -71,7 +71,7 @@ impl Condition {
         Ok(all)
     }
 
-    /// Fails with [`Error::Definition`](crate::Error::Definition) where it does not fit `roster`.
+    /// Fails with [`Error::Definition`](crate::Error::Definition) if the condition does not fit `roster`.
     pub(super) fn check(&self, roster: &Roster) -> Result<()> {
         self.when.check(roster).map_err(|e| record::defined(e, &self.place, "when"))
     }
@@ -92,7 +92,7 @@ impl Break {
         Ok(found)
     }
 
-    /// Fails where its column is neither one of the schema's nor one that `used` has: no rate could have it.
+    /// Fails if the column is neither in the schema nor in `used`, since no rate could use it.
     pub(super) fn check<'a>(&self, used: impl Iterator<Item = &'a str>) -> Result<()> {
         let known: BTreeSet<&str> = schema::COLUMNS.iter().map(|c| c.name).chain(used).collect();
         if known.contains(self.column.as_str()) {
@@ -114,11 +114,11 @@ impl Break {
     }
 }
 
-/// What the names of conditions stand for, down to columns.
+/// Expressions of named conditions, reduced to columns.
 pub(super) struct Meanings(HashMap<String, Expr>);
 
 impl Meanings {
-    /// Fails where a condition is used in its own definition.
+    /// Resolves all conditions; fails if one is used in its own definition.
     pub(super) fn new(conditions: &[Condition]) -> Result<Self> {
         let mut meanings = Self(HashMap::new());
         for condition in conditions {
@@ -127,7 +127,7 @@ impl Meanings {
         Ok(meanings)
     }
 
-    /// Works out `condition`, which those in `path` are waiting for.
+    /// Resolves `condition`; `path` holds the conditions whose resolution is in progress.
     fn resolve<'a>(&mut self, condition: &'a Condition, all: &'a [Condition], path: &mut Vec<&'a str>) -> Result<()> {
         if self.0.contains_key(&condition.id) {
             return Ok(());
@@ -156,7 +156,7 @@ impl Meanings {
         Ok(())
     }
 
-    /// Adds to `found` those of `all`, in terms of columns, that `predicate` uses, itself or by way of others.
+    /// Adds to `found` the conditions of `all`, reduced to columns, that `predicate` uses directly or indirectly.
     pub(super) fn used(&self, predicate: &Predicate, all: &[Condition], found: &mut Vec<Condition>) {
         for name in predicate.columns() {
             let Some(condition) = all.iter().find(|c| c.id == name) else { continue };
@@ -167,7 +167,7 @@ impl Meanings {
         }
     }
 
-    /// `predicate` in terms of columns.
+    /// Returns `predicate` with named conditions reduced to columns.
     pub(super) fn expand(&self, predicate: &Predicate) -> Predicate {
         predicate.expanded(&|name| self.0.get(name).cloned())
     }

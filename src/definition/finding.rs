@@ -1,4 +1,5 @@
-//! Findings of an audit (核查发现): conditions that should hold for no organisation, and what is said where one does.
+//! Audit findings (核查发现): conditions that should hold for no organisation, and the sentence reported where one
+//! does.
 
 use std::collections::BTreeSet;
 
@@ -10,12 +11,12 @@ use crate::roster::Roster;
 use crate::support::record;
 use crate::support::record::Record;
 
-/// How grave a finding is.
+/// Severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// Against a rule that says "must" (应当).
+    /// Violates a rule that says "must" (应当).
     Error,
-    /// Against a rule that says "as a rule" (一般), or allowed with approval: to be looked at.
+    /// Deviates from a rule that says "as a rule" (一般), or is allowed with approval: to be checked.
     Warning,
     /// Worth knowing.
     Info,
@@ -24,7 +25,7 @@ pub enum Severity {
 impl Severity {
     const ALL: [Self; 3] = [Self::Error, Self::Warning, Self::Info];
 
-    /// Its name in definitions and results.
+    /// Returns the severity's name in definitions and results.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -35,22 +36,22 @@ impl Severity {
     }
 }
 
-/// One thing that an audit looks for.
+/// A finding that an audit looks for.
 #[derive(Clone, Debug)]
 pub struct Finding {
-    /// Its name in calls and results.
+    /// Identifier in calls and results.
     pub id: String,
-    /// Its name in tables.
+    /// Label in tables.
     pub label: Text,
-    /// How grave it is.
+    /// Severity of the finding.
     pub severity: Severity,
-    /// The organisations it is found at.
+    /// Condition on the organisations that have the finding.
     pub when: Predicate,
-    /// What is said of each of them.
+    /// Sentence reported for each of these organisations.
     pub why: Why,
-    /// The years in which it is in force.
+    /// Years in which the finding is in force.
     pub validity: Validity,
-    /// The document that the rule is from.
+    /// Document that the rule comes from.
     pub source: String,
     pub(super) place: String,
 }
@@ -88,7 +89,7 @@ impl Finding {
         Ok(finding)
     }
 
-    /// Fails where its condition or its words name a column that `roster` does not have.
+    /// Fails if the condition or the sentence names a column that `roster` does not have.
     pub(crate) fn check(&self, roster: &Roster) -> Result<()> {
         self.when.check(roster).map_err(|e| record::defined(e, &self.place, "when"))?;
         for name in self.why.columns().into_iter().filter(|name| *name != APPROVAL) {
@@ -99,10 +100,10 @@ impl Finding {
     }
 }
 
-/// Stands in a [`Why`] for what the rule about the level recorded says of approval.
+/// Placeholder in a [`Why`] for the approval clause of the rule about the recorded level.
 pub(crate) const APPROVAL: &str = "approval";
 
-/// A sentence with the names of columns in braces, in both languages.
+/// A sentence template in both languages, with column names in braces.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Why {
     zh: Vec<Part>,
@@ -136,13 +137,13 @@ impl Why {
         }
     }
 
-    /// The columns that it names.
+    /// Returns the columns that the sentence names.
     #[must_use]
     pub fn columns(&self) -> BTreeSet<&str> {
         self.zh.iter().chain(&self.en).filter_map(Part::column).collect()
     }
 
-    /// The sentence with the values that `value` gives for the columns.
+    /// Renders the sentence with the column values given by `value`.
     pub(crate) fn say(&self, lang: Lang, value: impl Fn(&str) -> String) -> String {
         let said = self.parts(lang).iter().map(|part| match part {
             Part::Text(text) => text.clone(),

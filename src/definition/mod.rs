@@ -1,6 +1,7 @@
-//! 口径 as data: what a figure counts is a record in a file, its conditions are [`Predicate`]s.
+//! Definitions (口径) as data: records in files state what a figure counts, with [`Predicate`]s as conditions.
 //!
-//! Three kinds of file, each with a shipped one in `definitions/`: [`Rates`], [`Targets`] and [`FormationRules`].
+//! [`Rates`], [`Targets`] and [`FormationRules`] are each read from a file of their own; `definitions/` holds the
+//! shipped ones.
 
 mod annual_table;
 mod bands;

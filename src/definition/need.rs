@@ -1,4 +1,4 @@
-//! Which mode an organisation needs (应建形式), and whose members a rule of formation counts.
+//! Required mode of an organisation (应建形式), and the members that a formation rule counts.
 
 use super::validity::Validity;
 use crate::error::Result;
@@ -9,7 +9,7 @@ use crate::schema::words;
 use crate::support::record;
 use crate::support::record::Record;
 
-/// Which members a rule counts (正式党员, 党员, …): one column of counts, or several added up.
+/// Members that a rule counts (正式党员, 党员, …): one column of counts, or several added up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Members(Vec<String>);
 
@@ -18,38 +18,38 @@ impl Members {
         Ok(Self(record.one_or_more("members")?))
     }
 
-    /// The names of the columns.
+    /// Returns the names of the columns.
     #[must_use]
     pub fn columns(&self) -> &[String] {
         &self.0
     }
 
-    /// The condition that there are `n` of them or more.
+    /// Builds the condition that there are at least `n` of these members.
     pub(super) fn at_least(&self, n: u32) -> Result<Predicate> {
         let quoted: Vec<String> = self.0.iter().map(|name| format!("\"{}\"", name.replace('"', "\"\""))).collect();
         Predicate::parse(&format!("{} >= {n}", quoted.join(" + ")))
     }
 
-    /// Fails where one of the columns is not there or holds no numbers.
+    /// Fails if one of the columns is missing or not numeric.
     pub(super) fn check(&self, roster: &Roster, place: &str) -> Result<()> {
         self.at_least(0)?.check(roster).map_err(|e| record::defined(e, place, "members"))
     }
 }
 
-/// One rule: an organisation for which `when` is true, and no earlier rule, needs `mode`.
+/// A rule: an organisation for which `when` is true, and no earlier rule, needs `mode`.
 #[derive(Clone, Debug)]
 pub struct Need {
     /// One of the words of column `mode`.
     pub mode: String,
-    /// The condition.
+    /// Condition of the rule.
     pub when: Predicate,
-    /// The same as a number of members, where the rule gives one.
+    /// The condition as a minimum number of members, if the rule gives one.
     pub step: Option<(Members, u32)>,
-    /// The years in which it is in force.
+    /// Years in which the rule is in force.
     pub validity: Validity,
-    /// The document that the rule is from.
+    /// Document that the rule comes from.
     pub source: String,
-    /// What a reader should know about it.
+    /// Note for readers.
     pub note: Option<Text>,
     pub(super) place: String,
 }
@@ -89,7 +89,7 @@ impl Need {
     }
 }
 
-/// The word that stands in `field`, one of those of `column`.
+/// Takes the word in `field`, which must be one of the words of `column`.
 pub(super) fn word(record: &mut Record, field: &'static str, column: &str, what: &str) -> Result<String> {
     let word = record.text(field)?;
     let known: Vec<_> = words::of(column).into_iter().flat_map(words::Words::ids).collect();

@@ -1,4 +1,4 @@
-//! Rates (比率): of which organisations how many count as what.
+//! Rates (比率): the proportion of a population of organisations that meets a condition.
 
 use std::path::Path;
 use std::sync::OnceLock;
@@ -12,7 +12,7 @@ use crate::roster::Roster;
 use crate::support::record;
 use crate::support::record::{Record, records_of};
 
-/// What a figure counts. A joint branch is one party organisation and several organisations.
+/// Unit that a figure counts. A joint branch is one party organisation and several organisations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Counts {
     /// Organisations (单位): rows.
@@ -22,7 +22,7 @@ pub enum Counts {
 }
 
 impl Counts {
-    /// Its name in definitions and results.
+    /// Returns the unit's name in definitions and results.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -32,36 +32,36 @@ impl Counts {
     }
 }
 
-/// One rate: the share of `success` in `population`. Rows for which either is unknown are counted apart.
+/// A rate: the proportion of `success` in `population`. Rows for which either is unknown are counted separately.
 #[derive(Clone, Debug)]
 pub struct Rate {
-    /// Its name in calls and results.
+    /// Identifier in calls and results.
     pub id: String,
-    /// Its name in tables.
+    /// Label in tables.
     pub label: Text,
-    /// Which are counted.
+    /// Condition on the rows that are counted.
     pub population: Predicate,
-    /// Which of them succeed.
+    /// Condition on the counted rows that succeed.
     pub success: Predicate,
-    /// What is counted.
+    /// Unit that is counted.
     pub counts: Counts,
-    /// The document that the definition is from.
+    /// Document that the definition comes from.
     pub source: String,
-    /// What a reader should know about it.
+    /// Note for readers.
     pub note: Option<Text>,
-    /// Whether it is for those who ask for it: the annual review leaves it out.
+    /// True if the rate is computed only on request; the annual review omits it.
     pub special: bool,
-    /// The years in which it is in force.
+    /// Years in which the rate is in force.
     pub validity: Validity,
-    /// Where a column that it looks at began to mean something else.
+    /// Years from which a column that the rate reads has another meaning.
     pub breaks: Vec<Break>,
-    /// The named conditions that it uses.
+    /// Named conditions that the rate uses.
     pub conditions: Vec<Condition>,
     place: String,
 }
 
 impl Rate {
-    /// Takes the fields of a rate out of `record`, whose id is none of `seen`.
+    /// Takes the fields of a rate out of `record`, whose id must not be in `seen`.
     pub(super) fn take<'a>(record: &mut Record, mut seen: impl Iterator<Item = &'a Self>) -> Result<Self> {
         let id = record.text("id")?;
         if seen.any(|rate| rate.id == id) {
@@ -99,7 +99,7 @@ impl Rate {
         })
     }
 
-    /// A rate of organisations in the caller's own words.
+    /// Creates a rate of organisations from the caller's own conditions.
     #[must_use]
     pub fn own(id: &str, population: Predicate, success: Predicate) -> Self {
         Self {
@@ -118,7 +118,7 @@ impl Rate {
         }
     }
 
-    /// The columns that it looks at, each once.
+    /// Returns the columns that the rate reads, each once.
     #[must_use]
     pub fn columns(&self) -> Vec<&str> {
         let party = (self.counts == Counts::PartyOrganisations).then_some("party_org_id");
@@ -129,13 +129,13 @@ impl Rate {
         columns
     }
 
-    /// Whether `other` measures the same, whatever it is called.
+    /// Checks whether `other` has the same definition, whatever its name.
     #[must_use]
     pub fn measures_as(&self, other: &Self) -> bool {
         self.counts == other.counts && self.population.same(&other.population) && self.success.same(&other.success)
     }
 
-    /// Fails with [`Error::Definition`] where one of its predicates does not fit `roster` (see [`Predicate::check`]).
+    /// Fails with [`Error::Definition`] if one of the predicates does not fit `roster` (see [`Predicate::check`]).
     pub fn check(&self, roster: &Roster) -> Result<()> {
         self.conditions.iter().try_for_each(|condition| condition.check(roster))?;
         for (field, predicate) in [("population", &self.population), ("success", &self.success)] {
@@ -145,7 +145,7 @@ impl Rate {
     }
 }
 
-/// Rates in the order in which tables show them. An id may stand several times, for different years.
+/// Rates in the order in which tables show them. An id may occur several times, for different years.
 #[derive(Clone, Debug)]
 pub struct Rates {
     all: Vec<Rate>,
@@ -154,7 +154,7 @@ pub struct Rates {
 }
 
 impl Rates {
-    /// The rates that come with the engine: `definitions/rates.toml`.
+    /// Returns the rates that come with the engine: `definitions/rates.toml`.
     pub fn shipped() -> Result<Self> {
         static SHIPPED: OnceLock<Rates> = OnceLock::new();
         if let Some(known) = SHIPPED.get() {
@@ -164,15 +164,15 @@ impl Rates {
         Ok(SHIPPED.get_or_init(|| read).clone())
     }
 
-    /// The rates of the file at `path`.
+    /// Reads the rates of the file at `path`.
     pub fn from_file(path: &Path) -> Result<Self> {
         Self::from_toml(&record::read(path)?, &path.display().to_string())
     }
 
-    /// The records of `text`: `[[rate]]`, each with the years `from` and `to` in which it is in force if they are
-    /// limited; `[[condition]]`, which gives a condition a name that other conditions may use as they use a flag; and
-    /// `[[break]]`, which says that a column means something else from a year on. `origin` is the file's name in errors,
-    /// which are [`Error::Definition`].
+    /// Parses the records of `text`: `[[rate]]`, with the years `from` and `to` in which it is in force if they are
+    /// limited; `[[condition]]`, a named condition that other conditions may use like a flag; and `[[break]]`, a
+    /// change in a column's meaning from a year on. `origin` is the file's name in errors, which are
+    /// [`Error::Definition`].
     ///
     /// ```
     /// let rates = dangjian::definition::Rates::from_toml(
@@ -214,8 +214,8 @@ impl Rates {
         Self { all: rates, conditions, breaks }.resolved()
     }
 
-    /// These, with those of `user` in place of the ones of the same id; new ones follow. A condition of the user's takes
-    /// the place of a shipped one wherever that is used.
+    /// Replaces rates by those of `user` with the same id, and appends the new ones. A user's condition replaces a
+    /// shipped one wherever that is used.
     pub fn overridden_by(mut self, user: Self) -> Result<Self> {
         for (at, rate) in user.all.iter().enumerate() {
             if user.all[..at].iter().all(|r| r.id != rate.id) {
@@ -231,7 +231,7 @@ impl Rates {
         self.resolved()
     }
 
-    /// The same with the named conditions, and the breaks of its columns, in every rate.
+    /// Expands named conditions in every rate and attaches the breaks of its columns.
     fn resolved(mut self) -> Result<Self> {
         let meanings = Meanings::new(&self.conditions)?;
         for rate in &mut self.all {
@@ -250,18 +250,18 @@ impl Rates {
         Ok(self)
     }
 
-    /// The first rate called `id`.
+    /// Returns the first rate with this `id`.
     pub fn get(&self, id: &str) -> Result<&Rate> {
         let ids = || self.all.iter().map(|rate| rate.id.as_str());
         self.all.iter().find(|rate| rate.id == id).ok_or_else(|| no_such(("比率", "rate"), id, ids()))
     }
 
-    /// All of them.
+    /// Iterates over all rates.
     pub fn iter(&self) -> std::slice::Iter<'_, Rate> {
         self.all.iter()
     }
 
-    /// The named conditions.
+    /// Returns the named conditions.
     #[must_use]
     pub fn conditions(&self) -> &[Condition] {
         &self.conditions
@@ -277,7 +277,7 @@ impl<'a> IntoIterator for &'a Rates {
     }
 }
 
-/// The error that nothing is called `id`.
+/// Builds the error for an unknown `id`.
 pub(super) fn no_such<'a>((zh, en): (&str, &str), id: &str, ids: impl Iterator<Item = &'a str> + Clone) -> Error {
     let near = crate::support::similarity::nearest(id, ids.clone());
     let ids: Vec<_> = ids.collect();
@@ -298,7 +298,7 @@ mod tests {
     use crate::predicate::testing::{flags, roster};
     use crate::schema::Type;
 
-    /// Every shipped definition reads, fits a roster whatever columns it has, and speaks both languages.
+    /// Checks that every shipped definition parses, fits a roster whatever its columns, and has both languages.
     #[test]
     fn shipped_definitions_fit_any_roster() {
         let roster = roster(vec![("operating", Type::Flag, Some(flags(&[Some(true)])))], 1);
@@ -309,7 +309,7 @@ mod tests {
             assert!(rate.label.zh.chars().any(|c| c > '一') && rate.label.en.is_ascii(), "{}", rate.id);
         }
         FormationRules::shipped().unwrap().check(&roster).unwrap();
-        // The article states the first target only.
+        // The article states only the first target.
         let inferred: Vec<_> =
             targets.iter().map(|t| (t.rate.id.as_str(), t.inferred, t.rate.note.is_some())).collect();
         assert_eq!(

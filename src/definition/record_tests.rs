@@ -1,4 +1,4 @@
-//! The mistakes of a definition file, and what is said of each.
+//! Tests of mistakes in definition files, and of the messages about them.
 
 use super::{FormationRules, Rates, Targets};
 use crate::error::Error;
@@ -83,7 +83,7 @@ fn versions_conditions_and_breaks_are_checked() {
     }
 }
 
-/// A condition stands for what it says, also where it uses others, and a user's takes the place of a shipped one.
+/// A condition is replaced by its definition, also inside other conditions, and a user's replaces a shipped one.
 #[test]
 fn conditions_are_used_as_flags_are() {
     let text = r#"
@@ -108,7 +108,7 @@ fn conditions_are_used_as_flags_are() {
     assert!(rate.population.same(&written));
 }
 
-/// A wrong column is a mistake of the record in which it stands, not of the rate that uses it.
+/// A wrong column is reported for the record that contains it, not for the rate that uses the record.
 #[test]
 fn a_condition_that_does_not_fit_is_named_itself() {
     let text = r#"

@@ -1,4 +1,4 @@
-//! Formation rules (组建规则): needs, levels, joint branches, terms, and what an audit looks for.
+//! Formation rules (组建规则): needs, levels, joint branches, terms, and audit findings.
 
 use std::path::Path;
 
@@ -15,55 +15,55 @@ use crate::roster::{Frame, Roster};
 use crate::support::record;
 use crate::support::record::{Record, records_of};
 
-/// From how many members on a party organisation is of a level (支部, 总支, 党委).
+/// Minimum number of members for a level of party organisation (支部, 总支, 党委).
 #[derive(Clone, Debug)]
 pub struct Level {
     /// One of the words of column `party_org_level`.
     pub level: String,
-    /// Which members are counted, of all its organisations together.
+    /// Members to count, over all organisations of the party organisation together.
     pub members: Members,
-    /// How many of them there must be.
+    /// Minimum number of these members.
     pub at_least: u32,
-    /// Whose approval allows this level with fewer.
+    /// Authority whose approval allows this level with fewer members.
     pub approval: Option<Text>,
-    /// The years in which it is in force.
+    /// Years in which the rule is in force.
     pub validity: Validity,
-    /// The document that the rule is from.
+    /// Document that the rule comes from.
     pub source: String,
-    /// What a reader should know about it.
+    /// Note for readers.
     pub note: Option<Text>,
     place: String,
 }
 
-/// How many organisations a joint branch covers at most.
+/// Maximum number of organisations that a joint branch may cover.
 #[derive(Clone, Debug)]
 pub struct JointLimit {
-    /// The number.
+    /// The maximum.
     pub most_units: u32,
-    /// The years in which it is in force.
+    /// Years in which the limit is in force.
     pub validity: Validity,
-    /// The document that the rule is from.
+    /// Document that the rule comes from.
     pub source: String,
-    /// What a reader should know about it.
+    /// Note for readers.
     pub note: Option<Text>,
 }
 
-/// After how many years a party organisation of a level is elected anew (换届).
+/// Term of office at a level of party organisation, after which elections are due (换届).
 #[derive(Clone, Debug)]
 pub struct Term {
     /// One of the words of column `party_org_level`.
     pub level: String,
-    /// The years of a term.
+    /// Length of the term in years.
     pub years: u32,
-    /// The years in which it is in force.
+    /// Years in which the rule is in force.
     pub validity: Validity,
-    /// The document that the rule is from.
+    /// Document that the rule comes from.
     pub source: String,
-    /// What a reader should know about it.
+    /// Note for readers.
     pub note: Option<Text>,
 }
 
-/// All rules of formation.
+/// All formation rules.
 #[derive(Clone, Debug)]
 pub struct FormationRules {
     needs: Vec<Need>,
@@ -73,31 +73,31 @@ pub struct FormationRules {
     findings: Vec<Finding>,
 }
 
-/// What the organisations of one frame need. A row that is in no set meets none of the rules.
+/// Required modes of the organisations of one frame. A row in none of the sets meets none of the rules.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Needed {
-    /// For each rule the rows that it decides: none is in two.
+    /// Rows decided by each rule; the sets are disjoint.
     pub by_rule: Vec<BooleanBuffer>,
-    /// Rows for which a rule is unknown and none before it is true.
+    /// Rows for which a rule is unknown and no earlier rule is true.
     pub unknown: BooleanBuffer,
 }
 
 const KINDS: [&str; 5] = ["need", "level", "joint", "term", "finding"];
 
 impl FormationRules {
-    /// The rules of the "1234" working method and the regulations: `definitions/formation.toml`.
+    /// Returns the rules of the "1234" working method and the regulations: `definitions/formation.toml`.
     pub fn shipped() -> Result<Self> {
         Self::parse(include_str!("../../definitions/formation.toml"), "definitions/formation.toml")
     }
 
-    /// The rules of the file at `path`.
+    /// Reads the rules of the file at `path`.
     pub fn from_file(path: &Path) -> Result<Self> {
         Self::from_toml(&record::read(path)?, &path.display().to_string())
     }
 
-    /// The records of `text`: `[[need]]`, `[[level]]`, `[[joint]]`, `[[term]]`, `[[finding]]`. Those of a kind take the
-    /// place of all shipped ones of that kind; a finding only that of the one of its id. `origin` is the file's name in
-    /// errors, which are [`Error::Definition`](crate::Error::Definition).
+    /// Parses the records of `text`: `[[need]]`, `[[level]]`, `[[joint]]`, `[[term]]`, `[[finding]]`. Records of a
+    /// kind replace all shipped ones of that kind; a finding replaces only the one with its id. `origin` is the
+    /// file's name in errors, which are [`Error::Definition`](crate::Error::Definition).
     pub fn from_toml(text: &str, origin: &str) -> Result<Self> {
         let (mut mine, shipped) = (Self::parse(text, origin)?, Self::shipped()?);
         let own = |finding: &Finding| mine.findings.iter().any(|f| f.id == finding.id);
@@ -124,13 +124,13 @@ impl FormationRules {
         })
     }
 
-    /// The rules about the mode needed, in the order in which they are tried.
+    /// Returns the rules about the mode needed, in the order in which they are tried.
     #[must_use]
     pub fn needs(&self) -> &[Need] {
         &self.needs
     }
 
-    /// The levels in force in `year`, from the fewest members to the most.
+    /// Returns the levels in force in `year`, by ascending minimum of members.
     #[must_use]
     pub fn levels(&self, year: i16) -> Vec<&Level> {
         let mut levels: Vec<&Level> = self.levels.iter().filter(|l| l.validity.holds(year)).collect();
@@ -138,29 +138,29 @@ impl FormationRules {
         levels
     }
 
-    /// The levels of all years.
+    /// Returns the levels of all years.
     pub(crate) fn all_levels(&self) -> &[Level] {
         &self.levels
     }
 
-    /// The limit of joint branches in `year`, where there is one.
+    /// Returns the limit of joint branches in `year`, if there is one.
     #[must_use]
     pub fn joint(&self, year: i16) -> Option<&JointLimit> {
         self.joints.iter().find(|j| j.validity.holds(year))
     }
 
-    /// The terms in force in `year`.
+    /// Returns the terms in force in `year`.
     pub fn terms(&self, year: i16) -> impl Iterator<Item = &Term> {
         self.terms.iter().filter(move |t| t.validity.holds(year))
     }
 
-    /// What an audit looks for, in the order in which tables show it.
+    /// Returns the audit findings, in table order.
     #[must_use]
     pub fn findings(&self) -> &[Finding] {
         &self.findings
     }
 
-    /// The ids of the findings, each once.
+    /// Returns the ids of the findings, each once.
     pub(crate) fn ids(&self) -> Vec<&str> {
         let mut ids: Vec<&str> = Vec::new();
         for finding in &self.findings {
@@ -171,19 +171,20 @@ impl FormationRules {
         ids
     }
 
-    /// Fails with [`Error::Argument`](crate::Error::Argument) where no finding is called `id`.
+    /// Fails with [`Error::Argument`](crate::Error::Argument) if there is no finding `id`.
     pub fn known(&self, id: &str) -> Result<()> {
         known(("核查项", "finding"), id, &self.ids())
     }
 
-    /// Fails with [`Error::Definition`](crate::Error::Definition) where a rule does not fit `roster` (see
-    /// [`Predicate::check`](crate::predicate::Predicate::check)). Findings are checked by the audit, which adds columns of its own.
+    /// Fails with [`Error::Definition`](crate::Error::Definition) if a rule does not fit `roster` (see
+    /// [`Predicate::check`](crate::predicate::Predicate::check)). Findings are checked by the audit, which adds columns of its
+    /// own.
     pub fn check(&self, roster: &Roster) -> Result<()> {
         self.needs.iter().try_for_each(|need| need.check(roster))?;
         self.levels.iter().try_for_each(|level| level.members.check(roster, &level.place))
     }
 
-    /// Applies the rules about the mode needed to the rows of `frame`, which is one of `roster`'s. Fails as
+    /// Applies the rules about the mode needed to the rows of `frame`, which belongs to `roster`. Fails as
     /// [`FormationRules::check`] does.
     pub fn evaluate(&self, roster: &Roster, frame: &Frame) -> Result<Needed> {
         self.check(roster)?;
@@ -204,7 +205,7 @@ impl FormationRules {
     }
 }
 
-/// Fails where `id` is none of `ids`, which are of `what`.
+/// Fails if `id` is not in `ids`; `what` names their kind in the message.
 pub(crate) fn known(what: (&str, &str), id: &str, ids: &[&str]) -> Result<()> {
     if ids.contains(&id) { Ok(()) } else { Err(no_such(what, id, ids.iter().copied())) }
 }
@@ -213,7 +214,7 @@ fn or<T>(mine: Vec<T>, shipped: Vec<T>) -> Vec<T> {
     if mine.is_empty() { shipped } else { mine }
 }
 
-/// What `take` makes of the records, of which no two that are about the `same` thing are in force in the same year.
+/// Takes the records with `take`. No two records about the `same` subject may be in force in the same year.
 fn apart<T>(
     records: Vec<Record>,
     take: impl Fn(Record) -> Result<T>,
@@ -309,7 +310,7 @@ mod tests {
         assert_eq!(rows(&needed.unknown), [3, 4]);
     }
 
-    /// A user's file replaces what it has records of; a finding replaces the one of its id.
+    /// A user's file replaces the kinds of record it contains; a finding replaces the one with its id.
     #[test]
     fn a_file_replaces_kind_by_kind_and_findings_by_id() {
         let shipped = FormationRules::shipped().unwrap();

@@ -1,4 +1,4 @@
-//! Target sets (四个百分之百): rates and how high they are to be.
+//! Target sets (四个百分之百): rates with the proportions they are to reach.
 
 use std::path::Path;
 
@@ -10,20 +10,20 @@ use crate::roster::Roster;
 use crate::support::record;
 use crate::support::record::{Record, defined, records};
 
-/// A rate that is to reach a share.
+/// A rate with a proportion to reach.
 #[derive(Clone, Debug)]
 pub struct Target {
-    /// What is measured; its population is that of the record, as far as `scope` goes.
+    /// The rate; its population is that of the record, restricted to `scope`.
     pub rate: Rate,
-    /// Whom the target binds (适用范围); everybody where `None`.
+    /// Organisations that the target binds (适用范围); all if `None`.
     pub scope: Option<Predicate>,
-    /// The share to reach: above 0, up to 1.
+    /// Proportion to reach: above 0, up to 1.
     pub target: f64,
-    /// Whether this is a reading of an incomplete source, to be confirmed by the user.
+    /// True if the target is an interpretation of an incomplete source, to be confirmed by the user.
     pub inferred: bool,
-    /// The year at whose end it is to be reached.
+    /// Year by the end of which the target is to be reached.
     pub deadline: Option<i16>,
-    /// The years in which it is in force.
+    /// Years in which the target is in force.
     pub validity: Validity,
     place: String,
 }
@@ -54,7 +54,7 @@ impl Target {
         Ok(target)
     }
 
-    /// Fails with [`Error::Definition`](crate::Error::Definition) where one of its conditions does not fit `roster`.
+    /// Fails with [`Error::Definition`](crate::Error::Definition) if one of the conditions does not fit `roster`.
     pub fn check(&self, roster: &Roster) -> Result<()> {
         if let Some(scope) = &self.scope {
             scope.check(roster).map_err(|e| defined(e, &self.place, "scope"))?;
@@ -63,24 +63,25 @@ impl Target {
     }
 }
 
-/// Targets in the order in which tables show them. An id may stand several times, for different years. A user's set
+/// Targets in the order in which tables show them. An id may occur several times, for different years. A user's set
 /// replaces the shipped one.
 #[derive(Clone, Debug)]
 pub struct Targets(Vec<Target>);
 
 impl Targets {
-    /// The four 100 % of the "1234" working method, as far as its article goes: `definitions/targets.toml`.
+    /// Returns the four 100 % targets of the "1234" working method, as far as its article states them:
+    /// `definitions/targets.toml`.
     pub fn shipped() -> Result<Self> {
         Self::from_toml(include_str!("../../definitions/targets.toml"), "definitions/targets.toml")
     }
 
-    /// The targets of the file at `path`.
+    /// Reads the targets of the file at `path`.
     pub fn from_file(path: &Path) -> Result<Self> {
         Self::from_toml(&record::read(path)?, &path.display().to_string())
     }
 
-    /// The `[[target]]` records of `text`: the fields of a rate, and `target` (1.0 if left out), `scope`, `inferred`,
-    /// `deadline`, `from`, `to`. `origin` is the file's name in errors, which are
+    /// Parses the `[[target]]` records of `text`: the fields of a rate, and `target` (1.0 if left out), `scope`,
+    /// `inferred`, `deadline`, `from`, `to`. `origin` is the file's name in errors, which are
     /// [`Error::Definition`](crate::Error::Definition).
     ///
     /// ```
@@ -111,12 +112,12 @@ impl Targets {
         Ok(Self(targets))
     }
 
-    /// The first target called `id`.
+    /// Returns the first target with this `id`.
     pub fn get(&self, id: &str) -> Result<&Target> {
         self.0.iter().find(|target| target.rate.id == id).ok_or_else(|| self.none(id))
     }
 
-    /// The target called `id` that is in force in `year`; the first of that name where none is.
+    /// Returns the target `id` that is in force in `year`, or the first with this id if none is.
     pub fn get_in(&self, id: &str, year: i16) -> Result<&Target> {
         let in_force = self.0.iter().find(|target| target.rate.id == id && target.validity.holds(year));
         in_force.map_or_else(|| self.get(id), Ok)
@@ -126,7 +127,7 @@ impl Targets {
         no_such(("目标", "target"), id, self.0.iter().map(|target| target.rate.id.as_str()))
     }
 
-    /// All of them.
+    /// Iterates over all targets.
     pub fn iter(&self) -> std::slice::Iter<'_, Target> {
         self.0.iter()
     }

@@ -1,4 +1,4 @@
-//! The years in which a definition is in force (适用年度).
+//! Validity of definitions: the years in which one is in force (适用年度).
 
 use std::fmt;
 
@@ -7,23 +7,23 @@ use crate::lang::Text;
 use crate::support::record;
 use crate::support::record::Record;
 
-/// Years from the first to the last, both included; an end that is `None` is open.
+/// A range of years, both ends included; `None` is an open end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Validity {
-    /// The first year.
+    /// First year.
     pub from: Option<i16>,
-    /// The last year.
+    /// Last year.
     pub to: Option<i16>,
 }
 
 impl Validity {
-    /// Whether it covers `year`.
+    /// Checks whether `year` is in the range.
     #[must_use]
     pub fn holds(self, year: i16) -> bool {
         self.from.is_none_or(|from| from <= year) && self.to.is_none_or(|to| year <= to)
     }
 
-    /// Whether there is a year that both cover.
+    /// Checks whether the ranges have a year in common.
     #[must_use]
     pub fn overlaps(self, other: Self) -> bool {
         let starts_in_time = |a: Self, b: Self| a.from.zip(b.to).is_none_or(|(from, to)| from <= to);
@@ -39,7 +39,7 @@ impl fmt::Display for Validity {
 }
 
 impl Record {
-    /// The fields `from` and `to`.
+    /// Takes the fields `from` and `to`.
     pub(super) fn validity(&mut self) -> Result<Validity> {
         let validity = Validity { from: self.year("from")?, to: self.year("to")? };
         match (validity.from, validity.to) {
@@ -53,8 +53,7 @@ impl Record {
     }
 }
 
-/// Fails where `validity`, of the record at `place`, covers a year that one of the `earlier` records about the same
-/// thing covers too.
+/// Fails if `validity`, of the record at `place`, overlaps one of the `earlier` records about the same subject.
 pub(super) fn alone(place: &str, validity: Validity, mut earlier: impl Iterator<Item = Validity>) -> Result<()> {
     let Some(other) = earlier.find(|other| other.overlaps(validity)) else {
         return Ok(());
@@ -78,7 +77,7 @@ pub(super) fn alone(place: &str, validity: Validity, mut earlier: impl Iterator<
 mod tests {
     use super::*;
 
-    /// Against asking year by year.
+    /// Compares with a check year by year.
     #[test]
     fn overlaps_where_a_year_is_in_both() {
         let ends = [None, Some(2011), Some(2012), Some(2013)];

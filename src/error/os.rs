@@ -1,10 +1,10 @@
-//! What the operating system says of a file, in the user's language.
+//! Operating system errors about files, in the user's language.
 
 use std::io::{Error, ErrorKind};
 
 use crate::lang::Text;
 
-/// Why the system did not do what it was asked for.
+/// Describes why an operation failed.
 pub(crate) fn why(error: &Error) -> Text {
     let (zh, en) = match error.kind() {
         ErrorKind::NotFound => ("没有这个文件或文件夹", "no such file or folder"),
@@ -36,7 +36,7 @@ mod tests {
     #[test]
     #[cfg(unix)]
     fn common_errors_have_chinese_words() {
-        // By the numbers of POSIX, as the system gives them.
+        // Uses the raw POSIX error numbers.
         for (number, zh) in [
             (2, "没有这个文件"),
             (13, "没有权限"),

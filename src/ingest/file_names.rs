@@ -1,11 +1,11 @@
-//! Names by which the files of one reading are told apart: the bare name, and where two have the same as much of the
-//! path before it as it takes.
+//! Names that identify the files of one reading: the bare name, extended where two are equal by as much of the path
+//! as it takes.
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-/// The shortest end of each path that no other path has; the whole path where it is given twice.
+/// Returns the shortest suffix of each path that no other path has; the whole path if it is given twice.
 pub(super) fn tails<'a>(paths: impl Iterator<Item = &'a Path>) -> Vec<String> {
     let parts: Vec<Vec<&OsStr>> = paths.map(|path| path.iter().collect()).collect();
     let longest = parts.iter().map(Vec::len).max().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! From paths to readings: which files there are, what kind each is, and one reading out of all.
+//! Resolves paths to files, selects the format of each, and assembles one reading from all of them.
 
 use std::fs;
 use std::fs::File;
@@ -25,30 +25,30 @@ use crate::job::Job;
 use crate::lang::Text;
 use crate::schema::Type;
 
-/// Extensions of files that are read.
+/// Extensions of readable files.
 const WORKBOOKS: [&str; 5] = ["xlsx", "xlsm", "xls", "xlsb", "ods"];
 const TEXTS: [&str; 3] = ["csv", "tsv", "txt"];
 const PARQUET: [&str; 2] = ["parquet", "pq"];
 const ARROW: [&str; 4] = ["arrow", "arrows", "feather", "ipc"];
 
-/// The reading of one file.
+/// Context for reading one file.
 #[derive(Clone, Copy)]
 pub(super) struct Work<'a> {
     pub options: &'a Options,
     pub job: &'a dyn Job,
     pub take: &'a dyn Take,
-    /// The position of the file among all, and of the sheet within it.
+    /// Position of the file among all files, and of the sheet within the file.
     pub file: u32,
     pub sheet: u32,
 }
 
 impl Work<'_> {
-    /// Where part `part` of the sheet belongs.
+    /// Returns the key of part `part` of the sheet.
     pub(super) fn key(&self, part: u32) -> Key {
         Key { file: self.file, sheet: self.sheet, part }
     }
 
-    /// Gives the rows of part `part` of `source` on, their zones named where the caller gave a file of them.
+    /// Passes on the rows of part `part` of `source`, with zones named if the caller gave a file of zones.
     pub(super) fn give(&self, source: &Source, part: u32, mut piece: Piece, tally: &mut Tally) -> Result<()> {
         if let Some(zones) = &self.options.zones {
             zones::apply(&mut piece, source, zones, &mut tally.problems)?;
@@ -56,7 +56,7 @@ impl Work<'_> {
         self.take.take(self.key(part), piece)
     }
 
-    /// Reads part `part` of `table` and gives its rows on.
+    /// Reads part `part` of `table` and passes its rows on.
     pub(super) fn read<B: Block>(
         &self,
         table: &Table,
@@ -77,18 +77,18 @@ impl Work<'_> {
     }
 }
 
-/// What one file gave, besides its rows: the ledgers in it by their position.
+/// Result of one file, except its rows: its ledgers by position.
 #[derive(Default)]
 pub(super) struct Outcome {
     pub sheets: Vec<(u32, Sheet)>,
     pub skipped: Vec<Skipped>,
 }
 
-/// Where a table stands.
+/// Location of a table.
 #[derive(Clone, Copy)]
 pub(super) struct Place<'a> {
     pub path: &'a Path,
-    /// The name by which the file is told apart.
+    /// Name that identifies the file.
     pub name: &'a str,
     pub sheet: Option<&'a str>,
     pub encoding: Option<&'static str>,
@@ -100,7 +100,7 @@ impl Place<'_> {
     }
 }
 
-/// The start of a table.
+/// Result of looking for the start of a table.
 pub(super) enum Start {
     Ledger(Box<Table>, Header),
     Not(Skipped),
@@ -114,13 +114,13 @@ fn extension(path: &Path) -> String {
     path.extension().map_or_else(String::new, |e| e.to_string_lossy().to_lowercase())
 }
 
-/// A file to be read; one that nobody named may turn out to be no ledger.
+/// A file to be read; one found in a folder need not be a ledger.
 struct Input {
     path: PathBuf,
     named: bool,
 }
 
-/// Reads files and folders and gives the rows to `take` as they come.
+/// Reads files and folders and passes the rows to `take` as they come.
 pub(crate) fn read(paths: &[PathBuf], options: &Options, take: &dyn Take, job: &dyn Job) -> Result<Report> {
     if paths.is_empty() {
         return Err(Error::argument(
@@ -162,7 +162,7 @@ pub(crate) fn read(paths: &[PathBuf], options: &Options, take: &dyn Take, job: &
 }
 
 impl Report {
-    /// Adds what the file at position `file` gave.
+    /// Adds the result of the file at position `file`.
     pub(super) fn add(&mut self, file: u32, outcome: Outcome) {
         for (sheet, read) in outcome.sheets {
             self.keys.push((file, sheet));
@@ -173,7 +173,7 @@ impl Report {
         self.skipped.extend(outcome.skipped);
     }
 
-    /// Itself, if every header that the caller named is in one of the sources.
+    /// Returns the report if every header named by the caller is in one of the sources.
     pub(super) fn checked(self, options: &Options) -> Result<Self> {
         let headers = || self.sources.iter().flat_map(|s| &s.columns).map(|c| c.header.as_str());
         let wishes = options.columns.iter().map(|(header, _)| header).chain(&options.keep);
@@ -184,7 +184,7 @@ impl Report {
     }
 }
 
-/// The files of a folder: visible, of a kind that is read, by name.
+/// Lists the visible files of a folder in a readable format, by name.
 fn folder(path: &Path, inputs: &mut Vec<Input>, skipped: &mut Vec<Skipped>) -> Result<()> {
     let entries = fs::read_dir(path).map_err(|e| unreadable(path, &e))?;
     let mut files: Vec<PathBuf> = entries.filter_map(|e| Some(e.ok()?.path())).filter(|p| p.is_file()).collect();
@@ -226,7 +226,7 @@ fn file(place: &Place<'_>, work: &Work<'_>) -> Result<Outcome> {
     let extension = extension(path);
     let is = |kinds: &[&str]| kinds.contains(&extension.as_str());
     if [&WORKBOOKS[..], &TEXTS[..], &PARQUET[..], &ARROW[..]].iter().any(|kinds| is(kinds)) {
-        // Asked before it is opened: to open a pipe is to wait for its writer.
+        // Check before opening: opening a pipe blocks until it has a writer.
         let metadata = fs::metadata(path).map_err(|e| unreadable(path, &e))?;
         if !metadata.is_file() {
             return Err(no_file(path));
@@ -267,7 +267,7 @@ fn no_file(path: &Path) -> Error {
     Error::file(path, "这不是文件，无法读取", "this is not a file and cannot be read")
 }
 
-/// Reads the bytes of a file called `name`, a text file or a workbook, and gives the rows to `take` as they come.
+/// Reads the bytes of a text file or workbook called `name` and passes the rows to `take` as they come.
 pub(crate) fn read_bytes(
     name: &str,
     bytes: &[u8],
@@ -297,7 +297,7 @@ pub(crate) fn read_bytes(
     report.checked(options)
 }
 
-/// The error for a file that the system does not give out.
+/// Returns the error for a file that cannot be opened or read.
 pub(crate) fn unreadable(path: &Path, error: &std::io::Error) -> Error {
     if error.kind() == std::io::ErrorKind::NotFound {
         return missing(path);
@@ -306,7 +306,7 @@ pub(crate) fn unreadable(path: &Path, error: &std::io::Error) -> Error {
     Error::file(path, format!("无法读取：{}", why.zh), format!("cannot be read: {}", why.en))
 }
 
-/// The error for an empty file.
+/// Returns the error for an empty file.
 pub(super) fn empty(path: &Path) -> Error {
     Error::file(path, "文件是空的（0 字节）", "the file is empty (0 bytes)")
 }
@@ -328,7 +328,7 @@ fn no_ledger(path: &Path, skipped: &[Skipped]) -> Error {
     )
 }
 
-/// Looks for the header of a table among its first rows, of which some may be `joined` to the next, and for its year.
+/// Finds the header of a table among its first rows, some of which may be `joined` to the next, and the table's year.
 pub(super) fn start(place: &Place<'_>, top: &[Vec<String>], joined: &[bool], options: &Options) -> Result<Start> {
     let Some(mut header) = Header::find(top, joined, options) else {
         return Ok(Start::Not(Skipped {
@@ -353,12 +353,12 @@ pub(super) fn start(place: &Place<'_>, top: &[Vec<String>], joined: &[bool], opt
         rows: Rows { title: titles.len() - blank, blank, ..Rows::default() },
         rejected: 0,
     };
-    // What is printed anew on every page may begin with the title.
+    // A header repeated on every printed page may begin with the title.
     let texts = top.get(..header.first + header.height).unwrap_or_default();
     Ok(Start::Ledger(Box::new(Table::new(source, &header, texts, year, options)), header))
 }
 
-/// The year of a table, and where it comes from.
+/// Returns the year of a table and its origin.
 pub(super) fn year_of(
     place: &Place<'_>,
     header: &Header,

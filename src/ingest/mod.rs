@@ -1,8 +1,29 @@
-//! Files become typed, checked, canonical record batches: what could be read, what was wrong, and what became of every
+//! Reads files into typed, checked, canonical record batches, and reports what was wrong and what became of every
 //! row.
 //!
-//! A reader decides nothing about duplicates of one organisation in one year: that needs all sources and is the
-//! roster's.
+//! ```text
+//! files     paths, folders, bytes: what is read, and under which name it is reported
+//!   |
+//!   v
+//! format    text | xlsx, xls, xlsb, ods | Parquet, Arrow
+//!   |                   |
+//!   | first rows        | blocks of cells, in parallel
+//!   v                   v
+//! header -----------> table     row kinds, organisation codes, years
+//!   column meanings     |
+//!                       | one column of a block at a time
+//!                       v
+//!                     cell      numbers, dates, words, codes, marks
+//!                       |
+//!                       v
+//!                     block     rows as typed columns (a piece)  --->  roster, or a `Reading`
+//! ```
+//!
+//! The goal is one definition of every column, whatever the format: each format only yields cells (or typed Arrow
+//! columns, which are cast and checked as a whole), and all decisions are taken in the header, table and cell rooms.
+//! A table is immutable once its header is known, so its blocks are read in parallel and carry a key that restores
+//! their order. The price is that nothing here sees all rows at once: duplicates of one organisation in one year need
+//! all sources and are resolved by the roster.
 
 mod cell;
 mod file_names;
@@ -42,45 +63,45 @@ use crate::lang::Text;
 /// One sheet or text file that was read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Source {
-    /// The file's name; where files of the reading share it, with as much of the folders before it as tells them apart.
+    /// Name of the file; where files of the reading share a name, prefixed with as many folders as make it unique.
     pub file: String,
-    /// Its path, as given or found in a folder that was given; of a table in memory its name.
+    /// Path of the file, as given or as found in a given folder; for a table in memory its name.
     pub path: PathBuf,
-    /// The sheet's name, in workbooks.
+    /// Name of the sheet, in workbooks.
     pub sheet: Option<String>,
-    /// The years of its rows, ascending.
+    /// Years of the rows, ascending.
     pub years: Vec<i16>,
-    /// Where the years come from.
+    /// Origin of the years.
     pub year_from: YearFrom,
-    /// The encoding, in text files.
+    /// Encoding, for text files.
     pub encoding: Option<&'static str>,
-    /// How many rows the header has.
+    /// Number of header rows.
     pub header_rows: usize,
-    /// What each column of the file is.
+    /// Columns of the file and their meaning.
     pub columns: Vec<Mapped>,
-    /// How many rows there are of each kind.
+    /// Number of rows of each kind.
     pub rows: Rows,
-    /// How many of the data rows were rejected.
+    /// Number of data rows that were rejected.
     pub rejected: usize,
 }
 
-/// Where the year of a source comes from.
+/// Origin of the year of a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum YearFrom {
     /// [`Options::year`].
     Argument,
     /// A column of the source.
     Column,
-    /// The file's name.
+    /// The name of the file.
     FileName,
-    /// The sheet's name.
+    /// The name of the sheet.
     SheetName,
     /// The title above the header, where no name has a year.
     Title,
 }
 
 impl YearFrom {
-    /// A word for it.
+    /// Returns the name of the origin.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -93,56 +114,56 @@ impl YearFrom {
     }
 }
 
-/// What a column of a file is.
+/// A column of a file and its meaning.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mapped {
-    /// Its position in the file, from 0.
+    /// Position in the file, from 0.
     pub index: usize,
-    /// Its header as written, the parts of several rows joined with `/`; where a sheet has it more than once, the second
-    /// has ` (2)` behind, and so on.
+    /// Header as written, the parts of several rows joined with `/`; the second column of a sheet with the same
+    /// header is suffixed with ` (2)`, and so on.
     pub header: String,
-    /// The column it is read as.
+    /// Column under which it is read.
     pub column: Option<String>,
-    /// The word that a mark in this column means, where words stand side by side.
+    /// Word that a mark in this column means, where each word has its own column.
     pub value: Option<String>,
-    /// The unit in which money stands here.
+    /// Unit of the amounts in a column of money.
     pub unit: Option<&'static str>,
-    /// What a header that is not known resembles; never taken without being asked for.
+    /// Column that an unknown header resembles; never applied unless the caller asks for it.
     pub proposal: Option<Proposal>,
-    /// What the schema says about the header.
+    /// Status of the header in the schema.
     pub status: Status,
-    /// Whether it is kept as a column of the user's own.
+    /// True if it is kept as a column of the user's own.
     pub kept: bool,
 }
 
-/// What a header that is not known may mean, for somebody to decide.
+/// Suggested meaning of an unknown header, for the user to decide.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Proposal {
     /// The column.
     pub column: &'static str,
-    /// The word, where a tick in the column says one.
+    /// Word that a tick in the column means, where each word has its own column.
     pub value: Option<String>,
-    /// The known header or word that it resembles.
+    /// Known header or word that the unknown one resembles.
     pub like: String,
-    /// How much, from 0 to 1.
+    /// Similarity from 0 to 1.
     pub similarity: f64,
 }
 
-/// What the schema says about a header.
+/// Status of a header in the schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Status {
-    /// It is a column of the schema.
+    /// A column of the schema.
     Mapped,
-    /// It is known and not read, because other columns say the same, or a better header stands beside it.
+    /// Known but not read, because other columns say the same or another column has a better header.
     Ignored,
-    /// It is about a natural person.
+    /// About a natural person.
     Personal,
-    /// It is not known.
+    /// Unknown.
     Unknown,
 }
 
 impl Status {
-    /// A word for it.
+    /// Returns the name of the status.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -154,18 +175,18 @@ impl Status {
     }
 }
 
-/// How many rows of each kind a source has; together all its rows.
+/// Number of rows of each kind in a source; the kinds add up to all its rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rows {
     /// Rows above the header.
     pub title: usize,
     /// Rows of the header.
     pub header: usize,
-    /// Rows of the header that stand once more between others.
+    /// Header rows repeated further down, and rows that number the columns (栏次).
     pub repeated_header: usize,
-    /// Organisations, the rejected ones too.
+    /// Organisations, including rejected ones.
     pub data: usize,
-    /// Rows without anything.
+    /// Empty rows.
     pub blank: usize,
     /// 合计.
     pub total: usize,
@@ -177,47 +198,46 @@ pub struct Rows {
     pub footer: usize,
 }
 
-/// Some rows of a source: only the columns it has, under their canonical names and of the types of
-/// [`schema::Type::arrow`](crate::schema::Type::arrow); always `year` and `org_id`, never null in those.
+/// Some rows of a source: only the columns it has, under their canonical names and with the types of
+/// [`schema::Type::arrow`](crate::schema::Type::arrow). `year` and `org_id` are always present and never null.
 #[derive(Clone, Debug)]
 pub struct Batch {
-    /// The position of the source in [`Reading::sources`].
+    /// Position of the source in [`Reading::sources`].
     pub source: usize,
-    /// For each row its number in the sheet, or the number of its record, from 1.
+    /// Number of each row in the sheet, or number of its record, from 1.
     pub rows: Vec<u32>,
-    /// For each row its line, in text files, from 1.
+    /// Line of each row, for text files, from 1.
     pub lines: Option<Vec<u32>>,
-    /// The values. A column of the user's own has a type that tells what it holds: text codes, `UInt32` and `UInt64`
-    /// counts, `Float64` numbers, flags and dates.
+    /// The values. A column of the user's own has the type that fits its content: text for codes, `UInt32` or
+    /// `UInt64` for counts, `Float64` for other numbers, or flags and dates.
     pub records: RecordBatch,
 }
 
-/// A file or sheet that is no ledger and was passed over.
+/// A file or sheet that is not a ledger and was skipped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Skipped {
-    /// The file's name, as in [`Source::file`].
+    /// Name of the file, as in [`Source::file`].
     pub file: String,
-    /// The sheet's name.
+    /// Name of the sheet.
     pub sheet: Option<String>,
-    /// Why.
+    /// Reason.
     pub why: Text,
 }
 
-/// All that was read, in the order of the files.
+/// Everything that was read, in the order of the files.
 #[derive(Clone, Debug, Default)]
 pub struct Reading {
     /// The sheets and text files.
     pub sources: Vec<Source>,
-    /// Their rows.
+    /// Rows of the sources.
     pub batches: Vec<Batch>,
-    /// What was wrong.
+    /// Problems found.
     pub problems: Vec<Problem>,
-    /// What was passed over.
+    /// Files and sheets that were skipped.
     pub skipped: Vec<Skipped>,
 }
 
-/// Where a part of a reading belongs: file, sheet and part by their positions. In this order the parts are the rows in
-/// the order in which they stand.
+/// Position of a part of a reading: file, sheet and part. Sorted by key, the parts are in the order of their rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Key {
     pub file: u32,
@@ -225,41 +245,42 @@ pub(crate) struct Key {
     pub part: u32,
 }
 
-/// Takes rows as they are read, in any order and from any thread.
+/// Consumer of rows as they are read, in any order and from any thread.
 pub(crate) trait Take: Sync {
-    /// Takes the rows that belong at `key`.
+    /// Takes the rows at `key`.
     fn take(&self, key: Key, piece: Piece) -> Result<()>;
 }
 
-/// All that was read, except the rows.
+/// Everything that was read, except the rows.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
-    /// Of each source the file and the sheet that it is, ascending.
+    /// File and sheet of each source, ascending.
     pub keys: Vec<(u32, u32)>,
     pub sources: Vec<Source>,
-    /// Of each source, whether its columns had types.
+    /// For each source, true if its columns had types.
     pub typed: Vec<bool>,
-    /// Of each source, what was wrong.
+    /// Problems of each source.
     pub problems: Vec<Vec<Problem>>,
     pub skipped: Vec<Skipped>,
 }
 
 impl Report {
-    /// The position of the source to which `key` belongs.
+    /// Returns the position of the source to which `key` belongs.
     pub(crate) fn source(&self, key: Key) -> Option<usize> {
         self.keys.binary_search(&(key.file, key.sheet)).ok()
     }
 }
 
-/// Reads files and folders. Of a folder all ledgers are read, by name; its Parquet and Arrow files, which are rather
-/// the results of earlier work, only if there is nothing else.
+/// Reads files and folders. All ledgers of a folder are read, by name; its Parquet and Arrow files, which tend to be
+/// results of earlier work, only if it has no other ledgers.
 pub fn read(paths: &[PathBuf], options: &Options, job: &dyn Job) -> Result<Reading> {
     let gathered = Gather::default();
     let report = files::read(paths, &options.without_repair(), &gathered, job)?;
     gathered.reading(report)
 }
 
-/// Reads the bytes of a text file or workbook; its `name` tells by its ending which, and may tell the year.
+/// Reads the bytes of a text file or workbook. The extension of `name` gives the format, and the name may give the
+/// year.
 ///
 /// ```
 /// use dangjian::ingest; use dangjian::ingest::Options; use dangjian::job::Quiet;
@@ -274,8 +295,8 @@ pub fn read_bytes(name: &str, bytes: &[u8], options: &Options, job: &dyn Job) ->
     gathered.reading(report)
 }
 
-/// Reads the Arrow batches called `name`. Unlike in files, columns that the schema does not know are kept as the
-/// user's own, except those about people.
+/// Reads the Arrow batches called `name`. Unlike in files, columns unknown to the schema are kept as the user's own,
+/// except those about people.
 pub fn read_arrow(name: &str, batches: &[RecordBatch], options: &Options, job: &dyn Job) -> Result<Reading> {
     let gathered = Gather::default();
     let schema = batches.first().map_or_else(|| Arc::new(Schema::empty()), RecordBatch::schema);
@@ -284,7 +305,7 @@ pub fn read_arrow(name: &str, batches: &[RecordBatch], options: &Options, job: &
     gathered.reading(report)
 }
 
-/// Keeps the rows as they come.
+/// Collects the rows as they come.
 #[derive(Default)]
 struct Gather(Mutex<Vec<(Key, Piece)>>);
 
@@ -296,7 +317,7 @@ impl Take for Gather {
 }
 
 impl Gather {
-    /// The rows in their order.
+    /// Returns the rows in order.
     fn reading(self, report: Report) -> Result<Reading> {
         let mut pieces = self.0.into_inner().map_err(|_| Error::broken())?;
         pieces.sort_by_key(|(key, _)| *key);

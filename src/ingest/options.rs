@@ -1,4 +1,4 @@
-//! What a caller may say about the files.
+//! Options for reading files.
 
 use std::sync::Arc;
 
@@ -7,40 +7,40 @@ use crate::error::{Error, Result};
 use crate::schema::Dictionaries;
 use crate::standards::zone::Zones;
 
-/// What a caller may say about the files.
+/// Options for reading files.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// The year of every row, whatever columns and names say.
+    /// Year of every row, overriding columns and names.
     pub year: Option<i16>,
-    /// Headers as in the file with the column that each is: one of the schema's or a new one of the user's own; or,
-    /// where words stand side by side to be ticked, `column=word`. A header is named by all its parts joined with `/` or
-    /// by the lowest; it names one column of a sheet, the first that it fits. The second of two equal headers is named
-    /// with ` (2)` behind.
+    /// Headers as in the file, each with its column: a column of the schema, a new column of the user's own, or
+    /// `column=word` for a column in which a tick means that word. A header is named by all its parts joined with `/`
+    /// or by the lowest part; it selects one column of a sheet, the first that matches. The second of two equal
+    /// headers is named with the suffix ` (2)`.
     pub columns: Vec<(String, String)>,
-    /// Headers of further columns to be kept as the user's own; `*` keeps all that are not personal. A personal one is
-    /// kept only if it is named; a name keeps one column of a sheet, as in `columns`.
+    /// Headers of further columns to keep as the user's own; `*` keeps all that are not personal. A personal column
+    /// is kept only if it is named; a name selects one column of a sheet, as in `columns`.
     pub keep: Vec<String>,
-    /// Spellings of words that are added to the shipped ones, over those of the profile.
+    /// Spellings of words added to the shipped ones; they override those of the profile.
     pub words: Dictionaries,
-    /// A mapping that was saved: it counts more than what headers mean by themselves, and less than `columns` and `keep`.
+    /// A saved mapping: it overrides the default meaning of headers, and is overridden by `columns` and `keep`.
     pub profile: Option<Arc<Profile>>,
-    /// What becomes of rows of one organisation in one year that contradict each other.
+    /// Treatment of contradicting rows of one organisation in one year.
     pub on_conflict: OnConflict,
-    /// The zones that the column `zone` names; without them it is taken as written.
+    /// Zones that the column `zone` is matched against; without them the column is taken as written.
     pub zones: Option<Arc<Zones>>,
-    /// Whether a roster gives rows with a spoilt code the code that it was, where that is certain (see
-    /// [`Code::IdRepaired`]). It takes the rows of all sources to tell: the functions of this module leave such rows out.
+    /// True if a roster repairs spoilt codes where the original code is certain (see [`Code::IdRepaired`]). A repair
+    /// needs the rows of all sources: the functions of this module leave such rows out.
     pub repair: bool,
 }
 
 impl Options {
-    /// The words in force: the shipped ones, over them the profile's, over those the caller's.
+    /// Returns the words in force: the shipped ones, overridden by the profile's, overridden by the caller's.
     #[must_use]
     pub fn dictionaries(&self) -> Dictionaries {
         self.profile.as_ref().map_or_else(|| self.words.clone(), |profile| profile.words().with(&self.words))
     }
 
-    /// Whether the caller says nothing that changes how a table is read that is as this software writes it.
+    /// Checks whether no option changes how a table written by this software is read.
     pub(crate) fn say_nothing(&self) -> bool {
         let Self { year, columns, keep, words, profile, on_conflict: _, zones, repair: _ } = self;
         year.is_none()
@@ -56,18 +56,18 @@ impl Options {
     }
 }
 
-/// What becomes of rows of one organisation in one year that contradict each other.
+/// Treatment of contradicting rows of one organisation in one year.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum OnConflict {
-    /// The first is kept, the others are reported.
+    /// The first row is kept, the others are reported.
     #[default]
     First,
-    /// None is kept, all are reported.
+    /// No row is kept, all are reported.
     Reject,
 }
 
 impl OnConflict {
-    /// What is called `name`: `first` or `reject`.
+    /// Parses the option called `name`: `first` or `reject`.
     pub fn from_name(name: &str) -> Result<Self> {
         match name {
             "first" => Ok(Self::First),
@@ -81,7 +81,7 @@ impl OnConflict {
         }
     }
 
-    /// What is said about a row that is not used.
+    /// Returns the problem reported for a row that is not used.
     pub(crate) fn code(self) -> Code {
         match self {
             Self::First => Code::DuplicateConflict,

@@ -1,8 +1,8 @@
-//! What can be wrong with a cell or a row: the catalogue, and one finding of it.
+//! Catalogue of problems with cells and rows, and the record of one problem.
 
 use crate::lang::Lang;
 
-/// What is done about a problem.
+/// Action taken on a problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
     /// The whole row is not used.
@@ -11,14 +11,14 @@ pub enum Action {
     Warn,
     /// The cell counts as not known.
     Null,
-    /// The row is the same as one before it and adds nothing.
+    /// The row repeats an earlier one and adds nothing.
     Merge,
-    /// The row contradicts one before it and is not used.
+    /// The row contradicts an earlier one and is not used.
     Report,
 }
 
 impl Action {
-    /// A word for it in tables.
+    /// Returns the name of the action for tables.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -30,8 +30,8 @@ impl Action {
         }
     }
 
-    /// How much it matters: rejected and contradicting rows are errors, cells that are not known and values to be
-    /// looked at are warnings, the rest is for information.
+    /// Returns the severity: rejected and contradicting rows are errors, cells that are not known and doubtful values
+    /// are warnings, and the rest is information.
     #[must_use]
     pub fn severity(self) -> Severity {
         match self {
@@ -42,7 +42,7 @@ impl Action {
     }
 }
 
-/// How much a problem matters.
+/// Severity of a problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
     /// Nothing is lost.
@@ -54,7 +54,7 @@ pub enum Severity {
 }
 
 impl Severity {
-    /// A word for it in tables.
+    /// Returns the name of the severity for tables.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -67,7 +67,7 @@ impl Severity {
 
 macro_rules! catalogue {
     ($($code:ident $id:literal $action:ident $zh:literal $en:literal;)+) => {
-        /// The catalogue of problems.
+        /// Catalogue of problems.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         pub enum Code {
@@ -78,19 +78,19 @@ macro_rules! catalogue {
             /// The catalogue, in order.
             pub const ALL: &[Self] = &[$(Self::$code),+];
 
-            /// Its name, by which it is counted and asked for.
+            /// Returns the id by which the problem is counted and selected.
             #[must_use]
             pub fn id(self) -> &'static str {
                 match self { $(Self::$code => $id),+ }
             }
 
-            /// What is done about it.
+            /// Returns the action taken on the problem.
             #[must_use]
             pub fn action(self) -> Action {
                 match self { $(Self::$code => Action::$action),+ }
             }
 
-            /// What it means and what to do about it.
+            /// Returns the meaning of the problem and the remedy.
             #[must_use]
             pub fn message(self, lang: Lang) -> &'static str {
                 match (self, lang) {
@@ -195,43 +195,43 @@ catalogue! {
 }
 
 impl Code {
-    /// The catalogue, in order.
+    /// Returns the catalogue, in order.
     #[must_use]
     pub fn all() -> &'static [Self] {
         Self::ALL
     }
 
-    /// How much it matters.
+    /// Returns the severity of the problem.
     #[must_use]
     pub fn severity(self) -> Severity {
         self.action().severity()
     }
 }
 
-/// One finding: a cell or a row, where it stands, what was read and what was done about it.
+/// A problem with one cell or row: position, value, and action taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// The file's name, as in [`Source::file`](super::Source::file).
+    /// Name of the file, as in [`Source::file`](super::Source::file).
     pub file: String,
-    /// The sheet's name, in workbooks.
+    /// Name of the sheet, in workbooks.
     pub sheet: Option<String>,
-    /// The row of the sheet, or the number of the CSV record, from 1.
+    /// Row of the sheet, or number of the CSV record, from 1.
     pub row: u32,
-    /// The line of the text file on which the record begins, from 1.
+    /// Line of the text file on which the record begins, from 1.
     pub line: Option<u32>,
-    /// The name of the column, where the problem is one of a cell.
+    /// Name of the column, for a problem of a cell.
     pub column: Option<String>,
-    /// The header of the column in the file.
+    /// Header of the column in the file.
     pub header: Option<String>,
-    /// What stands there, shortened where it is long.
+    /// The value found, shortened if long.
     pub value: String,
-    /// What is wrong with it.
+    /// Kind of problem.
     pub code: Code,
-    /// The survey year, where it is known.
+    /// Survey year, where known.
     pub year: Option<i16>,
 }
 
-/// A value as a problem shows it: a cell may hold pages.
+/// Shortens a value for display: a cell may hold pages of text.
 pub(super) fn shown(value: &str) -> String {
     const LONGEST: usize = 120;
     match value.char_indices().nth(LONGEST) {

@@ -1,4 +1,5 @@
-//! The bundled Hexigten panel: predicates against what `DuckDB` answers, shipped definitions against the panel's truth.
+//! Tests on the bundled Hexigten panel: predicates against `DuckDB`, shipped definitions against the panel's ground
+//! truth.
 
 use std::fs::File;
 use std::path::PathBuf;
@@ -15,8 +16,8 @@ use crate::roster::{Column, Field, Frame, Roster};
 use crate::schema;
 use crate::schema::{COLUMNS, Type};
 
-/// `duckdb 2.0.0`, `SELECT count(*) FILTER (WHERE p), count(*) FILTER (WHERE NOT (p)) FROM 'hexigten/clean.parquet'
-/// WHERE year = 2013`, of 574 rows.
+/// Results of `duckdb 2.0.0`, `SELECT count(*) FILTER (WHERE p), count(*) FILTER (WHERE NOT (p)) FROM
+/// 'hexigten/clean.parquet' WHERE year = 2013`, over 574 rows.
 const DUCKDB: &[(&str, usize, usize)] = &[
     ("operating and members_full >= 3 and mode in ('solo', 'joint', 'affiliated')", 155, 412),
     ("mode <> 'none' or instructor_id is not null", 553, 11),
@@ -65,7 +66,8 @@ fn hexigten() -> Option<PathBuf> {
     None
 }
 
-/// The panel, a frame a year. Slots are counted within each year: nothing here looks at an organisation twice.
+/// Builds the panel, one frame per year. Slots are numbered within each year, since these tests never follow an
+/// organisation across years.
 fn panel(path: &std::path::Path) -> Roster {
     let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(path).unwrap()).unwrap();
     let schema = reader.schema().clone();

@@ -1,4 +1,5 @@
-//! From [`Expr`] to [`Bound`]: every column found in the roster, every comparison one that makes sense.
+//! Binding from [`Expr`] to [`Bound`]: resolves every column in the roster and checks the types of every
+//! comparison.
 
 use arrow::compute::kernels::cast_utils::Parser;
 use arrow::datatypes::Date32Type;
@@ -11,24 +12,24 @@ use crate::error::{Error, Result};
 use crate::roster::Roster;
 use crate::support::similarity::nearest;
 
-/// A predicate that can be evaluated on the frames of the roster it was bound to.
+/// A predicate that can be evaluated on the frames of the roster it is bound to.
 ///
-/// Only `=`, `<` and `<=` are evaluated; `<>`, `>=` and `>` are their negations, which in three-valued logic is the
-/// same thing.
+/// Only `=`, `<` and `<=` are evaluated. `<>`, `>=` and `>` are bound as their negations, which is equivalent in
+/// three-valued logic.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Bound {
     Known(Option<bool>),
     Flag(Source),
-    /// A column of numbers (or of dates, as days since 1970-01-01) against constants.
+    /// Comparison of a column of numbers (or of dates, as days since 1970-01-01) with constants.
     Number(Source, Test<f64>),
-    /// A column of text against constants.
+    /// Comparison of a text column with constants.
     Text(Source, Test<String>),
     Like(Source, String),
     CompareNumbers(Numeric, Order, Numeric),
     CompareTexts(Source, Order, Source),
-    /// Whether any of these is not known.
+    /// `IS NULL`: true if any of these sources is null.
     IsNull(Vec<Source>),
-    /// Whether the answer is `TRUE` or `FALSE`; always known.
+    /// `IS TRUE` or `IS FALSE`, which always has an answer.
     Is(Box<Bound>, bool),
     Same(Box<Bound>, Box<Bound>),
     Not(Box<Bound>),
@@ -41,7 +42,7 @@ pub(crate) enum Bound {
 pub(crate) enum Test<T> {
     Less(T),
     AtMost(T),
-    /// Equal to one of these, which ascend.
+    /// Equal to one of these constants, which ascend.
     Among(Vec<T>),
 }
 
@@ -52,7 +53,7 @@ pub(crate) enum Order {
     AtMost,
 }
 
-/// Arithmetic over columns; computed in doubles, so exact for whole numbers up to 2^53.
+/// Arithmetic over columns, computed in doubles and therefore exact for integers up to 2^53.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Numeric {
     Column(Source),
@@ -98,7 +99,7 @@ impl Typed {
     }
 }
 
-/// The predicate `expr`, whose text is `text`, on the columns of `roster`.
+/// Binds the predicate `expr`, whose text is `text`, to the columns of `roster`.
 pub(crate) fn bind(expr: &Expr, text: &str, roster: &Roster) -> Result<Bound> {
     Binder { text, roster }.truth(expr)
 }
@@ -188,7 +189,7 @@ impl Binder<'_> {
         )
     }
 
-    /// A part that has a value to look at, rather than an answer.
+    /// Types a part that must have a value rather than a truth value.
     fn value(&self, expr: &Expr, what: &str) -> Result<Typed> {
         match self.typed(expr)? {
             Typed::Truth(_) => self.error(
@@ -228,7 +229,7 @@ impl Binder<'_> {
         let value = self.value(expr, "IN")?;
         let column =
             matches!(value, Typed::Text(..) | Typed::Number(Numeric::Column(_)) | Typed::Date(Numeric::Column(_)));
-        // Constants are looked for all at once, what else is in the list one by one.
+        // Constants are tested together. Other list items are compared one by one.
         let mut found = Vec::new();
         let mut numbers = Vec::new();
         let mut texts = Vec::new();
@@ -303,7 +304,7 @@ impl Binder<'_> {
         }
     }
 
-    /// A column of text against a literal, which must be one that the column can hold.
+    /// Compares a text column with a literal, which must be a value that the column can hold.
     fn text(&self, column: &Expr, source: Source, words: Vocabulary, op: Comparison, text: String) -> Result<Bound> {
         let equality = matches!(op, Comparison::Equal | Comparison::NotEqual);
         match words {
@@ -355,7 +356,7 @@ fn numbers(left: Numeric, op: Comparison, right: Numeric) -> Bound {
     }
 }
 
-/// `op` by way of the comparisons that are evaluated.
+/// Expresses `op` by one of the evaluated comparisons, negated if necessary.
 fn ordered(op: Comparison, make: impl FnOnce(Order) -> Bound) -> Bound {
     let (order, negated) = match op {
         Comparison::Equal => (Order::Equal, false),

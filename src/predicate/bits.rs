@@ -5,10 +5,10 @@ use wide::u8x16;
 
 use crate::roster::{Integers, with_integers};
 
-/// Which `values` pass `test`.
+/// Returns the bitmap of the `values` that pass `test`.
 ///
-/// The test fills 64 bytes, which the compiler turns into vector comparisons, and their highest bits are gathered: many times
-/// faster than setting bit by bit.
+/// The test fills 64 bytes, which the compiler turns into vector comparisons, and the highest bit of each byte is
+/// gathered: many times faster than setting bit by bit.
 pub(crate) fn bits<T: Copy>(values: &[T], test: impl Fn(T) -> bool) -> BooleanBuffer {
     let words = values.chunks(64).map(|chunk| {
         let mut flags = [0u8; 64];
@@ -20,13 +20,13 @@ pub(crate) fn bits<T: Copy>(values: &[T], test: impl Fn(T) -> bool) -> BooleanBu
     BooleanBuffer::new(words.collect::<Vec<u64>>().into(), 0, values.len())
 }
 
-/// Bit `i` of the result is the highest bit of `flags[i]`.
+/// Gathers the highest bits: bit `i` of the result is the highest bit of `flags[i]`.
 fn pack(flags: [u8; 64]) -> u64 {
     let (sixteens, _) = flags.as_chunks::<16>();
     sixteens.iter().rev().fold(0, |word, sixteen| word << 16 | u64::from(u8x16::new(*sixteen).to_bitmask()))
 }
 
-/// Which `values` lie in one of `ranges`, both ends included.
+/// Returns the bitmap of the `values` that lie in one of `ranges`, both ends included.
 pub(crate) fn in_ranges(values: &Integers, ranges: &[(u64, u64)]) -> BooleanBuffer {
     let one = |range: &(u64, u64)| with_integers!(values, v => in_range(v, *range));
     match ranges {
@@ -39,13 +39,14 @@ pub(crate) fn in_ranges(values: &Integers, ranges: &[(u64, u64)]) -> BooleanBuff
 fn in_range<T: Copy + Ord + TryFrom<u64>>(values: &[T], (low, high): (u64, u64)) -> BooleanBuffer {
     match (T::try_from(low), T::try_from(high)) {
         (Ok(low), Ok(high)) => bits(values, |v| (v >= low) & (v <= high)),
-        // The end is beyond what this width holds.
+        // The upper end exceeds the maximum of this integer type.
         (Ok(low), Err(_)) => bits(values, |v| v >= low),
         (Err(_), _) => BooleanBuffer::new_unset(values.len()),
     }
 }
 
-/// Which `codes` stand for a true entry of `table`. Most sets of words are a few runs of codes: those are ranges.
+/// Returns the bitmap of the `codes` whose entry in `table` is true. Most sets of words are a few runs of codes,
+/// which are tested as ranges.
 pub(crate) fn in_table(codes: &Integers, table: &[bool]) -> BooleanBuffer {
     const FEW: usize = 3;
     let ranges: Vec<_> = runs(table).take(FEW + 1).collect();
@@ -53,12 +54,12 @@ pub(crate) fn in_table(codes: &Integers, table: &[bool]) -> BooleanBuffer {
         return in_ranges(codes, &ranges);
     }
     with_integers!(codes, v => bits(v, |code| {
-        // A code of a 64-bit column fits in `usize`: its dictionary is in memory.
+        // A code of a 64-bit column fits in `usize`, since its dictionary is in memory.
         table.get(code as usize) == Some(&true)
     }))
 }
 
-/// The runs of true entries: first and last position of each.
+/// Returns the runs of true entries: the first and last position of each.
 fn runs(table: &[bool]) -> impl Iterator<Item = (u64, u64)> {
     let mut at = 0;
     table.chunk_by(|a, b| a == b).filter_map(move |run| {
@@ -72,7 +73,7 @@ fn runs(table: &[bool]) -> impl Iterator<Item = (u64, u64)> {
 mod tests {
     use super::*;
 
-    /// Lengths around the word size, values around both ends of the range, every width.
+    /// Covers lengths around the word size, values around both ends of the range, and every integer width.
     #[test]
     fn agrees_with_asking_row_by_row() {
         for len in [0, 1, 7, 63, 64, 65, 130, 1000] {

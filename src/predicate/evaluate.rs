@@ -1,7 +1,7 @@
-//! From [`Bound`] and a frame to [`Truth`], whole columns at a time.
+//! Evaluation of a [`Bound`] predicate on a frame, a whole column at a time, giving a [`Truth`].
 //!
-//! A coded column is asked once for each value of its dictionary; its rows only look up the answer. A column that the
-//! year's sources do not have answers nothing, not even whether it is null: the ledger does not say.
+//! A coded column is tested once per value of its dictionary; rows only look up the answer. A column that the
+//! year's sources lack is unknown in every test, including the null test, because the ledger does not say.
 
 use std::borrow::{Borrow, Cow};
 use std::collections::VecDeque;
@@ -20,7 +20,7 @@ use crate::error::{Error, Result};
 use crate::lang::Text;
 use crate::roster::{Column, Frame, Integers, Roster};
 
-/// The rows of one frame of a roster.
+/// Rows of one frame of a roster.
 #[derive(Clone)]
 pub(crate) struct Rows<'a> {
     roster: &'a Roster,
@@ -28,15 +28,15 @@ pub(crate) struct Rows<'a> {
     asked: Arc<Asked>,
 }
 
-/// How many answers are kept of a frame: the comparisons that a review makes.
+/// Maximum number of cached answers per frame, enough for the comparisons of a review.
 const KEPT: usize = 32;
 
-/// The answers to the last comparisons that were made with the rows of a frame. Predicates share them, and so do calls.
+/// Cache of the latest comparisons evaluated on a frame, shared between predicates and between calls.
 #[derive(Default)]
 struct Asked(Mutex<VecDeque<(Bound, Truth)>>);
 
 impl Asked {
-    /// The answer to `bound`, worked out by `ask` unless it is there already.
+    /// Returns the cached answer to `bound`, or computes it with `ask`.
     fn get(&self, bound: &Bound, ask: impl FnOnce() -> Result<Truth>) -> Result<Truth> {
         let all = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, known)) = all().iter().find(|(asked, _)| asked == bound) {
@@ -50,7 +50,7 @@ impl Asked {
     }
 }
 
-/// A number for each row, and where it is known.
+/// Number of each row, and the rows where it is known.
 struct Numbers {
     values: Vec<f64>,
     known: Option<BooleanBuffer>,
@@ -73,7 +73,7 @@ impl<T> Test<T> {
 }
 
 impl Test<f64> {
-    /// The whole numbers from 0 that pass, as ranges.
+    /// Returns the non-negative integers that pass, as ranges.
     fn ranges(&self) -> Vec<(u64, u64)> {
         let up_to = |last: f64| if last < 0.0 { Vec::new() } else { vec![(0, last as u64)] };
         match self {
@@ -95,10 +95,10 @@ impl Test<f64> {
     }
 }
 
-/// The values of a column in one frame.
+/// Values of a column in one frame.
 #[derive(Clone, Copy)]
 enum Stored<'a> {
-    /// The year's sources do not have the column.
+    /// The year's sources lack the column.
     Nothing,
     Year(f64),
     Organisation,
@@ -106,7 +106,7 @@ enum Stored<'a> {
 }
 
 impl Stored<'_> {
-    /// The roster holds a column in a way that its declared type does not have.
+    /// Returns the internal error for a column held in a form that its declared type does not allow.
     fn misfit(self, zh: &str, en: &str) -> Error {
         let held = match self {
             Self::Nothing => "nothing",
@@ -168,7 +168,7 @@ impl<'a> Rows<'a> {
         })
     }
 
-    /// The answer to what is put together of no other predicates.
+    /// Evaluates a predicate that contains no other predicates.
     fn compare(&self, bound: &Bound) -> Result<Truth> {
         Ok(match bound {
             Bound::Flag(source) => self.flag(*source)?,
@@ -188,7 +188,7 @@ impl<'a> Rows<'a> {
         })
     }
 
-    /// `list` joined by `join`; the answer to nothing is `empty`.
+    /// Joins the answers to `list` by `join`; an empty list gives `empty`.
     fn chain(&self, list: &[Bound], join: fn(&Truth, &Truth) -> Truth, empty: bool) -> Result<Truth> {
         let Some((first, rest)) = list.split_first() else {
             return Ok(Truth::all(self.len(), Some(empty)));
@@ -267,7 +267,7 @@ impl<'a> Rows<'a> {
         Truth::known(&!&known, None)
     }
 
-    /// The numbers of `numeric`; `None` where the year's sources lack a column of it.
+    /// Returns the numbers of `numeric`, or `None` if the year's sources lack one of its columns.
     fn numbers(&self, numeric: &Numeric) -> Result<Option<Numbers>> {
         let (values, known) = match numeric {
             Numeric::Constant(n) => (vec![*n; self.len()], None),
@@ -311,7 +311,7 @@ impl<'a> Rows<'a> {
         Ok(Some(Numbers { values, known }))
     }
 
-    /// The text of each row; `None` where the year's sources lack the column.
+    /// Returns the text of each row, or `None` if the year's sources lack the column.
     fn texts(&self, source: Source) -> Result<Option<Vec<Option<Cow<'a, str>>>>> {
         Ok(Some(match self.stored(source) {
             Stored::Nothing => return Ok(None),
@@ -331,20 +331,20 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// One answer a row, gathered.
+/// Collects one answer per row.
 fn answers(each: impl Iterator<Item = Option<bool>>) -> Truth {
     let each: Vec<_> = each.collect();
     Truth::known(&bits(&each, |answer| answer == Some(true)), Some(&bits(&each, |answer| answer.is_some())))
 }
 
-/// The answers of a coded column, from those of the dictionary's `values`; code 0 has none.
+/// Answers for a coded column by testing the dictionary's `values`; code 0 is unknown.
 fn coded(codes: &Integers, values: &[String], ask: impl Fn(&String) -> Option<bool>) -> Truth {
     let answers: Vec<Option<bool>> = std::iter::once(None).chain(values.iter().map(ask)).collect();
     let rows = |of: fn(&Option<bool>) -> bool| in_table(codes, &answers.iter().map(of).collect::<Vec<_>>());
     Truth::known(&rows(|answer| *answer == Some(true)), Some(&rows(Option::is_some)))
 }
 
-/// Rows where both are known.
+/// Returns the rows where both are known.
 fn both(a: Option<BooleanBuffer>, b: Option<BooleanBuffer>) -> Option<BooleanBuffer> {
     match (a, b) {
         (Some(a), Some(b)) => Some(&a & &b),

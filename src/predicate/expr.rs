@@ -1,8 +1,8 @@
-//! The predicate language, as a tree: what is left of SQL once `parse` has looked at it.
+//! Syntax tree of the predicate language, the subset of SQL that `parse` accepts.
 
 use std::fmt;
 
-/// A part of a predicate. Negated forms are [`Expr::Not`] of the plain one, as SQL defines them.
+/// A node of a predicate. Negated forms are [`Expr::Not`] of the positive form, as SQL defines them.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Expr {
     Column(String),
@@ -41,7 +41,7 @@ pub(crate) enum Comparison {
 }
 
 impl Comparison {
-    /// The same comparison with its sides exchanged.
+    /// Returns the comparison with its sides exchanged.
     pub(crate) fn flipped(self) -> Self {
         match self {
             Self::Equal | Self::NotEqual => self,
@@ -58,7 +58,7 @@ impl Expr {
         Self::Not(Box::new(self))
     }
 
-    /// The same with each column for which `meaning` has an expression replaced by it.
+    /// Replaces each column for which `meaning` returns an expression by that expression.
     pub(crate) fn replaced(&self, meaning: &impl Fn(&str) -> Option<Self>) -> Self {
         let one = |e: &Self| Box::new(e.replaced(meaning));
         let all = |list: &[Self]| list.iter().map(|e| e.replaced(meaning)).collect();
@@ -79,7 +79,7 @@ impl Expr {
         }
     }
 
-    /// Calls `see` with the name of every column, in the order of the text, repeated ones too.
+    /// Calls `see` with the name of every column in textual order, including repetitions.
     pub(crate) fn each_column<'a>(&'a self, see: &mut impl FnMut(&'a str)) {
         match self {
             Self::Column(name) => see(name),

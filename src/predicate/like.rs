@@ -1,10 +1,10 @@
-//! SQL's `LIKE`: `%` stands for any characters, `_` for one; upper and lower case differ and nothing escapes. (Arrow's
-//! kernel lets a backslash escape.)
+//! SQL's `LIKE`: `%` matches any characters, `_` matches one; case-sensitive, without an escape character. (Arrow's
+//! kernel treats a backslash as an escape.)
 
-/// Whether the whole of `text` is of the form `pattern`.
+/// Checks whether the whole of `text` matches `pattern`.
 pub(crate) fn like(text: &str, pattern: &str) -> bool {
     let (mut text, mut pattern) = (text.chars(), pattern.chars());
-    // After the last `%`: what follows it in the pattern, and the text from where that was last tried.
+    // State after the last `%`: the rest of the pattern, and the text position last tried for it.
     let mut retry = None;
     loop {
         let (here, before) = (pattern.next(), text.clone());

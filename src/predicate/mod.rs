@@ -1,4 +1,4 @@
-//! A predicate (口径的条件): a boolean SQL expression over the columns of a roster.
+//! Predicates (口径的条件): boolean SQL expressions over the columns of a roster.
 
 #[cfg(test)]
 mod against_duckdb;
@@ -36,18 +36,18 @@ use crate::support::record::{Record, defined};
 ///
 /// **Language.** Comparisons `= <> < <= > >=`, `[NOT] IN (…)`, `[NOT] BETWEEN … AND …`, `[NOT] LIKE '…'`,
 /// `IS [NOT] NULL`, `IS [NOT] TRUE`, `IS [NOT] FALSE`, `AND`, `OR`, `NOT`, the arithmetic `+ - *`, numbers, `'text'`,
-/// `TRUE`, `FALSE`, `NULL`, brackets. A flag stands alone: `operating`. Dates are written `'2013-12-31'`. Names that are
-/// not plain words stand in double quotes.
+/// `TRUE`, `FALSE`, `NULL`, parentheses. A flag is a condition on its own: `operating`. Dates are written
+/// `'2013-12-31'`. Names that are not plain words are put in double quotes.
 ///
-/// **Columns.** Those of the roster, those that the schema knows (a roster without them knows nothing about them), and
-/// some that are worked out: `year`, `org_id`, the levels of the region `province`, `prefecture`, `county`, `township`
-/// (12-digit codes; null where the region is only known more coarsely), `section` (the industry's letter) and `division`
-/// (with its two digits).
+/// **Columns.** The columns of the roster, the columns of the schema (unknown throughout if the roster lacks them),
+/// and some derived ones: `year`, `org_id`, the levels of the region `province`, `prefecture`, `county`, `township`
+/// (12-digit codes; null where the region is only known at a coarser level), `section` (the industry's letter) and
+/// `division` (the letter and two digits).
 ///
-/// **Logic.** SQL's, with three values: what is compared with a value that is not known is unknown. A column that a
-/// year's sources do not have is unknown in every comparison *and* for `IS NULL`: there the ledger does not say whether
-/// the value exists. `IS TRUE` and `IS FALSE` are always answered, so `operating IS NOT FALSE` is how a user decides to
-/// count the unknown in. Numbers are compared as doubles, exact to 2^53; text by its UTF-8 bytes.
+/// **Logic.** SQL's three-valued logic: a comparison with an unknown value is unknown. A column that a year's
+/// sources lack is unknown in every comparison *and* for `IS NULL`, because the ledger does not say whether the
+/// value exists. `IS TRUE` and `IS FALSE` always have an answer, so `operating IS NOT FALSE` includes the unknown.
+/// Numbers are compared as doubles, exact to 2^53; text by its UTF-8 bytes.
 ///
 /// ```
 /// use dangjian::predicate::Predicate;
@@ -63,13 +63,13 @@ pub struct Predicate {
 }
 
 impl Predicate {
-    /// The predicate that `text` says. Fails with [`Error::Argument`] where it is not in the language; whether its
-    /// columns exist is for [`Predicate::check`].
+    /// Parses a predicate. Fails with [`Error::Argument`] if `text` is not in the language; the existence of
+    /// columns is checked by [`Predicate::check`].
     pub fn parse(text: &str) -> Result<Self> {
         Ok(Self { text: text.to_owned(), expr: parse(text)? })
     }
 
-    /// The columns that it looks at, each once, in the order of the text.
+    /// Returns the columns that the predicate reads, each once, in textual order.
     #[must_use]
     pub fn columns(&self) -> Vec<&str> {
         let mut columns = Vec::new();
@@ -81,29 +81,30 @@ impl Predicate {
         columns
     }
 
-    /// The same with each column for which `meaning` has an expression replaced by it; it reads as before.
+    /// Replaces each column for which `meaning` returns an expression; the text stays the same.
     pub(crate) fn expanded(&self, meaning: &impl Fn(&str) -> Option<Expr>) -> Self {
         Self { text: self.text.clone(), expr: self.expr.replaced(meaning) }
     }
 
-    /// What it says.
+    /// Returns the parsed expression.
     pub(crate) fn expr(&self) -> &Expr {
         &self.expr
     }
 
-    /// Whether it asks the same, however it is written.
+    /// Checks whether both predicates parse to the same expression.
     #[must_use]
     pub fn same(&self, other: &Self) -> bool {
         self.expr == other.expr
     }
 
-    /// Fails with [`Error::Argument`] where a column does not exist, a comparison makes no sense (a number with text),
-    /// or a word is none that its column can hold: whatever would make [`Predicate::evaluate`] fail.
+    /// Fails with [`Error::Argument`] if a column does not exist, a comparison makes no sense (a number with text),
+    /// or a word is not one that its column can hold: the cases in which [`Predicate::evaluate`] fails.
     pub fn check(&self, roster: &Roster) -> Result<()> {
         bind(&self.expr, &self.text, roster).map(|_| ())
     }
 
-    /// The answer for each row of `frame`, which is one of `roster`'s. Fails as [`Predicate::check`] does.
+    /// Evaluates the predicate for each row of `frame`, which belongs to `roster`. Fails as [`Predicate::check`]
+    /// does.
     pub fn evaluate(&self, roster: &Roster, frame: &Frame) -> Result<Truth> {
         let bound = bind(&self.expr, &self.text, roster)?;
         Rows::new(roster, frame).evaluate(&bound)
@@ -125,13 +126,13 @@ impl FromStr for Predicate {
 }
 
 impl Record {
-    /// The condition that stands in `field`, if any does.
+    /// Takes the condition in `field`, if present.
     pub(crate) fn optional_predicate(&mut self, field: &'static str) -> Result<Option<Predicate>> {
         let Some(text) = self.optional(field)? else { return Ok(None) };
         Predicate::parse(&text).map(Some).map_err(|e| defined(e, self.place(), field))
     }
 
-    /// The condition that stands in `field`.
+    /// Takes the condition in `field`.
     pub(crate) fn predicate(&mut self, field: &'static str) -> Result<Predicate> {
         let text = self.text(field)?;
         Predicate::parse(&text).map_err(|e| defined(e, self.place(), field))

@@ -1,4 +1,5 @@
-//! From text to [`Expr`]: `sqlparser` reads the SQL, this keeps the part of it that predicates have.
+//! Parser from text to [`Expr`]: `sqlparser` reads the SQL, and this module accepts the subset that predicates
+//! allow.
 
 use std::borrow::Cow;
 
@@ -11,10 +12,11 @@ use sqlparser::tokenizer::{Token, Tokenizer};
 use super::expr::{Arithmetic, Comparison, Expr};
 use crate::error::{Error, Result};
 
-/// Operators and names in one predicate, at most: nobody writes that many, and `sqlparser` builds a tree as deep.
+/// Maximum number of operators and names in a predicate. Real predicates are far smaller, and the depth of
+/// `sqlparser`'s tree grows with this number.
 const MOST_WORDS: usize = 1000;
 
-/// How deep a predicate nests, at most. A chain of `AND`s or of `OR`s is one level.
+/// Maximum nesting depth of a predicate. A chain of `AND`s or of `OR`s is one level.
 const MOST_LEVELS: usize = 50;
 
 const ALLOWED_ZH: &str = "可用的写法：列名、数字、'文字'、TRUE、FALSE、NULL，= <> < <= > >=，+ - *，AND OR NOT，\
@@ -22,10 +24,10 @@ const ALLOWED_ZH: &str = "可用的写法：列名、数字、'文字'、TRUE、
 const ALLOWED_EN: &str = "Allowed: column names, numbers, 'text', TRUE, FALSE, NULL, = <> < <= > >=, + - *, \
     AND OR NOT, [NOT] IN (…), [NOT] BETWEEN … AND …, [NOT] LIKE '…', IS [NOT] NULL/TRUE/FALSE, brackets";
 
-/// Characters of a Chinese keyboard that SQL does not know, and what it has instead.
+/// Full-width characters of a Chinese keyboard that SQL does not accept.
 const FULL_WIDTH: &str = "，（）＝＞＜≥≤≠‘’“”；　";
 
-/// As much of a predicate's text as a message shows.
+/// Returns the beginning of a predicate's text, as much as a message shows.
 pub(crate) fn shown(text: &str) -> Cow<'_, str> {
     const MOST: usize = 200;
     match text.char_indices().nth(MOST) {
@@ -67,7 +69,7 @@ pub(crate) fn parse(text: &str) -> Result<Expr> {
     })
 }
 
-/// What `sqlparser` could not read; its message ends in ` at Line: 1, Column: 5`.
+/// Builds the error for SQL that `sqlparser` rejects; its message ends in ` at Line: 1, Column: 5`.
 fn syntax(text: &str, message: &str) -> Error {
     let message = message.strip_prefix("sql parser error: ").unwrap_or(message);
     let (what, place) = message.rsplit_once(" at Line: ").unwrap_or((message, ""));
@@ -93,7 +95,7 @@ fn syntax(text: &str, message: &str) -> Error {
     )
 }
 
-/// Why a part of the SQL is no part of a predicate.
+/// Reason why a part of the SQL is not allowed in a predicate.
 enum Refused {
     Unknown(String),
     TooDeep,
@@ -135,7 +137,7 @@ fn convert(expr: ast::Expr, levels: usize) -> Result<Expr, Refused> {
         Sql::BinaryOp { left, op, right } => match operator(&op) {
             Some(Operator::Chain(all)) => {
                 let (mut first, mut chain) = (*left, vec![part(right)?]);
-                // `a AND b AND c` is `(a AND b) AND c`: walked down to the left without going deeper.
+                // `a AND b AND c` parses as `(a AND b) AND c`. Walk down the left side without recursing.
                 loop {
                     match first {
                         Sql::BinaryOp { left, op: next, right } if next == op => {

@@ -1,4 +1,4 @@
-//! What predicates accept, what they refuse and in which words, and what they answer on a few rows.
+//! Tests of predicates: accepted and rejected forms, the words of the errors, and answers on a few rows.
 
 use super::Predicate;
 use super::testing::{ask, codes, dates, flags, numbers, reals, roster, texts};
@@ -7,7 +7,7 @@ use crate::lang::Lang;
 use crate::roster::Roster;
 use crate::schema::Type;
 
-/// Four organisations. The year has no `plaque`; the ledgers have no `activities` at all.
+/// Builds four organisations. The year has no `plaque`; the ledgers have no `activities` at all.
 fn four() -> Roster {
     let columns = vec![
         ("name", Type::Text, Some(texts(&[Some("甲公司"), Some("乙厂"), None, Some("it's")]))),
@@ -61,10 +61,10 @@ fn answers_on_known_rows() {
         ("org_id in ('0001', '0003')", &[1, 3], &[0, 2]),
         ("\"活动(次)\" > 65535", &[0], &[1]),
         ("\"MixedCase\" = 'b'", &[0], &[]),
-        // "Not a number" is greater than every number, as in other engines.
+        // NaN is greater than every number, as in other engines.
         ("score < 100", &[0, 1], &[3]),
         ("score > 100", &[3], &[0, 1]),
-        // The year lacks the column, or all years do: nothing is known, not even whether it is null.
+        // The year lacks the column, or all years do. Nothing is known, not even whether it is null.
         ("plaque", &[], &[]),
         ("plaque is null", &[], &[]),
         ("activities > 0", &[], &[]),
@@ -78,7 +78,7 @@ fn answers_on_known_rows() {
     }
 }
 
-/// Both texts of the error that `text` gives, when parsed or when checked.
+/// Returns both texts of the error raised when `text` is parsed or checked.
 fn refusal(text: &str) -> (String, String) {
     let roster = four();
     let error = Predicate::parse(text).and_then(|p| p.check(&roster)).unwrap_err();
@@ -148,7 +148,7 @@ fn hostile_texts_are_refused_or_answered_in_time() {
         let error = Predicate::parse(&text).unwrap_err();
         assert!(error.to_string().len() < 2000);
     }
-    // The longest and deepest that are allowed, and a little more.
+    // The longest and deepest allowed predicates, and slightly larger ones.
     for (start, part, fits) in [
         ("operating", " and operating", 499),
         ("true or operating", " or operating", 490),

@@ -1,4 +1,4 @@
-//! Random predicates over random rows: the columnar evaluation against the slow one of `slow`.
+//! Property tests: random predicates over random rows, columnar evaluation against the row-wise one of `slow`.
 
 use proptest::prelude::*;
 
@@ -64,7 +64,7 @@ fn conds() -> impl Strategy<Value = Cond> {
     let op = || prop::sample::select(vec!["=", "<>", "!=", "<", "<=", ">", ">="]);
     let equality = || prop::sample::select(vec!["=", "<>"]);
     let flag = || prop::sample::select(vec!["operating", "union", "plaque"]);
-    // Columns whose texts have an order, and those that only have words.
+    // Columns whose texts are ordered. Columns of words are not.
     let ordered = || prop::sample::select(vec!["name", "grid", "region", "county", "township", "org_id", "zone"]);
     let text = || {
         let all =
@@ -75,7 +75,7 @@ fn conds() -> impl Strategy<Value = Cond> {
     let leaf = prop_oneof![
         1 => flag().prop_map(Cond::Flag),
         1 => any::<Option<bool>>().prop_map(Cond::Constant),
-        // What most predicates do, and what is evaluated without leaving the column's own integers.
+        // The most common comparisons, which are evaluated on the column's own integers.
         4 => (prop::sample::select(vec!["members_full", "score", "star"]), op(), (-4..12i32))
             .prop_map(|(c, op, h)| Cond::Number(Num::Column(c), op, Num::Halves(h))),
         1 => (nums(), op(), nums()).prop_map(|(a, op, b)| Cond::Number(a, op, b)),

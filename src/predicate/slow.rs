@@ -1,4 +1,4 @@
-//! Predicates evaluated slowly and obviously, a row at a time: what the columnar evaluation is tested against.
+//! Test oracle: predicates evaluated row by row in the most direct way.
 
 pub(crate) const WORDS: [&str; 5] = ["solo", "joint", "affiliated", "area", "none"];
 pub(crate) const NAMES: [&str; 5] = ["", "克旗", "克旗公司", "a%_", "公司"];
@@ -6,7 +6,7 @@ pub(crate) const STARS: [&str; 5] = ["0.5", "1", "2.5", "4", "5"];
 pub(crate) const REGIONS: [&str; 4] = ["150425100000", "150425000000", "150000000000", "441900003000"];
 pub(crate) const DAYS: [(i32, &str); 3] = [(15705, "2012-12-31"), (15706, "2013-01-01"), (-1, "1969-12-31")];
 
-/// One organisation. Every value may be unknown; `premises_m2`, `plaque` and `zone` are columns that the year lacks.
+/// One organisation. Every value may be unknown; the year lacks the columns `premises_m2`, `plaque` and `zone`.
 #[derive(Clone, Debug)]
 pub(crate) struct Row {
     pub(crate) members: Option<u64>,
@@ -22,12 +22,12 @@ pub(crate) struct Row {
     pub(crate) region: Option<usize>,
 }
 
-/// A value, or why there is none.
+/// A value, or the reason for its absence.
 #[derive(Clone, PartialEq)]
 enum Is<T> {
     Known(T),
     Null,
-    /// The column is not there.
+    /// The column does not exist.
     Absent,
 }
 
@@ -43,7 +43,7 @@ impl<T> Is<T> {
         }
     }
 
-    /// `IS NULL`: unknown where the column is not there.
+    /// Evaluates `IS NULL`: unknown if the column does not exist.
     fn is_null(&self) -> Option<bool> {
         match self {
             Self::Known(_) => Some(false),
@@ -83,7 +83,7 @@ pub(crate) enum Cond {
     Same(Box<Cond>, &'static str, Box<Cond>),
 }
 
-/// The literals that text column `name` is compared with.
+/// Returns the literals that text column `name` is compared with.
 fn vocabulary(name: &str) -> &'static [&'static str] {
     match name {
         "mode" => &WORDS,
@@ -95,7 +95,7 @@ fn vocabulary(name: &str) -> &'static [&'static str] {
     }
 }
 
-// The predicate as SQL.
+// Rendering as SQL.
 
 fn not(negated: bool) -> &'static str {
     if negated { "NOT " } else { "" }
@@ -148,7 +148,7 @@ pub(crate) fn sql(c: &Cond) -> String {
     }
 }
 
-// The predicate on one row.
+// Evaluation on one row.
 
 fn number_of(n: &Num, row: &Row) -> Is<f64> {
     match n {
@@ -170,7 +170,7 @@ fn number_of(n: &Num, row: &Row) -> Is<f64> {
                 "-" => a - b,
                 _ => a * b,
             }),
-            // A written NULL makes the sum null, whatever the other side is.
+            // A literal NULL makes the result null, whatever the other side is.
             (Is::Absent, _) | (_, Is::Absent) if !has_null(a) && !has_null(b) => Is::Absent,
             _ => Is::Null,
         },

@@ -1,4 +1,4 @@
-//! Where the columns named in a predicate come from: the roster's own, and those worked out from them.
+//! Sources of the columns named in a predicate: the roster's own columns, and those derived from them.
 
 use std::borrow::Cow;
 
@@ -12,23 +12,23 @@ use crate::standards::region;
 use crate::standards::region::Level;
 use crate::support::similarity::nearest;
 
-/// Where the values of a column come from.
+/// Source of a column's values.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Source {
-    /// The roster's field `at`, as it is or with something made of each value.
+    /// The roster's field `at`, as stored or with `derive` applied to each value.
     Field { at: usize, derive: Option<&'static Derived> },
     /// The year of the frame.
     Year,
     /// The organisation's id.
     Organisation,
-    /// A column that the schema knows and no source of this roster has: nothing is known about it.
+    /// A column of the schema that no source of this roster has; all values are unknown.
     Absent,
 }
 
-/// What a derived column makes of the value that it is derived from.
+/// Function that computes a derived value.
 type Derive = fn(&str) -> Option<Cow<'_, str>>;
 
-/// How the values of a column are compared.
+/// Type by which the values of a column are compared.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Kind {
     Flag,
@@ -37,7 +37,7 @@ pub(crate) enum Kind {
     Text(Vocabulary),
 }
 
-/// Which texts a column of text can hold: comparing it with any other is a mistake.
+/// Texts that a column can hold; comparing it with any other text is an error.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Vocabulary {
     Open,
@@ -46,7 +46,7 @@ pub(crate) enum Vocabulary {
     Section,
 }
 
-/// A column that no frame carries, told by its name.
+/// A derived column, which no frame stores.
 #[derive(Debug)]
 pub(crate) struct Derived {
     name: &'static str,
@@ -56,7 +56,7 @@ pub(crate) struct Derived {
 }
 
 impl Derived {
-    /// What it makes of the value that it is derived from.
+    /// Computes the derived value of `from`.
     pub(crate) fn value<'a>(&self, from: &'a str) -> Option<Cow<'a, str>> {
         (self.derive)(from)
     }
@@ -95,12 +95,12 @@ fn region(code: &str, level: Level) -> Option<Cow<'_, str>> {
     region::at_level(code, level).map(Cow::Owned)
 }
 
-/// The column of a ledger that a column called `name` is worked out from: itself, where it is none of those.
+/// Returns the ledger column from which the column `name` is derived, or `name` itself.
 pub(crate) fn ledger_column(name: &str) -> &str {
     DERIVED.iter().find(|d| d.name == name).map_or(name, |d| d.from)
 }
 
-/// The column called `name`. One of the roster's own stands before a derived one of the same name.
+/// Finds the column `name`. The roster's own columns take precedence over derived ones of the same name.
 pub(crate) fn find(name: &str, roster: &Roster) -> Result<(Source, Kind)> {
     let field = |name: &str| roster.fields().iter().position(|f| f.name == name);
     let source = |at: Option<usize>, derive| at.map_or(Source::Absent, |at| Source::Field { at, derive });

@@ -1,4 +1,4 @@
-//! Rosters made by hand, for the tests beside this file.
+//! Hand-made rosters for the tests of this module.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use arrow::buffer::BooleanBuffer;
 use crate::roster::{Column, Dictionary, Field, Frame, Integers, Roster};
 use crate::schema::Type;
 
-/// One year, 2013, of organisations `0000`, `0001`, …
+/// Builds a roster of one year, 2013, with organisations `0000`, `0001`, …
 pub(crate) fn roster(columns: Vec<(&str, Type, Option<Column>)>, rows: usize) -> Roster {
     let ids: StringArray = (0..rows).map(|row| Some(format!("{row:04}"))).collect();
     let field = |(name, ty, _): &(&str, Type, _)| Field { name: (*name).to_owned(), ty: *ty };
@@ -18,7 +18,7 @@ pub(crate) fn roster(columns: Vec<(&str, Type, Option<Column>)>, rows: usize) ->
     Roster::from_parts(ids, fields, vec![frame])
 }
 
-/// The rows that are true and those that are false for `predicate` in the first year.
+/// Returns the rows that are true and those that are false for `predicate` in the first year.
 pub(crate) fn ask(roster: &Roster, predicate: &str) -> (Vec<usize>, Vec<usize>) {
     let truth = super::Predicate::parse(predicate).unwrap().evaluate(roster, &roster.frames()[0]).unwrap();
     (truth.yes.set_indices().collect(), truth.no().set_indices().collect())
@@ -36,7 +36,7 @@ pub(crate) fn codes(values: &[Option<&str>]) -> Column {
     }
 }
 
-/// Where a value is known; `None` if everywhere.
+/// Returns the rows where a value is known; `None` if all are.
 fn known<T>(values: &[Option<T>]) -> Option<BooleanBuffer> {
     values.iter().any(Option::is_none).then(|| values.iter().map(Option::is_some).collect())
 }
@@ -56,7 +56,7 @@ pub(crate) fn reals(values: &[Option<f64>]) -> Column {
     Column::Real { values: values.iter().map(|v| v.unwrap_or(0.0)).collect(), known: known(values) }
 }
 
-/// Days since 1970-01-01.
+/// Builds a column of dates from days since 1970-01-01.
 pub(crate) fn dates(values: &[Option<i32>]) -> Column {
     Column::Date { values: values.iter().map(|v| v.unwrap_or(0)).collect(), known: known(values) }
 }

@@ -1,18 +1,18 @@
-//! The answer to a predicate: for each row yes, no, or neither, in Kleene's logic, which is SQL's.
+//! Answers to predicates in Kleene's three-valued logic, which is SQL's: yes, no or unknown for each row.
 
 use arrow::buffer::BooleanBuffer;
 
-/// Three-valued answers, one a row: true, false, or not known.
+/// Three-valued answers, one per row: true, false or unknown.
 #[derive(Clone, Debug)]
 pub struct Truth {
     /// Rows for which the predicate is true.
     pub yes: BooleanBuffer,
-    /// Rows for which it is true or false, those of `yes` among them; `None` where all are.
+    /// Rows for which the predicate is true or false, including those of `yes`; `None` if all are.
     known: Option<BooleanBuffer>,
 }
 
 impl Truth {
-    /// The same answer for all of `rows` rows; `None` is "unknown".
+    /// Gives the same answer for all of `rows` rows; `None` is unknown.
     #[must_use]
     pub fn all(rows: usize, answer: Option<bool>) -> Self {
         let set = |on| {
@@ -21,7 +21,7 @@ impl Truth {
         Self { yes: set(answer == Some(true)), known: answer.is_none().then(|| set(false)) }
     }
 
-    /// The answers `yes`, as far as they are `known`.
+    /// Creates the answers `yes` where `known`, unknown elsewhere.
     #[must_use]
     pub fn known(yes: &BooleanBuffer, known: Option<&BooleanBuffer>) -> Self {
         match known {
@@ -32,13 +32,13 @@ impl Truth {
         }
     }
 
-    /// True for the rows of `yes`, false for those of `no`; none is in both.
+    /// Creates answers that are true for the rows of `yes` and false for those of `no`, which are disjoint.
     #[must_use]
     pub fn of(yes: &BooleanBuffer, no: &BooleanBuffer) -> Self {
         Self::known(yes, Some(&(yes | no)))
     }
 
-    /// True where both are, false where either is.
+    /// Returns true where both are true, false where either is false.
     #[must_use]
     pub fn and(&self, other: &Self) -> Self {
         let known = match (&self.known, &other.known) {
@@ -50,7 +50,7 @@ impl Truth {
         Self { yes: &self.yes & &other.yes, known }
     }
 
-    /// True where either is, false where both are.
+    /// Returns true where either is true, false where both are false.
     #[must_use]
     pub fn or(&self, other: &Self) -> Self {
         let known = match (&self.known, &other.known) {
@@ -62,38 +62,38 @@ impl Truth {
         Self { yes: &self.yes | &other.yes, known }
     }
 
-    /// True where this is false, and the other way round; what is unknown stays so.
+    /// Swaps true and false; unknown stays unknown.
     #[must_use]
     pub fn not(&self) -> Self {
         Self { yes: self.no(), known: self.known.clone() }
     }
 
-    /// The same of the rows of `rows`; false of all others.
+    /// Keeps the answers for `rows`; all other rows become false.
     pub(crate) fn within(&self, rows: &BooleanBuffer) -> Self {
         Self { yes: &self.yes & rows, known: self.known.as_ref().map(|known| known | &!rows) }
     }
 
-    /// Rows for which it is false.
+    /// Returns the rows for which the predicate is false.
     #[must_use]
     pub fn no(&self) -> BooleanBuffer {
         let not = !&self.yes;
         self.known.as_ref().map_or_else(|| not.clone(), |known| known & &not)
     }
 
-    /// The answer for one row.
+    /// Returns the answer for one row; `None` is unknown.
     #[must_use]
     pub fn value(&self, row: usize) -> Option<bool> {
         let yes = self.yes.value(row);
         (yes || self.known.as_ref().is_none_or(|known| known.value(row))).then_some(yes)
     }
 
-    /// Rows for which there is no answer.
+    /// Returns the rows without an answer.
     #[must_use]
     pub fn unknown(&self) -> BooleanBuffer {
         self.open().unwrap_or_else(|| BooleanBuffer::new_unset(self.yes.len()))
     }
 
-    /// The same; `None` where there is an answer for all.
+    /// Returns the rows without an answer, or `None` if every row is known to have one.
     pub(crate) fn open(&self) -> Option<BooleanBuffer> {
         self.known.as_ref().map(|known| !known)
     }
@@ -122,7 +122,7 @@ mod tests {
         assert_eq!(a.or(&b), truth("ttttf?t??"));
         assert_eq!(a.not(), truth("fffttt???"));
         assert_eq!(a.no(), rows("tttfff???", 'f'));
-        // The same where one or both have an answer for all.
+        // The tables again, with one or both sides fully known.
         let (c, d) = (truth("tttffffff"), truth("tfttfttft"));
         assert_eq!((c.and(&b), b.and(&c)), (truth("tf?ffffff"), truth("tf?ffffff")));
         assert_eq!((c.or(&b), b.or(&c)), (truth("ttttf?tf?"), truth("ttttf?tf?")));

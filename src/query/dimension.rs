@@ -1,9 +1,9 @@
-//! The dimensions a caller may name, and the rows a caller may ask for.
+//! Dimensions that a caller may name, and the rows that a caller may select.
 //!
-//! Every coded column and every flag is a dimension under its own name. Beside them: `province`, `prefecture`,
-//! `county`, `township` (levels of the region), `section` and `division` (of the industry), the size bands of
-//! [`Bands`] such as `employees_size`, `star_state` and `need` (classes of rows).
-//! `year` is always the first column of a result and need not be named: figures of different years are never added up.
+//! Every coded column and every flag is a dimension under its own name. Further dimensions are `province`,
+//! `prefecture`, `county`, `township` (levels of the region), `section` and `division` (of the industry), the size
+//! bands of [`Bands`] such as `employees_size`, and the derived classes `star_state` and `need`.
+//! `year` is always the first column of a result and need not be named: years are never added up.
 
 use std::sync::Arc;
 
@@ -23,40 +23,40 @@ use crate::schema::{Type, words};
 use crate::standards::region;
 use crate::standards::region::Level;
 
-/// Which rows a statistic is over and by what it is broken down. The default is everything, undivided.
+/// Rows to analyse and dimensions to break them down by. The default is all rows, not broken down.
 #[derive(Clone, Debug, Default)]
 pub struct Scope {
-    /// Names of dimensions; `year` may be among them and changes nothing.
+    /// Names of dimensions; `year` may be among them and has no effect.
     pub by: Vec<String>,
-    /// Only rows for which this is true.
+    /// Condition on rows; only rows for which it is true are kept.
     pub filter: Option<Predicate>,
-    /// Only these years; all where `None`.
+    /// Years to keep; all if `None`.
     pub years: Option<Vec<i16>>,
-    /// Only these rows, frame by frame of the roster, besides those that `filter` lets pass: what a caller worked out.
+    /// Further restriction computed by the caller: rows to keep, one bitmap per frame of the roster.
     pub only: Option<Arc<[BooleanBuffer]>>,
-    /// The size bands that `by` may name, over those that come with the engine.
+    /// Size bands that `by` may name, overriding those that come with the engine.
     pub bands: Option<Bands>,
 }
 
 impl Scope {
-    /// A scope broken down by `by`.
+    /// Creates a scope broken down by `by`.
     #[must_use]
     pub fn by<S: Into<String>>(by: impl IntoIterator<Item = S>) -> Self {
         Self { by: by.into_iter().map(Into::into).collect(), ..Self::default() }
     }
 
-    /// The same for one year.
+    /// Restricts the scope to one year.
     #[must_use]
     pub fn in_year(self, year: i16) -> Self {
         Self { years: Some(vec![year]), ..self }
     }
 
-    /// The same divided by other dimensions.
+    /// Returns the scope broken down by other dimensions.
     pub(crate) fn divided(&self, by: &[String]) -> Self {
         Self { by: by.to_vec(), ..self.clone() }
     }
 
-    /// The frames of the years asked for.
+    /// Returns the frames of the selected years.
     pub(crate) fn frames<'a>(&self, roster: &'a Roster) -> Result<Vec<&'a Frame>> {
         match &self.years {
             None => Ok(roster.frames().iter().collect()),
@@ -67,12 +67,12 @@ impl Scope {
         }
     }
 
-    /// Whether it leaves rows out.
+    /// Checks whether the scope excludes rows.
     pub(crate) fn narrows(&self) -> bool {
         self.filter.is_some() || self.only.is_some()
     }
 
-    /// The rows of `frame` that are looked at.
+    /// Returns the selected rows of `frame`.
     pub(crate) fn rows(&self, roster: &Roster, frame: &Frame) -> Result<BooleanBuffer> {
         let passed = match &self.filter {
             None => BooleanBuffer::new_set(frame.rows()),
@@ -89,18 +89,18 @@ impl Scope {
         }
     }
 
-    /// The size bands in force.
+    /// Returns the size bands in force.
     fn bands(&self) -> Result<Bands> {
         let shipped = Bands::shipped()?;
         Ok(self.bands.clone().map_or_else(|| shipped.clone(), |own| shipped.clone().overridden_by(own)))
     }
 
-    /// The axes of the dimensions named.
+    /// Builds the axes of the named dimensions.
     pub(crate) fn axes(&self, roster: &Roster, frames: &[&Frame]) -> Result<Vec<Axis>> {
         self.axes_beside(roster, frames, &[])
     }
 
-    /// The axes of the dimensions named, but for those that the statistic has anyway.
+    /// Builds the axes of the named dimensions except `own`, which the statistic has anyway.
     pub(crate) fn axes_beside(&self, roster: &Roster, frames: &[&Frame], own: &[&str]) -> Result<Vec<Axis>> {
         let names = self.by.iter().filter(|name| *name != "year" && !own.contains(&name.as_str()));
         let bands = self.bands()?;
@@ -112,7 +112,7 @@ impl Scope {
     }
 }
 
-/// `axes`, which must not have a name twice.
+/// Fails if two of `axes` have the same name.
 pub(crate) fn distinct(axes: Vec<Axis>) -> Result<Vec<Axis>> {
     match axes.iter().enumerate().find(|(at, a)| axes[..*at].iter().any(|b| a.name == b.name)) {
         None => Ok(axes),
@@ -123,7 +123,7 @@ pub(crate) fn distinct(axes: Vec<Axis>) -> Result<Vec<Axis>> {
     }
 }
 
-/// The names of all dimensions of `roster`.
+/// Returns the names of all dimensions of `roster`.
 #[must_use]
 pub fn dimensions(roster: &Roster) -> Vec<String> {
     let have = |name: &str| roster.field(name).is_ok();
@@ -140,7 +140,7 @@ fn groupable(ty: Type) -> bool {
     matches!(ty, Type::Code | Type::Word | Type::Region | Type::Industry | Type::Flag | Type::Star)
 }
 
-/// The axis of the dimension called `name`.
+/// Builds the axis of the dimension `name`.
 pub(crate) fn axis(roster: &Roster, frames: &[&Frame], name: &str) -> Result<Axis> {
     if let Some(level) = Level::ALL.iter().find(|l| l.name() == name) {
         let Some((at, codes)) = roster.field("region").ok().and_then(|at| Some((at, roster.dictionary(at)?))) else {
@@ -150,7 +150,7 @@ pub(crate) fn axis(roster: &Roster, frames: &[&Frame], name: &str) -> Result<Axi
         return Ok(Axis::gathered(name, Base::Field(at), regions, Values::Region(Arc::clone(&regions.values))));
     }
     match name {
-        // A section is a letter, a division has two digits more; a ledger may say no more than the section.
+        // A section is a letter; a division adds two digits. A ledger may give only the section.
         "section" | "division" => {
             let Ok(at) = roster.field("industry") else { return Ok(nowhere(frames, name, Values::Text(Vec::new()))) };
             let long = if name == "section" { 1 } else { 3 };
@@ -165,7 +165,7 @@ pub(crate) fn axis(roster: &Roster, frames: &[&Frame], name: &str) -> Result<Axi
     }
 }
 
-/// The axis of a column that the schema has and no source does: null for every row.
+/// Builds the axis of a column that the schema has and no source does: null for every row.
 pub(crate) fn nowhere(frames: &[&Frame], name: &str, values: Values) -> Axis {
     let codes = frames.iter().map(|f| Integers::up_to(0, std::iter::repeat_n(0, f.rows()))).collect::<Vec<_>>();
     let base = Base::Given { name: "nowhere", codes: codes.into() };
@@ -208,7 +208,7 @@ fn texts(roster: &Roster, at: usize) -> &[String] {
     roster.dictionary(at).map_or(&[], |d| d.values())
 }
 
-/// `axis` with its null called `unknown`, as states of a table are.
+/// Names the null value `unknown`, as tables of states do.
 pub(crate) fn named_null(mut axis: Axis) -> Axis {
     if let Values::Text(values) = &mut axis.values {
         values.push(UNKNOWN.to_owned());
@@ -216,7 +216,7 @@ pub(crate) fn named_null(mut axis: Axis) -> Axis {
     axis
 }
 
-/// The name of the region with this code, in the list of the reference year.
+/// Returns the name of the region with this code in the list of the reference year.
 pub(crate) fn region_name(code: &str) -> Option<&'static str> {
     region::name(code)
 }

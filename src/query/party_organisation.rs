@@ -1,9 +1,9 @@
-//! Party organisations, told from the organisations they stand in: a joint branch is one party organisation and
-//! several organisations.
+//! Party organisations, derived from the organisations they belong to: a joint branch (联建) is one party
+//! organisation and several organisations.
 //!
-//! Each party organisation is counted at one row of its year, its home: of the rows that qualify the one with the
-//! strongest mode (单建 before 联建 before 挂靠), then the smallest organisation id. So party organisations go through
-//! the same kernel as organisations, and the parts of every table add up to its whole.
+//! Each party organisation is counted at one row of its year, its home: among the qualifying rows, the one with the
+//! strongest mode (单建 before 联建 before 挂靠), then the smallest organisation id. Party organisations can thus be
+//! counted by the same kernel as organisations, and the parts of every table add up to the total.
 
 use arrow::array::BooleanBufferBuilder;
 use arrow::buffer::BooleanBuffer;
@@ -15,10 +15,10 @@ use crate::job::Job;
 use crate::predicate::Truth;
 use crate::roster::{Frame, Integers, Roster, with_integers};
 
-/// So many rows are gone through between two looks at whether to stop.
+/// Rows processed between cancellation checks.
 const LOOK: usize = 1 << 18;
 
-/// The bitmap of these rows out of `all`.
+/// Builds a bitmap of `all` rows with the given rows set.
 pub(crate) fn bitmap(all: usize, rows: impl Iterator<Item = u32>) -> BooleanBuffer {
     let mut bits = BooleanBufferBuilder::new(all);
     bits.append_n(all, false);
@@ -26,7 +26,7 @@ pub(crate) fn bitmap(all: usize, rows: impl Iterator<Item = u32>) -> BooleanBuff
     bits.finish()
 }
 
-/// The party organisation of each row of one year.
+/// Party organisation of each row of one year.
 pub(crate) struct Parties<'a> {
     codes: Option<&'a Integers>,
     modes: Option<&'a Integers>,
@@ -34,7 +34,7 @@ pub(crate) struct Parties<'a> {
     cardinality: usize,
 }
 
-/// How sure a thing is, in the order in which it decides.
+/// Certainty of an answer, ascending; the highest wins.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Sure {
     No,
@@ -61,17 +61,17 @@ impl<'a> Parties<'a> {
         }
     }
 
-    /// The party organisation of a row; 0 where the ledger gives none.
+    /// Returns the code of a row's party organisation; 0 if the ledger gives none.
     pub(crate) fn code(&self, row: usize) -> usize {
         self.codes.map_or(0, |c| c.get(row) as usize)
     }
 
-    /// Smaller is stronger: the order of the mode's words, a mode that is not known last.
+    /// Returns the rank of a row's mode: the order of the mode's words, strongest first, an unknown mode last.
     fn weakness(&self, row: usize) -> u64 {
         self.modes.map_or(0, |m| m.get(row)).wrapping_sub(1)
     }
 
-    /// The home of each party organisation among the rows of `of`, by its code.
+    /// Returns the home of each party organisation among the rows of `of`, indexed by code.
     pub(crate) fn homes(&self, of: &BooleanBuffer) -> Vec<Option<u32>> {
         let mut homes: Vec<Option<u32>> = vec![None; self.cardinality];
         let mut put = |row: usize, code: usize| {
@@ -85,16 +85,18 @@ impl<'a> Parties<'a> {
         homes
     }
 
-    /// For each party organisation and each value of `class` the first of the rows of `of`.
+    /// Returns, for each party organisation and value of `class`, the first of the rows of `of`.
     pub(crate) fn home_rows_by(&self, of: &BooleanBuffer, class: &Integers) -> BooleanBuffer {
         let mut seen = std::collections::HashSet::new();
         let first = |row: &usize| self.code(*row) > 0 && seen.insert((self.code(*row), class.get(*row)));
         bitmap(self.rows, of.set_indices().filter(first).map(|row| row as u32))
     }
 
-    /// A question about organisations, asked of party organisations: one is in the population, or a success, if any of
-    /// its rows is; each answer stands at its home. Rows without a party organisation's code that are in the
-    /// population come back as the third bitmap; where it is not known whether they are, they stand for themselves.
+    /// Reduces answers about organisations to answers about party organisations, each placed at its home.
+    ///
+    /// A party organisation is in the population if any of its rows is; its success is the strongest answer
+    /// among those rows. The third bitmap holds the rows in the population without a party organisation's code. A row
+    /// without a code whose membership in the population is unknown is kept as it is.
     pub(crate) fn reduce(
         &self,
         population: &Truth,
@@ -102,7 +104,7 @@ impl<'a> Parties<'a> {
         job: &dyn Job,
     ) -> Result<(Truth, Truth, BooleanBuffer)> {
         if self.codes.is_none() {
-            // Nobody's party organisation is known.
+            // The year has no party organisation codes.
             let open = population.unknown();
             let success = Truth::of(&(&open & &success.yes), &(&open & &success.no()));
             let none = BooleanBuffer::new_unset(self.rows);
@@ -172,7 +174,7 @@ mod tests {
         assert_eq!(rows(&success.no()), [6]);
         assert_eq!(rows(&unidentified), [5]);
         assert_eq!(parties.homes(&BooleanBuffer::new_set(7)), [None, Some(1), Some(2)]);
-        // A year that names no party organisations is one in which each row names none.
+        // A year without the column gives the same result as a column of zeros.
         let population = truth(&[yes, yes, no, maybe, maybe, yes, maybe]);
         let success = truth(&[no, maybe, yes, no, yes, yes, maybe]);
         let none = Integers::smallest(&[0; 7]);

@@ -1,4 +1,4 @@
-//! Size bands as dimensions: the numbers of a column are cut once, wherever any of its bands begins.
+//! Size bands as dimensions: a column is cut once, at every boundary of any of its bands.
 
 use super::dimension::nowhere;
 use crate::cube::{Axis, Base, Values};
@@ -6,7 +6,7 @@ use crate::definition::{Bands, Sizes};
 use crate::error::{Error, Result};
 use crate::roster::{Column, Frame, Integers, Roster};
 
-/// The axis of `sizes`, one of `all`: null where the number is not known.
+/// Builds the axis of `sizes`, one of `all`; null where the number is unknown.
 pub(crate) fn axis(roster: &Roster, frames: &[&Frame], sizes: &Sizes, all: &Bands) -> Result<Axis> {
     let values = Values::Text(sizes.names.clone());
     let Ok(at) = roster.field(sizes.column) else { return Ok(nowhere(frames, &sizes.id, values)) };

@@ -1,4 +1,4 @@
-//! Classes of rows that a ledger does not write down but that follow from what it writes: the star state.
+//! Derived classes of rows that no ledger records: the star state and the mode needed.
 
 use arrow::buffer::BooleanBuffer;
 use rayon::prelude::*;
@@ -10,20 +10,21 @@ use crate::job;
 use crate::job::Job;
 use crate::roster::{Column, Frame, Integers, Roster, with_integers};
 
-/// The modes that mean a party organisation: 单建, 联建, 挂靠.
+/// Modes that mean a party organisation exists: 单建, 联建, 挂靠.
 pub(crate) const ORGANISED: [&str; 3] = ["solo", "joint", "affiliated"];
 
-/// What stands for a value that the ledger does not give.
+/// Name of a value that the ledger does not give.
 pub(crate) const UNKNOWN: &str = "unknown";
-/// What stands for an organisation that is not in a year's roster.
+/// State of an organisation that is missing from a year's roster.
 pub(crate) const ABSENT: &str = "absent";
 
-/// The star states of a roster: its grades, ascending (1 to 5, and what else occurs), then the states without a star.
+/// Star states of a roster: its grades, ascending (1 to 5 and any others that occur), then the states without a
+/// star.
 pub(crate) struct StarStates {
     pub(crate) values: Vec<String>,
     star: Option<usize>,
     mode: Option<usize>,
-    /// For each code of the star column its state; that of code 0 is not used.
+    /// State of each code of the star column; the entry of code 0 is unused.
     grades: Vec<u32>,
 }
 
@@ -41,12 +42,12 @@ impl StarStates {
         Self { values, star, mode: roster.field("mode").ok(), grades }
     }
 
-    /// How many of the states are grades.
+    /// Returns the number of states that are grades.
     pub(crate) fn grades(&self) -> u32 {
         self.values.len() as u32 - 3
     }
 
-    /// The state of each row: its star; without one, what the mode says.
+    /// Returns the state of each row: its star, or without a star the state implied by the mode.
     #[allow(clippy::useless_conversion, reason = "one arm of the macro is u64 already")]
     pub(crate) fn codes(&self, roster: &Roster, frame: &Frame) -> Integers {
         let stars = coded(roster, frame, self.star);
@@ -67,7 +68,7 @@ impl StarStates {
         Integers::up_to(most, (0..frame.rows()).map(|row| state(code(stars, row), code(modes, row))))
     }
 
-    /// The state of one row.
+    /// Returns the state of one row.
     pub(crate) fn of_row(&self, roster: &Roster, frame: &Frame, row: usize) -> &str {
         let code = |at| coded(roster, frame, at).map_or(0, |codes| codes.get(row) as usize);
         let state = match code(self.star) {
@@ -77,7 +78,7 @@ impl StarStates {
         &self.values[state]
     }
 
-    /// For each code of the mode column the state of a row without a star.
+    /// Returns the state of a row without a star for each code of the mode column.
     fn state_of_mode(&self, roster: &Roster) -> Vec<u64> {
         let [unrated, no_party_org, unknown] = [0, 1, 2].map(|k| u64::from(self.grades()) + k);
         let modes = self.mode.and_then(|at| roster.dictionary(at));
@@ -85,7 +86,7 @@ impl StarStates {
         std::iter::once(unknown).chain(modes.into_iter().flat_map(|d| d.values().iter().map(state))).collect()
     }
 
-    /// The axis of the states of organisations.
+    /// Builds the axis of the organisations' states.
     pub(crate) fn of_organisations(&self, roster: &Roster, frames: &[&Frame], job: &dyn Job) -> Result<Axis> {
         let codes = |frame: &&Frame| {
             job::check(job)?;
@@ -94,12 +95,12 @@ impl StarStates {
         Ok(self.axis(frames.par_iter().map(codes).collect::<Result<_>>()?))
     }
 
-    /// An axis over codes that [`StarStates::codes`] gave, or others in its order.
+    /// Creates an axis over codes from [`StarStates::codes`], or other codes with the same numbering.
     pub(crate) fn axis(&self, codes: Vec<Integers>) -> Axis {
         given("star_state", codes, self.values.clone())
     }
 
-    /// The same on a base called `name`, which tells its codes from others that are counted beside it.
+    /// Creates the axis on a base called `name`, for codes counted together with other star states.
     pub(crate) fn axis_of(&self, name: &'static str, codes: Vec<Integers>) -> Axis {
         Axis { name: "star_state".to_owned(), ..given(name, codes, self.values.clone()) }
     }
@@ -109,11 +110,11 @@ fn grade(value: &str) -> f64 {
     value.parse().unwrap_or(f64::NAN)
 }
 
-/// A code for each row: that of the bitmap that it is in, of which there is at most one; `none` where it is in none.
+/// Returns the code of the bitmap that contains each row, `none` for rows in no bitmap. The bitmaps are disjoint.
 fn coded_by<'a>(bitmaps: impl Iterator<Item = (u32, &'a BooleanBuffer)>, none: u32, rows: usize) -> Integers {
     let bits = u32::BITS - none.leading_zeros();
     let empty = || BooleanBuffer::new_unset(rows);
-    // Bit by bit of the code, in which rows it is set. Beside `none`, which is the largest code, no row has more.
+    // Build one bitmap per bit of the code. The largest code is `none`, so its bits suffice.
     let (mut set, mut others) = (vec![empty(); bits as usize], empty());
     for (code, rows) in bitmaps {
         others = &others | rows;
@@ -128,7 +129,7 @@ fn coded_by<'a>(bitmaps: impl Iterator<Item = (u32, &'a BooleanBuffer)>, none: u
     Integers::U8(numbers(&set.iter().collect::<Vec<_>>()))
 }
 
-/// The codes of a coded field, if the year has it.
+/// Returns the codes of a coded field, if the year has it.
 pub(crate) fn coded<'a>(roster: &Roster, frame: &'a Frame, at: Option<usize>) -> Option<&'a Integers> {
     match roster.values(frame, at?)? {
         Column::Coded { codes, .. } => Some(codes),
@@ -136,7 +137,7 @@ pub(crate) fn coded<'a>(roster: &Roster, frame: &'a Frame, at: Option<usize>) ->
     }
 }
 
-/// An axis over computed codes: positions in `values`, or `values.len()` for null.
+/// Creates an axis over computed codes: positions in `values`, or `values.len()` for null.
 fn given(name: &'static str, codes: Vec<Integers>, values: Vec<String>) -> Axis {
     let null = values.len();
     Axis {
@@ -147,8 +148,8 @@ fn given(name: &'static str, codes: Vec<Integers>, values: Vec<String>) -> Axis 
     }
 }
 
-/// The mode that the formation rules ask of each row: the first rule that holds decides; `unknown` where a rule that
-/// might hold cannot be answered, null where none holds.
+/// Builds the axis of the mode that the formation rules require of each row. The first rule that is true
+/// decides. The mode is `unknown` if an earlier rule is unknown, and null if no rule is true.
 pub(crate) fn need(roster: &Roster, frames: &[&Frame], rules: &FormationRules) -> Result<Axis> {
     let mut values: Vec<String> = Vec::new();
     for need in rules.needs() {

@@ -1,5 +1,5 @@
-//! What of a review is counted row by row, in one pass over the rows: in earlier years for the tables of several years, in the
-//! year reviewed for all. What is asked of a row is worked out once for all tables that ask it.
+//! The part of a review counted row by row, in one shared scan: earlier years feed only the multi-year tables, the
+//! reviewed year feeds all. Conditions shared by several tables are evaluated once.
 
 use std::collections::BTreeMap;
 
@@ -24,7 +24,7 @@ use crate::roster::{Frame, Roster};
 /// Tables by id.
 type Tables = Vec<(&'static str, RecordBatch)>;
 
-/// Tables, the first of several years, the others of the year reviewed, each with its dimension.
+/// Tables with their dimensions; the first covers several years, the others the reviewed year.
 type Divided = [(&'static str, &'static str)];
 
 const COVERAGE: &Divided = &[
@@ -37,18 +37,18 @@ const TARGETS: &Divided = &[("targets", ""), ("gaps_by_township", "township")];
 const FORMATION: &Divided = &[("formation", ""), ("formation_by_township", "township")];
 const STARS: &Divided = &[("stars", ""), ("stars_by_township", "township")];
 
-/// What is counted.
+/// The definitions to be counted.
 struct Asked<'r> {
     roster: &'r Roster,
     of: &'r Definitions,
-    /// The rates of the tables of coverage, and those of the targets.
+    /// Rates of the coverage tables; the next field holds those of the targets.
     rates: Vec<Rate>,
     targets: Vec<Rate>,
     headlines: Vec<(String, Measure)>,
     workforce: Vec<(String, Measure)>,
 }
 
-/// The tables by id: those of several years up to `year`, and those of `year`.
+/// Counts the tables by id: the multi-year ones up to `year`, and those of `year`.
 pub(super) fn counted(
     roster: &Roster,
     year: i16,
@@ -78,7 +78,7 @@ pub(super) fn counted(
         parts.entry(id).or_default().push(table);
     }
     let joined = |(id, parts): (&'static str, Vec<RecordBatch>)| {
-        // Figures of different years are never added up, so the years stand one behind the other.
+        // No figure spans several years, so concatenate the parts in order of years.
         let filled: Vec<&RecordBatch> = parts.iter().filter(|part| part.num_rows() > 0).collect();
         let schema = parts.last().map(RecordBatch::schema).ok_or(Error::Cancelled)?;
         Ok((id, concat_batches(&schema, filled)?))
@@ -87,9 +87,9 @@ pub(super) fn counted(
 }
 
 impl<'r> Asked<'r> {
-    /// The statistics of `frames`, those of several years or `all`; such as are counted in the same cells. Rates have many lanes
-    /// and few cells, modes and stars few lanes and many cells: in the same ones every rate would be counted in cells as many as
-    /// rows.
+    /// Groups the statistics of `frames` by shared cells: all of them, or only the multi-year ones. Rates have many
+    /// lanes (aggregate inputs) and few cells; modes and stars have few lanes and many cells. Mixing them would
+    /// count every rate in about as many cells as there are rows.
     fn statistics(&'r self, frames: &[&'r Frame], all: bool, job: &dyn Job) -> Result<Vec<Vec<Statistic<'r, Tables>>>> {
         let (roster, everybody) = (self.roster, Scope::default());
         let kept = |tables: &'static Divided| if all { tables } else { &tables[..1] };

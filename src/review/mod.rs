@@ -1,4 +1,4 @@
-//! One year's annual review: every statistic of the year, and of the years before it, as tables.
+//! The annual review of one year: all its statistics, and those of the years before, as tables.
 
 mod counts;
 
@@ -23,19 +23,19 @@ use crate::roster::{Frame, Roster};
 use crate::schema;
 use crate::support::columns::{Columns, townships};
 
-/// What a review is made by.
+/// The definitions used by a review.
 #[derive(Clone, Debug)]
 pub struct Definitions {
-    /// The rates of its coverage tables.
+    /// Rates of the coverage tables.
     pub rates: Vec<Rate>,
-    /// Its target set.
+    /// Target set.
     pub targets: Vec<Target>,
-    /// What mode an organisation should have.
+    /// Rules for the mode that an organisation should have.
     pub rules: FormationRules,
 }
 
 impl Definitions {
-    /// The definitions that come with the engine.
+    /// Returns the definitions shipped with the engine.
     pub fn shipped() -> Result<Self> {
         Ok(Self {
             rates: Rates::shipped()?.iter().cloned().collect(),
@@ -45,29 +45,28 @@ impl Definitions {
     }
 }
 
-/// A year's review.
+/// The review of one year.
 #[derive(Clone, Debug)]
 pub struct Review {
-    /// The year.
+    /// Year of the review.
     pub year: i16,
-    /// Its tables by id, in the order in which they are read. Each has a `year` column.
+    /// Tables by id, in reading order. Each has a `year` column.
     pub tables: Vec<(&'static str, RecordBatch)>,
 }
 
 impl Review {
-    /// The table called `id`.
+    /// Returns the table called `id`.
     #[must_use]
     pub fn table(&self, id: &str) -> Option<&RecordBatch> {
         self.tables.iter().find(|(name, _)| *name == id).map(|(_, table)| table)
     }
 }
 
-/// The smallest number of stars that is listed by name: plaques are given from three stars (the source article).
+/// Minimum number of stars listed by name: plaques are awarded from three stars (the source article).
 const STARRED: f64 = 3.0;
 
-/// Makes the review of `year`. Tables of several years have all years up to it; a year that is not in the roster is an
-/// error.
-///
+/// Builds the review of `year`. Multi-year tables cover all years up to it. Fails if the roster does not have the
+/// year.
 /// ```
 /// # use dangjian::{Roster, synth}; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
@@ -133,19 +132,20 @@ pub fn review(
 
 const TABLES: u64 = 24;
 
-/// The rows of an audit's list at which something was found; how many cannot be told is in the counts.
+/// Keeps the findings of an audit list; undecidable rows only appear in the counts.
 fn found(list: &RecordBatch) -> Result<RecordBatch> {
     let status = list["status"].as_string::<i32>();
     Ok(filter_record_batch(list, &status.iter().map(|status| Some(status == Some("found"))).collect())?)
 }
 
-/// The rows of `year`.
+/// Keeps the rows of `year`.
 fn of_year(table: &RecordBatch, year: i16) -> Result<RecordBatch> {
     let years = table["year"].as_primitive::<Int16Type>();
     Ok(filter_record_batch(table, &years.iter().map(|y| Some(y == Some(year))).collect())?)
 }
 
-/// The headline counts of every year: those counted in `table`, party organisations by their `stars`, those who `work`.
+/// Builds the headline counts of every year from the counts in `table`, party organisations in `stars` and staff in
+/// `work`.
 fn overview(table: &RecordBatch, stars: &RecordBatch, work: &RecordBatch) -> Result<RecordBatch> {
     let items = work["item"].as_string::<i32>();
     let years: Vec<i16> = table["year"].as_primitive::<Int16Type>().values().to_vec();
@@ -159,7 +159,7 @@ fn overview(table: &RecordBatch, stars: &RecordBatch, work: &RecordBatch) -> Res
     let counted = schema.fields().iter().zip(table.columns()).filter(|(field, _)| field.name() != "named");
     let mut columns =
         counted.fold(Columns::default(), |columns, (field, array)| columns.array(field.name(), ArrayRef::clone(array)));
-    // Where organisations have party organisations and no row names one, they cannot be counted.
+    // The number of party organisations is unknown if organisations have some but no row names one.
     let [organised, named] = ["organised", "named"].map(|n| per_year(table, n, &|_| true));
     let told =
         organised.iter().zip(named).map(|(organised, named)| *organised == Some(0) || organised.and(named) > Some(0));
@@ -171,7 +171,7 @@ fn overview(table: &RecordBatch, stars: &RecordBatch, work: &RecordBatch) -> Res
     columns.finish()
 }
 
-/// The counts of [`overview`], by name; `named` only tells whether party organisations can be counted.
+/// Counts of [`overview`], by name; `named` only decides whether party organisations can be counted.
 const HEADLINES: [(&str, &str); 7] = [
     ("organisations", "*"),
     ("organised", "mode IN ('solo', 'joint', 'affiliated')"),
@@ -182,7 +182,7 @@ const HEADLINES: [(&str, &str); 7] = [
     ("named", "party_org_id IS NOT NULL"),
 ];
 
-/// What the tables are made of, besides what their definitions name.
+/// Columns used by the tables, in addition to those in the definitions.
 const DRAWN_ON: [&str; 15] = [
     "name",
     "kind",
@@ -201,7 +201,7 @@ const DRAWN_ON: [&str; 15] = [
     "employees",
 ];
 
-/// The columns on which the review draws and that no ledger of the year has: `year`, `column`.
+/// Lists the columns that the review uses and no ledger of the year has: `year`, `column`.
 fn columns_missing(roster: &Roster, frame: &Frame, definitions: &Definitions) -> Result<RecordBatch> {
     let rates = definitions.rates.iter().chain(definitions.targets.iter().map(|target| &target.rate));
     let named: BTreeSet<&str> = rates.flat_map(|r| [r.population.columns(), r.success.columns()].concat()).collect();
@@ -215,7 +215,7 @@ fn columns_missing(roster: &Roster, frame: &Frame, definitions: &Definitions) ->
     Columns::default().years("year", missing.iter().map(|_| frame.year)).texts("column", missing).finish()
 }
 
-/// Moves between star states, of organisations and of party organisations side by side.
+/// Counts transitions between star states, by organisation and by party organisation in two columns.
 fn star_moves(roster: &Roster, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
     let mut cells: BTreeMap<(i16, String, String), [u64; 2]> = BTreeMap::new();
     for (at, basis) in [Counts::Organisations, Counts::PartyOrganisations].into_iter().enumerate() {
@@ -238,7 +238,7 @@ fn star_moves(roster: &Roster, scope: &Scope, job: &dyn Job) -> Result<RecordBat
         .finish()
 }
 
-/// What the list of starred party organisations says of each.
+/// Columns of the list of starred party organisations.
 const STARRED_LISTED: [(&str, DataType); 4] = [
     ("party_org_id", DataType::Utf8),
     ("name", DataType::Utf8),
@@ -246,7 +246,8 @@ const STARRED_LISTED: [(&str, DataType); 4] = [
     ("plaque", DataType::Boolean),
 ];
 
-/// The party organisations with three stars and more, most stars first; the name is that of the home organisation.
+/// Lists the party organisations with at least three stars, most stars first; the name is that of the home
+/// organisation.
 fn starred(roster: &Roster, frame: &Frame) -> Result<RecordBatch> {
     let states = StarStates::new(roster);
     let all = arrow::buffer::BooleanBuffer::new_set(frame.rows());
@@ -265,7 +266,8 @@ fn starred(roster: &Roster, frame: &Frame) -> Result<RecordBatch> {
         .finish()
 }
 
-/// Workforce figures of the ledgers, then those of the table of workers: `year`, `item`, `value`, `source`.
+/// Combines the workforce figures of the ledgers with those of the table of workers: `year`, `item`, `value`,
+/// `source`.
 fn all_workforce(ledgers: &RecordBatch, year: i16, workers: Option<&Workers>) -> Result<RecordBatch> {
     let items = ledgers["item"].as_string::<i32>().iter().flatten().map(str::to_owned);
     let values = ledgers["value"].as_primitive::<Int64Type>().iter().map(|v| v.map(|v| v as u64));

@@ -1,4 +1,4 @@
-//! A roster as canonical Arrow record batches, one a year.
+//! Export of a roster as canonical Arrow record batches, one per year.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::schema::Type;
 
 impl Roster {
-    /// The Arrow schema of [`Roster::batch`]: `year`, `org_id`, then the fields in their canonical types.
+    /// Returns the Arrow schema of [`Roster::batch`]: `year`, `org_id`, then the fields in their canonical types.
     #[must_use]
     pub fn arrow_schema(&self) -> SchemaRef {
         let fixed = [("year", DataType::Int16), ("org_id", DataType::Utf8)];
@@ -24,26 +24,26 @@ impl Roster {
         Arc::new(Schema::new(fixed.chain(fields).collect::<Vec<_>>()))
     }
 
-    /// One year as a record batch; columns the year's sources do not have are null.
+    /// Returns one year as a record batch; columns that the year's sources do not have are null.
     pub fn batch(&self, frame: &Frame) -> Result<RecordBatch> {
         let columns = (0..self.fields().len()).map(|at| self.array(frame, at));
         Ok(RecordBatch::try_new(self.arrow_schema(), self.keys(frame)?.into_iter().chain(columns).collect())?)
     }
 
-    /// The year and the id of each row.
+    /// Returns the `year` and `org_id` columns of a frame.
     pub(super) fn keys(&self, frame: &Frame) -> Result<[ArrayRef; 2]> {
         let year = Arc::new(Int16Array::from_value(frame.year, frame.rows()));
         Ok([year, take(self.organisations(), &UInt32Array::from(frame.slots.clone()), None)?])
     }
 
-    /// The values of the field `at` in its canonical type.
+    /// Returns field `at` in its canonical type.
     pub(super) fn array(&self, frame: &Frame, at: usize) -> ArrayRef {
         let field = &self.fields()[at];
         self.values(frame, at)
             .map_or_else(|| new_null_array(&field.ty.arrow(), frame.rows()), |column| array(field, column))
     }
 
-    /// `year` and, of the columns called `names`, those that the roster has, in these `rows` of a year.
+    /// Returns `year` and the columns in `names` that the roster has, for the given rows of one year.
     pub(crate) fn picked<'n>(
         &self,
         frame: &Frame,
@@ -66,13 +66,13 @@ impl Roster {
         Ok(RecordBatch::try_from_iter(columns)?)
     }
 
-    /// All years as record batches, ascending.
+    /// Returns all years as record batches, ascending.
     pub fn batches(&self) -> Result<Vec<RecordBatch>> {
         self.frames().iter().map(|frame| self.batch(frame)).collect()
     }
 }
 
-/// A column in the canonical Arrow type of its field.
+/// Converts a column to the canonical Arrow type of its field.
 fn array(field: &Field, column: &Column) -> ArrayRef {
     let nulls = |known: &Option<_>| known.clone().map(NullBuffer::new);
     match column {

@@ -1,4 +1,5 @@
-//! How a frame holds a column: dictionary codes, flags as bitmaps, counts as the smallest unsigned integers.
+//! Storage of one column in a frame: dictionary codes, bitmaps for flags, the narrowest unsigned integers for
+//! counts.
 
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
@@ -11,15 +12,16 @@ use crate::standards::region;
 use crate::standards::region::Level;
 use crate::support::string_views::Views;
 
-/// The values of a coded column, shared by all years of a roster. Code 0 is "not known"; code `k` is `values[k - 1]`.
+/// The values of a coded column, shared by all years of a roster. Code 0 means "not known"; code `k` is
+/// `values[k - 1]`.
 #[derive(Debug, Default)]
 pub struct Dictionary {
     values: Vec<String>,
-    /// The code of each, once one was asked for.
+    /// Code of each value, built on first use.
     codes: OnceLock<FxHashMap<String, u32>>,
-    /// Whether the values ascend, once that was asked for.
+    /// True if the values ascend; computed on first use.
     ascends: OnceLock<bool>,
-    /// The regions of each level, once they were asked for.
+    /// Regions at each level, built on first use.
     levels: [OnceLock<Gathered>; Level::ALL.len()],
 }
 
@@ -31,16 +33,16 @@ impl PartialEq for Dictionary {
 
 impl Eq for Dictionary {}
 
-/// The values of a dictionary gathered under others.
+/// The values of a dictionary mapped to a coarser set of values.
 #[derive(Debug)]
 pub(crate) struct Gathered {
-    /// Those others, ascending.
+    /// The coarser values, ascending.
     pub values: Arc<Texts>,
-    /// For each code of the dictionary the position of its value; their number where it has none.
+    /// For each code of the dictionary the position of its value; `values.len()` where it has none.
     pub of_code: Arc<[u32]>,
 }
 
-/// Texts, and what tables hold of them, worked out once.
+/// Texts with the string views that output tables need, built once.
 #[derive(Debug, Default)]
 pub(crate) struct Texts {
     all: Vec<String>,
@@ -49,12 +51,12 @@ pub(crate) struct Texts {
 }
 
 impl Texts {
-    /// They as views.
+    /// Returns the texts as string views.
     pub(crate) fn views(&self) -> &Views {
         self.views.get_or_init(|| Views::new(self.all.iter().map(|text| Some(text.as_str()))))
     }
 
-    /// The names of the regions whose codes they are, as views.
+    /// Returns the names of the regions as string views, where the texts are region codes.
     pub(crate) fn region_names(&self) -> &Views {
         self.names.get_or_init(|| Views::new(self.all.iter().map(|code| region::name(code))))
     }
@@ -75,50 +77,50 @@ impl Deref for Texts {
 }
 
 impl Dictionary {
-    /// A dictionary of `values`, which are distinct, in this order.
+    /// Creates a dictionary of distinct `values` in this order.
     #[must_use]
     pub fn new(values: Vec<String>) -> Self {
         Self { values, codes: OnceLock::new(), ascends: OnceLock::new(), levels: Default::default() }
     }
 
-    /// The regions of `level` in which the values, codes of regions, lie.
+    /// Maps the values, which are region codes, to the regions at `level` that contain them.
     pub(crate) fn at_level(&self, level: Level) -> &Gathered {
         let at = Level::ALL.iter().position(|l| *l == level).unwrap_or_default();
         self.levels[at].get_or_init(|| gathered(&self.values, |code| region::at_level(code, level)))
     }
 
-    /// The values, that of code 1 first.
+    /// Returns the values in code order, starting at code 1.
     #[must_use]
     pub fn values(&self) -> &[String] {
         &self.values
     }
 
-    /// What `code` stands for; `None` for 0, "not known".
+    /// Returns the value of `code`; `None` for 0, "not known".
     #[must_use]
     pub fn get(&self, code: u32) -> Option<&str> {
         self.values.get((code as usize).checked_sub(1)?).map(String::as_str)
     }
 
-    /// The code of `value`.
+    /// Returns the code of `value`.
     #[must_use]
     pub fn code(&self, value: &str) -> Option<u32> {
         let codes = || self.values.iter().zip(1..).map(|(value, code)| (value.clone(), code)).collect();
         self.codes.get_or_init(codes).get(value).copied()
     }
 
-    /// Whether the values ascend.
+    /// Checks whether the values ascend.
     pub(crate) fn ascends(&self) -> bool {
         *self.ascends.get_or_init(|| self.values.is_sorted())
     }
 
-    /// How many codes there are, "not known" included.
+    /// Returns the number of codes, "not known" included.
     #[must_use]
     pub fn cardinality(&self) -> usize {
         self.values.len() + 1
     }
 }
 
-/// `texts` gathered under the `value` of each.
+/// Groups `texts` by the result of `value`.
 pub(crate) fn gathered(texts: &[String], value: impl Fn(&str) -> Option<String>) -> Gathered {
     let of_text: Vec<Option<String>> = texts.iter().map(|text| value(text)).collect();
     let mut values: Vec<String> = of_text.iter().flatten().cloned().collect();
@@ -130,7 +132,7 @@ pub(crate) fn gathered(texts: &[String], value: impl Fn(&str) -> Option<String>)
     Gathered { values: Arc::new(values.into()), of_code }
 }
 
-/// Unsigned integers in the smallest width that holds their maximum.
+/// Unsigned integers in the narrowest width that holds their maximum.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Integers {
     /// Up to 255.
@@ -157,13 +159,13 @@ macro_rules! with_integers {
 pub(crate) use with_integers;
 
 impl Integers {
-    /// The smallest representation of `values`.
+    /// Packs `values` in the narrowest width that holds them.
     #[must_use]
     pub fn smallest(values: &[u64]) -> Self {
         Self::up_to(values.iter().copied().max().unwrap_or(0), values.iter().copied())
     }
 
-    /// `values`, all at most `max`, in the smallest width that holds `max`.
+    /// Packs `values`, all at most `max`, in the narrowest width that holds `max`.
     #[must_use]
     pub fn up_to(max: u64, values: impl Iterator<Item = u64>) -> Self {
         if u8::try_from(max).is_ok() {
@@ -177,7 +179,7 @@ impl Integers {
         }
     }
 
-    /// The value at `row`.
+    /// Returns the value at `row`.
     #[must_use]
     pub fn get(&self, row: usize) -> u64 {
         match self {
@@ -188,20 +190,20 @@ impl Integers {
         }
     }
 
-    /// How many values there are.
+    /// Returns the number of values.
     #[must_use]
     pub fn len(&self) -> usize {
         with_integers!(self, v => v.len())
     }
 
-    /// Whether there are none.
+    /// Checks whether there are no values.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 }
 
-/// One column of one year. `known` is `None` where every value is known; a value that is not known is stored as 0.
+/// One column of one year. `known` is `None` where every value is known; an unknown value is stored as 0.
 #[derive(Clone, Debug)]
 pub enum Column {
     /// Values from a dictionary: [`Type::Code`], [`Type::Word`], [`Type::Region`], [`Type::Industry`] and
@@ -213,39 +215,39 @@ pub enum Column {
     /// [`Type::Industry`]: crate::schema::Type::Industry
     /// [`Type::Star`]: crate::schema::Type::Star
     Coded {
-        /// A code for each row.
+        /// Code of each row.
         codes: Integers,
-        /// What the codes mean.
+        /// Values of the codes.
         dictionary: Arc<Dictionary>,
     },
-    /// True, false, not known.
+    /// True, false or unknown.
     Flag {
-        /// Rows where the flag is true; never one that is not known.
+        /// Rows where the flag is true; unset where it is unknown.
         set: BooleanBuffer,
-        /// Rows where it is known.
+        /// Rows where the flag is known.
         known: Option<BooleanBuffer>,
     },
     /// Counts and money.
     Number {
-        /// A number for each row.
+        /// Number in each row.
         values: Integers,
-        /// Rows where it is known.
+        /// Rows where the number is known.
         known: Option<BooleanBuffer>,
     },
-    /// Numbers with decimals.
+    /// Decimal numbers.
     Real {
-        /// A number for each row.
+        /// Number in each row.
         values: Vec<f64>,
-        /// Rows where it is known.
+        /// Rows where the number is known.
         known: Option<BooleanBuffer>,
     },
     /// Days since 1970-01-01.
     Date {
-        /// A day for each row.
+        /// Day in each row.
         values: Vec<i32>,
-        /// Rows where it is known.
+        /// Rows where the day is known.
         known: Option<BooleanBuffer>,
     },
-    /// Text that is not counted by.
+    /// Free text, which is not grouped by.
     Text(StringArray),
 }

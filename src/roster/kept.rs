@@ -1,15 +1,15 @@
-//! What statistics work out of a frame and may ask again: kept with it, since it never changes once it is part of a roster.
+//! Cache of results derived from a frame, stored with it since a frame never changes once it is in a roster.
 
 use std::any::Any;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// One thing of each type, each in the care of the module whose type it is.
+/// A type-keyed cache: one value per type, owned by the module that defines the type.
 #[derive(Default)]
 pub(crate) struct Kept(Mutex<Vec<Arc<dyn Any + Send + Sync>>>);
 
 impl Kept {
-    /// What is kept of this type; an empty one at first.
+    /// Returns the cached value of this type, inserting its default on first use.
     pub(crate) fn of<T: Any + Send + Sync + Default>(&self) -> Arc<T> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = all.iter().find_map(|one| Arc::clone(one).downcast().ok()) {
@@ -21,7 +21,7 @@ impl Kept {
     }
 }
 
-/// A copy may be given other columns before it is part of a roster: nothing is known of it.
+/// A clone starts empty, since it may get other columns before it is part of a roster.
 impl Clone for Kept {
     fn clone(&self) -> Self {
         Self::default()

@@ -24,16 +24,16 @@ use crate::error::{Error, Result};
 use crate::schema;
 use crate::schema::Type;
 
-/// A column that a roster has: one of the schema's or one of the user's own.
+/// A column of a roster: one of the schema's or one of the user's own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {
-    /// Its name.
+    /// Name of the column.
     pub name: String,
-    /// What it holds.
+    /// Type of its values.
     pub ty: Type,
 }
 
-/// The position of `id` in ids that are ascending, as [`Roster::organisations`] are.
+/// Finds the position of `id` in ascending ids, such as [`Roster::organisations`], by binary search.
 pub(crate) fn search(ids: &StringArray, id: &str) -> Option<usize> {
     let (mut from, mut to) = (0, arrow::array::Array::len(ids));
     while from < to {
@@ -50,31 +50,31 @@ pub(crate) fn search(ids: &StringArray, id: &str) -> Option<usize> {
 /// One survey year: rows ascending by slot, columns parallel to [`Roster::fields`].
 #[derive(Clone, Debug)]
 pub struct Frame {
-    /// The survey year.
+    /// Survey year.
     pub year: i16,
-    /// For each row its organisation: a position in [`Roster::organisations`], ascending.
+    /// Organisation of each row, as a position in [`Roster::organisations`]; ascending.
     pub slots: Vec<u32>,
-    /// For each field its values; `None` where the year's sources do not have the column.
+    /// Values of each field; `None` where the year's sources do not have the column.
     pub columns: Vec<Option<Column>>,
-    /// What statistics worked out of them.
+    /// Cached results of statistics over this frame.
     pub(crate) kept: Kept,
 }
 
 impl Frame {
-    /// The frame of a year: the slot of each row, ascending, and its values, column by column.
+    /// Creates the frame of a year from ascending slots and the columns of its rows.
     #[must_use]
     pub fn new(year: i16, slots: Vec<u32>, columns: Vec<Option<Column>>) -> Self {
         Self { year, slots, columns, kept: Kept::default() }
     }
 
-    /// How many organisations are listed in this year.
+    /// Returns the number of organisations listed in this year.
     #[must_use]
     pub fn rows(&self) -> usize {
         self.slots.len()
     }
 }
 
-/// The panel. Cheap to clone; never changed after it is built.
+/// The panel. Cheap to clone and immutable once built.
 #[derive(Clone, Debug)]
 pub struct Roster {
     organisations: Arc<StringArray>,
@@ -84,7 +84,8 @@ pub struct Roster {
 }
 
 impl Roster {
-    /// A roster of frames that keep its promises: years and slots ascending, columns parallel to `fields`.
+    /// Creates a roster from frames that keep its invariants: years and slots ascending, columns parallel to
+    /// `fields`.
     pub(crate) fn from_parts(organisations: StringArray, fields: Vec<Field>, frames: Vec<Frame>) -> Self {
         Self {
             organisations: Arc::new(organisations),
@@ -94,30 +95,30 @@ impl Roster {
         }
     }
 
-    /// The same roster with another origin.
+    /// Returns this roster with another origin.
     pub(crate) fn with_origin(self, origin: Origin) -> Self {
         Self { origin: Arc::new(origin), ..self }
     }
 
-    /// The ids of all organisations of any year, ascending; a slot is a position in this list.
+    /// Returns the ids of all organisations of any year, ascending; a slot is a position in this array.
     #[must_use]
     pub fn organisations(&self) -> &StringArray {
         &self.organisations
     }
 
-    /// The columns, in the schema's order, then the user's own; `year` and `org_id` are not among them.
+    /// Returns the columns in the schema's order, then the user's own; `year` and `org_id` are not included.
     #[must_use]
     pub fn fields(&self) -> &[Field] {
         &self.fields
     }
 
-    /// The years, ascending.
+    /// Returns the years, ascending.
     #[must_use]
     pub fn frames(&self) -> &[Frame] {
         &self.frames
     }
 
-    /// The position of the column called `name` in [`Roster::fields`].
+    /// Returns the position of the column called `name` in [`Roster::fields`].
     pub fn field(&self, name: &str) -> Result<usize> {
         self.fields.iter().position(|f| f.name == name).ok_or_else(|| {
             let have: Vec<_> = self.fields.iter().map(|f| f.name.as_str()).collect();
@@ -129,14 +130,14 @@ impl Roster {
         })
     }
 
-    /// The values of field `at` in `frame`, `None` where that year's sources do not have the column.
+    /// Returns the values of field `at` in `frame`; `None` where that year's sources do not have the column.
     #[must_use]
     pub fn values<'a>(&self, frame: &'a Frame, at: usize) -> Option<&'a Column> {
         frame.columns.get(at)?.as_ref()
     }
 
-    /// The dictionary of the coded field `at`, the same in all years; `None` where no year has the column or it is not
-    /// coded.
+    /// Returns the dictionary of coded field `at`, shared by all years; `None` where no year has the column or it
+    /// is not coded.
     #[must_use]
     pub fn dictionary(&self, at: usize) -> Option<&Arc<Dictionary>> {
         self.frames.iter().find_map(|frame| match self.values(frame, at)? {
@@ -145,7 +146,7 @@ impl Roster {
         })
     }
 
-    /// The frame of `year`.
+    /// Returns the frame of `year`.
     pub fn frame(&self, year: i16) -> Result<&Frame> {
         self.frames.iter().find(|f| f.year == year).ok_or_else(|| {
             let have: Vec<_> = self.frames.iter().map(|f| f.year.to_string()).collect();

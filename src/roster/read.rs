@@ -1,4 +1,4 @@
-//! Ledgers into a roster: read, build, and account for every row.
+//! Reading ledgers into a roster: parse, build, and account for every row.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
@@ -15,45 +15,45 @@ use crate::ingest;
 use crate::ingest::{Code, Key, Options, Problem, Report, Skipped, Source};
 use crate::job::Job;
 
-/// What happened to the rows of one source: `data = kept + rejected + merged + conflicts`, always.
+/// Row accounting of one source: `data = kept + rejected + merged + conflicts`, always.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Balance {
-    /// Rows of data the source has.
+    /// Data rows in the source.
     pub data: u64,
-    /// Rows that are in the roster.
+    /// Rows in the roster.
     pub kept: u64,
     /// Rows that could not be used.
     pub rejected: u64,
-    /// Rows that say the same as an earlier row of their organisation and year.
+    /// Rows identical to an earlier row of the same organisation and year.
     pub merged: u64,
-    /// Rows that contradict an earlier row of their organisation and year; the earlier one counts.
+    /// Rows that contradict an earlier row of the same organisation and year; the earlier one counts.
     pub conflicts: u64,
 }
 
-/// Where a roster comes from: its sources, what became of their rows, and every problem found.
+/// The provenance of a roster: its sources, the fate of their rows, and every problem found.
 #[derive(Clone, Debug, Default)]
 pub struct Origin {
-    /// The sheets and files, in the order given.
+    /// Sheets and files, in the order given.
     pub sources: Vec<(Source, Balance)>,
     /// Every rejected, repaired or doubtful row and cell, in the order of sources and rows.
     pub problems: Vec<Problem>,
-    /// The sheets and files that are no ledgers, with the reason.
+    /// Sheets and files that are not ledgers, with the reason.
     pub skipped: Vec<Skipped>,
-    /// The ids that were replaced by links, ascending, with the id that their organisation has now.
+    /// Ids replaced by links, ascending, each with the current id of its organisation.
     pub linked: Vec<Same>,
 }
 
-/// An id that stood for an organisation, and the id that it has now.
+/// An id found in the ledgers and the current id of its organisation.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Same {
-    /// The id that the ledgers have.
+    /// Id in the ledgers.
     pub former: String,
-    /// The organisation's id.
+    /// Current id of the organisation.
     pub id: String,
 }
 
 impl Origin {
-    /// The same with further ids replaced.
+    /// Returns this origin with further ids replaced; earlier replacements are updated to the new ids.
     pub(crate) fn with_linked(&self, more: Vec<Same>) -> Self {
         let mut linked = self.linked.clone();
         for same in &mut linked {
@@ -68,8 +68,8 @@ impl Origin {
 }
 
 impl Roster {
-    /// Reads ledgers: files, or folders of them. A panel that [`Roster::write_parquet`] wrote, read by itself and as it is, is
-    /// [opened](Roster::open).
+    /// Reads ledgers: files, or folders of files. A single panel written by [`Roster::write_parquet`], read with no
+    /// options that affect it, is [opened](Roster::open) directly.
     ///
     /// ```
     /// use dangjian::Roster; use dangjian::ingest::Options; use dangjian::job::Quiet;
@@ -80,7 +80,7 @@ impl Roster {
     /// # Ok::<(), dangjian::Error>(())
     /// ```
     pub fn read(paths: &[PathBuf], options: &Options, job: &dyn Job) -> Result<Self> {
-        // What is wrong with a file that cannot be opened, the readers tell.
+        // If the file cannot be opened, fall through: the ledger readers report why.
         if let [path] = paths
             && options.say_nothing()
             && let Some(panel) = Stored::find(path).ok().flatten()
@@ -92,8 +92,8 @@ impl Roster {
         Self::of(builder, report, options, job)
     }
 
-    /// Reads the bytes of a text file or workbook, such as one that was sent over a network; its `name` tells by its
-    /// ending which, and may tell the year.
+    /// Reads a text file or workbook from memory, such as one received over a network. The extension of `name`
+    /// gives the format, and `name` may give the year.
     ///
     /// ```
     /// use dangjian::Roster; use dangjian::ingest::Options; use dangjian::job::Quiet;
@@ -108,15 +108,15 @@ impl Roster {
         Self::of(builder, report, options, job)
     }
 
-    /// Reads tables that are in memory already, under a name for messages; columns are found, cast and checked as those
-    /// of files are.
+    /// Reads Arrow batches already in memory; `name` appears in messages. Columns are found, cast and checked as in
+    /// files.
     pub fn read_arrow(name: &str, batches: &[RecordBatch], options: &Options, job: &dyn Job) -> Result<Self> {
         let schema = batches.first().map_or_else(|| Arc::new(Schema::empty()), RecordBatch::schema);
         let batches = RecordBatchIterator::new(batches.iter().cloned().map(Ok), schema);
         Self::read_stream(name, batches, options, job)
     }
 
-    /// Reads a table as its batches come, such as the cursor of a database; it is never in memory as a whole.
+    /// Reads a table batch by batch, such as from a database cursor, without holding all of it in memory.
     pub fn read_stream(name: &str, batches: impl RecordBatchReader, options: &Options, job: &dyn Job) -> Result<Self> {
         let builder = Builder::default();
         let report = ingest::stream_arrow(name, batches, options, &builder, job)?;
@@ -188,15 +188,14 @@ impl Roster {
         Ok(Self { origin: Arc::new(origin), ..roster })
     }
 
-    /// Where the rows come from and what was wrong with them.
+    /// Returns the sources of the rows and the problems found in them.
     #[must_use]
     pub fn origin(&self) -> &Origin {
         &self.origin
     }
 }
 
-/// Tells of the rows whose code was repaired, and counts those that were taken out as rejected; the sources that these
-/// are of come back.
+/// Reports rows whose code was repaired, and counts removed rows as rejected. Returns the sources that lost rows.
 fn tell(report: &mut Report, repairs: Vec<Repair>) -> BTreeSet<usize> {
     let mut of_source: BTreeMap<usize, HashMap<u32, Repair>> = BTreeMap::new();
     for repair in repairs {
@@ -211,7 +210,7 @@ fn tell(report: &mut Report, repairs: Vec<Repair>) -> BTreeSet<usize> {
             incomplete.insert(at);
         }
         let is_id = |p: &Problem| p.column.as_deref() == Some("org_id");
-        // Of a row that is not read only that is told.
+        // For a rejected row, report only the rejection.
         problems.retain(|p| is_id(p) || repairs.get(&p.row).is_none_or(|repair| repair.id.is_some()));
         for problem in problems.iter_mut().filter(|p| is_id(p)) {
             if let Some(Repair { id: Some(id), .. }) = repairs.remove(&problem.row) {

@@ -1,4 +1,4 @@
-//! Some rows of a column, in an order of one's own.
+//! Gathering selected rows of a column.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -10,10 +10,10 @@ use arrow::compute::take;
 use super::column::{Column, Integers, with_integers};
 use crate::error::Result;
 
-/// Rows in any order.
+/// Row numbers in any order.
 pub(crate) struct Rows<'a> {
     rows: &'a [u32],
-    /// The stretch of rows that they are, if they are one in order.
+    /// The contiguous range, if the rows form one in ascending order.
     stretch: Option<Range<usize>>,
 }
 
@@ -30,7 +30,7 @@ impl<'a> Rows<'a> {
         Self { rows, stretch }
     }
 
-    /// The values in these rows.
+    /// Gathers the values at these rows.
     pub(crate) fn gather<T: Copy>(&self, values: &[T]) -> Vec<T> {
         match &self.stretch {
             Some(stretch) => values[stretch.clone()].to_vec(),
@@ -47,7 +47,7 @@ impl<'a> Rows<'a> {
 }
 
 impl Integers {
-    /// The values of `rows` in the same width.
+    /// Gathers the values at `rows`, keeping the width.
     fn gather(&self, rows: &Rows<'_>) -> Self {
         match self {
             Self::U8(v) => Self::U8(rows.gather(v)),
@@ -57,7 +57,7 @@ impl Integers {
         }
     }
 
-    /// The same in the smallest width that holds them.
+    /// Repacks the values in the narrowest width that holds them.
     fn shrunk(self) -> Self {
         let most = with_integers!(&self, v => v.iter().copied().max().map_or(0, Into::<u64>::into));
         match self {
@@ -69,7 +69,7 @@ impl Integers {
 }
 
 impl Column {
-    /// The column of these rows: numbers in the smallest width that holds them, `known` only where one is not.
+    /// Gathers these rows: numbers in the narrowest width that holds them, `known` only if some value is unknown.
     pub(crate) fn gather(&self, rows: &Rows<'_>) -> Result<Self> {
         let bits = |all: &Option<BooleanBuffer>| {
             let all = rows.gather_bits(all.as_ref()?);

@@ -1,5 +1,5 @@
-//! The columns themselves. Aliases are headers seen in real ledgers (DOMAIN §6.6), written without white space, with
-//! half-width brackets; a header is normalised the same way before it is looked up.
+//! The columns themselves. Aliases are headers seen in real ledgers (docs/field-notes.md, headers), written without
+//! white space and with half-width brackets; headers are normalised the same way before lookup.
 
 use super::{Column, Type};
 
@@ -14,7 +14,7 @@ const fn col(
     Column { name, zh, en, ty, unit, aliases, personal: false, doc }
 }
 
-/// Every column a ledger may have, in the order in which frames carry them.
+/// Every column a ledger may have, in the order in which frames hold them.
 #[rustfmt::skip]
 pub const COLUMNS: &[Column] = &[
     col("year", ("年度", "year"), Type::Year, None, &["年份", "统计年度", "申报年份"],

@@ -1,4 +1,4 @@
-//! The words of all columns with those that a caller adds: a league's own names for modes and reasons.
+//! The words of all columns, including those added by a caller, such as a league's own names for modes and reasons.
 
 use std::sync::Arc;
 
@@ -9,21 +9,21 @@ use crate::error::{Error, Result};
 use crate::lang::Text;
 use crate::support::similarity::nearest;
 
-/// A way of writing a word that was added to the shipped table (`definitions/words.toml`).
+/// A spelling added to the shipped table (`definitions/words.toml`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spelling {
-    /// The column.
+    /// Column of the word.
     pub column: String,
-    /// As ledgers write it.
+    /// Spelling in ledgers.
     pub written: String,
-    /// The id of the word that it means.
+    /// Id of the word it means.
     pub value: String,
-    /// The id of the word that the shipped table has for it, where that is another one: the added one counts.
+    /// Id of the word with this spelling in the shipped table, if that is another one; the addition takes
+    /// precedence.
     pub instead_of: Option<String>,
 }
 
-/// The shipped words, with spellings of the caller's own over them.
-///
+/// The shipped words, extended by a caller's own spellings.
 /// ```
 /// use dangjian::schema::Dictionaries;
 /// let mut words = Dictionaries::default();
@@ -36,7 +36,7 @@ pub struct Spelling {
 #[derive(Clone, Debug, Default)]
 pub struct Dictionaries {
     added: Vec<Spelling>,
-    /// The tables that have additions.
+    /// Tables with additions.
     extended: Vec<Arc<Words>>,
 }
 
@@ -47,13 +47,14 @@ impl PartialEq for Dictionaries {
 }
 
 impl Dictionaries {
-    /// Makes `written` a spelling of the word `value` of `column`. `value` is the word's id, or any spelling that the
-    /// shipped table has for it. Of two additions that contradict each other the later one counts.
+    /// Adds `written` as a spelling of the word `value` of `column`. `value` is the word's id or any spelling in
+    /// the shipped table. A later addition replaces a contradictory earlier one.
     pub fn add(&mut self, column: &str, written: &str, value: &str) -> Result<()> {
         self.try_add(column, written, value).map_err(|(_, what)| Error::Argument(what))
     }
 
-    /// Like [`Self::add`]; an error comes with the name of what is wrong: `column`, `written` or `value`.
+    /// Adds a spelling like [`Self::add`]; an error comes with the name of the wrong argument: `column`, `written`
+    /// or `value`.
     pub(crate) fn try_add(&mut self, column: &str, written: &str, value: &str) -> Result<(), (&'static str, Text)> {
         let table = words::shipped(column).ok_or_else(|| ("column", no_words(column)))?;
         if folded(written).is_empty() {
@@ -80,7 +81,7 @@ impl Dictionaries {
         self.added.push(spelling);
     }
 
-    /// These with the additions of `over`, which count where the two contradict each other.
+    /// Merges in the additions of `over`, which take precedence.
     #[must_use]
     pub fn with(&self, over: &Self) -> Self {
         let mut both = self.clone();
@@ -94,13 +95,13 @@ impl Dictionaries {
         both
     }
 
-    /// The words of the column called `name`, with the additions.
+    /// Returns the words of the column called `name`, with the additions.
     #[must_use]
     pub fn of(&self, name: &str) -> Option<Arc<Words>> {
         self.extended.iter().find(|w| w.column == name).or_else(|| words::shipped(name)).cloned()
     }
 
-    /// The additions, in the order in which they were made.
+    /// Returns the additions, in the order in which they were made.
     #[must_use]
     pub fn added(&self) -> &[Spelling] {
         &self.added

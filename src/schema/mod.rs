@@ -1,4 +1,4 @@
-//! The one table of ledger columns. Readers find columns by it, documentation and reports are written from it.
+//! The single table of ledger columns, from which readers find columns and documentation and reports are written.
 
 mod columns;
 mod dictionaries;
@@ -13,39 +13,39 @@ use arrow::datatypes::DataType;
 pub use self::columns::COLUMNS;
 pub use self::dictionaries::{Dictionaries, Spelling};
 
-/// What a column holds, and thereby how its cells are read, stored and given out.
+/// The type of a column, which decides how its cells are read, stored and exported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Type {
-    /// A survey year.
+    /// Survey year.
     Year,
-    /// The identity of an organisation: text, one to many years.
+    /// Identity of an organisation: text, one to many years.
     Id,
-    /// Free text that is read but not counted by, such as a name.
+    /// Free text that is read but not grouped by, such as a name.
     Text,
     /// Text from an open set of values, dictionary-coded: a zone, a committee, a party organisation's code.
     Code,
-    /// One of the words of a fixed set (see [`words`]).
+    /// Word from a fixed set (see [`words`]).
     Word,
-    /// A 12-digit region code.
+    /// 12-digit region code.
     Region,
-    /// A GB/T 4754 industry code with its section letter: `C13`.
+    /// GB/T 4754 industry code with its section letter: `C13`.
     Industry,
-    /// True, false or not known.
+    /// True, false or unknown.
     Flag,
-    /// A count of people or things.
+    /// Count of people or objects.
     Count,
     /// Money in yuan.
     Money,
-    /// A number with decimals.
+    /// Decimal number.
     Real,
-    /// A star grade; halves occur in some schemes.
+    /// Star grade; halves occur in some schemes.
     Star,
-    /// A calendar day.
+    /// Calendar day.
     Date,
 }
 
 impl Type {
-    /// The Arrow type in which a column of this type enters and leaves the engine.
+    /// Returns the Arrow type in which a column of this type enters and leaves the engine.
     #[must_use]
     pub fn arrow(self) -> DataType {
         match self {
@@ -60,7 +60,7 @@ impl Type {
         }
     }
 
-    /// A word for this type in documentation.
+    /// Returns the name of this type in documentation.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -84,38 +84,38 @@ impl Type {
 /// One column of a ledger.
 #[derive(Debug)]
 pub struct Column {
-    /// Its canonical name, in predicates, frames and files.
+    /// Canonical name, used in predicates, frames and files.
     pub name: &'static str,
-    /// Its Chinese label.
+    /// Chinese label.
     pub zh: &'static str,
-    /// Its English label.
+    /// English label.
     pub en: &'static str,
-    /// What it holds.
+    /// Type of the values.
     pub ty: Type,
-    /// The unit of its numbers, where they have one.
+    /// Unit of the numbers, if they have one.
     pub unit: Option<&'static str>,
-    /// Headers under which real ledgers carry it, besides name and label (DOMAIN §6.6).
+    /// Headers of this column in real ledgers, besides name and label (docs/field-notes.md, headers).
     pub aliases: &'static [&'static str],
-    /// Whether it says something about a natural person; such columns are never read unless asked for.
+    /// True if the column describes a natural person; such columns are never read unless requested.
     pub personal: bool,
-    /// What it means, in a sentence.
+    /// One-sentence description.
     pub doc: &'static str,
 }
 
 static BY_NAME: LazyLock<HashMap<&'static str, &'static Column>> =
     LazyLock::new(|| COLUMNS.iter().map(|c| (c.name, c)).collect());
 
-/// The column called `name`, if the schema has it.
+/// Returns the column called `name`, if the schema has it.
 #[must_use]
 pub fn column(name: &str) -> Option<&'static Column> {
     BY_NAME.get(name).copied()
 }
 
-/// Headers that real ledgers carry and that mean none of [`COLUMNS`]: running numbers, declared stars (not awarded
-/// ones), totals that other columns add up to. They are known, so they are never proposed as near misses.
+/// Headers in real ledgers that mean none of [`COLUMNS`]: running numbers, declared stars (not awarded ones),
+/// totals of other columns. Known headers are never proposed as near misses.
 pub const IGNORED_HEADERS: &[&str] = columns::IGNORED;
 
-/// Headers of columns about natural persons: never read unless asked for.
+/// Headers of columns about natural persons: never read unless requested.
 pub const PERSONAL_HEADERS: &[&str] = columns::PERSONAL;
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
-//! How headers and words are compared: what offices vary without meaning anything by it is made equal.
+//! Normalisation of headers and words for comparison: removes variations between offices that carry no meaning.
 
 use std::borrow::Cow;
 
 use super::words::{half_width, is_space, plain};
 
-/// `text` without white space and quotation marks, in half-width signs and small letters, with round brackets for
-/// brackets of every kind.
+/// Folds `text`: removes white space and quotation marks, makes characters half-width and lower case, and turns
+/// brackets of every kind into round ones.
 pub(crate) fn folded(text: &str) -> Cow<'_, str> {
     if text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_') {
         return Cow::Borrowed(text);
@@ -19,7 +19,7 @@ pub(crate) fn folded(text: &str) -> Cow<'_, str> {
     Cow::Owned(signs.collect())
 }
 
-/// A name without white space, in half width and capitals: offices differ in brackets and spaces.
+/// Normalises a name: no white space, half-width, upper case. Offices differ in brackets and spaces.
 pub(crate) fn name(text: &str) -> Cow<'_, str> {
     let text = plain(text);
     if text.bytes().any(|b| b.is_ascii_lowercase()) { Cow::Owned(text.to_ascii_uppercase()) } else { text }
@@ -29,8 +29,8 @@ fn is_quote(c: char) -> bool {
     matches!(c, '"' | '\'' | '＂' | '＇' | '“' | '”' | '‘' | '’')
 }
 
-/// Folded text without a list number in front (`1.` `1、` `1-` `(1)` `一、` `①`) and without what stands behind: footnote
-/// marks (`*` `①` `注1` `(注)`), a full stop, a colon, `(必填)`. Text that is nothing else stays as it is.
+/// Strips a leading list number (`1.` `1、` `1-` `(1)` `一、` `①`) and trailing decoration from folded text: footnote
+/// marks (`*` `①` `注1` `(注)`), a full stop, a colon, `(必填)`. Text that is nothing but decoration is kept.
 pub(crate) fn undecorated(folded: &str) -> &str {
     let mut text = folded;
     while let Some(shorter) = without_number(text).or_else(|| without_mark(text)).filter(|rest| !rest.is_empty()) {
@@ -39,7 +39,7 @@ pub(crate) fn undecorated(folded: &str) -> &str {
     text
 }
 
-/// A number of a list has at most this many digits; more are a year or a code.
+/// Maximum digits of a list number; longer numbers are years or codes.
 const LONGEST_NUMBER: usize = 2;
 
 fn without_number(text: &str) -> Option<&str> {
@@ -82,12 +82,12 @@ fn without_mark(text: &str) -> Option<&str> {
     let (inside, open) = text.strip_suffix(')').map_or((text, ""), |inside| (inside, "("));
     let bare = inside.trim_end_matches(|c: char| c.is_ascii_digit());
     let marked = bare.len() < inside.len() || open.is_empty();
-    // A note without a number is 备注 as often as a mark, so that something must stand before it.
+    // 注 without a number may belong to 备注, so require more text before it.
     let long = |rest: &&str| bare.len() < inside.len() || rest.chars().count() > 1;
     bare.strip_suffix('注').filter(|_| marked)?.strip_suffix(open).filter(long)
 }
 
-/// ①, ⑴, ⒈ and their like.
+/// Checks for enclosed or superscript numbers: ①, ⑴, ⒈ and similar.
 fn is_enclosed(c: char) -> bool {
     matches!(c, '①'..='⒛' | '㈠'..='㈩' | '❶'..='❿' | '¹' | '²' | '³')
 }
@@ -131,7 +131,7 @@ mod tests {
             ("单位名称（注2）", "单位名称"),
             ("2.单位名称。", "单位名称"),
             ("单位名称（必填）", "单位名称"),
-            // Nothing to be taken off.
+            // Unchanged.
             ("备注", "备注"),
             ("注", "注"),
             ("一", "一"),

@@ -1,4 +1,4 @@
-//! The fixed sets of words (`definitions/words.toml`) and the ways ledgers write them.
+//! The fixed sets of words (`definitions/words.toml`) and their spellings in ledgers.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -9,10 +9,10 @@ use serde::Deserialize;
 use super::spelling::{folded, undecorated};
 use crate::lang::Text;
 
-/// The words of one column, in the order in which tables show them.
+/// The words of one column, in display order.
 #[derive(Clone, Debug)]
 pub struct Words {
-    /// The column they belong to.
+    /// Column of the words.
     pub column: String,
     values: Vec<Word>,
     by_spelling: HashMap<String, u8>,
@@ -51,14 +51,14 @@ impl Words {
         Self { column: record.column, values: record.values, by_spelling }
     }
 
-    /// The ids of the words, in order.
+    /// Returns the ids of the words, in order.
     #[must_use]
     pub fn ids(&self) -> impl ExactSizeIterator<Item = &str> {
         self.values.iter().map(|w| w.id.as_str())
     }
 
-    /// The position of the word that a ledger means by `written`, if it is one of these. Width, white space and the kind
-    /// of brackets make no difference, nor does a list number in front (`1-单独组建`) or a footnote mark behind.
+    /// Finds the position of the word with the spelling `written`. Width, white space and the kind of brackets make
+    /// no difference, nor does a leading list number (`1-单独组建`) or a trailing footnote mark.
     #[must_use]
     pub fn find(&self, written: &str) -> Option<usize> {
         let written = folded(written);
@@ -70,19 +70,19 @@ impl Words {
         get(&written).or_else(bare).map(|at| usize::from(*at))
     }
 
-    /// The spellings that are found, folded, each with the position of its word.
+    /// Iterates over all known spellings, folded, each with the position of its word.
     pub(crate) fn spellings(&self) -> impl Iterator<Item = (&str, usize)> {
         self.by_spelling.iter().map(|(spelling, at)| (spelling.as_str(), usize::from(*at)))
     }
 
-    /// Makes `written` one more spelling of the word at `at`, whatever it meant before.
+    /// Adds `written` as a spelling of the word at `at`, replacing any earlier meaning.
     pub(super) fn add(&mut self, written: &str, at: usize) {
         let written = folded(written);
         self.by_spelling.insert(undecorated(&written).to_owned(), at as u8);
         self.by_spelling.insert(written.into_owned(), at as u8);
     }
 
-    /// The words' ids with their labels, in order.
+    /// Returns the ids of the words with their labels, in order.
     #[must_use]
     pub fn labelled(&self) -> impl ExactSizeIterator<Item = (&str, Text)> {
         self.values.iter().map(|w| (w.id.as_str(), Text::new(&w.zh, &w.en)))
@@ -94,23 +94,23 @@ static WORDS: LazyLock<Vec<Arc<Words>>> = LazyLock::new(|| {
     file.word.into_iter().map(|record| Arc::new(Words::new(record))).collect()
 });
 
-/// The words of the column called `name`.
+/// Returns the shipped words of the column called `name`.
 #[must_use]
 pub fn of(name: &str) -> Option<&'static Words> {
     shipped(name).map(Arc::as_ref)
 }
 
-/// The words of the column called `name`, to be held.
+/// Returns the shipped words of the column called `name` as a shared pointer.
 pub(super) fn shipped(name: &str) -> Option<&'static Arc<Words>> {
     WORDS.iter().find(|w| w.column == name)
 }
 
-/// The columns that have words.
+/// Lists the columns that have words.
 pub(crate) fn columns() -> impl Iterator<Item = &'static str> {
     WORDS.iter().map(|w| w.column.as_str())
 }
 
-/// Text as it is compared: full-width ASCII made half-width, all white space taken out.
+/// Normalises text for comparison: full-width ASCII becomes half-width, all white space is removed.
 #[must_use]
 pub fn plain(text: &str) -> Cow<'_, str> {
     if text.bytes().all(|b| b.is_ascii_graphic()) {
@@ -119,12 +119,12 @@ pub fn plain(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().filter(|c| !is_space(*c)).map(half_width).collect())
 }
 
-/// White space, and the signs without width that copying leaves in cells.
+/// Checks for white space and for zero-width characters left in cells by copying.
 pub(crate) fn is_space(c: char) -> bool {
     c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{ad}')
 }
 
-/// The half-width twin of a full-width ASCII character; other characters as they are.
+/// Converts a full-width ASCII character to half-width; other characters are unchanged.
 #[must_use]
 pub fn half_width(c: char) -> char {
     match c {

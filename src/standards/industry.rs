@@ -1,4 +1,4 @@
-//! Industries (国民经济行业分类, GB/T 4754-2017): sections, a letter each, and their divisions, two digits.
+//! Industries (国民经济行业分类, GB/T 4754-2017): sections, one letter each, and their two-digit divisions.
 
 use crate::lang::Lang;
 
@@ -14,7 +14,7 @@ const fn row(letter: char, first: u8, last: u8, zh: &'static str, en: &'static s
     Section { letter, first, last, zh, en }
 }
 
-/// The 20 sections with the first and the last of their divisions; together the 97 divisions without a gap.
+/// The 20 sections with their first and last divisions, covering all 97 divisions.
 #[rustfmt::skip]
 const SECTIONS: [Section; 20] = [
     row('A', 1, 5, "农、林、牧、渔业", "Agriculture, forestry, animal husbandry and fishery"),
@@ -39,8 +39,9 @@ const SECTIONS: [Section; 20] = [
     row('T', 97, 97, "国际组织", "International organisations"),
 ];
 
-/// The division with its section letter (`C13`) that a ledger means by `written`: `C13`, `13`, `1` for `01`, a group or
-/// class (`131`, `C1311`), each also with a name behind it; a letter alone is a section. `None` where it is none.
+/// Reads a division with its section letter (`C13`) from `written`: `C13`, `13`, `1` for `01`, a group or class
+/// (`131`, `C1311`), each optionally followed by a name. A letter alone gives the section. Returns `None` if
+/// `written` is no industry.
 #[must_use]
 pub fn division(written: &str) -> Option<String> {
     let code = super::code(written);
@@ -63,13 +64,12 @@ pub fn division(written: &str) -> Option<String> {
         let fits = letter.is_none_or(|l| l == section.letter);
         fits.then(|| format!("{}{number:02}", section.letter))
     };
-    // `A111` is class 0111 whose leading zero a spreadsheet dropped: the letter tells.
+    // The letter shows that `A111` is class 0111 with its leading zero dropped by a spreadsheet.
     let short = letter.is_some() && number.len() == 3;
     find(number.get(..2).unwrap_or(number)).or_else(|| find(number.get(..1).filter(|_| short)?))
 }
 
-/// The section letter of what a ledger means by `written`.
-///
+/// Reads the section letter from `written`.
 /// ```
 /// use dangjian::standards::industry::{group, section};
 ///
@@ -82,20 +82,20 @@ pub fn section(written: &str) -> Option<String> {
     division(written)?.get(..1).map(str::to_owned)
 }
 
-/// The group (中类) with its section letter, `C131`, where `written` goes as deep. Whether the standard has such a group is
-/// not looked up: only sections and divisions are known here.
+/// Reads the group (中类) with its section letter, `C131`, if `written` is that detailed. Groups are not checked
+/// against the standard: only sections and divisions are known here.
 #[must_use]
 pub fn group(written: &str) -> Option<String> {
     let division = division(written)?;
     let code = super::code(written);
     let digits: String = code.chars().skip_while(char::is_ascii_alphabetic).take_while(char::is_ascii_digit).collect();
-    // A dropped leading zero is back in the division: A111 is class 0111.
+    // A dropped leading zero is restored in the division: A111 is class 0111.
     let short = digits.len() == 3 && division.get(1..3) != digits.get(..2);
     let third = digits.chars().nth(if short { 1 } else { 2 })?;
     Some(format!("{division}{third}"))
 }
 
-/// The name of the section to which `code` belongs: that of its first letter.
+/// Returns the name of the section given by the first letter of `code`.
 #[must_use]
 pub fn section_name(code: &str, lang: Lang) -> Option<&'static str> {
     let letter = code.chars().next()?;

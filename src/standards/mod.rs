@@ -1,5 +1,5 @@
-//! Codes the country fixes: organisations ([`uscc`], [`organisation`]), regions with their history ([`region`]),
-//! industries ([`industry`]), registration types ([`registration`]); and zones, which nobody fixes but their users
+//! National code systems: organisations ([`uscc`], [`organisation`]), regions with their history ([`region`]),
+//! industries ([`industry`]) and registration types ([`registration`]); also zones, which users define themselves
 //! ([`zone`]).
 
 pub mod industry;
@@ -14,8 +14,8 @@ use std::borrow::Cow;
 
 use crate::schema::words::half_width;
 
-/// A cell's text without what surrounds it: white space of any width, and the apostrophe or tab by which an office
-/// forces a spreadsheet to keep text.
+/// Trims a cell's text: white space of any width, and the apostrophe or tab that offices use to make a spreadsheet
+/// keep text.
 #[must_use]
 pub fn trim(text: &str) -> &str {
     // Most cells begin and end with a letter or digit.
@@ -30,7 +30,7 @@ pub fn trim(text: &str) -> &str {
     text.strip_prefix('\'').map_or(text, |rest| rest.trim_matches(blank))
 }
 
-/// A code as it is compared: trimmed, half-width, in capitals; white space and line breaks inside it taken out.
+/// Normalises a code for comparison: trimmed, half-width, upper case, inner white space and line breaks removed.
 #[must_use]
 pub fn code(text: &str) -> Cow<'_, str> {
     let text = trim(text);
@@ -41,8 +41,8 @@ pub fn code(text: &str) -> Cow<'_, str> {
     Cow::Owned(kept.map(|c| half_width(c).to_ascii_uppercase()).collect())
 }
 
-/// Whether a spreadsheet wrote this number in scientific notation (`9.11504E+17`), so that its digits are lost. A
-/// code of 18 characters may hold one `E` among digits; it has neither point nor sign.
+/// Checks whether `code` is a number in a spreadsheet's scientific notation (`9.11504E+17`), whose digits are lost.
+/// A code of 18 characters may hold one `E` among digits, but has neither point nor sign.
 #[must_use]
 pub fn is_scientific(code: &str) -> bool {
     let Some((mantissa, exponent)) = code.split_once(['E', 'e']) else {

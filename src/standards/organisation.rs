@@ -1,14 +1,13 @@
-//! What stands inside and before the unified code: the organisation code of nine characters (组织机构代码, GB 11714), who
-//! registered an organisation and as what, and the registration number of 15 digits (工商注册号, GS 15-2006).
+//! Codes within and before the unified code: the organisation code of nine characters (组织机构代码, GB 11714), the
+//! registrar and kind of an organisation, and the 15-digit registration number (工商注册号, GS 15-2006).
 
 use crate::lang::Lang;
 
-/// The weights of the first eight characters (GB 11714).
+/// Weights of the first eight characters (GB 11714).
 const WEIGHTS: [u32; 8] = [3, 7, 9, 10, 5, 8, 4, 2];
 
-/// The check character that belongs to the first eight characters of an organisation code, `0`–`9` or `X`; `None` where
-/// they are not eight digits and capital letters. Here all 26 letters have a value, 10 to 35.
-///
+/// Computes the check character for the first eight characters of an organisation code, `0`–`9` or `X`. Returns
+/// `None` if they are not eight digits and capital letters. All 26 letters have a value here, 10 to 35.
 /// ```
 /// use dangjian::standards::organisation::check_character;
 ///
@@ -37,15 +36,16 @@ fn value(character: u8) -> Option<u32> {
     }
 }
 
-/// Whether `code` (nine characters, without the hyphen that stands before the last in print) is right in itself.
+/// Checks whether `code` (nine characters, without the hyphen printed before the last) has a valid check character.
 #[must_use]
 pub fn is_valid(code: &str) -> bool {
     code.len() == 9
         && code.split_at_checked(8).is_some_and(|(first, last)| check_character(first) == last.chars().next())
 }
 
-/// The organisation code that `code` holds: positions 9–17 of a unified code, or the code itself, with or without its
-/// hyphen. It is given as [`code`](super::code) returns it; whether it is right, [`is_valid`] says.
+/// Returns the organisation code contained in `code`: positions 9–17 of a unified code, or the code itself, with or
+/// without its hyphen. Expects `code` as normalised by [`code`](super::code). Use [`is_valid`] to validate the
+/// result.
 #[must_use]
 pub fn organisation_code(code: &str) -> Option<String> {
     let plain = |code: &str| code.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase());
@@ -60,8 +60,7 @@ pub fn organisation_code(code: &str) -> Option<String> {
     }
 }
 
-/// The check digit that belongs to the first 14 digits of a registration number: ISO 7064 MOD 11,10.
-///
+/// Computes the check digit for the first 14 digits of a registration number: ISO 7064 MOD 11,10.
 /// ```
 /// use dangjian::standards::organisation::registration_check;
 ///
@@ -80,7 +79,7 @@ pub fn registration_check(first: &str) -> Option<char> {
     char::from_digit((11 - product) % 10, 10)
 }
 
-/// Who registered an organisation, and as what: the first two characters of its unified code.
+/// The registrar and kind of an organisation, given by the first two characters of its unified code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Registrar {
     /// The two characters.
@@ -90,14 +89,14 @@ pub struct Registrar {
 }
 
 impl Registrar {
-    /// The department that registered it (登记管理部门).
+    /// Returns the registering department (登记管理部门).
     #[must_use]
     pub fn department(&self, lang: Lang) -> &'static str {
         pick(&self.department, lang)
     }
 
-    /// What it is registered as (机构类别). A law firm, an accounting firm or a cooperative has its own ways; whether an
-    /// enterprise is private does not stand here.
+    /// Returns the kind of organisation (机构类别). Law firms, accounting firms and cooperatives are registered in ways
+    /// of their own. The kind does not tell whether an enterprise is private.
     #[must_use]
     pub fn kind(&self, lang: Lang) -> &'static str {
         pick(&self.kind, lang)
@@ -128,7 +127,7 @@ const MILITARY: [&str; 2] = ["中央军委改革和编制办公室", "Central Mi
 const AGRICULTURE: [&str; 2] = ["农业", "agriculture"];
 const OTHER: [&str; 2] = ["其他", "other"];
 
-/// The registrars of GB 32100-2015 with its amendments (DOMAIN §6.1).
+/// The registrars of GB 32100-2015 with its amendments (docs/field-notes.md, unified codes).
 #[rustfmt::skip]
 const REGISTRARS: &[Registrar] = &[
     r("11", ESTABLISHMENT, ["机关", "government body"]),
@@ -171,8 +170,8 @@ const REGISTRARS: &[Registrar] = &[
     r("Y1", OTHER, OTHER),
 ];
 
-/// Who registered the organisation whose unified code is `code`; `None` where it is no such code or its first two
-/// characters are none of those in use.
+/// Returns the registrar of the organisation with unified code `code`; `None` if `code` is not 18 characters long
+/// or its prefix is not in use.
 #[must_use]
 pub fn registrar(code: &str) -> Option<&'static Registrar> {
     let prefix = code.get(..2).filter(|_| code.len() == 18)?;
@@ -186,7 +185,8 @@ mod tests {
 
     #[test]
     fn known_codes() {
-        // Inside the codes of DOMAIN §6.1; the last is the one whose unified code fails its check.
+        // Organisation codes in the unified codes of docs/field-notes.md; the unified code of the last fails its
+        // check.
         for (code, inside) in [
             ("91110000600037341L", "600037341"),
             ("91110000101623741K", "101623741"),

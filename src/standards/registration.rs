@@ -1,17 +1,17 @@
-//! Registration types of enterprises (登记注册类型) in the code systems that ledgers use side by side. The same number
-//! means different things in two of them (140 is 联营 or 个人独资), so that a number alone is not always a type.
+//! Registration types of enterprises (登记注册类型) in the three code systems found in ledgers. A number can mean
+//! different types in different systems (140 is 联营 or 个人独资), so a number alone does not always identify a type.
 
 use crate::lang::Lang;
 use crate::schema::words::plain;
 
-/// A system of codes.
+/// A code system of registration types.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum System {
-    /// The statistical codes of 1998, revised in 2011.
+    /// Statistical codes of 1998, revised in 2011.
     Old,
-    /// The statistical codes of 2022 (关于市场主体统计分类的划分规定).
+    /// Statistical codes of 2022 (关于市场主体统计分类的划分规定).
     New,
-    /// The four-digit codes of the business register (工商).
+    /// Four-digit codes of the business register (工商).
     Registry,
 }
 
@@ -19,7 +19,7 @@ impl System {
     /// Every system.
     pub const ALL: [Self; 3] = [Self::Old, Self::New, Self::Registry];
 
-    /// Its name, as the column `registration_code_system` has it.
+    /// Returns the name of the system as used in the column `registration_code_system`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -29,7 +29,7 @@ impl System {
         }
     }
 
-    /// The system that `written` names: its name, its year, or 旧, 新, 工商.
+    /// Parses a system from its name, its year, or 旧, 新, 工商.
     #[must_use]
     pub fn from_name(written: &str) -> Option<Self> {
         let written = plain(written).to_lowercase();
@@ -42,21 +42,21 @@ impl System {
     }
 }
 
-/// A type: a number with its meaning in one system.
+/// A registration type: a number and its meaning in one system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RegistrationType {
-    /// The system.
+    /// Code system of the number.
     pub system: System,
-    /// The number.
+    /// Number of the type.
     pub number: u16,
     zh: &'static str,
     en: &'static str,
-    /// Other names, without the words 企业 and 公司, which are cut off before comparing.
+    /// Other names, without 企业 and 公司, which are stripped before comparing.
     also: &'static [&'static str],
 }
 
 impl RegistrationType {
-    /// Its name.
+    /// Returns the name of the type.
     #[must_use]
     pub fn label(&self, lang: Lang) -> &'static str {
         match lang {
@@ -78,7 +78,8 @@ const fn registry(number: u16, zh: &'static str, en: &'static str) -> Registrati
     RegistrationType { system: System::Registry, number, zh, en, also: &[] }
 }
 
-/// The types of the three systems (DOMAIN §6.4); of the register's only those whose statistical twin is known.
+/// The types of the three systems (docs/field-notes.md, registration types). Of the register's types, only those
+/// with a known statistical equivalent.
 #[rustfmt::skip]
 const TYPES: &[RegistrationType] = &[
     old(110, "国有企业", "state-owned enterprise", &[]),
@@ -143,21 +144,20 @@ const TYPES: &[RegistrationType] = &[
     registry(1140, "有限责任公司（国有控股）", "limited liability company, held by the state"),
 ];
 
-/// What a ledger means by a registration type.
+/// The result of reading a registration type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Read {
-    /// This one.
+    /// Exactly one type.
     One(&'static RegistrationType),
-    /// One of these: the ledger does not say which system it uses, and they differ by it.
+    /// Several types: the meaning depends on the system, which the ledger does not name.
     Ambiguous(Vec<&'static RegistrationType>),
-    /// None of the types, or a number and a name that contradict each other.
+    /// No known type, or a number and a name that contradict each other.
     Unknown,
 }
 
-/// The type that `written` means, a number, a name, or both (`173 私营有限责任公司`, `私营独资`); by the codes of `system`,
-/// where the ledger names it. Nothing is guessed between systems: a number that means different types in two of them is
-/// one of both, and so is a name that has two numbers.
-///
+/// Reads a registration type from a number, a name, or both (`173 私营有限责任公司`, `私营独资`), in `system` if the ledger
+/// names it. The system is never guessed: a number with different types in two systems is ambiguous, and so is a
+/// name with two numbers.
 /// ```
 /// use dangjian::standards::registration::{Read, System, read};
 ///
@@ -172,7 +172,7 @@ pub fn read(written: &str, system: Option<System>) -> Read {
     let digits = written.bytes().take_while(u8::is_ascii_digit).count();
     let (number, name) = written.split_at(digits);
     let name = bare(name.trim_start_matches(['-', '.', '、', ':', '：', '_']));
-    // A spreadsheet writes whole numbers as 173.0.
+    // Spreadsheets write whole numbers as 173.0.
     let name = if digits > 0 && name == "0" { String::new() } else { name };
     let of_system = TYPES.iter().filter(|t| system.is_none_or(|s| s == t.system));
     let called = |t: &RegistrationType| bare(t.zh) == name || t.also.contains(&name.as_str());
@@ -191,13 +191,14 @@ pub fn read(written: &str, system: Option<System>) -> Read {
     match found[..] {
         [] => Read::Unknown,
         [one] => Read::One(one),
-        // The same number for the same thing in both.
+        // The number has the same meaning in both systems.
         [first, ..] if digits > 0 && found.iter().all(|t| bare(t.zh) == bare(first.zh)) => Read::One(first),
         _ => Read::Ambiguous(found),
     }
 }
 
-/// A name without what offices add or leave out: brackets with what is in them, 企业 and 公司 at its end, the marks of 港、澳、台.
+/// Strips the parts of a name that offices add or omit: brackets with their content, final 企业 or 公司, the marks in
+/// 港、澳、台.
 fn bare(name: &str) -> String {
     let mut depth = 0;
     let mut bare = String::new();
@@ -264,7 +265,7 @@ mod tests {
 
     #[test]
     fn numbers_of_two_meanings_are_ambiguous() {
-        // DOMAIN §6.4, observed: these numbers mean different things.
+        // These numbers were observed with different meanings (docs/field-notes.md, registration types).
         for number in ["140", "150", "210", "230", "310", "330"] {
             assert!(matches!(read(number, None), Read::Ambiguous(types) if types.len() == 2), "{number}");
             assert!(System::ALL[..2].iter().all(|s| matches!(read(number, Some(*s)), Read::One(_))), "{number}");

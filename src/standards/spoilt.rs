@@ -1,22 +1,23 @@
-//! What is left of a unified code that a spreadsheet or a pen spoilt, and whether a given code can have been it.
+//! Partial recovery of unified codes damaged by a spreadsheet or in handwriting, and matching of candidates against
+//! them.
 
 use super::{is_scientific, uscc};
 
-/// How many digits a spreadsheet keeps of a number.
+/// Digits of a number that a spreadsheet keeps.
 const KEPT: usize = 15;
 
-/// A spoilt code.
+/// A damaged code.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Spoilt {
-    /// Taken for a number: 15 of its 18 digits hold.
+    /// Read as a number by a spreadsheet: 15 of its 18 digits are kept.
     Rounded(f64),
-    /// With one character that is none of the alphabet: the code which the check character leaves for it.
+    /// One character outside the alphabet: the code implied by the check character.
     Illegible(String),
 }
 
 impl Spoilt {
-    /// What is left in `text`, which is as [`code`](super::code) returns it; `None` where it is not spoilt, or where too
-    /// little of it is left.
+    /// Interprets `text`, normalised by [`code`](super::code), as a damaged code. Returns `None` if it is valid or
+    /// too little is left.
     pub(crate) fn of(text: &str) -> Option<Self> {
         if uscc::is_valid(text) {
             return None;
@@ -25,7 +26,7 @@ impl Spoilt {
     }
 }
 
-/// The number in `text`, where it shows 15 digits of a number of 18.
+/// Parses the number in `text` if it shows 15 digits of an 18-digit number.
 fn rounded(text: &str) -> Option<f64> {
     let is_whole = |digits: &str| digits.len() == 18 && digits.bytes().all(|b| b.is_ascii_digit());
     let shows_all = match text.strip_suffix(".0") {
@@ -40,14 +41,14 @@ fn rounded(text: &str) -> Option<f64> {
     (1e17..1e18).contains(&number).then_some(number)
 }
 
-/// Whether the number that `code` is, 18 digits, can have become `rounded`: cut to 15 digits or rounded to them, which
-/// spreadsheets and other programs do, or rounded to what a float holds, which is a little more.
+/// Checks whether `code`, an 18-digit number, can have become `rounded`: truncated or rounded to 15 digits, as
+/// spreadsheets and other programs do, or rounded to the nearest `f64`, which keeps slightly more.
 pub(crate) fn became(code: u64, rounded: f64) -> bool {
     [code, code / 1000 * 1000, (code + 500) / 1000 * 1000].iter().any(|n| (*n as f64).to_bits() == rounded.to_bits())
 }
 
-/// `text` with its only illegible character replaced by the one for which the check character is right. There is one such
-/// character in any place, since 31 is a prime number.
+/// Replaces the only illegible character in `text` by the one that satisfies the check. Exactly one character does
+/// at any position, since 31 is prime.
 fn mended(text: &str) -> Option<String> {
     let in_alphabet = |c: char| u8::try_from(c).is_ok_and(|b| uscc::ALPHABET.contains(&b));
     let mut illegible = text.char_indices().filter(|(_, c)| !in_alphabet(*c));
@@ -66,7 +67,7 @@ mod tests {
 
     #[test]
     fn what_spreadsheets_leave() {
-        // DOMAIN §6.1: 911101066976941872 exists and is all digits.
+        // 911101066976941872 is a real code with digits only (docs/field-notes.md, unified codes).
         for left in ["911101066976941000", "9.11101066976941E+17", "911101066976941000.0", "911101066976941952.0"] {
             let Some(Spoilt::Rounded(number)) = Spoilt::of(left) else { panic!("{left}") };
             assert!(became(911_101_066_976_941_872, number), "{left}");

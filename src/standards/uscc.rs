@@ -1,33 +1,32 @@
-//! The unified social credit code of an organisation (统一社会信用代码, GB 32100-2015) and what became of it in a
-//! ledger.
+//! The unified social credit code of an organisation (统一社会信用代码, GB 32100-2015) and its defects in ledgers.
 
 use super::organisation;
 
-/// The characters of a code in the order of their values; I, O, Z, S and V are not used.
+/// Characters of a code in order of value; I, O, Z, S and V are not used.
 pub(crate) const ALPHABET: &[u8; 31] = b"0123456789ABCDEFGHJKLMNPQRTUWXY";
 
-/// What a text in the place of an organisation's code is.
+/// The classification of a text given as an organisation's code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Status {
-    /// 18 characters whose check character is right.
+    /// 18 characters with a correct check character.
     Valid,
-    /// 18 characters whose check character is not: a typing error, or one of the real codes that break the rule.
+    /// 18 characters with a wrong check character: a typing error, or one of the real codes that break the rule.
     CheckDigit,
-    /// A registration number of 15 digits (注册号), in use before the code was.
+    /// Registration number of 15 digits (注册号), used before the unified code.
     RegistrationNumber,
-    /// A spreadsheet took the code for a number and lost its last digits.
+    /// Read as a number by a spreadsheet, which lost the last digits.
     Mangled,
-    /// Nothing.
+    /// Empty.
     Missing,
-    /// Anything else: a number of a register, a code of another kind.
+    /// Anything else, such as a number from another register.
     Other,
 }
 
 impl Status {
-    /// All words of [`name`](Self::name), in the order of the variants.
+    /// Values of [`name`](Self::name), in the order of the variants.
     pub const NAMES: [&'static str; 6] = ["valid", "check_digit", "registration_number", "mangled", "missing", "other"];
 
-    /// A word for it, as tables show it.
+    /// Returns the status as a word for tables.
     #[must_use]
     pub fn name(self) -> &'static str {
         let [valid, check_digit, registration_number, mangled, missing, other] = Self::NAMES;
@@ -42,8 +41,8 @@ impl Status {
     }
 }
 
-/// The check character that belongs to the first 17 characters of a code; `None` where they are not 17 characters of
-/// its alphabet.
+/// Computes the check character for the first 17 characters of a code. Returns `None` if they are not 17 characters
+/// of the alphabet.
 #[must_use]
 pub fn check_character(first: &str) -> Option<char> {
     check(first.as_bytes().try_into().ok()?).map(char::from)
@@ -54,11 +53,11 @@ fn check(first: &[u8; 17]) -> Option<u8> {
     (sum < NONE).then(|| ALPHABET[(31 - usize::from(sum % 31)) % 31])
 }
 
-/// More than the weighed values of 17 characters come to.
+/// Exceeds the maximum weighted sum of 17 characters.
 const NONE: u16 = 31 * 17;
 
-/// For each place what each byte counts there: its value as a character of the alphabet times the weight of the place, a
-/// power of 3, modulo 31; `NONE` where it is no such character.
+/// Weighted value of each byte at each position: its value in the alphabet times the position's weight, a power of
+/// 3, modulo 31; `NONE` for bytes outside the alphabet.
 static WEIGHED: [[u16; 256]; 17] = {
     let mut weighed = [[NONE; 256]; 17];
     let (mut place, mut weight) = (0, 1);
@@ -74,13 +73,13 @@ static WEIGHED: [[u16; 256]; 17] = {
     weighed
 };
 
-/// Whether `code` is valid as it stands, which most are.
+/// Checks whether `code` is valid without normalising it, as most are.
 #[must_use]
 pub fn is_valid(code: &str) -> bool {
     matches!(code.as_bytes().split_first_chunk(), Some((first, [last])) if check(first) == Some(*last))
 }
 
-/// What `code` is; it is given as [`code`](super::code) returns it.
+/// Classifies `code`, which is normalised by [`code`](super::code).
 #[must_use]
 pub fn status(code: &str) -> Status {
     if code.is_empty() {
@@ -100,19 +99,18 @@ pub fn status(code: &str) -> Status {
         return Status::Other;
     }
     if digits && code.ends_with("000") {
-        // A spreadsheet keeps 15 digits of a number and fills with zeros.
+        // Spreadsheets keep 15 digits of a number and pad with zeros.
         Status::Mangled
     } else {
         Status::CheckDigit
     }
 }
 
-/// The codes that begin with `known`, all of whose characters are digits, and whose two check characters are right: that
-/// of the organisation code in positions 9–17 and their own. A spreadsheet that took such a code for a number keeps 15
-/// digits; where there is one completion only, it is the code.
+/// Lists the all-digit codes that begin with `known` and have two correct check characters: that of the
+/// organisation code in positions 9–17 and their own. A spreadsheet that reads such a code as a number keeps 15
+/// digits; a single completion is the original code.
 ///
-/// At least 15 digits have to be known; of fewer there are no completions.
-///
+/// Returns nothing if fewer than 15 digits are known.
 /// ```
 /// use dangjian::standards::uscc::completions;
 ///
@@ -150,7 +148,8 @@ mod tests {
 
     #[test]
     fn known_codes() {
-        // DOMAIN §6.1: three valid codes; one that is said to exist and fails the check, which expects R.
+        // Three valid codes, and one reported as real that fails the check, which expects R (docs/field-notes.md,
+        // unified codes).
         for valid in ["91110000600037341L", "91110000101623741K", "911101066976941872"] {
             assert_eq!(status(valid), Status::Valid, "{valid}");
         }
@@ -167,7 +166,7 @@ mod tests {
 
     #[test]
     fn every_check_character_is_right_also_0() {
-        // By the definition: the sum of value × 3^(i-1), the check character's with weight 1, is 0 modulo 31.
+        // By definition the sum of value × 3^(i-1), plus the value of the check character, is 0 modulo 31.
         let mut seen = [0; 31];
         for number in 0..2000_u64 {
             let first = format!("9115042{number:04}MA0K{:02}", number % 97);

@@ -1,5 +1,5 @@
-//! Zones (园区, 开发区, 商务楼宇) that have no official code: a file of the user's own says what they are called, how
-//! ledgers write them, where they lie and from when to when they are there.
+//! Zones (园区, 开发区, 商务楼宇), which have no official code. A user's file defines their names, spellings, regions and
+//! years.
 
 use std::fs;
 use std::path::Path;
@@ -13,25 +13,25 @@ use crate::error::os;
 use crate::error::{Error, Result};
 use crate::schema::words::plain;
 
-/// A zone, or what it was for some years.
+/// A zone over a range of years.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Zone {
-    /// Its name in calls and results.
+    /// Identifier in calls and results.
     pub id: String,
-    /// Its name in tables.
+    /// Name in tables.
     pub name: String,
-    /// How ledgers write it, besides id and name.
+    /// Further spellings in ledgers, besides id and name.
     pub written: Vec<String>,
-    /// The codes of the regions it lies in, 12 digits each.
+    /// Codes of the regions it lies in, 12 digits each.
     pub regions: Vec<String>,
-    /// The first year in which it is there; any, where the file does not say.
+    /// First year in force; `None` for no lower bound.
     pub from: Option<i16>,
-    /// The last.
+    /// Last year in force; `None` for no upper bound.
     pub to: Option<i16>,
 }
 
 impl Zone {
-    /// Whether it is there in `year`.
+    /// Checks whether the zone is in force in `year`.
     #[must_use]
     pub fn in_force(&self, year: i16) -> bool {
         self.from.is_none_or(|from| from <= year) && self.to.is_none_or(|to| year <= to)
@@ -57,7 +57,7 @@ pub struct Zones {
 const FIELDS: [&str; 6] = ["id", "name", "written", "region", "from", "to"];
 
 impl Zones {
-    /// The zones of the file at `path`.
+    /// Reads the zones from the file at `path`.
     pub fn from_file(path: &Path) -> Result<Self> {
         let text = fs::read_to_string(path).map_err(|e| {
             let why = os::why(&e);
@@ -70,10 +70,9 @@ impl Zones {
         Self::from_toml(&text, &path.display().to_string())
     }
 
-    /// The `[[zone]]` records of `text`: `id` and `name`; `written`, a list of spellings; `region`, a code of 6, 9 or 12
-    /// digits or a list of them; `from` and `to`, years. One spelling means one zone in every year. `origin` is the
-    /// file's name in errors, which are [`Error::Definition`].
-    ///
+    /// Parses the `[[zone]]` records of `text`: `id` and `name`; `written`, a list of spellings; `region`, a code
+    /// of 6, 9 or 12 digits or a list of them; `from` and `to`, years. A spelling must mean one zone in every year.
+    /// Errors are [`Error::Definition`] and name the file as `origin`.
     /// ```
     /// use dangjian::standards::zone::Zones;
     ///
@@ -151,22 +150,22 @@ impl Zones {
         Ok(())
     }
 
-    /// The zone that a ledger of `year` means by `written`: an id, a name or another spelling, whatever its width and
-    /// white space.
+    /// Finds the zone that a ledger of `year` calls `written`: an id, a name or another spelling, ignoring width
+    /// and white space.
     #[must_use]
     pub fn find(&self, written: &str, year: i16) -> Option<&Zone> {
         let same = self.by_spelling.get(plain(written).as_ref())?;
         same.iter().filter_map(|at| self.zones.get(*at)).find(|zone| zone.in_force(year))
     }
 
-    /// All of them, in the order of the file.
+    /// Iterates over the zones in file order.
     #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Zone> {
         self.zones.iter()
     }
 }
 
-/// One `[[zone]]`. Fields are taken out of it one after the other; what is left over is a mistake.
+/// One `[[zone]]` record. Fields are removed as they are read; a remaining field is an error.
 struct Record {
     place: String,
     fields: Table,
@@ -200,7 +199,7 @@ impl Record {
         }
     }
 
-    /// Texts, or one.
+    /// Reads a list of texts, or a single text.
     fn texts(&mut self, field: &str) -> Result<Vec<String>> {
         let value = match self.fields.remove(field) {
             None => return Ok(Vec::new()),

@@ -1,5 +1,5 @@
-//! Dated changes: where it is known on which day a rating changed, rates of moving at any moment, and chances over any
-//! stretch of days without supposing that they stay the same.
+//! Dated changes of rating: transition intensities, and transition probabilities over any number of days without
+//! assuming constant intensities.
 
 use arrow::array::{Array, AsArray, Date32Array, RecordBatch, StringArray};
 use arrow::compute::cast;
@@ -13,20 +13,20 @@ use super::wilson::deviations;
 use crate::error::{Error, Result};
 use crate::support::columns::Columns;
 
-/// The mean length of a year in days, by the calendar.
+/// Mean length of a calendar year in days.
 const YEAR: f64 = 365.2425;
 
-/// A stretch of days in one state.
+/// A run of days in one state.
 #[derive(Clone, Copy, Debug)]
 struct Spell {
     state: usize,
     from: i32,
     to: i32,
-    /// The state after it; null where it is not known: the end of what was watched, or lost from sight.
+    /// State after the spell; null if unknown: the end of observation, or lost to follow-up.
     next: Option<usize>,
 }
 
-/// Changes of state, each with its day; the state lasts until the next change of the same organisation.
+/// Changes of state, each with its day; a state lasts until the next change of the same organisation.
 #[derive(Clone, Debug)]
 pub struct Dated {
     states: Vec<String>,
@@ -35,11 +35,12 @@ pub struct Dated {
 }
 
 impl Dated {
-    /// Reads changes from a table with the columns `org_id`, `date` and `state` (null: lost from sight from that day), in
-    /// any order; other columns are not looked at. `states` gives the order of the states, `until` the first day (of days
-    /// since 1970-01-01) that was not watched any more: changes on it and later are not looked at.
+    /// Reads changes from a table with the columns `org_id`, `date` and `state` (null: lost to follow-up from that
+    /// day), in any order; other columns are ignored. `states` gives the order of the states. `until` is the first
+    /// day (since 1970-01-01) that is no longer observed: changes on it or later are ignored.
     ///
-    /// A change to the state that an organisation is in is none. Two states of one organisation on one day are an error.
+    /// A change to the current state of an organisation is ignored. Two states of one organisation on one day are
+    /// an error.
     pub fn read(changes: &RecordBatch, states: Option<&[String]>, until: i32) -> Result<Self> {
         let ids = column(changes, "org_id", &DataType::Utf8)?;
         let days = column(changes, "date", &DataType::Date32)?;
@@ -65,7 +66,7 @@ impl Dated {
         Ok(Self { states, spells, organisations })
     }
 
-    /// How often each state was left for each, and how many days were spent in each.
+    /// Returns the transition counts and the days spent in each state.
     fn sums(&self) -> (Vec<Vec<u64>>, Vec<i64>) {
         let size = self.states.len();
         let (mut moves, mut days) = (vec![vec![0; size]; size], vec![0; size]);
@@ -112,7 +113,7 @@ fn cast_text(array: &dyn Array, row: usize) -> String {
     texts.map(|texts| texts.as_string::<i32>().value(row).to_owned()).unwrap_or_default()
 }
 
-/// The states: those given, or those that occur, numbers among them by size.
+/// Returns the given states, or those that occur: numbers by size, then texts.
 fn order(names: &StringArray, states: Option<&[String]>) -> Result<Vec<String>> {
     let mut occur: Vec<&str> = names.iter().flatten().collect();
     occur.sort_unstable();
@@ -132,7 +133,7 @@ fn order(names: &StringArray, states: Option<&[String]>) -> Result<Vec<String>> 
     Ok(states.to_vec())
 }
 
-/// The spells of one organisation, whose rows are in the order of days.
+/// Appends the spells of one organisation, whose rows are sorted by day.
 fn of_one(
     rows: &[usize],
     ids: &StringArray,
@@ -175,14 +176,14 @@ fn of_one(
     Ok(())
 }
 
-/// Rates of moving at any moment (转移强度): how often a state was left for another, over the years spent in it, and the
-/// chances after `ahead` years that follow if the rates stay the same. They are positive for moves that were never seen in
-/// one step.
+/// Estimates transition intensities (转移强度): the transitions per year spent in a state, and the probabilities after
+/// `ahead` years that follow if the intensities stay constant. Those are positive even for transitions that never
+/// occurred in one step.
 ///
-/// Columns: `state`, `next_state`, `moves`, `years` (spent in `state`, by all), `rate` = `moves` / `years` a year (null on
-/// the diagonal and where no time was spent), `low`, `high` (exact, of Poisson counts: Garwood 1936), `probability` (of
-/// being in `next_state` after `ahead` years, starting in `state`; null where no time was spent in a state that can be
-/// reached), `ahead`, `level`, `organisations` (watched at all).
+/// Columns: `state`, `next_state`, `moves` (transitions), `years` (spent in `state`, by all), `rate` = `moves` /
+/// `years` (per year; null on the diagonal and if no time was spent), `low`, `high` (exact, for Poisson counts:
+/// Garwood 1936), `probability` (of being in `next_state` after `ahead` years, starting in `state`; null if no time
+/// was spent in a state that can be reached), `ahead`, `level`, `organisations` (observed at any time).
 ///
 /// ```
 /// use arrow::array::{RecordBatch, StringArray};
@@ -248,7 +249,7 @@ pub fn rates(dated: &Dated, ahead: f64, level: f64) -> Result<RecordBatch> {
         .finish()
 }
 
-/// What happened on a day: how many were in each state just before, and who moved.
+/// Risk sets and transitions of one day; the risk set is that just before the day.
 struct Day {
     date: i32,
     at_risk: Vec<u64>,
@@ -256,14 +257,14 @@ struct Day {
 }
 
 impl Dated {
-    /// The days on which something moved, after `from` and up to `to`.
+    /// Returns the days with a transition, after `from` and up to `to`.
     fn days(&self, from: i32, to: i32) -> Vec<Day> {
         let size = self.states.len();
         let mut days: Vec<i32> = self.spells.iter().filter(|s| s.next.is_some()).map(|s| s.to).collect();
         days.retain(|day| *day > from && *day <= to);
         days.sort_unstable();
         days.dedup();
-        // Who entered a state before the day and has not left it before.
+        // At risk: entered a state before the day, and not left before it.
         let mut entered: Vec<Vec<i32>> = vec![Vec::new(); size];
         let mut left: Vec<Vec<i32>> = vec![Vec::new(); size];
         for spell in &self.spells {
@@ -289,7 +290,7 @@ impl Dated {
     }
 }
 
-/// The chances after a day, from each state to each, row by row.
+/// Probabilities after a day, from each state to each, row by row.
 struct After {
     date: i32,
     at_risk: Vec<u64>,
@@ -304,13 +305,14 @@ impl After {
     }
 }
 
-/// Chances of being in each state at each day on which something moved, from the day `from` on, without supposing that rates
-/// stay the same (Aalen and Johansen 1978), up to the day `to`. Several moves on one day are one step: ties are exact.
-/// Organisations may enter late and be lost; they are at risk while they are watched.
+/// Estimates the probability of being in each state on each day with a transition, from the day `from` to the day
+/// `to`, without assuming constant intensities (Aalen and Johansen 1978). Transitions on one day form one step, so
+/// ties are exact. Organisations may enter late and be lost to follow-up; they are at risk while observed.
 ///
-/// Columns: `date`, `state` (on the day `from`), `next_state`, `at_risk` (in `next_state` just before the day), `events`
-/// (who left `next_state` on it), `probability`, `variance` (as of the product integral: Andersen and others 1993, 4.4.20),
-/// `low`, `high` (probability ± z · standard error, within 0 and 1), `level`. The first rows are those of the day `from`.
+/// Columns: `date`, `state` (on the day `from`), `next_state`, `at_risk` (in `next_state` just before the day),
+/// `events` (exits from `next_state` on that day), `probability`, `variance` (of the product integral: Andersen et
+/// al. 1993, 4.4.20), `low`, `high` (probability ± z · standard error, clamped between 0 and 1), `level`. The first
+/// rows are those of the day `from`.
 pub fn aalen_johansen(dated: &Dated, from: i32, to: i32, level: f64) -> Result<RecordBatch> {
     let z = deviations(level)?;
     if from >= to {

@@ -1,18 +1,18 @@
-//! What a forecast must beat: forecasts of a share from its own past alone, kept between 0 and 1.
+//! Baselines for a forecast: extrapolations of a proportion from its own past, clamped between 0 and 1.
 
-/// The last value (不变).
+/// Repeats the last value (不变).
 pub(crate) fn naive(series: &[f64], ahead: usize) -> Option<Vec<f64>> {
     Some(vec![*series.last()?; ahead])
 }
 
-/// The line from the first value through the last (漂移).
+/// Extends the line from the first value through the last (漂移).
 pub(crate) fn drift(series: &[f64], ahead: usize) -> Option<Vec<f64>> {
     let (first, last) = (series.first()?, series.last()?);
     let slope = (series.len() > 1).then(|| (last - first) / (series.len() - 1) as f64)?;
     Some((1..=ahead).map(|h| (last + slope * h as f64).clamp(0.0, 1.0)).collect())
 }
 
-/// How a damped trend follows a series (Gardner and `McKenzie` 1985).
+/// Parameters of a damped trend (Gardner and `McKenzie` 1985).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Damped {
     pub(crate) level: f64,
@@ -21,8 +21,8 @@ pub(crate) struct Damped {
 }
 
 impl Damped {
-    /// The last level and trend, and the sum of squared errors one year ahead. It starts from the first value, with the
-    /// first change as trend.
+    /// Returns the last level and trend, and the sum of squared one-year-ahead errors. The recursion starts from
+    /// the first value, with the first change as trend.
     fn run(&self, series: &[f64]) -> (f64, f64, f64) {
         let (mut level, mut trend, mut errors) = (series[0], series[1] - series[0], 0.0);
         for value in series {
@@ -46,11 +46,11 @@ impl Damped {
     }
 }
 
-/// The fewest values that a damped trend is fitted to.
+/// Minimum number of values for fitting a damped trend.
 const FEWEST: usize = 5;
 
-/// Holt's method with a damped trend (阻尼趋势), its three numbers the best of a grid by the errors one year ahead; damping
-/// between 0.8 and 0.98, as is usual (Hyndman and Athanasopoulos 2021). Null for fewer than five values.
+/// Forecasts by Holt's method with a damped trend (阻尼趋势). A grid search minimises the one-year-ahead errors;
+/// damping is between 0.8 and 0.98, as is usual (Hyndman and Athanasopoulos 2021). Null for fewer than five values.
 pub(crate) fn holt(series: &[f64], ahead: usize) -> Option<Vec<f64>> {
     if series.len() < FEWEST {
         return None;

@@ -1,7 +1,7 @@
-//! Many tests at once: of a thousand counties without a trend, fifty pass at 5 %.
+//! Multiple testing: of a thousand counties without a trend, fifty pass at 5 %.
 
-/// The p-values adjusted by Benjamini and Hochberg (1995): at most the share `q` of those with an adjusted value up to `q` are
-/// there by chance alone, on average. What has no p-value is no test: it stays null and does not count.
+/// Adjusts p-values by Benjamini and Hochberg (1995): among the tests with an adjusted value up to `q`, the
+/// expected proportion of false discoveries is at most `q`. A null p-value stays null and does not count as a test.
 ///
 /// ```
 /// use dangjian::stats::benjamini_hochberg::benjamini_hochberg;
@@ -25,7 +25,7 @@ pub fn benjamini_hochberg(p: &[Option<f64>]) -> Vec<Option<f64>> {
 mod tests {
     use super::*;
 
-    /// By the definition: the least over all larger p-values of p·m/rank.
+    /// By the definition: the minimum of p·m/rank over all larger p-values.
     #[test]
     fn by_the_definition() {
         let p = [0.01, 0.5, 0.03, 0.03, 0.9, 0.002, 0.04, 1.0].map(Some);

@@ -1,37 +1,37 @@
-//! Tails and quantiles of the distributions that tests and intervals use. What is outside a function's domain is NaN; a
-//! caller turns that into null.
+//! Distribution functions and quantiles for tests and intervals. Arguments outside a function's domain give NaN,
+//! which callers turn into null.
 
 use statrs::function::{erf, gamma};
 
-/// The share of a standard normal distribution below `x`.
+/// Returns the cumulative distribution function of the standard normal distribution at `x`.
 pub(crate) fn normal_below(x: f64) -> f64 {
     0.5 * libm::erfc(-x / std::f64::consts::SQRT_2)
 }
 
-/// The chance of a standard normal number at least as far from 0 as `z`: the two-sided p-value.
+/// Returns the two-sided p-value of the standard normal statistic `z`.
 pub(crate) fn normal_two_sided(z: f64) -> f64 {
     libm::erfc(z.abs() / std::f64::consts::SQRT_2).min(1.0)
 }
 
-/// The standard normal number below which the share `p` lies; infinite at 0 and 1.
+/// Returns the quantile of the standard normal distribution at probability `p`; infinite at 0 and 1.
 pub(crate) fn normal_quantile(p: f64) -> f64 {
     let density = |x: f64| (-x * x / 2.0).exp() / std::f64::consts::TAU.sqrt();
     match p {
         p if !(0.0..=1.0).contains(&p) => f64::NAN,
         0.0 => f64::NEG_INFINITY,
         1.0 => f64::INFINITY,
-        // The smaller tail keeps its digits.
+        // Compute in the smaller tail, which keeps full precision.
         p if p > 0.5 => -normal_quantile(1.0 - p),
         p => {
             let start = -std::f64::consts::SQRT_2 * erf::erfc_inv(2.0 * p);
-            // The library's inverse is right to about eleven digits; a step of Newton gives the rest.
+            // The library's inverse is accurate to about eleven digits. One Newton step adds the rest.
             let step = (normal_below(start) - p) / density(start);
             if step.is_finite() { start - step } else { start }
         }
     }
 }
 
-/// The share of a chi-square distribution with `df` degrees of freedom above `x`.
+/// Returns the survival function of the chi-square distribution with `df` degrees of freedom at `x`.
 pub(crate) fn chi_square_above(x: f64, df: f64) -> f64 {
     match x {
         _ if df.is_nan() || df <= 0.0 || x.is_nan() => f64::NAN,
@@ -41,7 +41,8 @@ pub(crate) fn chi_square_above(x: f64, df: f64) -> f64 {
     }
 }
 
-/// The number above which the share `above` of a chi-square distribution with `df` degrees of freedom lies.
+/// Returns the inverse survival function of the chi-square distribution with `df` degrees of freedom at probability
+/// `above`.
 pub(crate) fn chi_square_quantile_above(above: f64, df: f64) -> f64 {
     if !(0.0..=1.0).contains(&above) || df.is_nan() || df <= 0.0 {
         return f64::NAN;
@@ -49,8 +50,9 @@ pub(crate) fn chi_square_quantile_above(above: f64, df: f64) -> f64 {
     falling_root(above, |x| chi_square_above(x, df))
 }
 
-/// The share of a beta distribution below `x`: the regularised incomplete beta function, by the continued fraction of
-/// DLMF 8.17.22 in the way of Lentz. (The library's stops after 140 terms, too early for shapes of some ten thousand.)
+/// Returns the cumulative distribution function of the beta distribution at `x`, the regularised incomplete beta
+/// function: continued fraction of DLMF 8.17.22, evaluated by Lentz's method. (The library's version stops after
+/// 140 terms, too early for shape parameters of some ten thousand.)
 pub(crate) fn beta_below(x: f64, first: f64, second: f64) -> f64 {
     if !(first > 0.0 && second > 0.0 && (0.0..=1.0).contains(&x)) {
         return f64::NAN;
@@ -86,13 +88,13 @@ pub(crate) fn beta_below(x: f64, first: f64, second: f64) -> f64 {
     (front * fraction).clamp(0.0, 1.0)
 }
 
-/// The natural logarithm of `n!`.
+/// Returns the natural logarithm of `n!`.
 pub(crate) fn ln_factorial(n: u64) -> f64 {
     gamma::ln_gamma(n as f64 + 1.0)
 }
 
-/// Where `of`, which falls from 1 at 0 to 0 far out, has the value `at`: by doubling and halving, which needs no derivative
-/// and cannot miss.
+/// Solves `of(x) = at` for a function that falls from 1 at 0 towards 0, by doubling and bisection; needs no
+/// derivative and always converges.
 fn falling_root(at: f64, of: impl Fn(f64) -> f64) -> f64 {
     if at >= 1.0 {
         return 0.0;
@@ -105,7 +107,8 @@ fn falling_root(at: f64, of: impl Fn(f64) -> f64) -> f64 {
             return to;
         }
     }
-    // Down to neighbouring numbers: at most about 1 100 steps, 60 where the root is not near 0.
+    // Bisect down to adjacent floating-point numbers. This takes at most about 1 100 steps, and 60 if the root is
+    // not near 0.
     loop {
         let middle = f64::midpoint(from, to);
         if middle <= from || middle >= to {
@@ -127,7 +130,7 @@ mod tests {
         assert!((got - right).abs() <= 1e-11 * right.abs().max(1e-300), "{got}, and right is {right}");
     }
 
-    /// `norm`, `chi2` and `beta` of `SciPy` 1.17.1.
+    /// Compares with `norm`, `chi2` and `beta` of `SciPy` 1.17.1.
     #[test]
     #[rustfmt::skip]
     #[allow(clippy::unreadable_literal, clippy::excessive_precision, reason = "as `SciPy` prints them")]

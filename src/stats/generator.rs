@@ -1,19 +1,19 @@
-//! Generators: rates of moving at any moment, from which the chances over any length of time follow.
+//! Generators: transition intensities that give the transition probabilities over any length of time.
 
 use nalgebra::DMatrix;
 
-/// How a logarithm that is no generator is made one (Israel, Rosenthal and Wei 2001). The matrices of yearly ratings
-/// nearly always need it.
+/// Method of turning a logarithm into a generator (Israel, Rosenthal and Wei 2001), which the matrices of yearly
+/// ratings nearly always need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Regularised {
-    /// What is taken off negative rates is added to the diagonal.
+    /// Negative rates set to 0, the diagonal adjusted.
     Diagonal,
-    /// It is added to all rates of the row, in proportion to their size.
+    /// Negative rates set to 0, the difference spread over the row in proportion to the size of its rates.
     Weighted,
 }
 
 impl Regularised {
-    /// Its name in calls and results.
+    /// Returns the name used in calls and results.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -23,8 +23,9 @@ impl Regularised {
     }
 }
 
-/// The principal logarithm, by square roots (Denman and Beavers 1976) until the matrix is near one, and Gregory's series
-/// 2·artanh((A − 1)/(A + 1)) then. Null where there is none: a singular matrix, or a negative eigenvalue.
+/// Computes the principal logarithm: square roots (Denman and Beavers 1976) until the matrix is near the identity,
+/// then Gregory's series 2·artanh((A − 1)/(A + 1)). Null if it does not exist: a singular matrix, or a negative
+/// eigenvalue.
 pub(crate) fn logarithm(matrix: &DMatrix<f64>) -> Option<DMatrix<f64>> {
     let size = matrix.nrows();
     let one = DMatrix::identity(size, size);
@@ -53,7 +54,7 @@ pub(crate) fn logarithm(matrix: &DMatrix<f64>) -> Option<DMatrix<f64>> {
     Some(sum * 2.0_f64.powi(halvings + 1))
 }
 
-/// The principal square root.
+/// Computes the principal square root.
 fn square_root(matrix: &DMatrix<f64>) -> Option<DMatrix<f64>> {
     let size = matrix.nrows();
     let (mut root, mut inverse) = (matrix.clone(), DMatrix::identity(size, size));
@@ -69,7 +70,7 @@ fn square_root(matrix: &DMatrix<f64>) -> Option<DMatrix<f64>> {
     Some(root)
 }
 
-/// `logarithm` as a generator: no negative rates, rows that sum to 0.
+/// Turns `logarithm` into a generator: no negative rates, rows that sum to 0.
 pub(crate) fn regularised(logarithm: &DMatrix<f64>, how: Regularised) -> DMatrix<f64> {
     let size = logarithm.nrows();
     let mut generator = logarithm.clone();
@@ -89,7 +90,7 @@ pub(crate) fn regularised(logarithm: &DMatrix<f64>, how: Regularised) -> DMatrix
     generator
 }
 
-/// The chances after the time `time` with these rates.
+/// Returns the transition probabilities after the time `time`.
 pub(crate) fn chances(generator: &DMatrix<f64>, time: f64) -> DMatrix<f64> {
     (generator * time).exp()
 }
@@ -108,7 +109,7 @@ mod tests {
         near(&logarithm(&chances(&rates, 1.0)).unwrap(), &rates);
         near(&regularised(&rates, Regularised::Diagonal), &rates);
         near(&regularised(&rates, Regularised::Weighted), &rates);
-        // Turning round has complex eigenvalues.
+        // A cycle has complex eigenvalues.
         let round = DMatrix::from_row_slice(3, 3, &[-1.0, 1.0, 0.0, 0.0, -1.0, 1.0, 1.0, 0.0, -1.0]);
         near(&logarithm(&chances(&round, 1.0)).unwrap(), &round);
         assert!(logarithm(&DMatrix::from_row_slice(2, 2, &[0.1, 0.9, 0.9, 0.1])).is_none(), "a negative eigenvalue");

@@ -1,22 +1,21 @@
-//! The exact distribution of Kendall's S when nothing but chance orders the values, ties among them included.
+//! The exact null distribution of Kendall's S, with ties.
 
 use rustc_hash::FxHashMap;
 
-/// The longest series whose orders are counted: 33! is the last factorial below 2^128.
+/// Longest series with exact counts: 33! is the last factorial below 2^128.
 pub(crate) const MOST: usize = 33;
 
-/// Two-sided tails by the sizes of the groups of equal values, each worked out once.
+/// Cache of two-sided tails by the sizes of the groups of ties.
 #[derive(Debug, Default)]
 pub(crate) struct Exact {
     tails: FxHashMap<Vec<usize>, Vec<f64>>,
-    /// The groups asked for, ascending, then the number of values.
+    /// Lookup key: group sizes, ascending, then the number of values.
     key: Vec<usize>,
 }
 
 impl Exact {
-    /// The chance that S lies at least as far from 0 as `s` in a series whose equal values form groups of these sizes
-    /// (those of one may be left out), which are `n` values altogether; `None` where all are equal, and for more than
-    /// [`MOST`] values.
+    /// Returns the probability that |S| is at least |`s`| for `n` values whose ties form groups of these sizes
+    /// (sizes of 1 are optional). `None` if all values are equal, or for more than [`MOST`] values.
     pub(crate) fn two_sided(&mut self, n: usize, groups: &[usize], s: i64) -> Option<f64> {
         if n > MOST {
             return None;
@@ -34,7 +33,7 @@ impl Exact {
     }
 }
 
-/// For each distance from 0 the chance that S lies at least so far away; nothing where S can only be 0.
+/// Returns the tail probability of each absolute value of S; empty if S can only be 0.
 fn tails(n: usize, groups: &[usize]) -> Vec<f64> {
     let counts = inversions(n, groups);
     let untied = counts.len() - 1;
@@ -50,8 +49,8 @@ fn tails(n: usize, groups: &[usize]) -> Vec<f64> {
     (0..=untied).map(at_least).collect()
 }
 
-/// How many different orders of values with these groups of equal ones have 0, 1, 2, … inversions. Those of distinct
-/// values have the generating function ∏ₖ (1 + q + … + qᵏ⁻¹); each group divides it by its own (`MacMahon` 1915).
+/// Counts the distinct orders of values with these groups of ties that have 0, 1, 2, … inversions. Distinct values
+/// have the generating function ∏ₖ (1 + q + … + qᵏ⁻¹); each group divides it by its own (`MacMahon` 1915).
 fn inversions(n: usize, groups: &[usize]) -> Vec<u128> {
     let mut counts = vec![1_u128];
     for k in 2..=n {
@@ -76,7 +75,7 @@ fn inversions(n: usize, groups: &[usize]) -> Vec<u128> {
 mod tests {
     use super::*;
 
-    /// All orders of `values`, as they come, equal ones told apart.
+    /// All permutations of `values`, with ties distinguished.
     fn orders(values: &[i32]) -> Vec<Vec<i32>> {
         if values.len() < 2 {
             return vec![values.to_vec()];
@@ -115,7 +114,7 @@ mod tests {
         }
     }
 
-    /// The figures of the guide to star panels: a monotone series of 3, 4 and 5 years.
+    /// Exact p-values of a monotone series of 3, 4 and 5 years (docs/field-notes.md, star panels).
     #[test]
     fn monotone_series_of_few_years() {
         let mut exact = Exact::default();

@@ -1,4 +1,4 @@
-//! The Mann–Kendall test (曼-肯德尔趋势检验): do the years of a series rise or fall more than chance would have them?
+//! The Mann-Kendall test (曼-肯德尔趋势检验) for a monotone trend in a series of years.
 
 use arrow::array::RecordBatch;
 use rayon::prelude::*;
@@ -14,30 +14,30 @@ use crate::job;
 use crate::job::Job;
 use crate::support::columns::Columns;
 
-/// Up to so many values the exact distribution is used unless another is asked for; beyond, the normal approximation is
-/// good to a few thousandths.
+/// Maximum number of values for the exact distribution under `auto`; above it the normal approximation is good to a
+/// few thousandths.
 const EXACT_UP_TO: usize = 10;
 
-/// The longest series; it has fifty million pairs.
+/// Longest series; it has fifty million pairs.
 const LONGEST: usize = 10_000;
 
-/// So many series are tested in one go.
+/// Series per parallel task.
 const SOME: usize = 4096;
 
-/// Where the p-value comes from.
+/// Source of the p-value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Method {
-    /// Exact up to ten values, normal beyond.
+    /// Exact up to ten values, normal above.
     #[default]
     Auto,
-    /// All orders of the values, ties among them included: up to 33 values.
+    /// All permutations of the values, with ties: up to 33 values.
     Exact,
-    /// The normal approximation with a correction for continuity.
+    /// Normal approximation with continuity correction.
     Normal,
 }
 
 impl Method {
-    /// The method called `name`: `auto`, `exact`, `normal`.
+    /// Parses a name: `auto`, `exact`, `normal`.
     pub fn from_name(name: &str) -> Result<Self> {
         match name {
             "auto" => Ok(Self::Auto),
@@ -51,12 +51,12 @@ impl Method {
     }
 }
 
-/// How series are tested.
+/// Options for the test.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
-    /// Where p-values come from.
+    /// Source of p-values.
     pub method: Method,
-    /// A p-value up to this is called a trend; the interval of the slope has the level 1 − `alpha`.
+    /// Significance level; the interval of the slope has the level 1 − `alpha`.
     pub alpha: f64,
 }
 
@@ -67,7 +67,7 @@ impl Default for Options {
 }
 
 impl Options {
-    /// How many standard deviations an interval reaches to either side.
+    /// Returns the critical value of an interval at the level 1 − `alpha`.
     pub(crate) fn reach(&self) -> Result<f64> {
         if self.alpha > 0.0 && self.alpha < 1.0 {
             return deviations(1.0 - self.alpha);
@@ -79,44 +79,44 @@ impl Options {
     }
 }
 
-/// What the test says of a series. Undefined is null: everything below two values; `z`, `p` and `tau_b` where all values
+/// Result of the test for one series. All statistics are null below two values; `z`, `p` and `tau_b` if all values
 /// are equal.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Trend {
-    /// How many values are known.
+    /// Number of known values.
     pub n: usize,
-    /// How many pairs rise less how many fall.
+    /// Number of rising pairs minus number of falling pairs.
     pub s: Option<i64>,
-    /// The variance of S by chance, corrected for ties.
+    /// Variance of S under the null hypothesis, corrected for ties.
     pub var_s: Option<f64>,
-    /// S over all pairs: Kendall's tau-a.
+    /// Kendall's tau-a: S divided by the number of pairs.
     pub tau_a: Option<f64>,
-    /// S over the pairs that are not tied, corrected as Kendall's tau-b.
+    /// Kendall's tau-b, corrected for ties.
     pub tau_b: Option<f64>,
-    /// S less 1 towards 0, in standard deviations.
+    /// S in standard deviations, after moving it by 1 towards 0.
     pub z: Option<f64>,
-    /// The two-sided p-value.
+    /// Two-sided p-value.
     pub p: Option<f64>,
-    /// Whether it is exact; null where there is none.
+    /// True if `p` is exact; null without `p`.
     pub exact: Option<bool>,
     /// Sen's slope.
     pub slope: Slope,
 }
 
 impl Trend {
-    /// What the series is called at the level `alpha`, if its p-value among others is `p`.
+    /// Returns the verdict at the level `alpha`, where `p` may be adjusted for multiple tests.
     #[must_use]
     pub fn verdict(&self, p: Option<f64>, alpha: f64) -> Verdict {
         if self.n < FEWEST { Verdict::TooFewYears } else { Verdict::of(self.s.unwrap_or(0), p, alpha) }
     }
 
-    /// Where the p-value comes from.
+    /// Returns the source of the p-value.
     pub(crate) fn method(&self) -> Option<&'static str> {
         Some(if self.exact? { "exact" } else { "normal" })
     }
 }
 
-/// What tests one series after the other, with room to work in.
+/// Tests series one after another, with reused buffers.
 pub(crate) struct Tester {
     method: Method,
     reach: f64,
@@ -137,7 +137,7 @@ impl Tester {
         Ok(Self { method: options.method, reach, exact, times, values, sorted, groups, slopes })
     }
 
-    /// Tests `values` at `times`, which ascend; NaN is not known.
+    /// Tests `values` at the ascending `times`; NaN is an unknown value.
     pub(crate) fn test(&mut self, times: &[f64], values: &[f64]) -> Result<Trend> {
         self.times.clear();
         self.values.clear();
@@ -197,13 +197,13 @@ impl Tester {
     }
 }
 
-/// The sizes of the groups of equal numbers among numbers that ascend.
+/// Returns the sizes of the groups of equal numbers in an ascending slice.
 pub(crate) fn equal_groups(sorted: &[f64]) -> impl Iterator<Item = usize> {
-    // What ascends and is not less is equal.
+    // In ascending order, `a >= b` means equal.
     sorted.chunk_by(|a, b| a >= b).map(<[f64]>::len)
 }
 
-/// S: how many pairs rise less how many fall.
+/// Returns S: the number of rising pairs minus the number of falling pairs.
 pub(crate) fn score(values: &[f64]) -> i64 {
     let mut s = 0;
     for (at, earlier) in values.iter().enumerate() {
@@ -214,18 +214,18 @@ pub(crate) fn score(values: &[f64]) -> i64 {
     s
 }
 
-/// The variance of S by chance, of `n` values with groups of equal ones of these sizes.
+/// Returns the variance of S under the null hypothesis, for `n` values with groups of ties of these sizes.
 pub(crate) fn variance(n: usize, groups: &[usize]) -> f64 {
     let part = |n: usize| (n as u64) * (n as u64 - 1) * (2 * n as u64 + 5);
     (part(n) - groups.iter().map(|t| part(*t)).sum::<u64>()) as f64 / 18.0
 }
 
-/// S, moved by 1 towards 0, in standard deviations; null where there is no variance.
+/// Returns S in standard deviations, after moving it by 1 towards 0; null if the variance is 0.
 pub(crate) fn z_of(s: i64, var_s: f64) -> Option<f64> {
     (var_s > 0.0).then(|| (s - s.signum()) as f64 / var_s.sqrt())
 }
 
-/// Times, if they ascend and are as many as each series has values.
+/// Checks that the times ascend, and that each series has as many values.
 pub(crate) fn checked_times(times: &[f64], width: usize) -> Result<()> {
     if times.len() != width {
         return Err(Error::argument(
@@ -242,9 +242,9 @@ pub(crate) fn checked_times(times: &[f64], width: usize) -> Result<()> {
     }
 }
 
-/// Tests a series: `values` at `times`; what is not known is NaN.
+/// Tests one series: `values` at `times`; NaN is an unknown value.
 ///
-/// S and its variance with ties as in Mann (1945) and Kendall (1975); Sen (1968) for the slope.
+/// S and its variance with ties follow Mann (1945) and Kendall (1975), the slope Sen (1968).
 ///
 /// ```
 /// use dangjian::stats::mann_kendall::{Options, Verdict, mann_kendall};
@@ -258,11 +258,11 @@ pub fn mann_kendall(times: &[f64], values: &[f64], options: &Options) -> Result<
     Tester::new(options)?.test(times, values)
 }
 
-/// Tests many series: `values` has one behind the other, each as long as `times`.
+/// Tests many series: `values` holds one after the other, each as long as `times`.
 ///
 /// Columns: `n`, `s`, `var_s`, `tau_a`, `tau_b`, `z`, `p`, `p_method` (`exact`, `normal`), `slope`, `slope_low`,
 /// `slope_high`, `intercept` (at the first of `times`), `verdict` (`rising`, `falling`, `no_trend`, `constant`,
-/// `too_few_years`), by the p-value of each series alone.
+/// `too_few_years`) by the unadjusted p-value.
 ///
 /// ```
 /// use dangjian::job::Quiet; use dangjian::stats::mann_kendall::{Options, mann_kendall_all};
@@ -293,7 +293,7 @@ pub fn mann_kendall_all(times: &[f64], values: &[f64], options: &Options, job: &
         .finish()
 }
 
-/// What the test says of each series.
+/// Appends the columns of the results.
 pub(crate) fn columns(columns: Columns, trends: &[Trend]) -> Columns {
     let reals = |of: fn(&Trend) -> Option<f64>| trends.iter().map(of);
     columns
@@ -342,7 +342,7 @@ mod tests {
         near(trend.slope.high, 0.25);
     }
 
-    /// STARS: exact against normal p of monotone series of 3, 4 and 5 years.
+    /// Exact and normal p-values of monotone series of 3, 4 and 5 years (docs/field-notes.md, star panels).
     #[test]
     fn few_years() {
         for (n, exact, normal) in [(3, 0.333, 0.296), (4, 0.083, 0.089), (5, 0.0167, 0.0275)] {
@@ -361,7 +361,7 @@ mod tests {
             assert_eq!(trend, Trend { n: values.len(), ..Trend::default() });
             assert_eq!(trend.verdict(trend.p, 0.05), Verdict::TooFewYears);
         }
-        // Others say p = 1 and no trend.
+        // Other implementations return p = 1 and no trend.
         for options in [Options::default(), AS_NORMAL] {
             let trend = test(&[0.2; 7], &options);
             assert_eq!((trend.s, trend.var_s, trend.tau_a), (Some(0), Some(0.0), Some(0.0)));

@@ -1,11 +1,12 @@
-//! What a matrix of chances leads to if it stays as it is: where everyone ends, how long it takes, how long one stays.
+//! Long-run properties of a Markov chain with a fixed transition matrix: steady state, passage times, length of
+//! stay.
 
 use nalgebra::{DMatrix, DVector};
 
-/// A matrix of chances, row by row; each row sums to 1.
+/// Stochastic matrix, row by row; each row sums to 1.
 pub(crate) type Matrix = Vec<Vec<f64>>;
 
-/// Which states can be reached from which, in any number of steps, none included.
+/// Returns which states can be reached from which, in zero or more transitions.
 fn reach(matrix: &Matrix) -> Vec<Vec<bool>> {
     let size = matrix.len();
     let mut reach: Vec<Vec<bool>> = matrix.iter().map(|row| row.iter().map(|p| *p > 0.0).collect()).collect();
@@ -23,7 +24,7 @@ fn reach(matrix: &Matrix) -> Vec<Vec<bool>> {
     reach
 }
 
-/// The closed classes: sets of states that lead to each other and to no other.
+/// Returns the closed classes: sets of states that reach each other and no other state.
 pub(crate) fn closed_classes(matrix: &Matrix) -> Vec<Vec<usize>> {
     let reach = reach(matrix);
     let size = matrix.len();
@@ -32,10 +33,10 @@ pub(crate) fn closed_classes(matrix: &Matrix) -> Vec<Vec<usize>> {
     (0..size).map(|at| (at, class(at))).filter(|(at, c)| c[0] == *at && closed(c)).map(|(_, class)| class).collect()
 }
 
-/// The distribution that stays as it is (稳态分布): of states outside the one closed class it is 0. Null where there are
-/// several closed classes, for then it depends on the start.
+/// Returns the stationary distribution (稳态分布), 0 outside the closed class. Null if there are several closed
+/// classes, because the limit then depends on the start.
 ///
-/// By elimination without subtraction, which keeps small shares exact (Grassmann, Taksar and Heyman 1985).
+/// Elimination without subtraction keeps small probabilities accurate (Grassmann, Taksar and Heyman 1985).
 pub(crate) fn steady(matrix: &Matrix) -> Option<Vec<f64>> {
     let classes = closed_classes(matrix);
     let [class] = classes.as_slice() else { return None };
@@ -59,13 +60,13 @@ pub(crate) fn steady(matrix: &Matrix) -> Option<Vec<f64>> {
     Some(steady)
 }
 
-/// The mean number of steps from each state (row) until another (column) is first reached, or the same again (平均首达
-/// 时间; Kemeny and Snell 1976). Null where it may never be.
+/// Returns the mean number of transitions from each state (row) until another (column) is first reached; on the
+/// diagonal, until the state recurs (平均首达时间; Kemeny and Snell 1976). Null if it may never be reached.
 pub(crate) fn passage(matrix: &Matrix) -> Vec<Vec<Option<f64>>> {
     let size = matrix.len();
     let mut times = vec![vec![None; size]; size];
     for target in 0..size {
-        // With the target as an end, who is sure to come there.
+        // Make the target absorbing, to find the states that reach it with probability 1.
         let mut ending = matrix.clone();
         ending[target] = (0..size).map(|to| f64::from(u8::from(to == target))).collect();
         let reach = reach(&ending);
@@ -92,12 +93,12 @@ pub(crate) fn passage(matrix: &Matrix) -> Vec<Vec<Option<f64>>> {
     times
 }
 
-/// The solution of linear equations, if there is one. The library panics where there are none to solve.
+/// Solves linear equations, if they have a solution. The library panics on an empty system.
 pub(crate) fn solved(equations: DMatrix<f64>, right: &DVector<f64>) -> Option<DVector<f64>> {
     if right.is_empty() { Some(DVector::zeros(0)) } else { equations.lu().solve(right) }
 }
 
-/// How many steps one stays in a state on average, the first included: null where it is never left (平均停留时间).
+/// Returns the mean length of stay in a state (平均停留时间), the first year included; null if it is never left.
 pub(crate) fn mean_stay(stays: f64) -> Option<f64> {
     (stays < 1.0).then(|| 1.0 / (1.0 - stays))
 }
@@ -110,7 +111,8 @@ mod tests {
         vec![vec![0.5, 0.25, 0.25], vec![0.5, 0.0, 0.5], vec![0.25, 0.25, 0.5]]
     }
 
-    /// The land of Oz of Kemeny, Snell and Thompson: 2/5, 1/5 and 2/5 of the days; first passages as they print them.
+    /// The Land of Oz of Kemeny, Snell and Thompson: 2/5, 1/5 and 2/5 of the days, and first passage times as
+    /// published.
     #[test]
     fn oz_is_as_published() {
         let near = |a: f64, b: f64| assert!((a - b).abs() < 1e-12, "{a}, and right is {b}");
@@ -123,13 +125,13 @@ mod tests {
 
     #[test]
     fn what_may_never_be_has_no_mean() {
-        // 0 leads to 1 or to 2, which are never left.
+        // State 0 leads to 1 or to 2, which are never left.
         let matrix = vec![vec![0.5, 0.25, 0.25], vec![0.0, 1.0, 0.0], vec![0.0, 0.0, 1.0]];
         assert_eq!(closed_classes(&matrix), [vec![1], vec![2]]);
         assert_eq!(steady(&matrix), None);
         let times = passage(&matrix);
         assert_eq!((times[0][1], times[1][1], times[1][2], times[0][0]), (None, Some(1.0), None, None));
-        // With one end, all come there.
+        // With one absorbing state, all reach it.
         let matrix = vec![vec![0.5, 0.5], vec![0.0, 1.0]];
         assert_eq!(steady(&matrix), Some(vec![0.0, 1.0]));
         assert_eq!(passage(&matrix)[0][1], Some(2.0));

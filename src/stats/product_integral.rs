@@ -2,7 +2,7 @@
 
 use nalgebra::DMatrix;
 
-/// The chances from each state to each, and for each first state the covariances of its chances.
+/// Transition probabilities from each state to each, and for each start state the covariance matrix of its row.
 pub(crate) struct Chances {
     matrix: DMatrix<f64>,
     covariances: Vec<DMatrix<f64>>,
@@ -13,9 +13,9 @@ impl Chances {
         Self { matrix: DMatrix::identity(size, size), covariances: vec![DMatrix::zeros(size, size); size] }
     }
 
-    /// One day: of `at_risk` in each state some move. Increments of different states are independent, so that the row of
-    /// each first state goes for itself: V ← (I + dA)ᵀ V (I + dA) + Σ p² cov(dA), with the binomial covariance of a
-    /// day's moves.
+    /// Multiplies in one day: of the `at_risk` in each state, `moves` change state. Increments of different states
+    /// are independent, so the row of each start state is updated separately: V ← (I + dA)ᵀ V (I + dA) + Σ p²
+    /// cov(dA), with the binomial covariance of the day's transitions.
     pub(crate) fn step(&mut self, at_risk: &[u64], moves: &[Vec<u64>]) {
         let size = at_risk.len();
         let mut step = DMatrix::identity(size, size);
@@ -47,7 +47,7 @@ impl Chances {
         self.matrix = &self.matrix * step;
     }
 
-    /// Row by row.
+    /// Returns the probabilities row by row.
     pub(crate) fn flat(&self) -> Vec<f64> {
         self.matrix.transpose().iter().copied().collect()
     }

@@ -1,4 +1,5 @@
-//! Shares over the years: the Cochran–Armitage test for a trend, and `McNemar`'s of the same organisations twice.
+//! Tests of proportions over the years: Cochran-Armitage for a trend, and `McNemar` for the same organisations
+//! twice.
 
 use arrow::array::RecordBatch;
 
@@ -7,43 +8,43 @@ use super::wilson::deviations;
 use crate::error::{Error, Result};
 use crate::support::columns::Columns;
 
-/// A share in a year: of `known` the `success` meet it.
+/// A proportion in a year: `success` of `known`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Share {
-    /// The year, or any other score.
+    /// Year, or any other score.
     pub year: f64,
-    /// Those who meet it.
+    /// Number of successes.
     pub success: u64,
-    /// Those of whom it is known whether they do.
+    /// Number with a known answer.
     pub known: u64,
 }
 
-/// A linear trend of shares. Undefined is null: everything where fewer than two years have any known; `z` and `p` where all
-/// meet it or none does.
+/// Linear trend of proportions. All estimates are null with fewer than two years that have a known answer; `z` and
+/// `p` if all succeed or none.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct CochranArmitage {
-    /// The years in which any are known.
+    /// Number of years with a known answer.
     pub years: usize,
-    /// All who meet it.
+    /// Successes of all years.
     pub success: u64,
-    /// All known.
+    /// Known answers of all years.
     pub known: u64,
-    /// By how much the share grows a year: the line through the shares, weighted by those known.
+    /// Change of the proportion per year: the line through the proportions, weighted by `known`.
     pub slope: Option<f64>,
-    /// The lower end of its interval, each year's share having its own binomial variance (Wald); null where that is 0.
+    /// Lower end of its interval, with a binomial variance per year (Wald); null if the variance is 0.
     pub low: Option<f64>,
-    /// The upper end.
+    /// Upper end of the interval.
     pub high: Option<f64>,
-    /// The test statistic, with the sign of the slope; its square is χ² with one degree of freedom.
+    /// Test statistic, with the sign of the slope; its square is χ² with one degree of freedom.
     pub z: Option<f64>,
-    /// The two-sided p-value.
+    /// Two-sided p-value.
     pub p: Option<f64>,
 }
 
-/// Tests shares for a linear trend (Cochran 1954, Armitage 1955), as `prop.trend.test` of R does with the years as scores;
-/// `reach` is how many standard deviations the interval of the slope reaches to either side.
+/// Tests proportions for a linear trend (Cochran 1954, Armitage 1955), like `prop.trend.test` of R with the years
+/// as scores; `reach` is the critical value for the interval of the slope.
 ///
-/// With thousands of organisations anything is significant: look at the slope.
+/// With thousands of organisations any trend is significant, so judge it by the slope.
 ///
 /// ```
 /// use dangjian::stats::proportion::{Share, cochran_armitage};
@@ -92,33 +93,32 @@ pub fn cochran_armitage(shares: &[Share], reach: f64) -> Result<CochranArmitage>
     })
 }
 
-/// The same things asked twice: those who changed. Undefined is null: p-values where none did, the difference where there
-/// are none.
+/// Paired answers. P-values are null if no pair changed, the difference if there are no pairs.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct McNemar {
-    /// Both times met.
+    /// Success both times.
     pub kept: u64,
-    /// Met at first, not later.
+    /// Success only the first time.
     pub lost: u64,
-    /// Not at first, met later.
+    /// Success only the second time.
     pub gained: u64,
-    /// Neither time.
+    /// Success neither time.
     pub never: u64,
-    /// The later share less the earlier: (gained − lost) ÷ all.
+    /// Later proportion minus earlier: (gained − lost) ÷ all.
     pub difference: Option<f64>,
-    /// The lower end of its interval (Wald for pairs); null where none changed.
+    /// Lower end of its interval (Wald for pairs); null if no pair changed.
     pub low: Option<f64>,
-    /// The upper end.
+    /// Upper end of the interval.
     pub high: Option<f64>,
-    /// The exact two-sided p-value: of those who changed, a half would have gained by chance.
+    /// Exact two-sided p-value: under the null hypothesis half of the changed pairs are gains.
     pub p: Option<f64>,
-    /// (|gained − lost| − 1)² ÷ (gained + lost), with Edwards' correction for continuity.
+    /// (|gained − lost| − 1)² ÷ (gained + lost), with Edwards' continuity correction.
     pub chi2: Option<f64>,
-    /// Its p-value.
+    /// P-value of `chi2`.
     pub chi2_p: Option<f64>,
 }
 
-/// `McNemar`'s test (1947) of pairs; `reach` as in [`cochran_armitage`].
+/// Runs `McNemar`'s test (1947) of pairs; `reach` as in [`cochran_armitage`].
 ///
 /// ```
 /// use dangjian::stats::proportion::mcnemar;
@@ -149,7 +149,8 @@ pub fn mcnemar(kept: u64, lost: u64, gained: u64, never: u64, reach: f64) -> McN
     }
 }
 
-/// [`cochran_armitage`] as a row: `years`, `success`, `known`, `slope`, `slope_low`, `slope_high` (at the level `level`), `z`, `p`.
+/// Runs [`cochran_armitage`] and returns one row: `years`, `success`, `known`, `slope`, `slope_low`, `slope_high`
+/// (at the confidence level `level`), `z`, `p`.
 pub fn cochran_armitage_table(shares: &[Share], level: f64) -> Result<RecordBatch> {
     let trend = cochran_armitage(shares, deviations(level)?)?;
     Columns::default()
@@ -164,8 +165,8 @@ pub fn cochran_armitage_table(shares: &[Share], level: f64) -> Result<RecordBatc
         .finish()
 }
 
-/// [`mcnemar`] as a row: `kept`, `lost`, `gained`, `never`, `difference`, `low`, `high`, `p`, `chi2`,
-/// `chi2_p`.
+/// Runs [`mcnemar`] and returns one row: `kept`, `lost`, `gained`, `never`, `difference`, `low`, `high`, `p`,
+/// `chi2`, `chi2_p`.
 pub fn mcnemar_table(kept: u64, lost: u64, gained: u64, never: u64, level: f64) -> Result<RecordBatch> {
     let test = mcnemar(kept, lost, gained, never, deviations(level)?);
     let columns = Columns::default()
@@ -176,7 +177,7 @@ pub fn mcnemar_table(kept: u64, lost: u64, gained: u64, never: u64, level: f64) 
     changes(columns, &[test]).finish()
 }
 
-/// What the tests say: `difference`, `low`, `high`, `p`, `chi2`, `chi2_p`.
+/// Appends the results of the tests: `difference`, `low`, `high`, `p`, `chi2`, `chi2_p`.
 pub(crate) fn changes(columns: Columns, tests: &[McNemar]) -> Columns {
     columns
         .reals("difference", tests.iter().map(|t| t.difference))
@@ -187,8 +188,8 @@ pub(crate) fn changes(columns: Columns, tests: &[McNemar]) -> Columns {
         .reals("chi2_p", tests.iter().map(|t| t.chi2_p))
 }
 
-/// Twice the chance of at most `few` heads in `all` throws, at most 1. By the ratios of neighbouring terms, from the middle
-/// outwards, over their sum: exact to rounding however many throws there are.
+/// Returns twice the probability of at most `few` heads in `all` tosses, at most 1. Ratios of adjacent terms, from
+/// the middle outwards, are divided by their sum, which is exact to rounding for any number of tosses.
 fn binomial_two_sided(few: u64, all: u64) -> f64 {
     if 2 * few >= all {
         return 1.0;
@@ -196,7 +197,7 @@ fn binomial_two_sided(few: u64, all: u64) -> f64 {
     let middle = all / 2;
     let (mut term, mut tail, mut lower) = (1.0_f64, 0.0, 0.0);
     for k in (0..=middle).rev() {
-        // `term` is that of `k` heads over that of `middle`.
+        // `term` is the probability of `k` heads over that of `middle` heads.
         lower += term;
         if k <= few {
             tail += term;
@@ -206,7 +207,7 @@ fn binomial_two_sided(few: u64, all: u64) -> f64 {
             break;
         }
     }
-    // Both halves; an even number of throws has its middle term once.
+    // An even number of tosses has its middle term only once.
     let both = 2.0 * lower - if all.is_multiple_of(2) { 1.0 } else { 0.0 };
     (2.0 * tail / both).min(1.0)
 }
@@ -242,7 +243,7 @@ mod tests {
         assert!(cochran_armitage(&[share(1.0, 6, 5)], 1.96).is_err());
     }
 
-    /// `statsmodels.stats.contingency_tables.mcnemar` 0.15.0, exact and not.
+    /// `statsmodels.stats.contingency_tables.mcnemar` 0.15.0, exact and approximate.
     #[test]
     #[allow(clippy::unreadable_literal, reason = "as statsmodels prints them")]
     fn pairs() {
@@ -258,7 +259,7 @@ mod tests {
             near(paired.chi2, chi2);
             near(paired.chi2_p, chi2_p);
         }
-        // As in R; statsmodels takes the correction from a difference of 0 too, and has 0.1.
+        // R returns 0. statsmodels also corrects a difference of 0, and returns 0.1.
         assert_eq!((mcnemar(7, 5, 5, 3, 1.96).chi2, mcnemar(7, 5, 5, 3, 1.96).p), (Some(0.0), Some(1.0)));
         let same = mcnemar(4, 0, 0, 2, 1.96);
         assert_eq!((same.difference, same.low, same.p, same.chi2), (Some(0.0), None, None, None));

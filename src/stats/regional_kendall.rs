@@ -9,20 +9,20 @@ use super::sen_slope::{median, push_slopes};
 use crate::error::{Error, Result};
 use crate::support::columns::Columns;
 
-/// How the series hang together.
+/// Dependence between the series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Between {
-    /// Not at all: S and its variance are added up (Hirsch and Slack 1984; Helsel and Frans 2006).
+    /// Independent series: S and its variance are added up (Hirsch and Slack 1984; Helsel and Frans 2006).
     Independent,
-    /// What one year does to one of them it may do to others: covariances are added as well (Dietz and Killeen 1981).
+    /// Series that a year may affect together: covariances are added as well (Dietz and Killeen 1981).
     Correlated,
 }
 
 impl Between {
-    /// Both.
+    /// Both assumptions.
     pub const ALL: [Self; 2] = [Self::Independent, Self::Correlated];
 
-    /// Its name in results.
+    /// Returns the name used in results.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -32,36 +32,36 @@ impl Between {
     }
 }
 
-/// What the test says of all series together.
+/// Result of the test over all series.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Pooled {
-    /// The series with two values and more.
+    /// Number of series with two or more values.
     pub units: usize,
-    /// Those with fewer, which say nothing.
+    /// Number of series with fewer, which carry no information.
     pub left_out: usize,
-    /// All values of the former.
+    /// Number of values in the series used.
     pub n: usize,
-    /// The years in which any of them has a value.
+    /// Number of years in which any of those series has a value.
     pub years: usize,
-    /// The sum of S.
+    /// Sum of S.
     pub s: i64,
-    /// Its variance by chance.
+    /// Variance of that sum under the null hypothesis.
     pub var_s: f64,
-    /// S over all pairs; null where there are none.
+    /// S divided by the number of pairs; null if there are none.
     pub tau: Option<f64>,
-    /// S in standard deviations; of independent series S is moved by 1 towards 0, of correlated ones it is not, as in
-    /// Libiseller and Grimvall (2002). Null where there is no variance.
+    /// S in standard deviations. For independent series S is first moved by 1 towards 0, for correlated ones it is
+    /// not, as in Libiseller and Grimvall (2002). Null if the variance is 0.
     pub z: Option<f64>,
-    /// The two-sided p-value, normal.
+    /// Two-sided p-value by the normal approximation.
     pub p: Option<f64>,
-    /// The median of the slopes between all pairs of years of one series.
+    /// Median of the slopes between all pairs of years within one series.
     pub slope: Option<f64>,
 }
 
-/// Tests `units` together, series as long as `times`, one behind the other; what is not known is NaN.
+/// Tests the series in `units` together, each as long as `times`, one after the other; NaN is an unknown value.
 ///
-/// Covariances of series with missing values are those of Hirsch and Slack (1984, eq. 14): a missing value has the mean rank
-/// of its series and ties with all others, so no year is lost because one series lacks it.
+/// Covariances of series with missing values follow Hirsch and Slack (1984, eq. 14): a missing value has the mean
+/// rank of its series and ties with all others, so a year that one series lacks is not lost for the others.
 ///
 /// ```
 /// use dangjian::stats::regional_kendall::{Between, pooled};
@@ -101,7 +101,7 @@ pub fn pooled(times: &[f64], units: &[f64], between: Between) -> Result<Pooled> 
     slopes.sort_unstable_by(f64::total_cmp);
     let z = match between {
         Between::Independent => mann_kendall::z_of(s, var_s),
-        // A sum of covariances that cancels is no variance, whatever rounding leaves of it.
+        // If the covariances cancel, the rest is rounding error, not variance.
         Between::Correlated => (var_s > 1e-9).then(|| s as f64 / var_s.sqrt()),
     };
     Ok(Pooled {
@@ -119,8 +119,8 @@ pub fn pooled(times: &[f64], units: &[f64], between: Between) -> Result<Pooled> 
 }
 
 impl Pooled {
-    /// What the series together are called at the level `alpha`. Of correlated ones fewer than five years are too few, whatever
-    /// their number.
+    /// Returns the verdict on all series at the level `alpha`. Fewer than five years are too few for correlated
+    /// series, no matter how many series there are.
     #[must_use]
     pub fn verdict(&self, between: Between, alpha: f64) -> Verdict {
         if self.n == 0 || between == Between::Correlated && self.years < FEWEST {
@@ -130,8 +130,9 @@ impl Pooled {
     }
 }
 
-/// [`pooled`] both ways, a row each: `between` (`independent`, `correlated`), `years` (with a value in any series), `units` (series with
-/// two values or more), `units_left_out` (with fewer), `n` (values), `s`, `var_s`, `tau`, `z`, `p`, `slope`, `verdict`.
+/// Runs [`pooled`] under both assumptions, a row each: `between` (`independent`, `correlated`), `years` (with a
+/// value in any series), `units` (series with two or more values), `units_left_out` (with fewer), `n` (values),
+/// `s`, `var_s`, `tau`, `z`, `p`, `slope`, `verdict`.
 pub fn pooled_table(times: &[f64], units: &[f64], alpha: f64) -> Result<RecordBatch> {
     Options { alpha, ..Options::default() }.reach()?;
     let rows: Vec<(Between, Pooled)> =
@@ -139,7 +140,7 @@ pub fn pooled_table(times: &[f64], units: &[f64], alpha: f64) -> Result<RecordBa
     columns(Columns::default(), &rows, alpha).finish()
 }
 
-/// What the test says of each of `rows`.
+/// Appends the columns of the results.
 pub(crate) fn columns(columns: Columns, rows: &[(Between, Pooled)], alpha: f64) -> Columns {
     let all = || rows.iter().map(|(_, pooled)| pooled);
     columns
@@ -161,19 +162,19 @@ fn known(unit: &[f64]) -> usize {
     unit.iter().filter(|value| !value.is_nan()).count()
 }
 
-/// The sign of the step from one value to another; 0 where one is not known.
+/// Returns the sign of the change from one value to another; 0 if one is unknown.
 fn step(from: f64, to: f64) -> i64 {
     i64::from(to > from) - i64::from(to < from)
 }
 
-/// The sum of the covariances of S of all pairs of `units`.
+/// Returns the sum of the covariances of S over all pairs of `units`.
 ///
-/// Of two series it is `(K + 4 Σ R_g R_h − n (n_g + 1) (n_h + 1)) / 3`, with K the sum over pairs of years of the product of
-/// the signs of their steps and R mid-ranks; both are sums of products, so those over all pairs of series follow from the
-/// sums over series: no loop over pairs of thousands of counties.
+/// For two series the covariance is `(K + 4 Σ R_g R_h − n (n_g + 1) (n_h + 1)) / 3`, where K sums the product of
+/// the signs of their changes over pairs of years, and R are mid-ranks. Both are sums of products, so the sum over
+/// all pairs of series follows from sums over series, without a loop over pairs of thousands of counties.
 fn covariances(units: &[&[f64]]) -> f64 {
     let years = units.first().map_or(0, |unit| unit.len());
-    // Twice the mid-ranks, to stay with whole numbers: n + 1 + Σ sgn.
+    // Twice the mid-ranks are integers: n + 1 + Σ sgn.
     let ranks = |unit: &&[f64]| -> Vec<i64> {
         let n = known(unit) as i64;
         (0..years).map(|j| n + 1 + unit.iter().map(|x| step(*x, unit[j])).sum::<i64>()).collect()
@@ -191,7 +192,7 @@ fn covariances(units: &[&[f64]]) -> f64 {
     let k: i128 = pairs.map(|(i, j)| between(&mut units.iter().map(|unit| step(unit[i], unit[j])))).sum();
     let products: i128 = (0..years).map(|j| between(&mut ranks.iter().map(|rank| rank[j]))).sum();
     let sizes = between(&mut units.iter().map(|unit| known(unit) as i64 + 1));
-    // 4 R R' is the product of twice the ranks.
+    // 4 R R' is the product of the doubled ranks.
     (k + products - years as i128 * sizes) as f64 / 3.0
 }
 
@@ -199,7 +200,7 @@ fn covariances(units: &[&[f64]]) -> f64 {
 mod tests {
     use super::*;
 
-    /// The covariances as Hirsch and Slack write them, pair by pair.
+    /// The covariances as Hirsch and Slack define them, pair by pair.
     fn slow(units: &[&[f64]]) -> f64 {
         let n = units[0].len();
         let rank = |unit: &[f64], j: usize| {
@@ -232,7 +233,7 @@ mod tests {
         assert!((covariances(&units[..1])).abs() < 1e-12);
     }
 
-    /// A series beside itself is one series: S doubles, and so does its standard deviation.
+    /// A series taken twice is one series: S doubles, and so does its standard deviation.
     #[test]
     fn twins_tell_no_more_than_one_of_them() {
         let one = [0.3, 0.1, 0.4, 0.4, 0.5, 0.9, 0.6];

@@ -1,24 +1,26 @@
 //! Sen's slope (Sen 斜率): the median of the slopes between all pairs of years, and its interval.
 
-/// A slope a year, of whatever the values are, its interval, and the line's value at time 0.
+/// Slope per year in the unit of the values, its interval, and the value of the line at time 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Slope {
     /// The median of `(x_j - x_i) / (t_j - t_i)` over all pairs; null below two values.
     pub slope: Option<f64>,
-    /// The lower end of its interval.
+    /// Lower end of the interval.
     pub low: Option<f64>,
-    /// The upper end.
+    /// Upper end of the interval.
     pub high: Option<f64>,
     /// `median(x) - slope * median(t)` (Conover 1980).
     pub intercept: Option<f64>,
 }
 
 impl Slope {
-    /// Of `values` at `times`, which ascend; `sorted` are the values in their own order, `slopes` is room to work in.
+    /// Computes the slope of `values` at the ascending `times`. `sorted` holds the values in ascending order,
+    /// `slopes` is a scratch buffer.
     ///
-    /// The interval is that of Sen (1968): with N slopes and `reach` = z·√(Var S), its ends have the ranks (N − reach)/2 and
-    /// (N + reach)/2 + 1, rounded. Where there is no slope of so low a rank (up to four values at 95 %), no interval
-    /// reaches the level, and where Var S is 0 none is defined: null, where others give the extreme slopes.
+    /// The interval is Sen's (1968): with N slopes and `reach` = z·√(Var S), its ends have the ranks (N − reach)/2
+    /// and (N + reach)/2 + 1, rounded. It is null if there is no slope of so low a rank (up to four values at 95
+    /// %), because no interval then reaches the level, and if Var S is 0. Other implementations return the extreme
+    /// slopes.
     pub(crate) fn new(times: &[f64], values: &[f64], sorted: &[f64], reach: f64, slopes: &mut Vec<f64>) -> Self {
         slopes.clear();
         push_slopes(times, values, slopes);
@@ -28,7 +30,7 @@ impl Slope {
         let low = ((all - reach) / 2.0).round_ties_even();
         let high = f64::midpoint(all, reach).round_ties_even();
         let reached = reach > 0.0 && low >= 1.0 && high < all;
-        // Zeros of either sign are one number.
+        // Adding 0 turns −0 into 0.
         let end = |rank: f64| slopes.get(rank as usize).filter(|_| reached).map(|slope| slope + 0.0);
         let middle = median(sorted).zip(median(times));
         Self {
@@ -40,14 +42,14 @@ impl Slope {
     }
 }
 
-/// The slopes between all pairs of `values` at `times`, behind those that are in `slopes`.
+/// Appends the slopes between all pairs of `values` at `times` to `slopes`.
 pub(crate) fn push_slopes(times: &[f64], values: &[f64], slopes: &mut Vec<f64>) {
     for (at, (time, value)) in times.iter().zip(values).enumerate() {
         slopes.extend(times[at + 1..].iter().zip(&values[at + 1..]).map(|(t, x)| (x - value) / (t - time)));
     }
 }
 
-/// The median of numbers that ascend.
+/// Returns the median of ascending numbers.
 pub(crate) fn median(sorted: &[f64]) -> Option<f64> {
     let half = sorted.len() / 2;
     let upper = sorted.get(half)?;

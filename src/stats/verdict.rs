@@ -1,17 +1,17 @@
-//! What a series is called, in a word.
+//! The one-word verdict on a series.
 
-/// So many years at least, for a series to be called anything: below, even one that rises every year is no surprise (its
-/// exact two-sided p is 1/3 for three years and 1/12 for four).
+/// Minimum number of years for a verdict. With fewer, even a series that rises every year is not significant: its
+/// exact two-sided p is 1/3 for three years and 1/12 for four.
 pub const FEWEST: usize = 5;
 
-/// What a series is called.
+/// Verdict on a series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// 上升.
     Rising,
     /// 下降.
     Falling,
-    /// 无明显趋势: chance explains it.
+    /// 无明显趋势: the test does not reject.
     NoTrend,
     /// 不变: all values are equal.
     Constant,
@@ -20,7 +20,7 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// What a score with this p-value is called, where there are years enough.
+    /// Returns the verdict for a score S with this p-value, given that the series has enough years.
     pub(crate) fn of(s: i64, p: Option<f64>, alpha: f64) -> Self {
         match p {
             None => Self::Constant,
@@ -30,7 +30,7 @@ impl Verdict {
         }
     }
 
-    /// Its name in results.
+    /// Returns the name used in results.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

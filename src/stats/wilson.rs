@@ -1,10 +1,10 @@
-//! Confidence intervals of shares.
+//! Confidence intervals of proportions.
 
 use super::distribution::normal_quantile;
 use crate::error::{Error, Result};
 
-/// The interval of Wilson (1927) for a share that `part` of `whole` show, with `z` standard deviations to each side: it
-/// stays between 0 and 1 and keeps its level where the share is near them. Null where `whole` is 0.
+/// Returns the Wilson interval (1927) of the proportion `part` / `whole` for the critical value `z`; `None` if
+/// `whole` is 0. The interval stays within 0 and 1, and keeps its level for proportions near these bounds.
 pub(crate) fn wilson(part: u64, whole: u64, z: f64) -> Option<(f64, f64)> {
     if whole == 0 {
         return None;
@@ -18,7 +18,8 @@ pub(crate) fn wilson(part: u64, whole: u64, z: f64) -> Option<(f64, f64)> {
     Some((low, high))
 }
 
-/// How many standard deviations to each side of the mean hold the share `confidence` of a normal distribution.
+/// Returns the critical value z for a confidence level: the central proportion `confidence` of a normal
+/// distribution lies within z standard deviations of the mean.
 pub(crate) fn deviations(confidence: f64) -> Result<f64> {
     if confidence > 0.0 && confidence < 1.0 {
         return Ok(normal_quantile(f64::midpoint(1.0, confidence)));
@@ -33,7 +34,7 @@ pub(crate) fn deviations(confidence: f64) -> Result<f64> {
 mod tests {
     use super::*;
 
-    /// Python's `statistics.NormalDist().inv_cdf`.
+    /// Compares with Python's `statistics.NormalDist().inv_cdf`.
     #[test]
     fn deviations_are_those_of_the_normal_distribution() {
         for (confidence, z) in [
@@ -48,7 +49,7 @@ mod tests {
         assert!(deviations(1.0).is_err() && deviations(0.0).is_err() && deviations(f64::NAN).is_err());
     }
 
-    /// Newcombe (1998), table I: the intervals of method 3 at 95 %.
+    /// Compares with Newcombe (1998), table I: method 3 at 95 %.
     #[test]
     fn intervals_are_the_published_ones() {
         let z = deviations(0.95).unwrap();

@@ -1,4 +1,4 @@
-//! Results as Arrow tables: columns named, typed and in the order in which they are read.
+//! Arrow tables of results: builds named and typed columns in the order in which they are read.
 
 use std::sync::Arc;
 
@@ -19,10 +19,10 @@ use crate::query::dimension::region_name;
 use crate::standards::region;
 use crate::standards::region::Level;
 
-/// A column and how it is made of a thing.
+/// A column name with the function that computes its value for one item.
 type Of<'a, T, V> = (&'a str, fn(&T) -> V);
 
-/// What makes some columns of a table.
+/// Function that builds some columns of a table.
 pub(crate) type Part<'a> = Box<dyn Fn() -> Columns + Send + Sync + 'a>;
 
 /// A table under construction.
@@ -63,12 +63,12 @@ impl Columns {
         self.array(name, Arc::new(Int64Array::from_iter_values(values.into_iter().map(|v| v as i64))))
     }
 
-    /// Counts leave as signed integers, so that a reader may subtract them.
+    /// Adds counts as signed integers, so that users can subtract them.
     pub(crate) fn some_counts(self, name: &str, values: impl IntoIterator<Item = Option<u64>>) -> Self {
         self.array(name, Arc::new(values.into_iter().map(|v| v.map(|v| v as i64)).collect::<Int64Array>()))
     }
 
-    /// Numbers that may be below 0.
+    /// Adds integers that may be negative.
     pub(crate) fn some_integers(self, name: &str, values: impl IntoIterator<Item = Option<i64>>) -> Self {
         self.array(name, Arc::new(values.into_iter().collect::<Int64Array>()))
     }
@@ -81,19 +81,19 @@ impl Columns {
         self.array(name, Arc::new(values.into_iter().collect::<BooleanArray>()))
     }
 
-    /// For each of `keys` the one of `texts` at its place.
+    /// Adds the text at each of `keys`.
     pub(crate) fn chosen<'a>(self, name: &str, texts: impl Iterator<Item = &'a str>, keys: &ScalarBuffer<u32>) -> Self {
         self.result(name, Views::new(texts.map(Some)).at(keys))
     }
 
-    /// Texts that come again in the same order until there are so many `rows`.
+    /// Adds `texts` repeated cyclically to fill `rows` rows.
     pub(crate) fn cycled<T: AsRef<str>>(self, name: &str, texts: impl IntoIterator<Item = T>, rows: usize) -> Self {
         let texts: Vec<T> = texts.into_iter().collect();
         let keys: Vec<u32> = (0..texts.len() as u32).cycle().take(rows).collect();
         self.result(name, Views::new(texts.iter().map(|text| Some(text.as_ref()))).at(&keys.into()))
     }
 
-    /// The columns that `parts` make side by side, in their order.
+    /// Builds the columns of `parts` in parallel and keeps their order.
     pub(crate) fn together(parts: &[Part<'_>], job: &dyn Job) -> Result<Self> {
         let made = parts.par_iter().map(|part| job::check(job).map(|()| part()));
         let made = made.collect::<Result<Vec<_>>>()?;
@@ -101,13 +101,14 @@ impl Columns {
         Ok(Self(made.into_iter().flat_map(|columns| columns.0).collect()))
     }
 
-    /// The columns of another table behind those of this one.
+    /// Appends the columns of another table.
     pub(crate) fn beside(mut self, other: Self) -> Self {
         self.0.extend(other.0);
         self
     }
 
-    /// Counts and reals that are made of `things`, one for each row; columns of many rows take a while.
+    /// Adds counts and reals computed from `things`, one row each, in parallel; checks for cancellation before each
+    /// column.
     pub(crate) fn made<T: Sync>(
         mut self,
         things: &[T],
@@ -127,7 +128,7 @@ impl Columns {
         self
     }
 
-    /// What a lane of `counted` counted, not known in the rows for which `known` is false.
+    /// Adds a lane of `counted`, null in the rows for which `known` is false.
     pub(crate) fn lane(self, name: &str, counted: &Counted, lane: usize, known: Option<BooleanBuffer>) -> Self {
         let counts = counted
             .counts
@@ -136,8 +137,8 @@ impl Columns {
         self.array(name, Arc::new(Int64Array::new(counts, known.map(NullBuffer::new))))
     }
 
-    /// The columns called `names` as `batch` has them, null where it does not have one; in place of `region` come `township`
-    /// and `township_name`.
+    /// Adds the columns `names` of `batch`, null where `batch` lacks one; `region` is replaced by `township` and
+    /// `township_name`.
     pub(crate) fn listed(self, batch: &RecordBatch, names: &[(&str, DataType)]) -> Self {
         names.iter().fold(self, |columns, (name, ty)| {
             if *name != "region" {
@@ -149,13 +150,13 @@ impl Columns {
         })
     }
 
-    /// `year` and the dimensions of `counted`; a region comes with its name beside it.
+    /// Adds `year` and the dimensions of `counted`; a region is followed by its name.
     pub(crate) fn groups(self, counted: &Counted) -> Self {
         self.array("year", Arc::new(Int16Array::new(counted.years.clone(), None)))
             .dimensions(&counted.axes, &counted.keys)
     }
 
-    /// The dimensions `axes` of rows whose values have the positions `keys`, axis by axis.
+    /// Adds the dimensions `axes`; `keys` holds the value positions of the rows, axis by axis.
     pub(crate) fn dimensions<K: Clone + Into<ScalarBuffer<u32>> + Sync>(mut self, axes: &[Axis], keys: &[K]) -> Self {
         let axes = axes.par_iter().zip(keys);
         self.0.par_extend(axes.flat_map_iter(|(axis, keys)| {
@@ -181,14 +182,14 @@ fn column_of(batch: &RecordBatch, name: &str, ty: &DataType) -> ArrayRef {
     batch.column_by_name(name).map_or_else(|| new_null_array(ty, batch.num_rows()), Arc::clone)
 }
 
-/// The township of each row.
+/// Returns the township of each row.
 pub(crate) fn townships(batch: &RecordBatch) -> StringArray {
     let regions = column_of(batch, "region", &DataType::Utf8);
     regions.as_string::<i32>().iter().map(|code| region::at_level(code?, Level::Township)).collect()
 }
 
 impl Counted {
-    /// The columns of [`Columns::groups`], to be made together with others.
+    /// Returns the columns of [`Columns::groups`] as parts, to be built together with others.
     pub(crate) fn columns(&self) -> Vec<Part<'_>> {
         let year = || Columns::default().array("year", Arc::new(Int16Array::new(self.years.clone(), None)));
         let mut parts: Vec<Part<'_>> = vec![Box::new(year)];
@@ -200,7 +201,7 @@ impl Counted {
     }
 }
 
-/// The column of a dimension whose rows have these positions of its values.
+/// Builds the column of a dimension from the value positions of the rows.
 fn dimension(axis: &Axis, keys: &ScalarBuffer<u32>) -> (String, Result<ArrayRef>) {
     let column = match &axis.values {
         Values::Text(values) => Views::new(values.iter().map(|value| Some(value.as_str()))).at(keys),
@@ -213,7 +214,7 @@ fn dimension(axis: &Axis, keys: &ScalarBuffer<u32>) -> (String, Result<ArrayRef>
     (axis.name.clone(), column)
 }
 
-/// The column of the names beside it, if there is one.
+/// Builds the column of region names, if the axis has names.
 fn names(axis: &Axis, keys: &ScalarBuffer<u32>) -> Option<(String, Result<ArrayRef>)> {
     let Values::Region(codes) = &axis.values else { return None };
     Some((format!("{}_name", axis.name), codes.region_names().at(keys)))

@@ -1,28 +1,57 @@
-//! What texts stand for, so that each distinct text of a column is read or numbered once.
+//! String interner: maps each distinct text to a value, so that a column's distinct texts are parsed or numbered
+//! once.
+//!
+//! # Design goals
+//!
+//! - One cache miss per lookup of a text of up to 16 bytes, since a table of many texts does not fit in cache.
+//! - No copy of a text with a `u64` key, since the key and the length determine the text.
+//!
+//! # Architecture
+//!
+//! ```text
+//!   text ──► up to 8 bytes, or 9 to 16 digits?
+//!              │ yes                               │ no
+//!              ▼                                   ▼
+//!      inline key: u64                     key: Wide { first, last, length }
+//!      (bytes, or digits at                9 to 16 bytes: all bytes inline
+//!       4 bits each)                       longer: hash of the text, last 8 bytes
+//!              │ hash                              │ hash
+//!              ▼                                   ▼
+//!      Table<u64, T>                       Table<Wide, T>
+//!      ┌─────┬───────┬────────────┐        ┌─────┬───────┬──────────────┐
+//!      │ key │ value │ length + 1 │        │ key │ value │ position + 1 │──► owner's texts[position],
+//!      └─────┴───────┴────────────┘        └─────┴───────┴──────────────┘    compared if over 16 bytes
+//!        0 in the last field: free           0 in the last field: free
+//! ```
+//!
+//! # Discussion
+//!
+//! Both tables use linear probing and never delete. Separate tables keep entries with a `u64` key small. A text of
+//! more than 16 bytes costs a second access, to compare it with the owner's copy.
 
 /// Texts of up to this length are compared as two numbers.
 const SHORT: usize = 16;
-/// How many places a table has at first.
+/// Initial capacity of a table.
 const PLACES: usize = 64;
-/// A table of fewer places is in the processor's nearest caches.
+/// A table with a smaller capacity fits in the nearest caches.
 const NEAR: usize = 1 << 12;
-/// A table of more texts does not fit into the processor's nearest cache.
+/// A table of more texts does not fit in the nearest cache.
 const LARGE: usize = 1 << 10;
 
-/// How many texts are asked for together.
+/// Number of texts prefetched together.
 pub(crate) const TOGETHER: usize = 64;
-/// Marks a place in the table of texts that are not narrow.
+/// Flag of a position in the table of texts without a `u64` key.
 const WIDE: u32 = 1 << 31;
 
-/// Odd numbers to mix bits with.
+/// Odd constants for mixing bits.
 const ODD: (u64, u64) = (0x9e37_79b9_7f4a_7c15, 0xd6e8_feb8_6659_fd93);
 
-/// What a text is looked up by.
+/// Key by which a text is looked up.
 trait Mark: Copy + Default + PartialEq {
     fn hash(self) -> usize;
 }
 
-/// A text, and its first eight bytes as one number, zeros behind its end.
+/// A text with its first eight bytes as one number, padded with zeros.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Written<'t> {
     pub text: &'t str,
@@ -30,7 +59,7 @@ pub(crate) struct Written<'t> {
 }
 
 impl Written<'_> {
-    /// Whether both are the same.
+    /// Checks whether both texts are equal.
     #[inline]
     pub(crate) fn is(&self, other: &Self) -> bool {
         let length = self.text.len();
@@ -53,7 +82,8 @@ impl<'t> From<&'t str> for Written<'t> {
     }
 }
 
-/// A text as a number, where it is that of no other text as long: up to 8 bytes as they are, of digits up to 16.
+/// Returns the text as a number that is unique among texts of the same length: up to 8 bytes verbatim, or 9 to 16
+/// digits packed at 4 bits each.
 #[inline]
 fn narrow(written: Written<'_>) -> Option<u64> {
     const HIGH: u64 = u64::from_le_bytes([0xf0; 8]);
@@ -74,7 +104,7 @@ impl Mark for u64 {
     }
 }
 
-/// Any text: its first and last bytes, which are all of a short one; of a long one something of all.
+/// Key of any text: all bytes of a text of up to 16 bytes; a hash and the last bytes of a longer one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Wide {
     first: u64,
@@ -83,12 +113,12 @@ pub(crate) struct Wide {
 }
 
 impl Wide {
-    /// The mark of `bytes`, of which there are more than eight.
+    /// Builds the key of `bytes`, which must be longer than eight.
     fn of(bytes: &[u8]) -> Self {
         let last = bytes.last_chunk().map_or(0, |last| u64::from_le_bytes(*last));
         let first = match bytes.first_chunk() {
             Some(first) if bytes.len() <= SHORT => u64::from_le_bytes(*first),
-            // Names of one office are often of one length, and begin and end alike.
+            // Names from one office often have equal lengths, beginnings and endings. Hash all of the text.
             _ => mixed(bytes),
         };
         Self { first, last, length: bytes.len() as u32 }
@@ -103,25 +133,24 @@ impl Mark for Wide {
     }
 }
 
-/// All of `bytes` but the last few in one number.
+/// Hashes the whole eight-byte chunks of `bytes`.
 fn mixed(bytes: &[u8]) -> u64 {
     let (eights, _) = bytes.as_chunks();
     eights.iter().fold(0, |sum: u64, eight| (sum.rotate_left(29) ^ u64::from_le_bytes(*eight)).wrapping_mul(ODD.0))
 }
 
-/// What texts stand for, found by their marks. Who has it keeps those of more than 16 bytes.
+/// Maps strings to values by key. The owner stores strings longer than 16 bytes.
 ///
-/// What a text of up to 16 bytes stands for is found at one place of memory, as a table of many texts is not in the
-/// processor's cache.
+/// A text of up to 16 bytes is resolved by reading one table entry, because a table of many texts is not in cache.
 #[derive(Debug)]
 pub(crate) struct Marks<T> {
-    /// By the number that a text is; each is kept with its length and 1.
+    /// Texts with a `u64` key; each entry holds the length plus 1.
     narrow: Table<u64, T>,
-    /// The others, each kept with its position among them, from 1.
+    /// Other texts; each entry holds its position among them, counted from 1.
     wide: Table<Wide, T>,
 }
 
-/// A free place for a text.
+/// Free slot for a text, with the text's key.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Free {
     Narrow(usize, u64),
@@ -129,13 +158,13 @@ pub(crate) enum Free {
 }
 
 impl<T: Copy> Marks<T> {
-    /// A table without texts; `any` stands where there is none.
+    /// Creates an empty table; `any` fills free slots.
     pub(crate) fn new(any: T) -> Self {
         Self { narrow: Table::new(any), wide: Table::new(any) }
     }
 
-    /// What a text stands for, or the place for it. A long one is the `same` as another by what that stands for and its
-    /// position among those that are not narrow.
+    /// Returns the value of a text, or the free slot for it. For texts longer than 16 bytes, `same` compares with a
+    /// candidate, given the candidate's value and its position among the texts without a `u64` key.
     #[inline]
     pub(crate) fn find(&self, written: Written<'_>, same: impl Fn(T, usize) -> bool) -> Result<T, Free> {
         let length = written.text.len();
@@ -148,7 +177,7 @@ impl<T: Copy> Marks<T> {
         self.wide.find(mark, same).map_err(|place| Free::Wide(place, mark))
     }
 
-    /// Puts what a text stands for at the place for it; whether it is not narrow.
+    /// Stores a value in the free slot of a text. Returns true if the text has no `u64` key.
     pub(crate) fn put(&mut self, place: Free, length: usize, value: T) -> bool {
         match place {
             Free::Narrow(at, mark) => self.narrow.put(at, Place { mark, value, kept: length as u32 + 1 }),
@@ -157,12 +186,12 @@ impl<T: Copy> Marks<T> {
         matches!(place, Free::Wide(..))
     }
 
-    /// How many texts it has.
+    /// Returns the number of texts.
     pub(crate) fn len(&self) -> usize {
         self.narrow.taken + self.wide.taken
     }
 
-    /// The place where a text is looked for first.
+    /// Returns the slot at which the search for a text starts.
     #[inline]
     fn place(&self, written: Written<'_>) -> u32 {
         match narrow(written) {
@@ -172,7 +201,7 @@ impl<T: Copy> Marks<T> {
     }
 }
 
-/// A table from texts to what they stand for. It keeps long texts as `K`: borrowed, or its own.
+/// Interner that stores the texts without a `u64` key as `K`, borrowed or owned.
 #[derive(Debug)]
 pub(crate) struct Memo<K, T> {
     marks: Marks<T>,
@@ -180,12 +209,12 @@ pub(crate) struct Memo<K, T> {
 }
 
 impl<K: AsRef<str>, T: Copy> Memo<K, T> {
-    /// A table without texts; `any` stands where there is none.
+    /// Creates an empty interner; `any` fills free slots.
     pub(crate) fn new(any: T) -> Self {
         Self { marks: Marks::new(any), texts: Vec::new() }
     }
 
-    /// What a text stands for; `read` tells when it is seen for the first time.
+    /// Returns the value of a text, calling `read` the first time the text is seen.
     #[inline]
     pub(crate) fn get<'t>(&mut self, written: impl Into<Written<'t>>, read: impl FnOnce() -> T) -> T
     where
@@ -202,19 +231,19 @@ impl<K: AsRef<str>, T: Copy> Memo<K, T> {
         })
     }
 
-    /// How many texts it has.
+    /// Returns the number of texts.
     pub(crate) fn len(&self) -> usize {
         self.marks.len()
     }
 
-    /// Whether it has so many texts that most are far.
+    /// Checks whether the table has outgrown the nearest cache.
     pub(crate) fn is_large(&self) -> bool {
         self.len() > LARGE
     }
 
-    /// Has the memory where texts are looked up brought near, all at once.
+    /// Prefetches the table entries of up to [`TOGETHER`] texts.
     pub(crate) fn touch<'t>(&self, texts: impl Iterator<Item = Written<'t>>) {
-        // First where it is, which takes some steps: what is asked for one directly after the other comes together.
+        // Compute all positions first. The loads that follow are independent and overlap.
         let mut places = [0; TOGETHER];
         places.iter_mut().zip(texts).for_each(|(place, text)| *place = self.marks.place(text));
         let Marks { narrow, wide } = &self.marks;
@@ -233,7 +262,7 @@ struct Table<M, T> {
     taken: usize,
 }
 
-/// A place for a text: its mark and what it stands for, and what it is kept with; 0 where the place is free.
+/// Table entry: key, value, and the length or position plus 1, which is 0 in a free slot.
 #[derive(Clone, Copy, Debug)]
 struct Place<M, T> {
     mark: M,
@@ -247,7 +276,8 @@ impl<M: Mark, T: Copy> Table<M, T> {
         Self { places: vec![free; PLACES], free, taken: 0 }
     }
 
-    /// What stands at the text with this mark that is the `same`, or the place for it.
+    /// Returns the value of the entry with this key for which `same` holds, or the free slot where the search
+    /// ended.
     #[inline]
     fn find(&self, mark: M, same: impl Fn(&Place<M, T>) -> bool) -> Result<T, usize> {
         let fits = |place: &Place<M, T>| place.mark == mark && place.kept > 0 && same(place);
@@ -270,11 +300,12 @@ impl<M: Mark, T: Copy> Table<M, T> {
         mark.hash() & (self.places.len() - 1)
     }
 
-    /// Puts a text at a free place.
+    /// Stores an entry in a free slot.
     fn put(&mut self, at: usize, place: Place<M, T>) {
         self.places[at] = place;
         self.taken += 1;
-        // Near by, what is waited for is whether a place is that of another text; far off, the place itself: few places then.
+        // While the table fits in cache, collisions dominate, so keep the load factor low. Once it does not, cache
+        // misses dominate, so keep the table small.
         let most = if self.places.len() < NEAR { self.places.len() / 4 } else { self.places.len() / 8 * 7 };
         if self.taken > most {
             self.grow();
@@ -333,7 +364,7 @@ mod tests {
     fn texts_that_begin_and_end_alike_are_found_apart() {
         let marks: HashSet<usize> =
             (0..10_000).map(|n| Wide::of(format!("中共某县第{n:05}支部委员会").as_bytes()).hash() % 65_536).collect();
-        // As many places as random numbers would take, 9275 in the mean.
+        // A random function would fill 9275 slots on average.
         assert!(marks.len() > 9000, "{}", marks.len());
     }
 }

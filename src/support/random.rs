@@ -1,9 +1,9 @@
-//! Chance that can be repeated.
+//! Reproducible random numbers.
 
 use statrs::function::gamma::ln_gamma;
 
-/// `SplitMix64` (Steele, Lea, Flood 2014): eight bytes of state, so that every organisation has a stream of its own and
-/// neither threads nor the others' fates change its own.
+/// `SplitMix64` (Steele, Lea, Flood 2014). The state is eight bytes, so every organisation has its own stream,
+/// unaffected by threads or by other organisations.
 #[derive(Clone)]
 pub(crate) struct Rng(pub(crate) u64);
 
@@ -15,18 +15,18 @@ impl Rng {
         z ^ (z >> 31)
     }
 
-    /// The stream number `at` of those that start from here.
+    /// Derives stream number `at` from this one.
     pub(crate) fn fork(&self, at: u64) -> Self {
         let mut mixed = Self(self.0 ^ Self(at).next());
         Self(mixed.next())
     }
 
-    /// Evenly from 0 to `n` (exclusive).
+    /// Draws a uniform integer from 0 to `n` (exclusive).
     pub(crate) fn below(&mut self, n: u64) -> u64 {
         ((u128::from(self.next()) * u128::from(n)) >> 64) as u64
     }
 
-    /// Evenly from 0 to 1 (exclusive).
+    /// Draws a uniform number from 0 to 1 (exclusive).
     pub(crate) fn unit(&mut self) -> f64 {
         (self.next() >> 11) as f64 / (1_u64 << 53) as f64
     }
@@ -35,13 +35,14 @@ impl Rng {
         self.unit() < p
     }
 
-    /// Box and Muller.
+    /// Draws a standard normal number (Box-Muller).
     pub(crate) fn normal(&mut self) -> f64 {
         let radius = (-2.0 * (1.0 - self.unit()).ln()).sqrt();
         radius * (std::f64::consts::TAU * self.unit()).cos()
     }
 
-    /// Knuth's multiplication; `mean` is far below 700, where it would end.
+    /// Draws a Poisson number by Knuth's multiplication, which breaks down at means of about 700; callers stay far
+    /// below.
     pub(crate) fn poisson(&mut self, mean: f64) -> u32 {
         let (limit, mut product, mut n) = ((-mean).exp(), self.unit(), 0);
         while product > limit {
@@ -51,10 +52,10 @@ impl Rng {
         n
     }
 
-    /// How many of `n` trials succeed, each with the chance `p`: exact, by inversion where few do, else by rejection
-    /// (Hörmann 1993, "The generation of binomial random variates", algorithm BTRS).
+    /// Draws the number of successes in `n` trials with probability `p`. Exact: by inversion for small means,
+    /// otherwise by rejection (Hörmann 1993, "The generation of binomial random variates", algorithm BTRS).
     pub(crate) fn binomial(&mut self, n: u64, p: f64) -> u64 {
-        /// From so many successes on average his algorithm is made for.
+        /// Minimum expected number of successes for which BTRS is valid.
         const MANY: f64 = 10.0;
         match p {
             p if p > 0.5 => n - self.binomial(n, 1.0 - p),
@@ -64,7 +65,7 @@ impl Rng {
         }
     }
 
-    /// Counts up through the chances of 0, 1, 2 … successes.
+    /// Draws by inversion, counting up through the probabilities of 0, 1, 2 … successes.
     fn few_of(&mut self, n: u64, p: f64) -> u64 {
         let trials = n as f64;
         let (mut chance, mut left, mut successes) = ((trials * (-p).ln_1p()).exp(), self.unit(), 0);
@@ -76,10 +77,11 @@ impl Rng {
         successes
     }
 
-    /// A point under a table mountain, of which most need no look at the chances.
+    /// Draws by rejection sampling under a table-mountain hat; most points are accepted without evaluating the
+    /// density.
     fn many_of(&mut self, trials: f64, p: f64) -> u64 {
         let (odds, deviation) = (p / (1.0 - p), (trials * p * (1.0 - p)).sqrt());
-        // In the paper b, a and alpha.
+        // Called b, a and alpha in the paper.
         let width = 1.15 + 2.53 * deviation;
         let slope = -0.0873 + 0.0248 * width + 0.01 * p;
         let scale = (2.83 + 5.1 / width) * deviation;
@@ -108,7 +110,7 @@ mod tests {
 
     #[test]
     fn the_stream_is_split_mix_64() {
-        // The first numbers of the reference implementation (Vigna, splitmix64.c) from the seed 0.
+        // First outputs of the reference implementation (Vigna, splitmix64.c) for seed 0.
         let mut rng = Rng(0);
         let got = [rng.next(), rng.next(), rng.next()];
         assert_eq!(got, [0xe220_a839_7b1d_cdaf, 0x6e78_9e6a_a1b9_65f4, 0x06c4_5d18_8009_454f]);
@@ -133,7 +135,8 @@ mod tests {
         near(moments(&mut |r| r.binomial(2_000_000, 0.75) as f64), (1.5e6, 375_000.0));
     }
 
-    /// Pearson's test against the chances themselves, at either side of the border between the two algorithms.
+    /// Applies Pearson's chi-square test against the exact probabilities, on either side of the switch between the
+    /// two algorithms.
     #[test]
     fn successes_have_their_chances() {
         for (n, p) in [(12, 0.5), (40, 0.2), (40, 0.26), (60, 0.5), (1000, 0.9)] {

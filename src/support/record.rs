@@ -1,4 +1,4 @@
-//! Reading definitions: TOML files of records, whose errors name file, record and field in the user's language.
+//! Definition files: TOML records, with errors that name file, record and field in the user's language.
 
 use std::fs;
 use std::path::Path;
@@ -10,14 +10,14 @@ use crate::error::os;
 use crate::error::{Error, Result};
 use crate::lang::Text;
 
-/// One `[[kind]]` of a file. Fields are taken out of it one after the other; what is left over is a mistake.
+/// One `[[kind]]` record of a file. Fields are taken out one by one; any field left over is an error.
 pub(crate) struct Record {
     place: String,
     fields: Table,
     asked: Vec<&'static str>,
 }
 
-/// The text of the file at `path`, which is UTF-8.
+/// Reads the UTF-8 text of the file at `path`.
 pub(crate) fn read(path: &Path) -> Result<String> {
     fs::read_to_string(path).map_err(|e| match e.kind() {
         std::io::ErrorKind::NotFound => Error::file(path, "没有这个文件", "no such file"),
@@ -33,7 +33,7 @@ pub(crate) fn read(path: &Path) -> Result<String> {
     })
 }
 
-/// A file as a table of TOML. `origin` is its name for messages.
+/// Parses TOML text; `origin` is the file's name in messages.
 pub(crate) fn table(text: &str, origin: &str) -> Result<Table> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     text.parse().map_err(|e: toml::de::Error| {
@@ -46,12 +46,14 @@ pub(crate) fn table(text: &str, origin: &str) -> Result<Table> {
     })
 }
 
-/// The records of a file that holds nothing but `[[kind]]`s, at least one. `origin` is the file's name for messages.
+/// Returns the records of a file that holds only `[[kind]]` records, at least one; `origin` is the file's name in
+/// messages.
 pub(crate) fn records(text: &str, origin: &str, kind: &str) -> Result<Vec<Record>> {
     Ok(records_of(text, origin, &[kind])?.into_iter().flatten().collect())
 }
 
-/// The records of a file that holds nothing but records of these `kinds`, at least one: kind by kind, in their order.
+/// Returns the records of a file that holds only records of these `kinds`, at least one, grouped by kind in the
+/// order of `kinds`.
 pub(crate) fn records_of(text: &str, origin: &str, kinds: &[&str]) -> Result<Vec<Vec<Record>>> {
     let mut file = table(text, origin)?;
     let known = kinds.iter().map(|kind| format!("[[{kind}]]")).collect::<Vec<_>>();
@@ -104,12 +106,12 @@ impl Record {
         }
     }
 
-    /// Where the record stands: file, kind, id.
+    /// Returns the location of the record: file, kind, id.
     pub(crate) fn place(&self) -> &str {
         &self.place
     }
 
-    /// The error that `field` is not as it should be.
+    /// Returns an error about `field`.
     pub(crate) fn error<T>(&self, field: &str, zh: &str, en: &str) -> Result<T> {
         Err(at(&self.place, field, &Text::new(zh, en)))
     }
@@ -124,7 +126,7 @@ impl Record {
         self.error(field, &format!("应为{zh}，写的是{got_zh} {got}"), &format!("expected {en}, got {got_en} {got}"))
     }
 
-    /// Text that may be left out, but not be empty.
+    /// Takes a text, which may be absent but not empty.
     pub(crate) fn optional(&mut self, field: &'static str) -> Result<Option<String>> {
         match self.take(field) {
             None => Ok(None),
@@ -140,13 +142,13 @@ impl Record {
         }
     }
 
-    /// Text in both languages: `field` is Chinese, `field_en` English, which may be left out.
+    /// Takes a bilingual text from the fields `zh` and `en`; the English one defaults to the Chinese.
     pub(crate) fn label(&mut self, zh: &'static str, en: &'static str) -> Result<Option<Text>> {
         let (zh, en) = (self.optional(zh)?, self.optional(en)?);
         Ok(zh.map(|zh| Text { en: en.unwrap_or_else(|| zh.clone()), zh }))
     }
 
-    /// A list of texts, at least one.
+    /// Takes a non-empty list of texts.
     pub(crate) fn texts(&mut self, field: &'static str) -> Result<Vec<String>> {
         const WANTED: (&str, &str) =
             ("一列引号里的文字，如 [\"联建\", \"联合组建\"]", "a list of texts in quotes, such as [\"a\", \"b\"]");
@@ -165,7 +167,7 @@ impl Record {
         }
     }
 
-    /// True or false; false if left out.
+    /// Takes a boolean; false if absent.
     pub(crate) fn flag(&mut self, field: &'static str) -> Result<bool> {
         match self.take(field) {
             None => Ok(false),
@@ -182,7 +184,7 @@ impl Record {
         }
     }
 
-    /// A whole number from 0, if it is there.
+    /// Takes a non-negative integer, if present.
     pub(crate) fn number(&mut self, field: &'static str) -> Result<Option<u32>> {
         match self.take(field) {
             None => Ok(None),
@@ -191,7 +193,7 @@ impl Record {
         }
     }
 
-    /// A list of whole numbers from 0, at least one.
+    /// Takes a non-empty list of non-negative integers.
     pub(crate) fn numbers(&mut self, field: &'static str) -> Result<Vec<u64>> {
         const WANTED: (&str, &str) = ("一列非负整数，如 [0, 10, 50]", "a list of whole numbers, such as [0, 10, 50]");
         match self.take(field) {
@@ -207,7 +209,7 @@ impl Record {
         }
     }
 
-    /// A whole number from 1.
+    /// Takes a positive integer.
     pub(crate) fn positive(&mut self, field: &'static str) -> Result<u32> {
         match self.number(field)? {
             Some(number) if number > 0 => Ok(number),
@@ -216,7 +218,7 @@ impl Record {
         }
     }
 
-    /// Texts, of a list; none if it is left out.
+    /// Takes one text or a list of texts; returns an empty list if absent.
     pub(crate) fn texts_or_none(&mut self, field: &'static str) -> Result<Vec<String>> {
         if self.has(field) {
             return self.one_or_more(field);
@@ -225,7 +227,7 @@ impl Record {
         Ok(Vec::new())
     }
 
-    /// One text, or a list of them.
+    /// Takes one text or a list of texts.
     pub(crate) fn one_or_more(&mut self, field: &'static str) -> Result<Vec<String>> {
         match self.fields.get(field) {
             Some(Value::Array(_)) => self.texts(field),
@@ -233,23 +235,23 @@ impl Record {
         }
     }
 
-    /// The number in `field`, which is still to be asked for; none where there is no number.
+    /// Returns the number in `field` without taking it; `None` if it is not a number.
     pub(crate) fn peek(&self, field: &str) -> Option<f64> {
         let value = self.fields.get(field)?;
         value.as_float().or_else(|| value.as_integer().map(|n| n as f64))
     }
 
-    /// Whether `field` is there and is text.
+    /// Checks whether `field` is present and holds text.
     pub(crate) fn is_text(&self, field: &str) -> bool {
         self.fields.get(field).is_some_and(Value::is_str)
     }
 
-    /// Whether `field` is there.
+    /// Checks whether `field` is present.
     pub(crate) fn has(&self, field: &str) -> bool {
         self.fields.contains_key(field)
     }
 
-    /// A share above 0 and up to 1; 1 if left out.
+    /// Takes a proportion above 0 and up to 1; 1 if absent.
     pub(crate) fn share(&mut self, field: &'static str) -> Result<f64> {
         let value = self.take(field).unwrap_or(Value::Float(1.0));
         let share = value.as_float().or_else(|| value.as_integer().map(|n| n as f64));
@@ -263,7 +265,7 @@ impl Record {
         }
     }
 
-    /// A number, with decimals or without, if it is there.
+    /// Takes a number, if present.
     pub(crate) fn decimal(&mut self, field: &'static str) -> Result<Option<f64>> {
         match self.take(field) {
             None => Ok(None),
@@ -273,7 +275,7 @@ impl Record {
         }
     }
 
-    /// A list of numbers, at least one, if it is there.
+    /// Takes a non-empty list of numbers, if present.
     pub(crate) fn decimals(&mut self, field: &'static str) -> Result<Option<Vec<f64>>> {
         const WANTED: (&str, &str) = ("一列数字，如 [4, 3, 2, 0]", "a list of numbers, such as [4, 3, 2, 0]");
         match self.take(field) {
@@ -290,7 +292,7 @@ impl Record {
         }
     }
 
-    /// One of these words, if it is there; its position among them comes back.
+    /// Takes one of `words`, if present, and returns its position among them.
     pub(crate) fn choice(&mut self, field: &'static str, words: &[&str]) -> Result<Option<usize>> {
         let Some(text) = self.optional(field)? else { return Ok(None) };
         if let Some(at) = words.iter().position(|word| *word == text) {
@@ -308,7 +310,7 @@ impl Record {
         )
     }
 
-    /// Fails if the record has a field that nothing asked for.
+    /// Fails if the record has a field that no caller took.
     pub(crate) fn finish(self) -> Result<()> {
         let Some(field) = self.fields.keys().next() else {
             return Ok(());
@@ -325,12 +327,12 @@ impl Record {
     }
 }
 
-/// The error that `field` of the record at `place` is not as it should be.
+/// Returns an error about `field` of the record at `place`.
 pub(crate) fn at(place: &str, field: &str, what: &Text) -> Error {
     Error::definition(format!("{place}：字段 {field}：{}", what.zh), format!("{place}: field {field}: {}", what.en))
 }
 
-/// The error about a predicate, as one about the `field` that holds it.
+/// Turns a predicate's error into one about the `field` that holds the predicate.
 pub(crate) fn defined(error: Error, place: &str, field: &str) -> Error {
     match error {
         Error::Argument(what) => at(place, field, &what),

@@ -1,9 +1,9 @@
-//! How much two names look alike: for "did you mean …" in messages, and for headers that nearly match.
+//! Name similarity, for "did you mean …" hints and for headers that nearly match.
 
 use std::collections::HashMap;
 use std::hash::Hash;
 
-/// The candidate that `name` is probably a misspelling of.
+/// Returns the candidate that `name` probably misspells.
 pub(crate) fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let lower = name.to_lowercase();
     candidates
@@ -13,8 +13,8 @@ pub(crate) fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>)
         .map(|(_, c)| c)
 }
 
-/// How many characters must be inserted, left out, exchanged, or swapped with their neighbour (Damerau and Levenshtein,
-/// in the form that edits no place twice).
+/// Counts the insertions, deletions, substitutions and swaps of neighbours between two texts (Damerau-Levenshtein
+/// distance, optimal string alignment).
 pub(crate) fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let mut before: Vec<usize> = Vec::new();
@@ -36,8 +36,9 @@ pub(crate) fn distance(a: &str, b: &str) -> usize {
     above.last().copied().unwrap_or(0)
 }
 
-/// How much two texts look alike, from 0 to 1: by the characters that must be changed, or, where the same words stand in
-/// another order, by the characters and pairs of neighbours that they share (Dice's coefficients, halved between them).
+/// Returns the similarity of two texts from 0 to 1: the larger of one minus the relative edit distance, and the
+/// mean of Dice's coefficients over characters and over pairs of neighbours. The latter finds equal words in
+/// another order.
 pub(crate) fn similarity(a: &str, b: &str) -> f64 {
     let longer = a.chars().count().max(b.chars().count());
     if longer == 0 {
@@ -50,16 +51,15 @@ pub(crate) fn similarity(a: &str, b: &str) -> f64 {
     edited.max(shared)
 }
 
-/// The characters of `text`, sorted.
+/// Returns the characters of `text`, sorted.
 pub(crate) fn signs(text: &str) -> Vec<char> {
     let mut signs: Vec<char> = text.chars().collect();
     signs.sort_unstable();
     signs
 }
 
-/// What [`similarity`] of two texts with these [`signs`] can be at most: found at once, so that most of many texts need no
-/// comparing. Every character that they do not share must be changed, and a pair that they share begins with one of those
-/// that they do.
+/// Returns an upper bound of the [`similarity`] of two texts with these [`signs`], cheap enough to skip most
+/// comparisons. Every character not in common must be edited, and every common pair begins with a common character.
 pub(crate) fn similarity_at_most(a: &[char], b: &[char]) -> f64 {
     let (mut left, mut right, mut shared) = (a, b, 0);
     while let ([x, others @ ..], [y, rest @ ..]) = (left, right) {
@@ -77,7 +77,7 @@ pub(crate) fn similarity_at_most(a: &[char], b: &[char]) -> f64 {
     of(a.len().max(b.len())).max(f64::midpoint(2.0 * of(both), pairs.min(1.0)))
 }
 
-/// Twice the number of things that both have over the number of all.
+/// Returns Dice's coefficient: twice the number of common elements over the number of all elements.
 fn dice<T: Eq + Hash>(a: &[T], b: &[T]) -> f64 {
     if a.is_empty() || b.is_empty() {
         return 0.0;
@@ -113,8 +113,8 @@ mod tests {
         assert_eq!(nearest("qqqq", columns.into_iter()), None);
     }
 
-    /// The published examples of Dice's coefficient over pairs (night and nacht: 0.25), and what follows from the
-    /// definitions for the order of words.
+    /// Checks the published example of Dice's coefficient over pairs (night and nacht: 0.25), and consequences of
+    /// the definitions for word order.
     #[test]
     fn likeness_is_by_changes_or_by_what_is_shared() {
         let pairs = |text: &str| text.chars().zip(text.chars().skip(1)).collect::<Vec<_>>();

@@ -1,4 +1,4 @@
-//! Texts as the columns of tables hold them: views, of which a text is one number a row.
+//! String-view dictionary: builds text columns from row keys, storing each text once.
 
 use arrow::array::{ArrayRef, BooleanArray, StringViewArray, UInt32Array};
 use arrow::buffer::{BooleanBuffer, ScalarBuffer};
@@ -6,13 +6,13 @@ use arrow::compute::{nullif, take};
 
 use crate::error::Result;
 
-/// Texts that rows name by their positions; some may be none, and behind the last there is none.
+/// Texts that rows refer to by position; some may be null, as is the position after the last.
 #[derive(Debug)]
 pub(crate) struct Views {
-    /// Those that are none are empty: without nulls it is quicker, and most tables have none.
+    /// Null texts are stored as empty strings: gathering without nulls is faster, and most tables have none.
     texts: StringViewArray,
     none: Vec<bool>,
-    /// The first that is none.
+    /// Position of the first null.
     first: u32,
 }
 
@@ -24,10 +24,10 @@ impl Views {
         Self { texts: texts.into_iter().map(|text| Some(text.unwrap_or_default())).collect(), none, first }
     }
 
-    /// For each of `keys` the text at its place.
+    /// Returns the text at each of `keys`.
     pub(crate) fn at(&self, keys: &ScalarBuffer<u32>) -> Result<ArrayRef> {
         let texts = take(&self.texts, &UInt32Array::new(keys.clone(), None), None)?;
-        // All are looked at, which is quicker than to stop at the first.
+        // Check all keys. A branch-free maximum is faster than stopping at the first.
         if keys.iter().map(|key| u32::from(*key >= self.first)).max().unwrap_or_default() == 0 {
             return Ok(texts);
         }

@@ -1,5 +1,5 @@
-//! A panel of any size, made up: for trying the engine out and for measuring it. Its organisations, codes and people
-//! are invented; its places are the country's townships.
+//! Synthetic panels of any size, for trials and benchmarks. Organisations, codes and people are invented; places
+//! are the real townships.
 
 mod organisation;
 
@@ -16,7 +16,7 @@ use rayon::prelude::*;
 use self::organisation::{DIVISIONS, KINDS, MODES, Row, TOWNSHIPS, found};
 use crate::error::{Error, Result};
 
-/// Sections of GB/T 4754 and the last of their divisions; the first follows the section before.
+/// Sections of GB/T 4754 with their last divisions; each starts after the previous one ends.
 const SECTIONS: [(char, u8); 20] = [
     ('A', 5),
     ('B', 12),
@@ -41,16 +41,15 @@ const SECTIONS: [(char, u8); 20] = [
 ];
 const MAX_YEARS: u16 = 100;
 
-/// Makes the panel of `organisations` over `years` survey years from `first_year` on: one batch a year, rows ascending
-/// by code.
+/// Generates a panel of `organisations` over `years` survey years starting with `first_year`: one batch per year,
+/// rows ascending by code.
 ///
-/// Organisations come and go, so that about two thirds of them are listed in any year; staff is log-normal, members
-/// are Poisson about a sixteenth of it; formation follows the members with a delay; only solo branches have stars,
-/// which move by at most one a year. The same arguments make the same panel.
+/// Organisations come and go, so about two thirds are listed in any year. Staff is log-normal; members are Poisson
+/// with a mean of about a sixteenth of staff. Formation follows membership with a delay. Only solo branches have
+/// stars, which change by at most one per year. The same arguments give the same panel.
 ///
-/// Fails where there are more organisations than a roster can hold (2^32 − 1), more than 100 years, or a year
-/// outside 1..=9999.
-///
+/// Fails if there are more organisations than a roster can hold (2^32 − 1), more than 100 years, or a year outside
+/// 1..=9999.
 /// ```
 /// let years = dangjian::synth::panel(1000, 3, 2011, 7)?;
 /// assert_eq!(years.len(), 3);
@@ -89,7 +88,7 @@ fn check(organisations: usize, years: u16, first_year: i16) -> Result<()> {
     Ok(())
 }
 
-/// The values of the coded columns, shared by all years.
+/// Values of the coded columns, shared by all years.
 struct Words {
     townships: ArrayRef,
     kinds: ArrayRef,
@@ -213,7 +212,8 @@ mod tests {
 
     #[test]
     fn a_panel_looks_like_the_reference_one() {
-        // Shares and means of the panel that shared/bench/make_panel.py makes with 200000 organisations and 10 years.
+        // Proportions and means of the panel built by shared/bench/make_panel.py with 200000 organisations and 10
+        // years.
         let years = panel(50_000, 10, 2004, 1).unwrap();
         let all = concat_batches(&years[0].schema(), &years).unwrap();
         let n = all.num_rows() as f64;

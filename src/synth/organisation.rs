@@ -1,4 +1,4 @@
-//! What befalls one organisation of a made-up panel.
+//! The life of one organisation in a synthetic panel.
 
 use std::sync::LazyLock;
 
@@ -8,7 +8,7 @@ use crate::standards::uscc;
 use crate::standards::uscc::ALPHABET;
 use crate::support::random::Rng;
 
-/// Kinds of organisations with the first two characters of their codes and how often they occur, in a thousand.
+/// Kinds of organisations with the first two characters of their codes and their frequency per thousand.
 pub(super) const KINDS: [(&str, &str, u64); 6] = [
     ("enterprise", "91", 510),
     ("self_employed", "92", 255),
@@ -17,21 +17,21 @@ pub(super) const KINDS: [(&str, &str, u64); 6] = [
     ("social_service", "52", 50),
     ("foundation", "53", 50),
 ];
-/// The ways of formation.
+/// Formation modes.
 pub(super) const MODES: [&str; 5] = ["none", "solo", "joint", "affiliated", "area"];
 const NONE: u8 = 0;
 const SOLO: u8 = 1;
 const JOINT: u8 = 2;
 const AFFILIATED: u8 = 3;
 const AREA: u8 = 4;
-/// How many divisions GB/T 4754 has.
+/// Number of divisions in GB/T 4754.
 pub(super) const DIVISIONS: u64 = 97;
-/// As many organisations as eight characters of that alphabet can tell apart.
+/// Number of distinct organisation bodies: eight characters of the alphabet.
 const BODIES: u64 = 31_u64.pow(8);
-/// Near the golden section of [`BODIES`] and no multiple of 31, so that its multiples visit every body once.
+/// Step close to the golden section of [`BODIES`] and no multiple of 31, so its multiples visit every body once.
 const STRIDE: u64 = 527_115_693_403;
 
-/// The codes of the country's townships. Kinmen's only one (金门县), which has the code of the county, is not among them.
+/// Codes of all townships, except the only one of Kinmen (金门县), which shares the code of its county.
 pub(super) static TOWNSHIPS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
     let regions = include_str!("../../definitions/regions.csv");
     let township = |line: &'static str| {
@@ -41,7 +41,7 @@ pub(super) static TOWNSHIPS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
     regions.lines().filter_map(township).collect()
 });
 
-/// What an organisation is for good, and where it stands now.
+/// The fixed attributes of an organisation and its current state.
 pub(super) struct Organisation {
     code: [u8; 18],
     township: u16,
@@ -49,14 +49,14 @@ pub(super) struct Organisation {
     industry: u8,
     employees: u32,
     members: f64,
-    /// Years from the panel's first one, in which it is listed: from, until (exclusive).
+    /// Years in which it is listed, relative to the panel's first: from, until (exclusive).
     listed: (i64, i64),
     mode: u8,
     star: u8,
     rng: Rng,
 }
 
-/// What a ledger of one year says of an organisation.
+/// The ledger row of an organisation in one year.
 pub(super) struct Row {
     pub(super) code: [u8; 18],
     pub(super) township: u16,
@@ -71,14 +71,14 @@ pub(super) struct Row {
     pub(super) star: Option<f32>,
 }
 
-/// All organisations, ascending by code.
+/// Founds all organisations, sorted by code.
 pub(super) fn found(organisations: usize, years: u16, seed: u64) -> Vec<Organisation> {
     let mut rng = Rng(seed);
     let mut townships: Vec<u16> = (0..TOWNSHIPS.len() as u16).collect();
     for at in (1..townships.len()).rev() {
         townships.swap(at, rng.below(at as u64 + 1) as usize);
     }
-    // The n-th township has a weight of 1/√n: a few crowded ones, many with a handful.
+    // The n-th township has weight 1/√n: a few crowded ones, many with a handful.
     let weights: Vec<f64> = (1..=townships.len())
         .scan(0.0, |sum, n| {
             *sum += 1.0 / (n as f64).sqrt();
@@ -106,7 +106,7 @@ impl Organisation {
         let employees = (2.2 + 1.4 * rng.normal()).exp();
         let members = f64::from(rng.poisson((employees * 0.06).min(60.0)));
         let from = rng.below(u64::from(years) + 6) as i64 - 6;
-        // A twentieth of them closes each year, after six years at least.
+        // One in twenty closes each year, after at least six years.
         let life = ((1.0 - rng.unit()).ln() / 0.95_f64.ln()).ceil() as i64;
         Self {
             code: code(KINDS[usize::from(kind)].1, TOWNSHIPS[usize::from(township)], body),
@@ -122,11 +122,11 @@ impl Organisation {
         }
     }
 
-    /// Lives through the year `at` and says what its ledger says, if it is listed.
+    /// Simulates the year `at` and returns the ledger row, if the organisation is listed.
     pub(super) fn live(&mut self, at: u16, instructors: u64) -> Option<Row> {
         let rng = &mut self.rng;
         let members = rng.poisson(self.members * (1.0 + 0.03 * f64::from(at)) + 0.05);
-        // More than five members for each who works there is what readers take for a slip of the pen.
+        // Readers treat more than five members per employee as a typing error.
         let members = members.min(5 * self.employees);
         let few = if rng.chance(0.7) { JOINT } else { AFFILIATED };
         if rng.chance(0.35) {
@@ -164,8 +164,8 @@ impl Organisation {
     }
 }
 
-/// The code of an organisation: who registered it, where, its number `body` with its own check character (GB 11714),
-/// and the check character of the whole.
+/// Builds the code of an organisation: registrar, region, the number `body` with its check character (GB 11714),
+/// and the final check character.
 fn code(prefix: &str, township: &str, mut body: u64) -> [u8; 18] {
     let mut code = [b'0'; 18];
     code[..2].copy_from_slice(prefix.as_bytes());
@@ -182,7 +182,7 @@ fn code(prefix: &str, township: &str, mut body: u64) -> [u8; 18] {
     code
 }
 
-/// A position in [`KINDS`].
+/// Draws a position in [`KINDS`].
 fn kind(rng: &mut Rng) -> u8 {
     let mut ticket = rng.below(KINDS.iter().map(|k| k.2).sum());
     for (at, (_, _, weight)) in KINDS.iter().enumerate() {
@@ -200,7 +200,7 @@ mod tests {
 
     #[test]
     fn codes_carry_both_check_characters() {
-        // Codes of real organisations (DOMAIN §6.1).
+        // Codes of real organisations (docs/field-notes.md, unified codes).
         for known in ["91110000600037341L", "91110000101623741K", "911101066976941872"] {
             let body =
                 known[8..16].bytes().fold(0, |sum, c| sum * 31 + ALPHABET.iter().position(|a| *a == c).unwrap() as u64);
@@ -210,7 +210,7 @@ mod tests {
 
     #[test]
     fn townships_are_those_of_2023() {
-        // 41352 (shared/data/README.md), of which one has the code of its county.
+        // 41352 (shared/data/README.md), one of which has the code of its county.
         assert_eq!(TOWNSHIPS.len(), 41_351);
         assert!(TOWNSHIPS.iter().all(|t| t.len() == 12));
     }

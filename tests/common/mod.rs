@@ -1,4 +1,4 @@
-//! The made ledgers and their truth, files of a test's own, and tables as maps.
+//! Shared helpers: the synthetic ledgers with their ground truth, scratch files, and tables as maps.
 
 #![allow(dead_code, reason = "each file of tests has its use for some of it")]
 
@@ -16,7 +16,7 @@ use dangjian::job::Quiet;
 use parquet::arrow::ArrowWriter;
 use serde_json::Value;
 
-/// The folder of reference data beside the project; `None`, said aloud, where it is absent.
+/// Returns a path in the folder of reference data next to the project; `None`, with a message, if absent.
 pub(crate) fn shared(path: &str) -> Option<PathBuf> {
     let found = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared").join(path);
     if found.exists() {
@@ -26,7 +26,7 @@ pub(crate) fn shared(path: &str) -> Option<PathBuf> {
     None
 }
 
-/// A set of made ledgers: its files in order, and its truth.
+/// A set of synthetic ledgers: its files in order, and its ground truth.
 pub(crate) struct Set {
     pub(crate) folder: PathBuf,
     pub(crate) files: Vec<PathBuf>,
@@ -36,17 +36,17 @@ pub(crate) struct Set {
 pub(crate) fn set(name: &str) -> Option<Set> {
     let folder = shared(&format!("data/ledgers/{name}"))?;
     let truth: Value = serde_json::from_str(&fs::read_to_string(folder.join("truth.json")).unwrap()).unwrap();
-    // A book of many sheets stands once for each of them.
+    // A workbook is listed once for each of its sheets.
     let mut files: Vec<PathBuf> =
         truth["files"].as_array().unwrap().iter().map(|f| folder.join(f["file"].as_str().unwrap())).collect();
     files.dedup();
     Some(Set { folder, files, truth })
 }
 
-/// Valid codes (DOMAIN §6.1).
+/// Valid codes (docs/field-notes.md, credit codes).
 pub(crate) const IDS: [&str; 3] = ["91110000600037341L", "91110000101623741K", "911101066976941872"];
 
-/// A folder of its own for the files of one test.
+/// Creates an empty folder for the files of one test.
 pub(crate) fn scratch(test: &str) -> PathBuf {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
     let _ = fs::remove_dir_all(&path);
@@ -70,18 +70,18 @@ pub(crate) fn read(path: &Path, options: &Options) -> Result<Reading, Error> {
     ingest::read(&[path.to_owned()], options, &Quiet)
 }
 
-/// All rows of a reading.
+/// Returns all rows of a reading.
 pub(crate) fn all_rows(reading: &Reading) -> RecordBatch {
     let records: Vec<_> = reading.batches.iter().map(|batch| batch.records.clone()).collect();
     concat_batches(&records[0].schema(), &records).unwrap()
 }
 
-/// The problems of a reading and the rows that they are of.
+/// Returns the problems of a reading, with their rows.
 pub(crate) fn codes(reading: &Reading) -> Vec<(u32, Code)> {
     reading.problems.iter().map(|p| (p.row, p.code)).collect()
 }
 
-/// A cell as text; null as `null`.
+/// Formats a cell as text; null as `null`.
 pub(crate) fn text(column: &ArrayRef, row: usize) -> String {
     if column.is_null(row) {
         return "null".to_owned();
@@ -97,13 +97,13 @@ pub(crate) fn text(column: &ArrayRef, row: usize) -> String {
     }
 }
 
-/// The counts in `value` by the texts of `keys`.
+/// Returns the counts in `value` by the texts of `keys`.
 pub(crate) fn counts(table: &RecordBatch, keys: &[&str], value: &str) -> BTreeMap<Vec<String>, i64> {
     let values = table[value].as_primitive::<Int64Type>();
     (0..table.num_rows()).map(|row| (keys.iter().map(|k| text(&table[*k], row)).collect(), values.value(row))).collect()
 }
 
-/// The count under `key`, 0 where there is none.
+/// Returns the count under `key`, or 0 if absent.
 pub(crate) fn at(counts: &BTreeMap<Vec<String>, i64>, key: &[&str]) -> i64 {
     counts.get(&key.iter().map(|k| (*k).to_owned()).collect::<Vec<_>>()).copied().unwrap_or(0)
 }

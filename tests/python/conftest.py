@@ -1,4 +1,4 @@
-"""How much the property tests try: little by default, much with ``HYPOTHESIS_PROFILE=slow``."""
+"""Sets the effort of the property tests: low by default, high with ``HYPOTHESIS_PROFILE=slow``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import os
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
-# The fast profile tries the same examples in every run, so that a change does not fail for what it did not touch.
+# The fast profile runs the same examples every time, so that a change never fails for unrelated
+# reasons.
 settings.register_profile(
     "fast",
     max_examples=60,
@@ -25,7 +26,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory):
-    """Writes records into a file of definitions."""
+    """Returns a function that writes records into a file of definitions."""
     folder = tmp_path_factory.mktemp("definitions")
 
     def write(*records):

@@ -1,4 +1,4 @@
-"""Definitions made for tests, panels with superiors to try them on, and what SQL makes of these."""
+"""Definitions for tests, panels with superiors to apply them to, and their evaluation in SQL."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import panels
 
 FIGURES = ["population", "success", "failure", "unknown", "population_unknown"]
 
-# Dimensions, and how SQL says them.
+# Dimensions, as SQL expressions.
 LEVELS = {
     "kind": "kind",
     "above_scale": "above_scale",
@@ -41,7 +41,7 @@ condition = st.sampled_from(CONDITIONS)
 FURTHER = {
     "party_superior": ([None, "旗委", "园区党工委"], pl.String),
     "party_org_level": ([None, "branch", "committee"], pl.String),
-    # More than any has members, which reading would not believe.
+    # Large enough for the members of any row; reading rejects more members than plausible.
     "employees": ([None, 20, 30, 50, 99, 100], pl.UInt32),
     "members_probationary": ([None, 0, 2], pl.UInt32),
 }
@@ -49,7 +49,7 @@ FURTHER = {
 
 @st.composite
 def trees(draw):
-    """A panel whose party organisations have superiors, and more."""
+    """Draws a panel whose party organisations have superiors and further columns."""
     panel = draw(panels.panels())
     return panel.with_columns(
         pl.Series(name, draw(st.lists(st.sampled_from(values), min_size=n, max_size=n)), dtype)
@@ -62,7 +62,7 @@ DUCKDB = duckdb.connect()
 
 
 def sql(panel: pl.DataFrame, query: str) -> list[tuple[Any, ...]]:
-    """What DuckDB answers; the panel is the table ``panel``."""
+    """Runs a query in DuckDB; the panel is the table ``panel``."""
     DUCKDB.register("panel", panel.cast({pl.UInt32: pl.Int64}).to_arrow())
     return DUCKDB.sql(query).fetchall()
 
@@ -74,7 +74,7 @@ def rate(
     name: str = "drawn",
     **more: object,
 ) -> str:
-    """A rate, as a file has it."""
+    """Formats a rate as a definition file has it."""
     fields = "\n".join(f"{key} = {value!r}" for key, value in more.items())
     return f"""
 [[rate]]
@@ -89,7 +89,7 @@ source = "test"
 
 
 def made(rows: list[tuple[Any, ...]], **columns: Any) -> dangjian.Roster:
-    """A roster of organisations 单位0, 单位1 … with these columns; a row is a year and values."""
+    """Returns a roster of organisations 单位0, 单位1 … with these columns; a row is a year and values."""
     schema = {"year": pl.Int16, "org_id": pl.String, **columns}
     numbered = [
         {"year": year, "org_id": f"单位{at}", **dict(zip(columns, values, strict=True))}

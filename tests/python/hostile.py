@@ -1,7 +1,7 @@
-"""Files that nobody should have to read: workbooks and texts that are broken, absurd or meant to do harm.
+"""Hostile files: workbooks and texts that are broken, absurd or malicious.
 
-Each is made by a function that is given a folder and returns what to read. Nothing here is stored: a bomb is built from
-one compressed block, repeated.
+Each is made by a function that takes a folder and returns the path to read. No file is stored: a bomb is
+built from one compressed block, repeated.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _SHEET = f'<?xml version="1.0"?><worksheet xmlns="{_MAIN}">'
 
 
 def row(number: int, *cells: object) -> str:
-    """A row of a sheet with these texts."""
+    """Returns a row of a sheet with these texts."""
     texts = "".join(
         f'<c r="{chr(65 + at)}{number}" t="inlineStr"><is><t>{cell}</t></is></c>'
         for at, cell in enumerate(cells)
@@ -54,10 +54,10 @@ ROWS = f"<sheetData>{HEADER}{DATA}</sheetData>"
 
 
 class Part:
-    """A part of a package that is ``head``, then ``times`` times the block ``body``, then ``tail``, deflated."""
+    """A deflated part of a package: ``head``, then ``times`` times the block ``body``, then ``tail``."""
 
     def __init__(self, head: str, body: str = "", times: int = 0, tail: str = "") -> None:
-        """Compress; the block only once, as a sequence of its own that may stand any number of times."""
+        """Compresses the parts; the block once, as an independent sequence that can be repeated."""
         deflate = zlib.compressobj(6, zlib.DEFLATED, -15)
         block = body.encode()
         pieces = [deflate.compress(head.encode()) + deflate.flush(zlib.Z_FULL_FLUSH)]
@@ -73,7 +73,7 @@ class Part:
 
 
 def package(path: Path, parts: dict[str, Part]) -> Path:
-    """Write a zip file of compressed parts."""
+    """Writes a zip file of compressed parts."""
     body, directory = b"", b""
     for name, part in parts.items():
         at, raw = len(body), name.encode()
@@ -88,7 +88,7 @@ def package(path: Path, parts: dict[str, Part]) -> Path:
 
 
 def workbook(folder: Path, sheet: Part | str, strings: Part | str = "", name: str = "台账.xlsx") -> Path:
-    """Write a workbook of one sheet, whose XML this is."""
+    """Writes a workbook of one sheet with the given XML."""
     strings = strings or f'<sst xmlns="{_MAIN}"/>'
     parts = {
         "[Content_Types].xml": _TYPES,
@@ -103,7 +103,7 @@ def workbook(folder: Path, sheet: Part | str, strings: Part | str = "", name: st
 
 
 def text(folder: Path, content: str | bytes | Iterable[bytes], name: str = "台账.csv") -> Path:
-    """Write a text file."""
+    """Writes a text file."""
     path = folder / name
     with path.open("wb") as file:
         if isinstance(content, str):
@@ -116,7 +116,7 @@ def text(folder: Path, content: str | bytes | Iterable[bytes], name: str = "台�
 
 
 def sound(path: Path) -> Path:
-    """Write a sound workbook of one organisation, as Excel would."""
+    """Writes a valid workbook of one organisation, as Excel would."""
     with xlsxwriter.Workbook(path) as book:
         sheet = book.add_worksheet("台账2013")
         for at, (head, cell) in enumerate(zip(["org_id", "name", "employees"], [ID, "甲厂", 5], strict=True)):
@@ -131,7 +131,7 @@ MEGABYTE = 1 << 20
 
 
 def cut(folder, share):
-    """A workbook that broke off while it was copied."""
+    """A workbook whose copy was cut short."""
     path = sound(folder / "台账2013.xlsx")
     whole = path.read_bytes()
     path.write_bytes(whole[: int(len(whole) * share)])
@@ -164,7 +164,7 @@ def bomb_of_shared_strings(folder):
 
 
 def bomb_of_cells(folder):
-    """The same cell 160 million times."""
+    """One cell repeated 160 million times."""
     body = '<c r="A3"><v>1</v></c>' * 65_536
     head = f'{_SHEET}<sheetData>{HEADER}{DATA}<row r="3">'
     return workbook(folder, Part(head, body, 2500, "</row></sheetData></worksheet>"))
@@ -179,19 +179,19 @@ def bomb_of_rows(folder):
 
 
 def deep(folder):
-    """Ten million elements, one inside the other."""
+    """Ten million nested elements."""
     return workbook(folder, Part(f"{_SHEET}<sheetData>{HEADER}{DATA}", "<x>" * 65_536, 160, ""))
 
 
 def deep_strings(folder):
-    """The same in the table of strings."""
+    """Ten million nested elements in the table of strings."""
     return workbook(
         folder, f"{_SHEET}{ROWS}</worksheet>", Part(f'<sst xmlns="{_MAIN}"><si>', "<r>" * 65_536, 160, "")
     )
 
 
 def entities(folder):
-    """An entity made of entities made of entities."""
+    """Entities that expand to entities in turn."""
     laughs = "".join(f'<!ENTITY a{i} "{f"&a{i - 1};" * 10}">' for i in range(1, 10))
     head = f'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a0 "哈">{laughs}]><worksheet xmlns="{_MAIN}">'
     cells = row(2, ID, "&a9;", 2013, 5)
@@ -208,7 +208,7 @@ def blank_rows(folder):
 
 
 def blank_columns(folder):
-    """Two rows as wide as a sheet can be."""
+    """Two rows of the maximum width of a sheet."""
     names = [_column(at) for at in range(16_384)]
     more = "".join(f'<c r="{name}2" s="1"/>' for name in names[4:])
     wide = DATA.replace("</row>", more + "</row>")
@@ -225,7 +225,7 @@ def _column(at: int) -> str:
 
 
 def far_corner(folder):
-    """A cell in the last row of the last column, and a dimension that says so."""
+    """A cell in the last row of the last column, with a matching dimension."""
     last = '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
     return workbook(
         folder,
@@ -240,7 +240,7 @@ def far_corners(folder):
 
 
 def impossible_places(folder, reference):
-    """A cell where no sheet has one."""
+    """A cell reference outside any sheet."""
     cells = f'<row r="3"><c r="{reference}"><v>1</v></c></row>'
     return workbook(folder, f"{_SHEET}<sheetData>{HEADER}{DATA}{cells}</sheetData></worksheet>")
 
@@ -270,7 +270,7 @@ def many_merges(folder):
 
 
 def formulas(folder):
-    """Formulas: those that were computed have a value, the others none. Excel keeps the value beside the formula."""
+    """Formulas, some with a computed value and some without. Excel stores the value next to the formula."""
     path = folder / "台账2013.xlsx"
     with xlsxwriter.Workbook(path) as book:
         sheet = book.add_worksheet()
@@ -285,7 +285,7 @@ def formulas(folder):
 
 
 def external_links(folder):
-    """A link to a file of someone else, whose last known value stands in the cell."""
+    """A link to another user's file, whose last known value is in the cell."""
     path = formulas(folder)
     with zipfile.ZipFile(path, "a") as book:
         link = (
@@ -298,7 +298,7 @@ def external_links(folder):
 
 
 def disorder(folder):
-    """Rows backwards, a row twice, a cell twice, rows and cells without their numbers."""
+    """Rows in reverse order, a repeated row, a repeated cell, rows and cells without numbers."""
     rows = row(9, OTHER, "乙厂", 2013, 7) + row(2, ID, "甲厂", 2013, 5) + row(2, ID, "甲厂", 2013, 6)
     return workbook(
         folder, f"{_SHEET}<sheetData>{HEADER}{rows}<row><c><v>1</v></c></row></sheetData></worksheet>"
@@ -306,7 +306,7 @@ def disorder(folder):
 
 
 def bad_utf8(folder):
-    """A sheet that is not UTF-8, though it says so."""
+    """A sheet declared as UTF-8 that is not."""
     path = workbook(folder, f"{_SHEET}{ROWS}</worksheet>")
     with zipfile.ZipFile(path) as book:
         parts = {name: book.read(name) for name in book.namelist()}
@@ -320,7 +320,7 @@ def bad_utf8(folder):
 
 
 def another_zip(folder):
-    """A zip file of something else."""
+    """A zip file that is not a workbook."""
     path = folder / "台账2013.xlsx"
     with zipfile.ZipFile(path, "w") as book:
         book.writestr("word/document.xml", "<w/>")
@@ -328,7 +328,7 @@ def another_zip(folder):
 
 
 def ods(folder, rows, columns):
-    """A table whose last cell is repeated beyond measure."""
+    """A table whose last cell is repeated excessively."""
     space = "urn:oasis:names:tc:opendocument:xmlns"
 
     def cells(*texts):
@@ -368,7 +368,7 @@ def long_cell(folder):
 
 
 def one_long_line(folder):
-    """50 MB without the end of a line."""
+    """50 MB without a line end."""
     return text(folder, HEAD.encode()[:-1] + b",x" * (25 * MEGABYTE))
 
 
@@ -379,7 +379,7 @@ def lines_in_a_cell(folder):
 
 
 def open_quote(folder):
-    """A quotation mark that nobody closes, before 40 MB of rows."""
+    """An unclosed quotation mark before 40 MB of rows."""
     rows = f"{OTHER},乙厂,2013,5\n".encode() * 1024
     return text(
         folder, [HEAD.encode(), f'{ID},"甲厂,2013,5\n'.encode(), *[rows] * (40 * MEGABYTE // len(rows))]
@@ -387,14 +387,14 @@ def open_quote(folder):
 
 
 def link_to(folder, target):
-    """A link called like a ledger."""
+    """A symbolic link with the name of a ledger."""
     path = folder / "台账2013.csv"
     path.symlink_to(target)
     return path
 
 
 def pipe(folder):
-    """A pipe called like a ledger, into which nobody writes."""
+    """A pipe with the name of a ledger and no writer."""
     path = folder / "台账2013.csv"
     os.mkfifo(path)
     return path
@@ -412,7 +412,7 @@ def loops(folder):
 
 
 def folder_like_a_book(folder):
-    """A folder called like a workbook."""
+    """A folder with the name of a workbook."""
     inner = folder / "台账2013.xlsx"
     inner.mkdir()
     text(inner, HEAD + ROW)
@@ -420,7 +420,7 @@ def folder_like_a_book(folder):
 
 
 def emoji(folder):
-    """Names of folder, file, sheet and columns that no English program expects."""
+    """Unusual characters in the names of folder, file, sheet and columns."""
     inner = folder / "两新😀 党建\u3000台账"
     inner.mkdir()
     path = inner / "台账🎉①二〇一三（2013年）.xlsx"

@@ -1,7 +1,8 @@
-"""Run by `test_interrupt.py` in a process of its own: long work, Ctrl-C in the middle of it, and work again.
+"""Runs long work, interrupts it with Ctrl-C, and works again; started by `test_interrupt.py` in its own
+process.
 
-Prints, as JSON, for each kind of work how long it took from each signal to the exception, in seconds, and how often the
-exception came out of the engine rather than from between two calls.
+Prints, as JSON, for each kind of work the seconds from each signal to the exception, and the number of
+exceptions raised in the engine rather than between two calls.
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ from pathlib import Path
 
 import dangjian
 
-# When the signal comes, in seconds after the work began: in different stages of it.
+# Seconds from the start of the work to the signal, to hit different stages.
 DELAYS = (0.05, 0.15, 0.3, 0.6)
 
 
 def main(folder: Path) -> None:
-    """Make a panel, interrupt each kind of work on it, and see that everything still works."""
+    """Generates a panel, interrupts each kind of work on it, and checks that everything still works."""
     panel = dangjian.synth.panel(300_000, 5)
     parquet, text = folder / "panel.parquet", folder / "panel.csv"
     panel.write_parquet(parquet)
@@ -47,7 +48,7 @@ def main(folder: Path) -> None:
 
 
 def interrupt(call, delay):
-    """Do ``call`` over and over until Ctrl-C, which comes after ``delay``."""
+    """Repeats ``call`` until Ctrl-C, which comes after ``delay``."""
     sent = []
 
     def press():

@@ -1,7 +1,8 @@
-"""Ledgers as offices write them: a panel laid out as text files or workbooks, in a way drawn by hypothesis.
+"""Ledgers as offices write them: a panel laid out as text files or workbooks, in a layout drawn by
+hypothesis.
 
-A layout says what an office decides once (which files, which columns where, under which headers); a spelling is chosen
-anew for each cell, by a number drawn with the layout.
+A layout holds the decisions of an office (which files, which columns where, under which headers). The
+spelling of each cell is chosen separately, by a random generator seeded with the layout.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from hypothesis import strategies as st
 
 import dangjian
 
-# What the reader of text understands; the strategy draws from these.
+# Options that the text reader supports; the strategy draws from these.
 DELIMITERS = [",", ";", "\t", "|"]
 ENCODINGS = ["utf-8", "utf-8-sig", "gb18030", "utf-16", "utf-16-le", "utf-16-be"]
 SUFFIXES = [".csv", ".txt", ".tsv"]
@@ -55,7 +56,7 @@ ADDED = {
 
 
 def panel(organisations: int, years: int, seed: int) -> pl.DataFrame:
-    """A panel of `synth`, with columns of the types that it has none of, and some cells emptied."""
+    """Returns a `synth` panel with columns of the missing types added, and some cells emptied."""
     made = dangjian.synth.panel(organisations, years, first_year=2009, seed=seed)
     made = made.with_columns(pl.col(pl.Categorical).cast(pl.String))
     rng = random.Random(seed)  # noqa: S311
@@ -86,7 +87,7 @@ def panel(organisations: int, years: int, seed: int) -> pl.DataFrame:
     }
     added = pl.DataFrame(columns, schema=ADDED)
     whole = pl.concat([made, added], how="horizontal")
-    # What the ledgers of two counties leave out.
+    # Values that the ledgers of two counties leave out.
     emptied = [
         pl.when(pl.Series(some([True], 0.9), dtype=pl.Boolean)).then(name)
         for name in ("employees", "operating", "industry")
@@ -95,21 +96,21 @@ def panel(organisations: int, years: int, seed: int) -> pl.DataFrame:
 
 
 def full_width(text: str) -> str:
-    """ASCII as its full-width twins."""
+    """Returns ASCII text in full-width characters."""
     return "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in text)
 
 
 @dataclass
 class Speller:
-    """Chooses how each cell is written; cells of workbooks may be numbers, dates and flags."""
+    """Chooses the spelling of each cell; cells of workbooks may be numbers, dates and flags."""
 
     rng: random.Random
     typed: bool
     wan: bool = False
-    """Whether money is in 万元."""
+    """True if money is in 万元."""
 
     def cell(self, column: str, value: Any) -> Any:
-        """A way to write ``value`` in ``column``."""
+        """Returns one way to write ``value`` in ``column``."""
         kind = TYPES[column]
         if value is None:
             nothing = ["", "", "-", "—", "／", " ", "N/A"] + (["无", "未评"] if kind == "star" else [])
@@ -134,7 +135,7 @@ class Speller:
 
     def _word(self, column: str, value: str) -> list[Any]:
         ways = WORDS[column][value]
-        # `mode` keeps the word as written in a column of its own.
+        # `mode` keeps the original word in `mode_detail`.
         return [*ways, f"{list(WORDS[column]).index(value) + 1}-{ways[1]}", f"{ways[1][:1]} {ways[1][1:]}"]
 
     def _region(self, _: str, value: str) -> list[Any]:
@@ -206,13 +207,13 @@ def _spoken(number: int) -> str:
 
 @dataclass
 class Layout:
-    """What an office decides once."""
+    """The decisions of an office about its ledgers."""
 
     seed: int
     book: bool
-    """Workbooks, else text."""
+    """True for workbooks, false for text."""
     years: str
-    """How years are told apart: by ``column``, by ``file`` or by ``sheet``."""
+    """Distinction of years: by ``column``, by ``file`` or by ``sheet``."""
     columns: list[str] = field(default_factory=list)
     one_hot: list[str] = field(default_factory=list)
     header_rows: int = 1
@@ -233,7 +234,7 @@ class Layout:
 
 @st.composite
 def layouts(draw: st.DrawFn, columns: list[str]) -> Layout:
-    """A layout of these columns; those that every ledger has are always among them."""
+    """Draws a layout of these columns, always including those that every ledger has."""
     book = draw(st.booleans())
     years = draw(st.sampled_from(["column", "file", "sheet"] if book else ["column", "file"]))
     always = ["org_id", "name", *(["year"] if years == "column" else [])]
@@ -269,11 +270,11 @@ class Sheet:
     """The rows of one sheet, and its merged cells."""
 
     def __init__(self, layout: Layout, rng: random.Random) -> None:
-        """Decide on headers; the same for all sheets of a layout would be too easy."""
+        """Chooses the headers; each sheet of a layout gets its own."""
         self.layout, self.rng = layout, rng
         self.speller = Speller(rng, typed=layout.book, wan=layout.wan)
         self.merged: list[tuple[int, int, int, int]] = []
-        # Each column of the sheet: the column of the panel, and the word it stands for in a one-hot group.
+        # Each column of the sheet: the column of the panel, and its word in a one-hot group.
         self.slots: list[tuple[str | None, str | None]] = [(None, None)] if layout.serial else []
         for column in layout.columns:
             if column in layout.one_hot:
@@ -282,7 +283,7 @@ class Sheet:
                 self.slots.append((column, None))
 
     def alias(self, column: str) -> str:
-        """A header of ``column`` as some office writes it."""
+        """Returns a header of ``column`` as some office writes it."""
         text = self.rng.choice(ALIASES[column])
         if column == "funds":
             text = text.removesuffix("(元)") + (
@@ -295,7 +296,7 @@ class Sheet:
         return text
 
     def header(self, first: int) -> list[list[Any]]:
-        """The header's rows, the first of which is row ``first`` of the sheet."""
+        """Returns the rows of the header, of which the first is row ``first`` of the sheet."""
         height = self.layout.header_rows
         rows: list[list[Any]] = [[""] * len(self.slots) for _ in range(height)]
         at = 0
@@ -303,7 +304,7 @@ class Sheet:
             column, word = self.slots[at]
             if word is not None and column is not None:
                 width = len(WORDS[column])
-                # The name of the item above its words; a third row has a group over both.
+                # The item's name is above its words. A third row has a group over both.
                 rows[height - 2][at] = self.alias(column)
                 self.merge(first + height - 2, at, first + height - 2, at + width - 1)
                 for offset, one in enumerate(WORDS[column]):
@@ -314,7 +315,8 @@ class Sheet:
                 at += width
                 continue
             text = "序号" if column is None else self.alias(column)
-            # Either beside a group, in the first row and merged down, or under a group, in the last row.
+            # A column next to a group has its header in the first row, merged down. A column under a
+            # group has it in the last.
             if height > 1 and self.rng.random() < 0.3:
                 rows[height - 1][at] = text
                 rows[0][at] = "党建情况"
@@ -326,16 +328,16 @@ class Sheet:
         return rows
 
     def merge(self, top: int, left: int, bottom: int, right: int) -> None:
-        """Remember a merged range of more than one cell."""
+        """Records a merged range of more than one cell."""
         if (top, left) != (bottom, right):
             self.merged.append((top, left, bottom, right))
 
     def label(self, text: str, *others: str) -> list[Any]:
-        """A row that begins with a label."""
+        """Returns a row that begins with a label."""
         return [text, *others, *[""] * (len(self.slots) - 1 - len(others))][: len(self.slots)]
 
     def data(self, row: dict[str, Any], number: int) -> list[Any]:
-        """A row of the panel."""
+        """Returns a row of the panel."""
         cells: list[Any] = []
         for column, word in self.slots:
             if column is None:
@@ -352,7 +354,7 @@ class Sheet:
         return cells
 
     def sum(self, text: str) -> list[Any]:
-        """A row of sums: a label first, numbers in some columns of numbers."""
+        """Returns a row of sums: a label first, numbers in some numeric columns."""
         cells = self.label(text)
         for at, (column, _) in enumerate(self.slots):
             if at and column is not None and TYPES[column] in ("count", "money") and self.rng.random() < 0.7:
@@ -360,7 +362,7 @@ class Sheet:
         return cells
 
     def rows(self, rows: list[dict[str, Any]], year: int | None) -> Iterator[list[Any]]:
-        """All rows of the sheet."""
+        """Yields all rows of the sheet."""
         layout = self.layout
         at = 0
         for title in ["某县两新组织党建工作台账" + (f"（{year}年度）" if year else ""), "单位：人"][
@@ -391,7 +393,7 @@ class Sheet:
 
 
 def write(panel: pl.DataFrame, layout: Layout, folder: Path) -> list[Path]:
-    """Write ``panel`` by ``layout`` into ``folder``; its files in any order."""
+    """Writes ``panel`` by ``layout`` into ``folder``; returns the files in any order."""
     rng = random.Random(layout.seed)  # noqa: S311
     rows = panel.to_dicts()
     rng.shuffle(rows)
@@ -416,11 +418,11 @@ def write(panel: pl.DataFrame, layout: Layout, folder: Path) -> list[Path]:
 
 def _text(path: Path, rows: Iterator[list[Any]], layout: Layout) -> None:
     text = io.StringIO(newline="")
-    # Where a carriage return ends lines, the writer would leave a line feed in a cell without quotation marks.
+    # If a carriage return ends lines, the csv writer would leave a line feed in a cell unquoted.
     quoting = csv.QUOTE_ALL if layout.line_end == "\r" else csv.QUOTE_MINIMAL
     writer = csv.writer(text, delimiter=layout.delimiter, lineterminator=layout.line_end, quoting=quoting)
     for row in rows:
-        # A row without anything is a line without anything, or of delimiters only.
+        # An empty row becomes an empty line, or a line of delimiters only.
         writer.writerow(row)
     path.write_bytes(text.getvalue().encode(layout.encoding))
 

@@ -1,6 +1,7 @@
-"""A made review: a small panel of Chinese ledgers and, from it, every table of the contract, counted with Polars.
+"""A synthetic review: a small panel of Chinese ledgers, with every table of the contract counted in
+Polars.
 
-The counting here is the tests' own; it shares nothing with the engine.
+The counting is independent of the engine.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ _NOTE = {
     "note_zh": "原文在“四个百分之百”处中断，只见第一项；本项系推定，请对照本地文件确认。",
     "note_en": "The article breaks off after the first target; this one is inferred. Please confirm it.",
 }
-# id, labels, counts, population, success, and the same two in Polars.
+# id, labels, counts, population, success, and the last two in Polars.
 _OPERATING, _ALL = pl.col("operating"), pl.col("year") > 0
 _HAS = pl.col("mode").is_in(["solo", "joint", "affiliated"])
 _ACTIVE = ("party_organisations", _ESTABLISHED, "activities > 0", _HAS, pl.col("activities") > 0)
@@ -98,7 +99,7 @@ TARGETS: list[dict[str, Any]] = [
 
 
 def panel(organisations: int = 120, seed: int = 1) -> pl.DataFrame:
-    """A panel of (org_id, year): words, counts and nulls as the engine reads them."""
+    """Generates a panel of (org_id, year): words, counts and nulls as the engine reads them."""
     rng = random.Random(seed)  # noqa: S311
     codes = list(TOWNSHIPS)
     rows = []
@@ -115,7 +116,7 @@ def panel(organisations: int = 120, seed: int = 1) -> pl.DataFrame:
                 "none" if rng.random() < 0.1 else "solo" if members >= 3 else "joint" if members else "area"
             )
             mode = None if rng.random() < 0.03 else mode
-            if i < 2:  # the hostile names stand in a gap list
+            if i < 2:  # the hostile names are on a gap list
                 members, mode = 5, "none"
             party = {
                 "solo": f"150425D{i:06}",
@@ -158,7 +159,7 @@ def panel(organisations: int = 120, seed: int = 1) -> pl.DataFrame:
 
 
 def review(year: int = 2013, frame: pl.DataFrame | None = None) -> Review:
-    """The review of ``year`` of the made panel, or of another panel with the same columns."""
+    """Returns the review of ``year`` of the synthetic panel, or of another panel with the same columns."""
     frame = panel() if frame is None else frame
     frame = frame.with_columns(
         star_state=pl.when(pl.col("star").is_not_null())
@@ -332,7 +333,7 @@ def _gaps(now: pl.DataFrame) -> pl.DataFrame:
 
 
 def years(frame: pl.DataFrame) -> list[int]:
-    """The years of a panel."""
+    """Returns the years of a panel."""
     return sorted(frame["year"].unique())
 
 
@@ -359,7 +360,9 @@ _FINDINGS = {
 
 
 def _audit(frame: pl.DataFrame, year: int) -> dict[str, pl.DataFrame]:
-    """Two findings, the joint branches and who is one member short: what the page draws of them."""
+    """Returns the tables that the page draws: two findings, the joint branches, and those one member
+    short.
+    """
     counts, lists = [], []
     for finding, (label, found) in _FINDINGS.items():
         named = {
@@ -415,7 +418,9 @@ def _audit(frame: pl.DataFrame, year: int) -> dict[str, pl.DataFrame]:
 
 
 def _moves(frame: pl.DataFrame, state: str, key: str) -> pl.DataFrame:
-    """Pairs of neighbouring years; who is not listed in one of them is `absent` there."""
+    """Counts transitions between adjacent years; organisations not listed in one of them are `absent`
+    there.
+    """
     states = frame.select("year", key, state).drop_nulls(key)
     parts = []
     years = sorted(frame["year"].unique())

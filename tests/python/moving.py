@@ -1,4 +1,4 @@
-"""Panels of things that move between star states, and the slow, obvious way to count their steps."""
+"""Panels of organisations that change star state, with a slow, direct count of their transitions."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ MODE_OF = {"unrated": "solo", "no_party_org": "none", "unknown": None}
 
 
 def panel(seed, *, organisations=120, years=range(2010, 2016), halves=False, committees=("甲", "乙", "丙")):
-    """A random panel: years missed, ratings lost and won, committees changed."""
-    rng = random.Random(seed)  # noqa: S311 - chance that can be repeated
+    """Generates a random panel with missing years, ratings gained and lost, and changes of committee."""
+    rng = random.Random(seed)  # noqa: S311 - seeded
     grades = GRADES if halves else GRADES[::2]
     rows = []
     for at in range(organisations):
@@ -43,7 +43,7 @@ def panel(seed, *, organisations=120, years=range(2010, 2016), halves=False, com
 
 
 def roster(frame):
-    """The panel as a roster, rows in disorder."""
+    """Returns the panel as a roster, rows shuffled."""
     frame = frame.select(
         "year",
         "org_id",
@@ -56,7 +56,7 @@ def roster(frame):
 
 
 def steps(frame, key=lambda _: ()):
-    """How many moved from which state to which: by group, year, state and next state."""
+    """Counts transitions by group, year, state and next state."""
     of = {(row["org_id"], row["year"]): row for row in frame.to_dicts()}
     years = sorted(set(frame["year"]))
     counts = Counter()
@@ -73,7 +73,7 @@ def steps(frame, key=lambda _: ()):
 
 
 def square(counts, states, columns=None, years=None, group=()):
-    """The counts as a matrix, of all years or some."""
+    """Returns the counts as a matrix, over all years or some."""
     columns = columns or states
     matrix = np.zeros((len(states), len(columns)))
     for (of, year, a, b), n in counts.items():
@@ -87,12 +87,12 @@ def chances(matrix):
 
 
 def of_group(table, **keys):
-    """The rows with these values."""
+    """Returns the rows with these values."""
     return table.filter(*(pl.col(name).eq_missing(pl.lit(value)) for name, value in keys.items()))
 
 
 def matrix_of(table, value, states, columns=None, state="star_state"):
-    """A column of a table of states and next states as a matrix; NaN for null."""
+    """Returns a column of a table of states and next states as a matrix; NaN for null."""
     columns = columns or states
     cells = {(a, b): v for a, b, v in table.select(state, f"next_{state}", value).rows()}
     assert len(cells) == table.height

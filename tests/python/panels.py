@@ -1,4 +1,4 @@
-"""Random panels in canonical columns, small and full of nulls, and tables of a roster in a form to compare."""
+"""Random panels in canonical columns, small and full of nulls, and tables of a roster in comparable form."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ DIMENSIONS = (
 
 @st.composite
 def panels(draw: st.DrawFn) -> pl.DataFrame:
-    """Up to 20 rows of 8 organisations in 4 of 5 years; a year may be missing."""
+    """Draws up to 20 rows of 8 organisations in 4 of 5 years; a year may be missing."""
     years = draw(
         st.sampled_from([(2011, 2012, 2013), (2011, 2012, 2014), (2010, 2011, 2012, 2013), (2011, 2013)])
     )
@@ -76,18 +76,18 @@ def panels(draw: st.DrawFn) -> pl.DataFrame:
 
 
 def groupings(most: int = 2) -> st.SearchStrategy[list[str]]:
-    """Some dimensions."""
+    """Draws some dimensions."""
     return st.lists(st.sampled_from(DIMENSIONS), unique=True, min_size=1, max_size=most)
 
 
 def read(source: Any) -> dangjian.Roster:
-    """The roster, nothing of it rejected."""
+    """Reads a roster and checks that no row was rejected."""
     roster = dangjian.read_roster(source, progress=False)
     assert roster.sources["data"].sum() == roster.sources["kept"].sum()
     return roster
 
 
-# Every table that counts, as a function of the roster and the options that all of them have.
+# Every counting table, as a function of the roster and their common options.
 TABLES = {
     "coverage": lambda r, **o: r.coverage(**o),
     "targets": lambda r, **o: r.targets(**o),
@@ -130,7 +130,7 @@ LISTS = {
     "explain_change": lambda r, y, **o: r.explain_change("organised_all", r.years[0], y, **o),
 }
 
-# The tables that are about one year at a time.
+# Tables that treat each year separately.
 WITHIN_A_YEAR = (
     *("coverage", "targets", "formation", "formation_need", "star_distribution", "workforce", "count"),
     *("targets_series", "gap_counts"),
@@ -160,7 +160,7 @@ _NO_KEYS = (
 def counts(
     table: pl.DataFrame, without: tuple[str, ...] | list[str] = ()
 ) -> dict[tuple[Any, ...], tuple[int, ...]]:
-    """The counts of each group, added up over the dimensions ``without``; groups in which nothing was counted left out."""
+    """Sums the counts of each group over the dimensions ``without``; groups of zeros are left out."""
     numbers = [name for name in COUNTS if name in table.columns]
     left_out = {*numbers, *_NO_KEYS, *without, *(f"{name}_name" for name in without)}
     keys = [name for name in table.columns if name not in left_out]

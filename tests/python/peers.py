@@ -1,4 +1,6 @@
-"""Answers of peers that are not among the tests' dependencies: tests/peers has them with the scripts that made them."""
+"""Results of peers that are not test dependencies; tests/peers holds them with the scripts that produced
+them.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,7 @@ _FOLDER = Path(__file__).parents[1] / "peers"
 
 
 def rows(name: str) -> dict[str, dict[str, list[int]]]:
-    """The panels of a file: for each its columns."""
+    """Returns the columns of each panel in a file."""
     panels: dict[str, dict[str, list[int]]] = {}
     with (_FOLDER / name).open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
@@ -23,7 +25,7 @@ def rows(name: str) -> dict[str, dict[str, list[int]]]:
 
 
 def values(name: str) -> dict[tuple[str, str], dict[float, float | None]]:
-    """What a peer said: by panel and kind, the value at each time; null where it has none."""
+    """Returns a peer's results: by panel and kind, the value at each time; null if it has none."""
     found: dict[tuple[str, str], dict[float, float | None]] = defaultdict(dict)
     with (_FOLDER / name).open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
@@ -34,7 +36,7 @@ def values(name: str) -> dict[tuple[str, str], dict[float, float | None]]:
 
 
 def near(got: Any, want: Any, within: float = 1e-9) -> bool:
-    """Whether two numbers are equal to nine digits, or both are null."""
+    """Checks whether two numbers agree to nine digits, or both are null."""
     if got is None or want is None:
         return got is want
     return math.isclose(got, want, rel_tol=within, abs_tol=within)

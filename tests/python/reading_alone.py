@@ -1,6 +1,6 @@
-"""Run by `test_hostile.py` in a process of its own: reads what it is given and prints, as JSON, what came of it.
+"""Reads a path and prints the outcome as JSON; started by `test_hostile.py` in its own process.
 
-The process has an upper limit on its memory, so that a bomb ends it and not the machine.
+The process has a memory limit, so that a bomb ends the process and not the machine.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ import time
 
 import dangjian
 
-# Far more than any of these files may need.
+# Far above the needs of these files.
 LIMIT = 8 << 30
 
 
 def main(path: str, keep: str) -> None:
-    """Read ``path``, all its columns if ``keep`` says so."""
+    """Reads ``path``, with all its columns if ``keep`` is set."""
     resource.setrlimit(resource.RLIMIT_AS, (LIMIT, LIMIT))
     before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.monotonic()
     answer: dict[str, object] = {}

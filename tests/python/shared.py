@@ -1,4 +1,4 @@
-"""The data of other people that tests read in place: they are not part of the project and may be absent."""
+"""Third-party data that tests read in place; not part of the project, and possibly absent."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _FOLDER = Path(__file__).parents[2] / ".." / "shared" / "data"
 
 
 def data(name: str) -> Path:
-    """The path of ``name`` in the shared data; skips the test, saying so, where it is not there."""
+    """Returns the path of ``name`` in the shared data; skips the test, with a message, if absent."""
     path = (_FOLDER / name).resolve()
     if not path.exists():
         pytest.skip(f"{path} is absent")

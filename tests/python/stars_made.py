@@ -1,4 +1,4 @@
-"""Random star schemes and scores, and what the engine and its trail make of them."""
+"""Random star schemes and scores, with the engine's ratings and trails of them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ YEAR = 2013
 
 
 def toml(scheme: dict[str, list[dict[str, Any]]]) -> str:
-    """The records as TOML."""
+    """Formats the records as TOML."""
 
     def value(v: Any) -> str:
         return json.dumps(v, ensure_ascii=False)
@@ -32,10 +32,12 @@ def toml(scheme: dict[str, list[dict[str, Any]]]) -> str:
 
 
 @st.composite
-def schemes(  # noqa: C901, PLR0912, PLR0915 - one part of a scheme after the other
+def schemes(  # noqa: C901, PLR0912, PLR0915 - draws the parts of a scheme in turn
     draw: st.DrawFn, *, quotas: bool, plain: bool = False
 ) -> dict[str, list[dict[str, Any]]]:
-    """A scheme of one to three dimensions with any of the rules; ``plain`` has none that a better score can harm."""
+    """Draws a scheme of one to three dimensions with any of the rules; ``plain`` has none that a better
+    score can harm.
+    """
 
     def some(*options: Any) -> Any:
         return draw(st.sampled_from(options))
@@ -162,13 +164,13 @@ def schemes(  # noqa: C901, PLR0912, PLR0915 - one part of a scheme after the ot
 def organisations(
     draw: st.DrawFn, scheme: dict[str, Any], most: int, *, unknown: int
 ) -> list[dict[str, Any]]:
-    """Up to ``most`` organisations, of whom ``unknown`` scores in all may be open."""
+    """Draws up to ``most`` organisations, with up to ``unknown`` open scores in all."""
     ladder = Reference(scheme).ladder
     orgs = []
     for _ in range(draw(st.integers(1, most))):
         scores: dict[str, Any] = {}
         for item in scheme["item"]:
-            # Few different numbers, so that totals tie; halves, so that they fall into gaps.
+            # Few distinct numbers give ties. Halves fall into gaps between bands.
             allowed = item.get("values", [0, item["points"], item["points"] / 2, 1, 1.5])
             scores[item["id"]] = draw(st.sampled_from(allowed))
             if "unlisted" in item and draw(st.booleans()):
@@ -203,7 +205,7 @@ def organisations(
 def rate(
     scheme: dict[str, Any], orgs: list[dict[str, Any]], folder: Path, shuffle: random.Random | None = None
 ) -> Any:
-    """The engine's rating of the same."""
+    """Returns the engine's rating."""
     path = folder / "scheme.toml"
     path.write_text(toml(scheme), encoding="utf-8")
     ids = [f"D{at}" for at in range(len(orgs))]
@@ -229,7 +231,7 @@ def rate(
         if points != "absent"
     ]
     if shuffle:
-        rows += rows[: len(rows) // 2]  # what is said twice is said once
+        rows += rows[: len(rows) // 2]  # repeated rows count once
         shuffle.shuffle(rows)
     schema = {"party_org_id": pl.String, "year": pl.Int32, "item": pl.String, "points": pl.Float64}
     scores = pl.DataFrame(rows, schema=schema, orient="row")
@@ -252,7 +254,7 @@ def rate(
 
 
 def rated(rating: Any, n: int) -> list[dict[str, Any] | None]:
-    """The rows of the result by organisation."""
+    """Returns the rows of the result by organisation."""
     rows = {row["party_org_id"]: row for row in rating.stars.iter_rows(named=True)}
     return [rows.get(f"D{at}") for at in range(n)]
 
@@ -263,7 +265,7 @@ def stars_of(rating: Any) -> dict[tuple[int, str], str]:
 
 
 def replayed(rating: Any) -> dict[tuple[int, str], str]:
-    """The stars to which the trail leads, in any order of its rows."""
+    """Replays the trail with its rows shuffled and returns the stars."""
     trail = rating.trail.sample(fraction=1, shuffle=True, seed=3)
     replay = dj.replay_stars(trail)
     return {(y, i): s for y, i, s, *_ in replay.rows() if s != "absent"}

@@ -1,6 +1,6 @@
-"""Star rating once more, slow and obvious: exact fractions, every rule as its sentence says it, every case by counting."""
+"""A slow, direct reference for star rating: exact fractions, literal rules, every case enumerated."""
 
-# ruff: noqa: D102, C901, FBT001, FBT003 - a rule is a sentence, one after the other, and each is about yes and no
+# ruff: noqa: D102, C901, FBT001, FBT003 - one branch per rule, and each rule yields booleans
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ def share_of(points: float) -> Fraction:
 
 
 def cell(item: dict[str, Any], points: float | str | None) -> list[Fraction]:
-    """What the item can bring: one value where it is known, all that it may be (or both ends) where not."""
+    """Returns the contributions an item may have: one value if known, all possible ones (or both ends) if
+    not.
+    """
     gives = item.get("gives", "award")
     most = share_of(item["points"])
 
@@ -48,7 +50,7 @@ class Reference:
     # Scores.
 
     def sums(self, form: dict[str, Fraction]) -> dict[str, Fraction]:
-        """The dimensions of one complete form."""
+        """Returns the dimensions of one complete form."""
         out = {}
         for d in self.scheme["dimension"]:
             s = sum((form[i["id"]] for i in self.scheme["item"] if i["dimension"] == d["id"]), Fraction(0))
@@ -73,7 +75,7 @@ class Reference:
         return min(t, share_of(self.head["most"])) if "most" in self.head else t
 
     def band(self, total: Fraction) -> list[int]:
-        """The stars of a total; two where a gap is left open."""
+        """Returns the stars of a total; two if it lies in a gap left open."""
         gap = self.head.get("band_gap")
         if gap == "round":
             total = Fraction(math.floor(total + Fraction(1, 2)))
@@ -117,7 +119,7 @@ class Reference:
         pick = min if self.head["combine"] == "lower" else max
         return [pick(b, goods) for b in bands]
 
-    # Rules, on sets of what is possible.
+    # Rules, on sets of possible outcomes.
 
     def down(self, star: float, steps: int = 1) -> float:
         return self.ladder[max(0, self.ladder.index(star) - steps)]
@@ -126,7 +128,7 @@ class Reference:
         return self.ladder[min(len(self.ladder) - 1, max(0, self.ladder.index(star) + steps))]
 
     def part(self, rule: dict[str, Any], form: dict[str, Fraction], added: Fraction) -> bool:
-        """Whether a part of a complete form is as the rule asks."""
+        """Checks whether a part of a complete form satisfies a rule."""
         if "item" in rule:
             item = next(i for i in self.scheme["item"] if i["id"] == rule["item"])
             have, full = form[rule["item"]], share_of(item["points"])
@@ -150,17 +152,17 @@ class Reference:
     def holds(
         self, rule: dict[str, Any], org: dict[str, Any], form: dict[str, Fraction], added: Fraction
     ) -> list[bool]:
-        """The answers that are possible to a rule's condition."""
+        """Returns the possible answers to a rule's condition."""
         if "event" in rule:
             kinds = [rule["event"]] if isinstance(rule["event"], str) else rule["event"]
             return [any(org["events"].get(k) for k in kinds)]
         if "when" in rule:
-            fact = org["flag"]  # the only condition that these tests ask of the ledger
+            fact = org["flag"]  # the only ledger condition in these tests
             return [True, False] if fact is None else [fact]
         return [self.part(rule, form, added)]
 
     def after_rules(self, org: dict[str, Any], form: dict[str, Fraction]) -> set[tuple[float, bool]]:
-        """The stars before quotas that one complete form can have, each with whether it takes part."""
+        """Returns the possible stars before quotas of one complete form, each with whether it is rated."""
         added, s = Fraction(0), self.scheme
         for event in s.get("event", []):
             n, most = org["events"].get(event["id"], 0), event.get("most")
@@ -230,11 +232,11 @@ class Reference:
         return possible
 
     def directly(self, org: dict[str, Any]) -> dict[str, Any] | None:
-        """The direct grading that an organisation has: the highest."""
+        """Returns the highest direct grading of an organisation."""
         has = [d for d in self.scheme.get("direct", []) if org["events"].get(d["event"])]
         return max(has, key=lambda d: d["stars"], default=None)
 
-    # Quotas, for one complete outcome of everybody.
+    # Quotas, for one complete outcome of all organisations.
 
     def quotas(
         self,
@@ -286,10 +288,12 @@ class Reference:
                         stars[at] = self.down(quota["stars"])
         return stars
 
-    # What is certain.
+    # Certain outcomes.
 
     def forms(self, org: dict[str, Any]) -> list[dict[str, Fraction]]:
-        """All complete forms that what is written allows; of an open item both ends, or all its values."""
+        """Returns all complete forms that the scores allow; an open item takes both ends, or all its
+        values.
+        """
         items = self.scheme["item"]
         choices = [cell(i, org["scores"].get(i["id"], "absent")) for i in items]
         return [dict(zip((i["id"] for i in items), form, strict=True)) for form in product(*choices)]
@@ -310,7 +314,7 @@ class Reference:
         return {star for form in self.forms(org) for star, _ in self.after_rules(org, form)}
 
     def outcomes(self, orgs: list[dict[str, Any]], all_: int) -> list[set[float]]:
-        """For each organisation all stars that some way of filling in what is open gives it."""
+        """Returns, for each organisation, all stars that some completion of the open items gives it."""
         ways = [
             [
                 (star, rated, self.total(form, self.added(org)), form)
@@ -327,5 +331,5 @@ class Reference:
 
 
 def quota_all(orgs: list[dict[str, Any]], group: Any) -> int:
-    """How many organisations of the ledger are in a group: in these tests all of them are rated."""
+    """Counts the organisations of the ledger in a group; in these tests all of them are rated."""
     return sum(org["group"] == group for org in orgs)

@@ -1,4 +1,4 @@
-"""Tables 27 and 30 of the national annual report, cell by cell against SQL, and their sums."""
+"""Tables 27 and 30 of the national annual report: each cell against SQL, and the sums."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from test_measures import made, trees
 
 DUCKDB = duckdb.connect()
 
-# Lines and columns as the template says them.
+# Lines and columns as in the official template.
 LINES = {
     "units": "true",
     "units_instructed": "instructor_id IS NOT NULL",
@@ -75,7 +75,7 @@ def test_cells_are_those_of_sql(panel, table):
         checks = roster.annual_checks(table, year)
         told = checks.filter(pl.col("agrees").is_not_null())
         assert set(told["check"]) >= {"units", "solo", "none"}
-        # A joint branch whose organisations have no code is not counted as one.
+        # A joint branch is not counted if its organisations have no code.
         assert told["agrees"].all()
 
 
@@ -110,7 +110,7 @@ def test_a_table_made_by_hand():
         "undecided": (1, 0, 0, 0),
         "employees": (35, 10, 5, 20),
         "members": (11, 7, 0, 4),
-        # No source has these: nothing can be said.
+        # No source has these columns, so the cells are null.
         "instructors": (None,) * 4,
         "members_elsewhere": (None,) * 4,
         "none_due_group": (None,) * 4,

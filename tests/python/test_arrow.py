@@ -1,4 +1,4 @@
-"""Tables in memory and Parquet: what goes out comes in the same, from whatever library hands it over."""
+"""Tables in memory and Parquet: a round trip changes nothing, with any library as the source."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dangjian import synth
 
 @pytest.fixture(scope="module")
 def roster():
-    """The bundled ledgers: every column, nulls, dates, Chinese text."""
+    """Reads the bundled ledgers: every column, nulls, dates, Chinese text."""
     return dangjian.read_roster(dangjian.datasets.hexigten().ledgers)
 
 
@@ -24,7 +24,7 @@ def frame(roster):
 
 
 class Array:
-    """A table that knows ``__arrow_c_array__`` only."""
+    """A table that offers only ``__arrow_c_array__``."""
 
     def __init__(self, table: pa.Table) -> None:
         (self.batch,) = table.combine_chunks().to_batches()
@@ -34,7 +34,7 @@ class Array:
 
 
 class Stream:
-    """A table that knows ``__arrow_c_stream__`` only, in small batches."""
+    """A table that offers only ``__arrow_c_stream__``, in small batches."""
 
     def __init__(self, table: pa.Table) -> None:
         self.reader = pa.RecordBatchReader.from_batches(table.schema, table.to_batches(max_chunksize=7))
@@ -44,7 +44,7 @@ class Stream:
 
 
 def old_strings(frame):
-    """The columns of text with 32-bit offsets: what libraries before string views hand over."""
+    """Converts text columns to 32-bit offsets, as libraries without string views produce."""
     table = frame.to_arrow()
     small = [
         pa.field(f.name, pa.string() if pa.types.is_large_string(f.type) else f.type) for f in table.schema
@@ -53,7 +53,7 @@ def old_strings(frame):
 
 
 def coded(frame):
-    """Columns of few different words as categories."""
+    """Converts columns of few distinct words to categories."""
     words = frame["kind"].drop_nulls().unique().sort()
     return frame.with_columns(
         pl.col("mode", "committee", "party_org_id", "org_id").cast(pl.Categorical),
@@ -127,7 +127,7 @@ def test_parquet(tmp_path, roster, frame):
     assert_frame_equal(pl.DataFrame(pq.read_table(path)), frame)
     back = dangjian.read_roster(path)
     assert_frame_equal(back.to_polars(), frame)
-    # As others write it: another library, small row groups, dictionaries, long integers.
+    # Written as other tools write it: another library, small row groups, dictionaries, long integers.
     wide = coded(frame).cast({pl.UInt32: pl.Int64})
     wide.write_parquet(path, row_group_size=100, compression="gzip")
     assert_frame_equal(dangjian.read_roster(path).to_polars(), frame)
@@ -145,7 +145,7 @@ def test_a_panel_is_opened_with_the_columns_asked_for(tmp_path, roster):
     sources = some.sources
     assert sources["file"].to_list() == [path.name]
     assert (sources["kept"].sum(), some.problems.height) == (len(roster), 0)
-    # A ledger beside it: both are read as ledgers are.
+    # With a ledger next to the panel, both are read as ledgers.
     ledger = tmp_path / "2031.csv"
     ledger.write_text("统一社会信用代码,单位名称\n91110000600037341L,某厂\n", encoding="utf-8")
     both = dangjian.read_roster([path, ledger], progress=False)
@@ -163,7 +163,7 @@ def test_what_is_no_panel_is_not_opened(tmp_path, roster, frame):
     frame.write_parquet(other)
     with pytest.raises(dangjian.FileError, match="read_roster"):
         dangjian.open_roster(other)
-    # Metadata that pyarrow takes along with rows that are others.
+    # Metadata that pyarrow carries over to changed rows.
     table = pq.read_table(path)
     pq.write_table(table.replace_schema_metadata(pq.read_metadata(path).metadata).slice(0, 5), other)
     with pytest.raises(dangjian.FileError, match="read_roster"):
@@ -264,7 +264,7 @@ def test_one_year_has_statistics_but_no_moves(frame):
 
 
 def test_a_column_without_any_value_has_no_type_of_its_own():
-    """Polars calls it Null; it is read as not known."""
+    """Polars types the column Null; it is read as unknown."""
     frame = pl.DataFrame({"year": [2013], "org_id": ["单位1"], "name": [None], "楼栋": [None]})
     roster = dangjian.read_roster(frame, progress=False)
     assert roster.to_polars().select("name").rows() == [(None,)]

@@ -1,4 +1,4 @@
-"""The findings that an office asks for first, each at a case made by hand, by the shipped rules."""
+"""The findings that offices ask for first, each on a constructed case, by the shipped rules."""
 
 from __future__ import annotations
 
@@ -23,20 +23,21 @@ PLACE = "150425100000"
 def test_each_finding_names_the_organisations_behind_it():
     new, old = date(2019, 5, 1), date(2014, 5, 1)
     rows = [
-        # 0: as it should be; 1, 2: a branch of 60 and a committee of 60.
+        # 0: correct; 1, 2: a branch of 60 and a committee of 60.
         (2019, "solo", "D0", "branch", 7, new, PLACE),
         (2019, "solo", "D1", "branch", 60, new, PLACE),
         (2019, "solo", "D2", "committee", 60, new, PLACE),
-        # 3, 4: a joint branch, of which one has three members and should be solo.
+        # 3, 4: a joint branch, of which one organisation has three members and should be solo.
         (2019, "joint", "L1", "branch", 3, new, PLACE),
         (2019, "joint", "L1", "branch", 1, new, PLACE),
-        # 5 to 10: one of six organisations, where five are the limit since 2018.
+        # 5 to 10: a joint branch of six organisations; the limit has been five since 2018.
         *[(2019, "joint", "L2", "branch", 1, new, PLACE)] * 6,
-        # 11: a party organisation without members; 12: a term that is over; 13: three members and nothing.
+        # 11: a party organisation without members; 12: a term that is over; 13: three members and no
+        # party organisation.
         (2019, "solo", "D3", "branch", 0, new, PLACE),
         (2019, "solo", "D4", "branch", 5, old, PLACE),
         (2019, "none", None, None, 3, None, PLACE),
-        # The same six in 2017, when no limit was in force.
+        # The joint branch of six in 2017, when no limit was in force.
         *[(2017, "joint", "L2", "branch", 1, new, PLACE)] * 6,
     ]
     roster = made(rows, **COLUMNS)
@@ -58,7 +59,7 @@ def test_each_finding_names_the_organisations_behind_it():
         row = audit.filter(finding=finding).row(0, named=True)
         parties = {rows[at][2] for at in orgs} - {None}
         assert (row["organisations"], row["party_organisations"]) == (len(orgs), len(parties)), finding
-    # The sentence says what the rule asks, what is recorded, and whose approval would allow it.
+    # The sentence names the requirement, the recorded value, and the approval that would allow it.
     (high,) = found.filter(finding="level_too_high")["why_zh"]
     assert "60 名" in high
     assert "经县以上党委批准" in high
@@ -68,7 +69,7 @@ def test_each_finding_names_the_organisations_behind_it():
 
 
 def test_readiness_follows_those_like_them():
-    """Two members in 2012; of three such one grew to three by 2013, and that one was established."""
+    """Three organisations have two members in 2012; one grows to three by 2013 and is established."""
     rows = [
         (2012, "none", 2),
         (2012, "none", 2),

@@ -1,4 +1,4 @@
-"""Where rates break and why they change: against exact fractions, and cases made by hand."""
+"""Breaks of rates and decompositions of their changes, against exact fractions and constructed cases."""
 
 from __future__ import annotations
 
@@ -30,14 +30,16 @@ def test_a_definition_that_changes_is_a_break():
         "definition",
         None,
     )
-    # The years that are asked for do not change which are comparable.
+    # Restricting the years does not change which of them are comparable.
     assert roster.coverage(rates="bulletin", years=[2011, 2015])["series"].to_list() == [1, 2]
     with pytest.raises(dangjian.ArgumentError, match="not comparable"):
         roster.explain_change("bulletin", 2011, 2014)
 
 
 def test_the_breaks_of_the_bulletins_are_shipped():
-    """DOMAIN §4: of those that meet the conditions to 2012, of all from 2014, of legal persons from 2018, no rate since 2021."""
+    """docs/field-notes.md, bulletins: the population is eligible organisations to 2012, all from 2014,
+    legal persons from 2018; no rate since 2021.
+    """
     rows = [(year, 3, "solo", kind) for year in range(2010, 2023) for kind in ("enterprise", "self_employed")]
     roster = made(rows, **BASIC, kind=pl.String)
     table = roster.coverage(rates="bulletin")
@@ -49,7 +51,7 @@ def test_the_breaks_of_the_bulletins_are_shipped():
         (2012, 2014, "definition"),
         (2017, 2018, "definition"),
     ]
-    # As from 187.7 to 158.5: fewer are counted, and nothing fell.
+    # The bulletins fall from 187.7 to 158.5 likewise: fewer are counted, but none were lost.
     assert table.filter(pl.col("year").is_in([2017, 2018]))["population"].to_list() == [2, 1]
     assert lines(charts.coverage_over_years(table)) == 3
 
@@ -99,7 +101,7 @@ def test_a_column_that_a_year_lacks_is_a_break(tmp_path):
 
 
 def lines(chart):
-    """How many lines a chart draws."""
+    """Counts the lines that a chart draws."""
     return vl_convert.vegalite_to_svg(chart.to_dict()).count('class="mark-line role-mark')
 
 
@@ -163,7 +165,9 @@ def test_parts_of_a_change_are_those_of_exact_fractions(file, panel, by, success
 
 
 def test_a_change_made_by_hand():
-    """Enterprises stay at one half and shrink from 4 to 2; groups stay at 1 and grow from 1 to 3; others come and go."""
+    """Enterprises keep their rate of one half and shrink from 4 to 2; groups keep 1 and grow from 1 to 3;
+    other kinds enter and leave.
+    """
     kinds = {
         2011: [("enterprise", "solo")] * 2
         + [("enterprise", "none")] * 2

@@ -1,4 +1,6 @@
-"""`dangjian check` on real-shaped ledgers: everything that was read and not read is told, once, in both languages."""
+"""`dangjian check` on realistic ledgers: everything read and everything skipped is reported, once, in both
+languages.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,7 @@ def test_every_sheet_is_told_as_read_or_as_left_out(roster, told):
 def test_every_problem_is_one_line_with_its_place_and_what_was_done(roster, told):
     lines = [line for line in told if re.match(r"  (第 \d+ 行|row \d+) ", line)]
     assert len(lines) == roster.problems.height == 435
-    # Row 12 of 2009's first sheet: 424 full members of a small firm, as the list of what was spoilt says.
+    # Row 12 of 2009's first sheet: 424 full members of a small firm, as in the list of corrupted cells.
     assert [
         line for line in lines if re.search(r"(第 12 行|row 12) 党员队伍/正式党员人数 “424”(：|: )", line)
     ]
@@ -57,7 +59,7 @@ def test_personal_columns_are_named_and_their_values_are_not(roster, told):
     personal = roster.columns_read.filter(pl.col("status") == "personal")
     assert personal.height == 50
     assert "身份证号" in text
-    assert not re.search(r"测试|0000000\d{4}|00000019000101\d{4}", text)  # the made people of the sample
+    assert not re.search(r"测试|0000000\d{4}|00000019000101\d{4}", text)  # the fictitious people of the sample
 
 
 def test_the_english_answer_has_no_chinese_but_the_ledgers_own(roster):

@@ -1,4 +1,4 @@
-"""The command: what it prints where, and its exit codes."""
+"""The command line: output streams and exit codes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FILE = "台账2013[red].xlsx"
 
 
 class Roster:
-    """What the command needs of a roster."""
+    """A stand-in with the part of a roster that the command uses."""
 
     years = made.YEARS
     sources = pl.DataFrame(
@@ -76,7 +76,7 @@ class Roster:
         self.asked: dict[str, object] = {}
 
     def review(self, year, **options):
-        """Note what was asked for."""
+        """Records the request."""
         self.asked = {"year": year, **options}
         if year not in self.years:
             raise dangjian.ArgumentError(f"there is no ledger of {year}", f"没有 {year} 年的台账")

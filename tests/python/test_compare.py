@@ -1,4 +1,4 @@
-"""Surveys compared: against joins in polars, parts that add up, the workbook and the command."""
+"""Comparisons of surveys: against joins in Polars, sums of parts, the workbook and the command."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ COLUMNS = [name for name in panels.SCHEMA if name not in ("year", "org_id")]
 
 
 def joined(panel: pl.DataFrame, year: int, before: int) -> dict[str, str]:
-    """The status of each organisation, by joins."""
+    """Returns the status of each organisation, computed by joins."""
     now, then = panel.filter(year=year), panel.filter(year=before)
     ever = set(panel.filter(pl.col("year") < before)["org_id"])
     both = now.join(then, on="org_id", suffix="_then")
@@ -35,7 +35,7 @@ def joined(panel: pl.DataFrame, year: int, before: int) -> dict[str, str]:
 
 
 def cells(panel: pl.DataFrame, year: int, before: int) -> Counter:
-    """The kinds of changes by column, cell by cell."""
+    """Counts the kinds of changes by column, cell by cell."""
     both = panel.filter(year=year).join(panel.filter(year=before), on="org_id", suffix="_then")
     kinds: Counter = Counter()
     for row in both.iter_rows(named=True):
@@ -53,7 +53,7 @@ def test_two_surveys_are_what_joins_say(panel, apart, data):
         return
     before, year = sorted(data.draw(st.lists(st.sampled_from(years), min_size=2, max_size=2, unique=True)))
     if apart:
-        # Each survey in a roster of its own; what came before stands in either.
+        # Each survey in its own roster; earlier years may be in either.
         early = panel.filter(pl.col("year") <= before)
         compared = panels.read(
             panel.filter(pl.col("year").is_in([year]) | (pl.col("year") < before))
@@ -69,7 +69,7 @@ def test_two_surveys_are_what_joins_say(panel, apart, data):
     assert sum(counts[s] for s in STATUSES) == len(want)
     assert counts["later"] == panel.filter(year=year).height
     assert counts["earlier"] == panel.filter(year=before).height
-    # A column that is null in all of a survey is one that it has nonetheless.
+    # A column that is null throughout a survey still belongs to the survey.
     kinds = Counter(compared.changes.select("column", "change").rows())
     del_detail = {key: n for key, n in kinds.items() if key[0] != "mode_detail"}
     assert del_detail == cells(panel, year, before)
@@ -98,7 +98,7 @@ def test_the_parts_add_up(panel, by, apart):
     figures = ["earlier", "later", *STATUSES]
     assert parts.select(figures).sum().row(0) == compared.counts().select(figures).row(0)
     assert parts.columns[:3] == ["year", "earlier_year", by[0]]
-    # Those that are listed now stand where a count of the year has them.
+    # Organisations listed now are in the same group as in a count of the year.
     counted = roster.count(by=by, years=years[-1])
     now = (
         parts.filter(pl.col("later") > 0)

@@ -1,4 +1,6 @@
-"""Every kind of definition, and every way in which it can be wrong: refused with file, record, field and a hint."""
+"""Every kind of definition and every way in which it can be wrong: rejected with file, record, field and a
+hint.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,7 @@ FRAME = pl.DataFrame(
     }
 )
 
-# How a file of each kind is used.
+# The use of a file of each kind.
 USES = {
     "rates": lambda r, path: r.coverage(rates_file=path),
     "targets": lambda r, path: r.targets(targets_file=path),
@@ -54,9 +56,9 @@ GOOD = {
     "zones": ZONES,
 }
 
-# What is changed, and what the message names: record, field, cause, hint.
+# The change to a file, and the parts of the message: record, field, cause, hint.
 WRONG = [
-    # A column that is not there.
+    # An unknown column.
     (
         "rates",
         ("operating", "operatin"),
@@ -108,7 +110,7 @@ WRONG = [
         "'operatin'",
         "did you mean 'operating'?",
     ),
-    # A value of the wrong type, a word that is none.
+    # A value of the wrong type, or an unknown word.
     ("rates", ("mode = 'solo'", "mode > 3"), "field success", "mode", ""),
     ("rates", ("mode = 'solo'", "mode = 'sole'"), "field success", "'sole'", "did you mean 'solo'?"),
     ("rates", ("mode = 'solo'", "members_full"), "field success", "members_full", "members_full >= 3"),
@@ -121,7 +123,7 @@ WRONG = [
     ("bands", ("[0, 8]", "[0, -8]"), "field from", "-8", "such as [0, 10, 50]"),
     ("tables", ('count = "*"', 'count = "sum(mode)"'), "field count", "mode", ""),
     ("zones", ("150425100000", "15042"), '[[zone]] "jp": field region', "15042", ""),
-    # In a circle.
+    # A circular definition.
     (
         "rates",
         ("employees >= 50", "large or operating"),
@@ -129,7 +131,7 @@ WRONG = [
         "large → large",
         "in columns",
     ),
-    # Something that is not there.
+    # An unknown reference or a missing field.
     ("tables", ('tables = ["1"]', 'tables = ["2"]'), "field tables", "'2'", "Available: 1"),
     ("rates", ("source", "sourc"), "field source", "missing", ""),
     (
@@ -140,7 +142,7 @@ WRONG = [
         "did you mean 'scope'?",
     ),
 ]
-# Records that are valid in the same year as the good one, field and hint.
+# Records valid in the same year as the good one, with field and hint.
 TWICE = [
     (
         "rates",

@@ -1,5 +1,5 @@
-"""The pages in docs/ say what the engine says. `UPDATE_DOCS=1 pytest tests/python/test_docs.py` writes docs/problems.md
-and the tables of rates, conditions and size bands in docs/definitions.md.
+"""The pages in docs/ agree with the engine. `UPDATE_DOCS=1 pytest tests/python/test_docs.py` writes
+docs/problems.md and the tables of rates, conditions and size bands in docs/definitions.md.
 """
 
 from __future__ import annotations
@@ -54,13 +54,13 @@ def test_every_problem_has_a_label_in_both_languages():
 
 
 def shipped(name):
-    """The records of a file of definitions."""
+    """Returns the records of a definition file."""
     text = (DOCS.parent / "definitions" / f"{name}.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)
 
 
 def page_table(header, rows):
-    """A table of the page."""
+    """Formats a table of the page."""
     lines = [header, *(("---",) * len(header),), *rows]
     return "".join(
         "| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |\n" for line in lines
@@ -68,7 +68,7 @@ def page_table(header, rows):
 
 
 def tables_of_definitions():
-    """The tables that the page of definitions shows, by a heading that stands before each."""
+    """Returns the tables of the page of definitions, by the heading before each."""
     rates, bands = shipped("rates"), shipped("bands")["bands"]
 
     def years(rate):

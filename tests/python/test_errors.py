@@ -1,4 +1,4 @@
-"""What a user can get wrong: the right exception, one message in each language that names the cause, the exit code."""
+"""User errors: the right exception, a message in each language that names the cause, and the exit code."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def has_chinese(text):
 
 
 def check(kind, said_en, said_zh, call):
-    """``call`` raises ``kind``, with these words in its messages."""
+    """Checks that ``call`` raises ``kind`` with these words in its messages."""
     with pytest.raises(kind) as caught:
         call()
     error = caught.value
@@ -41,7 +41,7 @@ def check(kind, said_en, said_zh, call):
     assert error.message("zh") != error.message("en")
 
 
-# Files: what is written under which name, and what the message says in English and in Chinese.
+# Files: name, content, and words of the message in English and in Chinese.
 
 OLE2 = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(600)
 LEDGER = f"org_id,name\n{IDS[0]},甲\n"
@@ -93,7 +93,7 @@ def test_what_is_no_source():
         )
 
 
-# Calls: what is asked of the roster, and what the message names.
+# Calls: a request to the roster, and words of the message.
 CALLS = {
     "year of a review": (lambda r: r.review(1999), "1999. Available: 2012, 2013", "1999"),
     "year of a table": (lambda r: r.coverage(years=[2013, 1999]), "1999. Available: 2012, 2013", "1999"),
@@ -145,7 +145,7 @@ def test_a_table_with_a_column_of_the_wrong_type():
     check(dangjian.DataError, "'mode'", "“mode”", lambda: dangjian.read_roster(frame))
 
 
-# Definitions: a good record, what is changed in it, and what the message says.
+# Definitions: a valid record, a change to it, and words of the message.
 RECORD = """[[{kind}]]
 id = "mine"
 label = "我的"
@@ -226,7 +226,7 @@ def test_what_the_system_says_is_said_in_chinese(roster, tmp_path):
         roster.review(2013).to_excel(tmp_path / "no" / "review.xlsx")
 
 
-# The command, as a script sees it.
+# The command, called from a script.
 
 
 def run(*args, **env):
@@ -242,7 +242,7 @@ def run(*args, **env):
 
 
 def is_one_message(result, *said):
-    """Exit code 2, nothing on stdout, one line on stderr that says what is wrong."""
+    """Checks for exit code 2, an empty stdout, and one line on stderr that states the error."""
     assert result.returncode == 2, result.stderr
     assert result.stdout == ""
     (line,) = result.stderr.splitlines()
@@ -288,7 +288,7 @@ def test_the_command_that_succeeds(tmp_path):
     review = ("review", *files, "--out", tmp_path / "out", "--year", 2013)
     done, strict = run(*review), run(*review, "--strict")
     assert (done.returncode, done.stderr) == (0, "")
-    # Fourteen organisations that meet the conditions have no party organisation, so the first target is missed.
+    # Fourteen eligible organisations have no party organisation, so the first target is missed.
     assert (strict.returncode, strict.stderr) == (1, "")
     assert strict.stdout == done.stdout
     easy = tmp_path / "易.toml"

@@ -35,7 +35,9 @@ def stock(frame, year):
 
 
 def mix(frame, last, horizon, recent=None):
-    """Expected counts: everyone moves by the pooled chances, as many come as in a mean year."""
+    """Returns expected counts from pooled transition probabilities and the mean number of arrivals per
+    year.
+    """
     counts = moving.steps(frame.filter(pl.col("year") <= last))
     years = sorted({key[1] for key in counts})[-(recent or 99) :]
     n = moving.square(counts, LISTED, [*LISTED, "absent"], years)
@@ -90,7 +92,7 @@ def test_the_others_and_the_hold_out(frame, roster):
     for method, error in (("naive", naive), ("drift", drift), ("mix", mixed)):
         assert errors[method]["error"] == pytest.approx(error, rel=1e-9), method
         assert errors[method]["skill"] == pytest.approx(1 - error / naive, abs=1e-9), method
-    # Four years are left to the damped trend, which needs five.
+    # Four years remain for the damped trend, which needs five.
     assert errors["holt"]["error"] is None
 
 
@@ -106,10 +108,11 @@ def test_futures_surround_the_forecast(roster):
 
 
 def test_the_spread_of_futures_is_that_of_chance():
-    """Organisations that stay or move by a coin, every year alike: the spread of a year ahead is binomial. A chance known from
-    24 years adds a 24th of its variance; a year drawn from those 24 adds its whole variance again.
+    """Organisations stay or change state with probability one half, in every year: the spread one year
+    ahead is binomial. A probability estimated from 24 years adds one 24th of its variance; resampling one
+    of those 24 years adds its whole variance again.
     """
-    rng = random.Random(2)  # noqa: S311 - chance that can be repeated
+    rng = random.Random(2)  # noqa: S311 - seeded
     rows = [
         {"year": year, "org_id": f"o{org:03}", "star": float(rng.choice([3, 4])), "mode": "solo"}
         for org in range(200)
@@ -121,7 +124,7 @@ def test_the_spread_of_futures_is_that_of_chance():
         table = roster.star_forecast(1, draws=4000, hold_out=1, interval=interval)
         row = table.filter(method="mix", star_state="4").row(0, named=True)
         assert row["interval"] == interval
-        # Whole organisations: the ends are a unit apart at the least.
+        # Organisations are whole, so the bounds are at least one apart.
         spread = row["organisations_high"] - row["organisations_low"]
         assert spread == pytest.approx(np.sqrt(variances) * width, rel=0.1), interval
 
@@ -161,7 +164,7 @@ DAY = dt.date(2010, 1, 1)
 
 
 def changes(seed, organisations=80, states=("1", "2", "3"), lost=0.15):
-    rng = random.Random(seed)  # noqa: S311 - chance that can be repeated
+    rng = random.Random(seed)  # noqa: S311 - seeded
     rows = []
     for at in range(organisations):
         day, state = DAY + dt.timedelta(days=rng.randrange(0, 200, 20)), rng.choice(states)
@@ -211,7 +214,9 @@ def test_rates_of_dated_changes(seed):
 
 @pytest.mark.parametrize("seed", [3, 4])
 def test_aalen_johansen_with_its_variance(seed):
-    """Against the product integral with the covariance of all chances at once, by Kronecker products."""
+    """Compares with the product integral, with the covariance of all probabilities at once by Kronecker
+    products.
+    """
     frame, since, until = changes(seed), dt.date(2010, 3, 1), dt.date(2012, 6, 1)
     of, states = spells(frame, until), ["1", "2", "3"]
     table = dj.dated_chances(frame, since=since, until=until)
@@ -231,7 +236,7 @@ def test_aalen_johansen_with_its_variance(seed):
             increment[h, h] = -share.sum()
             full = np.eye(k)[h] + increment[h]
             block = (np.diag(full) - np.outer(full, full)) / at_risk
-            # vec by columns: the cells (h, j) stand at j * k + h.
+            # vec by columns: the cells (h, j) are at j * k + h.
             for a in range(k):
                 for b in range(k):
                     noise[a * k + h, b * k + h] = block[a, b]
@@ -253,7 +258,7 @@ def test_aalen_johansen_with_its_variance(seed):
 
 
 def test_with_one_end_it_is_kaplan_and_meier():
-    rng = random.Random(8)  # noqa: S311 - chance that can be repeated
+    rng = random.Random(8)  # noqa: S311 - seeded
     rows, times, events = [], [], []
     for at in range(60):
         time, event = rng.randrange(10, 400, 10), rng.random() < 0.6
@@ -263,12 +268,12 @@ def test_with_one_end_it_is_kaplan_and_meier():
         )
         times.append(time)
         events.append(int(event))
-    # Entered on the day itself, at risk from the day after.
+    # Entry is on the day itself, at risk from the day after.
     table = dj.dated_chances(pl.DataFrame(rows), since=DAY, until=dt.date(2012, 1, 1), states=["up", "down"])
     got = table.filter(state="up", next_state="up", date=pl.col("date")).slice(1)
     km = SurvfuncRight(np.array(times), np.array(events))
     np.testing.assert_allclose(got["probability"].to_numpy(), km.surv_prob, rtol=1e-12)
-    known = ~np.isnan(km.surv_prob_se)  # statsmodels has none at the end, where nobody is left
+    known = ~np.isnan(km.surv_prob_se)  # NaN in statsmodels at the end, with an empty risk set
     error = np.sqrt(got["variance"].to_numpy())
     np.testing.assert_allclose(error[known], km.surv_prob_se[known], rtol=1e-9)
     assert known.sum() > 20

@@ -1,4 +1,5 @@
-"""The audit of formation, joint branches, readiness and moves over gaps, against SQL and against slow obvious loops.
+"""The audit of formation, joint branches, readiness and transitions over breaks, against SQL and slow,
+direct loops.
 
 ``HYPOTHESIS_PROFILE=slow`` tries more panels.
 """
@@ -24,7 +25,7 @@ from panels import ORGANISED, read
 SHIPPED = tomllib.loads(
     (Path(__file__).parents[2] / "definitions" / "formation.toml").read_text(encoding="utf-8")
 )
-# Thresholds within the reach of small panels, in force in every year.
+# Thresholds low enough for small panels, in force in every year.
 RULES = """
 [[level]]
 level = "branch"
@@ -65,7 +66,7 @@ def rules(tmp_path_factory):
 
 @st.composite
 def ledgers(draw):
-    """A random panel with what the audit asks besides."""
+    """Draws a random panel with the further columns that the audit uses."""
     panel = draw(panels.panels())
     more = {
         "party_org_level": st.sampled_from([None, "branch", "general_branch", "committee"]),
@@ -75,13 +76,13 @@ def ledgers(draw):
     }
     types = {name: pl.Date if name.endswith("_on") else pl.String for name in more}
     rows = [draw(st.fixed_dictionaries(more)) for _ in range(panel.height)]
-    # Codes that several organisations share are the point.
+    # Few codes, so that several organisations share one.
     few = draw(st.sampled_from([["D1"], ["D1", "D2", None]]))
     codes = pl.Series("party_org_id", [draw(st.sampled_from(few)) for _ in rows], pl.String)
     return panel.with_columns(codes).hstack(pl.DataFrame(rows, schema=types))
 
 
-# Everything that the audit works out for an organisation, in SQL.
+# Every fact that the audit computes for an organisation, in SQL.
 FACTS = """
 WITH own AS (
     SELECT *,
@@ -124,7 +125,7 @@ DUCKDB = duckdb.connect()
 
 
 def sql(panel, query):
-    """The rows of a query over the facts of a panel."""
+    """Runs a query over the facts of a panel."""
     DUCKDB.register("panel", panel.cast({pl.UInt32: pl.Int64}).to_arrow())
     return DUCKDB.sql(f"{FACTS} {query}").fetchall()
 
@@ -141,7 +142,8 @@ def test_findings_are_those_of_sql(rules, panel, by):
         want |= {(*row[:2], finding["id"]): row[2:] for row in sql(panel, query)}
     got = audit.select("year", by, "finding", "organisations", "unknown").rows()
     assert {row[:3]: (row[3], row[4]) for row in got} == {key: (n[0], n[2]) for key, n in want.items()}
-    # A party organisation stands in one group, so that they add up; in the group of one of its organisations.
+    # A party organisation is counted in one group, that of one of its organisations, so that groups add
+    # up.
     whole = roster.formation_audit(rules=rules)
     of = {row[:2]: row[2] for row in whole.select("year", "finding", "party_organisations").rows()}
     parts = Counter()
@@ -166,7 +168,7 @@ def test_lists_are_as_long_as_the_counts_and_say_why(rules, panel, where):
         assert listed["why_zh"].str.len_chars().min() or listed.is_empty()
         found = listed.filter(status="found")
         assert not found["why_en"].str.contains("[{}]").any()
-        # What a sentence names is known of everybody at whom it was found.
+        # Every value named in a sentence is known for the organisations with the finding.
         assert not found.filter(finding="solo_due_none")["why_zh"].str.contains("—").any()
         one = roster.formation_audit_list(year, "solo_due_none", rules=rules, where=where)
         assert one.equals(listed.filter(finding="solo_due_none"))
@@ -211,7 +213,7 @@ def test_joint_branches_are_those_of_sql(rules, panel):
 
 
 def near(members, at_least, short):
-    """Whether so many members are short of so many by up to ``short``."""
+    """Checks whether a number of members is below ``at_least`` by up to ``short``."""
     return members is not None and 0 < at_least - members <= short
 
 
@@ -224,7 +226,7 @@ STEPS = {
 
 
 def things(panel, step):
-    """Year by year what may take a step: id -> (members, formed, kind)."""
+    """Returns the candidates for a step by year: id -> (members, formed, kind)."""
     to, _ = STEPS[step]
     of = {year: {} for year in sorted(panel["year"].unique())}
     if isinstance(to, str):
@@ -246,7 +248,7 @@ def things(panel, step):
 
 
 def counted(now, after, at_least, short):
-    """By kind how many are short of a step, and what became of them in the next year, if there is one."""
+    """Counts by kind those short of a step, with their outcome in the next year, if there is one."""
     found = {}
     for thing, (members, _, kind) in now.items():
         n = found.setdefault(kind, Counter())
@@ -297,7 +299,7 @@ def test_readiness_is_what_a_slow_loop_finds(rules, panel, short):
 
 @given(panel=panels.panels())
 def test_moves_over_gaps_and_from_year_to_year_are_all_moves(panel):
-    """Every pair of listings of an organisation that follow each other is a move of a year, or one over a gap."""
+    """Two consecutive listings of an organisation are a transition of one year, or one over a break."""
     roster = read(panel)
     want = {"years": Counter(), "gaps": Counter()}
     for _, rows in panel.sort("year").group_by("org_id"):
@@ -309,7 +311,7 @@ def test_moves_over_gaps_and_from_year_to_year_are_all_moves(panel):
     moved = roster.formation_moves()
     there = moved.filter(pl.col("mode") != "absent", pl.col("next_mode") != "absent")
     assert {row[:4]: row[4] for row in there.rows()} == want["years"]
-    # Who is listed in a year stays or leaves; who is listed in the next stayed or arrived.
+    # An organisation listed in a year stays or leaves; one listed in the next year stayed or arrived.
     sizes = dict(panel.group_by("year").len().rows())
     for year in {year for year in sizes if year + 1 in sizes}:
         step = moved.filter(pl.col("year") == year)

@@ -1,4 +1,4 @@
-"""Headers, words and profiles through Python: what is proposed, named, saved, used again, and said about it."""
+"""Headers, words and profiles through Python: proposals, names, saving, reuse, and messages."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def ledger(path, header, *rows):
 
 @pytest.fixture
 def odd(tmp_path):
-    """A ledger as an office writes it that keeps to its own words."""
+    """Writes a ledger of an office with its own vocabulary."""
     header = (
         "统一社会信用代码",
         "单位名称",

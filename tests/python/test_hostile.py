@@ -1,6 +1,6 @@
-"""Hostile files: an error or a problem, never a panic, a hang or the memory of the machine.
+"""Hostile files: an error or a problem, never a panic, a hang or exhausted memory.
 
-Each is read by a process of its own with a limit of time; how much its memory grew is measured.
+Each is read by its own process with a time limit; the growth of its memory is measured.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ ALONE = Path(__file__).parent / "reading_alone.py"
 
 
 def read(path, keep=""):
-    """What came of reading ``path``: rows or an error, in time and in little memory."""
+    """Returns the outcome of reading ``path``: rows or an error, within limits of time and memory."""
     done = subprocess.run(
         [sys.executable, ALONE, path, keep], capture_output=True, timeout=SECONDS, check=False, text=True
     )
@@ -43,7 +43,7 @@ def case(name, make):
     return pytest.param(make, id=name)
 
 
-# Files that give an error that says what is wrong, by words of it.
+# Files that give an error, with words of the message.
 ERRORS = [
     *(case(f"a workbook cut at {share}", partial(hostile.cut, share=share)) for share in (0.1, 0.5, 0.9, 0.99)),
     case("another zip", hostile.another_zip),
@@ -75,7 +75,8 @@ def test_what_is_no_ledger_is_an_error(tmp_path, make):
     assert len(answer["error"]) < 2000
 
 
-# Files that hold one good row of the organisation `ID` for 2013 with 5 employees, whatever else they hold.
+# Files with one valid row of the organisation `ID` for 2013 with 5 employees, whatever else they
+# contain.
 READ = [
     case("blank formatted rows to the end of the sheet", hostile.blank_rows),
     case("blank formatted columns to the end of the sheet", hostile.blank_columns),
@@ -119,7 +120,7 @@ def test_what_holds_a_ledger_is_read(tmp_path, make):
     assert len(found) == 1, answer
 
 
-# Files that may be read or refused, as long as it is done soon and in little memory.
+# Files that may be read or rejected, within limits of time and memory.
 EITHER = [
     case("a bomb of white space", hostile.bomb_of_white_space),
     case("a bomb in a cell", hostile.bomb_in_a_cell),

@@ -1,4 +1,6 @@
-"""Links between ids of one organisation: panels spoilt in known ways, a slow obvious version, a real register."""
+"""Links between ids of one organisation: panels with known corruptions, a slow direct version, a real
+register.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,7 @@ ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 
 
 def check(first: str) -> str:
-    """GB 32100-2015, as DOMAIN §6.1 has it."""
+    """Computes the check character of GB 32100-2015 (docs/field-notes.md, credit codes)."""
     return ALPHABET[-sum(ALPHABET.index(c) * pow(3, at, 31) for at, c in enumerate(first)) % 31]
 
 
@@ -34,7 +36,7 @@ def number(n: int, county: str = "150425") -> str:
 
 
 def roster(rows, **columns) -> dangjian.Roster:
-    """A roster of rows (id, year, name, region, …)."""
+    """Returns a roster of rows (id, year, name, region, …)."""
     names = ["org_id", "year", "name", "region", *columns]
     types = {"year": pl.Int16, **dict.fromkeys((n for n in names if n != "year"), pl.String)}
     frame = pl.DataFrame(
@@ -96,7 +98,7 @@ def test_chains_lead_to_the_newest_valid_code():
     links = roster(rows).links
     assert proposed(links) == {(number(7), code(2), "old_code"), (code(1), code(2), "code_changed")}
     assert f"{code(1)} in turn is {code(2)}" in links.filter(from_id=number(7))["why_en"].item()
-    # An older valid code is better than a newer id of another kind.
+    # An older valid code is preferred to a newer id of another kind.
     back = roster([(code(1), 2010, "甲", HERE), ("X-17", 2011, "甲", HERE)])
     assert proposed(back.links) == {("X-17", code(1), "code_changed")}
 
@@ -134,17 +136,17 @@ def test_what_is_not_certain_is_told_and_not_joined(rows, why):
 def test_who_takes_a_name_later_is_somebody_else():
     rows = [(code(1), 2010, "乙", HERE, "甲"), (code(2), 2012, "甲", HERE)]
     assert roster(rows, former_name=None).links.is_empty()
-    # A name that it bore under its own code.
+    # A name that the organisation had under its own code.
     rows = [(code(1), 2010, "甲", HERE), (code(2), 2010, "甲", HERE), (code(1), 2011, "乙", HERE, "甲")]
     links = roster(rows, former_name=None).links
     assert links["reason"].to_list() == ["code_changed"]
 
 
-# A panel of which the truth is known, spoilt.
+# A panel of known truth, corrupted.
 
 
 def truth(organisations: int = 400) -> pl.DataFrame:
-    """A made panel with a name for each organisation."""
+    """Generates a synthetic panel with a name for each organisation."""
     panel = synth.panel(organisations, len(YEARS), first_year=YEARS[0], seed=3)
     return panel.with_columns(
         name=pl.concat_str(
@@ -190,7 +192,7 @@ def test_spoilt_codes_are_found_again_and_nothing_else():
     assert {reason for *_, reason in proposed(one.links)} == {
         *("old_code", "same_organisation_code", "one_character", "code_changed", "renamed"),
     }
-    # Joined, the panel is the one that was spoilt, but for ids that nothing leads from.
+    # With links applied, the panel is the original one, except for ids without a link.
     left = {old: new for new, old in own.items() if new != old and old not in listed}
     columns = ["year", "org_id", "name", "members_full", "star", "operating"]
     want = panel.with_columns(pl.col("org_id").replace(left), name=spoilt["name"]).select(columns)
@@ -211,7 +213,7 @@ def test_a_panel_that_is_not_spoilt_stays_as_it_is():
     ) == len(one)
 
 
-# Small random rosters: order, doubling, and a slow obvious version.
+# Small random rosters: order, doubling, and a slow direct version.
 
 IDS = [code(1), code(2), code(3), number(1), number(2), "甲-1"]
 REGIONS = [None, HERE, "150425101000", "370883102000"]
@@ -250,7 +252,7 @@ def test_links_never_put_two_rows_into_one_year_nor_lose_one(rows):
 
 @given(rows=ROWS)
 def test_twice_the_organisations_have_twice_the_links(rows):
-    # The others differ in every code and name.
+    # The copies differ in every code and name.
     ids = dict(zip(IDS, [code(11), code(12), code(13), number(11), number(12), "乙-1"], strict=True))
     name = {None: None, "甲": "子", "乙": "丑", "丙丙": "寅寅", "乙；丙丙": "丑；寅寅"}
     others = [(ids[i], year, name[n], region, name[f]) for i, year, n, region, f in rows]
@@ -261,7 +263,7 @@ def test_twice_the_organisations_have_twice_the_links(rows):
 
 
 def slow(rows) -> set[frozenset[str]]:
-    """The organisations that have more than one id, by names alone, looked up pair by pair."""
+    """Returns the organisations with more than one id, by names alone, compared pair by pair."""
     years, places, home = defaultdict(set), defaultdict(set), {}
     for id, year, _, region in sorted(rows, key=lambda row: row[1]):
         years[id].add(year)
@@ -309,7 +311,7 @@ def test_names_join_what_the_slow_version_joins(rows):
     assert {frozenset(group) for group in groups.values()} == slow(rows)
 
 
-# Links of one's own.
+# Links supplied by the user.
 
 
 def test_links_are_filtered_edited_and_given_back():
@@ -330,7 +332,7 @@ def test_links_are_filtered_edited_and_given_back():
     assert one.link(one.links.filter(reason="renamed")).linked.is_empty()
     by_hand = one.link(pl.DataFrame({"from_id": [code(2)], "to_id": [code(1)]}))
     assert by_hand.linked.rows() == [(code(2), code(1))]
-    # Where the rows come from is still known; joining again adds to what was joined.
+    # The sources of the rows are kept; linking again adds to earlier links.
     assert by_hand.sources.equals(one.sources)
     assert (
         by_hand.link(pl.DataFrame({"from_id": [code(1)], "to_id": [code(5)]}), reasons=None).linked.height
@@ -412,9 +414,9 @@ def firms():
 def test_the_former_names_of_real_firms_lead_to_their_codes(firms):
     register, _ = firms
     table = register.to_polars().filter(pl.col("former_name").is_not_null())
-    # 1,139 cells (real/README.md); 13 without a code, and firms that stand in the file more than once.
+    # 1,139 cells (real/README.md), minus 13 without a code and firms listed more than once.
     assert table.height == 1002
-    # A ledger that knows the firms under their former names, by numbers of its own.
+    # A ledger with the former names of the firms, and its own numbers.
     old = table.select(
         org_id=pl.concat_str(pl.lit("旧"), pl.int_range(pl.len()).cast(pl.String)),
         year=pl.lit(2015, pl.Int16),
@@ -424,7 +426,7 @@ def test_the_former_names_of_real_firms_lead_to_their_codes(firms):
     one = dangjian.read_roster(old.drop("code"), progress=False)
     links = one.links_from(register)
     assert {row[:2] for row in proposed(links)} == set(old.select("org_id", "code").rows())
-    # Two of them bore the same name before as now.
+    # Two of them have the same former and current name.
     assert dict(links["reason"].value_counts().rows()) == {"renamed": 1000, "code_changed": 2}
     assert one.links.is_empty()
 

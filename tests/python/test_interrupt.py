@@ -1,4 +1,6 @@
-"""Long work from outside: Ctrl-C stops it at once and leaves the process alive; progress is told, and may stop it too."""
+"""Long work seen from outside: Ctrl-C stops it at once and keeps the process alive; progress is reported,
+and its callback may stop the work too.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,8 @@ import pytest
 
 import dangjian
 
-# The aim is 0.2 s on a quiet machine with an optimised build; tests run beside others and on debug builds.
+# The goal is 0.2 s on a quiet machine with an optimised build; tests run in parallel and on debug
+# builds.
 SOON = 0.5
 
 KINDS = ("read a table", "read parquet", "read text", "coverage", "gaps", "write parquet", "review")
@@ -21,7 +24,7 @@ KINDS = ("read a table", "read parquet", "read text", "coverage", "gaps", "write
 
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory):
-    """What `interrupted.py` saw."""
+    """Returns the report of `interrupted.py`."""
     script = Path(__file__).with_name("interrupted.py")
     done = subprocess.run(
         [sys.executable, script, tmp_path_factory.mktemp("interrupted")],
@@ -38,7 +41,7 @@ def seen(tmp_path_factory):
 def test_ctrl_c_stops_long_work(seen, kind):
     assert len(seen[kind]["lags"]) == 4
     assert max(seen[kind]["lags"]) < SOON, seen[kind]["lags"]
-    # Most signals come while the engine works, so that this is what was measured.
+    # Most signals must arrive while the engine works, or the measurement is void.
     assert seen[kind]["inside"] >= 2
 
 
@@ -91,7 +94,7 @@ def test_an_exception_in_progress_stops_the_work(panel):
 
 
 def test_two_threads_read_side_by_side(panel):
-    """The engine works without holding Python back, and two pieces of work do not disturb each other."""
+    """The engine releases the GIL while it works, and two calls do not disturb each other."""
     ledgers = dangjian.datasets.hexigten().ledgers
     found = []
 

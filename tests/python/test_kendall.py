@@ -1,4 +1,4 @@
-"""Tests of trends of arrays against pymannkendall, SciPy and statsmodels, and against slow obvious versions."""
+"""Trend tests of arrays against pymannkendall, SciPy and statsmodels, and against slow direct versions."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_a_series_is_that_of_pymannkendall_and_scipy(values, alpha):
         assert near(got["slope_low"], sen.low_slope)
         assert near(got["slope_high"], sen.high_slope)
     else:
-        # SciPy takes the extreme slopes where no two bound an interval of that level.
+        # SciPy takes the extreme slopes if no two slopes bound an interval of that level.
         slopes = [
             (y - x) / (u - t) for (t, x), (u, y) in itertools.combinations(zip(times, known, strict=True), 2)
         ]
@@ -161,7 +161,7 @@ def test_units_together_are_those_of_pymannkendall(units):
         assert near(correlated["z"], peer.z)
         assert near(correlated["p"], peer.p)
     else:
-        # The peer divides by the root of what rounding leaves of nothing.
+        # The peer divides by the root of a rounding residue of zero.
         assert (correlated["z"], correlated["p"]) == (None, None)
 
 
@@ -178,7 +178,9 @@ def test_seasons_are_those_of_pymannkendall(values, period):
 
 
 def test_a_missing_value_costs_its_series_and_not_the_year():
-    """The peer drops every year in which any unit lacks a value, so that one gap a county leaves nothing."""
+    """The peer drops every year in which any unit lacks a value, so one missing value per county leaves
+    nothing.
+    """
     units = [[None, 2, 3, 4, 5, 6], [1, None, 3, 4, 5, 6], [1, 2, None, 4, 5, 6]]
     correlated = dj.pooled_kendall(units).row(1, named=True)
     assert (correlated["n"], correlated["s"], correlated["years"]) == (15, 30, 6)
@@ -215,7 +217,9 @@ def test_pairs_are_those_of_statsmodels(kept, lost, gained, never):
     )
 )
 def test_shares_are_a_weighted_line(shares):
-    """``prop.trend.test`` of R: the regression of the shares on the years, weighted by those known."""
+    """Compares with ``prop.trend.test`` of R: the regression of the proportions on the years, weighted by
+    known counts.
+    """
     success, known = ([pair[at] for pair in shares] for at in (0, 1))
     got = row(dj.cochran_armitage(success, known))
     used = [(year, s, n) for year, (s, n) in enumerate(shares) if n]

@@ -1,4 +1,5 @@
-"""Any panel in any layout reads back to itself, and the order of its rows, columns and files changes nothing.
+"""Any panel in any layout reads back to itself, and the order of its rows, columns and files is
+irrelevant.
 
 ``HYPOTHESIS_PROFILE=slow`` tries more layouts.
 """
@@ -15,21 +16,21 @@ import layouts
 
 
 def read(paths):
-    """The panel that was read; nothing of it is a problem and no row is lost."""
+    """Reads a roster and checks that there is no problem and no row is lost."""
     roster = dangjian.read_roster(paths, progress=False)
     assert roster.problems.is_empty(), roster.problems.to_dicts()[:5]
     return roster
 
 
 def panel_of(roster, columns):
-    """The panel in the given columns, words as text."""
+    """Returns the panel in the given columns, words as text."""
     frame = roster.to_polars().with_columns(pl.col(pl.Categorical, pl.Enum).cast(pl.String))
     return frame.select(columns).sort("year", "org_id")
 
 
 @st.composite
 def written(draw):
-    """A panel and a layout of it."""
+    """Draws a panel and a layout of it."""
     panel = layouts.panel(draw(st.integers(1, 25)), draw(st.integers(1, 3)), draw(st.integers(0, 1000)))
     return panel, draw(layouts.layouts(panel.columns))
 
@@ -52,7 +53,7 @@ def test_a_panel_in_any_layout_reads_back_to_itself(tmp_path_factory, case):
     sources = roster.sources
     assert sources["data"].sum() == sources["kept"].sum() == panel.height
     sheets = 1 if layout.years == "column" else panel["year"].n_unique()
-    # Upper rows that say nothing of a known column may count as titles or blank.
+    # Upper rows that name no known column may count as titles or blank.
     assert len(sources) == sheets
     assert sources["header"].is_between(1, layout.header_rows).all()
     assert (sources["total"] == (layout.totals != "none")).all()
@@ -69,14 +70,14 @@ def test_the_order_of_rows_columns_and_files_changes_nothing(tmp_path_factory, c
     order.shuffle(layout.columns)
     paths = layouts.write(panel, layout, tmp_path_factory.mktemp("other"))
     other = read(paths).to_polars()
-    # The word for a mode stays as each file has it.
+    # The original word for a mode is kept as each file has it.
     plain = [name for name in one.columns if name != "mode_detail"]
     assert_frame_equal(one.select(plain), other.select(plain))
     assert read(paths[::-1]).to_polars().equals(other)
 
 
 def test_the_layouts_cover_what_offices_do():
-    """The lists that the strategies draw from are not empty, and every alias of the schema is among them."""
+    """The lists that the strategies draw from are not empty, and include every alias of the schema."""
     assert len(layouts.ALIASES["org_id"]) > 5
     assert all(len(ways) >= 2 for words in layouts.WORDS.values() for ways in words.values())
     assert {"utf-8", "utf-8-sig", "gb18030", "utf-16"} <= set(layouts.ENCODINGS)

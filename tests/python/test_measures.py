@@ -1,4 +1,6 @@
-"""Rates at every level, their intervals and size bands: against SQL, the roots of Wilson's equation, and cases made by hand."""
+"""Rates at every level, their intervals and size bands: against SQL, the roots of Wilson's equation, and
+constructed cases.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +54,7 @@ def test_subtotals_are_those_of_sql(file, panel, by, population, success, where)
     seed=st.integers(0, 9),
 )
 def test_parts_add_up_at_every_level_and_in_every_tree(panel, by, seed):
-    """Also where party organisations are counted; and the order of rows changes nothing."""
+    """Holds for party organisations too; the order of rows is irrelevant."""
     table = read(panel).coverage(by=by, rollup=True)
     assert table.equals(read(panel.sample(fraction=1, shuffle=True, seed=seed)).coverage(by=by, rollup=True))
     keys = ["year", "rate_id"]
@@ -75,7 +77,8 @@ def test_intervals_are_wilson_s(panel, level):
             assert low is None
             assert high is None
             continue
-        # The two shares p for which the observed one is z standard deviations away: roots of n(s − p)² = z²p(1 − p).
+        # The two proportions p that differ from the observed one by z standard errors: roots of n(s −
+        # p)² = z²p(1 − p).
         for p in (low, high):
             assert n * (yes / n - p) ** 2 == pytest.approx(z * z * p * (1 - p), abs=1e-9)
         assert 0 <= low <= yes / n <= high <= 1

@@ -1,4 +1,4 @@
-"""Star transitions of a real panel of many years, half stars included, against a cross-tabulation made with pandas."""
+"""Star transitions of a real panel of many years, with half stars, against a cross-tabulation in pandas."""
 
 from __future__ import annotations
 
@@ -36,7 +36,9 @@ def of_pyarrow(path):
 
 
 def written_anew(path, folder):
-    """The lines of the file with the word `Overall`, as a file: the reader of text has another way than that of frames."""
+    """Writes the lines of the file with the word `Overall` to a file, since text files and frames have
+    different readers.
+    """
     head, *lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
     file = folder / "overall.csv"
     file.write_text(
@@ -46,7 +48,7 @@ def written_anew(path, folder):
 
 
 def crosstab(frame: pd.DataFrame) -> dict[tuple[int, int, str, str], int]:
-    """How many contracts moved from which state to which, for each two years that follow each other."""
+    """Counts the contracts in each transition between consecutive years."""
     states = frame["stars"].map(lambda star: "unknown" if pd.isna(star) else f"{star:g}")
     wide = frame.assign(state=states).pivot(index="contract_id", columns="star_year", values="state")  # noqa: PD010
     wide = wide.fillna("absent")
@@ -78,10 +80,10 @@ def check(roster, frame):
     assert len(got) == moves.height
     want = crosstab(frame)
     assert {key: n for key, n in got.items() if n} == want
-    # What is compared: eleven pairs of years, half stars, what the source does not say, who came and who left.
+    # The comparison covers eleven pairs of years, half stars, missing values, arrivals and departures.
     assert len({key[0] for key in want}) == 11
     assert {"2.5", "4.5", "5", "unknown", "absent"} <= {key[2] for key in want} & {key[3] for key in want}
-    # A pair of years has each contract once that is listed in one of the two.
+    # A pair of years has each contract listed in one of the two exactly once.
     listed = frame.groupby("star_year")["contract_id"].agg(set)
     for year, n in moves.group_by("year").agg(pl.col("organisations").sum()).rows():
         assert n == len(listed[year] | listed[year + 1])

@@ -1,4 +1,4 @@
-"""Trends of a real panel with half stars, each equal to a computation of its own with pandas and NumPy."""
+"""Trends of a real panel with half stars, each against an independent computation in pandas and NumPy."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def roster(path):
 
 @pytest.fixture(scope="module")
 def wide(path):
-    """A row for each contract, a column for each year; NaN where it is not listed, 0 where it has no stars."""
+    """Returns a row for each contract and a column for each year; NaN if not listed, 0 if without stars."""
     frame = pd.read_csv(path)
     frame = frame[frame["summary_type"] == "Overall"]
     frame = frame.assign(stars=frame["stars"].fillna(0.0))
@@ -40,7 +40,7 @@ def grades(wide):
 
 
 def rated(wide, grades, years=None):
-    """Counts between ratings."""
+    """Counts transitions between ratings."""
     n = np.zeros((len(grades), len(grades)))
     for year in years or list(wide.columns)[:-1]:
         table = pd.crosstab(wide[year], wide[year + 1]).reindex(index=grades, columns=grades, fill_value=0)
@@ -61,7 +61,7 @@ def test_transitions(roster, wide, grades):
     got = moving.matrix_of(part, "probability", kept)
     np.testing.assert_allclose(got, n / n.sum(axis=1, keepdims=True), rtol=0, atol=1e-12)
     assert n.sum() > 3000
-    # Of all rated: who lost the rating and who left stand in columns of their own.
+    # The view also counts those who lost the rating and those who left, in separate columns.
     absorbing = roster.transition_probabilities(view="absorbing").filter(star_state="3")
     came = [(wide[y] == 3.0) for y in list(wide.columns)[:-1]]
     left = sum(

@@ -1,4 +1,6 @@
-"""Mobility, steady states, tests of steps and two groups, against NumPy, SciPy, statsmodels and giddy."""
+"""Mobility, steady states, tests of transitions and two groups, against NumPy, SciPy, statsmodels and
+giddy.
+"""
 
 from __future__ import annotations
 
@@ -79,7 +81,7 @@ def test_steady_state_and_first_passage(frame, roster, grades):
     steady = np.linalg.lstsq(a, np.r_[np.zeros(k), 1], rcond=None)[0]
     np.testing.assert_allclose(table["steady"].to_numpy(), steady, rtol=0, atol=1e-10)
     np.testing.assert_allclose(table["mean_stay"].to_numpy(), 1 / (1 - np.diag(p)), rtol=1e-12)
-    # Kemeny and Snell's way, by the fundamental matrix.
+    # The method of Kemeny and Snell, by the fundamental matrix.
     z = np.linalg.inv(np.eye(k) - p + np.tile(steady, (k, 1)))
     times = (np.eye(k) - z + np.ones((k, k)) @ np.diag(np.diag(z))) @ np.diag(1 / steady)
     got = moving.matrix_of(roster.first_passage(), "years", grades)
@@ -87,7 +89,7 @@ def test_steady_state_and_first_passage(frame, roster, grades):
 
 
 def homogeneity(tables):
-    """Chi-square and likelihood ratio, row by row, of what is not empty, by SciPy."""
+    """Returns chi-square and likelihood ratio by SciPy, summed over the non-empty rows."""
     totals = np.zeros(3)
     for at in range(len(tables[0])):
         rows = np.array([t[at] for t in tables])
@@ -136,7 +138,9 @@ def test_tests_of_steps(frame, roster, grades):
 
 
 def test_pairs_between_which_nothing_moves_are_no_degrees_of_freedom():
-    """Version 0.15.0 of statsmodels counts them: it has three for `SquareTable([[5, 3, 0], [1, 5, 0], [0, 0, 5]])`."""
+    """statsmodels 0.15.0 counts such pairs: three degrees of freedom for `SquareTable([[5, 3, 0], [1, 5,
+    0], [0, 0, 5]])`.
+    """
     n = [[5, 3, 0], [1, 5, 0], [0, 0, 5]]
     assert SquareTable(np.array(n, float), shift_zeros=False).symmetry().df == 3
     rows = []
@@ -150,7 +154,7 @@ def test_pairs_between_which_nothing_moves_are_no_degrees_of_freedom():
                 )
     got = {row["test"]: row for row in dj.read_roster(pl.DataFrame(rows)).transition_tests().to_dicts()}
     assert (got["bowker"]["statistic"], got["bowker"]["df"]) == (1.0, 1)
-    # The third state is a table of its own: one difference is left to test.
+    # The third state is a separate table, so one difference is left to test.
     assert (got["stuart_maxwell"]["statistic"], got["stuart_maxwell"]["df"]) == (1.0, 1)
     assert got["time_lr"]["statistic"] is None
     assert got["time_lr"]["p"] is None
@@ -179,8 +183,8 @@ def test_two_groups_side_by_side(frame, roster, grades):
         roster.compare_groups("committee", "丁")
 
 
-# The steps of two pairs of years, and what giddy 2.3.8 makes of them: `markov_mobility(P, measure, ini=n_i / n)`,
-# `steady_state(P)`, `mfpt(P)`, and `Homogeneity_Results([A, B])` of floats.
+# The transitions of two pairs of years, and the results of giddy 2.3.8: `markov_mobility(P, measure,
+# ini=n_i / n)`, `steady_state(P)`, `mfpt(P)`, and `Homogeneity_Results([A, B])` of floats.
 A = [[30, 8, 2, 0], [5, 40, 9, 1], [1, 7, 25, 6], [0, 2, 4, 20]]
 B = [[22, 10, 1, 0], [9, 35, 14, 0], [0, 5, 30, 11], [1, 0, 6, 25]]
 GIDDY = {
@@ -201,7 +205,7 @@ GIDDY_PASSAGE = [
 
 
 def of_tables(*tables):
-    """A roster in which each organisation makes one step."""
+    """Returns a roster in which each organisation makes one transition."""
     rows = []
     for pair, table in enumerate(tables):
         for a, row in enumerate(table):
@@ -228,8 +232,8 @@ def test_answers_are_those_of_giddy():
 
 
 def test_the_same_chances_in_every_year_of_whole_numbers():
-    """Given whole numbers, giddy 2.3.8 cuts the chances off: its chi-square is 329.0 and its likelihood ratio -inf. Given the
-    same numbers as floats, it has the right answer.
+    """Given integers, giddy 2.3.8 truncates the probabilities: its chi-square is 329.0 and its likelihood
+    ratio -inf. Given floats, its results are right.
     """
     tests = {row["test"]: row for row in of_tables(A, B).transition_tests().to_dicts()}
     assert tests["time_chi2"]["statistic"] == pytest.approx(10.682648422153669, abs=1e-9)

@@ -1,4 +1,4 @@
-"""The ``dj`` namespace says of a value what reading a ledger with that value says, in every engine of Polars."""
+"""The ``dj`` namespace agrees with the reading of ledgers on every value, in every engine of Polars."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 
 
 def codes(number: int) -> list[str]:
-    """Unified codes that are right, by the definition of their check character."""
+    """Generates valid unified codes from the definition of their check character."""
     found = []
     for n in range(number):
         first = f"91150425MA{n:07}"
@@ -23,7 +23,7 @@ def codes(number: int) -> list[str]:
     return found
 
 
-# Values as ledgers write them and as they do not, and a few that mean something in several columns.
+# Values as ledgers write them, invalid values, and a few that are valid in several columns.
 WRITTEN = st.sampled_from(
     [
         *(
@@ -85,7 +85,7 @@ WRITTEN = st.sampled_from(
     ]
 ) | st.text(max_size=6)
 
-# A column of a ledger and the expression that reads its values.
+# A column of a ledger, and the expression that reads its values.
 READ = {
     "region": lambda values: values.dj.region(),
     "industry": lambda values: values.dj.industry(),

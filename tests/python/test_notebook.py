@@ -1,4 +1,4 @@
-"""The notebooks run from top to bottom, without a warning, and show the figures of the source article."""
+"""The notebooks run from top to bottom without a warning, and show the figures of the source article."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 
 
 def run(path: Path, folder: Path) -> nbformat.NotebookNode:
-    """Execute the notebook at ``path`` as if it stood in ``folder``; an error in a cell is one here."""
+    """Executes the notebook at ``path`` in ``folder``; an error in a cell is raised."""
     notebook = nbformat.read(path, as_version=4)
     nbclient.NotebookClient(
         notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
@@ -25,7 +25,7 @@ def run(path: Path, folder: Path) -> nbformat.NotebookNode:
 
 
 def shown(notebook: nbformat.NotebookNode, tag: str) -> Any:
-    """The value that the cell tagged ``tag`` shows."""
+    """Returns the value shown by the cell tagged ``tag``."""
     (cell,) = (c for c in notebook.cells if tag in c.metadata.get("tags", []))
     (output,) = cell.outputs
     return ast.literal_eval(output.data["text/plain"])
@@ -38,7 +38,8 @@ def test_it_is_kept_without_outputs(path: Path) -> None:
     assert all(c.execution_count is None and not c.outputs for c in cells)
 
 
-# The client of Jupyter kernels starts processes and sockets, and warns about things that are not ours.
+# The client of Jupyter kernels starts processes and sockets, and its warnings do not concern the
+# project.
 @pytest.mark.filterwarnings("default")
 def test_the_annual_review(tmp_path: Path) -> None:
     (path,) = (p for p in NOTEBOOKS if p.stem == "01_annual_review")
@@ -49,8 +50,8 @@ def test_the_annual_review(tmp_path: Path) -> None:
     charts = [o for o in outputs if "image/svg+xml" in o.get("data", {})]
     assert len(charts) == 6
     headline = shown(notebook, "headline")
-    # The article of 2013: 246 instructors, 48 seconded officers, 85 owners who are secretary, 3 four-star and 8 three-star
-    # party organisations, none with five.
+    # The article of 2013: 246 instructors, 48 seconded officers, 85 owners who are secretary, 3
+    # four-star and 8 three-star party organisations, none with five.
     figures = {k: headline[k] for k in ("instructors", "seconded_officers", "owner_secretaries")}
     assert figures == {"instructors": 246, "seconded_officers": 48, "owner_secretaries": 85}
     assert {k: n for k, n in headline["stars"].items() if k >= "3" and n} == {"4": 3, "3": 8}
@@ -77,7 +78,7 @@ def test_star_trends(tmp_path: Path, real: bool) -> None:  # noqa: FBT001 - one 
 
 
 def text(notebook: nbformat.NotebookNode, tag: str) -> str:
-    """What the cell tagged ``tag`` shows, as text."""
+    """Returns the output of the cell tagged ``tag`` as text."""
     (cell,) = (c for c in notebook.cells if tag in c.metadata.get("tags", []))
     (output,) = cell.outputs
     return str(output.data["text/plain"])

@@ -61,7 +61,7 @@ def test_nobody_watches(monkeypatch):
 
 
 def test_jupyter_has_one_bar(monkeypatch):
-    """The widget bar of tqdm, where there is one: it is reset, not made again."""
+    """The widget bar of tqdm, if available, is reset rather than created again."""
     ipywidgets = pytest.importorskip("ipywidgets")
     drawn = []
 

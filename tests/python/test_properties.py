@@ -1,4 +1,4 @@
-"""What holds of every panel: order and files do not matter, parts add up, and slow obvious versions agree.
+"""Properties of every panel: order and files are irrelevant, parts add up, and slow direct versions agree.
 
 ``HYPOTHESIS_PROFILE=slow`` tries more panels.
 """
@@ -23,7 +23,7 @@ OWN = pl.col("mode").is_in(ORGANISED)
 
 
 def same(one, other, by):
-    """Whether every statistic is the same, to the last bit."""
+    """Checks that every statistic is the same, to the last bit."""
     for name, table in TABLES.items():
         assert table(one, by=by).equals(table(other, by=by)), name
     year = one.years[-1]
@@ -53,7 +53,7 @@ def test_splitting_into_files_changes_nothing(tmp_path_factory, panel, by, parts
         else:
             piece.write_parquet(folder / f"{at}.parquet")
     one = read(panel)
-    # A column of one's own is asked for, in files.
+    # Files need an explicit request to keep a user's own column.
     other = dangjian.read_roster(sorted(folder.iterdir()), keep=["楼栋"], progress=False)
     assert len(other) == panel.height
     same(one, other, by)
@@ -67,7 +67,7 @@ def test_writing_and_opening_changes_nothing(tmp_path_factory, panel, by):
     assert (other.columns, other.years, other.dimensions) == (one.columns, one.years, one.dimensions)
     assert_frame_equal(other.to_polars(), one.to_polars())
     same(one, other, by)
-    # As others read it.
+    # Other libraries read the file too.
     for table in (pl.read_parquet(path), pl.from_arrow(pq.read_table(path))):
         assert_frame_equal(table, one.to_polars())
     assert_frame_equal(duckdb.sql(f"FROM '{path}' ORDER BY year, org_id").pl(), one.to_polars())
@@ -93,7 +93,7 @@ def test_twice_the_input_counts_twice(panel, by):
         assert counts(table(twice, by=by)) == want, name
 
 
-# Conditions that a person may write, in SQL; each may be neither true nor false.
+# Conditions that a user may write in SQL; each may be null.
 CONDITIONS = (
     *("operating", "not operating", "true", "members_full >= 3", "members_full between 1 and 2"),
     *(
@@ -138,7 +138,7 @@ DUCKDB = duckdb.connect()
 
 
 def answers(panel, *conditions):
-    """What DuckDB answers for each row: true, false or null."""
+    """Returns DuckDB's answer for each row: true, false or null."""
     DUCKDB.register("panel", panel.cast({pl.UInt32: pl.Int64}).to_arrow())
     columns = ", ".join(f"({text}) AS c{at}" for at, text in enumerate(conditions))
     return DUCKDB.sql(f"SELECT year, kind, {columns} FROM panel").fetchall()  # noqa: S608 - our own conditions
@@ -177,8 +177,8 @@ def test_bounds_are_what_the_unknowns_allow(tmp_path_factory, panel, population,
 
 
 def bounds(rows):
-    """The least and the greatest rate over all ways in which what is not known may turn out."""
-    reach = {(0, 0)}  # what population and success may come to
+    """Returns the smallest and the largest rate over all outcomes of the unknowns."""
+    reach = {(0, 0)}  # possible population and success
     for population, success in rows:
         ways = {
             (int(p), int(p and s))
@@ -192,7 +192,9 @@ def bounds(rows):
 
 @given(panel=panels.panels(), population=condition, success=condition)
 def test_rates_of_party_organisations(tmp_path_factory, panel, population, success):
-    """A party organisation belongs if any of its rows does; of these rows, it meets the rate if any does."""
+    """A party organisation is in the population if any of its rows is; it meets the rate if any of these
+    rows does.
+    """
     file = definitions(tmp_path_factory.getbasetemp(), population, success, of="party_organisations")
     table = read(panel).coverage(rates="drawn", rates_file=file)
     asked = pl.DataFrame(
@@ -221,7 +223,7 @@ def test_rates_of_party_organisations(tmp_path_factory, panel, population, succe
 
 
 def state(star, mode):
-    """The star state of an organisation."""
+    """Returns the star state of an organisation."""
     if star is not None:
         return f"{star:g}"
     if mode is None:
@@ -230,7 +232,7 @@ def state(star, mode):
 
 
 def moves(years, states):
-    """Moves between neighbouring years: for each year, thing -> (state, group)."""
+    """Counts transitions between adjacent years; ``states`` maps each year to id -> (state, group)."""
     found: Counter[tuple[object, ...]] = Counter()
     for year, after in itertools.pairwise(years):
         if after == year + 1:
@@ -289,7 +291,9 @@ def test_party_organisations_are_counted_once(panel):
 
 @given(panel=panels.panels(), where=condition, by=panels.groupings(1))
 def test_where_is_filtering_first(panel, where, by):
-    """Of tables within a year: a move needs both its years, and there only one must pass."""
+    """Tests tables within a year: a transition needs both its years, and ``where`` applies to only one of
+    them.
+    """
     kept = pl.Series([row[2] for row in answers(panel, where)], dtype=pl.Boolean)
     whole = read(panel)
     filtered = panel.filter(kept)
@@ -304,7 +308,7 @@ def test_years_are_never_added_up(panel, by, chosen):
     roster = read(panel)
     years = chosen.draw(st.lists(st.sampled_from(roster.years), min_size=1))
     for name in panels.WITHIN_A_YEAR:
-        # A year is there once, and years ascend, however they are named.
+        # Each year appears once, in ascending order, whatever the order of the argument.
         want = TABLES[name](roster, by=by).filter(pl.col("year").is_in(years))
         assert TABLES[name](roster, by=by, years=years).equals(want), name
         assert TABLES[name](roster, by=[*by, "year"], years=years).equals(want), name

@@ -1,4 +1,4 @@
-"""Printed figures (DOMAIN §4) and the intervals that their rounding allows."""
+"""Printed figures (docs/field-notes.md, bulletins) and the intervals that their rounding allows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import dangjian
 
-# What was printed in 万, the share, and the denominators that these allow, as worked out by hand.
+# Printed number in 万, percentage, and the bounds of the denominator, worked out by hand.
 BULLETINS = [
     (2008, "38", "99.4", 37.71, 38.75),
     (2011, "98.3", "99.91", 98.33, 98.44),
@@ -49,7 +49,7 @@ def test_2008_agrees_through_the_rounding_of_its_parts_only():
     assert (found["divides"], found["agrees"]) == (False, True)
     assert (found["percent_low"], found["percent_high"]) == pytest.approx((99.33, 99.67), abs=5e-3)
     assert table.columns[0] == "year"
-    # As counted numbers they would not agree; nor would a share a little further off.
+    # Taken as exact counts they would not agree; nor would a slightly different percentage.
     assert not dangjian.check_published(numerator=595, denominator=598, percent="99.6")["agrees"].item()
     assert not dangjian.check_published(numerator="59.5", denominator="59.8", percent="99.8")["agrees"].item()
 
@@ -67,7 +67,7 @@ def test_several_figures_and_units():
     # 福州: social organisations counted one by one leave one whole number, 2350.
     (fuzhou,) = dangjian.check_published(numerator=2091, percent="88.98").iter_rows(named=True)
     assert math.ceil(fuzhou["denominator_low"]) == math.floor(fuzhou["denominator_high"]) == 2350
-    # 2008: as many enterprises are 99.4 % of those that meet the conditions and 15.9 % of all.
+    # 2008: one number of enterprises is 99.4 % of the eligible ones and 15.9 % of all.
     for whole, percent in (("238.5", "15.9"), ("38.2", "99.4")):
         figure = dangjian.check_published(numerator="38", denominator=whole, percent=percent)
         assert figure["agrees"].item()
@@ -85,7 +85,9 @@ def test_several_figures_and_units():
     off=st.integers(-3, 3),
 )
 def test_agrees_where_some_numbers_fit(part, whole, places, decimals, off):
-    """Against the exact ends: the share may be anything from the least part of the most to the most of the least."""
+    """Compares with exact bounds: from the smallest part of the largest whole to the largest part of the
+    smallest whole.
+    """
     unit, step = Fraction(1, 10**places), Fraction(1, 10**decimals)
     share = (Fraction(100 * part, whole) / step).__round__() + off
     assume(share >= 0)

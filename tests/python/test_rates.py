@@ -1,4 +1,4 @@
-"""Every rate that comes with the engine, in all its versions, against the same rate in SQL on panels full of nulls."""
+"""Every shipped rate, in all its versions, against SQL on panels full of nulls."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ TARGETS = tomllib.loads(
     (Path(__file__).parents[2] / "definitions" / "targets.toml").read_text(encoding="utf-8")
 )["target"]
 
-# Each row, with what the rate asks of it. Of a party organisation the rows most surely in the population decide; of these
-# the strongest mode, then the smallest id, is its home.
+# Each row, with the rate's conditions. For a party organisation, the rows most surely in the population
+# decide; of these the strongest mode, then the smallest id, is its home.
 OF_ROWS = """
     WITH asked AS (
         SELECT year, org_id, party_org_id, {by} AS by_, ({population}) AS p, ({success}) AS s,
@@ -54,7 +54,7 @@ PARTIES = """, ranked AS (
 
 
 def plain(condition):
-    """A condition with the named ones that it uses written out."""
+    """Expands the named conditions within a condition."""
     for named in SHIPPED["condition"]:
         name = re.compile(rf"\b{named['id']}\b")
         condition = name.sub(lambda _, when=named["when"]: f"({plain(when)})", condition)
@@ -62,7 +62,7 @@ def plain(condition):
 
 
 def in_sql(panel, record, by):
-    """The figures of a rate as SQL has them."""
+    """Returns the figures of a rate, computed in SQL."""
     asked = OF_ROWS.format(
         by=LEVELS.get(by, "'all'"),
         population=plain(record["population"]),
@@ -77,7 +77,7 @@ def in_sql(panel, record, by):
 
 
 def same(table, want, by):
-    """Whether a table has these figures, and the rates that they make."""
+    """Checks that a table has these figures, and the rates derived from them."""
     key = [by] if by else []
     rows = table.select("year", *key, *FIGURES, "unidentified", "rate").rows()
     got = {(row[0], row[1] if by else "all"): row[1 + len(key) : -1] for row in rows}

@@ -1,4 +1,4 @@
-"""Real files of other people, read in place, cell by cell against pandas and openpyxl."""
+"""Real third-party files, read in place and compared cell by cell with pandas and openpyxl."""
 
 from __future__ import annotations
 
@@ -12,36 +12,38 @@ import pytest
 import dangjian
 import shared
 
-# What counts as nothing in a column of one's own (docs/cells.md).
+# Texts that count as empty in a user's own column (docs/cells.md).
 NOTHING = {"", "-", "N/A"}
 
 
 def of_pandas(path, encoding):
-    """The file as text, by pandas."""
+    """Reads the file as text with pandas."""
     return pd.read_csv(path, encoding=encoding, dtype=str, keep_default_na=False)
 
 
 def cleaned(text):
-    """A text as it is kept: trimmed, without line breaks."""
+    """Returns a text as it is stored: trimmed, without line breaks."""
     text = text.strip().replace("\n", "").replace("\r", "")
     return None if text in NOTHING else text
 
 
 def only(roster):
-    """The single source of the roster."""
+    """Returns the single source of the roster."""
     (source,) = roster.sources.to_dicts()
     assert source["data"] == sum(source[fate] for fate in ("kept", "rejected", "merged", "conflicts"))
     return source
 
 
 def cells(roster, column):
-    """The cells of a column, as text, by organisation."""
+    """Returns the cells of a column, as text, by organisation."""
     frame = roster.to_polars()
     return dict(zip(frame["org_id"], frame[column].cast(pl.String), strict=True))
 
 
 def check(roster, frame, of_id, columns):
-    """Every cell of ``columns`` (header in the file, name in the roster) equals the oracle's, row by row."""
+    """Checks that every cell of ``columns`` (header in the file, name in the roster) equals the oracle's,
+    row by row.
+    """
     ids = frame[of_id].str.strip()
     assert len(roster.to_polars()) == len(frame) == ids.nunique()
     for header, name in columns.items():
@@ -84,10 +86,10 @@ def test_new_enterprises_of_tibet(name, encoding, rows):
     source = only(roster)
     assert source["data"] == source["kept"] == len(frame) == (rows or len(frame))
     assert (source["encoding"], source["year_from"]) == (encoding, "file name")
-    # Its README: every check character is valid.
+    # The file's README states that every check character is valid.
     assert roster.problems.is_empty()
     check(roster, frame, "统一社会信用代码", TIBET)
-    # The same capital as money: what 万 and 人民币 stand behind is read, other money is a problem.
+    # The capital column as money: 万 and 人民币 are understood, other currencies are a problem.
     roster = dangjian.read_roster(path, columns={"注册资金": "funds", "企业类型": "legal_form"})
     kinds = Counter(roster.problems["code"])
     foreign = int(frame["注册资金"].str.contains("美元|港|欧元|日元").sum())
@@ -101,7 +103,7 @@ def test_new_enterprises_of_tibet(name, encoding, rows):
 
 @pytest.fixture(scope="module")
 def sheet():
-    """The official sheet as openpyxl gives it, and with its merged cells filled."""
+    """Returns the official sheet as read by openpyxl, with its merged cells filled."""
     book = openpyxl.load_workbook(shared.data("real/西藏_2012_合并表头.xlsx"))
     sheet = book.active
     regions = {row: sheet.cell(row, 4).value for row in range(4, sheet.max_row + 1)}
@@ -128,7 +130,7 @@ def test_an_official_sheet_with_merged_headers(sheet):
     assert roster.problems.is_empty()
     for at, name in ((1, "name"), (4, "established_on"), (5, "注册资金")):
         assert cells(roster, name) == {code: cleaned(row[at]) for code, (row, _) in sheet.items()}
-    # The rows are some of the text file's, and say the same there.
+    # The rows are a subset of the text file's, with equal values.
     path = shared.data("real/西藏_2012.csv")
     whole = dangjian.read_roster(path, columns={"注册日期": "established_on"}, keep=["注册资金"])
     both = roster.to_polars().join(whole.to_polars(), on=["year", "org_id"], how="inner")
@@ -167,7 +169,7 @@ def test_looked_up_firms_of_whom_many_have_no_code():
     assert (source["data"], source["rejected"], source["note"]) == (7551, 350 + 1592, 0)
     missing = roster.problems.filter(pl.col("code") == "id_missing")
     assert sorted(missing["row"]) == [at + 2 for at, code in enumerate(codes) if code in ("", "-")]
-    # Firms asked for twice are there once; of those that were given two names the first is kept.
+    # A firm requested twice is kept once; if it has two names, the first is kept.
     known = frame[~codes.isin(["", "-"])]
     first = known.drop_duplicates("统一社会信用代码")
     assert source["kept"] == len(first)

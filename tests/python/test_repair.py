@@ -1,4 +1,6 @@
-"""Spoilt codes are repaired where it is certain, when asked, and nowhere else: beside ledgers whose truth is known."""
+"""Corrupted codes are repaired on request, only if the repair is certain: compared with ledgers of known
+truth.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +16,14 @@ import shared
 from dangjian.cli import app
 
 A, B = "911101066976941872", "91110000600037341L"
-"""Codes that exist (DOMAIN §6.1); the first is all digits."""
+"""Existing codes (docs/field-notes.md, credit codes); the first is all digits."""
 
 SPOILT = "911101066976941000"
 COUNTY, OTHER_COUNTY = "150425000000", "150404000000"
 
 
 def neighbour(code: str) -> str:
-    """Another code of the same first 15 digits, its check character by the definition."""
+    """Returns another code with the same first 15 digits, its check character by the definition."""
     alphabet = "0123456789ABCDEFGHJKLMNPQRTUWXY"
     for n in range(100):
         first = f"{code[:15]}{n:02}"
@@ -51,7 +53,7 @@ def balanced(roster: dangjian.Roster) -> bool:
     [
         SPOILT,
         "9.11101066976941E+17",
-        "911101066976941952.0",  # as a float holds it
+        "911101066976941952.0",  # as represented by a float
         "911101066976941O72",
         "91110106697694187?",
         "9111010669769418７□",
@@ -139,7 +141,7 @@ def test_of_a_row_that_stays_out_only_that_is_told(tmp_path):
     assert balanced(roster)
     assert roster.sources["kept"].to_list() == [1, 1]
     assert roster.count(years=2013)["organisations"].item() == 1
-    # The office that sent it is told too.
+    # The file returned to the sender reports the repair too.
     roster.return_to(tmp_path / "returned")
     assert f"{SPOILT} → {A}" in (tmp_path / "returned" / "台账2013.csv").read_text(encoding="utf-8-sig")
 
@@ -167,12 +169,12 @@ def test_numbers_of_a_workbook(tmp_path):
         ("hexigten", 0),
         ("ledger62", 0),
         ("flat_gb18030", 0),
-        ("xls_old", 1),  # 曲阜五洲酒店管理有限公司 is ",经棚分公司" besides in the row whose code is lost
+        ("xls_old", 1),  # 曲阜五洲酒店管理有限公司 has ",经棚分公司" appended in the row whose code is lost
         ("one_book", 0),
     ],
 )
 def test_the_spoilt_codes_of_made_ledgers(folder, named_otherwise):
-    """Every code that comes back is the one that was there; and every one comes back of which enough is left."""
+    """Every repaired code is the original one, and every code with enough digits left is repaired."""
     place = shared.data(f"ledgers/{folder}")
     files = sorted(path for path in place.iterdir() if path.suffix in {".xlsx", ".xls", ".csv"})
     files = [path for path in files if path.name != "workers.csv"]
@@ -187,7 +189,7 @@ def test_the_spoilt_codes_of_made_ledgers(folder, named_otherwise):
         row = spoilt[problem["file"], sheet, problem["row"]]
         assert problem["value"].split(" → ")[1] == row["org_id"]
         assert problem["year"] == row["year"]
-    # Those of which 15 digits are left and that other years have with their name.
+    # Codes with 15 digits left whose organisation other years list under the same name.
     clean = unasked.to_polars().select("year", "org_id", "name")
     expected = 0
     for row in spoilt.values():
@@ -196,7 +198,7 @@ def test_the_spoilt_codes_of_made_ledgers(folder, named_otherwise):
     assert repaired.height == expected - named_otherwise > 0
     assert len(roster) == len(unasked) + repaired.height
     assert balanced(roster)
-    # All else is as it was.
+    # All other rows are unchanged.
     rows = roster.to_polars().join(
         repaired.select("year", org_id=pl.col("value").str.split(" → ").list[1]),
         on=["year", "org_id"],

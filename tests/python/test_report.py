@@ -1,4 +1,4 @@
-"""The review's files: the page, the workbook, the JSON. Read back with other libraries than those that wrote them."""
+"""The files of a review (page, workbook, JSON), read back with libraries other than those that wrote them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ VOID = {"meta", "br", "hr", "img", "link", "input"}
 
 
 class Page(HTMLParser):
-    """Checks that tags nest, and keeps text, tags, attributes and ids."""
+    """Checks that tags nest, and collects text, tags, attributes and ids."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -32,7 +32,7 @@ class Page(HTMLParser):
         self.close()
 
     def handle_starttag(self, tag, attrs):
-        """Note an element."""
+        """Records an element."""
         self.tags.append(tag)
         self.attributes += attrs
         self.ids += [v for k, v in attrs if k == "id"]
@@ -40,17 +40,17 @@ class Page(HTMLParser):
             self.open.append(tag)
 
     def handle_startendtag(self, tag, attrs):
-        """Note an element that is closed at once."""
+        """Records a self-closing element."""
         self.handle_starttag(tag, attrs)
         self.open.pop()
 
     def handle_endtag(self, tag):
-        """Check that it closes the last one opened."""
+        """Checks that the tag closes the last one opened."""
         assert self.open, tag
         assert self.open.pop() == tag
 
     def handle_data(self, data):
-        """Note text."""
+        """Records text."""
         self.text.append(data)
 
 

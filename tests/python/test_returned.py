@@ -1,4 +1,6 @@
-"""Ledgers that go back: every spoilt cell is marked, nothing else is changed, and what comes back reads the same."""
+"""Ledgers returned to their sender: every faulty cell is marked, nothing else changes, and the result
+reads the same.
+"""
 
 from __future__ import annotations
 
@@ -38,10 +40,10 @@ def dirt(folder):
 
 
 def same(one, other):
-    """Two rosters, of files and of what went back of them, say the same."""
+    """Checks that the rosters of the original and of the returned files agree."""
     assert one.to_polars().equals(other.to_polars())
     keys = ["sheet", "row", "line", "year", "column", "header", "code", pl.col("value").str.strip_chars()]
-    # A row with too many fields has one more than it had.
+    # A row with too many fields gains one more.
     value = pl.when(pl.col("code") == "field_count").then(None).otherwise(pl.col("value")).alias("value")
     first, second = (r.problems.with_columns(value).select(keys) for r in (one, other))
     assert first.equals(second)
@@ -82,7 +84,7 @@ def test_every_spoilt_cell_of_a_workbook_is_marked(folder, tmp_path):
             assert cell.fill.fgColor.rgb in FILLS, spoilt
             assert message[0] in cell.comment.text
             marked += 1
-        else:  # one of several words side by side is ticked
+        else:  # one of several adjacent words is ticked
             assert any(message[0] in c.comment.text for c in sheet[spoilt["row"]] if c.comment), spoilt
             marked += 1
     assert marked > 100
@@ -179,7 +181,7 @@ def test_a_text_file_keeps_encoding_quotes_and_line_ends(tmp_path, encoding, end
 
 @pytest.fixture
 def book(tmp_path):
-    """A small workbook with what offices have in theirs."""
+    """Writes a small workbook with features common in offices."""
     book = openpyxl.Workbook()
     sheet = book.active
     sheet.title = "企业"
@@ -202,7 +204,7 @@ def book(tmp_path):
     hidden["A1"], hidden.sheet_state = "=1+1", "veryHidden"
     path = tmp_path / "台账2013.xlsx"
     book.save(path)
-    # As a spreadsheet that calculates saves it.
+    # Cached values, as a spreadsheet program saves them.
     values = {"企业": {"E3": 0.3, "E4": 10, "C5": 5, "E5": "有"}, "草稿": {"A1": 2}}
     from dangjian.returned import formulas
 
@@ -229,7 +231,7 @@ def test_formulas_notes_filters_and_merged_cells_stay(book, tmp_path):
     assert new["问题汇总"]["A1"].value == "台账2013.xlsx：问题汇总"
     again = read(path)
     same(roster, again)
-    # Mended: the mark goes, the note of the office stays.
+    # A corrected cell loses its mark; the office's own comment is kept.
     sheet["C4"].value, sheet["B5"].value = 200, IDS[2]
     new.save(path)
     mended = read(path)

@@ -1,4 +1,4 @@
-"""What a review counts in one pass is what its statistics give one by one."""
+"""The shared scan of a review gives the same tables as its statistics one by one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PLAIN = [r["id"] for r in _native.definitions()["rates"]]
 
 
 def alone(roster, year):
-    """The tables of a review, each by itself."""
+    """Computes the tables of a review separately."""
     up_to = [y for y in roster.years if y <= year]
     shown = list(dict.fromkeys(roster.review(year).tables["coverage"]["rate_id"]))
     return {

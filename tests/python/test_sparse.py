@@ -1,4 +1,4 @@
-"""Reviews of ledgers that lack columns, or rows, or years: what a ledger cannot tell is left out, and said to be."""
+"""Reviews of ledgers that lack columns, rows or years: unknown results are left out, and reported."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import dangjian
 from dangjian import labels
 
 YEAR = 2013
-# The ledgers below do not say by which code system their registration types go.
+# The ledgers below do not give the code system of their registration types.
 NOT_OPTIONAL = ("year", "org_id", "registration_code_system")
 OPTIONAL = [c for c in dangjian.schema()["name"].to_list() if c not in NOT_OPTIONAL]
 
-# Columns without which a figure of the page cannot be told, and the figure.
+# The figures of the page that need each column.
 FIGURES = {
     "party_org_id": ("party_organisations", "stars"),
     "mode": ("party_organisations", "organised", "stars"),
@@ -27,12 +27,12 @@ FIGURES = {
 
 @pytest.fixture(scope="module")
 def panel():
-    """A hundred organisations in two years, with every column of the schema."""
+    """Returns a hundred organisations in two years, with every column of the schema."""
     ledgers = dangjian.datasets.hexigten().ledgers[-2:]
     frame = dangjian.read_roster(ledgers, progress=False).to_polars()
     some = frame.filter(pl.col("year") == YEAR)["org_id"].gather_every(5)
     frame = frame.filter(pl.col("org_id").is_in(some.implode()))
-    # None of them had another name or code before, and no superior is given.
+    # No organisation has a former name or code, and no superior is given.
     empty = ("former_name", "former_org_id", "party_superior")
     former = [pl.lit(None, pl.String).alias(name) for name in empty]
     frame = frame.with_columns(*former, pl.col("established_on").alias("elected_on"))
@@ -41,14 +41,14 @@ def panel():
 
 
 def written(frame, folder, lang):
-    """The review of ``frame`` with its page and its workbook."""
+    """Writes the review of ``frame`` with its page and its workbook."""
     review = dangjian.read_roster(frame, progress=False).review(YEAR)
     page = review.to_html(folder / "review.html", lang=lang).read_text(encoding="utf-8")
     return review, page, openpyxl.load_workbook(review.to_excel(folder / "review.xlsx", lang=lang))
 
 
 def untold(review):
-    """The headline figures that are not known."""
+    """Returns the headline figures that are unknown."""
     figures = {name for name, value in review.headline.items() if value is None}
     if None in review.headline["stars"].values():
         assert set(review.headline["stars"].values()) == {None}
@@ -86,7 +86,7 @@ def test_a_ledger_that_lacks_a_column(panel, tmp_path, column):
 
 @pytest.mark.parametrize("columns", [[], ["name"], ["name", "mode"], ["star"], ["party_org_id"]])
 def test_a_ledger_of_hardly_any_column(panel, tmp_path, columns):
-    # A code alone is no ledger: something about the organisation must stand beside it.
+    # A code alone is not a ledger; at least one more column about the organisation is needed.
     frame = panel.select("year", "org_id", *(columns or ["zone"]))
     review, page, _ = written(frame, tmp_path, "zh")
     drawn_on = {*FIGURES, "name", "kind", "region", "committee", "members_full", "activities"}

@@ -1,4 +1,4 @@
-"""Charts of stars: they show the numbers of their tables, in words of both languages, and can be drawn."""
+"""Star charts: they show the numbers of their tables, with labels in both languages, and can be rendered."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def svg(chart):
 
 
 def data(chart):
-    """Every table behind the chart."""
+    """Returns every dataset of the chart."""
     return [pl.DataFrame(rows, infer_schema_length=None) for rows in chart.to_dict()["datasets"].values()]
 
 

@@ -1,4 +1,4 @@
-"""Spells and survival of rosters, against slow obvious versions, and at four stars of a real panel."""
+"""Spells and survival of rosters, against slow direct versions, and at four stars of a real panel."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def state(star, mode):
 
 
 def histories(panel):
-    """For each organisation its states by year."""
+    """Returns the states of each organisation by year."""
     found: dict[str, dict[int, object]] = defaultdict(dict)
     for year, org, star, mode in panel.select("year", "org_id", "star", "mode").rows():
         found[org][year] = state(star, mode)
@@ -43,7 +43,7 @@ def high(state, at_least):
 
 
 def spells(years, of, at_least):
-    """The spells of an organisation, slowly: begun, start, first, last, ended."""
+    """Returns the spells of an organisation by a slow method: begun, start, first, last, ended."""
     found = []
     for year in years:
         before = of.get(year - 1, "absent") if year - 1 in years else None
@@ -77,7 +77,7 @@ def test_spells_are_those_found_by_looking(panel, at_least):
 
 
 def times(spell, entry, origin):
-    """From when to when a spell is under watch, or why it is not."""
+    """Returns the interval in which a spell is observed, or the reason why it is not."""
     _, start, first, last, ended = spell
     out = last + 1 if ended in ("below", "unrated", "no_party_org", "absent") else last
     if entry in ("incident", "delayed"):
@@ -97,7 +97,7 @@ def times(spell, entry, origin):
     entry=st.sampled_from(["incident", "delayed", "calendar", "all"]),
 )
 def test_curves_are_those_of_the_definition(panel, at_least, entry):
-    """Exactly, in fractions."""
+    """Compares exactly, in fractions."""
     years = sorted(set(panel["year"]))
     found = [spell for of in histories(panel).values() for spell in spells(years, of, at_least)]
     placed = [(times(spell, entry, min(years)), spell[4]) for spell in found]
@@ -163,7 +163,9 @@ def test_groups_make_the_whole_in_any_order(panel, by, seed):
 
 
 def made(histories, first=2010):
-    """A roster of organisations with these stars from the first year on; None is absent, 0 is unrated, -1 unknown."""
+    """Returns a roster of organisations with these stars from the first year on; None is absent, 0
+    unrated, -1 unknown.
+    """
     rows = []
     for at, stars in enumerate(histories):
         for nth, star in enumerate(stars):
@@ -177,7 +179,9 @@ def made(histories, first=2010):
 
 
 def test_losses_are_no_censoring():
-    """STARS, decision 8: taken for censoring, losses make the drop look larger than it is."""
+    """If losses counted as censoring, the drop would look larger than it is (docs/field-notes.md, star
+    survival).
+    """
     roster = made([[1, 3, 2], [1, 3, 2], [1, 3, None], [1, 3, 0], [1, 3, 3]])
     last = roster.star_survival().row(-1, named=True)
     assert (last["at_risk"], last["events"], last["absent"], last["unrated"], last["censored"]) == (
@@ -203,7 +207,7 @@ def test_a_missing_year_ends_the_watch():
 
 
 def test_years_are_a_window_that_earlier_years_tell_the_start_of():
-    """A spell of 2011 that is seen from 2013 on is two years old then: it enters late."""
+    """A spell of 2011 observed from 2013 on is two years old then: it is left-truncated."""
     roster = made([[1, 3, 3, 3, 2], [1, 1, 1, 3, 2], [3, 3, 3, 3, 3], [1, 1, 1, 3, 3]])
     window = [2013, 2014]
     table = roster.star_survival(entry="delayed", years=window)
@@ -240,7 +244,7 @@ def test_what_is_undefined_is_null():
     )
     always = made([[1, 4, 1], [1, 4, 2]]).star_survival().row(-1, named=True)
     assert (always["survival"], always["std_error"], always["low"], always["high"]) == (0.0, None, None, None)
-    # A curve that has come to 0 reaches any horizon; the other group's ends at 3.
+    # A curve that has reached 0 extends to any horizon; the other group's ends at 3.
     both = made([[1, 4, 1, None, None], [1, 5, 5, 5, 5]]).star_survival_summary(by="star_state")
     assert both.select("star_state", "horizon", "mean").rows() == [("4", 3.0, 1.0), ("5", 3.0, 3.0)]
     nobody = made([[1, 1]])
@@ -283,14 +287,14 @@ def medicare():
 
 
 def test_survival_of_health_plans_at_four_stars(medicare):
-    """Against a computation of its own: no spells, but a count of what each year did to who was there."""
+    """Compares with an independent computation: no spells, only yearly counts of outcomes."""
     roster, frame = medicare
     by_plan = defaultdict(dict)
     for year, plan, stars in frame.select("star_year", "contract_id", "stars").rows():
         by_plan[plan][year] = "unknown" if stars is None else stars
     years = range(min(frame["star_year"]), max(frame["star_year"]) + 1)
     assert set(years) == set(frame["star_year"])
-    # How long each plan has been at four stars, as far as that is known; and what happens to it the year after.
+    # The known time of each plan at four stars, and its outcome in the following year.
     age: dict[str, int] = {}
     at_risk, fell, lost, out = Counter(), Counter(), Counter(), Counter()
     for year, after in itertools.pairwise(years):

@@ -1,4 +1,4 @@
-"""Star rating as its users see it: schemes, errors, problems, plaques, what if, judges."""
+"""Star rating from the user's side: schemes, errors, problems, plaques, sensitivity, judges."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def test_a_rule_that_does_not_fit_the_roster_names_its_record(tmp_path, small):
 
 @pytest.fixture(scope="module")
 def small():
-    """Three organisations in two townships, over four years."""
+    """Returns a roster of three organisations in two townships, over four years."""
     rows = [
         {
             "year": year,
@@ -154,7 +154,7 @@ def test_wide_tables_text_and_names_in_chinese_say_the_same(small, tmp_path):
     assert want["star_state"].to_list() == ["5", "unknown", "2"]
     for other in (wide, named, path, long.cast({"item": pl.Categorical}), long.lazy()):
         assert small.rate_stars(other, "badong").stars.equals(want)
-    # A file with what is no number: it is told, and not known.
+    # A text that is not a number is reported, and read as unknown.
     path.write_text(
         "party_org_id,year,item,points\nD1,2013,total,优\nD2,2013,total, \nD3,2013,total,90\n",
         encoding="utf-8",
@@ -223,7 +223,7 @@ def test_plaques_are_awarded_kept_warned_and_withdrawn_and_the_trail_replays(sma
     assert replayed(rating) == stars_of(rating)
     gone = rating.trail.filter(year=2012, party_org_id="D3")
     assert gone.select("rule_kind", "before", "after").rows() == [("not_rated", "5", "absent")]
-    # Without a step the trail does not hang together; no star moves without a reason.
+    # Without one of its steps the trail is broken; no star changes without a reason.
     moved = rating.stars.filter(pl.col("previous") != pl.col("star_state"))
     assert moved.height > 3
     broken = rating.trail.filter(~((pl.col("year") == 2011) & (pl.col("party_org_id") == "D2")))
@@ -266,7 +266,7 @@ def test_years_follow_each_other_step_by_step(small):
     assert rating.stars.filter(party_org_id="D2")["star_state"].to_list() == ["1", "2", "3", "4"]
     assert rating.stars["moved"].to_list()[:1] == ["up"]
     assert replayed(rating) == stars_of(rating)
-    # The years one by one, each on the table of the one before, lead to the same.
+    # Rating one year at a time, each from the table of the year before, gives the same result.
     before = previous
     for year in (2010, 2011, 2012, 2013):
         one = small.rate_stars(scores_of(points), "shengzhou", year=year, previous=before)
@@ -320,7 +320,7 @@ def test_judges_are_compared(small):
         for item, points in items:
             final = round(points * rng.uniform(0.5, 0.9), 1)
             rows += [(of, 2013, item, final, "final"), (of, 2013, item, min(points, final + 0.5), "self")]
-    # D3 gives itself full marks; the township gives everybody in its place the same.
+    # D3 gives itself full marks; the township gives everyone the same.
     rows = [(of, y, i, dict(items)[i] if (of, j) == ("D3", "self") else p, j) for of, y, i, p, j in rows]
     rows += [(of, 2013, item, points / 2, "township") for of in ("D1", "D2") for item, points in items]
     scores = pl.DataFrame(rows, schema=["party_org_id", "year", "item", "points", "judge"], orient="row")
@@ -412,6 +412,6 @@ def test_the_sample_has_the_stars_of_its_ledgers():
     assert (given["4"], given["3"]) == (3, 8)
     assert rating.plaques.filter(pl.col("year") == 2013, pl.col("plaque_action") != "withdraw").height == 11
     assert replayed(rating) == stars_of(rating)
-    # A plaque that goes has a reason, and every reason is a sentence in both languages.
+    # A withdrawn plaque has a reason, and every reason is a sentence in both languages.
     assert rating.plaques.select(pl.col("reason_zh", "reason_en").str.len_chars().min()).row(0) > (3, 3)
     assert rating.counts("township")["rated"].sum() == len(rating)

@@ -1,4 +1,6 @@
-"""An eighteenth scheme, invented, that mixes every feature: TOML alone, rated as worked out by hand."""
+"""An invented eighteenth scheme that mixes every feature: defined in TOML alone, with ratings worked out
+by hand.
+"""
 
 from __future__ import annotations
 
@@ -208,20 +210,21 @@ withdraw_after = 2
 
 GOOD = {"third_item": 10, "fourth_item": 10, "fifth_item": 10, "chart": 0}
 
-# id, what is scored, last year's stars, what happened, operating, new; the stars worked out by hand.
+# id, scores, last year's stars, events, operating, new; the stars worked out by hand.
 # 40 + 10 + 50 = 100 × 0.7 + satisfied × 0.3.
 CASES: list[tuple[str, dict[str, Any], int | None, list[str], bool, bool, str]] = [
-    # 70 + 30 = 100; five goods; project: five stars. There are round(0.2 × 14) = 3 places, of which A8 takes one by direct
-    # grading; A0, A1 and A5 compete for two.
+    # 70 + 30 = 100; five goods; project: five stars. There are round(0.2 × 14) = 3 places. A8 takes one
+    # by direct grading; A0, A1 and A5 compete for two.
     ("A0", {"meetings": 40, "work": 50, "satisfied": 100}, 4, ["project"], True, False, "5"),
     ("A1", {"meetings": 40, "work": 50, "satisfied": 90}, 5, ["project"], True, False, "5"),  # 97
     # 35 + 10 + 50 = 95 × 0.7 = 66.5 + 27 + 5 (bonus 10, at most 5) = 98.5 - but no project: four.
     ("A2", {"meetings": 35, "work": 50, "satisfied": 90, "bonus": 10}, 4, [], True, False, "4"),
-    # (40 + 2 + 50) × 0.7 = 64.4, satisfied 50: 15 → 79.4; a gap, three or four; satisfied below 60 %: two at most.
+    # (40 + 2 + 50) × 0.7 = 64.4, satisfied 50: 15 → 79.4; in a gap, three or four; satisfied below 60
+    # %: two at most.
     ("A3", {"meetings": 40, "chart": 8, "work": 50, "satisfied": 50}, 4, [], True, False, "2"),
-    # 100 × 0.7 + 21 = 91 and no more than 105; last year two: three.
+    # 100 × 0.7 + 21 = 91, below the maximum of 105; two last year: three.
     ("A4", {"meetings": 40, "work": 50, "satisfied": 70}, 2, ["project"], True, False, "3"),
-    # The same, outstanding: five, which are over the places: 91 with 70 satisfied.
+    # A4 with outstanding: five, but beyond the places, with 91 and 70 satisfied.
     ("A5", {"meetings": 40, "work": 50, "satisfied": 70}, 2, ["project", "outstanding"], True, False, "4"),
     ("A6", {"meetings": 40, "work": 50, "satisfied": 100}, 4, ["project", "offence"], True, False, "unrated"),
     ("A7", {"meetings": 40, "work": 50, "satisfied": 100}, 4, ["project", "accident"], True, False, "3"),
@@ -245,7 +248,8 @@ CASES: list[tuple[str, dict[str, Any], int | None, list[str], bool, bool, str]] 
         True,
         "unrated",
     ),  # its first year
-    # Two commendations of three count: 0.7 × 82 + 0.3 × 70 = 78.4 + 2 = 80.4: four; a complaint takes one: three.
+    # Two of three commendations count: 0.7 × 82 + 0.3 × 70 = 78.4 + 2 = 80.4: four; a complaint takes
+    # one: three.
     (
         "B1",
         {"meetings": 32, "work": 40, "satisfied": 70},
@@ -255,7 +259,7 @@ CASES: list[tuple[str, dict[str, Any], int | None, list[str], bool, bool, str]] 
         False,
         "3",
     ),
-    # 0.7 × 80 + 0.3 × 78 = 79.4: between 79 and 80, which is left open.
+    # 0.7 × 80 + 0.3 × 78 = 79.4: in the open gap between 79 and 80.
     ("B2", {"meetings": 30, "work": 40, "satisfied": 78}, 4, [], True, False, "unknown"),
     # Work is open: 35 to 70, satisfied 20 → 55 and 90: from one star to four.
     ("B3", {"meetings": 40, "satisfied": 200 / 3}, 4, [], True, False, "unknown"),
@@ -313,7 +317,7 @@ def test_the_eighteenth_scheme_mixes_everything_in_toml_alone(eighteenth):
     (quota,) = eighteenth.quotas.iter_rows(named=True)
     assert (quota["places_low"], quota["given_low"], quota["direct"], quota["tied"]) == (3, 3, 1, 0)
     (goal,) = eighteenth.goals.iter_rows(named=True)
-    # Nine have three and more, and B2 has three at least; B3 may have four.
+    # Nine have three stars or more, B2 has at least three, and B3 may have four.
     assert (goal["have_low"], goal["have_high"], goal["population"]) == (10, 11, 14)
     assert goal["met"] is True
     assert replayed(eighteenth) == stars_of(eighteenth)
@@ -328,7 +332,7 @@ def test_what_is_needed_says_the_cheapest_first_and_what_stands_in_the_way(eight
     assert by["A5"]["need_kind"].to_list() == ["quota"]
     assert by["B2"]["need_kind"].to_list() == ["open"]
     assert by["B3"]["what"].to_list() == ["work"]
-    # A3 has two stars for its satisfaction: 10 points more are asked.
+    # A3 has two stars because of its satisfaction: 10 more points are needed.
     (row,) = by["A3"].iter_rows(named=True)
     assert row["need_kind"] == "cap"
     assert "“满意率”由50提高到60" in row["text_zh"]

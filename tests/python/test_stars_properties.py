@@ -1,4 +1,5 @@
-"""Star rating against a slow obvious reference on random schemes and scores: ties at the quota line, unknown scores.
+"""Star rating against a slow direct reference on random schemes and scores: ties at the quota line,
+unknown scores.
 
 ``HYPOTHESIS_PROFILE=slow`` tries more.
 """
@@ -27,10 +28,10 @@ def test_stars_are_those_of_the_reference_where_all_is_known(tmp_path_factory, d
     for org, row, stars in zip(orgs, rated(rating, len(orgs)), want, strict=True):
         low, high = reference.totals(org)
         assert (Fraction(str(row["score_low"])), Fraction(str(row["score_high"]))) == (low, high)
-        open_gap = len(stars) > 1  # a gap between bands that is left open
+        open_gap = len(stars) > 1  # an open gap between bands
         if not open_gap:
             assert row["stars_low"] == row["stars_high"] == (next(iter(stars)) or None), rating.reasons
-    # Neither the order of rows nor a row that is said twice changes anything.
+    # Neither the order of rows nor a repeated row changes anything.
     again = rate(scheme, orgs, folder, random.Random(7))  # noqa: S311 - to shuffle
     for name in ("stars", "reasons", "trail", "summary", "quotas", "needed"):
         assert getattr(again, name).equals(getattr(rating, name)), name
@@ -86,7 +87,7 @@ def test_doing_what_is_needed_earns_the_star(tmp_path_factory, data):
     for row in rating.needed.filter(need_kind="item").iter_rows(named=True):
         at = int(row["party_org_id"][1:])
         if row["what"] is None:
-            hopeless.add(at)  # not enough, whatever is done
+            hopeless.add(at)  # out of reach, whatever the scores
             continue
         wanted[at] = row["next_star"]
         gives, most = items[row["what"]].get("gives", "award"), items[row["what"]]["points"]

@@ -37,7 +37,7 @@ def test_kaplan_meier_is_that_of_r(panel):
         if 0 < share < 1:
             assert near(column(table, "std_error")[time], R[panel, "std_error"][time])
         else:
-            # R has 0 before anyone left, and NaN where nobody is left.
+            # R has 0 before the first exit, and NaN once the risk set is empty.
             assert column(table, "std_error")[time] is None
     robust = column(curve(panel, cluster=True), "std_error")
     for time, share in shares.items():
@@ -56,7 +56,7 @@ def test_intervals_are_those_of_r(panel, interval):
             assert near(low, R[panel, f"low {interval}"][time])
             assert near(high, R[panel, f"high {interval}"][time])
         else:
-            # Nothing is certain before anyone left: R (and lifelines) have 1 to 1 there.
+            # No interval is defined before the first event; R and lifelines give 1 to 1 there.
             assert (low, high) == ((None, 1.0) if share == 1 else (None, None))
 
 

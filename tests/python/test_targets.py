@@ -1,4 +1,4 @@
-"""Targets through the years, by place, and their pace, against slow obvious versions that try what the unknowns allow."""
+"""Targets over years, by place, and their pace, against slow direct versions that enumerate the unknowns."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ POPULATION, SUCCESS = "members_full >= 2", "mode in ('solo', 'joint')"
 
 
 def target(**fields):
-    """A record of a target set."""
+    """Returns a record of a target set."""
     record = {
         "id": "a",
         "label": "甲",
@@ -45,7 +45,7 @@ def file(tmp_path):
 
 
 def answers(panel, by):
-    """For each group and year what SQL answers for population and success, row by row."""
+    """Returns SQL's answers for population and success by group and year, row by row."""
     DUCKDB.register("panel", panel.cast({pl.UInt32: pl.Int64}).to_arrow())
     found = {}
     query = f"SELECT year, {by}, ({POPULATION}), ({SUCCESS}) FROM panel"  # noqa: S608 - our own conditions
@@ -55,12 +55,14 @@ def answers(panel, by):
 
 
 def short(success, whole, goal):
-    """The smallest number by which the successes must grow."""
+    """Returns the smallest increase of the successes that reaches the goal."""
     return next(n for n in range(whole + 1) if not whole or (success + n) / whole >= goal)
 
 
 def missing(rows, goal):
-    """What is missing of those who are known, and the least and the most in all ways the unknowns may turn out."""
+    """Returns the shortfall among the known, and its minimum and maximum over all outcomes of the
+    unknowns.
+    """
     known = [success for population, success in rows if population and success is not None]
     reach = {(0, 0)}
     for population, success in rows:
@@ -103,7 +105,7 @@ def test_the_pace_is_that_of_a_slow_loop(tmp_path_factory, panel, by, goal, left
         pace = (first[0] - now[0]) / (year - earlier[0]) if first and now[0] is not None else None
         assert row["pace"] == pace
         assert row["needed"] == (now[0] / left if left > 0 and now[0] is not None else None)
-        # Every pair of what may have been missing then and may be missing now.
+        # Every combination of a possible earlier shortfall and a possible current one.
         if now[2] == 0:
             ways = {True}
         elif left <= 0:

@@ -1,4 +1,4 @@
-"""The number of threads changes no bit of any result."""
+"""Results are bit-identical for any number of threads."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def seen(threads):
-    """What `threads.py` works out with so many threads."""
+    """Returns the results of `threads.py` with a number of threads."""
     done = subprocess.run(
         [sys.executable, Path(__file__).with_name("threads.py")],
         capture_output=True,
@@ -26,7 +26,7 @@ def seen(threads):
 def test_the_number_of_threads_changes_nothing():
     one = seen(1)
     assert len(one) > 60
-    # More threads than years, and than the machine has: a year is cut into pieces then.
+    # More threads than years, so that a year is split, and possibly more than cores.
     for threads in (2, 7):
         other = seen(threads)
         assert other.keys() == one.keys()

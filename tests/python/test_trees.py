@@ -1,4 +1,4 @@
-"""The trees in which organisations stand: their levels, what is no tree, and whether they agree."""
+"""Trees of organisations: their levels, invalid trees, and reconciliation."""
 
 from __future__ import annotations
 
@@ -43,7 +43,8 @@ def test_totals_of_a_tree_are_what_its_nodes_add_up_to(panel):
         assert (totals["population"] == totals["not_due"] + totals["placed"] + totals["unplaced"]).all()
         organisations = totals.filter(counts="organisations")
         for tree in ("region", "committee", "party_superior"):
-            # Party organisations stand at home rows, which a condition would move; organisations do not.
+            # Party organisations are counted at home rows, which a condition would shift; organisations
+            # are not.
             nodes = roster.coverage(by=tree, years=year, where=due if tree == "party_superior" else None)
             placed = (
                 nodes.filter(pl.col(tree).is_not_null())
@@ -66,7 +67,7 @@ def test_a_tree_that_the_ledger_does_not_have_says_nothing():
     ]
 
 
-# Trees with what is above the units that ledgers name.
+# Trees with levels above the units that ledgers name.
 
 COMMITTEES = {
     "旗委": None,
@@ -82,7 +83,9 @@ def table(units, name="id", above="parent"):
 
 
 def line(units, unit):
-    """The units over ``unit``, the topmost first, then itself; none where it is not in the tree."""
+    """Returns the units above ``unit``, topmost first, then the unit itself; empty if it is not in the
+    tree.
+    """
     found = []
     while unit in units:
         found.append(unit)
@@ -91,7 +94,7 @@ def line(units, unit):
 
 
 def over(units, unit, level):
-    """The one of level ``level`` over ``unit``."""
+    """Returns the unit of level ``level`` above ``unit``."""
     above = line(units, unit)
     return above[level - 1] if len(above) >= level else None
 
@@ -111,7 +114,7 @@ def test_levels_of_a_tree_are_those_above_the_unit_named(panel, shuffled, lackin
     named = panel.sort("year", "org_id")["committee"].to_list()
     for level, name in enumerate(levels, 1):
         assert got[name].to_list() == [over(units, unit, level) for unit in named], name
-    # Every level's groups are those that the rows make, and the levels roll up.
+    # The groups of every level match those of the rows, and the levels roll up.
     rows = roster.coverage(by=levels, rates="organised_all", rollup=True)
     for level in range(depth + 1):
         part = rows.filter(grouping=2 ** (depth - level) - 1)
@@ -142,7 +145,7 @@ PARTIES = {"旗委": None, "园区党工委": "旗委", "D1": "园区党工委",
 
 @given(panel=trees(), silent=st.booleans())
 def test_a_party_organisation_stands_where_its_ledger_says_else_where_the_table_does(panel, silent):
-    """``silent``: the ledgers have no column of superiors, the table alone says."""
+    """With ``silent``, the ledgers have no column of superiors, and only the table names them."""
     if silent:
         panel = panel.drop("party_superior")
     roster = read(panel).with_tree("party_superior", table(PARTIES, "party_org_id", "superior"))
@@ -252,7 +255,7 @@ def test_a_tree_needs_a_place_of_its_own():
 
 
 def test_the_levels_of_places_zones_and_grids(tmp_path):
-    """A grid stands in its township, a building in its park; subtotals of all levels in one table."""
+    """A grid belongs to its township, a building to its park; one table has the subtotals of all levels."""
     zones = tmp_path / "zones.toml"
     zones.write_text(
         """

@@ -1,4 +1,6 @@
-"""Trends of a roster's figures and paths of its organisations, against plain counts and slow obvious versions."""
+"""Trends of a roster's figures and paths of its organisations, against plain counts and slow direct
+versions.
+"""
 
 from __future__ import annotations
 
@@ -124,7 +126,9 @@ def test_no_trend_goes_across_a_break():
 
 
 def test_many_counties_are_told_from_chance():
-    """Of twenty groups that go up and down by chance, one with a trend stands out; adjusted, it has to be a clear one."""
+    """Among twenty randomly fluctuating groups, the one with a trend is significant; after adjustment only
+    a clear trend is.
+    """
     rows = []
     for group in range(20):
         for nth, year in enumerate(range(2010, 2018)):
@@ -212,7 +216,7 @@ def test_pairs_are_the_same_organisations(panel, by):
 
 
 def path(years, of, at_least):
-    """The path of an organisation, slowly."""
+    """Returns the path of an organisation by a slow method."""
     listed = [year for year in years if year in of]
     rated = [year for year in listed if isinstance(of[year], float)]
     stars = [of[year] for year in rated]
@@ -223,7 +227,7 @@ def path(years, of, at_least):
     )
 
     def run(holds, end):
-        """How many years in a row up to ``end`` this holds of."""
+        """Counts the consecutive years up to ``end`` for which ``holds`` is true."""
         length = 0
         while end - length in listed and end - length in years and holds(end - length):
             length += 1

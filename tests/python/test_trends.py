@@ -1,4 +1,4 @@
-"""Transitions, mobility, steady states and tests against NumPy, SciPy and statsmodels, and against counting by hand."""
+"""Transitions, mobility, steady states and tests against NumPy, SciPy and statsmodels, and counts by hand."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def grades(frame):
 
 
 def of_view(view, grades):
-    """Rows, columns, and which rows are ends by definition."""
+    """Returns rows, columns, and the rows that are absorbing by definition."""
     off = [*moving.OFF, "absent"]
     return {
         "all": ([*grades, *off], [*grades, *off], ["absent"]),
@@ -148,7 +148,8 @@ def test_gaps_are_counted_apart(frame, roster):
 
 def test_carried_over_ratings_are_no_steps():
     frame = moving.panel(5)
-    # Rated in even years; what the ledger of an odd year says is the rating of the year before where that is known.
+    # Ratings are made in even years; an odd year's ledger carries over the rating of the year before,
+    # if known.
     frame = frame.with_columns(rated=pl.col("year") - pl.col("year") % 2)
     roster = moving.roster(frame)
     right = moving.square(moving.steps(frame), WHOLE)
@@ -212,7 +213,7 @@ def test_undefined_is_null_beside_its_count():
     assert ahead["probability"].null_count() == ahead.height
     kept = roster.transition_probabilities(view="removed", ahead=2, stay=True).filter(star_state="3")
     assert kept.filter(next_star_state="4")["probability"].item() == 0.75
-    # All of one state, for ever: nothing can move, and nothing is divided by nothing.
+    # All in one state for ever: no transitions, and no division of zero by zero.
     alike = dj.read_roster(one.with_columns(star=3.0))
     assert alike.mobility().filter(index="shorrocks")["value"].item() is None
     assert alike.steady_state().select("steady", "mean_stay").row(0) == (1.0, None)
@@ -254,7 +255,9 @@ def test_the_readable_table(frame, roster, grades):
 
 
 def test_bootstrap_is_that_of_organisations(frame, roster, grades):
-    """Against drawing organisations with NumPy: means of many draws agree to the error of the draws."""
+    """Compares with a bootstrap of organisations in NumPy: means over many replicates agree within their
+    error.
+    """
     counts: dict[str, np.ndarray] = {}
     of = {(row["org_id"], row["year"]): row["state"] for row in frame.to_dicts()}
     listed = sorted({row["org_id"] for row in frame.to_dicts()})
@@ -276,10 +279,11 @@ def test_bootstrap_is_that_of_organisations(frame, roster, grades):
     low, value, high = table.select("low", "value", "high").row(0)
     assert low < value < high
     assert table["draws"].item() == 4000
-    # The error of a percentile of 4 000 draws is about 0.04 deviations, of two of them less than 0.1 of the width.
+    # The error of a percentile of 4,000 replicates is about 0.04 standard deviations, of two less than
+    # 0.1 of the width.
     assert abs(low - right[0]) < 0.06 * (right[1] - right[0])
     assert abs(high - right[1]) < 0.06 * (right[1] - right[0])
-    # A chance whose row is one multinomial draw has the deviation of its share.
+    # A probability whose row is one multinomial draw has the standard deviation of its proportion.
     one = roster.transition_probabilities(view="removed", interval="bootstrap", draws=500)
     assert one.filter(pl.col("at_risk") > 0)["draws"].max() == 500
 
@@ -295,7 +299,7 @@ print(roster.transition_probabilities(interval="bootstrap", draws=100).write_jso
 
 
 def test_draws_do_not_depend_on_threads_or_rows():
-    folder = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - what a script is given
+    folder = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - as a script gets it
     outputs = [
         subprocess.run(
             [sys.executable, "-c", SCRIPT.format(folder=folder, shuffle=shuffle)],
@@ -330,7 +334,9 @@ def test_party_organisations_move_by_their_code():
 
 
 def test_attrition_leaves_no_row_short(roster):
-    """Version 0.5.1 of transitionMatrix keeps those who left in the denominator and has no column for them: rows of 2/3."""
+    """transitionMatrix 0.5.1 keeps those who left in the denominator but has no column for them: rows sum
+    to 2/3.
+    """
     for view in ("all", "kept", "removed", "absorbing"):
         table = roster.transition_probabilities(view=view).filter(pl.col("probability").is_not_null())
         for total in table.group_by("star_state").agg(pl.col("probability").sum())["probability"]:
@@ -338,7 +344,7 @@ def test_attrition_leaves_no_row_short(roster):
 
 
 def test_a_gap_is_no_step_and_nothing_is_counted_twice(frame, roster):
-    """Version 0.5.1 of transitionMatrix books a gap as a step and reports one step too many."""
+    """transitionMatrix 0.5.1 counts a missing year as a transition and reports one transition too many."""
     steps = sum(n for (_, _, a, b), n in moving.steps(frame).items() if "absent" not in (a, b))
     assert roster.transition_probabilities(view="kept")["moves"].sum() == steps
     assert roster.transition_gaps()["organisations"].sum() > 0

@@ -1,7 +1,7 @@
-"""Made ledgers read through the Python interface give what their makers know to be true.
+"""Synthetic ledgers read through the Python interface match their ground truth.
 
-The tests of the engine check every statistic of every set; these check that the same comes out in Python, and that the
-panel handed over is the one that a reader who follows the rules must get.
+The engine's tests check every statistic of every set. These tests check that Python returns the same
+results, and that the panel handed over is the one that the reading rules prescribe.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ ORGANISED = ["solo", "joint", "affiliated"]
 
 
 class Set:
-    """A set of ledgers with its truth, and the roster read from it."""
+    """A set of ledgers with its ground truth, and the roster read from it."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -40,12 +40,12 @@ def hexigten():
 
 @pytest.fixture(scope="module")
 def clean():
-    """The panel that a reader should get of the Hexigten ledgers."""
+    """Returns the panel that a reader should get from the Hexigten ledgers."""
     return pl.read_parquet(shared.data("ledgers/hexigten/clean.parquet"))
 
 
 def cells(frame, *names):
-    """The last column of ``names`` by the others."""
+    """Returns the last column of ``names`` keyed by the others."""
     rows = frame.select(names).rows()
     found = {tuple(map(str, row[:-1])): row[-1] for row in rows}
     assert len(found) == len(rows) > 0
@@ -172,8 +172,8 @@ def test_workforce(ledgers):
 
 
 def test_the_figures_in_print(hexigten):
-    """The article of 2013: 246 instructors, 48 seconded officers, 85 owners who are secretary, 3 four-star and 8
-    three-star party organisations.
+    """The article of 2013: 246 instructors, 48 seconded officers, 85 owners who are secretary, 3 four-star
+    and 8 three-star party organisations.
     """
     review = hexigten.roster.review(2013, workers=hexigten.folder / "workers.csv")
     head = review.headline
@@ -181,7 +181,7 @@ def test_the_figures_in_print(hexigten):
     assert figures == [246, 48, 85]
     assert (head["stars"]["5"], head["stars"]["4"], head["stars"]["3"]) == (0, 3, 8)
     got = cells(review.tables["workforce"], "source", "item", "value")
-    # The table of workers is a source of its own; the two agree.
+    # The table of workers is a separate source; the two agree.
     assert got["workers", "instructor"] == got["ledgers", "instructors"] == 246
     assert got["workers", "seconded_officer"] == got["ledgers", "seconded_officers"] == 48
 
@@ -195,7 +195,7 @@ def test_the_table_of_workers_in_every_year(hexigten):
         assert got["workers", "seconded_officer"] == truth[str(year)]["totals"]["seconded_officers"]
 
 
-# The four targets of 2013 as the definitions say them, in Polars.
+# The four targets of 2013 as defined, in Polars.
 ESTABLISHED = pl.col("mode").is_in(ORGANISED)
 TARGETS = {
     "eligible_established": (pl.col("members_full") >= 3, ESTABLISHED),
@@ -228,14 +228,16 @@ def test_targets_and_gaps_of_2013(hexigten, clean):
         maybe = population.is_null() & success.fill_null(value=False).not_()
         unknown = panel.filter((population & success.is_null()) | maybe)
         assert sorted(gaps.filter(pl.col("status") == "unknown")["org_id"]) == sorted(unknown["org_id"])
-    # What the truth itself says of the first.
+    # The ground truth of the first target.
     read = hexigten.years[2013]
     first = table["eligible_established"]
     assert (first["population"], first["success"]) == (read["eligible"], read["eligible_established"])
 
 
 def test_party_organisations_that_hold_activities(hexigten, clean):
-    """A party organisation is active if any of its organisations is; unknown, if none is and one does not say."""
+    """A party organisation is active if any of its organisations is; unknown if none is and the answer of
+    one is null.
+    """
     own = clean.filter(pl.col("year") == 2013, ESTABLISHED, pl.col("party_org_id").is_not_null())
     active = own.group_by("party_org_id").agg((pl.col("activities") > 0).any(ignore_nulls=False))[
         "activities"
@@ -250,7 +252,7 @@ def test_party_organisations_that_hold_activities(hexigten, clean):
 def test_the_panel_is_the_clean_one(ledgers):
     want = pl.read_parquet(ledgers.folder / "clean.parquet")
     got = ledgers.roster.to_polars()
-    # A column that no file has is not there; in the clean panel it is null throughout.
+    # A column absent from all files is absent here; in the clean panel it is null throughout.
     absent = [name for name in want.columns if name not in got.columns]
     assert all(want[name].null_count() == want.height for name in absent)
     want = want.sort("year", "org_id").drop(absent)

@@ -1,4 +1,4 @@
-"""Which rows are looked at: conditions in SQL and expressions of Polars, in every statistic."""
+"""The selection of rows: conditions in SQL and expressions of Polars, in every statistic."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from panels import LISTS, TABLES, read
     ),
 )
 def test_where_may_be_an_expression(panel, by, pair):
-    """Everywhere: what the expression picks is what the condition picks."""
+    """An expression selects the same rows as the equivalent condition, in every statistic."""
     roster = read(panel)
     text, expression = pair
     for name, table in TABLES.items():
@@ -45,7 +45,9 @@ def test_where_may_be_an_expression(panel, by, pair):
 
 @given(panel=trees())
 def test_lists_are_of_the_rows_asked_for(panel):
-    """What ``where`` leaves out is on no list, and the parts that two conditions leave make up the whole."""
+    """Rows excluded by ``where`` are on no list, and the lists of complementary conditions make up the
+    whole.
+    """
     roster = read(panel)
     year = roster.years[-1]
     kept = pl.col("kind") == "enterprise"
@@ -60,7 +62,9 @@ def test_lists_are_of_the_rows_asked_for(panel):
 
 @given(panel=panels.panels())
 def test_an_expression_sees_the_whole_panel(panel):
-    """Its answers are those of the rows they were worked out for, also where a row is compared with others."""
+    """The answers of an expression apply to the rows they were computed for, even if a row is compared
+    with others.
+    """
     most = pl.col("members_full") == pl.col("members_full").max().over("year")
     got = {row[0]: row[1] for row in read(panel).count(where=most).rows()}
     kept = panel.filter(most).group_by("year").len()

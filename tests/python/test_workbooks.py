@@ -1,4 +1,4 @@
-"""Workbooks: what is only seen in long sheets, in those whose dates count from 1904, and in damaged ones."""
+"""Workbooks: behaviour specific to long sheets, to the 1904 date system, and to damaged files."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ FILLER = "说明" * 40
 
 
 def ids(count):
-    """Codes, each with its check character."""
+    """Generates codes with valid check characters."""
     first = pl.select(pl.format("91150425MA{}", pl.int_range(1_000_000, 1_000_000 + count))).to_series()
     return (first + first.dj.uscc_check()).to_list()
 
 
 def long_sheet(path, merge, *, blank=()):
-    """A sheet of several pieces, its committees written once for every seven rows: merged, or in each of them."""
+    """Writes a sheet of several blocks, its committees given once per seven rows: merged, or in each row."""
     with xlsxwriter.Workbook(path) as book:
         sheet = book.add_worksheet("台账2013")
         sheet.merge_range(0, 0, 0, 4, "党建工作台账（2013年）")
@@ -81,7 +81,9 @@ def test_dates_and_bare_serial_numbers_of_both_date_systems(tmp_path, date_1904)
 
 
 def test_old_workbooks_whose_dates_count_from_1904(tmp_path):
-    """The same xls with the record DATEMODE (0x0022, two bytes) set: every date that is a number is so much later."""
+    """An xls with the record DATEMODE (0x0022, two bytes) set: every numeric date shifts by the same
+    interval.
+    """
     source = next(shared.data("ledgers/xls_old").glob("*.xls"))
     whole = bytearray(source.read_bytes())
     mode = b"\x22\x00\x02\x00"
@@ -97,7 +99,7 @@ def test_old_workbooks_whose_dates_count_from_1904(tmp_path):
 
 
 def test_damaged_workbooks_are_errors_of_files(tmp_path):
-    """Bytes changed at random places: read or refused, and never a defect of the engine."""
+    """Bytes changed at random positions: read or rejected, never an internal error."""
     sources = [next(shared.data("ledgers/xls_old").glob("*.xls")), hostile.sound(tmp_path / "台账2013.xlsx")]
     refused = 0
     for source in sources:

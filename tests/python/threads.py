@@ -1,4 +1,6 @@
-"""Run by `test_threads.py` in a process of its own, with a number of threads: prints a hash of every statistic as JSON."""
+"""Prints a hash of every statistic as JSON; started by `test_threads.py` in its own process with a number
+of threads.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,7 @@ from panels import LISTS, TABLES
 
 
 def main() -> None:
-    """Make a panel with party organisations that several share, and work everything out."""
+    """Generates a panel with shared party organisations, and computes every statistic."""
     panel = dangjian.synth.panel(30_000, 4)
     ids = pl.col("org_id").str.slice(12, 5)
     mode = pl.col("mode").cast(pl.String)
@@ -36,7 +38,7 @@ def main() -> None:
 
 
 def of(table: pl.DataFrame) -> str:
-    """Tells tables apart, to the last bit of a number."""
+    """Hashes a table, exact to the last bit of a number."""
     whole = repr((table.schema, table.rows())).encode()
     return hashlib.sha256(whole).hexdigest()
 

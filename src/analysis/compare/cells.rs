@@ -1,4 +1,4 @@
-//! Cells of two surveys side by side: which differ, how, and how a reader sees them.
+//! Cell comparison between two surveys: which cells differ, in what way, and their text for readers.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::schema;
 use crate::schema::{Type, words};
 use crate::standards::region;
 
-/// How two cells differ: a value that came to be known is not a value that changed.
+/// The kind of difference between two cells. A value that became known is not a changed value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Changed,
@@ -20,7 +20,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// Of two cells that differ, whether the value was known then and whether it is known now.
+    /// Returns the kind of difference between two differing cells, given whether each value was known.
     pub(super) fn of(then: bool, now: bool) -> Self {
         match (then, now) {
             (false, _) => Self::Filled,
@@ -38,11 +38,11 @@ impl Kind {
     }
 }
 
-/// The positions among `pairs` (a row now, a row then) in which the two columns differ.
+/// Returns the positions in `pairs` (a later row, an earlier row) at which the two columns differ.
 pub(super) fn differing(now: &Column, then: &Column, pairs: &[[u32; 2]]) -> Vec<u32> {
     match (now, then) {
         (Column::Coded { codes: a, dictionary: da }, Column::Coded { codes: b, dictionary: db }) => {
-            // Codes of one dictionary are equal where their values are; others are looked up once each.
+            // Codes of one shared dictionary compare directly. Codes of another are translated once per value.
             let same = Arc::ptr_eq(da, db);
             let code = |value: &String| da.code(value).map_or(u64::MAX, u64::from);
             let in_now: Vec<u64> =
@@ -65,7 +65,7 @@ pub(super) fn differing(now: &Column, then: &Column, pairs: &[[u32; 2]]) -> Vec<
         (Column::Text(a), Column::Text(b)) => {
             rows(pairs, |x, y| a.is_null(x) != b.is_null(y) || (a.is_valid(x) && a.value(x) != b.value(y)))
         }
-        // Columns of one type are held in one way.
+        // Columns of one type always share a representation.
         _ => Vec::new(),
     }
 }
@@ -79,7 +79,7 @@ fn is(known: Option<&BooleanBuffer>, row: usize) -> bool {
     known.is_none_or(|known| known.value(row))
 }
 
-/// Whether a cell has a value.
+/// Checks whether a cell has a value.
 pub(super) fn is_known(column: Option<&Column>, row: usize) -> bool {
     match column {
         None => false,
@@ -94,7 +94,7 @@ pub(super) fn is_known(column: Option<&Column>, row: usize) -> bool {
     }
 }
 
-/// A cell as text, as canonical files write it; `None` where it is not known.
+/// Formats a cell as canonical files write it; `None` if it is unknown.
 pub(super) fn shown(column: Option<&Column>, row: usize) -> Option<String> {
     match column? {
         Column::Coded { codes, dictionary } => dictionary.get(codes.get(row) as u32).map(str::to_owned),
@@ -109,7 +109,7 @@ pub(super) fn shown(column: Option<&Column>, row: usize) -> Option<String> {
     }
 }
 
-/// A change in a sentence: the column, what it was, what it is.
+/// Describes a change in a sentence: the column, the earlier value, the later value.
 pub(super) fn sentence(field: &Field, from: Option<&str>, to: Option<&str>) -> Text {
     let column = schema::column(&field.name);
     let side = |lang| {
@@ -121,7 +121,7 @@ pub(super) fn sentence(field: &Field, from: Option<&str>, to: Option<&str>) -> T
     Text::new(side(Lang::Zh), side(Lang::En))
 }
 
-/// What a reader sees in place of a value.
+/// Returns the label that readers see in place of a value.
 fn label(field: &Field, value: Option<&str>, lang: Lang) -> String {
     let either = |zh: &str, en: &str| if lang == Lang::Zh { zh.to_owned() } else { en.to_owned() };
     let Some(value) = value else { return either("（未填）", "(not given)") };

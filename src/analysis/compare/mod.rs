@@ -1,6 +1,7 @@
-//! Survey against survey (摸底): which organisations are new, gone, back again, and what changed in those that stayed.
+//! Comparison of two surveys (摸底): organisations that are new, gone or listed again, and the changes in those that
+//! stayed.
 //!
-//! Rows of both years are ascending by organisation, so that they are compared by walking two sorted lists.
+//! Rows of both years ascend by organisation, so two sorted lists are merged in O(n + m).
 
 mod cells;
 mod tables;
@@ -15,18 +16,19 @@ use crate::job::Job;
 use crate::lang::Text;
 use crate::roster::{Frame, Roster};
 
-/// What to compare. The default is the last year of each roster and every column that both have.
+/// Options for [`compare`]. The default compares the last year of each roster on every column that both have.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// The later survey; the last year where `None`.
+    /// The later survey; `None` for the last year.
     pub year: Option<i16>,
-    /// The earlier survey; the last year of the earlier roster where `None`, and within one roster the year before.
+    /// The earlier survey. `None` for the last year of the earlier roster, or within one roster the survey before
+    /// the later one.
     pub earlier_year: Option<i16>,
-    /// Only these columns; all where `None`.
+    /// The columns to compare; `None` for all.
     pub columns: Option<Vec<String>>,
 }
 
-/// What became of an organisation between two surveys.
+/// The outcome of an organisation between two surveys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Status {
     /// Only in the later survey, and in none before.
@@ -35,17 +37,17 @@ pub enum Status {
     Reappeared,
     /// Only in the earlier survey.
     Gone,
-    /// In both, and not the same in some column.
+    /// In both surveys, different in at least one column.
     Changed,
-    /// In both, and the same.
+    /// In both surveys, without a difference.
     Unchanged,
 }
 
 impl Status {
-    /// Every status, in the order of tables.
+    /// Every status, in table order.
     pub const ALL: [Self; 5] = [Self::New, Self::Reappeared, Self::Gone, Self::Changed, Self::Unchanged];
 
-    /// A word for it, as tables show it.
+    /// Returns the name of the status, as in tables.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -58,38 +60,37 @@ impl Status {
     }
 }
 
-/// A column of both surveys, and where it differs.
+/// A column of both surveys, and the positions at which it differs.
 #[derive(Debug)]
 struct Compared {
-    /// Its positions in the fields of the later and of the earlier roster.
+    /// Positions of the column in the fields of the later and of the earlier roster.
     fields: [usize; 2],
     /// Positions in [`Comparison::both`], ascending.
     differs: Vec<u32>,
 }
 
-/// Two surveys, compared. New, reappeared, gone, changed and unchanged together are all organisations of either.
+/// Two compared surveys. Each organisation of either survey is new, reappeared, gone, changed or unchanged.
 #[derive(Debug)]
 pub struct Comparison {
     rosters: [Roster; 2],
     /// The positions of the two years among the frames of their rosters.
     frames: [usize; 2],
-    /// Rows of organisations that are in both: the later survey's and the earlier one's.
+    /// Rows of organisations in both surveys: the later row, then the earlier row.
     both: Vec<[u32; 2]>,
-    /// Rows of the later survey that the earlier one does not have, with the last year in which they are listed before.
+    /// Rows of the later survey absent from the earlier one, with the last year before that lists them.
     arrived: Vec<(u32, Option<i16>)>,
-    /// Rows of the earlier survey that the later one does not have.
+    /// Rows of the earlier survey absent from the later one.
     gone: Vec<u32>,
     compared: Vec<Compared>,
-    /// Of [`Comparison::both`] those that differ in some column.
+    /// Flags the entries of [`Comparison::both`] that differ in at least one column.
     changed: BooleanBuffer,
     not_compared: Vec<(String, Text)>,
 }
 
-/// Compares two surveys: of two rosters, or of one where both are the same.
+/// Compares two surveys, of two rosters or of one roster passed twice.
 ///
-/// Organisations are the same where their ids are: apply links first where ids changed
-/// ([`Roster::link`]). A column that one of the surveys does not have at all is not compared.
-///
+/// Organisations are matched by id: if ids changed, apply links first ([`Roster::link`]). A column that one of the
+/// surveys lacks is not compared.
 /// ```
 /// use dangjian::{Roster, ingest, synth}; use dangjian::analysis::compare; use dangjian::job::Quiet;
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &ingest::Options::default(), &Quiet)?;
@@ -148,7 +149,7 @@ pub fn compare(later: &Roster, earlier: &Roster, options: &Options, job: &dyn Jo
     Ok(Comparison { rosters, frames, both, arrived, gone, compared, changed, not_compared })
 }
 
-/// The positions of the years to compare.
+/// Returns the frame positions of the years to compare.
 fn frames(later: &Roster, earlier: &Roster, options: &Options) -> Result<[usize; 2]> {
     let at = |roster: &Roster, year: Option<i16>| match year {
         Some(year) => roster.frame(year).map(|f| roster.frames().partition_point(|g| g.year < f.year)),
@@ -185,7 +186,8 @@ fn frames(later: &Roster, earlier: &Roster, options: &Options) -> Result<[usize;
     Ok([now, then])
 }
 
-/// Which fields to compare, as positions in both rosters; and those that cannot be, with the reason.
+/// Returns the fields to compare, as positions in both rosters, and the fields that cannot be compared, with the
+/// reason.
 #[allow(clippy::type_complexity, reason = "used once, by the caller above")]
 fn fields(
     rosters: [&Roster; 2],
@@ -218,9 +220,9 @@ fn fields(
     Ok((fields, without))
 }
 
-/// Organisations of two rosters as positions in the list of both.
+/// Organisations of two rosters as ranks in their merged, sorted list of ids.
 struct Ranks {
-    /// For each slot of the later and of the earlier roster; `None` where both are one roster.
+    /// The rank of each slot of the later and of the earlier roster; `None` if both are one roster.
     of: Option<[Vec<u32>; 2]>,
     n: usize,
 }
@@ -235,7 +237,7 @@ impl Ranks {
         while x.len() < now.len() || y.len() < then.len() {
             let next_now = (x.len() < now.len()).then(|| now.value(x.len()));
             let next_then = (y.len() < then.len()).then(|| then.value(y.len()));
-            // Absent is after everything.
+            // An exhausted list sorts after every id.
             let order = match (next_now, next_then) {
                 (Some(now), Some(then)) => now.cmp(then),
                 (now, _) => now.is_none().cmp(&false),
@@ -259,7 +261,7 @@ impl Ranks {
         self.of.as_ref().map_or(slot, |of| of[1][slot as usize])
     }
 
-    /// For each organisation the last year before `year` in which either roster lists it.
+    /// Returns, for each organisation, the last year before `year` in which either roster lists it.
     fn last_seen(&self, later: &Roster, earlier: &Roster, year: i16) -> Vec<Option<i16>> {
         let mut seen: Vec<Option<i16>> = vec![None; self.n];
         for (which, roster) in [later, earlier].into_iter().enumerate() {
@@ -276,19 +278,19 @@ impl Ranks {
 }
 
 impl Comparison {
-    /// The later survey's year.
+    /// Returns the year of the later survey.
     #[must_use]
     pub fn year(&self) -> i16 {
         self.now().year
     }
 
-    /// The earlier survey's year.
+    /// Returns the year of the earlier survey.
     #[must_use]
     pub fn earlier_year(&self) -> i16 {
         self.then().year
     }
 
-    /// The columns that were not compared, each with the reason.
+    /// Returns the columns that were not compared, each with the reason.
     #[must_use]
     pub fn not_compared(&self) -> &[(String, Text)] {
         &self.not_compared
@@ -302,7 +304,8 @@ impl Comparison {
         &self.rosters[1].frames()[self.frames[1]]
     }
 
-    /// Every organisation of either survey: its status, the survey that describes it (0 the later one) and its row.
+    /// Iterates over the organisations of both surveys: status, describing survey (0 for the later one), row in
+    /// that survey.
     fn all(&self) -> impl Iterator<Item = (Status, usize, u32)> {
         let arrived = self
             .arrived

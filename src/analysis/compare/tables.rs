@@ -1,4 +1,4 @@
-//! The answers as tables: who differs, in what, and how many.
+//! The tables of a comparison: organisations, changed cells, counts.
 
 use std::sync::Arc;
 
@@ -14,9 +14,10 @@ use crate::roster::Integers;
 use crate::support::columns::Columns;
 
 impl Comparison {
-    /// Who differs, a row each: `status` (new, reappeared, gone, changed), `org_id`, `name`, `region`, `region_name`
-    /// (of a gone one as the earlier survey has them), `last_year` (in which it was listed before the later survey; null
-    /// for new ones), `changes` (how many columns differ). By status, then by id.
+    /// Lists the organisations that differ, one per row: `status` (new, reappeared, gone, changed), `org_id`,
+    /// `name`, `region`, `region_name` (from the earlier survey for gone organisations), `last_year` (the last year
+    /// before the later survey that lists it; null for new ones), `changes` (number of columns that differ). Sorted
+    /// by status, then by id.
     pub fn organisations(&self) -> Result<RecordBatch> {
         let mut changes = vec![0_u64; self.both.len()];
         for column in &self.compared {
@@ -26,7 +27,7 @@ impl Comparison {
             self.both.iter().zip(&changes).filter(|(_, n)| **n > 0).map(|([row, _], n)| (*row, *n)).collect();
         let before: FxHashMap<u32, Option<i16>> = self.arrived.iter().copied().collect();
         let mut all: Vec<_> = self.all().filter(|(status, ..)| *status != Status::Unchanged).collect();
-        // Rows of a survey are ascending by id.
+        // Row order within a survey is id order.
         all.sort_by_key(|(status, _, row)| (*status, *row));
         let last = |(status, _, row): &(Status, usize, u32)| match status {
             Status::New => None,
@@ -49,9 +50,10 @@ impl Comparison {
             .finish()
     }
 
-    /// What changed, a row a cell: `org_id`, `name` and `region` (of the later survey), `column`, `change` (`changed`,
-    /// `filled` where the value was not known before, `emptied` where it no longer is), `from` and `to` as canonical
-    /// text, `label_zh` and `label_en`: the same as a sentence. By id, then in the order of the columns.
+    /// Lists the changed cells, one per row: `org_id`, `name` and `region` (of the later survey), `column`,
+    /// `change` (`changed`, `filled` if the value was unknown before, `emptied` if it no longer is known), `from`
+    /// and `to` as canonical text, `label_zh` and `label_en` (the change as a sentence). Sorted by id, then in
+    /// column order.
     pub fn changes(&self) -> Result<RecordBatch> {
         let mut cells: Vec<(u32, u32)> = Vec::new();
         for (column, compared) in self.compared.iter().enumerate() {
@@ -80,11 +82,12 @@ impl Comparison {
             .finish()
     }
 
-    /// How many of each status: `year`, `earlier_year`, the dimensions `by` (of a gone organisation as in the earlier
-    /// survey), `earlier`, `later`, `new`, `reappeared`, `gone`, `changed`, `unchanged`.
+    /// Counts organisations of each status: `year`, `earlier_year`, the dimensions `by` (from the earlier survey
+    /// for a gone organisation), `earlier`, `later`, `new`, `reappeared`, `gone`, `changed`, `unchanged`.
     ///
-    /// `later` = new + reappeared + changed + unchanged and `earlier` = gone + changed + unchanged; by a dimension whose
-    /// value may itself change, `earlier` counts who stayed where they are now.
+    /// `later` = new + reappeared + changed + unchanged and `earlier` = gone + changed + unchanged. If a
+    /// dimension's value itself changes between the surveys, `earlier` counts organisations that stayed under their
+    /// later value.
     pub fn counts<S: AsRef<str>>(&self, by: &[S]) -> Result<RecordBatch> {
         let scope = Scope::by(by.iter().map(AsRef::as_ref));
         let axes = [0, 1].map(|which| scope.axes(&self.rosters[which], &[self.frame(which)]));
@@ -129,8 +132,8 @@ impl Comparison {
         columns.finish()
     }
 
-    /// How many cells of each column differ: `column`, `compared` (organisations in both surveys), `changed`, `filled`,
-    /// `emptied`.
+    /// Counts the differing cells of each column: `column`, `compared` (organisations in both surveys), `changed`,
+    /// `filled`, `emptied`.
     pub fn column_counts(&self) -> Result<RecordBatch> {
         let counts: Vec<[u64; 3]> = self
             .compared
@@ -170,7 +173,7 @@ impl Comparison {
         shown(self.frame(which).columns[at].as_ref(), row as usize)
     }
 
-    /// One dimension of both surveys, with one list of values.
+    /// Merges one dimension of both surveys onto a single list of values.
     fn place(&self, axes: &[Axis; 2]) -> Result<Place> {
         let texts = |axis: &Axis| match &axis.values {
             Values::Text(values) => values.clone(),
@@ -182,7 +185,7 @@ impl Comparison {
         let mut all = now.clone();
         let had: FxHashSet<&String> = now.iter().collect();
         all.extend(own[1].iter().filter(|value| !had.contains(value)).cloned());
-        // The words of a column have their order; other values are sorted, and stay so.
+        // Words of a column keep their declared order. Sorted values stay sorted after the merge.
         if now.is_sorted() && all.len() > now.len() {
             all.sort_unstable();
         }
@@ -210,7 +213,7 @@ impl Comparison {
     }
 }
 
-/// A dimension, and for each row of both surveys the position of its value.
+/// A dimension, and the position of its value for each row of both surveys.
 struct Place {
     axis: Axis,
     codes: Vec<Integers>,

@@ -1,4 +1,4 @@
-//! The audit of formation (组建核查): where the ledger is not as the rules ask, counted, and exactly who it is.
+//! The audit of formation (组建核查): counts the organisations where the ledger departs from the rules.
 
 use std::collections::BTreeSet;
 
@@ -21,7 +21,7 @@ use crate::query::party_organisation::{Parties, bitmap};
 use crate::roster::{Frame, Roster};
 use crate::support::columns::Columns;
 
-/// For each of the findings its answers for the rows of a year; none where it is not looked for in that year.
+/// Evaluates each finding on the rows of a year; `None` for a finding that is not in force in that year.
 pub(super) fn answers(facts: &Facts, rules: &FormationRules, findings: &[&Finding]) -> Result<Vec<Option<Truth>>> {
     let truth = |f: &&Finding| {
         let asked = Facts::in_force(rules, f, facts.frame().year);
@@ -30,14 +30,15 @@ pub(super) fn answers(facts: &Facts, rules: &FormationRules, findings: &[&Findin
     findings.iter().map(truth).collect()
 }
 
-/// What the audit finds, by the dimensions of `scope`: a row for each group and finding that is looked for in its year.
-/// What a party organisation is made of is told from all of its organisations, those outside the scope as well.
+/// Counts the audit's findings by the dimensions of `scope`: a row for each group and each finding in force in its
+/// year. The facts about a party organisation are worked out from all of its organisations, including those outside
+/// the scope.
 ///
 /// Columns: `year`, the dimensions, `finding`, `label_zh`, `label_en`, `severity` (`error`, `warning`, `info`),
-/// `organisations` (null where none was found in a year whose sources do not have a column that the finding rests on),
-/// `party_organisations` (those that the organisations found make up; null as well where there are no codes), `unknown`
-/// (organisations of which it cannot be told; null where the year's sources do not have such a column).
-///
+/// `organisations` (null if none was found in a year whose sources lack a column that the finding rests on),
+/// `party_organisations` (the party organisations with an organisation found; also null if the year has no codes),
+/// `unknown` (organisations for which the finding cannot be decided; null if the year's sources lack such a
+/// column).
 /// ```
 /// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
@@ -51,10 +52,10 @@ pub fn formation_audit(roster: &Roster, rules: &FormationRules, scope: &Scope, j
     statistic(roster, &frames, rules, scope)?.count(&frames, job)
 }
 
-/// What is counted of each finding: the organisations, their party organisations, those of which it cannot be told.
+/// Number of aggregate inputs per finding: organisations, their party organisations, undecided organisations.
 const LANES: usize = 3;
 
-/// [`formation_audit`] for `frames`.
+/// Builds the statistic of [`formation_audit`] for `frames`.
 pub(crate) fn statistic<'r>(
     roster: &'r Roster,
     frames: &[&'r Frame],
@@ -116,12 +117,12 @@ fn table(
     Ok(filter_record_batch(&table, &looked_for.collect())?)
 }
 
-/// What of the findings can be told of a year.
+/// The findings that a year's rules put in force, and those that its sources cannot decide.
 struct Told {
     of: i16,
     in_force: Vec<bool>,
     silent: Vec<bool>,
-    /// Whether its sources name party organisations.
+    /// True if the year's sources name party organisations.
     named: bool,
 }
 
@@ -140,7 +141,7 @@ impl Told {
     }
 }
 
-/// Fails where a rule or a finding does not fit `roster`.
+/// Checks that every rule and finding fits `roster`.
 pub(super) fn check(roster: &Roster, rules: &FormationRules) -> Result<()> {
     rules.check(roster)?;
     let names = Facts::names(roster);

@@ -1,4 +1,4 @@
-//! The organisations behind each finding of the audit, and why, in words.
+//! The organisations of each audit finding, with the reason in words.
 
 use std::collections::BTreeSet;
 
@@ -19,7 +19,7 @@ use crate::query::dimension::Scope;
 use crate::roster::Roster;
 use crate::support::columns::Columns;
 
-/// What the list says of an organisation besides the finding: columns of the ledger, and of what the audit works out.
+/// Columns listed for each organisation next to the finding: ledger columns and columns worked out by the audit.
 const LISTED: [(&str, DataType); 13] = [
     ("org_id", DataType::Utf8),
     ("name", DataType::Utf8),
@@ -36,16 +36,15 @@ const LISTED: [(&str, DataType); 13] = [
     ("units", DataType::UInt32),
 ];
 
-/// The organisations behind the findings of a year, or behind the one called `finding`: those at which it was found
-/// (`status` is `found`), then those of which it cannot be told (`unknown`), by organisation id. Only those in
-/// `scope`, whose dimensions and years are not used. A finding that rests on a column which no source of the year has is looked for as far as it goes, and
-/// nobody is listed as unknown.
+/// Lists the organisations of a year's findings, or of the one called `finding`: first those with the finding
+/// (`status` is `found`), then those for which it cannot be decided (`unknown`), by organisation id. Only the
+/// filter of `scope` applies; its dimensions and years are ignored. A finding that rests on a column which no
+/// source of the year has is evaluated as far as the other columns allow, and lists nobody as unknown.
 ///
 /// Columns: `year`, `finding`, `label_zh`, `label_en`, `severity`, `status`, `org_id`, `name`, `township`,
-/// `township_name`, `kind`, `committee`, `mode` (recorded) and `need` (by the rules), `party_org_id`, `party_org_level`
-/// (recorded) and `level_need` (by the rules), `members_full`, `party_members` and `units` (of its party organisation),
-/// `why_zh`, `why_en`, `rule` (its source).
-///
+/// `township_name`, `kind`, `committee`, `mode` (recorded) and `need` (by the rules), `party_org_id`,
+/// `party_org_level` (recorded) and `level_need` (by the rules), `members_full`, `party_members` and `units` (of
+/// its party organisation), `why_zh`, `why_en`, `rule` (the source of the finding).
 /// ```
 /// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
@@ -85,7 +84,7 @@ pub fn formation_audit_list(
         let Some(truth) = truth else { continue };
         for (status, set) in [("found", &truth.yes & &rows), ("unknown", &truth.unknown() & &rows)] {
             if status == "unknown" && rested.iter().any(|name| !has(roster, frame, name)) {
-                continue; // the year's sources cannot tell it of anybody
+                continue; // the year's sources lack a column, so the finding is undecided everywhere
             }
             let batch = picked(&set)?;
             let why = |lang: Lang| (0..batch.num_rows()).map(move |row| (lang, row));
@@ -131,14 +130,14 @@ struct Speaker<'a> {
 }
 
 impl Speaker<'_> {
-    /// The sentence of `finding` with the values of a row.
+    /// Returns the sentence of `finding` with the values of a row.
     fn found(&self, finding: &Finding, lang: Lang, batch: &RecordBatch, row: usize) -> Result<String> {
         let values = finding.why.columns().into_iter().map(|name| Ok((name, self.value(name, lang, batch, row)?)));
         let values = values.collect::<Result<std::collections::BTreeMap<_, _>>>()?;
         Ok(finding.why.say(lang, |name| values.get(name).cloned().unwrap_or_default()))
     }
 
-    /// What of the columns a finding rests on is not given in a row.
+    /// Names the columns a finding rests on that are missing from a row.
     fn unknown(&self, rested: &BTreeSet<String>, lang: Lang, batch: &RecordBatch, row: usize) -> String {
         let given = |name: &str| batch.column_by_name(name).is_some_and(|column| column.is_valid(row));
         let label =
@@ -171,7 +170,7 @@ impl Speaker<'_> {
     }
 }
 
-/// What is said of approval where the rules say nothing.
+/// Returns the phrase for approval when the rules do not name one.
 fn nothing(lang: Lang) -> &'static str {
     match lang {
         Lang::Zh => "经批准",

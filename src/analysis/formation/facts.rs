@@ -1,5 +1,5 @@
-//! What the rules say of each organisation of a year, as further columns: what it needs, and what its party organisation
-//! comes to. Predicates and lists read them like any other.
+//! Columns derived from the rules for each organisation of a year: what the organisation needs, and the totals of
+//! its party organisation. Predicates and lists read them like ledger columns.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -14,8 +14,7 @@ use crate::error::Result;
 use crate::roster::{Column, Dictionary, Field, Frame, Integers, Roster};
 use crate::schema::Type;
 
-/// The columns that are worked out, with what they hold and which columns of the ledger, besides those that the rules
-/// name, they rest on.
+/// Computed columns: name, type, and the ledger columns they rest on, other than those the rules name.
 const COMPUTED: [(&str, Type, &[&str]); 15] = [
     ("need", Type::Code, &[]),
     ("level_need", Type::Code, &["mode", "party_org_id"]),
@@ -34,7 +33,7 @@ const COMPUTED: [(&str, Type, &[&str]); 15] = [
     ("term_over", Type::Flag, &["mode", "party_org_level", "elected_on"]),
 ];
 
-/// Columns that predicates work out from others.
+/// Columns that predicates derive from others: name and source.
 const DERIVED: [(&str, &str); 5] = [
     ("province", "region"),
     ("prefecture", "region"),
@@ -43,13 +42,14 @@ const DERIVED: [(&str, &str); 5] = [
     ("section", "industry"),
 ];
 
-/// One year of a roster with the columns of [`COMPUTED`] that were asked for.
+/// One year of a roster with the requested columns of [`COMPUTED`].
 pub(super) struct Facts {
     roster: Roster,
 }
 
 impl Facts {
-    /// The facts of `frame` with the columns `wanted`, of the ledger or computed; others are not there.
+    /// Builds the facts of `frame` with the columns `wanted`, from the ledger or computed. Values of other columns
+    /// are left out.
     pub(super) fn new(roster: &Roster, frame: &Frame, rules: &FormationRules, wanted: &BTreeSet<&str>) -> Result<Self> {
         let year = frame.year;
         let levels = rules.levels(year);
@@ -101,7 +101,7 @@ impl Facts {
         Ok(Self { roster: Roster::from_parts(roster.organisations().clone(), fields, vec![frame]) })
     }
 
-    /// The same with a flag for each row.
+    /// Adds flag columns, one flag per row.
     pub(super) fn flagged(self, flags: impl IntoIterator<Item = (String, Column)>) -> Self {
         let (mut fields, mut frame) = (self.roster.fields().to_vec(), self.frame().clone());
         for (name, column) in flags {
@@ -111,14 +111,15 @@ impl Facts {
         Self { roster: Roster::from_parts(self.roster.organisations().clone(), fields, vec![frame]) }
     }
 
-    /// The same without rows: what conditions and words about `roster` can name.
+    /// Returns a roster without rows that has every column which conditions and texts about `roster` can name.
     pub(super) fn names(roster: &Roster) -> Roster {
         let computed = COMPUTED.iter().map(|(name, ty, _)| Field { name: (*name).to_owned(), ty: *ty });
         let own = roster.fields().iter().filter(|f| COMPUTED.iter().all(|(name, ..)| *name != f.name)).cloned();
         Roster::from_parts(roster.organisations().clone(), computed.chain(own).collect(), Vec::new())
     }
 
-    /// The columns of the ledger that `name` rests on in `year`: itself, or what it is worked out from.
+    /// Returns the ledger columns that `name` rests on in `year`: the column itself, or the sources of a computed
+    /// column.
     pub(super) fn rests_on(rules: &FormationRules, name: &str, year: i16) -> BTreeSet<String> {
         let Some((_, _, of)) = COMPUTED.iter().find(|(computed, ..)| *computed == name) else {
             return BTreeSet::from([DERIVED
@@ -142,13 +143,14 @@ impl Facts {
         of
     }
 
-    /// Whether `finding` is looked for in `year`: it is in force, and every rule that it rests on is.
+    /// Checks whether `finding` applies in `year`: the finding is in force, and so is every rule it rests on.
     pub(super) fn in_force(rules: &FormationRules, finding: &Finding, year: i16) -> bool {
         let there = |name: &str| Self::has_rule(rules, name, year);
         finding.validity.holds(year) && finding.when.columns().into_iter().all(there)
     }
 
-    /// Whether the rule that the column `name` rests on, if any, is in force in `year`.
+    /// Checks whether the rule that the column `name` rests on is in force in `year`; true if the column rests on
+    /// no rule.
     fn has_rule(rules: &FormationRules, name: &str, year: i16) -> bool {
         match name {
             "units_most" | "over_limit" => rules.joint(year).is_some(),
@@ -158,23 +160,23 @@ impl Facts {
         }
     }
 
-    /// The roster of this year alone, with the further columns.
+    /// Returns the roster of this one year with the computed columns.
     pub(super) fn roster(&self) -> &Roster {
         &self.roster
     }
 
-    /// Its only frame.
+    /// Returns the only frame of the roster.
     pub(super) fn frame(&self) -> &Frame {
         &self.roster.frames()[0]
     }
 }
 
-/// Whether the sources of the year of `frame` have the column `name`.
+/// Checks whether the year's sources have the column `name`.
 pub(super) fn has(roster: &Roster, frame: &Frame, name: &str) -> bool {
     roster.field(name).is_ok_and(|at| roster.values(frame, at).is_some())
 }
 
-/// Whether nothing is known in `column`.
+/// Checks whether every value of `column` is unknown.
 fn says_nothing(column: &Column) -> bool {
     match column {
         Column::Coded { codes, .. } => (0..codes.len()).all(|row| codes.get(row) == 0),
@@ -185,7 +187,7 @@ fn says_nothing(column: &Column) -> bool {
     }
 }
 
-/// The rows that need a party organisation of their own, for certain.
+/// Returns the rows that certainly need a party organisation of their own.
 fn due_solo(roster: &Roster, frame: &Frame, rules: &FormationRules) -> Result<BooleanBuffer> {
     let needed = rules.evaluate(roster, frame)?;
     let solo = rules.needs().iter().zip(&needed.by_rule).filter(|(need, _)| need.mode == "solo");
@@ -206,7 +208,7 @@ fn need(roster: &Roster, frame: &Frame, rules: &FormationRules) -> Result<Column
     Ok(coded(modes, &codes))
 }
 
-/// A coded column of `values`, whose codes start at 1.
+/// Builds a coded column of `values`; codes start at 1, and 0 is unknown.
 pub(super) fn coded(values: Vec<String>, codes: &[u64]) -> Column {
     Column::Coded { codes: Integers::smallest(codes), dictionary: Arc::new(Dictionary::new(values)) }
 }
@@ -215,7 +217,7 @@ fn constant(value: Option<u32>, rows: usize) -> Column {
     number(std::iter::repeat_n(value.map(u64::from), rows))
 }
 
-/// A column of numbers.
+/// Builds a column of numbers.
 pub(super) fn number(values: impl Iterator<Item = Option<u64>>) -> Column {
     let rows = values.size_hint().0;
     let (mut numbers, mut known) = (Vec::with_capacity(rows), BooleanBufferBuilder::new(rows));
@@ -227,7 +229,7 @@ pub(super) fn number(values: impl Iterator<Item = Option<u64>>) -> Column {
     Column::Number { values: Integers::smallest(&numbers), known }
 }
 
-/// A column of flags.
+/// Builds a column of flags.
 pub(super) fn flag(values: impl ExactSizeIterator<Item = Option<bool>>) -> Column {
     let (mut set, mut known) = (BooleanBufferBuilder::new(values.len()), BooleanBufferBuilder::new(values.len()));
     for value in values {

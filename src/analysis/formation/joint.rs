@@ -1,4 +1,4 @@
-//! Joint branches (联合党支部): each with what it covers, and how many there are.
+//! Joint branches (联合党支部): the organisations each covers, and counts of branches.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use crate::query::star_state::coded;
 use crate::roster::{Column, Frame, Roster};
 use crate::support::columns::Columns;
 
-/// What the list says of a joint branch: its code, what its home says, what it comes to.
+/// Columns listed for a joint branch: its code, values of its home, and totals.
 const LISTED: [(&str, DataType); 13] = [
     ("party_org_id", DataType::Utf8),
     ("org_id", DataType::Utf8),
@@ -39,17 +39,16 @@ const LISTED: [(&str, DataType); 13] = [
     ("over_limit", DataType::Boolean),
 ];
 
-/// The joint branches of each year, one a row: the party organisations with an organisation of mode joint in `scope`,
-/// whose dimensions are not used. The home is the first of these organisations by id; what a branch comes to is told from
-/// all of its organisations.
+/// Lists the joint branches of each year, one per row: the party organisations with an organisation of mode joint
+/// in `scope`, whose dimensions are ignored. The home is the first of these organisations by id. The totals of a
+/// branch cover all of its organisations.
 ///
 /// Columns: `year`, `party_org_id`, `org_id` and `name` (of the home), `township`, `township_name`, `committee`,
-/// `party_org_level`, `units_recorded` (organisations of mode solo, joint or affiliated with its code), `units_unknown`
-/// (those with its code whose mode is not known), `units_due_solo` (those recorded that need a party organisation of their
-/// own), `party_members` (full members of all of them; null where one does not say), `townships` (over how many they
-/// spread), `units_most` (the limit; null where no rule is in force in the year), `over_limit` (null where there is none,
-/// or what is not known decides).
-///
+/// `party_org_level`, `units_recorded` (organisations of mode solo, joint or affiliated with its code),
+/// `units_unknown` (organisations with its code whose mode is unknown), `units_due_solo` (recorded organisations
+/// that need a party organisation of their own), `party_members` (full members of all of them; null if the count of
+/// one is unknown), `townships` (number of townships they lie in), `units_most` (the limit; null if no rule is in
+/// force in the year), `over_limit` (null if there is no limit, or if organisations of unknown mode decide).
 /// ```
 /// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
@@ -75,7 +74,7 @@ pub fn joint_branches(roster: &Roster, rules: &FormationRules, scope: &Scope, jo
     }
 }
 
-/// The home rows of the joint branches with an organisation of mode joint among `rows`.
+/// Returns the home rows of the joint branches with an organisation of mode joint among `rows`.
 fn homes(roster: &Roster, frame: &Frame, rows: &BooleanBuffer) -> BooleanBuffer {
     let mode = roster.field("mode").ok();
     let joint = mode.and_then(|at| roster.dictionary(at)).and_then(|d| d.code("joint"));
@@ -86,7 +85,7 @@ fn homes(roster: &Roster, frame: &Frame, rows: &BooleanBuffer) -> BooleanBuffer 
     bitmap(frame.rows(), homes.into_iter().flatten())
 }
 
-/// What is counted of joint branches, by name.
+/// Counts of joint branches: name and measure.
 const ITEMS: [(&str, &str); 10] = [
     ("party_organisations", "*"),
     ("organisations", "sum(units_recorded)"),
@@ -100,13 +99,13 @@ const ITEMS: [(&str, &str); 10] = [
     ("too_small", "party_members < members_least"),
 ];
 
-/// Joint branches by the dimensions of `scope`, each counted at its home (see [`joint_branches`]).
+/// Counts joint branches by the dimensions of `scope`, each at its home (see [`joint_branches`]).
 ///
-/// Columns: `year`, the dimensions, `party_organisations`, `organisations` (that they cover), `units_mean` (organisations
-/// a branch), `units_due_solo` (organisations that need one of their own), `party_members` (of those branches that say) and
-/// `members_unknown` (branches that do not), `over_limit` and `limit_unknown` (null where no limit is in force), `alone`
-/// (of one organisation), `apart` (over several townships), `too_small` (fewer members together than the lowest level has).
-///
+/// Columns: `year`, the dimensions, `party_organisations`, `organisations` (covered by the branches), `units_mean`
+/// (organisations per branch), `units_due_solo` (organisations that need one of their own), `party_members` (of the
+/// branches whose members are known) and `members_unknown` (branches whose members are not), `over_limit` and
+/// `limit_unknown` (null if no limit is in force), `alone` (branches of one organisation), `apart` (branches over
+/// several townships), `too_small` (branches with fewer members than the lowest level requires).
 /// ```
 /// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
@@ -139,7 +138,7 @@ pub fn joint_summary(roster: &Roster, rules: &FormationRules, scope: &Scope, job
     with_mean(&concat_batches(&first.schema(), &parts)?)
 }
 
-/// `table` with the mean of organisations a branch after their number.
+/// Inserts the mean number of organisations per branch after the column `organisations`.
 fn with_mean(table: &RecordBatch) -> Result<RecordBatch> {
     let number = |name: &str| table[name].as_primitive::<Int64Type>().clone();
     let (branches, units) = (number("party_organisations"), number("organisations"));

@@ -1,5 +1,5 @@
-//! The party organisations of a year, each with the organisations it is made of: those of mode solo, joint or affiliated
-//! that share its code.
+//! The party organisations of a year, each with the organisations it consists of: those of mode solo, joint or
+//! affiliated that share its code.
 
 use std::collections::HashSet;
 
@@ -12,19 +12,20 @@ use crate::roster::{Column, Frame, Integers, Roster};
 use crate::standards::region;
 use crate::standards::region::Level as Place;
 
-/// What is known of one party organisation: `None` where one of its organisations does not say, or where an organisation
-/// that has its code may be one of them, its mode not being known.
+/// A value of one party organisation. `None` if the value of one of its organisations is unknown, or if an
+/// organisation with its code has an unknown mode and so may belong to it.
 pub(super) type Known = Option<u64>;
 
 /// The party organisations of one year.
 pub(super) struct Bodies<'a> {
     codes: Option<&'a Integers>,
     modes: Option<&'a Integers>,
-    /// The codes of solo, joint, affiliated; 0, which no row of theirs has, where none has the mode.
+    /// The codes of solo, joint and affiliated; 0 for a mode that the dictionary lacks. No organised row has code
+    /// 0.
     words: [u64; 3],
-    /// For each row the party organisation that it belongs to; 0 where to none.
+    /// The party organisation of each row; 0 if none.
     of_row: Vec<u32>,
-    /// For each party organisation whether an organisation whose mode is not known has its code.
+    /// For each party organisation, true if an organisation of unknown mode has its code.
     unsure: Vec<bool>,
     rows: usize,
 }
@@ -53,7 +54,7 @@ impl<'a> Bodies<'a> {
         bodies
     }
 
-    /// The party organisation of a row, 0 where none is given.
+    /// Returns the party organisation code of a row; 0 if none is given.
     fn code(&self, row: usize) -> usize {
         self.codes.map_or(0, |codes| codes.get(row) as usize)
     }
@@ -62,17 +63,17 @@ impl<'a> Bodies<'a> {
         self.modes.map_or(0, |modes| modes.get(row))
     }
 
-    /// What the mode solo is called here.
+    /// Returns the code of the mode solo.
     pub(super) fn solo(&self) -> u64 {
         self.words[0]
     }
 
-    /// Whether the sources of the year have the columns that tell.
+    /// Checks whether the year's sources have both the mode and the party organisation code.
     pub(super) fn told(&self) -> bool {
         self.codes.is_some() && self.modes.is_some()
     }
 
-    /// Whether a row belongs to a party organisation.
+    /// Checks whether a row belongs to a party organisation.
     pub(super) fn belongs(&self, row: usize) -> bool {
         self.of_row[row] > 0
     }
@@ -81,39 +82,40 @@ impl<'a> Bodies<'a> {
         self.unsure.len()
     }
 
-    /// The rows of party organisations, each with its code.
+    /// Returns the rows that belong to party organisations, each with its code.
     fn own(&self) -> impl Iterator<Item = (usize, usize)> {
         let rows = self.of_row.iter().enumerate().filter(|(_, code)| **code > 0);
         rows.map(|(row, code)| (row, *code as usize))
     }
 
-    /// For each party organisation how many of its organisations have a mode that `counts`.
+    /// Counts, for each party organisation, its organisations whose mode satisfies `counts`.
     pub(super) fn units(&self, counts: impl Fn(u64) -> bool) -> Vec<Known> {
         let mut units = vec![0; self.len()];
         self.own().filter(|(row, _)| counts(self.mode(*row))).for_each(|(_, code)| units[code] += 1);
         units.into_iter().zip(&self.unsure).map(|(n, unsure)| (!unsure).then_some(n)).collect()
     }
 
-    /// For each party organisation how many organisations are recorded as its own.
+    /// Counts, for each party organisation, the organisations recorded as its own.
     pub(super) fn recorded(&self) -> Vec<Known> {
         self.those(&BooleanBuffer::new_set(self.rows))
     }
 
-    /// For each party organisation how many of its recorded organisations are among `rows`.
+    /// Counts, for each party organisation, its recorded organisations among `rows`.
     pub(super) fn those(&self, rows: &BooleanBuffer) -> Vec<Known> {
         let mut units = vec![0; self.len()];
         self.own().filter(|(row, _)| rows.value(*row)).for_each(|(_, code)| units[code] += 1);
         units.into_iter().map(Some).collect()
     }
 
-    /// For each party organisation how many organisations that have its code do not say their mode.
+    /// Counts, for each party organisation, the organisations with its code and an unknown mode.
     pub(super) fn maybe(&self) -> Vec<Known> {
         let mut units = vec![0; self.len()];
         (0..self.rows).filter(|row| self.mode(*row) == 0).for_each(|row| units[self.code(row)] += 1);
         units.into_iter().map(Some).collect()
     }
 
-    /// Whether a row's party organisation has more than `most` organisations, whatever those are whose mode is not known.
+    /// Flags the rows whose party organisation has more than `most` organisations. Null if the organisations of
+    /// unknown mode decide.
     pub(super) fn over(&self, most: Option<u32>) -> Column {
         let over =
             |(units, maybe): (Known, Known)| match (units? > u64::from(most?), units? + maybe? > u64::from(most?)) {
@@ -124,7 +126,7 @@ impl<'a> Bodies<'a> {
         flag(self.of_row.iter().map(|code| if *code > 0 { over[*code as usize] } else { None }))
     }
 
-    /// For each party organisation the members of all its organisations together.
+    /// Sums, for each party organisation, the members of all its organisations.
     pub(super) fn members(&self, roster: &Roster, frame: &Frame, members: &Members) -> Vec<Known> {
         let counts = counts(roster, frame, members);
         let mut sums: Vec<Known> = self.unsure.iter().map(|unsure| (!unsure).then_some(0)).collect();
@@ -134,7 +136,7 @@ impl<'a> Bodies<'a> {
         sums
     }
 
-    /// For each party organisation the members of those of its organisations that say.
+    /// Sums, for each party organisation, the members of its organisations whose count is known.
     pub(super) fn members_recorded(&self, roster: &Roster, frame: &Frame, members: &Members) -> Vec<Known> {
         let counts = counts(roster, frame, members);
         let mut sums = vec![0; self.len()];
@@ -143,7 +145,7 @@ impl<'a> Bodies<'a> {
         sums.into_iter().map(|sum| told.then_some(sum)).collect()
     }
 
-    /// For each party organisation in how many townships its organisations lie.
+    /// Counts, for each party organisation, the townships its organisations lie in.
     pub(super) fn townships(&self, roster: &Roster, frame: &Frame) -> Vec<Known> {
         let at = roster.field("region").ok();
         let regions = codes_of(roster, frame, at);
@@ -161,19 +163,20 @@ impl<'a> Bodies<'a> {
         spread
     }
 
-    /// What is known of the party organisation of each row, as a column.
+    /// Builds a column with the value of each row's party organisation.
     pub(super) fn number(&self, known: &[Known]) -> Column {
         number(self.of_row.iter().map(|code| if *code > 0 { known[*code as usize] } else { None }))
     }
 
-    /// Whether a row's party organisation has an organisation of mode solo or joint.
+    /// Flags the rows whose party organisation has an organisation of mode solo or joint.
     pub(super) fn hosted(&self) -> Column {
         let hosts: Vec<Known> = self.units(|mode| mode > 0 && (mode == self.words[0] || mode == self.words[1]));
         let hosted = |code: &u32| if *code > 0 { hosts[*code as usize].map(|n| n > 0) } else { None };
         flag(self.of_row.iter().map(hosted))
     }
 
-    /// The level that the party organisation of each row needs: the highest whose threshold it reaches, else the lowest.
+    /// Returns the level that each row's party organisation needs: the highest whose threshold it reaches,
+    /// otherwise the lowest.
     pub(super) fn level(&self, roster: &Roster, frame: &Frame, levels: &[&Level]) -> Column {
         let mut needed: Vec<Known> = vec![Some(0); self.len()];
         for (at, level) in levels.iter().enumerate() {
@@ -191,7 +194,7 @@ impl<'a> Bodies<'a> {
     }
 }
 
-/// How many members a row has by the columns of `members`; `None` where one of them does not say.
+/// Returns a function from a row to its members by the columns of `members`; `None` if one of them is null.
 pub(super) fn counts<'a>(roster: &'a Roster, frame: &'a Frame, members: &Members) -> impl Fn(usize) -> Known + use<'a> {
     let columns = columns(roster, frame, members);
     move |row: usize| {
@@ -205,7 +208,7 @@ pub(super) fn counts<'a>(roster: &'a Roster, frame: &'a Frame, members: &Members
     }
 }
 
-/// Whether the sources of the year have all columns of `members`.
+/// Checks whether the year's sources have all columns of `members`.
 pub(super) fn said(roster: &Roster, frame: &Frame, members: &Members) -> bool {
     columns(roster, frame, members).is_some()
 }

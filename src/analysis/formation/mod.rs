@@ -1,4 +1,5 @@
-//! How party organisations were formed: counts by mode, the mode needed against the mode recorded, moves of years.
+//! The formation of party organisations: counts by mode, the mode needed against the mode recorded, transitions
+//! between years.
 
 mod audit;
 mod audit_list;
@@ -32,12 +33,11 @@ use crate::query::star_state::coded;
 use crate::roster::{Frame, Integers, Roster};
 use crate::support::columns::Columns;
 
-/// Organisations and party organisations by mode and the dimensions of `scope`.
+/// Counts organisations and party organisations by mode and the dimensions of `scope`.
 ///
-/// Columns: `year`, the dimensions, `mode` (`solo`, `joint`, `affiliated`, `area`, `none`, or `unknown` where the ledger
-/// does not say), `organisations`, `party_organisations` (distinct ones among the organisations of that mode; the host
-/// of an affiliated organisation is also counted under its own mode).
-///
+/// Columns: `year`, the dimensions, `mode` (`solo`, `joint`, `affiliated`, `area`, `none`, or `unknown` if the
+/// ledger does not give it), `organisations`, `party_organisations` (distinct ones among the organisations of that
+/// mode; the host of an affiliated organisation is also counted under its own mode).
 /// ```
 /// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
@@ -50,7 +50,7 @@ pub fn formation(roster: &Roster, scope: &Scope, job: &dyn Job) -> Result<Record
     only(modes(roster, &frames, std::slice::from_ref(&scope.by), scope)?.count(&frames, job)?)
 }
 
-/// [`formation`] by each of `sets`.
+/// Builds the statistic of [`formation`] for each of `sets`.
 pub(crate) fn modes<'r>(
     roster: &'r Roster,
     frames: &[&'r Frame],
@@ -82,10 +82,10 @@ pub(crate) fn modes<'r>(
     Ok(Statistic::new(sets, lanes, move |counted| counted.into_iter().map(table).collect()))
 }
 
-/// The mode that the rules ask of an organisation against the mode its ledger records, by the dimensions of `scope`.
+/// Counts organisations by the mode the rules require and the mode the ledger records, by the dimensions of
+/// `scope`.
 ///
 /// Columns: `year`, the dimensions, `need`, `mode` (both with `unknown`), `organisations`.
-///
 /// ```
 /// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
@@ -99,7 +99,7 @@ pub fn formation_need(roster: &Roster, rules: &FormationRules, scope: &Scope, jo
     needs(roster, &frames, rules, scope)?.count(&frames, job)
 }
 
-/// [`formation_need`] for `frames`.
+/// Builds the statistic of [`formation_need`] for `frames`.
 pub(crate) fn needs<'r>(
     roster: &'r Roster,
     frames: &[&'r Frame],
@@ -117,12 +117,11 @@ pub(crate) fn needs<'r>(
     }))
 }
 
-/// Moves of organisations between modes from one year to the next, by the dimensions of `scope` (those of the earlier
-/// year; of arrivals those of the later). Only neighbouring calendar years are compared.
+/// Counts transitions of organisations between modes from one year to the next, by the dimensions of `scope`
+/// (values of the earlier year; of the later year for arrivals). Only adjacent calendar years are compared.
 ///
 /// Columns: `year`, `next_year`, the dimensions, `mode`, `next_mode` (both with `unknown` and `absent`),
 /// `organisations`.
-///
 /// ```
 /// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;

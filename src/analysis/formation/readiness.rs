@@ -1,4 +1,5 @@
-//! Readiness (培育): who is a member short of the next step, and how many of those like them have taken it.
+//! Readiness (培育): counts and lists those a few members short of the next step, with the rate at which earlier ones
+//! reached it.
 
 use std::collections::BTreeMap;
 
@@ -20,25 +21,26 @@ use crate::query::party_organisation::bitmap;
 use crate::roster::{Frame, Roster};
 use crate::support::columns::Columns;
 
-/// The counts of a step; the first two are of the year, the others of the next.
+/// The counts of a step; the first two concern the year, the others the next year.
 const ITEMS: [&str; 7] = ["ready", "unknown", "gone", "next_unknown", "stayed", "reached", "formed"];
 
-/// Those that are short of the next step of the rules by up to `short` members, by the dimensions of `scope`, and what
-/// became of them in the next year. A step is a number of members from which an organisation needs another mode, or a
-/// party organisation another level; party organisations stand at their home row and are followed by their code.
+/// Counts those short of the next step of the rules by up to `short` members, by the dimensions of `scope`, with
+/// their outcome in the next year. A step is a number of members from which an organisation needs another mode, or
+/// a party organisation another level. Party organisations are counted at their home row and followed by their
+/// code.
 ///
-/// Columns: `year`, the dimensions, `step`, `label_zh`, `label_en`, `counts`, `at_least` (the members of the step), `ready`
-/// (those short of it), `unknown` (those whose members are not known); of those ready, in the next year: `gone` (not
-/// listed), `next_unknown` (members not known), `stayed` (still short), `reached` (has the members), and `formed` (of those
-/// that reached it, the ones recorded with the mode or level); null where the next year is not in the roster. Then of the
-/// group in all earlier years together: `past_known` (stayed or reached), `past_reached`, and `past_rate`, their ratio.
-///
+/// Columns: `year`, the dimensions, `step`, `label_zh`, `label_en`, `counts`, `at_least` (the members of the step),
+/// `ready` (those short of it), `unknown` (those whose members are unknown); of those ready, in the next year:
+/// `gone` (not listed), `next_unknown` (members unknown), `stayed` (still short), `reached` (has the members), and
+/// `formed` (of those that reached it, the ones recorded with the mode or level); null if the next year is not in
+/// the roster. Then, of the group in all earlier years together: `past_known` (stayed or reached), `past_reached`,
+/// and `past_rate`, the ratio of the two.
 /// ```
 /// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
 /// let rules = dangjian::definition::FormationRules::shipped()?;
 /// let table = dangjian::analysis::formation::readiness(&roster, &rules, 1, &Scope::default(), &Quiet)?;
-/// assert_eq!(table.num_rows(), 3 * 4); // three years of four steps
+/// assert_eq!(table.num_rows(), 3 * 4); // three years, four steps each
 /// # Ok::<(), dangjian::Error>(())
 /// ```
 pub fn readiness(
@@ -50,7 +52,7 @@ pub fn readiness(
 ) -> Result<RecordBatch> {
     rules.check(roster)?;
     let asked: Vec<i16> = scope.frames(roster)?.iter().map(|frame| frame.year).collect();
-    // What came before is told from all years.
+    // Past rates need every year, including those outside the scope.
     let frames: Vec<&Frame> = roster.frames().iter().collect();
     let steps = steps(rules);
     let things = frames.par_iter().copied().map(|frame| {
@@ -97,7 +99,7 @@ pub fn readiness(
     Ok(filter_record_batch(&table, &kept.into())?)
 }
 
-/// What the list says of an organisation: columns of the ledger.
+/// Ledger columns listed for an organisation.
 const LISTED: [(&str, DataType); 9] = [
     ("org_id", DataType::Utf8),
     ("name", DataType::Utf8),
@@ -110,12 +112,13 @@ const LISTED: [(&str, DataType); 9] = [
     ("instructor_id", DataType::Utf8),
 ];
 
-/// Those of a year that are short of a step by up to `short` members: of all steps, or of the one called `step`, by
-/// organisation id. Only those in `scope`, whose dimensions and years are not used. A party organisation stands at its home.
+/// Lists those of a year short of a step by up to `short` members, for all steps or for the one called `step`, by
+/// organisation id. Only the filter of `scope` applies; its dimensions and years are ignored. A party organisation
+/// is listed at its home.
 ///
-/// Columns: `year`, `step`, `label_zh`, `label_en`, `counts`, `org_id`, `name`, `township`, `township_name`, `kind`,
-/// `committee`, `mode`, `party_org_id`, `party_org_level`, `instructor_id`, `members` (that the step is about), `at_least`.
-///
+/// Columns: `year`, `step`, `label_zh`, `label_en`, `counts`, `org_id`, `name`, `township`, `township_name`,
+/// `kind`, `committee`, `mode`, `party_org_id`, `party_org_level`, `instructor_id`, `members` (those the step
+/// counts), `at_least`.
 /// ```
 /// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
@@ -169,7 +172,7 @@ pub fn readiness_list(
 struct Row<'a> {
     step: &'a Step,
     n: [Option<u64>; ITEMS.len()],
-    /// How many of the years before are known to have stayed or reached it, and how many reached it.
+    /// Totals over the earlier years: those that stayed or reached the step, and those that reached it.
     past: [u64; 2],
 }
 
@@ -189,7 +192,7 @@ fn finish(columns: Columns, rows: &[Row]) -> Result<RecordBatch> {
         .finish()
 }
 
-/// The rows counted under each of [`ITEMS`].
+/// Returns the rows counted under each of [`ITEMS`].
 fn fates(here: &Things, next: Option<&Things>, step: &Step, short: u32) -> [Vec<u32>; ITEMS.len()] {
     let mut items: [Vec<u32>; ITEMS.len()] = std::array::from_fn(|_| Vec::new());
     let (after, mut nth) = (next.map_or(&[][..], Things::ids), 0);

@@ -1,4 +1,4 @@
-//! Moves over a gap: organisations that were listed, were not, and are listed again.
+//! Transitions over a break in years: organisations that were listed, were not, and are listed again.
 
 use std::sync::Arc;
 
@@ -14,13 +14,12 @@ use crate::query::star_state::{UNKNOWN, coded};
 use crate::roster::{Frame, Integers, Roster};
 use crate::support::columns::Columns;
 
-/// Moves of organisations between modes over a gap: from the last year in which one was listed to the year in which it is
-/// listed again, with at least one calendar year between in which it was not, or in which there was no survey at all.
-/// [`formation_moves`](super::formation_moves) has the same organisations as leaving and arriving, if at all. `scope` is
-/// about the earlier year.
+/// Counts transitions of organisations between modes over a break: from the last year in which an organisation was
+/// listed to the year in which it is listed again, with at least one calendar year between in which it was not
+/// listed or there was no survey. [`formation_moves`](super::formation_moves) has these organisations, if at all,
+/// as leaving and arriving. `scope` applies to the earlier year.
 ///
 /// Columns: `year`, `next_year`, the dimensions, `mode`, `next_mode` (both with `unknown`), `organisations`.
-///
 /// ```
 /// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// let years = synth::panel(300, 3, 2010, 7)?; // without the year between
@@ -50,7 +49,7 @@ pub fn formation_returns(roster: &Roster, scope: &Scope, job: &dyn Job) -> Resul
         let base = Base::Given { name, codes: Arc::new(codes.collect()) };
         Axis { name: name.to_owned(), base, map: (0..values.len() as u32).collect(), values: Values::Text(values) }
     };
-    // Positions of frames are what is asked for of this axis, and have no names.
+    // The values of this axis are frame indices, read as keys below, so they need no names.
     let nameless = vec![String::new(); roster.frames().len()];
     let mut axes = vec![given("next_year", nameless, &|to| u64::from(to.frame))];
     axes.extend(scope.axes_beside(roster, &frames, &["mode"])?);
@@ -70,14 +69,15 @@ pub fn formation_returns(roster: &Roster, scope: &Scope, job: &dyn Job) -> Resul
     columns.counts("organisations", counted.lane(0).iter().copied()).finish()
 }
 
-/// Where an organisation is listed again.
+/// The row where an organisation is listed again.
 #[derive(Clone, Copy)]
 struct Return {
     frame: u32,
     row: u32,
 }
 
-/// For each frame and row where the organisation is listed next, if that is not in the year after.
+/// Returns, for each frame and row, the row where the organisation is listed next, unless that is in the following
+/// year.
 fn returns(roster: &Roster) -> Vec<Vec<Option<Return>>> {
     let mut next: Vec<Option<Return>> = vec![None; arrow::array::Array::len(roster.organisations())];
     let years: Vec<i16> = roster.frames().iter().map(|f| f.year).collect();

@@ -1,5 +1,5 @@
-//! The steps of formation: numbers of members from which an organisation needs another mode, a party organisation another
-//! level.
+//! The steps of formation: numbers of members from which an organisation needs another mode, or a party
+//! organisation another level.
 
 use std::borrow::Cow;
 
@@ -17,16 +17,17 @@ use crate::schema::words;
 pub(super) struct Step {
     pub(super) id: String,
     pub(super) label: Text,
-    /// What is followed: organisations by their id, or party organisations by their code.
+    /// The unit followed: organisations by their id, or party organisations by their code.
     pub(super) counts: Counts,
     pub(super) at_least: u32,
     pub(super) validity: Validity,
     members: Members,
-    /// The modes or levels of those who have taken it.
+    /// The recorded modes or levels that count as having taken the step.
     to: Vec<String>,
 }
 
-/// The steps of `rules`: to each mode that a number of members asks for, and to each level above the lowest.
+/// Returns the steps of `rules`: one to each mode that requires a number of members, and one to each level above
+/// the lowest.
 pub(super) fn steps(rules: &FormationRules) -> Vec<Step> {
     let needs = rules.needs().iter().filter_map(|need| {
         let (members, at_least) = need.step.clone()?;
@@ -74,30 +75,30 @@ impl Step {
         }
     }
 
-    /// Whether this many members are `short` of it, or fewer.
+    /// Checks whether a number of members falls `short` or fewer members below the step.
     pub(super) fn is_short(&self, members: u64, short: u32) -> bool {
         let at_least = u64::from(self.at_least);
         members < at_least && at_least - members <= u64::from(short)
     }
 }
 
-/// One thing that may take a step: an organisation, or a party organisation at its home row.
+/// A candidate for a step: an organisation, or a party organisation at its home row.
 pub(super) struct Thing {
     pub(super) row: u32,
     pub(super) members: Known,
 }
 
-/// The things of a year, ascending by id; what is known of one is looked up when it is asked for.
+/// The candidates of a year, ascending by id; their values are looked up on demand.
 pub(super) struct Things<'a> {
     ids: Cow<'a, [u32]>,
-    /// The home row of each; `None` where thing and row are the same.
+    /// The home row of each candidate; `None` if candidates and rows coincide.
     homes: Option<Vec<u32>>,
-    /// The members of the thing with an id, at a row.
+    /// Returns the members of the candidate with an id, at a row.
     members: Box<dyn Fn(u32, u32) -> Known + Send + Sync + 'a>,
-    /// What the ledger records of each row, and the codes that the step is to.
+    /// The recorded mode or level of each row; `to` holds the codes that count as having taken the step.
     recorded: Option<&'a Integers>,
     to: Vec<u64>,
-    /// Whether the sources of the year do not have what tells their members.
+    /// True if the year's sources lack a column that the members are counted from.
     pub(super) silent: bool,
 }
 
@@ -125,19 +126,19 @@ impl<'a> Things<'a> {
         Self { ids: ids.into(), homes: Some(homes), members, recorded, to, silent }
     }
 
-    /// Their ids.
+    /// Returns the ids of the candidates.
     pub(super) fn ids(&self) -> &[u32] {
         &self.ids
     }
 
-    /// The thing at a position.
+    /// Returns the candidate at a position.
     pub(super) fn at(&self, nth: usize) -> Thing {
         let id = self.ids[nth];
         let row = self.homes.as_ref().map_or(nth as u32, |homes| homes[nth]);
         Thing { row, members: (self.members)(id, row) }
     }
 
-    /// Whether the ledger records of the thing at a row what the step is to.
+    /// Checks whether the ledger records the step's mode or level at a row.
     pub(super) fn is_formed(&self, row: u32) -> bool {
         self.recorded.is_some_and(|recorded| self.to.contains(&recorded.get(row as usize)))
     }

@@ -1,4 +1,4 @@
-//! Whether a party organisation's term is over (任期届满), at the end of the survey year.
+//! The end of a party organisation's term (任期届满), judged at the end of the survey year.
 
 use arrow::array::{AsArray, Date32Array};
 use arrow::buffer::NullBuffer;
@@ -11,8 +11,9 @@ use crate::error::Result;
 use crate::query::star_state::coded;
 use crate::roster::{Column, Frame, Roster};
 
-/// For each row whether the term of its party organisation is over. It runs from the last election, `elected_on`. Where
-/// that is not known, one that was established within a term is in its first; of others nothing is known.
+/// Flags the rows whose party organisation's term is over. A term runs from the last election, `elected_on`. If
+/// that is unknown, an organisation established less than one term ago is in its first term; for any other the flag
+/// is null.
 pub(super) fn over(roster: &Roster, frame: &Frame, rules: &FormationRules) -> Result<Column> {
     let at = roster.field("party_org_level").ok();
     let levels = coded(roster, frame, at);
@@ -23,7 +24,7 @@ pub(super) fn over(roster: &Roster, frame: &Frame, rules: &FormationRules) -> Re
         }))
         .collect();
     let (elected, established) = (years_of(roster, frame, "elected_on")?, years_of(roster, frame, "established_on")?);
-    // A term of n years from a day of year y ends on that day of y + n: by the end of that year it is over.
+    // A term of n years from a day of year y ends on that day of y + n, so it is over by the end of that year.
     let over = |from: i32, years: u32| i64::from(from) + i64::from(years) <= i64::from(frame.year);
     let of_row = |row: usize| {
         let years = levels.and_then(|levels| terms[levels.get(row) as usize])?;
@@ -36,7 +37,7 @@ pub(super) fn over(roster: &Roster, frame: &Frame, rules: &FormationRules) -> Re
     Ok(flag((0..frame.rows()).map(of_row)))
 }
 
-/// The year of each day in the column `name`.
+/// Returns the year of each day in the column `name`.
 fn years_of(roster: &Roster, frame: &Frame, name: &str) -> Result<Vec<Option<i32>>> {
     let days = roster.field(name).ok().and_then(|at| roster.values(frame, at));
     let Some(Column::Date { values, known }) = days else { return Ok(vec![None; frame.rows()]) };

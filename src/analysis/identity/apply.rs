@@ -1,4 +1,4 @@
-//! A roster in which links are applied: ids replaced, the rows of one organisation under one id.
+//! Applying links to a roster: ids are replaced, and the rows of one organisation come under one id.
 
 use arrow::array::{Array, StringArray};
 use rayon::prelude::*;
@@ -12,17 +12,17 @@ use crate::job;
 use crate::job::Job;
 use crate::roster::{Frame, Roster, Rows, Same, search};
 
-/// How many cases an error names.
+/// Maximum number of cases named in an error.
 const EXAMPLES: usize = 5;
 
 impl Roster {
-    /// A roster in which the links of status `proposed` and `accepted` are applied; this one stays as it is.
+    /// Returns a roster with the links of status `proposed` and `accepted` applied.
     ///
-    /// Ids that links put together become one: the id that none of the links leads away from. The rows keep their
-    /// values and years. What was joined stands in [`Origin::linked`](crate::roster::Origin::linked).
+    /// Linked ids are merged into one: the id from which no link leads away. Rows keep their values and years. The
+    /// replaced ids are recorded in [`Origin::linked`](crate::roster::Origin::linked).
     ///
-    /// Fails where two rows of one organisation would stand in one year, and where a link names an id that is neither
-    /// in the roster nor, as `to_id`, a valid code.
+    /// Fails if one organisation would have two rows in one year, or if a link names an id that is neither in the
+    /// roster nor, as `to_id`, a valid code.
     pub fn link(&self, links: &Links, job: &dyn Job) -> Result<Self> {
         let applied = links.applied()?;
         let renamed = replaced(self, &applied)?;
@@ -55,7 +55,7 @@ impl Roster {
     }
 }
 
-/// The slots whose id changes, with the id that they get.
+/// Maps the slots whose id changes to their new ids.
 fn replaced<'a>(roster: &'a Roster, pairs: &[(&'a str, &'a str)]) -> Result<FxHashMap<u32, &'a str>> {
     let mut ids: Vec<&str> = pairs.iter().flat_map(|(from, to)| [*from, *to]).collect();
     ids.sort_unstable();
@@ -92,7 +92,7 @@ fn replaced<'a>(roster: &'a Roster, pairs: &[(&'a str, &'a str)]) -> Result<FxHa
     }
     let mut replaced = FxHashMap::default();
     for (_, members) in sets.members() {
-        // Where links contradict each other about it, the best code; of equals the one that is listed last.
+        // If links contradict each other, prefer the best code, then the one listed last.
         let worth = |at: &u32| {
             let id = ids[*at as usize];
             let last = slots[*at as usize]
@@ -109,7 +109,7 @@ fn replaced<'a>(roster: &'a Roster, pairs: &[(&'a str, &'a str)]) -> Result<FxHa
     Ok(replaced)
 }
 
-/// A year with its rows under their new slots.
+/// Reorders the rows of a year by their new slots.
 fn moved(roster: &Roster, frame: &Frame, slots: &[u32]) -> Result<Frame> {
     let of = |row: u32| slots[frame.slots[row as usize] as usize];
     let mut order: Vec<u32> = (0..frame.rows() as u32).collect();

@@ -1,11 +1,12 @@
-//! Ids put together into organisations, and the years in which each is listed: what may be joined and what may not.
+//! Union-find over ids: merges them into organisations, tracks the listed years of each, and decides what may be
+//! joined.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::names::Form;
 use super::{Doubt, Evidence, Facts};
 
-/// Two ids that may be one organisation. Of a former name or code, `a` bore it and `b` names it.
+/// Two ids that may be one organisation. For a former name or code, `a` bore it and `b` declares it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Candidate {
     pub a: u32,
@@ -14,15 +15,15 @@ pub(super) struct Candidate {
     pub doubt: Option<Doubt>,
 }
 
-/// The state of the joining: sets of ids with the years of each set, and what was decided.
+/// The state of joining: disjoint sets of ids with their years, and the decisions so far.
 pub(super) struct Entities<'f, 'a> {
     pub facts: &'f Facts<'a>,
     parents: Vec<u32>,
-    /// How many ids each set has, at its root.
+    /// Number of ids of each set, stored at its root.
     sizes: Vec<u32>,
-    /// The years of each set, at its root.
+    /// Listed years of each set as bits, stored at its root.
     years: Vec<u64>,
-    /// Whether an id of the set stands in the register, at its root.
+    /// Flag for sets with an id in the register, stored at the root.
     registered: Vec<bool>,
     pub joined: Vec<Candidate>,
     pub doubtful: Vec<Candidate>,
@@ -41,7 +42,7 @@ impl<'f, 'a> Entities<'f, 'a> {
         }
     }
 
-    /// The set that `node` is in.
+    /// Returns the root of the set that contains `node`.
     pub(super) fn root(&self, mut node: u32) -> u32 {
         while self.parents[node as usize] != node {
             node = self.parents[node as usize];
@@ -49,13 +50,13 @@ impl<'f, 'a> Entities<'f, 'a> {
         node
     }
 
-    /// The years of a set, as bits.
+    /// Returns the years of a set as bits.
     pub(super) fn years(&self, root: u32) -> &[u64] {
         let at = root as usize * self.facts.words;
         &self.years[at..at + self.facts.words]
     }
 
-    /// The first and the last year of a set, by their positions; `None` where it is not listed at all.
+    /// Returns the positions of the first and last year of a set; `None` if it is never listed.
     pub(super) fn span(&self, root: u32) -> Option<(u32, u32)> {
         span(self.years(root))
     }
@@ -68,7 +69,7 @@ impl<'f, 'a> Entities<'f, 'a> {
         self.years(a).iter().zip(self.years(b)).any(|(a, b)| a & b != 0)
     }
 
-    /// Why two sets are not to be joined on this evidence without a look at them.
+    /// Returns the reason why two sets should not be joined on this evidence without manual review.
     pub(super) fn doubt(&self, a: u32, b: u32, (x, y): (u32, u32), evidence: Evidence) -> Option<Doubt> {
         if evidence.is_by_name() && self.is_registered(a) && self.is_registered(b) {
             return Some(Doubt::BothRegistered);
@@ -85,8 +86,8 @@ impl<'f, 'a> Entities<'f, 'a> {
         }
     }
 
-    /// Whether one must end before the other begins. It need not where a code is replaced by its kind's successor, or
-    /// mistyped: ledgers go back and forth.
+    /// Checks whether one id must end before the other begins. This is not required of a code replaced by its
+    /// successor or mistyped, since ledgers go back and forth between the two.
     pub(super) fn is_strict(&self, a: u32, b: u32, evidence: Evidence) -> bool {
         match evidence {
             Evidence::SameName => !self.is_old_code(a, b),
@@ -95,14 +96,14 @@ impl<'f, 'a> Entities<'f, 'a> {
         }
     }
 
-    /// Whether one is a registration number and the other a unified code.
+    /// Checks whether one id is a registration number and the other a unified code.
     pub(super) fn is_old_code(&self, a: u32, b: u32) -> bool {
         let [a, b] = [a, b].map(|node| self.facts.forms[node as usize]);
         (a == Form::Number && b.is_unified()) || (b == Form::Number && a.is_unified())
     }
 
-    /// Decides on candidates of equal weight, all at once, so that their order does not matter: where they would put
-    /// together what does not go together, none of them is taken.
+    /// Decides on candidates of equal weight together, so that their order does not matter. If they would join ids
+    /// that do not go together, none of that group is joined.
     pub(super) fn decide(&mut self, mut candidates: Vec<Candidate>) {
         candidates.sort_unstable();
         candidates.dedup_by_key(|c| (c.a, c.b, c.evidence));
@@ -144,7 +145,7 @@ impl<'f, 'a> Entities<'f, 'a> {
         }
     }
 
-    /// Whether all these sets can be one organisation.
+    /// Checks whether all these sets can be one organisation.
     pub(super) fn go_together(&self, roots: &[u32], strict: bool, by_name: bool) -> bool {
         if by_name && roots.iter().filter(|root| self.is_registered(**root)).count() > 1 {
             return false;
@@ -181,7 +182,7 @@ impl<'f, 'a> Entities<'f, 'a> {
     }
 }
 
-/// The first and the last bit that is set.
+/// Returns the positions of the first and last set bit.
 pub(super) fn span(years: &[u64]) -> Option<(u32, u32)> {
     let first = years.iter().position(|word| *word != 0)?;
     let last = years.iter().rposition(|word| *word != 0)?;
@@ -189,14 +190,14 @@ pub(super) fn span(years: &[u64]) -> Option<(u32, u32)> {
     Some((bit(first, years[first].trailing_zeros()), bit(last, years[last].ilog2())))
 }
 
-/// Disjoint sets over few of many numbers.
+/// Sparse disjoint sets.
 #[derive(Debug, Default)]
 pub(super) struct Sets(FxHashMap<u32, u32>);
 
 impl Sets {
     pub(super) fn root(&mut self, mut at: u32) -> u32 {
         while let Some(parent) = self.0.get(&at).copied().filter(|parent| *parent != at) {
-            // Halves the way for whoever comes next.
+            // Path halving.
             let above = self.0.get(&parent).copied().unwrap_or(parent);
             self.0.insert(at, above);
             at = above;
@@ -211,7 +212,7 @@ impl Sets {
         self.0.insert(a.max(b), a.min(b));
     }
 
-    /// The sets with what is in them, ascending.
+    /// Returns the sets with their members, both ascending.
     pub(super) fn members(&mut self) -> Vec<(u32, Vec<u32>)> {
         let of: Vec<u32> = self.0.keys().copied().collect();
         let mut all: Vec<(u32, u32)> = of.into_iter().map(|at| (self.root(at), at)).collect();

@@ -1,5 +1,5 @@
-//! Where candidates come from: what is declared, one mistyped character, equal organisation codes, equal names, former
-//! names. All of it by sorting and hashing of keys; a pair of ids is looked at only if a key brought it together.
+//! Sources of candidates: declared codes, one mistyped character, equal organisation codes, equal names, former
+//! names. Keys are sorted and hashed, so only ids that share a key are ever compared.
 
 use rustc_hash::FxHashMap;
 
@@ -8,10 +8,10 @@ use super::facts::Bearer;
 use super::names::{Form, organisation_code};
 use super::{Doubt, Evidence};
 
-/// In a crowd of more organisations than this not every pair is reported, only each with the next.
+/// Maximum size of a group in which every pair is reported; in larger groups only adjacent ones are.
 const CROWD: usize = 4;
 
-/// Ids that rows name as their organisation's former ones.
+/// Finds ids that rows declare as their organisation's former ones.
 pub(super) fn declared(all: &Entities<'_, '_>) -> Vec<Candidate> {
     let mut found = Vec::new();
     for claims in all.facts.former_ids.chunk_by(|x, y| x.0 == y.0) {
@@ -24,7 +24,7 @@ pub(super) fn declared(all: &Entities<'_, '_>) -> Vec<Candidate> {
     found
 }
 
-/// Codes of one name that differ in one character, where a check character shows that one of them is mistyped.
+/// Finds codes with the same name that differ in one character, where a check character shows one to be mistyped.
 pub(super) fn one_character(all: &Entities<'_, '_>) -> Vec<Candidate> {
     let form = |node: u32| all.facts.forms[node as usize];
     let mut found: Vec<Candidate> = Vec::new();
@@ -35,7 +35,7 @@ pub(super) fn one_character(all: &Entities<'_, '_>) -> Vec<Candidate> {
         let mut nodes: Vec<u32> = bearers.iter().map(|b| b.node).filter(|node| form(*node).is_unified()).collect();
         nodes.sort_unstable();
         nodes.dedup();
-        // Codes that are equal but for one character are equal where that character is left out.
+        // Codes that differ in one character are equal once that character is removed.
         let mut without: Vec<([u8; 17], u8, u32)> = Vec::new();
         for node in nodes {
             let code = all.facts.ids[node as usize].as_bytes();
@@ -57,7 +57,7 @@ pub(super) fn one_character(all: &Entities<'_, '_>) -> Vec<Candidate> {
     }
     found.sort_unstable();
     found.dedup();
-    // One mistyped code and two right ones that it may have been.
+    // A mistyped code may match two valid ones.
     let mut right_ones: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
     for candidate in found.iter().filter(|c| c.doubt.is_none()) {
         right_ones.entry(candidate.a).or_default().push(all.root(candidate.b));
@@ -69,7 +69,7 @@ pub(super) fn one_character(all: &Entities<'_, '_>) -> Vec<Candidate> {
     found
 }
 
-/// The mistyped code first.
+/// Pairs two codes, the mistyped one first; returns `None` if neither is mistyped.
 fn mistyped(x: u32, y: u32, form_x: Form, form_y: Form) -> Option<Candidate> {
     let candidate = |a, b, doubt| Some(Candidate { a, b, evidence: Evidence::OneCharacter, doubt });
     match (form_x, form_y) {
@@ -80,7 +80,7 @@ fn mistyped(x: u32, y: u32, form_x: Form, form_y: Form) -> Option<Candidate> {
     }
 }
 
-/// Ids with one organisation code in them.
+/// Finds ids that contain the same organisation code.
 pub(super) fn same_organisation_code(all: &Entities<'_, '_>) -> Vec<Candidate> {
     let ids = all.facts.ids.iter().zip(&all.facts.forms).enumerate();
     let mut codes: Vec<([u8; 9], u32)> =
@@ -94,7 +94,7 @@ pub(super) fn same_organisation_code(all: &Entities<'_, '_>) -> Vec<Candidate> {
     found
 }
 
-/// Ids of one name in one county.
+/// Finds ids with the same name in one county.
 pub(super) fn same_name(all: &Entities<'_, '_>) -> Vec<Candidate> {
     let mut found = Vec::new();
     for bearers in all.facts.names.chunk_by(|x, y| x.name == y.name).filter(|bearers| bearers.len() > 1) {
@@ -111,7 +111,7 @@ pub(super) fn same_name(all: &Entities<'_, '_>) -> Vec<Candidate> {
     found
 }
 
-/// Whether organisations of one year bear this name, so that it tells nothing.
+/// Checks whether several organisations bear this name in one year, so that it proves nothing.
 fn is_common(all: &Entities<'_, '_>, bearers: &[Bearer]) -> bool {
     !all.go_together(&roots(all, bearers.iter().map(|b| b.node)), false, false)
 }
@@ -123,8 +123,8 @@ fn roots(all: &Entities<'_, '_>, nodes: impl Iterator<Item = u32>) -> Vec<u32> {
     roots
 }
 
-/// Organisations of one name, some of which do not say where they are: a register without regions is taken at its word
-/// where there is but one on either side.
+/// Links bearers of one name where some have no known county. A register without regions is trusted if there is
+/// only one organisation on either side.
 fn across(all: &Entities<'_, '_>, nowhere: &[Bearer], somewhere: &[Bearer], found: &mut Vec<Candidate>) {
     let alone = |bearers: &[Bearer]| roots(all, bearers.iter().map(|b| b.node)).len() == 1;
     let taken = all.facts.regionless
@@ -133,13 +133,14 @@ fn across(all: &Entities<'_, '_>, nowhere: &[Bearer], somewhere: &[Bearer], foun
         && alone(somewhere);
     let doubt = (!taken).then_some(Doubt::RegionUnknown);
     for (at, b) in nowhere.iter().enumerate() {
-        // Each with one of the others, so that as many are reported as there are.
+        // Pair each with one other only, so the number of reports equals the number of cases.
         let a = somewhere[at.min(somewhere.len() - 1)];
         found.push(Candidate { a: a.node, b: b.node, evidence: Evidence::SameName, doubt });
     }
 }
 
-/// Candidates among ids that share a key: where all can be one organisation each with the next, else doubtful pairs.
+/// Finds candidates among ids that share a key: adjacent ones if all can be one organisation, otherwise doubtful
+/// pairs.
 fn crowd(all: &Entities<'_, '_>, nodes: &[u32], evidence: Evidence, common: bool, found: &mut Vec<Candidate>) {
     let mut sets: Vec<(u32, u32)> = nodes.iter().map(|node| (all.root(*node), *node)).collect();
     sets.sort_unstable();
@@ -147,7 +148,7 @@ fn crowd(all: &Entities<'_, '_>, nodes: &[u32], evidence: Evidence, common: bool
     if sets.len() < 2 {
         return;
     }
-    // By years; who is not listed comes last.
+    // Order by years; unlisted ids come last.
     sets.sort_by_cached_key(|(root, node)| {
         (all.span(*root).unwrap_or((u32::MAX, u32::MAX)), all.facts.ids[*node as usize])
     });
@@ -168,7 +169,7 @@ fn crowd(all: &Entities<'_, '_>, nodes: &[u32], evidence: Evidence, common: bool
     }
 }
 
-/// Ids whose name another gives as its former one.
+/// Finds ids whose name another id declares as its former one.
 pub(super) fn former_name(all: &Entities<'_, '_>) -> Vec<Candidate> {
     let names = &all.facts.names;
     let mut found = Vec::new();
@@ -187,7 +188,7 @@ pub(super) fn former_name(all: &Entities<'_, '_>) -> Vec<Candidate> {
     found
 }
 
-/// The same for the claims of one county.
+/// Finds the candidates of [`former_name`] for the claims of one county.
 fn former_name_in(
     all: &Entities<'_, '_>,
     bearers: &[Bearer],
@@ -195,7 +196,7 @@ fn former_name_in(
     common: bool,
     found: &mut Vec<Candidate>,
 ) {
-    // Who bore the name under its own code has explained it.
+    // A claimer that bore the name under its own code needs no link.
     let own = roots(all, bearers.iter().map(|b| b.node));
     let mut claimers: Vec<(u32, u32)> = claims.iter().map(|c| (all.root(c.node), c.node)).collect();
     claimers.retain(|claimer| own.binary_search(&claimer.0).is_err());
@@ -205,20 +206,20 @@ fn former_name_in(
     let near = |b: &&Bearer| county == 0 || b.county == 0 || b.county == county;
     let mut borne: Vec<(u32, u32, bool)> =
         bearers.iter().filter(near).map(|b| (all.root(b.node), b.node, b.county == county)).collect();
-    // Of an id that is known to be here, that is what counts.
+    // Keep one bearer per organisation, preferring one in the county of the claim.
     borne.sort_unstable_by_key(|b| (b.0, !b.2, b.1));
     borne.dedup_by_key(|b| b.0);
     let several = borne.len() > 1 || claimers.len() > 1;
     for (at, claimer) in claimers.iter().enumerate() {
         let some: &[_] = if claimers.len() > CROWD || borne.len() > CROWD {
-            // As many as there are, without every pair.
+            // In a large group, report one pair per claimer instead of all pairs.
             let at = at.min(borne.len() - 1);
             &borne[at..=at]
         } else {
             &borne
         };
         for (root, node, here) in some {
-            // A name is free for others once it was given up: who bears it later is somebody else.
+            // A name that was given up is free: a later bearer is another organisation.
             let later = match (all.span(*root), all.span(claimer.0)) {
                 (Some(a), Some(b)) => a.0 > b.1,
                 _ => false,

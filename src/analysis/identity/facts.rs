@@ -1,4 +1,4 @@
-//! What the rows say about who an organisation is: its ids, years, names, counties, former names and former codes.
+//! Facts in the rows that identify an organisation: ids, years, names, counties, former names and former codes.
 
 use arrow::array::{Array, StringArray};
 use rayon::prelude::*;
@@ -13,7 +13,7 @@ use crate::schema::spelling::name;
 use crate::standards::region;
 use crate::standards::region::Level;
 
-/// A name in a county, as one organisation bears it or says that it bore it. County 0 is not known.
+/// A name in a county that an organisation bears or declares as its former one. County 0 means unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Bearer {
     pub name: u32,
@@ -21,33 +21,33 @@ pub(super) struct Bearer {
     pub node: u32,
 }
 
-/// What is known of every id: those of the roster first (a node is then a slot), then those that only a register has.
+/// The facts known about every id: first those of the roster (node = slot), then those only in the register.
 pub(super) struct Facts<'a> {
     pub ids: Vec<&'a str>,
     pub forms: Vec<Form>,
-    /// How many ids are the roster's.
+    /// Number of ids in the roster.
     pub listed: usize,
-    /// Whether the register has the id; empty without a register.
+    /// Flag for ids in the register; empty without a register.
     pub registered: Vec<bool>,
-    /// Whether there is a register and it has no regions, so that a name alone must do.
+    /// True if there is a register without regions, so that the name alone must suffice.
     pub regionless: bool,
-    /// Bits of the years in which each id is listed, `words` numbers each.
+    /// Years in which each id is listed, as bits in `words` numbers each.
     pub years: Vec<u64>,
     pub words: usize,
-    /// Who bears which name, ascending.
+    /// Names with their bearers, ascending.
     pub names: Vec<Bearer>,
-    /// Who says which former name of itself, ascending.
+    /// Former names with the ids that declare them, ascending.
     pub former: Vec<Bearer>,
-    /// An id that was given as a former one, and who gave it.
+    /// Pairs of a former id and the id that declares it.
     pub former_ids: Vec<(u32, u32)>,
 }
 
 impl<'a> Facts<'a> {
-    /// The facts of `roster`, and what `register` says besides.
+    /// Gathers the facts of `roster` and, if given, of `register`.
     pub(super) fn gather(roster: &'a Roster, register: Option<&'a Roster>, job: &dyn Job) -> Result<Self> {
         let listed = roster.organisations().len();
         let mut ids: Vec<&str> = roster.organisations().iter().flatten().collect();
-        // The nodes of the register's slots; both lists of ids are ascending.
+        // Map the register's slots to nodes; both lists of ids are ascending.
         let nodes: Option<Vec<u32>> = register.map(|register| {
             let node = |id| {
                 ids.get(..listed).and_then(|own| own.binary_search(&id).ok()).map_or_else(
@@ -83,7 +83,7 @@ impl<'a> Facts<'a> {
             let (word, bit) = (at / 64, 1_u64 << (at % 64));
             frame.slots.iter().for_each(|slot| facts.years[*slot as usize * words + word] |= bit);
         }
-        // Every text with its number, and for each id the county where it was last.
+        // Interned texts, and the last known county of each id.
         let (mut texts, mut known) = (FxHashMap::default(), vec![0; facts.ids.len()]);
         facts.read(roster, None, (&mut texts, &mut known), job)?;
         if let (Some(register), Some(nodes)) = (register, nodes) {
@@ -98,7 +98,7 @@ impl<'a> Facts<'a> {
         Ok(facts)
     }
 
-    /// Reads names, former names and former codes of all years of `roster`, whose slots are the nodes given.
+    /// Reads names, former names and former codes of all years of `roster`, whose slots map to the given nodes.
     fn read(
         &mut self,
         roster: &'a Roster,
@@ -144,26 +144,26 @@ impl<'a> Facts<'a> {
                 }
             }
         }
-        // A year that does not say where an organisation is takes it from the others.
+        // Fill in the last known county where a year gives none.
         let here = self.names.iter_mut().skip(names_before).chain(self.former.iter_mut().skip(former_before));
         here.filter(|bearer| bearer.county == 0).for_each(|bearer| bearer.county = known[bearer.node as usize]);
         Ok(())
     }
 
-    /// The node of an id.
+    /// Finds the node of an id.
     fn node(&self, id: &str) -> Option<u32> {
         let (own, others) = self.ids.split_at(self.listed);
         let at = own.binary_search(&id).or_else(|_| others.binary_search(&id).map(|at| at + self.listed));
         at.ok().map(|at| at as u32)
     }
 
-    /// Whether only the register has this id.
+    /// Checks whether the id is in the register only.
     pub(super) fn is_unlisted(&self, node: u32) -> bool {
         node as usize >= self.listed
     }
 }
 
-/// For each code of the region column its county, 0 where it names none.
+/// Returns the county of each code of the region column; 0 if it has none.
 fn counties(roster: &Roster) -> Vec<u32> {
     let dictionary = roster.field("region").ok().and_then(|at| roster.dictionary(at));
     let county = |code: &String| region::at_level(code, Level::County)?.get(..6)?.parse().ok();
@@ -178,7 +178,7 @@ fn codes(frame: &Frame, at: usize) -> Option<&Integers> {
     }
 }
 
-/// The texts of a column in one year.
+/// Returns the texts of a column in one year.
 pub(super) fn text<'a>(roster: &Roster, frame: &'a Frame, column: &str) -> Option<&'a StringArray> {
     match roster.values(frame, roster.field(column).ok()?)? {
         Column::Text(texts) => Some(texts),
@@ -186,7 +186,7 @@ pub(super) fn text<'a>(roster: &Roster, frame: &'a Frame, column: &str) -> Optio
     }
 }
 
-/// The text in a row, if there is one.
+/// Returns the text in a row, if there is one.
 pub(super) fn value(texts: Option<&StringArray>, row: usize) -> Option<&str> {
     texts.filter(|texts| texts.is_valid(row)).map(|texts| texts.value(row))
 }

@@ -1,14 +1,17 @@
-//! Identity through the years: ids of a roster that are one organisation, found and told with the reason, and joined
-//! only when asked to.
+//! Identity over the years: finds ids of a roster that are one organisation, reports them with the reason, and
+//! joins them only on request.
 //!
-//! Ids change: a registration number gives way to the unified code, a code is mistyped in one year, an organisation is
-//! registered anew or renamed. [`links`] proposes what to join; [`Roster::link`] makes a roster in which it is joined.
-//! What is not certain — more than one candidate, both ids in one year, a name that many bear — is reported as
-//! ambiguous and never joined by itself.
+//! Ids change: a registration number gives way to the unified code, a code is mistyped in one year, an organisation
+//! is registered again or renamed. [`links`] proposes links; [`Roster::link`] returns a roster with them applied.
+//! Uncertain cases (more than one candidate, both ids in one year, a common name) are reported as ambiguous and
+//! never joined automatically.
 //!
-//! The evidence, the strongest first; each step sees the organisations that the steps before put together:
-//! a former code given by the organisation itself; one mistyped character; one organisation code (characters 9 to 17
-//! of the unified code, GB 32100-2015 and GB 11714); one name in one county; a former name (曾用名).
+//! Evidence is used from strongest to weakest, and each step starts from the organisations joined by earlier steps:
+//! 1. a former code declared by the organisation itself;
+//! 2. one mistyped character;
+//! 3. one organisation code (characters 9 to 17 of the unified code, GB 32100-2015 and GB 11714);
+//! 4. one name in one county;
+//! 5. a former name (曾用名).
 
 mod apply;
 mod entities;
@@ -29,18 +32,20 @@ use crate::job::Job;
 use crate::roster::Roster;
 use crate::support::columns::Columns;
 
-/// Why two ids are thought to be one organisation.
+/// The reason for linking two ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reason {
-    /// A 15-digit registration number gave way to the unified code: named as the former one, or by name and county.
+    /// A 15-digit registration number gave way to the unified code: declared as the former one, or matched by name
+    /// and county.
     OldCode,
-    /// One organisation code (组织机构代码) in both.
+    /// Both contain the same organisation code (组织机构代码).
     SameOrganisationCode,
-    /// The code changed: named as the former one, or name and county are the same and one ends before the other begins.
+    /// The code changed: declared as the former one, or same name and county with one ending before the other
+    /// begins.
     CodeChanged,
     /// The name of one is the former name (曾用名) of the other, in one county.
     Renamed,
-    /// Two codes of one name that differ in one character, one of them with a wrong check character.
+    /// Two codes with the same name differ in one character, and one has a wrong check character.
     OneCharacter,
 }
 
@@ -49,7 +54,7 @@ impl Reason {
     pub const ALL: [Self; 5] =
         [Self::OldCode, Self::SameOrganisationCode, Self::CodeChanged, Self::Renamed, Self::OneCharacter];
 
-    /// A word for it, as tables show it.
+    /// Returns the reason as a word for tables.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -61,7 +66,7 @@ impl Reason {
         }
     }
 
-    /// The reason called `name`.
+    /// Parses a reason from its name.
     pub fn from_name(name: &str) -> Result<Self> {
         let have = Self::ALL.map(Self::name).join(", ");
         Self::ALL.into_iter().find(|reason| reason.name() == name).ok_or_else(|| {
@@ -73,7 +78,7 @@ impl Reason {
     }
 }
 
-/// What two ids have in common.
+/// The evidence that two ids have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Evidence {
     Declared,
@@ -89,7 +94,7 @@ impl Evidence {
     }
 }
 
-/// Why two ids are not joined in spite of the evidence.
+/// The reason for not joining two ids in spite of the evidence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Doubt {
     SameYear,
@@ -101,25 +106,26 @@ enum Doubt {
     BothRegistered,
 }
 
-/// Statuses of links that are applied: what is proposed here, and what a reader accepted of the rest.
+/// Statuses of links that are applied: those proposed here, and ambiguous ones accepted by a reader.
 const APPLIED: [&str; 2] = ["proposed", "accepted"];
-/// Links that are reported and not applied.
+/// Status of links that are reported but not applied.
 const AMBIGUOUS: &str = "ambiguous";
 
-/// Links between ids, one row each: those that are proposed first.
+/// Links between ids, one per row; proposed ones come first.
 #[derive(Clone, Debug)]
 pub struct Links(RecordBatch);
 
 impl Links {
-    /// The links as a table: `from_id`, `to_id` (the id that the organisation has when all proposed links are applied),
-    /// `reason`, `status` (`proposed` or `ambiguous`), `name` and `region` (of `from_id`, as last written), `last_year`
-    /// (of `from_id`), `to_name`, `first_year` (of `to_id`; null where the roster does not list it), `why_zh`, `why_en`.
+    /// Returns the links as a table: `from_id`, `to_id` (the organisation's id once all proposed links are
+    /// applied), `reason`, `status` (`proposed` or `ambiguous`), `name`, `region` and `region_name` (of `from_id`,
+    /// as last written), `last_year` (of `from_id`), `to_name`, `first_year` (of `to_id`; null if the roster does
+    /// not list it), `why_zh`, `why_en`.
     #[must_use]
     pub fn table(&self) -> &RecordBatch {
         &self.0
     }
 
-    /// Links made or edited by somebody: `from_id` and `to_id`, and if it has them `status` (without it all rows are
+    /// Reads links made or edited by hand: `from_id`, `to_id`, and optionally `status` (without it all rows are
     /// applied) and `reason`. Rows of status `proposed` and `accepted` are applied, `ambiguous` ones are not.
     pub fn from_batches(batches: &[RecordBatch]) -> Result<Self> {
         let text = |name: &str, needed: bool| -> Result<Option<ArrayRef>> {
@@ -146,7 +152,7 @@ impl Links {
         columns.finish().map(Self)
     }
 
-    /// Only the links for one of these reasons.
+    /// Keeps only the links for one of these reasons.
     pub fn only(&self, reasons: &[Reason]) -> Result<Self> {
         let given = self.texts("reason").ok_or_else(|| lacks("reason", &self.0))?;
         let wanted = |reason: Option<&str>| Some(reasons.iter().any(|r| Some(r.name()) == reason));
@@ -154,7 +160,7 @@ impl Links {
         Ok(Self(arrow::compute::filter_record_batch(&self.0, &keep)?))
     }
 
-    /// The pairs of ids to be joined.
+    /// Returns the pairs of ids to be joined.
     fn applied(&self) -> Result<Vec<(&str, &str)>> {
         let (Some(from), Some(to)) = (self.texts("from_id"), self.texts("to_id")) else { return Ok(Vec::new()) };
         let status = self.texts("status");
@@ -208,10 +214,9 @@ fn unusable(row: usize, status: Option<&str>, (from, to): (Option<&str>, Option<
     )
 }
 
-/// The links between the ids of `roster`. Nothing is joined by this; see [`Roster::link`].
+/// Finds the links between the ids of `roster`. Nothing is joined; see [`Roster::link`].
 ///
-/// The order of files and rows does not matter. Without a column of names only codes are evidence.
-///
+/// The order of files and rows does not matter. Without a column of names, only codes are evidence.
 /// ```
 /// use dangjian::Roster; use dangjian::analysis::identity; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/python/dangjian/datasets/hexigten");
@@ -226,9 +231,10 @@ pub fn links(roster: &Roster, job: &dyn Job) -> Result<Links> {
     find(roster, None, job)
 }
 
-/// The same with what a register says besides: a roster of any year, of codes with their names, former names and former
-/// codes, as a look-up of business registration gives them. An id may then lead to a code that `roster` does not list.
-/// A register without a column of regions is taken at its word where a name leads to one organisation only.
+/// Finds links as [`links`] does, with additional facts from a register: a roster of any year with codes, names,
+/// former names and former codes, such as a look-up of business registration. An id may then link to a code that
+/// `roster` does not list. A register without a region column is trusted where a name leads to one organisation
+/// only.
 pub fn links_from(roster: &Roster, register: &Roster, job: &dyn Job) -> Result<Links> {
     find(roster, Some(register), job)
 }

@@ -1,20 +1,20 @@
-//! Names and codes in the form in which they are compared.
+//! Normalisation of names and codes for comparison.
 
 use crate::schema::spelling::name;
 use crate::standards::uscc;
 use crate::standards::uscc::Status;
 
-/// What may stand between several former names or codes in one cell.
+/// Separators between several former names or codes in one cell.
 const DIVIDERS: [char; 6] = [';', ',', '、', '|', '/', '\n'];
 
-/// What a well-known look-up service leaves at the end of a cell that had more names than its page showed ("see more").
+/// Suffix ("see more") left by a well-known look-up service in a cell with more names than its page showed.
 const MORE: &str = "查看更多";
 
-/// The former names that a cell may mean: all of it, and where it is divided its parts.
+/// Lists the former names a cell may contain: the whole cell, and its parts if it has separators.
 pub(super) fn former_names(cell: &str) -> Vec<String> {
     let cell = cell.trim_end().strip_suffix(MORE).unwrap_or(cell);
     let whole = name(cell).into_owned();
-    // White space stands between names, and inside them.
+    // White space may separate names or occur inside one.
     let spaced = cell.split_whitespace().map(|part| name(part).into_owned());
     let divided = spaced.chain([whole.clone()]).flat_map(|part| {
         let parts = part.split(DIVIDERS).map(str::to_owned);
@@ -29,24 +29,24 @@ pub(super) fn former_names(cell: &str) -> Vec<String> {
     names
 }
 
-/// The codes in a cell of former codes.
+/// Lists the codes in a cell of former codes.
 pub(super) fn former_codes(cell: &str) -> Vec<String> {
     let parts = cell.split(|c: char| c.is_whitespace() || matches!(c, '；' | '，') || DIVIDERS.contains(&c));
     parts.map(|part| crate::standards::code(part).into_owned()).filter(|code| !code.is_empty()).collect()
 }
 
-/// What an id is by its form, the more useful as an identity the greater.
+/// The form of an id, in ascending order of usefulness as an identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Form {
-    /// A number of a register, or anything else.
+    /// Number of another register, or anything else.
     Other,
-    /// A bare organisation code (组织机构代码, GB 11714): 9 characters, the last after a hyphen or not.
+    /// Bare organisation code (组织机构代码, GB 11714): 9 characters, with or without a hyphen before the last.
     Bare,
-    /// A registration number (注册号) of 15 digits.
+    /// Registration number (注册号) of 15 digits.
     Number,
     /// 18 characters with a wrong check character.
     Wrong,
-    /// 18 characters with the right one.
+    /// 18 characters with a correct check character.
     Valid,
 }
 
@@ -61,13 +61,13 @@ impl Form {
         }
     }
 
-    /// Whether it is a unified code, typed well or not.
+    /// Checks whether it is a unified code, valid or mistyped.
     pub(super) fn is_unified(self) -> bool {
         matches!(self, Self::Valid | Self::Wrong)
     }
 }
 
-/// The organisation code in an id of this form: characters 9 to 17 of a unified code, or all of it.
+/// Returns the organisation code in an id of this form: characters 9 to 17 of a unified code, or the whole id.
 pub(super) fn organisation_code(id: &str, form: Form) -> Option<[u8; 9]> {
     match form {
         Form::Valid | Form::Wrong => id.as_bytes().get(8..17)?.try_into().ok(),
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn forms_of_ids() {
-        // DOMAIN §6.1.
+        // Examples: docs/field-notes.md, unified codes.
         let forms = ["91110000600037341L", "91350211M0000XUF46", "370681018013864", "16942006X", "16942006-X", "单位1"];
         assert_eq!(forms.map(Form::of), [Form::Valid, Form::Wrong, Form::Number, Form::Bare, Form::Bare, Form::Other]);
         let code = |id: &str| organisation_code(id, Form::of(id));

@@ -1,4 +1,4 @@
-//! The links as a table: one id for each organisation, and the reasons in words.
+//! The table of links: one target id for each organisation, with the reasons in words.
 
 use std::collections::VecDeque;
 
@@ -24,7 +24,7 @@ struct Row {
     why: Text,
 }
 
-/// Writes what was decided.
+/// Writes the decisions as a table.
 pub(super) fn write(roster: &Roster, register: Option<&Roster>, all: &Entities<'_, '_>) -> Result<RecordBatch> {
     let facts = all.facts;
     let reader = Reader { roster, register, facts };
@@ -52,7 +52,7 @@ pub(super) fn write(roster: &Roster, register: Option<&Roster>, all: &Entities<'
         .finish()
 }
 
-/// Looks up what the table says of an id.
+/// Lookup of the facts that the table shows about an id.
 struct Reader<'r> {
     roster: &'r Roster,
     register: Option<&'r Roster>,
@@ -60,7 +60,7 @@ struct Reader<'r> {
 }
 
 impl<'r> Reader<'r> {
-    /// The joined ids of each organisation, all leading to the best of them.
+    /// Lists the joined ids of each organisation, all leading to the best one.
     fn proposed(&self, all: &Entities<'_, '_>) -> Vec<Row> {
         let mut beside: FxHashMap<u32, Vec<&Candidate>> = FxHashMap::default();
         for candidate in &all.joined {
@@ -74,7 +74,7 @@ impl<'r> Reader<'r> {
             let Some(best) = set.iter().map(|s| s.1).max_by_key(|node| self.worth(*node)) else { continue };
             let mut seen = FxHashSet::from_iter([best]);
             let mut queue = VecDeque::from([best]);
-            // Outwards from the best, so that each id is explained by the step that leads towards it.
+            // Breadth-first from the best id, so that each id is explained by the link that leads towards it.
             while let Some(near) = queue.pop_front() {
                 for candidate in beside.get(&near).into_iter().flatten() {
                     let from = if candidate.a == near { candidate.b } else { candidate.a };
@@ -100,8 +100,8 @@ impl<'r> Reader<'r> {
         Row { from, to, reason: self.reason(candidate), status: AMBIGUOUS, why: self.why(candidate, None) }
     }
 
-    /// Which of several ids an organisation is to have: the newest valid code; without one the newest unified code,
-    /// then the newest of the others. A code that only the register has is the newest.
+    /// Ranks ids as the identity of an organisation: the newest valid code, then the newest unified code, then the
+    /// newest other id. A code that only the register has counts as the newest.
     fn worth(&self, node: u32) -> (u8, u32, &'r str) {
         let rank = match self.facts.forms[node as usize] {
             Form::Valid => 2,
@@ -181,21 +181,21 @@ impl<'r> Reader<'r> {
         self.facts.years.get(at..at + self.facts.words).unwrap_or(&[])
     }
 
-    /// The first and the last year in which an id is listed.
+    /// Returns the first and last year in which an id is listed.
     fn span(&self, node: u32) -> Option<(i16, i16)> {
         let (first, last) = span(self.bits(node))?;
         let year = |at: u32| self.roster.frames().get(at as usize).map(|frame| frame.year);
         Some((year(first)?, year(last)?))
     }
 
-    /// The last year, by its position, and the row in which the roster lists an id.
+    /// Returns the position of the last year and the row in which the roster lists an id.
     fn last(&self, node: u32) -> Option<(usize, usize)> {
         let at = span(self.bits(node))?.1 as usize;
         let row = self.roster.frames().get(at)?.slots.binary_search(&node).ok()?;
         Some((at, row))
     }
 
-    /// Where an id is described: in the roster, else in the register.
+    /// Finds the row that describes an id, in the roster or else in the register.
     fn place(&self, node: u32) -> Option<(&'r Roster, usize, usize)> {
         if let Some((at, row)) = self.last(node) {
             return Some((self.roster, at, row));

@@ -1,4 +1,4 @@
-//! Breaks (口径断点): where two figures under one name do not measure the same and no line may join them.
+//! Breaks (口径断点): points at which figures under one name stop being comparable, so that no line may join them.
 
 use arrow::array::RecordBatch;
 
@@ -9,13 +9,13 @@ use crate::predicate::ledger_column;
 use crate::roster::{Frame, Roster};
 use crate::support::columns::Columns;
 
-/// Why the figures of a year are not comparable with those of the survey before it.
+/// The reason why a year's figures are not comparable with those of the survey before it.
 enum Why<'a> {
     /// The rate's definition changed.
     Definition,
-    /// The ledgers of one of the two years lack a column that the rate looks at.
+    /// The ledgers of one of the two years lack a column that the rate uses.
     Column(String),
-    /// A column is declared to mean something else.
+    /// A column is declared to have changed its meaning.
     Declared(&'a Break),
 }
 
@@ -29,18 +29,18 @@ impl Why<'_> {
     }
 }
 
-/// Whether the sources of a year have a column, or say it by themselves.
+/// Checks whether the year's sources have a column; `year` and `org_id` are always there.
 pub(crate) fn has(roster: &Roster, frame: &Frame, name: &str) -> bool {
     matches!(name, "year" | "org_id") || roster.field(name).is_ok_and(|at| roster.values(frame, at).is_some())
 }
 
-/// The surveys in which a rate called `id` is in force, with its version there.
+/// Returns the surveys in which a rate called `id` is in force, with its version there.
 fn surveys<'a>(roster: &'a Roster, rates: &'a [Rate], id: &str) -> Vec<(&'a Frame, &'a Rate)> {
     let version = |frame: &Frame| rates.iter().find(|r| r.id == id && r.validity.holds(frame.year));
     roster.frames().iter().filter_map(|frame| Some((frame, version(frame)?))).collect()
 }
 
-/// What lies between two surveys, the earlier first.
+/// Returns the breaks between two surveys, the earlier first.
 fn between<'a>(roster: &Roster, before: (&Frame, &Rate), after: (&Frame, &'a Rate)) -> Vec<Why<'a>> {
     let ((earlier, old), (later, new)) = (before, after);
     let mut found = Vec::new();
@@ -55,12 +55,11 @@ fn between<'a>(roster: &Roster, before: (&Frame, &Rate), after: (&Frame, &'a Rat
     found
 }
 
-/// The breaks of `rates` between the surveys of `roster`, rate by rate and year by year.
+/// Lists the breaks of `rates` between the surveys of `roster`, rate by rate and year by year.
 ///
-/// Columns: `year` (of the first survey after the break), `earlier_year` (of the last before it), `rate_id`, `label_zh`,
-/// `label_en`, `reason` (`definition`: the rate is defined anew; `column`: the ledgers of one of the two years lack the
-/// column; `declared`: the column means something else), `column`, `note_zh`, `note_en`.
-///
+/// Columns: `year` (of the first survey after the break), `earlier_year` (of the last before it), `rate_id`,
+/// `label_zh`, `label_en`, `reason` (`definition`: the rate was redefined; `column`: the ledgers of one of the two
+/// years lack the column; `declared`: the column changed its meaning), `column`, `note_zh`, `note_en`.
 /// ```
 /// # use dangjian::{Roster, synth}; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 5, 2011, 7)?, &Options::default(), &Quiet)?;
@@ -106,8 +105,8 @@ pub fn breaks(roster: &Roster, rates: &[Rate]) -> Result<RecordBatch> {
         .finish()
 }
 
-/// In which series of comparable figures each survey of a rate stands, counted from 1: figures are comparable only
-/// within one. By year.
+/// Returns the series number of each survey of a rate, by year, counted from 1. Figures are comparable only within
+/// one series.
 pub(crate) fn series(roster: &Roster, rates: &[Rate], id: &str) -> Vec<(i16, u64)> {
     let surveys = surveys(roster, rates, id);
     let mut number = 1;

@@ -1,4 +1,4 @@
-//! Why a rate changed between two surveys: what its groups did, and how their weights moved.
+//! Decomposition of a rate's change between two surveys into changes within groups and changes of their weights.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::query::dimension::Scope;
 use crate::roster::Roster;
 use crate::support::columns::Columns;
 
-/// Parts are whole multiples of this, so that doubles add them up without rounding, in any order.
+/// Quantum of the parts: doubles add up whole multiples of it exactly, in any order.
 const UNIT: f64 = 1.0 / (1_u64 << 40) as f64;
 
 /// Success and failure of a group in the earlier and in the later year.
@@ -32,7 +32,7 @@ fn rate(figures: (u64, u64)) -> Option<f64> {
     (known(figures) > 0.0).then(|| figures.0 as f64 / known(figures))
 }
 
-/// What a group adds to the change of the rate of all, in units.
+/// The contribution of a group to the change of the overall rate, in units.
 #[derive(Clone, Copy, Default)]
 struct Parts {
     within: i64,
@@ -57,7 +57,7 @@ impl Pair {
     }
 }
 
-/// The parts of each group; `None` where there is no rate of all in one of the years.
+/// Computes the parts of each group; `None` if one of the years has no overall rate.
 fn parts(groups: &[Pair]) -> Option<Vec<Parts>> {
     let all =
         |side: fn(&Pair) -> (u64, u64)| groups.iter().map(side).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
@@ -72,7 +72,8 @@ fn parts(groups: &[Pair]) -> Option<Vec<Parts>> {
         let shares = (known(group.before) / known(before), known(group.after) / known(after));
         let success = (group.before.0 as f64 / known(before), group.after.0 as f64 / known(after));
         sum += success.1 - success.0 - mean * (shares.1 - shares.0);
-        // Running sums are rounded, not parts: what one group loses by it the next one gets.
+        // Round the running sums rather than the parts. A rounding error of one group then carries over to the
+        // next.
         let here = if at + 1 == groups.len() { total } else { units(sum) };
         let contribution = here - placed;
         placed = here;
@@ -88,24 +89,24 @@ fn parts(groups: &[Pair]) -> Option<Vec<Parts>> {
     Some(out)
 }
 
-/// The change of a rate from the survey of `earlier` to that of `later`, by the groups of `scope`'s dimensions; `rates` are
-/// the versions of the one rate. Fails where a break lies between the two years, or the rate is not in force in one.
+/// Decomposes the change of a rate from the survey of `earlier` to that of `later` by the groups of `scope`'s
+/// dimensions; `rates` are the versions of one rate. Fails if a break lies between the two years, or if the rate is
+/// not in force in one of them.
 ///
-/// The decomposition is that of Griliches and Regev (1995), "Firm productivity in Israeli industry 1979–1988". With `r` the
-/// rate and `s` the share of a group in those whose answer is known, `R` the rate of all, a bar the mean of the two years,
-/// and Δ the difference, each group adds to ΔR:
+/// The decomposition is that of Griliches and Regev (1995), "Firm productivity in Israeli industry 1979–1988". With
+/// `r` the rate of a group, `s` its proportion of those whose answer is known, `R` the overall rate, a bar the mean
+/// of the two years, and Δ the difference, each group contributes to ΔR:
 ///
-/// - there in both years: `within` = s̄·Δr (its own rate changed), `between` = (r̄ − R̄)·Δs (its weight did);
+/// - in both years: `within` = s̄·Δr (its own rate changed), `between` = (r̄ − R̄)·Δs (its weight changed);
 /// - only in the later: `entry` = s·(r − R̄); only in the earlier: `exit` = −s·(r − R̄).
 ///
-/// A group is there if it has a known answer. All parts are whole multiples of 2⁻⁴⁰, rounded along the running sum, so that
-/// adding `within`, `between`, `entry` and `exit` of all groups in doubles, in any order, gives exactly the sum of
-/// `contribution`, which is the change of the rate of all, rounded to 2⁻⁴⁰ (10⁻¹²).
+/// A group is in a year if it has a known answer there. All parts are whole multiples of 2⁻⁴⁰, rounded along the
+/// running sum, so that adding `within`, `between`, `entry` and `exit` of all groups in doubles, in any order,
+/// gives exactly the sum of `contribution`, which is the change of the overall rate, rounded to 2⁻⁴⁰ (10⁻¹²).
 ///
-/// Columns: `year` (the later), `earlier_year`, the dimensions, `rate_id`, `status` (`continuing`, `entry`, `exit`),
-/// `earlier_success`, `earlier_failure`, `success`, `failure`, `earlier_rate`, `rate`, `within`, `between`, `entry`, `exit`,
-/// `contribution`; the last five are null where there is no rate of all in one of the years.
-///
+/// Columns: `year` (the later), `earlier_year`, the dimensions, `rate_id`, `status` (`continuing`, `entry`,
+/// `exit`), `earlier_success`, `earlier_failure`, `success`, `failure`, `earlier_rate`, `rate`, `within`,
+/// `between`, `entry`, `exit`, `contribution`; the last five are null if one of the years has no overall rate.
 /// ```
 /// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
@@ -158,7 +159,7 @@ pub fn explain_change(
         .finish()
 }
 
-/// The version of the rate that is in force in both years, if their figures are comparable.
+/// Returns the version of the rate in force in the later year, if the figures of both years are comparable.
 pub(crate) fn comparable<'a>(roster: &Roster, rates: &'a [Rate], earlier: i16, later: i16) -> Result<&'a Rate> {
     roster.frame(earlier)?;
     roster.frame(later)?;

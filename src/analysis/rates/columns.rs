@@ -1,4 +1,4 @@
-//! The columns of a table of rates that are numbers: a row for each group and each of some rates.
+//! The numeric columns of a table of rates: a row for each group and each rate.
 
 use std::sync::{Arc, OnceLock};
 
@@ -15,12 +15,12 @@ use crate::roster::Roster;
 use crate::stats::wilson::wilson;
 use crate::support::columns::{Columns, Part};
 
-/// So many groups are written together, whose rows stay near while rate after rate is written.
+/// Number of groups written per block, so that their rows stay in cache while each rate is written in turn.
 const SOME: usize = 512;
 
-/// A count and how it is read.
+/// A count column and its accessor.
 type Count = (&'static str, fn(&Figures) -> u64);
-/// A rate and how it is worked out.
+/// A rate column and its formula.
 type Share = (&'static str, fn(&Figures) -> Option<f64>);
 
 const COUNTS: [Count; 6] = [
@@ -33,18 +33,18 @@ const COUNTS: [Count; 6] = [
 ];
 const SHARES: [Share; 3] = [("rate", Figures::rate), ("rate_low", Figures::low), ("rate_high", Figures::high)];
 
-/// The figures of each of so many rates in each group; fewer once `job` is no longer wanted.
+/// Reads the figures of every group and rate. Returns fewer once `job` is cancelled.
 pub(super) fn all(counted: &Counted, rates: usize, job: &dyn Job) -> Vec<Figures> {
     let of = |group| (0..rates).map(move |r| Figures::read(counted, 1 + r * Figures::LANES, group));
     (0..counted.years.len()).into_par_iter().take_any_while(|_| !job.cancelled()).flat_map_iter(of).collect()
 }
 
-/// The columns of all `figures`.
+/// Builds the columns of all `figures`.
 pub(super) fn of_all(figures: &[Figures], job: &dyn Job) -> Columns {
     Columns::default().made(figures, &COUNTS, &SHARES, job)
 }
 
-/// The columns of the figures of so many rates, with intervals of `z` deviations.
+/// Builds the columns of figures for a number of rates, with confidence intervals of `z` standard deviations.
 pub(super) fn figures<'a>(counted: &'a Counted, rates: usize, z: Option<f64>, job: &'a dyn Job) -> Vec<Part<'a>> {
     if z.is_none()
         && let Some(known) = Known::new(counted, rates)
@@ -62,16 +62,16 @@ pub(super) fn figures<'a>(counted: &'a Counted, rates: usize, z: Option<f64>, jo
     })]
 }
 
-/// Rates of which everything is known, as mostly: nothing is open, so a rate is its own bounds.
+/// Rates without unknowns, the usual case: a rate is then its own lower and upper bound.
 struct Known<'a> {
-    /// Of each rate the population and the success, group by group.
+    /// The population and success counts of each rate, group by group.
     rates: Vec<[&'a ScalarBuffer<u64>; 2]>,
     groups: usize,
 }
 
 impl<'a> Known<'a> {
     fn new(counted: &'a Counted, rates: usize) -> Option<Self> {
-        // Lanes that were not counted are often one column, which is looked at once.
+        // Lanes that were not counted often share one buffer, which then needs scanning only once.
         let mut nothing: Option<&ScalarBuffer<u64>> = None;
         let mut is_nothing = |lane: &'a ScalarBuffer<u64>| {
             let is = nothing.is_some_and(|known| known.inner().ptr_eq(lane.inner())) || lane.iter().all(|n| *n == 0);
@@ -119,7 +119,7 @@ impl<'a> Known<'a> {
         ]
     }
 
-    /// The rates, null where the population is empty.
+    /// Computes the rates; null if the population is empty.
     fn shares(&self) -> ArrayRef {
         let rates = self.rows(|population, success| success as f64 / population.max(1) as f64);
         let is_empty = self.rates.iter().any(|[population, _]| population.contains(&0));
@@ -127,7 +127,7 @@ impl<'a> Known<'a> {
         Arc::new(Float64Array::new(rates.into(), nulls))
     }
 
-    /// What `of` makes of population and success, row by row.
+    /// Applies `of` to population and success, row by row.
     fn rows<T: Copy + Default>(&self, of: impl Fn(u64, u64) -> T) -> Vec<T> {
         let each = self.rates.len();
         if let [[population, success]] = &self.rates[..] {
@@ -150,7 +150,7 @@ impl<'a> Known<'a> {
     }
 }
 
-/// In which series the figures of each row stand.
+/// Builds the column `series`: the series number of each row's figures.
 pub(super) fn series_of(roster: &Roster, rates: &[Rate], counted: &Counted) -> Columns {
     let series: Vec<_> = rates.iter().map(|rate| series(roster, rates, &rate.id)).collect();
     let number = |year: i16, at: usize| series[at].iter().find(|(y, _)| *y == year).map(|(_, number)| *number);
@@ -162,7 +162,7 @@ pub(super) fn series_of(roster: &Roster, rates: &[Rate], counted: &Counted) -> C
     Columns::default().array("series", Arc::new(Int64Array::new(numbers.into(), known)))
 }
 
-/// For each group of `counted` and each of so many rates what `of` says of the group's year and the rate.
+/// Evaluates `of` once per year and rate, and repeats the values for every group of `counted`.
 pub(super) fn by_year<T: Copy + PartialEq>(counted: &Counted, rates: usize, of: impl Fn(i16, usize) -> T) -> Vec<T> {
     let mut all = Vec::with_capacity(counted.years.len() * rates);
     for groups in counted.years.chunk_by(PartialEq::eq) {

@@ -1,4 +1,4 @@
-//! What a rate answers for each row, and its counts in a group.
+//! The evaluation of a rate on each row, and its counts in a group.
 
 use arrow::buffer::BooleanBuffer;
 
@@ -11,16 +11,16 @@ use crate::query::dimension::Scope;
 use crate::query::party_organisation::Parties;
 use crate::roster::{Frame, Roster};
 
-/// What a rate answers for each row of a frame; for party organisations the answers stand at their home rows.
+/// The truth values of a rate for each row of a frame; for party organisations at their home rows.
 pub(crate) struct Answers {
     pub(crate) population: Truth,
     pub(crate) success: Truth,
-    /// Rows in the population of a rate of party organisations whose party organisation the ledger does not name.
+    /// Rows in the population of a rate of party organisations that name no party organisation.
     pub(super) unidentified: Option<BooleanBuffer>,
 }
 
 impl Answers {
-    /// The answers for the rows that `scope` has.
+    /// Evaluates a rate on the rows of `scope`.
     pub(crate) fn new(roster: &Roster, frame: &Frame, rate: &Rate, scope: &Scope, job: &dyn Job) -> Result<Self> {
         let mut population = rate.population.evaluate(roster, frame)?;
         if scope.narrows() {
@@ -37,7 +37,8 @@ impl Answers {
         })
     }
 
-    /// The lanes of [`Figures`], in its order. Mostly nothing is unknown, and there is nothing to count of it.
+    /// Returns the lanes (aggregate inputs) of [`Figures`], in field order. Lanes without any unknown are left
+    /// empty.
     pub(super) fn lanes<'a>(&self) -> [Lane<'a>; Figures::LANES] {
         let (population, success) = (&self.population.yes, &self.success);
         let both = |rows: &BooleanBuffer, of: &BooleanBuffer| Lane::Both(rows.clone(), of.clone());
@@ -59,17 +60,17 @@ impl Answers {
 /// The counts of one rate in one group.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Figures {
-    /// Those the rate is about.
+    /// Members of the population.
     pub population: u64,
-    /// Of them, those that meet it.
+    /// Members of the population that meet the rate.
     pub success: u64,
-    /// Of them, those that do not.
+    /// Members of the population that do not meet the rate.
     pub failure: u64,
-    /// Those of whom it is not known whether they belong to the population, by whether they meet the rate: met.
+    /// Possible members of the population that meet the rate.
     pub maybe_success: u64,
-    /// The same: not met.
+    /// Possible members of the population that do not meet the rate.
     pub maybe_failure: u64,
-    /// The same: all of them.
+    /// All possible members: rows whose membership in the population is unknown.
     pub population_unknown: u64,
     /// Rows in the population that name no party organisation; only for rates of party organisations.
     pub unidentified: u64,
@@ -91,26 +92,26 @@ impl Figures {
         }
     }
 
-    /// Those in the population of whom it is not known whether they meet the rate.
+    /// Returns the members of the population for which the rate is unknown.
     #[must_use]
     pub fn unknown(&self) -> u64 {
         self.population - self.success - self.failure
     }
 
-    /// Success over those of the population whose answer is known. Null where there are none.
+    /// Returns success / (success + failure); null if both are 0.
     #[must_use]
     pub fn rate(&self) -> Option<f64> {
         ratio(self.success, self.success + self.failure)
     }
 
-    /// The smallest rate that the answers not known allow; null where there is none whatever they turn out to be.
+    /// Returns the smallest rate that the unknowns allow; null if no outcome of the unknowns gives a rate.
     #[must_use]
     pub fn low(&self) -> Option<f64> {
         let certain = ratio(self.success, self.population + self.population_unknown - self.maybe_success);
         certain.or((self.maybe_success > 0).then_some(1.0))
     }
 
-    /// The largest rate that the answers not known allow; null as [`Figures::low`].
+    /// Returns the largest rate that the unknowns allow; null under the same condition as [`Figures::low`].
     #[must_use]
     pub fn high(&self) -> Option<f64> {
         let joined = self.population_unknown - self.maybe_failure;
@@ -127,7 +128,7 @@ fn ratio(part: u64, whole: u64) -> Option<f64> {
 mod tests {
     use super::*;
 
-    /// Tries every way in which the unknowns may turn out.
+    /// Enumerates every outcome of the unknowns.
     #[test]
     fn bounds_are_the_extremes_of_what_the_unknowns_allow() {
         let figures = Figures {
@@ -142,7 +143,7 @@ mod tests {
         let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
         for met_in in 0..=figures.unknown() {
             for joined in 0..8_u64 {
-                // The three kinds of "maybe": met, not met, neither known; each joins the population or not.
+                // Possible members are met, not met or unknown. Each group joins the population or stays out.
                 for met_out in 0..=1 {
                     let (a, b, c) = (joined & 1, (joined >> 1 & 1) * 2, joined >> 2 & 1);
                     let success = figures.success + met_in + a + c * met_out;

@@ -1,4 +1,4 @@
-//! Rates over any dimension, target sets, and the list of exactly who is missing.
+//! Rates over any dimension, targets, and lists of the organisations missing from a target.
 
 pub mod breaks;
 pub mod change;
@@ -26,25 +26,27 @@ use crate::roster::{Frame, Roster};
 use crate::stats::wilson::deviations;
 use crate::support::columns::{Columns, Part};
 
-/// What a table of rates has besides.
+/// Optional extras of a table of rates.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Shape {
-    /// Subtotals: the dimensions are added up from the last to the first, as SQL's `ROLLUP` does. A column `grouping` after
-    /// them tells a subtotal from a value that is not known: the number that SQL's `GROUPING` of the dimensions gives, a
-    /// bit for each, the last dimension the lowest, set where it is added up; so 0 is no subtotal.
+    /// Adds subtotals, rolling the dimensions up from the last to the first as SQL's `ROLLUP` does. A column
+    /// `grouping` after the dimensions distinguishes a subtotal from an unknown value. It holds the number that
+    /// SQL's `GROUPING` of the dimensions gives: one bit per dimension, the last dimension lowest, set if the
+    /// dimension is rolled up, so 0 is no subtotal.
     pub rollup: bool,
-    /// The level of a confidence interval, such as 0.95: columns `wilson_low` and `wilson_high` after the rate's bounds.
+    /// The level of a confidence interval, such as 0.95. Adds columns `wilson_low` and `wilson_high` after the
+    /// bounds of the rate.
     pub interval: Option<f64>,
 }
 
-/// Rates by the dimensions of `scope`: a row for each group and rate, groups in the order of their values. A rate that is
-/// not in force in a year has no row there.
+/// Computes rates by the dimensions of `scope`: a row for each group and rate, with groups in the order of their
+/// values. A rate has no row in a year in which it is not in force.
 ///
 /// Columns: `year`, the dimensions, `rate_id`, `label_zh`, `label_en`, `counts` (`organisations` or
-/// `party_organisations`), `population`, `success`, `failure`, `unknown`, `population_unknown`, `unidentified`, `rate`
-/// (success ÷ (success + failure); null where that is 0), `rate_low` and `rate_high` (what the unknowns allow), `series`
-/// (figures of a rate are comparable only where this number is the same; see [`breaks`](self::breaks::breaks)).
-///
+/// `party_organisations`), `population`, `success`, `failure`, `unknown`, `population_unknown`, `unidentified`,
+/// `rate` (success ÷ (success + failure); null if that sum is 0), `rate_low` and `rate_high` (the bounds that the
+/// unknowns allow), `series` (figures of a rate are comparable only within one series number; see
+/// [`breaks`](self::breaks::breaks)).
 /// ```
 /// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
@@ -57,11 +59,11 @@ pub fn coverage(roster: &Roster, rates: &[Rate], scope: &Scope, job: &dyn Job) -
     coverage_as(roster, rates, scope, Shape::default(), job)
 }
 
-/// [`coverage`] with what `shape` asks for.
+/// Computes [`coverage`] with the extras of `shape`.
 ///
-/// The interval is Wilson's, of success among those whose answer is known: what chance would make of a rate that holds of
-/// a larger population. What is not known is not in it: `unknown` and `rate_low` to `rate_high` tell of that.
-///
+/// The interval is Wilson's, of success among those whose answer is known: the sampling error of the rate, taken as
+/// an estimate for a larger population. The interval does not cover unknown answers; `unknown` and `rate_low` to
+/// `rate_high` do.
 /// ```
 /// # use dangjian::{Roster, synth}; use dangjian::analysis::rates::Shape; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
@@ -73,7 +75,7 @@ pub fn coverage(roster: &Roster, rates: &[Rate], scope: &Scope, job: &dyn Job) -
 /// # Ok::<(), dangjian::Error>(())
 /// ```
 pub fn coverage_as(roster: &Roster, rates: &[Rate], scope: &Scope, shape: Shape, job: &dyn Job) -> Result<RecordBatch> {
-    // Among the threads that count from the start: who is not would have to be woken after every step.
+    // Enter the thread pool once. Otherwise the calling thread parks and is woken after every parallel step.
     rayon::scope(|_| answer(roster, rates, scope, shape, job))
 }
 
@@ -93,7 +95,8 @@ fn answer(roster: &Roster, rates: &[Rate], scope: &Scope, shape: Shape, job: &dy
     statistic(roster, rates, vec![axes], scope, answer)?.count(&frames, job)
 }
 
-/// The table of what [`statistic`] counted, with subtotals told by their `flags`, and with intervals of `z` deviations.
+/// Builds the table from the counts of [`statistic`]. `flags` mark subtotals; intervals span `z` standard
+/// deviations.
 pub(crate) fn table(
     roster: &Roster,
     rates: &[Rate],
@@ -131,10 +134,9 @@ pub(crate) fn table(
     Ok(filter_record_batch(&table, &BooleanArray::from(columns::by_year(counted, each, holds)))?)
 }
 
-/// Targets by the dimensions of `scope`: the columns of [`coverage`] with `target` instead of `rate_id`, then `goal`,
-/// `met` (null where the answers not known decide), `inferred` (not stated in the source, to be confirmed),
+/// Computes targets by the dimensions of `scope`: the columns of [`coverage`] with `target` instead of `rate_id`,
+/// then `goal`, `met` (null if the unknowns decide), `inferred` (not stated in the source, to be confirmed),
 /// `note_zh`, `note_en`.
-///
 /// ```
 /// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
@@ -148,7 +150,7 @@ pub fn targets(roster: &Roster, targets: &[Target], scope: &Scope, job: &dyn Job
     table_of_targets(targets, &count(roster, &rates, scope, job)?)
 }
 
-/// The table of what [`statistic`] counted of the rates of `targets`.
+/// Builds the table from the counts of [`statistic`] for the rates of `targets`.
 pub(crate) fn table_of_targets(targets: &[Target], counted: &Counted) -> Result<RecordBatch> {
     let figures = figures(counted, targets.len());
     let target = || (0..counted.years.len()).flat_map(|_| targets);
@@ -169,7 +171,7 @@ pub(crate) fn table_of_targets(targets: &[Target], counted: &Counted) -> Result<
         .finish()
 }
 
-/// Whether a goal is met: only if it is whatever the unknowns turn out to be, and likewise that it is not.
+/// Checks whether a goal is met. True or false only if every outcome of the unknowns gives that answer.
 pub(crate) fn met(figures: &Figures, goal: f64) -> Option<bool> {
     if figures.population + figures.population_unknown == 0 || figures.low()? >= goal && figures.unidentified == 0 {
         return (figures.population > 0).then_some(true);
@@ -177,7 +179,7 @@ pub(crate) fn met(figures: &Figures, goal: f64) -> Option<bool> {
     (figures.high()? < goal).then_some(false)
 }
 
-/// What is counted of `rates` in the groupings `sets` of the rows of `scope`: see [`figures`].
+/// Builds the statistic of `rates` in the groupings `sets` of the rows of `scope`; [`figures`] reads the counts.
 pub(crate) fn statistic<'r, T: 'r>(
     roster: &'r Roster,
     rates: &'r [Rate],
@@ -190,13 +192,13 @@ pub(crate) fn statistic<'r, T: 'r>(
     Ok(Statistic::new(sets, move |_, frame, job| lanes(roster, frame, rates, &scope, job), answer))
 }
 
-/// The same by the dimensions of `scope`.
+/// Counts the statistic of `rates` by the dimensions of `scope`.
 pub(crate) fn count(roster: &Roster, rates: &[Rate], scope: &Scope, job: &dyn Job) -> Result<Counted> {
     let frames = scope.frames(roster)?;
     statistic(roster, rates, vec![scope.axes(roster, &frames)?], scope, only)?.count(&frames, job)
 }
 
-/// What is counted of a frame: the rows, then the lanes of each rate.
+/// Returns the lanes of a frame: the rows, then the lanes of each rate.
 fn lanes<'a>(roster: &Roster, frame: &'a Frame, rates: &[Rate], scope: &Scope, job: &dyn Job) -> Result<Vec<Lane<'a>>> {
     let rows = if scope.narrows() { Lane::Bits(scope.rows(roster, frame)?) } else { Lane::All(frame.rows()) };
     let mut lanes = vec![rows];
@@ -207,12 +209,12 @@ fn lanes<'a>(roster: &Roster, frame: &'a Frame, rates: &[Rate], scope: &Scope, j
     Ok(lanes)
 }
 
-/// The figures of each rate in each group.
+/// Reads the figures of each rate in each group.
 pub(crate) fn figures(counted: &Counted, rates: usize) -> Vec<Figures> {
     columns::all(counted, rates, &Quiet)
 }
 
-/// What a gap list says of an organisation, besides its target and status.
+/// Columns listed for an organisation in a gap list next to target and status.
 const LISTED: [(&str, DataType); 9] = [
     ("org_id", DataType::Utf8),
     ("name", DataType::Utf8),
@@ -225,14 +227,13 @@ const LISTED: [(&str, DataType); 9] = [
     ("instructor_id", DataType::Utf8),
 ];
 
-/// Who is missing from `target` in `year`: those in its population that do not meet it (`status` is `missing`), and
-/// those of whom the ledger does not say whether they belong or whether they meet it (`unknown`). A party organisation
-/// stands at its home row; a row that names none is `unknown`. Of the rows of `scope`, whose dimensions and years are not
-/// used.
+/// Lists the organisations missing from `target` in `year`: members of its population that do not meet it (`status`
+/// is `missing`), then those whose membership or success is unknown (`unknown`). A party organisation is listed at
+/// its home row; a row that names none is `unknown`. Only the filter of `scope` applies; its dimensions and years
+/// are ignored.
 ///
 /// Columns: `year`, `target`, `status`, `org_id`, `name`, `township`, `township_name`, `kind`, `committee`, `mode`,
 /// `members_full`, `party_org_id`, `instructor_id`.
-///
 /// ```
 /// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;

@@ -1,26 +1,26 @@
-//! Published figures (公布数) against the intervals that their rounding allows: a share must not be worked out anew from
-//! numbers that were rounded themselves.
+//! Published figures (公布数) checked against the intervals that their rounding allows. Dividing
+//! the printed numbers is not a valid check, since those were rounded themselves.
 
 use arrow::array::RecordBatch;
 
 use crate::error::{Error, Result};
 use crate::support::columns::Columns;
 
-/// A number as it was printed. It stands for every number that is rounded to it, or for itself alone if it was counted.
+/// A number as printed: the interval of all numbers that round to it, or a single number if it was counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Printed {
     text: String,
-    /// Twice the number, and what it may be off by, in units of 10⁻⁶.
+    /// Twice the number, and twice its maximum rounding error, both in units of 10⁻⁶.
     twice: i128,
     off: i128,
 }
 
-/// How many decimals, units of ten thousand included, a printed number may have.
+/// Maximum number of decimals of a printed number, counted after conversion from 万 or 亿 to units.
 const DECIMALS: i32 = 6;
 
 impl Printed {
-    /// Reads a number as it stands in a document: `59.5`, `147.5万`, `99.95%`, `1,234`. Its last digit says to what it was
-    /// rounded.
+    /// Parses a number as a document prints it: `59.5`, `147.5万`, `99.95%`, `1,234`. The last digit gives the
+    /// rounding.
     pub fn parse(text: &str) -> Result<Self> {
         let plain: String = text.chars().filter(|c| !c.is_whitespace() && !matches!(c, ',' | '，')).collect();
         let (digits, unit) = match plain.trim_end_matches(['%', '％']) {
@@ -44,32 +44,33 @@ impl Printed {
         }
     }
 
-    /// A number that was counted one by one and not rounded.
+    /// Builds a number that was counted one by one and not rounded.
     #[must_use]
     pub fn counted(number: u32) -> Self {
         Self { text: number.to_string(), twice: 2 * i128::from(number) * 10_i128.pow(DECIMALS as u32), off: 0 }
     }
 
-    /// The smallest and the greatest number that it stands for; doubled, in units of 10⁻⁶.
+    /// Returns the smallest and the largest number that rounds to the printed one; doubled, in units of 10⁻⁶.
     fn ends(&self) -> (i128, i128) {
         ((self.twice - self.off).max(0), self.twice + self.off)
     }
 }
 
-/// A share as it was published: part and whole in the same things, the share in per cent. One of the three may be missing.
+/// A proportion as published: numerator and denominator in one unit, and a percentage. One of the three may be
+/// missing.
 #[derive(Clone, Debug, Default)]
 pub struct Published {
-    /// The year that it is about.
+    /// The year of the figure.
     pub year: Option<i16>,
-    /// The part.
+    /// The numerator.
     pub numerator: Option<Printed>,
-    /// The whole.
+    /// The denominator.
     pub denominator: Option<Printed>,
-    /// The share, in per cent.
+    /// The percentage.
     pub percent: Option<Printed>,
 }
 
-/// What the doubled numbers of [`Printed::ends`] are in.
+/// Scale of the doubled numbers of [`Printed::ends`].
 const TWICE: f64 = 2e6;
 
 fn quotient(a: i128, b: i128) -> Option<f64> {
@@ -77,32 +78,34 @@ fn quotient(a: i128, b: i128) -> Option<f64> {
 }
 
 impl Published {
-    /// The numerators that denominator and share allow.
+    /// Returns the interval of numerators that denominator and percentage allow.
     fn numerators(&self) -> Option<(f64, f64)> {
         let ((low, high), (least, most)) = (self.denominator.as_ref()?.ends(), self.percent.as_ref()?.ends());
         let of = |whole: i128, percent: i128| (whole as f64 / TWICE) * (percent as f64 / TWICE) / 100.0;
         Some((of(low, least), of(high, most)))
     }
 
-    /// The denominators that numerator and share allow; unbounded where the share may be 0.
+    /// Returns the interval of denominators that numerator and percentage allow; unbounded if the percentage may be
+    /// 0.
     fn denominators(&self) -> Option<(Option<f64>, Option<f64>)> {
         let ((low, high), (least, most)) = (self.numerator.as_ref()?.ends(), self.percent.as_ref()?.ends());
         Some((quotient(100 * low, most), quotient(100 * high, least)))
     }
 
-    /// The shares, in per cent, that numerator and denominator allow.
+    /// Returns the interval of percentages that numerator and denominator allow.
     fn percents(&self) -> Option<(Option<f64>, Option<f64>)> {
         let ((low, high), (least, most)) = (self.numerator.as_ref()?.ends(), self.denominator.as_ref()?.ends());
         Some((quotient(100 * low, most), quotient(100 * high, least)))
     }
 
-    /// Whether there are a part, a whole and a share that round to what is printed: in whole numbers, without rounding.
+    /// Checks whether any numerator, denominator and percentage that round to the printed ones fit together. The
+    /// check uses exact integers.
     fn agrees(&self) -> Option<bool> {
         let (part, whole) = (self.numerator.as_ref()?.ends(), self.denominator.as_ref()?.ends());
         Some(fits(part, whole, self.percent.as_ref()?.ends()))
     }
 
-    /// The share of the printed numbers as they stand, and whether it rounds to the printed one.
+    /// Returns the percentage of the printed numbers taken as exact, and whether it rounds to the printed one.
     fn divided(&self) -> Option<(f64, Option<bool>)> {
         let (part, whole) = (self.numerator.as_ref()?.twice, self.denominator.as_ref()?.twice);
         let rounds = self.percent.as_ref().map(|percent| fits((part, part), (whole, whole), percent.ends()));
@@ -110,25 +113,24 @@ impl Published {
     }
 }
 
-/// Whether a number of `part` is a share of `percent` per cent of one of `whole`: each an interval in doubled millionths,
-/// so that the part lacks a factor of two million.
+/// Checks whether some number in `part` is some percentage in `percent` of some number in `whole`. Each interval is
+/// in doubled millionths, so the product of two carries one factor of two million more than `part`.
 fn fits(part: (i128, i128), whole: (i128, i128), percent: (i128, i128)) -> bool {
     const LACKING: i128 = 100 * 2_000_000;
     part.0.saturating_mul(LACKING) <= whole.1.saturating_mul(percent.1)
         && part.1.saturating_mul(LACKING) >= whole.0.saturating_mul(percent.0)
 }
 
-/// Tests published shares, one row each.
+/// Checks published proportions, one per row.
 ///
-/// Columns: `year`; `numerator`, `denominator`, `percent` as printed; `divided` (the printed numerator over the printed
-/// denominator, in per cent) and `divides` (whether that rounds to the printed share); `percent_low`, `percent_high`,
-/// `numerator_low`, `numerator_high`, `denominator_low`, `denominator_high`: what the other two of the three allow, each of
-/// them being any number that rounds to the printed one; `agrees`: whether three such numbers fit together. Null is what
-/// cannot be told since one of the three is missing.
+/// Columns: `year`; `numerator`, `denominator`, `percent` as printed; `divided` (the printed numerator over the
+/// printed denominator, in per cent) and `divides` (whether that rounds to the printed percentage); `percent_low`,
+/// `percent_high`, `numerator_low`, `numerator_high`, `denominator_low`, `denominator_high`: the interval that the
+/// other two of the three allow, each being any number that rounds to the printed one; `agrees`: whether three such
+/// numbers fit together. Null if a number needed is missing.
 ///
-/// A figure that agrees and does not divide is right: it was worked out from numbers that were rounded later. The bulletin
-/// of 2008 printed 59.5 of 59.8 as 99.6 per cent:
-///
+/// A figure that agrees and does not divide is consistent: the percentage was worked out before its numbers were
+/// rounded. The bulletin of 2008 printed 59.5 of 59.8 as 99.6 per cent:
 /// ```
 /// use dangjian::analysis::rates::published::{Printed, Published, check_published};
 ///

@@ -1,6 +1,6 @@
-//! Events (事件): commendations, complaints, vetoes, honours; who had which in which year.
+//! Register of events (事件): commendations, complaints, vetoes and honours by organisation and year.
 //!
-//! A table of events is a register: what does not stand in it did not happen.
+//! An event that is not in the register did not happen.
 
 use std::collections::BTreeMap;
 
@@ -12,14 +12,14 @@ use super::marks::{Fault, Problem};
 use super::scheme::Scheme;
 use crate::error::{Error, Result};
 
-/// The events of a scheme's kinds.
+/// Events of the kinds that a scheme defines.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Events {
-    /// By kind and year: how many each organisation had.
+    /// Number of events of each organisation, by kind and year.
     counts: BTreeMap<(usize, i16), BTreeMap<String, u32>>,
     /// Rows that could not be used.
     pub(crate) problems: Vec<Problem>,
-    /// Whether a register was given at all.
+    /// True if the caller gave a register.
     pub(crate) given: bool,
 }
 
@@ -65,7 +65,7 @@ impl Events {
         Ok(events)
     }
 
-    /// Who had events of a kind in some years, and how many in each.
+    /// Returns the organisations with events of a kind in a range of years, with the count of each year.
     pub(crate) fn of(
         &self,
         kind: usize,
@@ -76,12 +76,12 @@ impl Events {
     }
 }
 
-/// The year of each row: of its `date`, or its `year`.
+/// Returns the year of each row, from `date` or else `year`.
 fn years(batch: &RecordBatch) -> Result<Option<Int16Array>> {
     if let Some(date) = batch.column_by_name("date") {
         let is_text = matches!(date.data_type(), DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
         if is_text {
-            // Offices write 2013-05-01, 2013/5/1, 2013年5月1日: the year stands first.
+            // Local offices write 2013-05-01, 2013/5/1 or 2013年5月1日. The year comes first in all of them.
             let texts = cast(date, &DataType::Utf8View)?;
             let year = |text: &str| text.trim().get(..4)?.parse::<i16>().ok();
             return Ok(Some(texts.as_string_view().iter().map(|text| text.and_then(year)).collect()));

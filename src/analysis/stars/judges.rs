@@ -1,5 +1,4 @@
-//! Judges (评分一致性): how self-scores, township scores and final scores agree, which offices score high, which forms
-//! were filled in without looking.
+//! Agreement of judges (评分一致性): self-scores against township and final scores, lenient offices, careless forms.
 
 mod agreement;
 
@@ -19,16 +18,17 @@ use crate::job::Job;
 use crate::roster::Roster;
 use crate::support::columns::Columns;
 
-/// Judges in the order in which a form goes through their hands; others follow by name.
+/// Judges in the order in which they receive a form; other judges follow by name.
 const ORDER: [&str; 3] = ["self", "township", "final"];
 
-/// From how many items on a form of equal shares is called straight-lined: fewer may be equal by chance.
+/// Minimum number of items for a straight-lined form; fewer equal items may be coincidence.
 const LINES: usize = 5;
 
-/// Beyond this a robust z-score is an outlier (Iglewicz and Hoaglin, How to Detect and Handle Outliers, 1993).
+/// Robust z-score beyond which a difference is an outlier (Iglewicz and Hoaglin, How to Detect and Handle Outliers,
+/// 1993).
 const OUTLIER: f64 = 3.5;
 
-/// The name of an office, and the totals of both judges on its forms.
+/// The name of an office and the totals of both judges on its forms.
 type Office<'a> = (Option<&'a str>, Vec<(f64, f64)>);
 
 /// The scores of several judges.
@@ -39,8 +39,8 @@ pub struct Judges {
 }
 
 impl Judges {
-    /// Reads the scores of every judge of a table with the column `judge` (`self`, `township`, `final`, or others), beside
-    /// those of [`Rating::new`].
+    /// Reads the scores of every judge in a table with the column `judge` (`self`, `township`, `final` or others)
+    /// in addition to the columns of [`Rating::new`].
     pub fn new(
         roster: &Roster,
         scheme: &Arc<Scheme>,
@@ -66,7 +66,7 @@ impl Judges {
                 format!("agreement needs two judges at least; the table has: {have}"),
             ));
         }
-        // Only points are looked at, so rules that need a round before have none to ask for.
+        // Only points are needed. Without rules no previous round is required.
         let only_points = Arc::new(scheme.without_rules());
         let read = |name: String| {
             let reading = Reading { year: options.year, judge: Some(name.clone()) };
@@ -77,18 +77,18 @@ impl Judges {
         Ok(Self { scheme: Arc::clone(scheme), judges })
     }
 
-    /// Every two judges, in their order.
+    /// Returns all pairs of judges, in their order.
     fn pairs(&self) -> impl Iterator<Item = (&(String, Rating), &(String, Rating))> {
         let all = self.judges.iter().enumerate();
         all.flat_map(|(at, first)| self.judges[at + 1..].iter().map(move |second| (first, second)))
     }
 
-    /// How two judges agree on each item and on the total, over the forms on which both scored it.
+    /// Compares two judges on each item and on the total, over the forms on which both scored it.
     ///
-    /// Columns: `year`, `judge`, `other`, `item` (`total` for the total), `label_zh`, `label_en`, `full` (points at most),
-    /// `forms`, `equal` (share that is the same), `mean_difference` (judge less other, in points), `mean_absolute`,
-    /// `correlation` (Pearson's; null where a judge gave everybody the same), `concordance` (Lin's coefficient, 1989: 1
-    /// where both say the same, less where one of them scores higher or spreads wider).
+    /// Columns: `year`, `judge`, `other`, `item` (`total` for the total), `label_zh`, `label_en`, `full` (maximum
+    /// points), `forms`, `equal` (proportion of equal scores), `mean_difference` (judge minus other, in points),
+    /// `mean_absolute`, `correlation` (Pearson; null if a judge gave everybody the same score), `concordance`
+    /// (Lin's coefficient, 1989: 1 if both agree exactly, less if one judge scores higher or spreads wider).
     pub fn agreement(&self) -> Result<RecordBatch> {
         let mut rows = Vec::new();
         for ((judge, a), (other, b)) in self.pairs() {
@@ -129,19 +129,19 @@ impl Judges {
             .finish()
     }
 
-    /// The totals of both judges, and for each organisation its office, of two judges in a year.
+    /// Returns the organisations that both judges scored in a year, with the totals of both.
     fn totals(&self, a: &Rating, b: &Rating, range: std::ops::Range<usize>, year: i16) -> Vec<(usize, f64, f64)> {
         let both = range.filter_map(|at| Some((at, b.marks.find(year, a.marks.ids.value(at))?)));
         let total = |rating: &Rating, at: usize| points(&self.scheme, rating, None, at);
         both.filter_map(|(x, y)| Some((x, total(a, x)?, total(b, y)?))).collect()
     }
 
-    /// How much higher one judge scores than another, office by office (自评虚高): the township in which the organisation
-    /// lies.
+    /// Compares the totals of two judges office by office (自评虚高). The office is the township of the organisation.
     ///
-    /// Columns: `year`, `judge`, `other`, `township`, `township_name`, `forms`, `higher`, `lower` (on how many the judge gave
-    /// more, and less), `mean_difference` (of totals, judge less other), `share_of_full` (of full marks), `beyond` (how many
-    /// standard errors the office's mean is from that of all; null where that cannot be told).
+    /// Columns: `year`, `judge`, `other`, `township`, `township_name`, `forms`, `higher`, `lower` (forms on which
+    /// the judge gave more, and less), `mean_difference` (of totals, judge minus other), `share_of_full` (of full
+    /// marks), `beyond` (distance of the office's mean from the overall mean in standard errors; null if
+    /// undefined).
     pub fn offices(&self) -> Result<RecordBatch> {
         let mut rows = Vec::new();
         for ((judge, a), (other, b)) in self.pairs() {
@@ -185,14 +185,14 @@ impl Judges {
             .finish()
     }
 
-    /// Organisations on whose total two judges differ far more, or in another way, than they do on the others.
+    /// Lists the organisations on whose total two judges differ unusually.
     ///
-    /// The difference of totals is measured by its robust z-score: 0.6745 × (difference − median) ÷ median absolute
-    /// deviation, or the mean absolute deviation × 1.2533 where that is 0; beyond 3.5 it is an outlier (Iglewicz and
-    /// Hoaglin 1993).
+    /// The difference of totals is judged by its robust z-score: 0.6745 × (difference − median) ÷ median absolute
+    /// deviation. If that deviation is 0, 1.2533 × the mean absolute deviation is the scale. A score beyond 3.5 is
+    /// an outlier (Iglewicz and Hoaglin 1993).
     ///
-    /// Columns: `year`, the id and what the ledger says of it, `judge`, `other`, `points`, `other_points`, `difference`,
-    /// `median` (difference of all), `z`.
+    /// Columns: `year`, the id and the ledger columns, `judge`, `other`, `points`, `other_points`, `difference`,
+    /// `median` (of all differences), `z`.
     pub fn outliers(&self) -> Result<RecordBatch> {
         let mut parts = Vec::new();
         for ((judge, a), (other, b)) in self.pairs() {
@@ -227,12 +227,14 @@ impl Judges {
         stacked(parts)
     }
 
-    /// Forms that look as if nobody had looked: `straight_line`, the same share of full marks on each of five and more
-    /// items, but not all of them full; `all_full`, full marks everywhere; `copied`, the same form as others of the same
-    /// office and judge, which are not all full.
+    /// Lists forms that look carelessly filled in.
     ///
-    /// Columns: `year`, the id and what the ledger says of it, `judge`, `flag`, `share` (of full marks; null for `copied`),
-    /// `alike` (how many forms of the office are the same, itself among them; null for the others).
+    /// Flags: `straight_line`, the same proportion of full marks (but not all) on at least five items; `all_full`,
+    /// full marks on all of at least five items; `copied`, a form identical to others of the same office and judge,
+    /// with at least five scores that are not all full.
+    ///
+    /// Columns: `year`, the id and the ledger columns, `judge`, `flag`, `share` (of full marks; null for `copied`),
+    /// `alike` (number of identical forms of the office, this one included; null for the other flags).
     pub fn forms(&self) -> Result<RecordBatch> {
         let mut parts = Vec::new();
         for (judge, rating) in &self.judges {
@@ -270,7 +272,8 @@ impl Judges {
         stacked(parts)
     }
 
-    /// The share of full marks, if it is the same on all of at least [`LINES`] items of full marks.
+    /// Returns the proportion of full marks if it is the same on all, and at least [`LINES`], items that count to
+    /// full marks.
     fn share_of_all(&self, row: &[i32]) -> Option<f64> {
         let items = self.scheme.parts.items.iter().cycle().zip(row).filter(|(item, _)| item.gives.in_full());
         let mut share: Option<(i64, i64)> = None;
@@ -280,7 +283,7 @@ impl Judges {
                 return None;
             }
             let got = (item.brings(i64::from(*cell)), item.points);
-            // Equal shares, without dividing.
+            // Cross-multiply to compare proportions without division.
             if share.is_some_and(|(points, of)| points * got.1 != got.0 * of) {
                 return None;
             }
@@ -291,15 +294,15 @@ impl Judges {
     }
 }
 
-/// What copied forms have in common: year, office, and all cells.
+/// Key of identical forms: year, office, all cells.
 type Same<'a> = (i16, Option<&'a str>, Cow<'a, [i32]>);
 
-/// How many cells have a number.
+/// Counts the cells that hold a number.
 fn filled(row: &[i32]) -> usize {
     row.iter().filter(|cell| !matches!(**cell, NONE | OPEN)).count()
 }
 
-/// What an item got, or the total; nothing where it is open.
+/// Returns the points of an item, or the total; `None` if open.
 fn points(scheme: &Scheme, rating: &Rating, item: Option<usize>, at: usize) -> Option<f64> {
     let (low, high) = match item {
         None => rating.scores.totals[at],
@@ -311,7 +314,7 @@ fn points(scheme: &Scheme, rating: &Rating, item: Option<usize>, at: usize) -> O
     (low == high).then(|| low as f64 / FINE as f64)
 }
 
-/// Tables of years one behind the other, by year.
+/// Concatenates tables in the order of years.
 fn stacked(mut parts: Vec<(i16, RecordBatch)>) -> Result<RecordBatch> {
     parts.sort_by_key(|(year, _)| *year);
     let tables: Vec<RecordBatch> = parts.into_iter().map(|(_, table)| table).collect();

@@ -1,9 +1,10 @@
-//! Star states of organisations and of party organisations: how many have which, and what moved between years.
+//! Star states of organisations and party organisations: counts by state, and transitions between years.
 //!
-//! The states are the grades, `unrated` (a party organisation without a star), `no_party_org` (listed, has none),
-//! `unknown` (the ledger does not say) and, between years, `absent`. They are never merged.
+//! The states are the grades, `unrated` (a party organisation without a star), `no_party_org` (listed, without a
+//! party organisation), `unknown` (not in the ledger) and, between years, `absent`. They are never merged.
 //!
-//! And the rating itself: a [`Scheme`] is data, a [`Rating`] what it makes of scores, with the reason of every star.
+//! The rating itself is here as well: a [`Scheme`] is data, and a [`Rating`] applies it to scores and records the
+//! reason for every star.
 
 mod events;
 mod judges;
@@ -46,11 +47,11 @@ pub use self::scheme::{Scheme, schemes_table};
 pub use self::trail::replay;
 pub use self::whatif::{compare_counts, compare_schemes};
 
-/// Star states by the dimensions of `scope`.
+/// Counts star states by the dimensions of `scope`.
 ///
-/// Columns: `year`, the dimensions, `star_state`, `organisations`, `party_organisations`. A party organisation has the
-/// highest star of its rows with a mode of its own (solo, joint, affiliated), else it is `unrated`; it stands in the
-/// group of its home row.
+/// Columns: `year`, the dimensions, `star_state`, `organisations`, `party_organisations`. A party organisation has
+/// the highest star among its rows with a mode of its own (solo, joint, affiliated), or else is `unrated`. It is
+/// counted in the group of its home row.
 ///
 /// ```
 /// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
@@ -64,7 +65,7 @@ pub fn star_distribution(roster: &Roster, scope: &Scope, job: &dyn Job) -> Resul
     only(states(roster, &frames, std::slice::from_ref(&scope.by), scope, job)?.count(&frames, job)?)
 }
 
-/// [`star_distribution`] by each of `sets`.
+/// Builds [`star_distribution`] for each of `sets` as a statistic for the shared scan.
 pub(crate) fn states<'r>(
     roster: &'r Roster,
     frames: &[&'r Frame],
@@ -103,8 +104,8 @@ pub(crate) fn states<'r>(
     Ok(Statistic::new(axes, lanes, answer))
 }
 
-/// Moves between star states from one year to the next, of organisations (linked by their id) or of party
-/// organisations (linked by their code), by the dimensions of `scope`.
+/// Counts transitions between star states from one year to the next, by the dimensions of `scope`. Organisations
+/// are linked by id, party organisations by code.
 ///
 /// Columns: `year`, `next_year`, the dimensions, `star_state`, `next_star_state` (both with `absent`), and
 /// `organisations` or `party_organisations`.
@@ -148,11 +149,11 @@ fn of_parties(
 
 /// The party organisations of one year.
 pub(crate) struct PartyStars {
-    /// Their codes, ascending.
+    /// Codes, ascending.
     pub(crate) ids: Vec<u32>,
-    /// Their home rows.
+    /// Home row of each code.
     pub(crate) rows: Vec<u32>,
-    /// For each row of the frame a star state; at home rows that of the party organisation.
+    /// Star state of each frame row; home rows hold the state of the party organisation.
     pub(crate) codes: Integers,
 }
 
@@ -183,7 +184,7 @@ impl PartyStars {
         let of_rows = states.codes(roster, frame);
         let unrated = u64::from(states.grades());
         let homes = parties.homes(&own);
-        // The highest star of each party organisation; 0 is none, others are one more than the state.
+        // Highest star of each party organisation: 0 for none, otherwise the state plus one.
         let mut best = vec![0; homes.len()];
         for row in own.set_indices() {
             let star = of_rows.get(row);
@@ -207,7 +208,7 @@ impl PartyStars {
     }
 }
 
-/// The counts of a lane of `other` in the order of the groups of `counted`, 0 where it has no such group.
+/// Returns one lane (aggregate input) of `other` in the order of the groups of `counted`, 0 for missing groups.
 fn aligned(counted: &Counted, other: &Counted, lane: usize) -> Vec<u64> {
     let key = |c: &Counted, g: usize| (c.years[g], c.keys.iter().map(|k| k[g]).collect::<Vec<_>>());
     let found: BTreeMap<_, u64> = (0..other.years.len()).map(|g| (key(other, g), other.lane(lane)[g])).collect();

@@ -1,4 +1,4 @@
-//! What each organisation would need for one more star, the cheapest first.
+//! The cheapest way for each organisation to reach the next star.
 
 mod form;
 
@@ -16,18 +16,18 @@ use crate::error::Result;
 use crate::lang::Text;
 use crate::support::columns::Columns;
 
-/// One thing that is needed.
+/// One requirement for the next star.
 struct Need {
     kind: &'static str,
     what: String,
     label: Text,
     have: Option<i64>,
     full: Option<i64>,
-    /// What it has to bring.
+    /// Points that the item has to reach.
     asked: Option<i64>,
-    /// What the item brings to the total (or to its dimension, where stars are dimensions') at most.
+    /// Maximum that the item adds to the total, or to its dimension if dimensions earn the stars.
     gain: Option<i64>,
-    /// What is missing in all.
+    /// Points missing in all.
     missing: Option<i64>,
     enough: Option<bool>,
     text: Text,
@@ -51,15 +51,18 @@ impl Need {
 }
 
 impl Rating {
-    /// What each organisation would need for one more star: items by what they cost, then what else stands in the way.
+    /// Lists the requirements of each organisation for one more star: items in order of cost, then the rules in the
+    /// way.
     ///
-    /// Columns: `year`, the id, `name`, `star_state`, `next_star`, `order` (from 1), `need_kind` (`item`; `open`, an item to
-    /// be scored first; `gate`, `cap`, `veto`, `event`, `step`, `first_year`, `quota`), `what` (the item's id),
-    /// `label_zh`, `label_en`, `have` and `full` (what the item brings now and at most), `asked` (what it has to bring),
-    /// `gain` (what full marks of it add to the total, or to its dimension where each dimension is a star, beside the items
-    /// before it), `missing` (points in all), `enough` (whether this and those before it are enough of the score),
-    /// `text_zh`, `text_en`. Cheap is what has little `effort` a point, then what brings most. Who has the highest star is
-    /// not listed.
+    /// Columns: `year`, the id, `name`, `star_state`, `next_star`, `order` (from 1), `need_kind` (`item`; `open`,
+    /// an item to be scored first; `gate`, `cap`, `veto`, `event`, `step`, `first_year`, `quota`), `what` (the
+    /// item's id), `label_zh`, `label_en`, `have` and `full` (current and maximum points of the item), `asked`
+    /// (points it has to reach), `gain` (points that full marks add to the total, or to the dimension if each
+    /// dimension is a star, on top of the items before), `missing` (points in all), `enough` (true if this item and
+    /// those before it close the gap in the score), `text_zh`, `text_en`.
+    ///
+    /// Items with less `effort` per point come first, then those with the larger gain. Organisations with the
+    /// highest star are not listed.
     pub fn needed(&self) -> Result<RecordBatch> {
         let mut rows: Vec<(u32, Rung, usize, Need)> = Vec::new();
         for (year, range) in &self.marks.years {
@@ -98,7 +101,7 @@ impl Rating {
             .finish()
     }
 
-    /// The next star and what is needed for it; nothing of who has the highest.
+    /// Returns the next star and its requirements; `None` at the highest star.
     fn needs_of(&self, subject: usize, gates: &[Sure]) -> Option<(Rung, Vec<Need>)> {
         let scheme = &*self.scheme;
         let top = scheme.ladder.top();
@@ -110,7 +113,7 @@ impl Rating {
         }
         let earned = self.stages[0][subject].low;
         let mut needs = if earned >= next { Vec::new() } else { self.of_score(subject, next) };
-        // Gates of the next star that are not met, whether or not the score got so far.
+        // List every unmet gate of the next star, even if the score does not reach it yet.
         for (at, gate) in scheme.gates.iter().enumerate().filter(|(_, gate)| gate.rung == next) {
             if gates[at] == Sure::Yes {
                 continue;
@@ -166,7 +169,7 @@ impl Rating {
         need
     }
 
-    /// Items that are to be scored before anything can be said.
+    /// Lists the items that have to be scored before anything can be decided.
     fn open_items(&self, subject: usize) -> Vec<Need> {
         let items = &self.scheme.parts.items;
         let mut needs = Vec::new();
@@ -196,7 +199,7 @@ impl Rating {
         needs
     }
 
-    /// What the score needs for a star.
+    /// Lists the items that the score needs for a star.
     fn of_score(&self, subject: usize, next: Rung) -> Vec<Need> {
         let by_bands = || self.of_bands(subject, next);
         match self.scheme.method {
@@ -232,7 +235,7 @@ impl Rating {
         let mut reached = 0;
         for (at, (dimension, (low, _))) in dimensions {
             let Some(share) = dimension.share else { continue };
-            // The least number of ten-thousandths of a point that is the share.
+            // Round the required proportion up to ten-thousandths of a point.
             let missing = -(-share * dimension.full).div_euclid(POINT) - low;
             if missing <= 0 { reached += 1 } else { short.push((missing, at)) }
         }
@@ -247,7 +250,7 @@ impl Rating {
         self.cheapest(subject, &own, missing * POINT, Some(at))
     }
 
-    /// What a part needs to come to `least`.
+    /// Lists the items that raise a part of the score to `least`.
     fn of_part(&self, subject: usize, part: Part, least: i64) -> Vec<Need> {
         match part {
             Part::Total => {
@@ -272,7 +275,7 @@ impl Rating {
         }
     }
 
-    /// The cheapest of these items until they bring what is missing of the total, or of a dimension.
+    /// Picks the cheapest of `items` until they close the gap `missing` in the total, or in a dimension.
     fn cheapest(&self, subject: usize, items: &[usize], missing: i64, dimension: Option<usize>) -> Vec<Need> {
         let parts = &self.scheme.parts;
         let form = Form::new(self, subject, dimension);
@@ -293,7 +296,7 @@ impl Rating {
             done.push((at, form.full(at)));
         }
         let enough = form.worth(&done) >= goal;
-        // What brings nothing in the end, because a part is at its end already, is not asked for.
+        // Drop items that add nothing because a part is already at its limit.
         for at in (0..done.len()).rev() {
             let mut without = done.clone();
             without.remove(at);
@@ -341,7 +344,7 @@ impl Rating {
         needs
     }
 
-    /// What an item brings, by the word that the form has for it, if it has one.
+    /// Formats the points of an item, with the form's label for the value if there is one.
     fn written(&self, at: usize, brings: i64) -> String {
         let item = &self.scheme.parts.items[at];
         let place = item.values.iter().position(|value| *value == item.written(brings));

@@ -1,4 +1,4 @@
-//! Plaques (命名挂牌): who is awarded one, whose is renewed, and whose is withdrawn, year after year.
+//! Plaques (命名挂牌): awards, renewals and withdrawals, year by year.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,16 +14,16 @@ use crate::lang::Text;
 use crate::roster::Column;
 use crate::support::columns::Columns;
 
-/// A plaque that somebody has.
+/// A plaque held by an organisation.
 #[derive(Clone, Debug)]
 struct Held {
-    /// Since when; where the ledger says only that there is one, not known.
+    /// First year; `None` if the ledger only records that there is a plaque.
     since: Option<i16>,
     until: Option<i16>,
     rung: Option<Rung>,
-    /// Rounds in a row below its star.
+    /// Consecutive rounds below the star of the plaque.
     failures: u32,
-    /// Where it was rated last.
+    /// Position of the organisation in its last rating.
     subject: Option<u32>,
 }
 
@@ -39,15 +39,16 @@ struct Entry {
 }
 
 impl Rating {
-    /// The plaque list (命名挂牌名单): what becomes of plaques in each year that is rated.
+    /// Lists the plaque actions (命名挂牌名单) of each rated year.
     ///
-    /// Columns: `year`, the id, `org_id`, `name`, `township`, `township_name`, `kind`, `committee`, `star_state` (`absent`
-    /// for who was not rated), `plaque_action` (`award`; `renew`, after its time; `change`, of its stars; `keep`; `warn`, below its
-    /// star and not yet withdrawn; `withdraw`; `not_rated`; `open`, what is not known decides), `plaque_stars`, `since`,
-    /// `until` (its last year; null where it has none), `failures` (rounds in a row below), `reason_zh`, `reason_en`.
+    /// Columns: `year`, the id, `org_id`, `name`, `township`, `township_name`, `kind`, `committee`, `star_state`
+    /// (`absent` if not rated), `plaque_action` (`award`; `renew`, at the end of its term; `change`, of its stars;
+    /// `keep`; `warn`, below its star and not yet withdrawn; `withdraw`; `not_rated`; `open`, undecided because of
+    /// unknown facts), `plaque_stars`, `since`, `until` (last year; null without a term), `failures` (consecutive
+    /// rounds below), `reason_zh`, `reason_en`.
     ///
-    /// Plaques of before the first year are those that the ledger of the round before has in its column `plaque`.
-    /// Fails with [`Error::Argument`] where the scheme has no plaques.
+    /// Plaques from before the first year are read from the column `plaque` in the ledger of the preceding round.
+    /// Returns [`Error::Argument`] if the scheme has no plaques.
     pub fn plaques(&self) -> Result<RecordBatch> {
         let Some(plaque) = self.scheme.plaque else {
             return Err(Error::argument(
@@ -84,7 +85,7 @@ impl Rating {
         self.plaque_table(&rows)
     }
 
-    /// What becomes of one plaque, and what is there afterwards.
+    /// Decides about one plaque; returns the row and the plaque held afterwards.
     fn plaque_of(
         &self,
         plaque: &Plaque,
@@ -183,7 +184,7 @@ impl Rating {
         }
     }
 
-    /// The plaques that the ledger of the round before the first has.
+    /// Reads the plaques held before the first round from the ledger.
     fn held_before(&self) -> BTreeMap<String, Held> {
         let mut held = BTreeMap::new();
         let Some((first, _)) = self.marks.years.first() else { return held };
@@ -257,7 +258,7 @@ impl Rating {
     }
 }
 
-/// The order of the list: what is given first, then what stands, then what goes.
+/// Returns the sort order of an action: awarded, then kept, then withdrawn.
 fn order(action: &str) -> usize {
     const ALL: [&str; 8] = ["award", "renew", "change", "keep", "warn", "withdraw", "not_rated", "open"];
     ALL.iter().position(|own| *own == action).unwrap_or(ALL.len())

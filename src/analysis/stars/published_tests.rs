@@ -1,4 +1,5 @@
-//! The published examples and rules of the schemes that come with the engine (DOMAIN §3), each against its numbers.
+//! Tests of the shipped schemes against their published examples and rules (docs/field-notes.md, star-rating
+//! schemes).
 
 use super::rating::{Options, Previous};
 use super::scheme::{Method, Rounding, Scheme, places};
@@ -22,7 +23,7 @@ fn every_shipped_scheme_loads_and_says_what_its_source_leaves_open() {
         assert!(!scheme.source().is_empty());
         assert!(!scheme.open().is_empty() && scheme.open().len() == scheme.open_en().len(), "{id}");
         assert!(scheme.is_inferred(), "{id}");
-        // Whoever gets full marks has the highest star, or the highest score where there are none.
+        // Full marks earn the highest star, or the highest score of a scheme without stars.
         let full: i64 = scheme.parts.full();
         assert!(full > 0, "{id}");
         if scheme.method == Method::Bands {
@@ -31,7 +32,7 @@ fn every_shipped_scheme_loads_and_says_what_its_source_leaves_open() {
     }
 }
 
-/// 安庆: 5A above 950, 4A 901–950, 3A 851–900, 2A 801–850, 1A 701–800.
+/// Checks 安庆: 5A above 950, 4A 901–950, 3A 851–900, 2A 801–850, 1A 701–800.
 #[test]
 fn anqing_5a_is_above_950_and_asks_a_party_organisation() {
     let points = [951.0, 950.0, 901.0, 900.0, 850.5, 801.0, 701.0, 700.0, 960.0, 955.0];
@@ -48,13 +49,13 @@ fn anqing_5a_is_above_950_and_asks_a_party_organisation() {
     let why = column(&rating.reasons().unwrap(), "reason_zh");
     assert_eq!(why[8].as_deref(), Some("总分960分：5A；未建立党组织的不得评为 5A，未满足：5A→4A"));
     assert_eq!(why[9].as_deref(), Some("总分955分：5A；未建立党组织的不得评为 5A，是否适用不明：5A→4A至5A"));
-    // A bonus of 100 beside 1,000: the total may be above full marks.
+    // A bonus of 100 comes on top of 1,000, so the total may exceed full marks.
     let rows = [("单位001", 2021, "assessed", Some(900.0)), ("单位001", 2021, "bonus", Some(60.0))];
     let rating = rate(&roster, &scheme("anqing"), &scores("org_id", &rows), Options::default()).unwrap();
     assert_eq!(states(&rating), ["5"]);
 }
 
-/// Excluded for what failed within two years.
+/// Checks that a failed inspection excludes for two years.
 #[test]
 fn anqing_what_failed_two_years_ago_excludes_and_three_years_ago_does_not() {
     let roster = roster(3, &[2021]);
@@ -65,7 +66,7 @@ fn anqing_what_failed_two_years_ago_excludes_and_three_years_ago_does_not() {
     assert_eq!(states(&rating), ["unrated", "5", "5"]);
 }
 
-/// 邹城: 90+ 五, 80–89 四, …; satisfaction is 30 % of the total and below 60 % caps at two stars.
+/// Checks 邹城: 90+ 五, 80–89 四, …; satisfaction is 30 % of the total, and below 60 % caps at two stars.
 #[test]
 fn zoucheng_satisfaction_below_60_caps_at_two_stars() {
     let forms = [(70.0, 100.0), (70.0, 60.0), (70.0, 59.9), (62.0, 92.0), (40.0, 65.0), (30.0, 50.0), (61.6, 93.0)];
@@ -77,7 +78,7 @@ fn zoucheng_satisfaction_below_60_caps_at_two_stars() {
     }
     let rating =
         rate(&roster(7, &[2023]), &scheme("zoucheng"), &scores("party_org_id", &rows), Options::default()).unwrap();
-    // 100; 88; 87.97 and too few satisfied; 89.6, which lies in a gap and goes to the lower band; 59.5; 45; 89.5.
+    // 100; 88; 87.97 with low satisfaction; 89.6, in a gap and so in the lower band; 59.5; 45; 89.5.
     assert_eq!(states(&rating), ["5", "4", "2", "4", "1", "1", "4"]);
     assert_eq!(rating.scores.totals[2].0, 8_797_000_000);
     let why = column(&rating.reasons().unwrap(), "reason_zh");
@@ -85,14 +86,14 @@ fn zoucheng_satisfaction_below_60_caps_at_two_stars() {
     assert_eq!(states(&rating).iter().filter(|s| *s == "2").count(), 1);
 }
 
-/// 30 % of 2,220 is 666; 682 were published, 30.72 %.
+/// Checks that 30 % of 2,220 is 666; the published 682 are 30.72 %.
 #[test]
 fn thirty_per_cent_of_2220_is_666_where_682_were_published() {
     assert_eq!(places(2220, 3000, Rounding::Floor), 666);
     assert_eq!([Rounding::Floor, Rounding::Nearest, Rounding::Ceil].map(|r| places(2221, 3000, r)), [666, 666, 667]);
     assert_eq!([Rounding::Floor, Rounding::Nearest, Rounding::Ceil].map(|r| places(5, 3000, r)), [1, 2, 2]);
     let ids: Vec<String> = (1..=2220).map(|at| format!("D{at:03}")).collect();
-    // 682 with 90 and more, no two the same.
+    // 682 organisations with 90 or more, all different.
     let points = |at: usize| if at < 682 { 100.0 - at as f64 / 100.0 } else { 85.0 };
     let rows: Vec<_> = ids
         .iter()
@@ -118,7 +119,7 @@ fn thirty_per_cent_of_2220_is_666_where_682_were_published() {
         why[found(666)].as_deref(),
         Some("总分93.34分：五星；五星名额666个（2220×30%），排第667（末位同分不入选）：五星→四星")
     );
-    // Zoucheng's scheme states no limit: the same scores give 682, which is 30.72 % of 2,220.
+    // The scheme of 邹城 has no limit: the same scores give 682, 30.72 % of 2,220.
     let rows: Vec<_> = ids
         .iter()
         .enumerate()
@@ -134,7 +135,7 @@ fn thirty_per_cent_of_2220_is_666_where_682_were_published() {
     assert_eq!(format!("{:.2}", share * 100.0), "30.72");
 }
 
-/// (基础项 − 减分项) × 70 % + 评议项 × 30 %.
+/// Checks (基础项 − 减分项) × 70 % + 评议项 × 30 %.
 #[test]
 fn the_blend_of_70_and_30() {
     let rows = [
@@ -154,7 +155,7 @@ fn the_blend_of_70_and_30() {
     assert_eq!(states(&rating), ["5", "4", "1"]);
 }
 
-/// 市直: bonus up to 10, so that 110 is the most; five stars ask an innovation project.
+/// Checks 市直: a bonus of up to 10 makes 110 the maximum; five stars require an innovation project.
 #[test]
 fn bonus_leads_to_110_and_five_stars_ask_an_innovation() {
     let basic = ["leadership", "backbone", "premises", "rules", "guarantees", "results", "judgement"];
@@ -173,7 +174,7 @@ fn bonus_leads_to_110_and_five_stars_ask_an_innovation() {
     assert_eq!(states(&rating), ["5", "4", "4"], "94 and 100 without an innovation project");
 }
 
-/// 争星达标创五好: ≥ 85 % of a dimension is its star.
+/// Checks 争星达标创五好: a dimension at 85 % or more is a star.
 #[test]
 fn each_dimension_of_85_per_cent_is_a_star() {
     let items = ["leadership_score", "members_score", "rules_score", "results_score", "approval_score"];
@@ -196,7 +197,7 @@ fn each_dimension_of_85_per_cent_is_a_star() {
     );
 }
 
-/// 嵊州: one star a year, outstanding ones further; vetoes hold or take a star; unrated in the first year.
+/// Checks 嵊州: one star a year, more for outstanding ones; vetoes hold or take a star; unrated in the first year.
 #[test]
 fn one_step_a_year_with_the_outstanding_exception_and_vetoes() {
     let before = ["2", "2", "3", "3", "4", "1"];
@@ -231,16 +232,16 @@ fn who_was_set_up_this_year_is_unrated_and_where_that_is_not_known_nothing_is_sa
     let one_year = roster_with(3, &[2016], &[("established_on", days.to_vec())]);
     let rating = rate(&one_year, &scheme("shengzhou"), &scores, first_round()).unwrap();
     assert_eq!(states(&rating), ["unrated", "1", "unknown"]);
-    // With the year before, whoever was listed in it is not new.
+    // With the ledger of the year before, an organisation listed there is not new.
     let two_years = roster_with(3, &[2015, 2016], &[("established_on", days.to_vec())]);
     let rating = rate(&two_years, &scheme("shengzhou"), &scores, first_round()).unwrap();
     assert_eq!(states(&rating), ["unrated", "1", "1"]);
-    // The step needs a year before, or has to be told that there is none.
+    // The promotion step needs the year before, or the caller has to declare a first round.
     let error = rate(&one_year, &scheme("shengzhou"), &scores, Options::default()).unwrap_err();
     assert!(error.to_string().contains("say previous=\"none\""), "{error}");
 }
 
-/// 通江: five stars 2 %, four 3 %, three 5 % of all; a veto cancels.
+/// Checks 通江: five stars for 2 %, four for 3 %, three for 5 % of all; a veto cancels.
 #[test]
 fn tongjiang_stars_are_shares_of_all() {
     let ids: Vec<String> = (1..=200).map(|at| format!("D{at:03}")).collect();
@@ -262,7 +263,7 @@ fn tongjiang_stars_are_shares_of_all() {
     assert_eq!(&stars[..6], ["5", "unrated", "5", "5", "5", "4"], "who is vetoed takes no place");
 }
 
-/// 某区: direct grading stands outside the places here, and equals at the line are all in.
+/// Checks 某区: direct grading takes no places, and all that tie at the last place are in.
 #[test]
 fn direct_grading_stands_outside_of_the_places() {
     let rows: Vec<_> = ["D001", "D002", "D003", "D004", "D005", "D006", "D007", "D008", "D009", "D010"]
@@ -277,7 +278,7 @@ fn direct_grading_stands_outside_of_the_places() {
     assert_eq!(states(&rating), ["5", "4", "4", "4", "4", "3", "3", "3", "unrated", "5"]);
 }
 
-/// 亳州: a form of 100 a quarter, added up; an absent quarter is open, not nothing.
+/// Checks 亳州: a form of 100 per quarter, summed; a missing quarter is open, not zero.
 #[test]
 fn quarters_are_added_up_and_an_absent_one_is_open() {
     let quarter = |id: &'static str, q: i16, points: f64| (id, q, points);
@@ -308,7 +309,7 @@ fn quarters_are_added_up_and_an_absent_one_is_open() {
     assert_eq!(rating.scores.open, [0, 1]);
 }
 
-/// 湖北: no chart of the network takes 8, an incomplete one 2; 江苏: the total is capped at 100.
+/// Checks 湖北: a missing chart of the network costs 8, an incomplete one 2; 江苏: the total is capped at 100.
 #[test]
 fn points_are_taken_and_totals_are_capped() {
     let rows = [
@@ -332,7 +333,7 @@ fn points_are_taken_and_totals_are_capped() {
     assert_eq!(rating.scores.totals[0].0, 10_000_000_000);
 }
 
-/// 云南: four 有 are three stars, five 好 besides four, five 强 besides five; only 先进 may apply.
+/// Checks 云南: four 有 earn three stars, five 好 on top earn four, five 强 on top earn five; only 先进 may apply.
 #[test]
 fn yunnan_stars_are_asked_one_after_the_other() {
     let form = |id: &'static str, haves: f64, goods: f64, strengths: f64| {
@@ -358,7 +359,7 @@ fn a_veto_cancels_and_an_event_adds_a_star_in_wuhao() {
         let items = wuhao.parts.items.iter().filter(move |item| item.id != without);
         items.map(move |i| (id, 2013, i.id.as_str(), Some(i.points as f64 / 10_000.0 * share))).collect::<Vec<_>>()
     };
-    // Without premises the second good lacks 8 of 20 points.
+    // Without premises the second 好 lacks 8 of 20 points.
     let rows =
         [form("D001", 1.0, ""), form("D002", 0.85, ""), form("D003", 1.0, "premises"), form("D004", 1.0, "")].concat();
     let happened = [

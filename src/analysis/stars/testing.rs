@@ -1,4 +1,4 @@
-//! Small rosters and scores for the tests of stars.
+//! Small rosters and scores for tests of stars.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::ingest;
 use crate::job::Quiet;
 use crate::roster::Roster;
 
-/// A batch of columns.
+/// Builds a batch from columns.
 pub(crate) fn batch(columns: Vec<(&str, ArrayRef)>) -> RecordBatch {
     RecordBatch::try_from_iter(columns).unwrap()
 }
@@ -25,12 +25,13 @@ pub(crate) fn years(values: impl IntoIterator<Item = i16>) -> ArrayRef {
     Arc::new(Int16Array::from_iter_values(values))
 }
 
-/// `n` organisations in each of `of`, each with a party organisation of its own: `单位001` has `D001`.
+/// Builds a roster of `n` organisations in each year of `of`, each with its own party organisation: `单位001` has
+/// `D001`.
 pub(crate) fn roster(n: usize, of: &[i16]) -> Roster {
     roster_with(n, of, &[])
 }
 
-/// The same with further columns, which are given for one year.
+/// Builds the same roster with further columns. Their values are given for one year and repeat in every year.
 pub(crate) fn roster_with(n: usize, of: &[i16], more: &[(&str, Vec<Option<&str>>)]) -> Roster {
     let rows = || of.iter().flat_map(|year| (1..=n).map(|at| (*year, at)));
     let mut columns = vec![
@@ -49,7 +50,7 @@ pub(crate) fn roster_with(n: usize, of: &[i16], more: &[(&str, Vec<Option<&str>>
     Roster::read_arrow("made", &[batch(columns)], &ingest::Options::default(), &Quiet).unwrap()
 }
 
-/// Scores: id, year, item, points.
+/// Builds a score table from id, year, item, points.
 pub(crate) fn scores(id: &str, rows: &[(&str, i16, &str, Option<f64>)]) -> RecordBatch {
     batch(vec![
         (id, texts(rows.iter().map(|r| r.0))),
@@ -59,7 +60,7 @@ pub(crate) fn scores(id: &str, rows: &[(&str, i16, &str, Option<f64>)]) -> Recor
     ])
 }
 
-/// Events: id, year, kind.
+/// Builds a table of events from id, year, kind.
 pub(crate) fn events(id: &str, rows: &[(&str, i16, &str)]) -> RecordBatch {
     batch(vec![
         (id, texts(rows.iter().map(|r| r.0))),
@@ -72,17 +73,17 @@ pub(crate) fn rate(roster: &Roster, scheme: &Scheme, scores: &RecordBatch, optio
     Rating::new(roster, Arc::new(scheme.clone()), std::slice::from_ref(scores), options, &Quiet)
 }
 
-/// The star states in the order of ids.
+/// Returns the star states, in the order of ids.
 pub(crate) fn states(rating: &Rating) -> Vec<String> {
     (0..rating.len()).map(|at| rating.state_of(at)).collect()
 }
 
-/// A column of whole numbers.
+/// Returns a column of whole numbers.
 pub(crate) fn numbers(batch: &RecordBatch, name: &str) -> Vec<Option<i64>> {
     batch[name].as_primitive::<Int64Type>().iter().collect()
 }
 
-/// A column of texts, of either kind.
+/// Returns a text column of either string type.
 pub(crate) fn column(batch: &RecordBatch, name: &str) -> Vec<Option<String>> {
     let owned = |text: Option<&str>| text.map(str::to_owned);
     match batch[name].as_string_view_opt() {

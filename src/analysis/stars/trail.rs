@@ -1,4 +1,4 @@
-//! The audit trail (变动台账): every change of every star with its rule, in an order in which it can be replayed.
+//! Audit trail (变动台账): every change of every star with its rule, in an order that can be replayed.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,24 +13,25 @@ use crate::lang::Text;
 use crate::query::star_state::ABSENT;
 use crate::support::columns::Columns;
 
-/// What a row of the trail is about.
+/// Subject of a row of the trail.
 enum Entry<'a> {
-    /// The score; the stars of the round before stand before it.
+    /// The score; the stars of the previous round come before it.
     Score,
     /// A rule that changed the stars.
     Rule(&'a Change),
-    /// The organisation had stars in the round before and has no scores in this one.
+    /// An organisation with stars in the previous round and no scores in this one.
     NotRated(Prev),
 }
 
 impl Rating {
-    /// Every step that made the stars: one row a step, by id, year and step.
+    /// Lists the steps that led to the stars, one per row, by id, year and step.
     ///
-    /// Columns: `year`, the id, `name`, `nth` (0 is the score), `rule_kind` (`score`, `event`, `gate`, `cap`, `veto`,
-    /// `first_year`, `exception` (which changes no star, but lets one go further), `step`, `direct`, `quota`; `not_rated` for who had stars in the round before of the same call and has
-    /// no scores in this one), `before` and `after` (star states; before the score that of the round before, `absent`
-    /// where that does not have it), the ends `before_low`, `before_high`, `after_low`, `after_high` (star states),
-    /// `reason_zh`, `reason_en`.
+    /// Columns: `year`, the id, `name`, `nth` (0 is the score), `rule_kind` (`score`, `event`, `gate`, `cap`,
+    /// `veto`, `first_year`, `exception` (changes no star, but lifts the limit), `step`, `direct`, `quota`;
+    /// `not_rated` for an organisation with stars in the previous round of the same call and no scores in this
+    /// one), `before` and `after` (star states; for the score, `before` is the state in the previous round,
+    /// `absent` if not listed there), the ends `before_low`, `before_high`, `after_low`, `after_high` (star
+    /// states), `reason_zh`, `reason_en`.
     pub fn trail(&self) -> Result<RecordBatch> {
         let mut rows: Vec<(u32, i16, i64, Entry<'_>)> = Vec::new();
         for subject in 0..self.len() as u32 {
@@ -100,13 +101,13 @@ impl Rating {
     }
 }
 
-/// Goes through a trail from its first year and gives the stars to which it leads: what [`Rating::table`] says, worked out
-/// from the trail alone, whatever the order of its rows.
+/// Replays a trail from its first year and returns the resulting stars. The result equals that of [`Rating::table`]
+/// but uses the trail alone, with rows in any order.
 ///
-/// Columns: `year`, the id, `star_state` (`absent` for who was not rated), `star_low`, `star_high`.
+/// Columns: `year`, the id, `star_state` (`absent` if not rated), `star_low`, `star_high`.
 ///
-/// Fails with [`Error::Data`] where a step does not begin where the one before it ended: then a star moved without a
-/// reason.
+/// Returns [`Error::Data`] if a step does not begin at the end of the previous one, because then a star changed
+/// without a reason.
 pub fn replay(trail: &[RecordBatch]) -> Result<RecordBatch> {
     let mut id_column = "party_org_id";
     let mut rows: Vec<(String, i16, i64, [String; 4])> = Vec::new();

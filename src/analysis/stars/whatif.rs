@@ -1,4 +1,4 @@
-//! What if (政策推演): two ratings side by side, thresholds moved, by any dimension.
+//! What-if analysis (政策推演): comparison of two ratings, and shifted thresholds, by any dimension.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,10 +16,10 @@ use crate::query::dimension::Scope;
 use crate::roster::{Frame, Integers};
 use crate::support::columns::Columns;
 
-/// What may become of an organisation under another scheme.
+/// Possible changes of an organisation under another scheme.
 const CHANGES: [&str; 4] = ["rises", "falls", "same", "undecided"];
 
-/// Where it stands under the second scheme, beside the first: by what the stars are, not by their rungs.
+/// Compares the stars under the second scheme with those under the first, by number of stars and not by rung.
 fn change(a: (&Rating, Span), b: (&Rating, Span)) -> &'static str {
     let stars =
         |(rating, span): (&Rating, Span)| span.known().map(|rung| rating.scheme.ladder.stars(rung).unwrap_or(-1.0));
@@ -44,11 +44,11 @@ fn alike(a: &Rating, b: &Rating) -> Result<()> {
     ))
 }
 
-/// The same scores rated by two schemes, organisation by organisation.
+/// Compares the same scores rated by two schemes, organisation by organisation.
 ///
-/// Columns: those of [`Rating::table`] that say who it is, `score_a`, `score_b` (null where items are open), `star_a`,
-/// `star_b` (star states), `change` (`rises`, `falls`, `same`, `undecided`), `reason_zh`, `reason_en` (what the second
-/// scheme says, null where nothing changes).
+/// Columns: the identifying columns of [`Rating::table`], `score_a`, `score_b` (null if items are open), `star_a`,
+/// `star_b` (star states), `change` (`rises`, `falls`, `same`, `undecided`), `reason_zh`, `reason_en` (from the
+/// second scheme; null if nothing changes).
 pub fn compare_schemes(a: &Rating, b: &Rating) -> Result<RecordBatch> {
     alike(a, b)?;
     let known = |rating: &Rating, at: usize| {
@@ -69,10 +69,10 @@ pub fn compare_schemes(a: &Rating, b: &Rating) -> Result<RecordBatch> {
         .finish()
 }
 
-/// How many rise and fall under the second scheme, by the dimensions of `by`.
+/// Counts the organisations that rise and fall under the second scheme, by the dimensions of `by`.
 ///
-/// Columns: `year`, the dimensions, `rises`, `falls`, `same`, `undecided`: organisations, or party organisations where the
-/// schemes rate these. Who is not in the year's roster has no value in the dimensions.
+/// Columns: `year`, the dimensions, `rises`, `falls`, `same`, `undecided`: organisations, or party organisations if
+/// the schemes rate these. An organisation missing from the year's roster has no value in the dimensions.
 pub fn compare_counts(a: &Rating, b: &Rating, by: &[String]) -> Result<RecordBatch> {
     alike(a, b)?;
     let lane = |at: usize| {
@@ -89,13 +89,13 @@ pub fn compare_counts(a: &Rating, b: &Rating, by: &[String]) -> Result<RecordBat
 }
 
 impl Rating {
-    /// The stars after all rules by the dimensions of `by`.
+    /// Counts the stars after all rules by the dimensions of `by`.
     ///
-    /// Columns: `year`, the dimensions, `star_state`, `rated` (organisations, or party organisations where the scheme rates
-    /// these).
+    /// Columns: `year`, the dimensions, `star_state`, `rated` (organisations, or party organisations if the scheme
+    /// rates these).
     pub fn counts(&self, by: &[String]) -> Result<RecordBatch> {
         let mut values = self.states();
-        // The highest first, as lists have it.
+        // Lists show the highest star first.
         let last = values.len() - 1;
         values[..last].reverse();
         let at = |subject: usize| {
@@ -112,7 +112,8 @@ impl Rating {
         Columns::default().groups(&counted).counts("rated", counted.counts[0].iter().copied()).finish()
     }
 
-    /// Organisations in groups: by dimensions of the roster, then by what `more` says; each in one lane.
+    /// Groups organisations by dimensions of the roster and the codes from `more`, and counts each in one lane
+    /// (aggregate input).
     fn counted(
         &self,
         by: &[String],
@@ -143,13 +144,15 @@ impl Rating {
         Ok(Counted { axes, years: groups.keys().map(|(year, _)| *year).collect(), keys, counts })
     }
 
-    /// What becomes of the stars where a threshold lies elsewhere: the band of `stars` from each of `values` on, or, where
-    /// each dimension is a star and `stars` is `None`, each of `values` as the share that a dimension asks.
+    /// Recomputes the stars with a shifted threshold. `values` are lower bounds of the band of `stars`, or, if each
+    /// dimension is a star and `stars` is `None`, the proportion that a dimension requires.
     ///
-    /// Columns: `year`, `stars` (whose band is moved; null where it is the share), `threshold`, `star_state`, `rated` (how
-    /// many have it then), `before` (how many by the scheme as it is), `rises`, `falls`, `undecided` (of all of the year).
+    /// Columns: `year`, `stars` (of the shifted band; null for the proportion), `threshold`, `star_state`, `rated`
+    /// (organisations with the state under the new threshold), `before` (under the scheme as it is), `rises`,
+    /// `falls`, `undecided` (over the whole year).
     ///
-    /// Fails with [`Error::Argument`] where the scheme has no such threshold, or it passes that of another star.
+    /// Returns [`Error::Argument`] if the scheme has no such threshold, or if a value passes the threshold of
+    /// another star.
     pub fn sensitivity(&self, stars: Option<f64>, values: &[f64], job: &dyn Job) -> Result<RecordBatch> {
         let rung = self.threshold(stars)?;
         let states = self.states();
@@ -190,7 +193,7 @@ impl Rating {
             .finish()
     }
 
-    /// The rung whose band is moved; 0 where it is the share of dimensions.
+    /// Returns the rung of the shifted band; 0 for the proportion of dimensions.
     fn threshold(&self, stars: Option<f64>) -> Result<u8> {
         let scheme = &*self.scheme;
         match stars {

@@ -1,4 +1,4 @@
-//! Target sets: year by year, what is missing where, and whether the pace so far meets the deadline.
+//! Target sets: results by year, gaps by group, and the pace towards the deadline.
 
 mod pace;
 
@@ -22,9 +22,8 @@ use crate::query::dimension::Scope;
 use crate::roster::Roster;
 use crate::support::columns::Columns;
 
-/// The targets in force in each year by the dimensions of `scope`: [`coverage::targets`], without the years in which a
-/// target is not in force.
-///
+/// Computes the targets in force in each year by the dimensions of `scope`: [`coverage::targets`] without the years
+/// in which a target is not in force.
 /// ```
 /// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
@@ -38,7 +37,7 @@ pub fn targets(roster: &Roster, targets: &[Target], scope: &Scope, job: &dyn Job
     in_force(targets, &rates::targets(roster, targets, scope, job)?)
 }
 
-/// A table of [`coverage::targets`] without the years in which a target is not in force.
+/// Removes the years in which a target is not in force from a table of [`coverage::targets`].
 pub(crate) fn in_force(targets: &[Target], table: &RecordBatch) -> Result<RecordBatch> {
     let years = table["year"].as_primitive::<Int16Type>().values();
     let in_force: BooleanArray =
@@ -46,10 +45,9 @@ pub(crate) fn in_force(targets: &[Target], table: &RecordBatch) -> Result<Record
     Ok(filter_record_batch(table, &in_force)?)
 }
 
-/// Every target in every year in which it is in force, target by target and year by year: the columns of [`targets`], then
-/// `deadline`, and `series`: the figures of a target are comparable only where this number is the same (see
+/// Computes every target in every year in which it is in force, target by target and year by year: the columns of
+/// [`targets`], then `deadline` and `series` (figures of a target are comparable only within one series number; see
 /// [`breaks`](super::rates::breaks::breaks)).
-///
 /// ```
 /// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
@@ -62,7 +60,7 @@ pub fn targets_series(roster: &Roster, set: &[Target], scope: &Scope, job: &dyn 
     as_series(roster, set, &targets(roster, set, scope, job)?)
 }
 
-/// A table of [`targets`] target by target, with their deadlines and series.
+/// Sorts a table of [`targets`] target by target, and adds deadlines and series.
 pub(crate) fn as_series(roster: &Roster, set: &[Target], table: &RecordBatch) -> Result<RecordBatch> {
     let (years, ids) = (table["year"].as_primitive::<Int16Type>(), table["target"].as_string_view());
     let named = |id: &str, year: i16| set.iter().find(|t| t.rate.id == id && t.validity.holds(year));
@@ -88,11 +86,11 @@ pub(crate) fn as_series(roster: &Roster, set: &[Target], table: &RecordBatch) ->
         .finish()
 }
 
-/// How many are missing from each target, by the dimensions of `scope`: as many as [`coverage::gaps`] lists.
+/// Counts the gaps of each target by the dimensions of `scope`; the counts match the rows of [`coverage::gaps`].
 ///
-/// Columns: `year`, the dimensions, `target`, `label_zh`, `label_en`, `counts`, `population`, `success`, `missing` (in the
-/// population, not met), `unknown` (not known whether they belong to it or meet it), `share` (of all missing of the year).
-///
+/// Columns: `year`, the dimensions, `target`, `label_zh`, `label_en`, `counts`, `population`, `success`, `missing`
+/// (in the population, not met), `unknown` (membership or success unknown), `share` (proportion of all missing of
+/// the year).
 /// ```
 /// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
@@ -107,7 +105,7 @@ pub fn gap_counts(roster: &Roster, set: &[Target], scope: &Scope, job: &dyn Job)
     table_of_gaps(set, &count(roster, &rates, scope, job)?)
 }
 
-/// The table of what [`coverage::statistic`] counted of the rates of `set`.
+/// Builds the table from the counts of [`coverage::statistic`] for the rates of `set`.
 pub(crate) fn table_of_gaps(set: &[Target], counted: &Counted) -> Result<RecordBatch> {
     let figures = figures(counted, set.len());
     let each = || counted.years.iter().flat_map(|year| (0..set.len()).map(move |at| (*year, at)));
@@ -131,7 +129,7 @@ pub(crate) fn table_of_gaps(set: &[Target], counted: &Counted) -> Result<RecordB
     Ok(filter_record_batch(&table, &in_force)?)
 }
 
-/// `columns` with the names of these targets.
+/// Adds the ids, labels and units of `targets` to `columns`.
 fn named<'a>(columns: Columns, targets: impl Iterator<Item = &'a Target> + Clone) -> Columns {
     columns
         .texts("target", targets.clone().map(|t| &t.rate.id))

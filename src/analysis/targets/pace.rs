@@ -1,4 +1,4 @@
-//! The pace of a target (进度): how many are missing, how fast that has shrunk, how fast it must.
+//! The pace of a target (进度): the shortfall, its yearly decrease so far, and the decrease needed.
 
 use std::collections::BTreeMap;
 
@@ -14,12 +14,12 @@ use crate::query::dimension::Scope;
 use crate::roster::Roster;
 use crate::support::columns::Columns;
 
-/// How many must meet a target that do not.
+/// The shortfall of a target: how many more must meet it.
 #[derive(Clone, Copy)]
 struct Missing {
-    /// Of those who are known.
+    /// The shortfall among those whose answer is known.
     known: Option<u64>,
-    /// The fewest and the most that the answers not known allow.
+    /// The smallest and largest shortfall that the unknowns allow.
     low: u64,
     high: u64,
 }
@@ -37,7 +37,7 @@ impl Missing {
     }
 }
 
-/// The smallest number by which `success` must grow to reach the share `goal` of `whole`.
+/// Returns the smallest increase of `success` that reaches the proportion `goal` of `whole`.
 fn short(success: u64, whole: u64, goal: f64) -> u64 {
     let reached = |n: u64| whole == 0 || n as f64 / whole as f64 >= goal;
     let mut needed = (goal * whole as f64).ceil() as u64;
@@ -50,17 +50,17 @@ fn short(success: u64, whole: u64, goal: f64) -> u64 {
     needed.saturating_sub(success)
 }
 
-/// Where each target in force in `year` stands, by the dimensions of `scope` (whose years are not used), and whether going
-/// on as so far reaches it by its deadline. `deadline` is that of targets that have none. Earlier years are measured by the
-/// same record.
+/// Reports the progress of each target in force in `year` by the dimensions of `scope` (whose years are ignored),
+/// and projects whether the pace so far reaches it by its deadline. `deadline` applies to targets without one.
+/// Earlier years are evaluated by the target's definition in `year`.
 ///
 /// Columns: `year`, the dimensions, `target`, `label_zh`, `label_en`, `counts`, `population`, `success`, `failure`,
-/// `unknown`, `population_unknown`, `rate`, `goal`, `met`; `missing` (how many more must meet it for the goal, of those who
-/// are known), `missing_low` and `missing_high` (what the unknowns allow); `first_year` (the first in which the group has a
-/// rate) and `first_missing`; `pace` (by how many fewer are missing each year since then), `deadline`, `years_left` (from
-/// the end of `year`), `needed` (by how many fewer each year from now on), `suffices` (whether the pace so far is enough;
-/// null where what is not known decides, or there is no deadline or no earlier year), `inferred`.
-///
+/// `unknown`, `population_unknown`, `rate`, `goal`, `met`; `missing` (how many more must meet it for the goal,
+/// among those whose answer is known), `missing_low` and `missing_high` (the bounds that the unknowns allow);
+/// `first_year` (the first in which the group has a rate) and `first_missing`; `pace` (mean yearly decrease of
+/// `missing` since then), `deadline`, `years_left` (from the end of `year`), `needed` (yearly decrease required
+/// from now on), `suffices` (whether the pace so far is enough; null if the unknowns decide, or without a deadline
+/// or an earlier year), `inferred`.
 /// ```
 /// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
@@ -123,7 +123,7 @@ struct Row<'a> {
 }
 
 impl Row<'_> {
-    /// By how many fewer are missing each year.
+    /// Returns the mean yearly decrease of the shortfall.
     fn pace(&self) -> Option<f64> {
         let (year, first) = self.first?;
         Some((first.known? as f64 - self.missing.known? as f64) / f64::from(self.year - year))
@@ -138,7 +138,7 @@ impl Row<'_> {
         Some(self.missing.known? as f64 / f64::from(left))
     }
 
-    /// Whether the pace so far reaches the goal in time, however the unknowns turn out.
+    /// Checks whether the pace so far reaches the goal in time; `None` if the unknowns decide.
     fn suffices(&self) -> Option<bool> {
         let left = i64::from(self.years_left()?);
         if self.missing.high == 0 {
@@ -149,7 +149,7 @@ impl Row<'_> {
         }
         let (year, first) = self.first?;
         let years = i64::from(self.year - year);
-        // (first - now) / years >= now / left, in whole numbers.
+        // (first − now) / years >= now / left, multiplied out to stay in integers.
         let enough = |first: u64, now: u64| (first as i64 - now as i64) * left >= now as i64 * years;
         match (enough(first.low, self.missing.high), enough(first.high, self.missing.low)) {
             (worst, best) if worst == best => Some(worst),
@@ -186,7 +186,7 @@ fn finish(columns: Columns, rows: &[Row]) -> Result<RecordBatch> {
 mod tests {
     use super::*;
 
-    /// Against trying one number after the other.
+    /// Compares with a linear search.
     #[test]
     fn what_is_short_of_a_share_is_the_smallest_number_that_reaches_it() {
         for goal in [1.0, 0.95, 0.9, 0.6, 1.0 / 3.0, 0.3, 0.001] {

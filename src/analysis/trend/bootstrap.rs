@@ -1,9 +1,19 @@
-//! Intervals by drawing organisations anew, with all their years, for the years of one organisation depend on each other
-//! (Hanson and Schuermann 2006).
+//! Bootstrap intervals: organisations are resampled with all their years, because the years of one organisation are
+//! dependent (Hanson and Schuermann 2006).
 //!
-//! Organisations that contribute the same steps are one cell, and a draw is how often each cell is drawn: a multinomial
-//! number, exact, whose cost grows with the cells and not with the organisations. Each draw has a stream of its own, so
-//! that neither threads nor the order of anything changes it.
+//! Goal: exact bootstrap replicates whose cost grows with the distinct histories, not with the organisations.
+//! Structure: organisations with equal transitions form one cell, and a replicate draws the multinomial number of
+//! times that each cell occurs. Trade-off: building the cells takes a scan of the whole panel, but a replicate then
+//! costs one binomial number per shared cell, and one uniform number per draw from the cells of one organisation.
+//! Each replicate has its own random stream, so neither threads nor row order change the result.
+//!
+//! ```text
+//!  organisations         cells                      one replicate (n = 4)          squares
+//!  A: 3→4, 4→4 ─┬──▶  {3→4, 4→4} × 2   ──▶  Binomial(4, 2/4) = 3   ──▶  3→4 += 3, 4→4 += 3
+//!  D: 3→4, 4→4 ─┘
+//!  B: 3→3, 3→4 ────▶  {3→3, 3→4} × 1   ─┬▶  the remaining 4 − 3 = 1,
+//!  C: 3→3, 3→3 ────▶  {3→3 twice} × 1  ─┘   uniform over both: C    ──▶  3→3 += 2
+//! ```
 
 use std::collections::HashMap;
 
@@ -17,14 +27,14 @@ use crate::job;
 use crate::job::Job;
 use crate::support::random::Rng;
 
-/// How intervals are drawn.
+/// Options for the bootstrap.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Draws {
-    /// How many times the organisations are drawn anew.
+    /// Number of bootstrap replicates.
     pub draws: u32,
-    /// Draws with the same seed are the same.
+    /// Seed; equal seeds give equal replicates.
     pub seed: u64,
-    /// The share of draws between the ends of an interval.
+    /// Confidence level: the proportion of replicates between the ends of an interval.
     pub level: f64,
 }
 
@@ -47,37 +57,38 @@ impl Draws {
     }
 }
 
-/// A statistic drawn many times.
+/// Bootstrap distribution of a statistic.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Drawn {
-    /// The ends of the interval: percentiles of the draws in which the statistic is defined.
+    /// Ends of the interval: percentiles of the replicates in which the statistic is defined.
     pub(crate) low: Option<f64>,
     pub(crate) high: Option<f64>,
-    /// How many those draws are.
+    /// Number of those replicates.
     pub(crate) draws: u64,
 }
 
-/// The organisations of one group, in cells.
+/// The entities of one group, in cells.
 pub(crate) struct Sample {
-    /// The number of the group.
+    /// Number of the group.
     pub(crate) group: u32,
-    /// How many things there are in each cell, the fullest first.
+    /// Number of entities in each cell, the largest first.
     counts: Vec<u64>,
-    /// For each cell, and one more, where its steps start.
+    /// Start of each cell in `steps`, and the end of the last.
     starts: Vec<u32>,
-    /// Steps, each with how often each thing of the cell makes it.
+    /// Transitions, each with the number of times that every entity of the cell makes it.
     steps: Vec<(u32, u32)>,
     states: usize,
     pairs: usize,
 }
 
 impl Sample {
-    /// How many things are drawn from.
+    /// Returns the number of entities to draw from.
     pub(crate) fn things(&self) -> u64 {
         self.counts.iter().sum()
     }
 
-    /// The steps of as many things as there are, drawn with replacement; for each pair, or of all pairs together.
+    /// Draws as many entities as there are, with replacement, and returns their transitions, per pair or for all
+    /// pairs together.
     pub(crate) fn draw(&self, rng: &mut Rng) -> Vec<Square> {
         let mut squares = vec![Square::new(self.states); self.pairs];
         let mut add = |cell: usize, times: u64| {
@@ -97,7 +108,7 @@ impl Sample {
             left -= times;
             weight -= count;
         }
-        // The others are alike.
+        // Cells of one entity are equally likely.
         let singles = (self.counts.len() - single) as u64;
         if singles > 0 {
             (0..left).for_each(|_| add(single + rng.below(singles) as usize, 1));
@@ -105,7 +116,7 @@ impl Sample {
         squares
     }
 
-    /// `statistics` of draws, one after the other.
+    /// Returns the intervals of `statistics` over the bootstrap replicates.
     pub(crate) fn intervals(
         &self,
         how: &Draws,
@@ -116,7 +127,8 @@ impl Sample {
     }
 }
 
-/// What `statistics` of so many draws are between, in the group with this number; each draw has a stream of its own.
+/// Returns the intervals of `statistics` over the replicates of one group; each replicate has its own random
+/// stream.
 pub(crate) fn drawn(
     group: u32,
     how: &Draws,
@@ -133,13 +145,13 @@ pub(crate) fn drawn(
     Ok((0..many).map(|at| percentiles(draws.iter().filter_map(|draw| draw[at]), how.level)).collect())
 }
 
-/// Samples by the key of their group.
+/// Maps the key of each group to its sample.
 pub(crate) fn by_key<'a>(panel: &Panel<'_>, samples: &'a [Sample]) -> HashMap<Vec<u32>, &'a Sample> {
     samples.iter().map(|sample| (panel.key(sample.group), sample)).collect()
 }
 
-/// The ends between which the middle `share` of `values` lies, by the linear interpolation that most software uses
-/// (Hyndman and Fan 1996, type 7).
+/// Returns the ends of the middle `share` of `values`, by the linear interpolation that most software uses (Hyndman
+/// and Fan 1996, type 7).
 fn percentiles(values: impl Iterator<Item = f64>, share: f64) -> Drawn {
     let mut values: Vec<f64> = values.collect();
     values.sort_unstable_by(f64::total_cmp);
@@ -151,7 +163,7 @@ fn percentiles(values: impl Iterator<Item = f64>, share: f64) -> Drawn {
     Drawn { low: at((1.0 - share) / 2.0), high: at(f64::midpoint(1.0, share)), draws: values.len() as u64 }
 }
 
-/// The state of each id in a year, and for each thing its group and when its rating was made.
+/// One year: the state of each id, and for each listed entity its group and rating time.
 struct Side<'a> {
     ids: &'a [u32],
     states: Vec<u16>,
@@ -159,21 +171,21 @@ struct Side<'a> {
     rated: Option<Vec<u32>>,
 }
 
-/// What things contribute: from and to which state between the years of which pair.
+/// The years, and the transitions that the entities contribute.
 struct Steps<'a> {
     sides: Vec<Side<'a>>,
     pairs: &'a [(usize, usize)],
     states: usize,
-    /// For each state and next state whether that step is looked at.
+    /// For each state and next state, true if the transition counts.
     kept: Vec<bool>,
-    /// Whether pairs are told apart.
+    /// True if pairs are kept separate.
     each: bool,
-    /// How many values the axis of ratings has.
+    /// Number of values on the axis of rating times.
     ratings: u32,
 }
 
-/// The things of `panel` in cells by what they contribute, group by group in the order of their numbers. Steps for which
-/// `kept` does not hold are not looked at; who makes no others is drawn all the same. `each` tells pairs of years apart.
+/// Groups the entities of `panel` into cells by their transitions, in the order of the group numbers. Transitions
+/// that fail `kept` are ignored, but their entities are drawn all the same. `each` keeps pairs of years separate.
 pub(crate) fn samples(
     panel: &Panel<'_>,
     each: bool,
@@ -231,18 +243,18 @@ pub(crate) fn samples(
     Ok(samples)
 }
 
-/// Things of one group that contribute the same.
+/// Entities of one group with equal transitions.
 struct Cell {
     group: u32,
     count: u64,
-    /// One of them.
+    /// Smallest id in the cell, as its representative.
     first: u32,
 }
 
-/// So many ids are looked at in one piece.
+/// Ids per parallel task.
 const PIECE: usize = 1 << 15;
 
-/// What a thing contributes to its group so far.
+/// Contribution of an entity to its group so far.
 #[derive(Clone, Copy)]
 struct Sum {
     group: u32,
@@ -250,11 +262,11 @@ struct Sum {
 }
 
 impl Steps<'_> {
-    /// All cells, by group. Contributions are compared by sums of one random number for each step, of 128 bits: that two
-    /// different ones among a million have the same has a chance of about 10^-27.
+    /// Returns all cells, by group. Contributions are compared by sums of one 128-bit random number per transition:
+    /// the probability that two different ones among a million collide is about 10^-27.
     fn cells(&self, ids: usize, job: &dyn Job) -> Result<Vec<Cell>> {
         let mut sums = vec![Sum { group: NOT_COUNTED, steps: 0 }; ids];
-        // What things contribute to other groups than their first.
+        // Contributions to groups other than the first group of the entity.
         let mut others: Vec<(u32, u32, u128)> = Vec::new();
         for (nth, pair) in self.pairs.iter().enumerate() {
             job::check(job)?;
@@ -294,7 +306,7 @@ impl Steps<'_> {
         Ok(cells)
     }
 
-    /// Visits each id of the range that is counted in the pair, with its group and its step, if that is looked at.
+    /// Visits each id of the range that is counted in the pair, with its group and its transition, if that counts.
     fn visit(
         &self,
         (earlier, later): (usize, usize),
@@ -321,7 +333,7 @@ impl Steps<'_> {
         }
     }
 
-    /// Whether the rating is that of the year before.
+    /// Checks whether the rating was carried over from the year before.
     fn carried(&self, before: &Side<'_>, left: usize, after: &Side<'_>, right: usize) -> bool {
         match (&before.rated, &after.rated) {
             (Some(was), Some(is)) => was[left] < self.ratings && was[left] == is[right],
@@ -329,7 +341,7 @@ impl Steps<'_> {
         }
     }
 
-    /// The steps of one thing in a group, ascending, each with how often it makes it.
+    /// Returns the transitions of one entity in a group, ascending, each with its count.
     fn of_thing(&self, group: u32, thing: u32) -> Vec<(u32, u32)> {
         let thing = thing as usize;
         let mut steps: Vec<u32> = Vec::new();
@@ -346,7 +358,7 @@ impl Steps<'_> {
     }
 }
 
-/// A random number of 128 bits for a step between the years of a pair, always the same.
+/// Returns a fixed 128-bit random number for a transition between the years of a pair.
 fn signature(pair: usize, step: usize) -> u128 {
     let mut rng = Rng(((pair as u64) << 32) | step as u64);
     (u128::from(rng.next()) << 64) | u128::from(rng.next())
@@ -363,7 +375,7 @@ mod tests {
     use crate::roster::Roster;
     use crate::synth;
 
-    /// Every organisation drawn once gives the counts of the kernel, group by group and year by year.
+    /// Drawing every organisation once gives the counts of the kernel, for each group and year.
     #[test]
     fn cells_hold_every_step() {
         let years = synth::panel(3000, 5, 2010, 7).unwrap();
@@ -390,7 +402,7 @@ mod tests {
             }
             let drawn_from: u64 = samples.values().map(|sample| sample.things()).sum();
             let listed = arrow::array::Array::len(roster.organisations()) as u64;
-            // Who changes its group is drawn in each.
+            // An entity that changes its group is drawn in each of its groups.
             assert!(if scope.by.is_empty() { drawn_from == listed } else { drawn_from > listed });
         }
     }

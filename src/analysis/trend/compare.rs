@@ -1,4 +1,4 @@
-//! Two groups side by side: whether they move alike, and by how much they differ.
+//! Comparison of two groups: equal transition probabilities or not, and the difference of each mobility index.
 
 use arrow::array::RecordBatch;
 
@@ -15,10 +15,10 @@ use crate::query::dimension::Scope;
 use crate::roster::Roster;
 use crate::support::random::Rng;
 
-/// What stands for all groups but the one named.
+/// Name of the group of all other values.
 const OTHERS: &str = "others";
 
-/// A line of the result.
+/// A row of the result.
 struct Line {
     measure: &'static str,
     weights: Option<&'static str>,
@@ -30,13 +30,13 @@ struct Line {
     steps: [u64; 2],
 }
 
-/// Compares how the things of two groups move: the values `a` and `b` of the one dimension of `scope`, or `a` and all
-/// others where `b` is `None`.
+/// Compares the transitions of two groups: the values `a` and `b` of the one dimension of `scope`, or `a` and all
+/// others if `b` is `None`.
 ///
-/// Columns: `year`, `next_year`, `a`, `b`, `measure` (`homogeneity_lr`, `homogeneity_chi2`: whether both have the same
-/// chances; then every index of [`mobility`](super::mobility())), `weights`, `label_zh`, `label_en`, `value_a`, `value_b`,
-/// `difference` (a − b), `low`, `high` (of the difference: organisations of each group drawn anew), `draws`, `statistic`,
-/// `df`, `p`, `effect` (Cohen's w; of the tests), `steps_a`, `steps_b`.
+/// Columns: `year`, `next_year`, `a`, `b`, `measure` (`homogeneity_lr`, `homogeneity_chi2`: tests of equal
+/// probabilities; then every index of [`mobility`](super::mobility())), `weights`, `label_zh`, `label_en`,
+/// `value_a`, `value_b`, `difference` (a − b), `low`, `high` (of the difference: organisations resampled within
+/// each group), `draws`, `statistic`, `df`, `p`, `effect` (Cohen's w; of the tests), `steps_a`, `steps_b`.
 ///
 /// ```
 /// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
@@ -139,13 +139,13 @@ pub fn compare(
         .finish()
 }
 
-/// The steps of the group with the value at `at`.
+/// Returns the transitions of the group whose value is at `at`.
 fn of_key(flows: &Flows, at: u32, span: &Span) -> Square {
     let found: Option<&Group> = flows.groups.iter().find(|group| group.key == [at]);
     found.map_or_else(|| Square::new(flows.states.len()), |group| flows.square(group, &span.pairs))
 }
 
-/// `axis` with two values: `a`, and `b` or all others; what is neither is null.
+/// Reduces `axis` to two values: `a`, and `b` or all others. Any other value becomes null.
 fn two(axis: &Axis, a: &str, b: Option<&str>) -> Result<Axis> {
     let names: Vec<String> = match &axis.values {
         Values::Text(names) => names.clone(),
@@ -154,7 +154,7 @@ fn two(axis: &Axis, a: &str, b: Option<&str>) -> Result<Axis> {
     };
     let place = |value: &str| {
         names.iter().position(|name| name == value).ok_or_else(|| {
-            // Regions may be thousands.
+            // A region dimension may have thousands of values.
             let have = names.iter().take(20).cloned().collect::<Vec<_>>().join(", ");
             let more = if names.len() > 20 { ", …" } else { "" };
             let dimension = &axis.name;

@@ -1,4 +1,4 @@
-//! Trend tests of figures of a roster: each group alone, all groups together, and the same organisations first and last.
+//! Trend tests of the figures of a roster: each group separately, all groups together, and paired organisations.
 
 use std::collections::BTreeMap;
 
@@ -22,15 +22,17 @@ use crate::stats::regional_kendall;
 use crate::stats::regional_kendall::{Between, pooled};
 use crate::support::columns::Columns;
 
-/// The Mann–Kendall test of the yearly series of a figure in each group, a row a group and stretch of years between two breaks
-/// (see [`breaks`](crate::analysis::rates::breaks::breaks)): no trend is tested across one.
+/// Runs the Mann-Kendall test on the yearly series of a figure, one row per group and stretch of years between two
+/// breaks (see [`breaks`](crate::analysis::rates::breaks::breaks)); no trend is tested across a break.
 ///
-/// Columns: the dimensions, `series`, `first_year`, `last_year` (of the stretch), `n` (years with a figure), `years_missing` (without),
-/// `first`, `last` (the earliest and latest figure), `s`, `var_s`, `tau_a`, `tau_b`, `z`, `p`, `p_method`, `slope` (Sen's, a
-/// year), `slope_low`, `slope_high`, `intercept` (of the line, at `first_year`); `tests` (how many groups with at least five years and some
-/// change are tested together) and `p_adjusted` (over those, by Benjamini and Hochberg; null for the others); of rates `success`,
-/// `known` (of all years), `share_slope` (the Cochran–Armitage slope, of those known, a year), `share_slope_low`, `share_slope_high`, `share_slope_z`,
-/// `share_slope_p`, null of other figures; `verdict` (`rising`, `falling`, `no_trend`, `constant`, `too_few_years`) by `p_adjusted`.
+/// Columns: the dimensions, `series`, `first_year`, `last_year` (of the stretch), `n` (years with a figure),
+/// `years_missing` (without), `first`, `last` (the earliest and latest figure), `s`, `var_s`, `tau_a`, `tau_b`,
+/// `z`, `p`, `p_method`, `slope` (Sen's, per year), `slope_low`, `slope_high`, `intercept` (of the line, at
+/// `first_year`); `tests` (number of groups with at least five years and some change that are tested together) and
+/// `p_adjusted` (over those, by Benjamini and Hochberg; null for the others); of rates `success`, `known` (of all
+/// years), `share_slope` (the Cochran-Armitage slope, of those known, per year), `share_slope_low`,
+/// `share_slope_high`, `share_slope_z`, `share_slope_p`, null for other figures; `verdict` (`rising`, `falling`,
+/// `no_trend`, `constant`, `too_few_years`) by `p_adjusted`.
 ///
 /// ```
 /// # use dangjian::{Roster, ingest, synth}; use dangjian::query::dimension::Scope; use dangjian::job::Quiet;
@@ -94,8 +96,8 @@ pub fn trend_test(
         .finish()
 }
 
-/// For each line among how many it is tested, and its p-value adjusted for that: of one stretch of years those that can be
-/// called anything.
+/// Returns, for each line, the number of tests in its stretch of years, and its p-value adjusted for them. Lines
+/// with too few years are not tests.
 fn adjusted(lines: &[Line], trends: &[Trend]) -> (Vec<u64>, Vec<Option<f64>>) {
     let (mut tests, mut adjusted) = (Vec::new(), Vec::new());
     let both: Vec<_> = lines.iter().zip(trends).collect();
@@ -107,8 +109,8 @@ fn adjusted(lines: &[Line], trends: &[Trend]) -> (Vec<u64>, Vec<Option<f64>>) {
     (tests, adjusted)
 }
 
-/// The groups of `scope` together: do they rise or fall as a whole? Two rows a stretch of years: groups taken as `independent`, and
-/// as `correlated`, since what a year does to one county it may do to others.
+/// Tests the trend of all groups of `scope` together, with two rows per stretch of years: groups taken as
+/// `independent`, and as `correlated`, because a year may affect several counties alike.
 ///
 /// Columns: `series`, `first_year`, `last_year`, then those of [`pooled_table`](crate::stats::regional_kendall::pooled_table).
 ///
@@ -147,14 +149,15 @@ pub fn trend_pooled(
     regional_kendall::columns(columns, &rows, options.alpha).finish()
 }
 
-/// The same organisations in two years: `McNemar`'s test of a rate, by the dimensions of the earlier year. Counted are those in the
-/// population in both years whose answer is known in both; a rate of party organisations is refused, as those have no place of
-/// their own in two years.
+/// Runs `McNemar`'s test of a rate on the organisations of two years, by the dimensions of the earlier year. It
+/// counts the organisations in the population in both years with a known answer in both. A rate of party
+/// organisations is refused, because they cannot be paired.
 ///
-/// Columns: `year` (the later), `earlier_year`, the dimensions, `rate_id`; `kept`, `lost`, `gained`, `never` (met in both, only at first,
-/// only later, in neither), `unknown` (in the population in both, an answer not known), `left` (not in it any more, or not listed),
-/// `entered` (listed or in it only later; they stand in the group of the later year); `difference` (later share less earlier, of the
-/// first four), `low`, `high`, `p` (exact), `chi2`, `chi2_p` (`McNemar`'s, corrected for continuity).
+/// Columns: `year` (the later), `earlier_year`, the dimensions, `rate_id`; `kept`, `lost`, `gained`, `never`
+/// (success in both, only in the earlier, only in the later, in neither), `unknown` (in the population in both, an
+/// answer unknown), `left` (no longer in it, or not listed), `entered` (listed or in it only in the later year, and
+/// counted in the group of that year); `difference` (later proportion minus earlier, of the first four), `low`,
+/// `high`, `p` (exact), `chi2`, `chi2_p` (`McNemar`'s, with continuity correction).
 ///
 /// ```
 /// # use dangjian::{Roster, ingest, synth}; use dangjian::query::dimension::Scope; use dangjian::job::Quiet;
@@ -187,10 +190,10 @@ pub fn paired_change(
     let (before, after) = (roster.frame(earlier)?, roster.frame(later)?);
     let answers = |frame: &Frame| Answers::new(roster, frame, rate, scope, &Quiet);
     let (first, last) = (Answered::new(answers(before)?), Answered::new(answers(after)?));
-    // Rows of both years that are one organisation; slots ascend in both.
+    // Matches the rows of one organisation in both years; slots ascend in both.
     let other = |of: &Frame, slot: u32| of.slots.binary_search(&slot).ok();
     let there = |answers: &Answered, row: Option<usize>| row.map_or(Answer::Outside, |row| answers.answer(row));
-    // Who came into the population is counted in the later year, everybody else in the earlier: each once.
+    // Entries are counted in the later year, all other fates in the earlier, so each organisation counts once.
     let of_first: Vec<Option<Fate>> = (0..before.rows())
         .map(|row| Fate::of(first.answer(row), there(&last, other(after, before.slots[row]))))
         .map(|fate| fate.filter(|fate| *fate != Fate::Entered))
@@ -238,7 +241,7 @@ fn paired_table(
     changes(columns, &tests).finish()
 }
 
-/// What became of an organisation between two years.
+/// Fate of an organisation between two years.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Fate {
     Kept,
@@ -254,7 +257,7 @@ impl Fate {
     const ALL: [Self; 7] =
         [Self::Kept, Self::Lost, Self::Gained, Self::Never, Self::Unknown, Self::Left, Self::Entered];
 
-    /// What became of what answered so, first and later; nothing of what was in the population neither time.
+    /// Returns the fate for the earlier and later answer; `None` if neither year is in the population.
     fn of(first: Answer, last: Answer) -> Option<Self> {
         Some(match (first, last) {
             (Answer::Outside, Answer::Outside) => return None,
@@ -309,13 +312,13 @@ impl Answered {
     }
 }
 
-/// What a row answers.
+/// Answer of a row.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Answer {
     /// Not in the population.
     Outside,
     Met,
     NotMet,
-    /// In the population, or perhaps; not known whether it meets the rate, or whether it is in.
+    /// Success unknown, or population unknown.
     Unknown,
 }

@@ -1,4 +1,4 @@
-//! The largest flows between states, each with the flow back.
+//! The largest transitions between states, each with the count of the reverse transition.
 
 use std::sync::Arc;
 
@@ -11,13 +11,14 @@ use crate::job::Job;
 use crate::query::dimension::Scope;
 use crate::roster::Roster;
 
-/// Who moved between which states, the largest flow first; to be absent is one of them, so that coming and leaving stand
-/// beside the moves and are never taken for one.
+/// Counts the transitions between different states, the largest count first. `absent` is one of the states, so
+/// arrivals and departures are listed separately from changes of rating.
 ///
-/// Columns: `year`, `next_year` (first and last), the dimensions, the state, `next_<state>` (another one), `moves`, `back`
-/// (how many moved the other way), `net` = `moves` − `back`, `of_state` (how many steps start from the state, those that stay
-/// included; null for `absent`), `share` = `moves` / `of_state`, `rank` (by moves, within the group and years). `each` looks
-/// at every pair of years for itself.
+/// Columns: `year`, `next_year` (first and last), the dimensions, the state, `next_<state>` (always a different
+/// one), `moves`, `back` (count of the reverse transition), `net` = `moves` − `back`, `of_state` (all transitions
+/// that start from the state, unchanged ones included; null for `absent`), `share` = `moves` / `of_state`, `rank`
+/// (by `moves`, within group and years). With `each`, every pair of years has its own rows; otherwise the pairs are
+/// pooled.
 ///
 /// ```
 /// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;

@@ -1,4 +1,4 @@
-//! Forecast of the mix of states (星级预测): who is listed moves on as before, some leave, some come.
+//! Forecast of the mix of states (星级预测) from transitions, departures and arrivals.
 
 use std::collections::BTreeMap;
 
@@ -17,19 +17,20 @@ use crate::job::Job;
 use crate::query::dimension::Scope;
 use crate::roster::Roster;
 
-/// What futures differ in.
+/// Source of variation between simulated futures.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Futures {
-    /// Each year ahead is like one of the years looked at, drawn at random: what changes from year to year is in the intervals.
-    /// Where counts are small, so is what is chance in them, and the intervals are somewhat too wide.
+    /// Each year ahead is like one of the years used, drawn at random, so the intervals include variation between
+    /// years. With small counts that variation includes sampling noise, which makes the intervals somewhat too
+    /// wide.
     #[default]
     Years,
-    /// Organisations are drawn anew, and all years are alike.
+    /// Organisations are resampled, and all years are alike.
     Organisations,
 }
 
 impl Futures {
-    /// Its name in calls and results.
+    /// Returns the name used in calls and results.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -39,23 +40,23 @@ impl Futures {
     }
 }
 
-/// What is forecast, and how.
+/// Options for a forecast.
 #[derive(Clone, Copy, Debug)]
 pub struct Forecast {
-    /// How many years ahead.
+    /// Number of years ahead.
     pub horizon: u32,
-    /// Chances and entries are those of so many last steps; of all where `None`.
+    /// Number of last pairs of years used for probabilities and arrivals; all if `None`.
     pub recent: Option<u32>,
-    /// What shares are of: of those with a rating (`Removed`), or of all listed (`Kept`).
+    /// Denominator of shares: those with a rating (`Removed`), or all listed (`Kept`).
     pub of: View,
-    /// One more line for this grade and more.
+    /// Grade of an extra line that adds up this grade and above.
     pub at_least: Option<f64>,
-    /// How many of the last years are forecast from those before, to see how well that goes; as many as the horizon, but
-    /// two steps must be left, where `None`.
+    /// Number of last years that are forecast from the earlier ones, to measure accuracy. If `None`, equal to the
+    /// horizon, but at least two years are left.
     pub hold_out: Option<u32>,
-    /// What drawn futures differ in, besides everyone moving by chance.
+    /// Source of variation between futures, besides the random moves of the entities.
     pub futures: Futures,
-    /// How intervals are drawn; none where `None`.
+    /// Options for the intervals; none if `None`.
     pub draws: Option<Draws>,
 }
 
@@ -73,16 +74,16 @@ impl Default for Forecast {
     }
 }
 
-/// What the hold-out says of a method: the mean error of a share, and that of "no change".
+/// Hold-out result of a method: mean error of its shares, and of "no change".
 #[derive(Clone, Copy, Default)]
 struct Score {
     error: Option<f64>,
     naive: Option<f64>,
-    /// The share of true values within the intervals.
+    /// Proportion of true values within the intervals.
     covered: Option<f64>,
 }
 
-/// A line of the result but for its keys.
+/// A line of the result without its keys.
 struct Line {
     place: usize,
     method: usize,
@@ -93,20 +94,23 @@ struct Line {
     score: Score,
 }
 
-/// Forecast of the shares of the states, by what moves (`mix`) and by three methods that look at the share alone.
+/// Forecasts the shares of the states by transitions (`mix`), and by three methods that use only the past shares.
 ///
-/// `mix`: who is listed in the last year moves by the chances of the steps looked at, to leave among them; as many come, in
-/// the same states, as in a mean year. Its intervals are of futures, everyone moving by chance, which differ in years or organisations besides. `naive`: no change. `drift`: the line from the first year through the last. `holt`: a
-/// damped trend, from five years on. All shares stay between 0 and 1.
+/// `mix`: the entities listed in the last year move with the probabilities of the transitions used, departures
+/// included; arrivals are those of a mean year, in the states they entered. Its intervals come from simulated
+/// futures with random moves, which also vary by years or organisations. `naive`: no change. `drift`: the line from
+/// the first year through the last. `holt`: a damped trend, for at least five years. All shares are
+/// clamped to the unit interval.
 ///
-/// Columns: `year` (forecast), the dimensions, the state (or `at_least_<grade>`), `method`, `ahead`, `share` (of what
-/// `share_of` says: `rated` or `listed`), `share_low`, `share_high`, `organisations` (or `party_organisations`; expected, of
-/// `mix` alone), `organisations_low`, `organisations_high`, `interval` (`years` or `organisations`: what futures differ in; null where there is none); and of the hold-out: `hold_out` (how many of the last years were
-/// forecast from those before; null where there are too few), `error` (the mean absolute error of the method's shares over
-/// states and years), `error_naive` (that of no change), `skill` = 1 − `error` / `error_naive` (below 0: no change was
-/// better; null where no change made no error), `covered` (the share of true values within the intervals of `mix`);
-/// `steps` (how many years of steps the chances rest on), `never_left` (states that no step starts from, which `mix` takes to
-/// be kept).
+/// Columns: `year` (forecast), the dimensions, the state (or `at_least_<grade>`), `method`, `ahead`, `share_of`
+/// (the denominator: `rated` or `listed`), `share`, `share_low`, `share_high`, `organisations` (or
+/// `party_organisations`; expected, for `mix` only), `organisations_low`, `organisations_high`, `interval` (`years`
+/// or `organisations`: the source of variation; null without an interval); of the hold-out: `hold_out` (number of
+/// last years forecast from the earlier ones; null if there are too few), `error` (mean absolute error of the
+/// method's shares over states and years), `error_naive` (that of no change), `skill` = 1 − `error` / `error_naive`
+/// (below 0: no change was better; null if no change made no error), `covered` (proportion of true values within
+/// the intervals of `mix`); `steps` (number of pairs of years used), `never_left` (states that no transition starts
+/// from, which `mix` assumes to be kept).
 ///
 /// ```
 /// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
@@ -135,7 +139,7 @@ pub fn forecast(roster: &Roster, steps: &Steps, scope: &Scope, how: &Forecast, j
     };
     let samples = by_key(&panel, &samples);
     let base = base(&flows, how.of)?;
-    // Years without a gap up to the last.
+    // Only the run of consecutive years up to the last is used.
     let years: Vec<i16> = panel.frames.iter().map(|frame| frame.year).collect();
     let run = 1 + years.windows(2).rev().take_while(|pair| pair[0] + 1 == pair[1]).count();
     let from = years.len().saturating_sub(run);
@@ -178,13 +182,13 @@ pub fn forecast(roster: &Roster, steps: &Steps, scope: &Scope, how: &Forecast, j
     table(rows, &panel.by, &flows, &names_of, how, &found, &rests)
 }
 
-/// What futures of a group are drawn from: its organisations, or, in the group with this number, its years.
+/// Source of futures: the organisations of a group, or the years of the group with this number.
 enum Sampled<'a> {
     Organisations(&'a Sample),
     Years(u32),
 }
 
-/// One group, with everything that its forecast needs.
+/// One group, with the inputs of its forecast.
 struct OfGroup<'a> {
     flows: &'a Flows,
     group: &'a Group,
@@ -196,7 +200,7 @@ struct OfGroup<'a> {
 }
 
 impl OfGroup<'_> {
-    /// The positions of the pairs looked at when the last `held` years are not known.
+    /// Returns the positions of the pairs used if the last `held` years are unknown.
     fn pairs(&self, held: usize) -> Vec<usize> {
         let last = self.last.copied().unwrap_or_default() - held as i16;
         let all: Vec<usize> = (0..self.flows.years.len()).filter(|at| self.flows.years[*at] < last).collect();
@@ -215,7 +219,7 @@ impl OfGroup<'_> {
         }
     }
 
-    /// How many years are held out: two years of the past must be left at the least.
+    /// Returns the number of years held out, so that at least two years are left.
     fn hold_out(&self) -> Option<u32> {
         let most = (self.stock.len() as u32).checked_sub(2).filter(|most| *most > 0)?;
         match self.how.hold_out {
@@ -225,8 +229,8 @@ impl OfGroup<'_> {
         .filter(|held| !self.pairs(*held as usize).is_empty())
     }
 
-    /// Futures drawn from the past that is known without the last `held` years: for each line and year ahead its share and
-    /// its count.
+    /// Simulates futures without the last `held` years, and returns the intervals of the share and the count of
+    /// each line and year ahead.
     fn drawn(
         &self,
         held: usize,
@@ -261,7 +265,7 @@ impl OfGroup<'_> {
         }
     }
 
-    /// What the hold-out says of each method.
+    /// Returns the hold-out result of each method.
     fn scores(&self, held: Option<u32>, sample: Option<&Sampled<'_>>, job: &dyn Job) -> Result<Vec<Score>> {
         let Some(held) = held.map(|held| held as usize) else { return Ok(vec![Score::default(); METHODS.len()]) };
         let past = self.past(held);
@@ -367,7 +371,7 @@ fn table(
         .finish()
 }
 
-/// The states that shares are of.
+/// Returns the states in the denominator of shares.
 fn base(flows: &Flows, of: View) -> Result<Vec<usize>> {
     match of {
         View::Removed => Ok(flows.proper()),
@@ -379,7 +383,7 @@ fn base(flows: &Flows, of: View) -> Result<Vec<usize>> {
     }
 }
 
-/// The lines of the result: their names, and the states that each adds up.
+/// Returns the lines of the result: their names, and the states that each adds up.
 fn lines(flows: &Flows, how: &Forecast) -> Result<(Vec<String>, Vec<Vec<usize>>)> {
     let base = base(flows, how.of)?;
     let mut names: Vec<String> = base.iter().map(|at| flows.states[*at].name.clone()).collect();
@@ -392,7 +396,7 @@ fn lines(flows: &Flows, how: &Forecast) -> Result<(Vec<String>, Vec<Vec<usize>>)
     Ok((names, lines))
 }
 
-/// How many are in each state in each frame, group by group.
+/// Counts the entities in each state and frame, by group.
 pub(crate) fn stocks(panel: &Panel<'_>, job: &dyn Job) -> Result<BTreeMap<u32, Stock>> {
     let (years, size) = (panel.frames.len(), panel.states.len() - 1);
     let mut of_number: BTreeMap<u32, Stock> = BTreeMap::new();

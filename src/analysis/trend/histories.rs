@@ -1,4 +1,4 @@
-//! What every organisation, or every party organisation, was in every year: its star state, or absent.
+//! The state of every organisation, or party organisation, in every year: its star state, or absent.
 
 use std::borrow::Cow;
 
@@ -14,10 +14,10 @@ use crate::job::Job;
 use crate::query::star_state::StarStates;
 use crate::roster::{Frame, Roster};
 
-/// The state of what is not in a year's roster.
+/// Code of the state of an entity missing from a year's roster.
 pub(crate) const GONE: u16 = u16::MAX;
 
-/// States by year and thing.
+/// States by year and entity.
 pub(crate) struct Histories<'a> {
     pub(crate) roster: &'a Roster,
     pub(crate) frames: &'a [Frame],
@@ -27,15 +27,17 @@ pub(crate) struct Histories<'a> {
 }
 
 struct Year<'a> {
-    /// For each thing its state.
+    /// The state of each entity.
     states: Vec<u16>,
-    /// The things that are there, ascending, and the row that stands for each where it is not that of the same position.
+    /// Ids of the entities listed, ascending, with their rows. `rows` is `None` if row and position in `ids` are
+    /// equal.
     ids: Cow<'a, [u32]>,
     rows: Option<Vec<u32>>,
 }
 
 impl<'a> Histories<'a> {
-    /// Those of all years of `roster`. Things are organisations, or party organisations at their home rows.
+    /// Reads the states of all years of `roster`. Entities are organisations, or party organisations at their home
+    /// rows.
     pub(crate) fn new(roster: &'a Roster, counts: Counts, job: &dyn Job) -> Result<Self> {
         let frames = roster.frames();
         let states = StarStates::new(roster);
@@ -71,29 +73,29 @@ impl<'a> Histories<'a> {
         Ok(Self { roster, frames, states, counts, years })
     }
 
-    /// How many things there are.
+    /// Returns the number of entities.
     pub(crate) fn things(&self) -> usize {
         self.years.first().map_or(0, |year| year.states.len())
     }
 
-    /// The state of a thing in the year at position `at`.
+    /// Returns the state of `thing` in the year at position `at`.
     pub(crate) fn state(&self, at: usize, thing: u32) -> u16 {
         self.years[at].states[thing as usize]
     }
 
-    /// Whether the year at this position is the calendar year after the one before it.
+    /// Checks whether the year at this position is the calendar year after the one at the previous position.
     pub(crate) fn follows(&self, at: usize) -> bool {
         at > 0 && self.frames[at].year - 1 == self.frames[at - 1].year
     }
 
-    /// The row that stands for a thing in the year at position `at`.
+    /// Returns the row of `thing` in the year at position `at`; `None` if it is not listed there.
     pub(crate) fn row(&self, at: usize, thing: u32) -> Option<usize> {
         let year = &self.years[at];
         let place = year.ids.binary_search(&thing).ok()?;
         Some(year.rows.as_ref().map_or(place, |rows| rows[place] as usize))
     }
 
-    /// What a column of things is called, and their ids.
+    /// Returns the name of the id column, and the ids of `things`.
     pub(crate) fn names(&self, things: &[u32]) -> (&'static str, StringArray) {
         match self.counts {
             Counts::Organisations => {
@@ -107,7 +109,7 @@ impl<'a> Histories<'a> {
         }
     }
 
-    /// The stars of each grade.
+    /// Returns the number of stars of each grade; NaN for a grade that is not a number.
     pub(crate) fn stars(&self) -> Vec<f64> {
         let grades = self.states.values.iter().take(self.states.grades() as usize);
         grades.map(|grade| grade.parse().unwrap_or(f64::NAN)).collect()

@@ -1,6 +1,7 @@
-//! Tests of what the pooled matrix takes for granted: the same chances in every year and group, no memory, no direction.
+//! Tests of the assumptions of the pooled matrix: equal probabilities in every year and group, no memory, no
+//! direction.
 //!
-//! With steps in the thousands nearly every test rejects; the size of the effect stands beside it.
+//! With thousands of transitions nearly every test rejects, so each result comes with an effect size.
 
 use std::collections::BTreeMap;
 
@@ -18,13 +19,13 @@ use crate::roster::Roster;
 use crate::stats::distribution::chi_square_above;
 use crate::stats::markov_chain::solved;
 
-/// A test's answer.
+/// Result of a test.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Answer {
-    /// Null where the test is not defined.
+    /// Null if the test is undefined.
     pub(crate) statistic: Option<f64>,
     pub(crate) df: u64,
-    /// How many steps it rests on.
+    /// Number of transitions the test is based on.
     pub(crate) steps: u64,
 }
 
@@ -33,20 +34,20 @@ impl Answer {
         Some(chi_square_above(self.statistic?, self.df as f64))
     }
 
-    /// Cohen's w: the root of the statistic for each step; about 0.1 is small, 0.3 medium, 0.5 large (Cohen 1988).
+    /// Returns Cohen's w, √(statistic / transitions): about 0.1 is small, 0.3 medium, 0.5 large (Cohen 1988).
     pub(crate) fn effect(&self) -> Option<f64> {
         Some((self.statistic? / self.steps as f64).sqrt())
     }
 }
 
-/// A statistic with its degrees of freedom; without any, there is nothing to test.
+/// Builds the result; without degrees of freedom there is nothing to test and the statistic is null.
 fn answer(statistic: f64, df: u64, steps: u64) -> Answer {
     Answer { statistic: (df > 0 && steps > 0).then_some(statistic.max(0.0)), df, steps }
 }
 
-/// Whether several tables of steps have the same chances: the likelihood ratio, and Pearson's chi-square (Anderson and
-/// Goodman 1957). Degrees of freedom: over the rows, the columns that are not empty less one times the tables in which
-/// the row is not empty less one.
+/// Tests whether several tables of transitions have equal probabilities, by the likelihood ratio and by Pearson's
+/// chi-square (Anderson and Goodman 1957). Degrees of freedom, summed over rows: (non-empty columns − 1) × (tables
+/// in which the row is not empty − 1).
 pub(crate) fn homogeneity(tables: &[Square]) -> (Answer, Answer) {
     let size = tables.first().map_or(0, |table| table.size);
     let pool = tables.iter().fold(Square::new(size), Square::plus);
@@ -74,9 +75,9 @@ pub(crate) fn homogeneity(tables: &[Square]) -> (Answer, Answer) {
     (answer(ratio, df, steps), answer(chi_square, df, steps))
 }
 
-/// Whether the next state depends on the state at all.
+/// Tests whether the next state depends on the current state.
 pub(crate) fn independence(table: &Square) -> (Answer, Answer) {
-    // The same question: whether every row has the same chances.
+    // Independence is homogeneity of the rows.
     let row = |from: usize| {
         let mut row = Square::new(table.size);
         table.row(from).iter().enumerate().for_each(|(to, count)| row.add(0, to, *count));
@@ -85,8 +86,8 @@ pub(crate) fn independence(table: &Square) -> (Answer, Answer) {
     homogeneity(&(0..table.size).map(row).collect::<Vec<_>>())
 }
 
-/// Whether as many move from one state to another as back (Bowker 1948). Pairs between which nothing moves say nothing
-/// and are no degrees of freedom.
+/// Tests whether as many entities move from a to b as from b to a (Bowker 1948). Pairs of states without a
+/// transition carry no information and add no degree of freedom.
 pub(crate) fn symmetry(table: &Square) -> Answer {
     let (mut statistic, mut df) = (0.0, 0);
     for a in 0..table.size {
@@ -101,10 +102,10 @@ pub(crate) fn symmetry(table: &Square) -> Answer {
     answer(statistic, df, table.total())
 }
 
-/// Whether the distribution is the same before and after (Stuart 1955, Maxwell 1970), and the same with the variance that
-/// does not suppose so (Bhapkar 1966).
+/// Tests whether the distribution is equal before and after: Stuart (1955) and Maxwell (1970), then Bhapkar (1966),
+/// which does not assume the null hypothesis in the variance.
 pub(crate) fn margins(table: &Square) -> (Answer, Answer) {
-    // States between which nothing moves are tests of their own, one degree of freedom less for each.
+    // States that no transition connects form separate tests. Each component costs one degree of freedom.
     let mut part: Vec<usize> = (0..table.size).collect();
     for a in 0..table.size {
         for b in 0..table.size {
@@ -133,9 +134,9 @@ pub(crate) fn margins(table: &Square) -> (Answer, Answer) {
     (answer(stuart, df, steps), bhapkar)
 }
 
-/// The steps after each first state: whether two steps back matters, when one step back is known.
+/// Transitions by the state two years back: does that state matter once last year's state is known?
 struct Triples {
-    /// For each group and state two years back the steps of the last year.
+    /// For each group and state two years back, the transitions of the last year.
     found: BTreeMap<u32, Vec<Square>>,
 }
 
@@ -143,7 +144,7 @@ impl Triples {
     fn count(panel: &Panel<'_>, job: &dyn Job) -> Result<Self> {
         let size = panel.states.len();
         let mut found: BTreeMap<u32, Vec<Square>> = BTreeMap::new();
-        // For each id and frame its state, and the step into it: a carried-over rating is none.
+        // `of_id` holds the state of each id. A carried-over rating is not a transition.
         let absent = size as u32 - 1;
         let states = |nth: usize, axis| -> Result<Vec<u32>> {
             let mut of_id = vec![absent; panel.ids()];
@@ -188,7 +189,7 @@ impl Triples {
     }
 }
 
-/// What a test asks, in both languages.
+/// Tests and their null hypotheses in Chinese and English.
 const TESTS: [(&str, &str, &str); 9] = [
     ("time_lr", "各年变动概率相同（似然比）", "the same chances in every year (likelihood ratio)"),
     ("time_chi2", "各年变动概率相同（卡方）", "the same chances in every year (chi-square)"),
@@ -205,14 +206,13 @@ const TESTS: [(&str, &str, &str); 9] = [
     ("bhapkar", "前后分布相同（巴普卡）", "the same distribution before and after (Bhapkar)"),
 ];
 
-/// Tests of the steps between ratings (or the values of a dimension): each row says what is supposed, and how far the
-/// steps speak against it.
+/// Tests the transitions between ratings, or between the values of a dimension: one row per null hypothesis.
 ///
-/// Columns: `year`, `next_year` (first and last), the dimensions, `test`, `label_zh`, `label_en` (what is supposed),
-/// `statistic`, `df`, `p` (null where there is nothing to test: one year, one state, nothing moved), `effect`
-/// (Cohen's w = √(statistic / steps)), `steps` (counted; of `order_1_*` the second of two steps in a row). `time_*`,
-/// `order_*` and the margins are after Anderson and Goodman (1957), Stuart (1955), Maxwell (1970), Bhapkar (1966), `bowker`
-/// after Bowker (1948).
+/// Columns: `year`, `next_year` (first and last), the dimensions, `test`, `label_zh`, `label_en` (the null
+/// hypothesis), `statistic`, `df`, `p` (null if there is nothing to test: one year, one state, no change), `effect`
+/// (Cohen's w = √(statistic / steps)), `steps` (transitions counted; for `order_1_*` the second of two consecutive
+/// ones). `time_*` and `order_*` follow Anderson and Goodman (1957), the tests of the margins Stuart (1955),
+/// Maxwell (1970) and Bhapkar (1966), `bowker` Bowker (1948).
 ///
 /// ```
 /// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
@@ -283,13 +283,13 @@ mod tests {
         assert_eq!((ratio.statistic, chi_square.statistic), (None, None));
     }
 
-    /// The 2 by 2 table is `McNemar`'s test: (b − c)² / (b + c).
+    /// A 2 by 2 table reduces to `McNemar`'s test: (b − c)² / (b + c).
     #[test]
     fn two_states_are_mcnemar() {
         let table = square(&[&[20, 9], &[3, 30]]);
         assert_eq!(symmetry(&table).statistic, Some(3.0));
         assert!((margins(&table).0.statistic.unwrap() - 3.0).abs() < 1e-12);
-        // Bhapkar's is Stuart's over one less its share of the steps.
+        // Bhapkar's statistic is S / (1 − S / n), with S Stuart's and n transitions.
         assert!((margins(&table).1.statistic.unwrap() - 3.0 / (1.0 - 3.0 / 62.0)).abs() < 1e-12);
     }
 }

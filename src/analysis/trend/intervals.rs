@@ -1,26 +1,26 @@
-//! Intervals of the shares of one row: cell by cell, or for all cells at once.
+//! Confidence intervals of the proportions of one row: cell by cell, or simultaneous.
 
 use crate::stats::distribution::{chi_square_quantile_above, ln_factorial};
 use crate::stats::wilson::{deviations, wilson};
 
-/// An interval.
+/// Lower and upper end of an interval.
 pub(crate) type Ends = Option<(f64, f64)>;
 
-/// How the intervals of a row are made.
+/// Method for the intervals of a row.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Interval {
     /// Cell by cell (Wilson 1927).
     Wilson,
-    /// For all cells of a row at once (Goodman 1965).
+    /// Simultaneous for all cells of a row (Goodman 1965).
     Goodman,
-    /// For all cells of a row at once, for few and small counts too (Sison and Glaz 1995).
+    /// Simultaneous for all cells of a row, also for few and small counts (Sison and Glaz 1995).
     SisonGlaz,
-    /// By drawing organisations anew.
+    /// Bootstrap over organisations.
     Bootstrap(super::Draws),
 }
 
 impl Interval {
-    /// Its name in calls and results.
+    /// Returns the name used in calls and results.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -32,29 +32,30 @@ impl Interval {
     }
 }
 
-/// The intervals of Wilson.
+/// Returns Wilson's interval of each cell.
 pub(crate) fn each(counts: &[u64], level: f64) -> crate::Result<Vec<Ends>> {
     let (all, z) = (counts.iter().sum(), deviations(level)?);
     Ok(counts.iter().map(|count| wilson(*count, all, z)).collect())
 }
 
-/// The intervals of Goodman: those of Wilson, each at a level so high that all hold together (Bonferroni).
+/// Returns Goodman's intervals: Wilson's, each at the Bonferroni level that makes all hold together.
 pub(crate) fn goodman(counts: &[u64], level: f64) -> Vec<Ends> {
     let all: u64 = counts.iter().sum();
-    // The square root of a chi-square number with one degree of freedom is a normal one.
+    // A chi-square variable with one degree of freedom is a squared normal variable.
     let z = chi_square_quantile_above((1.0 - level) / counts.len() as f64, 1.0).sqrt();
     counts.iter().map(|count| wilson(*count, all, z)).collect()
 }
 
-/// The intervals of Sison and Glaz: as wide as a multinomial row needs for all of them to hold, by Levin's representation
-/// as Poisson numbers given their sum, whose density is taken from its first four moments (Edgeworth).
+/// Returns the intervals of Sison and Glaz, just wide enough for all cells of a multinomial row to hold together.
+/// Uses Levin's representation as Poisson variables given their sum, whose density is approximated from its first
+/// four moments (Edgeworth).
 pub(crate) fn sison_glaz(counts: &[u64], level: f64) -> Vec<Ends> {
     let all: u64 = counts.iter().sum();
     if all == 0 || counts.len() < 2 {
-        // One cell holds everything.
+        // A single cell holds everything.
         return counts.iter().map(|_| (all > 0).then_some((1.0, 1.0))).collect();
     }
-    // The least width that is wide enough; it is so at the latest when everything may be anything.
+    // Double, then bisect, to find the least sufficient width. `all` is always sufficient.
     let (mut narrow, mut width) = (0, 1);
     while width < all && held(counts, all, width) <= level {
         (narrow, width) = (width, (2 * width).min(all));
@@ -77,7 +78,7 @@ pub(crate) fn sison_glaz(counts: &[u64], level: f64) -> Vec<Ends> {
     counts.iter().map(|count| Some(ends(count))).collect()
 }
 
-/// The chance that each count is at most `width` off its mean.
+/// Returns the probability that each count is at most `width` from its mean.
 fn held(counts: &[u64], all: u64, width: u64) -> f64 {
     let (mut ln_inside, mut mean, mut variance, mut third, mut fourth) = (0.0, 0.0, 0.0, 0.0, 0.0);
     for count in counts {
@@ -104,24 +105,24 @@ fn held(counts: &[u64], all: u64, width: u64) -> f64 {
     (ln_inside - ln_sum).exp() * density
 }
 
-/// A Poisson number, given that it is within bounds.
+/// A Poisson variable truncated to a range.
 struct Moments {
-    /// The chance of being within them.
+    /// Probability of the range.
     inside: f64,
     mean: f64,
-    /// The second, third and fourth moment about the mean.
+    /// Second, third and fourth central moment.
     central: [f64; 3],
 }
 
 impl Moments {
-    /// Null where it cannot be within them.
+    /// Computes the moments; null if the range has probability 0.
     fn of(rate: f64, from: u64, to: u64) -> Option<Self> {
         let chance = |k: u64| match (rate, k) {
             (0.0, 0) => 1.0,
             (0.0, _) => 0.0,
             (rate, k) => (k as f64 * rate.ln() - rate - ln_factorial(k)).exp(),
         };
-        // Summed about the rate, which is near the mean, so that nothing cancels.
+        // Moments about the rate, which is near the mean, avoid cancellation.
         let (mut inside, mut raw) = (0.0, [0.0; 4]);
         for k in from..=to {
             let (chance, off) = (chance(k), k as f64 - rate);

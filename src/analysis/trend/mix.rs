@@ -1,38 +1,38 @@
-//! The model of a forecast: who is listed moves on, some leave, some come; and the shares that follow.
+//! The transition model of a forecast: expected counts, simulated futures, and the shares that follow.
 
 use super::panel::State;
 use super::transitions::Square;
 use crate::stats::baseline;
 use crate::support::random::Rng;
 
-/// The methods, the one that is compared with the others first.
+/// Forecast methods: `naive`, the benchmark for the others, is first; `mix` is last.
 pub(super) const METHODS: [&str; 4] = ["naive", "drift", "holt", "mix"];
 
-/// How many are in each state, to be absent aside, in each year of a group.
+/// Counts by year and state, without `absent`, of one group.
 pub(super) type Stock = Vec<Vec<u64>>;
 
-/// The years of a group, as far as a forecast from them may look.
+/// The years of a group that a forecast may use.
 pub(super) struct Past<'a> {
     pub(super) states: &'a [State],
-    /// The lines of the result: the states whose counts each adds up.
+    /// Lines of the result: the states whose counts each line adds up.
     pub(super) lines: &'a [Vec<usize>],
-    /// The states that shares are of.
+    /// States in the denominator of shares.
     pub(super) base: &'a [usize],
-    /// How many are in each state, year by year without a gap, the last the one that is forecast from.
+    /// Counts by state in consecutive years; the forecast starts from the last.
     pub(super) stock: &'a [Vec<u64>],
-    /// The steps of the years looked at, the last the newest.
+    /// Transitions of the years used, the newest last.
     pub(super) steps: Vec<Square>,
 }
 
 impl Past<'_> {
-    /// The share of each line.
+    /// Returns the share of each line; null if the denominator is 0.
     pub(super) fn shares(&self, counts: &[f64]) -> Vec<Option<f64>> {
         let all: f64 = self.base.iter().map(|at| counts[*at]).sum();
         let sum = |line: &Vec<usize>| line.iter().map(|at| counts[*at]).sum::<f64>();
         self.lines.iter().map(|line| (all > 0.0).then(|| sum(line) / all)).collect()
     }
 
-    /// The chances of each state, to be absent the last; a state that was never left keeps what it has.
+    /// Returns the transition probabilities of each state, `absent` last; a state that was never left is kept.
     fn chances(&self, square: &Square) -> Vec<Vec<f64>> {
         let size = self.states.len() - 1;
         let row = |from: usize| {
@@ -49,7 +49,7 @@ impl Past<'_> {
         self.stock.last().map_or(&[], Vec::as_slice)
     }
 
-    /// The expected counts of the years ahead.
+    /// Returns the expected counts of the years ahead.
     pub(super) fn mix(&self, ahead: usize) -> Option<Vec<Vec<f64>>> {
         let size = self.states.len() - 1;
         let years = self.steps.len();
@@ -67,8 +67,8 @@ impl Past<'_> {
         (years > 0).then(|| (0..ahead).map(|_| next()).collect())
     }
 
-    /// One possible future, everyone moving by chance: each year ahead like one of `steps` drawn at random, or, where there
-    /// is one alone, like that, with as many coming as in one of its `years`.
+    /// Simulates one future: every entity moves at random, each year like one of `steps` drawn at random. If
+    /// `steps` is a single matrix pooled over several `years`, arrivals are thinned to those of one year.
     pub(super) fn future(&self, steps: &[Square], years: u64, ahead: usize, rng: &mut Rng) -> Vec<Vec<u64>> {
         let size = self.states.len() - 1;
         let pool = steps.iter().fold(Square::new(size + 1), Square::plus);
@@ -77,11 +77,11 @@ impl Past<'_> {
         let mut next = || {
             let year = &steps[rng.below(steps.len() as u64) as usize];
             let of_year = self.chances(year);
-            // Of those who came in several years each comes in one of them.
+            // Arrivals pooled over several years: each falls into one of them.
             let mut came = |to: usize| rng.binomial(year.at(size, to), 1.0 / years as f64);
             let mut after: Vec<u64> = (0..size).map(&mut came).collect();
             for (from, count) in counts.iter().enumerate() {
-                // A state that the year did not have moves as in all years.
+                // A state absent from that year's transitions uses the pooled probabilities.
                 let seen = year.row(from).iter().any(|count| *count > 0);
                 let chances = if seen { &of_year[from] } else { &of_pool[from] };
                 let (mut left, mut weight) = (*count, 1.0);
@@ -103,7 +103,7 @@ impl Past<'_> {
         (0..ahead).map(|_| next()).collect()
     }
 
-    /// The shares of the years ahead by `method`, line by line; null where it has none.
+    /// Returns the shares of the years ahead by `method`, line by line; null if the method has none.
     pub(super) fn forecast(&self, method: &str, ahead: usize) -> Vec<Vec<Option<f64>>> {
         if method == "mix" {
             let mixed = self.mix(ahead).unwrap_or_default();
@@ -115,7 +115,7 @@ impl Past<'_> {
         let of_year = |counts: &Vec<u64>| self.shares(&counts.iter().map(|count| *count as f64).collect::<Vec<_>>());
         let years: Vec<_> = self.stock.iter().map(of_year).collect();
         let of_line = |line: usize| {
-            // As far back as there were any whose share it is.
+            // The series goes back as far as the denominator is positive.
             let mut series: Vec<f64> = years.iter().rev().map_while(|shares| shares[line]).collect();
             series.reverse();
             let found = match method {

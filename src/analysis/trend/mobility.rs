@@ -1,4 +1,4 @@
-//! How much moves (流动性): one number for a matrix, of each kind that the literature has, and which way.
+//! Mobility indices (流动性) of a transition matrix, as defined in the literature.
 
 use arrow::array::RecordBatch;
 use nalgebra::DMatrix;
@@ -15,7 +15,7 @@ use crate::roster::Roster;
 use crate::stats::markov_chain;
 use crate::stats::markov_chain::Matrix;
 
-/// What an index weighs the states with.
+/// Weights of the states in an index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Weights {
     Uniform,
@@ -35,7 +35,7 @@ impl Weights {
     }
 }
 
-/// An index, and how it is called.
+/// A mobility index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Index {
     Shorrocks,
@@ -56,7 +56,7 @@ pub(crate) enum Index {
 }
 
 impl Index {
-    /// All of them; those about order only where there is one.
+    /// Returns all indices; those that need an order only if the states have one.
     pub(crate) fn all(ordered: bool) -> Vec<Self> {
         let mut all = vec![Self::Shorrocks, Self::Determinant, Self::SecondEigenvalue, Self::HalfLife];
         all.extend(Weights::ALL.map(Self::Bartholomew1));
@@ -119,16 +119,17 @@ impl Index {
     }
 }
 
-/// The numbers behind the indices of one matrix.
+/// Quantities from which the indices of one matrix are computed.
 struct Facts {
-    /// Null where a state was never left.
+    /// Null if a state was never left.
     matrix: Option<Matrix>,
-    /// The shares of the states before a step.
+    /// Distribution of the states before a transition.
     observed: Vec<f64>,
     steady: Option<Vec<f64>>,
     /// Absolute values, the largest first.
     eigenvalues: Option<Vec<f64>>,
-    /// How many steps there are: all, up, down; their sum in places of the scale, and in grades.
+    /// Number of transitions: all, up, down; then the sum of their changes in positions on the scale, and in
+    /// grades.
     steps: u64,
     up: u64,
     down: u64,
@@ -233,9 +234,9 @@ fn dense(matrix: &Matrix) -> DMatrix<f64> {
     DMatrix::from_fn(matrix.len(), matrix.len(), |from, to| matrix[from][to])
 }
 
-/// The absolute values of the eigenvalues, pairs of complex ones among them, the largest first.
+/// Returns the absolute values of the eigenvalues, complex pairs included, the largest first.
 fn absolute_eigenvalues(matrix: &Matrix) -> Option<Vec<f64>> {
-    /// So many sweeps are far more than the method needs where it converges at all.
+    /// Maximum number of sweeps, far more than the method needs if it converges.
     const SWEEPS: usize = 10_000;
     let schur = nalgebra::linalg::Schur::try_new(dense(matrix), f64::EPSILON, SWEEPS)?;
     let mut values: Vec<f64> = schur.complex_eigenvalues().iter().map(|value| value.re.hypot(value.im)).collect();
@@ -243,7 +244,8 @@ fn absolute_eigenvalues(matrix: &Matrix) -> Option<Vec<f64>> {
     Some(values)
 }
 
-/// Every index of the steps between `kept` states; of draws only where the same states occur as in the data, `like`.
+/// Computes every index of the transitions between `kept` states. For bootstrap replicates, `like` holds the states
+/// of the data; the indices of the matrix are null if the replicate has other states.
 pub(crate) fn indices(
     square: &Square,
     states: &[State],
@@ -259,19 +261,21 @@ pub(crate) fn indices(
     all.iter().map(|index| facts.index(*index)).collect()
 }
 
-/// Indices of mobility, of the steps between ratings (to be unrated or absent is none of them), with intervals by drawing
-/// organisations anew where `draws` says so. `each` gives every pair of years its own, else they are pooled.
+/// Computes mobility indices of the transitions between ratings (unrated and absent are excluded), with bootstrap
+/// intervals over organisations if `draws` is given. With `each`, every pair of years has its own indices;
+/// otherwise the pairs are pooled.
 ///
 /// Columns: `year`, `next_year` (first and last), the dimensions, `index`, `weights` (of the states: `uniform`,
-/// `observed` before the steps, `steady`; null where the index has none), `label_zh`, `label_en`, `value`, `low`, `high`,
-/// `draws` (in which it was defined), `steps` (counted), `states` (between which), `never_left` (of those, the ones that no
-/// step starts from: no index of the matrix is defined then, and none is filled in). A step is one year long; indices of
-/// matrices with other numbers of states do not compare.
+/// `observed` before the transitions, `steady`; null if the index has none), `label_zh`, `label_en`, `value`,
+/// `low`, `high`, `draws` (replicates in which it was defined), `steps` (transitions counted), `states` (number of
+/// states), `never_left` (states that no transition starts from: the indices of the matrix are then undefined, and
+/// no value is filled in). A transition takes one year. Indices of matrices with different numbers of states are
+/// not comparable.
 ///
 /// `shorrocks` = (k − tr P) / (k − 1); `determinant` = 1 − |det P|; `second_eigenvalue` = 1 − |λ₂|; `half_life` =
-/// −ln 2 / ln |λ₂|; `bartholomew_1` = (k − k Σ πᵢPᵢᵢ) / (k − 1); `bartholomew_2` = Σ πᵢPᵢⱼ|i − j| / (k − 1); `svd` the mean
-/// singular value of P − I (Jafry and Schuermann 2004); `stay`, `exit`, `up`, `down`, `net` = up − down as shares of the
-/// steps; `mean_steps` in places of the scale that occur, `mean_stars` in grades.
+/// −ln 2 / ln |λ₂|; `bartholomew_1` = (k − k Σ πᵢPᵢᵢ) / (k − 1); `bartholomew_2` = Σ πᵢPᵢⱼ|i − j| / (k − 1); `svd`
+/// the mean singular value of P − I (Jafry and Schuermann 2004); `stay`, `exit`, `up`, `down`, `net` = up − down as
+/// proportions of the transitions; `mean_steps` in positions on the scale that occur, `mean_stars` in grades.
 ///
 /// ```
 /// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;

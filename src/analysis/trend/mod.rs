@@ -1,7 +1,7 @@
-//! Where star states, and states of any other kind, are going: what moved, how much, and what follows from it.
+//! Trends in star states, or in the values of any dimension: transitions between years, rates, tests and forecasts.
 //!
-//! Everything here is worked out from counts over all states. A share names its denominator, and what is undefined is
-//! null beside the count that makes it so.
+//! Every table is computed from counts over all states. A column called `share` documents its denominator. An
+//! undefined value is null, next to the count that explains it.
 
 mod bootstrap;
 mod compare;

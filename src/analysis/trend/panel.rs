@@ -1,4 +1,19 @@
-//! What moves, and between which states: organisations or party organisations, year by year, each in one state.
+//! The panel of entities, organisations or party organisations, each in one state per year.
+//!
+//! Every table of transitions starts from a [`Panel`]. Goal: fix the states, the groups and the pairs of years
+//! once, so that all tables count the same entities. Structure: one frame per year, with ascending entity ids and
+//! one code per row on the state axis; only pairs of consecutive calendar years are compared. Trade-off: an entity
+//! missing from one year of a pair is kept in the state `absent` instead of being dropped, and each table decides
+//! if it uses that state.
+//!
+//! ```text
+//!  frames      2010        2011        2013         pairs  (0, 1) only: 2012 is missing
+//!             ┌────────┐  ┌────────┐  ┌────────┐
+//!  id 0       │ 3      │  │ 4      │  │ 4      │     (0, 1)  0: 3 → 4
+//!  id 1       │ 3      │  │        │  │ 3      │             1: 3 → absent
+//!  id 2       │        │  │unrated │  │ 3      │             2: absent → unrated
+//!             └────────┘  └────────┘  └────────┘
+//! ```
 
 use std::collections::HashMap;
 
@@ -13,29 +28,30 @@ use crate::query::dimension::{Scope, axis, named_null};
 use crate::query::star_state::{ABSENT, StarStates, UNKNOWN};
 use crate::roster::{Column, Frame, Integers, Roster, with_integers};
 
-/// What a null is called where `unknown` is taken.
+/// Name of the null value if `unknown` is already a value.
 const NOT_GIVEN: &str = "not_given";
 
-/// What the states are that things move between.
+/// States that transitions are counted between.
 #[derive(Clone, Debug)]
 pub enum Of {
     /// Star states of organisations or of party organisations (星级).
     Stars(Counts),
-    /// The values of any dimension, which have no order: formation modes (组建形式), kinds, committees.
+    /// The values of any dimension, without an order: formation modes (组建形式), kinds, committees.
     Dimension(String),
-    /// The values of a dimension on a scale of one's own, the lowest first; other values are states off the scale.
+    /// The values of a dimension on a given scale, the lowest first; other values are states off the scale.
     Scale(String, Vec<String>),
 }
 
-/// Which steps from a year to the next are looked at.
+/// Options for the transitions to count.
 #[derive(Clone, Debug)]
 pub struct Steps {
-    /// Between which states.
+    /// The states.
     pub of: Of,
-    /// Only steps into these years: those in which the ratings were made anew (复评).
+    /// Years into which transitions are counted: those in which the organisations were rated again (复评). `None`
+    /// counts all.
     pub into: Option<Vec<i16>>,
-    /// A column that says when a rating was made. Where it says the same in both years the rating was carried over, which
-    /// is no step.
+    /// Column that says when a rating was made. If it has equal values in both years, the rating was carried over,
+    /// which is not a transition.
     pub rating: Option<String>,
 }
 
@@ -46,23 +62,23 @@ impl Default for Steps {
 }
 
 impl Steps {
-    /// All steps between the states of `of`.
+    /// Selects all transitions between the states of `of`.
     #[must_use]
     pub fn of(of: Of) -> Self {
         Self { of, into: None, rating: None }
     }
 }
 
-/// What a state is.
+/// Kind of a state.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Kind {
-    /// A place on a scale.
+    /// Grade on a scale.
     Grade(f64),
-    /// A value without an order.
+    /// Value without an order.
     Value,
     /// Listed, but off the scale: unrated, no party organisation, unknown.
     Off,
-    /// Not in the year's list.
+    /// Missing from the year's list.
     Absent,
 }
 
@@ -74,26 +90,26 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// Whether it is a rating or a value, not the lack of one.
+    /// Checks whether the state is a rating or a value, rather than the lack of one.
     pub(crate) fn proper(&self) -> bool {
         matches!(self.kind, Kind::Grade(_) | Kind::Value)
     }
 }
 
-/// The things of all years looked at, with their states and groups.
+/// The entities of the selected years, with their states and groups.
 pub(crate) struct Panel<'a> {
     pub(crate) frames: Vec<&'a Frame>,
     pub(crate) things: Vec<Things<'a>>,
-    /// The states of the rows; to be absent is not among them.
+    /// States of the rows, without `absent`.
     pub(crate) axis: Axis,
-    /// When the ratings of the rows were made.
+    /// Rating times of the rows.
     pub(crate) rating: Option<Axis>,
     pub(crate) by: Vec<Axis>,
-    /// The states in order, to be absent the last.
+    /// States in order, `absent` last.
     pub(crate) states: Vec<State>,
-    /// What is counted.
+    /// Name of the count column.
     pub(crate) counts: &'static str,
-    /// The neighbouring years looked at: the positions of their frames.
+    /// Pairs of consecutive years, as positions of their frames.
     pub(crate) pairs: Vec<(usize, usize)>,
 }
 
@@ -124,12 +140,12 @@ impl<'a> Panel<'a> {
         Ok(Self { frames, things, axis, rating, by, states: all, counts: counts.name(), pairs })
     }
 
-    /// The earlier year of each pair.
+    /// Returns the earlier year of each pair.
     pub(crate) fn years(&self) -> Vec<i16> {
         self.pairs.iter().map(|(from, _)| self.frames[*from].year).collect()
     }
 
-    /// For each thing of the frame at `nth` the position of its value on `axis`.
+    /// Returns, for each entity of the frame at `nth`, the position of its value on `axis`.
     pub(crate) fn positions(&self, nth: usize, axis: &Axis) -> Result<Vec<u32>> {
         let things = &self.things[nth];
         let Some(codes) = axis.base.codes(self.frames[nth], nth)? else {
@@ -141,7 +157,8 @@ impl<'a> Panel<'a> {
         }))
     }
 
-    /// For each thing of the frame at `nth` the number of its group; [`NOT_COUNTED`] where it is not counted.
+    /// Returns, for each entity of the frame at `nth`, the number of its group; [`NOT_COUNTED`] if it is not
+    /// counted.
     pub(crate) fn groups(&self, nth: usize) -> Result<Vec<u32>> {
         let mut groups = vec![0_u32; self.things[nth].ids.len()];
         for axis in &self.by {
@@ -156,7 +173,7 @@ impl<'a> Panel<'a> {
         Ok(groups)
     }
 
-    /// The position of each axis' value in the group with this number.
+    /// Decodes a group number into the position of its value on each axis.
     pub(crate) fn key(&self, group: u32) -> Vec<u32> {
         let mut rest = group;
         let mut key: Vec<u32> = self
@@ -174,13 +191,13 @@ impl<'a> Panel<'a> {
         key
     }
 
-    /// How many ids there may be.
+    /// Returns an upper bound for the ids: the largest plus one.
     pub(crate) fn ids(&self) -> usize {
         self.things.iter().filter_map(|t| t.ids.last()).max().map_or(0, |last| *last as usize + 1)
     }
 }
 
-/// The group of what is not counted.
+/// Group number of entities that are not counted.
 pub(crate) const NOT_COUNTED: u32 = u32::MAX;
 
 fn leave_out(groups: &mut [u32], counted: &BooleanBuffer) {
@@ -195,7 +212,7 @@ fn no_states(name: &str) -> Error {
     Error::argument(format!("“{name}”没有可作状态的值"), format!("'{name}' has no values that could be states"))
 }
 
-/// The axis of the states, and what each is.
+/// Returns the axis of the states, and the kind of each.
 fn states(roster: &Roster, frames: &[&Frame], of: &Of, job: &dyn Job) -> Result<(Axis, Vec<Kind>)> {
     match of {
         Of::Stars(_) => {
@@ -239,14 +256,14 @@ fn states(roster: &Roster, frames: &[&Frame], of: &Of, job: &dyn Job) -> Result<
     }
 }
 
-/// The axis with texts for values, and for its null a text of its own.
+/// Turns the values of the axis into texts, and gives its null a text.
 fn texts(mut axis: Axis) -> Axis {
     axis.values = match axis.values {
         Values::Flag => Values::Text(vec!["true".to_owned(), "false".to_owned()]),
         Values::Region(codes) => Values::Text(codes.to_vec()),
         texts @ Values::Text(_) => texts,
     };
-    // Where a value of the axis is called so already, its null means something else.
+    // If `unknown` is already a value, the null needs another name.
     if let Values::Text(values) = &mut axis.values
         && values.iter().any(|v| v == UNKNOWN)
     {
@@ -256,7 +273,7 @@ fn texts(mut axis: Axis) -> Axis {
     named_null(axis)
 }
 
-/// When ratings were made: the values of any column, as far as they differ.
+/// Builds the axis of rating times from any column; only equality of its values matters.
 fn when_rated(roster: &Roster, frames: &[&Frame], name: &str) -> Result<Axis> {
     let at = roster.field(name)?;
     let columns: Vec<Option<&Column>> = frames.iter().map(|frame| roster.values(frame, at)).collect();
@@ -293,7 +310,7 @@ fn when_rated(roster: &Roster, frames: &[&Frame], name: &str) -> Result<Axis> {
     Ok(Axis::plain("rating", Base::Given { name: "rating", codes: codes.into() }, values))
 }
 
-/// The neighbouring calendar years among `frames`, of those only the steps `into` the years named.
+/// Returns the pairs of consecutive calendar years in `frames`, restricted to those `into` the given years.
 fn pairs(frames: &[&Frame], into: Option<&[i16]>) -> Result<Vec<(usize, usize)>> {
     let all = (1..frames.len()).filter(|t| frames[*t].year - 1 == frames[t - 1].year).map(|t| (t - 1, t));
     let all: Vec<_> = all.collect();

@@ -16,26 +16,26 @@ use crate::query::star_state::ABSENT;
 use crate::roster::Roster;
 use crate::support::columns::Columns;
 
-/// What a path is called, by its steps: a step goes from one calendar year to the next, rated in both.
+/// Course of a path by its transitions: from one calendar year to the next, rated in both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Course {
     /// 上升: up at least once, never down.
     Rising,
     /// 下降: down at least once, never up.
     Falling,
-    /// 平稳: the same stars in every step.
+    /// 平稳: no change of stars in any transition.
     Steady,
     /// 波动: both up and down.
     Swinging,
-    /// 无从判断: no step at all.
+    /// 无从判断: no transition.
     NoStep,
 }
 
 impl Course {
-    /// All of them, in the order of tables.
+    /// All courses, in table order.
     pub const ALL: [Self; 5] = [Self::Rising, Self::Falling, Self::Steady, Self::Swinging, Self::NoStep];
 
-    /// Its name in results.
+    /// Returns the name used in results.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -48,11 +48,11 @@ impl Course {
     }
 }
 
-/// A path.
+/// Path of one entity.
 #[derive(Clone, Debug, Default)]
 struct Path {
     thing: u32,
-    /// The position of the last year in which it was listed.
+    /// Position of the last year in which the entity was listed.
     frame: usize,
     first_year: i16,
     last_year: i16,
@@ -61,7 +61,7 @@ struct Path {
     unrated: u64,
     no_party_org: u64,
     unknown: u64,
-    /// Years of the roster between its first and its last in which it was not listed.
+    /// Years of the roster between the first and the last listed year in which the entity was not listed.
     absent: u64,
     first_star: Option<f64>,
     last_star: Option<f64>,
@@ -71,7 +71,8 @@ struct Path {
     falls: u64,
     holds: u64,
     last_state: u16,
-    /// Years in a row, up to the last listed, in the last state; with at least so many stars.
+    /// Consecutive years, up to the last listed one, in the last state; `streak_at_least`, with at least the given
+    /// stars.
     streak: u64,
     streak_at_least: u64,
     longest_at_least: u64,
@@ -89,7 +90,8 @@ impl Path {
         }
     }
 
-    /// The path of `thing` through the years at the positions `window`; `None` where it is in none of them.
+    /// Builds the path of `thing` through the years at the positions `window`; `None` if it is listed in none of
+    /// them.
     fn of(histories: &Histories<'_>, stars: &[f64], window: &[usize], at_least: f64, thing: u32) -> Option<Self> {
         let mut path: Option<Self> = None;
         let star = |state: u16| stars.get(state as usize).copied();
@@ -152,7 +154,8 @@ impl Path {
     }
 }
 
-/// The paths of all that pass `scope`, which is asked of the last year in which a thing was listed.
+/// Builds the paths of all entities that pass `scope`, which is evaluated in the last year in which an entity was
+/// listed.
 fn paths(histories: &Histories<'_>, at_least: f64, scope: &Scope, job: &dyn Job) -> Result<(Vec<usize>, Vec<Path>)> {
     const SOME: usize = 1 << 14;
     let roster = histories.roster;
@@ -175,7 +178,7 @@ fn paths(histories: &Histories<'_>, at_least: f64, scope: &Scope, job: &dyn Job)
     Ok((window, paths))
 }
 
-/// The keys of paths on the axes of `scope`, axis by axis: of their rows in the last year listed.
+/// Returns the keys of the paths on the axes of `scope`, axis by axis, taken from the row in the last listed year.
 fn keyed(histories: &Histories<'_>, window: &[usize], paths: &[Path], scope: &Scope) -> Result<Counted> {
     let frames: Vec<_> = window.iter().map(|at| &histories.frames[*at]).collect();
     let axes = scope.axes(histories.roster, &frames)?;
@@ -193,14 +196,17 @@ fn keyed(histories: &Histories<'_>, window: &[usize], paths: &[Path], scope: &Sc
     Ok(Counted::groups(axes, Vec::new(), keys))
 }
 
-/// The path of each organisation (or party organisation), by id. `at_least` is the least number of stars for its streaks.
+/// Builds the path of each organisation (or party organisation), by id. `at_least` is the minimum number of stars
+/// for the streaks.
 ///
-/// Columns: `org_id` (or `party_org_id`), the dimensions (of the last year in which it was listed), `first_year`, `last_year`,
-/// `years_listed` (= `years_rated` + `years_unrated` + `years_no_party_org` + `years_unknown`), `years_absent` (surveys between first
-/// and last without it), `first_star`, `last_star`, `lowest_star`, `highest_star`, `rises`, `falls`, `holds` (steps from one calendar
-/// year to the next, rated in both; over a gap there is no step), `course` (`rising`: up and never down; `falling`; `steady`: never
-/// either; `swinging`: both; `no_step`), `state` (in the last year listed), `streak` (years in a row in that state), `streak_at_least`
-/// (years in a row, up to the last listed, with at least so many stars), `longest_at_least`, `longest_rise` (rises in a row).
+/// Columns: `org_id` (or `party_org_id`), the dimensions (of the last year in which the entity was listed),
+/// `first_year`, `last_year`, `years_listed` (= `years_rated` + `years_unrated` + `years_no_party_org` +
+/// `years_unknown`), `years_absent` (surveys between first and last without the entity), `first_star`, `last_star`,
+/// `lowest_star`, `highest_star`, `rises`, `falls`, `holds` (transitions from one calendar year to the next, rated
+/// in both; a missing year interrupts them), `course` (`rising`: up and never down; `falling`; `steady`: neither;
+/// `swinging`: both; `no_step`), `state` (in the last listed year), `streak` (consecutive years in that state),
+/// `streak_at_least` (consecutive years, up to the last listed one, with `at_least` stars), `longest_at_least`,
+/// `longest_rise` (consecutive rises).
 ///
 /// ```
 /// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
@@ -246,10 +252,10 @@ pub fn star_paths(roster: &Roster, at_least: f64, counts: Counts, scope: &Scope,
         .finish()
 }
 
-/// How many paths of each group take which course: every course in every group, 0 where none does.
+/// Counts the paths of each group by course; every course has a row in every group, with 0 if there is none.
 ///
-/// Columns: the dimensions (of the last year in which a thing was listed), `course`, `organisations` (or `party_organisations`),
-/// `share` (of those with a step; null of `no_step`, and where none has one).
+/// Columns: the dimensions (of the last year in which an entity was listed), `course`, `organisations` (or
+/// `party_organisations`), `share` (of the paths with a transition; null for `no_step`, and if no path has one).
 pub fn star_path_counts(roster: &Roster, counts: Counts, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
     let histories = Histories::new(roster, counts, job)?;
     let (window, paths) = paths(&histories, f64::INFINITY, scope, job)?;

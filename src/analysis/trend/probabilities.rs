@@ -1,4 +1,4 @@
-//! The table of transition probabilities: every choice behind a number is a column beside it.
+//! The table of transition probabilities, with every choice that affects a number as a column.
 
 use arrow::array::RecordBatch;
 use nalgebra::DMatrix;
@@ -17,23 +17,23 @@ use crate::stats::generator;
 use crate::stats::generator::Regularised;
 use crate::stats::wilson::deviations;
 
-/// How chances are estimated from counts.
+/// Options for estimating transition probabilities.
 #[derive(Clone, Copy, Debug)]
 pub struct How {
-    /// Who is in the denominator.
+    /// Choice of the denominator.
     pub view: View,
-    /// How years are put together.
+    /// Method of combining years.
     pub pooling: Pooling,
-    /// How intervals are made. One that is worked out from counts is null where the chance is not a share of counts: a mean
-    /// over years, or several years ahead.
+    /// Kind of interval. Intervals computed from counts are null if the probability is not a ratio of counts: a
+    /// mean over years, or several years ahead.
     pub interval: Interval,
-    /// The level of those intervals.
+    /// Confidence level of the intervals.
     pub level: f64,
-    /// How many years ahead; part of a year only with a generator.
+    /// Number of years ahead; fractions only with a generator.
     pub ahead: f64,
-    /// Take chances from the generator that the matrix comes from, made regular in this way.
+    /// Regularisation of the matrix logarithm, if the probabilities are to come from its generator.
     pub generator: Option<Regularised>,
-    /// A state that was never left is taken to be kept, where chances several years ahead need it.
+    /// True to assume that a state that was never left is kept, where probabilities several years ahead need it.
     pub stay: bool,
 }
 
@@ -68,12 +68,12 @@ impl How {
         ))
     }
 
-    /// Whether a chance is a share of counts.
+    /// Checks whether each probability is a ratio of counts.
     fn share(&self) -> bool {
         self.ahead.to_bits() == 1.0_f64.to_bits() && self.pooling != Pooling::EqualYears && self.generator.is_none()
     }
 
-    /// For each row of `chances` the chances asked for.
+    /// Returns the requested probabilities for each row of `chances`.
     fn rows(&self, chances: &Chances) -> Vec<Option<Vec<f64>>> {
         match self.generator {
             None => chances.ahead(self.ahead as u32, self.stay),
@@ -84,7 +84,7 @@ impl How {
         }
     }
 
-    /// The chances from the generator of those states that occur.
+    /// Returns the probabilities from the generator, for the states that occur.
     fn generated(&self, chances: &Chances, regularised: Regularised) -> Option<Vec<Option<Vec<f64>>>> {
         let size = chances.columns.len();
         let reached = |at: usize| chances.rows.iter().any(|row| row.counts[at] > 0);
@@ -112,7 +112,7 @@ impl How {
     }
 }
 
-/// A row of the table but for its keys.
+/// A row of the table without its keys.
 struct Cell {
     from: usize,
     to: usize,
@@ -125,17 +125,17 @@ struct Cell {
     fixed: bool,
 }
 
-/// Probabilities of moving from each state to each, as `how` says.
+/// Estimates the probability of each transition, with the options `how`.
 ///
-/// Columns: `year`, `next_year` (the first and the last of the years looked at), the dimensions, the state, `next_<state>`,
-/// `moves` (how many moved so), `at_risk` (the denominator), `left_out` (how many more were in the state and moved where
-/// the view does not look), `probability` (null where `at_risk` is 0; `moves` / `at_risk` for a pooled year ahead), `low`,
-/// `high`, `draws` (in which it was defined; null without a bootstrap), `by_definition` (true in the rows of states that
-/// are ends by the choice of view), and the choices: `counts`, `view`, `pooling`, `interval`, `level`, `ahead`,
-/// `generator`.
+/// Columns: `year`, `next_year` (first and last of the years used), the dimensions, the state, `next_<state>`,
+/// `moves` (transitions), `at_risk` (the denominator), `left_out` (transitions from the state that the view
+/// excludes), `probability` (null if `at_risk` is 0; `moves` / `at_risk` for pooled counts one year ahead), `low`,
+/// `high`, `draws` (bootstrap replicates in which the probability was defined; null without a bootstrap),
+/// `by_definition` (true in rows of states that the view makes absorbing), and the options: `counts`, `view`,
+/// `pooling`, `interval`, `level`, `ahead`, `generator`.
 ///
-/// A pair of years is two neighbouring calendar years of the roster; a gap is none. `absent` is never at risk: who is in
-/// neither year is not known.
+/// A pair of years is two consecutive calendar years of the roster; years across a break form no pair. `absent` is
+/// never at risk, because entities missing from both years are unknown.
 ///
 /// ```
 /// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
@@ -196,7 +196,7 @@ pub fn probabilities(roster: &Roster, steps: &Steps, scope: &Scope, how: &How, j
         .finish()
 }
 
-/// The cells of one group and span.
+/// Computes the cells of one group and span.
 fn of_span(
     flows: &Flows,
     group: &Group,
@@ -257,7 +257,7 @@ fn flat(rows: &[Option<Vec<f64>>], size: usize) -> Vec<Option<f64>> {
     rows.iter().flat_map(|row| (0..size).map(move |to| row.as_ref().map(|row| row[to]))).collect()
 }
 
-/// The states of `states` at these positions, by name.
+/// Joins the names of the states at these positions.
 pub(super) fn names(states: &[State], at: &[usize]) -> Option<String> {
     (!at.is_empty()).then(|| at.iter().map(|at| states[*at].name.as_str()).collect::<Vec<_>>().join(", "))
 }

@@ -1,27 +1,28 @@
-//! Probabilities as views of the same counts: who is in the denominator is chosen, named and shown.
+//! Transition probabilities as views of one set of counts: the caller chooses the denominator, and the result names
+//! it.
 
 use super::panel::{Kind, State};
 use super::transitions::Square;
 
-/// Which states are rows and columns, and so who is in the denominator.
+/// Choice of the states that are rows and columns, and so of the denominator.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum View {
-    /// Everyone who was listed: to be unrated and to be absent are columns.
+    /// All entities listed in the first year: unrated and absent are columns.
     All,
-    /// Everyone who was listed in both years: to be unrated is a row and a column, who left is not counted (未评级保留).
+    /// Entities listed in both years: unrated is a row and a column, departures are not counted (未评级保留).
     #[default]
     Kept,
-    /// Everyone who had a rating in both years: the row is divided by those alone (剔除未评级后重新归一).
+    /// Entities rated in both years: rows are normalised over those alone (剔除未评级后重新归一).
     Removed,
-    /// Everyone who had a rating: to lose it is a column for each way, and no way leads back (未评级作吸收态).
+    /// Entities rated in the first year: every way of losing the rating is an absorbing column (未评级作吸收态).
     Absorbing,
 }
 
 impl View {
-    /// All of them.
+    /// All views.
     pub const ALL: [Self; 4] = [Self::All, Self::Kept, Self::Removed, Self::Absorbing];
 
-    /// Its name in calls and results.
+    /// Returns the name used in calls and results.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -32,7 +33,7 @@ impl View {
         }
     }
 
-    /// The states that are columns.
+    /// Returns the states that are columns.
     fn columns(self, states: &[State]) -> Vec<usize> {
         let is = |state: &State| match self {
             Self::All | Self::Absorbing => true,
@@ -42,7 +43,7 @@ impl View {
         (0..states.len()).filter(|at| is(&states[*at])).collect()
     }
 
-    /// Whether the chances of a row are known without counting.
+    /// Checks whether the row of `state` is fixed by definition rather than counted.
     fn fixed(self, state: &State) -> bool {
         match self {
             Self::All => state.kind == Kind::Absent,
@@ -51,7 +52,7 @@ impl View {
         }
     }
 
-    /// Whether the steps between two states are looked at.
+    /// Checks whether the view counts transitions between two states.
     pub(crate) fn keeps(self, from: &State, to: &State) -> bool {
         match self {
             Self::All => from.kind != Kind::Absent,
@@ -62,23 +63,23 @@ impl View {
     }
 }
 
-/// How the years are put together.
+/// Method of combining years.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Pooling {
-    /// Not: each pair of years for itself.
+    /// No combination: each pair of years separately.
     EachYear,
-    /// The counts of all pairs are added up: each thing has the same weight (Anderson and Goodman 1957).
+    /// Sum of the counts of all pairs: each entity has equal weight (Anderson and Goodman 1957).
     #[default]
     Pooled,
-    /// The mean of the probabilities of the pairs in which the state occurs: each year has the same weight.
+    /// Mean of the probabilities of the pairs in which the state occurs: each year has equal weight.
     EqualYears,
 }
 
 impl Pooling {
-    /// All of them.
+    /// All methods.
     pub const ALL: [Self; 3] = [Self::EachYear, Self::Pooled, Self::EqualYears];
 
-    /// Its name in calls and results.
+    /// Returns the name used in calls and results.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -89,33 +90,33 @@ impl Pooling {
     }
 }
 
-/// The chances of one state.
+/// Transition probabilities of one state.
 #[derive(Clone, Debug)]
 pub(crate) struct Row {
     /// The state.
     pub(crate) from: usize,
-    /// How many moved to each column.
+    /// Transitions into each column.
     pub(crate) counts: Vec<u64>,
-    /// The denominator: their sum; of a fixed row it does not matter.
+    /// Denominator: the sum of `counts`. Irrelevant for a fixed row.
     pub(crate) at_risk: u64,
-    /// How many moved elsewhere, out of sight of the view.
+    /// Transitions to states outside the view.
     pub(crate) left_out: u64,
-    /// The chance of each column; null where nothing was at risk.
+    /// Probability of each column; null if nothing was at risk.
     pub(crate) chances: Option<Vec<f64>>,
-    /// Whether the chances are so by definition.
+    /// True if the row is fixed by definition.
     pub(crate) fixed: bool,
 }
 
-/// The chances of every state that is a row of the view.
+/// Transition probabilities of every state that is a row of the view.
 #[derive(Clone, Debug)]
 pub(crate) struct Chances {
-    /// The states that are columns, and in the same order rows.
+    /// The states that are columns, and in this order rows.
     pub(crate) columns: Vec<usize>,
     pub(crate) rows: Vec<Row>,
 }
 
 impl Chances {
-    /// The chances that the counts of one or several pairs of years give.
+    /// Estimates the probabilities from the counts of one or several pairs of years.
     pub(crate) fn new(states: &[State], squares: &[Square], view: View, pooling: Pooling) -> Self {
         let columns = view.columns(states);
         let row = |place: usize| {
@@ -146,8 +147,9 @@ impl Chances {
         Self { columns, rows }
     }
 
-    /// The chances after `steps` steps. A state that was never left has none (`stay` keeps it where it is instead, which is
-    /// said, not seen); neither has a state from which such a one can be reached on the way.
+    /// Returns the probabilities after `steps` transitions. A state that was never left has none, nor has a state
+    /// that can reach one on the way. With `stay`, a state that was never left is assumed to be kept; that is an
+    /// assumption, not an observation.
     pub(crate) fn ahead(&self, steps: u32, stay: bool) -> Vec<Option<Vec<f64>>> {
         let size = self.columns.len();
         let own = |at: usize| (0..size).map(|to| f64::from(u8::from(to == at))).collect::<Vec<_>>();
@@ -165,7 +167,7 @@ impl Chances {
     }
 }
 
-/// The mean of `rows` with these weights; null where one that has weight is.
+/// Returns the weighted mean of `rows`; null if a row with positive weight is null.
 fn weighted(weights: &[f64], rows: &[Option<Vec<f64>>]) -> Option<Vec<f64>> {
     let mut mean = vec![0.0; weights.len()];
     for (weight, row) in weights.iter().zip(rows).filter(|(weight, _)| **weight > 0.0) {
@@ -174,21 +176,21 @@ fn weighted(weights: &[f64], rows: &[Option<Vec<f64>>]) -> Option<Vec<f64>> {
     Some(mean)
 }
 
-/// A matrix whose rows are chances: of the states that occur among `kept`, and null where one of them was never left.
+/// Stochastic matrix of the states that occur among `kept`; null if one of them was never left.
 #[derive(Clone, Debug)]
 pub(crate) struct Closed {
-    /// The states that occur, before or after.
+    /// States that occur before or after a transition.
     pub(crate) states: Vec<usize>,
-    /// Those of them that were never left: their chances are undefined.
+    /// States among them that were never left, so that their probabilities are undefined.
     pub(crate) never_left: Vec<usize>,
-    /// How many steps were counted between them.
+    /// Number of transitions counted between them.
     pub(crate) steps: u64,
-    /// Row by row; null where a state was never left.
+    /// Matrix row by row; null if a state was never left.
     pub(crate) matrix: Option<Vec<Vec<f64>>>,
 }
 
 impl Closed {
-    /// From counts over all states, of which `kept` are looked at.
+    /// Builds the matrix from counts over all states, restricted to `kept`.
     pub(crate) fn new(square: &Square, kept: &[usize]) -> Self {
         let inner = square.of(kept);
         let occupied = inner.occupied();
@@ -219,7 +221,7 @@ mod tests {
         square
     }
 
-    /// By hand: ten of grade 1, of which five stay, two rise, one loses its rating, two leave.
+    /// By hand: of ten in grade 1, five stay, two rise, one loses its rating, two leave.
     #[test]
     fn views_share_their_counts_and_differ_in_who_is_at_risk() {
         let counts = square([[5, 2, 1, 2], [0, 0, 0, 0], [1, 0, 3, 0], [4, 4, 4, 0]]);
@@ -236,7 +238,7 @@ mod tests {
         }
         let kept = Chances::new(&states(), &[counts], View::Kept, Pooling::Pooled);
         assert_eq!((kept.rows[1].at_risk, kept.rows[1].chances.clone()), (0, None));
-        // Grade 2 is reached and was never left: what comes after it is not known, unless one says that it stays.
+        // Grade 2 is reached and never left, so later years are unknown unless `stay` is assumed.
         assert!(kept.ahead(1, false)[0].is_some() && kept.ahead(2, false)[0].is_none());
         let two = kept.ahead(2, true)[0].clone().unwrap();
         assert!((two.iter().sum::<f64>() - 1.0).abs() < 1e-15);

@@ -1,4 +1,4 @@
-//! The yearly series of a figure, group by group: what trend tests are made of.
+//! The yearly series of a figure, group by group: the input of the trend tests.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::query::dimension::Scope;
 use crate::roster::Roster;
 use crate::stats::proportion::Share;
 
-/// A figure that every year has.
+/// A figure computed for every year.
 #[derive(Clone, Debug)]
 pub enum Figure {
     /// A rate, in all its versions: success ÷ (success + failure).
@@ -23,25 +23,25 @@ pub enum Figure {
     Measure(Measure),
 }
 
-/// The years of a group within which its figures are comparable.
+/// Series of one group, over years in which its figures are comparable.
 pub(crate) struct Line {
-    /// The number of the stretch between two breaks.
+    /// Number of the stretch of years between two breaks.
     pub(crate) series: u64,
-    /// The position of its group on each axis.
+    /// Position of the group on each axis.
     pub(crate) key: Vec<u32>,
-    /// For each of the years of the stretch the figure; NaN where it is not known.
+    /// Figure of each year of the stretch; NaN if unknown.
     pub(crate) values: Vec<f64>,
-    /// Of a rate what it is made of, parallel to `values`.
+    /// Numerator and denominator of a rate, parallel to `values`.
     pub(crate) shares: Vec<Share>,
 }
 
-/// The figures of a line, and what they are made of.
+/// The values of a line, with their numerators and denominators.
 type Figures = (Vec<f64>, Vec<Share>);
 
-/// All lines of a figure, stretch by stretch, then in the order of the values of the axes.
+/// All lines of a figure, by stretch, then in the order of the axis values.
 pub(crate) struct Lines {
     pub(crate) axes: Vec<Axis>,
-    /// For each number of a stretch its years.
+    /// The years of each stretch.
     pub(crate) years: BTreeMap<u64, Vec<i16>>,
     pub(crate) all: Vec<Line>,
 }
@@ -89,7 +89,7 @@ impl Lines {
         }
     }
 
-    /// The groups of `counted`, which has them year by year, as lines.
+    /// Arranges the yearly groups of `counted` as lines.
     fn of(counted: &Counted, years: BTreeMap<u64, Vec<i16>>, value: impl Fn(usize) -> Option<(f64, Share)>) -> Self {
         let place = |year: i16| {
             let found = |(number, of): (&u64, &Vec<i16>)| Some((*number, of.binary_search(&year).ok()?));
@@ -109,13 +109,13 @@ impl Lines {
         Self { axes: counted.axes.clone(), years, all: found.into_iter().map(line).collect() }
     }
 
-    /// The years of the stretch of a line, from its first.
+    /// Returns the years of a stretch, counted from its first.
     pub(crate) fn times(&self, series: u64) -> Vec<f64> {
         let years = self.years.get(&series).map_or(&[][..], Vec::as_slice);
         years.iter().map(|year| f64::from(year - years[0])).collect()
     }
 
-    /// The positions of the groups on each axis.
+    /// Returns the positions of the groups on each axis.
     pub(crate) fn keys(&self) -> Vec<Vec<u32>> {
         (0..self.axes.len()).map(|axis| self.all.iter().map(|line| line.key[axis]).collect()).collect()
     }

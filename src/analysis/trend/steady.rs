@@ -1,4 +1,4 @@
-//! Tables of what the chances lead to: the steady state, how long a state is kept, how long until another is reached.
+//! Tables of the steady state, the length of stay and the passage times.
 
 use arrow::array::RecordBatch;
 
@@ -12,7 +12,7 @@ use crate::query::dimension::Scope;
 use crate::roster::Roster;
 use crate::stats::markov_chain;
 
-/// The states between which a chain is looked at.
+/// Returns the states of the chain.
 fn kept(flows: &Flows, view: View) -> Result<Vec<usize>> {
     match view {
         View::Removed => Ok(flows.proper()),
@@ -24,7 +24,7 @@ fn kept(flows: &Flows, view: View) -> Result<Vec<usize>> {
     }
 }
 
-/// Every group and span with the chain of its steps.
+/// Returns every group and span with the chain of its transitions.
 fn chains(flows: &Flows, view: View, each: bool) -> Result<Vec<(&Group, Span, Closed)>> {
     let kept = kept(flows, view)?;
     let of = |group| {
@@ -37,14 +37,14 @@ fn chains(flows: &Flows, view: View, each: bool) -> Result<Vec<(&Group, Span, Cl
     Ok(flows.groups.iter().flat_map(of).collect())
 }
 
-/// Where the distribution goes if every year were like those counted (稳态分布), and how long states are kept. `view` is
-/// `Removed` (between ratings) or `Kept` (to be unrated is a state).
+/// Computes the distribution reached if every year were like those counted (稳态分布), and the length of stay in each
+/// state. `view` is `Removed` (between ratings) or `Kept` (unrated is a state).
 ///
-/// Columns: `year`, `next_year`, the dimensions, the state (of those that occur), `at_risk` (how many steps start from it),
-/// `observed` (the share of the steps that do), `steady` (null where there are several `closed_classes`, for then it depends
-/// on the start), `exit` = 1 − Pᵢᵢ, `mean_stay` = 1 / `exit` years (null where it is never left), `closed_classes` (sets of
-/// states that are not left), `never_left` (states that no step starts from: then nothing of the chain is defined, and
-/// `exit` is that of the others), `view`.
+/// Columns: `year`, `next_year`, the dimensions, the state (if it occurs), `at_risk` (transitions that start from
+/// it), `observed` (their proportion of all transitions), `steady` (null if there are several `closed_classes`,
+/// because the limit then depends on the start), `exit` = 1 − Pᵢᵢ, `mean_stay` = 1 / `exit` years (null if the
+/// state is never left), `closed_classes` (number of sets of states that are never left), `never_left` (states that
+/// no transition starts from; nothing of the chain is then defined, except `exit` of the other states), `view`.
 ///
 /// ```
 /// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
@@ -52,7 +52,7 @@ fn chains(flows: &Flows, view: View, each: bool) -> Result<Vec<(&Group, Span, Cl
 ///
 /// let roster = Roster::read_arrow("made", &synth::panel(3000, 3, 2010, 7)?, &Options::default(), &Quiet)?;
 /// let table = steady(&roster, &Default::default(), &Scope::default(), View::Removed, false, &Quiet)?;
-/// assert_eq!(table.num_rows(), 3); // of stars, which rise by one a year, these occur
+/// assert_eq!(table.num_rows(), 3); // the grades that occur
 /// # Ok::<(), dangjian::Error>(())
 /// ```
 pub fn steady(
@@ -105,11 +105,11 @@ pub fn steady(
         .finish()
 }
 
-/// How many years it takes on average from each state until another is first reached, or the same again (平均首达时间), if
-/// every year were like those counted.
+/// Computes the mean number of years from each state until another is first reached, or the state recurs (平均首达时间),
+/// if every year were like those counted.
 ///
-/// Columns: `year`, `next_year`, the dimensions, the state, `next_<state>`, `at_risk` (how many steps start from the
-/// state), `years` (null where it may never be reached, or where a state was never left), `view`.
+/// Columns: `year`, `next_year`, the dimensions, the state, `next_<state>`, `at_risk` (transitions that start from
+/// the state), `years` (null if it may never be reached, or if a state was never left), `view`.
 ///
 /// ```
 /// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;

@@ -1,4 +1,20 @@
-//! Steps from year to year, counted over all states before anything is left out; gaps and carried-over ratings apart.
+//! Transitions from year to year, counted over all states before any are excluded.
+//!
+//! Goal: one scan of the panel serves every matrix of a table. Structure: the kernel compares the years of a pair and
+//! counts (group, pair, state, next state); [`Flows::square`] then adds up the pairs of interest into one
+//! [`Square`]. Trade-off: the entries keep the pair and the carried-over flag, which costs memory but lets pooled,
+//! yearly and filtered matrices come from the same counts. Transitions over a missing year are separate (see
+//! [`gaps`]).
+//!
+//! ```text
+//!  entity  2010  2011  2012           entries                        square of both pairs
+//!  A       3     4     4              pair 0: 3 → 4       1                     3  4  unrated  absent
+//!  B       3     3     unrated   ──▶          3 → 3       1     ──▶    3        2  1     1        0
+//!  C       –     3     3                      absent → 3  1            4        0  1     0        0
+//!                                     pair 1: 4 → 4       1            unrated  0  0     0        0
+//!                                             3 → unrated 1            absent   1  0     0        0
+//!                                             3 → 3       1
+//! ```
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -16,42 +32,42 @@ use crate::query::star_state::ABSENT;
 use crate::roster::Roster;
 use crate::support::columns::Columns;
 
-/// So many things moved from one state to another between the years of a pair.
+/// Count of entities that went from one state to another between the years of a pair.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Entry {
     pub(crate) pair: usize,
     pub(crate) from: usize,
     pub(crate) to: usize,
     pub(crate) count: u64,
-    /// Whether the rating is that of the year before; null where one of the two does not say.
+    /// True if the rating was carried over from the year before; null if one of the two years does not say.
     pub(crate) carried: Option<bool>,
 }
 
-/// The steps of every group.
+/// The transitions of every group.
 pub(crate) struct Flows {
-    /// What the states are called together: `star_state`, or the dimension.
+    /// Name of the state column: `star_state`, or the dimension.
     pub(crate) name: String,
-    /// What is counted.
+    /// Name of the count column.
     pub(crate) counts: &'static str,
-    /// To be absent is the last.
+    /// States; `absent` is the last.
     pub(crate) states: Vec<State>,
-    /// The earlier year of each pair.
+    /// Earlier year of each pair.
     pub(crate) years: Vec<i16>,
     pub(crate) by: Vec<Axis>,
-    /// The groups in the order of their values.
+    /// Groups in the order of their values.
     pub(crate) groups: Vec<Group>,
 }
 
-/// The steps of one group.
+/// The transitions of one group.
 pub(crate) struct Group {
-    /// The position of its value on each axis.
+    /// Position of the group's value on each axis.
     pub(crate) key: Vec<u32>,
-    /// By pair, state and next state.
+    /// Sorted by pair, state and next state.
     pub(crate) entries: Vec<Entry>,
 }
 
 impl Flows {
-    /// Counts the steps of `panel`.
+    /// Counts the transitions of `panel`.
     pub(crate) fn count(panel: &Panel<'_>, job: &dyn Job) -> Result<Self> {
         let mut of = vec![panel.axis.clone()];
         of.extend(panel.rating.clone());
@@ -72,7 +88,7 @@ impl Flows {
                 let (before, after) = (dimensions, dimensions + width);
                 let carried = panel.rating.as_ref().and_then(|axis| {
                     let (was, is) = (keys[before + 1][*row], keys[after + 1][*row]);
-                    // Behind the values stand to be absent, and not to be known.
+                    // Codes from `known` on mean absent or not given.
                     let known = axis.values.len() as u32;
                     (was < known && is < known).then_some(was == is)
                 });
@@ -91,23 +107,23 @@ impl Flows {
         })
     }
 
-    /// The positions of the states that are ratings or values.
+    /// Returns the positions of the states that are ratings or values.
     pub(crate) fn proper(&self) -> Vec<usize> {
         (0..self.states.len()).filter(|at| self.states[*at].proper()).collect()
     }
 
-    /// Whether the states have an order.
+    /// Checks whether the states have an order.
     pub(crate) fn ordered(&self) -> bool {
         self.states.iter().any(|state| matches!(state.kind, Kind::Grade(_)))
     }
 
-    /// The position of being absent.
+    /// Returns the position of `absent`.
     pub(crate) fn absent(&self) -> usize {
         self.states.len() - 1
     }
 
-    /// The counts of the pairs in `pairs`, added up: a row for each state, a column for each next state. A rating that was
-    /// carried over is no step.
+    /// Adds up the counts of the pairs in `pairs`: a row per state, a column per next state. A carried-over rating
+    /// is not a transition.
     pub(crate) fn square(&self, group: &Group, pairs: &Range<usize>) -> Square {
         let mut square = Square::new(self.states.len());
         for entry in group.entries.iter().filter(|e| pairs.contains(&e.pair) && e.carried != Some(true)) {
@@ -116,7 +132,7 @@ impl Flows {
         square
     }
 
-    /// The pairs one by one, or all together, each with its first and last year.
+    /// Returns the pairs one by one, or all together, each with its first and last year.
     pub(crate) fn spans(&self, each: bool) -> Vec<Span> {
         let all = 0..self.years.len();
         let spans = if each { all.map(|at| at..at + 1).collect() } else { vec![all] };
@@ -128,7 +144,7 @@ impl Flows {
     }
 }
 
-/// `entries` with one for each pair of years, state, next state and whether carried over.
+/// Merges entries with equal pair, state, next state and carried-over flag.
 fn merged(mut entries: Vec<Entry>) -> Vec<Entry> {
     entries.sort_unstable_by_key(|e| (e.pair, e.from, e.to, e.carried));
     entries.dedup_by(|b, a| {
@@ -141,12 +157,12 @@ fn merged(mut entries: Vec<Entry>) -> Vec<Entry> {
     entries
 }
 
-/// Pairs of years that are looked at together.
+/// Pairs of years that are analysed together.
 #[derive(Clone, Debug)]
 pub(crate) struct Span {
     /// The first year.
     pub(crate) year: i16,
-    /// The last.
+    /// The last year.
     pub(crate) next: i16,
     pub(crate) pairs: Range<usize>,
 }
@@ -179,13 +195,13 @@ impl Square {
         self.counts.iter().sum()
     }
 
-    /// The counts from and to the states `kept` alone, in that order.
+    /// Returns the counts between the states `kept`, in that order.
     pub(crate) fn of(&self, kept: &[usize]) -> Self {
         let counts = kept.iter().flat_map(|from| kept.iter().map(|to| self.at(*from, *to))).collect();
         Self { size: kept.len(), counts }
     }
 
-    /// The states that something was in before or after.
+    /// Returns the states that occur before or after a transition.
     pub(crate) fn occupied(&self) -> Vec<usize> {
         let some = |at: &usize| (0..self.size).any(|other| self.at(*at, other) + self.at(other, *at) > 0);
         (0..self.size).filter(some).collect()
@@ -197,7 +213,7 @@ impl Square {
     }
 }
 
-/// Rows of a result: which years and group each is about.
+/// Keys of the result rows: years and group.
 #[derive(Default)]
 pub(crate) struct Rows {
     years: Vec<i16>,
@@ -217,39 +233,40 @@ impl Rows {
         self.keys.iter_mut().zip(key).for_each(|(keys, key)| keys.push(*key));
     }
 
-    /// `year`, `next_year` and the dimensions.
+    /// Returns the columns `year`, `next_year` and the dimensions.
     pub(crate) fn columns(self, by: &[Axis]) -> Columns {
         let mut columns = self.years(by);
         columns.1.insert_years(1, "next_year", columns.0);
         columns.1
     }
 
-    /// `year` and the dimensions, and the later years.
+    /// Returns the later years, and the columns `year` and the dimensions.
     fn years(mut self, by: &[Axis]) -> (Vec<i16>, Columns) {
         self.keys.resize(by.len(), Vec::new());
         let counted = Counted::groups(by.to_vec(), self.years, self.keys);
         (self.next, Columns::default().groups(&counted))
     }
 
-    /// `year` and the dimensions alone.
+    /// Returns the columns `year` and the dimensions.
     pub(crate) fn year_columns(self, by: &[Axis]) -> Columns {
         self.years(by).1
     }
 }
 
-/// How alike the ratings of neighbouring years are, and how many were made anew (复评): where nearly all stay, the list of
-/// the later year may have carried over those of the earlier one, and its steps are none. `steps` are not narrowed here.
+/// Measures how many ratings stay equal from one year to the next, and how many were made again (复评). If nearly all
+/// stay, the later list may have carried over the earlier ratings, and its transitions mean nothing. Carried-over
+/// ratings are not excluded here.
 ///
-/// Columns: `year`, `next_year`, the dimensions; `in_both` (of the things listed in both years), `rated` (those with a
-/// rating in both), `same` (of those, with the same rating), `same_share` = `same` / `rated`, `carried_over` (of `rated`,
-/// where the column of the rating says that it is the same rating), `rerated` (where it says another), `not_said` (where
-/// one of the two years does not say); the last three null without such a column.
+/// Columns: `year`, `next_year`, the dimensions; `in_both` (entities listed in both years), `rated` (with a rating
+/// in both), `same` (rated equally in both), `same_share` = `same` / `rated`, `carried_over` (of `rated`: the
+/// rating column says it is the earlier rating), `rerated` (it says it is another), `not_said` (one of the two
+/// years does not say); the last three are null without such a column.
 ///
 /// ```
 /// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
 /// let table = dangjian::analysis::trend::reratings(&roster, &Default::default(), &Scope::default(), &Quiet)?;
-/// assert_eq!(table.num_rows(), 2); // two steps of three years
+/// assert_eq!(table.num_rows(), 2); // two pairs of years
 /// # Ok::<(), dangjian::Error>(())
 /// ```
 pub fn reratings(roster: &Roster, steps: &Steps, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
@@ -290,16 +307,16 @@ pub fn reratings(roster: &Roster, steps: &Steps, scope: &Scope, job: &dyn Job) -
         .finish()
 }
 
-/// Moves over a gap (间隔): from the last year in which a thing was listed to the year in which it is listed again, with at
-/// least one calendar year between in which it was not, or in which there was no list. They are no steps of a year, and
-/// no other table counts them but as leaving and arriving.
+/// Counts transitions over a break in years (间隔): from the last year in which an entity was listed to the year in
+/// which it is listed again, with at least one calendar year between without the entity or without a list. They are
+/// not yearly transitions; all other tables count them as a departure and an arrival.
 ///
-/// Columns: `year`, `next_year`, the dimensions (of the earlier year), the state, `next_<state>`, `organisations` or
-/// `party_organisations`.
+/// Columns: `year`, `next_year`, the dimensions (of the earlier year), the state, `next_<state>`, `organisations`
+/// or `party_organisations`.
 ///
 /// ```
 /// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
-/// let years = synth::panel(300, 3, 2010, 7)?; // without the year between
+/// let years = synth::panel(300, 3, 2010, 7)?; // the middle year is missing
 /// let roster = Roster::read_arrow("made", &[years[0].clone(), years[2].clone()], &Options::default(), &Quiet)?;
 /// let table = dangjian::analysis::trend::gaps(&roster, &Default::default(), &Scope::default(), &Quiet)?;
 /// assert!(table.num_rows() > 0);
@@ -307,7 +324,7 @@ pub fn reratings(roster: &Roster, steps: &Steps, scope: &Scope, job: &dyn Job) -
 /// ```
 pub fn gaps(roster: &Roster, steps: &Steps, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
     let panel = Panel::new(roster, steps, scope, job)?;
-    // For each id where it was last: the frame, its state and group.
+    // For each id its last occurrence: frame, state and group.
     let mut last: Vec<Option<(u32, u32, u32)>> = vec![None; panel.ids()];
     let mut found: BTreeMap<(usize, usize, u32, u32, u32), u64> = BTreeMap::new();
     for nth in 0..panel.frames.len() {

@@ -1,5 +1,4 @@
-//! The readable table (星级走势): for each group how its ratings stand, which way they go, and in words whether that is
-//! more than chance.
+//! The readable table (星级走势): for each group the ratings, their direction, and a verdict in words.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +15,7 @@ use crate::roster::Roster;
 use crate::stats::distribution::beta_below;
 use crate::stats::wilson::deviations;
 
-/// What is going on in a group.
+/// Verdict on a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Verdict {
     Rising,
@@ -27,10 +26,10 @@ enum Verdict {
     NoSteps,
 }
 
-/// With fewer changes than this, all of one kind, the sign test cannot reject at 5 %: 2 · 0.5⁵ = 0.0625.
+/// Minimum number of changes. With fewer, all of one kind, the sign test cannot reject at 5 %: 2 · 0.5⁵ = 0.0625.
 const FEWEST: u64 = 6;
 
-/// So many groups are pointed out.
+/// Maximum number of groups in `most_changed`.
 const MOST_CHANGED: usize = 3;
 
 impl Verdict {
@@ -68,7 +67,7 @@ impl Verdict {
     }
 }
 
-/// What is counted of a group.
+/// Transition counts of a group.
 #[derive(Clone, Copy, Default)]
 struct Counts {
     steps: u64,
@@ -94,7 +93,7 @@ impl Counts {
         counts
     }
 
-    /// The exact two-sided sign test: whether a change is as likely up as down.
+    /// Returns the p-value of the exact two-sided sign test: a change is as likely up as down.
     fn p_value(&self) -> Option<f64> {
         let (less, changes) = (self.up.min(self.down), self.up + self.down);
         if changes == 0 {
@@ -111,7 +110,7 @@ impl Counts {
         (self.steps > 0).then(|| (self.up as f64 - self.down as f64) / self.steps as f64)
     }
 
-    /// The interval of net rises, each step a draw of up, down or neither.
+    /// Returns the interval of net rises, with each transition a multinomial draw of up, down or neither.
     fn net_ends(&self, z: f64) -> Option<(f64, f64)> {
         let (net, steps) = (self.net()?, self.steps as f64);
         let half = z * (((self.up + self.down) as f64 / steps - net * net) / steps).sqrt();
@@ -119,7 +118,7 @@ impl Counts {
     }
 }
 
-/// How many there are in a year.
+/// Counts of one year.
 #[derive(Clone, Default)]
 struct Standing {
     listed: u64,
@@ -145,9 +144,9 @@ impl Standing {
 }
 
 struct Line {
-    /// The first year in which something was rated, where that is not the last.
+    /// First year with a rating, if that is not the last year.
     since: Option<i16>,
-    /// The standing of that year.
+    /// Counts of that year.
     first: Standing,
     last: Standing,
     counts: Counts,
@@ -156,7 +155,7 @@ struct Line {
 }
 
 impl Line {
-    /// The verdict with the figures that it rests on.
+    /// Returns the verdict in words, with the figures it is based on.
     fn words(&self, least: f64) -> Text {
         let Counts { steps, up, down, stayed } = self.counts;
         let (zh, en) = self.verdict.words();
@@ -177,17 +176,18 @@ impl Line {
     }
 }
 
-/// For each group, in one line, where its star ratings stand and which way they go, over all years of `scope` together.
+/// Summarises the star ratings of each group in one row, over all years of `scope` together.
 ///
 /// Columns: `year`, `next_year` (the first and the last year), the dimensions; of the last year: `listed`, `rated`,
-/// `share_<grade>` of those rated, for each grade that occurs; `high_first`, `high_last`, `high_change` (the share of those
-/// rated with `at_least` stars in the year `high_since`, the first in which any were rated, and in the last, and the
-/// difference; null where these are one year); of the steps from year to year between
-/// ratings: `steps`, `up`, `down`, `stay` (persistence: the share that keeps its grade), `net` (rises less falls, as a share
-/// of the steps), `net_low`, `net_high`, `p` (exact sign test: a change is as likely up as down), `verdict` (`rising`,
-/// `falling`: the sign test rejects at 1 − `level`; `steady`, `swinging`: it does not, and at least half, or fewer, keep
-/// their grade; `too_few`: fewer than six steps; `no_steps`), `verdict_zh`, `verdict_en` (in words, with the figures),
-/// `most_changed` (1 to 3: the groups with the largest net, up or down, of those with six steps and more; else null).
+/// `share_<grade>` of those rated, for each grade that occurs; `high_first`, `high_last`, `high_change` (the
+/// proportion of those rated with `at_least` stars in the year `high_since`, the first in which any were rated, and
+/// in the last, and the difference; null if these are one year); of the yearly transitions between ratings:
+/// `steps`, `up`, `down`, `stay` (persistence: the proportion that keeps its grade), `net` (rises minus falls, as a
+/// proportion of the transitions), `net_low`, `net_high`, `p` (exact sign test: a change is as likely up as down),
+/// `verdict` (`rising`, `falling`: the sign test rejects at 1 − `level`; `steady`, `swinging`: it does not, and at
+/// least half, or fewer, keep their grade; `too_few`: fewer than six transitions; `no_steps`), `verdict_zh`,
+/// `verdict_en` (in words, with the figures), `most_changed` (1 to 3: the groups with the largest net, up or down,
+/// of those with at least six transitions; else null).
 ///
 /// ```
 /// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
@@ -270,7 +270,7 @@ pub fn trends(
         .finish()
 }
 
-/// Points out the lines that changed most.
+/// Ranks the groups that changed most.
 fn rank(lines: &mut [Line]) {
     if lines.len() < 2 {
         return;

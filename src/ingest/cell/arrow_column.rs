@@ -1,4 +1,4 @@
-//! One Arrow array becomes a canonical column.
+//! Converts one Arrow array into a canonical column.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -20,12 +20,12 @@ use crate::schema::{Column, Dictionaries, Type};
 
 type Converted = Result<(Values, Vec<Finding>)>;
 
-/// An array with which nothing is wrong.
+/// Wraps an array without problems.
 fn as_it_is(array: ArrayRef) -> (Values, Vec<Finding>) {
     (Values::Array(array), Vec::new())
 }
 
-/// Whether an array of this type holds text, also in a dictionary.
+/// Checks whether an array of this type holds text, also as a dictionary.
 pub(crate) fn is_text(ty: &DataType) -> bool {
     match ty {
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => true,
@@ -38,13 +38,13 @@ fn is_time(ty: &DataType) -> bool {
     matches!(ty, DataType::Date32 | DataType::Date64 | DataType::Timestamp(..))
 }
 
-/// Anything as text.
+/// Casts any array to text.
 pub(crate) fn as_text(array: &ArrayRef) -> Result<StringArray> {
     Ok(cast(array, &DataType::Utf8)?.as_string().clone())
 }
 
-/// Reads `array` as `column`; `None` where its type cannot be one of such a column. What its texts were read as is `known`
-/// from one array to the next.
+/// Reads `array` as `column`; `None` if its type cannot hold such a column. `known` caches the readings of texts
+/// across arrays.
 pub(crate) fn convert(
     array: &ArrayRef,
     column: &'static Column,
@@ -80,7 +80,7 @@ pub(crate) fn convert(
     })
 }
 
-/// Integers that fit, as they are; the others are impossible.
+/// Casts integers; those that do not fit are impossible values.
 fn whole(array: &ArrayRef, wanted: &DataType) -> Converted {
     let values = cast(array, wanted)?;
     if values.null_count() == array.null_count() {
@@ -93,7 +93,7 @@ fn whole(array: &ArrayRef, wanted: &DataType) -> Converted {
     Ok((Values::Array(values), found))
 }
 
-/// Numbers as they are if all are in range.
+/// Casts numbers if all are in range, and reads them one by one otherwise.
 fn ranged(array: &ArrayRef, column: &'static Column, words: &Dictionaries, known: &Arc<Known>) -> Converted {
     let values = cast(array, &column.ty.arrow())?;
     let fits = match column.ty {
@@ -116,7 +116,7 @@ fn ranged(array: &ArrayRef, column: &'static Column, words: &Dictionaries, known
     }
 }
 
-/// Numbers one by one.
+/// Reads numbers one by one.
 fn numbers(
     array: &ArrayRef,
     column: &'static Column,
@@ -128,7 +128,7 @@ fn numbers(
     Ok(all(&Reader::of(column, factor, words), &Numbers(numbers.as_primitive()), known))
 }
 
-/// Every cell of `block`, one by one.
+/// Reads every cell of `block`.
 pub(crate) fn all<B: Block>(reader: &Reader, block: &B, known: &Arc<Known>) -> (Values, Vec<Finding>) {
     let rows: Vec<u32> = (0..block.rows() as u32).collect();
     let mut found = Vec::new();
@@ -136,12 +136,12 @@ pub(crate) fn all<B: Block>(reader: &Reader, block: &B, known: &Arc<Known>) -> (
     (values, found)
 }
 
-/// Text as a dictionary.
+/// Casts text to a dictionary.
 fn dictionary(array: &ArrayRef) -> Result<ArrayRef> {
     Ok(cast(array, &DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8)))?)
 }
 
-/// Text, read once for each distinct value.
+/// Reads text once per distinct value.
 fn distinct(
     array: &ArrayRef,
     column: &'static Column,
@@ -167,7 +167,7 @@ fn distinct(
     Ok((values, found))
 }
 
-/// The words for modes as written, where they say more than the canonical word.
+/// Reads formation modes as written, where they say more than the canonical word.
 pub(crate) fn mode_detail(array: &ArrayRef, known: &Arc<Known>) -> Result<Values> {
     let dictionary = dictionary(array)?;
     let dictionary = dictionary.as_dictionary::<Int32Type>();
@@ -175,7 +175,7 @@ pub(crate) fn mode_detail(array: &ArrayRef, known: &Arc<Known>) -> Result<Values
     detail.take(dictionary.keys())
 }
 
-/// Text whose values are mostly different: as it is where nothing is to be cleaned.
+/// Reads text whose values are mostly distinct; the array is reused if nothing needs cleaning.
 fn long_text(array: &ArrayRef, column: &'static Column, words: &Dictionaries) -> Converted {
     let texts = as_text(array)?;
     let reader = Reader::of(column, 1.0, words);
@@ -193,7 +193,7 @@ fn long_text(array: &ArrayRef, column: &'static Column, words: &Dictionaries) ->
     Ok(all(&reader, &Texts(&texts), &Arc::default()))
 }
 
-/// The type in which a column of the user's own is kept: signed integers until all of them were seen.
+/// Returns the type in which a column of the user's own is kept; signed integers until all values were seen.
 pub(crate) fn own_type(ty: &DataType) -> Option<DataType> {
     Some(match ty {
         DataType::Boolean => DataType::Boolean,
@@ -207,7 +207,7 @@ pub(crate) fn own_type(ty: &DataType) -> Option<DataType> {
     })
 }
 
-/// A column of the user's own.
+/// Reads a column of the user's own.
 pub(crate) fn own(array: &ArrayRef, known: &Arc<Known>) -> Result<Values> {
     let wanted = own_type(array.data_type()).unwrap_or(DataType::Utf8);
     if wanted != DataType::Utf8 {

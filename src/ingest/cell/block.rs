@@ -1,4 +1,4 @@
-//! A block: some rows of a table as its cells, wherever they come from. Blocks are what is read side by side.
+//! Blocks: some rows of a table as cells, whatever their format. Blocks are read in parallel.
 
 use arrow::array::{Array, Float64Array, StringArray};
 
@@ -7,19 +7,19 @@ use crate::ingest::table::row_kind::Row;
 pub(crate) use crate::support::interner::TOGETHER;
 use crate::support::interner::Written;
 
-/// Where a row stands.
+/// Position of a row in its file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct At {
-    /// The row of the sheet or the number of the record, from 1.
+    /// Row of the sheet or number of the record, from 1.
     pub row: u32,
-    /// The line of the text file.
+    /// Line of the text file.
     pub line: Option<u32>,
 }
 
-/// Where rows stand.
+/// Positions of several rows.
 #[derive(Clone, Debug)]
 pub(crate) enum Places {
-    /// Each below the one before.
+    /// Consecutive rows.
     Following {
         first: At,
         rows: usize,
@@ -28,7 +28,7 @@ pub(crate) enum Places {
 }
 
 impl Places {
-    /// The places of so many rows.
+    /// Collects the positions of `rows` rows.
     pub(crate) fn new(rows: usize, at: impl Fn(usize) -> At) -> Self {
         if rows > 0 {
             let following = Self::Following { first: at(0), rows };
@@ -39,7 +39,7 @@ impl Places {
         Self::Each((0..rows).map(at).collect())
     }
 
-    /// How many rows there are.
+    /// Returns the number of rows.
     pub(crate) fn len(&self) -> usize {
         match self {
             Self::Following { rows, .. } => *rows,
@@ -47,7 +47,7 @@ impl Places {
         }
     }
 
-    /// Where `row`, which is one of them, stands.
+    /// Returns the position of `row`, which must exist.
     pub(crate) fn at(&self, row: usize) -> At {
         match self {
             Self::Following { first, .. } => {
@@ -58,13 +58,13 @@ impl Places {
         }
     }
 
-    /// All of them.
+    /// Iterates over all positions.
     pub(crate) fn all(&self) -> impl Iterator<Item = At> {
         (0..self.len()).map(|row| self.at(row))
     }
 }
 
-/// A cell as it is visited: text, which nearly all are and empty ones too, or another one.
+/// A cell as visited: text, which nearly all cells are (empty ones included), or another value.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Seen<'a> {
     Text(Written<'a>),
@@ -72,7 +72,7 @@ pub(crate) enum Seen<'a> {
 }
 
 impl<'a> Seen<'a> {
-    /// The cell.
+    /// Returns the cell.
     pub(crate) fn cell(&self) -> Cell<'a> {
         match *self {
             Self::Text(Written { text: "", .. }) => Cell::Empty,
@@ -81,7 +81,7 @@ impl<'a> Seen<'a> {
         }
     }
 
-    /// Whether both are the same.
+    /// Checks whether two cells are equal.
     #[inline]
     pub(crate) fn is(&self, other: &Self) -> bool {
         match (self, other) {
@@ -105,19 +105,19 @@ impl<'a> From<Cell<'a>> for Seen<'a> {
 
 /// Some rows of a table.
 pub(crate) trait Block: Sync {
-    /// How many rows there are.
+    /// Returns the number of rows.
     fn rows(&self) -> usize;
-    /// The cell in `column` of `row`, both from 0; empty beyond the row's end.
+    /// Returns the cell at `row` and `column`, both from 0; empty beyond the end of the row.
     fn cell(&self, row: usize, column: usize) -> Cell<'_>;
-    /// The same, to be compared.
+    /// Returns the same cell in a form that is cheap to compare.
     fn seen(&self, row: usize, column: usize) -> Seen<'_> {
         self.cell(row, column).into()
     }
-    /// Appends the cells in `column` of `rows`.
+    /// Appends the cells of `rows` in `column`.
     fn see<'a>(&'a self, rows: &[u32], column: usize, to: &mut Vec<Seen<'a>>) {
         to.extend(rows.iter().map(|row| self.seen(*row as usize, column)));
     }
-    /// Visits the cells in `column` of `rows`, in their order, always [`TOGETHER`] of them until fewer are left.
+    /// Visits the cells of `rows` in `column`, in order, [`TOGETHER`] at a time until fewer are left.
     #[inline]
     fn each<'a>(&'a self, rows: &[u32], column: usize, mut visit: impl FnMut(&[u32], &[Seen<'a>])) {
         let mut seen = Vec::with_capacity(TOGETHER);
@@ -127,9 +127,9 @@ pub(crate) trait Block: Sync {
             visit(rows, &seen);
         }
     }
-    /// How many cells `row` has.
+    /// Returns the number of cells in `row`.
     fn width(&self, row: usize) -> usize;
-    /// Where `row` stands.
+    /// Returns the position of `row` in its file.
     fn at(&self, row: usize) -> At;
 }
 
@@ -146,7 +146,7 @@ impl<B: Block> Row for RowOf<'_, B> {
     }
 }
 
-/// An Arrow array as a block of one column.
+/// Defines an Arrow array as a block of one column.
 macro_rules! array_block {
     ($(#[$doc:meta])* $name:ident, $array:ty, $cell:expr) => {
         $(#[$doc])*
@@ -173,10 +173,10 @@ macro_rules! array_block {
 }
 
 array_block!(
-    /// Text.
+    /// A column of text.
     Texts, StringArray, Cell::Text
 );
 array_block!(
-    /// Numbers; frames of some libraries write "not known" as not-a-number.
+    /// A column of numbers; not-a-number is empty, since some frame libraries write it for unknown values.
     Numbers, Float64Array, |number: f64| if number.is_nan() { Cell::Empty } else { Cell::Number(number) }
 );

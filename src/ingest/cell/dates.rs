@@ -7,10 +7,10 @@ use super::numbers::{chinese_digit, four_digits, plain_number};
 use super::{Cell, Read, compact, is_year};
 use crate::ingest::problem::Code;
 
-/// The day 0 of spreadsheets, 1899-12-30, in days since 1970-01-01.
+/// Day 0 of spreadsheets, 1899-12-30, in days since 1970-01-01.
 const SERIAL_ZERO: i32 = -25_569;
 
-/// A calendar day, in days since 1970-01-01; a month alone is its first day.
+/// Reads a calendar day in days since 1970-01-01; a month alone is its first day.
 pub(crate) fn date(cell: &Cell<'_>) -> Read<i32> {
     match cell {
         Cell::Day(day) => Ok(Some(*day)),
@@ -23,25 +23,25 @@ pub(crate) fn date(cell: &Cell<'_>) -> Read<i32> {
     }
 }
 
-/// The day with a spreadsheet's serial number, of 1927–2119.
+/// Converts a spreadsheet's serial number, for days of 1927–2119.
 fn day_of_serial(number: f64) -> Option<i32> {
     (10_000.0..80_000.0).contains(&number).then(|| number.floor() as i32 + SERIAL_ZERO)
 }
 
-/// A number in the place of a date: a spreadsheet's serial number, 20120501, 201205 or 2012.5.
+/// Reads a number as a date: a spreadsheet's serial number, 20120501, 201205 or 2012.5.
 fn day_of_number(number: f64) -> Option<i32> {
     if let Some(day) = day_of_serial(number) {
         return Some(day);
     }
     let text = plain_number(number);
-    // As a number, 2012.10 has become 2012.1: January or October, nobody knows.
+    // The number 2012.1 may have been 2012.10: January or October.
     if text.len() == 6 && text.ends_with(".1") {
         return None;
     }
     day_of_text(&text)
 }
 
-/// The canonical form, which needs nothing made equal first.
+/// Reads the canonical form, which needs no normalisation.
 fn iso(text: &str) -> Option<i32> {
     let bytes = text.as_bytes();
     if bytes.len() != 10 || bytes.get(4) != Some(&b'-') || bytes.get(7) != Some(&b'-') {
@@ -52,13 +52,13 @@ fn iso(text: &str) -> Option<i32> {
 }
 
 fn day_of_text(text: &str) -> Option<i32> {
-    // A time of day behind the date is not part of it.
+    // Ignore a time of day after the date.
     let date = match text.split_once([' ', 'T']) {
         Some((date, time)) if time.contains(':') => date,
         _ => text,
     };
     let date = compact(date);
-    // A number that went through a table of floats: 20120501.0.
+    // A number that passed through a float column: 20120501.0.
     let date = date.strip_suffix(".0").filter(|whole| whole.len() >= 5).unwrap_or(&date);
     if date.bytes().all(|b| b.is_ascii_digit()) {
         return match date.len() {
@@ -79,7 +79,7 @@ fn day(year: &str, month: &str, day: &str) -> Option<i32> {
     day_of(year, small(month)?, small(day)?)
 }
 
-/// The number of a month or a day, in digits or as it is spoken: 十, 十二, 二十一, 三十.
+/// Reads a month or day number, in digits or in words: 十, 十二, 二十一, 三十.
 fn small(text: &str) -> Option<u16> {
     if text.bytes().all(|b| b.is_ascii_digit()) {
         return text.parse().ok();
@@ -99,7 +99,7 @@ fn small(text: &str) -> Option<u16> {
     }
 }
 
-/// A day in days since 1970-01-01, if the calendar has it.
+/// Converts a date to days since 1970-01-01, if the calendar has it.
 pub(crate) fn day_of(year: u16, month: u16, day: u16) -> Option<i32> {
     if !is_year(i64::from(year)) {
         return None;
@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn dates_as_offices_write_them() {
-        // 15461 days after 1970-01-01 is 2012-05-01; a spreadsheet's serial of it is 41030.
+        // 2012-05-01 is 15461 days after 1970-01-01; its spreadsheet serial number is 41030.
         for written in [
             Text("2012-05-01"),
             Text("2012/5/1"),
@@ -182,7 +182,7 @@ mod tests {
             assert_eq!(date(&nothing), Ok(None), "{nothing:?}");
         }
         assert_eq!(date(&Text("2012-02-29")), Ok(Some(15_399)));
-        // As text it is what was written; as a number the last digit of 2012.10 is lost.
+        // Text keeps all digits, whereas the number 2012.10 loses the last.
         let october = date(&Text("2012-10-01"));
         assert!(matches!(october, Ok(Some(_))));
         for written in [Text("2012.10"), Text("二〇一二年十月"), Text("2012年十月一日")] {

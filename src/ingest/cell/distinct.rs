@@ -1,4 +1,4 @@
-//! What the distinct texts of a column were read as, kept from one block of its rows to the next.
+//! Cache of the distinct texts of a column and their readings, kept across blocks of rows.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -7,14 +7,14 @@ use super::reader::Label;
 use crate::ingest::problem::Code;
 use crate::support::interner::{Marks, Memo, Written};
 
-/// A thread's table of more texts than this, or more bytes of them, is given up, so that a column of ever new texts
-/// takes little memory.
+/// Maximum number of texts, and of bytes of text, in a thread's table. A larger table is dropped, so that a column of
+/// ever new texts takes little memory.
 const MOST: usize = 1 << 17;
 const MOST_BYTES: usize = 1 << 23;
-/// Marks a number that stands for more than a value: something is to be said too.
+/// Flag of a number that refers to a value together with a problem.
 const SAID: u32 = 1 << 31;
 
-/// The values of a column that were read so far, and for each thread that reads it a table of what texts are read as.
+/// The distinct values read so far in a column, with one table per thread that maps texts to readings.
 #[derive(Debug, Default)]
 pub(crate) struct Known {
     values: Mutex<Distinct>,
@@ -23,36 +23,36 @@ pub(crate) struct Known {
 }
 
 impl Known {
-    /// The values, each once, numbered from 1 as they stand.
+    /// Locks the values, numbered from 1.
     pub(crate) fn values(&self) -> MutexGuard<'_, Distinct> {
-        // Whoever panicked with the lock had put a value in or had not.
+        // A panic while the lock was held cannot leave a value half added.
         self.values.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A table for one block.
+    /// Borrows a table for one block.
     pub(crate) fn lend(&self) -> Texts<'_> {
         let table = self.tables.lock().ok().and_then(|mut tables| tables.pop());
         Texts { known: self, table: table.unwrap_or_default() }
     }
 
-    /// Remembers that something was read as another word than it is.
+    /// Records that a text was read as a word other than itself.
     pub(crate) fn tell_other(&self) {
         self.other.store(true, Ordering::Relaxed);
     }
 
-    /// Whether anything was.
+    /// Checks whether any text was read as a word other than itself.
     pub(crate) fn has_other(&self) -> bool {
         self.other.load(Ordering::Relaxed)
     }
 }
 
-/// A table of what texts were read as.
+/// A table that maps texts to readings.
 #[derive(Debug)]
 struct Table {
     memo: Memo<Box<str>, u32>,
-    /// How many bytes its texts have.
+    /// Total bytes of its texts.
     bytes: usize,
-    /// What is to be said about texts, and the number of the value.
+    /// Problems of texts, each with the number of the value.
     said: Vec<(u32, Code)>,
 }
 
@@ -62,24 +62,24 @@ impl Default for Table {
     }
 }
 
-/// A table that is lent; it goes back by itself.
+/// A borrowed table, returned on drop.
 pub(crate) struct Texts<'k> {
     known: &'k Known,
     table: Table,
 }
 
 impl Texts<'_> {
-    /// Whether there are so many texts that most are far.
+    /// Checks whether the table is too large for the cache.
     pub(crate) fn is_large(&self) -> bool {
         self.table.memo.is_large()
     }
 
-    /// Has the memory where [`TOGETHER`](crate::support::interner::TOGETHER) texts are looked up brought near.
+    /// Prefetches the slots in which [`TOGETHER`](crate::support::interner::TOGETHER) texts are looked up.
     pub(crate) fn touch<'t>(&self, texts: impl Iterator<Item = Written<'t>>) {
         self.table.memo.touch(texts);
     }
 
-    /// The number of what a text was read as; see [`Texts::said`].
+    /// Returns the number of the reading of a text, to be resolved by [`Texts::said`].
     #[inline]
     pub(crate) fn number<'a>(&mut self, written: Written<'_>, read: impl FnOnce() -> Label<'a>) -> u32 {
         let Table { memo, bytes, said } = &mut self.table;
@@ -89,12 +89,12 @@ impl Texts<'_> {
         })
     }
 
-    /// The same of a value that has no text.
+    /// Returns the number of the reading of a value that has no text.
     pub(crate) fn enter(&mut self, label: Label<'_>) -> u32 {
         self.known.enter(&mut self.table.said, label)
     }
 
-    /// The number of the value alone, 0 where there is none, and what is to be said beside it.
+    /// Returns the number of the value, 0 if there is none, and the problem if there is one.
     #[inline]
     pub(crate) fn said(&self, number: u32) -> (u32, Option<Code>) {
         if number & SAID == 0 {
@@ -130,7 +130,7 @@ impl Known {
     }
 }
 
-/// Texts, each once, numbered from 1 as they come.
+/// Distinct texts, numbered from 1 in order of appearance.
 #[derive(Debug)]
 pub(crate) struct Distinct {
     text: String,
@@ -145,19 +145,19 @@ impl Default for Distinct {
 }
 
 impl Distinct {
-    /// How many there are.
+    /// Returns the number of texts.
     pub(crate) fn len(&self) -> usize {
         self.ends.len()
     }
 
-    /// The text of `number`; an empty one for 0.
+    /// Returns the text with this number; empty for 0.
     pub(crate) fn get(&self, number: u32) -> &str {
         let end = |number: usize| number.checked_sub(1).and_then(|at| self.ends.get(at)).copied().unwrap_or(0);
         let number = number as usize;
         self.text.get(end(number.saturating_sub(1))..end(number)).unwrap_or_default()
     }
 
-    /// The number of `text`, which is given one if it has none.
+    /// Returns the number of `text`, adding the text if it is new.
     pub(crate) fn number(&mut self, text: &str) -> u32 {
         self.numbers.find(text.into(), |number, _| self.get(number) == text).unwrap_or_else(|place| {
             self.text.push_str(text);

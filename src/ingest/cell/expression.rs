@@ -1,5 +1,5 @@
-//! The readers of cells over whole columns: what a value of a frame means, by the same rules by which ledgers are read.
-//! Each distinct value of a slice is read once; long columns are read in parallel.
+//! Cell readers over whole columns: the values of a frame are interpreted by the same rules as ledgers. Each distinct
+//! value of a slice is read once; long columns are read in parallel.
 
 use std::sync::Arc;
 
@@ -33,71 +33,71 @@ use crate::standards::registration::System;
 use crate::standards::{code, industry, organisation, uscc};
 use crate::support::interner::Memo;
 
-/// How many rows one thread reads at a time.
+/// Number of rows one thread reads at a time.
 const SLICE: usize = 1 << 18;
 
-/// What is asked of every value of a column.
+/// Function applied to every value of a column.
 #[derive(Clone, Debug)]
 pub enum Expression {
-    /// What stands in the place of an organisation's code: one of [`uscc::Status::NAMES`].
+    /// Status of the value as an organisation code: one of [`uscc::Status::NAMES`].
     UsccStatus,
-    /// The check character that belongs to the first 17 characters of a unified code.
+    /// Check character of the first 17 characters of a unified code.
     UsccCheck,
-    /// The organisation code of nine characters, inside a unified code or alone.
+    /// Organisation code of nine characters, within a unified code or alone.
     OrganisationCode,
-    /// The region in which the value lies.
+    /// Region that contains the value.
     Region(Region),
-    /// The name of that region.
+    /// Name of that region.
     RegionName(Region),
-    /// What became of the region: one of [`Resolution::NAMES`].
+    /// Fate of the region: one of [`Resolution::NAMES`].
     RegionStatus(Region),
-    /// The industry's section letter, division or group.
+    /// Section letter, division or group of an industry.
     Industry(IndustryLevel),
     /// One of the words of a column.
     Word(&'static Words),
-    /// A registration type, by the codes of a system.
+    /// Registration type, by the codes of a system.
     RegistrationType(Option<System>, RegistrationPart),
-    /// A value as the column of the schema has it; money comes in units of so many yuan.
+    /// Value as read into a column of the schema; the factor is the unit of money in yuan.
     Value(&'static Column, f64),
-    /// What reading the value as this column would say about it: an id of [`Code::ALL`].
+    /// Problem that reading the value as this column would report: an id of [`Code::ALL`].
     Problem(&'static Column, f64),
 }
 
-/// In which years, and at which level, a region is asked for.
+/// Years and level of a region lookup.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Region {
-    /// The year whose regions are meant; without it the list of 2023, as ledgers are read.
+    /// Year whose regions are wanted; by default the list of 2023, with which ledgers are read.
     pub year: Option<i16>,
-    /// The year of the values; without it codes are of the last unit that had them.
+    /// Year of the values; by default a code means the last unit that had it.
     pub of_year: Option<i16>,
-    /// The level; without it that of the value.
+    /// Level wanted; by default that of the value.
     pub level: Option<Level>,
 }
 
-/// A level of industries.
+/// Level of an industry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IndustryLevel {
     /// 门类, a letter.
     Section,
-    /// 大类 with its letter, as rosters have it; a letter alone where the value says no more.
+    /// 大类 with its letter, as in rosters; only the letter if the value says no more.
     Division,
     /// 中类 with its letter.
     Group,
 }
 
-/// What is wanted of a registration type.
+/// Part of a registration type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RegistrationPart {
-    /// Its number.
+    /// Number.
     Number,
-    /// The system of codes the number belongs to.
+    /// System of codes that the number belongs to.
     System,
-    /// Its name.
+    /// Name.
     Label(Lang),
 }
 
 impl Expression {
-    /// The words of the column called `column`, one whose values are a fixed set.
+    /// Creates an expression for the words of `column`, whose values are a fixed set.
     pub fn word(column: &str) -> Result<Self> {
         words::of(column).map(Self::Word).ok_or_else(|| {
             let have = COLUMNS.iter().filter(|c| c.ty == Type::Word).map(|c| c.name).collect::<Vec<_>>();
@@ -105,17 +105,17 @@ impl Expression {
         })
     }
 
-    /// A value as the schema's column called `column` has it.
+    /// Creates an expression for the values of the schema column `column`.
     pub fn value(column: &str, factor: f64) -> Result<Self> {
         Ok(Self::Value(column_of(column)?, factor_of(factor)?))
     }
 
-    /// The problem of a value in the column called `column`.
+    /// Creates an expression for the problems of values in the schema column `column`.
     pub fn problem(column: &str, factor: f64) -> Result<Self> {
         Ok(Self::Problem(column_of(column)?, factor_of(factor)?))
     }
 
-    /// The words among which every answer is, where they are a fixed set: answers are then positions in it.
+    /// Returns the fixed set of words that results are taken from, if there is one: results are then positions in it.
     #[must_use]
     pub fn words(&self) -> Option<Vec<&'static str>> {
         match self {
@@ -127,7 +127,7 @@ impl Expression {
         }
     }
 
-    /// The type of the answers: bytes, positions in [`words`](Self::words), where those are a fixed set.
+    /// Returns the type of the results: bytes, as positions in [`words`](Self::words), where there is a fixed set.
     #[must_use]
     pub fn data_type(&self) -> DataType {
         match self {
@@ -137,8 +137,8 @@ impl Expression {
         }
     }
 
-    /// The answers for every value of the chunks of a column, in as many chunks as suit. A value that cannot be read is
-    /// null, as is a null.
+    /// Evaluates every value of a chunked column; the result may be chunked differently. Nulls and values that cannot
+    /// be read are null.
     pub fn evaluate(&self, chunks: &[ArrayRef], job: &dyn Job) -> Result<Vec<ArrayRef>> {
         let slices: Vec<ArrayRef> = chunks
             .iter()
@@ -194,7 +194,7 @@ impl Expression {
     }
 
     fn texts<'a>(&self, texts: impl Copy + ArrayAccessor<Item = &'a str>) -> Result<ArrayRef> {
-        // Codes of organisations are mostly different: to look for those that are not takes longer than to read them.
+        // Organisation codes are mostly distinct: deduplicating them costs more than reading them.
         match self {
             Self::UsccStatus => {
                 let status = |at| texts.is_valid(at).then(|| uscc::status(&code(texts.value(at))) as u8);
@@ -223,7 +223,7 @@ impl Expression {
         }
     }
 
-    /// The answers for texts, one by one.
+    /// Evaluates texts one by one.
     fn read(&self, texts: &[Option<&str>]) -> Result<ArrayRef> {
         let strings = |read: &dyn Fn(&str) -> Option<String>| -> ArrayRef {
             Arc::new(texts.iter().map(|t| t.and_then(read)).collect::<StringViewArray>())
@@ -293,7 +293,7 @@ impl Expression {
 }
 
 impl Region {
-    /// The code of 12 digits, and the name, of the region that `written` means.
+    /// Returns the 12-digit code and the name of the region that `written` means.
     fn find(&self, written: &str) -> Option<(String, Option<String>)> {
         let Some(year) = self.year else {
             let (code, _) = cell::region(&Cell::Text(written)).ok()??;
@@ -327,7 +327,7 @@ fn position(code: Code) -> Option<u8> {
     Code::ALL.iter().position(|c| *c == code).map(|at| at as u8)
 }
 
-/// Values as the text a cell shows; text stays as it is, also in a dictionary.
+/// Converts values to their text in a cell; text is left as it is, also in a dictionary.
 fn as_texts(array: &ArrayRef) -> Result<ArrayRef> {
     Ok(match array.data_type() {
         ty if is_text(ty) => Arc::clone(array),

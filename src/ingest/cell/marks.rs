@@ -1,16 +1,16 @@
-//! Marks: yes and no, and stars.
+//! Reads marks: yes and no, and stars.
 
 use super::numbers::{chinese_digit, number};
 use super::{Cell, Read, compact};
 use crate::ingest::problem::Code;
 
-/// Yes or no. 无 is no: the column asks whether there is one.
+/// Reads yes or no. 无 is no: the column asks whether there is one.
 pub(crate) fn flag(cell: &Cell<'_>) -> Read<bool> {
     if let Cell::Flag(flag) = cell {
         return Ok(Some(*flag));
     }
     let Some(text) = cell.text()? else { return Ok(None) };
-    // As most ledgers write it, before anything is made equal.
+    // Try the common spellings before normalising the text.
     let known = yes_or_no(&text).or_else(|| {
         let text = compact(&text);
         yes_or_no(if text.is_ascii() { text.to_ascii_uppercase() } else { text.into_owned() }.as_str())
@@ -19,7 +19,7 @@ pub(crate) fn flag(cell: &Cell<'_>) -> Read<bool> {
 }
 
 fn yes_or_no(text: &str) -> Option<bool> {
-    // V is a tick from a keyboard. A circle and a crossed box (○ ☒) mean yes to some and no to others: neither.
+    // V is a tick typed on a keyboard. A circle and a crossed box (○ ☒) are ambiguous, so neither is read.
     Some(match text {
         "1" | "是" | "√" | "有" | "✓" | "✔" | "●" | "☑" | "■" | "Y" | "V" | "T" | "1.0" | "YES" | "TRUE" | "对"
         | "已建" | "已建立" | "已组建" | "已成立" | "已授牌" => true,
@@ -33,7 +33,7 @@ fn yes_or_no(text: &str) -> Option<bool> {
 const UNRATED: [&str; 12] =
     ["未评", "未评星", "未评定", "未评级", "未参评", "未参加评定", "不定星", "未定星", "无星", "无星级", "无", "暂无"];
 
-/// A star grade in half steps up to five; words for "not rated" are no grade.
+/// Reads a star grade in half steps up to five; words for "not rated" give no grade.
 pub(crate) fn star(cell: &Cell<'_>) -> Read<f32> {
     let grade = if let Cell::Number(number) = cell {
         *number
@@ -56,7 +56,7 @@ pub(crate) fn star(cell: &Cell<'_>) -> Read<f32> {
 fn grade(text: &str) -> Option<f64> {
     let glyph = |c: char| matches!(c, '★' | '⭐');
     if text.contains(glyph) {
-        // An empty star fills the row of five; the sign behind ⭐ asks for it in colour.
+        // An empty star pads the row to five. U+FE0F after ⭐ requests the coloured form.
         let only = text.chars().all(|c| glyph(c) || matches!(c, '☆' | '\u{fe0f}'));
         return only.then(|| text.chars().filter(|c| glyph(*c)).count() as f64);
     }

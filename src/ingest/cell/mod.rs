@@ -1,4 +1,4 @@
-//! One cell at a time: where it says nothing, and what its texts, codes and words mean. docs/cells.md lists it all.
+//! Reads single cells: empty values, text, codes and words. The rules are listed in docs/cells.md.
 
 pub(crate) mod arrow_column;
 pub(crate) mod block;
@@ -25,7 +25,7 @@ use crate::schema::words::Words;
 use crate::standards;
 use crate::standards::{industry, region};
 
-/// A cell as a file gives it.
+/// A cell as a file provides it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Cell<'a> {
     Empty,
@@ -38,13 +38,13 @@ pub(super) enum Cell<'a> {
     Error(&'static str),
 }
 
-/// What a cell says: a value, nothing, or a problem in place of a value.
+/// Result of reading a cell: a value, nothing, or a problem instead of a value.
 pub(super) type Read<T> = Result<Option<T>, Code>;
 
-/// The error values of spreadsheets, as they look in text.
+/// Error values of spreadsheets, as text.
 const ERRORS: [&str; 8] = ["#N/A", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!", "#GETTING_DATA"];
 
-/// Signs with which offices fill a cell that has no value, and what programs write in its place.
+/// Checks for the signs by which offices fill a cell without a value, and for what programs write instead.
 fn is_sign(text: &str) -> bool {
     text.len() <= 6
         && (matches!(text, "" | "-" | "—" | "－" | "/" | "／" | "–" | "——" | "--") || is_not_available(text))
@@ -54,21 +54,21 @@ fn is_not_available(text: &str) -> bool {
     text.starts_with(['N', 'n']) && ["N/A", "NA", "NULL"].iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
-/// Words that say there is none: nothing is known to count, to date or to name. In flags they mean no.
+/// Words for none: nothing to count, date or name. In flags they mean no.
 const NOTHING: [&str; 3] = ["无", "暂无", "没有"];
 
-/// Words that say nobody knows. A number, date or word of a list is asked for and not given, which is a problem; a text
-/// is simply not known.
+/// Words for unknown. In numbers, dates and words of a list, where an answer is expected, they are a problem; a text
+/// is just not known.
 const NOT_KNOWN: [&str; 5] = ["不详", "不明", "未知", "待查", "待定"];
 
-/// Text as it is compared: no white space, nothing full-width. Borrowed where that holds already.
+/// Normalises text for comparison: no white space, nothing full-width. Borrows if the text is normal already.
 pub(super) fn compact(text: &str) -> Cow<'_, str> {
     let same = |c: char| !c.is_whitespace() && c != '\u{feff}' && words::half_width(c) == c;
     if text.chars().all(same) { Cow::Borrowed(text) } else { words::plain(text) }
 }
 
 impl<'a> Cell<'a> {
-    /// Whether nothing stands here, not even a sign for nothing.
+    /// Checks whether the cell is empty, without even a sign for an empty value.
     pub(super) fn is_blank(&self) -> bool {
         match self {
             Self::Empty => true,
@@ -77,7 +77,7 @@ impl<'a> Cell<'a> {
         }
     }
 
-    /// The cell as it looks in the file.
+    /// Returns the cell as displayed.
     pub(super) fn shown(&self) -> Cow<'a, str> {
         match *self {
             Self::Empty => Cow::Borrowed(""),
@@ -89,7 +89,7 @@ impl<'a> Cell<'a> {
         }
     }
 
-    /// The cell's text, trimmed; nothing where it has no value.
+    /// Returns the cell's text, trimmed; nothing if it has no value.
     pub(super) fn text(&self) -> Read<Cow<'a, str>> {
         let text = match *self {
             Self::Text(text) => {
@@ -105,12 +105,12 @@ impl<'a> Cell<'a> {
         Ok((!is_sign(&text)).then_some(text))
     }
 
-    /// The same, and nothing too where a word says that there is none.
+    /// Returns the cell's text, trimmed; nothing if it has no value or a word for none.
     pub(super) fn value(&self) -> Read<Cow<'a, str>> {
         Ok(self.text()?.filter(|text| !NOTHING.contains(&&**text)))
     }
 
-    /// The text that stands here, none in an empty cell; `None` where it is no text.
+    /// Returns the raw text of a text cell, `""` for an empty one, and `None` for any other.
     #[inline]
     pub(super) fn written(&self) -> Option<&'a str> {
         match *self {
@@ -120,7 +120,7 @@ impl<'a> Cell<'a> {
         }
     }
 
-    /// Whether anything is written here but a sign for nothing.
+    /// Checks whether the cell contains anything other than a sign for an empty value.
     pub(super) fn is_written(&self) -> bool {
         match self {
             Self::Empty => false,
@@ -137,14 +137,14 @@ fn day_shown(day: i32) -> String {
     arrow::array::Date32Array::from(vec![day]).value_as_date(0).map_or_else(String::new, |date| date.to_string())
 }
 
-/// Free text as written; only line breaks are taken out.
+/// Reads free text as written, without line breaks.
 pub(super) fn text<'a>(cell: &Cell<'a>) -> Read<Cow<'a, str>> {
     Ok(cell.text()?.map(|text| {
         if text.bytes().any(|b| matches!(b, b'\n' | b'\r')) { Cow::Owned(text.replace(['\n', '\r'], "")) } else { text }
     }))
 }
 
-/// Text that names something: nothing where it says that there is no name, or that nobody knows it.
+/// Reads text that names something; words for none or unknown are empty.
 pub(super) fn term<'a>(cell: &Cell<'a>) -> Read<Cow<'a, str>> {
     Ok(text(cell)?.filter(|text| is_name(text)))
 }
@@ -153,14 +153,14 @@ fn is_name(text: &str) -> bool {
     !NOTHING.contains(&text) && !NOT_KNOWN.contains(&text)
 }
 
-/// The word for a mode as written, where it says more than the canonical word.
+/// Reads a formation mode as written, if it says more than the canonical word.
 pub(super) fn mode_detail<'a>(cell: &Cell<'a>) -> Option<Cow<'a, str>> {
     let written = text(cell).ok().flatten()?;
     let canonical = words::of("mode")?.ids().any(|id| id == written);
     (!canonical).then_some(written)
 }
 
-/// A code: half-width, in capitals.
+/// Reads a code: half-width, upper case.
 pub(super) fn code<'a>(cell: &Cell<'a>) -> Read<Cow<'a, str>> {
     if let Cell::Text(text) = *cell
         && is_plain_code(text)
@@ -170,7 +170,7 @@ pub(super) fn code<'a>(cell: &Cell<'a>) -> Read<Cow<'a, str>> {
     Ok(coded(cell)?.filter(|text| is_name(text)))
 }
 
-/// Whether the text is a code as it stands. N may begin "NA".
+/// Checks whether the text is a code that needs no cleaning. An initial N is excluded because of "NA".
 fn is_plain_code(text: &str) -> bool {
     !text.is_empty() && !text.starts_with('N') && text.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
 }
@@ -182,7 +182,7 @@ fn coded<'a>(cell: &Cell<'a>) -> Read<Cow<'a, str>> {
     }))
 }
 
-/// A registration type: the number in front of its name.
+/// Reads a registration type: the number before its name.
 pub(super) fn registration_type<'a>(cell: &Cell<'a>) -> Read<Cow<'a, str>> {
     Ok(code(cell)?.map(|code| {
         let digits = code.bytes().take_while(u8::is_ascii_digit).count();
@@ -193,7 +193,8 @@ pub(super) fn registration_type<'a>(cell: &Cell<'a>) -> Read<Cow<'a, str>> {
     }))
 }
 
-/// The position of a word in its set. Whether "none" is a mode (未建) or a gap, a ledger must say itself.
+/// Reads a word and returns its position in the set. 无 in a mode is a problem, since only the ledger knows whether it
+/// means not formed (未建) or not recorded.
 pub(super) fn word(cell: &Cell<'_>, words: &Words, unknown: Code) -> Read<usize> {
     let Some(text) = cell.text()? else { return Ok(None) };
     match words.find(&text) {
@@ -202,7 +203,7 @@ pub(super) fn word(cell: &Cell<'_>, words: &Words, unknown: Code) -> Read<usize>
     }
 }
 
-/// A region code of 12 digits, from a code or a name, and what is to be said about it.
+/// Reads a region code of 12 digits from a code or a name, with an optional warning.
 pub(super) fn region<'a>(cell: &Cell<'a>) -> Read<(Cow<'a, str>, Option<Code>)> {
     if let Cell::Text(text) = *cell
         && region::is_listed(text)
@@ -230,7 +231,7 @@ pub(super) fn region<'a>(cell: &Cell<'a>) -> Read<(Cow<'a, str>, Option<Code>)> 
     }
 }
 
-/// An industry division with its section letter.
+/// Reads an industry division with its section letter.
 pub(super) fn industry(cell: &Cell<'_>) -> Read<String> {
     match cell.value()? {
         None => Ok(None),

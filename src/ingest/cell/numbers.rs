@@ -1,35 +1,35 @@
-//! Numbers as offices write them: plain, full-width, with thousands marks, with a measure word or a unit of money
-//! behind them.
+//! Numbers as offices write them: plain, full-width, with thousands separators, followed by a measure word or a unit
+//! of money.
 
 use super::{Cell, Read, compact};
 use crate::ingest::problem::Code;
 use crate::support::interner::Written;
 
-/// Beyond 2^53 yuan an amount is no longer exact, and none is so large.
+/// Largest amount in yuan: beyond 2^53 an amount is no longer exact, and none is that large.
 const MOST_YUAN: f64 = 9_007_199_254_740_992.0;
 
-/// What may stand behind the number of a count: people, organisations, times, cases. Not told apart: a column has one
-/// of them only.
+/// Measure words after a count: people, organisations, times, cases. They are interchangeable, since a column has
+/// only one of them.
 const MEASURES: [&str; 12] = ["人", "名", "位", "个", "家", "户", "次", "场", "期", "件", "起", "项"];
-/// Floor space. A 亩 is another unit, and is not read.
+/// Units of floor space. A 亩 is a different unit and is not read.
 const AREAS: [&str; 9] = ["平方米", "平方", "平米", "平", "㎡", "m²", "m2", "M²", "M2"];
-/// Yuan, as they stand behind an amount. 美元 and 港元 are other money.
+/// Spellings of yuan after an amount. 美元 and 港元 are other currencies.
 const YUAN: [&str; 7] = ["元人民币", "人民币元", "人民币", "元", "圆", "RMB", "CNY"];
-/// Multiples, the longer ones before what they end in.
+/// Multiples, longer ones before their suffixes.
 const MULTIPLES: [(&str, f64); 6] =
     [("千万", 1e7), ("百万", 1e6), ("十万", 1e5), ("亿", 1e8), ("万", 1e4), ("千", 1e3)];
 
-/// A whole number without point and exponent, others as usual.
+/// Formats a whole number without decimal point or exponent, and others as usual.
 pub(crate) fn plain_number(number: f64) -> String {
     format!("{number}")
 }
 
-/// A bare number of any kind.
+/// Reads a bare number of any kind.
 pub(crate) fn number(cell: &Cell<'_>) -> Read<f64> {
     read(cell, parse)
 }
 
-/// A count: a whole number, never negative. Floor space (`round`) may have decimals and is rounded.
+/// Reads a count: a whole number, never negative. Floor space (`round`) may have decimals and is rounded.
 pub(crate) fn count(cell: &Cell<'_>, round: bool) -> Read<u32> {
     let units: &[&str] = if round { &AREAS } else { &MEASURES };
     let Some(number) = read(cell, |text| measured(text, units))? else { return Ok(None) };
@@ -39,7 +39,7 @@ pub(crate) fn count(cell: &Cell<'_>, round: bool) -> Read<u32> {
     Ok(Some(number.round() as u32))
 }
 
-/// The number that up to eight digits are, if there is nothing else. No branch depends on how many, which varies.
+/// Parses text that consists of one to eight digits. No branch depends on the length, which varies from cell to cell.
 #[inline]
 pub(crate) fn digits(written: Written<'_>) -> Option<u32> {
     const ZEROS: u64 = u64::from_le_bytes(*b"00000000");
@@ -48,20 +48,20 @@ pub(crate) fn digits(written: Written<'_>) -> Option<u32> {
     if !(1..=8).contains(&length) {
         return None;
     }
-    // The digits at the end of eight, and zeros in front of them.
+    // Shift the digits to the end of the eight bytes and put zeros in front.
     let empty = 64 - 8 * length;
     let digits = (written.first << empty | ZEROS & !(u64::MAX << empty)) ^ ZEROS;
-    // A byte above 9 reaches the highest bit when so much is added, or has it set.
+    // Adding 0x76 sets the top bit of any byte above 9, unless it is set already.
     if (digits.wrapping_add(u64::from_le_bytes([0x76; 8])) | digits) & HIGH != 0 {
         return None;
     }
-    // Pairs of digits at every second byte, then fours of them, then all eight.
+    // Combine digits into pairs, pairs into fours, and fours into the number.
     let pairs = (digits * 10 + (digits >> 8)) & u64::from_le_bytes([0xff, 0, 0xff, 0, 0xff, 0, 0xff, 0]);
     let fours = (pairs * 100 + (pairs >> 16)) & u64::from_le_bytes([0xff, 0xff, 0, 0, 0xff, 0xff, 0, 0]);
     Some((fours as u32) * 10_000 + (fours >> 32) as u32)
 }
 
-/// Money in yuan: by the unit that stands in the cell, else by that of the header, `factor` yuan each.
+/// Reads money in yuan, in the unit of the cell if it has one, else in that of the header, `factor` yuan each.
 pub(crate) fn money(cell: &Cell<'_>, factor: f64) -> Read<u64> {
     let Some(number) = read(cell, |text| amount(text, factor))? else { return Ok(None) };
     let yuan = if matches!(cell, Cell::Number(_)) { number * factor } else { number };
@@ -71,7 +71,7 @@ pub(crate) fn money(cell: &Cell<'_>, factor: f64) -> Read<u64> {
     Ok(Some(yuan.round() as u64))
 }
 
-/// A number of points within `range`; 85% are 85 points of a hundred.
+/// Reads points within `range`; 85% is read as 85 points of a hundred.
 pub(crate) fn real(cell: &Cell<'_>, range: (f64, f64)) -> Read<f64> {
     match read(cell, points)? {
         Some(number) if number < range.0 || number > range.1 => Err(Code::ImpossibleValue),
@@ -79,7 +79,7 @@ pub(crate) fn real(cell: &Cell<'_>, range: (f64, f64)) -> Read<f64> {
     }
 }
 
-/// A survey year.
+/// Reads a survey year.
 pub(crate) fn year(cell: &Cell<'_>) -> Read<i16> {
     let Some(text) = cell.text()? else { return Ok(None) };
     let text = compact(&text);
@@ -91,12 +91,12 @@ pub(crate) fn year(cell: &Cell<'_>) -> Read<i16> {
     year.filter(|y| y.fract() == 0.0 && is_year(*y as i64)).map(|y| Some(y as i16)).ok_or(Code::YearMissing)
 }
 
-/// Whether a number can be the year of a ledger.
+/// Checks whether a number can be the year of a ledger.
 pub(crate) fn is_year(number: i64) -> bool {
     (1900..=2100).contains(&number)
 }
 
-/// The digit that a Chinese character is, where digits stand one beside the other: 二〇一二.
+/// Returns the value of a Chinese digit in a digit sequence such as 二〇一二.
 pub(crate) fn chinese_digit(c: char) -> Option<u16> {
     // The circle is written with three characters: U+3007, U+25CB, U+25EF.
     Some(match c {
@@ -114,9 +114,9 @@ pub(crate) fn chinese_digit(c: char) -> Option<u16> {
     })
 }
 
-/// A year in four Chinese digits.
+/// Parses a year of four Chinese digits.
 pub(crate) fn four_digits(text: &str) -> Option<u16> {
-    // Three bytes each, whichever they are.
+    // Each digit has three bytes.
     if text.len() != 12 {
         return None;
     }
@@ -134,7 +134,7 @@ fn read(cell: &Cell<'_>, parse: impl Fn(&str) -> Option<f64>) -> Read<f64> {
     }
 }
 
-/// Digits with a sign, a point, and commas between groups of three.
+/// Parses digits with an optional sign, decimal point and commas between groups of three.
 fn parse(text: &str) -> Option<f64> {
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
@@ -150,19 +150,19 @@ fn parse(text: &str) -> Option<f64> {
     if whole.len() == first.len() { text.parse().ok() } else { text.replace(',', "").parse().ok() }
 }
 
-/// Where the digits end and a unit begins, also one in brackets: `100(万元)`.
+/// Splits text into digits and unit; the unit may be in brackets: `100(万元)`.
 fn split(text: &str) -> (&str, &str) {
     let at = text.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | ',' | '-' | '+'))).unwrap_or(text.len());
     let (digits, unit) = text.split_at_checked(at).unwrap_or((text, ""));
     (digits, unit.strip_prefix('(').and_then(|unit| unit.strip_suffix(')')).unwrap_or(unit))
 }
 
-/// What remains of `unit` without a multiple in front, and the multiple.
+/// Splits a leading multiple off `unit`; returns the rest and the multiple.
 fn multiple(unit: &str) -> (&str, f64) {
     MULTIPLES.iter().find_map(|(word, times)| Some((unit.strip_prefix(word)?, *times))).unwrap_or((unit, 1.0))
 }
 
-/// `number` times `times`, without what binary fractions add: 1.1万 is 11000.
+/// Multiplies `number` by `times` and removes the error of binary fractions: 1.1万 is 11000.
 fn scaled(number: f64, times: f64) -> f64 {
     if times > 1.0 { (number * times * 1e6).round() / 1e6 } else { number }
 }

@@ -1,6 +1,6 @@
-//! How the cells of one column are read: chosen once for a table, then one column of a block after another.
+//! Readers of whole columns: chosen once per table, then applied to one block after another.
 //!
-//! Columns of words and codes come out as numbers of distinct texts, each of which is read once.
+//! Columns of words and codes become numbers of distinct texts, each of which is read once.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -24,26 +24,26 @@ use crate::schema::words::Words;
 use crate::schema::{Dictionaries, Type};
 use crate::support::interner::Memo;
 
-/// Scores are points out of 100, with additions; what is outside is no score (`rules` of the ledgers' truth.json).
+/// Valid range of a score: points out of 100, plus bonus points (`rules` of the ledgers' truth.json).
 pub(crate) const SCORES: (f64, f64) = (0.0, 200.0);
 
-/// What is to be said about a value.
+/// A problem with a value.
 pub(crate) struct Finding {
-    /// The row of the block.
+    /// Row within the block.
     pub row: usize,
     pub code: Code,
     pub value: String,
 }
 
-/// How the cells of a column are read.
+/// Kind of reader for the cells of a column.
 #[derive(Clone, Debug)]
 pub(crate) enum Reader {
     Year,
-    /// Text from an open set as written: a column of the user's own.
+    /// Text from an open set, as written: a column of the user's own.
     Label,
     /// Text from an open set that names something.
     Term,
-    /// Text that hardly repeats.
+    /// Text that rarely repeats.
     Text,
     /// Text that must not be empty.
     Name,
@@ -67,12 +67,12 @@ pub(crate) enum Reader {
     },
     Star,
     Date,
-    /// The word for a mode as written, where it says more than the canonical word.
+    /// Formation mode as written, where it says more than the canonical word.
     ModeDetail,
 }
 
 impl Reader {
-    /// The reader of a column of the schema; money comes in units of `factor` yuan, words are those of `dictionaries`.
+    /// Returns the reader of a schema column. Money is in units of `factor` yuan, words come from `dictionaries`.
     pub(crate) fn of(column: &'static schema::Column, factor: f64, dictionaries: &Dictionaries) -> Self {
         match column.ty {
             Type::Year => Self::Year,
@@ -99,7 +99,7 @@ impl Reader {
         }
     }
 
-    /// A column of so many `rows`, to be read some after others.
+    /// Starts a column of `rows` rows, to be read in chunks.
     pub(crate) fn begin<'a>(&'a self, rows: usize, known: &'a Arc<Known>) -> Box<dyn Column<'a> + 'a> {
         match self {
             Self::Year => numbers::<Int16Type>(rows, few(cell::year)),
@@ -138,7 +138,7 @@ impl Reader {
         }
     }
 
-    /// Reads `column` in the rows of `block` that are `chosen`.
+    /// Reads `column` in the `chosen` rows of `block`.
     pub(crate) fn read<B: Block>(
         &self,
         block: &B,
@@ -153,32 +153,32 @@ impl Reader {
     }
 }
 
-/// A column that is being read.
+/// A column being read.
 pub(crate) trait Column<'a> {
-    /// Reads the cells of `rows`. A cell without a value, or with a problem in the place of one, is null; what is to be said
-    /// about cells goes to `found`.
+    /// Reads the cells of `rows`. A cell without a value, or with a problem instead of one, is null. Problems go to
+    /// `found`.
     fn add(&mut self, rows: &[u32], cells: &[Seen<'a>], found: &mut Vec<Finding>);
-    /// All that was read.
+    /// Returns all values read.
     fn finish(self: Box<Self>) -> Values;
 }
 
-/// A value, and what is to be said about it beside.
+/// A value with an optional warning.
 pub(crate) type Label<'a> = Read<(Cow<'a, str>, Option<Code>)>;
 
 fn quiet(read: Read<Cow<'_, str>>) -> Label<'_> {
     read.map(|value| value.map(|value| (value, None)))
 }
 
-/// What is to be said about a cell.
+/// Records a problem with a cell.
 #[cold]
 fn say(found: &mut Vec<Finding>, row: u32, code: Code, seen: &Seen<'_>) {
     found.push(Finding { row: row as usize, code, value: seen.cell().shown().into_owned() });
 }
 
-/// A column of numbers, any where there is none.
+/// A column of numbers; null slots hold an arbitrary value.
 struct Numbers<T, R, M> {
     values: Vec<T>,
-    /// Where there is one, a bit a row.
+    /// Validity bitmap, one bit per row.
     valid: Vec<u64>,
     nulls: usize,
     read: R,
@@ -192,7 +192,7 @@ impl<T, R, M> Numbers<T, R, M> {
     }
 }
 
-/// A column of numbers as an array of them.
+/// Builds a column of numbers as a primitive array.
 fn numbers<'a, T: ArrowPrimitiveType>(
     rows: usize,
     read: impl FnMut(&Seen<'a>) -> Read<T::Native> + 'a,
@@ -216,7 +216,7 @@ where
                 say(found, *row, code, seen);
                 None
             });
-            // Which cells are empty cannot be foreseen: no branch depends on it.
+            // Empty cells are unpredictable, so no branch depends on them.
             known |= u64::from(value.is_some()) << at;
             value.unwrap_or_default()
         }));
@@ -231,7 +231,7 @@ where
     }
 }
 
-/// A column of texts that hardly repeat.
+/// A column of text that rarely repeats.
 struct Texts<R> {
     values: StringBuilder,
     read: R,
@@ -256,11 +256,11 @@ impl<'a, R: Fn(&Cell<'a>) -> Read<Cow<'a, str>>> Column<'a> for Texts<R> {
     }
 }
 
-/// A column of texts of which many are the same, as their numbers.
+/// A column of repetitive text, encoded as numbers of a string table.
 struct Coding<'a, R> {
     numbers: Vec<u32>,
     texts: distinct::Texts<'a>,
-    /// What numbers in the place of texts were read as.
+    /// Readings of numbers found in place of text.
     others: FxHashMap<u64, u32>,
     known: &'a Arc<Known>,
     read: R,
@@ -278,7 +278,7 @@ fn labels<'a>(
 impl<'a, R: Fn(&Cell<'a>) -> Label<'a>> Column<'a> for Coding<'a, R> {
     fn add(&mut self, rows: &[u32], cells: &[Seen<'a>], found: &mut Vec<Finding>) {
         let Self { numbers, texts, others, read, .. } = self;
-        // Of a large table most is far: it is asked for all these texts before the first is waited for.
+        // A large table is mostly out of cache: prefetch all slots before the first lookup.
         if texts.is_large() {
             texts.touch(cells.iter().filter_map(|seen| match seen {
                 Seen::Text(written) => Some(*written),
@@ -306,7 +306,7 @@ impl<'a, R: Fn(&Cell<'a>) -> Label<'a>> Column<'a> for Coding<'a, R> {
     }
 }
 
-/// Reads cells of few different texts: each text once.
+/// Reads cells with few distinct texts, each text once.
 fn few<'a, T: Copy + 'a>(read: impl Fn(&Cell<'a>) -> Read<T> + 'a) -> impl FnMut(&Seen<'a>) -> Read<T> + 'a {
     let mut memo: Memo<&'a str, Read<T>> = Memo::new(Ok(None));
     move |seen| match seen {
@@ -315,7 +315,7 @@ fn few<'a, T: Copy + 'a>(read: impl Fn(&Cell<'a>) -> Read<T> + 'a) -> impl FnMut
     }
 }
 
-/// Values from few of which each row has one.
+/// A column of values from a small set.
 pub(crate) struct Labels {
     numbers: Vec<u32>,
     known: Arc<Known>,

@@ -1,4 +1,4 @@
-//! Checks of a row as a whole: whose it is, and whether its numbers go together.
+//! Checks of a row as a whole: its organisation, and the plausibility of its numbers.
 
 use std::borrow::Cow;
 
@@ -10,19 +10,19 @@ use crate::standards;
 use crate::standards::spoilt::Spoilt;
 use crate::standards::uscc;
 
-/// Whose a row is by the cell of its code, with what is to be said about it; or why it is nobody's.
+/// Organisation of a row according to its code cell, with an optional warning; or the reason why it has none.
 pub(crate) type Whose<'a> = Result<(Cow<'a, str>, Option<Code>), Code>;
 
-/// How rows are given to organisations.
+/// Function that assigns rows to organisations.
 pub(crate) type Identify = for<'a> fn(&Cell<'a>) -> Whose<'a>;
 
-/// [`identity_or_rest`] where codes are to be repaired, else [`identity`].
+/// Returns [`identity_or_rest`] if codes are to be repaired, else [`identity`].
 pub(crate) fn by(options: &Options) -> Identify {
     if options.repair { identity_or_rest } else { identity }
 }
 
-/// [`identity`], where a code that is lost is stood for by what is left of it, for the roster to find the code or to
-/// reject the row. No row has such an id otherwise.
+/// Works like [`identity`], but returns the remains of a mangled code as the id, for the roster to find the code or
+/// reject the row. [`identity`] never returns such an id.
 fn identity_or_rest<'a>(cell: &Cell<'a>) -> Whose<'a> {
     let whose = identity(cell);
     if whose != Err(Code::IdMangled) {
@@ -36,11 +36,11 @@ fn identity_or_rest<'a>(cell: &Cell<'a>) -> Whose<'a> {
     if Spoilt::of(&rest).is_some() { Ok((rest, Some(Code::IdMangled))) } else { whose }
 }
 
-/// The organisation's code in `cell`, with what is to be said about it; or why the row has none.
+/// Reads the organisation code in `cell`, with an optional warning; or returns why the row has none.
 pub(crate) fn identity<'a>(cell: &Cell<'a>) -> Whose<'a> {
     match *cell {
         Cell::Text(code) if uscc::is_valid(code) => return Ok((Cow::Borrowed(code), None)),
-        // A spreadsheet keeps 15 digits of a number.
+        // A spreadsheet keeps only 15 digits of a number.
         Cell::Number(number) if number >= 1e15 => return Err(Code::IdMangled),
         Cell::Number(number) if number < 0.0 || number.fract() != 0.0 => return Err(Code::IdUnreadable),
         Cell::Day(_) | Cell::Flag(_) | Cell::Error(_) => return Err(Code::IdUnreadable),
@@ -63,7 +63,8 @@ pub(crate) fn identity<'a>(cell: &Cell<'a>) -> Whose<'a> {
     Ok((code, said))
 }
 
-/// A number that went through a table of floats (`150425006372899.0`) is exact up to 15 digits; longer ones are rounded.
+/// Removes the `.0` of a number that passed through a float column (`150425006372899.0`): exact up to 15 digits,
+/// rounded if longer.
 fn whole(code: Cow<'_, str>) -> Result<Cow<'_, str>, Code> {
     match code.strip_suffix(".0") {
         Some(digits) if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) => {
@@ -77,7 +78,8 @@ fn whole(code: Cow<'_, str>) -> Result<Cow<'_, str>, Code> {
     }
 }
 
-/// More full members than five times the employees is impossible (`rules` of the ledgers' truth.json).
+/// Checks whether there are more than five full members per employee, which is impossible (`rules` of the ledgers'
+/// truth.json).
 pub(crate) fn too_many(members: u32, employees: u32) -> bool {
     u64::from(members) > 5 * u64::from(employees)
 }

@@ -1,4 +1,4 @@
-//! The columns of a piece: arrays, and texts as numbers of what stands in a table of all pieces.
+//! Columns of a piece: plain arrays, or text encoded as numbers of a string table that all pieces share.
 
 use std::sync::Arc;
 
@@ -15,22 +15,22 @@ use crate::error::Result;
 /// A column of a piece.
 #[derive(Clone, Debug)]
 pub(crate) enum Values {
-    /// As they are. Counts may be in a narrower type than theirs.
+    /// An array. Counts may have a narrower type than in the schema.
     Array(ArrayRef),
-    /// Texts of which many are the same.
+    /// Repetitive text.
     Coded(Coded),
 }
 
-/// Texts by their numbers.
+/// Encoded text.
 #[derive(Clone, Debug)]
 pub(crate) struct Coded {
-    /// For each row the number of its text, 0 for none: `UInt8`, `UInt16` or `UInt32`, never null.
+    /// Number of each row's text, 0 for none: `UInt8`, `UInt16` or `UInt32`, never null.
     pub numbers: ArrayRef,
-    /// The texts.
+    /// String table.
     pub known: Arc<Known>,
 }
 
-/// Runs `$body` with `$numbers` bound to the values of an array of unsigned integers that [`narrowest`] gave.
+/// Runs `$body` with `$numbers` bound to the values of an array of unsigned integers from [`narrowest`].
 macro_rules! with_numbers {
     ($array:expr, $numbers:ident => $body:expr) => {
         match $array.data_type() {
@@ -51,9 +51,9 @@ macro_rules! with_numbers {
 }
 pub(crate) use with_numbers;
 
-/// Numbers in the narrowest type that holds them.
+/// Stores numbers in the narrowest type that holds them.
 pub(crate) fn narrowest(numbers: &[u32], nulls: Option<NullBuffer>) -> ArrayRef {
-    // As long as the largest, which takes longer to find.
+    // The bitwise OR has as many bits as the maximum, and is faster to compute.
     match numbers.iter().fold(0, |all, number| all | number) {
         0..=0xff => Arc::new(UInt8Array::new(numbers.iter().map(|n| *n as u8).collect(), nulls)),
         0x100..=0xffff => Arc::new(UInt16Array::new(numbers.iter().map(|n| *n as u16).collect(), nulls)),
@@ -63,14 +63,14 @@ pub(crate) fn narrowest(numbers: &[u32], nulls: Option<NullBuffer>) -> ArrayRef 
 
 #[allow(clippy::useless_conversion, reason = "one arm of the macro is u32 already")]
 impl Coded {
-    /// The texts of the rows.
+    /// Returns the text of each row.
     pub(crate) fn texts(&self) -> StringArray {
         let values = self.known.values();
         let text = |number: u32| (number > 0).then(|| values.get(number));
         with_numbers!(self.numbers, numbers => numbers.iter().map(|n| text((*n).into())).collect())
     }
 
-    /// The texts that a row has, each once.
+    /// Returns the texts that occur, each once.
     pub(crate) fn distinct(&self) -> StringArray {
         let mut all: Vec<u32> = with_numbers!(self.numbers, numbers => numbers.iter().map(|n| (*n).into()).collect());
         all.sort_unstable();
@@ -88,7 +88,7 @@ impl Values {
         }
     }
 
-    /// Whether no row has a value.
+    /// Checks whether no row has a value.
     pub(crate) fn is_empty(&self) -> bool {
         match self {
             Self::Array(array) => array.null_count() == array.len(),
@@ -96,14 +96,14 @@ impl Values {
         }
     }
 
-    /// Counts in the narrowest type that holds them.
+    /// Stores counts in the narrowest type that holds them.
     pub(crate) fn narrowed(self) -> Self {
         let Self::Array(array) = &self else { return self };
         let Some(numbers) = array.as_primitive_opt::<UInt32Type>() else { return self };
         Self::Array(narrowest(numbers.values(), numbers.nulls().cloned()))
     }
 
-    /// As an array: texts as they are.
+    /// Returns the values as an array, text decoded.
     pub(crate) fn array(&self) -> ArrayRef {
         match self {
             Self::Array(array) => Arc::clone(array),
@@ -111,12 +111,12 @@ impl Values {
         }
     }
 
-    /// The values of the rows for which `keep` is set.
+    /// Returns the values of the rows for which `keep` is set.
     pub(crate) fn filter(&self, keep: &BooleanArray) -> Result<Self> {
         self.each(|array| Ok(filter(array, keep)?))
     }
 
-    /// The values of `rows`, each of which may be null.
+    /// Returns the values of `rows`, each of which may be null.
     pub(crate) fn take<K>(&self, rows: &PrimitiveArray<K>) -> Result<Self>
     where
         K: arrow::datatypes::ArrowPrimitiveType,
@@ -130,7 +130,7 @@ impl Values {
             Self::Coded(Coded { numbers, known }) => {
                 let numbers = of(numbers)?;
                 let numbers = match numbers.nulls() {
-                    // What is not there has no text.
+                    // A null row has no text, hence number 0.
                     Some(_) => {
                         let wide = cast(&numbers, &DataType::UInt32)?;
                         let wide = wide.as_primitive::<UInt32Type>();

@@ -1,9 +1,9 @@
-//! The year in a name: of a file, of a sheet, in a title.
+//! Finds the year in the name of a file or sheet, or in a title.
 
 use super::numbers::{chinese_digit, four_digits, is_year};
 use crate::schema::words::half_width;
 
-/// The year that `name` speaks of, if it speaks of exactly one: `台账2013`, `2013年度`, `20131231`, `二〇一三年度`.
+/// Returns the year in `name`, if there is exactly one: `台账2013`, `2013年度`, `20131231`, `二〇一三年度`.
 pub(crate) fn in_name(name: &str) -> Option<i16> {
     let name: String = name.chars().map(half_width).collect();
     let digits = name.split(|c: char| !c.is_ascii_digit()).filter_map(in_digits);
@@ -12,7 +12,7 @@ pub(crate) fn in_name(name: &str) -> Option<i16> {
     years.all(|other| other == year).then_some(year)
 }
 
-/// Whether a year in Chinese digits may have this character; its zero may be that of a keyboard.
+/// Checks whether a year in Chinese digits may contain this character; its zero may be an ASCII one.
 fn is_spoken(c: char) -> bool {
     c == '0' || chinese_digit(c).is_some()
 }

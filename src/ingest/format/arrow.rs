@@ -1,5 +1,5 @@
-//! Arrow batches: columns that are typed already are cast and checked as a whole; text goes through the readers of
-//! cells, once for each distinct value. They come from memory, a database's cursor or a file.
+//! Arrow batches from memory, a database cursor or a file. Typed columns are cast and checked as a whole; text goes
+//! through the cell readers, once per distinct value.
 
 use std::fs::File;
 use std::io::{BufReader, Read, Seek};
@@ -21,12 +21,12 @@ use crate::ingest::{Options, Report, Skipped, Take};
 use crate::job;
 use crate::job::Job;
 
-/// How many rows are read at a time.
+/// Number of rows read at a time.
 const BATCH: usize = 65_536;
-/// How an Arrow file begins; a stream begins otherwise.
+/// First bytes of an Arrow file; a stream begins differently.
 const MAGIC: &[u8] = b"ARROW1";
 
-/// Reads the batches called `name` as they come and gives the rows to `take`.
+/// Reads the batches called `name` as they come and passes the rows to `take`.
 pub(crate) fn read(
     name: &str,
     batches: impl RecordBatchReader,
@@ -61,7 +61,7 @@ pub(crate) fn read(
     report.checked(options)
 }
 
-/// Reads an Arrow file: one that ends in a directory, or a stream.
+/// Reads an Arrow file, either in the file format with a footer or as a stream.
 pub(crate) fn read_file(place: &Place<'_>, file: File, work: &Work<'_>) -> Result<Outcome> {
     let path = place.path;
     let broken = |error: ArrowError| {
@@ -95,14 +95,14 @@ fn batches(
     Ok(Outcome { sheets: vec![(0, frame.finish(tallies))], skipped: Vec::new() })
 }
 
-/// What a table without codes of organisations gives.
+/// Returns the outcome of a table without organisation codes.
 pub(crate) fn no_codes(place: &Place<'_>, schema: &Schema, options: &Options) -> Outcome {
     let names = schema.fields().iter().map(|f| f.name().clone()).collect();
     let why = propose::no_code_column(&[names], options);
     Outcome { sheets: Vec::new(), skipped: vec![Skipped { file: place.file(), sheet: None, why }] }
 }
 
-/// Reads batches side by side as they come.
+/// Reads batches in parallel as they come.
 fn frames(
     frame: &Frame,
     name: &str,

@@ -1,5 +1,4 @@
-//! The cells of a workbook as they stand, for writing it out again where its own format cannot be written (xls, xlsb,
-//! ods).
+//! The cells of a workbook as they are, for rewriting formats that cannot be written (xls, xlsb, ods).
 
 use std::fs::File;
 use std::path::Path;
@@ -14,21 +13,21 @@ use crate::ingest::cell::block::Block;
 use crate::ingest::files::unreadable;
 use crate::job::Job;
 
-/// One sheet of cells.
+/// Cells of one sheet.
 #[derive(Clone, Debug)]
 pub struct Grid {
-    /// Its name.
+    /// Name of the sheet.
     pub sheet: String,
-    /// Whether it is hidden.
+    /// True if the sheet is hidden.
     pub hidden: bool,
-    /// Its cells that are not empty, row by row: `row` and `column` from 0, `kind` (`text`, `number`, `flag`, `day` or
-    /// `error`), `text` as it looks, and `number`: its value, for a flag 1 or 0, for a day the days since 1970-01-01.
+    /// Non-empty cells, row by row: `row` and `column` from 0; `kind` (`text`, `number`, `flag`, `day` or `error`);
+    /// `text` as displayed; and `number`, the value of the cell: 1 or 0 for a flag, days since 1970-01-01 for a day.
     pub cells: RecordBatch,
     /// Merged cells: first row and column, last row and column, from 0.
     pub merged: Vec<[u32; 4]>,
 }
 
-/// The sheets of the workbook at `path` that have cells, in order.
+/// Returns the sheets with cells of the workbook at `path`, in order.
 ///
 /// ```no_run
 /// let sheets = dangjian::ingest::grids("台账2013.xls".as_ref(), &dangjian::job::Quiet)?;

@@ -1,4 +1,4 @@
-//! Parquet files: their row groups side by side, through the same reader as Arrow batches.
+//! Parquet files: row groups are read in parallel, by the same reader as Arrow batches.
 
 use std::fmt::Display;
 use std::fs::File;
@@ -17,7 +17,7 @@ use crate::ingest::table::Tally;
 use crate::ingest::table::frame::Frame;
 use crate::job;
 
-/// How many rows are read at a time.
+/// Number of rows read at a time.
 const BATCH: usize = 65_536;
 
 pub(crate) fn read(place: &Place<'_>, file: &File, work: &Work<'_>) -> Result<Outcome> {
@@ -71,7 +71,7 @@ pub(crate) fn read(place: &Place<'_>, file: &File, work: &Work<'_>) -> Result<Ou
     Ok(Outcome { sheets: vec![(0, frame.finish(tallies))], skipped: Vec::new() })
 }
 
-/// What `call` of the Parquet library gives. At some pages that are damaged it fails inside.
+/// Runs `call` of the Parquet library and turns a panic, as some damaged pages cause, into an error.
 pub(crate) fn guarded<T, E: Display>(path: &Path, call: impl FnOnce() -> Result<T, E>) -> Result<T> {
     match catch_unwind(AssertUnwindSafe(call)) {
         Ok(given) => given.map_err(|error| broken(path, &error)),
@@ -83,7 +83,7 @@ pub(crate) fn guarded<T, E: Display>(path: &Path, call: impl FnOnce() -> Result<
     }
 }
 
-/// The error for a Parquet file that its library does not understand.
+/// Returns the error for a Parquet file that the library rejects.
 pub(crate) fn broken(path: &Path, error: &dyn Display) -> Error {
     Error::file(
         path,

@@ -1,5 +1,4 @@
-//! Work on what comes one after another, side by side, and never on more than a few pieces at a time: so that a file
-//! larger than memory is read in little of it.
+//! Parallel work on a sequence of pieces, with only a few in flight, so that a file larger than memory can be read.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -7,12 +6,12 @@ use std::time::Duration;
 
 use crate::error::Result;
 
-/// How many pieces may wait for a thread, for each thread.
+/// Maximum number of pieces in flight per thread.
 const AHEAD: usize = 2;
-/// How long a thread that has nothing to do sleeps: a small part of the time that a piece takes.
+/// Sleep time of an idle thread: a small fraction of the time a piece takes.
 const NAP: Duration = Duration::from_micros(200);
 
-/// Takes pieces from `next` until there are none, and does `work` on each, on all threads. The first error ends it.
+/// Takes pieces from `next` until there are none, and runs `work` on each, on all threads. The first error ends it.
 pub(crate) fn pump<T: Send>(
     mut next: impl FnMut() -> Result<Option<T>>,
     work: impl Fn(T) -> Result<()> + Sync,
@@ -25,7 +24,7 @@ pub(crate) fn pump<T: Send>(
     rayon::in_place_scope(|scope| -> Result<()> {
         loop {
             while waiting.load(Ordering::Acquire) >= most {
-                // One of the pool's own threads works on a piece itself meanwhile.
+                // A thread of the pool works on a piece itself in the meantime.
                 if rayon::yield_now() != Some(rayon::Yield::Executed) {
                     std::thread::sleep(NAP);
                 }
@@ -48,8 +47,8 @@ pub(crate) fn pump<T: Send>(
     failed.into_inner().unwrap_or_default().map_or(Ok(()), Err)
 }
 
-/// The same where any thread may ask for the `next` piece: each does when it is free, and has the piece in its cache. `next`
-/// does no work on other threads itself.
+/// Works like [`pump`], but every thread calls `next` itself when it is free and so has the piece in its cache.
+/// `next` must not start work on other threads.
 pub(crate) fn share<T>(
     next: impl FnMut() -> Result<Option<T>> + Send,
     work: impl Fn(T) -> Result<()> + Sync,
@@ -76,7 +75,7 @@ pub(crate) fn share<T>(
             }
         }
     };
-    // A thread that is none of the pool's waits.
+    // The calling thread takes part only if it belongs to the pool.
     let is_one = rayon::current_thread_index().is_some();
     rayon::in_place_scope(|scope| {
         for _ in usize::from(is_one)..rayon::current_num_threads() {

@@ -1,5 +1,5 @@
-//! Rows above a header that belong to it: they say nothing that is known, and only the cells merged over the columns
-//! or into the header tell them from titles.
+//! Rows above a header that belong to it. They contain no known header; only cells merged over columns or into the
+//! header distinguish them from titles.
 
 use super::overrides::Wishes;
 use super::{Header, TALLEST, meanings, parts};
@@ -8,8 +8,8 @@ use crate::ingest::cell::year;
 use crate::ingest::format::workbook::Region;
 use crate::standards::trim;
 
-/// For each of the first rows of a sheet whether it belongs to the next; `numbers` are their positions in the sheet,
-/// `regions` its merged cells.
+/// Returns for each of the first rows of a sheet whether it belongs to the next row. `numbers` are their positions in
+/// the sheet, `regions` its merged cells.
 pub(crate) fn joined(top: &[Vec<String>], numbers: &[u32], regions: &[Region]) -> Vec<bool> {
     let rows = top.iter().zip(numbers).zip(top.iter().zip(numbers).skip(1));
     rows.map(|((row, &at), (below, &next))| {
@@ -20,7 +20,8 @@ pub(crate) fn joined(top: &[Vec<String>], numbers: &[u32], regions: &[Region]) -
     .collect()
 }
 
-/// Whether `region` is one cell of the row at position `at`, over several columns but not all of the row `below`.
+/// Checks whether `region` is a cell of the row at position `at` alone that spans several columns, but not the whole
+/// row `below`.
 fn is_group(region: &Region, row: &[String], at: u32, below: &[String]) -> bool {
     if (region.top, region.bottom) != (at, at) || text(row, region.left).is_empty() {
         return false;
@@ -32,7 +33,7 @@ fn is_group(region: &Region, row: &[String], at: u32, below: &[String]) -> bool 
     written(below, true) > 1 && written(below, false) > 0 && (region.left > 0 || written(row, false) > 0)
 }
 
-/// Whether the texts of a row may be names of groups: the title has a year, and what is said below it has a colon
+/// Checks whether the texts of a row can be names of groups. A title has a year, and the lines below it have a colon
 /// (`填报单位：`, `单位：人`).
 fn is_of_groups(row: &[String]) -> bool {
     row.iter().all(|text| !text.contains([':', '：']) && year::in_name(text).is_none())
@@ -43,7 +44,7 @@ fn text(row: &[String], column: u32) -> &str {
 }
 
 impl Header {
-    /// The header with the rows above that belong to it, see [`joined`], as long as no column is lost by them.
+    /// Extends the header by the rows above that belong to it (see [`joined`]), as long as no column is lost.
     pub(crate) fn raised(mut self, top: &[Vec<String>], joined: &[bool], options: &Options) -> Self {
         while self.height < TALLEST
             && let Some(first) = self.first.checked_sub(1).filter(|above| joined.get(*above) == Some(&true))

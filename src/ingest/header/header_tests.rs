@@ -1,4 +1,4 @@
-//! Headers as offices write them, found and read.
+//! Tests of finding and reading headers as offices write them.
 
 use std::sync::Arc;
 

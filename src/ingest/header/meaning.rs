@@ -1,4 +1,4 @@
-//! What one column of a header holds: what is wished for it, else what its texts mean by themselves.
+//! Meaning of a header column: the mapping of the caller or profile, else the meaning of its texts.
 
 use std::sync::Arc;
 
@@ -13,21 +13,21 @@ use crate::schema;
 use crate::schema::words::{Words, plain};
 use crate::schema::{Column, Dictionaries, Type};
 
-/// What a column holds.
+/// Meaning of a column.
 #[derive(Clone, Debug)]
 pub(crate) enum Meaning {
-    /// A column of the schema; money in units of `factor` yuan. The smaller the rank, the more it is meant.
+    /// A column of the schema; money in units of `factor` yuan. The lower the rank, the better the match.
     Column { column: &'static Column, factor: f64, rank: usize },
-    /// A column of a one-hot group: a mark here is this word of the column, or none of its words.
+    /// A column of a one-hot group: a mark in it is this word of the column, or none of its words.
     Mark { column: &'static Column, words: Arc<Words>, word: Option<usize> },
     /// A column of the user's own.
     Own(String),
-    /// Known not to be read, about a person, or not known.
+    /// Known not to be read, about a person, or unknown.
     Not(Status),
 }
 
 impl Meaning {
-    /// Whether the column is read.
+    /// Checks whether the column is read.
     pub(crate) fn is_known(&self) -> bool {
         match self {
             Self::Column { .. } | Self::Own(_) => true,
@@ -37,7 +37,7 @@ impl Meaning {
     }
 }
 
-/// What the column with these texts from top to bottom holds, if it were alone.
+/// Returns the meaning of a column with these texts, from top to bottom, independent of other columns.
 pub(crate) fn meaning(parts: &[String], wish: Option<Wish<'_>>, wishes: &Wishes<'_>) -> Meaning {
     let Some(leaf) = parts.last() else {
         return Meaning::Not(Status::Unknown);
@@ -46,7 +46,7 @@ pub(crate) fn meaning(parts: &[String], wish: Option<Wish<'_>>, wishes: &Wishes<
         Some(Wish::As(name)) => asked_for(name, leaf, &wishes.words),
         Some(Wish::Keep) => Meaning::Own(plain(leaf).into_owned()),
         Some(Wish::Profile { says, whole: true }) => profiled(says, leaf, &wishes.words),
-        // A lowest part alone takes no word out of its group, and has no column about a person read.
+        // A match of the lowest part alone removes no word from its group, and never reads a column about a person.
         Some(Wish::Profile { says, whole: false }) => match by_itself(parts, leaf, wishes) {
             known @ Meaning::Mark { word: Some(_), .. } => known,
             personal @ Meaning::Not(Status::Personal) if !matches!(says, Says::Ignore) => personal,
@@ -56,7 +56,7 @@ pub(crate) fn meaning(parts: &[String], wish: Option<Wish<'_>>, wishes: &Wishes<
     }
 }
 
-/// What the column means where nobody says anything about it; `leaf` is the last of `parts`.
+/// Returns the meaning of an unmapped column; `leaf` is the last of `parts`.
 fn by_itself(parts: &[String], leaf: &str, wishes: &Wishes<'_>) -> Meaning {
     let group = parts.len().checked_sub(2).and_then(|at| group(parts.get(at)?, &wishes.words));
     if let Some((column, words)) = &group
@@ -85,7 +85,8 @@ fn by_itself(parts: &[String], leaf: &str, wishes: &Wishes<'_>) -> Meaning {
     Meaning::Not(status)
 }
 
-/// A column that the caller maps: to a column of the schema, to a word of one (`mode=solo`), to a name of its own.
+/// Returns the meaning of a column mapped by the caller: a column of the schema, a word of one (`mode=solo`), or a
+/// name of the user's own.
 fn asked_for(name: &str, leaf: &str, words: &Dictionaries) -> Meaning {
     if let Some(column) = schema::column(name) {
         return Meaning::Column { column, factor: factor(leaf), rank: 0 };
@@ -100,9 +101,9 @@ fn mark(column: &'static Column, word: &str, words: &Dictionaries) -> Option<Mea
     Some(Meaning::Mark { column, words, word })
 }
 
-/// What the profile says of a column. Where its header means the same by itself, it says it no better than it does by
-/// itself: of two such columns in a sheet the better one is still taken. A registration number that the profile calls
-/// the code was the code of a sheet without another, which the next sheet may have.
+/// Returns the meaning of a column according to the profile. If the header alone has the same meaning, it keeps its
+/// rank, so that the better of two such columns in a sheet still wins. A registration number that the profile maps to
+/// the code comes from a sheet without another code, which the next sheet may have.
 fn profiled(says: &Says, leaf: &str, words: &Dictionaries) -> Meaning {
     match says {
         Says::Column { column, .. }
@@ -123,8 +124,8 @@ fn profiled(says: &Says, leaf: &str, words: &Dictionaries) -> Meaning {
     }
 }
 
-/// Ledgers of the years before the code have registration numbers and nothing else: there the number is the code,
-/// unless the caller or the profile reads it as something else.
+/// Reads registration numbers as the organisation code, as in ledgers that predate the code and have nothing else,
+/// unless the caller or the profile reads them as something else.
 pub(crate) fn number_as_code(headings: &mut [Heading]) {
     let is_code = |m: &Meaning| matches!(m, Meaning::Column { column, .. } if column.ty == Type::Id);
     if headings.iter().any(|h| is_code(&h.meaning)) {
@@ -169,7 +170,7 @@ mod tests {
             let profile = Profile::from_toml(&text, "office.toml").unwrap();
             Options { profile: Some(Arc::new(profile)), ..Options::default() }
         };
-        // Whichever year's sheet a profile was saved from, it serves those of all years.
+        // A profile saved from a sheet of any year fits the sheets of all years.
         for options in [Options::default(), profile("org_id"), profile("former_org_id")] {
             assert_eq!(read(&alone, &options), ["name", "org_id"]);
             assert_eq!(read(&beside, &options), ["name", "former_org_id", "org_id"]);

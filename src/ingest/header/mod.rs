@@ -1,8 +1,8 @@
-//! Where the header of a sheet is, and what its columns mean.
+//! Finds the header of a sheet and the meaning of its columns.
 //!
-//! A header has one to three rows somewhere below titles. A cell of an upper row that is empty continues the group to
-//! its left where the rows below show that it does, which is how merged cells look and how offices write that do not
-//! merge. The texts from top to bottom are a column's header, joined with `/`.
+//! A header has one to three rows somewhere below the titles. An empty cell of an upper row continues the group to
+//! its left where the rows below show that it does: both merged cells and headers written without merging look like
+//! this. The texts from top to bottom, joined with `/`, are the column's header.
 
 pub(crate) mod above;
 #[cfg(test)]
@@ -29,21 +29,21 @@ use crate::schema::spelling::folded;
 use crate::schema::words::is_space;
 use crate::schema::{Dictionaries, Type};
 
-/// How far down a header is looked for.
+/// Number of rows searched for a header.
 pub(super) const TOP: usize = 40;
-/// How many rows a header may have.
+/// Maximum number of rows in a header.
 pub(super) const TALLEST: usize = 3;
 
-/// A sheet's header.
+/// Header of a sheet.
 #[derive(Debug)]
 pub(super) struct Header {
-    /// The position of its first row among the rows looked at.
+    /// Position of its first row among the rows searched.
     pub first: usize,
-    /// How many rows it has.
+    /// Number of rows.
     pub height: usize,
-    /// Its columns, from left to right; a column without any text is not among them.
+    /// Columns from left to right, without those that have no text.
     pub columns: Vec<Heading>,
-    /// The words in force in this sheet.
+    /// Words in force in this sheet.
     pub words: Dictionaries,
 }
 
@@ -51,43 +51,44 @@ pub(super) struct Header {
 #[derive(Debug)]
 pub(super) struct Heading {
     pub index: usize,
-    /// Its texts from top to bottom, as written.
+    /// Texts from top to bottom, as written.
     pub parts: Vec<String>,
     pub meaning: Meaning,
-    /// Its number among the columns with this header, from 1.
+    /// Number of this column among those with the same header, from 1.
     repeat: usize,
-    /// Whether the caller or the profile decided about it.
+    /// True if the caller or the profile decided about this column.
     pub asked: bool,
     pub proposal: Option<Proposal>,
 }
 
 impl Heading {
-    /// The header as written, its parts joined.
+    /// Returns the header as written, its parts joined.
     pub(super) fn written(&self) -> String {
         self.parts.join("/")
     }
 
-    /// The header by which the column is told apart in its sheet: as written, and numbered where it is not the first.
+    /// Returns the header that identifies the column in its sheet: as written, numbered from the second occurrence
+    /// on.
     pub(super) fn header(&self) -> String {
         numbered(self.written(), self.repeat)
     }
 
-    /// The lowest part.
+    /// Returns the lowest part.
     pub(super) fn leaf(&self) -> &str {
         self.parts.last().map_or("", String::as_str)
     }
 
-    /// The parts above the lowest.
+    /// Returns the parts above the lowest.
     fn group(&self) -> &[String] {
         self.parts.split_last().map_or(&[], |(_, group)| group)
     }
 
-    /// The group, where this is one of its known words.
+    /// Returns the group of a column that is one of the known words of a group.
     fn marked_group(&self) -> Option<Vec<String>> {
         matches!(self.meaning, Meaning::Mark { word: Some(_), .. }).then(|| self.group().to_vec())
     }
 
-    /// What the reading reports of it.
+    /// Returns the column as the reading reports it.
     pub(super) fn mapped(&self) -> Mapped {
         let (column, value, status) = match &self.meaning {
             Meaning::Column { column, .. } => (Some(column.name.to_owned()), None, Status::Mapped),
@@ -123,25 +124,25 @@ fn numbered(name: String, repeat: usize) -> String {
 }
 
 impl Header {
-    /// The header among the first rows of a sheet: the rows in which most columns are known, an organisation's code
-    /// and one more at least; with those above that are `joined` to it.
+    /// Finds the header among the first rows of a sheet: the rows in which most columns are known, at least an
+    /// organisation code and one more. Rows above that are `joined` to it are included.
     pub(super) fn find(top: &[Vec<String>], joined: &[bool], options: &Options) -> Option<Self> {
         let wishes = Wishes::new(options);
-        // Most rows are data, and looked at no closer.
+        // Most rows are data and need no closer check.
         let coded: Vec<bool> = top.iter().map(|row| row.iter().any(|text| wishes.may_be_code(text))).collect();
         let may = |first: usize, height: usize| coded.iter().skip(first).take(height).any(|coded| *coded);
         Some(Self::best(top, wishes, may, Self::is_ledger)?.raised(top, joined, options))
     }
 
-    /// The rows that look most like a header of those that are `fit` to be one, with something that is known in them.
-    /// Those are looked at that `may` be one: it is asked with the first of them and how many they are.
+    /// Returns the rows that look most like a header: among the candidates that are `fit` and have at least one known
+    /// column, the one with most known columns. `may` filters candidates cheaply by first row and height.
     pub(super) fn best(
         top: &[Vec<String>],
         wishes: Wishes<'_>,
         may: impl Fn(usize, usize) -> bool,
         fit: impl Fn(&Self) -> bool,
     ) -> Option<Self> {
-        // Of equals the lower one: a title above the header must not look like a group over all of it.
+        // On a tie take fewer rows, lest a title above the header count as a group over all of it.
         let better = |score: (usize, usize), height: usize, best: Option<&((usize, usize), Self)>| {
             best.is_none_or(|(most, best)| score > *most || (score == *most && height < best.height))
         };
@@ -149,10 +150,10 @@ impl Header {
         for first in 0..top.len() {
             for height in (1..=TALLEST.min(top.len() - first)).filter(|height| may(first, *height)) {
                 let columns = meanings(parts(top.get(first..first + height)?), &wishes);
-                // What is kept only because all is kept says nothing about where the header is.
+                // A column kept only because all are kept is no evidence of a header.
                 let says = |c: &&Heading| c.meaning.is_known() && (c.asked || !matches!(c.meaning, Meaning::Own(_)));
                 let known = columns.iter().filter(says).count();
-                // A row with nothing but the running number (序号) or the remarks is one of the header too.
+                // A row that has only a running number (序号) or remarks still belongs to the header.
                 let is_passed = |c: &&Heading| {
                     matches!(c.meaning, Meaning::Own(_) | Meaning::Not(_)) && not_read(&c.parts) == Status::Ignored
                 };
@@ -166,12 +167,12 @@ impl Header {
         best.map(|(_, header)| Self { words: wishes.words, ..header })
     }
 
-    /// How many of its columns are known.
+    /// Counts the known columns.
     pub(super) fn known(&self) -> usize {
         self.columns.iter().filter(|c| c.meaning.is_known()).count()
     }
 
-    /// The header of a table whose columns have one name each.
+    /// Builds the header of a table whose columns have one name each.
     pub(super) fn of_names<'a>(names: impl Iterator<Item = &'a str>, options: &Options) -> Self {
         let wishes = Wishes::new(options);
         let columns = names.enumerate().map(|(index, name)| (index, vec![name.to_owned()]));
@@ -181,13 +182,13 @@ impl Header {
         header
     }
 
-    /// The position of the column of type `ty`.
+    /// Returns the position of the column of type `ty`.
     pub(super) fn column(&self, ty: Type) -> Option<usize> {
         let is = |m: &Meaning| matches!(m, Meaning::Column { column, .. } if column.ty == ty);
         self.columns.iter().find(|c| is(&c.meaning)).map(|c| c.index)
     }
 
-    /// Whether there is an organisation's code and, besides a year, something about it.
+    /// Checks whether the header has an organisation code and at least one more known column other than the year.
     pub(super) fn is_ledger(&self) -> bool {
         let is_id = |m: &Meaning| matches!(m, Meaning::Column { column, .. } if column.ty == Type::Id);
         let is_year = |m: &Meaning| matches!(m, Meaning::Column { column, .. } if column.ty == Type::Year);
@@ -196,7 +197,7 @@ impl Header {
     }
 }
 
-/// The texts of each column, from top to bottom.
+/// Returns the texts of each column, from top to bottom.
 pub(super) fn parts(rows: &[Vec<String>]) -> Vec<(usize, Vec<String>)> {
     let width = rows.iter().map(Vec::len).max().unwrap_or(0);
     let text = |row: usize, column: usize| {
@@ -204,7 +205,7 @@ pub(super) fn parts(rows: &[Vec<String>]) -> Vec<(usize, Vec<String>)> {
         (!text.chars().all(is_space)).then_some(text)
     };
     let has_below = |row: usize, column: usize| (row + 1..rows.len()).any(|below| text(below, column).is_some());
-    // For each cell the column in which its text stands.
+    // The column that holds the text of each cell.
     let mut from: Vec<Vec<Option<usize>>> = Vec::new();
     for row in 0..rows.len() {
         let mut origins: Vec<Option<usize>> = Vec::with_capacity(width);
@@ -228,8 +229,8 @@ pub(super) fn parts(rows: &[Vec<String>]) -> Vec<(usize, Vec<String>)> {
     (0..width).map(column).filter(|(_, parts)| !parts.is_empty()).collect()
 }
 
-/// The number of each column among those with its header, from 1. One that would make it the header of another column
-/// is passed over: beside 楼 and 楼 (2), a second 楼 is 楼 (3).
+/// Numbers each column among those with the same header, from 1. A number that would yield the header of another
+/// column is skipped: next to 楼 and 楼 (2), a second 楼 becomes 楼 (3).
 fn repeats(columns: &[(usize, Vec<String>)]) -> Vec<usize> {
     let keys: Vec<String> = columns.iter().map(|(_, parts)| folded(&parts.join("/")).into_owned()).collect();
     let written: HashSet<&str> = keys.iter().map(String::as_str).collect();
@@ -245,8 +246,8 @@ fn repeats(columns: &[(usize, Vec<String>)]) -> Vec<usize> {
     keys.iter().map(String::as_str).map(number).collect()
 }
 
-/// What each column means. A column of the schema that two headers could mean belongs to the one that says it better,
-/// else to the first.
+/// Returns the meaning of each column. If two headers could mean one column of the schema, the better match wins,
+/// then the first.
 pub(super) fn meanings(columns: Vec<(usize, Vec<String>)>, wishes: &Wishes<'_>) -> Vec<Heading> {
     let repeats = repeats(&columns);
     let said = if wishes.are_none() {
@@ -270,7 +271,7 @@ pub(super) fn meanings(columns: Vec<(usize, Vec<String>)>, wishes: &Wishes<'_>) 
     for (at, heading) in headings.iter().enumerate() {
         let (name, rank) = match &heading.meaning {
             Meaning::Column { column, rank, .. } => (column.name, *rank),
-            // One-hot columns share their column; they give way to a header that says all of it.
+            // One-hot columns share a column of the schema, and yield to a header that means all of it.
             Meaning::Mark { .. } | Meaning::Own(_) | Meaning::Not(_) => continue,
         };
         let best = taken.entry(name).or_insert((rank, at));
@@ -289,7 +290,7 @@ pub(super) fn meanings(columns: Vec<(usize, Vec<String>)>, wishes: &Wishes<'_>) 
             Meaning::Mark { column, .. } if taken.contains_key(column.name) => {
                 heading.meaning = Meaning::Not(Status::Ignored);
             }
-            // A column beside known words is one more word; one under a group without any is something else.
+            // A column next to known words is one more word; in a group without known words it is something else.
             Meaning::Mark { word: None, .. } if !beside => {
                 heading.meaning = Meaning::Not(Status::Unknown);
             }

@@ -1,4 +1,5 @@
-//! What one header text means by itself: a column of the schema, a unit, something about a person, something known.
+//! Meaning of a single header text: a column of the schema, a unit, something about a person, or a known header that
+//! is not read.
 
 use std::sync::{Arc, LazyLock};
 
@@ -9,7 +10,7 @@ use crate::schema::spelling::{folded, undecorated};
 use crate::schema::words::Words;
 use crate::schema::{COLUMNS, Column, Dictionaries, IGNORED_HEADERS, PERSONAL_HEADERS};
 
-/// Fragments of headers of columns about natural persons.
+/// Fragments that occur in headers of columns about natural persons.
 const PERSONAL_FRAGMENTS: [&str; 18] = [
     "姓名",
     "电话",
@@ -39,13 +40,14 @@ fn keys(headers: &[&str]) -> FxHashSet<String> {
     plain.flat_map(|header| [strip_unit(&header).to_owned(), header]).collect()
 }
 
-/// The ways in which a header is looked up, from as it stands to without list number, footnote mark and unit.
+/// Returns the forms in which a header is looked up, from the full text to the text without list number, footnote
+/// mark and unit.
 fn forms(folded: &str) -> [&str; 4] {
     let bare = undecorated(folded);
     [folded, strip_unit(folded), bare, undecorated(strip_unit(bare))]
 }
 
-/// Why a column that is none of the schema is not read.
+/// Returns why a column that is not in the schema is not read.
 pub(crate) fn not_read(parts: &[String]) -> Status {
     let leaf = parts.last().map_or_else(Default::default, |leaf| folded(leaf));
     if is_listed(&leaf, &IGNORED) {
@@ -65,36 +67,36 @@ fn is_listed(folded: &str, list: &FxHashSet<String>) -> bool {
     forms(folded).iter().any(|form| list.contains(*form))
 }
 
-/// Whether a column with this header is about a person.
+/// Checks whether a column with this header is about a person.
 pub(crate) fn is_personal(header: &str) -> bool {
     not_read(&[header.to_owned()]) == Status::Personal
 }
 
-/// Whether the schema lists this very header as one about a person.
+/// Checks whether the schema lists exactly this header as personal.
 pub(crate) fn is_listed_as_personal(header: &str) -> bool {
     is_listed(&folded(header), &PERSONAL)
 }
 
-/// Whether a column stands under a heading of a person or of the party organisation, so that a name in it is not the
-/// organisation's.
+/// Checks whether a column is under a heading of a person or of the party organisation, so that a name in it is not
+/// the organisation's.
 pub(crate) fn is_of_another(parts: &[String]) -> bool {
     let above = parts.split_last().map_or(&[][..], |(_, above)| above);
     above.iter().any(|part| ["书记", "党组织", "党员", "人"].iter().any(|word| folded(part).contains(word)))
 }
 
-/// Whether a header is that of registration numbers (注册号). One called the former number (原…) stands beside another that
-/// is not there, or not known.
+/// Checks whether a header is that of registration numbers (注册号). A former number (原…) accompanies a current one,
+/// which may be missing or unknown.
 pub(crate) fn is_registration_number(header: &str) -> bool {
     let header = folded(header);
     let bare = undecorated(&header);
     bare.ends_with("注册号") && !bare.starts_with('原')
 }
 
-/// The columns of the schema by the names under which ledgers carry them, and how far down the list of aliases.
+/// Columns of the schema by the names used in ledgers, with the rank of the name among the aliases.
 static NAMES: LazyLock<FxHashMap<String, (&'static Column, usize)>> = LazyLock::new(|| {
     let mut names = FxHashMap::default();
     let spellings = |c: &'static Column| [c.name, c.zh].into_iter().chain(c.aliases.iter().copied()).enumerate();
-    // Names in full first: without their units two could become the same.
+    // Full names first: without units, two names could become equal.
     for strip in [false, true] {
         for column in COLUMNS {
             for (rank, spelling) in spellings(column) {
@@ -107,22 +109,22 @@ static NAMES: LazyLock<FxHashMap<String, (&'static Column, usize)>> = LazyLock::
     names
 });
 
-/// The column of the schema that a header names, and how far down the list of its names that stands.
+/// Returns the column of the schema that a header names, with the rank of the name among its names.
 pub(crate) fn named(header: &str) -> Option<(&'static Column, usize)> {
     let header = folded(header);
     forms(&header).iter().find_map(|form| NAMES.get(*form)).copied()
 }
 
-/// The column whose words stand side by side under the group header `header`.
+/// Returns the column whose words are side by side under the group header `header`.
 pub(crate) fn group(header: &str, words: &Dictionaries) -> Option<(&'static Column, Arc<Words>)> {
     let (column, _) = named(header)?;
     Some((column, words.of(column.name)?))
 }
 
-/// Units of money, with how many yuan each is.
+/// Units of money, in yuan.
 pub(crate) const MONEY: [(&str, f64); 4] = [("元", 1.0), ("千元", 1e3), ("万元", 1e4), ("亿元", 1e8)];
 
-/// The unit in brackets at the end of a header, with how many of the smaller unit it is.
+/// Splits off the unit in brackets at the end of a header; returns the name and the size of the unit in base units.
 fn unit(header: &str) -> Option<(&str, f64)> {
     let (name, unit) = header.strip_suffix(')')?.rsplit_once('(')?;
     let unit = unit.strip_prefix("单位:").unwrap_or(unit);
@@ -138,7 +140,7 @@ pub(crate) fn strip_unit(header: &str) -> &str {
     unit(header).map_or(header, |(name, _)| name)
 }
 
-/// How many of the smaller unit the unit of a header is.
+/// Returns the size of a header's unit in base units.
 pub(crate) fn factor(header: &str) -> f64 {
     unit(undecorated(&folded(header))).map_or(1.0, |(_, factor)| factor)
 }

@@ -1,4 +1,4 @@
-//! Columns whose words stand side by side, to be marked: exactly one mark says the word.
+//! One-hot column groups: one column per word, exactly one of which is marked.
 
 use std::sync::Arc;
 
@@ -10,12 +10,12 @@ use crate::ingest::table::row_kind::Row;
 use crate::schema::Column;
 use crate::schema::words::{Words, plain};
 
-/// A column whose words stand side by side, to be marked.
+/// Columns of one group, one per word.
 pub(crate) struct Group {
     pub column: &'static Column,
     pub words: Arc<Words>,
     pub header: String,
-    /// The words that it was read as, and how the headers write them.
+    /// Words that rows were read as, and words as the headers write them.
     pub known: Arc<Known>,
     pub as_written: Arc<Known>,
     members: Vec<Member>,
@@ -24,11 +24,11 @@ pub(crate) struct Group {
 pub(crate) struct Member {
     index: usize,
     pub word: Option<usize>,
-    /// The word as the header writes it.
+    /// Word as the header writes it.
     pub written: String,
 }
 
-/// The groups of a sheet.
+/// Returns the groups of a sheet.
 pub(crate) fn groups(header: &Header) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     for heading in &header.columns {
@@ -49,7 +49,7 @@ pub(crate) fn groups(header: &Header) -> Vec<Group> {
 }
 
 impl Group {
-    /// The marked member, if any; or what is wrong with the marks, and the marks.
+    /// Returns the marked member, if any; or the problem with the marks, and the marks.
     pub(crate) fn read<R: Row>(&self, row: &R) -> Result<Option<&Member>, (Code, String)> {
         let is_mode = self.column.name == "mode";
         let unknown = if is_mode { Code::ModeUnknownWord } else { Code::WordUnknown };

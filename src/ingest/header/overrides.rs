@@ -1,4 +1,4 @@
-//! What a caller and a saved profile say about the columns of a sheet, before anything is guessed from their headers.
+//! Mappings that a caller and a saved profile specify for the columns of a sheet, before any header is guessed.
 
 use std::collections::HashSet;
 
@@ -10,40 +10,40 @@ use crate::schema::Dictionaries;
 use crate::schema::spelling::folded;
 use crate::support::similarity::nearest;
 
-/// The column of codes, without which a sheet is no ledger.
+/// Column of codes, without which a sheet is not a ledger.
 const ID: &str = "org_id";
 
-/// The wishes that hold for a sheet, made ready for comparing.
+/// Mappings for a sheet, prepared for comparison.
 pub(crate) struct Wishes<'a> {
     options: &'a Options,
     columns: Vec<(String, &'a str)>,
     keep: Vec<String>,
-    /// The headers of which it is said that they are the organisation's code.
+    /// Headers mapped to the organisation code.
     codes: Vec<String>,
     pub keep_all: bool,
     pub words: Dictionaries,
 }
 
-/// What is wished for one column.
+/// Mapping specified for one column.
 #[derive(Clone, Copy)]
 pub(crate) enum Wish<'a> {
-    /// To be read as this column: [`Options::columns`].
+    /// Read as this column: [`Options::columns`].
     As(&'a str),
-    /// To be kept under its header: [`Options::keep`].
+    /// Kept under its header: [`Options::keep`].
     Keep,
-    /// What the profile says. A header of which it names only the lowest part may still be a word of a group, or about a
+    /// Entry of the profile. A header matched only by its lowest part may still be a word of a group, or about a
     /// person.
     Profile { says: &'a Says, whole: bool },
 }
 
-/// A header as wishes are compared with it: all of it, and its lowest part.
+/// Forms of a header that mappings are compared with: the whole header, and its lowest part.
 pub(crate) struct Key {
     whole: String,
     leaf: String,
 }
 
 impl Key {
-    /// The key of the `repeat`-th column with these parts.
+    /// Builds the key of the `repeat`-th column with these parts.
     pub(crate) fn new(parts: &[String], repeat: usize) -> Self {
         let number = if repeat > 1 { format!("({repeat})") } else { String::new() };
         let key = |text: &str| format!("{}{number}", folded(text));
@@ -73,7 +73,7 @@ impl<'a> Wishes<'a> {
         }
     }
 
-    /// Whether `text` may be, or be a part of, the header of the column of codes.
+    /// Checks whether `text` may be the header, or a part of the header, of the column of codes.
     pub(crate) fn may_be_code(&self, text: &str) -> bool {
         let said = || {
             let text = folded(text);
@@ -82,14 +82,14 @@ impl<'a> Wishes<'a> {
         named(text).is_some_and(|(column, _)| column.name == ID) || (!self.codes.is_empty() && said())
     }
 
-    /// Whether nothing is wished for any column by name: so it mostly is, and headers are then compared with nothing.
+    /// Checks whether no column is mapped by name; headers need no comparison then, as is usual.
     pub(crate) fn are_none(&self) -> bool {
         self.columns.is_empty() && self.keep.is_empty() && self.options.profile.is_none()
     }
 
-    /// What is wished for each column of a sheet. A wish of the caller's is for one column: the first of which it names
-    /// the whole header, else the first of which it names the lowest part. What the profile says is for the column of
-    /// which it names the whole header, else for all of which it names the lowest part.
+    /// Returns the mapping of each column of a sheet. A mapping of the caller applies to one column: the first whose
+    /// whole header matches, else the first whose lowest part matches. A profile entry applies to the column whose
+    /// whole header matches, else to all columns whose lowest part matches.
     pub(crate) fn assign(&self, keys: &[Key]) -> Vec<Option<Wish<'a>>> {
         let mut wishes: Vec<Option<Wish<'a>>> = vec![None; keys.len()];
         let said = self.columns.iter().map(|(header, name)| (header, Wish::As(name)));
@@ -112,13 +112,13 @@ impl<'a> Wishes<'a> {
     }
 }
 
-/// Whether `wish` names the column that the reading reports under `header`.
+/// Checks whether `wish` names the column that the reading reports under `header`.
 pub(crate) fn names(wish: &str, header: &str) -> bool {
     let (wish, header) = (folded(wish), folded(header));
     header == wish || header.strip_suffix(&*wish).is_some_and(|group| group.ends_with('/'))
 }
 
-/// The error that no source has the header that a wish names.
+/// Returns the error for a header that no source has.
 pub(crate) fn unmet<'a>(wish: &str, headers: impl Iterator<Item = &'a str>) -> Error {
     let mut have: Vec<_> = headers.map(|h| h.replace(['\n', '\r'], "")).collect();
     have.sort();

@@ -1,5 +1,5 @@
-//! Profiles (对照表): what the headers and words of one office mean, saved as TOML, checked when they are read, and used
-//! again next year.
+//! Profiles (对照表): the meaning of one office's headers and words, saved as TOML, checked on reading, and reused the
+//! next year.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -17,7 +17,7 @@ use crate::support::record;
 use crate::support::record::Record;
 use crate::support::similarity::nearest;
 
-/// What headers and words mean in the ledgers of one office.
+/// Meaning of headers and words in the ledgers of one office.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -44,37 +44,37 @@ pub struct Profile {
     pub(crate) entries: Vec<Entry>,
     by_header: HashMap<String, usize>,
     pub(crate) words: Dictionaries,
-    /// Headers that nobody decided about yet, with what they may mean: they are written as a comment.
+    /// Undecided headers with their proposals, written as comments.
     pub(crate) open: Vec<(String, Option<Proposal>)>,
 }
 
-/// One header and what it is.
+/// One header and its meaning.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
     pub header: String,
     pub says: Says,
 }
 
-/// What a profile says of a column.
+/// Meaning of a column according to a profile.
 #[derive(Clone, Debug)]
 pub(crate) enum Says {
-    /// It is this one of the schema; money in this unit.
+    /// A column of the schema, and for money its unit.
     Column { column: &'static Column, unit: Option<&'static str> },
-    /// A tick in it is this word.
+    /// A word of a column, set by a tick.
     Word { column: &'static Column, value: String },
-    /// It is kept as the user's own.
+    /// A column of the user's own.
     Own(String),
-    /// It is not read.
+    /// Not read.
     Ignore,
 }
 
 impl Profile {
-    /// The profile in the file at `path`.
+    /// Reads the profile in the file at `path`.
     pub fn from_file(path: &Path) -> Result<Self> {
         Self::from_toml(&record::read(path)?, &path.display().to_string())
     }
 
-    /// The profile in `text`; `origin` is its name for messages.
+    /// Parses a profile from `text`; `origin` names it in messages.
     pub fn from_toml(text: &str, origin: &str) -> Result<Self> {
         let mut file = record::table(text, origin)?;
         let mut profile = Self::default();
@@ -159,19 +159,19 @@ impl Profile {
         }
     }
 
-    /// What is said of the header with this key.
+    /// Returns the meaning of the header with this key.
     pub(crate) fn find(&self, key: &str) -> Option<&Says> {
         self.by_header.get(key).and_then(|at| self.entries.get(*at)).map(|entry| &entry.says)
     }
 
-    /// The words that are added to the shipped ones.
+    /// Returns the words added to the shipped ones.
     #[must_use]
     pub fn words(&self) -> &Dictionaries {
         &self.words
     }
 
-    /// The mapping with which `sources` were read under `options`: every header that is read, how; what the profile in
-    /// `options` says besides; the words that were added. Headers that are not known are remembered for a comment.
+    /// Captures how `sources` were read under `options`: every header that is read, then the other entries of the
+    /// profile in `options`, and the added words. Unknown headers are kept for a comment.
     #[must_use]
     pub fn of<'a>(sources: impl IntoIterator<Item = &'a Source>, options: &Options) -> Self {
         let mut profile = Self { words: options.dictionaries(), ..Self::default() };
@@ -202,7 +202,7 @@ impl Profile {
     }
 }
 
-/// What a profile says to read a column as it was read; nothing where it was not.
+/// Returns the profile entry that reproduces how a column was read; `None` if it was not read.
 fn says(mapped: &Mapped) -> Option<Says> {
     let name = mapped.column.as_deref()?;
     if mapped.kept {
@@ -211,7 +211,7 @@ fn says(mapped: &Mapped) -> Option<Says> {
     let column = schema::column(name)?;
     match &mapped.value {
         Some(value) => Some(Says::Word { column, value: value.clone() }),
-        // A column beside ticked words whose own word is not known.
+        // A column in a group of ticked words whose own word is unknown.
         None if mapped.status == Status::Unknown => None,
         None => Some(Says::Column { column, unit: mapped.unit }),
     }
@@ -286,7 +286,7 @@ fn kept(record: &Record, own: String) -> Result<Says> {
     }
 }
 
-/// A header without the line breaks of its cell.
+/// Removes the line breaks from a header.
 pub(crate) fn one_line(header: &str) -> String {
     let parts: Vec<String> = header.split('/').map(|part| part.replace(['\n', '\r'], "").trim().to_owned()).collect();
     parts.join("/")

@@ -1,4 +1,4 @@
-//! Profiles: what counts over what, what is saved, and every mistake a file can have.
+//! Tests of profiles: precedence, saving, and every possible mistake in a file.
 
 use super::Header;
 use super::profile::Profile;
@@ -30,7 +30,7 @@ fn source(columns: &[Mapped]) -> Source {
     }
 }
 
-/// What the columns of a header of two rows are read as.
+/// Returns the readings of the columns of a header of two rows.
 fn grouped<const N: usize>(rows: [[&str; N]; 2], options: &Options) -> Vec<Mapped> {
     let rows = rows.map(|row| row.map(str::to_owned).to_vec());
     let header = Header::find(&rows, &[], options).unwrap();
@@ -121,7 +121,7 @@ fn what_was_read_is_written_and_reads_the_same() {
     );
     assert_eq!(again.dictionaries(), options.dictionaries());
     assert_eq!(Profile::of([&source(&mapped(&names, &again))], &again).to_toml(), text, "saved again it is the same");
-    // What the profile says of other ledgers stays.
+    // Profile entries of other ledgers are kept.
     let more = Options {
         profile: Some(Arc::new(profile(&format!("{text}\n[[header]]\nheader = \"职工规模\"\ncolumn = \"employees\"")))),
         ..Options::default()

@@ -1,11 +1,11 @@
-//! A profile as text: TOML with comments for the analyst who edits it.
+//! Writes a profile as TOML, with comments for the analyst who edits it.
 
 use std::fmt::Write as _;
 
 use super::profile::{Entry, Profile, Says, one_line};
 
 impl Profile {
-    /// The profile as a file to be read, edited and used again; its comments say how.
+    /// Returns the profile as a file to be read, edited and reused; its comments explain the format.
     #[must_use]
     pub fn to_toml(&self) -> String {
         let mut out = HEAD.to_owned();

@@ -1,4 +1,4 @@
-//! Headers that nearly match: what a header that is not known may mean. A proposal is shown and never taken.
+//! Proposals for unknown headers that nearly match known ones. A proposal is shown and never applied.
 
 use std::fmt::Write as _;
 use std::sync::LazyLock;
@@ -13,31 +13,31 @@ use crate::schema::words::Words;
 use crate::schema::{COLUMNS, Column, IGNORED_HEADERS, PERSONAL_HEADERS};
 use crate::support::similarity::{distance, signs, similarity, similarity_at_most};
 
-/// From how much likeness a header is proposed. With one sign of five changed (0.8) it is as a rule a slip of the pen;
-/// with one of four, or two of seven, it is another word as often: 企业代码 and 行业代码, 党组织换届时间 and 党组织组建时间.
+/// Minimum similarity for proposing a header. One character of five changed (0.8) is usually a typo; one of four, or
+/// two of seven, is as often another word: 企业代码 and 行业代码, 党组织换届时间 and 党组织组建时间.
 const HEADERS: f64 = 0.8;
-/// The same for a word in a group of words that stand side by side: there are few to choose from, and most have four
-/// signs (联合组健).
+/// Minimum similarity for proposing a word within a group of columns: there are few candidates, and most have four
+/// characters (联合组健).
 const WORDS: f64 = 0.75;
-/// By how much the best must be before the best of another meaning: between 专职 and 兼职 a slip decides nothing.
+/// Minimum lead over the best candidate of another meaning: a typo between 专职 and 兼职 decides nothing.
 const MARGIN: f64 = 0.1;
-/// Shorter headers say too little: 工会 and 公司 share half their signs.
+/// Minimum length of a header; shorter ones say too little: 工会 and 公司 share half their characters.
 const SHORTEST: usize = 4;
-/// Longer texts are no headers but sentences.
+/// Maximum length of a header; longer texts are sentences.
 const LONGEST: usize = 40;
-/// So many columns of a sheet are looked at; more have only sheets that are none.
+/// Maximum number of columns inspected per sheet; wider sheets are not ledgers.
 const MOST: usize = 256;
 
-/// Signs that turn the meaning round or make it a part of it (未建, 专职, 预备, 申报, 上年, 女职工, 季度, 新增, 人均, 35岁以下): two headers
-/// of which only one has such a sign mean two things, however alike they look.
+/// Characters that negate or narrow a meaning (未建, 专职, 预备, 申报, 上年, 女职工, 季度, 新增, 人均, 35岁以下). Two headers of which only
+/// one has such a character differ in meaning, however similar they look.
 const TURNING: &str = "未非不无没专兼正副预备申拟初自复终上下前后内外新旧老男女入退离曾原去今往应已首末历季月周均增减累欠余支收借一二三四五六七八九十百千万0123456789";
 
-/// A header that is known.
+/// A known header.
 struct Known {
     key: String,
     signs: Vec<char>,
     written: &'static str,
-    /// `None` for one that is not read.
+    /// `None` for a header that is not read.
     column: Option<&'static Column>,
 }
 
@@ -52,7 +52,7 @@ static KNOWN: LazyLock<Vec<Known>> = LazyLock::new(|| {
     columns.chain(IGNORED_HEADERS.iter().chain(PERSONAL_HEADERS).map(|w| of(w, None))).collect()
 });
 
-/// A header as it is compared here: without unit, list number and brackets.
+/// Returns a header as it is compared here: without unit, list number and brackets.
 fn key(header: &str) -> String {
     let header = folded(header);
     undecorated(strip_unit(undecorated(&header))).chars().filter(|c| !matches!(c, '(' | ')' | '/' | '、')).collect()
@@ -62,13 +62,13 @@ fn is_of_length(key: &str) -> bool {
     (SHORTEST..=LONGEST).contains(&key.chars().count())
 }
 
-/// Whether one of two texts has a sign that turns the meaning and the other has not.
+/// Checks whether exactly one of two texts has a character that changes the meaning.
 fn is_turned(a: &str, b: &str) -> bool {
     let count = |text: &str, sign: char| text.chars().filter(|c| *c == sign).count();
     TURNING.chars().any(|sign| count(a, sign) != count(b, sign))
 }
 
-/// The best of `known` (its meaning, its key, how it is written) and its likeness, if it is good enough.
+/// Returns the best of `known` (meaning, key, spelling) with its similarity, if it is good enough.
 fn best<'a, M: PartialEq>(
     key: &str,
     known: impl Iterator<Item = (M, &'a str, &'a str)>,
@@ -79,20 +79,20 @@ fn best<'a, M: PartialEq>(
     all.sort_by(|a, b| b.3.total_cmp(&a.3));
     let mut all = all.into_iter();
     let (meaning, other, written, likeness) = all.next()?;
-    // Who means 原统一社会信用代码 does not leave out the sign that says so and slip besides.
+    // A rival such as 原统一社会信用代码 counts only if it is no further away: nobody drops 原 and makes a typo as well.
     let is_rival = |rival: &str| !is_turned(key, rival) || distance(key, rival) <= distance(key, other);
     let next = all.find(|(m, rival, ..)| *m != meaning && is_rival(rival)).map_or(0.0, |(.., next)| next);
     let is_clear = likeness >= least && likeness - next >= MARGIN && !is_turned(key, other);
     is_clear.then_some((meaning, written, likeness))
 }
 
-/// The column that `header` resembles.
+/// Returns the column that `header` resembles.
 fn column_like(header: &str) -> Option<(&'static Column, &'static str, f64)> {
     let key = key(header);
     if !is_of_length(&key) {
         return None;
     }
-    // What is less alike than this neither is proposed nor makes a proposal doubtful.
+    // Anything less similar is neither proposed nor a rival.
     let (signs, least) = (signs(&key), HEADERS - MARGIN);
     let near = KNOWN.iter().filter(|k| similarity_at_most(&signs, &k.signs) >= least);
     let known = near.map(|k| (k.column.map(|c| c.name), k.key.as_str(), k.written));
@@ -101,7 +101,7 @@ fn column_like(header: &str) -> Option<(&'static Column, &'static str, f64)> {
     Some((column, written, likeness))
 }
 
-/// The word that `header` resembles.
+/// Returns the word that `header` resembles.
 fn word_like(header: &str, words: &Words) -> Option<(usize, String, f64)> {
     let key = key(header);
     if !is_of_length(&key) {
@@ -117,7 +117,7 @@ fn of_word(column: &'static Column, words: &Words, header: &str) -> Option<Propo
     Some(Proposal { column: column.name, value: Some(value), like, similarity })
 }
 
-/// A word of a group whose header is misspelt: 组健方式/单独建立.
+/// Proposes a word of a group whose header is misspelt: 组健方式/单独建立.
 fn under_a_misspelt_group(heading: &Heading, header: &Header) -> Option<Proposal> {
     let above = heading.parts.len().checked_sub(2).and_then(|at| heading.parts.get(at))?;
     let (column, like, similarity) = column_like(above)?;
@@ -126,8 +126,8 @@ fn under_a_misspelt_group(heading: &Heading, header: &Header) -> Option<Proposal
     Some(Proposal { column: column.name, value: Some(value), like: like.to_owned(), similarity })
 }
 
-/// Notes for each column of `header` that nobody decided about and that is not known what it resembles. A column that
-/// the sheet already has is proposed no second time.
+/// Adds proposals to the unknown columns of `header` that neither caller nor profile decided about. A column that the
+/// sheet already has is not proposed again.
 pub(crate) fn fill(header: &mut Header) {
     let read = |m: &Meaning| match m {
         Meaning::Column { column, .. } | Meaning::Mark { column, word: Some(_), .. } => Some(column.name),
@@ -158,11 +158,11 @@ pub(crate) fn fill(header: &mut Header) {
     }
 }
 
-/// So many headers a message shows.
+/// Maximum number of headers in a message.
 const SHOWN: usize = 20;
 
-/// Why a sheet with these first rows is no ledger: no column of organisation codes; and, where some rows look like a
-/// header, what they say and what of it is nearly known.
+/// Explains why a sheet with these first rows is not a ledger: it has no column of organisation codes. If some rows
+/// look like a header, the message lists their texts and near misses.
 pub(crate) fn no_code_column(top: &[Vec<String>], options: &Options) -> Text {
     let why = Text::new("没有单位代码列", "no column of organisation codes");
     let Some(header) = likeliest(top, options) else { return why };
@@ -181,13 +181,13 @@ pub(crate) fn no_code_column(top: &[Vec<String>], options: &Options) -> Text {
     )
 }
 
-/// What headers among these first rows are nearly known, and how to say so; nothing where none is.
+/// Describes the near misses among these first rows and how to map them; empty if there are none.
 pub(crate) fn near_misses(top: &[Vec<String>], options: &Options) -> Text {
     likeliest(top, options).map_or_else(|| Text::new("", ""), |header| near(&header))
 }
 
-/// The rows that look most like a header: those in which most is known, else the first with three texts in which
-/// something is nearly known.
+/// Returns the rows that look most like a header: those with most known columns, else the first row with three texts
+/// that has a proposal.
 fn likeliest(top: &[Vec<String>], options: &Options) -> Option<Header> {
     const ROWS: usize = 10;
     let one = |row: &Vec<String>| Header::of_names(row.iter().map(String::as_str), options);
@@ -227,7 +227,7 @@ mod tests {
         header.columns.into_iter().next()?.proposal.map(|p| (p.column.to_owned(), p.value))
     }
 
-    /// Slips as people make them: a homophone, a sign too many or too few, words in another order.
+    /// Typical typos: a homophone, a character too many or too few, words in another order.
     #[test]
     fn slips_are_proposed() {
         for (header, column) in [
@@ -251,7 +251,7 @@ mod tests {
         }
     }
 
-    /// What looks alike and means something else; the last ones are known to be near two things.
+    /// Headers that look alike and mean something else; the last ones are close to two known headers.
     #[test]
     fn false_friends_are_not_proposed() {
         for header in [
@@ -285,7 +285,7 @@ mod tests {
         }
     }
 
-    /// All that is known, with each of its signs changed in turn: what is proposed is what it was made from.
+    /// Every known header with each character changed in turn: the proposal is always the original column.
     #[test]
     fn one_slip_never_leads_to_another_column() {
         let mut right = 0;

@@ -1,4 +1,4 @@
-//! How a table of Arrow batches is read: which of its columns is what, and one batch after another by that.
+//! Reads a table of Arrow batches: decides the meaning of its columns once, then converts one batch after another.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -25,16 +25,16 @@ use crate::schema;
 use crate::schema::{Column, Dictionaries, Type};
 use crate::standards::uscc;
 
-/// How the columns of one table of batches are read.
+/// Reader for the columns of one table of batches.
 pub(crate) struct Frame {
     source: Source,
     year: From,
     id: Wanted,
     identity: Identify,
     columns: Vec<Wanted>,
-    /// Whether the words for modes as written are a column that the table does not have itself.
+    /// True if formation modes as written have no column of their own and are derived from `mode`.
     detail: bool,
-    /// Those words.
+    /// Readings of formation modes as written.
     written: Arc<Known>,
     words: Dictionaries,
 }
@@ -46,7 +46,7 @@ enum From {
 
 /// A column to be read.
 struct Wanted {
-    /// Its name in the table, which others may have too, and its position.
+    /// Name in the table, which need not be unique, and position.
     field: String,
     at: usize,
     target: Target,
@@ -68,7 +68,7 @@ impl Wanted {
 }
 
 impl Frame {
-    /// How a table with this schema is read; `None` where it is no ledger.
+    /// Creates the reader for a table with this schema; `None` if it is not a ledger.
     pub(crate) fn new(place: &Place<'_>, schema: &Schema, options: &Options) -> Result<Option<Self>> {
         let keep_all = Options { keep: [&options.keep[..], &["*".to_owned()]].concat(), ..options.clone() };
         let mut header = Header::of_names(schema.fields().iter().map(|f| f.name().as_str()), &keep_all);
@@ -126,7 +126,8 @@ impl Frame {
         }))
     }
 
-    /// The positions of the columns that are read, ascending; from now on the batches have only these.
+    /// Returns the positions of the columns that are read, ascending, and assumes from then on that batches have only
+    /// these.
     pub(crate) fn project(&mut self) -> Vec<usize> {
         let year = match &mut self.year {
             From::Column(column) => Some(column),
@@ -141,7 +142,7 @@ impl Frame {
         all
     }
 
-    /// Reads a batch whose first row is row `first` of the table, from 0.
+    /// Reads a batch that starts at row `first` of the table, from 0.
     pub(crate) fn piece(&self, batch: &RecordBatch, first: u32) -> Result<(Piece, Tally)> {
         let data = batch.num_rows();
         let mut problems = Vec::new();
@@ -201,7 +202,7 @@ impl Frame {
         Ok((piece, Tally { rows, rejected, years: seen, problems }))
     }
 
-    /// The years, and the rows where there is none.
+    /// Returns the years, and the rows without one.
     fn years(&self, batch: &RecordBatch) -> Result<(Int16Array, Vec<Finding>)> {
         match &self.year {
             From::Fixed(year) => Ok((Int16Array::from_value(*year, batch.num_rows()), Vec::new())),
@@ -219,7 +220,7 @@ impl Frame {
         }
     }
 
-    /// The codes of the organisations, which rows are kept, and what is to be said.
+    /// Returns the organisation codes, the rows to keep, and the problems.
     #[allow(clippy::type_complexity, reason = "used once, by the caller beside it")]
     fn ids(
         &self,
@@ -270,7 +271,7 @@ impl Frame {
         Ok((ids.finish(), BooleanArray::from(keep), said))
     }
 
-    /// Makes impossible numbers of members null; `tell` is told of them.
+    /// Sets impossible numbers of members to null and reports each to `tell`.
     fn members(columns: &mut [(String, Values)], tell: impl FnMut(usize, String)) {
         let of = |name: &str| {
             columns.iter().find_map(|(n, values)| match values {
@@ -311,18 +312,18 @@ impl Frame {
         }
     }
 
-    /// The table that it reads.
+    /// Returns the table being read.
     pub(crate) fn source(&self) -> &Source {
         &self.source
     }
 
-    /// The table as a whole.
+    /// Assembles the table from its batches.
     pub(crate) fn finish(self, tallies: Vec<(u32, Tally)>) -> Sheet {
         self.source.finish(tallies, true)
     }
 }
 
-/// The array of a column: where the first batch has it, else the one of its name.
+/// Returns the array of a column: by position if the name matches there, else by name.
 fn field<'a>(batch: &'a RecordBatch, wanted: &Wanted) -> Result<&'a ArrayRef> {
     let name = &wanted.field;
     let is_there = batch.schema_ref().fields().get(wanted.at).is_some_and(|field| field.name() == name);

@@ -1,6 +1,6 @@
-//! One sheet becomes record batches: each row is told apart, its cells are read, what is wrong is written down.
+//! Turns one sheet into record batches: classifies each row, reads its cells and records the problems.
 //!
-//! A [`Table`] does not change while it reads, so blocks of its rows are read side by side.
+//! A [`Table`] is immutable while it reads, so blocks of its rows are read in parallel.
 
 pub(crate) mod frame;
 pub(crate) mod own_columns;
@@ -31,26 +31,26 @@ use crate::error::Result;
 use crate::schema::Type;
 use crate::standards::uscc;
 
-/// What there is to say about the rows of a block.
+/// Row counts and problems of a block.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     pub rows: Rows,
     pub rejected: usize,
-    /// The years of its rows, each once.
+    /// Distinct years of the rows.
     pub years: Vec<i16>,
     pub problems: Vec<Problem>,
 }
 
-/// A sheet that was read; its rows were given on.
+/// A sheet that was read and whose rows were passed on.
 #[derive(Debug)]
 pub(super) struct Sheet {
     pub source: Source,
     pub problems: Vec<Problem>,
-    /// Whether the columns had types of their own.
+    /// True if the columns had types of their own.
     pub typed: bool,
 }
 
-/// Reads the rows of a sheet.
+/// Reader for the rows of a sheet.
 pub(super) struct Table {
     source: Source,
     year: Year,
@@ -60,16 +60,16 @@ pub(super) struct Table {
     rows: Classifier,
     slots: Vec<Slot>,
     groups: Vec<Group>,
-    /// Whether the words for modes as written are not in a column of their own.
+    /// True if formation modes as written have no column of their own and are derived from `mode`.
     detail: bool,
 }
 
-/// Where the year of a row comes from.
+/// Origin of the year of a row.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Year {
-    /// All rows have the same.
+    /// One year for all rows.
     Fixed(i16),
-    /// A column of the sheet says it.
+    /// A column of the sheet.
     Column(usize),
 }
 
@@ -80,22 +80,22 @@ struct Slot {
     index: usize,
     reader: Reader,
     known: Arc<Known>,
-    /// What the words as written were read as, where they are kept beside.
+    /// Readings of formation modes as written, where they are kept in addition.
     written: Arc<Known>,
 }
 
-/// The rows of a block that are read.
+/// Rows of a block that are read.
 struct Chosen {
-    /// Their positions in the block.
+    /// Positions in the block.
     rows: Vec<u32>,
     years: Vec<i16>,
-    /// Their ids, one behind the other, and where each ends.
+    /// Concatenated ids, and the end of each.
     ids: Vec<u8>,
     ends: Vec<i32>,
 }
 
 impl Table {
-    /// A reader for the sheet of `source` below `header`, whose rows, and those of the title, are `texts`.
+    /// Creates the reader for the sheet of `source` below `header`; `texts` are the rows of title and header.
     pub(super) fn new(
         mut source: Source,
         header: &Header,
@@ -115,7 +115,7 @@ impl Table {
         source.rows.header += header.height;
         Self {
             year,
-            // Without such a column it is no ledger; beyond the last column all cells are empty.
+            // A sheet without this column is not a ledger; beyond the last column all cells are empty.
             id: id.map_or(usize::MAX, |c| c.index),
             id_header: id.map(Heading::header),
             identity: row_checks::by(options),
@@ -127,12 +127,12 @@ impl Table {
         }
     }
 
-    /// The sheet that it reads.
+    /// Returns the sheet being read.
     pub(super) fn source(&self) -> &Source {
         &self.source
     }
 
-    /// Reads the rows of `block`; those of a text file must have `fields` fields.
+    /// Reads the rows of `block`; rows of a text file must have `fields` fields.
     pub(super) fn read<B: Block>(&self, block: &B, fields: Option<usize>) -> Result<(Option<Piece>, Tally)> {
         let mut tally = Tally::default();
         let chosen = self.choose(block, fields, &mut tally);
@@ -141,7 +141,7 @@ impl Table {
         Ok((piece, tally))
     }
 
-    /// The rows that are organisations with a code and a year.
+    /// Selects the rows that are organisations with a code and a year.
     fn choose<B: Block>(&self, block: &B, fields: Option<usize>, tally: &mut Tally) -> Chosen {
         let rows = block.rows();
         let mut chosen = Chosen {
@@ -169,7 +169,7 @@ impl Table {
                         continue;
                     }
                     if let Some(fields) = fields.filter(|_| !fits) {
-                        // The fields themselves are shifted and may hold names of people: only their number is told.
+                        // The fields are shifted and may hold names of people, so only their number is reported.
                         let value = format!("{} ≠ {fields}", block.width(row));
                         self.reject(tally, Code::FieldCount, at(), None, &value);
                         continue;
@@ -214,7 +214,7 @@ impl Table {
                 chosen.rows.push(row as u32);
                 chosen.years.push(year);
                 match id.as_bytes().first_chunk::<18>() {
-                    // Nearly all are as long.
+                    // Almost all ids have this length, and a copy of constant length is faster.
                     Some(whole) if id.len() == whole.len() => chosen.ids.extend_from_slice(whole),
                     _ => chosen.ids.extend_from_slice(id.as_bytes()),
                 }
@@ -224,7 +224,7 @@ impl Table {
         chosen
     }
 
-    /// The columns of the chosen rows.
+    /// Reads the columns of the chosen rows.
     fn cells<B: Block>(&self, block: &B, chosen: Chosen, tally: &mut Tally) -> Result<Piece> {
         let rows = &chosen.rows;
         let mut columns: Vec<(String, Values)> = Vec::with_capacity(self.slots.len() + self.groups.len() + 1);
@@ -288,8 +288,8 @@ impl Table {
         Ok(Piece { places, years: chosen.years, ids, columns })
     }
 
-    /// The columns that are read each by itself, and what is to be said about them. They are read some rows after others, so
-    /// that the text of these rows stays in the processor's nearest cache for all columns.
+    /// Reads the columns that are independent of others, and their problems. Rows are read in chunks, so that their
+    /// text stays in the L1 cache for all columns.
     fn slots<B: Block>(&self, block: &B, rows: &[u32]) -> Vec<(&Slot, Values, Vec<Finding>)> {
         let mut columns: Vec<(&Slot, Box<dyn Column<'_> + '_>, Vec<Finding>)> = Vec::with_capacity(self.slots.len());
         for slot in &self.slots {
@@ -337,7 +337,7 @@ impl Table {
         }
     }
 
-    /// What was read: its blocks by number, and the encoding where it was found out late.
+    /// Assembles the sheet from its blocks by number; `encoding` is given where it was detected late.
     pub(super) fn finish(mut self, tallies: Vec<(u32, Tally)>, encoding: Option<&'static str>) -> Sheet {
         self.source.encoding = encoding;
         self.source.finish(tallies, false)
@@ -345,7 +345,7 @@ impl Table {
 }
 
 impl Source {
-    /// The source with what there is to say about its blocks, by their numbers; `typed` where its columns had types.
+    /// Adds the counts and problems of the blocks, ordered by number; `typed` if the columns had types.
     pub(super) fn finish(mut self, mut tallies: Vec<(u32, Tally)>, typed: bool) -> Sheet {
         tallies.sort_by_key(|(part, _)| *part);
         let mut problems = Vec::new();
@@ -361,14 +361,14 @@ impl Source {
     }
 }
 
-/// Adds the words for modes as written, unless the modes were canonical words already.
+/// Adds the formation modes as written, unless all modes were canonical words.
 fn detail(columns: &mut Vec<(String, Values)>, words: Values) {
     if !words.is_empty() {
         columns.push(("mode_detail".to_owned(), words));
     }
 }
 
-/// The columns that are read each by itself. Employees come before the members that are compared with them.
+/// Returns the columns that are read separately. Employees precede the members that are compared with them.
 fn slots(header: &Header) -> Vec<Slot> {
     let mut slots = Vec::new();
     for heading in &header.columns {

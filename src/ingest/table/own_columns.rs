@@ -1,4 +1,4 @@
-//! Columns of the user's own: what they hold is seen from all their values, the same in every source.
+//! Columns of the user's own: their type is inferred from all values, and is the same in every source.
 
 use std::collections::BTreeMap;
 
@@ -10,11 +10,11 @@ use crate::error::Result;
 use crate::ingest::Reading;
 use crate::schema;
 
-/// The longest number of digits that a float keeps.
+/// Number of digits that a float keeps exactly.
 const EXACT_DIGITS: usize = 15;
 
-/// Gives each of the user's own columns one type over all batches. `typed` tells of each source whether its columns had
-/// types already.
+/// Gives each of the user's own columns one type over all batches. `typed` says for each source whether its columns
+/// already had types.
 pub(crate) fn agree(reading: &mut Reading, typed: &[bool]) -> Result<()> {
     let mut own: BTreeMap<String, Vec<(&ArrayRef, bool)>> = BTreeMap::new();
     for batch in &reading.batches {
@@ -44,8 +44,8 @@ pub(crate) fn agree(reading: &mut Reading, typed: &[bool]) -> Result<()> {
     Ok(())
 }
 
-/// The one type for all parts of a column: counts, numbers or text. Each comes with whether its source had types: text
-/// is text there, and numbers only in files may be meant.
+/// Returns the one type for all parts of a column: counts, numbers or text. Each part comes with a flag saying
+/// whether its source had types: text from a typed source stays text, text from a file may be numbers.
 pub(crate) fn agreed<'a>(arrays: impl Iterator<Item = (&'a ArrayRef, bool)>) -> Result<DataType> {
     let mut wanted: Option<DataType> = None;
     let mut empty = None;
@@ -60,7 +60,7 @@ pub(crate) fn agreed<'a>(arrays: impl Iterator<Item = (&'a ArrayRef, bool)>) -> 
             None => here,
         });
     }
-    // Without any value it is of the type that it came in.
+    // A column without values keeps the type it came in.
     Ok(wanted.unwrap_or(match empty {
         Some(DataType::Dictionary(..) | DataType::Null) | None => DataType::Utf8,
         Some(DataType::Int64 | DataType::UInt64) => DataType::UInt32,
@@ -68,7 +68,7 @@ pub(crate) fn agreed<'a>(arrays: impl Iterator<Item = (&'a ArrayRef, bool)>) -> 
     }))
 }
 
-/// The narrowest type that holds these values.
+/// Returns the narrowest type that holds these values.
 fn narrowest(array: &ArrayRef, typed: bool) -> Result<DataType> {
     Ok(match array.data_type() {
         DataType::Utf8 if !typed => of_text(array.as_string())?,
@@ -79,10 +79,10 @@ fn narrowest(array: &ArrayRef, typed: bool) -> Result<DataType> {
     })
 }
 
-/// The greatest count.
+/// Largest count.
 const MOST: u64 = u32::MAX as u64;
 
-/// Whole numbers are counts if they can be; numbers of more digits are whole, those below 0 are not counted.
+/// Returns the type of whole numbers: counts if they fit, wider integers if larger, floats if negative.
 fn whole(values: &Int64Array) -> DataType {
     match (min(values), max(values)) {
         (Some(least), _) if least < 0 => DataType::Float64,
@@ -91,7 +91,7 @@ fn whole(values: &Int64Array) -> DataType {
     }
 }
 
-/// Numbers only, if nothing is lost by reading them as numbers: no leading zeros, no long codes.
+/// Returns a number type if reading the text as numbers loses nothing: no leading zeros, no long codes.
 fn of_text(values: &StringArray) -> Result<DataType> {
     let code = |v: &str| v.len() > EXACT_DIGITS || (v.len() > 1 && v.starts_with('0') && !v.starts_with("0."));
     let number = |v: &str| v.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-'));

@@ -1,4 +1,4 @@
-//! Rows of one table, read: what every reader gives on.
+//! Pieces: the output of every reader, rows of one table as typed columns.
 
 use std::sync::Arc;
 
@@ -13,10 +13,10 @@ use crate::ingest::cell::values::Values;
 use crate::schema;
 use crate::schema::{COLUMNS, Type};
 
-/// Rows of one sheet, read.
+/// Rows of one sheet as typed columns.
 #[derive(Debug)]
 pub(crate) struct Piece {
-    /// Where they stand.
+    /// Positions of the rows in the file.
     pub places: Places,
     pub years: Vec<i16>,
     pub ids: StringArray,
@@ -25,7 +25,7 @@ pub(crate) struct Piece {
 }
 
 impl Piece {
-    /// As a batch of canonical columns: texts plain, counts in their own type.
+    /// Converts the piece to a batch of canonical columns, with text decoded and counts in the schema's type.
     pub(crate) fn records(self) -> Result<RecordBatch> {
         let years: ArrayRef = Arc::new(Int16Array::from(self.years));
         let keys = [("year".to_owned(), years), ("org_id".to_owned(), Arc::new(self.ids))];
@@ -41,7 +41,7 @@ impl Piece {
     }
 }
 
-/// A batch of `columns`, in the schema's order, the user's own at the end.
+/// Builds a batch of `columns`, in the schema's order, with the user's own at the end.
 pub(crate) fn records(mut columns: Vec<(String, ArrayRef)>) -> Result<RecordBatch> {
     columns.sort_by_key(|(name, _)| COLUMNS.iter().position(|c| c.name == name).unwrap_or(COLUMNS.len()));
     let field = |(name, array): &(String, ArrayRef)| {
@@ -53,14 +53,14 @@ pub(crate) fn records(mut columns: Vec<(String, ArrayRef)>) -> Result<RecordBatc
     Ok(RecordBatch::try_new(Arc::new(schema), arrays)?)
 }
 
-/// The numbers of members without the impossible ones, of which `tell` is told.
+/// Sets impossible numbers of members to null and reports each to `tell`.
 pub(crate) fn plausible(members: &ArrayRef, employees: &ArrayRef, mut tell: impl FnMut(usize, String)) -> ArrayRef {
     let (Some(numbers), Some(employees)) =
         (members.as_primitive_opt::<UInt32Type>(), employees.as_primitive_opt::<UInt32Type>())
     else {
         return Arc::clone(members);
     };
-    // Whatever stands where there is none: then it is looked at once more.
+    // Null slots hold arbitrary values, so a hit here is only a reason to check again with validity.
     let pairs = numbers.values().iter().zip(employees.values());
     if !pairs.fold(false, |any, (members, employees)| any | too_many(*members, *employees)) {
         return Arc::clone(members);

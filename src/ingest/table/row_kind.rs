@@ -1,4 +1,4 @@
-//! What a row below the header is: an organisation, or one of the things offices put between and after them.
+//! Classifies the rows below a header: organisations, and the totals, notes and footers that offices add.
 
 use crate::ingest::cell::Cell;
 use crate::ingest::header::{Header, Meaning};
@@ -9,13 +9,13 @@ use crate::standards;
 
 /// A row of any source.
 pub(crate) trait Row {
-    /// The cell in `column`, from 0; empty beyond the row's end.
+    /// Returns the cell in `column`, from 0; empty beyond the end of the row.
     fn cell(&self, column: usize) -> Cell<'_>;
-    /// How many cells the row has.
+    /// Returns the number of cells in the row.
     fn width(&self) -> usize;
 }
 
-/// What a row is.
+/// Kind of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Data,
@@ -42,7 +42,7 @@ impl Rows {
         *count += 1;
     }
 
-    /// Adds the rows of another part.
+    /// Adds the counts of another part.
     pub(crate) fn add(&mut self, other: Self) {
         self.title += other.title;
         self.header += other.header;
@@ -56,19 +56,19 @@ impl Rows {
     }
 }
 
-/// Tells the rows of one sheet apart.
+/// Classifier for the rows of one sheet.
 #[derive(Debug)]
 pub(crate) struct Classifier {
     id: Option<usize>,
     name: Option<usize>,
     serial: Option<usize>,
-    /// The columns that say something about an organisation.
+    /// Columns with information about an organisation.
     about: Vec<usize>,
-    /// The rows of title and header as they are compared.
+    /// Rows of title and header, normalised for comparison.
     header: Vec<Vec<String>>,
 }
 
-/// The header of the running number of rows.
+/// Header of the running number of rows.
 const SERIAL: &str = "序号";
 
 impl Classifier {
@@ -91,7 +91,7 @@ impl Classifier {
         }
     }
 
-    /// What `row` is.
+    /// Returns the kind of `row`.
     pub(crate) fn kind<R: Row>(&self, row: &R) -> Kind {
         let id = self.id.map_or(Cell::Empty, |id| row.cell(id));
         let label = (0..row.width()).find_map(|at| match row.cell(at) {
@@ -121,12 +121,12 @@ impl Classifier {
         if let Some(kind) = label.and_then(remark) {
             return kind;
         }
-        // Where rows have no running number, a name with anything beside it is an organisation without its code.
+        // Without running numbers, a name with any other cell is an organisation that lacks its code.
         let named = || {
             let written = (0..row.width()).filter(|&c| row.cell(c).is_written()).take(2).count();
             self.serial.is_none() && has(self.name) && written == 2
         };
-        // An organisation whose code and running number were both forgotten still says a few things.
+        // An organisation that lacks both code and running number still fills several columns.
         let says = || self.about.iter().filter(|&&c| has(Some(c))).take(4).count() == 4;
         if has(self.id) || named() || says() { Kind::Data } else { Kind::Note }
     }
@@ -152,7 +152,7 @@ impl Classifier {
     }
 }
 
-/// Whether a row numbers the columns (栏次): 甲, 乙, 1, 2, 3, …
+/// Checks whether a row numbers the columns (栏次): 甲, 乙, 1, 2, 3, …
 fn is_numbering<R: Row>(row: &R) -> bool {
     let mut last = 0.0;
     for cell in (0..row.width()).map(|at| row.cell(at)).filter(|cell| !cell.is_blank()) {
@@ -166,7 +166,7 @@ fn is_numbering<R: Row>(row: &R) -> bool {
     last > 2.0
 }
 
-/// Whether the cell of the code looks like one: a number or word of some length in ASCII.
+/// Checks whether the code cell looks like a code: a number or ASCII word of some length.
 fn has_code(cell: &Cell<'_>) -> bool {
     match cell {
         Cell::Text(text) => {

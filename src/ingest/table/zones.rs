@@ -1,4 +1,4 @@
-//! Zones as ledgers write them become the zones of the user's file.
+//! Maps zones as written in ledgers to the zones of the user's file.
 
 use std::sync::Arc;
 
@@ -15,8 +15,8 @@ use crate::ingest::cell::values::Values;
 use crate::ingest::problem::{Code, Problem, shown};
 use crate::standards::zone::Zones;
 
-/// The names in `zones` of what is `written`, each by the row's year, and the rows whose zone is none of them: those stay
-/// as written.
+/// Returns the names in `zones` of the zones in `written`, by each row's year, and the rows whose zone is unknown.
+/// Unknown zones stay as written.
 fn named(written: &ArrayRef, years: &[i16], zones: &Zones) -> Result<(StringArray, Vec<Finding>)> {
     let dictionary = cast(written, &DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8)))?;
     let dictionary = dictionary.as_dictionary::<Int32Type>();
@@ -37,7 +37,7 @@ fn named(written: &ArrayRef, years: &[i16], zones: &Zones) -> Result<(StringArra
     Ok((values, found))
 }
 
-/// Names the zones of the rows of `source`; those that are not known go to `problems`.
+/// Names the zones in the rows of `source`; unknown ones are added to `problems`.
 pub(crate) fn apply(piece: &mut Piece, source: &Source, zones: &Zones, problems: &mut Vec<Problem>) -> Result<()> {
     let Some((_, values)) = piece.columns.iter_mut().find(|(name, _)| name == "zone") else { return Ok(()) };
     let (names, found) = named(&values.array(), &piece.years, zones)?;

@@ -1,7 +1,7 @@
-//! Ids of organisations as numbers, which are compared faster than text and have the same order: no id is hashed.
+//! Organisation ids packed into integers, which compare faster than text and sort the same way. No id is hashed.
 //!
-//! Nearly all ids are ASCII of at most 18 characters, which fit into one number with seven bits a character. Ledgers are
-//! mostly written in the order of ids, so batches are merged rather than sorted.
+//! Nearly all ids are ASCII of at most 18 characters, which fit in a `u128` at seven bits each. Ledgers are mostly
+//! written in id order, so sorted batches are merged rather than sorted together.
 
 use std::sync::Mutex;
 
@@ -12,14 +12,14 @@ use rustc_hash::FxHashMap;
 
 use crate::error::{Error, Result};
 
-/// The longest id that fits.
+/// Maximum length of an id that can be packed.
 const LONGEST: usize = 18;
-/// Where at least one of so many ids is in a batch, the others are not passed over in leaps.
+/// Maximum ratio of merged ids to a batch's ids in the same range at which a linear merge beats galloping.
 const DENSE: usize = 4;
-/// Set in the numbers of ids that do not fit, which are numbered as they come.
+/// Flag bit of ids that cannot be packed, which are numbered in order of arrival.
 const OTHER: u128 = 1 << 127;
 
-/// Ids that do not fit, each with its number.
+/// Ids that cannot be packed, each with its number.
 #[derive(Default)]
 pub(super) struct Others(Mutex<FxHashMap<Box<str>, u32>>);
 
@@ -39,7 +39,7 @@ impl Others {
 #[derive(Default)]
 pub(super) struct Keys {
     sorted: Vec<u128>,
-    /// The row of each, unless the rows are in this order.
+    /// Row of each id; `None` if the rows are already in this order.
     rows: Option<Vec<u32>>,
 }
 
@@ -61,12 +61,12 @@ impl Keys {
         Ok(Self { sorted, rows: Some(rows) })
     }
 
-    /// How many rows there are.
+    /// Returns the number of rows.
     pub(super) fn len(&self) -> usize {
         self.sorted.len()
     }
 
-    /// Writes for each row the position of its id among `all`.
+    /// Writes the position of each row's id among `all`.
     fn positions(&self, all: &Ranges, to: &mut [u32]) {
         let mut from = 0;
         while let Some(first) = self.sorted.get(from) {
@@ -77,11 +77,11 @@ impl Keys {
             let mut at = list.partition_point(|key| key < first);
             let keys = &self.sorted[from..end];
             let behind = at + list[at..].partition_point(|key| Some(key) <= keys.last());
-            // Most of those between are asked for: then none is passed over.
+            // A linear merge is cheaper than galloping if the batch holds most ids of its range.
             if self.rows.is_none() && behind - at < DENSE * keys.len() && keys.is_sorted_by(|a, b| a < b) {
                 let (mut next, to) = (0, &mut to[from..end]);
                 for (key, position) in list[at..behind].iter().zip(before + at as u32..) {
-                    // Which are cannot be foreseen: no branch depends on it.
+                    // Matches are unpredictable, so advance without a branch.
                     to[next] = position;
                     next += usize::from(keys[next] == *key);
                 }
@@ -103,16 +103,16 @@ impl Keys {
     }
 }
 
-/// The numbers of all batches, each once, ascending, in ranges of them.
+/// The distinct numbers of all batches, ascending, split into ranges.
 struct Ranges {
-    /// Where each range begins; the first one's is the least number.
+    /// First number of each range; that of the first range is the minimum.
     starts: Vec<u128>,
     lists: Vec<Vec<u128>>,
-    /// How many numbers are before each range.
+    /// Count of numbers before each range.
     before: Vec<u32>,
 }
 
-/// The position of `key` in `all`, not before `at` and mostly near it.
+/// Finds the position of `key` in `all` by galloping forward from `at`, near which it usually is.
 fn ahead(all: &[u128], at: usize, key: u128) -> usize {
     let before = |at: usize| all.get(at).is_some_and(|other| *other < key);
     if !before(at) {
@@ -126,7 +126,7 @@ fn ahead(all: &[u128], at: usize, key: u128) -> usize {
     low + all.get(low..high).unwrap_or_default().partition_point(|other| *other < key)
 }
 
-/// All ids in ascending order, and for each row of all batches the position of its id.
+/// Returns all ids in ascending order, and the position of each row's id over all batches.
 pub(super) fn rank(batches: &[Keys], others: &Others) -> Result<(StringArray, Vec<u32>)> {
     let all = merged(batches);
     let mut positions = vec![0; batches.iter().map(Keys::len).sum()];
@@ -145,7 +145,7 @@ pub(super) fn rank(batches: &[Keys], others: &Others) -> Result<(StringArray, Ve
     let all = packed.len();
     let rest = packed.split_off(packed.partition_point(|key| *key < OTHER));
     let known = others.0.lock().map_err(|_| Error::broken())?;
-    // Only those that a row has.
+    // Keep only ids that occur in a row.
     let mut others: Vec<(&str, usize)> = (known.iter())
         .filter_map(|(id, number)| Some((&**id, rest.binary_search(&(OTHER | u128::from(*number))).ok()?)))
         .collect();
@@ -171,9 +171,9 @@ pub(super) fn rank(batches: &[Keys], others: &Others) -> Result<(StringArray, Ve
     Ok((StringArray::from(ids), positions))
 }
 
-/// The numbers of `batches`. They are merged a range of them at a time, which the processor's cache holds.
+/// Merges the distinct numbers of `batches`, one cache-sized range at a time.
 fn merged(batches: &[Keys]) -> Ranges {
-    /// Ranges begin at the first number of each so many batches.
+    /// Batches per range: a range starts at every eighth of the batches' first numbers.
     const BATCHES: usize = 8;
     let mut firsts: Vec<u128> = batches.iter().filter_map(|keys| keys.sorted.first().copied()).collect();
     firsts.sort_unstable();
@@ -198,7 +198,7 @@ fn merged(batches: &[Keys]) -> Ranges {
     Ranges { starts, lists, before }
 }
 
-/// The numbers of ascending lists, each once, ascending.
+/// Merges ascending lists into one without repeats.
 fn merge_all(lists: &[&[u128]]) -> Vec<u128> {
     let mut last = None;
     let ascending = lists.iter().all(|list| {
@@ -219,11 +219,11 @@ fn merge_all(lists: &[&[u128]]) -> Vec<u128> {
     merge(&merge_all(left), &merge_all(right))
 }
 
-/// Two ascending lists as one, each number once.
+/// Merges two ascending lists into one without repeats.
 fn merge(left: &[u128], right: &[u128]) -> Vec<u128> {
     let mut all = Vec::with_capacity(left.len() + right.len());
     let (mut l, mut r) = (0, 0);
-    // Which list is next cannot be foreseen: no branch depends on it.
+    // The next list is unpredictable, so advance without a branch.
     while let (Some(a), Some(b)) = (left.get(l), right.get(r)) {
         all.push(*a.min(b));
         l += usize::from(a <= b);
@@ -234,7 +234,7 @@ fn merge(left: &[u128], right: &[u128]) -> Vec<u128> {
     all
 }
 
-/// The characters of an id, the first in the highest bits; `None` where they do not fit.
+/// Packs an id, first character in the highest bits; returns `None` if it does not fit.
 fn pack(bytes: &[u8]) -> Option<u128> {
     const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
     const LOW: u64 = u64::from_le_bytes([1; 8]);
@@ -262,14 +262,14 @@ fn pack(bytes: &[u8]) -> Option<u128> {
     )
 }
 
-/// Eight characters of ASCII in 56 bits.
+/// Packs eight ASCII characters into 56 bits.
 fn squeeze(x: u64) -> u64 {
     let x = (x >> 1) & 0x3f80_3f80_3f80_3f80 | x & 0x007f_007f_007f_007f;
     let x = (x >> 2) & 0x0fff_c000_0fff_c000 | x & 0x0000_3fff_0000_3fff;
     (x >> 4) & 0x00ff_ffff_f000_0000 | x & 0x0000_0000_0fff_ffff
 }
 
-/// The characters that [`squeeze`] put together.
+/// Reverses [`squeeze`].
 fn widen(x: u64) -> [u8; 8] {
     let x = (x & 0x00ff_ffff_f000_0000) << 4 | x & 0x0000_0000_0fff_ffff;
     let x = (x & 0x0fff_c000_0fff_c000) << 2 | x & 0x0000_3fff_0000_3fff;
@@ -277,12 +277,12 @@ fn widen(x: u64) -> [u8; 8] {
     x.to_be_bytes()
 }
 
-/// How many characters a number has that [`pack`] gave.
+/// Returns the length of an id packed by [`pack`].
 fn length(key: u128) -> usize {
     LONGEST - (key.trailing_zeros() as usize / 7).min(LONGEST)
 }
 
-/// Its characters, zeros behind them.
+/// Unpacks an id, padded with zeros.
 fn characters(key: u128) -> [u8; LONGEST] {
     let mut characters = [0; LONGEST];
     let (first, second) = (widen((key >> 70) as u64), widen((key >> 14) as u64 & ((1 << 56) - 1)));
@@ -292,7 +292,7 @@ fn characters(key: u128) -> [u8; LONGEST] {
     characters
 }
 
-/// The ids of numbers that [`pack`] gave.
+/// Unpacks ids into one string array.
 fn texts(lists: &[Vec<u128>]) -> Result<StringArray> {
     let lengths: Vec<usize> = lists.par_iter().map(|list| list.iter().map(|key| length(*key)).sum()).collect();
     let all: usize = lengths.iter().sum();
@@ -318,7 +318,7 @@ fn texts(lists: &[Vec<u128>]) -> Result<StringArray> {
         for (key, end) in list.iter().zip(ends) {
             let (characters, next) = (characters(*key), at + length(*key));
             match bytes.get_mut(at..).and_then(|rest| rest.first_chunk_mut()) {
-                // Nearly all are as long.
+                // Nearly all ids have the full length.
                 Some(whole) if next - at == LONGEST => *whole = characters,
                 _ => bytes[at..next].copy_from_slice(&characters[..next - at]),
             }

@@ -1,4 +1,4 @@
-//! The texts of a coded column: the tables of its parts become one, and each row's number a code in it.
+//! Labels of a coded column: merges the interners of its parts and maps each row's number to a code.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -10,22 +10,22 @@ use rustc_hash::FxHashMap;
 use super::whole::Part;
 use crate::ingest::{Coded, Distinct, Known, Values, with_numbers};
 
-/// The texts of a column.
+/// The distinct texts of a column, with the mapping from numbers to codes.
 pub(super) struct Labels {
-    /// Those that a row has, each once.
+    /// Distinct texts that occur in a row.
     pub values: Distinct,
-    /// For each table of parts the code of each number: that of its text, or 0.
+    /// For each interner, the code of each of its numbers; 0 for texts that no row has.
     tables: Vec<Vec<u32>>,
-    /// For each part its table.
+    /// Interner of each part.
     of_part: Vec<usize>,
 }
 
-/// Which texts of a table a row has.
+/// The texts of one interner that occur in a row.
 struct Used<'a> {
     known: &'a Known,
-    /// For each number 1 where a row has it.
+    /// For each number, 1 where a row has it.
     codes: Vec<u32>,
-    /// How many numbers no row was seen to have yet.
+    /// Numbers not yet seen in a row.
     rest: usize,
 }
 
@@ -38,7 +38,7 @@ impl<'a> Used<'a> {
     }
 
     fn mark(&mut self, coded: &Coded) {
-        // All that are read are soon seen.
+        // Usually every text is seen after a few parts.
         if self.rest == 0 {
             return;
         }
@@ -84,14 +84,14 @@ impl Labels {
         Self { values, tables, of_part }
     }
 
-    /// Gives the value of each code from 1 another code: that at its place in `to`.
+    /// Replaces code `k` by `to[k - 1]`.
     pub(super) fn recode(&mut self, to: &[u32]) {
         for code in self.tables.iter_mut().flatten() {
             *code = (*code as usize).checked_sub(1).map_or(0, |at| to[at]);
         }
     }
 
-    /// The values in order, which is that of the codes then.
+    /// Sorts the values and renumbers the codes in that order. Returns the sorted values.
     pub(super) fn sort(&mut self) -> Vec<String> {
         let mut order: Vec<u32> = (1..=self.values.len() as u32).collect();
         order.par_sort_unstable_by_key(|code| self.values.get(*code));
@@ -103,7 +103,7 @@ impl Labels {
         order.into_iter().map(|code| self.values.get(code).to_owned()).collect()
     }
 
-    /// Appends the codes of `rows` of part `part`, which is `coded`.
+    /// Appends the codes of `rows` of part `part`, whose values are `coded`.
     pub(super) fn append<T>(
         &self,
         to: &mut Vec<T>,

@@ -1,7 +1,24 @@
-//! From typed batches to a roster: values coded, rows sorted by organisation, duplicates found.
+//! Building a roster from typed batches: encode values, sort rows by organisation, find duplicates.
 //!
-//! Batches are taken as they come, from any thread; each has a place in the order of all rows, and the result depends
-//! on that order alone. Columns are independent of one another, so each is put together on its own, in parallel.
+//! ```text
+//! batch (file, sheet, part):   years     ids              columns
+//!                                |        |                  |
+//! Builder::take, any order       |     packed u128, sorted   texts interned to numbers
+//!                                |        |                  |
+//! Builder::finish, by key        |     merge (ids)           one Whole per field (labels, dictionary)
+//!                                |        |                  |
+//!                                |     organisations         |
+//!                                |     slot of each row      |
+//!                                |        |                  |
+//! order, per year             Stretches of rows by slot, duplicates removed
+//!                                         |                  |
+//! Frame per year              slots  +  one Column per field, cut from the parts
+//! ```
+//!
+//! The goal is a panel that depends only on the order of rows (file, sheet, part), although batches arrive from any
+//! thread. Ids, columns and years are independent, so each is processed in parallel. Where a year consists of long
+//! runs in slot order, its columns are copied straight from the batches. Otherwise one column of all rows is built
+//! first and gathered by row, which costs a second copy but no lookup per row.
 
 mod ids;
 mod labels;
@@ -31,19 +48,20 @@ use crate::job::Job;
 use crate::schema;
 use crate::schema::Type;
 
-/// A row that was not used because another has its organisation and year.
+/// A row that was not used because another has the same organisation and year.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Duplicate {
-    /// The row, counted over all batches.
+    /// Row number, counted over all batches.
     pub row: usize,
-    /// The other row: the one that was kept, or, where conflicting rows are all rejected, the one that it contradicts.
+    /// Number of the other row: the kept one or, where conflicting rows are all rejected, the one that it
+    /// contradicts.
     pub kept: usize,
-    /// Whether both say the same in every column.
+    /// True if the two rows are equal in every column.
     pub identical: bool,
 }
 
-/// Builds a roster from batches of canonical columns ([`Type::arrow`]), each with `year` and `org_id`. Of several rows
-/// of one organisation in one year the first is kept; the others come back as duplicates, in row order.
+/// Builds a roster from batches of canonical columns ([`Type::arrow`]), each with `year` and `org_id`. Keeps the
+/// first row of an organisation in a year; returns the others as duplicates, in row order.
 pub fn build(batches: &[RecordBatch], job: &dyn Job) -> Result<(Roster, Vec<Duplicate>)> {
     let builder = Builder::default();
     for (part, records) in batches.iter().enumerate() {
@@ -53,7 +71,7 @@ pub fn build(batches: &[RecordBatch], job: &dyn Job) -> Result<(Roster, Vec<Dupl
     Ok((built.roster, built.duplicates))
 }
 
-/// The columns of a batch as a piece of nowhere.
+/// Converts a batch to a piece without places in a source.
 fn piece(records: &RecordBatch) -> Result<Piece> {
     let year = records.column_by_name("year").ok_or_else(|| missing("year"))?;
     let years = year.as_primitive_opt::<Int16Type>().ok_or_else(|| wrong("year", year, &DataType::Int16))?;
@@ -75,19 +93,19 @@ fn piece(records: &RecordBatch) -> Result<Piece> {
     })
 }
 
-/// Takes batches and builds a roster out of them.
+/// Collects batches from any thread and builds a roster from them.
 #[derive(Default)]
 pub(super) struct Builder {
     others: Others,
-    /// The texts of columns that came as arrays.
+    /// Interners for text columns that arrive as plain arrays, by column name.
     known: Mutex<BTreeMap<String, Arc<Known>>>,
     chunks: Mutex<Vec<Chunk>>,
 }
 
-/// A batch that was taken.
+/// A collected batch.
 pub(super) struct Chunk {
     pub key: Key,
-    /// Where the rows stand in their source.
+    /// Positions of the rows in their source.
     pub places: Places,
     years: Vec<i16>,
     ids: Keys,
@@ -95,19 +113,19 @@ pub(super) struct Chunk {
 }
 
 impl Chunk {
-    /// The years of its rows.
+    /// Returns the year of each row.
     pub(super) fn years(&self) -> &[i16] {
         &self.years
     }
 }
 
-/// What was built.
+/// The result of [`Builder::finish`].
 pub(super) struct Built {
     pub roster: Roster,
-    /// The batches in their order, without their columns.
+    /// Batches in key order, without their columns.
     pub chunks: Vec<Chunk>,
     pub duplicates: Vec<Duplicate>,
-    /// For each row of all batches the slot of its organisation.
+    /// Slot of the organisation of each row, over all batches.
     pub slots: Vec<u32>,
 }
 
@@ -123,7 +141,7 @@ impl Take for Builder {
 }
 
 impl Builder {
-    /// The values of the column called `name`, its texts as numbers where they are to be coded.
+    /// Returns the values of the column called `name`; texts that will be coded are interned to numbers.
     fn coded(&self, name: String, values: Values) -> Result<Values> {
         let is_plain = schema::column(&name).is_some_and(|column| column.ty == Type::Text);
         let array = match values {
@@ -142,7 +160,8 @@ impl Builder {
         Ok(Values::Coded(Coded { numbers: Arc::new(numbers), known }))
     }
 
-    /// The roster of all that was taken. `typed` tells whether the batch at a key is from a source with types.
+    /// Builds the roster from all batches. `typed` reports whether the batch at a key comes from a source with
+    /// types.
     pub(super) fn finish(self, on_conflict: OnConflict, typed: &dyn Fn(Key) -> bool, job: &dyn Job) -> Result<Built> {
         let mut chunks = self.chunks.into_inner().map_err(|_| Error::broken())?;
         chunks.sort_by_key(|chunk| chunk.key);
@@ -170,7 +189,7 @@ impl Builder {
             .scan(0, |start, chunk| Some(std::mem::replace(start, *start + chunk.years.len() as u32)))
             .collect();
         let (order, duplicates) = order(&chunks, &starts, &slots, &whole, on_conflict, job)?;
-        // Rows that stand in stretches come straight out of the batches, others out of columns of all rows.
+        // Long stretches are cut straight from the batches. Short ones are gathered from columns of all rows.
         let all: Option<Vec<Column>> = if order.iter().all(|(_, rows)| rows.are_long()) {
             None
         } else {
@@ -196,14 +215,14 @@ impl Builder {
             })
             .collect::<Result<Vec<_>>>()?;
         drop(whole);
-        // Thousands of small arrays.
+        // Freeing thousands of small arrays takes time, so free them in parallel.
         columns.into_par_iter().for_each(drop);
         let roster = Roster::from_parts(organisations, fields, frames);
         Ok(Built { roster, chunks, duplicates, slots })
     }
 }
 
-/// Whether an array of this type holds text.
+/// Checks whether an array of this type holds text.
 fn is_text(ty: &DataType) -> bool {
     match ty {
         DataType::Utf8 => true,
@@ -212,7 +231,8 @@ fn is_text(ty: &DataType) -> bool {
     }
 }
 
-/// The fields of all batches together: the schema's in its order, then the user's own by name, each in one type.
+/// Lists the fields of all batches: the schema's in its order, then the user's own by name. Casts each of the
+/// latter to one type.
 fn fields(chunks: &mut [Chunk], typed: &dyn Fn(Key) -> bool) -> Result<Vec<Field>> {
     let names: HashSet<&str> = chunks.iter().flat_map(|c| c.columns.iter().map(|(name, _)| name.as_str())).collect();
     let known = schema::COLUMNS.iter().filter(|c| names.contains(c.name));
@@ -251,7 +271,7 @@ fn fields(chunks: &mut [Chunk], typed: &dyn Fn(Key) -> bool) -> Result<Vec<Field
     Ok(fields)
 }
 
-/// The type of a user's own column, from its Arrow type.
+/// Maps the Arrow type of a user's own column to its type.
 fn own_type(ty: &DataType) -> Option<Type> {
     Some(match ty {
         DataType::Utf8 => Type::Code,
@@ -264,7 +284,7 @@ fn own_type(ty: &DataType) -> Option<Type> {
     })
 }
 
-/// For each field its parts, one of each batch; the batches have no columns then.
+/// Moves the columns out of the batches: for each field, one part per batch.
 fn columns(chunks: &mut [Chunk], fields: &[Field]) -> Vec<Vec<Part>> {
     let mut columns: Vec<Vec<Part>> = fields.iter().map(|_| Vec::with_capacity(chunks.len())).collect();
     for chunk in chunks {
@@ -297,7 +317,7 @@ fn wrong(name: &str, array: &ArrayRef, wanted: &DataType) -> Error {
     )
 }
 
-/// For each year its kept rows in the order of organisations, and the duplicates.
+/// The kept rows of each year in slot order, and the duplicates.
 type Sorted = (Vec<(i16, Stretches)>, Vec<Duplicate>);
 
 fn order(
@@ -322,7 +342,7 @@ fn order(
         .map(|(year, mut stretches)| {
             job::check(job)?;
             let mut duplicates = Vec::new();
-            // Panels are often written in order, and have each organisation once.
+            // Panels are often written in slot order with each organisation once.
             if !stretches.ascend(slots) {
                 let slot = |row: &u32| slots[*row as usize];
                 let mut keys: Vec<u64> =
@@ -347,7 +367,7 @@ fn order(
     Ok((order, duplicates))
 }
 
-/// One row of each organisation out of `rows`, which are sorted by their `slot`.
+/// Picks one row per organisation from `rows`, which are sorted by `slot`.
 fn unique(
     rows: &[u32],
     slot: impl Fn(&u32) -> u32,

@@ -1,8 +1,8 @@
-//! Rows whose code is spoilt get the code that it was, where that is certain; other rows whose code is lost go.
+//! Repair of damaged organisation codes where the original is certain; other rows with a lost code are removed.
 //!
-//! Certain it is where the code of one organisation only fits what is left, is right by its check character, and belongs
-//! to rows of the same name whose county, where both are known, is the same; where that organisation is not listed in the
-//! row's year yet; and where no second spoilt row of the year would be the same organisation.
+//! A repair is certain if exactly one organisation's code fits the remains and has a valid check character. That
+//! organisation must have rows with the same name and, where both are known, the same county. It must not be listed
+//! yet in the row's year, and no second damaged row of that year may match it.
 
 use arrow::array::{Array, AsArray, BooleanArray, StringArray, UInt32Array};
 use arrow::compute::{cast, filter, take};
@@ -19,26 +19,26 @@ use crate::standards::region::Level;
 use crate::standards::spoilt::{Spoilt, became};
 use crate::standards::uscc;
 
-/// What became of a row whose code is lost or was repaired.
+/// The outcome for a row whose code was lost or repaired.
 pub(in crate::roster) struct Repair {
     pub key: Key,
-    /// Where the row stands in its source.
+    /// Position of the row in its source.
     pub at: At,
     pub year: i16,
-    /// The id it had.
+    /// Id before the repair.
     pub left: String,
-    /// The code it has now; `None` where the row was taken out.
+    /// Repaired code; `None` where the row was removed.
     pub id: Option<String>,
 }
 
-/// An id that is a spoilt code.
+/// An id that is a damaged code.
 struct Left {
     number: u32,
     id: String,
     code: Spoilt,
 }
 
-/// A row as far as it tells who it is.
+/// A row, with the columns that identify its organisation.
 struct Row {
     chunk: usize,
     at: usize,
@@ -48,7 +48,7 @@ struct Row {
 }
 
 impl Row {
-    /// Whether both can be of one organisation, by all but their codes.
+    /// Checks whether both rows can belong to one organisation, judging by everything but their codes.
     fn agrees(&self, other: &Self) -> bool {
         let same_county = self.county.is_none() || other.county.is_none() || self.county == other.county;
         self.name.is_some() && self.name == other.name && same_county
@@ -56,7 +56,7 @@ impl Row {
 }
 
 impl Builder {
-    /// Repairs what is certain and takes out the rows whose code stays lost; both are told.
+    /// Repairs codes where the original is certain and removes rows whose code stays lost. Returns both.
     pub(in crate::roster) fn repair(&mut self) -> Result<Vec<Repair>> {
         let chunks = self.chunks.get_mut().map_err(|_| Error::broken())?;
         chunks.sort_by_key(|chunk| chunk.key);
@@ -114,7 +114,7 @@ impl Builder {
 }
 
 impl Chunk {
-    /// Keeps the rows for which `keep` is set.
+    /// Keeps the rows where `keep` is set.
     fn retain(&mut self, keep: &BooleanArray) -> Result<()> {
         fn kept<T: Copy>(all: &[T], keep: &BooleanArray) -> Vec<T> {
             all.iter().zip(keep.values()).filter(|(_, keep)| *keep).map(|(value, _)| *value).collect()
@@ -127,14 +127,14 @@ impl Chunk {
         Ok(())
     }
 
-    /// The texts of a column in these rows, where it is there.
+    /// Returns the texts of a column at these rows, if the chunk has the column.
     fn texts(&self, name: &str, rows: &UInt32Array) -> Result<Option<StringArray>> {
         let Some((_, values)) = self.columns.iter().find(|(n, _)| n == name) else { return Ok(None) };
         Ok(Some(cast(&values.take(rows)?.array(), &DataType::Utf8)?.as_string::<i32>().clone()))
     }
 }
 
-/// For each spoilt id the ids, with their numbers, whose code it may have been.
+/// Lists, for each damaged id, the ids whose code it may have been, with their numbers.
 fn candidates(ids: &StringArray, spoilt: &[Left]) -> FxHashMap<u32, Vec<(u32, String)>> {
     let mut rounded: FxHashMap<u64, Vec<(u32, f64)>> = FxHashMap::default();
     let mut illegible: FxHashMap<&str, Vec<u32>> = FxHashMap::default();
@@ -149,7 +149,7 @@ fn candidates(ids: &StringArray, spoilt: &[Left]) -> FxHashMap<u32, Vec<(u32, St
         let mut add = |left: u32| candidates.entry(left).or_default().push((number, id.to_owned()));
         illegible.get(id).into_iter().flatten().for_each(|left| add(*left));
         if let Ok(code) = id.parse::<u64>() {
-            // Rounding leads at most to the next thousand.
+            // Rounding moves a code at most to the next thousand.
             for thousand in code / 1000 - 1..=code / 1000 + 1 {
                 let near = rounded.get(&thousand).into_iter().flatten();
                 near.filter(|(_, value)| became(code, *value)).for_each(|(left, _)| add(*left));
@@ -159,7 +159,7 @@ fn candidates(ids: &StringArray, spoilt: &[Left]) -> FxHashMap<u32, Vec<(u32, St
     candidates
 }
 
-/// The rows of the ids in `wanted`, by the number of their id.
+/// Collects the rows of the ids in `wanted`, keyed by the number of their id.
 fn rows(chunks: &[Chunk], slots: &[Vec<u32>], wanted: &FxHashSet<u32>) -> Result<FxHashMap<u32, Vec<Row>>> {
     let mut rows: FxHashMap<u32, Vec<Row>> = FxHashMap::default();
     for (at, (chunk, slots)) in chunks.iter().zip(slots).enumerate() {
@@ -185,7 +185,7 @@ fn rows(chunks: &[Chunk], slots: &[Vec<u32>], wanted: &FxHashSet<u32>) -> Result
     Ok(rows)
 }
 
-/// For each spoilt row, by its chunk and place, the number and the code of the organisation that it certainly is.
+/// Returns the number and code of the certain organisation of each damaged row, keyed by chunk and row.
 fn proven<'a>(
     spoilt: &[Left],
     candidates: &'a FxHashMap<u32, Vec<(u32, String)>>,

@@ -1,16 +1,16 @@
-//! Rows of all batches in an order, as stretches in which each follows the one before.
+//! An ordered list of rows across all batches, run-length encoded as ranges of consecutive rows.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::whole::Run;
 
-/// Rows, as stretches of them.
+/// Rows, as ranges of consecutive row numbers.
 #[derive(Debug, Default)]
 pub(super) struct Stretches(Vec<Range<u32>>);
 
 impl Stretches {
-    /// These rows in this order.
+    /// Encodes these rows, keeping their order.
     pub(super) fn of(rows: &[u32]) -> Self {
         Self(rows.chunk_by(|a, b| a + 1 == *b).map(|rows| rows[0]..rows[0] + rows.len() as u32).collect())
     }
@@ -23,30 +23,30 @@ impl Stretches {
         }
     }
 
-    /// How many rows there are.
+    /// Returns the number of rows.
     pub(super) fn len(&self) -> usize {
         self.0.iter().map(ExactSizeIterator::len).sum()
     }
 
-    /// The rows one by one.
+    /// Iterates over the rows one by one.
     pub(super) fn rows(&self) -> impl Iterator<Item = u32> {
         self.0.iter().cloned().flatten()
     }
 
-    /// Whether most rows follow the one before.
+    /// Checks whether the ranges average at least about eight rows.
     pub(super) fn are_long(&self) -> bool {
         const SHORT: usize = 8;
         self.0.len().saturating_sub(1) * SHORT <= self.len()
     }
 
-    /// Whether the `values` at these rows ascend, each once.
+    /// Checks whether the `values` at these rows are strictly ascending.
     pub(super) fn ascend(&self, values: &[u32]) -> bool {
         let here = |rows: &Range<u32>| &values[rows.start as usize..rows.end as usize];
         self.0.iter().all(|rows| here(rows).windows(2).all(|pair| pair[0] < pair[1]))
             && self.0.windows(2).all(|pair| here(&pair[0]).last() < here(&pair[1]).first())
     }
 
-    /// The `values` at these rows.
+    /// Gathers the `values` at these rows.
     pub(super) fn gather<T: Copy>(&self, values: &[T]) -> Vec<T> {
         let mut all = Vec::with_capacity(self.len());
         for rows in &self.0 {
@@ -55,7 +55,7 @@ impl Stretches {
         all
     }
 
-    /// The batches that they are of, whose first rows are `starts`.
+    /// Returns the batches that contain these rows, given the first row of each batch in `starts`.
     pub(super) fn parts(&self, starts: &[u32]) -> BTreeSet<usize> {
         let mut parts = BTreeSet::new();
         let mut last = 0..0;
@@ -73,7 +73,7 @@ impl Stretches {
         parts
     }
 
-    /// As stretches of the batches whose first rows are `starts`.
+    /// Splits the ranges at batch boundaries; `starts` holds the first row of each batch.
     pub(super) fn runs(&self, starts: &[u32]) -> Vec<Run> {
         let mut runs = Vec::new();
         for Range { start: mut row, end } in self.0.iter().cloned() {
@@ -104,7 +104,7 @@ mod tests {
             let here: Vec<u32> = rows.iter().map(|row| values[*row as usize]).collect();
             prop_assert_eq!(stretches.gather(&values), here.clone());
             prop_assert_eq!(stretches.ascend(&values), here.is_sorted_by(|a, b| a < b));
-            // Batches of a few rows each, which cover all.
+            // Batches of a few rows each that cover all rows.
             let starts: Vec<u32> = cuts.iter().scan(0, |start, cut| Some(std::mem::replace(start, *start + cut))).collect();
             let runs = stretches.runs(&starts);
             let back = runs.iter().flat_map(|run| run.rows.clone().map(|row| starts[run.part] + row as u32));

@@ -1,5 +1,4 @@
-//! One column of all batches: what its values are called is settled for all rows, then any stretches of rows are put
-//! together.
+//! One column across all batches: fixes the dictionary for all rows, then assembles any runs of rows.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -19,16 +18,16 @@ use crate::roster::Field;
 use crate::roster::column::{Column, Dictionary, Integers};
 use crate::schema::{Type, words};
 
-/// A part of a column: its values, or how many rows do not have it.
+/// One batch's part of a column: its values, or its number of rows if the batch lacks the column.
 pub(in crate::roster) type Part = Result<Values, usize>;
 
-/// Some rows of one part.
+/// A range of rows of one part.
 pub(super) struct Run {
     pub part: usize,
     pub rows: Range<usize>,
 }
 
-/// One column of all batches.
+/// One column across all batches.
 pub(in crate::roster) struct Whole<'a> {
     parts: &'a [Part],
     kind: Kind,
@@ -36,7 +35,7 @@ pub(in crate::roster) struct Whole<'a> {
 
 enum Kind {
     Coded(Labels, Arc<Dictionary>),
-    /// For each grade in half steps its code.
+    /// Code of each grade in half steps.
     Stars(Box<[u16; GRADES]>, Arc<Dictionary>),
     Flag,
     Count,
@@ -47,7 +46,7 @@ enum Kind {
 }
 
 impl<'a> Whole<'a> {
-    /// The column `field` out of its parts. All rows hold a coded one in one width, that of its dictionary.
+    /// Prepares the column `field` from its parts. Codes have one width in all years, that of the dictionary.
     pub(in crate::roster) fn new(field: &Field, parts: &'a [Part]) -> Result<Self> {
         for values in parts.iter().flatten() {
             canonical(field, values)?;
@@ -78,12 +77,12 @@ impl<'a> Whole<'a> {
         Ok(Self { parts, kind })
     }
 
-    /// Whether any of these parts has the column.
+    /// Checks whether any of these parts has the column.
     pub(super) fn is_in(&self, parts: &BTreeSet<usize>) -> bool {
         parts.iter().any(|part| self.parts[*part].is_ok())
     }
 
-    /// The column of all rows.
+    /// Assembles the column for all rows.
     pub(in crate::roster) fn all(&self) -> Result<Column> {
         let run =
             |(part, rows): (usize, &Part)| Run { part, rows: 0..rows.as_ref().map_or_else(|rows| *rows, Values::len) };
@@ -91,8 +90,8 @@ impl<'a> Whole<'a> {
         self.column(&runs)
     }
 
-    /// The column of the rows of `runs`, one behind the other: numbers in the smallest width that holds them, `known` only
-    /// where one is not.
+    /// Concatenates the rows of `runs`: numbers in the narrowest width that holds them, `known` only if some value
+    /// is unknown.
     pub(super) fn column(&self, runs: &[Run]) -> Result<Column> {
         Ok(match &self.kind {
             Kind::Coded(labels, dictionary) => {
@@ -144,8 +143,8 @@ impl<'a> Whole<'a> {
         codes
     }
 
-    /// What `append` appends of the rows of each array, nothing where a value is not known; and where they are known, if not
-    /// everywhere.
+    /// Collects what `append` adds for each run, with unknown values zeroed. Also returns the validity bitmap, if
+    /// any value is unknown.
     fn gathered<T: Copy + Default>(
         &self,
         runs: &[Run],
@@ -174,7 +173,7 @@ impl<'a> Whole<'a> {
         (values, nulls.map(NullBuffer::into_inner))
     }
 
-    /// The numbers as `of` makes them.
+    /// Collects the numbers converted by `of`.
     fn values<P: ArrowPrimitiveType, T: Copy + Default>(
         &self,
         runs: &[Run],
@@ -185,7 +184,7 @@ impl<'a> Whole<'a> {
         })
     }
 
-    /// Counts, whose parts are each in a width of its own, in the smallest width that holds them.
+    /// Assembles counts in the narrowest width that holds them; each part has its own width.
     fn counts(&self, runs: &[Run]) -> Column {
         let bits = |run: &Run| {
             let array = self.array(run)?;
@@ -206,7 +205,7 @@ impl<'a> Whole<'a> {
         }
     }
 
-    /// Amounts in the smallest width that holds them.
+    /// Assembles amounts in the narrowest width that holds them.
     fn money(&self, runs: &[Run]) -> Column {
         let bits = |run: &Run| {
             let array = self.array(run)?;
@@ -245,7 +244,7 @@ impl<'a> Whole<'a> {
             }
         }
         let known = nulls.finish().filter(|nulls| nulls.null_count() > 0).map(NullBuffer::into_inner);
-        // A flag that is not known is not set.
+        // Clear flags that are not known.
         let set = set.finish();
         Column::Flag { set: known.as_ref().map_or_else(|| set.clone(), |known| &set & known), known }
     }
@@ -265,12 +264,12 @@ impl<'a> Whole<'a> {
     }
 }
 
-/// How many rows `runs` have.
+/// Returns the total number of rows of `runs`.
 fn length(runs: &[Run]) -> usize {
     runs.iter().map(|run| run.rows.len()).sum()
 }
 
-/// Words keep the order of their table, so that every roster has the same codes for them.
+/// Codes a word column in the order of its word table, so that every roster has the same codes.
 fn words_of(field: &Field, parts: &[Part]) -> Result<Kind> {
     let words = words::of(&field.name).ok_or_else(|| Error::data("没有词表", "a word column without words"))?;
     let dictionary = Dictionary::new(words.ids().map(str::to_owned).collect());
@@ -289,12 +288,12 @@ fn words_of(field: &Field, parts: &[Part]) -> Result<Kind> {
     Ok(Kind::Coded(labels, Arc::new(dictionary)))
 }
 
-/// Which values of `array` are known, where one is not.
+/// Returns the nulls of `array`, if it has any.
 fn nulls_of(array: &ArrayRef) -> Option<&NullBuffer> {
     array.nulls().filter(|nulls| nulls.null_count() > 0)
 }
 
-/// Makes those that are not known 0. Which they are cannot be foreseen: no branch depends on it.
+/// Zeroes unknown values. Nulls are unpredictable, so this selects without a branch.
 pub(in crate::roster) fn forget<T: Copy + Default>(values: &mut [T], known: Option<&NullBuffer>) {
     let Some(known) = known.filter(|known| known.null_count() > 0) else { return };
     for (row, value) in values.iter_mut().enumerate() {
@@ -302,8 +301,8 @@ pub(in crate::roster) fn forget<T: Copy + Default>(values: &mut [T], known: Opti
     }
 }
 
-/// The bits of `values` together, of those that are known: as wide as the largest. They are those of `array` from row
-/// `start` on.
+/// Returns the bitwise OR of the known `values`, which needs the same width as the largest. `values` are those of
+/// `array` from row `start` on.
 fn all_bits<T: Copy + Into<u64>>(array: &ArrayRef, values: &[T], start: usize) -> u64 {
     match nulls_of(array) {
         None => values.iter().fold(0, |all, value| all | (*value).into()),
@@ -313,17 +312,17 @@ fn all_bits<T: Copy + Into<u64>>(array: &ArrayRef, values: &[T], start: usize) -
     }
 }
 
-/// How many grades in half steps are told apart; five stars are the most there are.
+/// Number of half-step grades that can be distinguished; the highest real grade is five stars.
 pub(in crate::roster) const GRADES: usize = 1 << 8;
 
-/// A grade in half steps.
+/// Converts a grade to half steps.
 pub(in crate::roster) fn halves(grade: f32) -> usize {
     usize::from((grade * 2.0 + 0.5) as u8)
 }
 
-/// The grades that a row has, in half steps, ascending.
+/// Returns the grades that occur, in half steps, ascending.
 fn grades(parts: &[Part]) -> Vec<usize> {
-    // Behind the grades, none.
+    // The last entry absorbs nulls, which saves a branch.
     let mut used = [false; GRADES + 1];
     for values in parts.iter().flatten() {
         let Values::Array(array) = values else { continue };
@@ -341,7 +340,7 @@ fn grades(parts: &[Part]) -> Vec<usize> {
 }
 
 impl Column {
-    /// Whether rows `a` and `b` say the same.
+    /// Checks whether rows `a` and `b` hold the same value.
     pub(super) fn equal(&self, a: usize, b: usize) -> bool {
         let both = |known: &Option<BooleanBuffer>| known.as_ref().is_none_or(|k| k.value(a) == k.value(b));
         match self {
@@ -355,7 +354,7 @@ impl Column {
     }
 }
 
-/// Fails where a part of `field` is not of its canonical type.
+/// Fails if a part of `field` does not have its canonical type.
 fn canonical(field: &Field, values: &Values) -> Result<()> {
     let wanted = field.ty.arrow();
     let got = match values {

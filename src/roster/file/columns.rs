@@ -1,4 +1,4 @@
-//! A column of a year out of the batches of its row groups.
+//! Assembly of one column of one year from the batches of its row groups.
 
 use std::sync::Arc;
 
@@ -12,7 +12,8 @@ use crate::roster::assemble::{GRADES, Whole, forget, halves};
 use crate::roster::column::{Column, Dictionary, Integers};
 use crate::schema::Type;
 
-/// The column `field`; `None` where a value is none of its dictionary's, or the batches are of another type.
+/// Builds the column of `field`. Returns `None` if a value is not in its dictionary or the batches have another
+/// type.
 pub(super) fn column(
     field: &Field,
     batches: &[ArrayRef],
@@ -54,7 +55,7 @@ fn codes<T: Copy + Default + PartialEq>(
         }
         return Some(codes);
     }
-    // For each number of the batch's texts the code; batches of one row group share their texts.
+    // Maps the batch's dictionary keys to codes. Batches of one row group share their dictionary, so reuse the map.
     let mut texts: Option<&StringArray> = None;
     let mut of_number: Vec<T> = Vec::new();
     for batch in batches {

@@ -1,7 +1,19 @@
-//! A roster as a Parquet file of its own. To others it is a plain table, a row for each organisation and year. Behind its
-//! row groups it has an index, which others pass over: the ids of all organisations, each once; for each year a bit for
-//! each of them, set where it is listed; and the values of each coded column in the order of their codes. So it is opened
-//! without looking at an id twice, only the columns that somebody asks for are read, and a roster comes back as it was.
+//! Parquet storage of a roster: a plain table to other readers, with an index for fast reopening.
+//!
+//! ```text
+//! +------------------------------+
+//! | row groups, year by year     |  year, org_id, columns: what any Parquet reader sees
+//! +------------------------------+
+//! | ids of all organisations     |  each once, ascending
+//! | one bitmap per year          |  set where the organisation is listed: the slots of its rows
+//! | values of each coded column  |  in code order
+//! +------------------------------+
+//! | footer, key "dangjian"       |  Index (TOML): where these blocks are
+//! +------------------------------+
+//! ```
+//!
+//! Reopening needs no hashing or sorting of ids, reads only the requested columns, and returns the same roster. The
+//! price is storing the ids twice.
 
 mod columns;
 mod open;
@@ -16,14 +28,14 @@ pub(super) use self::open::Stored;
 use crate::schema;
 use crate::schema::Type;
 
-/// The key under which a file says where its index is, as TOML.
+/// Metadata key of the index, which is TOML.
 const KEY: &str = "dangjian";
-/// How the writer of such a file calls itself. Software that copies a file's metadata puts its own name here.
+/// Name of the writer in the footer. Software that copies a file's metadata puts its own name here.
 const WRITER: &str = "dangjian";
-/// The format of the index; one of another is not opened but read as any other table.
+/// Version of the index format. A file with another version is not opened but read as an ordinary table.
 const FORMAT: u32 = 1;
 
-/// Where in the file what is.
+/// Positions of the index blocks in the file.
 #[derive(Debug, Serialize, Deserialize)]
 struct Index {
     format: u32,
@@ -33,28 +45,28 @@ struct Index {
     fields: Vec<Entry>,
 }
 
-/// A year, in their order.
+/// One year; years are stored in ascending order.
 #[derive(Debug, Serialize, Deserialize)]
 struct Year {
     year: i16,
-    /// For each organisation whether it is listed.
+    /// Bitmap over all organisations: set where one is listed.
     listed: Block,
 }
 
-/// A column.
+/// One column.
 #[derive(Debug, Serialize, Deserialize)]
 struct Entry {
     name: String,
     #[serde(rename = "type")]
     ty: String,
-    /// The years whose sources have it.
+    /// Years whose sources have the column.
     years: Vec<i16>,
-    /// The values of a coded one.
+    /// Dictionary values of a coded column.
     #[serde(skip_serializing_if = "Option::is_none")]
     values: Option<Block>,
 }
 
-/// A stretch of the file: an Arrow stream of one batch.
+/// A byte range of the file holding an Arrow IPC stream of one batch.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Block {
     at: u64,
@@ -62,7 +74,7 @@ struct Block {
 }
 
 impl Entry {
-    /// What it holds; `None` where this version means something else by its name.
+    /// Returns the type of the column; `None` where this version gives its name another type.
     fn ty(&self) -> Option<Type> {
         const OWN: [Type; 6] = [Type::Code, Type::Flag, Type::Count, Type::Money, Type::Real, Type::Date];
         let ty = match schema::column(&self.name) {
@@ -73,7 +85,7 @@ impl Entry {
     }
 }
 
-/// The Arrow type of texts as numbers of those that there are.
+/// Returns the Arrow type of a coded text column.
 fn coded() -> DataType {
     DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8))
 }

@@ -1,4 +1,4 @@
-//! A roster out of its Parquet file.
+//! Opening a roster from its own Parquet format.
 
 use std::fs;
 use std::fs::File;
@@ -27,16 +27,16 @@ use crate::roster::{Balance, Column, Dictionary, Field, Frame, Origin, Roster};
 use crate::schema;
 use crate::schema::{Type, words};
 
-/// How many rows are read at a time.
+/// Rows decoded per batch.
 const BATCH: usize = 1 << 16;
 
 impl Roster {
-    /// Opens a panel that [`Roster::write_parquet`] wrote: with all its columns, or only those of these names. It is taken
-    /// as it is; what could not be read of the ledgers it was made of was told then. A column of the user's own that is about a
-    /// person is read only if it is named.
+    /// Opens a panel written by [`Roster::write_parquet`], with all its columns or only the named ones. The content
+    /// is trusted: problems of the ledgers it was built from were reported when they were read. A user's own column
+    /// with personal data is read only if it is named.
     ///
-    /// Where `columns` names one that the file has not, it is an [`Error::Argument`]; where the file is none of those, or is
-    /// damaged, an [`Error::File`].
+    /// A name in `columns` that the file does not have is an [`Error::Argument`]; a file of another kind or a
+    /// damaged one is an [`Error::File`].
     pub fn open(path: &Path, columns: Option<&[String]>, job: &dyn Job) -> Result<Self> {
         let stored = Stored::find(path)?.ok_or_else(|| {
             Error::file(
@@ -49,7 +49,7 @@ impl Roster {
     }
 }
 
-/// A file with an index.
+/// A panel file with its index parsed.
 pub(in crate::roster) struct Stored<'a> {
     path: &'a Path,
     metadata: Arc<ParquetMetaData>,
@@ -57,16 +57,18 @@ pub(in crate::roster) struct Stored<'a> {
 }
 
 impl<'a> Stored<'a> {
-    /// The file at `path`, unless it is another kind of Parquet file, or its columns are not those of this version.
+    /// Opens the file at `path` and parses its index. Returns `None` for any other kind of Parquet file, or if its
+    /// columns are not those of this version.
     pub(in crate::roster) fn find(path: &'a Path) -> Result<Option<Self>> {
-        // Asked before it is opened: to open a pipe is to wait for its writer.
+        // Check before opening: opening a pipe blocks until it has a writer.
         if !fs::metadata(path).map_err(|e| unreadable(path, &e))?.is_file() {
             return Ok(None);
         }
         let file = File::open(path).map_err(|e| unreadable(path, &e))?;
         let metadata = ParquetMetaDataReader::new().parse_and_finish(&file).map_err(|e| ingest::broken(path, &e))?;
         let about = metadata.file_metadata();
-        // Metadata of a file outlive it in tables that are made of it.
+        // Other software copies key-value metadata into derived files, so the index counts only in a file this
+        // crate wrote.
         if about.created_by().and_then(|by| by.split(' ').next()) != Some(WRITER) {
             return Ok(None);
         }
@@ -77,7 +79,7 @@ impl<'a> Stored<'a> {
         Ok(index.map(|index| Self { path, metadata: Arc::new(metadata), index }))
     }
 
-    /// The roster with all columns, or these.
+    /// Reads the roster, with all columns or only the named ones.
     pub(in crate::roster) fn open(&self, columns: Option<&[String]>, job: &dyn Job) -> Result<Roster> {
         let entries = self.entries(columns)?;
         let (organisations, frames) = rayon::join(|| self.organisations(), || self.frames(&entries, job));
@@ -91,7 +93,7 @@ impl<'a> Stored<'a> {
         Ok(Roster::from_parts(organisations, fields, frames).with_origin(origin))
     }
 
-    /// The columns called so, or all, in the order in which a roster has them.
+    /// Selects the named columns, or all, in roster order.
     fn entries(&self, columns: Option<&[String]>) -> Result<Vec<(Field, &Entry)>> {
         let all = || self.index.fields.iter();
         if let Some(name) = columns.unwrap_or_default().iter().find(|name| all().all(|entry| entry.name != **name)) {
@@ -109,7 +111,7 @@ impl<'a> Stored<'a> {
         Ok(asked.filter_map(|entry| Some((Field { name: entry.name.clone(), ty: entry.ty()? }, entry))).collect())
     }
 
-    /// The ids, which ascend.
+    /// Reads the ids and checks that they are strictly ascending.
     fn organisations(&self) -> Result<StringArray> {
         let ids = self.block(self.index.organisations)?;
         let ids = ids.as_string_opt::<i32>().filter(|ids| ids.null_count() == 0).ok_or_else(|| self.damaged())?;
@@ -117,7 +119,7 @@ impl<'a> Stored<'a> {
         if ascend { Ok(ids.clone()) } else { Err(self.damaged()) }
     }
 
-    /// The frame of each year, with how many organisations it knows of.
+    /// Reads the frame of each year, each with the length of its listing bitmap (the number of organisations).
     fn frames(&self, entries: &[(Field, &Entry)], job: &dyn Job) -> Result<Vec<(usize, Frame)>> {
         let metadata = self.reader(entries)?;
         let dictionaries: Vec<_> = entries.par_iter().map(|entry| self.dictionary(entry)).collect::<Result<_>>()?;
@@ -157,7 +159,7 @@ impl<'a> Stored<'a> {
         Ok(years.map(frame).collect())
     }
 
-    /// How the rows are read: coded columns as numbers of texts.
+    /// Builds reader metadata that decodes coded columns as dictionary arrays.
     fn reader(&self, entries: &[(Field, &Entry)]) -> Result<ArrowReaderMetadata> {
         let read = |options| {
             let read = ArrowReaderMetadata::try_new(Arc::clone(&self.metadata), options);
@@ -178,7 +180,7 @@ impl<'a> Stored<'a> {
         read(ArrowReaderOptions::new().with_schema(Arc::new(schema)))
     }
 
-    /// The values of a coded column in the order of their codes. Words have that of their table in every roster.
+    /// Reads the values of a coded column in code order. Word columns always take the order of their word table.
     fn dictionary(&self, (field, entry): &(Field, &Entry)) -> Result<Option<Arc<Dictionary>>> {
         let Some(block) = entry.values else { return Ok(None) };
         if let (Type::Word, Some(words)) = (field.ty, words::of(&field.name)) {
@@ -194,7 +196,7 @@ impl<'a> Stored<'a> {
         Ok(Some(Arc::new(Dictionary::new(values))))
     }
 
-    /// The row groups of each year, which together have its `rows`.
+    /// Assigns the row groups to the years; `rows` is the number of rows of each year.
     fn groups(&self, rows: impl Iterator<Item = usize>) -> Result<Vec<Vec<usize>>> {
         let mut groups = self.metadata.row_groups().iter().map(|group| group.num_rows() as usize).enumerate();
         let mut of_years = Vec::new();
@@ -213,7 +215,7 @@ impl<'a> Stored<'a> {
         if groups.next().is_some() { Err(self.damaged()) } else { Ok(of_years) }
     }
 
-    /// The column called `name` in these row groups.
+    /// Reads the column called `name` from the given row groups.
     fn batches(
         &self,
         metadata: &ArrowReaderMetadata,
@@ -237,7 +239,7 @@ impl<'a> Stored<'a> {
         Ok(batches)
     }
 
-    /// The array that a block of the index holds.
+    /// Reads the array stored in a block of the index.
     fn block(&self, block: Block) -> Result<ArrayRef> {
         let mut file = File::open(self.path).map_err(|e| unreadable(self.path, &e))?;
         file.seek(SeekFrom::Start(block.at)).map_err(|e| unreadable(self.path, &e))?;

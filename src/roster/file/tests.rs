@@ -1,4 +1,4 @@
-//! A roster comes back from its file as it was; a file that is no panel, or a spoilt one, is told.
+//! A roster survives a round trip through its file; other files and damaged ones are reported.
 
 use std::fs;
 use std::path::PathBuf;
@@ -27,7 +27,7 @@ fn path(name: &str) -> PathBuf {
     folder.join(name)
 }
 
-/// A table of one year in every type, where `pick` says of each cell whether it is known; `wide` has columns more.
+/// Builds a table of one year with every type. `pick` decides which cells are known; `wide` adds columns.
 fn year(year: i16, ids: &[usize], wide: bool, pick: &dyn Fn(usize, usize) -> bool) -> RecordBatch {
     let rows = || 0..ids.len();
     macro_rules! column {
@@ -63,7 +63,7 @@ fn roster(years: &[RecordBatch]) -> Roster {
     crate::roster::build(years, &Quiet).unwrap().0
 }
 
-/// Everything that statistics look at.
+/// Asserts that everything statistics read is equal.
 fn assert_same(a: &Roster, b: &Roster) {
     assert_eq!(a.organisations(), b.organisations());
     assert_eq!(a.fields(), b.fields());
@@ -100,7 +100,7 @@ fn assert_same_column(a: Option<&Column>, b: Option<&Column>) {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
-    /// Whatever is known, whichever organisations a year lists and whatever columns its sources had.
+    /// Checks the round trip for any known cells, listed organisations and columns per year.
     #[test]
     fn a_roster_comes_back_as_it_was(
         years in prop::collection::btree_map(2010..2016_i16, (prop::collection::btree_set(0..400_usize, 1..300), any::<bool>()), 1..5),
@@ -139,19 +139,19 @@ fn only_what_is_asked_for_is_read() {
     assert!(Roster::open(&path, Some(&[]), &Quiet).unwrap().fields().is_empty());
     let error = Roster::open(&path, Some(&["modes".to_owned()]), &Quiet).unwrap_err();
     assert!(matches!(&error, Error::Argument(_)) && error.message(Lang::En).contains("no column 'modes'"));
-    // About a person: only if it is named.
+    // Personal data is read only if the column is named.
     let all = Roster::open(&path, None, &Quiet).unwrap();
     assert!(all.field("手机号码").is_err() && all.field("楼栋").is_ok());
     assert!(Roster::open(&path, Some(&["手机号码".to_owned()]), &Quiet).unwrap().field("手机号码").is_ok());
 }
 
-/// The readers of ledgers, which check everything, find the same and account for the same rows.
+/// Checks that the ledger readers, which verify everything, return the same roster and account for the same rows.
 #[test]
 fn reading_it_finds_the_same() {
     let (whole, path) = (made(), path("read.parquet"));
     whole.write_parquet(&path).unwrap();
     let opened = Roster::read(std::slice::from_ref(&path), &Options::default(), &Quiet).unwrap();
-    // An option that changes nothing here, so that the file is read as any other.
+    // `keep` changes nothing here but forces the ordinary readers.
     let options = Options { keep: vec!["楼栋".to_owned()], ..Options::default() };
     let read = Roster::read(std::slice::from_ref(&path), &options, &Quiet).unwrap();
     let rows = |roster: &Roster| roster.origin().sources.iter().map(|(_, balance)| *balance).collect::<Vec<_>>();
@@ -167,7 +167,7 @@ fn reading_it_finds_the_same() {
     }
 }
 
-/// Another writer's file with this one's metadata, as some copy them along.
+/// Checks a file by another writer that copied the metadata of a panel, as some software does.
 #[test]
 fn a_copy_by_others_is_no_panel() {
     let (whole, path, copy) = (made(), path("copied.parquet"), path("copy.parquet"));
@@ -190,7 +190,7 @@ fn a_copy_by_others_is_no_panel() {
     assert_eq!(read.frames().iter().map(Frame::rows).sum::<usize>(), 900);
 }
 
-/// A byte changed anywhere, or an end that is missing: an error of the file, or a roster whose parts fit one another.
+/// Checks that changing any byte or truncating the file gives a file error or a consistent roster.
 #[test]
 fn a_spoilt_file_is_told_or_harmless() {
     let (path, spoilt) = (path("whole.parquet"), path("spoilt.parquet"));

@@ -1,4 +1,4 @@
-//! A roster into its Parquet file.
+//! Writing a roster to its own Parquet format.
 
 use std::fs::File;
 use std::io;
@@ -25,16 +25,16 @@ use crate::error::{Error, Result};
 use crate::roster::{Column, Frame, Roster};
 use crate::schema::Type;
 
-/// The most rows of a row group.
+/// Maximum rows per row group.
 const GROUP: usize = 1 << 20;
-/// The most rows of a page: each is inflated by itself, and small ones take longer to begin than to read.
+/// Maximum rows per page. Pages are decompressed one by one, and small ones cost more to set up than to decode.
 const PAGE: usize = 1 << 17;
-/// Values of a column up to so many bytes are written once a row group, and rows as numbers of them.
+/// Maximum size in bytes of a dictionary page. Columns whose values fit are dictionary-encoded per row group.
 const DICTIONARY: usize = 1 << 24;
 
 impl Roster {
-    /// Writes the panel to a Parquet file, a row group or more a year: a table with the columns of [`Roster::arrow_schema`],
-    /// and behind it an index for [`Roster::open`].
+    /// Writes the panel to a Parquet file, one or more row groups per year: a table with the columns of
+    /// [`Roster::arrow_schema`], followed by an index for [`Roster::open`].
     ///
     /// ```
     /// # use dangjian::{Roster, synth}; use dangjian::ingest::Options; use dangjian::job::Quiet;
@@ -54,10 +54,10 @@ impl Roster {
             .set_created_by(format!("{WRITER} {}", env!("CARGO_PKG_VERSION")))
             .set_dictionary_page_size_limit(DICTIONARY)
             .set_data_page_row_count_limit(PAGE)
-            // Every id is another.
+            // Ids are distinct within a row group, so a dictionary saves nothing.
             .set_column_dictionary_enabled(ColumnPath::from("org_id"), false)
             .build();
-        // Others see texts, not the codes that they are written from.
+        // Other readers should see plain strings, not the dictionary type they are written from.
         let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
         let texts: Vec<Option<ArrayRef>> = (0..self.fields().len()).map(|at| self.texts(at)).collect();
         let schema = self.coded_schema(&texts);
@@ -103,13 +103,13 @@ impl Roster {
         Ok(())
     }
 
-    /// The texts of a column that is written from codes.
+    /// Returns the dictionary values of a column that is written from codes.
     fn texts(&self, at: usize) -> Option<ArrayRef> {
         let dictionary = self.dictionary(at).filter(|_| self.fields()[at].ty != Type::Star)?;
         Some(Arc::new(StringArray::from_iter_values(dictionary.values())))
     }
 
-    /// [`Roster::arrow_schema`] with columns that have `texts` as codes of them.
+    /// Returns [`Roster::arrow_schema`] with the columns that have `texts` as dictionary columns.
     fn coded_schema(&self, texts: &[Option<ArrayRef>]) -> SchemaRef {
         let schema = self.arrow_schema();
         let (fixed, fields) = schema.fields().split_at(schema.fields().len() - texts.len());
@@ -120,7 +120,7 @@ impl Roster {
         Arc::new(Schema::new(fixed.iter().cloned().chain(coded).collect::<Vec<_>>()))
     }
 
-    /// [`Roster::batch`] with columns that have `texts` as codes of them.
+    /// Returns [`Roster::batch`] with the columns that have `texts` as dictionary arrays.
     fn coded_batch(&self, frame: &Frame, texts: &[Option<ArrayRef>], schema: &SchemaRef) -> Result<RecordBatch> {
         let column = |at: usize| -> Result<ArrayRef> {
             Ok(match (texts.get(at).and_then(Option::as_ref), self.values(frame, at)) {
@@ -138,7 +138,7 @@ impl Roster {
         Ok(RecordBatch::try_new(Arc::clone(schema), self.keys(frame)?.into_iter().chain(columns).collect())?)
     }
 
-    /// For each organisation whether `frame` lists it.
+    /// Builds a bitmap over all organisations, set where `frame` lists one.
     fn listed(&self, frame: &Frame) -> BooleanArray {
         let mut slots = frame.slots.iter().peekable();
         let count = self.organisations().len();
@@ -147,7 +147,7 @@ impl Roster {
     }
 }
 
-/// Writes rows as a row group, its columns side by side.
+/// Writes rows as one row group, encoding its columns in parallel.
 fn write(
     writer: &mut SerializedFileWriter<File>,
     columns: Vec<ArrowColumnWriter>,
@@ -170,7 +170,7 @@ fn write(
     Ok(())
 }
 
-/// The bytes of an Arrow stream of one column.
+/// Serialises one array as an Arrow IPC stream.
 fn stream(array: ArrayRef) -> Result<Vec<u8>> {
     let batch = RecordBatch::try_from_iter([("values", array)])?;
     let options = IpcWriteOptions::default().try_with_compression(Some(CompressionType::LZ4_FRAME))?;
@@ -179,7 +179,7 @@ fn stream(array: ArrayRef) -> Result<Vec<u8>> {
     Ok(writer.into_inner()?)
 }
 
-/// What the system said where it is the reason.
+/// Returns the underlying I/O error, if there is one.
 fn of_system(error: ParquetError) -> io::Error {
     match error {
         ParquetError::External(inner) => inner.downcast::<io::Error>().map_or_else(io::Error::other, |error| *error),

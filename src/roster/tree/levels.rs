@@ -1,4 +1,4 @@
-//! A tree in a roster: for each level of the tree a column that says under which unit of it an organisation stands.
+//! Trees as columns of a roster: for each level of the tree, the unit that each organisation belongs to.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,28 +13,29 @@ use crate::query::star_state::coded;
 use crate::roster::{Column, Dictionary, Field, Frame, Integers, Roster};
 use crate::schema::Type;
 
-/// The column with the superior that the table of party organisations gives that of a row.
+/// Column with the superior that the tree gives the `party_org_id` of a row.
 pub(crate) const LISTED: &str = "party_superior_listed";
 
-/// The column of the level `level`, the topmost being 1, of the tree on `column`.
+/// Names the column for `level` (1 is the top) of the tree on `column`.
 pub(crate) fn name(column: &str, level: usize) -> String {
     format!("{column}_{level}")
 }
 
-/// The column of superiors, in whose tree party organisations stand as well.
+/// Column of superiors, whose tree also contains party organisations.
 const SUPERIOR: &str = "party_superior";
 
 impl Roster {
-    /// The same roster with a tree of the units that `column` names: `committee` (归口), `party_superior` (隶属), `zone`,
-    /// `grid`, or another column of codes. For each level of the tree it has a further column, `committee_1` (the topmost) and
-    /// so on, with the id of the unit under which an organisation stands; null where it stands higher up, and at all levels
-    /// where the tree does not have the unit that the ledger names.
+    /// Adds a tree of the units that `column` names: `committee` (归口), `party_superior` (隶属), `zone`, `grid`, or
+    /// another column of codes. Each level of the tree becomes a column, `committee_1` (the top) and so on, with
+    /// the id of the unit that an organisation belongs to. The value is null below the level of the organisation's
+    /// unit, and at all levels if the unit in the ledger is not in the tree.
     ///
-    /// A party organisation stands under the superior that the ledger names; where that is silent, under the one that the
-    /// tree gives its `party_org_id`. What the tree gives stands in the column `party_superior_listed`.
+    /// A party organisation is placed under the superior in the ledger or, if the ledger gives none, under the one
+    /// that the tree gives its `party_org_id`. The superior in the tree is also kept in the column
+    /// `party_superior_listed`.
     ///
-    /// Fails where the roster has no such column, or has one with the name of a level, and where a ledger writes a name that
-    /// several units have.
+    /// Fails if the roster has no such column or already has a column with the name of a level, and if a ledger
+    /// uses a name that several units share.
     pub fn with_tree(&self, column: &str, tree: &Tree, job: &dyn Job) -> Result<Self> {
         let placing = Placing::new(self, column, tree)?;
         let mut fields = self.fields().to_vec();
@@ -65,17 +66,17 @@ impl Roster {
     }
 }
 
-/// Where what the ledgers write stands in the tree. Units are counted from 1; 0 is none.
+/// The mapping from values in the ledgers to units of the tree. Units are counted from 1; 0 means none.
 struct Placing {
     own: Option<usize>,
     party: Option<usize>,
-    /// For each code of the column its unit.
+    /// Unit of each code of the column.
     of_code: Vec<u32>,
-    /// For each code of party organisations the unit above.
+    /// Parent unit of each code of `party_org_id`.
     of_party: Vec<u32>,
-    /// For each level the ids of the units under which someone may stand, and for each unit the code of the one over it.
+    /// For each level, a dictionary of its units, and for each unit the code of its ancestor at that level.
     levels: Vec<(Arc<Dictionary>, Vec<u32>)>,
-    /// The same for the superiors that the table gives.
+    /// Dictionary and codes of the superiors given by the tree.
     listed: Option<(Arc<Dictionary>, Vec<u32>)>,
 }
 
@@ -106,12 +107,12 @@ impl Placing {
         Ok(Self { own, party, of_code, of_party, levels, listed })
     }
 
-    /// The columns of a year; none where its sources do not say where anybody stands.
+    /// Builds the columns of a year; they are `None` if its sources lack the needed columns.
     fn columns(&self, roster: &Roster, frame: &Frame) -> Vec<Option<Column>> {
         let (own, party) = (coded(roster, frame, self.own), coded(roster, frame, self.party));
         let own_of = |row: usize| own.map_or(0, |codes| codes.get(row));
         let given = |row: usize| party.map_or(0, |codes| self.of_party[codes.get(row) as usize]);
-        // What the ledger names stands, be it in the tree or not.
+        // A unit named in the ledger takes precedence, even if the tree does not have it.
         let unit = |row: usize| match own_of(row) {
             0 => given(row),
             code => self.of_code[code as usize],
@@ -128,13 +129,14 @@ impl Placing {
     }
 }
 
-/// The unit of each code of a column; that of code 0 is none.
+/// Returns the unit of each code of a column; code 0 has none.
 fn units(roster: &Roster, at: Option<usize>, unit: impl Fn(&str) -> Result<u32>) -> Result<Vec<u32>> {
     let values = at.and_then(|at| roster.dictionary(at)).map_or(&[][..], |d| d.values());
     std::iter::once(Ok(0)).chain(values.iter().map(|text| unit(text))).collect()
 }
 
-/// The units that `to` leads the `used` ones to, as a dictionary by id; and for every unit the code of what it leads to.
+/// Builds a dictionary by id of the units that `to` maps the `used` ones to. Also returns the code of each unit's
+/// target.
 fn coded_units(tree: &Tree, used: &[u32], to: impl Fn(u32) -> Option<u32>) -> (Arc<Dictionary>, Vec<u32>) {
     let id = |unit: u32| tree.units[unit as usize].id.as_str();
     let mut ids: Vec<&str> = used.iter().filter_map(|unit| to(unit - 1)).map(id).collect();

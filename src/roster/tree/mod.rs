@@ -1,5 +1,5 @@
-//! Trees that stand beside the ledgers: which committee in charge stands under which (归口), which party organisation
-//! under which (隶属), which building in which park. A ledger names one unit; what is above it stands in a table.
+//! Hierarchies kept outside the ledgers: committees in charge (归口), party organisations (隶属), buildings within
+//! parks. A ledger names one unit; a separate table gives the units above it.
 
 mod levels;
 mod read;
@@ -14,7 +14,7 @@ use crate::lang::Text;
 use crate::support::record;
 use crate::support::similarity::nearest;
 
-/// The most levels that a tree may have. From the Central Committee down to a branch there are seven: centre, province,
+/// Maximum depth of a tree. There are seven levels from the Central Committee down to a branch: centre, province,
 /// league or city, banner or county, township, general branch, branch.
 const DEEPEST: usize = 12;
 
@@ -22,22 +22,22 @@ const DEEPEST: usize = 12;
 #[derive(Clone, Debug)]
 struct Unit {
     id: String,
-    /// The units above it, the topmost first, then itself.
+    /// Path from the top down to the unit itself.
     line: Vec<u32>,
 }
 
-/// A tree: units, each under one other or at the top.
+/// A forest of units, each with one parent or at the top.
 #[derive(Clone, Debug)]
 pub struct Tree {
     origin: String,
     units: Vec<Unit>,
     by_id: HashMap<String, u32>,
-    /// By name; `None` where several units have it.
+    /// Units by name; `None` if several units share the name.
     by_name: HashMap<String, Option<u32>>,
 }
 
 impl Tree {
-    /// How many levels it has.
+    /// Returns the number of levels.
     #[must_use]
     pub fn levels(&self) -> usize {
         self.units.iter().map(|unit| unit.line.len()).max().unwrap_or(0)
@@ -90,7 +90,7 @@ impl Tree {
         Ok(Self { origin: origin.to_owned(), units, by_id, by_name })
     }
 
-    /// The unit that a ledger means by `text` in `column`: its id, or its name if no other unit has it.
+    /// Finds the unit that a ledger calls `text` in `column`, by id or by a name that no other unit has.
     fn unit(&self, text: &str, column: &str) -> Result<Option<u32>> {
         if let Some(unit) = self.by_id.get(text) {
             return Ok(Some(*unit));
@@ -157,7 +157,7 @@ fn unknown(entry: &Entry, parent: &str, by_id: &HashMap<String, u32>) -> Error {
     )
 }
 
-/// The error that `parent` stands under a unit of `line`, each of which stands under the next.
+/// Builds the error for a cycle: `parent` is already on `line`, where each unit is followed by its parent.
 fn circle(entries: &[Entry], line: &[u32], parent: u32) -> Error {
     let from = line.iter().position(|unit| *unit == parent).unwrap_or_default();
     let units = line[from..].iter().chain([&parent]);

@@ -1,4 +1,4 @@
-//! The table of a tree: a file, or batches of Arrow.
+//! Reading the table of a tree from a file or from Arrow batches.
 
 use std::path::Path;
 
@@ -16,7 +16,7 @@ use crate::support::record;
 /// One record of the table.
 pub(super) struct Entry {
     place: String,
-    /// Where in the table it stands.
+    /// Position in the table.
     pub(super) at: Text,
     pub(super) id: Option<String>,
     pub(super) name: Option<String>,
@@ -24,7 +24,7 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    /// The error that `field` is not as it should be.
+    /// Builds the error for an invalid `field`.
     pub(super) fn wrong(&self, field: &str, zh: &str, en: &str) -> Error {
         match record::at(&self.place, field, &Text::new(zh, en)) {
             Error::Definition(text) => Error::Definition(Text::new(
@@ -36,19 +36,19 @@ impl Entry {
     }
 }
 
-/// What the columns may be called, the first in messages.
+/// Accepted column names; the first is used in messages.
 const ID: [&str; 6] = ["id", "party_org_id", "committee", "编号", "代码", "党组织代码"];
 const NAME: [&str; 2] = ["name", "名称"];
 const PARENT: [&str; 5] = ["parent", "superior", "上级", "上级编号", "上级代码"];
 
 impl Tree {
-    /// Reads the table of a tree from a workbook (its first sheet that is not empty) or a text file, encoded and delimited
-    /// as ledgers may be. Its columns are `id` (also `committee`, `party_org_id`, 编号, 代码), `parent` (also `superior`,
-    /// 上级): the id of the unit above, empty at the top; and, if ledgers write names, `name` (名称). Others are not
-    /// looked at.
+    /// Reads the table of a tree from a workbook (the first non-empty sheet) or a text file, encoded and delimited
+    /// like a ledger. The columns are `id` (also `committee`, `party_org_id`, 编号, 代码); `parent` (also `superior`,
+    /// 上级), the id of the unit above, empty at the top; and optionally `name` (名称), needed if ledgers use names.
+    /// Other columns are ignored.
     ///
-    /// Fails with [`Error::Definition`] where a unit stands twice or under two others, where a parent is not in the table,
-    /// and where units stand under each other in a circle.
+    /// Fails with [`Error::Definition`] if a unit is listed twice or has two parents, if a parent is not in the
+    /// table, or if the parents form a cycle.
     pub fn from_file(path: &Path) -> Result<Self> {
         let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_lowercase();
         let rows = if matches!(extension.as_str(), "xlsx" | "xlsm" | "xls" | "xlsb" | "ods") {
@@ -59,8 +59,7 @@ impl Tree {
         Self::from_rows(&path.display().to_string(), rows)
     }
 
-    /// The same from batches of one schema; `origin` is what messages call them.
-    ///
+    /// Builds a tree from Arrow batches of one schema; `origin` is the name used in messages.
     /// ```
     /// # use std::sync::Arc;
     /// use arrow::array::{ArrayRef, RecordBatch, StringArray};
@@ -100,7 +99,7 @@ impl Tree {
                         format!("{origin}: the column '{name}' is {ty}, expected text"),
                     )
                 });
-                // Columns that are not looked at may be of any type.
+                // Ignored columns may have any type.
                 if [&ID[..], &NAME, &PARENT].concat().contains(&field.name().as_str()) {
                     text.map(Some)
                 } else {
@@ -111,7 +110,7 @@ impl Tree {
             for row in 0..batch.num_rows() {
                 let text = |column: &Option<_>| {
                     let column: &std::sync::Arc<dyn Array> = column.as_ref()?;
-                    // Numbers of ids among which one is not known are floats in pandas.
+                    // pandas turns integer ids into floats if one of them is missing.
                     let whole = |text: &str| text.strip_suffix(".0").unwrap_or(text).to_owned();
                     column.is_valid(row).then(|| whole(column.as_string::<i32>().value(row)))
                 };
@@ -119,12 +118,12 @@ impl Tree {
                 rows.push((rows.len() as u32, texts));
             }
         }
-        // Records of a frame are counted without a header.
+        // Records of a data frame are counted without a header.
         let (first, at) = (1, |nth: u32| Text::new(format!("第 {nth} 条"), format!("record {nth}")));
         Self::from_records(origin, rows, first, at)
     }
 
-    /// The same from rows of texts, each with its line; the first is the header.
+    /// Builds a tree from rows of texts, each with its line number; the first row is the header.
     pub(super) fn from_rows(origin: &str, rows: Vec<(u32, Vec<String>)>) -> Result<Self> {
         Self::from_records(origin, rows, 0, |line| Text::new(format!("第 {line} 行"), format!("line {line}")))
     }
@@ -165,7 +164,7 @@ impl Tree {
     }
 }
 
-/// The rows of the first sheet of a workbook that has cells.
+/// Reads the rows of the first sheet of a workbook that has cells.
 fn sheet(path: &Path) -> Result<Vec<(u32, Vec<String>)>> {
     let Some(grid) = grids(path, &Quiet)?.into_iter().find(|grid| grid.cells.num_rows() > 0) else {
         return Ok(Vec::new());

@@ -1,4 +1,4 @@
-//! The list of regions: `definitions/regions.csv`, the state of 2023-06-30.
+//! The list of regions as of 2023-06-30, from `definitions/regions.csv`.
 
 use std::cmp::Reverse;
 use std::sync::LazyLock;
@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::{Level, Region};
 
-/// The list, sorted by code, and where each code stands in it.
+/// The list, sorted by code, with an index by code.
 pub(super) struct List {
     pub regions: Vec<Region>,
     at: FxHashMap<u64, u32>,
@@ -17,7 +17,7 @@ pub(super) static LIST: LazyLock<List> = LazyLock::new(|| {
     let mut regions: Vec<_> =
         include_str!("../../../definitions/regions.csv").lines().skip(1).filter_map(region).collect();
     regions.sort_by_key(|r| (r.code, Reverse(r.level)));
-    // Four cities without counties stand in the list as prefecture and as county; the prefecture comes last and stays.
+    // Four cities without counties are listed as prefecture and as county. The prefecture comes last and wins.
     let at = regions.iter().enumerate().filter_map(|(at, r)| Some((number(r.code)?, at as u32))).collect();
     List { regions, at }
 });
@@ -28,13 +28,13 @@ fn region(line: &'static str) -> Option<Region> {
     Some(Region { code, name: fields.next()?, level, parent: fields.next().filter(|p| !p.is_empty()) })
 }
 
-/// The 12 digits of `code` as a number.
+/// Parses the 12 digits of `code` as a number.
 pub(super) fn number(code: &str) -> Option<u64> {
     let digits = code.len() == 12 && code.bytes().all(|b| b.is_ascii_digit());
     digits.then(|| code.bytes().fold(0, |number, digit| number * 10 + u64::from(digit - b'0')))
 }
 
-/// The region whose code is the number `code`.
+/// Returns the region with code `code`.
 pub(super) fn by_number(code: u64) -> Option<&'static Region> {
     LIST.regions.get(*LIST.at.get(&code)? as usize)
 }

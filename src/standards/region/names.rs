@@ -1,4 +1,4 @@
-//! Regions by name: full names, names without their last word (内蒙古, 赤峰), former names, and whole paths
+//! Lookup of regions by name: full names, short names without the last word (内蒙古, 赤峰), former names, and paths
 //! (内蒙古自治区赤峰市克什克腾旗经棚镇).
 
 use std::cmp::Reverse;
@@ -11,18 +11,18 @@ use super::units::UNITS;
 use super::{FIRST_YEAR, LAST_YEAR, LIST_YEAR, Level, Region, Unit, resolve};
 use crate::schema::words::plain;
 
-/// The regions that a name can mean.
+/// The regions that match a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Found {
-    /// One.
+    /// Exactly one.
     One(Unit),
-    /// Several, by code: the name alone does not tell.
+    /// Several, sorted by code: the name alone is ambiguous.
     Several(Vec<Unit>),
     /// None.
     None,
 }
 
-/// A region under a name, with the years of the name.
+/// A region with one of its names and the years of that name.
 struct Entry {
     unit: Unit,
     from: i16,
@@ -40,7 +40,7 @@ static NAMES: LazyLock<Names> = LazyLock::new(|| {
     let mut names = Names::default();
     let units = UNITS.nodes.iter().map(|n| Entry { unit: n.unit(), from: n.from, to: n.to });
     let townships = LIST.regions.iter().filter(|r| r.level == Level::Township);
-    // Of townships no history is known: their names count for every year.
+    // Townships have no recorded history, so their names hold for every year.
     let townships = townships.map(|r| Entry { unit: unit(r), from: FIRST_YEAR, to: LAST_YEAR });
     for entry in units.chain(townships) {
         let at = names.entries.len() as u32;
@@ -57,23 +57,23 @@ fn unit(region: &Region) -> Unit {
     Unit { code: region.code, name: region.name, level: region.level }
 }
 
-/// How well a name fits: the less the better.
+/// Quality of a match; less is better.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Fit {
-    /// The full name in force.
+    /// Full name in force.
     Full,
-    /// A name in force without its last word.
+    /// Short name in force.
     Short,
-    /// A full name of other years.
+    /// Full name of other years.
     Former,
 }
 
-/// The regions called `name` in `year` (without it, in the list of 2023) inside the region whose code is `parent`.
+/// Finds the regions called `name` in `year` (by default that of the list, 2023) within the region with code
+/// `parent`.
 ///
-/// A name is a full name, a name without its last word, or a path of either kind, in which levels may be left out. Full
-/// names go before shortened ones, and those before names of other years. Townships are found by a shortened name only
-/// inside a parent or at the end of a path: offices call many other things so.
-///
+/// A name is a full name, a short name, or a path of either, in which levels may be omitted. Full names take
+/// precedence over short ones, and those over names of other years. Townships match by short name only within a
+/// parent or at the end of a path, since offices use the same words for much else.
 /// ```
 /// use dangjian::standards::region::{Found, find};
 ///
@@ -108,7 +108,8 @@ pub fn find(name: &str, parent: Option<&str>, year: Option<i16>) -> Found {
     }
 }
 
-/// The last of several former regions that are one and the same in `year`: it had several codes under this name.
+/// Returns the last of several former regions if all resolve to one region in `year`: one region that changed codes
+/// under this name.
 fn same_today(found: &[(Unit, i16)], year: i16) -> Option<Unit> {
     let mut today = found.iter().map(|(unit, to)| resolve(unit.code, Some(*to), year).unit());
     let first = today.next()??;
@@ -121,13 +122,13 @@ fn same_today(found: &[(Unit, i16)], year: i16) -> Option<Unit> {
 struct Search<'a> {
     names: &'a Names,
     year: i16,
-    /// The best fit so far.
+    /// Best fit so far.
     best: Fit,
-    /// What fits so, with the last year of the name.
+    /// Regions with that fit, each with the last year of its name.
     found: Vec<(Unit, i16)>,
 }
 
-/// No name of a region is longer, in characters.
+/// Maximum length of a region name in characters.
 const LONGEST: usize = 32;
 
 impl Search<'_> {
@@ -170,12 +171,12 @@ fn below(unit: &Unit, code: &str, level: Level) -> bool {
     unit.level > level && code.get(..level.digits()).is_some_and(|prefix| unit.code.starts_with(prefix))
 }
 
-/// Names that stand in the list so that every county has a prefecture.
+/// Checks whether `name` is a placeholder, listed so that every county has a prefecture.
 fn is_placeholder(name: &str) -> bool {
     matches!(name, "市辖区" | "县" | "省直辖县级行政区划" | "自治区直辖县级行政区划")
 }
 
-/// Peoples in the names of autonomous regions: with 族, and those that stand without it.
+/// Peoples in the names of autonomous regions: with 族, then those used without it.
 #[rustfmt::skip]
 const PEOPLES: &[&str] = &[
     "蒙古族", "回族", "藏族", "维吾尔族", "苗族", "彝族", "壮族", "布依族", "朝鲜族", "满族", "侗族", "瑶族", "白族", "土家族",
@@ -185,14 +186,14 @@ const PEOPLES: &[&str] = &[
     "蒙古", "维吾尔", "哈萨克", "柯尔克孜", "塔吉克", "锡伯",
 ];
 
-/// What kinds of regions there are, as the last word of a name; longer words before those they end in.
+/// Kinds of regions, as the last word of a name; longer words before their own suffixes.
 #[rustfmt::skip]
 const KINDS: &[&str] = &[
     "特别行政区", "自治区", "自治州", "自治县", "自治旗", "街道办事处", "地区", "林区", "特区", "街道", "苏木", "民族乡",
     "省", "市", "盟", "县", "区", "旗", "镇", "乡",
 ];
 
-/// A name without its last word and the peoples in front of that, where at least two characters are left.
+/// Strips the last word and any peoples before it, if at least two characters remain.
 fn short(name: &'static str) -> Option<&'static str> {
     if is_placeholder(name) {
         return None;
@@ -279,7 +280,7 @@ mod tests {
     fn former_names() {
         assert_eq!(one("密云县", None, None), "110228000000");
         assert_eq!(one("哲里木盟", None, None), "152300000000");
-        // The city of today goes before the one of that name that was a county.
+        // The current city takes precedence over the former county-level city of the same name.
         assert_eq!(one("通辽市", None, None), "150500000000");
         assert_eq!(one("通辽市", None, Some(1990)), "152301000000");
     }

@@ -1,11 +1,12 @@
-//! The record of changes of regions, read and set right: `definitions/region_changes.csv` as it came, with
-//! `definitions/region_corrections.csv` over it.
+//! The record of region changes: `definitions/region_changes.csv`, corrected by
+//! `definitions/region_corrections.csv`.
 //!
-//! For a unit that was abolished (撤销) the record often names its successor by name alone. Three kinds of rows are
-//! therefore wrong in a way that can be told:
-//! - a successor in another province, or a district of the same name in another prefecture, is another place of that
-//!   name: the row then says no more than that the unit ended;
-//! - a successor under the code it got only years later: the unit of that year whose codes lead to that code is meant;
+//! For an abolished unit (撤销) the record often gives its successor by name alone. Three kinds of errors can
+//! therefore be detected:
+//! - a successor in another province, or a district of the same name in another prefecture, is a namesake: the row
+//!   then only tells that the unit ended;
+//! - a successor under a code it got only years later: the unit of that year whose codes lead to that code is
+//!   meant;
 //! - a row of 2021 that gives Yuhang's code to Linping, which the corrections replace.
 
 use std::sync::LazyLock;
@@ -14,12 +15,12 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Level;
 
-/// What the record calls a change.
+/// The kind of a change in the record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// 更名, 同名改码, 撤县设市, 撤县设区, 撤地设市 and the like: the unit went on under another name or code.
+    /// 更名, 同名改码, 撤县设市, 撤县设区, 撤地设市 and the like: the unit continued under another name or code.
     Continued,
-    /// 码位改派: the code was given to another unit.
+    /// 码位改派: the code was assigned to another unit.
     CodeReassigned,
     /// 新设: a unit was set up.
     Established,
@@ -29,30 +30,30 @@ pub enum Kind {
     Other,
 }
 
-/// One row of the record. A unit that has no code stands as an empty text.
+/// One row of the record. A missing code is an empty string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Change {
-    /// The year in which it came into force.
+    /// Year in which the change came into force.
     pub year: i16,
-    /// What happened.
+    /// Kind of change.
     pub kind: Kind,
-    /// The code before, 12 digits.
+    /// Code before, 12 digits.
     pub old_code: &'static str,
-    /// The name before.
+    /// Name before.
     pub old_name: &'static str,
-    /// The code after.
+    /// Code after, 12 digits.
     pub new_code: &'static str,
-    /// The name after.
+    /// Name after.
     pub new_name: &'static str,
-    /// The year from which the record has the unit after; later than `year` where what came between is not recorded.
+    /// First year of the unit after in the record; later than `year` if the years between are not recorded.
     pub new_year: i16,
 }
 
-/// The rows as they came.
+/// The rows of the record, uncorrected.
 pub(super) static RAW: LazyLock<Vec<Change>> =
     LazyLock::new(|| rows(include_str!("../../../definitions/region_changes.csv")));
 
-/// The rows set right, by year.
+/// The corrected rows, by year.
 pub(super) static CHANGES: LazyLock<Vec<Change>> = LazyLock::new(|| {
     let mut changes: Vec<_> = RAW.iter().copied().filter(|c| !wrong(c)).collect();
     changes.extend(rows(include_str!("../../../definitions/region_corrections.csv")));
@@ -73,7 +74,7 @@ fn row(line: &'static str) -> Option<Change> {
         _ if old_code.is_empty() && new_code.is_empty() => Kind::Other,
         "码位改派" => Kind::CodeReassigned,
         "新设" => Kind::Established,
-        // A district joined to another: 江干区 to 上城区.
+        // A district merged into another: 江干区 into 上城区.
         "撤销" | "撤区设区" => Kind::Abolished,
         _ => Kind::Continued,
     };
@@ -81,12 +82,14 @@ fn row(line: &'static str) -> Option<Change> {
     Some(Change { year, kind, old_code, old_name, new_code, new_name, new_year: year })
 }
 
-/// In 2021 Linping was split off Yuhang, which kept its code (the list of 2023 has both).
+/// Checks for the row that gives Yuhang's code to Linping: Linping was split off Yuhang in 2021, but Yuhang kept
+/// its code (the list of 2023 has both).
 fn wrong(change: &Change) -> bool {
     (change.year, change.old_code, change.new_name) == (2021, "330110000000", "临平区")
 }
 
-/// Whether a unit could go from one province to the other: Hainan left Guangdong in 1988, Chongqing Sichuan in 1997.
+/// Checks whether a unit could pass between the two provinces: Hainan left Guangdong in 1988, Chongqing left
+/// Sichuan in 1997.
 fn same_province(change: &Change) -> bool {
     match (change.old_code.get(..2), change.new_code.get(..2)) {
         (Some("44"), Some("46")) => change.year <= 1988,
@@ -117,8 +120,8 @@ fn cut_coincidences(changes: &mut Vec<Change>) {
     changes.sort_by_key(|c| c.year);
 }
 
-/// Sends abolished units whose successor stands under a code of later years to the unit that was set up in their year
-/// and came to have that code; where there is no such unit, to that code in the year it came.
+/// Redirects abolished units whose successor has a code of later years to the unit that was set up in the same year
+/// and later got that code. Without such a unit, the link goes to that code in the year it appeared.
 fn redirect_early(changes: &mut [Change]) {
     let mut introduced: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
     let mut given_up: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
@@ -134,9 +137,10 @@ fn redirect_early(changes: &mut [Change]) {
         let held = given_up.get(code).into_iter().flatten().filter_map(|at| changes.get(*at));
         let given_up_from = held.map(|c| c.year).min();
         let next = years.iter().copied().filter(|y| *y > first).min();
-        // Known only as a successor in its first year, and introduced once more later without having been given up.
+        // Select codes known only as a successor in their first year and introduced again later without having been
+        // given up.
         let Some(next) = next.filter(|next| given_up_from.is_none_or(|year| year > *next)) else { continue };
-        // What only ever others were joined to was there all the time.
+        // A code that only ever absorbed other units existed all along.
         let later = rows.iter().filter_map(|at| changes.get(*at)).filter(|c| c.year == next);
         if later.into_iter().all(|c| c.kind == Kind::Abolished) {
             continue;
@@ -172,7 +176,7 @@ fn redirect_early(changes: &mut [Change]) {
     }
 }
 
-/// Whether the unit that has `code` from `year` on comes to have the code `target`.
+/// Checks whether the unit with `code` from `year` on later gets the code `target`.
 fn leads(changes: &[Change], given_up: &FxHashMap<&str, Vec<usize>>, code: &str, year: i16, target: &str) -> bool {
     let (mut code, mut year) = (code, year);
     for _ in 0..8 {

@@ -1,61 +1,61 @@
-//! What a region of one year is in another: forwards and backwards through the changes.
+//! Resolution of a region of one year to its counterpart in another, forwards or backwards through the changes.
 
 use super::list::{by_number, number};
 use super::units::{Node, UNITS, Units};
 use super::{FIRST_YEAR, Found, LAST_YEAR, Level, Unit};
 
-/// What became, by the reference year, of the region a ledger means; or what it was, where that year lies before.
+/// The counterpart, in the reference year, of the region a ledger means.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Resolution {
-    /// The same code under the same name.
+    /// Same code and name.
     Same(Unit),
-    /// The same code under another name.
+    /// Same code, another name.
     Renamed(Unit),
     /// Another code, and maybe another name: 密云县 110228 of 2014 is 密云区 110118 in 2015.
     Recoded(Unit),
-    /// In the reference year it is a part of `into`, together with what was `with` it.
+    /// Part of `into` in the reference year, together with the units in `with`.
     Merged {
-        /// The unit of the reference year.
+        /// Unit of the reference year.
         into: Unit,
-        /// The other units that are in it, as they were called when they came together.
+        /// Other units merged into it, under their names at the time of the merger.
         with: Vec<Unit>,
     },
-    /// In the reference year there are several units in its place.
+    /// Several units in the reference year.
     Split {
-        /// The units of the reference year.
+        /// Units of the reference year.
         parts: Vec<Unit>,
     },
-    /// It ended without a successor in the record.
+    /// Ended without a successor in the record.
     Abolished {
-        /// The last unit there was.
+        /// Last unit.
         last: Unit,
-        /// The year in which it ended.
+        /// Year in which the unit ended.
         year: i16,
     },
-    /// The reference year lies before it was set up, and the record does not say of what.
+    /// Set up after the reference year, from units that the record does not name.
     NotYet {
-        /// The first unit there was.
+        /// First unit.
         first: Unit,
-        /// The year in which it was set up.
+        /// Year in which the unit was set up.
         year: i16,
     },
-    /// The code is known, and no region had it in the year of the ledger.
+    /// Known code that no region had in the year of the ledger.
     NotInForce {
-        /// The region that had it, at the time closest to that year.
+        /// Region that had the code at the time closest to that year.
         unit: Unit,
-        /// The first year in which it had it.
+        /// First year in which the region had the code.
         from: i16,
-        /// The last.
+        /// Last year in which the region had the code.
         to: i16,
     },
-    /// A name that several regions have.
+    /// Name of several regions.
     Ambiguous(Vec<Unit>),
-    /// No region ever had this code or name.
+    /// Code or name that no region ever had.
     Unknown,
 }
 
 impl Resolution {
-    /// The one unit of the reference year, where there is one.
+    /// Returns the unit of the reference year, if there is exactly one.
     #[must_use]
     pub fn unit(&self) -> Option<Unit> {
         match self {
@@ -66,7 +66,7 @@ impl Resolution {
         }
     }
 
-    /// A word for it, as tables show it.
+    /// Returns the outcome as a word for tables.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
@@ -83,7 +83,7 @@ impl Resolution {
         }
     }
 
-    /// All words of [`name`](Self::name).
+    /// Values of [`name`](Self::name).
     pub const NAMES: [&'static str; 10] = [
         "same",
         "renamed",
@@ -98,13 +98,12 @@ impl Resolution {
     ];
 }
 
-/// What the region that a ledger of `of_year` calls `written` (a code of 6, 9 or 12 digits, or a name) is in
-/// `reference_year`. Without `of_year` a code is that of the last unit that had it.
+/// Resolves the region that a ledger of `of_year` calls `written` (a code of 6, 9 or 12 digits, or a name) to
+/// `reference_year`. Without `of_year`, a code means the last unit that had it.
 ///
-/// Years are ends of years, from [`FIRST_YEAR`] to [`LAST_YEAR`]; a year outside is taken as the nearest of them. Of
-/// townships only the list of 2023 is known: a township of it is itself as long as its county has this code, and is
-/// its county otherwise; so is a township that the list does not have.
-///
+/// Years are ends of years, clamped to the range from [`FIRST_YEAR`] to [`LAST_YEAR`]. Townships are known only
+/// from the list of 2023. A listed township resolves to itself while its county keeps its code; any other township
+/// resolves to its county.
 /// ```
 /// use dangjian::standards::region::{Resolution, resolve};
 ///
@@ -131,7 +130,7 @@ pub fn resolve(written: &str, of_year: Option<i16>, reference_year: i16) -> Reso
 const TOWNSHIP: u64 = 1_000;
 const COUNTY: u64 = 1_000_000;
 
-/// As [`resolve`], for the 12 digits of a code as a number.
+/// Resolves a 12-digit code given as a number; see [`resolve`].
 fn resolve_number(code: u64, of_year: Option<i16>, reference_year: i16) -> Resolution {
     let units = &*UNITS;
     let year = |year: i16| year.clamp(FIRST_YEAR, LAST_YEAR);
@@ -173,7 +172,7 @@ impl Node {
 }
 
 impl Units {
-    /// Follows the unit `start` to `reference`, a year in which it is not in force.
+    /// Follows the unit `start` to `reference`, a year in which the unit is not in force.
     fn trace(&self, start: u32, reference: i16) -> Resolution {
         let Some(origin) = self.node(start) else { return Resolution::Unknown };
         let forwards = reference > origin.to;
@@ -189,7 +188,7 @@ impl Units {
             }
             last = at;
             if !passed(node) {
-                // What the record has next is on the other side of the reference year.
+                // The next recorded unit is on the other side of the reference year.
                 continue;
             }
             for to in links(node, true) {
@@ -231,8 +230,8 @@ impl Units {
     }
 }
 
-/// The unit of `level` in which `unit` lies in `year`, by its digits; `None` where it is a higher one itself. Towns right
-/// below a prefecture have it for a county too.
+/// Returns the unit of `level` that contains `unit` in `year`, judged by digits; `None` if `unit` is of a higher
+/// level. For towns directly below a prefecture, the prefecture also serves as county.
 #[must_use]
 pub fn above(unit: &Unit, level: Level, year: i16) -> Option<Unit> {
     if unit.level < level {
@@ -246,7 +245,7 @@ pub fn above(unit: &Unit, level: Level, year: i16) -> Option<Unit> {
     UNITS.at(code, year.clamp(FIRST_YEAR, LAST_YEAR)).and_then(|at| UNITS.node(at)).map(Node::unit)
 }
 
-/// The units of `level` that are in force in `year`, by code, each with the code of the unit it belongs to.
+/// Lists the units of `level` in force in `year`, sorted by code, each with the code of its parent.
 #[must_use]
 pub fn in_force(year: i16, level: Level) -> Vec<(Unit, Option<&'static str>)> {
     let mut units: Vec<_> = if level == Level::Township {
@@ -260,7 +259,7 @@ pub fn in_force(year: i16, level: Level) -> Vec<(Unit, Option<&'static str>)> {
     units
 }
 
-/// The code of the unit in force in `year` of which `node` is a part, by its digits.
+/// Returns the code of the unit in force in `year` that contains `node`, judged by digits.
 fn parent(node: &Node, year: i16) -> Option<&'static str> {
     let code = number(node.code)?;
     let above = [100_000_000, 10_000_000_000].map(|unit| code / unit * unit);

@@ -1,4 +1,4 @@
-//! Whether a code is in use today, and what replaced it where it is not: what reading a ledger asks of every code.
+//! Current status of a region code and its replacement, as needed for every code in a ledger.
 
 use std::cmp::Reverse;
 use std::sync::LazyLock;
@@ -8,16 +8,16 @@ use rustc_hash::FxHashMap;
 use super::list::{by_number, number};
 use super::record::{CHANGES, Kind};
 
-/// What a 12-digit code means today.
+/// The current status of a 12-digit code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Standing {
     /// In use.
     Current,
-    /// Replaced or abolished: the code of the county that took its place, or its own county code where none did.
+    /// Replaced or abolished: code of the county that replaced it, or its own county code if none did.
     Replaced(String),
-    /// The county is in use, the list has no such township: the code of the county.
+    /// Township not in the list, in a county that is in use: code of the county.
     TownshipUnknown(String),
-    /// No region ever had it.
+    /// Code that no region ever had.
     Unknown,
 }
 
@@ -28,11 +28,11 @@ struct Successor {
 
 #[derive(Default)]
 struct History {
-    /// For each code that was given up, what replaced it, the latest first.
+    /// Replacements of each code that was given up, latest first.
     successors: FxHashMap<u64, Vec<Successor>>,
-    /// The names of codes of any time, the latest name of each.
+    /// Latest name of each code, past or present.
     names: FxHashMap<u64, &'static str>,
-    /// Codes that a change introduced; those that none gave up are newer than the list of regions.
+    /// Codes that occur in changes: `true` if introduced and never given up, hence newer than the list of regions.
     introduced: FxHashMap<u64, bool>,
 }
 
@@ -65,12 +65,12 @@ static HISTORY: LazyLock<History> = LazyLock::new(|| {
     history
 });
 
-/// The name that the code, as a number, had last.
+/// Returns the last name of the code.
 pub(super) fn former_name(code: u64) -> Option<&'static str> {
     HISTORY.names.get(&code).copied()
 }
 
-/// Whether `code` is the 12-digit code of a region of today's list, or of a village (the last three digits) in one.
+/// Checks whether `code` is the 12-digit code of a listed region, or of a village (the last three digits) in one.
 #[must_use]
 pub fn is_listed(code: &str) -> bool {
     number(code).is_some_and(has)
@@ -80,7 +80,8 @@ fn has(code: u64) -> bool {
     by_number(code).is_some() || by_number(code / 1_000 * 1_000).is_some()
 }
 
-/// What the 12-digit `code` means today. Codes of villages (the last three digits) belong to their township.
+/// Returns the current status of the 12-digit `code`. Codes of villages (the last three digits) count as their
+/// township.
 #[must_use]
 pub fn current(code: &str) -> Standing {
     let Some(code) = number(code) else { return Standing::Unknown };
@@ -103,8 +104,8 @@ pub fn current(code: &str) -> Standing {
     }
 }
 
-/// The code in today's list at the end of a chain of replacements, later changes first; `steps` bounds the chain,
-/// because early records contradict each other.
+/// Follows a chain of replacements, latest first, to a code in the list. `steps` bounds the chain, because early
+/// records contradict each other.
 fn successor(code: u64, steps: usize) -> Option<&'static str> {
     let steps = steps.checked_sub(1)?;
     HISTORY.successors.get(&code)?.iter().find_map(|next| {
@@ -131,7 +132,7 @@ mod tests {
         }
         let county = Standing::TownshipUnknown("150425000000".to_owned());
         assert_eq!(current("150425999000"), county);
-        // Bridges East in Shijiazhuang was abolished; that of Xingtai is another district.
+        // 桥东区 of Shijiazhuang was abolished; that of Xingtai is another district.
         assert_eq!(current("130103000000"), replaced("130103000000"));
     }
 }

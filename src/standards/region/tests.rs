@@ -25,7 +25,7 @@ fn names_levels_and_paths() {
     assert_eq!(fill("37088"), None);
 }
 
-/// A resolution in one line: its word, then codes of six digits with names; `+` joins parts.
+/// Formats a resolution in one line: its word, then codes of six digits with names, joined by `+`.
 fn shown(resolution: &Resolution) -> String {
     let units = |units: &[Unit]| {
         let units: Vec<_> = units.iter().map(|u| format!("{}{}", &u.code[..6], u.name)).collect();
@@ -47,7 +47,7 @@ fn shown(resolution: &Resolution) -> String {
 #[test]
 fn cases_by_hand() {
     for (written, of_year, reference, expected) in [
-        // DOMAIN §6.3: loc.dat has 110228 [1982-2015]密云县.
+        // loc.dat has 110228 [1982-2015]密云县 (docs/field-notes.md, regions).
         ("110228", 2014, 2023, "recoded 110118密云区"),
         ("密云县", 2014, 2015, "recoded 110118密云区"),
         ("110118", 2023, 2000, "recoded 110228密云县"),
@@ -56,21 +56,21 @@ fn cases_by_hand() {
         ("152425101", 1982, 2013, "recoded 150425克什克腾旗"),
         ("150425100203", 2013, 2023, "same 150425经棚镇"),
         ("150425999000", 2013, 2023, "same 150425克什克腾旗"),
-        // Chongwen was joined to Dongcheng in 2010, Zhabei to Jing'an in 2015.
+        // Chongwen was merged into Dongcheng in 2010, Zhabei into Jing'an in 2015.
         ("110103", 2009, 2023, "merged 110101东城区 with 110101东城区"),
         ("110101", 2013, 2009, "split 110101东城区+110103崇文区"),
         ("310108", 2014, 2023, "merged 310106静安区 with 310106静安区"),
         // Chongqing left Sichuan in 1997, Hainan Guangdong in 1988.
         ("510211", 1996, 2013, "recoded 500105江北区"),
         ("442133", 1987, 2023, "recoded 469029保亭黎族苗族自治县"),
-        // A county-level city became a prefecture; its one district is what it was.
+        // A county-level city became a prefecture; its only district continues it.
         ("372501", 1996, 2023, "recoded 371502东昌府区"),
         ("512901", 1992, 2023, "split 511302顺庆区+511303高坪区+511304嘉陵区"),
         // In 2021 Linping was split off Yuhang, which kept its code.
         ("330110", 2020, 2023, "split 330110余杭区+330113临平区"),
         ("330113", 2023, 2019, "merged 330110余杭区 with 330110余杭区"),
         ("思茅市", 2006, 2023, "renamed 530800普洱市"),
-        // After the list: two districts of Chongqing became one in 2025.
+        // After the list: two districts of Chongqing were merged in 2025.
         ("500112", 2024, 2026, "merged 500157两江新区 with 500105江北区"),
         ("500112", 2024, 2023, "same 500112渝北区"),
         ("370111", 1986, 2023, "abolished 370111郊区 1987"),
@@ -89,7 +89,7 @@ fn cases_by_hand() {
     assert_eq!(shown(&resolve("152425000000", None, 2013)), "recoded 150425克什克腾旗");
 }
 
-/// The units that a resolution of the reference year 2023 names are those of the list, which is not made of changes.
+/// Checks whether a unit resolved to 2023 is in the list, which is independent of the changes.
 fn is_in_the_list(unit: &Unit) -> bool {
     get(unit.code).is_some_and(|r| r.name == unit.name)
 }
@@ -105,7 +105,7 @@ fn every_change_leads_to_the_list_or_says_why_not() {
             };
             let resolution = resolve(code, Some(year), reference);
             let of_list = |units: &[Unit]| reference != LIST_YEAR || units.iter().all(is_in_the_list);
-            // The list has neither units set up after it nor the three provinces that the record names.
+            // The list lacks units set up after it and the three provinces that the record names.
             let beyond = year > LIST_YEAR || change.new_code.ends_with("0000000000") && year == 2013;
             let right = match &resolution {
                 Resolution::Same(unit) | Resolution::Renamed(unit) | Resolution::Recoded(unit) => {
@@ -158,7 +158,7 @@ fn changes_without_codes_are_found_by_name() {
     for change in changes().iter().filter(|c| c.kind == Kind::Other) {
         without += 1;
         if renamed.contains(&change.new_name) {
-            // One of them reached the lists of codes only two years after it was decreed.
+            // One of these districts entered the code lists only two years after its decree.
             let resolution = resolve(change.old_name, Some(change.year - 1), change.year + 2);
             assert_eq!(resolution.unit().map(|u| u.name), Some(change.new_name), "{}", shown(&resolution));
             seen += 1;

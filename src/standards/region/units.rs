@@ -1,9 +1,14 @@
-//! The units of all years and how they followed each other: a graph made of the list of regions and the record of
+//! The region units of all years and their succession: a graph built from the list of regions and the record of
 //! changes.
 //!
-//! A unit is a code under one name from a year to a year; a change of either makes a new unit, and so does a change
-//! that adds to it. Years are ends of years: a change of 2015 is in force in 2015. A unit that no change set up is as
-//! old as the record.
+//! ```text
+//! 密云县 110208 (1980-1981) <--> 密云县 110228 (1982-2014) <--> 密云区 110118 (2015-2026)
+//!                               back <--             --> next
+//! ```
+//!
+//! A unit is one code under one name over a range of years. A change of code or name starts a new unit, and so does
+//! a change that adds territory. Years are ends of years: a change of 2015 is in force in 2015. A unit that no
+//! change set up exists since the start of the record.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -14,7 +19,7 @@ use super::list::{LIST, number};
 use super::record::{CHANGES, Change, Kind};
 use super::{FIRST_YEAR, LAST_YEAR, Level};
 
-/// A unit with its years and its links.
+/// A unit with its years and links.
 #[derive(Debug)]
 pub(super) struct Node {
     pub code: &'static str,
@@ -22,9 +27,9 @@ pub(super) struct Node {
     pub level: Level,
     pub from: i16,
     pub to: i16,
-    /// What it became.
+    /// Successor units.
     pub next: Vec<u32>,
-    /// What it was made of.
+    /// Predecessor units.
     pub back: Vec<u32>,
 }
 
@@ -49,12 +54,12 @@ pub(super) static UNITS: LazyLock<Units> = LazyLock::new(|| {
 });
 
 impl Units {
-    /// The units that ever had `code`, by year.
+    /// Returns the units that ever had `code`, by year.
     pub(super) fn of(&self, code: u64) -> &[u32] {
         self.by_code.get(&code).map_or(&[], Vec::as_slice)
     }
 
-    /// The unit that has `code` in `year`.
+    /// Returns the unit that has `code` in `year`.
     pub(super) fn at(&self, code: u64, year: i16) -> Option<u32> {
         self.of(code).iter().copied().find(|at| self.node(*at).is_some_and(|n| n.in_force(year)))
     }
@@ -112,7 +117,7 @@ impl Units {
             let listed = names.get(code).copied();
             let mut open = match turns.first_key_value() {
                 None => listed,
-                // What others were merged into, and nothing set up, was there before.
+                // A code that other units merged into, but that nothing set up, existed before.
                 Some((_, turn)) => turn.before.or(turn.after.filter(|_| !turn.set_up)),
             }
             .map(|name| (FIRST_YEAR, name));
@@ -160,7 +165,7 @@ impl Units {
         }
     }
 
-    /// A unit whose code did not change hands when something was added to it is what it was before.
+    /// Links the unit before and after an addition of territory under the same code and name.
     fn link_enlarged(&mut self) {
         let mut links = Vec::new();
         for units in self.by_code.values() {
@@ -180,8 +185,8 @@ impl Units {
         }
     }
 
-    /// A unit that lost its code to another, or ended without a successor, and one of its name in the same year that
-    /// came from nowhere, are one: first within the prefecture, then within the province.
+    /// Links a unit that lost its code, or ended without a successor, to a unit of the same name that appeared in
+    /// the same year without a predecessor: first within the prefecture, then within the province.
     fn link_by_name(&mut self, left: &[(u32, i16)], arrived: &[(u32, i16)]) {
         for digits in [4, 2] {
             let key = |units: &Self, at: u32, year: i16| {
@@ -206,8 +211,8 @@ impl Units {
         }
     }
 
-    /// A code that went from a unit that went nowhere to one that came from nowhere was rather a change of name. Before
-    /// 1984 codes were dealt out anew, and nothing follows from that.
+    /// Links the two holders of a reassigned code if the old one has no successor and the new one no predecessor:
+    /// in effect a change of name. Before 1984 codes were reassigned wholesale, so such rows prove nothing.
     fn link_reassigned(&mut self, changes: &[Change]) {
         for change in changes.iter().filter(|c| c.kind == Kind::CodeReassigned && c.year >= 1984) {
             if let (Some(old), Some(new)) =
@@ -220,8 +225,8 @@ impl Units {
         }
     }
 
-    /// A county-level unit that became a prefecture is continued by the counties that were set up in it in that year;
-    /// where there were none, by the prefecture itself.
+    /// Links a county-level unit that became a prefecture to the counties set up in it that year, or to the
+    /// prefecture itself if there were none.
     fn link_dissolved(&mut self, dissolved: &[(u32, u32, i16)], arrived: &[(u32, i16)]) {
         for (old, into, year) in dissolved {
             let Some(prefix) = self.node(*into).and_then(|n| n.code.get(..4)) else { continue };
@@ -230,7 +235,7 @@ impl Units {
             if parts.is_empty()
                 && let Some(node) = self.nodes.get_mut(*old as usize)
             {
-                // The prefecture itself was made of more than this.
+                // No back link: the prefecture was built from more units than this one.
                 node.next.push(*into);
             }
             for part in parts {
@@ -240,11 +245,11 @@ impl Units {
     }
 }
 
-/// What a code meant before and after a year in which it changed.
+/// The meaning of a code before and after a year in which it changed.
 #[derive(Default)]
 struct Turn {
     before: Option<&'static str>,
     after: Option<&'static str>,
-    /// Whether the unit after was set up then, rather than added to.
+    /// True if the unit after was set up in this year, rather than enlarged.
     set_up: bool,
 }

@@ -1,40 +1,40 @@
-//! The curves: who is still there, and who has left for what reason, by the estimator of Aalen and Johansen, of which that
-//! of Kaplan and Meier is the case of one reason.
+//! Survival and cumulative incidence by the Aalen-Johansen estimator; with one cause it is the Kaplan-Meier
+//! estimator.
 
 use std::collections::BTreeMap;
 
 use super::risk::{Risk, Watched};
 
-/// How the variance of a curve is estimated.
+/// Method of estimating the variance of a curve.
 #[derive(Clone, Copy, Debug)]
 pub enum Spread<'a> {
-    /// From the counts alone, as if all things under watch were independent (Greenwood 1926; Andersen et al. 1993, 4.4.18).
+    /// From the counts alone, as if all subjects were independent (Greenwood 1926; Andersen et al. 1993, 4.4.18).
     Greenwood,
-    /// From what each cluster adds: the infinitesimal jackknife. Where each cluster is one thing under watch from the start,
-    /// both are equal.
+    /// From the contribution of each cluster: the infinitesimal jackknife. It equals Greenwood's if every cluster
+    /// is one subject observed from the start.
     Clusters(&'a [Watched]),
 }
 
 /// Curves at the times of a [`Risk`].
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Curve {
-    /// The share that is still there after each time.
+    /// Survival function: the proportion without an event after each time.
     pub kept: Vec<f64>,
-    /// Its variance.
+    /// Variance of `kept`.
     pub kept_variance: Vec<f64>,
-    /// For each cause the share that has left by it: the cumulative incidence.
+    /// Cumulative incidence of each cause: the proportion that has left by it.
     pub left: Vec<Vec<f64>>,
-    /// Its variance.
+    /// Variance of `left`.
     pub left_variance: Vec<Vec<f64>>,
-    /// The area under `kept` up to the horizon; null where the curve ends before it.
+    /// Restricted mean: the area under `kept` up to the horizon; null if the curve ends before it.
     pub mean: Option<f64>,
-    /// Its variance.
+    /// Variance of `mean`.
     pub mean_variance: Option<f64>,
 }
 
 impl Curve {
-    /// The curves of `causes` (numbers in `risk.events`, from 0): other causes end a watch as censoring does. With one cause
-    /// `kept` is the estimate of Kaplan and Meier. `horizon` is that of the restricted mean.
+    /// Estimates the curves of `causes` (positions in `risk.events`, from 0); other causes censor. With one cause
+    /// `kept` is the Kaplan-Meier estimate. `horizon` restricts the mean.
     #[must_use]
     pub fn new(risk: &Risk, causes: &[usize], spread: Spread<'_>, horizon: Option<f64>) -> Self {
         let mut curve = Self::estimate(risk, causes);
@@ -70,14 +70,14 @@ impl Curve {
         curve
     }
 
-    /// Whether the curve is known up to `horizon`.
+    /// Checks whether the curve is known up to `horizon`.
     fn reaches(&self, risk: &Risk, horizon: f64) -> bool {
         let gone = self.kept.last().is_some_and(|kept| *kept <= 0.0);
         horizon > 0.0 && risk.last().is_some_and(|last| gone || horizon <= last)
     }
 
-    /// The covariance matrix of all shares, carried from time to time: what has been is moved on as the shares are, and each
-    /// time adds the multinomial covariance of who leaves.
+    /// Computes the covariance matrix of all proportions recursively: each time transforms it like the proportions,
+    /// and adds the multinomial covariance of the exits.
     fn greenwood(&mut self, risk: &Risk, causes: &[usize], lengths: Option<&[f64]>) {
         let size = causes.len() + 1;
         let mut all = vec![0.0; size * size];
@@ -92,7 +92,7 @@ impl Curve {
                     (0, to) => leaving[to - 1] / n,
                     (from, to) => f64::from(u8::from(from == to)),
                 };
-                // What one more who leaves by a cause does to a share.
+                // Derivative of a proportion with respect to the exits by a cause.
                 let adds = |share: usize, cause: usize| match share {
                     0 => -before,
                     share if share == cause + 1 => before,
@@ -128,7 +128,7 @@ impl Curve {
             for at in (0..lengths.len()).rev() {
                 beyond += lengths[at] * self.kept[at];
                 let events: u64 = causes.iter().map(|cause| risk.events[*cause][at]).sum();
-                // Where all leave, nothing is beyond.
+                // If all leave, the area beyond is 0.
                 if events > 0 && events < risk.at_risk[at] {
                     let n = risk.at_risk[at] as f64;
                     sum += beyond * beyond * events as f64 / (n * (n - events as f64));
@@ -138,9 +138,9 @@ impl Curve {
         });
     }
 
-    /// The sum of squares of what each cluster adds to each share: the derivative of the share by the weight of the cluster.
-    /// Clusters that were under watch alike add alike; they are worked out once, in an order that does not depend on that of
-    /// the rows.
+    /// Sums the squared influence of each cluster on each proportion: the derivative of the proportion by the
+    /// cluster's weight. Clusters observed alike have equal influence and are computed once, in an order that does
+    /// not depend on the order of the rows.
     fn clustered(&mut self, risk: &Risk, causes: &[usize], watched: &[Watched], lengths: Option<&[f64]>) {
         let rows = risk.times.len();
         self.kept_variance = vec![0.0; rows];
@@ -185,22 +185,22 @@ impl Curve {
         self.mean_variance = lengths.map(|_| mean_variance);
     }
 
-    /// The first time at which no more than half are still there; null where that is not reached. (Where exactly half are,
-    /// R takes the middle of the time for which that holds; lifelines and this the first.)
+    /// Returns the median: the first time with at most half left; null if it is not reached. (If exactly half are
+    /// left for a while, R returns the middle of that interval; lifelines and this function return its start.)
     #[must_use]
     pub fn median(&self, risk: &Risk) -> Option<f64> {
         first_at_most_half(&risk.times, self.kept.iter().map(|kept| Some(*kept)))
     }
 }
 
-/// The first of `times` at which a share is known to be at most one half.
+/// Returns the first of `times` at which a proportion is known to be at most one half.
 pub(crate) fn first_at_most_half(times: &[f64], shares: impl Iterator<Item = Option<f64>>) -> Option<f64> {
-    // A product of fractions that is one half may be off by its rounding.
+    // A product of fractions that equals one half may be off by rounding.
     let half = 0.5 + 1e-12;
     times.iter().zip(shares).find(|(_, share)| share.is_some_and(|share| share <= half)).map(|(time, _)| *time)
 }
 
-/// For each time how long the share after it counts, up to `horizon`.
+/// Returns, for each time, the length of the interval after it, cut off at `horizon`.
 fn lengths(risk: &Risk, horizon: f64) -> Vec<f64> {
     let end = |at: usize| risk.times.get(at + 1).copied().unwrap_or(f64::INFINITY).min(horizon);
     risk.times.iter().enumerate().map(|(at, time)| (end(at) - time).max(0.0)).collect()
@@ -210,10 +210,10 @@ fn area(lengths: &[f64], kept: &[f64]) -> f64 {
     lengths.iter().zip(kept).map(|(length, kept)| length * kept).sum()
 }
 
-/// The watches of a cluster: first and last time, and the number of the cause among those asked for, from 1.
+/// Observations of a cluster: first and last time, and the number of the cause among those requested, from 1.
 type Like = Vec<(usize, usize, usize)>;
 
-/// How many clusters were under watch alike.
+/// Counts the clusters observed alike.
 fn alike(risk: &Risk, causes: &[usize], watched: &[Watched]) -> BTreeMap<Like, u64> {
     let place = |w: &Watched| {
         let (first, last) = risk.rows(w);

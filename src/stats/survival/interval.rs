@@ -1,21 +1,21 @@
-//! Intervals of a share that survives, on three scales.
+//! Confidence intervals of a survival probability, on three scales.
 
 use crate::error::{Error, Result};
 
-/// On which scale an interval is symmetric.
+/// Scale on which an interval is symmetric.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Scale {
-    /// That of the share itself, cut off at 0 and 1.
+    /// The probability, cut off at 0 and 1.
     Plain,
-    /// That of its logarithm, R's default; cut off at 1.
+    /// The logarithm, R's default; cut off at 1.
     Log,
-    /// That of log(−log), the default of lifelines and SAS: never beyond 0 and 1.
+    /// log(−log), the default of lifelines and SAS; always between 0 and 1.
     #[default]
     LogLog,
 }
 
 impl Scale {
-    /// The scale called `name`: `plain`, `log`, `log-log`.
+    /// Parses a name: `plain`, `log`, `log-log`.
     pub fn from_name(name: &str) -> Result<Self> {
         match name {
             "plain" => Ok(Self::Plain),
@@ -28,7 +28,7 @@ impl Scale {
         }
     }
 
-    /// Its name.
+    /// Returns the name.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -38,10 +38,11 @@ impl Scale {
         }
     }
 
-    /// The interval of `share`, whose estimate has the `variance`, `reach` standard deviations to either side.
+    /// Returns the interval of `share`, whose estimate has the `variance`; `reach` is the critical value.
     ///
-    /// Where nobody has left yet (1), the upper end is 1 and the lower end null: no variance is known. Where nobody is left (0),
-    /// both are null. (R has 1 to 1 and lifelines 1 to 1 for the former, which claims a certainty that is not there.)
+    /// Before the first exit (1), the upper end is 1 and the lower end null, because no variance is known. After
+    /// the last (0), both are null. (R and lifelines return 1 to 1 before the first exit, which claims a certainty
+    /// that the data do not give.)
     pub(crate) fn ends(self, share: f64, variance: f64, reach: f64) -> (Option<f64>, Option<f64>) {
         if share >= 1.0 {
             return (None, Some(1.0));
@@ -64,7 +65,7 @@ impl Scale {
         (Some(low.max(0.0)), Some(high.min(1.0)))
     }
 
-    /// The interval of a share that has left: what the interval of the rest leaves.
+    /// Returns the interval of a cumulative incidence, as the complement of the interval of the rest.
     pub(crate) fn ends_of_left(self, left: f64, variance: f64, reach: f64) -> (Option<f64>, Option<f64>) {
         let (low, high) = self.ends(1.0 - left, variance, reach);
         (high.map(|high| 1.0 - high), low.map(|low| 1.0 - low))

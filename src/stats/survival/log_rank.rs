@@ -1,4 +1,4 @@
-//! The log-rank test (时序检验): do groups lose what they have at the same pace?
+//! The log-rank test (时序检验) of equal hazards in several groups.
 
 use super::risk::Watched;
 use crate::stats::distribution::chi_square_above;
@@ -6,39 +6,40 @@ use crate::stats::distribution::chi_square_above;
 /// A group in the test.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Group {
-    /// How many were under watch.
+    /// Number of subjects.
     pub n: u64,
-    /// How many events befell them.
+    /// Number of events.
     pub observed: u64,
-    /// How many would have, if every group had the hazard of all at each time.
+    /// Expected number of events if every group had the pooled hazard at each time.
     pub expected: f64,
 }
 
-/// What the test says. Undefined is null: the statistics where fewer than two groups were at risk of an event, or where
-/// chance cannot make a difference.
+/// Result of the test. The statistics are null if fewer than two groups were at risk of an event, or if the
+/// variance is 0.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LogRank {
-    /// The groups, as they came.
+    /// Groups, in input order.
     pub groups: Vec<Group>,
-    /// The statistic with the hypergeometric variance, and its degrees of freedom.
+    /// Statistic with the hypergeometric variance.
     pub chi2: Option<f64>,
-    /// Its degrees of freedom: the rank of the variance, which is one less than the groups that were at risk of an event.
+    /// Degrees of freedom of `chi2`: the rank of the variance, one less than the number of groups at risk of an
+    /// event.
     pub df: usize,
-    /// Its p-value.
+    /// P-value of `chi2`.
     pub p: Option<f64>,
-    /// The statistic whose variance is that of what clusters add to the differences.
+    /// Statistic with the variance of the clusters' contributions to the differences.
     pub robust_chi2: Option<f64>,
-    /// Its degrees of freedom.
+    /// Degrees of freedom of `robust_chi2`.
     pub robust_df: usize,
-    /// Its p-value.
+    /// P-value of `robust_chi2`.
     pub robust_p: Option<f64>,
 }
 
-/// Compares groups; each thing under watch stands with the number of its group, from 0 to `groups`. An event is an exit by one of
-/// `causes` (numbers from 1). Ties and late entries are exact.
+/// Compares groups; each subject comes with the number of its group, from 0 to `groups` (exclusive). An event is an
+/// exit by one of `causes` (numbers from 1). Ties and late entries are exact.
 ///
-/// The statistic is that of Mantel (1966) and, with more groups, of Peto and Peto (1972); the robust one is the score test of
-/// Lin and Wei (1989), as `coxph(…, ties = "breslow", cluster = …)` of R has it at no effect.
+/// The statistic is Mantel's (1966), for more than two groups that of Peto and Peto (1972). The robust statistic is
+/// the score test of Lin and Wei (1989), equal to `coxph(…, ties = "breslow", cluster = …)` of R at zero effect.
 ///
 /// ```
 /// use dangjian::analysis::trend::survival::Watched; use dangjian::stats::survival::log_rank;
@@ -50,7 +51,7 @@ pub struct LogRank {
 #[must_use]
 pub fn log_rank(watched: &[(usize, Watched)], groups: usize, causes: &[usize]) -> LogRank {
     let mut watched: Vec<(usize, Watched)> = watched.iter().copied().filter(|(group, _)| *group < groups).collect();
-    // Sums of floats do not depend on the order in which rows came.
+    // Sort the rows, so that sums of floats do not depend on input order.
     let key = |(group, w): &(usize, Watched)| (w.cluster, *group, w.entry.to_bits(), w.exit.to_bits(), w.cause);
     watched.sort_unstable_by_key(key);
     let times = Times::new(&watched, groups, causes);
@@ -82,13 +83,13 @@ pub fn log_rank(watched: &[(usize, Watched)], groups: usize, causes: &[usize]) -
     LogRank { groups: found, chi2, df, p, robust_chi2, robust_df, robust_p }
 }
 
-/// The times of events.
+/// The event times.
 struct Times {
     when: Vec<f64>,
-    /// For each the events, and how many are under watch.
+    /// Number of events and size of the risk set at each time.
     events: Vec<f64>,
     all: Vec<f64>,
-    /// For each group and time how many of it are under watch.
+    /// Size of the risk set of each group at each time.
     there: Vec<Vec<f64>>,
 }
 
@@ -122,9 +123,9 @@ impl Times {
         self.there[group][at] / self.all[at]
     }
 
-    /// The sum over clusters of the squares of their scores: what of observed less expected is theirs.
+    /// Sums the squared scores of the clusters, their contributions to observed minus expected.
     fn of_clusters(&self, watched: &[(usize, Watched)], groups: usize, causes: &[usize]) -> Vec<f64> {
-        // Sums up to each time of the hazard, and of the hazard times each group's share.
+        // Running sums of the hazard, and of the hazard times each group's proportion.
         let sums = |of: &dyn Fn(usize) -> f64| -> Vec<f64> {
             let hazards = (0..self.when.len()).map(|at| self.events[at] / self.all[at] * of(at));
             std::iter::once(0.0)
@@ -159,14 +160,15 @@ impl Times {
     }
 }
 
-/// The stretch of `times` at which `w` is under watch.
+/// Returns the half-open range of `times` at which `w` is at risk.
 fn rows(times: &[f64], w: &Watched) -> (usize, usize) {
     let first = if w.entry == 0.0 { 0 } else { times.partition_point(|time| *time <= w.entry) };
     (first, times.partition_point(|time| *time <= w.exit))
 }
 
-/// `differences` measured by their `variance`, a symmetric matrix that may lack ranks: by elimination, the largest pivot first, until
-/// nothing but rounding is left. Null where it is all 0; and the rank.
+/// Computes the quadratic form of `differences` in the inverse of `variance`, a symmetric matrix that may be
+/// rank-deficient, and its rank. Elimination takes the largest pivot first and stops at rounding error. Null if the
+/// rank is 0.
 fn quadratic(differences: &[f64], variance: &[f64]) -> (Option<f64>, usize) {
     let size = differences.len();
     let (mut matrix, mut rest) = (variance.to_vec(), differences.to_vec());

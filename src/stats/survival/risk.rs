@@ -1,40 +1,40 @@
-//! Who was under watch when: the counts at each time from which every curve follows.
+//! Risk sets: the counts at each time, from which every curve follows.
 
 use crate::error::{Error, Result};
 
-/// One thing under watch from `entry` to `exit` (both measured from the start of what may end).
+/// One subject observed from `entry` to `exit`, both measured from the time origin.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Watched {
-    /// When the watch began: 0 for who was seen from the start, later for who came under watch late.
+    /// Start of observation: 0 if observed from the origin, later if left-truncated.
     pub entry: f64,
-    /// When it ended.
+    /// End of observation.
     pub exit: f64,
-    /// Why: 0 where the watch itself ended (censored), else the number of the cause, from 1.
+    /// Cause of the exit: 0 if right-censored, else the number of the cause, from 1.
     pub cause: usize,
-    /// What it belongs to: things of one cluster (an organisation's several spells) hang together.
+    /// Cluster of the subject: subjects of one cluster (several spells of an organisation) are dependent.
     pub cluster: u32,
 }
 
-/// The counts at each time, ascending, the first being 0.
+/// Counts at each time, ascending, the first time being 0.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Risk {
-    /// The times: 0, and each at which a watch ended.
+    /// Times: 0, and each time at which an observation ended.
     pub times: Vec<f64>,
-    /// Under watch just before (`entry < time <= exit`); at 0 all who are there from the start.
+    /// Size of the risk set just before (`entry < time <= exit`); at 0 all subjects observed from the origin.
     pub at_risk: Vec<u64>,
-    /// Who came under watch since the time before.
+    /// Subjects that entered after the previous time.
     pub entered: Vec<u64>,
-    /// Whose watch ended without an event.
+    /// Right-censored subjects.
     pub censored: Vec<u64>,
-    /// For each cause, from the first, whom it befell.
+    /// Events of each cause.
     pub events: Vec<Vec<u64>>,
 }
 
 impl Risk {
-    /// The counts of `watched` with `causes` causes, at least at the times `also` (which ascend from 0). Ties are exact: who is
-    /// censored at a time was under watch for the events of that time.
+    /// Counts `watched` with `causes` causes, at least at the times `also` (ascending from 0). Ties are exact: a
+    /// subject censored at a time is at risk for the events of that time.
     ///
-    /// Fails where a watch ends before it began, or where it began: `entry < exit`, but for those there from the start (0, 0).
+    /// Fails unless `entry < exit`; a subject present only at the origin (0, 0) is allowed.
     ///
     /// ```
     /// use dangjian::analysis::trend::survival::{Risk, Watched};
@@ -87,25 +87,25 @@ impl Risk {
         Ok(risk)
     }
 
-    /// The first and the last of the times at which `w` is under watch.
+    /// Returns the first and the last position in `times` at which `w` is at risk.
     pub(crate) fn rows(&self, w: &Watched) -> (usize, usize) {
         let first = if w.entry == 0.0 { 0 } else { self.times.partition_point(|time| *time <= w.entry) };
         (first, self.times.partition_point(|time| *time < w.exit))
     }
 
-    /// The events of all causes at a time.
+    /// Returns the events of all causes at a time.
     #[must_use]
     pub fn events_at(&self, at: usize) -> u64 {
         self.events.iter().map(|cause| cause[at]).sum()
     }
 
-    /// Whether the first cause befell all who were left.
+    /// Checks whether the first cause took all subjects that were left.
     pub(crate) fn ended(&self) -> bool {
         let last = (0..self.times.len()).rev().find(|at| self.at_risk[*at] > 0);
         last.is_some_and(|at| self.events[0][at] == self.at_risk[at])
     }
 
-    /// The last time at which anyone is under watch.
+    /// Returns the last time with a subject at risk.
     #[must_use]
     pub fn last(&self) -> Option<f64> {
         (0..self.times.len()).rev().find(|at| self.at_risk[*at] > 0).map(|at| self.times[at])

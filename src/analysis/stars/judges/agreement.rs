@@ -1,6 +1,6 @@
-//! Two series of points side by side.
+//! Agreement statistics of paired scores.
 
-/// Sums over pairs, from which all figures come.
+/// Paired scores, from which all statistics are computed.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Pairs {
     pairs: Vec<(f64, f64)>,
@@ -19,7 +19,7 @@ impl Pairs {
         (!self.pairs.is_empty()).then(|| self.pairs.iter().map(of).sum::<f64>() / self.pairs.len() as f64)
     }
 
-    /// The share of pairs that are the same.
+    /// Returns the proportion of equal pairs.
     #[allow(clippy::float_cmp, reason = "both were exact numbers of ten-thousandths")]
     pub(super) fn equal(&self) -> Option<f64> {
         self.mean(|(a, b)| f64::from(u8::from(a == b)))
@@ -33,27 +33,28 @@ impl Pairs {
         self.mean(|(a, b)| (a - b).abs())
     }
 
-    /// The standard deviation of the differences, of at least two.
+    /// Returns the sample standard deviation of the differences; `None` for fewer than two pairs.
     pub(super) fn deviation(&self) -> Option<f64> {
         let mean = self.mean_difference().filter(|_| self.pairs.len() > 1)?;
         let squares: f64 = self.pairs.iter().map(|(a, b)| (a - b - mean).powi(2)).sum();
         Some((squares / (self.pairs.len() - 1) as f64).sqrt())
     }
 
-    /// Means, variances and covariance, each divided by the number of pairs.
+    /// Returns means, variances and covariance, each divided by the number of pairs.
     fn moments(&self) -> Option<([f64; 2], [f64; 2], f64)> {
         let (a, b) = (self.mean(|p| p.0)?, self.mean(|p| p.1)?);
         let (va, vb) = (self.mean(|p| (p.0 - a).powi(2))?, self.mean(|p| (p.1 - b).powi(2))?);
         Some(([a, b], [va, vb], self.mean(|p| (p.0 - a) * (p.1 - b))?))
     }
 
-    /// Pearson's coefficient; none where one side does not vary.
+    /// Returns Pearson's coefficient; `None` if one side does not vary.
     pub(super) fn correlation(&self) -> Option<f64> {
         let (_, [va, vb], both) = self.moments()?;
         (va > 0.0 && vb > 0.0).then(|| both / (va * vb).sqrt())
     }
 
-    /// Lin's concordance coefficient (Biometrics 45, 1989); none where neither side varies and both are the same.
+    /// Returns Lin's concordance coefficient (Biometrics 45, 1989); `None` if neither side varies and the means are
+    /// equal.
     pub(super) fn concordance(&self) -> Option<f64> {
         let ([a, b], [va, vb], both) = self.moments()?;
         let all = va + vb + (a - b).powi(2);
@@ -61,7 +62,7 @@ impl Pairs {
     }
 }
 
-/// The median of `values`, which are put in order.
+/// Sorts `values` and returns the median.
 pub(super) fn median(values: &mut [f64]) -> Option<f64> {
     values.sort_by(f64::total_cmp);
     let middle = values.len() / 2;
@@ -76,7 +77,7 @@ pub(super) fn median(values: &mut [f64]) -> Option<f64> {
 mod tests {
     use super::*;
 
-    /// Against figures worked out by hand.
+    /// Checks the statistics against figures worked out by hand.
     #[test]
     fn figures_of_pairs() {
         let pairs = Pairs::of([(1.0, 1.0), (2.0, 1.0), (3.0, 2.0), (4.0, 4.0)].into_iter());

@@ -1,29 +1,29 @@
-//! The cells of all organisations.
+//! The cells of all organisations, in one or more parts.
 
 use std::ops::Range;
 
 use super::packed::{Packed, Row};
 
-/// The cells of an organisation stand together in one of some parts.
+/// Cells by organisation. The cells of one organisation are contiguous in one part.
 #[derive(Debug)]
 pub(super) struct Cells {
-    /// Cells of an organisation.
+    /// Cells per organisation.
     width: usize,
     parts: Vec<Packed>,
     places: Places,
 }
 
-/// In which part an organisation stands, and as which of its organisations.
+/// Location of an organisation: part and row in the part.
 #[derive(Debug)]
 pub(super) enum Places {
-    /// The parts follow each other; the first organisation of each.
+    /// The parts are consecutive; the first organisation of each part.
     Ascending(Vec<usize>),
-    /// Part and place of each organisation.
+    /// Part and row of each organisation.
     Any(Vec<(u32, u32)>),
 }
 
 impl Cells {
-    /// Parts that follow each other.
+    /// Creates cells from consecutive parts.
     pub(super) fn joined(width: usize, parts: Vec<Packed>) -> Self {
         let mut all = 0;
         let start = |part: &Packed| {
@@ -35,12 +35,12 @@ impl Cells {
         Self { width, parts, places: Places::Ascending(starts) }
     }
 
-    /// Organisations that stand at these places of the parts.
+    /// Creates cells from parts and the location of each organisation.
     pub(super) fn placed(width: usize, parts: Vec<Packed>, places: Vec<(u32, u32)>) -> Self {
         Self { width, parts, places: Places::Any(places) }
     }
 
-    /// How many cells an organisation has.
+    /// Returns the number of cells per organisation.
     pub(super) fn width(&self) -> usize {
         self.width
     }
@@ -57,14 +57,14 @@ impl Cells {
         (part, at * self.width)
     }
 
-    /// The cells of an organisation: item by item, quarter after quarter.
+    /// Returns the cells of an organisation, item by item, one quarter after another.
     #[inline]
     pub(super) fn row(&self, subject: usize) -> Row<'_> {
         let (part, at) = self.place(subject);
         self.parts[part].row(at..at + self.width)
     }
 
-    /// The cells of organisations that follow each other.
+    /// Iterates over the rows of consecutive organisations.
     pub(super) fn rows(&self, subjects: Range<usize>) -> impl Iterator<Item = Row<'_>> {
         let mut part = match &self.places {
             Places::Ascending(starts) => starts.partition_point(|start| *start <= subjects.start).saturating_sub(1),

@@ -1,4 +1,4 @@
-//! The columns of a table of scores, whatever types they come in.
+//! The columns of a score table, converted from whatever types they have.
 
 use arrow::array::{Array, ArrayRef, AsArray, Float64Array, Int16Array, RecordBatch, StringViewArray};
 use arrow::compute::cast;
@@ -8,19 +8,19 @@ use super::Reading;
 use crate::analysis::stars::scheme::Scheme;
 use crate::error::{Error, Result};
 
-/// Points, and where they came as text that is no number.
+/// Points, with the original texts if the column was text.
 #[derive(Debug)]
 pub(super) struct Points {
     pub(super) values: Float64Array,
     pub(super) texts: Option<StringViewArray>,
 }
 
-/// How a table says what an item got.
+/// Layout of a score table.
 #[derive(Debug)]
 pub(super) enum Shape {
-    /// A row an item.
+    /// One row per item.
     Long { item: StringViewArray, points: Box<Points> },
-    /// A column an item: its position, its points.
+    /// One column per item: item position and points.
     Wide(Vec<(usize, Points)>),
 }
 
@@ -73,7 +73,7 @@ fn have(batch: &RecordBatch) -> String {
     batch.schema().fields().iter().map(|f| f.name().as_str()).collect::<Vec<_>>().join(", ")
 }
 
-/// The error that a table of scores does not have a column.
+/// Returns the error for a missing column of a score table.
 pub(crate) fn lacks(batch: &RecordBatch, name: &str) -> Error {
     let have = have(batch);
     Error::data(
@@ -98,7 +98,7 @@ fn unfit(batch: &RecordBatch, name: &str, zh: &str, en: &str) -> Error {
     Error::data(format!("“{name}”列应为{zh}，给的是 {got}"), format!("the column '{name}' has to be {en}, got {got}"))
 }
 
-/// A column of texts, or of whole numbers as texts.
+/// Returns a text column; integers are converted to text.
 pub(crate) fn texts(batch: &RecordBatch, name: &str) -> Result<Option<StringViewArray>> {
     let Some(column) = batch.column_by_name(name) else { return Ok(None) };
     let ty = match column.data_type() {
@@ -113,7 +113,7 @@ pub(crate) fn texts(batch: &RecordBatch, name: &str) -> Result<Option<StringView
     Ok(Some(cast(&column, &DataType::Utf8View)?.as_string_view().clone()))
 }
 
-/// A column of whole numbers.
+/// Returns a column of whole numbers.
 pub(crate) fn whole(batch: &RecordBatch, name: &str) -> Result<Option<Int16Array>> {
     let Some(column) = batch.column_by_name(name) else { return Ok(None) };
     match column.data_type() {

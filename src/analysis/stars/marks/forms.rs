@@ -1,4 +1,4 @@
-//! Forms whose lines stand one after the other, as most tables have them: each is read as a whole.
+//! Fast path for score forms whose lines are in order, as in most tables: each form is read as a whole.
 
 use std::ops::Range;
 
@@ -12,7 +12,7 @@ use super::{OPEN, Reading};
 use crate::analysis::stars::scheme::Scheme;
 use crate::analysis::stars::scheme::units::POINT;
 
-/// A long table some rows of which say of what organisation, year and item they are.
+/// A long table in which every row of the range names its organisation, year and item.
 pub(super) struct Forms<'a> {
     table: &'a Table,
     reading: &'a Reading,
@@ -25,7 +25,7 @@ fn full(nulls: Option<&NullBuffer>, rows: &Range<usize>) -> bool {
 }
 
 impl<'a> Forms<'a> {
-    /// The table, unless any of `rows` has to be looked at by itself.
+    /// Creates the fast path; `None` if any of `rows` has to be read individually.
     pub(super) fn new(table: &'a Table, reading: &'a Reading, rows: &Range<usize>) -> Option<Self> {
         let Shape::Long { item, .. } = &table.shape else { return None };
         let judges = table.judge.as_ref().is_some_and(|_| reading.judge.is_some());
@@ -38,7 +38,7 @@ impl<'a> Forms<'a> {
         Some(Self { table, reading, item, years: table.year.as_ref().map(|years| &years.values()[..]) })
     }
 
-    /// The year of a row, if it is read.
+    /// Returns the year of a row; `None` if that year is not read.
     pub(super) fn year(&self, row: usize) -> Option<i16> {
         match (self.years, self.reading.year) {
             (None, year) => year,
@@ -47,8 +47,8 @@ impl<'a> Forms<'a> {
         }
     }
 
-    /// How many of `rows`, from the first on, are of its organisation and year and name the items that come next; 0 where
-    /// the first has to be looked at by itself.
+    /// Counts the leading rows of `rows` that share the organisation and year of the first row and name the next
+    /// items in order. Returns 0 if the first row has to be read individually.
     pub(super) fn lines(&self, rows: Range<usize>, names: &Names<'_>) -> usize {
         let (first, ids) = (rows.start, self.table.id.views());
         let id = ids[first];
@@ -75,19 +75,20 @@ impl<'a> Forms<'a> {
     }
 }
 
-/// From here on doubles are whole numbers.
+/// 2⁵²: doubles from here on have no fraction.
 const WHOLE: f64 = 4_503_599_627_370_496.0;
 
-/// What a cell may hold.
+/// The values that cells may hold.
 pub(super) struct Bounds {
-    /// For each item the most points.
+    /// Maximum points of each item.
     pub(super) most: Vec<i32>,
-    /// The same, to compare with what is not rounded yet; and in half points, as many as 16 bits hold.
+    /// `most` as doubles, for values that are not rounded yet; `halves` in half points, at most as many as 16 bits
+    /// hold.
     reals: Vec<f64>,
     halves: Vec<f64>,
-    /// For each item the only numbers, if they are listed.
+    /// The only permitted values of each item; empty if any value in range is permitted.
     values: Vec<Vec<i32>>,
-    /// Whether any are.
+    /// True if any item lists its values.
     listed: bool,
 }
 
@@ -103,13 +104,14 @@ impl Bounds {
         }
     }
 
-    /// Whether an item may have this number.
+    /// Checks whether an item may have this value.
     pub(super) fn allow(&self, item: usize, exact: i32) -> bool {
         let values = &self.values[item];
         (0..=self.most[item]).contains(&exact) && (values.is_empty() || values.contains(&exact))
     }
 
-    /// Half points of the items from `item` on, if each has as many as it may and nothing finer.
+    /// Converts the points of the items from `item` on to half points. Returns false if any is out of range, not
+    /// listed, or finer than half a point.
     #[allow(
         clippy::float_cmp,
         clippy::needless_bitwise_bool,
@@ -127,8 +129,8 @@ impl Bounds {
         all && (!self.listed || cells.iter().zip(item..).all(allowed))
     }
 
-    /// Points of the items from `item` on as cells hold them; [`OPEN`] for those that have to be looked at by themselves,
-    /// and whether there are none of them.
+    /// Converts the points of the items from `item` on to cells. Values that have to be read individually become
+    /// [`OPEN`]; returns false if there are any.
     #[allow(
         clippy::float_cmp,
         clippy::needless_bitwise_bool,
@@ -139,7 +141,7 @@ impl Bounds {
         for ((cell, points), most) in cells.iter_mut().zip(points).zip(&self.reals[item..]) {
             let exact = points * POINT as f64;
             let whole = exact + WHOLE;
-            // What lies in the middle went to the even number, and has to go to the greater one.
+            // Adding `WHOLE` rounds ties to even. Ties have to round up.
             let up = exact - (whole - WHOLE) == 0.5;
             let fits = (exact >= 0.0) & (exact <= *most);
             *cell = if fits { (whole.to_bits() as u32 as i32).wrapping_add(i32::from(up)) } else { OPEN };
@@ -161,7 +163,7 @@ mod tests {
     use super::*;
     use crate::analysis::stars::scheme::units::exact;
 
-    /// Everything that is taken at once is what rounding each by itself gives.
+    /// Checks that converting a whole form agrees with rounding each value separately.
     #[test]
     fn points_taken_at_once_are_those_taken_one_by_one() {
         let most = 100_000;

@@ -1,33 +1,34 @@
-//! The organisations of some rows, numbered as they come.
+//! The organisations of a range of rows, numbered in order of arrival.
 
 use std::cmp::Ordering;
 
 use arrow::array::StringViewBuilder;
 use rustc_hash::FxHashMap;
 
-/// Stretches of ascending ids after which each is looked for: tables come in order, and what is sent again behind them.
+/// Maximum number of ascending runs before ids are looked up: tables come sorted, and resubmitted rows follow at
+/// the end.
 const RUNS: usize = 4;
 
-/// Years and ids. As long as they ascend, which those of most tables do, none is looked for; one may then stand in several
-/// of the stretches that ascend.
+/// Years and ids. No lookup is needed while they ascend, as in most tables. An organisation may occur once in each
+/// ascending run.
 #[derive(Default)]
 pub(super) struct Keys<'a> {
     pub(super) all: Vec<(i16, &'a str)>,
-    /// Their ids, written while the row that names them is at hand: later it would have to be fetched again.
+    /// Ids, appended while the row that names them is in cache; a later fetch would miss.
     pub(super) ids: StringViewBuilder,
-    /// How many are expected.
+    /// Expected number of organisations.
     expected: usize,
-    /// How many stretches have ended.
+    /// Number of completed runs.
     runs: usize,
     found: Option<Found<'a>>,
 }
 
-/// In how many parts short ids are, each of which is looked for by itself.
+/// Number of partitions of short ids, each with its own lookup table.
 pub(super) const PARTS: usize = 128;
 
-/// The numbers of organisations by year and id.
+/// Lookup from year and id to the number of an organisation.
 struct Found<'a> {
-    /// Short ids with their year are two numbers, for which nothing else is read; by their part.
+    /// Short ids, by partition. Year and id are packed into two words, so that a lookup reads no other memory.
     short: Vec<FxHashMap<[u64; 2], u32>>,
     long: FxHashMap<(i16, &'a str), u32>,
 }
@@ -41,13 +42,13 @@ impl<'a> Found<'a> {
     }
 }
 
-/// The part of a short id, the same in all years.
+/// Returns the partition of a short id, the same in all years.
 pub(super) fn part([low, high]: [u64; 2]) -> usize {
     let mixed = ((low >> 16) ^ high.rotate_left(29)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     (mixed >> 32) as usize % PARTS
 }
 
-/// Year, length and text of an id of up to 12 bytes.
+/// Packs year, length and text of an id of up to 12 bytes.
 pub(super) fn packed((year, id): (i16, &str)) -> Option<[u64; 2]> {
     let mut bytes = [0; 16];
     bytes[4..].get_mut(..id.len())?.copy_from_slice(id.as_bytes());
@@ -58,25 +59,25 @@ pub(super) fn packed((year, id): (i16, &str)) -> Option<[u64; 2]> {
 }
 
 impl<'a> Keys<'a> {
-    /// Room for so many.
+    /// Creates an empty list with room for `n` organisations.
     pub(super) fn with_capacity(n: usize) -> Self {
         Self { all: Vec::with_capacity(n), ids: StringViewBuilder::with_capacity(n), expected: n, ..Self::default() }
     }
 
-    /// Whether they came in ascending order.
+    /// Checks whether the keys arrived in ascending order.
     pub(super) fn ascend(&self) -> bool {
         self.in_runs() && self.runs == 0
     }
 
-    /// Whether they came in a few stretches each of which is in ascending order.
+    /// Checks whether the keys arrived in a few ascending runs.
     pub(super) fn in_runs(&self) -> bool {
         self.found.is_none()
     }
 
-    /// The number of an organisation; it is new where that is how many there were.
+    /// Returns the number of an organisation. A new organisation gets the next number.
     ///
-    /// Another stretch of ascending ids has room of its own only where there are not more of them than expected: else a table
-    /// that goes item by item would need it for each.
+    /// A new run gets rows of its own only while there are not many more keys than expected. A table sorted by item
+    /// would otherwise need new rows for every item.
     pub(super) fn number(&mut self, year: i16, id: &'a str) -> u32 {
         let (key, new) = ((year, id), self.all.len() as u32);
         let number = match &mut self.found {
@@ -103,7 +104,7 @@ impl<'a> Keys<'a> {
         number
     }
 
-    /// The same by a key that is packed, once they are looked for; the text is read where it is new.
+    /// Returns the number of an organisation by its packed key. `id` is called only if its text is needed.
     pub(super) fn number_of(&mut self, key: [u64; 2], id: impl FnOnce() -> &'a str) -> u32 {
         let new = self.all.len() as u32;
         let Some(found) = &mut self.found else { return self.number(key[0] as i16, id()) };
@@ -126,7 +127,7 @@ mod tests {
 
     #[test]
     fn numbers_stay_when_the_order_breaks() {
-        // None is expected, so that the first one out of order is looked for.
+        // No keys are expected, so the first key out of order starts the lookup.
         let mut keys = Keys::default();
         let rows = [(2012, "D1"), (2012, "D2"), (2012, "D2"), (2013, "一个很长的编号"), (2012, "D1"), (2013, "D1")];
         assert_eq!(rows.map(|(year, id)| keys.number(year, id)), [0, 1, 1, 2, 0, 3]);

@@ -1,19 +1,21 @@
-//! Scores whose organisations come in no order: they wait until there are many, and are then put in their cells part by part of
-//! the ids, so that what is looked for and written lies near what was before.
+//! Buffer for scores whose organisations arrive in random order.
+//!
+//! Once enough scores wait, they are written partition by partition of the ids, so that lookups and writes stay
+//! local.
 
 use super::keys::{PARTS, part};
 
-/// A score whose organisation is looked for later.
+/// A score whose organisation is looked up later.
 #[derive(Clone, Copy)]
 pub(super) struct Score {
-    /// Year and id.
+    /// Packed year and id.
     pub(super) key: [u64; 2],
     pub(super) row: usize,
     pub(super) column: u32,
     pub(super) cell: i32,
 }
 
-/// Scores of one table that wait, by parts of the ids.
+/// Waiting scores of one table, by partition of the ids.
 #[derive(Default)]
 pub(super) struct Later {
     parts: Vec<Vec<Score>>,
@@ -21,7 +23,7 @@ pub(super) struct Later {
 }
 
 impl Later {
-    /// How many wait at most, or a few more.
+    /// Number of waiting scores that triggers a flush.
     const MANY: usize = 1 << 19;
 
     pub(super) fn push(&mut self, score: Score) {
@@ -32,18 +34,18 @@ impl Later {
         self.waiting += 1;
     }
 
-    /// Whether so many wait that it is time to put them in their cells.
+    /// Checks whether enough scores wait to be written.
     pub(super) fn are_many(&self) -> bool {
         self.waiting >= Self::MANY
     }
 
-    /// All that wait, part by part; what held them is given back for those that come next.
+    /// Takes all waiting scores, by partition. The caller returns the buffers with [`Later::give`].
     pub(super) fn take(&mut self) -> Vec<Vec<Score>> {
         self.waiting = 0;
         std::mem::take(&mut self.parts)
     }
 
-    /// Gives back what was taken.
+    /// Takes the buffers back for reuse.
     pub(super) fn give(&mut self, mut parts: Vec<Vec<Score>>) {
         parts.iter_mut().for_each(Vec::clear);
         self.parts = parts;

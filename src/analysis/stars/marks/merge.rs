@@ -1,4 +1,33 @@
-//! What the threads have read, as one.
+//! Merge of the score forms that the threads have read into one matrix.
+//!
+//! The result has one row per organisation and year, sorted by year and id, and depends neither on the number of
+//! threads nor on the order of rows. Every thread hands over a part: keys (year, id) in order of arrival, and a row
+//! of cells for each key.
+//!
+//! ```text
+//!      part 0             part 1             part 2
+//!   keys │ cells       keys │ cells       keys │ cells
+//!         └──────────────────┼──────────────────┘
+//!         do the keys ascend within and across parts?
+//!             │ yes                      │ no
+//!             ▼                          ▼
+//!   joined                     mixed
+//!   keep the parts and the     sort all keys by (year, id, part, row):
+//!   first organisation         A₀ │ B₀ B₂ │ C₁ │ D₀ D₁ D₂ │ …
+//!   of each                    in one part (A, C): cells stay there
+//!             │                in several (B, D): cells merge into a new part
+//!             │                          │
+//!             └────────────┬─────────────┘
+//!                          ▼
+//!   settled: conflicting cells become OPEN and are reported;
+//!   the range of each year is found
+//!
+//!   cell rule:  NONE + x = x     x + x = x, repeated     x + y = OPEN, conflict
+//! ```
+//!
+//! Tables are mostly sorted, and then no cell is copied. In the other case only organisations found in several
+//! parts are copied, at the cost of a part and row index per organisation. If these are more than half, all are
+//! copied and the parts are dropped.
 
 use std::ops::Range;
 
@@ -14,14 +43,14 @@ use super::{Marks, NONE, OPEN, items, width};
 use crate::analysis::stars::scheme::Scheme;
 use crate::error::Result;
 
-/// Organisations that a thread works on at once.
+/// Organisations per task.
 const PART: usize = 1 << 14;
 
-/// An organisation of a thread's part, in the order of years and ids.
+/// A key of one part, ordered by year and id.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Key<'a> {
     year: i16,
-    /// The first bytes of the id, most of which decide.
+    /// The first 16 bytes of the id, big-endian; most comparisons end here.
     first: u128,
     id: &'a str,
     part: u32,
@@ -41,14 +70,14 @@ impl<'a> Key<'a> {
     }
 }
 
-/// The organisations of all parts, in the order of years and ids.
+/// The organisations of all parts, sorted by year and id.
 struct Subjects<'k, 'a> {
-    /// Their years and ids, one stretch behind the other.
+    /// Years and ids, in consecutive slices.
     keys: Vec<&'k [(i16, &'a str)]>,
     ids: StringViewArray,
 }
 
-/// The parts of all threads.
+/// Merges the parts of all threads.
 pub(super) fn merged(mut locals: Vec<Local<'_>>, scheme: &Scheme) -> Result<Marks> {
     let problems = locals.iter_mut().map(|local| std::mem::take(&mut local.problems)).collect();
     let keys: Vec<_> = locals.iter().map(|local| &local.keys).filter(|keys| !keys.all.is_empty()).collect();
@@ -60,7 +89,7 @@ pub(super) fn merged(mut locals: Vec<Local<'_>>, scheme: &Scheme) -> Result<Mark
     }
 }
 
-/// Parts that follow each other.
+/// Joins parts whose keys ascend from one to the next.
 fn joined(mut locals: Vec<Local<'_>>, scheme: &Scheme, problems: Vec<Problems>) -> Result<Marks> {
     let mut conflicts = Vec::new();
     let mut from = 0;
@@ -76,12 +105,12 @@ fn joined(mut locals: Vec<Local<'_>>, scheme: &Scheme, problems: Vec<Problems>) 
     Ok(settled(&locals, scheme, subjects, Cells::joined(width(scheme), parts), conflicts, filled, problems))
 }
 
-/// Parts that may speak of the same organisations, in any order. Organisations of which only one speaks stay where they
-/// are; the others are put together cell by cell.
+/// Merges parts with any keys in any order. Organisations of one part stay in place; the others are merged cell by
+/// cell.
 fn mixed(mut locals: Vec<Local<'_>>, scheme: &Scheme, problems: Vec<Problems>) -> Result<Marks> {
     let width = width(scheme);
     let keys = keys(&locals);
-    // Where the rows of each organisation begin among the keys.
+    // First key of each organisation.
     let new = |at: &usize| *at == 0 || !keys[at - 1].same(&keys[*at]);
     let mut starts: Vec<usize> = (0..keys.len()).filter(new).collect();
     let subjects = starts.len();
@@ -128,14 +157,14 @@ fn mixed(mut locals: Vec<Local<'_>>, scheme: &Scheme, problems: Vec<Problems>) -
     Ok(settled(&locals, scheme, subjects, Cells::placed(width, parts, places), conflicts, filled, problems))
 }
 
-/// The organisations of all parts, in the order of years and ids.
+/// Collects the keys of all parts, sorted by year and id.
 fn keys<'a>(locals: &[Local<'a>]) -> Vec<Key<'a>> {
     let mut keys: Vec<Key<'_>> = Vec::with_capacity(locals.iter().map(|l| l.keys.all.len()).sum());
     for (part, local) in locals.iter().enumerate() {
         keys.par_extend(local.keys.all.par_iter().enumerate().map(|(at, key)| Key::new(*key, part as u32, at as u32)));
     }
     if locals.iter().all(|local| local.keys.in_runs()) {
-        // Merges the stretches that are in order.
+        // The stable sort merges the existing runs.
         keys.sort();
     } else {
         keys.par_sort_unstable();
@@ -143,11 +172,11 @@ fn keys<'a>(locals: &[Local<'a>]) -> Vec<Key<'a>> {
     keys
 }
 
-/// Cells that are put together from those of several parts.
+/// Cells merged from several parts.
 struct Merged {
     cells: Vec<i32>,
     conflicts: Vec<(usize, usize)>,
-    /// Cells of which another part speaks as well.
+    /// Cells that an earlier part filled as well.
     again: u64,
 }
 
@@ -169,7 +198,7 @@ impl Merged {
     }
 }
 
-/// The scores of organisations, in which what contradicts is open.
+/// Builds the marks: opens and reports conflicting cells, and finds the range of each year.
 fn settled(
     locals: &[Local<'_>],
     scheme: &Scheme,
@@ -215,13 +244,13 @@ fn settled(
     Marks { ids, years, cells, problems, repeated: told - filled, rows: locals.iter().map(|local| local.rows).sum() }
 }
 
-/// The ids of organisations.
+/// Collects the ids of organisations.
 fn ids(keys: &[(i16, &str)]) -> Result<StringViewArray> {
     let texts = |part: &[(i16, &str)]| part.iter().map(|(_, id)| Some(*id)).collect();
     together(&keys.par_chunks(PART).map(texts).collect::<Vec<_>>())
 }
 
-/// Ids that follow each other, as one array.
+/// Concatenates arrays of ids.
 fn together(parts: &[StringViewArray]) -> Result<StringViewArray> {
     if parts.is_empty() {
         return Ok(StringViewArray::new_null(0));

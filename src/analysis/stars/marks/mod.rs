@@ -1,7 +1,7 @@
-//! Score tables (评分表) as a matrix: for each organisation and year a cell for each line of the form.
+//! Score tables (评分表) as a matrix: one row per organisation and year, one cell per line of the form.
 //!
-//! Rows come in any order. Every thread puts those of its part together by itself; then the parts are merged cell by cell,
-//! so that neither order nor number of threads shows.
+//! Rows come in any order. Every thread assembles its own part, and the parts are merged cell by cell. The result
+//! depends neither on the order of rows nor on the number of threads.
 
 mod cells;
 mod columns;
@@ -31,39 +31,39 @@ use crate::error::Result;
 use crate::job;
 use crate::job::Job;
 
-/// No row speaks of the cell.
+/// Cell that no row mentions.
 pub(crate) const NONE: i32 = i32::MIN;
-/// A row does, and gives no number that can be used.
+/// Cell that a row mentions without a usable number.
 pub(crate) const OPEN: i32 = i32::MIN + 1;
 
-/// Which rows of a table of scores are read.
+/// Filter for the rows of a score table.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Reading {
-    /// Only those of this year; of all years where `None`. A table without a column `year` is of this year.
+    /// Only this year; all years if `None`. A table without a column `year` belongs to this year.
     pub(crate) year: Option<i16>,
-    /// Only those of this judge, where the table has a column `judge`.
+    /// Only this judge, if the table has a column `judge`.
     pub(crate) judge: Option<String>,
 }
 
 /// The scores of a scheme's items.
 #[derive(Debug)]
 pub(crate) struct Marks {
-    /// The organisations, by year and id.
+    /// Ids of the organisations, sorted by year and id.
     pub(crate) ids: StringViewArray,
-    /// The years, ascending, each with its organisations.
+    /// Years, ascending, with the range of organisations of each.
     pub(crate) years: Vec<(i16, Range<usize>)>,
     cells: Cells,
-    /// What could not be used, in the order of organisations and items.
+    /// Problems, in the order of organisations and items.
     pub(crate) problems: Vec<Problem>,
-    /// Scores of a cell of which another row speaks as well.
+    /// Scores that repeat a cell of another row.
     pub(crate) repeated: u64,
-    /// Rows read: of the year and judge asked for.
+    /// Rows read, after the filter of year and judge.
     pub(crate) rows: u64,
 }
 
 impl Marks {
-    /// Reads a table of scores: long, with the columns `party_org_id` (or `org_id`), `year`, `item`, `points`, or wide, with
-    /// a column for each item in place of the last two.
+    /// Reads a score table. A long table has the columns `party_org_id` (or `org_id`), `year`, `item`, `points`; a
+    /// wide table has a column per item instead of the last two.
     pub(crate) fn read(batches: &[RecordBatch], scheme: &Scheme, reading: &Reading, job: &dyn Job) -> Result<Self> {
         let tables = batches.iter().map(|b| Table::new(b, scheme, reading)).collect::<Result<Vec<_>>>()?;
         let parts = shared(&tables, rayon::current_num_threads());
@@ -73,28 +73,28 @@ impl Marks {
         merge::merged(locals, scheme)
     }
 
-    /// How many organisations, each counted in every year.
+    /// Returns the number of organisations, counted once per year.
     pub(crate) fn len(&self) -> usize {
         self.ids.len()
     }
 
-    /// The cells of an organisation: item by item, quarter after quarter.
+    /// Returns the cells of an organisation, item by item, one quarter after another.
     pub(crate) fn row(&self, subject: usize) -> Cow<'_, [i32]> {
         self.cells.row(subject).cells()
     }
 
-    /// What an item got, quarter after quarter; a row has so many items.
+    /// Returns the cells of one item, quarter by quarter. `items` is the number of items per quarter.
     pub(crate) fn of_item(&self, subject: usize, item: usize, items: usize) -> impl Iterator<Item = i32> {
         let row = self.cells.row(subject);
         (item..self.cells.width()).step_by(items).map(move |at| row.get(at))
     }
 
-    /// The cells of organisations that follow each other, as they are held.
+    /// Iterates over consecutive organisations without unpacking their cells.
     pub(crate) fn forms(&self, subjects: Range<usize>) -> impl Iterator<Item = Row<'_>> {
         self.cells.rows(subjects)
     }
 
-    /// What an item brings to its dimension, from a cell: the least and the most.
+    /// Returns the minimum and maximum points that a cell contributes to its dimension.
     pub(crate) fn brings(item: &Item, cell: i32) -> (i64, i64) {
         match (cell, item.unlisted) {
             (NONE, Some(points)) => (item.brings(points), item.brings(points)),
@@ -103,13 +103,13 @@ impl Marks {
         }
     }
 
-    /// The year of an organisation.
+    /// Returns the year of an organisation.
     pub(crate) fn year(&self, subject: usize) -> i16 {
         let at = self.years.partition_point(|(_, range)| range.end <= subject);
         self.years.get(at).map_or(0, |(year, _)| *year)
     }
 
-    /// Where an organisation stands in a year.
+    /// Returns the position of an organisation in a year.
     pub(crate) fn find(&self, year: i16, id: &str) -> Option<usize> {
         let (_, range) = self.years.iter().find(|(own, _)| *own == year)?;
         let (mut from, mut to) = (range.start, range.end);
@@ -129,13 +129,13 @@ fn items(scheme: &Scheme) -> usize {
     scheme.parts.items.len()
 }
 
-/// How many cells an organisation has.
+/// Returns the number of cells per organisation.
 fn width(scheme: &Scheme) -> usize {
     items(scheme) * scheme.parts.quarters as usize
 }
 
-/// The rows of tables in parts for so many threads. Where organisations come in order, each thread takes many small ones, so
-/// that none waits for another; where they do not, every part may have to find all of them, and there is one for each thread.
+/// Divides the rows of all tables among `threads`. If the organisations come in order, each thread gets many small
+/// parts for balance. If not, every part may meet every organisation, so there is one part per thread.
 fn shared(tables: &[Table], threads: usize) -> Vec<Vec<(usize, Range<usize>)>> {
     const SMALL: usize = 16;
     let small = divided(tables, threads * SMALL);
@@ -149,10 +149,10 @@ fn shared(tables: &[Table], threads: usize) -> Vec<Vec<(usize, Range<usize>)>> {
     if firsts.is_sorted_by(|a, b| a < b) { small } else { divided(tables, threads) }
 }
 
-/// Rows of tables: stretches that follow each other, for each of `threads` about as many. A form that stands where one
-/// thread's part ends is left to it as a whole.
+/// Divides the rows of all tables into consecutive parts of about equal size, one per thread. A part ends with the
+/// last line of a form.
 fn divided(tables: &[Table], threads: usize) -> Vec<Vec<(usize, Range<usize>)>> {
-    /// Rows of one organisation that are looked through for the end of a form.
+    /// Maximum rows scanned for the end of a form.
     const FORM: usize = 1 << 12;
     let all: usize = tables.iter().map(|table| table.rows).sum();
     let each = all.div_ceil(threads.max(1)).max(1);
@@ -186,7 +186,7 @@ mod tests {
     use crate::analysis::stars::testing::scores;
     use crate::job::Quiet;
 
-    /// Rows of many organisations in any order, some said twice, some with another number.
+    /// Checks shuffled rows of many organisations, some repeated and some contradictory.
     #[test]
     fn neither_threads_nor_order_nor_batches_show() {
         let scheme = Scheme::shipped("shizhi").unwrap();
@@ -211,7 +211,7 @@ mod tests {
         let first = read(&rows, 1, 1);
         assert_eq!(first.len(), 97);
         assert!(first.problems.len() > 50 && first.repeated > 100 && first.rows == rows.len() as u64);
-        // In another order, that of a number made of each place.
+        // Shuffle the rows by a hash of their position.
         let mut other: Vec<_> = rows.iter().copied().enumerate().collect();
         other.sort_by_key(|(at, _)| at.wrapping_mul(2_654_435_761) % 4093);
         let other: Vec<_> = other.into_iter().map(|(_, row)| row).collect();

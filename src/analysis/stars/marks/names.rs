@@ -1,27 +1,27 @@
-//! Items by the names that rows give them.
+//! Lookup of items by the names in rows.
 
 use arrow::array::{Array, StringViewArray};
 use rustc_hash::FxHashMap;
 
 use crate::analysis::stars::scheme::Scheme;
 
-/// The items by name. Forms have their lines in order, so that the next one is looked at first.
+/// Items by name. Forms list their lines in order, so the next item is tried first.
 pub(super) struct Names<'a> {
     scheme: &'a Scheme,
-    /// The item that follows the one found last.
+    /// The item after the last one found.
     pub(super) next: usize,
-    /// Short names are one number, by which they are compared at once.
+    /// Ids of up to 12 bytes as string views, comparable as one number; `u128::MAX` for longer ids.
     pub(super) short: Vec<u128>,
     by_name: FxHashMap<&'a str, usize>,
 }
 
-/// Texts of up to 12 bytes stand in their view.
+/// Maximum length of a text stored inline in its view.
 const SHORT: u128 = 12;
 
 impl<'a> Names<'a> {
     pub(super) fn new(scheme: &'a Scheme) -> Self {
         let ids = scheme.parts.items.iter().map(|item| item.id.as_str());
-        // Offices write the Chinese name of an item; its id comes first where both are the same text.
+        // Offices write the Chinese label of an item. An id takes precedence over an equal label.
         let labels = || scheme.parts.items.iter().map(|item| item.label.zh.as_str());
         let once = |(_, label): &(usize, &str)| labels().filter(|own| own == label).count() == 1;
         let by_name =
@@ -31,7 +31,7 @@ impl<'a> Names<'a> {
         Self { scheme, next: 0, short: short.collect(), by_name }
     }
 
-    /// Whether a row, which has a name, has the id of this item.
+    /// Checks whether the name in a row, which is not null, is the id of this item.
     pub(super) fn is(&self, at: usize, items: &StringViewArray, row: usize) -> bool {
         let view = items.views()[row];
         self.short.get(at) == Some(&view)
@@ -39,7 +39,7 @@ impl<'a> Names<'a> {
                 && self.scheme.parts.items.get(at).is_some_and(|item| item.id == items.value(row)))
     }
 
-    /// Goes on behind an item.
+    /// Moves to the item after `at`.
     pub(super) fn behind(&mut self, at: usize) {
         self.next = if at + 1 < self.short.len() { at + 1 } else { 0 };
     }

@@ -1,4 +1,4 @@
-//! Cells in as little room as they need: most forms give whole and half points, which take 16 bits.
+//! Compact cells: most forms give whole and half points, which fit in 16 bits.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -7,31 +7,31 @@ use super::forms::Bounds;
 use super::{NONE, OPEN};
 use crate::analysis::stars::scheme::units::POINT;
 
-/// Half a point, as cells hold points.
+/// Half a point, in cell units.
 pub(crate) const HALF: i32 = POINT as i32 / 2;
-/// From here on a cell of 16 bits has a word and no number.
+/// First 16-bit value that is a marker and not a number.
 const WORDS: u16 = 1 << 15;
 /// [`OPEN`] and [`NONE`] in 16 bits.
 const OPEN_WORD: u16 = u16::MAX - 1;
 const NONE_WORD: u16 = u16::MAX;
-/// The most half points that 16 bits hold.
+/// Maximum number of half points in 16 bits.
 pub(super) const MOST_HALVES: i32 = WORDS as i32 - 1;
 
-/// Cells of organisations: in half points as long as all of them can be, from then on in ten-thousandths.
+/// Cells of organisations: in half points while all of them fit, afterwards in ten-thousandths.
 #[derive(Debug)]
 pub(super) enum Packed {
     Halves(Vec<u16>),
     Fine(Vec<i32>),
 }
 
-/// The cells of an organisation.
+/// The cells of one organisation.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Row<'a> {
     Halves(&'a [u16]),
     Fine(&'a [i32]),
 }
 
-/// A cell in 16 bits, if it has that little in it.
+/// Packs a cell into 16 bits; `None` if it does not fit.
 fn packed(cell: i32) -> Option<u16> {
     match cell {
         NONE => Some(NONE_WORD),
@@ -67,7 +67,7 @@ impl Packed {
         }
     }
 
-    /// Makes it so many cells, those that are new without anything said of them.
+    /// Resizes to `cells` cells; new cells are [`NONE`].
     pub(super) fn resize(&mut self, cells: usize) {
         match self {
             Self::Halves(all) => all.resize(cells, NONE_WORD),
@@ -101,7 +101,7 @@ impl Packed {
         }
     }
 
-    /// Whether nothing is said of any of these cells.
+    /// Checks whether all of these cells are [`NONE`].
     pub(super) fn are_free(&self, cells: Range<usize>) -> bool {
         match self {
             Self::Halves(all) => all[cells].iter().fold(0, |other, cell| other | (cell ^ NONE_WORD)) == 0,
@@ -109,8 +109,8 @@ impl Packed {
         }
     }
 
-    /// Puts the points of items, from `item` on, in cells that are free, if they are what the items may have and need no more
-    /// room; else nothing.
+    /// Writes the points of the items from `item` on into free cells. Returns false, with the cells still free, if
+    /// any value is not permitted or needs the wider format.
     pub(super) fn take(&mut self, cells: Range<usize>, bounds: &Bounds, item: usize, points: &[f64]) -> bool {
         match self {
             Self::Halves(all) => {
@@ -140,7 +140,7 @@ impl From<Vec<i32>> for Packed {
 }
 
 impl<'a> Row<'a> {
-    /// Each cell as it is told.
+    /// Returns the cells in ten-thousandths.
     pub(crate) fn cells(self) -> Cow<'a, [i32]> {
         match self {
             Self::Halves(cells) => cells.iter().map(|cell| unpacked(*cell)).collect(),
@@ -155,7 +155,7 @@ impl<'a> Row<'a> {
         }
     }
 
-    /// Whether each cell has a number: both words for what is none have the highest bit, and no number has.
+    /// Checks whether every cell holds a number. Both markers set the highest bit, and no number does.
     pub(crate) fn is_closed(self) -> bool {
         match self {
             Self::Halves(cells) => cells.iter().fold(0, |all, cell| all | cell) < WORDS,

@@ -1,29 +1,29 @@
-//! What is wrong with rows of scores: each is told, and none counts as zero.
+//! Problems in score rows: each is reported, and none counts as zero.
 
 use rayon::prelude::*;
 
 use crate::lang::Text;
 
-/// What is wrong.
+/// Kind of a problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Fault {
     /// The scheme has no such item.
     UnknownItem,
-    /// More or fewer points than the item has, or a number that the form does not have.
+    /// Points outside the range of the item, or a value the form does not list.
     OutOfRange,
-    /// No number.
+    /// Not a number.
     NotANumber,
-    /// Rows of one cell that say different things.
+    /// Rows that contradict each other on one cell.
     Contradicts,
-    /// No quarter, or none from 1 to 4.
+    /// No quarter, or one outside 1 to 4.
     NoQuarter,
-    /// The roster does not have the organisation in that year.
+    /// The roster does not list the organisation in that year.
     NotInRoster,
     /// The scheme has no such kind of event.
     UnknownEvent,
-    /// A row that does not say of which organisation it is.
+    /// A row without an organisation.
     NoOrganisation,
-    /// A row that does not say of which year it is.
+    /// A row without a year.
     NoYear,
 }
 
@@ -62,7 +62,7 @@ impl Fault {
     }
 }
 
-/// A row, or a cell, and what is wrong with it.
+/// A row or cell, and its problem.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Problem {
     pub(crate) year: i16,
@@ -72,16 +72,16 @@ pub(crate) struct Problem {
     pub(crate) fault: Fault,
 }
 
-/// Problems as they come, each once in the end: a fault that every row has is not kept as often.
+/// Collected problems. Duplicates are removed on the way, so that a fault in every row does not fill memory.
 #[derive(Debug, Default)]
 pub(super) struct Problems {
     all: Vec<Problem>,
-    /// How many were left when they were looked through last.
+    /// Number of problems after the last deduplication.
     once: usize,
 }
 
 impl Problems {
-    /// Fewer than so many are not looked through.
+    /// Minimum number of problems worth deduplicating.
     const FEW: usize = 1 << 16;
 
     pub(super) fn push(&mut self, problem: Problem) {
@@ -93,7 +93,7 @@ impl Problems {
         self.all.push(problem);
     }
 
-    /// Those of all parts, in order, each once.
+    /// Merges the problems of all parts, sorted and without duplicates.
     pub(super) fn together(parts: impl Iterator<Item = Self>) -> Vec<Problem> {
         let mut all: Vec<Problem> = parts.flat_map(|part| part.all).collect();
         all.par_sort_unstable();

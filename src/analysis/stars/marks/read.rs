@@ -1,4 +1,4 @@
-//! One thread's part of the rows, put together by organisation.
+//! Reader of one thread's part of the rows, into cells by organisation.
 
 use std::ops::Range;
 
@@ -18,34 +18,34 @@ use crate::error::Result;
 use crate::job;
 use crate::job::Job;
 
-/// Rows between two looks at whether to stop.
+/// Rows processed between cancellation checks.
 const STRETCH: usize = 1 << 16;
 
-/// The cells of the organisations of some rows.
+/// The cells of the organisations in one part of the rows.
 pub(super) struct Local<'a> {
     pub(super) keys: Keys<'a>,
     pub(super) cells: Packed,
-    /// Organisation and column of cells of which rows say different things.
+    /// Organisation and column of cells on which rows disagree.
     pub(super) conflicts: Vec<(u32, u32)>,
     pub(super) problems: Problems,
-    /// How many cells were said something of, each as often as it was.
+    /// Number of scores read into cells, repetitions included.
     pub(super) told: u64,
-    /// How many were, each once.
+    /// Number of cells filled.
     pub(super) filled: u64,
     pub(super) rows: u64,
     scheme: &'a Scheme,
     bounds: Bounds,
     width: usize,
-    /// The organisation of the row before: its id's view, its year, its number.
+    /// Organisation of the previous row: view of the id, year, number.
     last: Option<(u128, i16, u32)>,
-    /// The cells of the form at hand.
+    /// Buffer for the cells of the current form.
     form: Vec<i32>,
-    /// What waits for its organisation.
+    /// Scores that wait for their organisation.
     later: Later,
 }
 
 impl<'a> Local<'a> {
-    /// The rows of `part`, which are those of `tables`.
+    /// Reads the rows of `part`, a list of table positions and row ranges.
     pub(super) fn read(
         scheme: &'a Scheme,
         reading: &Reading,
@@ -94,7 +94,7 @@ impl<'a> Local<'a> {
         let mut row = rows.start;
         while row < rows.end {
             let lines = forms.as_ref().map_or(0, |forms| forms.lines(row..rows.end, names));
-            // Where all is mixed, a line may follow the one before by chance.
+            // In a shuffled table a single matching line is a coincidence.
             let lines = if lines == 1 && !self.keys.in_runs() { 0 } else { lines };
             match (&forms, &table.shape) {
                 (Some(forms), Shape::Long { points, .. }) if lines > 0 => {
@@ -112,7 +112,7 @@ impl<'a> Local<'a> {
         }
     }
 
-    /// Lines of one form: the items from `item` on, one after the other.
+    /// Reads consecutive lines of one form, the items from `item` on.
     fn lines(&mut self, table: &'a Table, points: &Points, year: i16, rows: Range<usize>, item: usize) {
         let subject = self.subject(year, table.id.views()[rows.start], &table.id, rows.start);
         let (n, from) = (rows.len(), subject as usize * self.width + item);
@@ -132,7 +132,7 @@ impl<'a> Local<'a> {
         self.form = form;
     }
 
-    /// What stands in the cells of such lines.
+    /// Computes the cells of consecutive lines, including values that have to be read individually.
     fn fill(&mut self, table: &Table, points: &Points, year: i16, rows: Range<usize>, item: usize, cells: &mut [i32]) {
         let mut all = self.bounds.cells(item, &points.values.values()[rows.clone()], cells);
         if points.values.null_count() > 0 {
@@ -199,7 +199,7 @@ impl<'a> Local<'a> {
         }
     }
 
-    /// Puts a score in its cell, at once or later.
+    /// Writes a score to its cell, or buffers it.
     fn score(&mut self, year: i16, table: &'a Table, row: usize, column: usize, cell: i32) {
         match packed((year, table.id.value(row))) {
             Some(key) if !self.keys.in_runs() => {
@@ -212,7 +212,7 @@ impl<'a> Local<'a> {
         }
     }
 
-    /// Puts the scores that wait in their cells; they are of rows of `table`.
+    /// Writes the buffered scores, which are rows of `table`.
     fn settle(&mut self, table: &'a Table, job: &dyn Job) -> Result<()> {
         let parts = self.later.take();
         for scores in &parts {
@@ -227,7 +227,7 @@ impl<'a> Local<'a> {
         Ok(())
     }
 
-    /// The number of the organisation of a row, which has an id.
+    /// Returns the number of the organisation of a row with an id.
     fn subject(&mut self, year: i16, view: u128, ids: &'a StringViewArray, row: usize) -> u32 {
         if let Some((last, of, subject)) = self.last
             && last == view
@@ -253,10 +253,10 @@ impl<'a> Local<'a> {
         }
     }
 
-    /// What is written in a cell; what the item cannot have is told, and not known.
+    /// Returns the cell of a row. A value that the item cannot have is reported and left open.
     fn cell(&mut self, item: usize, points: &Points, row: usize, year: i16, ids: &StringViewArray) -> i32 {
         let told = if points.values.is_null(row) {
-            // Text that is no number; an empty cell is none.
+            // Text that is not a number is reported; an empty cell is not.
             match points.texts.as_ref().filter(|t| t.is_valid(row) && !t.value(row).trim().is_empty()) {
                 Some(texts) => (Fault::NotANumber, texts.value(row).to_owned()),
                 None => return OPEN,

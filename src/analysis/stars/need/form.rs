@@ -1,16 +1,16 @@
-//! What a form would come to if some of its items brought more.
+//! Hypothetical forms: the score if some items brought more.
 
 use crate::analysis::stars::marks::Marks;
 use crate::analysis::stars::rating::{Rating, bounded, total};
 use crate::analysis::stars::scheme::units::POINT;
 
-/// A form on which some items bring more: what that comes to.
+/// A form on which some items are raised.
 pub(super) struct Form<'a> {
     rating: &'a Rating,
     subject: usize,
-    /// Which dimension is looked at; the total where `None`.
+    /// The dimension in question; the total if `None`.
     dimension: Option<usize>,
-    /// For each item what it brings now, all quarters together.
+    /// Current points of each item, summed over the quarters.
     have: Vec<i64>,
 }
 
@@ -26,18 +26,19 @@ impl<'a> Form<'a> {
         self.have[at]
     }
 
-    /// The most that an item can bring.
+    /// Returns the maximum points of an item.
     pub(super) fn full(&self, at: usize) -> i64 {
         self.rating.scheme.parts.items[at].range().1 * self.rating.scheme.parts.quarters
     }
 
-    /// What an item can bring more, by its weight.
+    /// Returns the points that an item can still gain, weighted.
     pub(super) fn room(&self, at: usize) -> i64 {
         let parts = &self.rating.scheme.parts;
         (self.full(at) - self.have[at]) * parts.dimensions[parts.items[at].dimension].weight.max(1)
     }
 
-    /// What the total or the dimension comes to where these items bring so much, and the others what they do.
+    /// Returns the total, or the dimension, if the items in `with` bring the given points and the others stay as
+    /// they are.
     pub(super) fn worth(&self, with: &[(usize, i64)]) -> i64 {
         let parts = &self.rating.scheme.parts;
         let mut sums = vec![0i64; parts.dimensions.len()];
@@ -53,8 +54,8 @@ impl<'a> Form<'a> {
         }
     }
 
-    /// The least that an item has to bring, beside those that are done, so that it is enough: of the numbers that the form
-    /// has, if they are listed.
+    /// Returns the minimum points at which an item, with those in `done`, reaches `goal`. A listed value is
+    /// preferred if the form lists values.
     pub(super) fn least(&self, done: &[(usize, i64)], at: usize, goal: i64) -> i64 {
         let enough = |brings: i64| {
             let with: Vec<(usize, i64)> = done.iter().copied().chain([(at, brings)]).collect();
@@ -65,7 +66,7 @@ impl<'a> Form<'a> {
         if let (Some(least), 1) = (values.filter(|brings| enough(*brings)).min(), self.rating.scheme.parts.quarters) {
             return least;
         }
-        // What it comes to grows with what the item brings: halve until the least is found.
+        // The score grows with the points of the item, so bisect for the minimum.
         let (mut low, mut high) = (self.have[at], self.full(at));
         while low < high {
             let middle = low + (high - low) / 2;

@@ -1,4 +1,4 @@
-//! One year of a rating: where the organisations stand in the ledger, and what is asked about them.
+//! One year of a rating: the ledger rows of the organisations, and the answers to conditions.
 
 use std::ops::Range;
 
@@ -15,9 +15,9 @@ use crate::query::star_state::{ORGANISED, coded};
 use crate::roster::{Frame, Roster};
 use arrow::buffer::BooleanBuffer;
 
-/// How many organisations there are, of which quotas give shares.
+/// The population that quotas are proportions of.
 pub(crate) struct Population {
-    /// The rows at which they stand.
+    /// Ledger row of each member.
     pub(crate) homes: Vec<u32>,
     pub(crate) all: u64,
 }
@@ -25,17 +25,17 @@ pub(crate) struct Population {
 /// One year.
 pub(crate) struct Round<'a> {
     pub(crate) year: i16,
-    /// The organisations of the year among all of the rating.
+    /// Range of the year's organisations in the rating.
     pub(crate) range: Range<usize>,
     pub(crate) roster: &'a Roster,
     pub(crate) frame: &'a Frame,
-    /// For each organisation the row of the frame at which it stands.
+    /// Frame row of each organisation.
     pub(crate) rows: Vec<Option<u32>>,
     pub(crate) population: Population,
 }
 
-/// For each party organisation of `frame`, by its code, the row at which it stands; organisations with a mode of their
-/// own come first, those of which the mode is not known count as well.
+/// Returns the home row of each party organisation of `frame`, by code. Rows with a mode of their own come first
+/// and rows of unknown mode last; rows with any other mode do not count.
 pub(crate) fn homes(roster: &Roster, frame: &Frame) -> Vec<Option<u32>> {
     let mode = roster.field("mode").ok();
     let others: Vec<u64> = mode.and_then(|at| roster.dictionary(at)).map_or_else(Vec::new, |words| {
@@ -55,12 +55,12 @@ impl<'a> Round<'a> {
         Ok(Self { year, range, roster, frame, rows, population: Population { homes, all } })
     }
 
-    /// The organisation called `id`, counted from the first of the year.
+    /// Returns the position of the organisation `id`, counted from the first of the year.
     pub(crate) fn find(&self, marks: &Marks, id: &str) -> Option<usize> {
         marks.find(self.year, id).map(|at| at - self.range.start)
     }
 
-    /// The answer to a condition for each organisation.
+    /// Evaluates a condition for each organisation.
     pub(crate) fn answers(&self, rating: &Rating, condition: &Condition) -> Result<Vec<Sure>> {
         let all = self.range.len();
         Ok(match &condition.test {
@@ -89,7 +89,7 @@ impl<'a> Round<'a> {
                     true => Sure::reached(high < *at, low < *at),
                 };
                 let subjects = self.range.clone().into_par_iter();
-                // Of which part is asked once, not for each organisation.
+                // Match on the part once, not for each organisation.
                 match part {
                     Part::Total => rating.scores.totals[self.range.clone()].par_iter().map(|t| answer(*t)).collect(),
                     Part::Dimension(of) => subjects.map(|at| answer(rating.scores.dimension(at, *of))).collect(),
@@ -99,7 +99,7 @@ impl<'a> Round<'a> {
         })
     }
 
-    /// For each organisation its group by some dimensions, and what the groups are called.
+    /// Groups the organisations by some dimensions and names the groups.
     pub(crate) fn groups(&self, by: &[String]) -> Result<Groups> {
         if by.is_empty() {
             let (of_homes, of_subjects) = (vec![0; self.population.homes.len()], vec![0; self.rows.len()]);
@@ -137,13 +137,13 @@ impl<'a> Round<'a> {
     }
 }
 
-/// The answers to the gates of the scheme, gate by gate, of the organisations of one year.
+/// Evaluates all gates of the scheme, gate by gate, for the organisations of one year.
 pub(crate) fn gate_answers(rating: &Rating, year: i16, range: Range<usize>) -> Result<Vec<Vec<Sure>>> {
     let round = Round::new(rating, &rating.roster, year, range)?;
     rating.scheme.gates.iter().map(|gate| round.answers(rating, &gate.condition)).collect()
 }
 
-/// The value of an axis, as it is called in a table.
+/// Returns the display name of an axis value.
 fn value(axis: &Axis, at: u32) -> String {
     let text = match &axis.values {
         Values::Text(values) => values.get(at as usize).cloned(),
@@ -157,15 +157,15 @@ fn value(axis: &Axis, at: u32) -> String {
 
 /// Organisations by group.
 pub(crate) struct Groups {
-    /// Of those of the population.
+    /// Group of each member of the population.
     pub(crate) of_homes: Vec<u32>,
-    /// Of those that are rated.
+    /// Group of each rated organisation.
     pub(crate) of_subjects: Vec<u32>,
     pub(crate) labels: Vec<Option<String>>,
 }
 
-/// A part of the score: for items and dimensions ten-thousandths of a point, the total as it is held. Of an item of
-/// penalty it is the points taken.
+/// Returns the minimum and maximum of a part of the score: items and dimensions in ten-thousandths of a point, the
+/// total in hundred-millionths. A penalty item returns the points taken.
 pub(crate) fn part_of(rating: &Rating, scheme: &Scheme, part: Part, subject: usize) -> (i64, i64) {
     match part {
         Part::Total => rating.scores.totals[subject],

@@ -1,4 +1,4 @@
-//! What the ledger says of the organisations of a rating, column by column.
+//! Ledger columns of rated organisations.
 
 use std::sync::{Arc, OnceLock};
 
@@ -16,29 +16,29 @@ use crate::roster::Column;
 use crate::standards::region::Level;
 use crate::support::columns::Columns;
 
-/// Texts, each row one of a few: the values, and for each row which; behind the last is null.
+/// Builds a text column from a few values and the index of each row; the index after the last value is null.
 pub(crate) fn texts_at<T: AsRef<str>>(values: impl IntoIterator<Item = T>, rows: Vec<u32>) -> Result<ArrayRef> {
     let values: StringViewArray = values.into_iter().map(Some).chain([None]).collect();
     let null = values.len() as u32 - 1;
-    // Without nulls it is quicker, and most columns have none.
+    // Taking without nulls is faster, and most columns have none.
     let values =
         if rows.iter().fold(0, |most, row| most.max(*row)) < null { values.slice(0, null as usize) } else { values };
     Ok(take(&values, &UInt32Array::from(rows), None)?)
 }
 
-/// Whether a column is asked for, by its name.
+/// Predicate on column names: true for requested columns.
 pub(super) type Wants<'a> = &'a (dyn Fn(&str) -> bool + Sync);
 
-/// Makes a column of which nothing is known.
+/// Constructor of an all-null column.
 type Nothing<'a> = &'a (dyn Fn() -> ArrayRef + Sync);
 
-/// Texts of which none is known.
+/// Returns an all-null text column.
 fn unknown(n: usize) -> ArrayRef {
     new_null_array(&DataType::Utf8View, n)
 }
 
 impl Rating {
-    /// The star states of the ladder, 0 first, then "unknown".
+    /// Returns the star states of the ladder, from rung 0, then "unknown".
     pub(crate) fn states(&self) -> Vec<String> {
         let ladder = &self.scheme.ladder;
         (0..=ladder.top())
@@ -47,17 +47,17 @@ impl Rating {
             .collect()
     }
 
-    /// The position of a span's state among [`Rating::states`].
+    /// Returns the index of a span's state in [`Rating::states`].
     pub(crate) fn state_at(&self, span: Span) -> u32 {
         span.known().map_or(u32::from(self.scheme.ladder.top()) + 1, u32::from)
     }
 
-    /// The star states of a stage.
+    /// Returns the star states of a stage.
     pub(crate) fn stage(&self, at: usize) -> Result<ArrayRef> {
         texts_at(self.states(), self.stages[at].par_iter().map(|span| self.state_at(*span)).collect())
     }
 
-    /// The star states of the stages that are wanted; those at which nothing changed are one array.
+    /// Returns the star states of the requested stages. Stages without changes share one array.
     pub(super) fn stages_of(&self, wants: impl Fn(usize) -> bool) -> Result<Vec<Option<ArrayRef>>> {
         let first = |at: usize| (0..=at).rev().find(|at| !self.stages.unchanged(*at)).unwrap_or(0);
         let mut needed: Vec<usize> = (0..STAGES.len()).filter(|at| wants(*at)).map(first).collect();
@@ -67,19 +67,19 @@ impl Rating {
         Ok((0..STAGES.len()).map(|at| if wants(at) { of(at) } else { None }).collect())
     }
 
-    /// The state of the stars after all rules, by name.
+    /// Returns the star state after all rules.
     pub(crate) fn state_of(&self, subject: usize) -> String {
         let states = self.states();
         states[self.state_at(self.stars()[subject]) as usize].clone()
     }
 
-    /// `year`, the id, and what the ledger says of these organisations: `org_id` (of the organisation at which a party
-    /// organisation stands), `name`, `township`, `township_name`, `kind`, `committee`.
+    /// Returns `year`, the id and the ledger columns of these organisations: `org_id` (of the home row of a party
+    /// organisation), `name`, `township`, `township_name`, `kind`, `committee`.
     pub(crate) fn listed(&self, subjects: &[u32]) -> Result<Columns> {
         self.listed_of(subjects, &|_| true)
     }
 
-    /// Those of them that are wanted.
+    /// Returns the requested columns of [`Rating::listed`].
     pub(super) fn listed_of(&self, subjects: &[u32], wants: Wants<'_>) -> Result<Columns> {
         let id = self.scheme.id_column();
         let everybody = subjects.len() == self.marks.len() && (0..).zip(subjects).all(|(at, own)| at == *own);
@@ -90,7 +90,7 @@ impl Rating {
             Ok(take(&self.marks.ids, &UInt32Array::from(subjects.to_vec()), None)?)
         };
         let years = || self.parts(subjects).flat_map(|(year, part)| std::iter::repeat_n(year, part.len()));
-        // Columns that the ledger does not have are one and the same.
+        // Columns missing from the ledger share one array.
         let nothing = OnceLock::new();
         let nothing: Nothing<'_> = &|| Arc::clone(nothing.get_or_init(|| unknown(subjects.len())));
         let party = self.scheme.counts == Counts::PartyOrganisations;
@@ -133,7 +133,7 @@ impl Rating {
         Ok(columns)
     }
 
-    /// Stretches of organisations of one year, with the year.
+    /// Splits organisations into runs of one year.
     fn parts<'s>(&self, subjects: &'s [u32]) -> impl Iterator<Item = (i16, &'s [u32])> {
         let mut rest = subjects;
         std::iter::from_fn(move || {
@@ -146,7 +146,7 @@ impl Rating {
         })
     }
 
-    /// Calls `of` for each stretch of organisations of one year, with the year's frame.
+    /// Calls `of` with each run of organisations of one year and the frame of that year.
     fn by_year(&self, subjects: &[u32], mut of: impl FnMut(&crate::roster::Frame, &[u32]) -> Result<()>) -> Result<()> {
         self.parts(subjects).try_for_each(|(year, part)| of(self.roster.frame(year)?, part))
     }
@@ -182,7 +182,7 @@ impl Rating {
         Ok(concat(&parts.iter().map(AsRef::as_ref).collect::<Vec<_>>())?)
     }
 
-    /// The codes of a coded column, 0 where it is not known.
+    /// Returns the codes of a coded column, 0 for unknown.
     fn codes(&self, name: &str, subjects: &[u32]) -> Result<Vec<u32>> {
         let field = self.roster.field(name).ok();
         let mut all = Vec::with_capacity(subjects.len());
@@ -219,13 +219,13 @@ impl Rating {
         Ok((texts_at(townships.values.iter(), at.clone())?, texts_at(names, at)?))
     }
 
-    /// All organisations, in their order.
+    /// Returns the positions of all organisations.
     pub(crate) fn everybody(&self) -> Vec<u32> {
         (0..self.marks.len() as u32).collect()
     }
 }
 
-/// The texts of a column that is one.
+/// Returns a text column as strings; empty if there is no such text column.
 pub(crate) fn text_column<'a>(batch: &'a RecordBatch, name: &str) -> Vec<Option<&'a str>> {
     match batch.column_by_name(name) {
         Some(column) if *column.data_type() == DataType::Utf8View => column.as_string_view().iter().collect(),

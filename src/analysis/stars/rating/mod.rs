@@ -1,10 +1,22 @@
-//! Rating (评星定级): scores into stars, rule after rule, with what each rule changed.
+//! Rating (评星定级): stars from scores, rule by rule, with the effect of each rule.
 //!
-//! A score that is not known is an interval, from the least to the most that its open items allow; so is a star. Every
-//! rule works on both ends. A star is given only where both ends are the same.
+//! ```text
+//!  score table ─► Marks ──┐
+//!                         ├─► Scores ──► by_score
+//!  event table ─► Events ─┘   points        │  events, gates, caps, vetoes, first year,
+//!                                           │  promotion step, direct grading, quotas
+//!  roster ──────► Round ────► conditions ──►│
+//!  last round ──► Prev ────────────────────►│
+//!                                           ├─► Stages: stars after each kind of rule ─► table
+//!                                           └─► Change: rule, stars before and after ─► reasons, trail
+//! ```
 //!
-//! The order of the rules is fixed: the score, events that add and take stars, gates, caps, vetoes, the first year, the
-//! step a year, direct grading, quotas. Quotas come last, so that nobody takes a place who may not have it.
+//! A score with open items is an interval, from the minimum to the maximum that the open items allow, and so are
+//! its stars. Every rule works on both ends. A star is given only if both ends agree.
+//!
+//! The order of the rules is fixed, as in the drawing. Quotas come last, so that no place goes to an organisation
+//! that another rule excludes. The trade-off is one stored span per stage and organisation; stages without changes
+//! share their memory.
 
 mod facts;
 mod listed;
@@ -42,7 +54,7 @@ use crate::job;
 use crate::job::Job;
 use crate::roster::Roster;
 
-/// From the fewest to the most stars that what is known allows.
+/// Minimum and maximum stars consistent with the known facts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Span {
     pub(crate) low: Rung,
@@ -54,13 +66,13 @@ impl Span {
         Self { low: rung, high: rung }
     }
 
-    /// The rung, if it is certain.
+    /// Returns the rung if it is certain.
     pub(crate) fn known(self) -> Option<Rung> {
         (self.low == self.high).then_some(self.low)
     }
 }
 
-/// How sure an answer is.
+/// Certainty of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Sure {
     No,
@@ -73,7 +85,7 @@ impl Sure {
         if answer { Self::Yes } else { Self::No }
     }
 
-    /// Whether what lies between two ends reaches a bound, from whether each of them does.
+    /// Returns whether a value between two ends reaches a bound, given the answers for both ends.
     pub(crate) fn reached(low: bool, high: bool) -> Self {
         match u8::from(low) + u8::from(high) {
             0 => Self::No,
@@ -83,7 +95,7 @@ impl Sure {
     }
 }
 
-/// Which rule changed a star; where there are several of a kind, their position in the scheme.
+/// The rule that changed a star, with its position in the scheme if there are several of its kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Rule {
     Event(u16),
@@ -97,18 +109,18 @@ pub(crate) enum Rule {
     Quota(u16),
 }
 
-/// What a rule did to one organisation.
+/// The effect of a rule on one organisation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Change {
     pub(crate) subject: u32,
     pub(crate) rule: Rule,
     pub(crate) before: Span,
     pub(crate) after: Span,
-    /// Of a quota the rank; of the step how many rungs were allowed, 255 for any.
+    /// Number of events for an event rule, rank for a quota, rungs allowed for the promotion step (255 for any).
     pub(crate) detail: u32,
 }
 
-/// The stages after which stars are kept, by the names of their columns.
+/// Stages after which stars are kept, named as their columns.
 pub(crate) const STAGES: [&str; 9] = [
     "by_score",
     "after_events",
@@ -121,20 +133,20 @@ pub(crate) const STAGES: [&str; 9] = [
     "after_quotas",
 ];
 
-/// What a rating rests on besides its scheme and its roster.
+/// Inputs of a rating in addition to scheme, roster and scores.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// Only this year; all years of the scores where `None`.
+    /// Only this year; all years of the scores if `None`.
     pub year: Option<i16>,
-    /// Only scores of this judge, where the table has a column `judge`; `final` where `None`.
+    /// Only scores of this judge, if the table has a column `judge`; `final` if `None`.
     pub judge: Option<String>,
-    /// The register of events: `party_org_id` (or `org_id`), `kind`, and `date` or `year`.
+    /// Register of events: `party_org_id` (or `org_id`), `kind`, and `date` or `year`.
     pub events: Option<Vec<RecordBatch>>,
-    /// The stars of the round before.
+    /// Stars of the previous round.
     pub previous: Previous,
 }
 
-/// A rating: scores, stars, and why.
+/// A rating: scores, stars and reasons.
 #[derive(Clone, Debug)]
 pub struct Rating {
     pub(crate) scheme: Arc<Scheme>,
@@ -143,17 +155,17 @@ pub struct Rating {
     pub(crate) events: Arc<Events>,
     previous: Arc<Previous>,
     pub(crate) scores: Scores,
-    /// For each stage the stars of each organisation.
+    /// Stars of each organisation after each stage.
     pub(crate) stages: Stages,
-    /// By organisation, then in the order of the rules.
+    /// Changes by organisation, in the order of the rules.
     pub(crate) changes: Vec<Change>,
-    /// The round before.
+    /// Previous round of each organisation.
     pub(crate) before: Vec<Prev>,
-    /// The row of the year's frame at which each organisation stands.
+    /// Frame row of each organisation.
     pub(crate) rows: Vec<Option<u32>>,
-    /// Whether a veto takes the plaque.
+    /// Certainty that a veto takes the plaque.
     pub(crate) revoked: Vec<Sure>,
-    /// Whether it takes no part: cancelled, or unrated in its first year.
+    /// Certainty that the organisation takes no part: cancelled, or unrated in its first year.
     pub(crate) excluded: Vec<Sure>,
     pub(crate) quotas: Vec<QuotaUse>,
     pub(crate) populations: Vec<(i16, u64)>,
@@ -161,15 +173,14 @@ pub struct Rating {
 }
 
 impl Rating {
-    /// Rates the party organisations (or organisations) of a table of scores.
+    /// Rates the party organisations (or organisations) of a score table.
     ///
-    /// The scores are long, with the columns `party_org_id` (`org_id` where the scheme counts organisations), `year`,
-    /// `item`, `points`, or wide, with a column for each item; a scheme by quarters has `quarter` besides. An item without
-    /// a score, and one whose score cannot be used, is open. Years are rated one after the other, each on the stars of the
-    /// round before.
+    /// A long table has the columns `party_org_id` (`org_id` if the scheme counts organisations), `year`, `item`,
+    /// `points`; a wide table has a column per item. A quarterly scheme also needs `quarter`. An item without a
+    /// usable score is open. Years are rated in order, each on the stars of the previous round.
     ///
-    /// Fails with [`Error::Data`] where the table lacks a column, [`Error::Argument`] where the roster does not have a
-    /// year or the round before is needed and not known, [`Error::Definition`] where a rule does not fit the roster.
+    /// Returns [`Error::Data`] if the table lacks a column, [`Error::Argument`] if the roster lacks a year or a
+    /// required previous round is unknown, [`Error::Definition`] if a rule does not fit the roster.
     pub fn new(
         roster: &Roster,
         scheme: Arc<Scheme>,
@@ -186,12 +197,12 @@ impl Rating {
         Self::of(roster, scheme, Arc::new(marks), Arc::new(events), Arc::new(options.previous), job)
     }
 
-    /// The points of marks that are read, without events.
+    /// Rates marks that are already read, without events, as a first round.
     pub(crate) fn of_points(roster: &Roster, scheme: Arc<Scheme>, marks: Marks, job: &dyn Job) -> Result<Self> {
         Self::of(roster, scheme, Arc::new(marks), Arc::default(), Arc::new(Previous::FirstRound), job)
     }
 
-    /// The same scores rated by another scheme with the same items.
+    /// Rates the same scores by another scheme with the same items.
     pub(crate) fn again(&self, scheme: Arc<Scheme>, job: &dyn Job) -> Result<Self> {
         let (marks, events) = (Arc::clone(&self.marks), Arc::clone(&self.events));
         Self::of(&self.roster, scheme, marks, events, Arc::clone(&self.previous), job)
@@ -247,7 +258,7 @@ impl Rating {
         Ok(rating)
     }
 
-    /// Rates one year; those before it are rated.
+    /// Rates one year, after all years before it.
     fn round(&mut self, year: i16, range: Range<usize>) -> Result<()> {
         let roster = self.roster.clone();
         let round = Round::new(self, &roster, year, range.clone())?;
@@ -272,49 +283,49 @@ impl Rating {
         Ok(())
     }
 
-    /// Whether the caller says that there was no round before.
+    /// Checks whether the caller declared a first round.
     fn is_first_round(&self) -> bool {
         matches!(*self.previous, Previous::FirstRound)
     }
 
-    /// The stars after all rules.
+    /// Returns the stars after all rules.
     pub(crate) fn stars(&self) -> &[Span] {
         self.stages.last()
     }
 
-    /// The changes of one organisation.
+    /// Returns the changes of one organisation.
     pub(crate) fn changes_of(&self, subject: usize) -> &[Change] {
         let from = self.changes.partition_point(|c| (c.subject as usize) < subject);
         let to = self.changes.partition_point(|c| (c.subject as usize) <= subject);
         &self.changes[from..to]
     }
 
-    /// How many organisations are rated, each counted in every year.
+    /// Returns the number of rated organisations, counted once per year.
     #[must_use]
     pub fn len(&self) -> usize {
         self.marks.ids.len()
     }
 
-    /// Whether there are none.
+    /// Checks whether no organisation is rated.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The scheme by which it is rated.
+    /// Returns the scheme of the rating.
     #[must_use]
     pub fn scheme(&self) -> &Scheme {
         &self.scheme
     }
 
-    /// The years that are rated, ascending.
+    /// Returns the rated years, ascending.
     #[must_use]
     pub fn years(&self) -> Vec<i16> {
         self.marks.years.iter().map(|(year, _)| *year).collect()
     }
 }
 
-/// Puts what belongs to a year behind what belongs to those before it.
+/// Appends the values of a year to those of earlier years.
 fn put<T>(all: &mut Vec<T>, mut year: Vec<T>) {
     if all.is_empty() { *all = year } else { all.append(&mut year) }
 }

@@ -1,4 +1,4 @@
-//! The stars of the round before: rated in the same call, given as a table, or as the ledger has them.
+//! Stars of the previous round: from the same call, a table, or the ledger.
 
 use std::collections::BTreeMap;
 
@@ -15,21 +15,21 @@ use crate::error::{Error, Result};
 use crate::query::star_state::{StarStates, coded};
 use crate::roster::search;
 
-/// Where the stars of the round before come from.
+/// Source of the stars of the previous round.
 #[derive(Clone, Debug, Default)]
 pub enum Previous {
-    /// The earlier rounds of the same call, else the ledgers of the roster.
+    /// Earlier rounds of the same call, or else the ledgers of the roster.
     #[default]
     Ledgers,
-    /// There was none: this is the first round.
+    /// No previous round: this is the first.
     FirstRound,
-    /// A table of them, before the ledgers: `party_org_id` (or `org_id`), `stars` (null is unrated), and `year` where there
-    /// are several.
+    /// A table that precedes the ledgers: `party_org_id` (or `org_id`), `stars` (null is unrated), and `year` if
+    /// there are several years.
     Table(BTreeMap<(Option<i16>, String), Option<f64>>),
 }
 
 impl Previous {
-    /// The table of the stars of a round; `scheme` says by which ids.
+    /// Reads the stars of previous rounds from a table; `scheme` selects the id column.
     pub fn from_table(batches: &[RecordBatch], scheme: &Scheme) -> Result<Self> {
         let mut stars = BTreeMap::new();
         for batch in batches {
@@ -72,17 +72,17 @@ impl Previous {
     }
 }
 
-/// An organisation in the round before.
+/// An organisation in the previous round.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Prev {
-    /// Its stars; unrated where it had none.
+    /// Stars, or unrated.
     pub(crate) span: Span,
-    /// Whether that round knows it.
+    /// True if the previous round lists the organisation.
     pub(crate) listed: bool,
 }
 
 impl Previous {
-    /// The round before of each organisation of `round`.
+    /// Returns the previous round of each organisation of `round`.
     pub(super) fn of_round(&self, rating: &Rating, round: &Round<'_>) -> Result<Vec<Prev>> {
         let (scheme, marks) = (&rating.scheme, &rating.marks);
         let year = round.year - scheme.cycle.years();
@@ -130,19 +130,19 @@ impl Previous {
     }
 }
 
-/// Whether any rule of the scheme asks for the round before.
+/// Checks whether any rule of the scheme depends on the previous round.
 fn needs_previous(scheme: &Scheme) -> bool {
     let holds = |c: &Consequence| matches!(c, Consequence::Hold | Consequence::Downgrade { of_previous: true, .. });
     scheme.step.is_some() || scheme.vetoes.iter().any(|veto| holds(&veto.consequence))
 }
 
-/// The stars that a year's ledger has.
+/// The stars in the ledger of one year.
 struct Ledger<'a> {
     rating: &'a Rating,
     frame: &'a crate::roster::Frame,
     homes: Vec<Option<u32>>,
     states: StarStates,
-    /// Whether the year's ledger has a column of stars.
+    /// True if the ledger has a column of stars.
     has_stars: bool,
 }
 

@@ -1,7 +1,8 @@
-//! Quotas (名额): how many may have a star, who is in, and who is equal at the line.
+//! Quotas (名额): the places for a star, the organisations that get them, and ties at the last place.
 //!
-//! Stars are gone through from the highest. For each organisation that has or may have the star it is counted how many
-//! are ahead at least and at most; it stays where it stays in the worst case, and goes where it goes in the best.
+//! Quotas are applied from the highest star down. For each organisation that has or may have the star, the minimum
+//! and maximum number of organisations ahead is counted. Its upper end falls only if it loses the place in the best
+//! case; its lower end stays only if it keeps the place in the worst case.
 
 use rayon::prelude::*;
 
@@ -11,27 +12,27 @@ use super::{Rule, Span, Sure};
 use crate::analysis::stars::scheme::{Part, Quota, Rung, Ties};
 use crate::error::Result;
 
-/// A quota in one year and group: what there was to give, and what became of it.
+/// Use of a quota in one year and group.
 #[derive(Clone, Debug)]
 pub(crate) struct QuotaUse {
     pub(crate) year: i16,
-    /// Which of the scheme's quotas.
+    /// Position of the quota in the scheme.
     pub(crate) quota: u16,
     pub(crate) group: Option<String>,
-    /// Of which a share is given, at least and at most.
+    /// Minimum and maximum population that the places are a proportion of.
     pub(crate) population: (u64, u64),
     pub(crate) places: (u64, u64),
-    /// Who had the star before, for certain and perhaps.
+    /// Organisations with the star before the quota, certain and possible.
     pub(crate) candidates: (u64, u64),
-    /// Who has it after.
+    /// Organisations with the star after the quota, certain and possible.
     pub(crate) given: (u64, u64),
-    /// Those of them that direct grading gave it to.
+    /// Organisations that direct grading gave the star.
     pub(crate) direct: u64,
-    /// How many were equal where the places end; 0 where the line lies between two.
+    /// Number of equal organisations at the last place; 0 if the line separates two ranks.
     pub(crate) tied: u64,
 }
 
-/// What decides between two organisations, worst and best case: `K` is the total, or the total and what tells equals apart.
+/// Sort key of an organisation in the worst and the best case. `K` is the total, or the total and the tie-breakers.
 struct Key<K> {
     low: K,
     high: K,
@@ -41,11 +42,11 @@ struct Key<K> {
 struct Contender<K> {
     at: usize,
     key: Key<K>,
-    /// Whether it has the star for certain, and competes for it.
+    /// True if the star is certain and has to be competed for.
     certain: bool,
 }
 
-/// Different keys, descending, each with how many are better, and how many at least as good.
+/// Distinct keys, descending, each with the number of better keys and of keys at least as good.
 struct Ranks<K>(Vec<(K, u64, u64)>);
 
 impl<K: Ord + Copy + Send> Ranks<K> {
@@ -60,7 +61,7 @@ impl<K: Ord + Copy + Send> Ranks<K> {
         Self(ranks.collect())
     }
 
-    /// How many are better than a key, and how many at least as good.
+    /// Counts the keys better than `key`, and those at least as good.
     fn of(&self, key: K) -> (u64, u64) {
         let at = self.0.partition_point(|(own, ..)| *own > key);
         match self.0.get(at) {
@@ -70,7 +71,7 @@ impl<K: Ord + Copy + Send> Ranks<K> {
         }
     }
 
-    /// How many are equal where so many places end; 0 where the line lies between two.
+    /// Counts the equal keys at the last of `places`; 0 if the line separates two ranks.
     fn tied(&self, places: u64) -> u64 {
         let at = self.0.partition_point(|(.., as_good)| *as_good <= places);
         self.0.get(at).filter(|(_, better, _)| *better < places).map_or(0, |(_, better, as_good)| as_good - better)
@@ -105,7 +106,7 @@ pub(super) fn run(work: &mut Work<'_>) -> Result<()> {
     Ok(())
 }
 
-/// The members of each of so many groups.
+/// Lists the members of each group.
 fn by_group(of: &[u32], groups: usize) -> Vec<Vec<u32>> {
     if groups == 1 {
         return vec![(0..of.len() as u32).collect()];
@@ -121,11 +122,11 @@ fn has(span: Span, rung: Rung) -> (bool, bool) {
     (span == Span::one(rung), (span.low..=span.high).contains(&rung))
 }
 
-/// The places of one group.
+/// Allocates the places of one group.
 fn one(work: &mut Work<'_>, nth: usize, quota: &Quota, population: (u64, u64), members: &[u32]) -> QuotaUse {
     let rung = quota.rung;
     let places = (quota.places_of(population.0), quota.places_of(population.1));
-    // Direct grading: who has it for certain does not compete; whether it takes a place the scheme says.
+    // Certain direct grading does not compete. `inside` decides whether it takes a place.
     let (mut taken, mut perhaps, mut direct) = (0, 0, 0);
     let mut contenders = Vec::new();
     let may_have: Vec<(usize, bool)> = members
@@ -181,19 +182,19 @@ fn one(work: &mut Work<'_>, nth: usize, quota: &Quota, population: (u64, u64), m
     }
 }
 
-/// A part of the score of an organisation, at least and at most.
+/// Returns the minimum and maximum of a part of an organisation's score.
 fn part(work: &Work<'_>, part: Part, at: usize) -> (i64, i64) {
     part_of(work.rating, work.scheme, part, work.round.range.start + at)
 }
 
-/// The total, then what decides between equals.
+/// Returns the total followed by the tie-breakers.
 fn key(work: &Work<'_>, quota: &Quota, at: usize) -> Key<Vec<i64>> {
     let parts = std::iter::once(Part::Total).chain(quota.tie_by.iter().copied());
     let (low, high) = parts.map(|own| part(work, own, at)).unzip();
     Key { low, high }
 }
 
-/// Lets those go who are beyond the places; gives how many are equal at the line.
+/// Takes the star from organisations beyond the places; returns the number of equal ones at the line.
 fn compete<K: Ord + Copy + Send + Sync>(
     work: &mut Work<'_>,
     nth: u16,
@@ -202,7 +203,7 @@ fn compete<K: Ord + Copy + Send + Sync>(
     contenders: &[Contender<K>],
 ) -> u64 {
     let possible = Ranks::new(contenders.iter().map(|c| c.key.high).collect());
-    // Where nothing is open, who is ahead for certain is who may be.
+    // If nothing is open, the certain and the possible ranks coincide.
     let all_certain = contenders.par_iter().all(|c| c.certain && c.key.low == c.key.high);
     let certain =
         (!all_certain).then(|| Ranks::new(contenders.iter().filter(|c| c.certain).map(|c| c.key.low).collect()));

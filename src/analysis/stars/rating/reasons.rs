@@ -1,4 +1,4 @@
-//! Why an organisation has its stars, in words.
+//! Reasons for the stars of an organisation, in words.
 
 use super::{Change, Prev, Rating, Rule, Span};
 use crate::analysis::stars::scheme::units::{POINT, percent, shown};
@@ -6,7 +6,7 @@ use crate::analysis::stars::scheme::{Consequence, Method, Places, Ties};
 use crate::lang::{Lang, Text};
 
 impl Rating {
-    /// The stars of a span in words: 四星, or 三星至五星.
+    /// Names the stars of a span: 四星, or 三星至五星.
     pub(crate) fn span_name(&self, span: Span) -> Text {
         let ladder = &self.scheme.ladder;
         if let Some(rung) = span.known() {
@@ -16,12 +16,12 @@ impl Rating {
         Text::new(format!("{}至{}", low.zh, high.zh), format!("{} to {}", low.en, high.en))
     }
 
-    /// The stars of the round before in words.
+    /// Names the stars of the previous round.
     pub(crate) fn before_name(&self, before: Prev) -> Text {
         if before.listed { self.span_name(before.span) } else { Text::new("上轮没有", "none before") }
     }
 
-    /// What the score says.
+    /// Explains the score.
     pub(crate) fn score_reason(&self, subject: usize) -> Text {
         let scheme = &*self.scheme;
         let (low, high) = self.scores.totals[subject];
@@ -88,7 +88,7 @@ impl Rating {
         Text::new(parts.0.join("、"), parts.1.join(", "))
     }
 
-    /// What kind of rule it is, as the table of steps has it.
+    /// Returns the kind of a rule, as in the trail.
     pub(crate) fn rule_kind(rule: Rule) -> &'static str {
         match rule {
             Rule::Event(_) => "event",
@@ -103,7 +103,7 @@ impl Rating {
         }
     }
 
-    /// What the rule asks, in words.
+    /// Names a rule.
     pub(crate) fn rule_name(&self, subject: usize, rule: Rule) -> Text {
         let scheme = &*self.scheme;
         match rule {
@@ -129,7 +129,7 @@ impl Rating {
         let quota = &self.scheme.quotas[at as usize];
         let name = self.scheme.ladder.name(quota.rung);
         let year = self.marks.year(subject);
-        // Which of several groups it is in is not said here: the table of quotas has them all.
+        // With several groups the places are left out; the table of quotas lists them all.
         let mut uses = self.quotas.iter().filter(|used| used.year == year && used.quota == at);
         let (first, alone) = (uses.next(), uses.next().is_none());
         let Some(own) = first.filter(|_| alone) else {
@@ -150,12 +150,12 @@ impl Rating {
         }
     }
 
-    /// Why a rule changed the stars.
+    /// Explains the effect of a rule.
     pub(crate) fn reason(&self, change: &Change) -> Text {
         let subject = change.subject as usize;
         let name = self.rule_name(subject, change.rule);
         let (before, after) = (self.span_name(change.before), self.span_name(change.after));
-        // Rules that take leave the upper end where they are not sure; direct grading leaves the lower one.
+        // An uncertain rule that takes stars leaves the upper end. Uncertain direct grading leaves the lower end.
         let sure = match change.rule {
             Rule::Event(_) => true,
             Rule::Direct(_) => change.after.low != change.before.low || change.after.known().is_some(),
@@ -212,7 +212,7 @@ impl Rating {
         }
     }
 
-    /// Everything that made an organisation's stars, in one line.
+    /// Joins all reasons for an organisation's stars into one line.
     pub(crate) fn line(&self, subject: usize, lang: Lang) -> String {
         let mut parts = vec![self.score_reason(subject).get(lang).to_owned()];
         parts.extend(self.changes_of(subject).iter().map(|change| self.reason(change).get(lang).to_owned()));
@@ -220,7 +220,7 @@ impl Rating {
     }
 }
 
-/// Two ends as one text.
+/// Formats an interval.
 pub(crate) fn ends((low, high): (u64, u64)) -> String {
     if low == high { low.to_string() } else { format!("{low}–{high}") }
 }

@@ -1,4 +1,4 @@
-//! Where organisations stand in a year's ledger.
+//! Ledger rows of rated organisations.
 
 use std::cmp::Ordering;
 use std::ops::Range;
@@ -11,10 +11,10 @@ use super::facts::homes;
 use crate::definition::Counts;
 use crate::roster::{Frame, Roster};
 
-/// Organisations that a thread looks for one after the other.
+/// Ids per task.
 const PART: usize = 1 << 13;
 
-/// The rows of the organisations `range` of a rating, and the rows at which all that may be rated stand.
+/// Returns the ledger rows of the organisations in `range`, and the rows of all that may be rated.
 pub(super) fn standing(
     rating: &Rating,
     roster: &Roster,
@@ -46,7 +46,7 @@ pub(super) fn standing(
     }
 }
 
-/// For each of the ids, which ascend, what `row` says of its place among `n` texts that ascend.
+/// Merges ascending ids with `n` ascending texts; returns `row` of the position of each id.
 fn found<'a>(
     ids: &StringViewArray,
     range: Range<usize>,
@@ -69,7 +69,8 @@ fn found<'a>(
     rows
 }
 
-/// The first place from `from` on whose text is not less than `id`: looked for in steps that grow, since it is mostly near.
+/// Returns the first position from `from` on whose text is not less than `id`. The search gallops, as the position
+/// is mostly near.
 fn not_before<'a>(id: &str, from: usize, n: usize, text: impl Fn(usize) -> &'a str) -> usize {
     let (mut low, mut step) = (from, 1);
     let mut high = loop {

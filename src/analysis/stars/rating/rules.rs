@@ -1,4 +1,4 @@
-//! The rules after the score, one after the other, each over all organisations of a year.
+//! The rules after the score, each applied to all organisations of a year.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -13,10 +13,10 @@ use crate::error::Result;
 use crate::roster::Column;
 use rayon::prelude::*;
 
-/// Organisations that a thread works on at once.
+/// Organisations per task.
 const PART: usize = 1 << 14;
 
-/// A year's stars while the rules work on them.
+/// The stars of a year during the rules.
 pub(super) struct Work<'a> {
     pub(super) rating: &'a Rating,
     pub(super) scheme: &'a Scheme,
@@ -24,18 +24,18 @@ pub(super) struct Work<'a> {
     before: &'a [Prev],
     pub(super) spans: Vec<Span>,
     pub(super) stages: Vec<Arc<Vec<Span>>>,
-    /// How many changes there were at the last of the stages.
+    /// Number of changes at the last stage.
     kept: usize,
     pub(super) changes: Vec<Change>,
     pub(super) revoked: Vec<Sure>,
     pub(super) excluded: Vec<Sure>,
     pub(super) uses: Vec<QuotaUse>,
-    /// The rung of direct grading, where it is possible, and how sure it is, and whether it takes a place.
+    /// Possible direct grading: rung, certainty, and true if it takes a place.
     pub(super) direct: Vec<Option<(Rung, Sure, bool)>>,
 }
 
-/// What a rule makes of all stars and answers there can be, worked out once: which an organisation has nobody can foretell,
-/// and to look it up is quicker than to decide it.
+/// Precomputed results of a rule for every span and answer: branches on them are mispredicted, and a lookup is
+/// cheaper.
 struct Made {
     rungs: usize,
     after: Vec<Span>,
@@ -74,7 +74,7 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Every rule, in the fixed order.
+    /// Applies every rule, in the fixed order.
     pub(super) fn run(&mut self) -> Result<()> {
         self.keep();
         self.events();
@@ -96,7 +96,7 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
-    /// Keeps the stars of a stage; where nothing changed, those of the one before are its own.
+    /// Records the stars of a stage. A stage without changes shares those of the previous one.
     fn keep(&mut self) {
         let same = self.stages.last().filter(|_| self.kept == self.changes.len());
         let stage = same.map_or_else(|| Arc::new(self.spans.clone()), Arc::clone);
@@ -108,7 +108,7 @@ impl<'a> Work<'a> {
         0..self.spans.len()
     }
 
-    /// Sets what a rule makes of one organisation: the stars, and what the reason needs to know besides.
+    /// Sets the result of a rule for one organisation, with a detail for its reason.
     pub(super) fn set(&mut self, at: usize, rule: Rule, (after, detail): (Span, u32)) {
         let before = self.spans[at];
         if before != after {
@@ -118,7 +118,7 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Sets what a rule that looks at nobody else makes of the stars of each, and of an answer.
+    /// Applies a rule that depends only on the stars and the answer of each organisation.
     fn set_all(&mut self, rule: Rule, answers: &[Sure], after: impl Fn(Span, Sure) -> Span) {
         let first = self.round.range.start;
         let made = Made::new(self.scheme.ladder.top(), after);
@@ -138,12 +138,12 @@ impl<'a> Work<'a> {
         self.changes.extend(changes.into_iter().flatten());
     }
 
-    /// No more than `rung` where the answer is yes; perhaps, where it is not known.
+    /// Limits the stars to `rung` if the answer is yes, and only the lower end if it is unknown.
     fn limit(&mut self, at: usize, rule: Rule, answer: Sure, rung: Rung) {
         self.set(at, rule, (limited(self.spans[at], answer, rung), 0));
     }
 
-    /// Stars that events add and take (增星、减星).
+    /// Adds and takes stars by events (增星、减星).
     fn events(&mut self) {
         let top = i64::from(self.scheme.ladder.top());
         for (kind, event) in self.scheme.parts.events.iter().enumerate().filter(|(_, event)| event.steps != 0) {
@@ -166,7 +166,8 @@ impl<'a> Work<'a> {
                     Sure::Yes => Span { low, high },
                     Sure::Maybe => Span { low: low.min(failed(low)).min(failed(high)), high },
                     Sure::No => {
-                        // Of stars that reach from below the gate to above it the lower end may be above `otherwise`.
+                        // In a span across the gate, rungs below the gate are unaffected and may exceed
+                        // `otherwise`.
                         let most =
                             if low < gate.rung { failed(high).max(high.min(gate.rung - 1)) } else { failed(high) };
                         Span { low: low.min(failed(low)).min(failed(high)), high: most }
@@ -222,14 +223,14 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// No more than a rung that is itself a span.
+    /// Limits the stars to a rung that is itself a span.
     fn below(&mut self, at: usize, rule: Rule, answer: Sure, most: Span) {
         let Span { low, high } = self.spans[at];
         let high = if answer == Sure::Yes { high.min(most.high) } else { high };
         self.set(at, rule, (Span { low: low.min(most.low), high }, 0));
     }
 
-    /// Who was set up this year is not rated yet (新成立当年不定星).
+    /// Leaves organisations founded this year unrated (新成立当年不定星).
     fn first_year(&mut self) {
         if !self.scheme.first_year_unrated {
             return;
@@ -241,7 +242,8 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// By the day on which it was set up; where that is not known, by whether an earlier year knows it.
+    /// Checks whether an organisation was founded this year. Without a founding date, it is new if no earlier year
+    /// lists it.
     fn new_this_year(&self, at: usize) -> Sure {
         let (round, roster) = (self.round, self.round.roster);
         let established = roster.field("established_on").ok().and_then(|field| roster.values(round.frame, field));
@@ -300,7 +302,8 @@ impl<'a> Work<'a> {
             let most = reach(step, self.scheme.ladder.top(), self.before[at].span, sure, possible);
             let Span { low, high } = self.spans[at];
             let after = Span { low: low.min(most.low), high: high.min(most.high) };
-            // Who goes further than others by an exception is told so, though no star changes by it.
+            // Record the exception even if no star changes: it explains why the organisation goes further than
+            // others.
             let usual = reach(step, self.scheme.ladder.top(), self.before[at].span, step.up, step.up);
             if let Some(nth) = granted.filter(|_| high > usual.high || low > usual.low) {
                 let (subject, span) = ((self.round.range.start + at) as u32, self.spans[at]);
@@ -316,7 +319,7 @@ impl<'a> Work<'a> {
         for (nth, direct) in self.scheme.directs.iter().enumerate() {
             let answers = self.round.answers(self.rating, &direct.condition)?;
             for (at, answer) in answers.into_iter().enumerate().filter(|(_, answer)| *answer > Sure::No) {
-                // Who is cancelled is not graded in another way.
+                // A cancelled organisation cannot be graded directly.
                 let answer = match self.excluded[at] {
                     Sure::Yes => continue,
                     Sure::Maybe => Sure::Maybe,
@@ -335,7 +338,7 @@ impl<'a> Work<'a> {
     }
 }
 
-/// No more than `rung` where the answer is yes; perhaps, where it is not known.
+/// Limits a span to `rung` if the answer is yes, and only its lower end if it is unknown.
 fn limited(Span { low, high }: Span, answer: Sure, rung: Rung) -> Span {
     match answer {
         Sure::No => Span { low, high },
@@ -344,11 +347,11 @@ fn limited(Span { low, high }: Span, answer: Sure, rung: Rung) -> Span {
     }
 }
 
-/// How far a round leads from the stars of the one before.
+/// Returns the highest rung, as a span, that the promotion step allows after the stars of the previous round.
 fn reach(step: &Step, top: Rung, before: Span, sure: u8, possible: u8) -> Span {
     let most = |rung: Rung, up: u8| match (rung, up) {
         (_, u8::MAX) => top,
-        // Without a star there is none to go up from.
+        // Without a star the entry rung applies.
         (0, up) => step.entry.saturating_add(up - step.up).min(top),
         (rung, up) => rung.saturating_add(up).min(top),
     };
@@ -358,14 +361,14 @@ fn reach(step: &Step, top: Rung, before: Span, sure: u8, possible: u8) -> Span {
     Span { low, high }
 }
 
-/// The year of a day that is counted from 1970-01-01 (Gregorian, after Howard Hinnant's `civil_from_days`).
+/// Returns the year of a day counted from 1970-01-01 (Gregorian, after Howard Hinnant's `civil_from_days`).
 pub(crate) fn year_of(day: i32) -> i16 {
     let z = i64::from(day) + 719_468;
     let era = z.div_euclid(146_097);
     let of_era = z.rem_euclid(146_097);
     let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
     let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    // Years begin in March here; January and February belong to the next one.
+    // Years begin in March here. January and February belong to the next year.
     let month = (5 * of_year + 2) / 153;
     (year_of_era + era * 400 + i64::from(month >= 10)) as i16
 }

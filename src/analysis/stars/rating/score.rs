@@ -1,4 +1,4 @@
-//! Points into totals, all organisations at once.
+//! Sums of points by dimension and in total, a block of organisations at a time.
 
 use std::ops::Range;
 
@@ -11,33 +11,32 @@ use crate::analysis::stars::scheme::{Method, Rung, Scheme};
 
 use super::Span;
 
-/// Totals and dimensions, each from the least to the most that the open items allow.
+/// Totals and dimensions, each as the minimum and maximum that the open items allow.
 #[derive(Clone, Debug)]
 pub(crate) struct Scores {
-    /// In units of totals.
+    /// Totals in hundred-millionths of a point.
     pub(crate) totals: Vec<(i64, i64)>,
-    /// The dimensions of each stretch of organisations.
+    /// Dimensions of each stretch of organisations.
     dimensions: Vec<Sums>,
     width: usize,
-    /// How many items are open.
+    /// Number of open items.
     pub(crate) open: Vec<u16>,
-    /// The stars that the score alone earns.
+    /// Stars earned by the score alone.
     pub(super) earned: Vec<Span>,
-    /// What events add to the total, in ten-thousandths of a point; nothing where there are none.
+    /// Points added by events, in ten-thousandths; empty if no event adds points.
     added: Vec<i64>,
 }
 
-/// The dimensions of a stretch of organisations before their weights, in ten-thousandths of a point: of all of them the
-/// first dimension, then the next.
+/// Unweighted dimensions of a stretch of organisations in ten-thousandths of a point, one dimension after another.
 #[derive(Clone, Debug)]
 struct Sums {
     organisations: usize,
     low: Numbers,
-    /// Nothing where all is certain.
+    /// Maximum of each dimension; `None` if nothing is open.
     high: Option<Numbers>,
 }
 
-/// Numbers of 32 bits where all that a scheme's forms can come to are such.
+/// Numbers of 32 bits if no form of the scheme can exceed them, otherwise of 64.
 #[derive(Clone, Debug)]
 enum Numbers {
     Narrow(Vec<i32>),
@@ -49,7 +48,7 @@ impl Numbers {
         if narrow { Self::Narrow(vec![0; n]) } else { Self::Wide(vec![0; n]) }
     }
 
-    /// Whether no dimension comes to more than 32 bits hold.
+    /// Checks whether every dimension fits in 32 bits.
     fn narrow(scheme: &Scheme, lines: &[Line]) -> bool {
         let forms: i64 = lines.iter().map(|line| line.low.abs().max(line.high.abs())).sum();
         let least = scheme.parts.dimensions.iter().filter_map(|dimension| dimension.least);
@@ -71,27 +70,27 @@ impl Numbers {
     }
 }
 
-/// An item ready to be counted: what a number on the form brings.
+/// An item prepared for summing: the points a number on the form brings.
 struct Line {
     dimension: usize,
     sign: i64,
     base: i64,
     low: i64,
     high: i64,
-    /// The most that may stand on the form.
+    /// Maximum number on the form.
     most: i64,
-    /// What no row brings, where that is known.
+    /// Points of an item that no row mentions, if defined.
     unlisted: Option<i64>,
 }
 
-/// Items of one dimension that follow each other and count the same way.
+/// Consecutive items of one dimension with the same sign.
 struct Run {
     lines: Range<usize>,
     dimension: usize,
     sign: i64,
-    /// What they bring where all numbers are 0.
+    /// Points if all numbers are 0.
     base: i64,
-    /// Whether their numbers together are one of 32 bits.
+    /// True if the sum of the numbers fits in 32 bits.
     narrow: bool,
 }
 
@@ -108,13 +107,13 @@ impl Run {
         runs.collect()
     }
 
-    /// What they bring with the half points of a form, none of which is open.
+    /// Sums the half points of a form without open items.
     fn brings_halves(&self, form: &[u16]) -> i64 {
         let sum: u32 = form[self.lines.clone()].iter().map(|cell| u32::from(*cell)).sum();
         self.base + self.sign * i64::from(sum) * i64::from(HALF)
     }
 
-    /// What they bring with the numbers of a form, none of which is open.
+    /// Sums the numbers of a form without open items.
     fn brings(&self, form: &[i32]) -> i64 {
         let cells = &form[self.lines.clone()];
         let sum = if self.narrow {
@@ -126,18 +125,18 @@ impl Run {
     }
 }
 
-/// Organisations that a thread works on at once.
+/// Organisations per task.
 const STRETCH: usize = 4096;
-/// Organisations whose sums stay in the nearest cache until their totals are made of them.
+/// Organisations whose sums stay in the L1 cache until their totals are computed.
 const BLOCK: usize = 64;
 
-/// What the totals of some organisations are made of.
+/// Sums of a block of organisations.
 struct Block {
-    /// Dimension by dimension, at least and at most; the latter only where any is open.
+    /// Minimum of each dimension; `high`, the maximum, is valid only if any item is open.
     low: Vec<[i64; BLOCK]>,
     high: Vec<[i64; BLOCK]>,
     open: bool,
-    /// The dimensions of one organisation.
+    /// Dimensions of one organisation.
     own: Vec<(i64, i64)>,
 }
 
@@ -147,7 +146,7 @@ impl Block {
         Self { low: none.clone(), high: none, open: false, own: vec![(0, 0); dimensions] }
     }
 
-    /// Adds up the forms of some organisations, whose numbers of open items it sets.
+    /// Sums the forms of a block and counts the open items of each organisation.
     fn read<'m>(&mut self, lines: &[Line], runs: &[Run], rows: impl Iterator<Item = Row<'m>>, open: &mut [u16]) {
         self.low.iter_mut().for_each(|sums| sums.fill(0));
         self.open = false;
@@ -176,7 +175,7 @@ impl Block {
         }
     }
 
-    /// Adds the forms of an organisation, none of which has anything open.
+    /// Adds the forms of an organisation without open items.
     fn add<'m, T: 'm>(
         &mut self,
         at: usize,
@@ -191,12 +190,12 @@ impl Block {
         }
     }
 
-    /// What an organisation has for certain is the most it may have.
+    /// Copies the minimum of an organisation without open items to its maximum.
     fn close(&mut self, at: usize) {
         self.high.iter_mut().zip(&self.low).for_each(|(high, low)| high[at] = low[at]);
     }
 
-    /// Has no dimension bring more or less than it may, and puts those of `n` organisations behind `first` of a stretch.
+    /// Applies the bounds of the dimensions and stores those of `n` organisations from `first` on.
     fn bound(&mut self, scheme: &Scheme, first: usize, n: usize, sums: &mut Sums) {
         if self.open && sums.high.is_none() {
             sums.high = Some(sums.low.clone());
@@ -215,7 +214,7 @@ impl Block {
         }
     }
 
-    /// The totals of `n` organisations, before what events add.
+    /// Returns the totals of `n` organisations, without events.
     fn totals(&self, scheme: &Scheme, n: usize) -> [[i64; BLOCK]; 2] {
         let mut totals = [[0; BLOCK]; 2];
         for (of, total) in [&self.low, &self.high].into_iter().zip(&mut totals).take(1 + usize::from(self.open)) {
@@ -277,12 +276,12 @@ impl Scores {
         Self { totals, dimensions, width, open, earned, added }
     }
 
-    /// The dimensions of an organisation.
+    /// Returns the dimensions of an organisation.
     pub(crate) fn dimensions(&self, subject: usize) -> impl Iterator<Item = (i64, i64)> {
         (0..self.width).map(move |at| self.dimension(subject, at))
     }
 
-    /// A dimension of an organisation.
+    /// Returns one dimension of an organisation.
     pub(crate) fn dimension(&self, subject: usize, at: usize) -> (i64, i64) {
         let sums = &self.dimensions[subject / STRETCH];
         let at = at * sums.organisations + subject % STRETCH;
@@ -290,13 +289,13 @@ impl Scores {
         (low, sums.high.as_ref().map_or(low, |high| high.get(at)))
     }
 
-    /// What events add to the total, in ten-thousandths of a point.
+    /// Returns the points that events add to the total, in ten-thousandths.
     pub(crate) fn added(&self, subject: usize) -> i64 {
         self.added.get(subject).copied().unwrap_or(0)
     }
 }
 
-/// Adds what each line of a form brings that has open items; gives how many these are.
+/// Adds each line of a form that may have open items; returns the number of open items.
 fn one_by_one(lines: &[Line], form: &[i32], sums: &mut [(i64, i64)]) -> u16 {
     let mut open = 0;
     for (line, cell) in lines.iter().zip(form) {
@@ -322,12 +321,12 @@ pub(crate) fn bounded(value: i64, least: Option<i64>, most: Option<i64>) -> i64 
     most.map_or(value, |most| value.min(most))
 }
 
-/// A sum of dimensions with what events add, within what the scheme allows.
+/// Adds events to a weighted sum of dimensions and applies the bounds of the total.
 fn in_all(scheme: &Scheme, sum: i64, added: i64) -> i64 {
     bounded(sum + added * POINT, scheme.least, scheme.most)
 }
 
-/// The total of these dimensions, with what events add.
+/// Returns the total of dimensions and events.
 pub(crate) fn total(scheme: &Scheme, dimensions: &[(i64, i64)], added: i64) -> (i64, i64) {
     let weights = || scheme.parts.dimensions.iter().map(|dimension| dimension.weight);
     let of = |sum: i64| in_all(scheme, sum, added);
@@ -338,7 +337,7 @@ pub(crate) fn total(scheme: &Scheme, dimensions: &[(i64, i64)], added: i64) -> (
     (low, of(dimensions.iter().zip(weights()).map(|((_, high), weight)| high * weight).sum()))
 }
 
-/// The stars of a total and of dimensions.
+/// Returns the stars of a total and its dimensions.
 pub(crate) fn stars(
     scheme: &Scheme,
     total: (i64, i64),
@@ -369,12 +368,12 @@ pub(crate) fn stars(
     }
 }
 
-/// Whether a dimension of so many points earns its star.
+/// Checks whether a dimension with `points` earns its star.
 pub(crate) fn earns(points: i64, dimension: &crate::analysis::stars::scheme::Dimension) -> bool {
     dimension.share.is_some_and(|share| points * POINT >= share * dimension.full)
 }
 
-/// What the events of the year add to each total.
+/// Sums the points that the events of each year add to the totals.
 fn added(scheme: &Scheme, marks: &Marks, events: &Events) -> Vec<i64> {
     let mut added = Vec::new();
     for (at, event) in scheme.parts.events.iter().enumerate().filter(|(_, event)| event.points != 0) {

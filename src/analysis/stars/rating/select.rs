@@ -1,4 +1,4 @@
-//! The table of stars: all of it, or the columns asked for.
+//! The table of stars, whole or by column.
 
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -11,10 +11,10 @@ use super::{Prev, Rating, STAGES, Span};
 use crate::analysis::stars::scheme::units::real;
 use crate::error::{Error, Result};
 
-/// What may become of stars.
+/// Changes of stars since the previous round.
 const MOVES: [&str; 5] = ["up", "down", "same", "new", "unknown"];
 
-/// What became of stars since the round before, by its place among [`MOVES`].
+/// Returns the change since the previous round as an index into [`MOVES`].
 fn move_at(before: Prev, now: Span) -> usize {
     match (before.listed, before.span.known(), now.known()) {
         (true, Some(before), Some(now)) => match now.cmp(&before) {
@@ -27,7 +27,8 @@ fn move_at(before: Prev, now: Span) -> usize {
     }
 }
 
-/// What is known for certain, at least, and at most, as numbers. Where everything is certain they are one column.
+/// Returns three numeric columns: the certain value, the minimum, the maximum. If everything is certain, all three
+/// share one array.
 fn ends<T: Copy + Sync, E: PartialEq + Copy>(
     all: &[T],
     of: impl Fn(T) -> (E, E) + Sync,
@@ -45,20 +46,20 @@ fn ends<T: Copy + Sync, E: PartialEq + Copy>(
 }
 
 impl Rating {
-    /// The organisations with their scores and stars, by year and id.
+    /// Returns the organisations with their scores and stars, by year and id.
     ///
     /// Columns: `year`, the id (`party_org_id` or `org_id`), `org_id`, `name`, `township`, `township_name`, `kind`,
-    /// `committee` (where the party organisation stands), `score` (null where items are open), `score_low`, `score_high`,
-    /// `open_items`, `open_points`, the star states `by_score`, `after_events`, `after_gates`, `after_caps`,
-    /// `after_vetoes`, `after_first_year`, `after_step`, `after_direct`, `after_quotas`; `previous` (of the round before,
-    /// `absent` where that does not have it), `star_state` (the last of them: a grade, `unrated`, or `unknown` where what
-    /// is open decides), `stars`, `stars_low`, `stars_high` (null is unrated), `moved` (`up`, `down`, `same`, `new`, or
-    /// `unknown`).
+    /// `committee` (from the home row of the party organisation), `score` (null if items are open), `score_low`,
+    /// `score_high`, `open_items`, `open_points`, the star states `by_score`, `after_events`, `after_gates`,
+    /// `after_caps`, `after_vetoes`, `after_first_year`, `after_step`, `after_direct`, `after_quotas`; `previous`
+    /// (state in the previous round, `absent` if not listed there), `star_state` (the last stage: a grade,
+    /// `unrated`, or `unknown` if open items decide), `stars`, `stars_low`, `stars_high` (null is unrated), `moved`
+    /// (`up`, `down`, `same`, `new` or `unknown`).
     pub fn table(&self) -> Result<RecordBatch> {
         self.select(&self.columns())
     }
 
-    /// The columns of [`Rating::table`].
+    /// Returns the column names of [`Rating::table`].
     #[must_use]
     pub fn columns(&self) -> Vec<&str> {
         let id = self.scheme.id_column();
@@ -71,9 +72,9 @@ impl Rating {
         all
     }
 
-    /// Some columns of [`Rating::table`], in the order in which they are named; the others are not made.
+    /// Returns some columns of [`Rating::table`], in the order given. The others are not computed.
     ///
-    /// Fails with [`Error::Argument`] where the table has no such column.
+    /// Returns [`Error::Argument`] if the table has no such column.
     pub fn select(&self, names: &[&str]) -> Result<RecordBatch> {
         let all = self.columns();
         if let Some(name) = names.iter().find(|name| !all.contains(name)) {
@@ -160,7 +161,8 @@ mod tests {
     use crate::roster::Roster;
     use crate::synth;
 
-    /// Each column by itself, and all of them backwards, is what the table has; also where stars and scores are open.
+    /// Checks that single columns, and all columns in reverse, equal those of the table, with open scores and stars
+    /// as well.
     #[test]
     fn columns_alone_are_those_of_the_table() {
         let panel = synth::panel(200, 2, 2012, 7).unwrap();

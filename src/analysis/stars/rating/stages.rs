@@ -1,16 +1,16 @@
-//! The stars after each kind of rule.
+//! The stars after each stage of the rules.
 
 use std::ops::Index;
 use std::sync::Arc;
 
 use super::{STAGES, Span};
 
-/// For each stage the stars of each organisation. A stage at which nothing changed is the one before it.
+/// Stars of each organisation by stage. A stage without changes shares the memory of the previous stage.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Stages(Vec<Arc<Vec<Span>>>);
 
 impl Stages {
-    /// Puts the stages of a year behind those of the years before.
+    /// Appends the stages of a year.
     pub(super) fn extend(&mut self, year: Vec<Arc<Vec<Span>>>) {
         if self.0.is_empty() {
             self.0 = year;
@@ -25,12 +25,12 @@ impl Stages {
         self.0 = all;
     }
 
-    /// Whether a stage is known to be the one before it.
+    /// Checks whether a stage shares the memory of the previous stage.
     pub(super) fn unchanged(&self, at: usize) -> bool {
         at > 0 && Arc::ptr_eq(&self.0[at], &self.0[at - 1])
     }
 
-    /// The stars after all rules.
+    /// Returns the stars after all rules.
     pub(super) fn last(&self) -> &[Span] {
         self.0.last().map_or(&[], |stage| &stage[..])
     }

@@ -1,4 +1,4 @@
-//! A rating as tables.
+//! The tables of a rating.
 
 use arrow::array::RecordBatch;
 use std::sync::Arc;
@@ -10,11 +10,11 @@ use crate::error::Result;
 use crate::lang::Lang;
 use crate::support::columns::Columns;
 
-/// Both ends of a count.
+/// Minimum and maximum of a count.
 type Ends = fn(&super::QuotaUse) -> (u64, u64);
 
 impl Rating {
-    /// Every organisation with all that made its stars in one line of words.
+    /// Returns the reasons for each organisation's stars, in one line.
     ///
     /// Columns: `year`, the id, `name`, `star_state`, `reason_zh`, `reason_en`.
     pub fn reasons(&self) -> Result<RecordBatch> {
@@ -30,11 +30,11 @@ impl Rating {
             .finish()
     }
 
-    /// How many have which stars, rule after rule.
+    /// Counts the stars after each stage.
     ///
-    /// Columns: `year`, `star_state` (the highest first, then `unrated`, `unknown`), a count of organisations for each
-    /// stage (see [`Rating::table`]), `share_rated` (of those rated, after all rules), `all` (organisations of the year's
-    /// ledger), `share_all`.
+    /// Columns: `year`, `star_state` (highest first, then `unrated`, `unknown`), a count of organisations for each
+    /// stage (see [`Rating::table`]), `share_rated` (of rated organisations, after all rules), `all` (organisations
+    /// in the year's ledger), `share_all`.
     pub fn summary(&self) -> Result<RecordBatch> {
         let states = self.states();
         let order: Vec<u32> =
@@ -68,13 +68,13 @@ impl Rating {
             .finish()
     }
 
-    /// The quotas, year by year and group by group.
+    /// Lists the quotas by year and group.
     ///
-    /// Columns: `year`, `stars`, `group` (null where a quota is over all), `of` (`all`, `rated`, null where places are a
-    /// number), `share`, `rounding`, `ties`, and, each at least and at most (`…_low`, `…_high`): `population`, `places`,
-    /// `candidates` (who had the star before), `given` (who has it after); `direct` (of them by direct grading), `tied`
-    /// (how many are equal where the places end, 0 where the line lies between two), `over` (how many more have it than
-    /// there are places), `share_given` (of the population; null where that is not certain).
+    /// Columns: `year`, `stars`, `group` (null for a quota over all), `of` (`all`, `rated`; null if the places are
+    /// a number), `share`, `rounding`, `ties`, and as minimum and maximum (`…_low`, `…_high`): `population`,
+    /// `places`, `candidates` (with the star before the quota), `given` (with the star after it); `direct` (by
+    /// direct grading), `tied` (equal organisations at the last place, 0 if the line separates two ranks), `over`
+    /// (organisations in excess of the places), `share_given` (of the population; null if not certain).
     pub fn quotas(&self) -> Result<RecordBatch> {
         let quota = |at: u16| &self.scheme.quotas[at as usize];
         let uses = || self.quotas.iter();
@@ -119,10 +119,10 @@ impl Rating {
             .finish()
     }
 
-    /// The goals of the scheme and how far they are reached: never enforced.
+    /// Compares the stars with the goals of the scheme. Goals are never enforced.
     ///
-    /// Columns: `year`, `label_zh`, `label_en`, `stars` (at least), `goal` (a share), `of`, `population`, `have_low`,
-    /// `have_high`, `share_low`, `share_high`, `met` (null where what is open decides).
+    /// Columns: `year`, `label_zh`, `label_en`, `stars` (minimum), `goal` (a proportion), `of`, `population`,
+    /// `have_low`, `have_high`, `share_low`, `share_high`, `met` (null if open items decide).
     pub fn goals(&self) -> Result<RecordBatch> {
         let mut rows = Vec::new();
         for ((year, range), (_, all)) in self.marks.years.iter().zip(&self.populations) {
@@ -161,9 +161,9 @@ impl Rating {
             .finish()
     }
 
-    /// What could not be used of scores and events, and which organisations the ledger does not have.
+    /// Lists unusable scores and events, and organisations missing from the ledger.
     ///
-    /// Columns: `year` (null where a row does not say), the id, `what` (item, or kind of event), `value`, `problem`,
+    /// Columns: `year` (null if the row has none), the id, `what` (item, or kind of event), `value`, `problem`,
     /// `label_zh`, `label_en`.
     pub fn problems(&self) -> Result<RecordBatch> {
         let all = || self.problems.iter();
@@ -179,7 +179,8 @@ impl Rating {
             .finish()
     }
 
-    /// What a reader of the rating has to know: what the scheme's source leaves open, which rules could not act.
+    /// Lists notes for readers of the rating: points that the scheme's source leaves open, and rules that could not
+    /// act.
     ///
     /// Columns: `note_zh`, `note_en`.
     pub fn notes(&self) -> Result<RecordBatch> {

@@ -1,4 +1,4 @@
-//! How many may have a star, what share is to have it, and who has a plaque: quotas, goals, plaques.
+//! Quotas, goals and plaques of a scheme.
 
 use super::condition::Part;
 use super::ladder::{Ladder, Rung};
@@ -9,16 +9,16 @@ use crate::error::Result;
 use crate::lang::Text;
 use crate::support::record::Record;
 
-/// How many places there are.
+/// Number of places of a quota.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Places {
-    /// So many.
+    /// A fixed number.
     Number(u32),
-    /// A share of a population, in ten-thousandths.
+    /// A proportion of a population, in ten-thousandths.
     Share(i64),
 }
 
-/// What becomes of a broken place.
+/// Rounding of a fractional place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Rounding {
     Floor,
@@ -26,32 +26,32 @@ pub(crate) enum Rounding {
     Ceil,
 }
 
-/// What becomes of those who are equal where the places end.
+/// Treatment of ties at the last place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ties {
-    /// All of them stay.
+    /// All of the tied stay.
     In,
-    /// None of them stays.
+    /// None of the tied stays.
     Out,
 }
 
-/// How many may have a star (名额).
+/// Maximum number of organisations with a star (名额).
 #[derive(Clone, Debug)]
 pub(crate) struct Quota {
     pub(crate) rung: Rung,
     pub(crate) places: Places,
-    /// Of all (party) organisations of the year, or of those that take part.
+    /// True if the proportion is of all (party) organisations of the year, false if only of those that take part.
     pub(crate) of_all: bool,
-    /// Dimensions: each group has places of its own.
+    /// Dimensions whose groups have places of their own.
     pub(crate) within: Vec<String>,
     pub(crate) rounding: Rounding,
-    /// What decides between equal totals: items and dimensions, the more the better.
+    /// Tie-breakers for equal totals: items and dimensions, higher is better.
     pub(crate) tie_by: Vec<Part>,
     pub(crate) ties: Ties,
 }
 
 impl Quota {
-    /// The places for a population.
+    /// Returns the places for a population.
     pub(crate) fn places_of(&self, population: u64) -> u64 {
         match self.places {
             Places::Number(n) => u64::from(n),
@@ -60,7 +60,7 @@ impl Quota {
     }
 }
 
-/// How many a share of a population is.
+/// Returns the rounded proportion of a population.
 pub(crate) fn places(population: u64, share: i64, rounding: Rounding) -> u64 {
     let (whole, part) = (population * share as u64, units::POINT as u64);
     match rounding {
@@ -70,7 +70,7 @@ pub(crate) fn places(population: u64, share: i64, rounding: Rounding) -> u64 {
     }
 }
 
-/// What share is to have a star or more (目标): reported, never enforced.
+/// Target proportion of organisations with at least a star (目标); reported, never enforced.
 #[derive(Clone, Debug)]
 pub(crate) struct Goal {
     pub(crate) label: Option<Text>,
@@ -80,13 +80,13 @@ pub(crate) struct Goal {
     pub(crate) year: Option<i16>,
 }
 
-/// Who has a plaque (命名挂牌), how long, and when it goes.
+/// Plaque rules (命名挂牌): qualifying star, term and withdrawal.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Plaque {
     pub(crate) rung: Rung,
-    /// For how many years it is given; until it is taken where `None`.
+    /// Term in years; unlimited if `None`.
     pub(crate) years: Option<i16>,
-    /// After how many rounds in a row below its star it is taken.
+    /// Consecutive rounds below its star after which a plaque is withdrawn.
     pub(crate) withdraw_after: u32,
 }
 

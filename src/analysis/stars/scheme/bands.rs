@@ -1,4 +1,4 @@
-//! Bands of scores in a scheme's file, and what becomes of scores between them.
+//! Score bands in a scheme's file, and the treatment of scores between them.
 
 use super::Method;
 use super::Parts;
@@ -9,7 +9,7 @@ use super::units::{POINT, shown};
 use crate::error::Result;
 use crate::support::record::Record;
 
-/// What becomes of a score between two printed bands.
+/// Treatment of a score between two printed bands.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Gap {
     Lower,
@@ -21,7 +21,7 @@ enum Gap {
 const GAPS: [(&str, Gap); 4] =
     [("lower", Gap::Lower), ("upper", Gap::Upper), ("round", Gap::Round), ("open", Gap::Open)];
 
-/// The stars of the scheme: those of its bands, of its dimensions, or those that `stars` lists.
+/// Returns the stars of the scheme: those of its bands and dimensions, and those listed in `stars`.
 pub(super) fn ladder(
     head: &mut Record,
     method: Method,
@@ -58,7 +58,7 @@ pub(super) fn ladder(
     Ok(Ladder::new(stars, suffix))
 }
 
-/// The bands, ascending, with what becomes of scores between them.
+/// Reads the bands, ascending, and resolves the gaps between them.
 pub(super) fn bands_of(head: &mut Record, method: Method, records: Vec<Record>, ladder: &Ladder) -> Result<Bands> {
     let gap = head.choice("band_gap", &GAPS.map(|(name, _)| name))?.map(|at| GAPS[at].1);
     let below = rung_or_unrated(head, ladder, "below")?;

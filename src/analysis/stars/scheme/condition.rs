@@ -1,4 +1,4 @@
-//! What a rule asks: that something happened, that the ledger says something, or that a part of the score is high or low.
+//! Conditions of rules: an event, a fact in the ledger, or a bound on a part of the score.
 
 use super::Parts;
 use super::part::{own_id, points, share};
@@ -8,16 +8,16 @@ use crate::lang::Text;
 use crate::predicate::Predicate;
 use crate::support::record::{Record, at};
 
-/// A kind of event (事件), and what it does to score or stars by itself.
+/// A kind of event (事件), and its direct effect on score or stars.
 #[derive(Clone, Debug)]
 pub(crate) struct Event {
     pub(crate) id: String,
     pub(crate) label: Text,
-    /// What each one adds to the total, in ten-thousandths of a point.
+    /// Points that each event adds to the total, in ten-thousandths.
     pub(crate) points: i64,
-    /// How many stars each one adds or takes.
+    /// Stars that each event adds or takes.
     pub(crate) steps: i64,
-    /// How much all of a round come to at most, either way: points, or stars.
+    /// Maximum effect per round in either direction, in points or stars.
     pub(crate) most: Option<i64>,
 }
 
@@ -51,7 +51,7 @@ impl Event {
         Ok(Self { id, label, points, steps, most })
     }
 
-    /// What so many of a round come to: points, or stars.
+    /// Returns the effect of `n` events in a round, in points or stars.
     pub(crate) fn comes_to(&self, n: i64) -> i64 {
         let all = n * if self.points == 0 { self.steps } else { self.points };
         self.most.map_or(all, |most| all.clamp(-most, most))
@@ -66,19 +66,19 @@ pub(crate) enum Part {
     Total,
 }
 
-/// What is asked.
+/// The test of a condition.
 #[derive(Clone, Debug)]
 pub(crate) enum Test {
-    /// An event of one of these kinds, this year or in the years before it.
+    /// An event of one of these kinds in the last `years` years, the current one included.
     Event { kinds: Vec<usize>, years: i16 },
-    /// What the ledger says of the organisation.
+    /// A predicate on the ledger row of the organisation.
     When(Box<Predicate>),
-    /// Whether a part is below, or at least, so much: for an item and a dimension ten-thousandths of a point, for the total
-    /// as it is held.
+    /// A part of the score below, or at least at, a bound: items and dimensions in ten-thousandths of a point, the
+    /// total in hundred-millionths.
     Part { part: Part, below: bool, at: i64 },
 }
 
-/// A question about a party organisation and a year, with its wording.
+/// A condition on a party organisation in a year, with its wording.
 #[derive(Clone, Debug)]
 pub(crate) struct Condition {
     pub(crate) test: Test,
@@ -87,7 +87,7 @@ pub(crate) struct Condition {
 }
 
 impl Condition {
-    /// The condition of a record: exactly one of `event`, `when`, `item`, `dimension`, `total`.
+    /// Reads the condition of a record: exactly one of `event`, `when`, `item`, `dimension`, `total`.
     pub(crate) fn take(record: &mut Record, parts: &Parts) -> Result<Self> {
         const KINDS: [&str; 5] = ["event", "when", "item", "dimension", "total"];
         let given: Vec<&str> = KINDS.into_iter().filter(|kind| record.has(kind)).collect();
@@ -112,7 +112,7 @@ impl Condition {
             }
             _ => Self::of_part(record, parts, kind)?,
         };
-        // What was not written has been asked for, so that messages name all fields.
+        // Explain the misplaced field; `finish` would only report it as unknown.
         for field in ["within_years"] {
             if kind != "event" && record.has(field) {
                 return record.error(field, "只与 event 同用", "goes with 'event' only");
@@ -208,7 +208,7 @@ impl Condition {
         Ok((Test::Part { part, below, at }, text))
     }
 
-    /// Fails where it asks a column that `roster` cannot have.
+    /// Returns an error if the condition names a column that `roster` cannot have.
     pub(crate) fn check(&self, roster: &crate::Roster) -> Result<()> {
         match &self.test {
             Test::When(when) => when.check(roster).map_err(|e| match e {
@@ -220,7 +220,7 @@ impl Condition {
     }
 }
 
-/// Ten-thousandths of a point that are at least so much of a total's unit: parts are whole numbers of them.
+/// Rounds up from the unit of totals to ten-thousandths of a point, the unit of parts.
 fn ceil(fine: i64) -> i64 {
     -(-fine).div_euclid(POINT)
 }

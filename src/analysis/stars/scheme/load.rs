@@ -1,4 +1,4 @@
-//! Reading a scheme's file, and what its records must be to each other.
+//! Reader of a scheme's file, with cross-checks of its records.
 
 use super::allot::{Goal, Plaque, Quota};
 use super::bands::{bands_of, ladder};
@@ -30,8 +30,8 @@ const KINDS: [&str; 14] = [
 ];
 
 impl Scheme {
-    /// The scheme that `text` describes: one `[[scheme]]` record and those of the other kinds. `origin` is the file's name
-    /// in errors, which are [`Error::Definition`].
+    /// Reads the scheme that `text` describes: one `[[scheme]]` record and records of the other kinds. Errors are
+    /// [`Error::Definition`] and name the file `origin`.
     ///
     /// ```
     /// let scheme = dangjian::analysis::stars::Scheme::from_toml(
@@ -164,13 +164,13 @@ impl Scheme {
         })
     }
 
-    /// Fails where a condition asks a column that `roster` cannot have, or a quota a dimension that it does not have.
+    /// Returns an error if a condition names a column that `roster` cannot have.
     pub(crate) fn check(&self, roster: &crate::Roster) -> Result<()> {
         let conditions = self.conditions();
         conditions.into_iter().try_for_each(|condition| condition.check(roster))
     }
 
-    /// All conditions of its rules.
+    /// Returns the conditions of all rules.
     pub(crate) fn conditions(&self) -> Vec<&Condition> {
         let exceptions = self.step.iter().flat_map(|step| step.exceptions.iter().map(|e| &e.condition));
         (self.gates.iter().map(|g| &g.condition))
@@ -203,7 +203,7 @@ fn method(head: &mut Record) -> Result<Method> {
     }
 }
 
-/// How often it is rated, and whether quarters are averaged, not added up.
+/// Reads the rating cycle, and whether quarters are averaged instead of summed.
 fn cycle(head: &mut Record) -> Result<(Cycle, bool)> {
     let cycle = match head.choice("cycle", &CYCLES)? {
         Some(0) => Cycle::Quarter,
@@ -272,7 +272,7 @@ fn parts(
     Ok(parts)
 }
 
-/// The quotas, that of the highest star first.
+/// Reads the quotas, highest star first.
 fn quotas_of(records: Vec<Record>, parts: &Parts, ladder: &Ladder) -> Result<Vec<Quota>> {
     let mut taken: Vec<Quota> = Vec::new();
     for record in records {
@@ -283,7 +283,7 @@ fn quotas_of(records: Vec<Record>, parts: &Parts, ladder: &Ladder) -> Result<Vec
     Ok(taken)
 }
 
-/// The records of rules over stars, of which a scheme without stars has none.
+/// Returns the records, or an error if a scheme without stars has any.
 fn no_stars(records: Vec<Record>, method: Method, kind: &str) -> Result<Vec<Record>> {
     match records.first().filter(|_| method == Method::Score) {
         None => Ok(records),

@@ -1,7 +1,7 @@
-//! Star-rating schemes (星级管理办法) as data: a TOML file, checked on load.
+//! Star-rating schemes (星级管理办法) as data: TOML files, checked on load.
 //!
-//! A scheme is dimensions and items with their points, a method that turns them into stars, and rules over the stars.
-//! `docs/stars.md` describes every field; those that come with the engine are in `definitions/stars/`.
+//! A scheme has dimensions and items with points, a method that turns points into stars, and rules on the stars.
+//! `docs/stars.md` describes every field; the shipped schemes are in `definitions/stars/`.
 
 mod allot;
 mod bands;
@@ -30,25 +30,25 @@ use crate::error::{Error, Result};
 use crate::lang::Text;
 use crate::support::record;
 
-/// How points become stars.
+/// Method that turns points into stars.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Method {
-    /// The band in which the total lies.
+    /// The band of the total.
     Bands,
-    /// A star for each dimension that reaches its share of full marks (五好).
+    /// A star for each dimension that reaches its proportion of full marks (五好).
     Dimensions,
-    /// Both, of which the lower or the higher counts.
+    /// Both methods; the lower or the higher result counts.
     Both { lower: bool },
-    /// The highest star for everybody, from which gates and quotas take: ranking.
+    /// Ranking: everybody starts at the highest star, and gates and quotas take it away.
     Top,
-    /// No stars: the source says how points are given and no more.
+    /// No stars: the source only defines points.
     Score,
 }
 
 const METHODS: [&str; 5] = ["bands", "dimensions", "both", "top", "score"];
 
 impl Method {
-    /// Its word in TOML.
+    /// Returns the word in TOML.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Bands => METHODS[0],
@@ -60,12 +60,12 @@ impl Method {
     }
 }
 
-/// How often it is rated.
+/// Rating cycle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cycle {
     /// Four forms a year.
     Quarter,
-    /// Once in so many years.
+    /// One round in this many years.
     Years(i16),
 }
 
@@ -79,7 +79,7 @@ impl Cycle {
         }
     }
 
-    /// How many years lie between two rounds.
+    /// Returns the number of years between two rounds.
     pub(crate) fn years(self) -> i16 {
         match self {
             Self::Quarter => 1,
@@ -88,24 +88,24 @@ impl Cycle {
     }
 }
 
-/// What points are given for, and the events that rules may name.
+/// Dimensions, items, and the events that rules may name.
 #[derive(Clone, Debug)]
 pub(crate) struct Parts {
     pub(crate) dimensions: Vec<Dimension>,
     pub(crate) items: Vec<Item>,
     pub(crate) events: Vec<Event>,
-    /// How many forms an item stands on in a round: 4 where a scheme goes by quarters, else 1.
+    /// Forms per round: 4 for a quarterly scheme, otherwise 1.
     pub(crate) quarters: i64,
 }
 
 impl Parts {
-    /// The item or dimension called `id`.
+    /// Returns the item or dimension with the id `id`.
     pub(crate) fn part(&self, id: &str) -> Option<Part> {
         let item = self.items.iter().position(|item| item.id == id).map(Part::Item);
         item.or_else(|| self.dimensions.iter().position(|d| d.id == id).map(Part::Dimension))
     }
 
-    /// Full marks of the total.
+    /// Returns full marks of the total.
     pub(crate) fn full(&self) -> i64 {
         self.dimensions.iter().map(|d| d.full * d.weight).sum()
     }
@@ -131,7 +131,7 @@ pub struct Scheme {
     pub(crate) counts: Counts,
     pub(crate) method: Method,
     pub(crate) cycle: Cycle,
-    /// The year of a round; rounds are whole cycles before and after it.
+    /// Year of one round; the other rounds are whole cycles away.
     pub(crate) round: Option<i16>,
     pub(crate) parts: Parts,
     pub(crate) least: Option<i64>,
@@ -150,13 +150,13 @@ pub struct Scheme {
 }
 
 impl Scheme {
-    /// The ids of the schemes that come with the engine.
+    /// Returns the ids of the shipped schemes.
     #[must_use]
     pub fn shipped_ids() -> Vec<&'static str> {
         shipped::ALL.iter().map(|(id, _)| *id).collect()
     }
 
-    /// The text of a scheme that comes with the engine, to be read, copied and changed.
+    /// Returns the TOML text of a shipped scheme, as a template.
     pub fn shipped_toml(id: &str) -> Result<&'static str> {
         shipped::ALL.iter().find(|(own, _)| *own == id).map(|(_, text)| *text).ok_or_else(|| {
             let have = Self::shipped_ids().join(", ");
@@ -171,54 +171,54 @@ impl Scheme {
         })
     }
 
-    /// The scheme called `id` that comes with the engine.
+    /// Loads the shipped scheme `id`.
     pub fn shipped(id: &str) -> Result<Self> {
         Self::from_toml(Self::shipped_toml(id)?, &format!("definitions/stars/{id}.toml"))
     }
 
-    /// The scheme of the file at `path`.
+    /// Loads a scheme from the file at `path`.
     pub fn from_file(path: &Path) -> Result<Self> {
         Self::from_toml(&record::read(path)?, &path.display().to_string())
     }
 
-    /// A scheme by the id of one that comes with the engine, or by the path of a TOML file.
+    /// Loads a scheme by the id of a shipped one or by the path of a TOML file.
     pub fn named(name: &str) -> Result<Self> {
         let path = Path::new(name);
         let is_file = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("toml")) || path.is_file();
         if is_file { Self::from_file(path) } else { Self::shipped(name) }
     }
 
-    /// What it is called by.
+    /// Returns the id.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// Its name.
+    /// Returns the label.
     #[must_use]
     pub fn label(&self) -> &Text {
         &self.label
     }
 
-    /// The document that it is from.
+    /// Returns the source document.
     #[must_use]
     pub fn source(&self) -> &str {
         &self.source
     }
 
-    /// What the source leaves open, and what stands here in its place: in Chinese.
+    /// Returns, in Chinese, the points that the source leaves open and the reading adopted for each.
     #[must_use]
     pub fn open(&self) -> &[String] {
         &self.open
     }
 
-    /// The same in English; the Chinese where there is no English.
+    /// Returns the open points in English, or in Chinese if there is no translation.
     #[must_use]
     pub fn open_en(&self) -> &[String] {
         if self.open_en.is_empty() { &self.open } else { &self.open_en }
     }
 
-    /// Whether anything of it is a reading, not the source's word.
+    /// Checks whether any part of the scheme is an interpretation of the source.
     #[must_use]
     pub fn is_inferred(&self) -> bool {
         self.inferred
@@ -227,19 +227,19 @@ impl Scheme {
             || self.bands.all.iter().any(|b| b.inferred)
     }
 
-    /// The stars that it gives, ascending.
+    /// Returns the stars of the scheme, ascending.
     #[must_use]
     pub fn stars(&self) -> &[f64] {
         self.ladder.all()
     }
 
-    /// Whether it gives plaques.
+    /// Checks whether the scheme awards plaques.
     #[must_use]
     pub fn has_plaques(&self) -> bool {
         self.plaque.is_some()
     }
 
-    /// The name of the column with the ids of what is rated: `party_org_id`, or `org_id`.
+    /// Returns the name of the id column of the rated units: `party_org_id` or `org_id`.
     #[must_use]
     pub fn id_column(&self) -> &'static str {
         match self.counts {
@@ -248,12 +248,12 @@ impl Scheme {
         }
     }
 
-    /// Whether `year` is the year of a round.
+    /// Checks whether `year` is the year of a round.
     pub(crate) fn is_round(&self, year: i16) -> bool {
         self.round.is_none_or(|round| (year - round).rem_euclid(self.cycle.years()) == 0)
     }
 
-    /// The same scheme with nothing but its points.
+    /// Returns the scheme without rules, reduced to its points.
     pub(crate) fn without_rules(&self) -> Self {
         let mut scheme = self.clone();
         (scheme.gates, scheme.caps, scheme.vetoes) = (Vec::new(), Vec::new(), Vec::new());
@@ -262,8 +262,8 @@ impl Scheme {
         scheme
     }
 
-    /// The same scheme with another bound for a star: its band from so many points on, or, where stars are dimensions' and
-    /// `rung` is 0, the share that each of them asks.
+    /// Returns the scheme with another threshold: the lower bound of the band of `rung` in points, or for rung 0
+    /// the proportion that every dimension requires.
     pub(crate) fn with_threshold(&self, rung: Rung, value: i64) -> Self {
         let mut scheme = self.clone();
         if rung == 0 {

@@ -1,16 +1,16 @@
-//! What points are given for: dimensions (类) and their items (项).
+//! Dimensions (类) and their items (项), which give the points.
 
 use super::units::{MOST, POINT, exact};
 use crate::error::Result;
 use crate::lang::Text;
 use crate::support::record::Record;
 
-/// What the number on a form says of an item.
+/// Meaning of the number on a form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Gives {
-    /// The points earned (得分).
+    /// Points earned (得分).
     Award,
-    /// The points taken from the item's full marks (扣分).
+    /// Points taken from the item's full marks (扣分).
     Deduct,
     /// Points on top of full marks (加分).
     Bonus,
@@ -26,28 +26,28 @@ impl Gives {
         GIVES.iter().find(|(_, gives)| *gives == self).map_or("award", |(name, _)| name)
     }
 
-    /// Whether its points belong to full marks.
+    /// Checks whether the points belong to full marks.
     pub(crate) fn in_full(self) -> bool {
         matches!(self, Self::Award | Self::Deduct)
     }
 }
 
-/// How an item is assessed: from documents, ledgers, on site, by talking, by a vote or survey, from a system.
+/// Kinds of evidence for an item: documents, ledgers, site visits, interviews, votes or surveys, systems.
 pub(crate) const EVIDENCE: [&str; 6] = ["documents", "ledger", "site", "interview", "survey", "system"];
 
-/// A group of items, with its weight in the total.
+/// A group of items with a weight in the total.
 #[derive(Clone, Debug)]
 pub(crate) struct Dimension {
     pub(crate) id: String,
     pub(crate) label: Text,
-    /// In ten-thousandths.
+    /// Weight in ten-thousandths.
     pub(crate) weight: i64,
-    /// Full marks of its items, before the weight, in ten-thousandths of a point.
+    /// Unweighted full marks of the items, in ten-thousandths of a point.
     pub(crate) full: i64,
-    /// The least and the most that it comes to, before the weight.
+    /// Unweighted lower and upper bound of the dimension.
     pub(crate) least: Option<i64>,
     pub(crate) most: Option<i64>,
-    /// The share of full marks that earns its star; `None` where it earns none.
+    /// Proportion of full marks that earns the star; `None` if the dimension earns none.
     pub(crate) share: Option<i64>,
     pub(crate) inferred: bool,
 }
@@ -58,23 +58,23 @@ pub(crate) struct Item {
     pub(crate) id: String,
     pub(crate) label: Text,
     pub(crate) dimension: usize,
-    /// The most points that the form gives or takes.
+    /// Maximum points that the form gives or takes.
     pub(crate) points: i64,
     pub(crate) gives: Gives,
-    /// The only numbers that may stand on the form, ascending; any up to `points` where there are none.
+    /// The only permitted numbers on the form, ascending; if empty, any number up to `points`.
     pub(crate) values: Vec<i64>,
-    /// What they are called.
+    /// Labels of `values`.
     pub(crate) value_labels: Vec<String>,
     pub(crate) evidence: Vec<String>,
-    /// What stands for an item of which no row speaks; where `None`, that is not known.
+    /// Number assumed for an item that no row mentions; unknown if `None`.
     pub(crate) unlisted: Option<i64>,
-    /// How hard a point is to get, beside those of other items.
+    /// Effort per point, relative to other items.
     pub(crate) effort: f64,
     pub(crate) inferred: bool,
 }
 
 impl Item {
-    /// What the number on the form brings to the dimension.
+    /// Returns the points that a number on the form contributes to the dimension.
     pub(crate) fn brings(&self, points: i64) -> i64 {
         match self.gives {
             Gives::Award | Gives::Bonus => points,
@@ -83,7 +83,7 @@ impl Item {
         }
     }
 
-    /// The least and the most that it can bring.
+    /// Returns the minimum and maximum contribution.
     pub(crate) fn range(&self) -> (i64, i64) {
         let (low, high) = match (self.values.first(), self.values.last()) {
             (Some(low), Some(high)) => (*low, *high),
@@ -93,12 +93,12 @@ impl Item {
         (a.min(b), a.max(b))
     }
 
-    /// Whether the form may have this number.
+    /// Checks whether the form may have this number.
     pub(crate) fn allows(&self, points: i64) -> bool {
         if self.values.is_empty() { (0..=self.points).contains(&points) } else { self.values.contains(&points) }
     }
 
-    /// The number on the form that brings so much.
+    /// Returns the number on the form for a contribution.
     pub(crate) fn written(&self, brings: i64) -> i64 {
         match self.gives {
             Gives::Award | Gives::Bonus => brings,
@@ -108,7 +108,7 @@ impl Item {
     }
 }
 
-/// An id that none of the `others` has.
+/// Reads an id and checks that it is not among `others`.
 pub(crate) fn own_id<'a>(record: &mut Record, mut others: impl Iterator<Item = &'a str>) -> Result<String> {
     let id = record.text("id")?;
     if others.any(|other| other == id) {
@@ -121,12 +121,12 @@ pub(crate) fn own_id<'a>(record: &mut Record, mut others: impl Iterator<Item = &
     Ok(id)
 }
 
-/// The label, which is the id where there is none.
+/// Reads the label, by default the id.
 pub(crate) fn label(record: &mut Record, id: &str) -> Result<Text> {
     Ok(record.label("label", "label_en")?.unwrap_or_else(|| Text::new(id, id)))
 }
 
-/// A number of points from 0, in ten-thousandths.
+/// Reads non-negative points, in ten-thousandths.
 pub(crate) fn points(record: &mut Record, field: &'static str) -> Result<Option<i64>> {
     match record.decimal(field)? {
         None => Ok(None),
@@ -139,7 +139,7 @@ pub(crate) fn points(record: &mut Record, field: &'static str) -> Result<Option<
     }
 }
 
-/// A share above 0 and up to 1, in ten-thousandths, if it is there.
+/// Reads an optional proportion above 0 and up to 1, in ten-thousandths.
 pub(crate) fn share(record: &mut Record, field: &'static str) -> Result<Option<i64>> {
     if record.has(field) { Ok(Some(exact(record.share(field)?))) } else { record.decimal(field).map(|_| None) }
 }
@@ -166,7 +166,7 @@ impl Dimension {
         Ok((dimension, record))
     }
 
-    /// Its full marks: those of its items, which must be what is stated.
+    /// Sums the full marks of the items and checks them against the stated figure.
     pub(crate) fn settle(&mut self, record: Record, items: &[Item], at: usize) -> Result<()> {
         let own = items.iter().filter(|item| item.dimension == at);
         if own.clone().next().is_none() {

@@ -1,4 +1,4 @@
-//! Rules over the stars of one organisation: gates, caps, vetoes, the step a year, direct grading.
+//! Rules on the stars of one organisation: gates, caps, vetoes, promotion steps, direct grading.
 
 use super::condition::Condition;
 use super::ladder::{Ladder, Rung};
@@ -8,18 +8,18 @@ use crate::error::Result;
 use crate::lang::Text;
 use crate::support::record::Record;
 
-/// What a star asks besides its score (前置条件): who does not meet it has fewer stars.
+/// Requirement of a star in addition to its score (前置条件); an organisation that fails it gets fewer stars.
 #[derive(Clone, Debug)]
 pub(crate) struct Gate {
     pub(crate) label: Text,
-    /// From which rung on it is asked.
+    /// Lowest rung with this requirement.
     pub(crate) rung: Rung,
-    /// The rung of who does not meet it.
+    /// Rung of an organisation that fails the requirement.
     pub(crate) otherwise: Rung,
     pub(crate) condition: Condition,
 }
 
-/// A limit (封顶): of whom the condition is true, no more stars than these.
+/// Upper limit of the stars (封顶) if the condition is true.
 #[derive(Clone, Debug)]
 pub(crate) struct Cap {
     pub(crate) label: Text,
@@ -27,18 +27,18 @@ pub(crate) struct Cap {
     pub(crate) condition: Condition,
 }
 
-/// What a veto (一票否决) does.
+/// Consequence of a veto (一票否决).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Consequence {
     /// No star this round (取消本次资格).
     Cancel,
-    /// No more than this rung.
+    /// At most this rung.
     Cap(Rung),
-    /// So many rungs fewer than earned, or than last round.
+    /// Some rungs below the earned stars, or below the previous round.
     Downgrade { steps: u8, of_previous: bool },
-    /// No more than last round (不晋级).
+    /// At most the stars of the previous round (不晋级).
     Hold,
-    /// Stars stay, the plaque goes.
+    /// The stars stay; the plaque is withdrawn.
     Plaque,
 }
 
@@ -47,25 +47,25 @@ pub(crate) enum Consequence {
 pub(crate) struct Veto {
     pub(crate) label: Text,
     pub(crate) consequence: Consequence,
-    /// Whether the plaque goes as well.
+    /// True if the plaque is withdrawn as well.
     pub(crate) plaque: bool,
     pub(crate) condition: Condition,
 }
 
-/// How far a round may lead up (逐级晋升), and who may go further (破格).
+/// Limit of promotion per round (逐级晋升), with its exceptions (破格).
 #[derive(Clone, Debug)]
 pub(crate) struct Step {
     pub(crate) up: u8,
-    /// The highest rung of who had no star before.
+    /// Highest rung for an organisation without a star in the previous round.
     pub(crate) entry: Rung,
     pub(crate) exceptions: Vec<Exception>,
 }
 
-/// Who may go further.
+/// Exception from the promotion limit.
 #[derive(Clone, Debug)]
 pub(crate) struct Exception {
     pub(crate) label: Text,
-    /// How many rungs; any number where `None`.
+    /// Number of rungs; unlimited if `None`.
     pub(crate) up: Option<u8>,
     pub(crate) condition: Condition,
 }
@@ -75,12 +75,12 @@ pub(crate) struct Exception {
 pub(crate) struct Direct {
     pub(crate) label: Text,
     pub(crate) rung: Rung,
-    /// Whether they take places of a quota.
+    /// True if the graded take places of a quota.
     pub(crate) inside: bool,
     pub(crate) condition: Condition,
 }
 
-/// The rung of the stars in `field`.
+/// Reads the rung of the stars in `field`.
 pub(super) fn rung(record: &mut Record, ladder: &Ladder, field: &'static str) -> Result<Rung> {
     match record.decimal(field)? {
         Some(stars) => ladder.rung(stars).map_or_else(|| no_rung(record, ladder, field, stars), Ok),
@@ -97,7 +97,7 @@ fn no_rung<T>(record: &Record, ladder: &Ladder, field: &str, stars: f64) -> Resu
     )
 }
 
-/// The rung of the stars in `field`, or the word "unrated"; `None` where it is left out.
+/// Reads the rung of the stars in `field`, or "unrated"; `None` if absent.
 pub(crate) fn rung_or_unrated(record: &mut Record, ladder: &Ladder, field: &'static str) -> Result<Option<Rung>> {
     if record.is_text(field) {
         return Ok(record.choice(field, &["unrated"])?.map(|_| 0));
@@ -109,7 +109,7 @@ pub(crate) fn rung_or_unrated(record: &mut Record, ladder: &Ladder, field: &'sta
     }
 }
 
-/// The label of a rule: its own, or what its condition says.
+/// Reads the label of a rule, by default the wording of its condition.
 fn labelled(record: &mut Record, condition: &Condition) -> Result<Text> {
     Ok(record.label("label", "label_en")?.unwrap_or_else(|| condition.text.clone()))
 }
@@ -223,7 +223,7 @@ impl Direct {
     }
 }
 
-/// A total's bound in `field`, as it is held.
+/// Reads a bound of the total, in hundred-millionths of a point.
 pub(crate) fn fine(record: &mut Record, field: &'static str) -> Result<Option<i64>> {
     Ok(points(record, field)?.map(|p| p * units::POINT))
 }

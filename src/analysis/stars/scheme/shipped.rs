@@ -1,6 +1,6 @@
-//! The schemes that come with the engine.
+//! The schemes shipped with the engine.
 
-/// Each with its id and its file.
+/// Ids and files of the shipped schemes.
 pub(super) const ALL: [(&str, &str); 18] = [
     ("wuhao", include_str!("../../../../definitions/stars/wuhao.toml")),
     ("shaanxi", include_str!("../../../../definitions/stars/shaanxi.toml")),

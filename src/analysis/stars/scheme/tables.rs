@@ -1,4 +1,4 @@
-//! Schemes as tables: which there are, and what each asks.
+//! Tables of schemes and their forms.
 
 use arrow::array::RecordBatch;
 
@@ -7,12 +7,13 @@ use super::{Method, Scheme};
 use crate::error::Result;
 use crate::support::columns::Columns;
 
-/// Schemes, one a row.
+/// Lists schemes, one per row.
 ///
-/// Columns: `scheme`, `label_zh`, `label_en`, `counts`, `method` (`bands`, `dimensions`, `both`, `top`, `score`), `cycle`,
-/// `stars` (as text, ascending), `dimensions`, `items` (how many), `full` (marks), `most` (that a total comes to, null
-/// where there is no limit), `gates`, `caps`, `vetoes`, `quotas` (how many), `step` (how many stars a round leads up, null
-/// where any), `plaque` (from how many stars), `inferred`, `source`, `open_zh`, `open_en` (what the source leaves open).
+/// Columns: `scheme`, `label_zh`, `label_en`, `counts`, `method` (`bands`, `dimensions`, `both`, `top`, `score`),
+/// `cycle`, `stars` (as text, ascending), `dimensions`, `items` (counts), `full` (marks), `most` (maximum total,
+/// null without a limit), `gates`, `caps`, `vetoes`, `quotas` (counts), `step` (stars that a round may lead up,
+/// null if unlimited), `plaque` (lowest star with a plaque), `inferred`, `source`, `open_zh`, `open_en` (points
+/// that the source leaves open).
 pub fn schemes_table(schemes: &[Scheme]) -> Result<RecordBatch> {
     let all = || schemes.iter();
     let stars = |s: &Scheme| s.ladder.all().iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
@@ -42,11 +43,11 @@ pub fn schemes_table(schemes: &[Scheme]) -> Result<RecordBatch> {
 }
 
 impl Scheme {
-    /// The form (评分表): its lines in order.
+    /// Returns the form (评分表), with its lines in order.
     ///
-    /// Columns: `dimension`, `dimension_zh`, `dimension_en`, `weight` (of the dimension), `item`, `label_zh`, `label_en`,
-    /// `gives` (`award`, `deduct`, `bonus`, `penalty`), `points` (at most), `values` (the only ones, as text), `evidence`,
-    /// `inferred`.
+    /// Columns: `dimension`, `dimension_zh`, `dimension_en`, `weight` (of the dimension), `item`, `label_zh`,
+    /// `label_en`, `gives` (`award`, `deduct`, `bonus`, `penalty`), `points` (maximum), `values` (the only
+    /// permitted ones, as text), `evidence`, `inferred`.
     pub fn form(&self) -> Result<RecordBatch> {
         let items = || self.parts.items.iter();
         let of = |at: usize| &self.parts.dimensions[at];

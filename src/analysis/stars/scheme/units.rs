@@ -1,25 +1,25 @@
-//! Points as whole numbers, so that sums are exact and no score falls beside its band for a rounding of doubles.
+//! Points as integers: sums are exact, and no score misses its band through rounding of doubles.
 //!
-//! A point on a form is held in ten-thousandths; a weighted total, whose weights are held likewise, in hundred-millionths.
+//! Points on a form and weights are held in ten-thousandths, weighted totals in hundred-millionths.
 
-/// One point of a form, one whole weight, a share of one: ten thousand.
+/// Ten thousand: one point of a form, a weight of one, or a proportion of one.
 pub(crate) const POINT: i64 = 10_000;
 /// One point of a weighted total.
 pub(crate) const FINE: i64 = POINT * POINT;
-/// The most points that a form may give to an item: far below what a cell of 32 bits holds.
+/// Maximum points of an item, far below the capacity of a 32-bit cell.
 pub(crate) const MOST: f64 = 100_000.0;
 
-/// `value` in ten-thousandths, rounded to the nearest; for values of at most [`MOST`] or so.
+/// Converts `value` to ten-thousandths, rounded to the nearest. Values should not exceed [`MOST`] by much.
 pub(crate) fn exact(value: f64) -> i64 {
     (value * POINT as f64).round() as i64
 }
 
-/// A weighted total as a number.
+/// Converts a weighted total to points.
 pub(crate) fn real(fine: i64) -> f64 {
     fine as f64 / FINE as f64
 }
 
-/// A weighted total as it is printed: without the zeros that say nothing.
+/// Formats a weighted total without trailing zeros.
 pub(crate) fn shown(fine: i64) -> String {
     let (sign, size) = (if fine < 0 { "−" } else { "" }, fine.unsigned_abs());
     let (whole, rest) = (size / FINE as u64, size % FINE as u64);
@@ -28,12 +28,12 @@ pub(crate) fn shown(fine: i64) -> String {
     if decimals.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{decimals}") }
 }
 
-/// A share as it is printed: 0.85 as 85%.
+/// Formats a proportion: 0.85 as 85%.
 pub(crate) fn percent(share: i64) -> String {
     format!("{}%", shown(share * POINT * 100))
 }
 
-/// A whole number of points divided by 10⁸, rounded half up, in whole points.
+/// Rounds a weighted total to whole points, halves up.
 pub(crate) fn rounded(fine: i64) -> i64 {
     (fine + FINE / 2).div_euclid(FINE) * FINE
 }

@@ -1,9 +1,10 @@
-//! Survival at so many stars and more (保级): how long what was rated that high stays so, and how it is lost.
+//! Survival at a minimum number of stars (保级): how long a rating is kept, and how it is lost.
 //!
-//! A spell begins in the first year with at least so many stars and goes on while each next calendar year is in the roster with at
-//! least as many. It ends by an event, a year rated below, or by a loss, which is another matter than a year below: `unrated`,
-//! `no_party_org`, `absent`. Where the state of the next year is not known, or there is no survey, the watch ends and nothing is
-//! said. Losses are competing events, not censoring: who has left the roster will not be rated below any more.
+//! A spell begins in the first year with at least the given stars and continues while each next calendar year is in
+//! the roster with at least as many. It ends by the event, a year rated below, or by a loss: `unrated`,
+//! `no_party_org`, `absent`. If the state of the next year is unknown, or there is no survey, the spell is
+//! right-censored. Losses are competing events, not censoring: an organisation that has left the roster will not be
+//! rated below any more.
 
 mod spells;
 mod study;
@@ -21,18 +22,18 @@ pub use crate::stats::survival::interval::Scale;
 pub use crate::stats::survival::log_rank::{Group, LogRank, log_rank};
 pub use crate::stats::survival::risk::{Risk, Watched};
 
-/// From what the variance of a curve is worked out.
+/// Source of the variance of a curve.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Variance {
-    /// What each organisation adds: its spells hang together.
+    /// Contributions of organisations: the spells of one organisation are dependent.
     #[default]
     Organisation,
-    /// The counts alone, as if all spells were independent.
+    /// Counts alone, as if all spells were independent.
     Greenwood,
 }
 
 impl Variance {
-    /// The one called `name`: `organisation`, `greenwood`.
+    /// Parses a name: `organisation`, `greenwood`.
     pub fn from_name(name: &str) -> Result<Self> {
         match name {
             "organisation" => Ok(Self::Organisation),
@@ -44,7 +45,7 @@ impl Variance {
         }
     }
 
-    /// Its name.
+    /// Returns the name.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -54,24 +55,24 @@ impl Variance {
     }
 }
 
-/// What a study of spells looks at.
+/// Options for a study of spells.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
-    /// The least number of stars; halves as the roster has them.
+    /// Minimum number of stars; halves as in the roster.
     pub at_least: f64,
-    /// Whose spells: those of organisations, or of party organisations.
+    /// Entities: organisations, or party organisations.
     pub counts: Counts,
-    /// Which spells, and from when their time counts.
+    /// Spells to include, and the origin of their time.
     pub entry: Entry,
-    /// Whether a spell counts that follows another of the same organisation.
+    /// True to include spells that follow another included spell of the same organisation.
     pub recurrent: bool,
-    /// On which scale intervals are symmetric.
+    /// Scale on which intervals are symmetric.
     pub scale: Scale,
-    /// The level of intervals.
+    /// Confidence level of intervals.
     pub level: f64,
-    /// From what variances are worked out.
+    /// Source of variances.
     pub variance: Variance,
-    /// Up to which time the mean is restricted; `None` for the last that all groups reach.
+    /// Time to which the mean is restricted; `None` for the last that all groups reach.
     pub horizon: Option<f64>,
 }
 

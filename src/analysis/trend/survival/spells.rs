@@ -1,4 +1,4 @@
-//! Spells (保级期): the years in a row in which one thing has at least so many stars, how they began and how they ended.
+//! Spells (保级期): consecutive years in which an entity has a minimum number of stars, with their start and end.
 
 use rayon::prelude::*;
 
@@ -7,18 +7,18 @@ use crate::error::{Error, Result};
 use crate::job;
 use crate::job::Job;
 
-/// How a spell began.
+/// Start of a spell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Begun {
-    /// The year before it was there with fewer stars, or without one.
+    /// Listed the year before with fewer stars, or without a star.
     Risen,
-    /// The year before it was not in the roster.
+    /// Not in the roster the year before.
     Appeared,
-    /// It was so already in the roster's first year.
+    /// Already held in the roster's first year.
     FirstYear,
-    /// The year before there was no survey.
+    /// No survey the year before.
     AfterGap,
-    /// The year before its state is not known.
+    /// State unknown the year before.
     AfterUnknown,
 }
 
@@ -34,7 +34,7 @@ impl Begun {
     }
 }
 
-/// How a spell ended.
+/// End of a spell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ended {
     /// Rated, with fewer stars: the event.
@@ -43,18 +43,18 @@ pub(crate) enum Ended {
     Unrated,
     /// Listed, without a party organisation.
     NoPartyOrg,
-    /// Not in the roster any more.
+    /// No longer in the roster.
     Absent,
-    /// It did not: the years looked at end.
+    /// Not ended: the selected years end.
     Study,
-    /// There is no survey the year after.
+    /// Next calendar year missing from the selected years.
     Gap,
-    /// The state of the year after is not known.
+    /// State unknown the year after.
     Unknown,
 }
 
 impl Ended {
-    /// The ends that are none of the watching's.
+    /// Ends that are causes rather than censoring.
     pub(crate) const CAUSES: [Self; 4] = [Self::Below, Self::Unrated, Self::NoPartyOrg, Self::Absent];
 
     pub(crate) fn name(self) -> &'static str {
@@ -69,48 +69,48 @@ impl Ended {
         }
     }
 
-    /// Its number among the causes, from 1; 0 for what ends the watching only.
+    /// Returns the number among the causes, from 1; 0 for censoring.
     pub(crate) fn cause(self) -> usize {
         Self::CAUSES.iter().position(|cause| *cause == self).map_or(0, |at| at + 1)
     }
 }
 
-/// A spell, as far as it was seen.
+/// A spell, as far as it was observed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Spell {
     pub(crate) thing: u32,
-    /// The position of the year in which it was first seen.
+    /// Position of the year in which it was first observed.
     pub(crate) frame: usize,
     pub(crate) begun: Begun,
-    /// Its first year, where that is known: not later than the one in which it was first seen.
+    /// First year of the spell, if known: not later than `first`.
     pub(crate) start: Option<i16>,
-    /// The year in which it was first seen among those looked at.
+    /// First year in which it was observed, among the selected years.
     pub(crate) first: i16,
-    /// The last year in which it was seen.
+    /// Last year in which it was observed.
     pub(crate) last: i16,
     pub(crate) ended: Ended,
 }
 
 impl Spell {
-    /// The year in which its watch ended: that of the end, or the last in which it was seen.
+    /// Returns the year of exit: the year of the cause, or the last observed year if censored.
     pub(crate) fn exit(&self) -> i16 {
         if self.ended.cause() > 0 { self.last + 1 } else { self.last }
     }
 }
 
-/// What a state is to a spell.
+/// Meaning of a state for a spell.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Class {
     Held,
     Not(Ended),
 }
 
-/// Finds spells of at least so many stars.
+/// Finds the spells with a minimum number of stars.
 pub(super) struct Finder<'a> {
     histories: &'a Histories<'a>,
-    /// For each state what it is.
+    /// Class of each state.
     classes: Vec<Class>,
-    /// The positions of the years looked at, ascending. Other years tell only when a spell began.
+    /// Positions of the selected years, ascending. Other years only show when a spell began.
     window: Vec<usize>,
 }
 
@@ -128,7 +128,7 @@ impl<'a> Finder<'a> {
         Ok(Self { histories, classes, window })
     }
 
-    /// All spells, by thing and time.
+    /// Returns all spells, by entity and time.
     pub(super) fn spells(&self, job: &dyn Job) -> Result<Vec<Spell>> {
         const SOME: usize = 1 << 14;
         let things: Vec<u32> = (0..self.histories.things() as u32).collect();
@@ -171,7 +171,7 @@ impl<'a> Finder<'a> {
         found.extend(open);
     }
 
-    /// How the spell began that is seen in the year at position `at`, and when, if that is known.
+    /// Returns the kind of start of the spell observed in the year at position `at`, and its first year, if known.
     fn begun(&self, mut at: usize, thing: u32) -> (Begun, Option<i16>) {
         loop {
             let year = self.histories.frames[at].year;

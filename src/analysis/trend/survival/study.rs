@@ -1,4 +1,4 @@
-//! A study of spells: which of them are looked at, on which scale of time, in which groups; and what was left out, and why.
+//! A study of spells: selection, time scale, groups, and the counts of excluded spells by reason.
 
 use rustc_hash::FxHashMap;
 
@@ -13,26 +13,27 @@ use crate::stats::survival::risk::Watched;
 use super::Options;
 use crate::analysis::trend::histories::Histories;
 
-/// Which spells are looked at, and from when their time counts.
+/// Selection of spells and origin of their time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Entry {
-    /// Those that began under watch; years since the start.
+    /// Spells that began during observation; years since the start.
     #[default]
     Incident,
-    /// Those whose start is known; years since the start. Who began before the years looked at comes under watch late, in the
-    /// first of them (left truncation).
+    /// Spells whose start is known; years since the start. Spells that began before the selected years enter late,
+    /// in the first of those years (left truncation).
     Delayed,
-    /// All; calendar years since the first of those looked at, each spell coming under watch in the year in which it was
-    /// first seen.
+    /// All spells; calendar years since the first selected year. Each spell enters in the year in which it was
+    /// first observed.
     Calendar,
-    /// All, years since they were first seen: for those that began earlier too short, by nobody knows how much.
+    /// All spells; years since they were first observed, which is too short by an unknown amount for those that
+    /// began earlier.
     All,
 }
 
 impl Entry {
     const EVERY: [Self; 4] = [Self::Incident, Self::Delayed, Self::Calendar, Self::All];
 
-    /// The one called `name`: `incident`, `delayed`, `calendar`, `all`.
+    /// Parses a name: `incident`, `delayed`, `calendar`, `all`.
     pub fn from_name(name: &str) -> Result<Self> {
         Self::EVERY.into_iter().find(|entry| entry.name() == name).ok_or_else(|| {
             Error::argument(
@@ -42,7 +43,7 @@ impl Entry {
         })
     }
 
-    /// Its name.
+    /// Returns the name.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -54,23 +55,23 @@ impl Entry {
     }
 }
 
-/// Spells left out, by reason.
+/// Excluded spells, by reason.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct LeftOut {
-    /// Nobody knows when they began.
+    /// Start unknown.
     pub(super) unknown_start: u64,
-    /// They began before the years looked at.
+    /// Started before the selected years.
     pub(super) earlier_start: u64,
-    /// They were never under watch: seen only where it ends.
+    /// Never at risk: observed only at the end of observation.
     pub(super) never_at_risk: u64,
-    /// Not the first of their thing.
+    /// Later than an included spell of the entity.
     pub(super) later: u64,
 }
 
 /// The spells of one group.
 #[derive(Default)]
 pub(super) struct Group {
-    /// The position of its value on each axis.
+    /// Position of the group's value on each axis.
     pub(super) key: Vec<u32>,
     pub(super) watched: Vec<Watched>,
     /// Parallel to `watched`.
@@ -79,18 +80,18 @@ pub(super) struct Group {
 }
 
 impl Group {
-    /// How many different things its spells are of.
+    /// Counts the distinct entities of its spells.
     pub(super) fn things(&self) -> u64 {
         self.spells.chunk_by(|a, b| a.thing == b.thing).count() as u64
     }
 
-    /// How many spells ended so.
+    /// Counts the spells with this end.
     pub(super) fn ended(&self, ended: Ended) -> u64 {
         self.spells.iter().filter(|spell| spell.ended == ended).count() as u64
     }
 }
 
-/// Groups of spells, in the order of the values of the axes.
+/// Groups of spells, in the order of the axis values.
 pub(super) struct Study {
     pub(super) axes: Vec<Axis>,
     pub(super) groups: Vec<Group>,
@@ -141,7 +142,7 @@ impl Study {
         Ok(Self { axes: by.axes, groups })
     }
 
-    /// The keys of the groups, axis by axis; each as often as `times` says.
+    /// Returns the keys of the groups, axis by axis, each repeated `times` times.
     pub(super) fn keys(&self, times: impl Fn(usize) -> usize) -> Vec<Vec<u32>> {
         let of = |axis: usize| {
             let key = |(at, group): (usize, &Group)| std::iter::repeat_n(group.key[axis], times(at));
@@ -153,7 +154,7 @@ impl Study {
 
 type Reason = fn(&mut LeftOut) -> &mut u64;
 
-/// From when to when a spell is under watch, or why it is not.
+/// Returns the entry and exit of a spell, or the reason for its exclusion.
 fn placed(spell: &Spell, entry: Entry, origin: i16) -> Result<(i16, i16), Reason> {
     let unknown: Reason = |out| &mut out.unknown_start;
     let earlier: Reason = |out| &mut out.earlier_start;
@@ -174,22 +175,22 @@ fn placed(spell: &Spell, entry: Entry, origin: i16) -> Result<(i16, i16), Reason
         Entry::All => (spell.first, spell.first),
     };
     let (from, to) = (from - start, spell.exit() - start);
-    // Who is there from the start is counted at time 0, also where the watch ends with it.
+    // A subject present at the origin counts at time 0, even if its observation ends there.
     if from < to || from == 0 { Ok((from, to)) } else { Err(never) }
 }
 
-/// By what spells are grouped, and which rows are looked at.
+/// Grouping of spells and selection of rows.
 struct By {
     axes: Vec<Axis>,
-    /// For each axis and year looked at the codes of its rows; `None` where the year does not have the column.
+    /// Codes of the rows by axis and selected year; `None` if the year does not have the column.
     codes: Vec<Vec<Option<crate::roster::Integers>>>,
-    /// Where among the axes the start of a spell stands.
+    /// Position of the `start` axis among the axes.
     start: Option<usize>,
     window: Vec<usize>,
     rows: Vec<arrow::buffer::BooleanBuffer>,
 }
 
-/// The dimension that tells spells whose start is known from the others.
+/// Dimension that separates spells with a known start from the others.
 const START: &str = "start";
 
 impl By {
@@ -225,7 +226,7 @@ impl By {
         self.nth(at).is_some_and(|nth| self.rows[nth].value(row))
     }
 
-    /// The group of a spell, by its row in the year in which it was first seen.
+    /// Writes the group key of a spell, from its row in the year in which it was first observed.
     fn key(&self, spell: &Spell, row: usize, key: &mut Vec<u32>) -> Result<()> {
         let nth = self.nth(spell.frame).ok_or_else(Error::broken)?;
         key.clear();

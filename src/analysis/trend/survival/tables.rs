@@ -1,4 +1,4 @@
-//! Survival as tables: the curves, their summary, the comparison of groups, and the spells one by one.
+//! Survival tables: the curves, their summary, the comparison of groups, and the list of spells.
 
 use arrow::array::RecordBatch;
 use rayon::prelude::*;
@@ -22,9 +22,9 @@ type Ends = (Option<f64>, Option<f64>);
 /// The curves of one group.
 struct Curves {
     risk: Risk,
-    /// Of the event, losses taken as the end of the watch: Kaplan and Meier.
+    /// Kaplan-Meier estimate of the event; losses censor.
     alone: Curve,
-    /// Of the event and the losses beside each other: Aalen and Johansen.
+    /// Aalen-Johansen estimates of the event and the competing losses.
     all: Curve,
     alone_ends: Vec<Ends>,
     left_ends: Vec<Ends>,
@@ -48,7 +48,7 @@ impl Curves {
         Ok(Self { risk, alone, all, alone_ends, left_ends, reach })
     }
 
-    /// How many rows have anything to say.
+    /// Returns the number of times up to the last with a subject at risk.
     fn rows(&self) -> usize {
         (0..self.risk.times.len()).rev().find(|at| self.risk.at_risk[*at] > 0).map_or(0, |at| at + 1)
     }
@@ -63,12 +63,13 @@ impl Curves {
     }
 }
 
-/// The standard deviation of a share; null where all or none are left, of which no variance is known.
+/// Returns the standard error of a proportion; null at 0 and 1, where the variance is unknown.
 fn error_of(share: f64, variance: f64) -> Option<f64> {
     (share > 0.0 && share < 1.0 && variance > 0.0).then(|| variance.sqrt())
 }
 
-/// The horizon of the restricted mean: the one asked for, or the last time that every group with a spell reaches.
+/// Returns the horizon of the restricted mean: the one requested, or the last time that every group with a spell
+/// reaches.
 fn horizon(options: &Options, risks: &[Risk]) -> Result<Option<f64>> {
     match options.horizon {
         Some(horizon) if horizon.is_finite() && horizon > 0.0 => Ok(Some(horizon)),
@@ -78,20 +79,20 @@ fn horizon(options: &Options, risks: &[Risk]) -> Result<Option<f64>> {
         )),
         None => {
             let lasts = |ended: bool| risks.iter().filter(move |risk| risk.ended() == ended).filter_map(Risk::last);
-            // A curve that has come to 0 goes on as that.
+            // A curve that has reached 0 stays there and does not limit the horizon.
             let open = lasts(false).filter(|last| *last > 0.0).reduce(f64::min);
             Ok(open.or_else(|| lasts(true).filter(|last| *last > 0.0).reduce(f64::max)))
         }
     }
 }
 
-/// Every year from 0 to the last.
+/// Returns every year from 0 to the last exit.
 fn years(watched: &[Watched]) -> Vec<f64> {
     let last = watched.iter().map(|w| w.exit as u32).max().unwrap_or(0);
     (0..=last).map(f64::from).collect()
 }
 
-/// The study and the curves of each of its groups.
+/// Returns the study and the curves of each of its groups.
 fn studied(
     roster: &Roster,
     options: &Options,
@@ -108,17 +109,19 @@ fn studied(
     Ok((study, curves, horizon))
 }
 
-/// The curves of spells with at least so many stars, by the dimensions of `scope`: those of the year in which a spell was first
-/// seen. The years of `scope` are those in which spells are watched; earlier ones of the roster tell when a spell began.
+/// Estimates the curves of spells with a minimum number of stars. The dimensions of `scope` are evaluated in the
+/// year in which a spell was first observed. The years of `scope` are those of observation; earlier years of the
+/// roster only show when a spell began.
 ///
-/// Columns: the dimensions (`start`, `known` or `unknown`, is one of them here), `time` (years, from 0), `at_risk`, `entered`
-/// (came under watch since the time before), `events` (rated below), `competing` (lost: the sum of `unrated`, `no_party_org`,
-/// `absent`), `censored`; `hazard` (events ÷ at risk: of those still there the share that fell in that year) with Wilson's
-/// `hazard_low`, `hazard_high`; `survival`, `std_error`, `low`, `high` (Kaplan–Meier, losses taken as the end of the watch: the share
-/// that would be left if nobody were lost otherwise); `cif`, `cif_std_error`, `cif_low`, `cif_high` (Aalen–Johansen: the share that
-/// has been rated below), `cif_unrated`, `cif_no_party_org`, `cif_absent`, `kept` (what is left: with the four it makes 1);
-/// `interval`, `variance`, `entry` (how they were worked out). `at_risk` of a year is that of the year before less those who left and
-/// plus those who entered. Undefined is null: standard errors and the lower end where nobody left, both ends where nobody is left.
+/// Columns: the dimensions (`start`, `known` or `unknown`, is one of them here), `time` (years, from 0), `at_risk`,
+/// `entered` (after the previous time), `events` (rated below), `competing` (lost: the sum of `unrated`,
+/// `no_party_org`, `absent`), `censored`; `hazard` (events ÷ at risk: the proportion of those still there that fell
+/// in that year) with Wilson's `hazard_low`, `hazard_high`; `survival`, `std_error`, `low`, `high` (Kaplan-Meier
+/// with losses as censoring: the proportion left if there were no losses); `cif`, `cif_std_error`, `cif_low`,
+/// `cif_high` (Aalen-Johansen: the proportion rated below so far), `cif_unrated`, `cif_no_party_org`, `cif_absent`,
+/// `kept` (the rest; the five sum to 1); `interval`, `variance`, `entry` (the options). `at_risk` of a year is the
+/// previous one minus exits plus entries. Undefined values are null: standard errors and the lower end before the
+/// first exit, both ends after the last.
 ///
 /// ```
 /// # use dangjian::{Roster, ingest, synth}; use dangjian::query::dimension::Scope; use dangjian::job::Quiet;
@@ -141,7 +144,7 @@ fn all_rows(curves: &[Curves]) -> impl Iterator<Item = (&Curves, usize)> {
     curves.iter().flat_map(|curves| (0..curves.rows()).map(move |at| (curves, at)))
 }
 
-/// The columns of curves; `losses` are the causes beside the event, and what they are called.
+/// Appends the columns of curves; `losses` are the names of the competing causes.
 fn curve_columns(columns: Columns, curves: &[Curves], losses: &[&str], options: &Options) -> Result<Columns> {
     let reach = deviations(options.level)?;
     let rows = || all_rows(curves);
@@ -180,9 +183,9 @@ fn curve_columns(columns: Columns, curves: &[Curves], losses: &[&str], options: 
         .texts("variance", rows().map(|_| options.variance.name())))
 }
 
-/// The curves of any things under watch, of whose `causes` the first is the event and the others compete with it: the columns of
-/// [`star_survival`] but its dimensions and `entry`; the others are called `cause_2`, ….
-/// Of `options` the scale, the level and the variance count.
+/// Estimates the curves of any subjects. The first of the `causes` is the event, the others compete with it and are
+/// called `cause_2`, …. The columns are those of [`star_survival`] without its dimensions and `entry`. Only the
+/// scale, the level and the variance of `options` are used.
 pub fn curve_of(watched: &[Watched], causes: usize, options: &Options) -> Result<RecordBatch> {
     let (risk, horizon) = risk_of(watched, causes, options)?;
     let curves = [Curves::new(watched, risk, options, horizon)?];
@@ -191,15 +194,18 @@ pub fn curve_of(watched: &[Watched], causes: usize, options: &Options) -> Result
     curve_columns(Columns::default(), &curves, &losses, options)?.finish()
 }
 
-/// One row a group: how many spells there are, how they ended, which were left out and why, and what the curves come to.
+/// Summarises each group in one row: number of spells, their ends, excluded spells by reason, and the statistics of
+/// the curves.
 ///
-/// Columns: the dimensions, `at_least`, `entry`, `organisations` (or party organisations: whose spells they are), `spells` (= `events` +
-/// `unrated` + `no_party_org` + `absent` + `end_of_study` + `gap` + `unknown`, how each ended), `competing` (the three losses
-/// together), `censored` (the last three together); left out: `unknown_start`, `earlier_start` (began before the years looked at),
-/// `never_at_risk` (seen only where the watch ends), `later_spells`; `median`, `median_low`, `median_high` (years until half have
-/// fallen, by Kaplan–Meier; null where that is not reached), `horizon`, `mean` with `mean_std_error`, `mean_low`, `mean_high` (the
-/// restricted mean: years above within the horizon if nobody were lost otherwise; null where the curve ends before), `mean_kept` with
-/// `mean_kept_std_error` (years above and listed), `survival_at_horizon`, `cif_at_horizon`, `kept_at_horizon`; `interval`, `variance`.
+/// Columns: the dimensions, `at_least`, `entry`, `organisations` (or party organisations: the owners of the
+/// spells), `spells` (= `events` + `unrated` + `no_party_org` + `absent` + `end_of_study` + `gap` + `unknown`, by
+/// end), `competing` (sum of the three losses), `censored` (sum of the last three); excluded: `unknown_start`,
+/// `earlier_start` (began before the selected years), `never_at_risk` (observed only at the end of observation),
+/// `later_spells`; `median`, `median_low`, `median_high` (years until half have fallen, by Kaplan-Meier; null if
+/// that is not reached), `horizon`, `mean` with `mean_std_error`, `mean_low`, `mean_high` (restricted mean: years
+/// above within the horizon if there were no losses; null if the curve ends before), `mean_kept` with
+/// `mean_kept_std_error` (years above and listed), `survival_at_horizon`, `cif_at_horizon`, `kept_at_horizon`;
+/// `interval`, `variance`.
 pub fn star_survival_summary(roster: &Roster, options: &Options, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
     let (study, curves, horizon) = studied(roster, options, scope, job)?;
     let groups = || study.groups.iter();
@@ -226,7 +232,7 @@ pub fn star_survival_summary(roster: &Roster, options: &Options, scope: &Scope, 
     summary_columns(columns, &curves, horizon, options).finish()
 }
 
-/// What curves come to.
+/// Appends the summary statistics of curves.
 fn summary_columns(columns: Columns, curves: &[Curves], horizon: Option<f64>, options: &Options) -> Columns {
     let reals = |of: fn(&Curves) -> Option<f64>| curves.iter().map(of);
     let mean_end = |sign: f64| {
@@ -263,8 +269,9 @@ fn summary_columns(columns: Columns, curves: &[Curves], horizon: Option<f64>, op
         .texts("variance", each().map(|_| options.variance.name()))
 }
 
-/// What the curves of any things under watch come to, as for [`curve_of`]: `n`, `events`, `competing`, `censored`, then the columns of
-/// [`star_survival_summary`] from `median` on. Without a horizon the mean is restricted to the last time at which anyone is under watch.
+/// Summarises the curves of any subjects, as for [`curve_of`]: `n`, `events`, `competing`, `censored`, then the
+/// columns of [`star_survival_summary`] from `median` on. Without a horizon the mean is restricted to the last time
+/// with a subject at risk.
 pub fn summary_of(watched: &[Watched], causes: usize, options: &Options) -> Result<RecordBatch> {
     let (risk, horizon) = risk_of(watched, causes, options)?;
     let curves = [Curves::new(watched, risk, options, horizon)?];
@@ -287,11 +294,12 @@ fn risk_of(watched: &[Watched], causes: usize, options: &Options) -> Result<(Ris
     Ok((risk, horizon))
 }
 
-/// Compares groups by the log-rank test: one row a group. `of` is what counts as an event: `fall` (rated below; losses end the
-/// watch), `loss` (the three losses; falls end it), `any`.
+/// Compares groups by the log-rank test: one row per group. `of` selects the events: `fall` (rated below; losses
+/// censor), `loss` (the three losses; falls censor), `any`.
 ///
-/// Columns: the dimensions, `spells`, `observed`, `expected`; the same in every row: `of`, `chi2`, `df`, `p` (spells taken as
-/// independent), `chi2_robust`, `df_robust`, `p_robust` (organisations taken as independent). Undefined is null.
+/// Columns: the dimensions, `spells`, `observed`, `expected`; equal in every row: `of`, `chi2`, `df`, `p` (spells
+/// taken as independent), `chi2_robust`, `df_robust`, `p_robust` (organisations taken as independent). Undefined
+/// values are null.
 pub fn star_logrank(roster: &Roster, options: &Options, of: &str, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
     let causes: &[usize] = match of {
         "fall" => &[1],
@@ -313,8 +321,8 @@ pub fn star_logrank(roster: &Roster, options: &Options, of: &str, scope: &Scope,
     log_rank_columns(columns, &test, "spells", named).finish()
 }
 
-/// Compares groups of any things under watch, whose event is cause 1: the columns of [`star_logrank`] but its dimensions and `of`;
-/// `n` in place of `spells`. `group` has the number of the group of each.
+/// Compares groups of any subjects, whose event is cause 1. The columns are those of [`star_logrank`] without its
+/// dimensions and `of`, with `n` in place of `spells`. `group` holds the group number of each subject.
 pub fn compare(group: &[usize], groups: usize, watched: &[Watched]) -> Result<RecordBatch> {
     if group.len() != watched.len() || group.iter().any(|group| *group >= groups) {
         return Err(Error::argument("每个对象应有一个组", "each thing stands in one of the groups"));
@@ -324,7 +332,7 @@ pub fn compare(group: &[usize], groups: usize, watched: &[Watched]) -> Result<Re
     log_rank_columns(Columns::default(), &log_rank(&watched, groups, &[1]), "n", |columns| columns).finish()
 }
 
-/// The groups of a test and, in every row, what it says.
+/// Appends the groups of a test and, in every row, its result.
 fn log_rank_columns(columns: Columns, test: &LogRank, n: &str, between: impl FnOnce(Columns) -> Columns) -> Columns {
     let each = || test.groups.iter();
     let columns = columns
@@ -340,12 +348,13 @@ fn log_rank_columns(columns: Columns, test: &LogRank, n: &str, between: impl FnO
         .reals("p_robust", each().map(|_| test.robust_p))
 }
 
-/// The spells one by one, by organisation and time.
+/// Lists the spells by organisation and time.
 ///
-/// Columns: `org_id` (or `party_org_id`), the dimensions (of the year in which it was first seen), `begun` (`risen`, `appeared`,
-/// `first_year`, `after_gap`, `after_unknown`), `start_year` (its first year, null where that is not known), `first_year`, `last_year`
-/// (in which it was seen), `ended` (`below`, `unrated`, `no_party_org`, `absent`, `end_of_study`, `gap`, `unknown`), `time_entry`,
-/// `time_exit` (on the scale asked for). Those left out by `options` are not listed.
+/// Columns: `org_id` (or `party_org_id`), the dimensions (of the year in which it was first observed), `begun`
+/// (`risen`, `appeared`, `first_year`, `after_gap`, `after_unknown`), `start_year` (its first year, null if
+/// unknown), `first_year`, `last_year` (in which it was observed), `ended` (`below`, `unrated`, `no_party_org`,
+/// `absent`, `end_of_study`, `gap`, `unknown`), `time_entry`, `time_exit` (on the time scale of `options`). Spells
+/// excluded by `options` are not listed.
 pub fn star_spells(roster: &Roster, options: &Options, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
     let histories = Histories::new(roster, options.counts, job)?;
     let study = Study::of(&histories, options, scope, job)?;

@@ -1,33 +1,33 @@
-//! Where records of delimited text end: a quotation mark counts where a field begins, and doubled inside one; a record
-//! ends with its line.
+//! Finds the ends of records in delimited text. A quotation mark counts only at the start of a field, or doubled
+//! within a quoted one; a record ends with its line.
 
 use memchr::{memchr, memchr_iter, memchr2_iter, memrchr};
 
 pub(super) const QUOTE: u8 = b'"';
 
-/// How the text is divided.
+/// Separators of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Dialect {
     pub delimiter: u8,
-    /// What ends a line.
+    /// Line terminator.
     pub end: u8,
 }
 
 /// The complete records at the start of a text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Cut {
-    /// Whether there are quotation marks in the text.
+    /// True if the text contains quotation marks.
     pub quoted: bool,
-    /// Where the last of them ends.
+    /// End of the last complete record.
     pub bytes: usize,
     pub records: u32,
     pub lines: u32,
-    /// How many lines the record has that is not complete.
+    /// Number of line ends in the incomplete record.
     pub open_lines: u32,
 }
 
 impl Dialect {
-    /// The complete records at the start of `text`, which begins with a record.
+    /// Measures the complete records at the start of `text`, which begins with a record.
     pub(super) fn cut(self, text: &[u8]) -> Cut {
         let lines = |text: &[u8]| memchr_iter(self.end, text).count() as u32;
         if memchr(QUOTE, text).is_none() {
@@ -63,7 +63,7 @@ impl Dialect {
         Cut { open_lines: seen - cut.lines, ..cut }
     }
 
-    /// Whether a field begins at `at` in the record that begins at `record`.
+    /// Checks whether a field begins at `at` in the record that begins at `record`.
     pub(super) fn begins_field(self, text: &[u8], at: usize, record: usize) -> bool {
         at == record || at.checked_sub(1).and_then(|before| text.get(before)) == Some(&self.delimiter)
     }

@@ -1,5 +1,5 @@
-//! The bytes of a text file as UTF-8, a piece at a time: what a byte order mark says, else UTF-8 as long as it is, else
-//! GB18030; UTF-16 without a mark is told by its many zeros.
+//! Decodes a text file to UTF-8, a piece at a time. A byte order mark decides; otherwise it is UTF-8 as long as it is
+//! valid, then GB18030. UTF-16 without a mark is recognised by its many zero bytes.
 
 use std::io::Read;
 
@@ -7,22 +7,22 @@ use encoding_rs::{Decoder, DecoderResult, Encoding, GB18030, UTF_16BE, UTF_16LE}
 
 use super::Wrong;
 
-/// How many bytes are looked at to tell UTF-16 without a mark.
+/// Number of bytes examined to detect UTF-16 without a mark.
 const SAMPLE: usize = 4096;
 
-/// How the bytes become text.
+/// Decoding state.
 enum How {
-    /// They are UTF-8 already; whether all so far were ASCII, which is GB18030 as well.
+    /// UTF-8. As long as all bytes were ASCII, the text may still turn out to be GB18030.
     Utf8 { ascii: bool, mark: bool },
-    /// They are decoded.
+    /// Decoded from another encoding.
     Decoded { decoder: Decoder, name: &'static str },
 }
 
-/// The text of a file in UTF-8.
+/// Text of a file in UTF-8.
 pub(super) struct Text<R> {
     input: R,
     how: How,
-    /// Bytes that were read to tell the encoding.
+    /// Bytes read to detect the encoding.
     sample: Vec<u8>,
     bytes: u64,
     ended: bool,
@@ -50,12 +50,12 @@ impl<R: Read> Text<R> {
         Ok(Self { input, how, bytes: sample.len() as u64, sample, ended: false })
     }
 
-    /// How many bytes were read.
+    /// Returns the number of bytes read.
     pub(super) fn bytes(&self) -> u64 {
         self.bytes
     }
 
-    /// The name of the encoding, as far as it is known.
+    /// Returns the name of the encoding, as far as it is known.
     pub(super) fn encoding(&self) -> &'static str {
         match &self.how {
             How::Utf8 { mark: true, .. } => "utf-8-sig",
@@ -64,8 +64,7 @@ impl<R: Read> Text<R> {
         }
     }
 
-    /// Appends about `most` bytes of text, nothing at the end. In UTF-8 the bytes are not looked at: see
-    /// [`Text::checked`].
+    /// Appends about `most` bytes of text, nothing at the end. UTF-8 is not validated here: see [`Text::checked`].
     pub(super) fn more(&mut self, out: &mut Vec<u8>, most: usize) -> Result<(), Wrong> {
         match &mut self.how {
             How::Utf8 { .. } => {
@@ -86,13 +85,13 @@ impl<R: Read> Text<R> {
         }
     }
 
-    /// Whether the whole text was given.
+    /// Checks whether the whole text was read.
     pub(super) fn ended(&self) -> bool {
         self.ended
     }
 
-    /// Bytes that [`Text::more`] gave, cut between characters, as text; in `rest` is what it gave beyond them. Where
-    /// they are not UTF-8 and no character before was, they are GB18030: then `rest` too is decoded.
+    /// Validates bytes from [`Text::more`], cut between characters; `rest` holds the bytes after them. Invalid UTF-8
+    /// after nothing but ASCII is taken for GB18030, and `rest` is then decoded as well.
     pub(super) fn checked(&mut self, block: Vec<u8>, rest: &mut Vec<u8>) -> Result<Checked, Wrong> {
         let How::Utf8 { ascii, .. } = &mut self.how else {
             return String::from_utf8(block).map(Checked::Text).map_err(|_| Wrong::Encoding);
@@ -115,10 +114,10 @@ impl<R: Read> Text<R> {
     }
 }
 
-/// What became of a block.
+/// Result of validating a block.
 pub(super) enum Checked {
     Text(String),
-    /// The encoding was another: all of the text stands in the rest now, to be cut anew.
+    /// The encoding was detected late: all text is now in the rest, to be cut again.
     Again,
 }
 
@@ -126,14 +125,14 @@ fn decoded(encoding: &'static Encoding, name: &'static str) -> How {
     How::Decoded { decoder: encoding.new_decoder_without_bom_handling(), name }
 }
 
-/// Whether so many `zeros` of as many bytes are halves of characters: the delimiters, the ends of lines and the digits
-/// between Chinese characters have one, of those itself only few (一), in the `other` half. Text in other encodings has
-/// none.
+/// Checks whether `zeros` zero bytes, of `bytes` bytes in all, are halves of UTF-16 characters. Delimiters, line ends
+/// and digits among Chinese characters have a zero half; Chinese characters themselves rarely (一), and then in the
+/// `other` half. Text in other encodings has no zero bytes.
 fn is_half(zeros: usize, other: usize, bytes: usize) -> bool {
     zeros > 2 && zeros > bytes / 64 && other * 3 < zeros
 }
 
-/// How many zeros stand at even and at odd positions.
+/// Counts the zero bytes at even and at odd positions.
 fn zeros(sample: &[u8]) -> (usize, usize) {
     let at = |parity: usize| sample.iter().skip(parity).step_by(2).filter(|b| **b == 0).count();
     (at(0), at(1))
@@ -160,7 +159,7 @@ fn decode(decoder: &mut Decoder, mut raw: &[u8], out: &mut Vec<u8>, last: bool) 
 mod tests {
     use super::*;
 
-    /// All of the text in pieces of a few bytes, and its encoding.
+    /// Reads all text in pieces of a few bytes, and its encoding.
     fn read(bytes: &[u8]) -> Option<(String, &'static str)> {
         let mut text = Text::new(bytes).ok()?;
         let (mut rest, mut all) = (Vec::new(), String::new());
@@ -193,7 +192,7 @@ mod tests {
         ] {
             assert_eq!(read(&bytes), Some((written.clone(), encoding)), "{encoding}");
         }
-        // A ledger's header has few ASCII characters.
+        // The header of a ledger has few ASCII characters.
         let header = "统一社会信用代码,单位名称,正式党员人数,组建形式\r\n";
         let bytes: Vec<u8> = header.encode_utf16().flat_map(u16::to_be_bytes).collect();
         assert_eq!(read(&bytes), Some((header.to_owned(), "utf-16be")));

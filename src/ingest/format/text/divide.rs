@@ -1,14 +1,14 @@
-//! Where the fields of delimited text stand. A carriage return before the end of a line is not part of it.
+//! Finds the fields of delimited text. A carriage return before the end of a line is not part of the field.
 
 use memchr::memchr3_iter;
 use wide::u8x16;
 
 use super::cut::{Dialect, QUOTE};
 
-/// How much text is looked at together.
+/// Number of bytes examined at once.
 const STRETCH: usize = 64;
 
-/// A byte that is looked for in many at once.
+/// A byte searched for in many bytes at once.
 #[derive(Clone, Copy)]
 struct Sought(u8x16);
 
@@ -17,7 +17,7 @@ impl Sought {
         Self(u8x16::splat(byte))
     }
 
-    /// A bit for each byte of `text`, set where it is this one.
+    /// Returns a bit mask of the positions of the byte in `text`.
     #[inline]
     fn places(self, text: &[u8; STRETCH]) -> u64 {
         let (parts, _) = text.as_chunks();
@@ -28,21 +28,21 @@ impl Sought {
     }
 }
 
-/// Where a field stands in the text.
+/// Bounds of a field in the text.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Field {
     pub start: u32,
     pub end: u32,
 }
 
-/// Where the fields of a text without quotation marks end, behind the place before the first; and for each record how many
-/// fields are before it, and of all. In stretches of 64 bytes.
+/// Returns the ends of the fields of a text without quotation marks, preceded by the position before the first; and
+/// for each record the number of fields before it, followed by their total. Works in stretches of 64 bytes.
 pub(super) fn divide_plain(text: &[u8], dialect: Dialect) -> (Vec<u32>, Vec<u32>) {
     let (mut ends, mut starts) = (Vec::with_capacity(text.len() / 4), vec![0]);
     ends.push(u32::MAX);
     let (delimiter, end) = (Sought::new(dialect.delimiter), Sought::new(dialect.end));
     let mut divide = |base: usize, stretch: &[u8; STRETCH]| {
-        /// How many places are taken at once: how many there are cannot be foreseen, and few stretches have more.
+        /// Positions extracted at once. Their number is unpredictable, and few stretches have more.
         const TOGETHER: usize = 16;
         let mut record_ends = end.places(stretch);
         let all = record_ends | delimiter.places(stretch);
@@ -58,7 +58,7 @@ pub(super) fn divide_plain(text: &[u8], dialect: Dialect) -> (Vec<u32>, Vec<u32>
         }
         ends.truncate(before + all.count_ones() as usize);
         while record_ends > 0 {
-            // The places up to the end of the record.
+            // Positions up to the end of this record.
             let inside = all & (record_ends ^ (record_ends - 1));
             starts.push((before - 1) as u32 + inside.count_ones());
             record_ends &= record_ends - 1;
@@ -68,7 +68,7 @@ pub(super) fn divide_plain(text: &[u8], dialect: Dialect) -> (Vec<u32>, Vec<u32>
     for (at, stretch) in stretches.iter().enumerate() {
         divide(at * STRETCH, stretch);
     }
-    // Behind the text stands a byte that is neither.
+    // Pad the last stretch with a byte that is neither separator.
     let mut last = [dialect.end ^ dialect.delimiter ^ 0x80; STRETCH];
     for (to, byte) in last.iter_mut().zip(rest) {
         *to = *byte;
@@ -81,15 +81,15 @@ pub(super) fn divide_plain(text: &[u8], dialect: Dialect) -> (Vec<u32>, Vec<u32>
     (ends, starts)
 }
 
-/// The fields of a text with quotation marks, as they are found.
+/// Fields of a text with quotation marks, as they are found.
 #[derive(Default)]
 pub(super) struct Quoted {
     pub fields: Vec<Field>,
-    /// For each record how many fields are before it, and of all.
+    /// Number of fields before each record, followed by the total.
     pub starts: Vec<u32>,
-    /// For each record its line, from 0.
+    /// Line of each record, from 0.
     pub lines: Vec<u32>,
-    /// The fields that had doubled marks, one behind the other; they count from the end of the text on.
+    /// Concatenated fields that had doubled quotes; their offsets continue after the text.
     pub unquoted: String,
 }
 
@@ -98,7 +98,7 @@ impl Quoted {
         self.starts.push(0);
         self.lines.push(0);
         let (mut start, mut record, mut line) = (0, 0, 0_u32);
-        // Where a quoted field ended, and whether a mark in it was doubled.
+        // End of the quoted field, and whether it contained doubled quotes.
         let mut closed: Option<(usize, bool)> = None;
         let mut quoted: Option<bool> = None;
         let mut skip = 0;
@@ -135,14 +135,14 @@ impl Quoted {
             }
         }
         if start < text.len() || self.is_open() {
-            // A mark that nothing closes is part of the text.
+            // An unclosed quotation mark is part of the text.
             self.any_field(text, (start, text.len()), closed.take(), true);
             self.record();
         }
         self.lines.truncate(self.starts.len() - 1);
     }
 
-    /// A field that may be quoted: between `start` and `end`, the closing mark at `closed`.
+    /// Adds a field that may be quoted, from `start` to `end`, with the closing quote at `closed`.
     fn any_field(&mut self, text: &[u8], (start, end): (usize, usize), closed: Option<(usize, bool)>, last: bool) {
         let Some((closing, doubled)) = closed else {
             return self.field(text, start, end, last);
@@ -154,7 +154,7 @@ impl Quoted {
             self.fields.push(Field { start: start as u32 + 1, end: closing as u32 });
             return;
         }
-        // What stands behind the closing mark belongs to the field as it is.
+        // Text after the closing quote is appended to the field as it is.
         let from = (text.len() + self.unquoted.len()) as u32;
         self.unquoted.push_str(&String::from_utf8_lossy(inside).replace("\"\"", "\""));
         self.unquoted.push_str(&String::from_utf8_lossy(behind));
@@ -172,7 +172,7 @@ impl Quoted {
         self.starts.push(self.fields.len() as u32);
     }
 
-    /// Whether the last record has fields and no end.
+    /// Checks whether the last record has fields but no end.
     fn is_open(&self) -> bool {
         self.starts.last().is_some_and(|start| (*start as usize) < self.fields.len())
     }

@@ -1,5 +1,5 @@
-//! Text files: fields between commas, tabs, semicolons or bars, in UTF-8, GB18030 or UTF-16. They are read in blocks
-//! of whole records, side by side, and never held in memory as a whole.
+//! Text files: fields separated by commas, tabs, semicolons or bars, in UTF-8, GB18030 or UTF-16. They are read in
+//! blocks of whole records, in parallel, and are never in memory as a whole.
 
 mod cut;
 mod decode;
@@ -25,18 +25,18 @@ use crate::ingest::files::{Outcome, Place, Start, Work, empty, start, unreadable
 use crate::ingest::header::{Header, TOP};
 use crate::job;
 
-/// How much text is read at a time.
+/// Number of bytes read at a time.
 const BLOCK: usize = 256 << 10;
-/// A record longer than this is none.
+/// Maximum length of a record in bytes.
 const LONGEST: usize = 64 << 20;
-/// How many lines a record may span before an unclosed quote is the likelier reason.
+/// Maximum number of lines in a record, beyond which an unclosed quote is the likelier explanation.
 const LINES: u32 = 100;
-/// More columns than a spreadsheet can have no ledger has.
+/// Maximum number of columns, that of a spreadsheet.
 const WIDEST: usize = 16_384;
-/// What may stand between fields; of those that fit equally well the first.
+/// Field separators, in order of preference among equally good ones.
 const DELIMITERS: [u8; 4] = [b',', b'\t', b';', b'|'];
 
-/// What can be wrong with the bytes of a text file.
+/// Reasons why the bytes of a text file cannot be read.
 #[derive(Debug)]
 enum Wrong {
     Encoding,
@@ -49,7 +49,7 @@ impl From<std::io::Error> for Wrong {
     }
 }
 
-/// Reads the text file of `place`, of about `total` bytes, from `input`.
+/// Reads the text file at `place`, of about `total` bytes, from `input`.
 pub(crate) fn read(place: &Place<'_>, input: impl Read + Send, total: u64, work: &Work<'_>) -> Result<Outcome> {
     let mut blocks = Blocks::new(place.path, input)?;
     let top = blocks.top(work.options)?;
@@ -88,21 +88,21 @@ pub(crate) fn read(place: &Place<'_>, input: impl Read + Send, total: u64, work:
 
 /// A block of whole records.
 struct Stretch {
-    /// Its number.
+    /// Number of the block.
     part: u32,
     text: String,
-    /// Whether it may have quotation marks.
+    /// True if the text may contain quotation marks.
     quoted: bool,
-    /// Where its first record stands.
+    /// Position of the first record.
     first: At,
 }
 
-/// The text in blocks of whole records.
+/// Splitter of a text into blocks of whole records.
 struct Blocks<'a, R> {
     path: &'a Path,
     text: Text<R>,
     dialect: Dialect,
-    /// What was read and not yet given.
+    /// Text read but not yet returned.
     rest: Vec<u8>,
     part: u32,
     first: At,
@@ -121,7 +121,7 @@ impl<'a, R: Read> Blocks<'a, R> {
         self.text.more(&mut self.rest, BLOCK).map_err(|wrong| undecodable(self.path, line, wrong))
     }
 
-    /// The first `end` bytes of the rest as text; `None` where its encoding turned out to be another.
+    /// Takes the first `end` bytes of the rest as text; `None` if the encoding turned out to be another.
     fn take(&mut self, end: usize) -> Result<Option<String>> {
         let tail = self.rest.split_off(end);
         let block = std::mem::replace(&mut self.rest, tail);
@@ -132,7 +132,7 @@ impl<'a, R: Read> Blocks<'a, R> {
         }
     }
 
-    /// The texts of the first records. Finds out what ends lines and what stands between fields.
+    /// Returns the texts of the first records, and detects the line terminator and field separator.
     fn top(&mut self, options: &Options) -> Result<Vec<Vec<String>>> {
         self.more()?;
         if self.rest.is_empty() && self.text.ended() {
@@ -168,7 +168,7 @@ impl<'a, R: Read> Blocks<'a, R> {
         Ok(top)
     }
 
-    /// The next block.
+    /// Returns the next block.
     fn next(&mut self) -> Result<Option<Stretch>> {
         loop {
             if !self.text.ended() && self.rest.len() < BLOCK {
@@ -199,7 +199,8 @@ impl<'a, R: Read> Blocks<'a, R> {
     }
 }
 
-/// What ends the lines of `head`: the line feed, or in old files the carriage return; in quoted fields both may stand.
+/// Detects the line terminator of `head`: the line feed, or in old files the carriage return. Quoted fields may
+/// contain both.
 fn line_end(head: &[u8]) -> u8 {
     let (mut quoted, mut end) = (false, b'\n');
     for byte in memchr3_iter(b'"', b'\n', b'\r', head).filter_map(|at| head.get(at)) {
@@ -213,9 +214,9 @@ fn line_end(head: &[u8]) -> u8 {
     end
 }
 
-/// The texts of the first records of `head`, unless one has too many fields.
+/// Returns the texts of the first records of `head`, unless one has too many fields.
 fn first_records(head: &str, dialect: Dialect) -> Option<Vec<Vec<String>>> {
-    /// How much text they are looked for in.
+    /// Number of bytes searched first.
     const HEAD: usize = 1 << 16;
     let short = head.as_bytes().get(..HEAD).and_then(|start| memrchr(dialect.end, start));
     let sample = |end: Option<usize>| {

@@ -1,4 +1,4 @@
-//! Records of delimited text and their cells, as a block.
+//! Records of delimited text as a block of cells.
 
 use std::ops::Range;
 
@@ -8,22 +8,22 @@ use crate::ingest::cell::Cell;
 use crate::ingest::cell::block::{At, Block, Seen};
 use crate::support::interner::Written;
 
-/// What stands behind the text, so that eight bytes can be read wherever a field begins.
+/// Padding after the text, so that eight bytes can be read from the start of any field.
 const BEHIND: &str = "        ";
 
-/// The fields of a text.
+/// Bounds of the fields of a text.
 enum Fields {
-    /// Where each ends, which is one byte before the next begins: text without quotation marks. In front stands the
-    /// place before the first.
+    /// Text without quotation marks: the end of each field, one byte before the start of the next, preceded by the
+    /// position before the first.
     Plain(Vec<u32>),
     Quoted(Vec<Field>),
 }
 
-/// Which fields are whose.
+/// Assignment of fields to records.
 enum Shape {
-    /// Each record has as many; so many records at the start are left out.
+    /// Every record has `width` fields; the first `out` records are left out.
     Regular { width: usize, rows: usize, out: usize },
-    /// For each record where its fields begin, and where the last one's end.
+    /// Start of the fields of each record, followed by the end of the last.
     Ragged(Vec<u32>),
 }
 
@@ -35,20 +35,20 @@ impl Shape {
     }
 }
 
-/// The records of a text, as a block.
+/// Records of a text, as a block.
 pub(super) struct Records {
-    /// The text, and behind it the fields in which quotation marks were doubled, without the doubling, and [`BEHIND`].
+    /// The text, followed by the unescaped fields that had doubled quotes, and by [`BEHIND`].
     text: String,
     fields: Fields,
     shape: Shape,
-    /// For each record its line within the text, from 0; none where each record is a line.
+    /// Line of each record within the text, from 0; `None` if every record is one line.
     lines: Option<Vec<u32>>,
     first: At,
 }
 
 impl Records {
-    /// Divides `text`, whose first record stands at `first`; its last one may lack the end. It has no quotation marks
-    /// unless it is `quoted`.
+    /// Divides `text`, whose first record is at `first` and whose last one may be unterminated. Unless `quoted`, the
+    /// text has no quotation marks.
     pub(super) fn new(mut text: String, quoted: bool, dialect: Dialect, first: At) -> Self {
         let bytes = text.as_bytes();
         if quoted {
@@ -65,7 +65,7 @@ impl Records {
         }
     }
 
-    /// Leaves out the first `records`.
+    /// Leaves out the first `records` records.
     pub(super) fn skip(&mut self, records: usize) {
         let lines = self.lines.as_ref().map_or(records as u32, |lines| lines.get(records).copied().unwrap_or_default());
         self.first.row += records as u32;
@@ -85,19 +85,19 @@ impl Records {
         }
     }
 
-    /// The line of a record that spans more than `lines` lines, if there is one.
+    /// Returns the line of a record that spans more than `lines` lines, if there is one.
     pub(super) fn longer_than(&self, lines: u32) -> Option<u32> {
         let own = self.lines.as_ref()?;
         let at = own.windows(2).position(|pair| matches!(pair, [this, next] if next - this > lines))?;
         self.at(at).line
     }
 
-    /// The texts of the fields of `row`.
+    /// Returns the texts of the fields of `row`.
     pub(super) fn texts(&self, row: usize) -> Vec<String> {
         (0..self.width(row)).map(|column| self.text(row, column).to_owned()).collect()
     }
 
-    /// The positions of the fields of `row`.
+    /// Returns the positions of the fields of `row`.
     #[inline]
     fn fields_of(&self, row: usize) -> Range<usize> {
         match &self.shape {
@@ -132,7 +132,7 @@ impl Records {
     }
 }
 
-/// The field at `at` of a text without quotation marks; the carriage return before the end of a line is no part of it.
+/// Returns the field at `at` of a text without quotation marks, without the carriage return of a line end.
 #[allow(
     clippy::inline_always,
     reason = "else the answer goes through memory in pieces and is waited for: half of the time"
@@ -145,7 +145,7 @@ fn plain<'a>(text: &'a str, ends: &[u32], at: usize, last: bool) -> Written<'a> 
     written(text, start, if last { field.strip_suffix('\r').unwrap_or(field) } else { field })
 }
 
-/// The field that begins at `start` of `text`.
+/// Returns `field`, which begins at `start` of `text`, with its first eight bytes.
 #[allow(clippy::inline_always, reason = "as above")]
 #[inline(always)]
 fn written<'a>(text: &str, start: usize, field: &'a str) -> Written<'a> {
@@ -173,7 +173,7 @@ impl Block for Records {
     }
 
     fn see<'a>(&'a self, rows: &[u32], column: usize, to: &mut Vec<Seen<'a>>) {
-        // Most ledgers are so, and most time is spent here.
+        // Most ledgers have this shape, and most time is spent here.
         if let (Fields::Plain(ends), Shape::Regular { width, out, .. }) = (&self.fields, &self.shape)
             && column < *width
         {
@@ -230,7 +230,7 @@ mod tests {
     }
 
     proptest! {
-        /// The csv crate is the oracle wherever quotation marks are closed; it leaves empty lines out.
+        /// Compares with the csv crate wherever quotation marks are closed; that crate skips empty lines.
         #[test]
         fn fields_are_those_of_the_csv_crate(
             parts in prop::collection::vec(
@@ -246,7 +246,7 @@ mod tests {
                 reader.records().map(|r| r.unwrap().iter().map(str::to_owned).collect()).collect();
             let found = fields(&bytes);
             prop_assert_eq!(found.len(), cut.records as usize);
-            // An empty line is a record of one empty field here, and so is a line of two quotation marks.
+            // Here an empty line is a record of one empty field, as is a line of two quotation marks.
             let found: Vec<_> = found.into_iter().filter(|f| *f != [""]).collect();
             let expected: Vec<_> = expected.into_iter().filter(|f| *f != [""]).collect();
             prop_assert_eq!(found, expected);

@@ -1,4 +1,4 @@
-//! Small text files that are no ledgers: all their records at once, in any encoding and with any delimiter.
+//! Reads small text files that are not ledgers: all records at once, in any encoding and with any delimiter.
 
 use std::fs::File;
 use std::path::Path;
@@ -11,11 +11,11 @@ use crate::error::Result;
 use crate::ingest::Options;
 use crate::ingest::cell::block::Block;
 
-/// The records of the text file at `path` that are not empty, each with its line.
+/// Returns the non-empty records of the text file at `path`, each with its line.
 pub(crate) fn records(path: &Path) -> Result<Vec<(u32, Vec<String>)>> {
     let file = File::open(path).map_err(|e| unreadable(path, &e))?;
     let mut blocks = Blocks::new(path, file)?;
-    // What stands between fields is told by the names of ledgers' columns there; here by the first line.
+    // For ledgers the known column names decide the separator; here it is the first line.
     blocks.top(&Options::default())?;
     let header = blocks.rest.split(|byte| *byte == blocks.dialect.end).next().unwrap_or_default();
     let most = DELIMITERS.into_iter().rev().max_by_key(|delimiter| memchr_iter(*delimiter, header).count());

@@ -1,18 +1,19 @@
-//! Whether the parts of a zipped workbook that its reader holds in memory would fill it, looked at before it is opened.
+//! Checks, before a zipped workbook is opened, whether the parts that its reader holds in memory would exhaust it.
 
 use std::io::{Read, Seek};
 
 use zip::ZipArchive;
 
-/// So many bytes they may have together; those of the largest real workbooks have a few hundred million.
+/// Maximum total bytes of these parts; those of the largest real workbooks have a few hundred million.
 const LARGEST: u64 = 1 << 30;
-/// Deflate makes text at most this many times smaller, so that what is small enough needs no look inside.
+/// Maximum compression ratio of deflate; a part that is small enough need not be inflated to be measured.
 const DENSEST: u64 = 1032;
 const SMALL: u64 = 1 << 24;
-/// How much is looked at at a time.
+/// Number of bytes inflated at a time.
 const WINDOW: usize = 1 << 16;
 
-/// Whether the parts that are held are too large; they are not in what is no zip archive, which its reader says better.
+/// Checks whether the parts held in memory are too large. Anything that is not a zip archive passes, since its reader
+/// has the better message.
 pub(super) fn is_too_large(input: impl Read + Seek) -> bool {
     let Ok(mut archive) = ZipArchive::new(input) else { return false };
     let mut held = 0;
@@ -27,12 +28,12 @@ pub(super) fn is_too_large(input: impl Read + Seek) -> bool {
     held > LARGEST
 }
 
-/// Whether readers hold all of this part in memory.
+/// Checks whether readers hold this part in memory as a whole.
 fn is_held(name: &str) -> bool {
     ["sharedstrings", "styles", "workbook", "content.xml", ".rels"].iter().any(|part| name.contains(part))
 }
 
-/// How many bytes `input` has, at most a little more than `most`.
+/// Returns the length of `input`, counting no further than slightly beyond `most`.
 fn length_up_to(mut input: impl Read, most: u64) -> u64 {
     let (mut buffer, mut length) = (vec![0; WINDOW], 0);
     while length <= most {

@@ -1,4 +1,4 @@
-//! Rows of a sheet as a block: cells side by side, their texts one behind the other.
+//! Rows of a sheet as a block, with cells in one array and their texts concatenated.
 
 use std::sync::Arc;
 
@@ -6,13 +6,13 @@ use super::xlsx::Strings;
 use crate::ingest::cell::Cell;
 use crate::ingest::cell::block::{At, Block};
 
-/// What stands in a cell.
+/// Content of a cell.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Stored {
     Empty,
-    /// From where to where its text stands among the texts.
+    /// Start and end of its text among the texts.
     Text(u32, u32),
-    /// The number of its text in the table of the workbook.
+    /// Number of its text in the workbook's string table.
     Shared(u32),
     Number(f64),
     Flag(bool),
@@ -23,11 +23,11 @@ pub(super) enum Stored {
 /// Rows of a sheet.
 #[derive(Debug, Default)]
 pub(in crate::ingest) struct Grid {
-    /// The table of strings of the workbook.
+    /// String table of the workbook.
     shared: Arc<Strings>,
     texts: String,
     cells: Vec<Stored>,
-    /// Of each row where its cells begin, and its position in the sheet, from 0.
+    /// Start of each row's cells, and its position in the sheet, from 0.
     rows: Vec<(u32, u32)>,
 }
 
@@ -36,22 +36,22 @@ impl Grid {
         Self { shared, ..Self::default() }
     }
 
-    /// How many cells there are, empty ones too.
+    /// Returns the number of cells, including empty ones.
     pub(super) fn cells(&self) -> usize {
         self.cells.len()
     }
 
-    /// The position of the first row.
+    /// Returns the position of the first row.
     pub(super) fn first(&self) -> Option<u32> {
         self.rows.first().map(|row| row.1)
     }
 
-    /// The position of the last row.
+    /// Returns the position of the last row.
     pub(super) fn last(&self) -> Option<u32> {
         self.rows.last().map(|row| row.1)
     }
 
-    /// How many rows were left out between others because they have no cells.
+    /// Counts the rows without cells that were skipped between others.
     pub(super) fn gaps(&self) -> usize {
         self.rows.windows(2).map(|rows| if let [one, next] = rows { gap(one.1, next.1) } else { 0 }).sum()
     }
@@ -60,7 +60,7 @@ impl Grid {
         self.rows.push((self.cells.len() as u32, number));
     }
 
-    /// Puts a cell into row `number`: into the last one, or a new one.
+    /// Puts a cell into row `number`, which is the last row or a new one.
     pub(super) fn put(&mut self, number: u32, column: u32, cell: Stored) {
         if matches!(cell, Stored::Empty) {
             return;
@@ -79,21 +79,21 @@ impl Grid {
         }
     }
 
-    /// A cell with this text.
+    /// Stores `text` and returns a cell with it.
     pub(super) fn text(&mut self, text: &str) -> Stored {
         let start = self.texts.len() as u32;
         self.texts.push_str(text);
         Stored::Text(start, self.texts.len() as u32)
     }
 
-    /// A cell with the text that `write` adds.
+    /// Returns a cell with the text that `write` appends.
     pub(super) fn text_by<E>(&mut self, write: impl FnOnce(&mut String) -> Result<(), E>) -> Result<Stored, E> {
         let start = self.texts.len() as u32;
         write(&mut self.texts)?;
         Ok(Stored::Text(start, self.texts.len() as u32))
     }
 
-    /// The text of a cell that is one.
+    /// Returns the text of a text cell.
     pub(super) fn text_of(&self, cell: Stored) -> Option<&str> {
         match cell {
             Stored::Text(start, end) => Some(self.texts.get(start as usize..end as usize).unwrap_or_default()),
@@ -102,7 +102,7 @@ impl Grid {
         }
     }
 
-    /// The same rows, each added to by `add`, which is given the position of the row and its cells before.
+    /// Rebuilds the rows, letting `add` add to each; it receives the position of the row and its cells so far.
     pub(super) fn mapped(mut self, mut add: impl FnMut(&mut Self, u32, &[Stored])) -> Self {
         let (rows, cells) = (std::mem::take(&mut self.rows), std::mem::take(&mut self.cells));
         let ends = rows.iter().skip(1).map(|row| row.0 as usize).chain([cells.len()]);
@@ -128,12 +128,12 @@ impl Grid {
         }
     }
 
-    /// The texts of the cells of `row`.
+    /// Returns the texts of the cells of `row`.
     pub(super) fn texts(&self, row: usize) -> Vec<String> {
         (0..self.width(row)).map(|column| self.cell(row, column).shown().into_owned()).collect()
     }
 
-    /// Leaves out the first `rows`.
+    /// Leaves out the first `rows` rows.
     pub(super) fn skip(&mut self, rows: usize) {
         self.rows.drain(..rows.min(self.rows.len()));
     }
@@ -144,7 +144,7 @@ impl Grid {
     }
 }
 
-/// How many rows are between two positions.
+/// Returns the number of rows between two positions.
 pub(super) fn gap(one: u32, next: u32) -> usize {
     next.saturating_sub(one).saturating_sub(1) as usize
 }
@@ -180,7 +180,7 @@ impl Block for Grid {
     }
 }
 
-/// The error value written as `text`.
+/// Returns the error value written as `text`.
 pub(super) fn error_text(text: &str) -> &'static str {
     const ERRORS: [&str; 16] = [
         "#N/A",

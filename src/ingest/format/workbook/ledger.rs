@@ -1,8 +1,10 @@
-//! A sheet as a ledger: its rows are taken from the file a piece at a time, and the pieces read side by side.
+//! Reads a sheet as a ledger: its rows are taken from the file a piece at a time, and the pieces are read in
+//! parallel.
 //!
-//! The merged cells of a sheet stand behind its rows, and no one can tell before whether there are any below the header.
-//! Most long sheets have none: they are read as if they had none, and once more where that was wrong. Nothing is given
-//! on before it is known. The merged cells of a sheet of one piece, as nearly all are, are known with it.
+//! In the file, merged cells come after the rows, so it is unknown beforehand whether there are any below the header.
+//! Most long sheets have none: they are read on that assumption, and a second time if it was wrong. No rows are
+//! passed on before it is certain. A sheet of a single piece, as nearly all are, has its merged cells known with the
+//! piece.
 
 use std::sync::Mutex;
 
@@ -25,14 +27,14 @@ use crate::job;
 use crate::lang::Text;
 use crate::schema::Type;
 
-/// The days from 1899-12-30 to 1904-01-01: a date that counts from the later day has a number so much smaller.
+/// Days from 1899-12-30 to 1904-01-01, by which serial numbers that count from 1904 are smaller.
 const YEARS_TO_1904: f64 = 1462.0;
-/// Serial numbers that are dates of 1927–2119 where they stand as mere numbers, counted from 1904.
+/// Serial numbers, counted from 1904, of dates of 1927–2119 in cells that are plain numbers.
 const SERIALS: std::ops::Range<f64> = 10_000.0 - YEARS_TO_1904..80_000.0 - YEARS_TO_1904;
 
 /// Some rows of a sheet.
 pub(super) enum Piece {
-    /// Rows that were read already; nothing once they were taken.
+    /// Rows that were read already; `None` once taken.
     Grid(Option<Grid>),
     /// Rows in XML.
     Rows(Rows),
@@ -40,18 +42,18 @@ pub(super) enum Piece {
 
 /// The rows of a sheet that are still in the file.
 pub(super) trait Pieces {
-    /// The next rows.
+    /// Returns the next rows.
     fn next(&mut self) -> Result<Option<Piece>>;
-    /// The merged cells, if they are known.
+    /// Returns the merged cells, if they are known.
     fn merged(&self) -> Option<&[Region]>;
-    /// The row at which it is, of how many, as far as is known.
+    /// Returns the current row and the number of rows, as far as known.
     fn progress(&self) -> (u32, u32);
-    /// Whether dates count from 1904.
+    /// Checks whether dates count from 1904.
     fn is_1904(&self) -> bool;
 }
 
 impl Piece {
-    /// The next rows of the piece.
+    /// Returns the next rows of the piece.
     pub(super) fn next(&mut self, place: &Place<'_>, job: &dyn job::Job) -> Result<Option<Grid>> {
         match self {
             Self::Grid(grid) => Ok(grid.take()),
@@ -60,9 +62,9 @@ impl Piece {
     }
 }
 
-/// What a grid gave.
+/// Result of reading a grid.
 struct Part {
-    /// The positions of its first and last row, and how many between them have no cells.
+    /// Positions of the first and last row, and number of rows between them without cells.
     first: u32,
     last: u32,
     gaps: usize,
@@ -70,22 +72,22 @@ struct Part {
     tally: Tally,
 }
 
-/// Rows that one thread reads: some grids, each without its first rows, and a piece.
+/// Rows for one thread: some grids, each with the number of rows to skip, and a piece.
 struct Task {
-    /// Where it belongs.
+    /// Number of the task, which gives the order.
     number: usize,
     grids: Vec<(Grid, usize)>,
     piece: Option<Piece>,
 }
 
-/// A ledger that is being read.
+/// A ledger being read.
 struct Ledger<'a> {
     place: &'a Place<'a>,
     work: &'a Work<'a>,
     table: &'a Table,
-    /// The columns of dates, where a mere number counts from 1904.
+    /// Date columns in which plain numbers count from 1904.
     from_1904: Vec<usize>,
-    /// What was read, by the number of its task.
+    /// Results by task number.
     parts: Mutex<Vec<(usize, Vec<Part>)>>,
 }
 
@@ -114,7 +116,7 @@ impl Ledger<'_> {
         Ok(Part { first, last, gaps, piece, tally })
     }
 
-    /// Gives all on that was read, in order.
+    /// Numbers the parts in order and passes them on, in parallel.
     fn give(self) -> Result<Vec<(u32, Tally)>> {
         let mut parts = self.parts.into_inner().map_err(|_| Error::broken())?;
         parts.sort_by_key(|(number, _)| *number);
@@ -135,8 +137,8 @@ impl Ledger<'_> {
     }
 }
 
-/// Reads a sheet as a ledger, if it is one. The answer is nothing, or the merged cells that turned up behind rows which
-/// were read without them: then nothing was done, and the sheet is to be read again.
+/// Reads a sheet as a ledger, if it is one. If merged cells turn up after rows that were read without them, returns
+/// the merged cells and discards the rows: the sheet must then be read again.
 pub(super) fn read(
     place: &Place<'_>,
     pieces: &mut dyn Pieces,
@@ -192,7 +194,7 @@ pub(super) fn read(
         job::check(work.job)?;
         let mut task = Task { number, grids: std::mem::take(&mut grids), piece: None };
         if let Some(merged) = merged.as_mut().filter(|merged| !merged.is_done()) {
-            // Values go down from one grid to the next: these are made one after another.
+            // Values carry over from one grid to the next, so these grids are filled in sequence.
             while task.grids.is_empty() {
                 let Some(next) = take(&mut piece, pieces)? else { return Ok(None) };
                 match next.next(place, work.job)? {
@@ -225,7 +227,7 @@ pub(super) fn read(
     Ok(None)
 }
 
-/// The piece at hand, or the next one.
+/// Returns the current piece, or fetches the next.
 fn take<'a>(piece: &'a mut Option<Piece>, pieces: &mut dyn Pieces) -> Result<Option<&'a mut Piece>> {
     if piece.is_none() {
         *piece = pieces.next()?;
@@ -233,7 +235,7 @@ fn take<'a>(piece: &'a mut Option<Piece>, pieces: &mut dyn Pieces) -> Result<Opt
     Ok(piece.as_mut())
 }
 
-/// The columns of dates.
+/// Returns the columns of dates.
 fn dates(header: &Header) -> Vec<usize> {
     let is_date = |meaning: &Meaning| matches!(meaning, Meaning::Column { column, .. } if column.ty == Type::Date);
     header.columns.iter().filter(|heading| is_date(&heading.meaning)).map(|heading| heading.index).collect()

@@ -1,11 +1,11 @@
-//! Merged cells. An office that merges the cells of a column over several rows means their value in each of these.
+//! Merged cells. Cells of a column merged over several rows mean that each of these rows has the value.
 
 use std::cmp::Reverse;
 use std::collections::HashSet;
 
 use super::grid::{Grid, Stored};
 
-/// Cells that are one: from which row and column to which, all from 0.
+/// Merged cells: first and last row and column, from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Region {
     pub top: u32,
@@ -14,17 +14,17 @@ pub(crate) struct Region {
     pub right: u32,
 }
 
-/// The merged cells of a sheet below its header, gone through row by row.
+/// Merged cells of a sheet below its header, traversed row by row.
 pub(super) struct Merged {
-    /// Those that begin further down, the next one last.
+    /// Regions that begin further down, the next one last.
     coming: Vec<Tall>,
-    /// Those that the last row is in.
+    /// Regions that contain the current row.
     here: Vec<Tall>,
-    /// The texts of the header: where it is repeated over a merged column, nothing is filled.
+    /// Texts of the header; where a merged column repeats one of them, nothing is filled.
     header: HashSet<String>,
 }
 
-/// Cells of one column and several rows that are one.
+/// Merged cells of one column and several rows.
 struct Tall {
     column: u32,
     first: u32,
@@ -59,8 +59,8 @@ impl Value {
 }
 
 impl Merged {
-    /// The regions of one column and several rows from row `below` on, under the rows of `header`. Wider ones are titles
-    /// and notes.
+    /// Selects the regions of one column and several rows from row `below` on; `header` are the rows of the header.
+    /// Wider regions are titles and notes.
     pub(super) fn new(regions: &[Region], below: u32, header: &[Vec<String>]) -> Self {
         let tall = regions.iter().filter(|r| r.left == r.right && r.bottom > r.top && r.top >= below);
         let tall = tall.map(|r| Tall { column: r.left, first: r.top, last: r.bottom, value: None });
@@ -69,11 +69,11 @@ impl Merged {
         Self { coming, here: Vec::new(), header: header.iter().flatten().cloned().collect() }
     }
 
-    /// Goes on to the row at position `number`.
+    /// Moves on to the row at position `number`.
     fn advance(&mut self, number: u32) {
         self.here.retain(|region| region.last >= number);
         while self.coming.last().is_some_and(|region| region.first <= number) {
-            // One that begins in a row without cells has no value; of two that overlap the later one counts.
+            // A region that begins in a row without cells has no value; of two that overlap the later one wins.
             if let Some(region) = self.coming.pop().filter(|region| region.first == number) {
                 self.here.retain(|other| other.column != region.column);
                 self.here.push(region);
@@ -81,12 +81,12 @@ impl Merged {
         }
     }
 
-    /// Whether there are none further down.
+    /// Checks whether no regions are left.
     pub(super) fn is_done(&self) -> bool {
         self.coming.is_empty() && self.here.is_empty()
     }
 
-    /// The rows of `grid` with the values of merged cells in all the rows that they span.
+    /// Fills the values of merged cells into all rows of `grid` that they span.
     pub(super) fn fill(&mut self, grid: Grid) -> Grid {
         if self.is_done() {
             return grid;

@@ -1,4 +1,5 @@
-//! Workbooks: the visible sheets that are ledgers, in xlsx by this crate's own reader, in xls, xlsb and ods by calamine.
+//! Workbooks: reads the visible sheets that are ledgers, xlsx by this crate's own reader, and xls, xlsb and ods by
+//! calamine.
 
 mod container;
 mod grid;
@@ -25,7 +26,7 @@ use crate::job;
 use crate::job::Job;
 use crate::lang::Text;
 
-/// A file that can no longer be read once the job is cancelled: so even one long call of a reader ends.
+/// An input that fails once the job is cancelled, so that even one long call of a reader ends.
 struct Watched<'a, R> {
     input: R,
     job: &'a dyn Job,
@@ -51,7 +52,7 @@ impl<R: Seek> Seek for Watched<'_, R> {
 struct Sheet {
     name: String,
     hidden: bool,
-    /// Whether it has cells, and is no chart.
+    /// True if it has cells and is not a chart.
     is_table: bool,
 }
 
@@ -73,12 +74,12 @@ impl<R: Read + Seek> Book<'_, R> {
     }
 }
 
-/// The rows of a sheet of an xlsx.
+/// Rows of a sheet of an xlsx.
 struct Own<'a, R> {
     place: &'a Place<'a>,
     job: &'a dyn Job,
     pieces: xlsx::Pieces<R>,
-    /// The merged cells, where the sheet was read before.
+    /// Merged cells from an earlier reading of the sheet.
     merged: Option<Vec<Region>>,
     is_1904: bool,
 }
@@ -102,7 +103,7 @@ impl<R: Read> Pieces for Own<'_, R> {
     }
 }
 
-/// Reads the workbook of `place` from `input`.
+/// Reads the workbook at `place` from `input`.
 pub(crate) fn read<R: Read + Seek + Send>(place: &Place<'_>, input: R, work: &Work<'_>) -> Result<Outcome> {
     let path = place.path;
     let mut book = open(path, input, work.job)?;
@@ -127,7 +128,7 @@ pub(crate) fn read<R: Read + Seek + Send>(place: &Place<'_>, input: R, work: &Wo
 }
 
 impl<R: Read + Seek> Book<'_, R> {
-    /// Lets `visit` go through the rows of sheet number `at`; and once more if it answers with merged cells.
+    /// Lets `visit` read the rows of sheet number `at`, and again if it returns merged cells.
     fn visit(
         &mut self,
         at: usize,
@@ -161,7 +162,7 @@ pub(crate) struct Whole {
     pub merged: Vec<[u32; 4]>,
 }
 
-/// All sheets of the workbook at `path` that have cells, hidden ones too.
+/// Reads all sheets with cells of the workbook at `path`, including hidden ones.
 pub(crate) fn whole<R: Read + Seek>(path: &Path, input: R, job: &dyn Job) -> Result<Vec<Whole>> {
     let mut book = open(path, input, job)?;
     let mut all = Vec::new();
@@ -187,7 +188,7 @@ pub(crate) fn whole<R: Read + Seek>(path: &Path, input: R, job: &dyn Job) -> Res
     Ok(all)
 }
 
-/// Opens a workbook by what it is, not by what its name says.
+/// Opens a workbook. Content takes precedence over the extension.
 fn open<'a, R: Read + Seek>(path: &'a Path, mut input: R, job: &'a dyn Job) -> Result<Book<'a, R>> {
     let mut start = Vec::new();
     input.rewind().map_err(|e| unreadable(path, &e))?;
@@ -197,7 +198,7 @@ fn open<'a, R: Read + Seek>(path: &'a Path, mut input: R, job: &'a dyn Job) -> R
     if start.is_empty() {
         return Err(empty(path));
     }
-    // The container of xls, and of every encrypted workbook.
+    // Container of xls, and of every encrypted workbook.
     let is_xls = start.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]);
     if is_xls {
         let mut bytes = Vec::new();
@@ -248,7 +249,7 @@ fn open<'a, R: Read + Seek>(path: &'a Path, mut input: R, job: &'a dyn Job) -> R
     Xlsx::new(reader).map(Book::Own).map_err(|error| fault(&place, job, error))
 }
 
-/// Whether the container holds an encrypted package: its directory names it, in UTF-16.
+/// Checks whether the container holds an encrypted package, which its directory names in UTF-16.
 fn is_encrypted(bytes: &[u8]) -> bool {
     let name: Vec<u8> = "EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect();
     memmem::find(bytes, &name).is_some()
@@ -270,7 +271,7 @@ fn too_large(path: &Path) -> Error {
     )
 }
 
-/// The error for a workbook, or one of its sheets, that is not what it should be.
+/// Returns the error for a damaged workbook or sheet.
 fn damaged(path: &Path, sheet: Option<&str>, zh: &str, en: &str) -> Error {
     let (of, which) = match sheet {
         Some(sheet) => (format!("工作簿的表“{sheet}”"), format!("the sheet '{sheet}' of the workbook")),
@@ -283,7 +284,7 @@ fn damaged(path: &Path, sheet: Option<&str>, zh: &str, en: &str) -> Error {
     )
 }
 
-/// The error for a fault.
+/// Converts a fault into an error.
 fn fault(place: &Place<'_>, job: &dyn Job, fault: Fault) -> Error {
     match fault {
         _ if job.cancelled() => Error::Cancelled,

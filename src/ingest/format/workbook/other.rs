@@ -1,5 +1,4 @@
-//! Workbooks in xls, xlsb and ods, by calamine. What it does with a damaged file is not all known: where it fails inside,
-//! the file is damaged.
+//! Workbooks in xls, xlsb and ods, by calamine. A panic of calamine means that the file is damaged.
 
 use std::io::{BufReader, Read, Seek};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -20,15 +19,15 @@ use crate::ingest::cell::dates::day_of;
 use crate::job;
 use crate::job::Job;
 
-/// After how many cells the job is asked.
+/// Number of cells between cancellation checks.
 const STRIDE: usize = 4096;
-/// How many rows, and how many cells, a block has at most.
+/// Maximum number of rows, and approximately of cells, in a block.
 const ROWS: usize = 8192;
 const CELLS: usize = 1 << 19;
-/// More columns than a spreadsheet can have.
+/// Number of columns of the widest spreadsheet.
 const WIDEST: u32 = 16_384;
 
-/// The formats that are read here.
+/// Formats read here.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Format {
     Xls,
@@ -43,7 +42,7 @@ pub(super) struct Workbook<'a, R> {
     sheets: Sheets<BufReader<Watched<'a, R>>>,
 }
 
-/// What `call` of calamine gives.
+/// Runs `call` of calamine and turns a panic into an error.
 fn guarded<T, E: Into<calamine::Error>>(
     path: &Path,
     job: &dyn Job,
@@ -79,7 +78,7 @@ impl<'a, R: Read + Seek> Workbook<'a, R> {
         self.sheets.sheets_metadata().iter().map(sheet).collect()
     }
 
-    /// The merged cells of a sheet; without a list of them there are none.
+    /// Returns the merged cells of a sheet; empty where calamine does not list them.
     fn merged(&self, sheet: &str) -> Vec<Region> {
         let Sheets::Xls(book) = &self.sheets else { return Vec::new() };
         let regions = book.merge_cells_by_sheet_name(sheet).unwrap_or_default();
@@ -88,7 +87,7 @@ impl<'a, R: Read + Seek> Workbook<'a, R> {
         regions.iter().map(region).collect()
     }
 
-    /// Whether dates count from 1904. In ods they are written out.
+    /// Checks whether dates count from 1904. In ods they are written out.
     fn is_1904(&self) -> bool {
         match &self.sheets {
             Sheets::Xls(book) => book.has_1904_epoch(),
@@ -97,7 +96,7 @@ impl<'a, R: Read + Seek> Workbook<'a, R> {
         }
     }
 
-    /// Lets `visit` go through the rows of a sheet.
+    /// Lets `visit` read the rows of a sheet.
     pub(super) fn visit<T>(&mut self, sheet: &str, visit: impl FnOnce(&mut dyn Pieces) -> Result<T>) -> Result<T> {
         let (path, job, merged, is_1904) = (self.path, self.job, self.merged(sheet), self.is_1904());
         match &mut self.sheets {
@@ -134,17 +133,17 @@ fn borrowed(value: &Data) -> DataRef<'_> {
     }
 }
 
-/// The rows of a sheet that have cells, in blocks.
+/// Rows of a sheet with cells, in blocks.
 struct Grids<'c, 'n, 'p> {
     path: &'p Path,
     job: &'p dyn Job,
     next: &'n mut dyn FnMut() -> Result<Option<Placed<DataRef<'c>>>>,
-    /// The first cell of the next row.
+    /// First cell of the next row.
     held: Option<Placed<DataRef<'c>>>,
     ended: bool,
-    /// How many cells were given.
+    /// Number of cells requested.
     seen: usize,
-    /// The position of the last row that was given, and of the last one that there is.
+    /// Position of the last row returned, and of the last row of the sheet.
     last: u32,
     rows: u32,
     merged: Vec<Region>,
@@ -152,7 +151,7 @@ struct Grids<'c, 'n, 'p> {
 }
 
 impl<'c> Grids<'c, '_, '_> {
-    /// The next cell that is not empty.
+    /// Returns the next non-empty cell.
     fn cell(&mut self) -> Result<Option<Placed<DataRef<'c>>>> {
         if let Some(cell) = self.held.take() {
             return Ok(Some(cell));
@@ -234,7 +233,7 @@ fn too_wide(path: &Path) -> Error {
     )
 }
 
-/// The error for a workbook that calamine refuses.
+/// Returns the error for a workbook that calamine rejects.
 fn broken(path: &Path, job: &dyn Job, error: &calamine::Error) -> Error {
     use calamine::Error::{Ods, Xls, Xlsb};
     if job.cancelled() {

@@ -1,31 +1,32 @@
-//! Whether an xls can be what it says, looked at before calamine reads it: that asks for as much memory as numbers in the file
-//! name, and follows its chains of sectors to their end. Memory that is refused ends the process, and a ring has no end.
+//! Validates an xls before calamine reads it. calamine allocates as much memory as numbers in the file demand, and
+//! follows chains of sectors to their end. A refused allocation aborts the process, and a cyclic chain never ends.
 //!
-//! The container is that of [MS-CFB], the records those of [MS-XLS]; both are gone through as calamine does.
+//! The container is defined in [MS-CFB] and the records in [MS-XLS]; both are traversed in the same way as in
+//! calamine.
 
-/// Rows and columns that a sheet of an xls can have.
+/// Number of rows and columns of an xls sheet.
 const ROWS: u64 = 65_536;
 const COLUMNS: u64 = 256;
-/// Sectors from here on are not of the file: the end of a chain, a place that is free.
+/// First of the sector numbers that are not sectors of the file, such as the end of a chain or a free sector.
 const RESERVED: u32 = 0xffff_fffa;
 const END: u32 = 0xffff_fffe;
-/// Streams shorter than this stand in sectors of their own size, in a stream of their own.
+/// Length below which a stream is stored in small sectors, within a stream of their own.
 const SHORT: usize = 4096;
 const SHORT_SECTOR: usize = 64;
-/// An entry of the directory.
+/// Size of a directory entry.
 const ENTRY: usize = 128;
 
-/// What is wrong with a file.
+/// Defect of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Wrong {
-    /// A chain of sectors comes back to itself.
+    /// A chain of sectors returns to itself.
     Ring,
-    /// A sheet has cells where none can be.
+    /// A sheet has cells outside the possible range.
     Size,
 }
 
 impl Wrong {
-    /// In Chinese and in English.
+    /// Describes the defect in Chinese and in English.
     pub(super) fn words(self) -> (&'static str, &'static str) {
         match self {
             Self::Ring => ("扇区链成环", "its chain of sectors is a ring"),
@@ -37,7 +38,8 @@ impl Wrong {
     }
 }
 
-/// What is wrong with the bytes of an xls; of what else may be, its reader says it better.
+/// Returns the defect in the bytes of an xls, if any. Other defects are left to the reader, which describes them
+/// better.
 pub(super) fn wrong(file: &[u8]) -> Option<Wrong> {
     match book(file) {
         Err(wrong) => Some(wrong),
@@ -58,7 +60,7 @@ fn numbers(bytes: &[u8]) -> impl Iterator<Item = u32> {
     bytes.as_chunks().0.iter().map(|number| u32::from_le_bytes(*number))
 }
 
-/// Sectors of one size, and for each the one that follows.
+/// Sectors of one size, with the successor of each.
 struct Sectors<'a> {
     bytes: &'a [u8],
     size: usize,
@@ -72,7 +74,7 @@ impl Sectors<'_> {
         self.bytes.get(from..to).unwrap_or_default()
     }
 
-    /// The first `length` bytes of the chain from a sector on; as far as it goes.
+    /// Reads up to `length` bytes of the chain that starts at sector `id`.
     fn chain(&self, mut id: u32, length: usize) -> Result<Vec<u8>, Wrong> {
         let (mut all, mut seen) = (Vec::new(), 0);
         while id < RESERVED {
@@ -90,7 +92,7 @@ impl Sectors<'_> {
     }
 }
 
-/// The stream of the workbook; `None` where there is none.
+/// Returns the workbook stream; `None` if there is none.
 fn book(file: &[u8]) -> Result<Option<Vec<u8>>, Wrong> {
     let header = |at| u32_at(file, at).unwrap_or(END);
     let size = match u16_at(file, 30) {
@@ -99,7 +101,7 @@ fn book(file: &[u8]) -> Result<Option<Vec<u8>>, Wrong> {
         _ => return Ok(None),
     };
     let mut sectors = Sectors { bytes: file.get(size..).unwrap_or_default(), size, next: Vec::new() };
-    // Where the sectors stand that say what follows what: the first of them in the header, the others in a chain of their own.
+    // Sectors that hold the successor table: the first are listed in the header, the others in a chain of their own.
     let mut tables: Vec<u32> = numbers(file.get(76..512).unwrap_or_default()).collect();
     let (mut more, mut seen) = (header(68), 0);
     while more < RESERVED {
@@ -140,7 +142,7 @@ fn book(file: &[u8]) -> Result<Option<Vec<u8>>, Wrong> {
     sectors.chain(start, length).map(Some)
 }
 
-/// The kinds and contents of the records from the start of a stream on.
+/// Iterates over the kinds and contents of the records of a stream.
 fn records(mut stream: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
     std::iter::from_fn(move || {
         let (kind, length) = (u16_at(stream, 0)?, usize::from(u16_at(stream, 2)?));
@@ -157,10 +159,10 @@ const SHEET: u16 = 0x0085;
 const DIMENSIONS: u16 = 0x0200;
 /// Several numbers of one row.
 const NUMBERS: u16 = 0x00bd;
-/// Formulas, numbers, texts and flags, each of one cell.
+/// Formulas, numbers, texts and flags, one cell each.
 const CELLS: [u16; 7] = [0x0006, 0x0203, 0x0204, 0x0205, 0x027e, 0x00d6, 0x00fd];
 
-/// Where the sheets of a workbook begin; those of one with a password cannot be told.
+/// Returns the offsets of the sheets of a workbook; none for one with a password.
 fn sheets(book: &[u8]) -> impl Iterator<Item = usize> {
     let globals = || records(book).take_while(|(kind, _)| *kind != END_OF_PART);
     let is_open = !globals().any(|(kind, _)| kind == PASSWORD);
@@ -168,7 +170,8 @@ fn sheets(book: &[u8]) -> impl Iterator<Item = usize> {
     sheets.filter_map(|(_, record)| Some(u32_at(record, 0)? as usize))
 }
 
-/// Whether a sheet has cells where none can be, or says so. Charts in it have records of their own, which are none of its cells.
+/// Checks whether a sheet has, or claims to have, cells outside the possible range. Embedded charts have records of
+/// their own, which are not cells of the sheet.
 fn is_too_large(sheet: &[u8]) -> bool {
     let mut depth = 0;
     for (kind, record) in records(sheet) {
@@ -190,12 +193,12 @@ fn is_too_large(sheet: &[u8]) -> bool {
     false
 }
 
-/// Whether no sheet has this column.
+/// Checks whether a column is beyond the last of a sheet.
 fn is_beyond(column: Option<u16>) -> bool {
     column.is_some_and(|column| u64::from(column) >= COLUMNS)
 }
 
-/// Whether first and last row and column, each behind the other, are those of an xls.
+/// Checks whether the range of rows and columns, with exclusive ends, fits an xls.
 fn dimensions_fit(record: &[u8]) -> bool {
     let ends = match record.len() {
         10 => [0, 2, 4, 6].map(|at| u16_at(record, at).map(u64::from)),
@@ -207,9 +210,9 @@ fn dimensions_fit(record: &[u8]) -> bool {
         _ => return true,
     };
     let [Some(top), Some(bottom), Some(left), Some(right)] = ends else { return true };
-    // What begins behind its end, or too far to the right, calamine has begin at the first column.
+    // calamine starts a range at column 0 if its start is after its end or too far right.
     let left = if left >= COLUMNS || right < left { 0 } else { left };
-    // Of an empty sheet there is nothing behind the first place.
+    // An empty sheet has an empty range.
     bottom == 0 || right == 0 || (top < bottom && left < right && bottom <= ROWS && right <= COLUMNS)
 }
 
@@ -229,12 +232,12 @@ mod tests {
         record(DIMENSIONS, &[&numbers[..], &[0, 0]].concat())
     }
 
-    /// A cell with the number 7.
+    /// Builds a cell with the number 7.
     fn number(row: u16, column: u16) -> Vec<u8> {
         record(0x0203, &[&row.to_le_bytes()[..], &column.to_le_bytes(), &[0, 0], &7f64.to_le_bytes()].concat())
     }
 
-    /// A workbook of one sheet with these records, in a stream of so many bytes.
+    /// Builds a workbook of one sheet with these records, in a stream of `length` bytes.
     fn file(cells: &[Vec<u8>], length: usize) -> Vec<u8> {
         let part =
             |kind: u16| record(BEGIN_OF_PART, &[&0x0600_u16.to_le_bytes()[..], &kind.to_le_bytes(), &[0; 12]].concat());
@@ -255,7 +258,7 @@ mod tests {
         set(68, &END.to_le_bytes());
         set(76, &[0xff; 436]);
         set(76, &0_u32.to_le_bytes());
-        // Sector 0 says what follows what, sector 1 is the directory, the stream begins at sector 2.
+        // Sector 0 is the successor table, sector 1 the directory, and the stream begins at sector 2.
         let sectors = length.div_ceil(512) as u32;
         let chain = (0..sectors).map(|at| if at + 1 == sectors { END } else { at + 3 });
         let mut table: Vec<u8> = [0xffff_fffd, END].into_iter().chain(chain).flat_map(u32::to_le_bytes).collect();
@@ -306,7 +309,8 @@ mod tests {
     #[test]
     fn rings_are_seen() {
         let sound = file(&[number(1, 2)], 8192);
-        // The directory follows itself; so does the first sector of the stream, which is far longer than the file.
+        // The directory is its own successor; likewise the first sector of the stream, which claims to be far longer
+        // than the file.
         for (at, to) in [(516, 1_u32), (520, 2)] {
             let mut file = sound.clone();
             file[at..at + 4].copy_from_slice(&to.to_le_bytes());

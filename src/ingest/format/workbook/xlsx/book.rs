@@ -1,5 +1,4 @@
-//! What a workbook consists of: its sheets in order, and in which parts of the package they, the strings and the looks
-//! of cells are.
+//! Structure of a workbook: its sheets in order, and the package parts of sheets, strings and styles.
 
 use super::Parsed;
 use super::markup::{Markup, Tag, Token};
@@ -10,27 +9,27 @@ use super::text::value;
 pub(in crate::ingest::format::workbook) struct Sheet {
     pub name: String,
     pub hidden: bool,
-    /// Whether it has cells, and is no chart.
+    /// True if it has cells and is not a chart.
     pub is_table: bool,
-    /// The part that it is; nothing where the workbook does not say.
+    /// Part of the package; `None` if the workbook does not state it.
     pub(super) part: Option<String>,
 }
 
-/// What the part of a workbook itself says.
+/// Content of the workbook part.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Workbook {
     pub sheets: Vec<Sheet>,
-    /// Whether its dates count from 1904.
+    /// True if dates count from 1904.
     pub is_1904: bool,
 }
 
-/// What one part of a package says about another.
+/// Relation from one part of a package to another.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Relation {
     id: String,
-    /// The last word of its type, such as `worksheet`: before it stands one of two address spaces.
+    /// Last segment of its type, such as `worksheet`; the prefix is one of two namespaces.
     pub kind: String,
-    /// The part meant, as a path from the root of the package.
+    /// Target part, as a path from the root of the package.
     pub part: String,
 }
 
@@ -46,7 +45,7 @@ fn attribute(tag: &Tag<'_>, name: &str) -> Parsed<String> {
     tag.attribute(name).map_or(Ok(String::new()), value)
 }
 
-/// The relations that `part` lists, of a part in `folder`.
+/// Parses the relations in `part`, which belong to a part in `folder`.
 pub(super) fn relations(part: &[u8], folder: &str) -> Parsed<Vec<Relation>> {
     let of = |tag: Tag<'_>| {
         let kind = attribute(&tag, "Type")?;
@@ -56,7 +55,7 @@ pub(super) fn relations(part: &[u8], folder: &str) -> Parsed<Vec<Relation>> {
     tags(part).filter(|tag| tag.name == b"Relationship").map(of).collect()
 }
 
-/// The sheets of the workbook in `part`.
+/// Parses the workbook in `part`.
 pub(super) fn workbook(part: &[u8], relations: &[Relation]) -> Parsed<Workbook> {
     let mut workbook = Workbook::default();
     for tag in tags(part) {
@@ -67,7 +66,7 @@ pub(super) fn workbook(part: &[u8], relations: &[Relation]) -> Parsed<Workbook> 
                 }
             }
             b"sheet" => {
-                // The number of a sheet is called `sheetId`; `id` is the relation, in a space of its own.
+                // A sheet's number is `sheetId`; the `id` in a namespace of its own is the relation.
                 let id = attribute(&tag, "id")?;
                 let relation = relations.iter().find(|relation| relation.id == id);
                 workbook.sheets.push(Sheet {
@@ -83,12 +82,12 @@ pub(super) fn workbook(part: &[u8], relations: &[Relation]) -> Parsed<Workbook> 
     Ok(workbook)
 }
 
-/// The folder of a part, with a slash where there is one.
+/// Returns the folder of a part with its trailing slash, or an empty string.
 pub(super) fn folder(part: &str) -> &str {
     part.rfind('/').and_then(|slash| part.get(..=slash)).unwrap_or_default()
 }
 
-/// The path that `target` means in `folder`.
+/// Resolves `target` relative to `folder`.
 fn resolve(folder: &str, target: &str) -> String {
     let target = target.replace('\\', "/");
     let whole = if target.starts_with('/') { target } else { format!("{folder}{target}") };

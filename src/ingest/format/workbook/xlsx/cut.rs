@@ -1,5 +1,5 @@
-//! Cuts a long list of elements, such as the rows of a sheet, out of XML that is inflated meanwhile: into pieces of whole
-//! elements, with never more than one piece in memory. What is in the elements is not looked at.
+//! Cuts a long list of elements, such as the rows of a sheet, out of XML while it is inflated: into pieces of whole
+//! elements, with at most one piece in memory. The content of the elements is not examined.
 
 use std::io::{Cursor, Read};
 use std::mem;
@@ -11,39 +11,39 @@ use super::markup::{Markup, Tag, Token};
 use super::{Fault, Parsed};
 use crate::lang::Text;
 
-/// How large a piece is, a little more or less. Smaller ones would be coded with more effort, larger ones use more memory.
+/// Approximate size of a piece. Smaller pieces cost more effort to encode, larger ones more memory.
 const PIECE: usize = 1 << 22;
-/// How much is read first to find the start of the list.
+/// Number of bytes read first to find the start of the list.
 const START: usize = 1 << 16;
-/// How large one element may be: a row of a sheet as wide as it can be, or a text of a thousand pages.
+/// Maximum size of an element: a row of the widest sheet, or a text of a thousand pages.
 const LONGEST: usize = 1 << 25;
 
-/// The list of elements called `element` in the element `list`.
+/// Cutter for the elements called `element` within the element `list`.
 pub(super) struct Cutter<R> {
     input: R,
     element: &'static [u8],
     list: &'static [u8],
-    /// What was read and not given yet.
+    /// Bytes read but not yet returned.
     window: Vec<u8>,
-    /// How the end of an element, and of the list, is written in this document.
+    /// End tags of an element and of the list, as spelled in this document.
     element_end: FinderRev<'static>,
     list_end: Finder<'static>,
     read_all: bool,
     done: bool,
 }
 
-/// Where the window can be cut.
+/// Position at which the window can be cut.
 enum Cut {
-    /// Behind whole elements.
+    /// After whole elements.
     Behind(usize),
     /// Before the end of the list.
     Last(usize),
-    /// Nowhere.
+    /// No position found.
     Nowhere,
 }
 
 impl<R: Read> Cutter<R> {
-    /// Goes to the start of the list; `seen` is told what comes before it.
+    /// Moves to the start of the list and passes the tags before it to `seen`.
     pub(super) fn new(
         input: R,
         list: &'static str,
@@ -97,7 +97,7 @@ impl<R: Read> Cutter<R> {
         Ok(())
     }
 
-    /// The next elements.
+    /// Returns the next elements.
     pub(super) fn next(&mut self) -> Parsed<Option<Vec<u8>>> {
         let mut length = PIECE;
         while !self.done {
@@ -129,18 +129,18 @@ impl<R: Read> Cutter<R> {
         Ok(None)
     }
 
-    /// Whether the end of the list was reached.
+    /// Checks whether the end of the list was reached.
     pub(super) fn is_done(&self) -> bool {
         self.done
     }
 
-    /// What stands behind the list.
+    /// Returns the document after the list.
     pub(super) fn behind(&mut self) -> impl Read {
         Cursor::new(mem::take(&mut self.window)).chain(&mut self.input)
     }
 
     fn cut(&self) -> Cut {
-        // Only in comments and CDATA the end of an element can stand that is none.
+        // Only comments and CDATA can contain an end tag that is not markup.
         if memmem::find(&self.window, b"<!").is_none() {
             if let Some(end) = self.list_end.find(&self.window) {
                 return Cut::Last(end);
@@ -152,7 +152,7 @@ impl<R: Read> Cutter<R> {
         self.cut_slowly()
     }
 
-    /// The same, token by token: also for elements that are empty.
+    /// Finds the cut token by token, which also handles empty elements.
     fn cut_slowly(&self) -> Cut {
         let mut markup = Markup::new(&self.window, 0);
         let mut cut = Cut::Nowhere;

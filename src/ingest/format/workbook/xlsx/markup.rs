@@ -1,5 +1,5 @@
-//! XML as far as a reader of sheets needs it: tags and the text between them, straight from the bytes. Comments and
-//! instructions are left out, names come without their prefix, and nothing is copied.
+//! A minimal XML tokeniser for sheets: tags and the text between them, straight from the bytes. Comments and
+//! instructions are skipped, names lose their prefix, and nothing is copied.
 
 use memchr::{memchr, memmem};
 
@@ -10,36 +10,36 @@ pub(super) enum Token<'a> {
     Open(Tag<'a>),
     /// The name in `</c>`.
     Close(&'a [u8]),
-    /// Text in which entities stand for characters.
+    /// Text with entities still encoded.
     Text(&'a [u8]),
-    /// Text that is what it looks like (CDATA).
+    /// Literal text (CDATA).
     Verbatim(&'a [u8]),
 }
 
-/// The start of an element.
+/// Start of an element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Tag<'a> {
     pub name: &'a [u8],
-    /// What stands before the name, with its colon.
+    /// Prefix of the name, with its colon.
     pub prefix: &'a [u8],
     attributes: &'a [u8],
-    /// Whether it is the end of the element, too.
+    /// True if the tag also ends the element.
     pub empty: bool,
 }
 
 impl<'a> Tag<'a> {
-    /// Its attributes: their names, with prefix, and their values as written.
+    /// Returns the attributes: names with prefix, and values as written.
     pub(super) fn attributes(&self) -> Attributes<'a> {
         Attributes(self.attributes)
     }
 
-    /// The value, as written, of the attribute called `name`, whatever its prefix.
+    /// Returns the value, as written, of the attribute called `name`, with any prefix.
     pub(super) fn attribute(&self, name: &str) -> Option<&'a [u8]> {
         self.attributes().find(|(key, _)| local(key).1 == name.as_bytes()).map(|(_, value)| value)
     }
 }
 
-/// The attributes of an element.
+/// Iterator over the attributes of an element.
 pub(super) struct Attributes<'a>(&'a [u8]);
 
 impl<'a> Iterator for Attributes<'a> {
@@ -57,13 +57,13 @@ impl<'a> Iterator for Attributes<'a> {
     }
 }
 
-/// A name apart: its prefix with the colon, and the rest.
+/// Splits a name into its prefix, with the colon, and the local name.
 fn local(name: &[u8]) -> (&[u8], &[u8]) {
     let at = name.iter().position(|b| *b == b':').map_or(0, |colon| colon + 1);
     name.split_at_checked(at).unwrap_or((&[], name))
 }
 
-/// The markup of a text, one token after another.
+/// Tokeniser over the markup of a text.
 #[derive(Debug)]
 pub(super) struct Markup<'a> {
     text: &'a [u8],
@@ -71,22 +71,22 @@ pub(super) struct Markup<'a> {
 }
 
 impl<'a> Markup<'a> {
-    /// Begins at `at`.
+    /// Starts at `at`.
     pub(super) fn new(text: &'a [u8], at: usize) -> Self {
         Self { text, at }
     }
 
-    /// How far it is.
+    /// Returns the current position.
     pub(super) fn at(&self) -> usize {
         self.at
     }
 
-    /// Whether nothing is left; else the text ends within a token.
+    /// Checks whether only white space is left; otherwise the text ends within a token.
     pub(super) fn is_done(&self) -> bool {
         self.text.get(self.at..).unwrap_or_default().trim_ascii().is_empty()
     }
 
-    /// The next token; none at the end, and none where the text ends within one.
+    /// Returns the next token; `None` at the end of the text, also if it ends within a token.
     pub(super) fn next(&mut self) -> Option<Token<'a>> {
         loop {
             let rest = self.text.get(self.at..)?;
@@ -139,18 +139,18 @@ impl<'a> Markup<'a> {
     }
 }
 
-/// How long the comment or the declaration at the start of `text` is.
+/// Returns the length of the comment or declaration at the start of `text`.
 fn declaration(text: &[u8]) -> Option<usize> {
     if text.starts_with(b"<!--") {
         return Some(4 + memmem::find(text.get(4..)?, b"-->")? + 3);
     }
-    // It may be cut within its first bytes.
+    // The text may end within the first bytes of the declaration.
     if text.len() < 9 {
         return None;
     }
     let end = memchr(b'>', text)?;
     match memchr(b'[', text.get(..end)?) {
-        // Definitions of a document's own stand in brackets.
+        // Internal definitions of the document are in brackets.
         Some(_) => Some(memmem::find(text, b"]>")? + 2),
         None => Some(end + 1),
     }
@@ -160,7 +160,7 @@ fn declaration(text: &[u8]) -> Option<usize> {
 mod tests {
     use super::*;
 
-    /// The tokens of `text` as text, and whether it ended between two of them.
+    /// Returns the tokens of `text` as text, and whether it ended between two tokens.
     fn tokens(text: &str) -> (Vec<String>, bool) {
         let mut markup = Markup::new(text.as_bytes(), 0);
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();

@@ -1,4 +1,4 @@
-//! The merged cells of a sheet, which stand behind its rows. They are searched for, and nothing else is looked at.
+//! Finds the merged cells of a sheet, which come after its rows, by plain search without parsing.
 
 use std::io::Read;
 
@@ -7,21 +7,22 @@ use memchr::memmem::Finder;
 use super::rows::{COLUMNS, ROWS};
 use crate::ingest::format::workbook::merged::Region;
 
-/// How much is looked at at a time.
+/// Number of bytes searched at a time.
 const WINDOW: usize = 1 << 16;
-/// The longest that an element of a merged cell can be.
+/// Maximum length of the element of a merged cell.
 const ELEMENT: usize = 128;
-/// More merged cells than this nobody made by hand.
+/// Maximum number of merged cells, far more than anyone makes by hand.
 const MOST: usize = 1 << 20;
 
-/// The merged cells that `input` lists. What is behind the rows is not needed for anything else, and may be damaged.
+/// Returns the merged cells listed in `input`. A read error only ends the search: nothing else is needed from the
+/// part after the rows.
 pub(super) fn merged(mut input: impl Read) -> Vec<Region> {
     let finder = Finder::new(b"mergeCell ");
     let mut window = Vec::with_capacity(2 * WINDOW);
     let mut regions = Vec::new();
     loop {
         let Ok(read) = input.by_ref().take(WINDOW as u64).read_to_end(&mut window) else { return regions };
-        // What may be cut at the end of the window is looked at when there is more.
+        // An element may be cut at the end of the window, so leave it for the next round.
         let whole = if read == 0 { window.len() } else { window.len().saturating_sub(ELEMENT) };
         let found = finder.find_iter(&window).take_while(|at| *at < whole);
         regions.extend(found.filter_map(|at| window.get(at..).and_then(region)));
@@ -32,7 +33,7 @@ pub(super) fn merged(mut input: impl Read) -> Vec<Region> {
     }
 }
 
-/// The region at the start of `text`, as in `mergeCell ref="A5:A9"/>`.
+/// Parses the region at the start of `text`, as in `mergeCell ref="A5:A9"/>`.
 fn region(text: &[u8]) -> Option<Region> {
     let reference = text.split(|b| matches!(b, b'"' | b'\'')).nth(1)?;
     let (first, last) = reference.split_at(reference.iter().position(|b| *b == b':')?);
@@ -40,7 +41,7 @@ fn region(text: &[u8]) -> Option<Region> {
     (top <= bottom && left <= right).then_some(Region { top, left, bottom, right })
 }
 
-/// The position of the cell called `name`, as in `B12` or `$B$12`: its row and its column.
+/// Parses a cell reference such as `B12` or `$B$12` into row and column.
 fn cell(name: &[u8]) -> Option<(u32, u32)> {
     let (mut row, mut column) = (0_u32, 0_u32);
     for b in name {

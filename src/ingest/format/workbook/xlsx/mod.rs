@@ -1,5 +1,5 @@
-//! Workbooks in xlsx. The rows of a sheet are cut out of its XML while it is inflated, a piece at a time, and nothing
-//! else of it is ever in memory; the pieces are read side by side.
+//! Workbooks in xlsx. The rows of a sheet are cut out of its XML while it is inflated, a piece at a time, and the
+//! rest of the sheet is never in memory; pieces are read in parallel.
 
 mod book;
 mod cut;
@@ -28,25 +28,25 @@ pub(super) use self::strings::Strings;
 use super::merged::Region;
 use crate::lang::Text;
 
-/// How large a part may be that is read whole: the list of sheets, and that of the looks of cells.
+/// Maximum size of a part that is read whole, such as the list of sheets and that of cell styles.
 const WHOLE: u64 = 1 << 26;
-/// The part of a package that lists what its parts are, and where most programs put the workbook.
+/// Part that lists the parts of a package, and usual location of the workbook.
 const ROOT: &str = "_rels/.rels";
 const WORKBOOK: &str = "xl/workbook.xml";
 
-/// Why a workbook cannot be read.
+/// Reason why a workbook cannot be read.
 #[derive(Debug)]
 pub(super) enum Fault {
-    /// It is not what it should be.
+    /// The workbook is damaged.
     Damaged(Text),
-    /// It would fill the memory.
+    /// The workbook would exhaust the memory.
     TooLarge,
 }
 
 pub(super) type Parsed<T> = Result<T, Fault>;
 
 impl Fault {
-    /// The same, said of row `row`, from 0.
+    /// Adds row `row`, from 0, to the message.
     fn in_row(self, row: u32) -> Self {
         let row = row.saturating_add(1);
         match self {
@@ -83,7 +83,7 @@ pub(super) struct Xlsx<R> {
     book: Arc<Book>,
 }
 
-/// The parts of a package by their names, in which capitals do not count.
+/// Parts of a package by name, case-insensitive.
 struct Parts<R> {
     archive: ZipArchive<R>,
     names: HashMap<String, usize>,
@@ -114,7 +114,7 @@ impl<R: Read + Seek> Parts<R> {
 }
 
 impl<R: Read + Seek> Xlsx<R> {
-    /// Opens a workbook and reads all of it but the sheets.
+    /// Opens a workbook and reads everything except the sheets.
     pub(super) fn new(input: R) -> Parsed<Self> {
         let mut parts = Parts::new(input)?;
         let root = parts.whole(ROOT)?.unwrap_or_default();
@@ -136,12 +136,12 @@ impl<R: Read + Seek> Xlsx<R> {
         Ok(Self { parts, sheets: book.sheets, book: read })
     }
 
-    /// Whether dates count from 1904.
+    /// Checks whether dates count from 1904.
     pub(super) fn is_1904(&self) -> bool {
         self.book.is_1904
     }
 
-    /// The rows of sheet number `sheet`.
+    /// Returns the rows of sheet number `sheet`.
     pub(super) fn pieces(&mut self, sheet: usize) -> Parsed<Pieces<ZipFile<'_, R>>> {
         let part = self.sheets.get(sheet).and_then(|sheet| sheet.part.as_deref()).unwrap_or_default();
         let input = self.parts.open(part)?.ok_or_else(|| missing(part))?;
@@ -153,14 +153,14 @@ fn missing(part: &str) -> Fault {
     Text::new(format!("缺少“{part}”"), format!("'{part}' is missing")).into()
 }
 
-/// The rows of a sheet, cut into pieces while the sheet is inflated.
+/// Rows of a sheet, cut into pieces while the sheet is inflated.
 pub(super) struct Pieces<R> {
     cutter: Cutter<R>,
     shared: Arc<Shared>,
     place: Place,
-    /// How many rows the sheet says that it has.
+    /// Number of rows that the sheet claims to have.
     pub rows: u32,
-    /// Its merged cells, once the end was seen.
+    /// Merged cells, once the end of the rows was seen.
     pub merged: Option<Vec<Region>>,
 }
 
@@ -179,7 +179,7 @@ impl<R: Read> Pieces<R> {
         Ok(pieces)
     }
 
-    /// The next rows, not read yet. With the last ones the merged cells are known.
+    /// Returns the next rows, unparsed. The merged cells are known with the last rows.
     pub(super) fn next(&mut self) -> Parsed<Option<Rows>> {
         let Some(xml) = self.cutter.next()? else { return Ok(None) };
         let place = self.place;
@@ -188,7 +188,7 @@ impl<R: Read> Pieces<R> {
         Ok(Some(Rows::new(Arc::clone(&self.shared), xml, place)))
     }
 
-    /// The position of the row behind those that were given.
+    /// Returns the position of the row after those returned.
     pub(super) fn row(&self) -> u32 {
         self.place.row()
     }

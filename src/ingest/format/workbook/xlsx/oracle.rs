@@ -1,4 +1,4 @@
-//! Every cell of every workbook at hand, and of small ones that hold one oddity each, against another reader.
+//! Compares every cell of all workbooks at hand, and of small ones with one oddity each, with another reader.
 
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read, Seek, Write};
@@ -15,7 +15,7 @@ use crate::ingest::cell::dates::day_of;
 
 /// Cells by row and column, as text with their kind.
 type Cells = BTreeMap<(u32, u32), String>;
-/// A sheet: its name, whether it is hidden, and its cells.
+/// Sheets: name, whether hidden, and cells.
 type Sheets = Vec<(String, bool, Cells)>;
 
 const NONE: Cell<'_> = Cell::Empty;
@@ -83,7 +83,7 @@ fn theirs(input: impl Read + Seek) -> Result<Sheets, String> {
     Ok(all)
 }
 
-/// The workbooks below `folder`.
+/// Collects the workbooks below `folder`.
 fn workbooks(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
@@ -120,7 +120,7 @@ fn workbooks_at_hand() {
 const MAIN: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
 const RELATIONS: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
 
-/// A workbook of one sheet, whose rows and strings these are; `parts` take the place of parts of it.
+/// Builds a workbook of one sheet with these rows and strings; `parts` replace parts of the package.
 fn book(rows: &str, strings: &str, parts: &[(&str, &str)]) -> Vec<u8> {
     let sheet =
         format!("<worksheet xmlns=\"{MAIN}\"><dimension ref=\"A1:B2\"/><sheetData>{rows}</sheetData></worksheet>");
@@ -153,7 +153,7 @@ fn book(rows: &str, strings: &str, parts: &[(&str, &str)]) -> Vec<u8> {
     writer.finish().unwrap().into_inner()
 }
 
-/// The cells of the first sheet in which both readers agree.
+/// Returns the cells of the first sheet, after asserting that both readers agree.
 fn both(bytes: &[u8], what: &str) -> Vec<((u32, u32), String)> {
     let (ours, theirs) = (ours(Cursor::new(bytes)).unwrap(), theirs(Cursor::new(bytes)).unwrap());
     assert_eq!(ours, theirs, "{what}");

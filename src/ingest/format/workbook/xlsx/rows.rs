@@ -1,4 +1,4 @@
-//! The rows in a piece of a sheet's XML, as cells.
+//! Parses the rows in a piece of a sheet's XML into cells.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -14,29 +14,29 @@ use super::{Fault, Parsed};
 use crate::ingest::format::workbook::grid::{Grid, Stored, error_text};
 use crate::lang::Text;
 
-/// How many rows and columns a sheet has.
+/// Number of rows and columns of a sheet.
 pub(super) const ROWS: u32 = 1_048_576;
 pub(super) const COLUMNS: u32 = 16_384;
-/// How many cells a grid has, at most a row more.
+/// Number of cells after which a grid is full; its last row may exceed it.
 const CELLS: usize = 1 << 19;
-/// How many cells a sheet may have, with the empty ones before others in their row: as many as in a million rows with
-/// four thousand columns. A cell to the right of each row would else fill the memory, or take hours.
+/// Maximum number of cells in a sheet, counting the empty ones before others in their row: a million rows of four
+/// thousand columns. Otherwise one cell at the far right of each row would exhaust the memory, or take hours.
 const MOST: u64 = 1 << 32;
 
-/// What the cells of a workbook refer to.
+/// Workbook data that cells refer to.
 #[derive(Debug, Default)]
 pub(super) struct Book {
     pub strings: Arc<Strings>,
-    /// Of each look of cells, whether it is that of a date.
+    /// For each cell style, true if it is that of a date.
     pub dates: Vec<bool>,
     pub is_1904: bool,
 }
 
-/// What all pieces of a sheet share.
+/// State shared by all pieces of a sheet.
 #[derive(Debug)]
 pub(super) struct Shared {
     pub book: Arc<Book>,
-    /// How many cells there are so far.
+    /// Number of cells so far.
     cells: AtomicU64,
 }
 
@@ -46,7 +46,7 @@ impl Shared {
     }
 }
 
-/// The rows of a piece that are not read yet.
+/// Rows of a piece that are not parsed yet.
 #[derive(Debug)]
 pub(in crate::ingest::format::workbook) struct Rows {
     shared: Arc<Shared>,
@@ -55,7 +55,7 @@ pub(in crate::ingest::format::workbook) struct Rows {
     place: Place,
 }
 
-/// Where a row, or a cell, stands that does not say so: it follows the one before it.
+/// Position of the next row or cell, used if the element does not state its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Place {
     row: u32,
@@ -63,7 +63,7 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// The row, from 0.
+    /// Returns the row, from 0.
     pub(super) fn row(self) -> u32 {
         self.row
     }
@@ -82,9 +82,9 @@ impl Place {
         *self = Self { row: self.row.saturating_add(1), column: 0 };
     }
 
-    /// The place behind the rows of `xml`, if this one is before them.
+    /// Returns the position after the rows of `xml`, which start at this position.
     pub(super) fn behind(mut self, xml: &[u8]) -> Parsed<Self> {
-        // Most often the last row has its number; a row in a comment may count twice, and is followed by another.
+        // Usually the last row states its number. A comment may contain a row, so such a piece is scanned in full.
         let last = memmem::rfind(xml, b"<row ").filter(|_| memmem::find(xml, b"<!").is_none());
         let mut markup = Markup::new(xml, 0);
         if let Some(at) = last
@@ -108,12 +108,12 @@ impl Place {
 }
 
 impl Rows {
-    /// The rows in `xml`, the first of them at `place`.
+    /// Creates the rows in `xml`, of which the first is at `place`.
     pub(super) fn new(shared: Arc<Shared>, xml: Vec<u8>, place: Place) -> Self {
         Self { shared, xml, at: 0, place }
     }
 
-    /// The next rows that have cells.
+    /// Returns the next rows that have cells.
     pub(in crate::ingest::format::workbook) fn next(&mut self) -> Parsed<Option<Grid>> {
         let mut markup = Markup::new(&self.xml, self.at);
         let mut grid = Grid::new(Arc::clone(&self.shared.book.strings));
@@ -157,14 +157,14 @@ impl Rows {
     }
 }
 
-/// What a cell did to a grid.
+/// Effect of a cell on a grid.
 enum Step {
     On,
-    /// Nothing: it begins a row, and the grid has enough.
+    /// Not added: the cell begins a row, and the grid is full.
     Full,
 }
 
-/// What kind of value a cell says that it has.
+/// Declared type of a cell's value.
 #[derive(Clone, Copy)]
 enum Kind {
     Number,
@@ -175,13 +175,13 @@ enum Kind {
     Inline,
 }
 
-/// What a cell says of its value, but the value.
+/// Attributes of a cell that describe its value.
 #[derive(Clone, Copy)]
 struct Says<'a> {
     kind: Kind,
-    /// Whether it says its kind, which else is a number.
+    /// True if the type is stated; the default is a number.
     is_typed: bool,
-    /// The number of its look.
+    /// Number of the cell style.
     look: Option<&'a [u8]>,
 }
 
@@ -199,7 +199,7 @@ impl Kind {
     }
 }
 
-/// Reads a cell behind the start of its element.
+/// Parses a cell after the start of its element.
 fn cell(book: &Book, markup: &mut Markup<'_>, tag: &Tag<'_>, place: &mut Place, grid: &mut Grid) -> Parsed<Step> {
     let mut row = place.row;
     let mut says = Says { kind: Kind::Number, is_typed: false, look: None };
@@ -229,7 +229,7 @@ fn cell(book: &Book, markup: &mut Markup<'_>, tag: &Tag<'_>, place: &mut Place, 
     Ok(Step::On)
 }
 
-/// What stands in a cell, up to its end. Of a formula it is the value, never the formula.
+/// Parses the content of a cell up to its end. A formula yields its value.
 fn stored(book: &Book, markup: &mut Markup<'_>, says: Says<'_>, grid: &mut Grid) -> Parsed<Stored> {
     let mut stored = Stored::Empty;
     loop {
@@ -258,7 +258,7 @@ fn value(book: &Book, written: &[u8], says: Says<'_>, grid: &mut Grid) -> Parsed
         _ if bare.is_empty() => Stored::Empty,
         Kind::Number => match number(bare) {
             Some(number) => dated(book, number, says.look),
-            // What does not say that it is a number may be a text.
+            // A value without a stated type may be text.
             None if !says.is_typed => grid.text(utf8(written)?),
             None => return Err(wrong("数字", "number", written)),
         },
@@ -273,7 +273,7 @@ fn value(book: &Book, written: &[u8], says: Says<'_>, grid: &mut Grid) -> Parsed
     })
 }
 
-/// A number as its look says: the day that it is, if it is one.
+/// Applies the cell style: a date becomes a day.
 fn dated(book: &Book, number: f64, look: Option<&[u8]>) -> Stored {
     let look = look.and_then(integer).unwrap_or(0) as usize;
     let is_date = book.dates.get(look).copied().unwrap_or(false);
@@ -281,7 +281,7 @@ fn dated(book: &Book, number: f64, look: Option<&[u8]>) -> Stored {
     day.map_or(Stored::Number(number), Stored::Day)
 }
 
-/// A number in digits, as short ones as fit.
+/// Parses a number of up to nine digits.
 fn integer(digits: &[u8]) -> Option<u32> {
     if !(1..=9).contains(&digits.len()) {
         return None;
@@ -289,7 +289,7 @@ fn integer(digits: &[u8]) -> Option<u32> {
     digits.iter().try_fold(0_u32, |number, b| b.is_ascii_digit().then(|| number * 10 + u32::from(b - b'0')))
 }
 
-/// The number that `text` is. What has no more than 15 digits is exact, and its fraction one division.
+/// Parses a number. Up to 15 digits are exact as an integer, and a fraction takes a single division.
 fn number(text: &[u8]) -> Option<f64> {
     const TENS: [f64; 16] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
     let (negative, digits) = text.strip_prefix(b"-").map_or((false, text), |digits| (true, digits));
@@ -315,7 +315,7 @@ fn number(text: &[u8]) -> Option<f64> {
     Some(if negative { -number } else { number })
 }
 
-/// The position that a reference such as `B12` means: its row and its column, from 0.
+/// Parses a reference such as `B12` into row and column, from 0.
 fn reference(name: &[u8]) -> Parsed<(u32, u32)> {
     let mut column = 0_u32;
     for (at, b) in name.iter().enumerate() {
@@ -332,12 +332,12 @@ fn reference(name: &[u8]) -> Parsed<(u32, u32)> {
     Err(no_place(name))
 }
 
-/// The position, from 0, of the row with this number.
+/// Returns the position, from 0, of the row with this number.
 fn row_number(digits: &[u8]) -> Parsed<u32> {
     integer(digits).filter(|row| (1..=ROWS).contains(row)).map(|row| row - 1).ok_or_else(|| no_place(digits))
 }
 
-/// How a value is shown in a message.
+/// Shortens a value for a message.
 fn shown(value: &[u8]) -> String {
     String::from_utf8_lossy(value.get(..value.len().min(40)).unwrap_or_default()).into_owned()
 }

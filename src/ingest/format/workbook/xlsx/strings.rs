@@ -1,4 +1,4 @@
-//! The table of strings of a workbook: each text once, cells name it by its number.
+//! The string table of a workbook: each text once, referred to by number.
 
 use std::io::Read;
 
@@ -7,15 +7,15 @@ use super::markup::{Markup, Token};
 use super::text::{broken, rich};
 use super::{Fault, Parsed};
 
-/// How many texts, and how many bytes of them, a workbook may have: more than all cells of the largest real ones.
+/// Maximum number of texts, and of bytes of text, in a workbook: more than in all cells of the largest real ones.
 const MOST: usize = 1 << 25;
 const BYTES: usize = 1 << 28;
 
-/// The texts, one behind the other.
+/// Concatenated texts.
 #[derive(Debug, Default)]
 pub(in crate::ingest::format::workbook) struct Strings {
     texts: String,
-    /// Where each ends.
+    /// End of each text.
     ends: Vec<u32>,
 }
 
@@ -49,12 +49,12 @@ impl Strings {
         if markup.is_done() { Ok(()) } else { Err(broken()) }
     }
 
-    /// How many there are.
+    /// Returns the number of texts.
     pub(super) fn len(&self) -> usize {
         self.ends.len()
     }
 
-    /// The text with number `at`.
+    /// Returns the text with number `at`.
     pub(in crate::ingest::format::workbook) fn get(&self, at: usize) -> Option<&str> {
         let start = match at.checked_sub(1) {
             Some(before) => *self.ends.get(before)?,

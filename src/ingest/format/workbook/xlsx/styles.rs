@@ -1,4 +1,4 @@
-//! Which looks of cells are those of dates. A spreadsheet keeps a date as a number, and only its look tells.
+//! Finds the cell styles of dates. A spreadsheet stores a date as a number, so only the style identifies it.
 
 use rustc_hash::FxHashMap;
 
@@ -6,16 +6,16 @@ use super::Parsed;
 use super::markup::{Markup, Token};
 use super::text::value;
 
-/// The first and the last day that a date of a ledger can be, in days since 1970-01-01: those of 1900 and 2100.
+/// First and last day accepted as a date, in days since 1970-01-01: those of 1900 and 2100.
 const FIRST: i64 = -25_567;
 const LAST: i64 = 47_846;
-/// The days from 1899-12-30, the day 0 of spreadsheets, and from 1904-01-01, the other one, to 1970-01-01.
+/// Days to 1970-01-01 from 1899-12-30, the usual day 0 of spreadsheets, and from 1904-01-01, the other day 0.
 const SINCE_1900: i64 = 25_569;
 const SINCE_1904: i64 = 24_107;
-/// Spreadsheets hold that 1900 had a 29 February, and give it this number. Before it all is a day later.
+/// Serial number of 29 February 1900, which spreadsheets believe to exist; days before it are shifted by one.
 const NO_DAY: i64 = 60;
 
-/// The day in days since 1970-01-01 with the serial number `number`.
+/// Converts the serial number `number` to days since 1970-01-01.
 pub(super) fn day(number: f64, is_1904: bool) -> Option<i32> {
     let serial = number.floor().max(0.0) as i64;
     let day = match serial {
@@ -27,7 +27,8 @@ pub(super) fn day(number: f64, is_1904: bool) -> Option<i32> {
     (FIRST..=LAST).contains(&day).then_some(day as i32)
 }
 
-/// For each look of cells, by its number, whether it is that of a date, out of the part of a workbook that lists them.
+/// Returns for each cell style, by number, whether it is that of a date; `part` is the part of the workbook that
+/// lists styles.
 pub(super) fn dates(part: &[u8]) -> Parsed<Vec<bool>> {
     let mut markup = Markup::new(part, 0);
     let (mut formats, mut dates) = (FxHashMap::default(), Vec::new());
@@ -56,19 +57,19 @@ pub(super) fn dates(part: &[u8]) -> Parsed<Vec<bool>> {
     Ok(dates)
 }
 
-/// Whether a format that every spreadsheet knows is one of dates (ECMA-376, 18.8.30); 46 is a length of time.
+/// Checks whether a built-in number format is one of dates (ECMA-376, 18.8.30); 46 is a duration.
 fn is_date_by_number(id: u32) -> bool {
     matches!(id, 14..=22 | 27..=36 | 45 | 47 | 50..=58)
 }
 
-/// Whether a format writes numbers as dates or times of day: it has a letter for a part of them in its first section,
-/// outside quotes and brackets. One for lengths of time has such a letter first in brackets: `[h]:mm`.
+/// Checks whether a format displays numbers as dates or times of day: its first section has a letter for a part of a
+/// date or time outside quotes and brackets. A duration starts with such a letter in brackets: `[h]:mm`.
 fn is_date(format: &str) -> bool {
     let mut chars = format.chars();
     let mut noon = false;
     while let Some(c) = chars.next() {
         match c {
-            // What follows is shown as it is, or as wide as it is.
+            // The next character is shown as it is, or only sets a width or a filling.
             '\\' | '_' | '*' => drop(chars.next()),
             '"' => drop(chars.by_ref().find(|c| *c == '"')),
             ';' => return false,

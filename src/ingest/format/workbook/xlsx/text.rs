@@ -1,4 +1,4 @@
-//! Text as it stands in XML and as it is meant: entities, ends of lines, and the escapes of spreadsheets.
+//! Decodes text in XML: entities, line ends, and the escapes of spreadsheets.
 
 use std::borrow::Cow;
 
@@ -12,12 +12,12 @@ fn wrong(zh: &str, en: &str) -> super::Fault {
     Text::new(zh, en).into()
 }
 
-/// Bytes as text.
+/// Validates bytes as UTF-8.
 pub(super) fn utf8(bytes: &[u8]) -> Parsed<&str> {
     std::str::from_utf8(bytes).map_err(|_| wrong("文字不是 UTF-8 编码", "a text is not UTF-8"))
 }
 
-/// Adds `written` to `out`, entities as what they stand for and each end of line as one character.
+/// Appends `written` to `out`, with entities decoded and each line end as one character.
 pub(super) fn decode(written: &[u8], out: &mut String) -> Parsed<()> {
     let mut rest = utf8(written)?;
     while let Some(at) = memchr2(b'&', b'\r', rest.as_bytes()) {
@@ -37,7 +37,7 @@ pub(super) fn decode(written: &[u8], out: &mut String) -> Parsed<()> {
     Ok(())
 }
 
-/// The character that an entity stands for. Entities of a document's own are none.
+/// Returns the character of an entity. Entities defined by the document are not supported.
 fn entity(name: &str) -> Option<char> {
     Some(match name {
         "amp" => '&',
@@ -56,14 +56,14 @@ fn entity(name: &str) -> Option<char> {
     })
 }
 
-/// The value of an attribute.
+/// Decodes the value of an attribute.
 pub(super) fn value(written: &[u8]) -> Parsed<String> {
     let mut value = String::new();
     decode(written, &mut value)?;
     Ok(value)
 }
 
-/// The text in the element called `element`, at whose start `markup` is.
+/// Returns the text in the element called `element`, whose start tag `markup` has just read.
 pub(super) fn content<'a>(markup: &mut Markup<'a>, element: &[u8]) -> Parsed<Cow<'a, [u8]>> {
     let mut content = Cow::Borrowed(&[][..]);
     loop {
@@ -83,8 +83,8 @@ pub(super) fn content<'a>(markup: &mut Markup<'a>, element: &[u8]) -> Parsed<Cow
     }
 }
 
-/// Adds the text of the element called `element`, at whose start `markup` is, to `out`: a plain one, or one of several
-/// runs of letters of one look. How words are pronounced is no part of it.
+/// Appends the text of the element called `element`, whose start tag `markup` has just read, to `out`: plain text, or
+/// several runs with different formatting. Phonetic hints are skipped.
 pub(super) fn rich(markup: &mut Markup<'_>, element: &[u8], out: &mut String) -> Parsed<()> {
     let mut phonetic = false;
     loop {
@@ -102,7 +102,7 @@ pub(super) fn rich(markup: &mut Markup<'_>, element: &[u8], out: &mut String) ->
     }
 }
 
-/// Adds the text of one run. Without `keep` blanks around it are there for the eye only.
+/// Appends the text of one run. Without `keep`, surrounding blanks are removed as layout.
 fn run(markup: &mut Markup<'_>, keep: bool, out: &mut String) -> Parsed<()> {
     let start = out.len();
     loop {
@@ -125,7 +125,7 @@ fn run(markup: &mut Markup<'_>, keep: bool, out: &mut String) -> Parsed<()> {
     Ok(())
 }
 
-/// The fault of markup that breaks off.
+/// Returns the fault for markup that breaks off.
 pub(super) fn broken() -> super::Fault {
     wrong("内容不完整", "it breaks off")
 }
@@ -134,7 +134,7 @@ fn has_escape(text: &str) -> bool {
     memmem::find(text.as_bytes(), b"_x").is_some()
 }
 
-/// Without the escapes by which spreadsheets write characters that XML cannot: `_x000D_`, in units of UTF-16.
+/// Removes the escapes of characters that XML cannot represent: `_x000D_`, in UTF-16 units.
 pub(super) fn unescape(text: &str) -> Cow<'_, str> {
     if !has_escape(text) {
         return Cow::Borrowed(text);
@@ -159,10 +159,10 @@ pub(super) fn unescape(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// How long an escape is.
+/// Length of an escape.
 const ESCAPE: usize = "_x000D_".len();
 
-/// The unit at the start of `text`, and what stands behind it.
+/// Splits off the UTF-16 unit escaped at the start of `text`.
 fn escape(text: &str) -> Option<(u16, &str)> {
     let (escape, behind) = text.split_at_checked(ESCAPE)?;
     let digits = escape.strip_prefix("_x")?.strip_suffix('_')?;
