@@ -12,7 +12,7 @@ use dangjian::analysis::count::{Measure, count};
 use dangjian::analysis::transitions::moves;
 use dangjian::ingest::Options;
 use dangjian::job::Quiet;
-use dangjian::query::dimension::Scope;
+use dangjian::query::Scope;
 use dangjian::{Result, Roster, synth};
 
 /// The groupings of the cube, as in `reference.py`.

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::analysis::stars::STAGES;
 use crate::error::{Error, Result};
 use crate::lang::Text;
 use crate::schema;
@@ -27,6 +26,8 @@ struct File {
     table: BTreeMap<String, Label>,
     column: BTreeMap<String, Label>,
     value: BTreeMap<String, BTreeMap<String, Label>>,
+    /// Columns that share the values of another column, by that column.
+    same: BTreeMap<String, Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -56,13 +57,9 @@ pub fn all() -> Result<Labels> {
             values.extend(words.labelled().map(|(id, text)| (id.to_owned(), text)));
         }
     }
-    // Derived columns, such as next states and the mode needed, share the words of the column they copy.
-    let copies =
-        [("need", "mode"), ("next_mode", "mode"), ("next_star_state", "star_state"), ("level_need", "party_org_level")];
-    let stages = STAGES.into_iter().chain(["previous", "before", "after", "next_star", "star_a", "star_b"]);
-    for (copy, of) in copies.into_iter().chain(stages.map(|stage| (stage, "star_state"))) {
+    for (of, copy) in file.same.iter().flat_map(|(of, copies)| copies.iter().map(move |copy| (of, copy))) {
         let values = labels.values.get(of).cloned().unwrap_or_default();
-        labels.values.entry(copy.to_owned()).or_default().extend(values);
+        labels.values.entry(copy.clone()).or_default().extend(values);
     }
     Ok(labels)
 }

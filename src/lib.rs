@@ -37,6 +37,7 @@ pub mod error;
 
 pub mod lang;
 
-pub use error::{Error, Result};
-pub use lang::Lang;
-pub use roster::Roster;
+pub use self::error::{Error, Result};
+pub use self::lang::Lang;
+pub use self::query::Scope;
+pub use self::roster::Roster;

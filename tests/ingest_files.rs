@@ -18,7 +18,8 @@ use common::{IDS, all_rows, read, scratch, shared, write, write_parquet};
 use dangjian::Roster;
 use dangjian::error::Error;
 use dangjian::ingest;
-use dangjian::ingest::{Code, Options, YearFrom};
+use dangjian::ingest::YearFrom;
+use dangjian::ingest::{Code, Options};
 use dangjian::job::{Job, Quiet};
 use dangjian::lang::Lang;
 

@@ -20,7 +20,8 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Float32Type, Float64Type, Schema, UInt32Type, UInt64Type};
 use common::{IDS, all_rows, codes, read, scratch, shared, write_parquet};
 use dangjian::ingest;
-use dangjian::ingest::{Code, Options, Status};
+use dangjian::ingest::Status;
+use dangjian::ingest::{Code, Options};
 use dangjian::job::Quiet;
 
 fn strings(columns: &[(&str, &[Option<&str>])]) -> RecordBatch {

@@ -18,7 +18,7 @@ use dangjian::analysis::workforce::workforce;
 use dangjian::definition::{Counts, Rates};
 use dangjian::ingest::Options;
 use dangjian::job::Quiet;
-use dangjian::query::dimension::Scope;
+use dangjian::query::Scope;
 use dangjian::synth;
 use proptest::prelude::*;
 

@@ -13,14 +13,15 @@ use common::{Set, at, counts, set};
 use dangjian::Roster;
 use dangjian::analysis::count::{Measure, count};
 use dangjian::analysis::formation::{formation, formation_moves};
-use dangjian::analysis::rates::{coverage, gaps, targets};
+use dangjian::analysis::rates::coverage;
 use dangjian::analysis::stars::{star_distribution, star_transitions};
+use dangjian::analysis::targets::{gaps, targets};
 use dangjian::analysis::workforce::{Workers, workforce};
 use dangjian::definition::{Counts, Rates, Targets};
 use dangjian::ingest::Options;
 use dangjian::job::Quiet;
 use dangjian::predicate::Predicate;
-use dangjian::query::dimension::Scope;
+use dangjian::query::Scope;
 use dangjian::roster::Balance;
 use serde_json::Value;
 

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
 use dangjian::ingest;
-use dangjian::ingest::{Options, Reading};
+use dangjian::ingest::Options;
+use dangjian::ingest::Reading;
 use dangjian::job::Quiet;
 use dangjian::schema::{COLUMNS, Column, Type};
 

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
 use dangjian::ingest;
-use dangjian::ingest::{Mapped, Options, Profile, Reading};
+use dangjian::ingest::{Mapped, Reading};
+use dangjian::ingest::{Options, Profile};
 use dangjian::job::Quiet;
 
 use super::reading::checked;

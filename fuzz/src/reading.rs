@@ -4,7 +4,8 @@ use std::collections::{BTreeSet, HashSet};
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Float32Type, Float64Type, Int16Type};
-use dangjian::ingest::{Action, Batch, Code, OnConflict, Problem, Reading, Source, Status};
+use dangjian::ingest::{Action, Code, OnConflict, Problem};
+use dangjian::ingest::{Batch, Reading, Source, Status};
 use dangjian::schema;
 use dangjian::schema::Type;
 use dangjian::{Error, Lang, Result, Roster};

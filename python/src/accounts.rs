@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Float64Array, Int16Array, Int64Array, UInt32Array};
 use dangjian::Lang;
-use dangjian::ingest::{Mapped, Options, Problem, Rows, Source};
+use dangjian::ingest::{Mapped, Rows, Source};
+use dangjian::ingest::{Options, Problem};
 use dangjian::roster::Origin;
 use pyo3::prelude::*;
 use pyo3_arrow::PyTable;

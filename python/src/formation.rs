@@ -9,7 +9,7 @@ use dangjian::Result;
 use dangjian::analysis::formation;
 use dangjian::definition::FormationRules;
 use dangjian::job::Job;
-use dangjian::query::dimension::Scope;
+use dangjian::query::Scope;
 use pyo3::prelude::*;
 use pyo3_arrow::PyTable;
 

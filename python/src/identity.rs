@@ -5,7 +5,8 @@
 use arrow::array::RecordBatch;
 use dangjian::Result;
 use dangjian::analysis::identity;
-use dangjian::analysis::identity::{Links, Reason};
+use dangjian::analysis::identity::Links;
+use dangjian::analysis::identity::Reason;
 use pyo3::prelude::*;
 use pyo3_arrow::PyTable;
 use pyo3_arrow::input::AnyRecordBatch;

@@ -8,7 +8,7 @@ use arrow::buffer::BooleanBuffer;
 use dangjian::definition::Bands;
 use dangjian::job::Job;
 use dangjian::predicate::Predicate;
-use dangjian::query::dimension::Scope;
+use dangjian::query::Scope;
 use dangjian::{Error, Result};
 use pyo3::prelude::*;
 use pyo3_arrow::PyTable;

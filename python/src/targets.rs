@@ -6,10 +6,9 @@ use std::path::PathBuf;
 
 use arrow::array::RecordBatch;
 use dangjian::Result;
-use dangjian::analysis::rates;
 use dangjian::definition::{Target, Targets};
 use dangjian::job::Job;
-use dangjian::query::dimension::Scope;
+use dangjian::query::Scope;
 use pyo3::prelude::*;
 use pyo3_arrow::PyTable;
 
@@ -91,6 +90,6 @@ pub(crate) fn gaps(
         let set = targets_file.as_deref().map_or_else(Targets::shipped, Targets::from_file)?;
         let target = set.get_in(&target, year)?;
         target.check(roster)?;
-        rates::gaps(roster, target, year, scope)
+        dangjian::analysis::targets::gaps(roster, target, year, scope)
     })
 }

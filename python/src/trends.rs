@@ -10,7 +10,7 @@ use dangjian::analysis::trend::{
 };
 use dangjian::definition::Counts;
 use dangjian::job::Job;
-use dangjian::query::dimension::Scope;
+use dangjian::query::Scope;
 use dangjian::{Error, Result};
 use pyo3::prelude::*;
 use pyo3_arrow::PyTable;

@@ -9,13 +9,12 @@ use rayon::prelude::*;
 use crate::cube::statistic::{Statistic, only};
 use crate::cube::{Counted, Lane};
 use crate::error::{Error, Result};
-use crate::job;
 use crate::job::Job;
 use crate::predicate::Predicate;
-use crate::query::dimension::Scope;
+use crate::query::Scope;
 use crate::roster::{Column, Frame, Integers, Roster};
-use crate::schema;
 use crate::support::columns::Columns;
+use crate::{job, schema};
 
 /// Aggregate counted under a name.
 #[derive(Clone, Debug)]
@@ -121,7 +120,7 @@ fn first_rows(codes: &Integers, rows: &BooleanBuffer) -> BooleanBuffer {
 /// nothing was counted because the year's sources lack a column that the measure names.
 ///
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
 /// let measures = [("members".to_owned(), dangjian::analysis::count::Measure::parse("sum(members_full)")?)];
 /// let sets = [vec![], vec!["kind".to_owned()]];

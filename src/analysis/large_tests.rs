@@ -18,7 +18,7 @@ use super::stars::{star_distribution, star_transitions};
 use crate::definition::{Counts, Rates};
 use crate::error::{Error, Result};
 use crate::job::{Job, Quiet};
-use crate::query::dimension::Scope;
+use crate::query::Scope;
 use crate::roster::{Column, Dictionary, Field, Frame, Integers, Roster};
 use crate::schema::Type;
 

@@ -13,10 +13,10 @@ use crate::definition::Rate;
 use crate::error::Result;
 use crate::job::Quiet;
 use crate::lang::Lang;
-use crate::query::dimension::Scope;
-use crate::query::star_state::{ORGANISED, coded};
-use crate::roster::tree;
-use crate::roster::{Frame, Roster};
+use crate::query::Scope;
+use crate::query::star_state::ORGANISED;
+use crate::roster::coded;
+use crate::roster::{Frame, Roster, tree};
 use crate::support::columns::Columns;
 
 /// Each tree's column, its finding for an organisation that should be in the tree and names no unit, and its
@@ -120,7 +120,7 @@ fn several_superiors(roster: &Roster, frame: &Frame) -> Vec<usize> {
 /// party organisation; `several_superiors`: rows of its party organisation name different superiors), `org_id`,
 /// `name`, `region`, `committee`, `party_superior`, `party_org_id`, `mode`.
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
 /// let table = dangjian::analysis::reconcile::reconcile(&roster, 2012, &Scope::default())?;
 /// assert!(table.column_by_name("finding").is_some());
@@ -160,7 +160,7 @@ pub fn reconcile(roster: &Roster, year: i16, scope: &Scope) -> Result<RecordBatc
 /// `not_due` − placed), `success`, `success_placed`, `agrees` (`unplaced` is 0). Party organisations are counted at
 /// their home row. Null if no source of the year has the tree's column.
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
 /// let rates: Vec<_> = dangjian::definition::Rates::shipped()?.iter().cloned().collect();
 /// let table = dangjian::analysis::reconcile::reconcile_totals(&roster, &rates, 2012, &Scope::default())?;

@@ -6,7 +6,8 @@ use crate::cube;
 use crate::cube::{Axis, Counted, Things};
 use crate::error::Result;
 use crate::job::Job;
-use crate::query::dimension::{Scope, axis, distinct, named_null};
+use crate::query::dimension::{axis, named_null};
+use crate::query::scope::{Scope, distinct};
 use crate::query::star_state::ABSENT;
 use crate::roster::{Frame, Roster};
 use crate::support::columns::Columns;
@@ -18,7 +19,7 @@ use crate::support::columns::Columns;
 /// Columns: `year`, `next_year`, the dimensions of `scope`, those of `of`, the dimensions of `of` again as
 /// `next_<name>`, `organisations`. An organisation missing from one of the two years has `absent` there.
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
 /// let table = dangjian::analysis::transitions::moves(&roster, &["mode", "star"], &Scope::by(["province"]), &Quiet)?;
 /// assert!(table.column_by_name("next_star").is_some());

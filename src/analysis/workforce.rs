@@ -9,7 +9,7 @@ use super::count::{Measure, count_items};
 use crate::error::{Error, Result};
 use crate::ingest::all_records;
 use crate::job::Job;
-use crate::query::dimension::Scope;
+use crate::query::Scope;
 use crate::roster::Roster;
 
 /// Counts of the ledgers: name and measure.
@@ -29,7 +29,7 @@ pub(crate) const ITEMS: [(&str, &str); 7] = [
 /// `without_party_org_with_instructor`, `seconded_officers`, `owner_secretaries`, `staff_full_time`,
 /// `staff_part_time`), `value`. An instructor counts once, whatever the number of organisations assigned.
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
 /// let table = dangjian::analysis::workforce::workforce(&roster, &Scope::default(), &Quiet)?;
 /// assert_eq!(table.num_rows(), 3 * 7); // three years, seven items each

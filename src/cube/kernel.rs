@@ -8,12 +8,10 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::lanes::{Lane, Layout};
+use super::lanes::{CHUNK, Lane, Layout};
 use super::runs::Piece;
 use crate::roster::{Integers, with_integers};
 
-/// Rows processed at a time.
-pub(super) const CHUNK: usize = 1024;
 /// Number of counters per cell when only rows are counted. Adjacent rows often hit the same cell; rotating over
 /// several counters avoids stalling on the previous add.
 const TURNS: usize = 4;

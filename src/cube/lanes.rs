@@ -6,7 +6,6 @@
 
 use arrow::buffer::BooleanBuffer;
 
-use super::kernel::CHUNK;
 use crate::roster::{Integers, with_integers};
 
 /// Aggregate input: what is counted in each group.
@@ -365,6 +364,9 @@ pub(crate) fn numbers(bits: &[&BooleanBuffer]) -> Vec<u8> {
 fn aligned(bits: &BooleanBuffer) -> BooleanBuffer {
     if bits.offset() == 0 { bits.clone() } else { BooleanBuffer::new(bits.sliced(), 0, bits.len()) }
 }
+
+/// Rows processed at a time.
+pub(crate) const CHUNK: usize = 1024;
 
 #[cfg(test)]
 mod tests {

@@ -52,6 +52,7 @@
 
 mod axis;
 mod cells;
+pub(crate) mod digit;
 mod kernel;
 mod lanes;
 mod rollup;
@@ -65,22 +66,24 @@ mod transitions;
 use std::ops::Range;
 use std::sync::Mutex;
 
-use rayon::prelude::*;
-
-pub(crate) use self::axis::{Axis, Base, Values};
-use self::cells::{Asked, BaseDigit, Leaf};
-use self::lanes::distinct;
-pub(crate) use self::lanes::{Lane, numbers};
-use self::rollup::{Cells, plans, roll_up};
-use self::table::{Table, joined};
-pub(crate) use self::transitions::{Things, moves};
 use arrow::buffer::ScalarBuffer;
 use arrow::datatypes::ArrowNativeType;
+use rayon::prelude::*;
 
+use self::cells::{Asked, BaseDigit, Leaf};
+use self::lanes::distinct;
+use self::rollup::{Cells, plans, roll_up};
+use self::table::{Table, joined};
 use crate::error::{Error, Result};
 use crate::job;
 use crate::job::Job;
 use crate::roster::Frame;
+
+pub(crate) use self::axis::{Axis, Base, Values, nowhere};
+
+pub(crate) use self::lanes::{Lane, numbers};
+
+pub(crate) use self::transitions::{Things, moves};
 
 /// Cells are laid out densely up to this number, or up to four per row. Beyond both, only occurring cells are
 /// numbered.

@@ -6,8 +6,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::kernel::CHUNK;
-use super::lanes::Lane;
+use super::lanes::{CHUNK, Lane};
 use crate::error::Result;
 use crate::job;
 use crate::job::Job;

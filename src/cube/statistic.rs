@@ -8,11 +8,10 @@ use arrow::buffer::{BooleanBuffer, ScalarBuffer};
 use arrow::datatypes::ArrowNativeType;
 
 use super::{Axis, Counted, Lane, Part};
-use crate::cube;
 use crate::error::{Error, Result};
-use crate::job;
 use crate::job::Job;
 use crate::roster::Frame;
+use crate::{cube, job};
 
 /// Lanes of the frame at a position; the first lane decides which groups exist, and every frame has the same number
 /// of lanes. Building lanes takes time for many rows, so implementations check the job for cancellation.
@@ -128,11 +127,11 @@ pub(crate) fn only<T>(mut several: Vec<T>) -> Result<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Roster;
     use crate::ingest::Options;
     use crate::job::Quiet;
     use crate::predicate::Predicate;
-    use crate::query::dimension::Scope;
+    use crate::query::Scope;
+    use crate::roster::Roster;
     use crate::synth;
 
     /// Counts the rows for which `filter` holds, and among them those of mode solo, by each of `sets`.

@@ -3,8 +3,8 @@
 use arrow::buffer::ScalarBuffer;
 use rayon::prelude::*;
 
+use super::digit::Digit;
 use super::kernel::{digits_of, picked};
-use super::rollup::Digit;
 use super::{Axis, Counted};
 
 /// Maximum number of counters for which groups are laid out densely, so that they stay in cache.

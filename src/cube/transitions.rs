@@ -7,8 +7,9 @@ use std::ops::Range;
 use arrow::buffer::BooleanBuffer;
 use rayon::prelude::*;
 
-use super::kernel::{CHUNK, Factor, add};
-use super::rollup::Digit;
+use super::digit::Digit;
+use super::kernel::{Factor, add};
+use super::lanes::CHUNK;
 use super::states::States;
 use super::table::{OfYear, Places, Table, joined};
 use super::{Axis, Counted, DENSE, Values, combinations};

@@ -50,7 +50,7 @@ impl Bands {
 
     /// Parses the `[[bands]]` records of `text`: `id`, `label`, `column` (counts or money), `from` (the lower bound
     /// of each band, ascending, the first 0), `names` (one per band; `"10-49"` and the like if left out), `source`.
-    /// `origin` is the file's name in errors, which are [`Error::Definition`](crate::Error::Definition).
+    /// `origin` is the file's name in errors, which are [`Error::Definition`](crate::error::Error::Definition).
     ///
     /// ```
     /// let bands = dangjian::definition::Bands::from_toml(

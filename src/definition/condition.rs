@@ -71,7 +71,7 @@ impl Condition {
         Ok(all)
     }
 
-    /// Fails with [`Error::Definition`](crate::Error::Definition) if the condition does not fit `roster`.
+    /// Fails with [`Error::Definition`](crate::error::Error::Definition) if the condition does not fit `roster`.
     pub(super) fn check(&self, roster: &Roster) -> Result<()> {
         self.when.check(roster).map_err(|e| record::defined(e, &self.place, "when"))
     }

@@ -97,7 +97,7 @@ impl FormationRules {
 
     /// Parses the records of `text`: `[[need]]`, `[[level]]`, `[[joint]]`, `[[term]]`, `[[finding]]`. Records of a
     /// kind replace all shipped ones of that kind; a finding replaces only the one with its id. `origin` is the
-    /// file's name in errors, which are [`Error::Definition`](crate::Error::Definition).
+    /// file's name in errors, which are [`Error::Definition`](crate::error::Error::Definition).
     pub fn from_toml(text: &str, origin: &str) -> Result<Self> {
         let (mut mine, shipped) = (Self::parse(text, origin)?, Self::shipped()?);
         let own = |finding: &Finding| mine.findings.iter().any(|f| f.id == finding.id);
@@ -171,12 +171,12 @@ impl FormationRules {
         ids
     }
 
-    /// Fails with [`Error::Argument`](crate::Error::Argument) if there is no finding `id`.
+    /// Fails with [`Error::Argument`](crate::error::Error::Argument) if there is no finding `id`.
     pub fn known(&self, id: &str) -> Result<()> {
         known(("核查项", "finding"), id, &self.ids())
     }
 
-    /// Fails with [`Error::Definition`](crate::Error::Definition) if a rule does not fit `roster` (see
+    /// Fails with [`Error::Definition`](crate::error::Error::Definition) if a rule does not fit `roster` (see
     /// [`Predicate::check`](crate::predicate::Predicate::check)). Findings are checked by the audit, which adds columns of its
     /// own.
     pub fn check(&self, roster: &Roster) -> Result<()> {

@@ -54,7 +54,7 @@ impl Target {
         Ok(target)
     }
 
-    /// Fails with [`Error::Definition`](crate::Error::Definition) if one of the conditions does not fit `roster`.
+    /// Fails with [`Error::Definition`](crate::error::Error::Definition) if one of the conditions does not fit `roster`.
     pub fn check(&self, roster: &Roster) -> Result<()> {
         if let Some(scope) = &self.scope {
             scope.check(roster).map_err(|e| defined(e, &self.place, "scope"))?;
@@ -82,7 +82,7 @@ impl Targets {
 
     /// Parses the `[[target]]` records of `text`: the fields of a rate, and `target` (1.0 if left out), `scope`,
     /// `inferred`, `deadline`, `from`, `to`. `origin` is the file's name in errors, which are
-    /// [`Error::Definition`](crate::Error::Definition).
+    /// [`Error::Definition`](crate::error::Error::Definition).
     ///
     /// ```
     /// let targets = dangjian::definition::Targets::from_toml(
@@ -123,7 +123,7 @@ impl Targets {
         in_force.map_or_else(|| self.get(id), Ok)
     }
 
-    fn none(&self, id: &str) -> crate::Error {
+    fn none(&self, id: &str) -> crate::error::Error {
         no_such(("目标", "target"), id, self.0.iter().map(|target| target.rate.id.as_str()))
     }
 

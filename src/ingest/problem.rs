@@ -211,7 +211,7 @@ impl Code {
 /// A problem with one cell or row: position, value, and action taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// Name of the file, as in [`Source::file`](super::Source::file).
+    /// Name of the file, as in [`Source::file`](super::reading::Source::file).
     pub file: String,
     /// Name of the sheet, in workbooks.
     pub sheet: Option<String>,

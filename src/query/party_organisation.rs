@@ -8,11 +8,11 @@
 use arrow::array::BooleanBufferBuilder;
 use arrow::buffer::BooleanBuffer;
 
-use super::star_state::coded;
 use crate::error::Result;
 use crate::job;
 use crate::job::Job;
 use crate::predicate::Truth;
+use crate::roster::coded;
 use crate::roster::{Frame, Integers, Roster, with_integers};
 
 /// Rows processed between cancellation checks.

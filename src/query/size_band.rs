@@ -1,6 +1,6 @@
 //! Size bands as dimensions: a column is cut once, at every boundary of any of its bands.
 
-use super::dimension::nowhere;
+use crate::cube::nowhere;
 use crate::cube::{Axis, Base, Values};
 use crate::definition::{Bands, Sizes};
 use crate::error::{Error, Result};

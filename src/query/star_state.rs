@@ -1,14 +1,13 @@
 //! Derived classes of rows that no ledger records: the star state and the mode needed.
 
-use arrow::buffer::BooleanBuffer;
 use rayon::prelude::*;
 
-use crate::cube::{Axis, Base, Values, numbers};
-use crate::definition::FormationRules;
+use crate::cube::{Axis, Base, Values};
 use crate::error::Result;
 use crate::job;
 use crate::job::Job;
-use crate::roster::{Column, Frame, Integers, Roster, with_integers};
+use crate::roster::coded;
+use crate::roster::{Frame, Integers, Roster, with_integers};
 
 /// Modes that mean a party organisation exists: 单建, 联建, 挂靠.
 pub(crate) const ORGANISED: [&str; 3] = ["solo", "joint", "affiliated"];
@@ -110,35 +109,8 @@ fn grade(value: &str) -> f64 {
     value.parse().unwrap_or(f64::NAN)
 }
 
-/// Returns the code of the bitmap that contains each row, `none` for rows in no bitmap. The bitmaps are disjoint.
-fn coded_by<'a>(bitmaps: impl Iterator<Item = (u32, &'a BooleanBuffer)>, none: u32, rows: usize) -> Integers {
-    let bits = u32::BITS - none.leading_zeros();
-    let empty = || BooleanBuffer::new_unset(rows);
-    // Build one bitmap per bit of the code. The largest code is `none`, so its bits suffice.
-    let (mut set, mut others) = (vec![empty(); bits as usize], empty());
-    for (code, rows) in bitmaps {
-        others = &others | rows;
-        for (_, set) in set.iter_mut().enumerate().filter(|(bit, _)| code >> bit & 1 == 1) {
-            *set = &*set | rows;
-        }
-    }
-    let others = !&others;
-    for (_, set) in set.iter_mut().enumerate().filter(|(bit, _)| none >> bit & 1 == 1) {
-        *set = &*set | &others;
-    }
-    Integers::U8(numbers(&set.iter().collect::<Vec<_>>()))
-}
-
-/// Returns the codes of a coded field, if the year has it.
-pub(crate) fn coded<'a>(roster: &Roster, frame: &'a Frame, at: Option<usize>) -> Option<&'a Integers> {
-    match roster.values(frame, at?)? {
-        Column::Coded { codes, .. } => Some(codes),
-        _ => None,
-    }
-}
-
 /// Creates an axis over computed codes: positions in `values`, or `values.len()` for null.
-fn given(name: &'static str, codes: Vec<Integers>, values: Vec<String>) -> Axis {
+pub(crate) fn given(name: &'static str, codes: Vec<Integers>, values: Vec<String>) -> Axis {
     let null = values.len();
     Axis {
         name: name.to_owned(),
@@ -146,25 +118,4 @@ fn given(name: &'static str, codes: Vec<Integers>, values: Vec<String>) -> Axis 
         map: (0..=null as u32).collect(),
         values: Values::Text(values),
     }
-}
-
-/// Builds the axis of the mode that the formation rules require of each row. The first rule that is true
-/// decides. The mode is `unknown` if an earlier rule is unknown, and null if no rule is true.
-pub(crate) fn need(roster: &Roster, frames: &[&Frame], rules: &FormationRules) -> Result<Axis> {
-    let mut values: Vec<String> = Vec::new();
-    for need in rules.needs() {
-        if !values.contains(&need.mode) {
-            values.push(need.mode.clone());
-        }
-    }
-    values.push(UNKNOWN.to_owned());
-    let code = |mode: &str| values.iter().position(|v| v == mode).unwrap_or(values.len()) as u32;
-    let codes = frames.par_iter().map(|frame| {
-        let needed = rules.evaluate(roster, frame)?;
-        let rules = rules.needs().iter().map(|n| n.mode.as_str()).zip(&needed.by_rule);
-        let rules = rules.chain([(UNKNOWN, &needed.unknown)]).map(|(mode, rows)| (code(mode), rows));
-        Ok(coded_by(rules, values.len() as u32, frame.rows()))
-    });
-    let codes = codes.collect::<Result<_>>()?;
-    Ok(given("need", codes, values))
 }

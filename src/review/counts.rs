@@ -7,18 +7,17 @@ use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
 
 use super::{Definitions, HEADLINES};
-use crate::analysis::count;
 use crate::analysis::count::Measure;
 use crate::analysis::formation::{audit_statistic, modes, needs};
-use crate::analysis::rates;
 use crate::analysis::stars::states;
+use crate::analysis::targets::gaps::table_of_targets;
 use crate::analysis::targets::table_of_gaps;
-use crate::analysis::workforce;
+use crate::analysis::{count, rates, workforce};
 use crate::cube::statistic::{Statistic, Together, count_all, only};
 use crate::definition::{Rate, Target};
 use crate::error::{Error, Result};
 use crate::job::{Job, Quiet};
-use crate::query::dimension::Scope;
+use crate::query::Scope;
 use crate::roster::{Frame, Roster};
 
 /// Tables by id.
@@ -112,7 +111,7 @@ impl<'r> Asked<'r> {
             })?,
             rates::statistic(roster, &self.targets, axes(targets)?, &everybody, move |counted| {
                 let table = |(id, counted)| match id {
-                    "targets" => Ok((id, rates::table_of_targets(set, &counted)?)),
+                    "targets" => Ok((id, table_of_targets(set, &counted)?)),
                     _ => Ok((id, table_of_gaps(set, &counted)?)),
                 };
                 ids(targets).zip(counted).map(table).collect()

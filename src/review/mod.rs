@@ -6,22 +6,24 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::compute::{concat_batches, filter_record_batch};
-use arrow::datatypes::{DataType, Int16Type, Int64Type};
+use arrow::datatypes::{Int16Type, Int64Type};
 
 use crate::analysis::formation::{formation_audit_list, formation_moves, joint_branches, joint_summary, readiness};
-use crate::analysis::rates::gaps;
-use crate::analysis::stars::{PartyStars, star_transitions};
+use crate::analysis::stars::star_transitions;
+use crate::analysis::targets::gaps::gaps;
 use crate::analysis::targets::{as_series, in_force};
 use crate::analysis::workforce::Workers;
 use crate::definition::{Counts, FormationRules, Rate, Rates, Target, Targets};
 use crate::error::{Error, Result};
-use crate::job;
 use crate::job::Job;
-use crate::query::dimension::{Scope, region_name};
+use crate::query::Scope;
+use crate::query::party_stars::PartyStars;
 use crate::query::star_state::StarStates;
+use crate::query::table::townships;
 use crate::roster::{Frame, Roster};
-use crate::schema;
-use crate::support::columns::{Columns, townships};
+use crate::standards::region;
+use crate::support::columns::Columns;
+use crate::{job, schema};
 
 /// The definitions used by a review.
 #[derive(Clone, Debug)]
@@ -239,12 +241,7 @@ fn star_moves(roster: &Roster, scope: &Scope, job: &dyn Job) -> Result<RecordBat
 }
 
 /// Columns of the list of starred party organisations.
-const STARRED_LISTED: [(&str, DataType); 4] = [
-    ("party_org_id", DataType::Utf8),
-    ("name", DataType::Utf8),
-    ("mode", DataType::Utf8),
-    ("plaque", DataType::Boolean),
-];
+const STARRED_LISTED: [&str; 4] = ["party_org_id", "name", "mode", "plaque"];
 
 /// Lists the party organisations with at least three stars, most stars first; the name is that of the home
 /// organisation.
@@ -257,12 +254,12 @@ fn starred(roster: &Roster, frame: &Frame) -> Result<RecordBatch> {
     rows.retain(|(_, star)| *star >= STARRED);
     rows.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     let of_rows: Vec<u32> = rows.iter().map(|(row, _)| *row).collect();
-    let batch = roster.picked(frame, STARRED_LISTED.map(|(name, _)| name).into_iter().chain(["region"]), &of_rows)?;
+    let batch = roster.picked(frame, STARRED_LISTED.into_iter().chain(["region"]), &of_rows)?;
     Columns::default()
         .years("year", rows.iter().map(|_| frame.year))
         .reals("star", rows.iter().map(|(_, star)| Some(*star)))
         .listed(&batch, &STARRED_LISTED)
-        .some_texts("township_name", townships(&batch).iter().map(|code| region_name(code?)))
+        .some_texts("township_name", townships(&batch).iter().map(|code| region::name(code?)))
         .finish()
 }
 

@@ -8,6 +8,7 @@ use arrow::array::StringArray;
 use arrow::buffer::BooleanBuffer;
 use rustc_hash::FxHashMap;
 
+use super::{Frame, Roster};
 use crate::standards::region;
 use crate::standards::region::Level;
 use crate::support::string_views::Views;
@@ -250,4 +251,12 @@ pub enum Column {
     },
     /// Free text, which is not grouped by.
     Text(StringArray),
+}
+
+/// Returns the codes of a coded field, if the year has it.
+pub(crate) fn coded<'a>(roster: &Roster, frame: &'a Frame, at: Option<usize>) -> Option<&'a Integers> {
+    match roster.values(frame, at?)? {
+        Column::Coded { codes, .. } => Some(codes),
+        _ => None,
+    }
 }

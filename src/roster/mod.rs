@@ -5,6 +5,7 @@ mod assemble;
 mod column;
 mod file;
 mod kept;
+pub(crate) mod origin;
 mod read;
 mod rows;
 pub mod tree;
@@ -13,16 +14,17 @@ use std::sync::Arc;
 
 use arrow::array::StringArray;
 
-pub use self::assemble::{Duplicate, build};
-pub use self::column::{Column, Dictionary, Integers};
-pub(crate) use self::column::{Gathered, Texts, gathered, with_integers};
 use self::kept::Kept;
-pub use self::read::{Balance, Origin, Same};
-pub(crate) use self::rows::Rows;
-
 use crate::error::{Error, Result};
 use crate::schema;
 use crate::schema::Type;
+
+pub use self::assemble::{Duplicate, build};
+pub use self::column::{Column, Dictionary, Integers};
+pub(crate) use self::column::{Gathered, Texts, coded, gathered, with_integers};
+
+pub use self::origin::{Balance, Origin, Same};
+pub(crate) use self::rows::Rows;
 
 /// A column of a roster: one of the schema's or one of the user's own.
 #[derive(Clone, Debug, PartialEq, Eq)]

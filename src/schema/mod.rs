@@ -5,6 +5,7 @@ mod dictionaries;
 pub(crate) mod spelling;
 pub mod words;
 
+pub use self::spelling::{half_width, plain};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 

@@ -2,8 +2,6 @@
 
 use std::borrow::Cow;
 
-use super::words::{half_width, is_space, plain};
-
 /// Folds `text`: removes white space and quotation marks, makes characters half-width and lower case, and turns
 /// brackets of every kind into round ones.
 pub(crate) fn folded(text: &str) -> Cow<'_, str> {
@@ -90,6 +88,29 @@ fn without_mark(text: &str) -> Option<&str> {
 /// Checks for enclosed or superscript numbers: ①, ⑴, ⒈ and similar.
 fn is_enclosed(c: char) -> bool {
     matches!(c, '①'..='⒛' | '㈠'..='㈩' | '❶'..='❿' | '¹' | '²' | '³')
+}
+
+/// Normalises text for comparison: full-width ASCII becomes half-width, all white space is removed.
+#[must_use]
+pub fn plain(text: &str) -> Cow<'_, str> {
+    if text.bytes().all(|b| b.is_ascii_graphic()) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.chars().filter(|c| !is_space(*c)).map(half_width).collect())
+}
+
+/// Checks for white space and for zero-width characters left in cells by copying.
+pub(crate) fn is_space(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{ad}')
+}
+
+/// Converts a full-width ASCII character to half-width; other characters are unchanged.
+#[must_use]
+pub fn half_width(c: char) -> char {
+    match c {
+        '！'..='～' => char::from_u32(c as u32 - 0xfee0).unwrap_or(c),
+        _ => c,
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,5 @@
 //! The fixed sets of words (`definitions/words.toml`) and their spellings in ledgers.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
@@ -108,29 +107,6 @@ pub(super) fn shipped(name: &str) -> Option<&'static Arc<Words>> {
 /// Lists the columns that have words.
 pub(crate) fn columns() -> impl Iterator<Item = &'static str> {
     WORDS.iter().map(|w| w.column.as_str())
-}
-
-/// Normalises text for comparison: full-width ASCII becomes half-width, all white space is removed.
-#[must_use]
-pub fn plain(text: &str) -> Cow<'_, str> {
-    if text.bytes().all(|b| b.is_ascii_graphic()) {
-        return Cow::Borrowed(text);
-    }
-    Cow::Owned(text.chars().filter(|c| !is_space(*c)).map(half_width).collect())
-}
-
-/// Checks for white space and for zero-width characters left in cells by copying.
-pub(crate) fn is_space(c: char) -> bool {
-    c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{ad}')
-}
-
-/// Converts a full-width ASCII character to half-width; other characters are unchanged.
-#[must_use]
-pub fn half_width(c: char) -> char {
-    match c {
-        '！'..='～' => char::from_u32(c as u32 - 0xfee0).unwrap_or(c),
-        _ => c,
-    }
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ pub mod zone;
 
 use std::borrow::Cow;
 
-use crate::schema::words::half_width;
+use crate::schema::spelling::half_width;
 
 /// Trims a cell's text: white space of any width, and the apostrophe or tab that offices use to make a spreadsheet
 /// keep text.

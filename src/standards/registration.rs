@@ -2,7 +2,7 @@
 //! different types in different systems (140 is 联营 or 个人独资), so a number alone does not always identify a type.
 
 use crate::lang::Lang;
-use crate::schema::words::plain;
+use crate::schema::spelling::plain;
 
 /// A code system of registration types.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

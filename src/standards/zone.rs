@@ -9,9 +9,8 @@ use toml::{Table, Value};
 
 use super::region;
 use super::region::Standing;
-use crate::error::os;
-use crate::error::{Error, Result};
-use crate::schema::words::plain;
+use crate::error::{Error, Result, os};
+use crate::schema::spelling::plain;
 
 /// A zone over a range of years.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use super::cells::{Kind, is_known, sentence, shown};
 use super::{Comparison, Status};
 use crate::cube::{Axis, Base, Counted, Values};
 use crate::error::{Error, Result};
-use crate::query::dimension::{Scope, region_name};
+use crate::query::Scope;
 use crate::roster::Integers;
 use crate::support::columns::Columns;
 
@@ -44,7 +44,7 @@ impl Comparison {
             .texts("org_id", all.iter().map(|at| self.id(at.1, at.2)))
             .some_texts("name", all.iter().map(|at| self.value(at.1, at.2, "name")))
             .some_texts("region", all.iter().map(region))
-            .some_texts("region_name", all.iter().map(|at| region_name(&region(at)?)))
+            .some_texts("region_name", all.iter().map(|at| crate::standards::region::name(&region(at)?)))
             .some_years("last_year", all.iter().map(last))
             .counts("changes", all.iter().map(differing))
             .finish()

@@ -16,7 +16,7 @@ use crate::job;
 use crate::job::Job;
 use crate::lang::Lang;
 use crate::predicate::Truth;
-use crate::query::dimension::Scope;
+use crate::query::Scope;
 use crate::query::party_organisation::{Parties, bitmap};
 use crate::roster::{Frame, Roster};
 use crate::support::columns::Columns;
@@ -40,7 +40,7 @@ pub(super) fn answers(facts: &Facts, rules: &FormationRules, findings: &[&Findin
 /// `unknown` (organisations for which the finding cannot be decided; null if the year's sources lack such a
 /// column).
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
 /// let rules = dangjian::definition::FormationRules::shipped()?;
 /// let table = dangjian::analysis::formation::formation_audit(&roster, &rules, &Scope::by(["kind"]), &Quiet)?;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::buffer::BooleanBuffer;
 use arrow::compute::concat_batches;
-use arrow::datatypes::{DataType, Int16Type};
+use arrow::datatypes::Int16Type;
 use arrow::util::display::array_value_to_string;
 
 use super::audit::{answers, check};
@@ -15,25 +15,25 @@ use crate::error::Result;
 use crate::labels;
 use crate::labels::Labels;
 use crate::lang::Lang;
-use crate::query::dimension::Scope;
+use crate::query::Scope;
 use crate::roster::Roster;
 use crate::support::columns::Columns;
 
 /// Columns listed for each organisation next to the finding: ledger columns and columns worked out by the audit.
-const LISTED: [(&str, DataType); 13] = [
-    ("org_id", DataType::Utf8),
-    ("name", DataType::Utf8),
-    ("region", DataType::Utf8),
-    ("kind", DataType::Utf8),
-    ("committee", DataType::Utf8),
-    ("mode", DataType::Utf8),
-    ("need", DataType::Utf8),
-    ("party_org_id", DataType::Utf8),
-    ("party_org_level", DataType::Utf8),
-    ("level_need", DataType::Utf8),
-    ("members_full", DataType::UInt32),
-    ("party_members", DataType::UInt32),
-    ("units", DataType::UInt32),
+const LISTED: [&str; 13] = [
+    "org_id",
+    "name",
+    "region",
+    "kind",
+    "committee",
+    "mode",
+    "need",
+    "party_org_id",
+    "party_org_level",
+    "level_need",
+    "members_full",
+    "party_members",
+    "units",
 ];
 
 /// Lists the organisations of a year's findings, or of the one called `finding`: first those with the finding
@@ -46,7 +46,7 @@ const LISTED: [(&str, DataType); 13] = [
 /// `party_org_level` (recorded) and `level_need` (by the rules), `members_full`, `party_members` and `units` (of
 /// its party organisation), `why_zh`, `why_en`, `rule` (the source of the finding).
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
 /// let rules = dangjian::definition::FormationRules::shipped()?;
 /// let (all, finding) = (Scope::default(), Some("solo_due_none"));
@@ -71,7 +71,7 @@ pub fn formation_audit_list(
         f.when.columns().into_iter().flat_map(|name| Facts::rests_on(rules, name, year)).collect()
     };
     let rested: Vec<BTreeSet<String>> = findings.iter().map(|f| rested(f)).collect();
-    let mut wanted: BTreeSet<&str> = LISTED.iter().map(|(name, _)| *name).collect();
+    let mut wanted: BTreeSet<&str> = LISTED.into_iter().collect();
     wanted.extend(findings.iter().flat_map(|f| f.why.columns().into_iter().chain(f.when.columns())));
     wanted.extend(rested.iter().flatten().map(String::as_str));
     let facts = Facts::new(roster, frame, rules, &wanted)?;

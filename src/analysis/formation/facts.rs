@@ -2,16 +2,15 @@
 //! its party organisation. Predicates and lists read them like ledger columns.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
-use arrow::array::BooleanBufferBuilder;
 use arrow::buffer::BooleanBuffer;
 
+use super::columns::{coded, constant};
 use super::members::Bodies;
 use super::term;
 use crate::definition::{Finding, FormationRules};
 use crate::error::Result;
-use crate::roster::{Column, Dictionary, Field, Frame, Integers, Roster};
+use crate::roster::{Column, Field, Frame, Roster};
 use crate::schema::Type;
 
 /// Computed columns: name, type, and the ledger columns they rest on, other than those the rules name.
@@ -206,35 +205,4 @@ fn need(roster: &Roster, frame: &Frame, rules: &FormationRules) -> Result<Column
         rows.set_indices().for_each(|row| codes[row] = at as u64 + 1);
     }
     Ok(coded(modes, &codes))
-}
-
-/// Builds a coded column of `values`; codes start at 1, and 0 is unknown.
-pub(super) fn coded(values: Vec<String>, codes: &[u64]) -> Column {
-    Column::Coded { codes: Integers::smallest(codes), dictionary: Arc::new(Dictionary::new(values)) }
-}
-
-fn constant(value: Option<u32>, rows: usize) -> Column {
-    number(std::iter::repeat_n(value.map(u64::from), rows))
-}
-
-/// Builds a column of numbers.
-pub(super) fn number(values: impl Iterator<Item = Option<u64>>) -> Column {
-    let rows = values.size_hint().0;
-    let (mut numbers, mut known) = (Vec::with_capacity(rows), BooleanBufferBuilder::new(rows));
-    for value in values {
-        known.append(value.is_some());
-        numbers.push(value.unwrap_or_default());
-    }
-    let known = Some(known.finish()).filter(BooleanBuffer::has_false);
-    Column::Number { values: Integers::smallest(&numbers), known }
-}
-
-/// Builds a column of flags.
-pub(super) fn flag(values: impl ExactSizeIterator<Item = Option<bool>>) -> Column {
-    let (mut set, mut known) = (BooleanBufferBuilder::new(values.len()), BooleanBufferBuilder::new(values.len()));
-    for value in values {
-        set.append(value == Some(true));
-        known.append(value.is_some());
-    }
-    Column::Flag { set: set.finish(), known: Some(known.finish()) }
 }

@@ -16,27 +16,27 @@ use crate::error::Result;
 use crate::job;
 use crate::job::Job;
 use crate::predicate::Predicate;
-use crate::query::dimension::Scope;
+use crate::query::Scope;
 use crate::query::party_organisation::{Parties, bitmap};
-use crate::query::star_state::coded;
+use crate::roster::coded;
 use crate::roster::{Column, Frame, Roster};
 use crate::support::columns::Columns;
 
 /// Columns listed for a joint branch: its code, values of its home, and totals.
-const LISTED: [(&str, DataType); 13] = [
-    ("party_org_id", DataType::Utf8),
-    ("org_id", DataType::Utf8),
-    ("name", DataType::Utf8),
-    ("region", DataType::Utf8),
-    ("committee", DataType::Utf8),
-    ("party_org_level", DataType::Utf8),
-    ("units_recorded", DataType::UInt32),
-    ("units_unknown", DataType::UInt32),
-    ("units_due_solo", DataType::UInt32),
-    ("party_members", DataType::UInt32),
-    ("townships", DataType::UInt32),
-    ("units_most", DataType::UInt32),
-    ("over_limit", DataType::Boolean),
+const LISTED: [&str; 13] = [
+    "party_org_id",
+    "org_id",
+    "name",
+    "region",
+    "committee",
+    "party_org_level",
+    "units_recorded",
+    "units_unknown",
+    "units_due_solo",
+    "party_members",
+    "townships",
+    "units_most",
+    "over_limit",
 ];
 
 /// Lists the joint branches of each year, one per row: the party organisations with an organisation of mode joint
@@ -50,7 +50,7 @@ const LISTED: [(&str, DataType); 13] = [
 /// one is unknown), `townships` (number of townships they lie in), `units_most` (the limit; null if no rule is in
 /// force in the year), `over_limit` (null if there is no limit, or if organisations of unknown mode decide).
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
 /// let rules = dangjian::definition::FormationRules::shipped()?;
 /// let table = dangjian::analysis::formation::joint_branches(&roster, &rules, &Scope::default(), &Quiet)?;
@@ -62,9 +62,9 @@ pub fn joint_branches(roster: &Roster, rules: &FormationRules, scope: &Scope, jo
     let mut parts = Vec::new();
     for frame in scope.frames(roster)? {
         job::check(job)?;
-        let facts = Facts::new(roster, frame, rules, &LISTED.iter().map(|(name, _)| *name).collect())?;
+        let facts = Facts::new(roster, frame, rules, &LISTED.into_iter().collect())?;
         let homes: Vec<u32> = homes(roster, frame, &scope.rows(roster, frame)?).set_indices_u32().collect();
-        let batch = facts.roster().picked(facts.frame(), LISTED.map(|(name, _)| name), &homes)?;
+        let batch = facts.roster().picked(facts.frame(), LISTED, &homes)?;
         let years = Columns::default().years("year", std::iter::repeat_n(frame.year, batch.num_rows()));
         parts.push(years.listed(&batch, &LISTED).finish()?);
     }
@@ -107,7 +107,7 @@ const ITEMS: [(&str, &str); 10] = [
 /// `limit_unknown` (null if no limit is in force), `alone` (branches of one organisation), `apart` (branches over
 /// several townships), `too_small` (branches with fewer members than the lowest level requires).
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
 /// let rules = dangjian::definition::FormationRules::shipped()?;
 /// let table = dangjian::analysis::formation::joint_summary(&roster, &rules, &Scope::by(["kind"]), &Quiet)?;

@@ -5,9 +5,10 @@ use std::collections::HashSet;
 
 use arrow::buffer::BooleanBuffer;
 
-use super::facts::{coded, flag, number};
+use super::columns::{coded, flag, number};
 use crate::definition::{Level, Members};
-use crate::query::star_state::{ORGANISED, coded as codes_of};
+use crate::query::star_state::ORGANISED;
+use crate::roster::coded as codes_of;
 use crate::roster::{Column, Frame, Integers, Roster};
 use crate::standards::region;
 use crate::standards::region::Level as Place;

@@ -3,6 +3,7 @@
 
 mod audit;
 mod audit_list;
+pub(crate) mod columns;
 mod facts;
 mod joint;
 mod members;
@@ -13,6 +14,20 @@ mod term;
 
 use arrow::array::RecordBatch;
 
+use super::transitions::moves;
+use crate::cube::statistic::{Statistic, only};
+use crate::cube::{Counted, Lane};
+use crate::definition::FormationRules;
+use crate::error::Result;
+use crate::job::Job;
+use crate::query::Scope;
+use crate::query::dimension::{axis, named_null};
+use crate::query::needed_mode;
+use crate::query::party_organisation::Parties;
+use crate::roster::coded;
+use crate::roster::{Frame, Integers, Roster};
+use crate::support::columns::Columns;
+
 pub use self::audit::formation_audit;
 pub(crate) use self::audit::statistic as audit_statistic;
 pub use self::audit_list::formation_audit_list;
@@ -20,26 +35,13 @@ pub use self::joint::{joint_branches, joint_summary};
 pub use self::readiness::{readiness, readiness_list};
 pub use self::returns::formation_returns;
 
-use super::transitions::moves;
-use crate::cube::statistic::{Statistic, only};
-use crate::cube::{Counted, Lane};
-use crate::definition::FormationRules;
-use crate::error::Result;
-use crate::job::Job;
-use crate::query::dimension::{Scope, axis, named_null};
-use crate::query::party_organisation::Parties;
-use crate::query::star_state;
-use crate::query::star_state::coded;
-use crate::roster::{Frame, Integers, Roster};
-use crate::support::columns::Columns;
-
 /// Counts organisations and party organisations by mode and the dimensions of `scope`.
 ///
 /// Columns: `year`, the dimensions, `mode` (`solo`, `joint`, `affiliated`, `area`, `none`, or `unknown` if the
 /// ledger does not give it), `organisations`, `party_organisations` (distinct ones among the organisations of that
 /// mode; the host of an affiliated organisation is also counted under its own mode).
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
 /// let table = dangjian::analysis::formation::formation(&roster, &Scope::by(["kind"]), &Quiet)?;
 /// assert!(table.num_rows() > 3);
@@ -87,7 +89,7 @@ pub(crate) fn modes<'r>(
 ///
 /// Columns: `year`, the dimensions, `need`, `mode` (both with `unknown`), `organisations`.
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
 /// let rules = dangjian::definition::FormationRules::shipped()?;
 /// let table = dangjian::analysis::formation::formation_need(&roster, &rules, &Scope::default(), &Quiet)?;
@@ -107,7 +109,7 @@ pub(crate) fn needs<'r>(
     scope: &Scope,
 ) -> Result<Statistic<'r, RecordBatch>> {
     let mut axes = scope.axes_beside(roster, frames, &["need", "mode"])?;
-    axes.push(star_state::need(roster, frames, rules)?);
+    axes.push(needed_mode::need(roster, frames, rules)?);
     axes.push(named_null(axis(roster, frames, "mode")?));
     let scope = scope.clone();
     let lanes = move |_, frame: &Frame, _: &dyn Job| Ok(vec![Lane::Bits(scope.rows(roster, frame)?)]);
@@ -123,7 +125,7 @@ pub(crate) fn needs<'r>(
 /// Columns: `year`, `next_year`, the dimensions, `mode`, `next_mode` (both with `unknown` and `absent`),
 /// `organisations`.
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
 /// let table = dangjian::analysis::formation::formation_moves(&roster, &Scope::default(), &Quiet)?;
 /// assert!(table.column_by_name("next_mode").is_some());

@@ -5,21 +5,19 @@ use std::collections::BTreeMap;
 
 use arrow::array::RecordBatch;
 use arrow::compute::filter_record_batch;
-use arrow::datatypes::DataType;
 use rayon::prelude::*;
 
 use super::steps::{Step, Thing, Things, steps};
-use crate::cube;
 use crate::cube::Lane;
 use crate::definition::{FormationRules, known};
 use crate::error::Result;
-use crate::job;
 use crate::job::Job;
 use crate::lang::Lang;
-use crate::query::dimension::Scope;
+use crate::query::Scope;
 use crate::query::party_organisation::bitmap;
 use crate::roster::{Frame, Roster};
 use crate::support::columns::Columns;
+use crate::{cube, job};
 
 /// The counts of a step; the first two concern the year, the others the next year.
 const ITEMS: [&str; 7] = ["ready", "unknown", "gone", "next_unknown", "stayed", "reached", "formed"];
@@ -36,7 +34,7 @@ const ITEMS: [&str; 7] = ["ready", "unknown", "gone", "next_unknown", "stayed", 
 /// the roster. Then, of the group in all earlier years together: `past_known` (stayed or reached), `past_reached`,
 /// and `past_rate`, the ratio of the two.
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
 /// let rules = dangjian::definition::FormationRules::shipped()?;
 /// let table = dangjian::analysis::formation::readiness(&roster, &rules, 1, &Scope::default(), &Quiet)?;
@@ -100,17 +98,8 @@ pub fn readiness(
 }
 
 /// Ledger columns listed for an organisation.
-const LISTED: [(&str, DataType); 9] = [
-    ("org_id", DataType::Utf8),
-    ("name", DataType::Utf8),
-    ("region", DataType::Utf8),
-    ("kind", DataType::Utf8),
-    ("committee", DataType::Utf8),
-    ("mode", DataType::Utf8),
-    ("party_org_id", DataType::Utf8),
-    ("party_org_level", DataType::Utf8),
-    ("instructor_id", DataType::Utf8),
-];
+const LISTED: [&str; 9] =
+    ["org_id", "name", "region", "kind", "committee", "mode", "party_org_id", "party_org_level", "instructor_id"];
 
 /// Lists those of a year short of a step by up to `short` members, for all steps or for the one called `step`, by
 /// organisation id. Only the filter of `scope` applies; its dimensions and years are ignored. A party organisation
@@ -120,7 +109,7 @@ const LISTED: [(&str, DataType); 9] = [
 /// `kind`, `committee`, `mode`, `party_org_id`, `party_org_level`, `instructor_id`, `members` (those the step
 /// counts), `at_least`.
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
 /// let rules = dangjian::definition::FormationRules::shipped()?;
 /// let list = dangjian::analysis::formation::readiness_list(&roster, &rules, 1, 2012, Some("solo_3"), &Scope::default())?;
@@ -154,7 +143,7 @@ pub fn readiness_list(
         found[from..].sort_unstable_by_key(|(_, row, _)| *row);
     }
     let of_rows: Vec<u32> = found.iter().map(|(_, row, _)| *row).collect();
-    let batch = roster.picked(frame, LISTED.map(|(name, _)| name), &of_rows)?;
+    let batch = roster.picked(frame, LISTED, &of_rows)?;
     let columns = Columns::default()
         .years("year", found.iter().map(|_| year))
         .texts("step", found.iter().map(|(step, ..)| &step.id))

@@ -9,8 +9,10 @@ use crate::cube;
 use crate::cube::{Axis, Base, Lane, Values};
 use crate::error::Result;
 use crate::job::Job;
-use crate::query::dimension::{Scope, axis, named_null};
-use crate::query::star_state::{UNKNOWN, coded};
+use crate::query::Scope;
+use crate::query::dimension::{axis, named_null};
+use crate::query::star_state::UNKNOWN;
+use crate::roster::coded;
 use crate::roster::{Frame, Integers, Roster};
 use crate::support::columns::Columns;
 
@@ -21,7 +23,7 @@ use crate::support::columns::Columns;
 ///
 /// Columns: `year`, `next_year`, the dimensions, `mode`, `next_mode` (both with `unknown`), `organisations`.
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// let years = synth::panel(300, 3, 2010, 7)?; // without the year between
 /// let roster = Roster::read_arrow("made", &[years[0].clone(), years[2].clone()], &Options::default(), &Quiet)?;
 /// let table = dangjian::analysis::formation::formation_returns(&roster, &Scope::default(), &Quiet)?;

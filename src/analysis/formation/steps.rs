@@ -9,7 +9,7 @@ use super::members::{Bodies, Known, counts, said};
 use crate::definition::{Counts, FormationRules, Members, Validity};
 use crate::lang::Text;
 use crate::query::party_organisation::Parties;
-use crate::query::star_state::coded;
+use crate::roster::coded;
 use crate::roster::{Frame, Integers, Roster};
 use crate::schema::words;
 

@@ -5,10 +5,10 @@ use arrow::buffer::NullBuffer;
 use arrow::compute::{DatePart, date_part};
 use arrow::datatypes::Int32Type;
 
-use super::facts::flag;
+use super::columns::flag;
 use crate::definition::FormationRules;
 use crate::error::Result;
-use crate::query::star_state::coded;
+use crate::roster::coded;
 use crate::roster::{Column, Frame, Roster};
 
 /// Flags the rows whose party organisation's term is over. A term runs from the last election, `elected_on`. If

@@ -3,8 +3,9 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::Facts;
 use super::names::Form;
-use super::{Doubt, Evidence, Facts};
+use super::reason::{Doubt, Evidence};
 
 /// Two ids that may be one organisation. For a former name or code, `a` bore it and `b` declares it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 use super::entities::{Candidate, Entities};
 use super::facts::Bearer;
 use super::names::{Form, organisation_code};
-use super::{Doubt, Evidence};
+use super::reason::{Doubt, Evidence};
 
 /// Maximum size of a group in which every pair is reported; in larger groups only adjacent ones are.
 const CROWD: usize = 4;

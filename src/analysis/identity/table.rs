@@ -8,11 +8,12 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::entities::{Candidate, Entities, span};
 use super::facts::{Facts, text, value};
 use super::names::Form;
-use super::{AMBIGUOUS, APPLIED, Doubt, Evidence, Reason};
+use super::reason::{Doubt, Evidence, Reason};
+use super::{AMBIGUOUS, APPLIED};
 use crate::error::Result;
 use crate::lang::Text;
-use crate::query::dimension::region_name;
 use crate::roster::{Column, Roster};
+use crate::standards::region;
 use crate::support::columns::Columns;
 
 /// A row of the table.
@@ -43,7 +44,7 @@ pub(super) fn write(roster: &Roster, register: Option<&Roster>, all: &Entities<'
         .texts("status", rows.iter().map(|row| row.status))
         .some_texts("name", rows.iter().map(|row| reader.name(row.from)))
         .some_texts("region", rows.iter().map(|row| reader.region(row.from)))
-        .some_texts("region_name", rows.iter().map(|row| region_name(reader.region(row.from)?)))
+        .some_texts("region_name", rows.iter().map(|row| region::name(reader.region(row.from)?)))
         .some_years("last_year", rows.iter().map(|row| Some(roster.frames().get(last(row)?.0)?.year)))
         .some_texts("to_name", rows.iter().map(|row| reader.name(row.to)))
         .some_years("first_year", rows.iter().map(|row| reader.span(row.to).map(|years| years.0)))

@@ -10,7 +10,7 @@ use crate::cube::Counted;
 use crate::definition::Rate;
 use crate::error::{Error, Result};
 use crate::job::Job;
-use crate::query::dimension::Scope;
+use crate::query::Scope;
 use crate::roster::Roster;
 use crate::support::columns::Columns;
 
@@ -108,7 +108,7 @@ fn parts(groups: &[Pair]) -> Option<Vec<Parts>> {
 /// `exit`), `earlier_success`, `earlier_failure`, `success`, `failure`, `earlier_rate`, `rate`, `within`,
 /// `between`, `entry`, `exit`, `contribution`; the last five are null if one of the years has no overall rate.
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
 /// let rate = [dangjian::definition::Rates::shipped()?.get("organised")?.clone()];
 /// let table = dangjian::analysis::rates::change::explain_change(&roster, &rate, 2010, 2012, &Scope::by(["kind"]), &Quiet)?;

@@ -40,7 +40,7 @@ pub(super) fn all(counted: &Counted, rates: usize, job: &dyn Job) -> Vec<Figures
 }
 
 /// Builds the columns of all `figures`.
-pub(super) fn of_all(figures: &[Figures], job: &dyn Job) -> Columns {
+pub(crate) fn of_all(figures: &[Figures], job: &dyn Job) -> Columns {
     Columns::default().made(figures, &COUNTS, &SHARES, job)
 }
 

@@ -7,7 +7,7 @@ use crate::definition::{Counts, Rate};
 use crate::error::Result;
 use crate::job::Job;
 use crate::predicate::Truth;
-use crate::query::dimension::Scope;
+use crate::query::Scope;
 use crate::query::party_organisation::Parties;
 use crate::roster::{Frame, Roster};
 
@@ -16,7 +16,7 @@ pub(crate) struct Answers {
     pub(crate) population: Truth,
     pub(crate) success: Truth,
     /// Rows in the population of a rate of party organisations that name no party organisation.
-    pub(super) unidentified: Option<BooleanBuffer>,
+    pub(crate) unidentified: Option<BooleanBuffer>,
 }
 
 impl Answers {

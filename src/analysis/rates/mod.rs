@@ -2,29 +2,29 @@
 
 pub mod breaks;
 pub mod change;
-mod columns;
+pub(crate) mod columns;
 pub(crate) mod figures;
 pub mod published;
 
 use arrow::array::{BooleanArray, RecordBatch};
 use arrow::buffer::ScalarBuffer;
 use arrow::compute::filter_record_batch;
-use arrow::datatypes::DataType;
 
-pub(crate) use self::figures::Answers;
-pub use self::figures::Figures;
 use crate::cube::statistic::{Statistic, only};
 use crate::cube::subtotals::{joined, levels};
 use crate::cube::{Axis, Counted, Lane};
-use crate::definition::{Rate, Target};
+use crate::definition::Rate;
 use crate::error::Result;
 use crate::job;
 use crate::job::{Job, Quiet};
 use crate::lang::Lang;
-use crate::query::dimension::Scope;
+use crate::query::Scope;
 use crate::roster::{Frame, Roster};
 use crate::stats::wilson::deviations;
 use crate::support::columns::{Columns, Part};
+
+pub(crate) use self::figures::Answers;
+pub use self::figures::Figures;
 
 /// Optional extras of a table of rates.
 #[derive(Clone, Copy, Debug, Default)]
@@ -48,7 +48,7 @@ pub struct Shape {
 /// unknowns allow), `series` (figures of a rate are comparable only within one series number; see
 /// [`breaks`](self::breaks::breaks)).
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
 /// let rates: Vec<_> = dangjian::definition::Rates::shipped()?.iter().cloned().collect();
 /// let table = dangjian::analysis::rates::coverage(&roster, &rates, &Scope::by(["province"]).in_year(2012), &Quiet)?;
@@ -65,7 +65,7 @@ pub fn coverage(roster: &Roster, rates: &[Rate], scope: &Scope, job: &dyn Job) -
 /// an estimate for a larger population. The interval does not cover unknown answers; `unknown` and `rate_low` to
 /// `rate_high` do.
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::analysis::rates::Shape; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// # use dangjian::{Roster, synth}; use dangjian::analysis::rates::Shape; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
 /// let rates = [dangjian::definition::Rates::shipped()?.get("organised")?.clone()];
 /// let shape = Shape { rollup: true, interval: Some(0.95) };
@@ -134,51 +134,6 @@ pub(crate) fn table(
     Ok(filter_record_batch(&table, &BooleanArray::from(columns::by_year(counted, each, holds)))?)
 }
 
-/// Computes targets by the dimensions of `scope`: the columns of [`coverage`] with `target` instead of `rate_id`,
-/// then `goal`, `met` (null if the unknowns decide), `inferred` (not stated in the source, to be confirmed),
-/// `note_zh`, `note_en`.
-/// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
-/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
-/// let set: Vec<_> = dangjian::definition::Targets::shipped()?.iter().cloned().collect();
-/// let table = dangjian::analysis::rates::targets(&roster, &set, &Scope::default().in_year(2012), &Quiet)?;
-/// assert_eq!(table.num_rows(), 4);
-/// # Ok::<(), dangjian::Error>(())
-/// ```
-pub fn targets(roster: &Roster, targets: &[Target], scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
-    let rates: Vec<Rate> = targets.iter().map(|t| t.rate.clone()).collect();
-    table_of_targets(targets, &count(roster, &rates, scope, job)?)
-}
-
-/// Builds the table from the counts of [`statistic`] for the rates of `targets`.
-pub(crate) fn table_of_targets(targets: &[Target], counted: &Counted) -> Result<RecordBatch> {
-    let figures = figures(counted, targets.len());
-    let target = || (0..counted.years.len()).flat_map(|_| targets);
-    let note = |lang| target().map(move |t| t.rate.note.as_ref().map(|n| n.get(lang).to_owned()));
-    let columns = Columns::default()
-        .groups(&counted.repeated(targets.len()))
-        .cycled("target", targets.iter().map(|t| &t.rate.id), figures.len())
-        .cycled("label_zh", targets.iter().map(|t| t.rate.label.get(Lang::Zh)), figures.len())
-        .cycled("label_en", targets.iter().map(|t| t.rate.label.get(Lang::En)), figures.len())
-        .cycled("counts", targets.iter().map(|t| t.rate.counts.name()), figures.len());
-    columns
-        .beside(columns::of_all(&figures, &Quiet))
-        .reals("goal", target().map(|t| Some(t.target)))
-        .flags("met", figures.iter().zip(target()).map(|(f, t)| met(f, t.target)))
-        .flags("inferred", target().map(|t| Some(t.inferred)))
-        .some_texts("note_zh", note(Lang::Zh))
-        .some_texts("note_en", note(Lang::En))
-        .finish()
-}
-
-/// Checks whether a goal is met. True or false only if every outcome of the unknowns gives that answer.
-pub(crate) fn met(figures: &Figures, goal: f64) -> Option<bool> {
-    if figures.population + figures.population_unknown == 0 || figures.low()? >= goal && figures.unidentified == 0 {
-        return (figures.population > 0).then_some(true);
-    }
-    (figures.high()? < goal).then_some(false)
-}
-
 /// Builds the statistic of `rates` in the groupings `sets` of the rows of `scope`; [`figures`] reads the counts.
 pub(crate) fn statistic<'r, T: 'r>(
     roster: &'r Roster,
@@ -212,72 +167,4 @@ fn lanes<'a>(roster: &Roster, frame: &'a Frame, rates: &[Rate], scope: &Scope, j
 /// Reads the figures of each rate in each group.
 pub(crate) fn figures(counted: &Counted, rates: usize) -> Vec<Figures> {
     columns::all(counted, rates, &Quiet)
-}
-
-/// Columns listed for an organisation in a gap list next to target and status.
-const LISTED: [(&str, DataType); 9] = [
-    ("org_id", DataType::Utf8),
-    ("name", DataType::Utf8),
-    ("region", DataType::Utf8),
-    ("kind", DataType::Utf8),
-    ("committee", DataType::Utf8),
-    ("mode", DataType::Utf8),
-    ("members_full", DataType::UInt32),
-    ("party_org_id", DataType::Utf8),
-    ("instructor_id", DataType::Utf8),
-];
-
-/// Lists the organisations missing from `target` in `year`: members of its population that do not meet it (`status`
-/// is `missing`), then those whose membership or success is unknown (`unknown`). A party organisation is listed at
-/// its home row; a row that names none is `unknown`. Only the filter of `scope` applies; its dimensions and years
-/// are ignored.
-///
-/// Columns: `year`, `target`, `status`, `org_id`, `name`, `township`, `township_name`, `kind`, `committee`, `mode`,
-/// `members_full`, `party_org_id`, `instructor_id`.
-/// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
-/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
-/// let set = dangjian::definition::Targets::shipped()?;
-/// let missing = dangjian::analysis::rates::gaps(&roster, set.get("eligible_established")?, 2012, &Scope::default())?;
-/// assert!(missing.column_by_name("org_id").is_some());
-/// # Ok::<(), dangjian::Error>(())
-/// ```
-pub fn gaps(roster: &Roster, target: &Target, year: i16, scope: &Scope) -> Result<RecordBatch> {
-    let frame = roster.frame(year)?;
-    target.rate.check(roster)?;
-    let answers = Answers::new(roster, frame, &target.rate, scope, &Quiet)?;
-    let missing = &answers.population.yes & &answers.success.no();
-    let undecided = &answers.population.yes & &answers.success.unknown();
-    let maybe = &answers.population.unknown() & &!&answers.success.yes;
-    let mut unknown = &undecided | &maybe;
-    if let Some(unidentified) = &answers.unidentified {
-        unknown = &unknown | unidentified;
-    }
-    let rows: Vec<u32> = missing.set_indices().chain(unknown.set_indices()).map(|row| row as u32).collect();
-    let missing = missing.count_set_bits();
-    let status = (0..rows.len()).map(|at| if at < missing { "missing" } else { "unknown" });
-    let batch = roster.picked(frame, LISTED.map(|(name, _)| name), &rows)?;
-    Columns::default()
-        .years("year", std::iter::repeat_n(year, rows.len()))
-        .texts("target", std::iter::repeat_n(&target.rate.id, rows.len()))
-        .texts("status", status)
-        .listed(&batch, &LISTED)
-        .finish()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_goal_is_met_or_missed_only_for_certain() {
-        let certain = Figures { population: 4, success: 4, ..Figures::default() };
-        assert_eq!(met(&certain, 1.0), Some(true));
-        assert_eq!(met(&Figures { success: 3, failure: 1, ..certain }, 1.0), Some(false));
-        assert_eq!(met(&Figures { success: 3, ..certain }, 1.0), None);
-        assert_eq!(met(&Figures { population_unknown: 1, ..certain }, 1.0), None);
-        assert_eq!(met(&Figures { population_unknown: 1, maybe_success: 1, ..certain }, 1.0), Some(true));
-        assert_eq!(met(&Figures { unidentified: 1, ..certain }, 1.0), None);
-        assert_eq!(met(&Figures::default(), 1.0), None);
-    }
 }

@@ -23,8 +23,6 @@ mod whatif;
 use std::collections::BTreeMap;
 
 use arrow::array::RecordBatch;
-use arrow::buffer::BooleanBuffer;
-use rayon::prelude::*;
 
 use super::transitions;
 use crate::cube;
@@ -32,16 +30,14 @@ use crate::cube::statistic::{Statistic, only};
 use crate::cube::{Axis, Counted, Lane, Things};
 use crate::definition::Counts;
 use crate::error::Result;
-use crate::job;
 use crate::job::Job;
-use crate::query::dimension::Scope;
-use crate::query::party_organisation::{Parties, bitmap};
-use crate::query::star_state::{ABSENT, ORGANISED, StarStates, coded};
-use crate::roster::{Frame, Integers, Roster};
+use crate::query::Scope;
+use crate::query::party_stars::PartyStars;
+use crate::query::star_state::{ABSENT, StarStates};
+use crate::roster::{Frame, Roster};
 use crate::support::columns::Columns;
 
 pub use self::judges::Judges;
-pub(crate) use self::rating::STAGES;
 pub use self::rating::{Options, Previous, Rating};
 pub use self::scheme::{Scheme, schemes_table};
 pub use self::trail::replay;
@@ -54,7 +50,7 @@ pub use self::whatif::{compare_counts, compare_schemes};
 /// counted in the group of its home row.
 ///
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
 /// let table = dangjian::analysis::stars::star_distribution(&roster, &Scope::default(), &Quiet)?;
 /// assert_eq!(table.num_rows(), 3 * 8); // three years of five grades and three states
@@ -111,7 +107,7 @@ pub(crate) fn states<'r>(
 /// `organisations` or `party_organisations`.
 ///
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
 /// let counts = dangjian::definition::Counts::Organisations;
 /// let table = dangjian::analysis::stars::star_transitions(&roster, counts, &Scope::default(), &Quiet)?;
@@ -145,67 +141,6 @@ fn of_parties(
     let things: Vec<Things<'_>> =
         parties.into_iter().map(|p| Things { ids: p.ids.into(), rows: Some(p.rows), counted: None }).collect();
     cube::moves(frames, &things, &[axis], by, ABSENT, job)
-}
-
-/// The party organisations of one year.
-pub(crate) struct PartyStars {
-    /// Codes, ascending.
-    pub(crate) ids: Vec<u32>,
-    /// Home row of each code.
-    pub(crate) rows: Vec<u32>,
-    /// Star state of each frame row; home rows hold the state of the party organisation.
-    pub(crate) codes: Integers,
-}
-
-impl PartyStars {
-    pub(crate) fn all(
-        roster: &Roster,
-        frames: &[&Frame],
-        states: &StarStates,
-        scope: &Scope,
-        job: &dyn Job,
-    ) -> Result<Vec<Self>> {
-        let of_frame = |frame: &&Frame| {
-            job::check(job)?;
-            Ok(Self::new(roster, frame, states, &scope.rows(roster, frame)?))
-        };
-        frames.par_iter().map(of_frame).collect()
-    }
-
-    pub(crate) fn new(roster: &Roster, frame: &Frame, states: &StarStates, rows: &BooleanBuffer) -> Self {
-        let mode = roster.field("mode").ok();
-        let organised: Vec<u64> = mode
-            .and_then(|at| roster.dictionary(at))
-            .map_or_else(Vec::new, |d| ORGANISED.iter().filter_map(|m| d.code(m).map(u64::from)).collect());
-        let modes = coded(roster, frame, mode);
-        let has_own = |row| modes.is_some_and(|m| organised.contains(&m.get(row)));
-        let own = BooleanBuffer::collect_bool(frame.rows(), |row| rows.value(row) && has_own(row));
-        let parties = Parties::new(roster, frame);
-        let of_rows = states.codes(roster, frame);
-        let unrated = u64::from(states.grades());
-        let homes = parties.homes(&own);
-        // Highest star of each party organisation: 0 for none, otherwise the state plus one.
-        let mut best = vec![0; homes.len()];
-        for row in own.set_indices() {
-            let star = of_rows.get(row);
-            let top = &mut best[parties.code(row)];
-            *top = (*top).max(if star < unrated { star + 1 } else { 0 });
-        }
-        let (mut ids, mut at_home) = (Vec::new(), Vec::new());
-        let mut codes: Vec<u64> = vec![unrated; frame.rows()];
-        for (code, home) in homes.into_iter().enumerate() {
-            if let Some(home) = home {
-                ids.push(code as u32);
-                at_home.push(home);
-                codes[home as usize] = best[code].checked_sub(1).unwrap_or(unrated);
-            }
-        }
-        Self { ids, rows: at_home, codes: Integers::smallest(&codes) }
-    }
-
-    pub(crate) fn homes(&self) -> BooleanBuffer {
-        bitmap(self.codes.len(), self.rows.iter().copied())
-    }
 }
 
 /// Returns one lane (aggregate input) of `other` in the order of the groups of `counted`, 0 for missing groups.

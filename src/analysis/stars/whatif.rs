@@ -12,7 +12,7 @@ use crate::cube::{Axis, Base, Counted, Values};
 use crate::error::{Error, Result};
 use crate::job;
 use crate::job::Job;
-use crate::query::dimension::Scope;
+use crate::query::Scope;
 use crate::roster::{Frame, Integers};
 use crate::support::columns::Columns;
 
@@ -64,8 +64,8 @@ pub fn compare_schemes(a: &Rating, b: &Rating) -> Result<RecordBatch> {
         .array("star_a", a.stage(STAGES.len() - 1)?)
         .array("star_b", b.stage(STAGES.len() - 1)?)
         .texts("change", &changes)
-        .some_texts("reason_zh", all.clone().map(|at| reason(at, crate::Lang::Zh)))
-        .some_texts("reason_en", all.map(|at| reason(at, crate::Lang::En)))
+        .some_texts("reason_zh", all.clone().map(|at| reason(at, crate::lang::Lang::Zh)))
+        .some_texts("reason_en", all.map(|at| reason(at, crate::lang::Lang::En)))
         .finish()
 }
 

@@ -1,5 +1,6 @@
 //! Target sets: results by year, gaps by group, and the pace towards the deadline.
 
+pub(crate) mod gaps;
 mod pace;
 
 use std::collections::BTreeMap;
@@ -8,9 +9,6 @@ use arrow::array::{AsArray, BooleanArray, RecordBatch, UInt32Array};
 use arrow::compute::{filter_record_batch, take_record_batch};
 use arrow::datatypes::Int16Type;
 
-pub use self::pace::targets_pace;
-
-use super::rates;
 use super::rates::breaks::series;
 use super::rates::{Figures, count, figures};
 use crate::cube::Counted;
@@ -18,14 +16,20 @@ use crate::definition::{Rate, Target};
 use crate::error::Result;
 use crate::job::Job;
 use crate::lang::Lang;
-use crate::query::dimension::Scope;
+use crate::query::Scope;
 use crate::roster::Roster;
 use crate::support::columns::Columns;
 
-/// Computes the targets in force in each year by the dimensions of `scope`: [`coverage::targets`] without the years
-/// in which a target is not in force.
+pub use self::gaps::gaps;
+pub use self::pace::targets_pace;
+
+/// Returns the targets in force in each year by the dimensions of `scope`.
+///
+/// Columns: those of [`coverage`](super::rates::coverage) with `target` instead of `rate_id`, then `goal`, `met` (null if
+/// the unknowns decide), `inferred` (not stated in the source, to be confirmed), `note_zh`, `note_en`.
+///
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
 /// let set: Vec<_> = dangjian::definition::Targets::shipped()?.iter().cloned().collect();
 /// let table = dangjian::analysis::targets::targets(&roster, &set, &Scope::default().in_year(2012), &Quiet)?;
@@ -34,7 +38,8 @@ use crate::support::columns::Columns;
 /// ```
 pub fn targets(roster: &Roster, targets: &[Target], scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
     targets.iter().try_for_each(|target| target.check(roster))?;
-    in_force(targets, &rates::targets(roster, targets, scope, job)?)
+    let rates: Vec<Rate> = targets.iter().map(|target| target.rate.clone()).collect();
+    in_force(targets, &gaps::table_of_targets(targets, &count(roster, &rates, scope, job)?)?)
 }
 
 /// Removes the years in which a target is not in force from a table of [`coverage::targets`].
@@ -49,7 +54,7 @@ pub(crate) fn in_force(targets: &[Target], table: &RecordBatch) -> Result<Record
 /// [`targets`], then `deadline` and `series` (figures of a target are comparable only within one series number; see
 /// [`breaks`](super::rates::breaks::breaks)).
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
 /// let set: Vec<_> = dangjian::definition::Targets::shipped()?.iter().cloned().collect();
 /// let table = dangjian::analysis::targets::targets_series(&roster, &set, &Scope::default(), &Quiet)?;
@@ -92,7 +97,7 @@ pub(crate) fn as_series(roster: &Roster, set: &[Target], table: &RecordBatch) ->
 /// (in the population, not met), `unknown` (membership or success unknown), `share` (proportion of all missing of
 /// the year).
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
 /// let set: Vec<_> = dangjian::definition::Targets::shipped()?.iter().cloned().collect();
 /// let table = dangjian::analysis::targets::gap_counts(&roster, &set, &Scope::by(["province"]).in_year(2012), &Quiet)?;

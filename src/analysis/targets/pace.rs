@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use arrow::array::RecordBatch;
 
+use super::gaps::met;
 use super::named;
-use crate::analysis::rates::{Figures, count, figures, met};
+use crate::analysis::rates::{Figures, count, figures};
 use crate::cube::Counted;
 use crate::definition::{Rate, Target};
 use crate::error::Result;
 use crate::job::Job;
-use crate::query::dimension::Scope;
+use crate::query::Scope;
 use crate::roster::Roster;
 use crate::support::columns::Columns;
 
@@ -62,7 +63,7 @@ fn short(success: u64, whole: u64, goal: f64) -> u64 {
 /// from now on), `suffices` (whether the pace so far is enough; null if the unknowns decide, or without a deadline
 /// or an earlier year), `inferred`.
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
 /// let set: Vec<_> = dangjian::definition::Targets::shipped()?.iter().cloned().collect();
 /// let table = dangjian::analysis::targets::targets_pace(&roster, &set, 2012, Some(2015), &Scope::default(), &Quiet)?;

@@ -371,7 +371,7 @@ mod tests {
     use crate::analysis::trend::transitions::Flows;
     use crate::ingest::Options;
     use crate::job::Quiet;
-    use crate::query::dimension::Scope;
+    use crate::query::Scope;
     use crate::roster::Roster;
     use crate::synth;
 

@@ -11,7 +11,7 @@ use super::transitions::{Flows, Group, Rows, Span, Square};
 use crate::cube::{Axis, Values};
 use crate::error::{Error, Result};
 use crate::job::Job;
-use crate::query::dimension::Scope;
+use crate::query::Scope;
 use crate::roster::Roster;
 use crate::support::random::Rng;
 
@@ -39,7 +39,7 @@ struct Line {
 /// each group), `draws`, `statistic`, `df`, `p`, `effect` (Cohen's w; of the tests), `steps_a`, `steps_b`.
 ///
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// use dangjian::analysis::trend::compare;
 ///
 /// let roster = Roster::read_arrow("made", &synth::panel(3000, 3, 2010, 7)?, &Options::default(), &Quiet)?;

@@ -12,14 +12,13 @@ use crate::cube::{Axis, Lane};
 use crate::definition::Rate;
 use crate::error::{Error, Result};
 use crate::job::{Job, Quiet};
-use crate::query::dimension::Scope;
+use crate::query::Scope;
 use crate::roster::{Frame, Roster};
 use crate::stats::benjamini_hochberg::benjamini_hochberg;
-use crate::stats::mann_kendall;
 use crate::stats::mann_kendall::{FEWEST, Options, Tester, Trend};
 use crate::stats::proportion::{CochranArmitage, McNemar, changes, cochran_armitage, mcnemar};
-use crate::stats::regional_kendall;
 use crate::stats::regional_kendall::{Between, pooled};
+use crate::stats::{mann_kendall, regional_kendall};
 use crate::support::columns::Columns;
 
 /// Runs the Mann-Kendall test on the yearly series of a figure, one row per group and stretch of years between two
@@ -35,7 +34,7 @@ use crate::support::columns::Columns;
 /// `no_trend`, `constant`, `too_few_years`) by `p_adjusted`.
 ///
 /// ```
-/// # use dangjian::{Roster, ingest, synth}; use dangjian::query::dimension::Scope; use dangjian::job::Quiet;
+/// # use dangjian::{Roster, ingest, synth}; use dangjian::query::Scope; use dangjian::job::Quiet;
 /// use dangjian::analysis::trend::figure_tests::trend_test; use dangjian::stats::mann_kendall::Options; use dangjian::analysis::trend::series::Figure;
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 6, 2010, 7)?, &ingest::Options::default(), &Quiet)?;
 /// let rate = dangjian::definition::Rates::shipped()?.get("organised")?.clone();
@@ -115,7 +114,7 @@ fn adjusted(lines: &[Line], trends: &[Trend]) -> (Vec<u64>, Vec<Option<f64>>) {
 /// Columns: `series`, `first_year`, `last_year`, then those of [`pooled_table`](crate::stats::regional_kendall::pooled_table).
 ///
 /// ```
-/// # use dangjian::{Roster, ingest, synth}; use dangjian::query::dimension::Scope; use dangjian::job::Quiet;
+/// # use dangjian::{Roster, ingest, synth}; use dangjian::query::Scope; use dangjian::job::Quiet;
 /// use dangjian::analysis::trend::figure_tests::trend_pooled; use dangjian::stats::mann_kendall::Options; use dangjian::analysis::trend::series::Figure;
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 6, 2010, 7)?, &ingest::Options::default(), &Quiet)?;
 /// let rate = dangjian::definition::Rates::shipped()?.get("organised")?.clone();
@@ -160,7 +159,7 @@ pub fn trend_pooled(
 /// `high`, `p` (exact), `chi2`, `chi2_p` (`McNemar`'s, with continuity correction).
 ///
 /// ```
-/// # use dangjian::{Roster, ingest, synth}; use dangjian::query::dimension::Scope; use dangjian::job::Quiet;
+/// # use dangjian::{Roster, ingest, synth}; use dangjian::query::Scope; use dangjian::job::Quiet;
 /// use dangjian::analysis::trend::figure_tests::paired_change;
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &ingest::Options::default(), &Quiet)?;
 /// let rate = dangjian::definition::Rates::shipped()?.get("organised")?.clone();

@@ -8,7 +8,7 @@ use super::panel::{Panel, Steps};
 use super::transitions::{Flows, Rows};
 use crate::error::Result;
 use crate::job::Job;
-use crate::query::dimension::Scope;
+use crate::query::Scope;
 use crate::roster::Roster;
 
 /// Counts the transitions between different states, the largest count first. `absent` is one of the states, so
@@ -21,7 +21,7 @@ use crate::roster::Roster;
 /// pooled.
 ///
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// use dangjian::analysis::trend::{Of, Steps, flows};
 ///
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;

@@ -14,7 +14,7 @@ use crate::cube::Axis;
 use crate::error::{Error, Result};
 use crate::job;
 use crate::job::Job;
-use crate::query::dimension::Scope;
+use crate::query::Scope;
 use crate::roster::Roster;
 
 /// Source of variation between simulated futures.
@@ -113,7 +113,7 @@ struct Line {
 /// from, which `mix` assumes to be kept).
 ///
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// use dangjian::analysis::trend::{Forecast, forecast};
 ///
 /// let roster = Roster::read_arrow("made", &synth::panel(3000, 6, 2010, 7)?, &Options::default(), &Quiet)?;

@@ -6,11 +6,11 @@ use arrow::array::{Array, StringArray};
 use arrow::buffer::BooleanBuffer;
 use rayon::prelude::*;
 
-use crate::analysis::stars::PartyStars;
 use crate::definition::Counts;
 use crate::error::Result;
 use crate::job;
 use crate::job::Job;
+use crate::query::party_stars::PartyStars;
 use crate::query::star_state::StarStates;
 use crate::roster::{Frame, Roster};
 

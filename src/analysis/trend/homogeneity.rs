@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::job;
 use crate::job::Job;
 use crate::lang::Text;
-use crate::query::dimension::Scope;
+use crate::query::Scope;
 use crate::roster::Roster;
 use crate::stats::distribution::chi_square_above;
 use crate::stats::markov_chain::solved;
@@ -167,7 +167,7 @@ impl Triples {
                         of_id[*id as usize] = at;
                     }
                 }
-                Ok::<_, crate::Error>((known, of_id))
+                Ok::<_, crate::error::Error>((known, of_id))
             });
             let rated = rated.transpose()?;
             let carried = |id: usize| {
@@ -215,7 +215,7 @@ const TESTS: [(&str, &str, &str); 9] = [
 /// Maxwell (1970) and Bhapkar (1966), `bowker` Bowker (1948).
 ///
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// let roster = Roster::read_arrow("made", &synth::panel(3000, 4, 2010, 7)?, &Options::default(), &Quiet)?;
 /// let table = dangjian::analysis::trend::step_tests(&roster, &Default::default(), &Scope::default(), &Quiet)?;
 /// assert_eq!(table.num_rows(), 9);

@@ -33,7 +33,7 @@ impl Interval {
 }
 
 /// Returns Wilson's interval of each cell.
-pub(crate) fn each(counts: &[u64], level: f64) -> crate::Result<Vec<Ends>> {
+pub(crate) fn each(counts: &[u64], level: f64) -> crate::error::Result<Vec<Ends>> {
     let (all, z) = (counts.iter().sum(), deviations(level)?);
     Ok(counts.iter().map(|count| wilson(*count, all, z)).collect())
 }

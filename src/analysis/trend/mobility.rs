@@ -10,7 +10,7 @@ use super::transitions::{Flows, Rows, Square};
 use crate::error::Result;
 use crate::job::Job;
 use crate::lang::Text;
-use crate::query::dimension::Scope;
+use crate::query::Scope;
 use crate::roster::Roster;
 use crate::stats::markov_chain;
 use crate::stats::markov_chain::Matrix;
@@ -278,7 +278,7 @@ pub(crate) fn indices(
 /// proportions of the transitions; `mean_steps` in positions on the scale that occur, `mean_stars` in grades.
 ///
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// let roster = Roster::read_arrow("made", &synth::panel(3000, 3, 2010, 7)?, &Options::default(), &Quiet)?;
 /// let table = dangjian::analysis::trend::mobility(&roster, &Default::default(), &Scope::default(), false, None, &Quiet)?;
 /// assert_eq!(table.num_rows(), 19);

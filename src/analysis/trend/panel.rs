@@ -19,12 +19,13 @@ use std::collections::HashMap;
 
 use arrow::buffer::BooleanBuffer;
 
-use crate::analysis::stars::PartyStars;
 use crate::cube::{Axis, Base, Things, Values};
 use crate::definition::Counts;
 use crate::error::{Error, Result};
 use crate::job::Job;
-use crate::query::dimension::{Scope, axis, named_null};
+use crate::query::Scope;
+use crate::query::dimension::{axis, named_null};
+use crate::query::party_stars::PartyStars;
 use crate::query::star_state::{ABSENT, StarStates, UNKNOWN};
 use crate::roster::{Column, Frame, Integers, Roster, with_integers};
 

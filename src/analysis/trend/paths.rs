@@ -11,7 +11,7 @@ use crate::definition::Counts;
 use crate::error::Result;
 use crate::job;
 use crate::job::Job;
-use crate::query::dimension::Scope;
+use crate::query::Scope;
 use crate::query::star_state::ABSENT;
 use crate::roster::Roster;
 use crate::support::columns::Columns;
@@ -209,7 +209,7 @@ fn keyed(histories: &Histories<'_>, window: &[usize], paths: &[Path], scope: &Sc
 /// `longest_rise` (consecutive rises).
 ///
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// use dangjian::definition::Counts; use dangjian::analysis::trend::paths::star_paths;
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
 /// let table = star_paths(&roster, 3.0, Counts::Organisations, &Scope::default(), &Quiet)?;

@@ -11,7 +11,7 @@ use super::transitions::{Flows, Group, Rows, Span, Square};
 use crate::error::{Error, Result};
 use crate::job;
 use crate::job::Job;
-use crate::query::dimension::Scope;
+use crate::query::Scope;
 use crate::roster::Roster;
 use crate::stats::generator;
 use crate::stats::generator::Regularised;
@@ -138,7 +138,7 @@ struct Cell {
 /// never at risk, because entities missing from both years are unknown.
 ///
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// use dangjian::analysis::trend::{How, probabilities};
 ///
 /// let roster = Roster::read_arrow("made", &synth::panel(3000, 3, 2010, 7)?, &Options::default(), &Quiet)?;

@@ -10,7 +10,7 @@ use crate::cube::{Axis, Counted, Lane};
 use crate::definition::Rate;
 use crate::error::Result;
 use crate::job::Job;
-use crate::query::dimension::Scope;
+use crate::query::Scope;
 use crate::roster::Roster;
 use crate::stats::proportion::Share;
 

@@ -8,7 +8,7 @@ use super::probability::{Closed, View};
 use super::transitions::{Flows, Group, Rows, Span};
 use crate::error::{Error, Result};
 use crate::job::Job;
-use crate::query::dimension::Scope;
+use crate::query::Scope;
 use crate::roster::Roster;
 use crate::stats::markov_chain;
 
@@ -47,7 +47,7 @@ fn chains(flows: &Flows, view: View, each: bool) -> Result<Vec<(&Group, Span, Cl
 /// no transition starts from; nothing of the chain is then defined, except `exit` of the other states), `view`.
 ///
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// use dangjian::analysis::trend::{View, steady};
 ///
 /// let roster = Roster::read_arrow("made", &synth::panel(3000, 3, 2010, 7)?, &Options::default(), &Quiet)?;
@@ -112,7 +112,7 @@ pub fn steady(
 /// the state), `years` (null if it may never be reached, or if a state was never left), `view`.
 ///
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// use dangjian::analysis::trend::{View, passage};
 ///
 /// let roster = Roster::read_arrow("made", &synth::panel(3000, 3, 2010, 7)?, &Options::default(), &Quiet)?;

@@ -22,15 +22,14 @@ use std::ops::Range;
 use arrow::array::RecordBatch;
 
 use super::panel::{Kind, NOT_COUNTED, Panel, State, Steps};
-use crate::cube;
 use crate::cube::{Axis, Counted};
 use crate::error::Result;
-use crate::job;
 use crate::job::Job;
-use crate::query::dimension::Scope;
+use crate::query::Scope;
 use crate::query::star_state::ABSENT;
 use crate::roster::Roster;
 use crate::support::columns::Columns;
+use crate::{cube, job};
 
 /// Count of entities that went from one state to another between the years of a pair.
 #[derive(Clone, Copy, Debug)]
@@ -263,7 +262,7 @@ impl Rows {
 /// years does not say); the last three are null without such a column.
 ///
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
 /// let table = dangjian::analysis::trend::reratings(&roster, &Default::default(), &Scope::default(), &Quiet)?;
 /// assert_eq!(table.num_rows(), 2); // two pairs of years
@@ -315,7 +314,7 @@ pub fn reratings(roster: &Roster, steps: &Steps, scope: &Scope, job: &dyn Job) -
 /// or `party_organisations`.
 ///
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// let years = synth::panel(300, 3, 2010, 7)?; // the middle year is missing
 /// let roster = Roster::read_arrow("made", &[years[0].clone(), years[2].clone()], &Options::default(), &Quiet)?;
 /// let table = dangjian::analysis::trend::gaps(&roster, &Default::default(), &Scope::default(), &Quiet)?;

@@ -10,7 +10,7 @@ use super::transitions::{Flows, Group, Rows, Span, Square};
 use crate::error::{Error, Result};
 use crate::job::Job;
 use crate::lang::Text;
-use crate::query::dimension::Scope;
+use crate::query::Scope;
 use crate::roster::Roster;
 use crate::stats::distribution::beta_below;
 use crate::stats::wilson::deviations;
@@ -190,7 +190,7 @@ impl Line {
 /// of those with at least six transitions; else null).
 ///
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
 /// use dangjian::analysis::trend::trends;
 ///
 /// let roster = Roster::read_arrow("made", &synth::panel(3000, 4, 2010, 7)?, &Options::default(), &Quiet)?;

@@ -8,15 +8,17 @@ use arrow::compute::{cast, max, min};
 use arrow::datatypes::{DataType, Float64Type, Int16Type, Int32Type};
 
 use super::block::{Block, Numbers, Texts};
+use super::content::Cell;
 use super::distinct::Known;
-pub(crate) use super::reader::Finding;
+use super::is_year;
 use super::reader::{Reader, SCORES};
 use super::values::Values;
-use super::{Cell, is_year};
 use crate::error::Result;
 use crate::ingest::cell;
 use crate::ingest::problem::Code;
 use crate::schema::{Column, Dictionaries, Type};
+
+pub(crate) use super::reader::Finding;
 
 type Converted = Result<(Values, Vec<Finding>)>;
 

@@ -2,10 +2,10 @@
 
 use arrow::array::{Array, Float64Array, StringArray};
 
-use super::Cell;
-use crate::ingest::table::row_kind::Row;
-pub(crate) use crate::support::interner::TOGETHER;
+use super::content::Cell;
 use crate::support::interner::Written;
+
+pub(crate) use crate::support::interner::TOGETHER;
 
 /// Position of a row in its file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -180,3 +180,11 @@ array_block!(
     /// A column of numbers; not-a-number is empty, since some frame libraries write it for unknown values.
     Numbers, Float64Array, |number: f64| if number.is_nan() { Cell::Empty } else { Cell::Number(number) }
 );
+
+/// A row of any source.
+pub(crate) trait Row {
+    /// Returns the cell in `column`, from 0; empty beyond the end of the row.
+    fn cell(&self, column: usize) -> Cell<'_>;
+    /// Returns the number of cells in the row.
+    fn width(&self) -> usize;
+}

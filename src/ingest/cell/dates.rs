@@ -3,8 +3,9 @@
 use arrow::compute::kernels::cast_utils::Parser;
 use arrow::datatypes::Date32Type;
 
-use super::numbers::{chinese_digit, four_digits, plain_number};
-use super::{Cell, Read, compact, is_year};
+use super::content::{Cell, Read, compact, plain_number};
+use super::is_year;
+use super::numbers::{chinese_digit, four_digits};
 use crate::ingest::problem::Code;
 
 /// Day 0 of spreadsheets, 1899-12-30, in days since 1970-01-01.

@@ -1,9 +1,10 @@
 //! Cache of the distinct texts of a column and their readings, kept across blocks of rows.
 
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::reader::Label;
+use super::content::Read;
 use crate::ingest::problem::Code;
 use crate::support::interner::{Marks, Memo, Written};
 
@@ -168,6 +169,9 @@ impl Distinct {
         })
     }
 }
+
+/// A value with an optional warning.
+pub(crate) type Label<'a> = Read<(Cow<'a, str>, Option<Code>)>;
 
 #[cfg(test)]
 mod tests {

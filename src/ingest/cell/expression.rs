@@ -10,28 +10,23 @@ use arrow::compute::{cast, take};
 use arrow::datatypes::{DataType, Float64Type};
 use rayon::prelude::*;
 
-use super::Cell;
 use super::arrow_column::{all, convert, is_text};
 use super::block::Texts;
-use super::numbers::plain_number;
+use super::content::{Cell, plain_number};
 use super::reader::Reader;
 use super::row_checks::identity;
 use crate::error::{Error, Result};
 use crate::ingest::cell;
 use crate::ingest::problem::Code;
-use crate::job;
 use crate::job::Job;
 use crate::lang::Lang;
-use crate::schema;
-use crate::schema::words;
 use crate::schema::words::Words;
-use crate::schema::{COLUMNS, Column, Dictionaries, Type};
-use crate::standards::region;
+use crate::schema::{COLUMNS, Column, Dictionaries, Type, words};
 use crate::standards::region::{Level, Resolution};
-use crate::standards::registration;
 use crate::standards::registration::System;
-use crate::standards::{code, industry, organisation, uscc};
+use crate::standards::{code, industry, organisation, region, registration, uscc};
 use crate::support::interner::Memo;
+use crate::{job, schema};
 
 /// Number of rows one thread reads at a time.
 const SLICE: usize = 1 << 18;

@@ -1,7 +1,7 @@
 //! Reads marks: yes and no, and stars.
 
+use super::content::{Cell, Read, compact};
 use super::numbers::{chinese_digit, number};
-use super::{Cell, Read, compact};
 use crate::ingest::problem::Code;
 
 /// Reads yes or no. 无 is no: the column asks whether there is one.

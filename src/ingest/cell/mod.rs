@@ -2,6 +2,7 @@
 
 pub(crate) mod arrow_column;
 pub(crate) mod block;
+pub(crate) mod content;
 pub(crate) mod dates;
 pub(crate) mod distinct;
 pub(crate) mod expression;
@@ -16,126 +17,15 @@ pub(crate) mod year;
 
 use std::borrow::Cow;
 
-pub(super) use self::marks::{flag, star};
-use self::numbers::plain_number;
-pub(super) use self::numbers::{count, is_year, money, number, real, year};
+use self::content::{Cell, NOT_KNOWN, NOTHING, Read};
 use super::problem::Code;
 use crate::schema::words;
 use crate::schema::words::Words;
 use crate::standards;
 use crate::standards::{industry, region};
 
-/// A cell as a file provides it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Cell<'a> {
-    Empty,
-    Text(&'a str),
-    Number(f64),
-    Flag(bool),
-    /// A cell formatted as a date: days since 1970-01-01.
-    Day(i32),
-    /// An error value of a spreadsheet.
-    Error(&'static str),
-}
-
-/// Result of reading a cell: a value, nothing, or a problem instead of a value.
-pub(super) type Read<T> = Result<Option<T>, Code>;
-
-/// Error values of spreadsheets, as text.
-const ERRORS: [&str; 8] = ["#N/A", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!", "#GETTING_DATA"];
-
-/// Checks for the signs by which offices fill a cell without a value, and for what programs write instead.
-fn is_sign(text: &str) -> bool {
-    text.len() <= 6
-        && (matches!(text, "" | "-" | "—" | "－" | "/" | "／" | "–" | "——" | "--") || is_not_available(text))
-}
-
-fn is_not_available(text: &str) -> bool {
-    text.starts_with(['N', 'n']) && ["N/A", "NA", "NULL"].iter().any(|word| text.eq_ignore_ascii_case(word))
-}
-
-/// Words for none: nothing to count, date or name. In flags they mean no.
-const NOTHING: [&str; 3] = ["无", "暂无", "没有"];
-
-/// Words for unknown. In numbers, dates and words of a list, where an answer is expected, they are a problem; a text
-/// is just not known.
-const NOT_KNOWN: [&str; 5] = ["不详", "不明", "未知", "待查", "待定"];
-
-/// Normalises text for comparison: no white space, nothing full-width. Borrows if the text is normal already.
-pub(super) fn compact(text: &str) -> Cow<'_, str> {
-    let same = |c: char| !c.is_whitespace() && c != '\u{feff}' && words::half_width(c) == c;
-    if text.chars().all(same) { Cow::Borrowed(text) } else { words::plain(text) }
-}
-
-impl<'a> Cell<'a> {
-    /// Checks whether the cell is empty, without even a sign for an empty value.
-    pub(super) fn is_blank(&self) -> bool {
-        match self {
-            Self::Empty => true,
-            Self::Text(text) => standards::trim(text).is_empty(),
-            _ => false,
-        }
-    }
-
-    /// Returns the cell as displayed.
-    pub(super) fn shown(&self) -> Cow<'a, str> {
-        match *self {
-            Self::Empty => Cow::Borrowed(""),
-            Self::Text(text) => Cow::Borrowed(text),
-            Self::Number(number) => Cow::Owned(plain_number(number)),
-            Self::Flag(flag) => Cow::Borrowed(if flag { "TRUE" } else { "FALSE" }),
-            Self::Day(day) => Cow::Owned(day_shown(day)),
-            Self::Error(error) => Cow::Borrowed(error),
-        }
-    }
-
-    /// Returns the cell's text, trimmed; nothing if it has no value.
-    pub(super) fn text(&self) -> Read<Cow<'a, str>> {
-        let text = match *self {
-            Self::Text(text) => {
-                let text = standards::trim(text);
-                if text.starts_with('#') && ERRORS.contains(&text) {
-                    return Err(Code::ExcelError);
-                }
-                Cow::Borrowed(text)
-            }
-            Self::Error(_) => return Err(Code::ExcelError),
-            _ => self.shown(),
-        };
-        Ok((!is_sign(&text)).then_some(text))
-    }
-
-    /// Returns the cell's text, trimmed; nothing if it has no value or a word for none.
-    pub(super) fn value(&self) -> Read<Cow<'a, str>> {
-        Ok(self.text()?.filter(|text| !NOTHING.contains(&&**text)))
-    }
-
-    /// Returns the raw text of a text cell, `""` for an empty one, and `None` for any other.
-    #[inline]
-    pub(super) fn written(&self) -> Option<&'a str> {
-        match *self {
-            Self::Text(text) => Some(text),
-            Self::Empty => Some(""),
-            _ => None,
-        }
-    }
-
-    /// Checks whether the cell contains anything other than a sign for an empty value.
-    pub(super) fn is_written(&self) -> bool {
-        match self {
-            Self::Empty => false,
-            Self::Text(text) => {
-                let text = standards::trim(text);
-                !is_sign(text) || is_not_available(text)
-            }
-            _ => true,
-        }
-    }
-}
-
-fn day_shown(day: i32) -> String {
-    arrow::array::Date32Array::from(vec![day]).value_as_date(0).map_or_else(String::new, |date| date.to_string())
-}
+pub(super) use self::marks::{flag, star};
+pub(super) use self::numbers::{count, is_year, money, number, real, year};
 
 /// Reads free text as written, without line breaks.
 pub(super) fn text<'a>(cell: &Cell<'a>) -> Read<Cow<'a, str>> {

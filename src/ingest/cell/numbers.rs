@@ -1,7 +1,7 @@
 //! Numbers as offices write them: plain, full-width, with thousands separators, followed by a measure word or a unit
 //! of money.
 
-use super::{Cell, Read, compact};
+use super::content::{Cell, Read, compact};
 use crate::ingest::problem::Code;
 use crate::support::interner::Written;
 
@@ -18,11 +18,6 @@ const YUAN: [&str; 7] = ["元人民币", "人民币元", "人民币", "元", "�
 /// Multiples, longer ones before their suffixes.
 const MULTIPLES: [(&str, f64); 6] =
     [("千万", 1e7), ("百万", 1e6), ("十万", 1e5), ("亿", 1e8), ("万", 1e4), ("千", 1e3)];
-
-/// Formats a whole number without decimal point or exponent, and others as usual.
-pub(crate) fn plain_number(number: f64) -> String {
-    format!("{number}")
-}
 
 /// Reads a bare number of any kind.
 pub(crate) fn number(cell: &Cell<'_>) -> Read<f64> {

@@ -11,12 +11,11 @@ use arrow::datatypes::{Date32Type, Float32Type, Float64Type, Int16Type, UInt32Ty
 use rustc_hash::FxHashMap;
 
 use super::block::{Block, Seen, TOGETHER};
-use super::dates;
-use super::distinct;
-use super::distinct::Known;
+use super::content::{Cell, Read};
+use super::distinct::{Known, Label};
 use super::numbers::digits;
 use super::values::{Coded, Values, narrowest};
-use super::{Cell, Read};
+use super::{dates, distinct};
 use crate::ingest::cell;
 use crate::ingest::problem::Code;
 use crate::schema;
@@ -161,9 +160,6 @@ pub(crate) trait Column<'a> {
     /// Returns all values read.
     fn finish(self: Box<Self>) -> Values;
 }
-
-/// A value with an optional warning.
-pub(crate) type Label<'a> = Read<(Cow<'a, str>, Option<Code>)>;
 
 fn quiet(read: Read<Cow<'_, str>>) -> Label<'_> {
     read.map(|value| value.map(|value| (value, None)))

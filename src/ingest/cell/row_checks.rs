@@ -2,10 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::Cell;
-use crate::ingest::Options;
-use crate::ingest::cell;
+use super::content::Cell;
 use crate::ingest::problem::Code;
+use crate::ingest::{Options, cell};
 use crate::standards;
 use crate::standards::spoilt::Spoilt;
 use crate::standards::uscc;

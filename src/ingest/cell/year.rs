@@ -1,7 +1,7 @@
 //! Finds the year in the name of a file or sheet, or in a title.
 
 use super::numbers::{chinese_digit, four_digits, is_year};
-use crate::schema::words::half_width;
+use crate::schema::spelling::half_width;
 
 /// Returns the year in `name`, if there is exactly one: `台账2013`, `2013年度`, `20131231`, `二〇一三年度`.
 pub(crate) fn in_name(name: &str) -> Option<i16> {

@@ -13,11 +13,12 @@ use arrow::ipc::reader::{FileReader, StreamReader};
 
 use super::pump::pump;
 use crate::error::{Error, Result};
-use crate::ingest::files::{Outcome, Place, Work, unreadable};
+use crate::ingest::Options;
 use crate::ingest::header::propose;
 use crate::ingest::table::Tally;
 use crate::ingest::table::frame::Frame;
-use crate::ingest::{Options, Report, Skipped, Take};
+use crate::ingest::table::start::{Outcome, Place, Work, unreadable};
+use crate::ingest::{Report, Skipped, Take};
 use crate::job;
 use crate::job::Job;
 

@@ -8,9 +8,9 @@ use arrow::array::{ArrayRef, Float64Array, RecordBatch, StringArray, UInt32Array
 
 use super::workbook::{Whole, whole};
 use crate::error::Result;
-use crate::ingest::cell::Cell;
 use crate::ingest::cell::block::Block;
-use crate::ingest::files::unreadable;
+use crate::ingest::cell::content::Cell;
+use crate::ingest::table::start::unreadable;
 use crate::job::Job;
 
 /// Cells of one sheet.

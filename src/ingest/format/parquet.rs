@@ -12,9 +12,9 @@ use rayon::prelude::*;
 
 use super::arrow::no_codes;
 use crate::error::{Error, Result};
-use crate::ingest::files::{Outcome, Place, Work, unreadable};
 use crate::ingest::table::Tally;
 use crate::ingest::table::frame::Frame;
+use crate::ingest::table::start::{Outcome, Place, Work, unreadable};
 use crate::job;
 
 /// Number of rows read at a time.

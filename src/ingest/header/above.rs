@@ -64,7 +64,7 @@ impl Header {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ingest::header::Heading;
+    use crate::ingest::header::heading::Heading;
 
     fn rows(rows: &[&[&str]]) -> Vec<Vec<String>> {
         rows.iter().map(|r| r.iter().map(|&s| s.to_owned()).collect()).collect()

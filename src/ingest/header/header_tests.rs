@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use super::heading::Heading;
 use super::overrides::Wishes;
-use super::{Header, Heading, Meaning};
-use crate::ingest::{Mapped, Options, Profile, Status};
+use super::{Header, Meaning};
+use crate::ingest::{Mapped, Status};
+use crate::ingest::{Options, Profile};
 use crate::schema::Type;
 
 fn rows(rows: &[&[&str]]) -> Vec<Vec<String>> {

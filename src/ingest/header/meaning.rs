@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Heading;
+use super::heading::{Heading, Meaning};
 use super::naming::{
     MONEY, factor, group, is_listed_as_personal, is_of_another, is_registration_number, named, not_read,
 };
@@ -10,32 +10,8 @@ use super::overrides::{Wish, Wishes};
 use super::profile::Says;
 use crate::ingest::Status;
 use crate::schema;
-use crate::schema::words::{Words, plain};
+use crate::schema::spelling::plain;
 use crate::schema::{Column, Dictionaries, Type};
-
-/// Meaning of a column.
-#[derive(Clone, Debug)]
-pub(crate) enum Meaning {
-    /// A column of the schema; money in units of `factor` yuan. The lower the rank, the better the match.
-    Column { column: &'static Column, factor: f64, rank: usize },
-    /// A column of a one-hot group: a mark in it is this word of the column, or none of its words.
-    Mark { column: &'static Column, words: Arc<Words>, word: Option<usize> },
-    /// A column of the user's own.
-    Own(String),
-    /// Known not to be read, about a person, or unknown.
-    Not(Status),
-}
-
-impl Meaning {
-    /// Checks whether the column is read.
-    pub(crate) fn is_known(&self) -> bool {
-        match self {
-            Self::Column { .. } | Self::Own(_) => true,
-            Self::Mark { word, .. } => word.is_some(),
-            Self::Not(_) => false,
-        }
-    }
-}
 
 /// Returns the meaning of a column with these texts, from top to bottom, independent of other columns.
 pub(crate) fn meaning(parts: &[String], wish: Option<Wish<'_>>, wishes: &Wishes<'_>) -> Meaning {

@@ -7,6 +7,8 @@
 pub(crate) mod above;
 #[cfg(test)]
 mod header_tests;
+pub(crate) mod heading;
+pub(crate) mod mapped;
 mod meaning;
 pub(crate) mod naming;
 pub(crate) mod one_hot;
@@ -19,15 +21,17 @@ pub(crate) mod propose;
 
 use std::collections::{HashMap, HashSet};
 
-pub(super) use self::meaning::Meaning;
+use self::heading::{Heading, numbered};
+use self::mapped::Status;
 use self::meaning::{meaning, number_as_code};
-use self::naming::{MONEY, not_read};
+use self::naming::not_read;
 use self::overrides::{Key, Wishes};
-use super::{Mapped, Options, Proposal, Status};
+use super::Options;
 use crate::schema;
-use crate::schema::spelling::folded;
-use crate::schema::words::is_space;
+use crate::schema::spelling::{folded, is_space};
 use crate::schema::{Dictionaries, Type};
+
+pub(super) use self::heading::Meaning;
 
 /// Number of rows searched for a header.
 pub(super) const TOP: usize = 40;
@@ -45,82 +49,6 @@ pub(super) struct Header {
     pub columns: Vec<Heading>,
     /// Words in force in this sheet.
     pub words: Dictionaries,
-}
-
-/// One column of a header.
-#[derive(Debug)]
-pub(super) struct Heading {
-    pub index: usize,
-    /// Texts from top to bottom, as written.
-    pub parts: Vec<String>,
-    pub meaning: Meaning,
-    /// Number of this column among those with the same header, from 1.
-    repeat: usize,
-    /// True if the caller or the profile decided about this column.
-    pub asked: bool,
-    pub proposal: Option<Proposal>,
-}
-
-impl Heading {
-    /// Returns the header as written, its parts joined.
-    pub(super) fn written(&self) -> String {
-        self.parts.join("/")
-    }
-
-    /// Returns the header that identifies the column in its sheet: as written, numbered from the second occurrence
-    /// on.
-    pub(super) fn header(&self) -> String {
-        numbered(self.written(), self.repeat)
-    }
-
-    /// Returns the lowest part.
-    pub(super) fn leaf(&self) -> &str {
-        self.parts.last().map_or("", String::as_str)
-    }
-
-    /// Returns the parts above the lowest.
-    fn group(&self) -> &[String] {
-        self.parts.split_last().map_or(&[], |(_, group)| group)
-    }
-
-    /// Returns the group of a column that is one of the known words of a group.
-    fn marked_group(&self) -> Option<Vec<String>> {
-        matches!(self.meaning, Meaning::Mark { word: Some(_), .. }).then(|| self.group().to_vec())
-    }
-
-    /// Returns the column as the reading reports it.
-    pub(super) fn mapped(&self) -> Mapped {
-        let (column, value, status) = match &self.meaning {
-            Meaning::Column { column, .. } => (Some(column.name.to_owned()), None, Status::Mapped),
-            Meaning::Mark { column, words, word } => {
-                let value = word.and_then(|at| words.ids().nth(at)).map(str::to_owned);
-                let status = if value.is_some() { Status::Mapped } else { Status::Unknown };
-                (Some(column.name.to_owned()), value, status)
-            }
-            Meaning::Own(name) => (Some(name.clone()), None, not_read(&self.parts)),
-            Meaning::Not(status) => (None, None, *status),
-        };
-        let unit = match &self.meaning {
-            Meaning::Column { column, factor, .. } if column.ty == Type::Money => {
-                MONEY.iter().find(|(_, yuan)| (yuan - factor).abs() < 0.5).map(|(unit, _)| *unit)
-            }
-            _ => None,
-        };
-        Mapped {
-            index: self.index,
-            header: self.header(),
-            column,
-            value,
-            unit,
-            proposal: self.proposal.clone(),
-            status,
-            kept: matches!(self.meaning, Meaning::Own(_)),
-        }
-    }
-}
-
-fn numbered(name: String, repeat: usize) -> String {
-    if repeat > 1 { format!("{name} ({repeat})") } else { name }
 }
 
 impl Header {

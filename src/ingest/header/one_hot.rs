@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use super::{Header, Meaning};
 use crate::ingest::cell;
+use crate::ingest::cell::block::Row;
 use crate::ingest::cell::distinct::Known;
 use crate::ingest::problem::Code;
-use crate::ingest::table::row_kind::Row;
 use crate::schema::Column;
-use crate::schema::words::{Words, plain};
+use crate::schema::spelling::plain;
+use crate::schema::words::Words;
 
 /// Columns of one group, one per word.
 pub(crate) struct Group {

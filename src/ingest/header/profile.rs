@@ -8,7 +8,7 @@ use toml::Value;
 
 use super::naming::MONEY;
 use crate::error::{Error, Result};
-use crate::ingest::{Mapped, Options, Proposal, Source, Status};
+use crate::ingest::Proposal;
 use crate::lang::Text;
 use crate::schema;
 use crate::schema::spelling::folded;
@@ -149,7 +149,7 @@ impl Profile {
         record.finish()
     }
 
-    fn put(&mut self, header: String, says: Says) {
+    pub(super) fn put(&mut self, header: String, says: Says) {
         let key = folded(&header).into_owned();
         if let Some(entry) = self.by_header.get(&key).and_then(|at| self.entries.get_mut(*at)) {
             entry.says = says;
@@ -170,50 +170,9 @@ impl Profile {
         &self.words
     }
 
-    /// Captures how `sources` were read under `options`: every header that is read, then the other entries of the
-    /// profile in `options`, and the added words. Unknown headers are kept for a comment.
-    #[must_use]
-    pub fn of<'a>(sources: impl IntoIterator<Item = &'a Source>, options: &Options) -> Self {
-        let mut profile = Self { words: options.dictionaries(), ..Self::default() };
-        let mut open: Vec<(String, Option<Proposal>)> = Vec::new();
-        let is_open = |mapped: &Mapped| mapped.status == Status::Unknown && !mapped.kept;
-        for mapped in sources.into_iter().flat_map(|source| &source.columns) {
-            let header = one_line(&mapped.header);
-            match says(mapped) {
-                Some(says) if profile.find(&folded(&header)).is_none() => profile.put(header, says),
-                None if is_open(mapped) && open.iter().all(|(seen, _)| folded(seen) != folded(&header)) => {
-                    open.push((header, mapped.proposal.clone()));
-                }
-                _ => {}
-            }
-        }
-        for entry in options.profile.iter().flat_map(|base| &base.entries) {
-            if profile.find(&folded(&entry.header)).is_none() {
-                profile.put(entry.header.clone(), entry.says.clone());
-            }
-        }
-        profile.open = open;
-        profile
-    }
-
     /// Writes [`Self::to_toml`] to the file at `path`.
     pub fn to_file(&self, path: &Path) -> Result<()> {
         std::fs::write(path, self.to_toml()).map_err(|e| Error::unwritten(path, &e))
-    }
-}
-
-/// Returns the profile entry that reproduces how a column was read; `None` if it was not read.
-fn says(mapped: &Mapped) -> Option<Says> {
-    let name = mapped.column.as_deref()?;
-    if mapped.kept {
-        return Some(Says::Own(name.to_owned()));
-    }
-    let column = schema::column(name)?;
-    match &mapped.value {
-        Some(value) => Some(Says::Word { column, value: value.clone() }),
-        // A column in a group of ticked words whose own word is unknown.
-        None if mapped.status == Status::Unknown => None,
-        None => Some(Says::Column { column, unit: mapped.unit }),
     }
 }
 

@@ -1,18 +1,20 @@
 //! Tests of profiles: precedence, saving, and every possible mistake in a file.
 
+use std::sync::Arc;
+
 use super::Header;
 use super::profile::Profile;
 use crate::error::Error;
-use crate::ingest::{Mapped, Options, Source, Status};
+use crate::ingest::Options;
+use crate::ingest::{Mapped, Source, Status};
 use crate::lang::Lang;
-use std::sync::Arc;
 
 fn profile(text: &str) -> Profile {
     Profile::from_toml(text, "p.toml").unwrap()
 }
 
 fn mapped(names: &[&str], options: &Options) -> Vec<Mapped> {
-    Header::of_names(names.iter().copied(), options).columns.iter().map(super::Heading::mapped).collect()
+    Header::of_names(names.iter().copied(), options).columns.iter().map(super::heading::Heading::mapped).collect()
 }
 
 fn source(columns: &[Mapped]) -> Source {
@@ -35,7 +37,7 @@ fn grouped<const N: usize>(rows: [[&str; N]; 2], options: &Options) -> Vec<Mappe
     let rows = rows.map(|row| row.map(str::to_owned).to_vec());
     let header = Header::find(&rows, &[], options).unwrap();
     assert_eq!((header.first, header.height), (0, 2));
-    header.columns.iter().map(super::Heading::mapped).collect()
+    header.columns.iter().map(super::heading::Heading::mapped).collect()
 }
 
 fn names(columns: &[Mapped]) -> Vec<&str> {

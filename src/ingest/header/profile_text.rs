@@ -1,10 +1,42 @@
-//! Writes a profile as TOML, with comments for the analyst who edits it.
+//! Makes a profile of what was read and writes it as TOML, with comments for the analyst who edits it.
 
 use std::fmt::Write as _;
 
+use super::mapped::{Mapped, Proposal, Status};
 use super::profile::{Entry, Profile, Says, one_line};
+use crate::ingest::options::Options;
+use crate::ingest::reading::Source;
+use crate::schema;
+use crate::schema::spelling::folded;
 
 impl Profile {
+    /// Captures how `sources` were read under `options`: every header that is read, then the other entries of the
+    /// profile in `options`, and the added words. Unknown headers are kept for a comment.
+    #[must_use]
+    pub fn of<'a>(sources: impl IntoIterator<Item = &'a Source>, options: &Options) -> Self {
+        let mut profile = Self::default();
+        profile.words = options.dictionaries();
+        let mut open: Vec<(String, Option<Proposal>)> = Vec::new();
+        let is_open = |mapped: &Mapped| mapped.status == Status::Unknown && !mapped.kept;
+        for mapped in sources.into_iter().flat_map(|source| &source.columns) {
+            let header = one_line(&mapped.header);
+            match says(mapped) {
+                Some(says) if profile.find(&folded(&header)).is_none() => profile.put(header, says),
+                None if is_open(mapped) && open.iter().all(|(seen, _)| folded(seen) != folded(&header)) => {
+                    open.push((header, mapped.proposal.clone()));
+                }
+                _ => {}
+            }
+        }
+        for entry in options.profile.iter().flat_map(|base| &base.entries) {
+            if profile.find(&folded(&entry.header)).is_none() {
+                profile.put(entry.header.clone(), entry.says.clone());
+            }
+        }
+        profile.open = open;
+        profile
+    }
+
     /// Returns the profile as a file to be read, edited and reused; its comments explain the format.
     #[must_use]
     pub fn to_toml(&self) -> String {
@@ -52,6 +84,21 @@ impl Profile {
                 write!(out, "\n[[words]]\ncolumn = {column}\nvalue = {value}\nwritten = [{}]\n", written.join(", "));
         }
         out
+    }
+}
+
+/// Returns the profile entry that reproduces how a column was read; `None` if it was not read.
+fn says(mapped: &Mapped) -> Option<Says> {
+    let name = mapped.column.as_deref()?;
+    if mapped.kept {
+        return Some(Says::Own(name.to_owned()));
+    }
+    let column = schema::column(name)?;
+    match &mapped.value {
+        Some(value) => Some(Says::Word { column, value: value.clone() }),
+        // A column in a group of ticked words whose own word is unknown.
+        None if mapped.status == Status::Unknown => None,
+        None => Some(Says::Column { column, unit: mapped.unit }),
     }
 }
 

@@ -3,10 +3,12 @@
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
+use super::heading::Heading;
 use super::naming::strip_unit;
 use super::overrides::Wishes;
-use super::{Header, Heading, Meaning};
-use crate::ingest::{Options, Proposal, Status};
+use super::{Header, Meaning};
+use crate::ingest::Options;
+use crate::ingest::{Proposal, Status};
 use crate::lang::Text;
 use crate::schema::spelling::{folded, undecorated};
 use crate::schema::words::Words;

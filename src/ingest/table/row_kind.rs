@@ -1,19 +1,12 @@
 //! Classifies the rows below a header: organisations, and the totals, notes and footers that offices add.
 
-use crate::ingest::cell::Cell;
+use crate::ingest::cell::block::Row;
+use crate::ingest::cell::content::Cell;
 use crate::ingest::header::{Header, Meaning};
 use crate::ingest::{Rows, Status};
 use crate::schema::Type;
-use crate::schema::words::plain;
+use crate::schema::spelling::plain;
 use crate::standards;
-
-/// A row of any source.
-pub(crate) trait Row {
-    /// Returns the cell in `column`, from 0; empty beyond the end of the row.
-    fn cell(&self, column: usize) -> Cell<'_>;
-    /// Returns the number of cells in the row.
-    fn width(&self) -> usize;
-}
 
 /// Kind of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,8 +7,10 @@ use arrow::array::AsArray;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::whole::Part;
 use crate::ingest::{Coded, Distinct, Known, Values, with_numbers};
+
+/// One batch's part of a column: its values, or its number of rows if the batch lacks the column.
+pub(in crate::roster) type Part = Result<Values, usize>;
 
 /// The distinct texts of a column, with the mapping from numbers to codes.
 pub(super) struct Labels {

@@ -36,17 +36,19 @@ use arrow::datatypes::{DataType, Int16Type, UInt32Type};
 use rayon::prelude::*;
 
 use self::ids::{Keys, Others, rank};
-pub(super) use self::repair::Repair;
+use self::labels::Part;
 use self::stretches::Stretches;
-use self::whole::Part;
-pub(super) use self::whole::{GRADES, Whole, forget, halves};
 use super::{Column, Field, Frame, Roster, Rows};
 use crate::error::{Error, Result};
-use crate::ingest::{Coded, Key, Known, OnConflict, Piece, Places, Take, Values, agreed};
-use crate::job;
+use crate::ingest::{Coded, Known, OnConflict, Piece, Places, Values, agreed};
+use crate::ingest::{Key, Take};
 use crate::job::Job;
-use crate::schema;
 use crate::schema::Type;
+use crate::{job, schema};
+
+pub(super) use self::repair::Repair;
+
+pub(super) use self::whole::{GRADES, Whole, forget, halves};
 
 /// A row that was not used because another has the same organisation and year.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,14 +12,12 @@ use arrow::compute::{cast, concat};
 use arrow::datatypes::{DataType, Date32Type, Float32Type, Float64Type, UInt64Type};
 
 use super::labels::Labels;
+use super::labels::Part;
 use crate::error::{Error, Result};
 use crate::ingest::{Values, with_numbers};
 use crate::roster::Field;
 use crate::roster::column::{Column, Dictionary, Integers};
 use crate::schema::{Type, words};
-
-/// One batch's part of a column: its values, or its number of rows if the batch lacks the column.
-pub(in crate::roster) type Part = Result<Values, usize>;
 
 /// A range of rows of one part.
 pub(super) struct Run {

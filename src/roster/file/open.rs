@@ -19,13 +19,12 @@ use rustc_hash::FxHashSet;
 use super::columns::column;
 use super::{Block, Entry, FORMAT, Index, KEY, WRITER, Year};
 use crate::error::{Error, Result};
-use crate::ingest;
-use crate::ingest::{Mapped, Source, Status, YearFrom, guarded, is_personal, unreadable};
-use crate::job;
+use crate::ingest::{Mapped, Source, Status, YearFrom};
+use crate::ingest::{guarded, is_personal, unreadable};
 use crate::job::Job;
 use crate::roster::{Balance, Column, Dictionary, Field, Frame, Origin, Roster};
-use crate::schema;
 use crate::schema::{Type, words};
+use crate::{ingest, job, schema};
 
 /// Rows decoded per batch.
 const BATCH: usize = 1 << 16;

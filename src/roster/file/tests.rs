@@ -14,11 +14,11 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::file::metadata::KeyValue;
 use proptest::prelude::*;
 
-use crate::Roster;
 use crate::error::Error;
 use crate::ingest::Options;
 use crate::job::Quiet;
 use crate::lang::Lang;
+use crate::roster::Roster;
 use crate::roster::{Column, Frame};
 
 fn path(name: &str) -> PathBuf {

@@ -9,7 +9,7 @@ use super::Tree;
 use crate::error::{Error, Result};
 use crate::job;
 use crate::job::Job;
-use crate::query::star_state::coded;
+use crate::roster::coded;
 use crate::roster::{Column, Dictionary, Field, Frame, Integers, Roster};
 use crate::schema::Type;
 

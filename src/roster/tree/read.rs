@@ -63,7 +63,7 @@ impl Tree {
     /// ```
     /// # use std::sync::Arc;
     /// use arrow::array::{ArrayRef, RecordBatch, StringArray};
-    /// use dangjian::Roster; use dangjian::query::dimension::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet; use dangjian::roster::tree::Tree;
+    /// use dangjian::Roster; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet; use dangjian::roster::tree::Tree;
     ///
     /// let column = |texts: [Option<&str>; 3]| Arc::new(StringArray::from(texts.to_vec())) as ArrayRef;
     /// let ledger = RecordBatch::try_from_iter_with_nullable([

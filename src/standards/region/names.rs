@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 use super::list::LIST;
 use super::units::UNITS;
 use super::{FIRST_YEAR, LAST_YEAR, LIST_YEAR, Level, Region, Unit, resolve};
-use crate::schema::words::plain;
+use crate::schema::spelling::plain;
 
 /// The regions that match a name.
 #[derive(Clone, Debug, PartialEq, Eq)]

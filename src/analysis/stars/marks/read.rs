@@ -5,11 +5,11 @@ use std::ops::Range;
 use arrow::array::{Array, StringViewArray};
 
 use super::columns::{Points, Shape, Table};
-use super::forms::{Bounds, Forms};
+use super::forms::Forms;
 use super::keys::{Keys, packed};
 use super::later::{Later, Score};
 use super::names::Names;
-use super::packed::Packed;
+use super::packed::{Bounds, Packed};
 use super::problems::{Fault, Problem, Problems};
 use super::{NONE, OPEN, Reading, items, width};
 use crate::analysis::stars::scheme::Scheme;

@@ -4,23 +4,14 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use super::homes::Population;
 use super::{Rating, Sure, rows};
 use crate::analysis::stars::marks::Marks;
 use crate::analysis::stars::scheme::{Condition, Part, Scheme, Test};
 use crate::cube::{Axis, Values};
 use crate::error::Result;
-use crate::query::dimension::Scope;
-use crate::query::party_organisation::Parties;
-use crate::query::star_state::{ORGANISED, coded};
+use crate::query::Scope;
 use crate::roster::{Frame, Roster};
-use arrow::buffer::BooleanBuffer;
-
-/// The population that quotas are proportions of.
-pub(crate) struct Population {
-    /// Ledger row of each member.
-    pub(crate) homes: Vec<u32>,
-    pub(crate) all: u64,
-}
 
 /// One year.
 pub(crate) struct Round<'a> {
@@ -32,19 +23,6 @@ pub(crate) struct Round<'a> {
     /// Frame row of each organisation.
     pub(crate) rows: Vec<Option<u32>>,
     pub(crate) population: Population,
-}
-
-/// Returns the home row of each party organisation of `frame`, by code. Rows with a mode of their own come first
-/// and rows of unknown mode last; rows with any other mode do not count.
-pub(crate) fn homes(roster: &Roster, frame: &Frame) -> Vec<Option<u32>> {
-    let mode = roster.field("mode").ok();
-    let others: Vec<u64> = mode.and_then(|at| roster.dictionary(at)).map_or_else(Vec::new, |words| {
-        let others = words.values().iter().filter(|word| !ORGANISED.contains(&word.as_str()));
-        others.filter_map(|word| words.code(word).map(u64::from)).collect()
-    });
-    let modes = coded(roster, frame, mode);
-    let own = |row| modes.is_none_or(|modes| !others.contains(&modes.get(row)));
-    Parties::new(roster, frame).homes(&BooleanBuffer::collect_bool(frame.rows(), own))
 }
 
 impl<'a> Round<'a> {
@@ -149,7 +127,7 @@ fn value(axis: &Axis, at: u32) -> String {
         Values::Text(values) => values.get(at as usize).cloned(),
         Values::Region(codes) => codes
             .get(at as usize)
-            .map(|code| crate::query::dimension::region_name(code).map_or_else(|| code.clone(), str::to_owned)),
+            .map(|code| crate::standards::region::name(code).map_or_else(|| code.clone(), str::to_owned)),
         Values::Flag => ["true", "false"].get(at as usize).map(|t| (*t).to_owned()),
     };
     text.unwrap_or_else(|| crate::query::star_state::UNKNOWN.to_owned())

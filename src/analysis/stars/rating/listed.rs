@@ -11,8 +11,8 @@ use rayon::prelude::*;
 use super::{Rating, STAGES, Span};
 use crate::definition::Counts;
 use crate::error::Result;
-use crate::query::dimension::region_name;
 use crate::roster::Column;
+use crate::standards::region;
 use crate::standards::region::Level;
 use crate::support::columns::Columns;
 
@@ -215,7 +215,7 @@ impl Rating {
         };
         let codes = self.codes("region", subjects)?;
         let at: Vec<u32> = codes.iter().map(|code| townships.of_code[*code as usize]).collect();
-        let names = townships.values.iter().map(|code| region_name(code).unwrap_or(code));
+        let names = townships.values.iter().map(|code| region::name(code).unwrap_or(code));
         Ok((texts_at(townships.values.iter(), at.clone())?, texts_at(names, at)?))
     }
 

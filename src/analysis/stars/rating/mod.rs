@@ -19,6 +19,7 @@
 //! share their memory.
 
 mod facts;
+pub(crate) mod homes;
 mod listed;
 mod previous;
 mod quota;
@@ -37,15 +38,6 @@ use arrow::array::{Array, RecordBatch};
 use rayon::prelude::*;
 
 use self::facts::Round;
-pub(crate) use self::facts::part_of;
-pub(crate) use self::facts::{gate_answers, homes};
-pub(crate) use self::listed::text_column;
-pub(crate) use self::previous::Prev;
-pub use self::previous::Previous;
-pub(crate) use self::quota::QuotaUse;
-pub(crate) use self::score::{Scores, bounded, total};
-pub(crate) use self::stages::Stages;
-
 use super::events::Events;
 use super::marks::{Fault, Marks, Problem, Reading};
 use super::scheme::{Rung, Scheme};
@@ -53,6 +45,16 @@ use crate::error::{Error, Result};
 use crate::job;
 use crate::job::Job;
 use crate::roster::Roster;
+
+pub(crate) use self::facts::gate_answers;
+pub(crate) use self::facts::part_of;
+pub(crate) use self::homes::homes;
+pub(crate) use self::listed::text_column;
+pub(crate) use self::previous::Prev;
+pub use self::previous::Previous;
+pub(crate) use self::quota::QuotaUse;
+pub(crate) use self::score::{Scores, bounded, total};
+pub(crate) use self::stages::Stages;
 
 /// Minimum and maximum stars consistent with the known facts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

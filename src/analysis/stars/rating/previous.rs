@@ -7,12 +7,14 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, Float64Type};
 use rayon::prelude::*;
 
-use super::facts::{Round, homes};
+use super::facts::Round;
+use super::homes::homes;
 use super::{Rating, Span};
 use crate::analysis::stars::scheme::{Consequence, Scheme};
 use crate::definition::Counts;
 use crate::error::{Error, Result};
-use crate::query::star_state::{StarStates, coded};
+use crate::query::star_state::StarStates;
+use crate::roster::coded;
 use crate::roster::search;
 
 /// Source of the stars of the previous round.

@@ -7,7 +7,7 @@ use arrow::array::{Array, StringViewArray};
 use rayon::prelude::*;
 
 use super::Rating;
-use super::facts::homes;
+use super::homes::homes;
 use crate::definition::Counts;
 use crate::roster::{Frame, Roster};
 

@@ -142,9 +142,9 @@ impl Condition {
         }
         let label = |lang| {
             let all = kinds.iter().map(|k| parts.events[*k].label.get(lang)).collect::<Vec<_>>();
-            all.join(if lang == crate::Lang::Zh { "、" } else { ", " })
+            all.join(if lang == crate::lang::Lang::Zh { "、" } else { ", " })
         };
-        let (zh, en) = (label(crate::Lang::Zh), label(crate::Lang::En));
+        let (zh, en) = (label(crate::lang::Lang::Zh), label(crate::lang::Lang::En));
         let text = if years == 1 {
             Text::new(zh, en)
         } else {
@@ -209,10 +209,10 @@ impl Condition {
     }
 
     /// Returns an error if the condition names a column that `roster` cannot have.
-    pub(crate) fn check(&self, roster: &crate::Roster) -> Result<()> {
+    pub(crate) fn check(&self, roster: &crate::roster::Roster) -> Result<()> {
         match &self.test {
             Test::When(when) => when.check(roster).map_err(|e| match e {
-                crate::Error::Argument(what) => at(&self.place, "when", &what),
+                crate::error::Error::Argument(what) => at(&self.place, "when", &what),
                 other => other,
             }),
             _ => Ok(()),

@@ -165,7 +165,7 @@ impl Scheme {
     }
 
     /// Returns an error if a condition names a column that `roster` cannot have.
-    pub(crate) fn check(&self, roster: &crate::Roster) -> Result<()> {
+    pub(crate) fn check(&self, roster: &crate::roster::Roster) -> Result<()> {
         let conditions = self.conditions();
         conditions.into_iter().try_for_each(|condition| condition.check(roster))
     }

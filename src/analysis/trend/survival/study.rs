@@ -2,16 +2,15 @@
 
 use rustc_hash::FxHashMap;
 
+use super::Options;
 use super::spells::{Begun, Ended, Finder, Spell};
+use crate::analysis::trend::histories::Histories;
 use crate::cube::{Axis, Base, Values};
 use crate::error::{Error, Result};
 use crate::job::Job;
-use crate::query::dimension::Scope;
+use crate::query::Scope;
 use crate::roster::Roster;
 use crate::stats::survival::risk::Watched;
-
-use super::Options;
-use crate::analysis::trend::histories::Histories;
 
 /// Selection of spells and origin of their time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

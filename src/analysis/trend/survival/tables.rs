@@ -9,7 +9,7 @@ use super::{Options, Variance};
 use crate::analysis::trend::histories::Histories;
 use crate::error::{Error, Result};
 use crate::job::Job;
-use crate::query::dimension::Scope;
+use crate::query::Scope;
 use crate::roster::Roster;
 use crate::stats::survival::curve::{Curve, Spread, first_at_most_half};
 use crate::stats::survival::log_rank::{LogRank, log_rank};
@@ -124,7 +124,7 @@ fn studied(
 /// first exit, both ends after the last.
 ///
 /// ```
-/// # use dangjian::{Roster, ingest, synth}; use dangjian::query::dimension::Scope; use dangjian::job::Quiet;
+/// # use dangjian::{Roster, ingest, synth}; use dangjian::query::Scope; use dangjian::job::Quiet;
 /// use dangjian::analysis::trend::survival::{Options, star_survival};
 /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &ingest::Options::default(), &Quiet)?;
 /// let table = star_survival(&roster, &Options::default(), &Scope::default(), &Quiet)?;

@@ -16,14 +16,15 @@ use memchr::{memchr3_iter, memrchr, memrchr2};
 use self::cut::Dialect;
 use self::decode::{Checked, Text};
 use self::records::Records;
-pub(crate) use self::whole::records as all_records;
 use super::pump::share;
 use crate::error::{Error, Result};
 use crate::ingest::Options;
 use crate::ingest::cell::block::{At, Block};
-use crate::ingest::files::{Outcome, Place, Start, Work, empty, start, unreadable};
 use crate::ingest::header::{Header, TOP};
+use crate::ingest::table::start::{Outcome, Place, Start, Work, empty, start, unreadable};
 use crate::job;
+
+pub(crate) use self::whole::records as all_records;
 
 /// Number of bytes read at a time.
 const BLOCK: usize = 256 << 10;

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use super::cut::Dialect;
 use super::divide::{Field, Quoted, divide_plain};
-use crate::ingest::cell::Cell;
 use crate::ingest::cell::block::{At, Block, Seen};
+use crate::ingest::cell::content::Cell;
 use crate::support::interner::Written;
 
 /// Padding after the text, so that eight bytes can be read from the start of any field.

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::xlsx::Strings;
-use crate::ingest::cell::Cell;
 use crate::ingest::cell::block::{At, Block};
+use crate::ingest::cell::content::Cell;
 
 /// Content of a cell.
 #[derive(Clone, Copy, Debug)]

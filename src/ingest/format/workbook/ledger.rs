@@ -10,19 +10,18 @@ use std::sync::Mutex;
 
 use rayon::prelude::*;
 
-use super::fault;
 use super::grid::{Grid, gap};
-use super::merged::{Merged, Region};
-use super::xlsx::Rows;
+use super::merged::Merged;
+use super::pieces::{Piece, Pieces};
+use super::region::Region;
 use crate::error::{Error, Result};
 use crate::ingest::Skipped;
 use crate::ingest::cell::block::Block;
-use crate::ingest::files::{Outcome, Place, Start, Work, start};
 use crate::ingest::format::pump::pump;
 use crate::ingest::header::above::joined;
 use crate::ingest::header::{Header, Meaning, TOP};
-use crate::ingest::table::piece;
-use crate::ingest::table::{Table, Tally};
+use crate::ingest::table::start::{Outcome, Place, Start, Work, start};
+use crate::ingest::table::{Table, Tally, piece};
 use crate::job;
 use crate::lang::Text;
 use crate::schema::Type;
@@ -31,36 +30,6 @@ use crate::schema::Type;
 const YEARS_TO_1904: f64 = 1462.0;
 /// Serial numbers, counted from 1904, of dates of 1927–2119 in cells that are plain numbers.
 const SERIALS: std::ops::Range<f64> = 10_000.0 - YEARS_TO_1904..80_000.0 - YEARS_TO_1904;
-
-/// Some rows of a sheet.
-pub(super) enum Piece {
-    /// Rows that were read already; `None` once taken.
-    Grid(Option<Grid>),
-    /// Rows in XML.
-    Rows(Rows),
-}
-
-/// The rows of a sheet that are still in the file.
-pub(super) trait Pieces {
-    /// Returns the next rows.
-    fn next(&mut self) -> Result<Option<Piece>>;
-    /// Returns the merged cells, if they are known.
-    fn merged(&self) -> Option<&[Region]>;
-    /// Returns the current row and the number of rows, as far as known.
-    fn progress(&self) -> (u32, u32);
-    /// Checks whether dates count from 1904.
-    fn is_1904(&self) -> bool;
-}
-
-impl Piece {
-    /// Returns the next rows of the piece.
-    pub(super) fn next(&mut self, place: &Place<'_>, job: &dyn job::Job) -> Result<Option<Grid>> {
-        match self {
-            Self::Grid(grid) => Ok(grid.take()),
-            Self::Rows(rows) => rows.next().map_err(|error| fault(place, job, error)),
-        }
-    }
-}
 
 /// Result of reading a grid.
 struct Part {

@@ -4,15 +4,7 @@ use std::cmp::Reverse;
 use std::collections::HashSet;
 
 use super::grid::{Grid, Stored};
-
-/// Merged cells: first and last row and column, from 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Region {
-    pub top: u32,
-    pub left: u32,
-    pub bottom: u32,
-    pub right: u32,
-}
+use super::region::Region;
 
 /// Merged cells of a sheet below its header, traversed row by row.
 pub(super) struct Merged {

@@ -2,59 +2,34 @@
 //! calamine.
 
 mod container;
+pub(crate) mod fault;
 mod grid;
 mod ledger;
 mod merged;
 mod other;
+pub(crate) mod pieces;
+pub(crate) mod region;
+pub(crate) mod watched;
 mod xls;
 mod xlsx;
 
-use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::io::{BufReader, Read, Seek};
 use std::path::Path;
 
-use memchr::memmem;
-
+use self::fault::{damaged, encrypted, fault, is_encrypted, too_large};
 use self::grid::Grid;
-use self::ledger::{Piece, Pieces};
-pub(crate) use self::merged::Region;
 use self::other::{Format, Workbook};
-use self::xlsx::{Fault, Xlsx};
+use self::pieces::{Piece, Pieces};
+use self::watched::{Sheet, Watched};
+use self::xlsx::Xlsx;
 use crate::error::{Error, Result};
 use crate::ingest::Skipped;
-use crate::ingest::files::{Outcome, Place, Work, empty, unreadable};
+use crate::ingest::table::start::{Outcome, Place, Work, empty, unreadable};
 use crate::job;
 use crate::job::Job;
 use crate::lang::Text;
 
-/// An input that fails once the job is cancelled, so that even one long call of a reader ends.
-struct Watched<'a, R> {
-    input: R,
-    job: &'a dyn Job,
-}
-
-impl<R: Read> Read for Watched<'_, R> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        if self.job.cancelled() {
-            return Err(std::io::Error::other("cancelled"));
-        }
-        self.input.read(buffer)
-    }
-}
-
-impl<R: Seek> Seek for Watched<'_, R> {
-    fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
-        self.input.seek(to)
-    }
-}
-
-/// One sheet of a workbook.
-#[derive(Clone, Debug)]
-struct Sheet {
-    name: String,
-    hidden: bool,
-    /// True if it has cells and is not a chart.
-    is_table: bool,
-}
+pub(crate) use self::region::Region;
 
 /// A workbook.
 enum Book<'a, R> {
@@ -247,48 +222,4 @@ fn open<'a, R: Read + Seek>(path: &'a Path, mut input: R, job: &'a dyn Job) -> R
     }
     let place = Place { path, name: "", sheet: None, encoding: None };
     Xlsx::new(reader).map(Book::Own).map_err(|error| fault(&place, job, error))
-}
-
-/// Checks whether the container holds an encrypted package, which its directory names in UTF-16.
-fn is_encrypted(bytes: &[u8]) -> bool {
-    let name: Vec<u8> = "EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect();
-    memmem::find(bytes, &name).is_some()
-}
-
-fn encrypted(path: &Path) -> Error {
-    Error::file(
-        path,
-        "工作簿有打开密码，无法读取。请用 Excel 打开，在“文件 → 信息 → 保护工作簿”中取消密码后重新保存",
-        "the workbook is protected by a password. Open it in Excel, remove the password under File → Info → Protect Workbook, and save it",
-    )
-}
-
-fn too_large(path: &Path) -> Error {
-    Error::file(
-        path,
-        "工作簿展开后过大，可能是恶意文件。请核对来源，或拆成几个文件",
-        "the workbook is too large once unpacked and may be made to do harm. Check where it is from, or split it",
-    )
-}
-
-/// Returns the error for a damaged workbook or sheet.
-fn damaged(path: &Path, sheet: Option<&str>, zh: &str, en: &str) -> Error {
-    let (of, which) = match sheet {
-        Some(sheet) => (format!("工作簿的表“{sheet}”"), format!("the sheet '{sheet}' of the workbook")),
-        None => ("工作簿".to_owned(), "the workbook".to_owned()),
-    };
-    Error::file(
-        path,
-        format!("{of}已损坏或不完整，无法读取（{zh}）。请用 Excel 打开后重新另存"),
-        format!("{which} is damaged or incomplete ({en}). Open it in Excel and save it again"),
-    )
-}
-
-/// Converts a fault into an error.
-fn fault(place: &Place<'_>, job: &dyn Job, fault: Fault) -> Error {
-    match fault {
-        _ if job.cancelled() => Error::Cancelled,
-        Fault::TooLarge => too_large(place.path),
-        Fault::Damaged(Text { zh, en }) => damaged(place.path, place.sheet, &zh, &en),
-    }
 }

@@ -9,10 +9,11 @@ use calamine::{
     Sheets, Xls, XlsError, Xlsb, XlsbError,
 };
 
+use super::fault::{damaged, encrypted};
 use super::grid::{Grid, Stored, error_text};
-use super::ledger::{Piece, Pieces};
-use super::merged::Region;
-use super::{Sheet, Watched, damaged, encrypted};
+use super::pieces::{Piece, Pieces};
+use super::region::Region;
+use super::watched::{Sheet, Watched};
 use crate::error::{Error, Result};
 use crate::ingest::cell::block::Block;
 use crate::ingest::cell::dates::day_of;

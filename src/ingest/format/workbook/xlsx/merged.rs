@@ -5,7 +5,7 @@ use std::io::Read;
 use memchr::memmem::Finder;
 
 use super::rows::{COLUMNS, ROWS};
-use crate::ingest::format::workbook::merged::Region;
+use crate::ingest::format::workbook::region::Region;
 
 /// Number of bytes searched at a time.
 const WINDOW: usize = 1 << 16;

@@ -19,14 +19,17 @@ use std::sync::Arc;
 use zip::ZipArchive;
 use zip::read::ZipFile;
 
-pub(super) use self::book::Sheet;
 use self::book::{folder, relations};
 use self::cut::Cutter;
-pub(super) use self::rows::Rows;
 use self::rows::{Book, Place, ROWS, Shared};
-pub(super) use self::strings::Strings;
-use super::merged::Region;
+use super::region::Region;
 use crate::lang::Text;
+
+pub(super) use self::book::Sheet;
+
+pub(super) use self::rows::Rows;
+
+pub(super) use self::strings::Strings;
 
 /// Maximum size of a part that is read whole, such as the list of sheets and that of cell styles.
 const WHOLE: u64 = 1 << 26;

@@ -9,8 +9,8 @@ use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 use super::Xlsx;
-use crate::ingest::cell::Cell;
 use crate::ingest::cell::block::Block;
+use crate::ingest::cell::content::Cell;
 use crate::ingest::cell::dates::day_of;
 
 /// Cells by row and column, as text with their kind.

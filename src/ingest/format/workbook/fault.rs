@@ -1,0 +1,55 @@
+//! Errors of workbooks that cannot be read: encrypted, too large, damaged.
+
+use std::path::Path;
+
+use memchr::memmem;
+
+use super::xlsx::Fault;
+use crate::error::Error;
+use crate::ingest::table::start::Place;
+use crate::job::Job;
+use crate::lang::Text;
+
+/// Checks whether the container holds an encrypted package, which its directory names in UTF-16.
+pub(crate) fn is_encrypted(bytes: &[u8]) -> bool {
+    let name: Vec<u8> = "EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    memmem::find(bytes, &name).is_some()
+}
+
+pub(crate) fn encrypted(path: &Path) -> Error {
+    Error::file(
+        path,
+        "工作簿有打开密码，无法读取。请用 Excel 打开，在“文件 → 信息 → 保护工作簿”中取消密码后重新保存",
+        "the workbook is protected by a password. Open it in Excel, remove the password under File → Info → Protect Workbook, and save it",
+    )
+}
+
+pub(crate) fn too_large(path: &Path) -> Error {
+    Error::file(
+        path,
+        "工作簿展开后过大，可能是恶意文件。请核对来源，或拆成几个文件",
+        "the workbook is too large once unpacked and may be made to do harm. Check where it is from, or split it",
+    )
+}
+
+/// Returns the error for a damaged workbook or sheet.
+pub(crate) fn damaged(path: &Path, sheet: Option<&str>, zh: &str, en: &str) -> Error {
+    let (of, which) = match sheet {
+        Some(sheet) => (format!("工作簿的表“{sheet}”"), format!("the sheet '{sheet}' of the workbook")),
+        None => ("工作簿".to_owned(), "the workbook".to_owned()),
+    };
+    Error::file(
+        path,
+        format!("{of}已损坏或不完整，无法读取（{zh}）。请用 Excel 打开后重新另存"),
+        format!("{which} is damaged or incomplete ({en}). Open it in Excel and save it again"),
+    )
+}
+
+/// Converts a fault into an error.
+pub(super) fn fault(place: &Place<'_>, job: &dyn Job, fault: Fault) -> Error {
+    match fault {
+        _ if job.cancelled() => Error::Cancelled,
+        Fault::TooLarge => too_large(place.path),
+        Fault::Damaged(Text { zh, en }) => damaged(place.path, place.sheet, &zh, &en),
+    }
+}

@@ -1,0 +1,113 @@
+//! Scope of a statistic: which rows and years it covers and by what it is broken down.
+
+use std::sync::Arc;
+
+use arrow::buffer::BooleanBuffer;
+
+use super::dimension::axis;
+use super::size_band;
+use crate::cube::Axis;
+use crate::definition::Bands;
+use crate::error::{Error, Result};
+use crate::predicate::Predicate;
+use crate::roster::{Frame, Roster};
+
+/// Rows to analyse and dimensions to break them down by. The default is all rows, not broken down.
+#[derive(Clone, Debug, Default)]
+pub struct Scope {
+    /// Names of dimensions; `year` may be among them and has no effect.
+    pub by: Vec<String>,
+    /// Condition on rows; only rows for which it is true are kept.
+    pub filter: Option<Predicate>,
+    /// Years to keep; all if `None`.
+    pub years: Option<Vec<i16>>,
+    /// Further restriction computed by the caller: rows to keep, one bitmap per frame of the roster.
+    pub only: Option<Arc<[BooleanBuffer]>>,
+    /// Size bands that `by` may name, overriding those that come with the engine.
+    pub bands: Option<Bands>,
+}
+
+impl Scope {
+    /// Creates a scope broken down by `by`.
+    #[must_use]
+    pub fn by<S: Into<String>>(by: impl IntoIterator<Item = S>) -> Self {
+        Self { by: by.into_iter().map(Into::into).collect(), ..Self::default() }
+    }
+
+    /// Restricts the scope to one year.
+    #[must_use]
+    pub fn in_year(self, year: i16) -> Self {
+        Self { years: Some(vec![year]), ..self }
+    }
+
+    /// Returns the scope broken down by other dimensions.
+    pub(crate) fn divided(&self, by: &[String]) -> Self {
+        Self { by: by.to_vec(), ..self.clone() }
+    }
+
+    /// Returns the frames of the selected years.
+    pub(crate) fn frames<'a>(&self, roster: &'a Roster) -> Result<Vec<&'a Frame>> {
+        match &self.years {
+            None => Ok(roster.frames().iter().collect()),
+            Some(years) => {
+                years.iter().try_for_each(|year| roster.frame(*year).map(drop))?;
+                Ok(roster.frames().iter().filter(|frame| years.contains(&frame.year)).collect())
+            }
+        }
+    }
+
+    /// Checks whether the scope excludes rows.
+    pub(crate) fn narrows(&self) -> bool {
+        self.filter.is_some() || self.only.is_some()
+    }
+
+    /// Returns the selected rows of `frame`.
+    pub(crate) fn rows(&self, roster: &Roster, frame: &Frame) -> Result<BooleanBuffer> {
+        let passed = match &self.filter {
+            None => BooleanBuffer::new_set(frame.rows()),
+            Some(filter) => filter.evaluate(roster, frame)?.yes,
+        };
+        let Some(only) = &self.only else { return Ok(passed) };
+        let at = roster.frames().iter().position(|f| f.year == frame.year);
+        match at.and_then(|at| only.get(at)).filter(|rows| rows.len() == frame.rows()) {
+            Some(rows) => Ok(&passed & rows),
+            None => Err(Error::argument(
+                format!("{}年应有 {} 行的取舍，给的行数不同", frame.year, frame.rows()),
+                format!("{} has {} rows, and another number was said to be looked at", frame.year, frame.rows()),
+            )),
+        }
+    }
+
+    /// Returns the size bands in force.
+    fn bands(&self) -> Result<Bands> {
+        let shipped = Bands::shipped()?;
+        Ok(self.bands.clone().map_or_else(|| shipped.clone(), |own| shipped.clone().overridden_by(own)))
+    }
+
+    /// Builds the axes of the named dimensions.
+    pub(crate) fn axes(&self, roster: &Roster, frames: &[&Frame]) -> Result<Vec<Axis>> {
+        self.axes_beside(roster, frames, &[])
+    }
+
+    /// Builds the axes of the named dimensions except `own`, which the statistic has anyway.
+    pub(crate) fn axes_beside(&self, roster: &Roster, frames: &[&Frame], own: &[&str]) -> Result<Vec<Axis>> {
+        let names = self.by.iter().filter(|name| *name != "year" && !own.contains(&name.as_str()));
+        let bands = self.bands()?;
+        let axis = |name: &String| match bands.find(name).filter(|_| roster.field(name).is_err()) {
+            Some(sizes) => size_band::axis(roster, frames, sizes, &bands),
+            None => axis(roster, frames, name),
+        };
+        distinct(names.map(axis).collect::<Result<Vec<_>>>()?)
+    }
+}
+
+/// Fails if two of `axes` have the same name.
+pub(crate) fn distinct(axes: Vec<Axis>) -> Result<Vec<Axis>> {
+    match axes.iter().enumerate().find(|(at, a)| axes[..*at].iter().any(|b| a.name == b.name)) {
+        None => Ok(axes),
+        Some((_, twice)) => {
+            let name = &twice.name;
+            Err(Error::argument(format!("维度“{name}”重复了"), format!("the dimension '{name}' is named twice")))
+        }
+    }
+}

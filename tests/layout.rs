@@ -1,0 +1,398 @@
+//! Keeps the layout of the crate: reads its files as text, follows every import to the file that defines what is taken,
+//! and holds the arrows between files, their names and their sizes against what is allowed.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that fails panics")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+use std::{fs, mem};
+
+/// Names the folder of the repository, to which all paths are relative.
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// Orders the modules of `src/lib.rs` below itself, the roof: each imports only from itself and from those after it.
+const STOREYS: &str = "lib synth review analysis query definition predicate cube roster ingest labels standards schema \
+                       stats support job error lang";
+
+/// Lists the circles that may stay, as each is one recursion that runs through two files.
+const CIRCLES: [[&str; 2]; 2] = [
+    ["src/analysis/stars/rating/quota.rs", "src/analysis/stars/rating/rules.rs"],
+    ["src/standards/region/names.rs", "src/standards/region/resolve.rs"],
+];
+
+/// Bounds the re-exports between an import and the definition.
+const MOST_HOPS: usize = 8;
+
+/// Names what one file takes of another, by the file that takes it and the file that defines it.
+type Arrows = BTreeMap<(usize, usize), BTreeSet<&'static str>>;
+
+/// Holds a leaf of a `use` tree; a glob is called `*` and has the path of the module.
+struct Import {
+    path: Vec<&'static str>,
+    name: &'static str,
+    exported: bool,
+}
+
+/// Holds what a source file says outside its tests.
+#[derive(Default)]
+struct File {
+    path: String,
+    module: String,
+    items: BTreeSet<&'static str>,
+    public_types: Vec<&'static str>,
+    imports: Vec<Import>,
+    mentions: BTreeSet<Vec<&'static str>>,
+    tests: Vec<String>,
+}
+
+/// Tells where a path ends: in which file, and at which of its items unless it leads to the module as a whole.
+#[derive(Clone, Copy)]
+struct End {
+    file: usize,
+    item: Option<&'static str>,
+}
+
+/// Holds the source files of the crate, and which of them each module is.
+struct House {
+    files: Vec<File>,
+    modules: BTreeMap<String, usize>,
+}
+
+/// Reads the crate once for all tests.
+static HOUSE: LazyLock<House> = LazyLock::new(House::read);
+
+/// Lists the files below a folder.
+fn files_below(folder: &str) -> Vec<String> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(format!("{ROOT}/{folder}")).unwrap().map(Result::unwrap) {
+        let path = format!("{folder}/{}", entry.file_name().display());
+        files.extend(if entry.path().is_dir() { files_below(&path) } else { vec![path] });
+    }
+    files.sort();
+    files
+}
+
+/// Reads the Rust files below some folders: their paths and, for as long as the tests run, their texts.
+fn rust_files(folders: &[&str]) -> Vec<(String, &'static str)> {
+    let files = folders.iter().flat_map(|folder| files_below(folder));
+    let paths = files.filter(|path| path.rsplit('.').next() == Some("rs"));
+    paths.map(|path| (path.clone(), &*fs::read_to_string(format!("{ROOT}/{path}")).unwrap().leak())).collect()
+}
+
+/// Measures the word or number at the start of a text.
+fn word(text: &str) -> usize {
+    text.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_' || !byte.is_ascii()).count()
+}
+
+/// Measures the literal at the start of a text, to the next such quote behind an even number of backslashes.
+fn quoted(text: &str) -> usize {
+    let (quote, inner) = text.split_at(1);
+    let is_even = |at: &usize| (at - inner[..*at].trim_end_matches('\\').len()).is_multiple_of(2);
+    inner.match_indices(quote).map(|(at, _)| at).find(is_even).map_or(text.len(), |at| at + 2)
+}
+
+/// Measures the raw string at the start of a text, if one is there.
+fn raw_string(text: &str) -> Option<usize> {
+    let after = text.strip_prefix("br").or(text.strip_prefix('r'))?.trim_start_matches('#').strip_prefix('"')?;
+    let start = text.len() - after.len();
+    let end = format!("\"{}", "#".repeat(text[..start].matches('#').count()));
+    after.find(&end).map(|at| start + at + end.len())
+}
+
+/// Cuts Rust text into words and signs, without comments, literals and lifetimes.
+fn tokens(mut text: &'static str) -> Vec<&'static str> {
+    let mut found = Vec::new();
+    while let Some(first) = text.bytes().next() {
+        let to = |end: &str| text.find(end).map_or(text.len(), |at| at + end.len());
+        let (length, is_code) = match text.as_bytes() {
+            [b'/', b'/', ..] => (to("\n"), false),
+            [b'/', b'*', ..] => (to("*/"), false),
+            [b'"', ..] | [b'\'', b'\\', ..] => (quoted(text), false),
+            [b'\'', ..] if text.chars().nth(2) == Some('\'') => (quoted(text), false),
+            [b'\'', ..] => (1 + word(&text[1..]), false),
+            [b':', b':', ..] => (2, true),
+            _ => raw_string(text).map_or((word(text).max(1), !first.is_ascii_digit()), |length| (length, false)),
+        };
+        found.extend(is_code.then(|| &text[..length]));
+        text = text[length..].trim_start();
+    }
+    found
+}
+
+/// Counts by how much a sign deepens the brackets.
+fn deepening(sign: &str) -> isize {
+    isize::from(matches!(sign, "{" | "(" | "[")) - isize::from(matches!(sign, "}" | ")" | "]"))
+}
+
+/// Finds the end of what the tokens start with: behind the first of some signs that stands in no brackets.
+fn end_of(tokens: &[&str], signs: &[&str]) -> usize {
+    let mut depth = 0;
+    let ends = |token: &&str| {
+        depth += deepening(token);
+        depth <= 0 && signs.contains(token)
+    };
+    tokens.iter().position(ends).map_or(tokens.len(), |at| at + 1)
+}
+
+/// Tells whether a module is another or stands inside it.
+fn is_inside(inner: &str, outer: &str) -> bool {
+    inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+}
+
+/// Reads the leaves of a `use` tree.
+fn leaves(tree: &[&'static str], exported: bool) -> Vec<Import> {
+    let mut found = Vec::new();
+    let mut prefixes = vec![Vec::new()];
+    let mut path = Vec::new();
+    for token in tree {
+        match *token {
+            "::" if !path.is_empty() => {}
+            "{" => prefixes.push(path.clone()),
+            "," | "}" | ";" => {
+                let name = path.iter().rfind(|word| **word != "self");
+                if let Some(name) = name.filter(|_| prefixes.last() != Some(&path)) {
+                    let words = path.iter().position(|word| *word == "as" || *word == "*").unwrap_or(path.len());
+                    found.push(Import { path: path[..words].to_vec(), name, exported });
+                }
+                prefixes.truncate(prefixes.len() - usize::from(*token == "}"));
+                path = prefixes.last().cloned().unwrap_or_default();
+            }
+            // Of another crate, if it begins with `::`.
+            word => path.push(word),
+        }
+    }
+    found
+}
+
+impl File {
+    /// Finds the definitions, imports and mentions in a text, and the test modules that it declares.
+    fn new(path: String, module: String, text: &'static str) -> Self {
+        let mut file = Self { path, module, ..Self::default() };
+        let defining = ["const", "enum", "fn", "mod", "static", "struct", "trait", "type"];
+        let tokens = tokens(text);
+        let (mut rest, mut before, mut depth, mut is_test) = (&tokens[..], "", 0, false);
+        while let [token, after @ ..] = rest {
+            depth += deepening(token);
+            let taken = match *rest {
+                ["#", "[", ..] | ["#", "!", "[", ..] => {
+                    let end = end_of(rest, &["]"]);
+                    is_test |= rest[..end] == ["#", "[", "cfg", "(", "test", ")", "]"];
+                    end
+                }
+                _ if mem::take(&mut is_test) => {
+                    let end = end_of(rest, &["}", ";"]);
+                    if let [.., "mod", name, ";"] = rest[..end] {
+                        file.tests.push(format!("{}::{name}", file.module));
+                    }
+                    end
+                }
+                ["use", next, ..] if next != "<" => {
+                    let end = end_of(rest, &[";"]);
+                    file.imports.extend(leaves(&rest[1..end], matches!(before, "pub" | ")")));
+                    end
+                }
+                ["mod", _, ";", ..] => 2,
+                [kind, name, ..] if defining.contains(&kind) && word(name) > 0 && !defining.contains(&name) => {
+                    file.items.extend((depth == 0).then_some(name));
+                    let is_type = matches!(kind, "enum" | "struct" | "trait" | "type");
+                    file.public_types.extend((is_type && before == "pub").then_some(name));
+                    2
+                }
+                _ if word(token) > 0 && before != "." && before != "::" => {
+                    let more = after.chunks_exact(2).take_while(|pair| pair[0] == "::" && word(pair[1]) > 0).count();
+                    // A small word by itself may be a variable, unless it is called.
+                    if more > 0 || matches!(after, ["(" | "!", ..]) || token.starts_with(char::is_uppercase) {
+                        file.mentions.insert(rest[..=2 * more].iter().copied().step_by(2).collect());
+                    }
+                    1 + 2 * more
+                }
+                _ => 1,
+            };
+            before = rest[taken - 1];
+            rest = &rest[taken..];
+        }
+        file
+    }
+}
+
+impl House {
+    /// Reads the source files of the crate, without those that are there for tests only.
+    fn read() -> Self {
+        let mut files = Vec::new();
+        for (path, text) in rust_files(&["src"]) {
+            let steps = path.trim_end_matches(".rs").replacen("src", "crate", 1);
+            let module = steps.trim_end_matches("/lib").trim_end_matches("/mod").replace('/', "::");
+            files.push(File::new(path, module, text));
+        }
+        let tests: Vec<String> = files.iter().flat_map(|file| file.tests.clone()).collect();
+        files.retain(|file| !tests.iter().any(|test| is_inside(&file.module, test)));
+        let modules = files.iter().enumerate().map(|(at, file)| (file.module.clone(), at)).collect();
+        Self { files, modules }
+    }
+
+    /// Finds the module of a name.
+    fn module(&self, name: &str) -> Option<End> {
+        self.modules.get(name).map(|file| End { file: *file, item: None })
+    }
+
+    /// Finds what a name means in a file, up to `hops` re-exports away; unless it is the `last` of a path, rather a module.
+    fn named(&self, file: usize, name: &'static str, last: bool, hops: usize) -> Option<End> {
+        let File { module, items, imports, .. } = &self.files[file];
+        let child = self.module(&format!("{module}::{name}"));
+        if child.is_some() && !last {
+            return child;
+        }
+        let own = items.contains(name).then_some(End { file, item: Some(name) });
+        let hops = hops.checked_sub(1);
+        let ends = |of: &'static str, last: bool| {
+            let imported = imports.iter().filter(move |import| import.name == of);
+            imported.filter_map(move |import| self.end(file, &import.path, last, hops?))
+        };
+        let in_opened = |end: End| if end.item.is_none() { self.named(end.file, name, last, hops?) } else { None };
+        own.or_else(|| ends(name, last).next()).or(child).or_else(|| ends("*", false).find_map(in_opened))
+    }
+
+    /// Follows a path, as written in a file, to its end; one into another crate has none.
+    fn end(&self, file: usize, path: &[&'static str], last: bool, hops: usize) -> Option<End> {
+        let mut end = End { file, item: None };
+        for (nth, word) in path.iter().enumerate() {
+            end = match *word {
+                _ if end.item.is_some() => end,
+                "crate" => self.module("crate")?,
+                "self" => end,
+                "super" => self.module(self.files[end.file].module.rsplit_once("::")?.0)?,
+                name => {
+                    // What is not found in a module of this crate is of a macro, or not followed any further.
+                    let unseen = (nth > 0).then_some(End { item: Some(name), ..end });
+                    self.named(end.file, name, last && nth + 1 == path.len(), hops).or(unseen)?
+                }
+            };
+        }
+        Some(end)
+    }
+
+    /// Draws an arrow from each file to every other of which it takes an item, following `hops` re-exports; with those
+    /// that only hand on, and to modules as a whole, if `all`.
+    fn arrows(&self, all: bool, hops: usize) -> Arrows {
+        let mut arrows = Arrows::new();
+        for (from, file) in self.files.iter().enumerate() {
+            let imports = file.imports.iter().filter(|import| all || !import.exported).map(|import| &import.path);
+            let ends = imports.chain(&file.mentions).filter_map(|path| self.end(from, path, true, hops));
+            for end in ends.filter(|end| end.file != from && (all || end.item.is_some())) {
+                arrows.entry((from, end.file)).or_default().insert(end.item.unwrap_or("self"));
+            }
+        }
+        arrows
+    }
+
+    /// Lists the files that reach each other along arrows, circle by circle.
+    fn circles(&self, arrows: &Arrows) -> BTreeSet<Vec<usize>> {
+        let files = 0..self.files.len();
+        let mut reached = vec![vec![false; files.len()]; files.len()];
+        for (start, reached) in reached.iter_mut().enumerate() {
+            let mut ahead = vec![start];
+            while let Some(from) = ahead.pop() {
+                let next = arrows.range((from, 0)..(from + 1, 0)).map(|((_, to), _)| *to);
+                ahead.extend(next.filter(|to| !mem::replace(&mut reached[*to], true)));
+            }
+        }
+        let circle = |one: usize| files.clone().filter(|two| reached[one][*two] && reached[*two][one]).collect();
+        files.clone().map(circle).filter(|circle: &Vec<usize>| circle.len() > 1).collect()
+    }
+
+    /// Writes arrows out, a line for each.
+    fn lines(&self, arrows: &Arrows) -> String {
+        let line = |((from, to), names): (&(usize, usize), &BTreeSet<&str>)| {
+            let names = names.iter().copied().collect::<Vec<_>>().join(", ");
+            format!("  {} -> {}: {names}\n", self.files[*from].path, self.files[*to].path)
+        };
+        arrows.iter().map(line).collect()
+    }
+}
+
+#[test]
+fn files_import_each_other_in_two_circles_only() {
+    let house = &*HOUSE;
+    let mut arrows = house.arrows(false, MOST_HOPS);
+    assert!(house.files.len() > 150 && arrows.len() > 800, "{} files, {} arrows", house.files.len(), arrows.len());
+    // The parts of a module may take from the file that holds them together what they share.
+    arrows.retain(|(from, to), _| !is_inside(&house.files[*from].module, &house.files[*to].module));
+    let mut found = Vec::new();
+    for circle in house.circles(&arrows) {
+        let paths: Vec<&String> = circle.iter().map(|file| &house.files[*file].path).collect();
+        if !CIRCLES.iter().any(|allowed| paths == *allowed) {
+            let mut inner = arrows.clone();
+            inner.retain(|(from, to), _| circle.contains(from) && circle.contains(to));
+            found.push(format!("circle of {} files:\n{}", circle.len(), house.lines(&inner)));
+        }
+    }
+    assert!(found.is_empty(), "files import each other\n{}", found.concat());
+}
+
+#[test]
+fn storeys_point_down() {
+    let house = &*HOUSE;
+    let depth = |file: usize| {
+        let module = house.files[file].path.split(['/', '.']).nth(1);
+        STOREYS.split(' ').position(|storey| module == Some(storey))
+    };
+    assert!((0..house.files.len()).all(|file| depth(file).is_some()), "a module of src/lib.rs is in no storey");
+    // As imports are written, and as their items are defined.
+    let mut up = house.arrows(true, 0);
+    up.extend(house.arrows(true, MOST_HOPS));
+    up.retain(|(from, to), _| depth(*to) < depth(*from));
+    assert!(up.is_empty(), "imports point up\n{}", house.lines(&up));
+}
+
+#[test]
+fn src_shows_at_most_twenty_entries() {
+    let files = files_below("src");
+    let shown: BTreeSet<&str> = files.iter().filter_map(|path| path.split('/').nth(1)).collect();
+    assert!(shown.len() <= 20, "{shown:?}");
+}
+
+#[test]
+fn no_folder_is_called_build() {
+    // Tools take such a folder for output and pass it by.
+    let files = ["src", "python", "tests", "benches"].into_iter().flat_map(files_below);
+    let paths: Vec<String> = files.filter(|path| path.contains("/build/")).collect();
+    assert!(paths.is_empty(), "{paths:?}");
+}
+
+#[test]
+fn no_file_is_over_450_lines() {
+    let mut files = rust_files(&["src", "python/src", "tests", "benches"]);
+    files.retain(|(_, text)| text.lines().count() > 450);
+    let paths: Vec<&String> = files.iter().map(|(path, _)| path).collect();
+    assert!(paths.is_empty(), "{paths:?}");
+}
+
+#[test]
+fn public_names_are_unique() {
+    let mut places: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for file in &HOUSE.files {
+        for name in &file.public_types {
+            places.entry(name).or_default().push(&file.path);
+        }
+    }
+    places.retain(|_, files| files.len() > 1);
+    assert!(places.is_empty(), "types share a name: {places:#?}");
+}
+
+#[test]
+fn doc_comments_open_with_a_verb_or_a_noun() {
+    let questions = ["What ", "Whether ", "How ", "Where ", "Which ", "Who ", "Why ", "Of ", "So many "];
+    let mut found = Vec::new();
+    for (path, text) in rust_files(&["src", "python/src"]) {
+        let mut before = None;
+        for (nth, line) in text.lines().map(str::trim_start).enumerate() {
+            let doc = line.strip_prefix("///").or(line.strip_prefix("//!")).map(str::trim_start);
+            let opens = doc.is_some_and(|doc| questions.iter().any(|question| doc.starts_with(question)));
+            if opens && before.is_none() {
+                found.push(format!("{path}:{}: {line}", nth + 1));
+            }
+            before = doc;
+        }
+    }
+    assert!(found.is_empty(), "doc comments open with a question\n{}", found.join("\n"));
+}
