@@ -10,12 +10,21 @@ Read yearly ledgers into a `Roster`, ask it for coverage, formation, stars and t
     163
 """
 
-from dangjian import datasets, labels, namespace, synth
+from dangjian import datasets, labels
+from dangjian import expressions as namespace
 from dangjian._native import __version__
-from dangjian.comparison import Comparison
-from dangjian.dated import dated_chances, dated_rates
+from dangjian.catalogue.schemes import replay_stars, star_form, star_scheme_toml, star_schemes
+from dangjian.catalogue.standards import regions, resolve_regions, uscc_completions
+from dangjian.datasets import synth
 from dangjian.errors import ArgumentError, DataError, DefinitionError, Error, FileError, InternalError
-from dangjian.kendall import (
+from dangjian.results.comparison import Comparison
+from dangjian.results.rating import Judges, Rating
+from dangjian.results.review import Review
+from dangjian.roster import Roster, open_roster, problem_codes, read_roster, schema
+from dangjian.stats.dated import dated_chances, dated_rates
+from dangjian.stats.published import check_published
+from dangjian.stats.survival import log_rank, survival_curve, survival_summary
+from dangjian.stats.trend import (
     adjust_p,
     cochran_armitage,
     mann_kendall,
@@ -23,13 +32,6 @@ from dangjian.kendall import (
     pooled_kendall,
     seasonal_kendall,
 )
-from dangjian.published import check_published
-from dangjian.rating import Judges, Rating
-from dangjian.review import Review
-from dangjian.roster import Roster, open_roster, problem_codes, read_roster, schema
-from dangjian.schemes import replay_stars, star_form, star_scheme_toml, star_schemes
-from dangjian.spells import log_rank, survival_curve, survival_summary
-from dangjian.standards import regions, resolve_regions, uscc_completions
 
 __all__ = [
     "ArgumentError",

@@ -13,18 +13,18 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 import dangjian
-from dangjian import reading
-from dangjian.comparison import STATUSES
 from dangjian.errors import of_system
 from dangjian.labels import check_lang
+from dangjian.report.check import balance, check_text
 from dangjian.report.format import NOTHING, Formats, rate_label
 from dangjian.report.grid import parts
+from dangjian.results.comparison import STATUSES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dangjian.rating import Rating
-    from dangjian.review import Review
+    from dangjian.results.rating import Rating
+    from dangjian.results.review import Review
 
 MISSED = 1
 """Exit code: with ``--strict``, a target is missed or cannot be told."""
@@ -145,7 +145,7 @@ def check(
                 f"{save_profile}：已经存在。请另写一个文件名，或加 --overwrite",
             )
         roster = _read(files, profile, repair=repair)
-        for line in reading.lines(roster, fmt):
+        for line in check_text(roster, fmt):
             say(line)
         if save_profile is not None:
             roster.save_profile(save_profile)
@@ -325,7 +325,7 @@ def _summary(review: Review, fmt: Formats) -> None:
     """Print the figures that decide whether one opens the report at once."""
     head = review.headline
     say(fmt.t(f"{review.year} 年度两新组织党建年报", f"{review.year}: annual review of Party building"))
-    say(fmt.t("全部台账：", "all ledgers: ") + reading.balance(head["rows"], fmt))
+    say(fmt.t("全部台账：", "all ledgers: ") + balance(head["rows"], fmt))
     for label, value in (
         (fmt.t("单位", "organisations"), fmt.number(head["organisations"])),
         (fmt.t("党组织", "party organisations"), fmt.number(head["party_organisations"])),

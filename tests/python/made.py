@@ -12,8 +12,8 @@ from typing import Any
 
 import polars as pl
 
-from dangjian import headline
-from dangjian.review import Review
+from dangjian.results import headline
+from dangjian.results.review import Review
 
 YEARS = [2011, 2012, 2013]
 TOWNSHIPS = {

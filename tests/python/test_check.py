@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 import dangjian as dj
-from dangjian import reading
+from dangjian.report.check import check_text
 from dangjian.report.format import Formats
 
 SAMPLE = dj.datasets.hexigten()
@@ -23,7 +23,7 @@ def roster():
 
 @pytest.fixture(scope="module", params=["zh", "en"])
 def told(request, roster):
-    return list(reading.lines(roster, Formats(request.param)))
+    return list(check_text(roster, Formats(request.param)))
 
 
 def test_every_sheet_is_told_as_read_or_as_left_out(roster, told):
@@ -66,5 +66,5 @@ def test_the_english_answer_has_no_chinese_but_the_ledgers_own(roster):
     own = {*roster.columns_read["header"], *roster.problems["value"].drop_nulls(), *roster.sources["file"]}
     own |= {*roster.sources["sheet"], *roster.skipped["sheet"], *roster.problems["header"].drop_nulls()}
     known = set("".join(own))
-    text = "".join(reading.lines(roster, Formats("en")))
+    text = "".join(check_text(roster, Formats("en")))
     assert not {c for c in text if "一" <= c <= "鿿"} - known

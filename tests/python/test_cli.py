@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 
 import dangjian
 import made
-from dangjian import reading
 from dangjian.cli import app
+from dangjian.report.check import OTHER_ROWS
 
 FILE = "台账2013[red].xlsx"
 
@@ -28,7 +28,7 @@ class Roster:
             "year_from": ["file name"],
             "encoding": [None],
             "data": [20],
-            **{kind: [0] for kind in reading.OTHER_ROWS},
+            **{kind: [0] for kind in OTHER_ROWS},
             "title": [2],
             "kept": [15],
             "rejected": [2],

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 import dangjian
 import panels
 from dangjian.cli import app
-from dangjian.comparison import STATUSES
+from dangjian.results.comparison import STATUSES
 
 COLUMNS = [name for name in panels.SCHEMA if name not in ("year", "org_id")]
 

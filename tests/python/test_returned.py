@@ -17,7 +17,7 @@ from openpyxl.styles import PatternFill
 
 import dangjian as dj
 import shared
-from dangjian.returned.look import COLOURS
+from dangjian.returned.style import COLOURS
 from test_errors import check, run
 
 IDS = ("91110000101623741K", "91110000600037341L", "911101066976941872")  # in the order of a roster

@@ -8,7 +8,8 @@ import vl_convert
 
 import dangjian as dj
 import moving
-from dangjian import charts, labels, star_charts
+from dangjian import charts, labels
+from dangjian.charts import stars
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +28,7 @@ def data(chart):
 
 def test_ribbons_fill_no_more_than_their_bars(roster):
     moves = roster.star_transitions()
-    chart = star_charts.star_flow(moves)
+    chart = stars.star_flow(moves)
     ribbons, bars = (next(t for t in data(chart) if column in t.columns) for column in ("ribbon", "x2"))
     shown = [*charts.GRADES, "unrated"]
     inside = moves.filter(pl.col("star_state").is_in(shown), pl.col("next_star_state").is_in(shown))
@@ -43,7 +44,7 @@ def test_ribbons_fill_no_more_than_their_bars(roster):
 
 def test_a_heat_map_has_a_count_for_each_chance(roster):
     table = roster.transition_probabilities(view="absorbing")
-    chart = star_charts.transition_heatmap(table)
+    chart = stars.transition_heatmap(table)
     (cells,) = data(chart)
     assert (
         cells["count"].filter(cells["count"] != "").cast(pl.Int64).sum()
@@ -51,7 +52,7 @@ def test_a_heat_map_has_a_count_for_each_chance(roster):
     )
     assert not any(text.startswith(labels.value("star_state", "absent")) for text in cells["before"])
     assert labels.column("next_star_state") in svg(chart)
-    modes = star_charts.transition_heatmap(roster.transition_probabilities(of="mode"), lang="en")
+    modes = stars.transition_heatmap(roster.transition_probabilities(of="mode"), lang="en")
     assert "solo" in svg(modes)
 
 
@@ -60,7 +61,7 @@ def test_a_row_without_anybody_is_dashes():
         {"year": [2010, 2011], "org_id": ["组织1", "组织1"], "star": [3.0, 4.0], "mode": ["solo", "solo"]}
     )
     table = dj.read_roster(frame).transition_probabilities(view="removed")
-    (cells,) = data(star_charts.transition_heatmap(table))
+    (cells,) = data(stars.transition_heatmap(table))
     assert set(cells.filter(pl.col("before").str.starts_with("四星"))["percent"]) == {"—"}
 
 
@@ -76,18 +77,18 @@ def test_the_others_can_be_drawn(roster, lang):
             "high": [1.0, 0.9],
         }
     )
-    one = star_charts.survival_curve(curve, lang=lang)
+    one = stars.survival_curve(curve, lang=lang)
     assert max(t.height for t in data(one)) == 3, "it starts at one"
     two = pl.concat([curve.with_columns(committee=pl.lit(c)) for c in ("甲", "乙")])
-    assert "乙" in svg(star_charts.survival_curve(two, by="committee", lang=lang))
-    small = star_charts.star_small_multiples(
+    assert "乙" in svg(stars.survival_curve(two, by="committee", lang=lang))
+    small = stars.star_small_multiples(
         roster.star_distribution(by="committee"), "committee", counts="organisations", lang=lang
     )
     shares = next(t for t in data(small) if "share" in t.columns)
     for total in shares.group_by("year", "title").agg(pl.col("share").sum())["share"]:
         assert total == pytest.approx(1)
     forecast = roster.star_forecast(2, draws=50, at_least=3)
-    fan = star_charts.forecast_fan(roster.star_distribution(), forecast, lang=lang)
+    fan = stars.forecast_fan(roster.star_distribution(), forecast, lang=lang)
     text = svg(fan)
     assert labels.value("method", "mix", lang) in text
     assert ("3星及以上" if lang == "zh" else "3 stars and more") in text

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dangjian import labels
-    from dangjian.review import Review
+    from dangjian.results.review import Review
 
 LINES = 1_048_575
 """Rows that a sheet holds under its header; longer tables go on in a next sheet."""

@@ -11,7 +11,7 @@ from dangjian import labels
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dangjian.review import Review
+    from dangjian.results.review import Review
 
 NOTHING = "—"
 """What stands where a value is not known or there is none."""

@@ -9,16 +9,16 @@ import jinja2
 import polars as pl
 
 from dangjian import charts
-from dangjian.headline import missing
 from dangjian.report import grid
 from dangjian.report.format import NOTHING, Formats
 from dangjian.report.svg import inline
+from dangjian.results.headline import missing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dangjian import labels
-    from dangjian.review import Review
+    from dangjian.results.review import Review
 
 SHOWN = 10
 """Lines of a gap list that stand open on the page."""

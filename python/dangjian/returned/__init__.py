@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
     from dangjian import labels
     from dangjian.returned.plan import Ledger
-    from dangjian.roster.accounts import Accounts
+    from dangjian.roster.provenance import Provenance
 
 _TEXTS = (".csv", ".txt", ".tsv", ".tab")
 _OWN_FORMAT = (".xlsx", ".xlsm")
 
 
-def write(roster: Accounts, folder: Path, *, overwrite: bool, lang: labels.Lang) -> pl.DataFrame:
+def write(roster: Provenance, folder: Path, *, overwrite: bool, lang: labels.Lang) -> pl.DataFrame:
     """Write every ledger of ``roster`` back into ``folder``.
 
     Returns:

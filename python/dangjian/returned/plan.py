@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from dangjian.reading import one_line
+from dangjian.report.check import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from dangjian.report.format import Formats
-    from dangjian.roster.accounts import Accounts
+    from dangjian.roster.provenance import Provenance
 
 SEVERITIES = ("error", "warning", "info")
 """How much a problem matters, the gravest first."""
@@ -84,7 +84,7 @@ class Ledger:
     skipped: pl.DataFrame
 
 
-def ledgers(roster: Accounts, paths: Mapping[str, Path | None], fmt: Formats) -> list[Ledger]:
+def ledgers(roster: Provenance, paths: Mapping[str, Path | None], fmt: Formats) -> list[Ledger]:
     """The files of ``roster``, in order, with what is to be marked in each."""
     columns, problems = roster.columns_read, roster.problems
     made = []

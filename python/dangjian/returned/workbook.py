@@ -19,8 +19,8 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 
 from dangjian.returned import formulas, summary
-from dangjian.returned.look import AUTHOR, COLOURS, clerk_font, width_of
 from dangjian.returned.plan import HEADERS, harmless, worst
+from dangjian.returned.style import AUTHOR, COLOURS, clerk_font, width_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,14 +8,14 @@ import polars as pl
 
 from dangjian import _native
 from dangjian.roster import arguments
-from dangjian.roster.held import Held
+from dangjian.roster.part import RosterPart
 
 if TYPE_CHECKING:
     from dangjian.roster.arguments import By, Source, Years
     from dangjian.roster.where import Where
 
 
-class Formation(Held):
+class Formation(RosterPart):
     """What the rules of formation say. ``rules`` is a TOML file of rules, over the shipped ones kind by kind."""
 
     def formation_audit(

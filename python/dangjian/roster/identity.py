@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from dangjian import _native
-from dangjian.comparison import Comparison
 from dangjian.errors import ArgumentError
+from dangjian.results.comparison import Comparison
 from dangjian.roster import arguments
-from dangjian.roster.held import Held
+from dangjian.roster.part import RosterPart
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dangjian.roster.arguments import By
 
 
-class Identity(Held):
+class Identity(RosterPart):
     """Links between a roster's ids, and the comparison of surveys."""
 
     @property
@@ -123,7 +123,7 @@ class Identity(Held):
 
 
 def _of(given: object, name: str) -> _native.Roster:
-    if isinstance(given, Held):
+    if isinstance(given, RosterPart):
         return given._native  # noqa: SLF001 - a roster's own
     got = type(given).__name__
     raise ArgumentError(

@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from dangjian import _native, headline
+from dangjian import _native
 from dangjian.progress import Bar
-from dangjian.review import Review
+from dangjian.results import headline
+from dangjian.results.review import Review
 from dangjian.roster import arguments
-from dangjian.roster.accounts import FATES, Accounts
+from dangjian.roster.counts import Counts
 from dangjian.roster.formation import Formation
 from dangjian.roster.identity import Identity
-from dangjian.roster.measures import Measures
+from dangjian.roster.provenance import FATES, Provenance
+from dangjian.roster.rates import Rates
 from dangjian.roster.stars import Stars
-from dangjian.roster.statistics import Statistics
 from dangjian.roster.survival import Survival
 from dangjian.roster.targets import Targets
 from dangjian.roster.trees import Trees
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class Roster(
-    Accounts, Identity, Trees, Formation, Measures, Targets, Stars, Trends, TrendTests, Survival, Statistics
+    Provenance, Identity, Trees, Formation, Rates, Targets, Stars, Trends, TrendTests, Survival, Counts
 ):
     """The panel: one row is one organisation in one survey year. Never changed after it is made.
 

@@ -10,9 +10,9 @@ import polars as pl
 
 from dangjian import _native
 from dangjian.errors import ArgumentError, FileError
-from dangjian.rating import Judges, Rating
+from dangjian.results.rating import Judges, Rating
 from dangjian.roster import arguments
-from dangjian.roster.held import Held
+from dangjian.roster.part import RosterPart
 
 if TYPE_CHECKING:
     from dangjian.roster.arguments import By, Source
@@ -56,7 +56,7 @@ def _before(previous: Table | None) -> Any:
     return frame(previous, "previous")
 
 
-class Stars(Held):
+class Stars(RosterPart):
     """Scores into stars, by a scheme: the id of one that comes with the package, or the path of a TOML file."""
 
     def rate_stars(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import polars as pl
 
 from dangjian import _native
-from dangjian.roster.held import Held
+from dangjian.roster.part import RosterPart
 from dangjian.roster.where import scope
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ Interval: TypeAlias = Literal["log-log", "log", "plain"]
 Variance: TypeAlias = Literal["organisation", "greenwood"]
 
 
-class Survival(Held):
+class Survival(RosterPart):
     """Survival at so many stars and more (保级).
 
     A spell begins in the first year with at least ``at_least`` stars, and goes on while each next calendar year is in the

@@ -8,7 +8,7 @@ import polars as pl
 
 from dangjian import _native
 from dangjian.roster import arguments
-from dangjian.roster.held import Held
+from dangjian.roster.part import RosterPart
 
 if TYPE_CHECKING:
     from dangjian.roster.arguments import By, Source, Years
@@ -23,7 +23,7 @@ def _set(targets: By | None, targets_file: Source | None) -> _native.TargetSet:
     }
 
 
-class Targets(Held):
+class Targets(RosterPart):
     """What becomes of a target set. ``targets`` names some of the set, ``targets_file`` is a file with another set."""
 
     def targets(

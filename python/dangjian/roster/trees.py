@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from dangjian import _native
 from dangjian.errors import ArgumentError
 from dangjian.roster import arguments
-from dangjian.roster.held import Held
+from dangjian.roster.part import RosterPart
 
 if TYPE_CHECKING:
     from typing import Self
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from dangjian.roster.arguments import Source
 
 
-class Trees(Held):
+class Trees(RosterPart):
     """Committees in charge (归口), party organisations (隶属), zones … as trees."""
 
     def with_tree(self, column: str, table: Source | object) -> Self:

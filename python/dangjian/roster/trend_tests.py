@@ -8,7 +8,7 @@ import polars as pl
 
 from dangjian import _native
 from dangjian.roster import arguments
-from dangjian.roster.held import Held
+from dangjian.roster.part import RosterPart
 from dangjian.roster.where import scope
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dangjian.roster.where import Where
 
 
-class TrendTests(Held):
+class TrendTests(RosterPart):
     """Trends of figures. A figure is one of: ``rate``, the id of a rate (``rates_file`` has further ones); ``success``, a
     condition in SQL, among the organisations for which ``population`` holds; ``measure``, a count as in ``count``.
     """

@@ -8,7 +8,7 @@ import polars as pl
 
 from dangjian import _native
 from dangjian.roster import arguments
-from dangjian.roster.held import Held
+from dangjian.roster.part import RosterPart
 from dangjian.roster.where import scope
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Steps(Looked, total=False):
     """Dimensions; the group of a step is that of the earlier year, of arrivals that of the later."""
 
 
-class Trends(Held):
+class Trends(RosterPart):
     """Where states are going. A share names its denominator; what is undefined is null beside the count that makes it so.
 
     All methods take the keywords of :class:`Steps`. Where a method pools the years, ``year`` and ``next_year`` are the first

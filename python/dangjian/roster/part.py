@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from dangjian.roster.where import Where
 
 
-class Held:
+class RosterPart:
     """The panel inside the engine.
 
     Every statistic takes ``where``: a condition in SQL over the columns, or a Polars expression over ``to_polars()``, which

@@ -12,8 +12,8 @@ import altair as alt
 import polars as pl
 
 from dangjian import labels
-from dangjian.alluvial import TONES, star_flow
 from dangjian.charts import GRADES, INK, PALETTE, STAR_STATES, Chart, _dress, _named
+from dangjian.charts.alluvial import TONES, star_flow
 
 if TYPE_CHECKING:
     pass

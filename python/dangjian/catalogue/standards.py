@@ -11,7 +11,7 @@ from dangjian import _native
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dangjian.namespace import Level
+    from dangjian.expressions import Level
 
 
 def regions(year: int = 2023, level: Level = "county") -> pl.DataFrame:

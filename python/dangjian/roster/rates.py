@@ -8,7 +8,7 @@ import polars as pl
 
 from dangjian import _native
 from dangjian.roster import arguments
-from dangjian.roster.held import Held
+from dangjian.roster.part import RosterPart
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +21,7 @@ def _ids(rates: Sequence[str] | str | None) -> Sequence[str] | None:
     return [rates] if isinstance(rates, str) else rates
 
 
-class Measures(Held):
+class Rates(RosterPart):
     """What stands behind the rates. ``rates_file`` is a TOML file of further rates, over the shipped ones."""
 
     def breaks(

@@ -29,14 +29,14 @@ _PLACE = ["file", "sheet"]
 _BROKEN = re.compile(r"(?<=[^\x00-\x7f])\s+|\s+(?=[^\x00-\x7f])")
 
 
-def lines(roster: Roster, fmt: Formats) -> Iterator[str]:
+def check_text(roster: Roster, fmt: Formats) -> Iterator[str]:
     """Write what was read of every sheet, which sheets were left out, the row balance, and every problem.
 
     Example:
         >>> import dangjian as dj
         >>> from dangjian.report.format import Formats
         >>> roster = dj.read_roster(dj.datasets.hexigten().ledgers)
-        >>> next(lines(roster, Formats("zh")))
+        >>> next(check_text(roster, Formats("zh")))
         '克什克腾旗两新组织党建台账2009年.xlsx · 非公企业'
     """
     sources = roster.sources

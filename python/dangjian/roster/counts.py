@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import polars as pl
 
 from dangjian.roster import arguments
-from dangjian.roster.held import Held
+from dangjian.roster.part import RosterPart
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dangjian.roster.where import Where
 
 
-class Statistics(Held):
+class Counts(RosterPart):
     """What is counted. ``by`` names dimensions, ``where`` picks organisations, ``years`` picks years."""
 
     def coverage(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import polars as pl
 
-from dangjian.roster.held import Held
+from dangjian.roster.part import RosterPart
 
 if TYPE_CHECKING:
     from dangjian.roster.arguments import Source
@@ -16,7 +16,7 @@ FATES = ("kept", "rejected", "merged", "conflicts")
 """What becomes of a row of data."""
 
 
-class Accounts(Held):
+class Provenance(RosterPart):
     """A roster's account of its reading."""
 
     @property

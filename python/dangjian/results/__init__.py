@@ -1,0 +1,1 @@
+"""What a question to a roster gives: objects that hold an answer and write it."""

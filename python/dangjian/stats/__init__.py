@@ -1,0 +1,1 @@
+"""Statistics of plain arrays: trends, survival, dated changes, published figures."""
