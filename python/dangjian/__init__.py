@@ -13,6 +13,7 @@ Read yearly ledgers into a `Roster`, ask it for coverage, formation, stars and t
 from dangjian import datasets, labels
 from dangjian import expressions as namespace
 from dangjian._native import __version__
+from dangjian.catalogue.ledgers import problem_codes, schema
 from dangjian.catalogue.schemes import replay_stars, star_form, star_scheme_toml, star_schemes
 from dangjian.catalogue.standards import regions, resolve_regions, uscc_completions
 from dangjian.datasets import synth
@@ -20,7 +21,7 @@ from dangjian.errors import ArgumentError, DataError, DefinitionError, Error, Fi
 from dangjian.results.comparison import Comparison
 from dangjian.results.rating import Judges, Rating
 from dangjian.results.review import Review
-from dangjian.roster import Roster, open_roster, problem_codes, read_roster, schema
+from dangjian.roster import Roster, open_roster, read_roster
 from dangjian.stats.dated import dated_chances, dated_rates
 from dangjian.stats.published import check_published
 from dangjian.stats.survival import log_rank, survival_curve, survival_summary

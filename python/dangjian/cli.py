@@ -19,6 +19,7 @@ from dangjian.report.check import balance, check_text
 from dangjian.report.format import NOTHING, Formats, rate_label
 from dangjian.report.grid import parts
 from dangjian.results.comparison import STATUSES
+from dangjian.roster.provenance import account
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -145,7 +146,7 @@ def check(
                 f"{save_profile}：已经存在。请另写一个文件名，或加 --overwrite",
             )
         roster = _read(files, profile, repair=repair)
-        for line in check_text(roster, fmt):
+        for line in check_text(account(roster), fmt):
             say(line)
         if save_profile is not None:
             roster.save_profile(save_profile)

@@ -7,17 +7,15 @@ queries and the streaming engine too. A null stays null, and so does what cannot
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 import polars as pl
 
 from dangjian import _native
+from dangjian.catalogue.standards import Level
 
 if TYPE_CHECKING:
     from dangjian.roster import Roster
-
-Level: TypeAlias = Literal["province", "prefecture", "county", "township"]
-"""A level of regions."""
 
 _T = TypeVar("_T", pl.Expr, pl.Series)
 

@@ -12,14 +12,6 @@ from typing import Any, Literal, TypeAlias, cast, get_args
 Lang: TypeAlias = Literal["zh", "en"]
 """A language a reader reads; ``"zh"`` is the default of everything an office reads."""
 
-# Columns whose values are the words of another column.
-_WORDS_OF = {
-    "need": "mode",
-    "next_mode": "mode",
-    "next_star_state": "star_state",
-    "level_need": "party_org_level",
-}
-
 
 @cache
 def _all() -> dict[str, dict[str, Any]]:
@@ -71,7 +63,7 @@ def value(column: str, value: str, lang: Lang = "zh") -> str:
         ('单建', '四星', '不明')
     """
     values = _all()["value"]
-    found = values.get(_WORDS_OF.get(column, column), {}).get(value) or values["any"].get(value, {})
+    found = values.get(column, {}).get(value) or values["any"].get(value, {})
     return cast("str", found.get(lang, value))
 
 

@@ -12,8 +12,6 @@ from dangjian import _native
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dangjian.roster.stars import Table
-
 
 def star_schemes(schemes: str | PathLike[str] | Sequence[str | PathLike[str]] | None = None) -> pl.DataFrame:
     """The schemes that come with the package, or those that are named, by id or by the path of a TOML file.
@@ -58,7 +56,7 @@ def star_scheme_toml(scheme: str) -> str:
     return _native.star_scheme_toml(scheme)
 
 
-def replay_stars(trail: Table) -> pl.DataFrame:
+def replay_stars(trail: object) -> pl.DataFrame:
     """Go through an audit trail from its first year: the stars to which it leads, worked out from the trail alone.
 
     Returns:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import polars as pl
 
@@ -11,7 +11,8 @@ from dangjian import _native
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dangjian.expressions import Level
+Level: TypeAlias = Literal["province", "prefecture", "county", "township"]
+"""A level of regions."""
 
 
 def regions(year: int = 2023, level: Level = "county") -> pl.DataFrame:

@@ -10,49 +10,44 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from dangjian import labels
+from dangjian.catalogue.ledgers import FATES, OTHER_ROWS, SEVERITIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from dangjian.report.account import Account
     from dangjian.report.format import Formats
-    from dangjian.roster import Roster
 
-FATES = ("kept", "rejected", "merged", "conflicts")
-"""What becomes of a row of data; the four add up to all of them."""
-
-OTHER_ROWS = ("title", "header", "repeated_header", "blank", "total", "subtotal", "note", "footer")
-"""The other kinds of rows of a sheet, as columns of ``Roster.sources``."""
-
-_SEVERITIES = ["error", "warning", "info"]
 _PLACE = ["file", "sheet"]
 # White space beside a Chinese character is how a cell was broken into lines, and says nothing.
 _BROKEN = re.compile(r"(?<=[^\x00-\x7f])\s+|\s+(?=[^\x00-\x7f])")
 
 
-def check_text(roster: Roster, fmt: Formats) -> Iterator[str]:
+def check_text(account: Account, fmt: Formats) -> Iterator[str]:
     """Write what was read of every sheet, which sheets were left out, the row balance, and every problem.
 
     Example:
         >>> import dangjian as dj
         >>> from dangjian.report.format import Formats
+        >>> from dangjian.roster.provenance import account
         >>> roster = dj.read_roster(dj.datasets.hexigten().ledgers)
-        >>> next(check_text(roster, Formats("zh")))
+        >>> next(check_text(account(roster), Formats("zh")))
         '克什克腾旗两新组织党建台账2009年.xlsx · 非公企业'
     """
-    sources = roster.sources
-    yield from _sheets(sources, roster.columns_read, fmt)
-    if roster.skipped.height:
+    sources = account.sources
+    yield from _sheets(sources, account.columns_read, fmt)
+    if account.skipped.height:
         yield fmt.t("不是台账，未读入的表：", "Not ledgers, and not read:")
-        for file, sheet, why in roster.skipped.select(*_PLACE, f"why_{fmt.lang}").rows():
+        for file, sheet, why in account.skipped.select(*_PLACE, f"why_{fmt.lang}").rows():
             yield f"  {_place(file, sheet)}{fmt.t('：', ': ')}{why}"
         yield ""
     sums = sources.select(rows_in=pl.col("data").sum(), **{f: pl.col(f).sum() for f in FATES}).row(
         0, named=True
     )
     yield balance({"in": sums["rows_in"], **sums}, fmt)
-    yield from _added_words(roster.words, fmt)
-    yield from _problems(roster.problems, fmt)
-    yield from _unknown_words(roster.problems, fmt)
+    yield from _added_words(account.words, fmt)
+    yield from _problems(account.problems, fmt)
+    yield from _unknown_words(account.problems, fmt)
 
 
 def balance(rows: Mapping[str, int], fmt: Formats) -> str:
@@ -198,7 +193,7 @@ def _problems(problems: pl.DataFrame, fmt: Formats) -> Iterator[str]:
         problems.group_by("severity", "code", "action", f"message_{fmt.lang}")
         .len()
         .sort(
-            pl.col("severity").replace_strict(_SEVERITIES, range(3), default=3),
+            pl.col("severity").replace_strict(list(SEVERITIES), range(3), default=3),
             -pl.col("len").cast(pl.Int64),
             "code",
         )

@@ -15,6 +15,7 @@ import polars as pl
 import xlsxwriter
 from xlsxwriter.exceptions import FileCreateError
 
+from dangjian.catalogue.ledgers import FATES
 from dangjian.report.format import RATES, YEARS, Formats, rate_label
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dangjian import labels
-    from dangjian.results.review import Review
+    from dangjian.results.review_data import ReviewData
 
 LINES = 1_048_575
 """Rows that a sheet holds under its header; longer tables go on in a next sheet."""
@@ -43,7 +44,7 @@ _OPTIONS = {
 }
 
 
-def write(review: Review, path: Path, lang: labels.Lang) -> None:
+def write(review: ReviewData, path: Path, lang: labels.Lang) -> None:
     """Write the workbook of ``review`` to ``path``.
 
     Example:
@@ -80,7 +81,7 @@ def _book(path: Path) -> Iterator[xlsxwriter.Workbook]:
         raise (cause if isinstance(cause, OSError) else error) from None
 
 
-def _sheets(review: Review, lang: labels.Lang) -> Iterator[tuple[str, pl.DataFrame]]:
+def _sheets(review: ReviewData, lang: labels.Lang) -> Iterator[tuple[str, pl.DataFrame]]:
     """The tables under their labels; the gap lists one by one, under their targets'."""
     fmt = Formats(lang)
     for name, frame in review.tables.items():
@@ -94,7 +95,7 @@ def _sheets(review: Review, lang: labels.Lang) -> Iterator[tuple[str, pl.DataFra
             yield from _gaps(review, frame, fmt)
 
 
-def _gaps(review: Review, frame: pl.DataFrame, fmt: Formats) -> Iterator[tuple[str, pl.DataFrame]]:
+def _gaps(review: ReviewData, frame: pl.DataFrame, fmt: Formats) -> Iterator[tuple[str, pl.DataFrame]]:
     """The gap list of each target, under its label."""
     for at, target in enumerate(review.tables["targets"].iter_rows(named=True), 1):
         title = f"{fmt.t('缺口', 'Gaps ')}{at} {target[f'label_{fmt.lang}'] or target['target']}"
@@ -192,7 +193,7 @@ class _Writer:
         else:
             sheet.write_number(row, at, value, style)
 
-    def summary(self, review: Review) -> None:
+    def summary(self, review: ReviewData) -> None:
         """Write the first sheet: the headline figures, the targets, the row balance."""
         fmt, head = self.fmt, review.headline
         sheet = self.sheet(fmt.t("概要", "Summary"))
@@ -213,7 +214,7 @@ class _Writer:
         ]
         rows = head["rows"]
         balance = [(fmt.t("读入行数", "rows in"), rows["in"])]
-        balance += [(fmt.column(c), rows[c]) for c in ("kept", "rejected", "merged", "conflicts")]
+        balance += [(fmt.column(c), rows[c]) for c in FATES]
 
         title = fmt.t(
             f"{review.year} 年度两新组织党建年报", f"{review.year}: annual review of Party building"

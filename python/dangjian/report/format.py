@@ -11,7 +11,7 @@ from dangjian import labels
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dangjian.results.review import Review
+    from dangjian.results.review_data import ReviewData
 
 NOTHING = "—"
 """What stands where a value is not known or there is none."""
@@ -102,7 +102,7 @@ _WRITERS: dict[str, Callable[[Formats, Any], str]] = {
 }
 
 
-def rate_label(review: Review, rate: str, fmt: Formats) -> str:
+def rate_label(review: ReviewData, rate: str, fmt: Formats) -> str:
     """Return what the rate of this id is called in the review's tables, or its id.
 
     Example:

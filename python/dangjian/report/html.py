@@ -9,6 +9,7 @@ import jinja2
 import polars as pl
 
 from dangjian import charts
+from dangjian.catalogue.ledgers import FATES
 from dangjian.report import grid
 from dangjian.report.format import NOTHING, Formats
 from dangjian.report.svg import inline
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dangjian import labels
-    from dangjian.results.review import Review
+    from dangjian.results.review_data import ReviewData
 
 SHOWN = 10
 """Lines of a gap list that stand open on the page."""
@@ -39,14 +40,14 @@ _JOINT = (
     "year", "party_organisations", "organisations", "units_mean", "units_due_solo", "over_limit", "alone", "apart",
     "too_small",
 )  # fmt: skip
-_FILES = ("file", "sheet", "years", "rows_in", "kept", "rejected", "merged", "conflicts")
+_FILES = ("file", "sheet", "years", "rows_in", *FATES)
 _STARRED = ("name", "star", "party_org_id", "township_name", "mode", "plaque")
 # States a party organisation can be in; an organisation without one is in none of them.
 _PARTY_STATES = [s for s in charts.STAR_STATES if s != "no_party_org"]
 _DIMENSIONS = {"township_name": "township", "kind": "kind", "committee": "committee"}
 
 
-def render(review: Review, lang: labels.Lang) -> str:
+def render(review: ReviewData, lang: labels.Lang) -> str:
     """Return the page of ``review`` in ``lang``.
 
     Example:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from dangjian.catalogue.ledgers import FATES
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-_FATES = ("kept", "rejected", "merged", "conflicts")
 
 
 def of(year: int, tables: Mapping[str, pl.DataFrame]) -> dict[str, Any]:
@@ -28,7 +28,7 @@ def of(year: int, tables: Mapping[str, pl.DataFrame]) -> dict[str, Any]:
     grades = stars.filter(pl.col("star_state").cast(pl.Float64, strict=False).is_not_null())
     counts_of = grades.select("star_state", "party_organisations")
     told = overview["party_organisations"] is not None and "star" not in missing(tables)
-    rows = {name: int(tables["sources"][name].sum()) for name in ("rows_in", *_FATES)}
+    rows = {name: int(tables["sources"][name].sum()) for name in ("rows_in", *FATES)}
     counts = ("year", "organisations", "party_organisations", "organised")
     return {
         **{name: overview[name] for name in counts},

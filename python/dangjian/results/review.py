@@ -9,15 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dangjian import labels
+from dangjian.results.review_data import ReviewData
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
     from os import PathLike
 
-    import polars as pl
 
-
-class Review:
+class Review(ReviewData):
     """The annual review of one year. Made by ``Roster.review``; holds results only and computes nothing.
 
     Attributes:
@@ -33,20 +31,6 @@ class Review:
         >>> review.tables["gaps"].filter(pl.col("target") == "eligible_established")  # doctest: +SKIP
         >>> review.write("review")  # doctest: +SKIP
     """
-
-    def __init__(
-        self,
-        year: int,
-        tables: Mapping[str, pl.DataFrame],
-        headline: Mapping[str, Any],
-        targets: Sequence[Mapping[str, Any]] = (),
-        rates: Sequence[Mapping[str, Any]] = (),
-    ) -> None:
-        self.year = year
-        self.tables = dict(tables)
-        self.headline = dict(headline)
-        self.targets = list(targets)
-        self.rates = list(rates)
 
     def to_html(self, path: str | PathLike[str], *, lang: labels.Lang = "zh") -> Path:
         """Write the report as one self-contained page and return its path.

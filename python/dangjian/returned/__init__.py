@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from dangjian import labels
+    from dangjian.report.account import Account
     from dangjian.returned.plan import Ledger
-    from dangjian.roster.provenance import Provenance
 
 _TEXTS = (".csv", ".txt", ".tsv", ".tab")
 _OWN_FORMAT = (".xlsx", ".xlsm")
 
 
-def write(roster: Provenance, folder: Path, *, overwrite: bool, lang: labels.Lang) -> pl.DataFrame:
-    """Write every ledger of ``roster`` back into ``folder``.
+def write(account: Account, folder: Path, *, overwrite: bool, lang: labels.Lang) -> pl.DataFrame:
+    """Write every ledger of ``account`` back into ``folder``.
 
     Returns:
         ``file``, ``written`` (the path), ``problems`` (how many), ``note`` (what could not be kept of the file, or null).
@@ -33,7 +33,7 @@ def write(roster: Provenance, folder: Path, *, overwrite: bool, lang: labels.Lan
         FileError: A file is there already and ``overwrite`` is false, or it cannot be written.
     """
     fmt = Formats(lang)
-    ledgers = plan.ledgers(roster, _located(roster.sources), fmt)
+    ledgers = plan.ledgers(account, _located(account.sources), fmt)
     targets = _targets(ledgers, folder)
     if not overwrite:
         _check_free(targets)

@@ -7,17 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from dangjian.catalogue.ledgers import SEVERITIES
 from dangjian.report.check import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
+    from dangjian.report.account import Account
     from dangjian.report.format import Formats
-    from dangjian.roster.provenance import Provenance
-
-SEVERITIES = ("error", "warning", "info")
-"""How much a problem matters, the gravest first."""
 
 HEADERS = ("问题", "Problems")
 """The header of the column with which a ledger goes back, in Chinese and in English; it is not read."""
@@ -84,9 +82,9 @@ class Ledger:
     skipped: pl.DataFrame
 
 
-def ledgers(roster: Provenance, paths: Mapping[str, Path | None], fmt: Formats) -> list[Ledger]:
-    """The files of ``roster``, in order, with what is to be marked in each."""
-    columns, problems = roster.columns_read, roster.problems
+def ledgers(account: Account, paths: Mapping[str, Path | None], fmt: Formats) -> list[Ledger]:
+    """The files of ``account``, in order, with what is to be marked in each."""
+    columns, problems = account.columns_read, account.problems
     made = []
     for name, path in paths.items():
         here = pl.col("file") == name
@@ -94,10 +92,10 @@ def ledgers(roster: Provenance, paths: Mapping[str, Path | None], fmt: Formats) 
             name=name,
             path=path,
             sheets=[],
-            sources=roster.sources.filter(here),
+            sources=account.sources.filter(here),
             problems=problems.filter(here),
             near=columns.filter(here, pl.col("proposal").is_not_null()),
-            skipped=roster.skipped.filter(here),
+            skipped=account.skipped.filter(here),
         )
         for source in ledger.sources.iter_rows(named=True):
             of_sheet = here & pl.col("sheet").eq_missing(source["sheet"])

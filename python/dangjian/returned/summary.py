@@ -11,8 +11,9 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Border, PatternFill, Side
 from openpyxl.utils import get_column_letter
 
-from dangjian.report.check import FATES, one_line
-from dangjian.returned.plan import SEVERITIES, harmless
+from dangjian.catalogue.ledgers import FATES, SEVERITIES
+from dangjian.report.check import one_line
+from dangjian.returned.plan import harmless
 from dangjian.returned.style import COLOURS, clerk_font, width_of
 
 if TYPE_CHECKING:

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Self
 
-    from dangjian.roster import Roster
     from dangjian.roster.arguments import By
 
 
@@ -41,7 +40,7 @@ class Identity(RosterPart):
         """
         return pl.DataFrame(_native.links(self._native))
 
-    def links_from(self, register: Roster) -> pl.DataFrame:
+    def links_from(self, register: Self) -> pl.DataFrame:
         """``links`` with what a register says besides, as a look-up of business registration gives it.
 
         Args:
@@ -90,7 +89,7 @@ class Identity(RosterPart):
 
     def compare(
         self,
-        earlier: Roster | None = None,
+        earlier: Self | None = None,
         *,
         year: int | None = None,
         earlier_year: int | None = None,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from dangjian import _native
+from dangjian.catalogue.ledgers import FATES
 from dangjian.progress import Bar
 from dangjian.results import headline
 from dangjian.results.review import Review
@@ -16,7 +17,7 @@ from dangjian.roster import arguments
 from dangjian.roster.counts import Counts
 from dangjian.roster.formation import Formation
 from dangjian.roster.identity import Identity
-from dangjian.roster.provenance import FATES, Provenance
+from dangjian.roster.provenance import Provenance
 from dangjian.roster.rates import Rates
 from dangjian.roster.stars import Stars
 from dangjian.roster.survival import Survival

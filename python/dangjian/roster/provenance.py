@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING, Literal
 
 import polars as pl
 
+from dangjian.report.account import Account
 from dangjian.roster.part import RosterPart
 
 if TYPE_CHECKING:
     from dangjian.roster.arguments import Source
-
-FATES = ("kept", "rejected", "merged", "conflicts")
-"""What becomes of a row of data."""
 
 
 class Provenance(RosterPart):
@@ -112,9 +110,14 @@ class Provenance(RosterPart):
         """
         from dangjian import returned
 
-        return returned.write(self, Path(folder), overwrite=overwrite, lang=lang)
+        return returned.write(account(self), Path(folder), overwrite=overwrite, lang=lang)
 
     @property
     def problems(self) -> pl.DataFrame:
         """Every rejected, emptied or doubtful row and cell: where, what was written, what was done, what to do."""
         return pl.DataFrame(self._native.problems())
+
+
+def account(roster: Provenance) -> Account:
+    """Gather a roster's account of its reading, each frame made once."""
+    return Account(roster.sources, roster.skipped, roster.columns_read, roster.words, roster.problems)

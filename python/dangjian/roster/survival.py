@@ -8,7 +8,6 @@ import polars as pl
 
 from dangjian import _native
 from dangjian.roster.part import RosterPart
-from dangjian.roster.where import scope
 
 if TYPE_CHECKING:
     from dangjian.roster.arguments import By, Source, Years
@@ -84,7 +83,9 @@ class Survival(RosterPart):
         """
         options = _options(at_least, counts, entry, interval, level, variance, None, recurrent=recurrent)
         return pl.DataFrame(
-            _native.star_survival(self._native, options, scope(self._native, by, bands, where, years))
+            _native.star_survival(
+                self._native, options, self._scope(by=by, bands=bands, where=where, years=years)
+            )
         )
 
     def star_survival_summary(
@@ -139,7 +140,9 @@ class Survival(RosterPart):
         """
         options = _options(at_least, counts, entry, interval, level, variance, horizon, recurrent=recurrent)
         return pl.DataFrame(
-            _native.star_survival_summary(self._native, options, scope(self._native, by, bands, where, years))
+            _native.star_survival_summary(
+                self._native, options, self._scope(by=by, bands=bands, where=where, years=years)
+            )
         )
 
     def star_logrank(
@@ -183,7 +186,9 @@ class Survival(RosterPart):
             at_least, counts, entry, "log-log", 0.95, "organisation", None, recurrent=recurrent
         )
         return pl.DataFrame(
-            _native.star_logrank(self._native, of, options, scope(self._native, by, bands, where, years))
+            _native.star_logrank(
+                self._native, of, options, self._scope(by=by, bands=bands, where=where, years=years)
+            )
         )
 
     def star_spells(
@@ -226,7 +231,9 @@ class Survival(RosterPart):
             at_least, counts, entry, "log-log", 0.95, "organisation", None, recurrent=recurrent
         )
         return pl.DataFrame(
-            _native.star_spells(self._native, options, scope(self._native, by, bands, where, years))
+            _native.star_spells(
+                self._native, options, self._scope(by=by, bands=bands, where=where, years=years)
+            )
         )
 
 

@@ -9,7 +9,6 @@ import polars as pl
 from dangjian import _native
 from dangjian.roster import arguments
 from dangjian.roster.part import RosterPart
-from dangjian.roster.where import scope
 
 if TYPE_CHECKING:
     from dangjian.roster.arguments import By, Source, Years
@@ -57,7 +56,7 @@ class TrendTests(RosterPart):
         figure = _figure(rate, success, population, measure, rates_file)
         return pl.DataFrame(
             _native.trend_test(
-                self._native, figure, method, alpha, scope(self._native, by, bands, where, years)
+                self._native, figure, method, alpha, self._scope(by=by, bands=bands, where=where, years=years)
             )
         )
 
@@ -89,7 +88,9 @@ class TrendTests(RosterPart):
         """
         figure = _figure(rate, success, population, measure, rates_file)
         return pl.DataFrame(
-            _native.trend_pooled(self._native, figure, alpha, scope(self._native, by, bands, where, years))
+            _native.trend_pooled(
+                self._native, figure, alpha, self._scope(by=by, bands=bands, where=where, years=years)
+            )
         )
 
     def paired_change(
@@ -130,7 +131,7 @@ class TrendTests(RosterPart):
                 arguments.year(earlier),
                 arguments.year(later),
                 level,
-                scope(self._native, by, bands, where, None),
+                self._scope(by=by, bands=bands, where=where),
             )
         )
 
@@ -173,7 +174,10 @@ class TrendTests(RosterPart):
         """
         return pl.DataFrame(
             _native.star_paths(
-                self._native, float(at_least), counts, scope(self._native, by, bands, where, years)
+                self._native,
+                float(at_least),
+                counts,
+                self._scope(by=by, bands=bands, where=where, years=years),
             )
         )
 
@@ -199,7 +203,9 @@ class TrendTests(RosterPart):
             ['rising', 'falling', 'steady', 'swinging', 'no_step']
         """
         return pl.DataFrame(
-            _native.star_path_counts(self._native, counts, scope(self._native, by, bands, where, years))
+            _native.star_path_counts(
+                self._native, counts, self._scope(by=by, bands=bands, where=where, years=years)
+            )
         )
 
 

@@ -9,7 +9,6 @@ import polars as pl
 from dangjian import _native
 from dangjian.roster import arguments
 from dangjian.roster.part import RosterPart
-from dangjian.roster.where import scope
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -384,7 +383,7 @@ class Trends(RosterPart):
         """The question as the engine takes it."""
         scale = steps.get("scale")
         return {
-            "scope": scope(self._native, steps.get("by", ()), None, steps.get("where"), steps.get("years")),
+            "scope": self._scope(by=steps.get("by", ()), where=steps.get("where"), years=steps.get("years")),
             "of": steps.get("of", "star_state"),
             "scale": None if scale is None else list(scale),
             "counts": steps.get("counts", "organisations"),

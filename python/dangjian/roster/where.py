@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING, TypeAlias, TypedDict
 import polars as pl
 
 from dangjian.errors import ArgumentError
-from dangjian.roster import arguments
 
 if TYPE_CHECKING:
     from dangjian import _native
-    from dangjian.roster.arguments import By, Source, Years
 
 Where: TypeAlias = str | pl.Expr | None
 """A condition in SQL, or an expression over the columns of ``Roster.to_polars()`` that gives true or false for each row."""
@@ -22,16 +20,6 @@ class Rows(TypedDict):
 
     filter: str | None
     only: pl.Series | None
-
-
-def scope(native: _native.Roster, by: By, bands: Source | None, where: Where, years: Years) -> _native.Scope:
-    """Which rows, by what, as the engine takes it in one piece."""
-    return {
-        "by": arguments.names(by),
-        "bands": arguments.path(bands),
-        "years": arguments.years(years),
-        **rows(native, where),
-    }
 
 
 def rows(native: _native.Roster, where: Where) -> Rows:

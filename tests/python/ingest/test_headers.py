@@ -10,6 +10,7 @@ import pytest
 import dangjian as dj
 from dangjian.report.check import check_text
 from dangjian.report.format import Formats
+from dangjian.roster.provenance import account
 from helpers import ROOT, shared
 from helpers.messages import check, run
 
@@ -64,7 +65,7 @@ def test_a_near_miss_is_proposed_and_not_read(tmp_path):
     assert near["similarity"] == pytest.approx(6 / 7)
     assert "mode" not in roster.columns
     for lang, said in (("zh", "是不是党组织组建形式"), ("en", "is it formation mode")):
-        (line,) = (line for line in check_text(roster, Formats(lang)) if said in line)
+        (line,) = (line for line in check_text(account(roster), Formats(lang)) if said in line)
         assert "columns={'党组织组健形式': 'mode'}" in line
     asked = read(path, columns={"党组织组健形式": "mode"})
     assert asked.to_polars()["mode"].to_list() == ["solo"]
@@ -114,7 +115,7 @@ def test_personal_columns_are_dropped_with_the_reason_and_kept_one_by_one():
 def test_words_are_the_users_to_add(odd):
     plain = read(odd)
     assert plain.problems.filter(code="mode_unknown_word")["value"].to_list() == ["商会带建"]
-    text = "\n".join(check_text(plain, Formats("zh")))
+    text = "\n".join(check_text(account(plain), Formats("zh")))
     assert 'written = ["商会带建"]' in text
     assert "affiliated、area、joint、none、solo" in text
     words = {"mode": {"商会带建": "joint", "挂靠组建": "联建"}}
@@ -125,7 +126,7 @@ def test_words_are_the_users_to_add(odd):
         ("mode", "商会带建", "joint", None),
         ("mode", "挂靠组建", "joint", "affiliated"),
     ]
-    text = "\n".join(check_text(roster, Formats("zh")))
+    text = "\n".join(check_text(account(roster), Formats("zh")))
     assert "“挂靠组建” → 联建（原表为挂靠，以增加的为准）" in text
     frame = pl.DataFrame({"org_id": IDS[:2], "year": [2013] * 2, "mode": ["商会带建", "solo"]})
     assert read(frame, words=words).to_polars()["mode"].to_list() == ["joint", "solo"]

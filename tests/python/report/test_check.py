@@ -12,6 +12,7 @@ import pytest
 import dangjian as dj
 from dangjian.report.check import check_text
 from dangjian.report.format import Formats
+from dangjian.roster.provenance import account
 
 SAMPLE = dj.datasets.hexigten()
 
@@ -23,7 +24,7 @@ def roster():
 
 @pytest.fixture(scope="module", params=["zh", "en"])
 def told(request, roster):
-    return list(check_text(roster, Formats(request.param)))
+    return list(check_text(account(roster), Formats(request.param)))
 
 
 def test_every_sheet_is_told_as_read_or_as_left_out(roster, told):
@@ -66,5 +67,5 @@ def test_the_english_answer_has_no_chinese_but_the_ledgers_own(roster):
     own = {*roster.columns_read["header"], *roster.problems["value"].drop_nulls(), *roster.sources["file"]}
     own |= {*roster.sources["sheet"], *roster.skipped["sheet"], *roster.problems["header"].drop_nulls()}
     known = set("".join(own))
-    text = "".join(check_text(roster, Formats("en")))
+    text = "".join(check_text(account(roster), Formats("en")))
     assert not {c for c in text if "一" <= c <= "鿿"} - known

@@ -9,8 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 import dangjian
+from dangjian.catalogue.ledgers import OTHER_ROWS
 from dangjian.cli import app
-from dangjian.report.check import OTHER_ROWS
 from helpers import made
 
 FILE = "台账2013[red].xlsx"
