@@ -18,7 +18,9 @@ class Error(Exception):
     """
 
     def __init__(self, en: str, zh: str | None = None) -> None:
-        super().__init__(en, en if zh is None else zh)
+        super().__init__()
+        # Not handed to the base: `OSError` would take the two texts for a number and its meaning.
+        self.args = (en, en if zh is None else zh)
 
     def __str__(self) -> str:
         return str(self.args[0])
@@ -28,7 +30,7 @@ class Error(Exception):
         return str(self.args[1] if lang == "zh" else self.args[0])
 
 
-class ArgumentError(Error):
+class ArgumentError(Error, ValueError):
     """The call asks for something that does not exist: an unknown column, year, dimension or option."""
 
 
@@ -36,7 +38,7 @@ class DefinitionError(Error):
     """A definition (rate, target set, predicate) is wrong; the message names file, record and field."""
 
 
-class FileError(Error):
+class FileError(Error, OSError):
     """A file cannot be read: missing, encrypted, damaged, or no ledger in it."""
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, Literal, TypeAlias, cast, get_args
 
+from dangjian.errors import ArgumentError
+
 Lang: TypeAlias = Literal["zh", "en"]
 """A language a reader reads; ``"zh"`` is the default of everything an office reads."""
 
@@ -24,14 +26,17 @@ def check_lang(lang: str) -> Lang:
     """Return ``lang`` if it is a language there are labels in.
 
     Raises:
-        ValueError: it is none; the message says which there are.
+        ArgumentError: There are none; the message says in which there are.
 
     Example:
         >>> check_lang("zh")
         'zh'
     """
     if lang not in get_args(Lang):
-        raise ValueError(f"lang is {lang!r}. Expected: 'zh' (中文) or 'en' (English)")
+        raise ArgumentError(
+            f"lang is {lang!r}. Expected: 'zh' (中文) or 'en' (English)",
+            f"lang 是 {lang!r}；应为 'zh'（中文）或 'en'（English）",
+        )
     return cast("Lang", lang)
 
 

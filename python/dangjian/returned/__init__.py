@@ -40,6 +40,8 @@ def write(account: Account, folder: Path, *, overwrite: bool, lang: labels.Lang)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         notes = [_one(ledger, target, fmt) for ledger, target in zip(ledgers, targets, strict=True)]
+    except FileError:
+        raise
     except OSError as error:
         why = of_system(error)
         raise FileError(

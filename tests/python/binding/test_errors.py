@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from pathlib import Path
 
 import polars as pl
@@ -17,6 +19,46 @@ IDS = ("91110000600037341L", "91110000101623741K", "911101066976941872")
 @pytest.fixture(scope="module")
 def roster():
     return dangjian.read_roster(SAMPLE.ledgers[-2:])
+
+
+@pytest.mark.parametrize(
+    ("kind", "base"),
+    [
+        (dangjian.ArgumentError, ValueError),
+        (dangjian.FileError, OSError),
+        (dangjian.DefinitionError, Exception),
+        (dangjian.DataError, Exception),
+        (dangjian.InternalError, Exception),
+    ],
+)
+def test_an_error_is_one_of_python_s_own_too(kind, base):
+    for error in (
+        kind("the column is unknown", "没有这一列"),
+        kind(en="the column is unknown", zh="没有这一列"),
+    ):
+        for copied in (error, pickle.loads(pickle.dumps(error)), copy.copy(error)):  # noqa: S301 - our own
+            assert type(copied) is kind
+            assert isinstance(copied, base)
+            assert copied.args == ("the column is unknown", "没有这一列")
+            assert str(copied) == copied.message("en") == "the column is unknown"
+            assert copied.message() == "没有这一列"
+            assert repr(copied) == f"{kind.__name__}('the column is unknown', '没有这一列')"
+    assert kind("alone").message("zh") == "alone"
+
+
+def test_a_file_error_takes_no_text_for_a_number():
+    error = dangjian.FileError("2", "two")
+    assert (error.errno, error.strerror, error.filename) == (None, None, None)
+
+
+def test_errors_are_caught_by_python_s_own_names(roster, tmp_path):
+    with pytest.raises(OSError, match="no such file"):
+        dangjian.read_roster(tmp_path / "没有.xlsx")
+    with pytest.raises(ValueError, match="2099"):
+        roster.targets(2099)
+    check(
+        dangjian.ArgumentError, "'zh' (中文) or 'en'", "应为 'zh'", lambda: dangjian.labels.check_lang("fr")
+    )
 
 
 # Files: what is written under which name, and what the message says in English and in Chinese.
