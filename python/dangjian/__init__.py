@@ -1,6 +1,7 @@
-"""The books of Party building in private enterprises and social organisations (两新组织党建).
+"""Embedded data engine for the books of Party building in private enterprises and social organisations
+(两新组织党建).
 
-Read yearly ledgers into a `Roster`, ask it for coverage, formation, stars and targets, and write the annual review:
+Read yearly ledgers into a `Roster`, query its coverage, formation, stars and targets, and write the annual review:
 
     >>> import dangjian as dj
     >>> roster = dj.read_roster(dj.datasets.hexigten().ledgers)

@@ -1,4 +1,4 @@
-"""The engine, compiled. Use it through ``dangjian``; everything here gives Arrow tables and takes plain arguments."""
+"""The compiled engine. Use it through ``dangjian``; its functions take plain arguments and return Arrow tables."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -90,13 +90,13 @@ __version__: str
 
 class _Stream(Protocol):
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
-        """The table as an Arrow stream capsule."""
+        """Exports the table as an Arrow stream capsule."""
 
 _Progress: TypeAlias = Callable[[str, int, int], None]
 
 @type_check_only
 class Options(TypedDict):
-    """What may be said about files; ``words`` are column, spelling and word."""
+    """Options for reading files; ``words`` are column, spelling and word."""
 
     year: int | None
     columns: Sequence[tuple[str, str]]
@@ -109,7 +109,9 @@ class Options(TypedDict):
 
 @type_check_only
 class Scope(TypedDict):
-    """Which rows are looked at: a condition in SQL, flags for the rows of the panel; by what they are divided."""
+    """Scope of a statistic: dimensions, and rows selected by a condition in SQL or by flags for the rows of the
+    panel.
+    """
 
     by: Sequence[str]
     filter: str | None
@@ -119,14 +121,14 @@ class Scope(TypedDict):
 
 @type_check_only
 class TargetSet(TypedDict):
-    """Which targets are meant: those of a file or the shipped ones, of these the ones named."""
+    """Selection of targets: the set of a file or the shipped one, and ids of it."""
 
     targets: Sequence[str] | None
     targets_file: Path | None
 
 @type_check_only
 class Study(TypedDict):
-    """What a study of spells looks at."""
+    """Options for a study of spells."""
 
     at_least: float
     counts: str
@@ -139,7 +141,7 @@ class Study(TypedDict):
 
 @type_check_only
 class Figure(TypedDict):
-    """A figure that every year has: a rate by its id, a rate in one's own words, or a measure."""
+    """A figure with a value in every year: a rate by its id, a rate by conditions, or a measure."""
 
     rate: str | None
     rates_file: Path | None
@@ -149,39 +151,39 @@ class Figure(TypedDict):
 
 @final
 class Roster:
-    """The panel, inside the engine."""
+    """The panel."""
 
     @property
     def years(self) -> list[int]:
         """The survey years, ascending."""
     @property
     def rows(self) -> list[int]:
-        """How many organisations are listed in each year."""
+        """Number of organisations listed in each year."""
     @property
     def organisations(self) -> int:
-        """How many organisations are listed in any year."""
+        """Number of organisations listed in any year."""
     @property
     def fields(self) -> list[tuple[str, str]]:
-        """The columns, each with what it holds."""
+        """The columns, each with its type."""
     @property
     def dimensions(self) -> list[str]:
-        """What can be grouped by."""
+        """The names of the dimensions."""
     def to_arrow(self) -> _Stream:
-        """The panel, one batch a year."""
+        """Returns the panel, one batch a year."""
     def write_parquet(self, path: Path) -> None:
         """Writes the panel to a Parquet file."""
     def sources(self) -> _Stream:
-        """Every sheet and file, its rows by kind and what became of them."""
+        """Returns every sheet and file, its rows by kind and the outcomes of its data."""
     def skipped(self) -> _Stream:
-        """The sheets and files that are no ledgers, and why."""
+        """Returns the sheets and files that are not ledgers, with the reason."""
     def columns_read(self) -> _Stream:
-        """Every column of every source and what it was taken for."""
+        """Returns every column of every source and the column it was mapped to."""
     def words(self) -> _Stream:
-        """The words that were added to the shipped ones."""
+        """Returns the words that were added to the shipped ones."""
     def save_profile(self, path: Path) -> None:
-        """Writes what headers and words mean here to a TOML file."""
+        """Writes the meaning of headers and words to a TOML file."""
     def problems(self) -> _Stream:
-        """Every rejected, emptied or doubtful row and cell."""
+        """Returns every rejected, emptied or doubtful row and cell."""
     def coverage(
         self,
         scope: Scope,
@@ -191,25 +193,25 @@ class Roster:
         rollup: bool = False,
         interval: float | None = None,
     ) -> _Stream:
-        """Rates by dimensions."""
+        """Computes rates by dimensions."""
     def formation(self, scope: Scope) -> _Stream:
         """Counts by mode."""
     def formation_need(self, scope: Scope, *, rules: Path | None = None) -> _Stream:
-        """The mode needed against the mode recorded."""
+        """Counts the mode needed against the mode recorded."""
     def formation_moves(self, scope: Scope) -> _Stream:
-        """Moves between modes."""
+        """Counts transitions between modes."""
     def moves(self, of: Sequence[str], scope: Scope) -> _Stream:
-        """Moves between the values of any dimensions."""
+        """Counts transitions between the values of any dimensions."""
     def star_distribution(self, scope: Scope) -> _Stream:
         """Counts by star state."""
     def star_transitions(self, scope: Scope, *, counts: str) -> _Stream:
-        """Moves between star states."""
+        """Counts transitions between star states."""
     def workforce(self, scope: Scope) -> _Stream:
-        """Workforce figures."""
+        """Counts the workforce."""
     def count(
         self, sets: Sequence[Sequence[str]], measures: Sequence[tuple[str, str]], scope: Scope
     ) -> list[_Stream]:
-        """Named measures in several groupings, in one pass."""
+        """Counts named measures in several groupings, in one scan."""
     def review(
         self,
         year: int,
@@ -220,11 +222,11 @@ class Roster:
         workers: Path | None = None,
         progress: _Progress | None = None,
     ) -> dict[str, _Stream]:
-        """The tables of a year's review, by id."""
+        """Returns the tables of a year's review, by id."""
 
 @final
 class Expression:
-    """What is asked of every value of a column."""
+    """A reading of every value of a column."""
 
     def __new__(
         cls,
@@ -238,16 +240,16 @@ class Expression:
         system: str | None = None,
         part: str | None = None,
     ) -> Expression:
-        """Checks the options that ``name`` has."""
+        """Checks the options of ``name``."""
     @property
     def words(self) -> list[str] | None:
-        """The words among which every answer is, if they are a fixed set: answers are then positions."""
+        """The possible answers, if they are a fixed set: answers are then positions in it."""
     def evaluate(self, data: object) -> _Stream:
-        """The answers for an array or a stream of them."""
+        """Returns the answers for an array or a stream of them."""
 
 @final
 class Comparison:
-    """Two surveys, compared, inside the engine."""
+    """Two surveys, compared."""
 
     @property
     def year(self) -> int:
@@ -256,19 +258,19 @@ class Comparison:
     def earlier_year(self) -> int:
         """The earlier survey's year."""
     def organisations(self) -> _Stream:
-        """The organisations that differ."""
+        """Returns the organisations that differ."""
     def changes(self) -> _Stream:
-        """The cells that differ."""
+        """Returns the cells that differ."""
     def counts(self, by: Sequence[str]) -> _Stream:
-        """Organisations by status."""
+        """Counts organisations by status."""
     def column_counts(self) -> _Stream:
-        """Cells that differ, by column."""
+        """Counts the cells that differ, by column."""
     def not_compared(self) -> _Stream:
-        """The columns left out, and why."""
+        """Returns the columns left out, with the reason."""
 
 @type_check_only
 class RatingOptions(TypedDict):
-    """What may be said about a rating; ``previous`` is a table of stars, or ``"none"`` for a first round."""
+    """Options for a rating; ``previous`` is a table of stars, or ``"none"`` for a first round."""
 
     year: int | None
     judge: str | None
@@ -277,14 +279,14 @@ class RatingOptions(TypedDict):
 
 @final
 class Rating:
-    """A rating, inside the engine."""
+    """A rating."""
 
     @property
     def scheme(self) -> str:
         """The id of the scheme."""
     @property
     def has_plaques(self) -> bool:
-        """Whether the scheme gives plaques."""
+        """True if the scheme gives plaques."""
     @property
     def label(self) -> tuple[str, str]:
         """The name of the scheme, in Chinese and in English."""
@@ -292,50 +294,50 @@ class Rating:
     def years(self) -> list[int]:
         """The years that are rated."""
     def __len__(self) -> int:
-        """How many organisations, each counted in every year."""
+        """Returns the number of organisations, each counted in every year."""
     def stars(self) -> _Stream:
-        """Scores and stars."""
+        """Returns scores and stars."""
     def select(self, columns: Sequence[str]) -> _Stream:
-        """Some columns of them."""
+        """Returns some columns of the stars."""
     def reasons(self) -> _Stream:
-        """Why, a line each."""
+        """Returns the reasons, one line each."""
     def trail(self) -> _Stream:
-        """Every step that made the stars."""
+        """Returns every step that led to the stars."""
     def summary(self) -> _Stream:
-        """How many have which stars."""
+        """Counts the stars after each rule."""
     def quotas(self) -> _Stream:
-        """What became of the places."""
+        """Returns the places under the quotas and their use."""
     def goals(self) -> _Stream:
-        """The goals and how far they are reached."""
+        """Returns the goals and how far they are reached."""
     def needed(self) -> _Stream:
-        """What each would need for one more star."""
+        """Returns the needs of each for one more star."""
     def plaques(self) -> _Stream:
-        """The plaque list."""
+        """Returns the plaque list."""
     def problems(self) -> _Stream:
-        """What could not be used."""
+        """Returns the values that could not be used."""
     def notes(self) -> _Stream:
-        """What to know about the rating."""
+        """Returns notes on the rating."""
     def counts(self, by: Sequence[str]) -> _Stream:
-        """The stars by dimensions."""
+        """Counts the stars by dimensions."""
     def sensitivity(self, thresholds: Sequence[float], *, stars: float | None = None) -> _Stream:
-        """What becomes of the stars where a threshold lies elsewhere."""
+        """Counts the stars under other thresholds."""
     def compare(self, other: Rating, by: Sequence[str]) -> _Stream:
-        """How many rise and fall under another scheme."""
+        """Counts the rises and falls under another scheme."""
     def compare_list(self, other: Rating) -> _Stream:
-        """Who rises and falls under another scheme."""
+        """Lists the rises and falls under another scheme."""
 
 @final
 class Judges:
-    """The scores of several judges, inside the engine."""
+    """The scores of several judges."""
 
     def agreement(self) -> _Stream:
-        """How two judges agree."""
+        """Measures the agreement of two judges."""
     def offices(self) -> _Stream:
-        """How much higher one judge scores, township by township."""
+        """Measures differences between the scores of judges, by township."""
     def outliers(self) -> _Stream:
-        """On whom two judges differ far more than on others."""
+        """Returns the organisations on which two judges differ far more than on others."""
     def forms(self) -> _Stream:
-        """Forms that look as if nobody had looked."""
+        """Returns the forms that seem to have been filled in blindly."""
 
 def rate_stars(roster: Roster, scheme: str, scores: object, said: RatingOptions) -> Rating:
     """Rates a table of scores by a scheme."""
@@ -344,16 +346,16 @@ def star_judges(roster: Roster, scheme: str, scores: object, *, year: int | None
     """Reads the scores of all judges."""
 
 def star_schemes(named: Sequence[str] | None = None) -> _Stream:
-    """The schemes that are named, or those that come with the engine."""
+    """Returns the schemes with these ids or paths, or the shipped ones."""
 
 def star_form(scheme: str) -> _Stream:
-    """The form of a scheme."""
+    """Returns the form of a scheme."""
 
 def star_scheme_toml(id: str) -> str:
-    """The text of a scheme that comes with the engine."""
+    """Returns the text of a shipped scheme."""
 
 def replay_stars(trail: object) -> _Stream:
-    """The stars to which a trail leads."""
+    """Returns the stars to which a trail leads."""
 
 def compare(
     later: Roster,
@@ -363,36 +365,36 @@ def compare(
     earlier_year: int | None = None,
     columns: Sequence[str] | None = None,
 ) -> Comparison:
-    """Compares two surveys, of one roster where only one is given."""
+    """Compares two surveys, of one roster if only one is given."""
 
 def links(roster: Roster, register: Roster | None = None) -> _Stream:
-    """Links between ids, with what a register says besides."""
+    """Returns links between ids, extended by a register."""
 
 def link(roster: Roster, links: object | None = None, *, reasons: Sequence[str] | None = None) -> Roster:
-    """The roster with the links applied, its own proposals where none are given."""
+    """Returns the roster with the links applied, by default its own proposals."""
 
 def linked(roster: Roster) -> _Stream:
-    """The ids that links replaced."""
+    """Returns the ids that links replaced."""
 
 def with_tree(roster: Roster, column: str, source: Path | tuple[str, object]) -> Roster:
-    """The roster with the levels of a tree as columns, from a file or from a table under a name for messages."""
+    """Returns the roster with the levels of a tree as columns, from a file or from a table under a name for messages."""
 
 def formation_audit(roster: Roster, scope: Scope, *, rules: Path | None = None) -> _Stream:
-    """What the audit finds, by dimensions."""
+    """Counts the findings of the audit by dimensions."""
 
 def formation_audit_list(
     roster: Roster, year: int, scope: Scope, *, finding: str | None = None, rules: Path | None = None
 ) -> _Stream:
-    """The organisations behind the findings of a year."""
+    """Returns the organisations with the findings of a year."""
 
 def joint_branches(roster: Roster, scope: Scope, *, rules: Path | None = None) -> _Stream:
-    """The joint branches of each year."""
+    """Returns the joint branches of each year."""
 
 def joint_summary(roster: Roster, scope: Scope, *, rules: Path | None = None) -> _Stream:
-    """Joint branches by dimensions."""
+    """Counts joint branches by dimensions."""
 
 def readiness(roster: Roster, scope: Scope, *, short: int = 1, rules: Path | None = None) -> _Stream:
-    """Those short of a step, by dimensions, and what became of them."""
+    """Counts those short of a step, by dimensions, and their outcomes."""
 
 def readiness_list(
     roster: Roster,
@@ -403,18 +405,18 @@ def readiness_list(
     short: int = 1,
     rules: Path | None = None,
 ) -> _Stream:
-    """Those of a year that are short of a step."""
+    """Returns those of a year that are short of a step."""
 
 def formation_returns(roster: Roster, scope: Scope) -> _Stream:
-    """Moves between modes over a gap."""
+    """Counts transitions between modes over missing years."""
 
 def breaks_of(
     roster: Roster, *, rates: Sequence[str] | None = None, rates_file: Path | None = None
 ) -> _Stream:
-    """Where the figures of rates are not comparable with those of the survey before."""
+    """Returns the surveys at which rates are not comparable with the survey before."""
 
 def reconcile_trees(roster: Roster, year: int, scope: Scope) -> _Stream:
-    """The organisations of a year that do not stand in all trees."""
+    """Returns the organisations of a year that are missing from a tree or at odds with it."""
 
 def reconcile_totals(
     roster: Roster,
@@ -424,22 +426,22 @@ def reconcile_totals(
     rates: Sequence[str] | None = None,
     rates_file: Path | None = None,
 ) -> _Stream:
-    """The totals of rates as each tree gives them."""
+    """Returns the totals of rates over each tree."""
 
 def explain_change(
     roster: Roster, rate: str, earlier: int, later: int, scope: Scope, *, rates_file: Path | None = None
 ) -> _Stream:
-    """Why a rate changed between two years."""
+    """Explains the change of a rate between two years."""
 
 def annual_table(
     roster: Roster, table: str, year: int, scope: Scope, *, tables_file: Path | None = None
 ) -> _Stream:
-    """A table of the national annual report."""
+    """Returns a table of the national annual report."""
 
 def annual_checks(
     roster: Roster, table: str, year: int, scope: Scope, *, tables_file: Path | None = None
 ) -> _Stream:
-    """Whether the sums of such a table hold."""
+    """Checks the sums of such a table."""
 
 def check_published(
     figures: Sequence[tuple[int | str | None, int | str | None, int | str | None, int | str | None]],
@@ -447,35 +449,35 @@ def check_published(
     """Tests printed figures: year, numerator, denominator, per cent."""
 
 def targets(roster: Roster, set: TargetSet, scope: Scope) -> _Stream:
-    """The target set by dimensions."""
+    """Computes the target set by dimensions."""
 
 def gaps(
     roster: Roster, target: str, year: int, scope: Scope, *, targets_file: Path | None = None
 ) -> _Stream:
-    """Who is missing from a target."""
+    """Returns the organisations missing from a target."""
 
 def targets_series(roster: Roster, set: TargetSet, scope: Scope) -> _Stream:
-    """Every target in every year."""
+    """Computes every target in every year."""
 
 def gap_counts(roster: Roster, set: TargetSet, scope: Scope) -> _Stream:
-    """How many are missing from each target, by dimensions."""
+    """Counts those missing from each target, by dimensions."""
 
 def targets_pace(
     roster: Roster, year: int, set: TargetSet, scope: Scope, *, deadline: int | None = None
 ) -> _Stream:
-    """Where each target stands, and whether the pace so far is enough."""
+    """Computes the state of each target, and whether the pace so far is enough."""
 
 def star_survival(roster: Roster, options: Study, rows: Scope) -> _Stream:
-    """Curves of spells."""
+    """Estimates curves of spells."""
 
 def star_survival_summary(roster: Roster, options: Study, rows: Scope) -> _Stream:
-    """What the curves come to."""
+    """Summarises curves of spells."""
 
 def star_logrank(roster: Roster, of: str, options: Study, rows: Scope) -> _Stream:
-    """Groups of spells compared."""
+    """Compares groups of spells."""
 
 def star_spells(roster: Roster, options: Study, rows: Scope) -> _Stream:
-    """The spells one by one."""
+    """Returns the spells."""
 
 def survival_curve(
     entry: Sequence[float],
@@ -487,7 +489,7 @@ def survival_curve(
     level: float,
     horizon: float | None,
 ) -> tuple[_Stream, _Stream]:
-    """Curves of things under watch, and what they come to."""
+    """Estimates survival curves of arrays, and summarises them."""
 
 def log_rank(
     group: Sequence[int],
@@ -497,41 +499,41 @@ def log_rank(
     event: Sequence[bool],
     cluster: Sequence[int] | None,
 ) -> _Stream:
-    """Groups of things under watch compared."""
+    """Compares the survival of groups."""
 
 def mann_kendall(times: Sequence[float], values: object, method: str, alpha: float) -> _Stream:
-    """Tests series that stand one behind the other."""
+    """Tests series stored one after the other."""
 
 def pooled_kendall(times: Sequence[float], values: object, alpha: float) -> _Stream:
     """Tests such series together."""
 
 def adjust_p(p: Sequence[float | None]) -> list[float | None]:
-    """P-values adjusted for their number."""
+    """Adjusts p-values for multiple testing."""
 
 def cochran_armitage(
     years: Sequence[float], success: Sequence[int], known: Sequence[int], level: float
 ) -> _Stream:
-    """Tests shares by year."""
+    """Tests proportions by year."""
 
 def mcnemar(kept: int, lost: int, gained: int, never: int, level: float) -> _Stream:
     """Tests pairs."""
 
 def trend_test(roster: Roster, figure: Figure, method: str, alpha: float, rows: Scope) -> _Stream:
-    """Trends of a figure, group by group."""
+    """Tests a figure for trends, group by group."""
 
 def trend_pooled(roster: Roster, figure: Figure, alpha: float, rows: Scope) -> _Stream:
-    """Trends of a figure, all groups together."""
+    """Tests a figure for a trend, all groups together."""
 
 def paired_change(
     roster: Roster, figure: Figure, earlier: int, later: int, level: float, rows: Scope
 ) -> _Stream:
-    """The same organisations in two years."""
+    """Compares the same organisations in two years."""
 
 def star_paths(roster: Roster, at_least: float, counts: str, rows: Scope) -> _Stream:
-    """The path of each organisation."""
+    """Returns the path of each organisation."""
 
 def star_path_counts(roster: Roster, counts: str, rows: Scope) -> _Stream:
-    """How many take which course."""
+    """Counts organisations by course."""
 
 def read(
     paths: Sequence[Path],
@@ -551,38 +553,38 @@ def read_arrow(
     *,
     progress: _Progress | None = None,
 ) -> Roster:
-    """Reads a table as its batches come, under a name for messages."""
+    """Reads a table batch by batch, under a name for messages."""
 
 def regions(year: int, level: str) -> _Stream:
-    """The regions of a level in force in a year."""
+    """Returns the regions of a level in force in a year."""
 
 def resolve_regions(written: Sequence[str], of_year: int | None, year: int) -> _Stream:
-    """What regions of one year are in another."""
+    """Resolves regions of one year to those of another."""
 
 def uscc_completions(known: str) -> list[str]:
-    """The codes that a rounded code can have been."""
+    """Returns the codes that a rounded code can have been."""
 
 def schema() -> _Stream:
-    """The columns a ledger may have."""
+    """Returns the columns a ledger may have."""
 
 def labels() -> dict[str, dict[str, Any]]:
-    """What tables, columns and values are called: ``table``, ``column``, ``value``."""
+    """Returns the labels of tables, columns and values: ``table``, ``column``, ``value``."""
 
 def problem_codes() -> _Stream:
-    """The catalogue of problems."""
+    """Returns the catalogue of problems."""
 
 def definitions(rates: Path | None = None, targets: Path | None = None) -> dict[str, list[dict[str, Any]]]:
-    """The rates and targets in force with the files given."""
+    """Returns the rates and targets in force with the files given."""
 
 def synth_panel(organisations: int, years: int, first_year: int = 2004, seed: int = 7) -> _Stream:
-    """A made panel."""
+    """Generates a synthetic panel."""
 
 def grids(path: Path) -> list[tuple[str, bool, _Stream, list[list[int]]]]:
-    """The cells of a workbook: for each sheet its name, whether it is hidden, its cells, what is merged."""
+    """Returns the cells of a workbook: for each sheet its name, whether it is hidden, its cells, its merged areas."""
 
 @type_check_only
 class Asked(TypedDict):
-    """What every question about steps from year to year has in common."""
+    """Common part of every request about transitions."""
 
     scope: Scope
     of: str
@@ -592,7 +594,7 @@ class Asked(TypedDict):
     rating: str | None
 
 _Drawing: TypeAlias = tuple[int, int, float]
-"""How often is drawn, from which seed, the level of the intervals."""
+"""Bootstrap: number of replicates, seed, level of the intervals."""
 
 def transition_probabilities(
     roster: Roster,
@@ -606,36 +608,36 @@ def transition_probabilities(
     generator: str | None = None,
     stay: bool = False,
 ) -> _Stream:
-    """Probabilities of moving from each state to each."""
+    """Estimates transition probabilities from each state to each."""
 
 def transition_gaps(roster: Roster, asked: Asked) -> _Stream:
-    """Moves over a gap."""
+    """Counts transitions over missing years."""
 
 def reratings(roster: Roster, asked: Asked) -> _Stream:
-    """How alike the ratings of neighbouring years are."""
+    """Compares the ratings of neighbouring years."""
 
 def flows(roster: Roster, asked: Asked, each: bool) -> _Stream:
-    """The flows between states, the largest first."""
+    """Returns the transitions between states, the largest first."""
 
 def mobility(roster: Roster, asked: Asked, each: bool, drawing: _Drawing | None = None) -> _Stream:
-    """Indices of mobility."""
+    """Computes indices of mobility."""
 
 def steady_state(roster: Roster, asked: Asked, view: str, each: bool) -> _Stream:
-    """The steady state, and how long states are kept."""
+    """Computes the steady state and the mean stay in each state."""
 
 def first_passage(roster: Roster, asked: Asked, view: str, each: bool) -> _Stream:
-    """Mean first passage times."""
+    """Computes mean first passage times."""
 
 def transition_tests(roster: Roster, asked: Asked) -> _Stream:
-    """Tests of time, memory and direction."""
+    """Tests for effects of time, memory and direction."""
 
 def compare_groups(
     roster: Roster, asked: Asked, a: str, b: str | None = None, drawing: _Drawing | None = None
 ) -> _Stream:
-    """Two groups side by side."""
+    """Compares two groups."""
 
 def star_trends(roster: Roster, asked: Asked, at_least: float, level: float) -> _Stream:
-    """One line for each group: where its ratings stand and which way they go."""
+    """Summarises the state and the direction of each group's ratings in one line."""
 
 def star_forecast(
     roster: Roster,
@@ -649,14 +651,14 @@ def star_forecast(
     hold_out: int | None = None,
     drawing: _Drawing | None = None,
 ) -> _Stream:
-    """The mix of states in the years ahead."""
+    """Forecasts the mix of states in the years ahead."""
 
 def dated_rates(
     changes: object, states: Sequence[str] | None, until: int, ahead: float, level: float
 ) -> _Stream:
-    """Rates of moving, from dated changes."""
+    """Estimates transition rates from dated changes."""
 
 def dated_chances(
     changes: object, states: Sequence[str] | None, since: int, until: int, level: float
 ) -> _Stream:
-    """Chances over time, from dated changes."""
+    """Estimates state probabilities over time from dated changes."""

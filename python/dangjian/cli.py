@@ -1,4 +1,4 @@
-"""The command `dangjian`: this year's review from a folder of ledgers, and a look at what was read."""
+"""The command `dangjian`: review a year, check ledgers, compare surveys, rate stars."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ if TYPE_CHECKING:
     from dangjian.results.review import Review
 
 MISSED = 1
-"""Exit code: with ``--strict``, a target is missed or cannot be told."""
+"""Exit code: with ``--strict``, a target is missed or undecided."""
 
 UNUSABLE = 2
-"""Exit code: the input or the call is unusable; the message on stderr says why."""
+"""Exit code: the input or the call is unusable; the message on stderr gives the reason."""
 
 INTERRUPTED = 130
 """Exit code: stopped by Ctrl-C."""
 
 _CODES = (
-    "Exit codes: 0 done; 1 with --strict, a target is missed or cannot be told; 2 unusable input or call, the message "
-    "on stderr says why; 130 stopped by Ctrl-C."
+    "Exit codes: 0 done; 1 with --strict, a target is missed or undecided; 2 unusable input or call, with the "
+    "reason on stderr; 130 stopped by Ctrl-C."
 )
 
 _FIGURES = (*STATUSES, "year", "earlier_year", "earlier", "later")
@@ -52,7 +52,7 @@ app = typer.Typer(
 
 
 class Language(StrEnum):
-    """The languages of messages and reports."""
+    """Languages of messages and reports."""
 
     zh = "zh"
     en = "en"
@@ -69,14 +69,14 @@ Lang = Annotated[Language, typer.Option(help="Language of the report and of mess
 Profile = Annotated[
     Path | None,
     typer.Option(
-        help="A TOML file that says what headers and words mean, as --save-profile of check writes it."
+        help="A TOML file with the meaning of headers and words, as written by --save-profile of check."
     ),
 ]
 Repair = Annotated[
     bool,
     typer.Option(
         "--repair",
-        help="Give rows with a spoilt code the code back where it is certain; each is shown as a problem.",
+        help="Restore spoilt codes where the code is certain; each is reported as a problem.",
     ),
 ]
 
@@ -123,17 +123,17 @@ def check(
     repair: Repair = False,
     save_profile: Annotated[
         Path | None,
-        typer.Option(help="Write what headers and words mean here to this TOML file, to be edited."),
+        typer.Option(help="Write the meaning of headers and words to this TOML file, to be edited."),
     ] = None,
     return_to: Annotated[
         Path | None,
         typer.Option(
-            help="Write every ledger back into this folder with its problems marked, for who sent it to mend."
+            help="Write every ledger back into this folder with its problems marked, for its sender to correct."
         ),
     ] = None,
     overwrite: Annotated[
         bool,
-        typer.Option("--overwrite", help="With --return-to and --save-profile: write over what is there."),
+        typer.Option("--overwrite", help="With --return-to and --save-profile: overwrite existing files."),
     ] = False,
     lang: Lang = Language.zh,
 ) -> None:
@@ -180,7 +180,8 @@ def compare(
     link: Annotated[
         bool,
         typer.Option(
-            "--link", help="Join ids that changed first, as `roster.link()` does; reads all as one."
+            "--link",
+            help="First join ids that changed, as `roster.link()` does; all ledgers are read as one.",
         ),
     ] = False,
     profile: Profile = None,
@@ -214,7 +215,7 @@ def stars(
         Path, typer.Option(help="The scores: a CSV or Parquet file with party_org_id, year, item, points.")
     ],
     scheme: Annotated[
-        str, typer.Option(help="A scheme: the id of one that comes with the package, or a TOML file.")
+        str, typer.Option(help="A scheme: the id of one that ships with the package, or a TOML file.")
     ],
     events: Annotated[
         Path | None, typer.Option(help="Events: a CSV or Parquet file with party_org_id, kind, date.")
@@ -223,10 +224,12 @@ def stars(
         int | None, typer.Option(help="Only this year; all years of the scores if left out.")
     ] = None,
     first_round: Annotated[
-        bool, typer.Option("--first-round", help="There was no round before: nobody is held to a step.")
+        bool,
+        typer.Option("--first-round", help="There was no round before: the limit on steps does not apply."),
     ] = False,
     out: Annotated[
-        Path | None, typer.Option(help="A workbook (xlsx): plaque list, stars, reasons, what each needs.")
+        Path | None,
+        typer.Option(help="A workbook (xlsx): plaque list, stars, reasons, needs for the next star."),
     ] = None,
     profile: Profile = None,
     repair: Repair = False,
@@ -247,7 +250,7 @@ def stars(
 @app.callback(invoke_without_command=True)
 def _root(
     *,
-    version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
 ) -> None:
     if version:
         say(dangjian.__version__)
@@ -255,18 +258,18 @@ def _root(
 
 
 def main() -> None:
-    """Run the command; the entry point of the installed script."""
+    """Runs the command; the entry point of the installed script."""
     app()
 
 
 def say(text: str) -> None:
-    """Print one line to stdout, as it is: text of ledgers is never read as markup."""
+    """Prints one line to stdout, unchanged: text of ledgers is never read as markup."""
     typer.echo(text)
 
 
 @contextmanager
 def _failing(fmt: Formats) -> Iterator[None]:
-    """Turn what a user can mend into one message and an exit code, without a traceback."""
+    """Turns an error that a user can fix into one message and an exit code, without a traceback."""
 
     def fail(message: str, code: int) -> NoReturn:
         typer.echo(f"dangjian: {message}", err=True)
@@ -285,7 +288,7 @@ def _failing(fmt: Formats) -> Iterator[None]:
 
 
 def _read(files: list[str], profile: Path | None, *, repair: bool) -> Any:
-    """Read the ledgers; a terminal sees how far it is."""
+    """Reads the ledgers; a terminal shows the progress."""
     console = Console(stderr=True)
     read = partial(dangjian.read_roster, files, profile=profile, repair=repair)
     if not console.is_terminal:
@@ -306,7 +309,7 @@ def _read(files: list[str], profile: Path | None, *, repair: bool) -> Any:
 
 
 def _stars(rating: Rating, fmt: Formats) -> Iterator[str]:
-    """What a rating came to, line by line."""
+    """Yields the result of a rating, line by line."""
     comma, colon = fmt.t("，", ", "), fmt.t("：", ": ")
     yield rating.label if fmt.lang == "zh" else rating.label_en
     for year in rating.years:
@@ -323,7 +326,7 @@ def _stars(rating: Rating, fmt: Formats) -> Iterator[str]:
 
 
 def _summary(review: Review, fmt: Formats) -> None:
-    """Print the figures that decide whether one opens the report at once."""
+    """Prints the figures that decide whether one opens the report at once."""
     head = review.headline
     say(fmt.t(f"{review.year} 年度两新组织党建年报", f"{review.year}: annual review of Party building"))
     say(fmt.t("全部台账：", "all ledgers: ") + balance(head["rows"], fmt))

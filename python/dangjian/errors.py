@@ -1,4 +1,4 @@
-"""What can go wrong, told apart by who can mend it. Every message is there in both languages."""
+"""Errors of the package by who can fix them, each with its message in Chinese and English."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Literal
 
 
 class Error(Exception):
-    """The base of every error of this package.
+    """Base class of every error of this package.
 
     Example:
         >>> import dangjian
@@ -19,14 +19,14 @@ class Error(Exception):
 
     def __init__(self, en: str, zh: str | None = None) -> None:
         super().__init__()
-        # Not handed to the base: `OSError` would take the two texts for a number and its meaning.
+        # The texts are not passed to the base: `OSError` would take them for an error number and its meaning.
         self.args = (en, en if zh is None else zh)
 
     def __str__(self) -> str:
         return str(self.args[0])
 
     def message(self, lang: Literal["zh", "en"] = "zh") -> str:
-        """The message in Chinese (`zh`) or English (`en`)."""
+        """Returns the message in Chinese (`zh`) or English (`en`)."""
         return str(self.args[1] if lang == "zh" else self.args[0])
 
 
@@ -43,7 +43,7 @@ class FileError(Error, OSError):
 
 
 class DataError(Error):
-    """The data break a promise of their own: a column of the wrong type, rows without an id."""
+    """The data violate an invariant: a column of the wrong type, rows without an id."""
 
 
 class InternalError(Error):
@@ -65,7 +65,7 @@ _SYSTEM = {
 
 
 def of_system(error: OSError) -> FileError:
-    """What the operating system refused, as an error with a message in both languages.
+    """Converts an error of the operating system into one with a message in both languages.
 
     Example:
         >>> of_system(FileNotFoundError(2, "No such file or directory", "台账.xlsx")).message("zh")

@@ -1,8 +1,9 @@
-"""The ``dj`` namespace of Polars: what ledgers mean by their values, as expressions over any column.
+"""The ``dj`` namespace of Polars, which reads values of any column as ledgers are read.
 
-Importing ``dangjian`` registers it for expressions and series (``pl.col("code").dj.uscc_status()``), and for frames
-(``frame.dj.roster()``). Values are read by the rules by which ledgers are read, in Rust, over whole columns, in lazy
-queries and the streaming engine too. A null stays null, and so does what cannot be read: ``problem()`` says why.
+Importing ``dangjian`` registers the namespace for expressions and series (``pl.col("code").dj.uscc_status()``), and
+for frames (``frame.dj.roster()``). The rules are those of reading ledgers, and run in Rust over whole columns, also
+in lazy queries and the streaming engine. A null stays null, and an unreadable value becomes null: ``problem()`` gives
+the reason.
 """
 
 from __future__ import annotations
@@ -29,17 +30,18 @@ _TYPES: dict[str, Any] = {
 
 
 class Values(Generic[_T]):
-    """What the values of a column mean: the same methods for expressions and for series."""
+    """Readings of the values of a column: the same methods for expressions and for series."""
 
     def __init__(self, values: _T) -> None:
         self._values: _T = values
 
     def uscc_status(self) -> _T:
-        """What stands in the place of an organisation's code (统一社会信用代码, GB 32100-2015).
+        """Classifies what is written in place of an organisation's code (统一社会信用代码, GB 32100-2015).
 
         Returns:
-            An enum: ``valid``, ``check_digit`` (18 characters whose check character is wrong), ``registration_number``
-            (15 digits), ``mangled`` (a spreadsheet made a number of it), ``missing``, ``other``.
+            An enum: ``valid``, ``check_digit`` (18 characters whose check character is wrong),
+            ``registration_number`` (15 digits), ``mangled`` (a spreadsheet turned it into a number), ``missing``,
+            ``other``.
 
         Example:
             >>> codes = pl.Series(["91110000600037341L", "91350211M0000XUF46", "9.11504E+17"])
@@ -49,7 +51,8 @@ class Values(Generic[_T]):
         return self._read("uscc_status")
 
     def uscc_check(self) -> _T:
-        """The check character that belongs to a unified code's first 17 characters, right or wrong as its last may be.
+        """Computes the check character for a unified code's first 17 characters, whether or not the last one is
+        right.
 
         Example:
             >>> pl.Series(["91350211M0000XUF46", "91350211M0000XUF4"]).dj.uscc_check().to_list()
@@ -58,7 +61,8 @@ class Values(Generic[_T]):
         return self._read("uscc_check")
 
     def organisation_code(self) -> _T:
-        """The organisation code (组织机构代码, GB 11714): characters 9-17 of a unified code, or the value, hyphen or not.
+        """Returns the organisation code (组织机构代码, GB 11714): characters 9-17 of a unified code, or the value,
+        hyphen or not.
 
         Example:
             >>> pl.Series(["91110000600037341L", "60003734-1"]).dj.organisation_code().to_list()
@@ -69,16 +73,17 @@ class Values(Generic[_T]):
     def region(
         self, *, year: int | None = None, level: Level | None = None, of_year: int | None = None
     ) -> _T:
-        """The region of a code (6, 9 or 12 digits) or a name, as the 12-digit code it has in ``year``.
+        """Resolves a code (6, 9 or 12 digits) or name of a region to its 12-digit code in ``year``.
 
         Args:
-            year: Whose year's regions are meant, 1980 to 2026 (the state at its end); without it the list of 2023, as
-                rosters have them.
-            level: The level of the region; null where the value is a higher one. Without it the value's own.
+            year: The year whose regions are meant, 1980 to 2026 (the state at its end); by default the list of 2023,
+                as in rosters.
+            level: The level of the region; null where the value is of a higher one. By default the value's own level.
             of_year: The year of the values. Without it a code is that of the last region that had it.
 
         Returns:
-            Text. Null where there is not one region: split, abolished, ambiguous, unknown (see ``region_status``).
+            Text. Null where there is not exactly one region: split, abolished, ambiguous, unknown (see
+            ``region_status``).
 
         Example:
             >>> pl.Series(["150425100000", "克什克腾旗", "110228"]).dj.region(year=1982, of_year=2013).to_list()
@@ -91,7 +96,7 @@ class Values(Generic[_T]):
     def region_name(
         self, *, year: int | None = None, level: Level | None = None, of_year: int | None = None
     ) -> _T:
-        """The name of the region that ``region`` gives, with the same arguments.
+        """Returns the name of the region that ``region`` gives, with the same arguments.
 
         Example:
             >>> pl.Series(["150425", "110228"]).dj.region_name(year=2023).to_list()
@@ -100,12 +105,12 @@ class Values(Generic[_T]):
         return self._read("region_name", year=year, level=level, of_year=of_year)
 
     def region_status(self, *, year: int | None = None, of_year: int | None = None) -> _T:
-        """What became of a region by ``year``, or what it was.
+        """Returns the fate of a region by ``year``, or its earlier status.
 
         Returns:
             An enum: ``same``, ``renamed``, ``recoded``, ``merged`` (into one larger), ``split``, ``abolished``,
-            ``not_yet`` (set up later), ``not_in_force`` (no region had the code in ``of_year``), ``ambiguous`` (a name of
-            several), ``unknown``.
+            ``not_yet`` (set up later), ``not_in_force`` (no region had the code in ``of_year``), ``ambiguous`` (a
+            name of several), ``unknown``.
 
         Example:
             >>> codes = pl.Series(["110228", "330110", "310108", "999999"])
@@ -115,11 +120,11 @@ class Values(Generic[_T]):
         return self._read("region_status", year=year, of_year=of_year)
 
     def industry(self, level: Literal["section", "division", "group"] = "division") -> _T:
-        """The industry (GB/T 4754-2017) with its section letter, however it is written.
+        """Reads the industry (GB/T 4754-2017), with its section letter, in any spelling.
 
         Args:
-            level: ``"division"`` as rosters have it (a letter alone where the value says no more), ``"section"`` the
-                letter, ``"group"`` one digit more, null where the value does not go so deep.
+            level: ``"division"`` as in rosters (a letter alone where the value has no more detail), ``"section"`` the
+                letter, ``"group"`` one digit more, null where the value is less detailed.
 
         Example:
             >>> written = pl.Series(["C13", "1311 食品", "1", "农业"])
@@ -131,7 +136,7 @@ class Values(Generic[_T]):
         return self._read("industry", level=level)
 
     def word(self, column: str) -> _T:
-        """The word of a column of words: ``kind``, ``control``, ``mode``, ``party_org_level`` and others.
+        """Reads the word of a column of words: ``kind``, ``control``, ``mode``, ``party_org_level`` and others.
 
         Returns:
             An enum of the column's words, in their order.
@@ -143,7 +148,7 @@ class Values(Generic[_T]):
         return self._read("word", column=column)
 
     def mode(self) -> _T:
-        """The formation mode (组建形式): ``solo``, ``joint``, ``affiliated``, ``area``, ``none``.
+        """Reads the formation mode (组建形式): ``solo``, ``joint``, ``affiliated``, ``area``, ``none``.
 
         Example:
             >>> pl.Series(["单独组建", "2-联合组建", "1+N"]).dj.mode().to_list()
@@ -157,14 +162,14 @@ class Values(Generic[_T]):
         *,
         part: Literal["number", "system", "label_zh", "label_en"] = "number",
     ) -> _T:
-        """The registration type (登记注册类型), from a number, a name or both.
+        """Reads the registration type (登记注册类型) from a number, a name or both.
 
         Args:
-            system: The codes the values are of: ``"old"`` (1998, 2011), ``"new"`` (2022), ``"registry"`` (工商).
-            part: What is wanted of the type.
+            system: The code system of the values: ``"old"`` (1998, 2011), ``"new"`` (2022), ``"registry"`` (工商).
+            part: The part of the type to return.
 
         Returns:
-            Text. Null where nothing tells which system is meant and the two differ: 140 is 联营 or 个人独资.
+            Text. Null where the system is not clear and the systems differ: 140 is 联营 or 个人独资.
 
         Example:
             >>> pl.Series(["173 私营有限责任公司", "140", "140个人独资"]).dj.registration_type().to_list()
@@ -175,7 +180,7 @@ class Values(Generic[_T]):
         return self._read("registration_type", system=system, part=part)
 
     def flag(self) -> _T:
-        """Yes or no (是, 有, √, 1, Y, ●; 否, 无, ×, 0).
+        """Reads yes or no (是, 有, √, 1, Y, ●; 否, 无, ×, 0).
 
         Example:
             >>> pl.Series(["√", "否", "待定"]).dj.flag().to_list()
@@ -184,7 +189,7 @@ class Values(Generic[_T]):
         return self._read("flag", column="union")
 
     def count(self) -> _T:
-        """A count, however it is written; null where it is negative or has decimals.
+        """Reads a count in any spelling; null where it is negative or has decimals.
 
         Example:
             >>> pl.Series(["１２", "1,234", "若干"]).dj.count().to_list()
@@ -193,7 +198,7 @@ class Values(Generic[_T]):
         return self._read("count", column="employees")
 
     def money(self, factor: float = 1.0) -> _T:
-        """An amount in yuan; ``factor`` is how many yuan its unit has, 10000 for 万元.
+        """Reads an amount in yuan; ``factor`` is the number of yuan in its unit, 10000 for 万元.
 
         Example:
             >>> pl.Series(["3.5", "1,000"]).dj.money(10_000).to_list()
@@ -202,7 +207,7 @@ class Values(Generic[_T]):
         return self._read("money", column="funds", factor=factor)
 
     def star(self) -> _T:
-        """A star grade, 0.5 to 5 in halves; words for "not rated" are null.
+        """Reads a star grade, 0.5 to 5 in halves; words for "not rated" are null.
 
         Example:
             >>> pl.Series(["三星级", "★★★★", "4.5", "未评"]).dj.star().to_list()
@@ -211,7 +216,7 @@ class Values(Generic[_T]):
         return self._read("star", column="star")
 
     def date(self) -> _T:
-        """A calendar day, however it is written; a month alone is its first day.
+        """Reads a calendar day in any spelling; a month alone is its first day.
 
         Example:
             >>> pl.Series(["2012年5月", "20120501", "41030"]).dj.date().dt.to_string().unique().to_list()
@@ -220,7 +225,8 @@ class Values(Generic[_T]):
         return self._read("date", column="established_on")
 
     def problem(self, column: str, *, factor: float = 1.0) -> _T:
-        """What reading the value as ``column`` of a ledger would report: a code of ``dangjian.problem_codes()``.
+        """Returns the problem that reading the value as ``column`` of a ledger reports: a code of
+        ``dangjian.problem_codes()``.
 
         Null where there is nothing to report, and for nulls.
 
@@ -233,7 +239,7 @@ class Values(Generic[_T]):
         return self._read("problem", column=column, factor=factor)
 
     def _read(self, name: str, **options: Any) -> _T:
-        # Made now, so that a wrong argument is an error of this call, not of the query.
+        # Built here, so that a wrong argument is an error of this call and not of the query.
         expression = _native.Expression(name, **options)
         words = expression.words
         if words is None:
@@ -275,7 +281,7 @@ class Frame:
         self._frame = frame
 
     def roster(self, **options: Any) -> Roster:
-        """The frame as a roster; ``options`` are those of ``dangjian.read_roster``.
+        """Reads the frame as a roster; ``options`` are those of ``dangjian.read_roster``.
 
         Example:
             >>> frame = pl.DataFrame({"year": [2013], "org_id": ["91110000600037341L"], "mode": ["单建"]})
@@ -295,7 +301,7 @@ class Query:
         self._query = query
 
     def roster(self, **options: Any) -> Roster:
-        """The query's result as a roster, collected by the streaming engine; ``options`` as in ``read_roster``.
+        """Reads the query's result as a roster, collected by the streaming engine; ``options`` as in ``read_roster``.
 
         Example:
             >>> query = pl.LazyFrame({"year": [2013], "org_id": ["91110000600037341L"], "mode": ["单建"]})

@@ -1,7 +1,7 @@
-"""What people see in place of names and codes: the labels of tables, columns and values, in Chinese and English.
+"""Printed labels of tables, columns and values, in Chinese and English, in place of names and codes.
 
-The texts live with the engine (its schema, `definitions/words.toml`, `definitions/labels.toml`); this module looks them
-up. What has no label is shown as it is written: a user's own column keeps its name, a committee's name stays a name.
+The texts belong to the engine (its schema, `definitions/words.toml`, `definitions/labels.toml`); this module looks
+them up. A name without a label is shown as written, such as a user's own column or the name of a committee.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeAlias, cast, get_args
 from dangjian.errors import ArgumentError
 
 Lang: TypeAlias = Literal["zh", "en"]
-"""A language a reader reads; ``"zh"`` is the default of everything an office reads."""
+"""Language of printed text; reports to offices default to ``"zh"``."""
 
 
 @cache
@@ -23,10 +23,10 @@ def _all() -> dict[str, dict[str, Any]]:
 
 
 def check_lang(lang: str) -> Lang:
-    """Return ``lang`` if it is a language there are labels in.
+    """Returns ``lang`` if there are labels in this language.
 
     Raises:
-        ArgumentError: There are none; the message says in which there are.
+        ArgumentError: There are no labels in it; the message names the languages that have them.
 
     Example:
         >>> check_lang("zh")
@@ -41,7 +41,7 @@ def check_lang(lang: str) -> Lang:
 
 
 def table(name: str, lang: Lang = "zh") -> str:
-    """Return the label of the review's table ``name``.
+    """Returns the label of the review's table ``name``.
 
     Example:
         >>> table("star_moves"), table("star_moves", "en")
@@ -51,7 +51,7 @@ def table(name: str, lang: Lang = "zh") -> str:
 
 
 def column(name: str, lang: Lang = "zh") -> str:
-    """Return the label of the column ``name``, of a ledger or of a table.
+    """Returns the label of the column ``name``, of a ledger or of a table.
 
     Example:
         >>> column("members_full"), column("rate", "en")
@@ -61,7 +61,7 @@ def column(name: str, lang: Lang = "zh") -> str:
 
 
 def value(column: str, value: str, lang: Lang = "zh") -> str:
-    """Return the label of one ``value`` of a ``column`` of words or states.
+    """Returns the label of one ``value`` of a ``column`` of words or states.
 
     Example:
         >>> value("mode", "solo"), value("star_state", "4"), value("committee", "unknown")
@@ -73,7 +73,7 @@ def value(column: str, value: str, lang: Lang = "zh") -> str:
 
 
 def words() -> dict[str, list[str]]:
-    """Return the words of every column of words, by name.
+    """Returns the words of every column of words, by name.
 
     Example:
         >>> words()["mode"]

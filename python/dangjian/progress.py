@@ -12,18 +12,18 @@ from typing import Any, Protocol, Self
 from tqdm import TqdmWarning
 
 with warnings.catch_warnings():
-    # A notebook without ipywidgets shows no bar; that is no reason to warn whoever imports this package.
+    # A notebook without ipywidgets shows no bar, which is no reason to warn every importer of this package.
     warnings.simplefilter("ignore", TqdmWarning)
     from tqdm.auto import tqdm
 
-# A bar is drawn only if the work takes longer than this, in seconds.
+# Delay before a bar is drawn, in seconds; shorter work draws none.
 _DELAY = 0.5
 
 
 class Bar:
-    """Turns ``progress=`` of a call into what the engine calls: ``callback(what, done, total)`` or ``None``.
+    """Adapter from the ``progress=`` option of a call to the engine's ``callback(what, done, total)`` or ``None``.
 
-    Work of several stages has one bar, which each stage fills anew under its name.
+    Work of several stages has one bar, which each stage restarts under its name.
     """
 
     def __init__(self, progress: Callable[[str, int, int], None] | bool) -> None:  # noqa: FBT001 - it is the value of an option
@@ -53,7 +53,7 @@ class Bar:
 
 
 class _Drawn(Protocol):
-    """A bar that is there."""
+    """Interface of a bar that is shown."""
 
     def show(self, what: str, done: int, total: int) -> None: ...
 
@@ -61,10 +61,10 @@ class _Drawn(Protocol):
 
 
 class _InTqdm:
-    """In the terminal and in Jupyter."""
+    """Bar in the terminal and in Jupyter."""
 
     def __init__(self) -> None:
-        # `disable=None`: nothing where nobody watches.
+        # `disable=None` shows nothing where the output is not a terminal.
         self._bar = tqdm(leave=False, disable=None)
 
     def show(self, what: str, done: int, total: int) -> None:
@@ -78,7 +78,7 @@ class _InTqdm:
 
 
 class _InMarimo:
-    """In marimo, whose cells take no bar of characters: its own bar, which leaves with the work."""
+    """Bar of marimo, whose cells take no bar of characters; it disappears when the work ends."""
 
     def __init__(self) -> None:
         self._bar: Any = None
@@ -87,7 +87,7 @@ class _InMarimo:
 
     def show(self, what: str, done: int, total: int) -> None:
         if self._stage != (what, total) or done < self._done:
-            # The bar of marimo does not go back: the next stage's takes its place.
+            # A marimo bar cannot go back, so the next stage gets a new one.
             self.close()
             self._bar = _marimo().status.progress_bar(total=total, title=what, remove_on_exit=True)
             self._progress = self._bar.__enter__()
@@ -102,6 +102,6 @@ class _InMarimo:
 
 
 def _marimo() -> Any:
-    """Marimo, if this runs in one of its cells."""
+    """Returns the marimo module if this runs in one of its cells."""
     marimo = sys.modules.get("marimo")
     return marimo if marimo is not None and marimo.running_in_notebook() else None

@@ -1,1 +1,1 @@
-"""What ships with the package: star schemes and the country's lists of regions and codes."""
+"""Data that ship with the package: columns and problems of ledgers, star schemes, national lists of regions and codes."""

@@ -1,4 +1,4 @@
-"""Columns a ledger may have, problems that reading reports, and the words for what becomes of a row."""
+"""Columns a ledger may have, problems that reading reports, and the names of kinds and outcomes of rows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SEVERITIES = ("error", "warning", "info")
 
 
 def schema() -> pl.DataFrame:
-    """The columns a ledger may have: name, labels, type, unit, the headers they are found under, what they mean.
+    """Returns the columns a ledger may have: name, labels, type, unit, the headers that are recognised, the meaning.
 
     Example:
         >>> schema().filter(pl.col("name") == "mode")["label_zh"].item()
@@ -27,7 +27,7 @@ def schema() -> pl.DataFrame:
 
 
 def problem_codes() -> pl.DataFrame:
-    """The catalogue of problems that reading can report: code, what is done, how grave it is, what to do.
+    """Returns the catalogue of problems that reading can report: code, action taken, severity, advice.
 
     Example:
         >>> "id_missing" in problem_codes()["code"]

@@ -1,4 +1,4 @@
-"""Star-rating schemes (星级管理办法): which there are, their forms, their text; and trails gone through again."""
+"""Star-rating schemes (星级管理办法): their catalogue, forms and text; and the replay of audit trails."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 
 def star_schemes(schemes: str | PathLike[str] | Sequence[str | PathLike[str]] | None = None) -> pl.DataFrame:
-    """The schemes that come with the package, or those that are named, by id or by the path of a TOML file.
+    """Lists the schemes that ship with the package, or those given by id or by the path of a TOML file.
 
     Returns:
-        ``scheme``, ``label_zh``, ``label_en``, ``counts`` (what is rated), ``method`` (``bands``, ``dimensions``, ``both``,
-        ``top``, ``score``), ``cycle``, ``stars``, ``dimensions``, ``items``, ``full``, ``most``, ``gates``, ``caps``,
-        ``vetoes``, ``quotas``, ``step``, ``plaque``, ``inferred``, ``source``, ``open_zh``, ``open_en`` (what the source
-        leaves open).
+        ``scheme``, ``label_zh``, ``label_en``, ``counts`` (the unit rated), ``method`` (``bands``, ``dimensions``,
+        ``both``, ``top``, ``score``), ``cycle``, ``stars``, ``dimensions``, ``items``, ``full``, ``most``, ``gates``,
+        ``caps``, ``vetoes``, ``quotas``, ``step``, ``plaque``, ``inferred``, ``source``, ``open_zh``, ``open_en``
+        (points that the source leaves open).
 
     Example:
         >>> star_schemes().filter(pl.col("scheme") == "anqing")["label_zh"].item()
@@ -33,7 +33,7 @@ def star_schemes(schemes: str | PathLike[str] | Sequence[str | PathLike[str]] | 
 
 
 def star_form(scheme: str | PathLike[str]) -> pl.DataFrame:
-    """The form of a scheme (评分表): its dimensions and items, with the points of each.
+    """Returns the form of a scheme (评分表): its dimensions and items, with the points of each.
 
     Returns:
         ``dimension``, ``dimension_zh``, ``dimension_en``, ``weight``, ``item``, ``label_zh``, ``label_en``, ``gives``
@@ -47,7 +47,7 @@ def star_form(scheme: str | PathLike[str]) -> pl.DataFrame:
 
 
 def star_scheme_toml(scheme: str) -> str:
-    """The text of a scheme that comes with the package, to be read, copied and changed.
+    """Returns the text of a scheme that ships with the package, to be read, copied and changed.
 
     Example:
         >>> star_scheme_toml("badong").splitlines()[2]
@@ -57,12 +57,13 @@ def star_scheme_toml(scheme: str) -> str:
 
 
 def replay_stars(trail: object) -> pl.DataFrame:
-    """Go through an audit trail from its first year: the stars to which it leads, worked out from the trail alone.
+    """Replays an audit trail from its first year and returns the stars to which it leads, computed from the trail
+    alone.
 
     Returns:
-        ``year``, the id, ``star_state`` (``absent`` for who was not rated), ``star_low``, ``star_high``.
+        ``year``, the id, ``star_state`` (``absent`` for those not rated), ``star_low``, ``star_high``.
 
     Raises:
-        DataError: a step does not begin where the one before it ended: a star moved without a reason.
+        DataError: A step does not begin where the one before it ended: a star changed without a reason.
     """
     return pl.DataFrame(_native.replay_stars(trail))

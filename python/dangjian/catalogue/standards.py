@@ -1,4 +1,4 @@
-"""What the country's lists say without any ledger: the regions of a year, and what regions became of others."""
+"""National lists that need no ledger: the regions of a year, successors of regions, unified codes."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ Level: TypeAlias = Literal["province", "prefecture", "county", "township"]
 
 
 def regions(year: int = 2023, level: Level = "county") -> pl.DataFrame:
-    """The regions (行政区划) of a level in force at the end of ``year``.
+    """Returns the regions (行政区划) of a level in force at the end of ``year``.
 
-    Before 1984 the record is noisy. Of townships only the state of 2023 is known, and given for every year.
+    Before 1984 the record is noisy. Of townships only the state of 2023 is known, and returned for every year.
 
     Returns:
         ``code`` (12 digits), ``name``, ``parent`` (the code of the region it belongs to), by code.
@@ -36,7 +36,8 @@ def regions(year: int = 2023, level: Level = "county") -> pl.DataFrame:
 def resolve_regions(
     written: str | Sequence[str], *, year: int = 2023, of_year: int | None = None
 ) -> pl.DataFrame:
-    """What regions, by code or name, are in ``year``: later or earlier than the year the codes or names are of.
+    """Resolves regions, by code or name, to those of ``year``, which may be before or after the year of the codes or
+    names.
 
     Args:
         written: Codes of 6, 9 or 12 digits, or names: full, shortened where that is unambiguous, or whole paths.
@@ -44,11 +45,11 @@ def resolve_regions(
         of_year: The year of ``written``; without it a code is that of the last region that had it.
 
     Returns:
-        A row for each region an answer names: ``written``; ``status`` (as ``dj.region_status``); ``role``: ``unit`` the
-        region of ``year``, ``with`` what was merged with it, ``part`` one of several in its place, ``last`` and ``first``
-        the region that was abolished or set up in ``year``, ``holder`` the region that had the code from ``year`` on,
-        ``candidate`` one of those that have the name; ``code``; ``name``; ``level``; ``year``. What is unknown has one
-        row without a region.
+        A row for each region in an answer: ``written``; ``status`` (as ``dj.region_status``); ``role``: ``unit`` the
+        region of ``year``, ``with`` a region merged with it, ``part`` one of several in its place, ``last`` and
+        ``first`` the region that was abolished or set up in ``year``, ``holder`` the region that had the code from
+        ``year`` on, ``candidate`` one of those that have the name; ``code``; ``name``; ``level``; ``year``. An
+        unknown region has one row without a region.
 
     Raises:
         ArgumentError: A year is before 1980 or after 2026.
@@ -62,9 +63,11 @@ def resolve_regions(
 
 
 def uscc_completions(known: str) -> list[str]:
-    """The unified codes of 18 digits that begin with ``known``, 15 digits or more, and pass both of their checks.
+    """Returns the unified codes of 18 digits that begin with ``known``, 15 digits or more, and pass both of their
+    checks.
 
-    A spreadsheet that takes a code for a number keeps 15 digits of it. Only where one completion is left is it the code.
+    A spreadsheet that reads a code as a number keeps 15 digits of it. The code is certain only if one completion is
+    left.
 
     Example:
         >>> uscc_completions("9111010669769418")

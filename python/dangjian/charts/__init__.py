@@ -1,8 +1,9 @@
-"""The charts of the annual review, as functions from a review's tables to ``altair.Chart``.
+"""Charts of the annual review, as functions from a review's tables to ``altair.Chart``.
 
-The same charts stand in the report and in notebooks. Altair draws in a notebook with scripts from the network; where there
-is none, ``altair.renderers.enable("svg")`` makes pictures of them. Their colours are middle tones that read on light and on dark,
-their background is transparent; the report swaps the tones for those of its page (see :mod:`dangjian.report.svg`).
+The report and the notebooks use the same charts. In a notebook Altair needs scripts from the network; without a
+network, ``altair.renderers.enable("svg")`` embeds pictures. The colours are middle tones that read on light and on
+dark, and the background is transparent; the report replaces the tones with those of its page (see
+:mod:`dangjian.report.svg`).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 Chart: TypeAlias = alt.Chart | alt.LayerChart | alt.FacetChart
 
 FONTS = "'Noto Sans CJK SC', 'Source Han Sans SC', 'PingFang SC', 'Microsoft YaHei', sans-serif"
-"""Families that have Chinese glyphs, one for each system, in the order in which they are tried."""
+"""Font families with Chinese glyphs, one for each operating system, in the order in which they are tried."""
 
 MODES = ("solo", "joint", "affiliated", "area", "none", "unknown")
 """Formation modes in the order of tables and stacks."""
@@ -32,7 +33,7 @@ STAR_STATES = (*GRADES, "unrated", "no_party_org", "unknown", "absent")
 """Star states of an organisation-year in the order of tables; they are never merged."""
 
 INK = "#7a7d82"
-"""Text and axes."""
+"""Colour of text and axes."""
 
 PALETTE = {
     "ink-soft": INK,
@@ -68,11 +69,12 @@ PALETTE = {
     "line-7": "#4d9aa5",
     "line-8": "#a5794e",
 }
-"""Every colour by its role. Each tone stands once, so that a page can put its own in its place."""
+"""Every colour by its role. No tone occurs twice, so that a page can replace each with its own."""
 
 
 def coverage_by(frame: pl.DataFrame, by: str, *, rate: str = "organised", lang: labels.Lang = "zh") -> Chart:
-    """Bars of one rate over the values of one dimension, the lowest first; a thin line spans what unknowns leave open.
+    """Draws one rate as bars over the values of one dimension, the lowest first; a thin line spans the bounds left by
+    unknowns.
 
     Args:
         frame: A table such as ``coverage_by_township``: a row for each value of ``by`` and rate.
@@ -110,7 +112,8 @@ def coverage_by(frame: pl.DataFrame, by: str, *, rate: str = "organised", lang: 
 
 
 def coverage_over_years(frame: pl.DataFrame, *, lang: labels.Lang = "zh") -> Chart:
-    """Lines of every rate over the years, points where a year was measured. No line crosses a break (see ``breaks``).
+    """Draws every rate as a line over the years, with a point for each year measured. No line crosses a break (see
+    ``breaks``).
 
     Args:
         frame: The table ``coverage``: a row for each year and rate.
@@ -131,7 +134,7 @@ def coverage_over_years(frame: pl.DataFrame, *, lang: labels.Lang = "zh") -> Cha
         legend=alt.Legend(orient="top", columns=2, labelLimit=300, symbolStrokeWidth=0),
     )
     y = alt.Y("rate:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format=".0%", tickCount=5))
-    # Two rates may run together: the dashes of one show the other under it.
+    # Two rates may coincide: the dashes of one show the other under it.
     dash = alt.StrokeDash(
         "label:N",
         title=None,
@@ -146,7 +149,7 @@ def coverage_over_years(frame: pl.DataFrame, *, lang: labels.Lang = "zh") -> Cha
 
 
 def formation_over_years(frame: pl.DataFrame, *, lang: labels.Lang = "zh") -> Chart:
-    """Stacked bars of organisations by formation mode over the years, the number of all above each.
+    """Draws stacked bars of organisations by formation mode over the years, with the total above each.
 
     Args:
         frame: The table ``formation``: a row for each year and mode.
@@ -159,7 +162,7 @@ def formation_over_years(frame: pl.DataFrame, *, lang: labels.Lang = "zh") -> Ch
 
 
 def star_distribution(frame: pl.DataFrame, *, lang: labels.Lang = "zh") -> Chart:
-    """Stacked bars of party organisations by star state over the years, the number of all above each.
+    """Draws stacked bars of party organisations by star state over the years, with the total above each.
 
     Args:
         frame: The table ``stars``: a row for each year and star state.
@@ -173,7 +176,8 @@ def star_distribution(frame: pl.DataFrame, *, lang: labels.Lang = "zh") -> Chart
 
 
 def targets_bar(frame: pl.DataFrame, *, lang: labels.Lang = "zh") -> Chart:
-    """One bar a target, its population divided into met, not met and unknown; counts stand in the bar's title.
+    """Draws one bar for each target, its population divided into met, not met and unknown; the bar's title has the
+    counts.
 
     Args:
         frame: The table ``targets``: a row for each target.
@@ -210,11 +214,11 @@ def targets_bar(frame: pl.DataFrame, *, lang: labels.Lang = "zh") -> Chart:
 
 
 def star_moves_heatmap(frame: pl.DataFrame, *, year: int | None = None, lang: labels.Lang = "zh") -> Chart:
-    """A matrix of party organisations by star state in one year (rows) and in the next (columns).
+    """Draws a matrix of party organisations by star state in one year (rows) and in the next (columns).
 
     Args:
         frame: The table ``star_moves``: a row for each pair of years and of states.
-        year: The earlier of the two years; the last pair of years if none is given.
+        year: The earlier of the two years; the last pair of years by default.
         lang: The language of titles and words.
 
     Example:
@@ -245,7 +249,7 @@ def star_moves_heatmap(frame: pl.DataFrame, *, year: int | None = None, lang: la
 def _stack(
     frame: pl.DataFrame, column: str, count: str, order: Sequence[str], tone: str, lang: labels.Lang
 ) -> Chart:
-    """Stacked bars over the years of ``count`` by the words of ``column``, first word of ``order`` at the bottom."""
+    """Stacks bars of ``count`` over the years by the words of ``column``, the first word of ``order`` at the bottom."""
     present = [w for w in order if w in set(frame.filter(pl.col(count) > 0)[column])]
     data = frame.filter(pl.col(column).is_in(present)).select(
         "year",
@@ -281,12 +285,12 @@ def _years(lang: labels.Lang) -> alt.X:
 
 
 def _named(column: str, lang: labels.Lang) -> pl.Expr:
-    """The labels of the words in ``column``."""
+    """Returns an expression for the labels of the words in ``column``."""
     return pl.col(column).map_elements(lambda word: labels.value(column, word, lang), return_dtype=pl.String)
 
 
 def _dress(chart: Chart) -> Chart:
-    """Fonts, tones and a transparent ground; nothing else is set on a chart."""
+    """Sets fonts, tones and a transparent background; nothing else is set on a chart."""
     dressed: Chart = (
         chart.configure(font=FONTS, background="transparent", aria=False, padding=4)
         .configure_view(stroke=None)

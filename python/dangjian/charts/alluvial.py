@@ -1,4 +1,4 @@
-"""The flow of stars over the years: a bar for each state, ribbons between the years."""
+"""Alluvial chart of stars over the years: a bar for each state, ribbons between the years."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TONES = {
 } | {
     s: PALETTE["star-" + s.replace(".", "-")] for s in STAR_STATES if "star-" + s.replace(".", "-") in PALETTE
 }
-"""Of every star state."""
+"""Colour of every star state."""
 
 
 def star_flow(
@@ -30,17 +30,18 @@ def star_flow(
     width: int = 640,
     height: int = 360,
 ) -> Chart:
-    """Who moved between which star states over the years: a bar for each year and state, ribbons between them (alluvial).
+    """Draws the transitions between star states over the years: a bar for each year and state, with ribbons between
+    them (alluvial).
 
-    A bar is as long as there are in the state. What its ribbons leave free on the right moved to a state that is not shown
-    (or left); on the left, came from one.
+    The length of a bar is the number in the state. Whatever part of a bar no ribbon leaves went to a state that is
+    not shown (or left the panel); whatever part no ribbon reaches came from one.
 
     Args:
-        frame: ``Roster.star_transitions()``, not broken down: a row for each pair of years and of states.
+        frame: ``Roster.star_transitions()``, without dimensions: a row for each pair of years and of states.
         states: The states shown, from the top.
         lang: The language of titles and words.
-        width: In pixels.
-        height: In pixels.
+        width: Width in pixels.
+        height: Height in pixels.
 
     Example:
         >>> star_flow(roster.star_transitions(counts="party_organisations"))  # doctest: +SKIP
@@ -105,7 +106,7 @@ def star_flow(
         .mark_rect()
         .encode(x=x, x2="x2:Q", y=y, y2="y2:Q", color=colour, tooltip=["label:N", "n:Q"])
     )
-    # A number where the bar has room for one.
+    # A number only where the bar has room for one.
     room = gap * 1.1
     text = (
         alt.Chart(
@@ -127,13 +128,17 @@ _RIBBON = {
 }
 
 _BENDS = ((0.07, 0), (0.38, 0), (0.62, 1), (0.93, 1))
-"""Where along its way a ribbon is at the height of its start or of its end."""
+"""Points along a ribbon: position between the years, and whether its height there is that of its start (0) or its end
+(1).
+"""
 
 
 def _bars(
     moves: dict[tuple[int, str, str], int], years: Sequence[int], order: Sequence[str]
 ) -> dict[int, dict[str, int]]:
-    """How many are in each state in each year: who moves on from it; in a year that no step starts from, who came."""
+    """Counts each state in each year: those who leave it for the next year; in a year without a following step, those
+    who arrived.
+    """
     starts = {y for y, _, _ in moves}
     bars: dict[int, dict[str, int]] = {year: dict.fromkeys(order, 0) for year in years}
     for (year, a, b), n in moves.items():
@@ -145,7 +150,7 @@ def _bars(
 
 
 def _tops(of: dict[str, int], order: Sequence[str], gap: float) -> dict[str, float]:
-    """Where the bar of each state starts."""
+    """Returns the position at which the bar of each state starts."""
     tops, at = {}, 0.0
     for state in order:
         tops[state] = at
@@ -156,7 +161,7 @@ def _tops(of: dict[str, int], order: Sequence[str], gap: float) -> dict[str, flo
 def _ribbons(
     moves: dict[tuple[int, str, str], int], tops: dict[int, dict[str, float]], order: Sequence[str]
 ) -> list[tuple[str, str, float, float, float, int]]:
-    """The corners of every ribbon."""
+    """Returns the corners of every ribbon."""
     rows: list[tuple[str, str, float, float, float, int]] = []
     for year in sorted({y for y, _, _ in moves}):
         left, right = dict(tops[year]), dict(tops[year + 1])

@@ -1,7 +1,7 @@
-"""Charts of where stars are going, as functions from the tables of a roster to ``altair.Chart``.
+"""Charts of star trends, as functions from the tables of a roster to ``altair.Chart``.
 
-They share fonts, tones and ground with :mod:`dangjian.charts`: middle tones on a transparent ground, which read on light and
-on dark. What a chart leaves out of a table it does not show as something else.
+Fonts, tones and background are those of :mod:`dangjian.charts`: middle tones on a transparent background, which read
+on light and on dark. Rows of a table that a chart leaves out are not counted as anything else.
 """
 
 from __future__ import annotations
@@ -47,10 +47,11 @@ _TEXTS = {
 
 
 def transition_heatmap(frame: pl.DataFrame, *, lang: labels.Lang = "zh") -> Chart:
-    """A matrix of probabilities by state (rows) and next state (columns), the count behind each below it.
+    """Draws a matrix of probabilities by state (rows) and next state (columns), with the number of transitions under
+    each.
 
-    A state in which nothing was at risk has a row of dashes: its chances are not known. Rows that are so by definition (ends, by
-    the choice of view) are not shown.
+    A state in which nothing was at risk has a row of dashes: its probabilities are not known. Rows fixed by
+    definition (absorbing states, by the choice of view) are not shown.
 
     Args:
         frame: ``Roster.transition_probabilities()``, of one group and span of years.
@@ -111,11 +112,11 @@ def transition_heatmap(frame: pl.DataFrame, *, lang: labels.Lang = "zh") -> Char
 
 
 def survival_curve(frame: pl.DataFrame, *, by: str | None = None, lang: labels.Lang = "zh") -> Chart:
-    """How many keep a state for how long: steps with a band of their interval, the numbers at risk below.
+    """Draws survival curves as steps with a band for the interval, and the numbers at risk below.
 
     Args:
         frame: A table of a survival curve: ``time``, ``at_risk``, ``events``, ``survival``, ``low``, ``high``.
-        by: A column whose values are curves of their own.
+        by: A column whose values have a curve each.
         lang: The language of titles and words.
 
     Example:
@@ -171,14 +172,15 @@ def star_small_multiples(
     columns: int = 4,
     lang: labels.Lang = "zh",
 ) -> Chart:
-    """A small picture for each county (or value of another dimension): those rated by grade over the years, as shares.
+    """Draws a small chart for each county (or value of another dimension): the rated by grade over the years, as
+    proportions.
 
     Args:
         frame: ``Roster.star_distribution(by=…)``.
         by: The dimension. A region is named by its ``<by>_name``.
-        counts: Whose stars.
-        most: How many values are shown, those with the most rated first.
-        columns: How many pictures stand side by side.
+        counts: Stars of organisations or of party organisations.
+        most: Maximum number of values shown, those with the most rated first.
+        columns: Number of charts in a row.
         lang: The language of titles and words.
 
     Example:
@@ -190,7 +192,7 @@ def star_small_multiples(
     )
     largest = rated.group_by(by, "place").agg(n=pl.col(counts).sum()).sort("n", by, descending=[True, False])
     largest = largest.head(most)
-    # Two places may have one name.
+    # Two places may share a name.
     doubled = largest["place"].is_duplicated()
     largest = largest.with_columns(
         title=pl.when(doubled).then(pl.format("{} {}", "place", by)).otherwise(pl.col("place"))
@@ -258,11 +260,12 @@ def forecast_fan(
     state: str | None = None,
     lang: labels.Lang = "zh",
 ) -> Chart:
-    """The share of a state in past years, its forecast with the interval, and the forecasts that it must beat.
+    """Draws the proportion of a state in past years, its forecast with the interval, and the simple forecasts it
+    should beat.
 
     Args:
-        past: ``Roster.star_distribution()`` with the same counts, not broken down.
-        forecast: ``Roster.star_forecast()``, not broken down.
+        past: ``Roster.star_distribution()`` with the same counts, without dimensions.
+        forecast: ``Roster.star_forecast()``, without dimensions.
         state: The state, or a line such as ``at_least_3``; the last line of the forecast where ``None``.
         lang: The language of titles and words.
 
@@ -290,7 +293,7 @@ def forecast_fan(
     )
     ahead = forecast.filter(pl.col("star_state") == line, pl.col("share").is_not_null())
     ahead = ahead.select("year", "share", low="share_low", high="share_high", method="method")
-    # Every forecast starts from the last year that is known.
+    # Every forecast starts from the last known year.
     last = shares.tail(1)
     starts = [
         last.with_columns(method=pl.lit(m), low=pl.col("share"), high=pl.col("share"))

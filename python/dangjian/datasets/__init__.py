@@ -1,7 +1,4 @@
-"""Sample ledgers that come with the package, to try things on and to test against.
-
-Everything in them is invented: organisations, codes and people. Places are real names of today.
-"""
+"""Invented sample ledgers that ship with the package, on real place names, for trials and tests."""
 
 from __future__ import annotations
 
@@ -21,16 +18,16 @@ class Ledgers(NamedTuple):
     scores: Path
     """The scores of party organisations by the scheme ``wuhao``, 2012 and 2013, by three judges."""
     events: Path
-    """What happened that the scheme looks at: commendations, complaints, vetoes."""
+    """Events that the scheme considers: commendations, complaints, vetoes."""
 
 
 def hexigten() -> Ledgers:
-    """Return the ledgers of Hexigten Banner (克什克腾旗, 150425), survey years 2009 to 2013.
+    """Returns the ledgers of Hexigten Banner (克什克腾旗, 150425), survey years 2009 to 2013.
 
-    Workbooks as offices keep them: two sheets (enterprises, social organisations), three header rows, one
-    column for each possible answer, totals, notes, a hidden sheet and cells spoilt in the usual ways. In 2013
-    they hold 246 instructors, 48 seconded officers, 85 owners who are secretary, and 3 four-star and 8
-    three-star party organisations.
+    Organisations, codes and people are invented; places are real names of today. The workbooks are as offices keep
+    them: two sheets (enterprises, social organisations), three header rows, one column for each possible answer,
+    totals, notes, a hidden sheet and cells spoilt in the usual ways. In 2013 they hold 246 instructors, 48 seconded
+    officers, 85 owners who are secretary, and 3 four-star and 8 three-star party organisations.
 
     Example:
         >>> from dangjian import datasets

@@ -1,4 +1,4 @@
-"""Made panels of any size, for trying things out and for benchmarks."""
+"""Synthetic panels of any size, for trials and benchmarks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dangjian import _native
 
 
 def panel(organisations: int, years: int, *, first_year: int = 2004, seed: int = 7) -> pl.DataFrame:
-    """A canonical panel of invented organisations on the real township codes, the same for the same seed.
+    """Generates a canonical panel of invented organisations on the real township codes, the same for the same seed.
 
     Returns:
         One row an organisation and year, in the canonical columns and types.

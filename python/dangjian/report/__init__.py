@@ -1,1 +1,3 @@
-"""The annual review as files: a page (:mod:`.html`) and a workbook (:mod:`.excel`)."""
+"""The files of a review: a page (:mod:`.html`) and a workbook (:mod:`.excel`); and the text of a check
+(:mod:`.check`).
+"""

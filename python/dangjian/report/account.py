@@ -1,4 +1,4 @@
-"""The account that a roster gives of its reading, as plain frames for those who write it down."""
+"""A roster's account of its reading, as plain frames for the modules that write it down."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Account:
-    """Frames of the same names on ``Roster``, which documents their columns."""
+    """The frames of one reading. Each is documented on ``Roster`` under the same name."""
 
     sources: pl.DataFrame
     skipped: pl.DataFrame

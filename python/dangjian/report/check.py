@@ -1,4 +1,4 @@
-"""What was read of the ledgers and what was not, as lines of text: the answer of `dangjian check`."""
+"""The account of a reading as lines of text: the output of `dangjian check`."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from dangjian.report.format import Formats
 
 _PLACE = ["file", "sheet"]
-# White space beside a Chinese character is how a cell was broken into lines, and says nothing.
+# White space next to a Chinese character comes from a line break in the cell and has no meaning.
 _BROKEN = re.compile(r"(?<=[^\x00-\x7f])\s+|\s+(?=[^\x00-\x7f])")
 
 
 def check_text(account: Account, fmt: Formats) -> Iterator[str]:
-    """Write what was read of every sheet, which sheets were left out, the row balance, and every problem.
+    """Yields the lines: every sheet that was read, the sheets left out, the row balance, and every problem.
 
     Example:
         >>> import dangjian as dj
@@ -51,7 +51,7 @@ def check_text(account: Account, fmt: Formats) -> Iterator[str]:
 
 
 def balance(rows: Mapping[str, int], fmt: Formats) -> str:
-    """Write the row balance; the sign says whether it holds.
+    """Formats the row balance; the sign shows whether it holds.
 
     Example:
         >>> from dangjian.report.format import Formats
@@ -68,7 +68,7 @@ def balance(rows: Mapping[str, int], fmt: Formats) -> str:
 
 
 def _sheets(sources: pl.DataFrame, columns: pl.DataFrame, fmt: Formats) -> Iterator[str]:
-    """Write sheet by sheet where its year is from, its rows by kind, its columns read and left out."""
+    """Yields for each sheet the source of its year, its rows by kind, its columns read and left out."""
     before: list[str] = []
     for source in sources.iter_rows(named=True):
         yield _place(source["file"], source["sheet"])
@@ -87,7 +87,7 @@ def _sheets(sources: pl.DataFrame, columns: pl.DataFrame, fmt: Formats) -> Itera
 
 
 def _origin(source: Mapping[str, Any], fmt: Formats) -> Iterator[str]:
-    """Write the years of a sheet and where they are from, and how its text is encoded."""
+    """Yields the years of a sheet and their source, and the encoding of its text."""
     origin = fmt.value("year_from", source["year_from"])
     yield fmt.t(f"年度：{source['years']}（{origin}）", f"year: {source['years']} ({origin})")
     if source["encoding"]:
@@ -95,7 +95,7 @@ def _origin(source: Mapping[str, Any], fmt: Formats) -> Iterator[str]:
 
 
 def _columns(columns: pl.DataFrame, fmt: Formats) -> Iterator[str]:
-    """Write the columns of one sheet that were read, with what they were taken for, and those that were not, with why."""
+    """Yields the columns of one sheet that were read, with their meaning, and those that were not, with the reason."""
     mapped = columns.filter(pl.col("column").is_not_null())
     named = []
     for (column,), group in mapped.group_by("column", maintain_order=True):
@@ -118,7 +118,7 @@ def _columns(columns: pl.DataFrame, fmt: Formats) -> Iterator[str]:
 
 
 def _near_misses(columns: pl.DataFrame, fmt: Formats) -> Iterator[str]:
-    """Write which headers resemble one that is known, and how to say that they mean it."""
+    """Yields the headers that resemble a known one, and the way to map them to it."""
     near = columns.filter(pl.col("proposal").is_not_null())
     for header, column, value, like, similarity in near.select(
         "header", "proposal", "proposal_value", "proposal_like", "similarity"
@@ -134,7 +134,7 @@ def _near_misses(columns: pl.DataFrame, fmt: Formats) -> Iterator[str]:
 
 
 def _added_words(words: pl.DataFrame, fmt: Formats) -> Iterator[str]:
-    """Write which spellings count over the shipped ones, and what those say."""
+    """Yields the spellings that override the shipped ones, with the meaning of both."""
     if not words.height:
         return
     yield fmt.t(f"增加的用词 {words.height} 个：", f"{words.height} spellings added:")
@@ -149,7 +149,7 @@ def _added_words(words: pl.DataFrame, fmt: Formats) -> Iterator[str]:
 
 
 def _unknown_words(problems: pl.DataFrame, fmt: Formats) -> Iterator[str]:
-    """Write the words that are in no table, as a profile would take them in."""
+    """Yields the unknown words in the form of a profile."""
     unknown = problems.filter(
         pl.col("code").is_in(["mode_unknown_word", "word_unknown"]),
         pl.col("column").is_not_null(),
@@ -184,7 +184,7 @@ def _list(title: str, number: int, names: list[str], fmt: Formats) -> Iterator[s
 
 
 def _problems(problems: pl.DataFrame, fmt: Formats) -> Iterator[str]:
-    """Write the kinds of problems with what was done and what to do, then every one at its place."""
+    """Yields the kinds of problems with the action taken and the advice, then every problem in its place."""
     if not problems.height:
         yield fmt.t("没有发现问题。", "No problems were found.")
         return
@@ -210,7 +210,7 @@ def _problems(problems: pl.DataFrame, fmt: Formats) -> Iterator[str]:
 
 
 def _problem(problem: Mapping[str, Any], fmt: Formats) -> str:
-    """Write one problem in one line: the row, the column, what stands there, what it is, what was done."""
+    """Formats one problem in one line: the row, the column, the value, the fault, the action taken."""
     row, line = problem["row"], problem["line"]
     also = fmt.t(f"（文本第 {line} 行）", f" (line {line})") if line not in (None, row) else ""
     where = [] if row is None else [fmt.t(f"第 {row} 行", f"row {row}") + also]
@@ -227,12 +227,12 @@ def _place(file: str, sheet: str | None) -> str:
 
 
 def _leaf(header: str) -> str:
-    """The lowest of the rows of a header."""
+    """Returns the lowest row of a header."""
     return one_line(header).rsplit("/", 1)[-1]
 
 
 def one_line(header: str) -> str:
-    """A header in one line: a line break beside a Chinese sign says nothing.
+    """Joins a header into one line; a line break next to a Chinese character has no meaning.
 
     Example:
         >>> one_line("党组织  组建形式 (mode  of it)")
@@ -242,5 +242,5 @@ def one_line(header: str) -> str:
 
 
 def _same(header: str, label: str) -> bool:
-    """Whether two names differ in width only."""
+    """Checks whether two names differ in width only."""
     return unicodedata.normalize("NFKC", header) == unicodedata.normalize("NFKC", label)

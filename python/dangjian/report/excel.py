@@ -1,6 +1,6 @@
 """The report as a workbook: a sheet of headline figures, then one sheet a table, with real numbers.
 
-Text never becomes a formula, whatever a ledger holds: every text is written as text.
+Every text of a ledger is written as text, so that none becomes a formula.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from dangjian.results.review_data import ReviewData
 
 LINES = 1_048_575
-"""Rows that a sheet holds under its header; longer tables go on in a next sheet."""
+"""Maximum number of rows under the header of a sheet; longer tables continue on a further sheet."""
 
 WIDEST = 48
 """Width of the widest column, in narrow characters."""
 
-# Sheet names: at most 31 characters, none of these, no apostrophe at either end.
+# Sheet names have at most 31 characters, none of these, and no apostrophe at either end.
 _NAME_LENGTH = 31
 _ILLEGAL = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
 
@@ -45,7 +45,7 @@ _OPTIONS = {
 
 
 def write(review: ReviewData, path: Path, lang: labels.Lang) -> None:
-    """Write the workbook of ``review`` to ``path``.
+    """Writes the workbook of ``review`` to ``path``.
 
     Example:
         >>> write(review, Path("review.xlsx"), "zh")  # doctest: +SKIP
@@ -58,7 +58,7 @@ def write(review: ReviewData, path: Path, lang: labels.Lang) -> None:
 
 
 def write_tables(tables: Mapping[str, pl.DataFrame], path: Path, lang: labels.Lang) -> None:
-    """Write tables by id to the workbook ``path``, a sheet each under their labels.
+    """Writes tables by id to the workbook ``path``, one sheet each under their labels.
 
     Example:
         >>> write_tables({"links": roster.links}, Path("links.xlsx"), "zh")  # doctest: +SKIP
@@ -76,13 +76,13 @@ def _book(path: Path) -> Iterator[xlsxwriter.Workbook]:
         with xlsxwriter.Workbook(path, _OPTIONS) as book:
             yield book
     except FileCreateError as error:
-        # It hides what the system said, which is what every other file of the review would raise.
+        # The library hides the system's error, which every other file of the review would raise.
         (cause,) = error.args
         raise (cause if isinstance(cause, OSError) else error) from None
 
 
 def _sheets(review: ReviewData, lang: labels.Lang) -> Iterator[tuple[str, pl.DataFrame]]:
-    """The tables under their labels; the gap lists one by one, under their targets'."""
+    """Yields the tables under their labels; each gap list separately, under the label of its target."""
     fmt = Formats(lang)
     for name, frame in review.tables.items():
         if name == "columns_missing":
@@ -96,7 +96,7 @@ def _sheets(review: ReviewData, lang: labels.Lang) -> Iterator[tuple[str, pl.Dat
 
 
 def _gaps(review: ReviewData, frame: pl.DataFrame, fmt: Formats) -> Iterator[tuple[str, pl.DataFrame]]:
-    """The gap list of each target, under its label."""
+    """Yields the gap list of each target, under its label."""
     for at, target in enumerate(review.tables["targets"].iter_rows(named=True), 1):
         title = f"{fmt.t('缺口', 'Gaps ')}{at} {target[f'label_{fmt.lang}'] or target['target']}"
         if len(title) > _NAME_LENGTH:
@@ -105,7 +105,7 @@ def _gaps(review: ReviewData, frame: pl.DataFrame, fmt: Formats) -> Iterator[tup
 
 
 class _Writer:
-    """One workbook being written."""
+    """Writer of one workbook."""
 
     def __init__(self, book: xlsxwriter.Workbook, fmt: Formats) -> None:
         self.book = book
@@ -129,7 +129,7 @@ class _Writer:
         self.formats = {name: book.add_format(font | own) for name, own in made.items()}
 
     def sheet(self, name: str) -> Any:
-        """Add a sheet under a legal name that no other has."""
+        """Adds a sheet under a legal and unique name."""
         plain = " ".join(name.translate(_ILLEGAL).split()) or "-"
         legal, n = plain[:_NAME_LENGTH].rstrip(), 1
         while legal.casefold() in self.taken:
@@ -145,7 +145,7 @@ class _Writer:
         return sheet
 
     def table(self, name: str, frame: pl.DataFrame) -> None:
-        """Write a table under its header; more rows than a sheet holds go on in the next."""
+        """Writes a table under its header; rows beyond the limit of a sheet continue on the next."""
         other = self.fmt.t("en", "zh")
         frame = frame.drop(f"label_{other}", f"note_{other}", f"why_{other}", strict=False)
         for part in frame.iter_slices(LINES) if frame.height else [frame]:
@@ -163,7 +163,7 @@ class _Writer:
             sheet.autofilter(0, 0, max(1, part.height), max(0, part.width - 1))
 
     def value(self, sheet: Any, row: int, at: int, column: str, value: Any) -> str:
-        """Write one value of ``column`` as what it is, and return what a reader sees."""
+        """Writes one value of ``column`` with its type, and returns the text a reader sees."""
         if value is None or (isinstance(value, float) and not math.isfinite(value)):
             return ""
         shown = self.fmt.value(column, value)
@@ -178,10 +178,10 @@ class _Writer:
         return shown
 
     def put(self, sheet: Any, row: int, at: int, value: Any, form: str) -> None:
-        """Write text as text, a date as a date, any other value as a number."""
+        """Writes text as text, a date as a date, any other value as a number."""
         if (
             form == "percent" and value < 1 and f"{value:.1%}" == "100.0%"
-        ):  # what is not all must not read as all
+        ):  # a rate below 1 must not read as 100 %
             form = "fine"
         if form == "number" and not float(value).is_integer():
             form = "real"
@@ -194,7 +194,7 @@ class _Writer:
             sheet.write_number(row, at, value, style)
 
     def summary(self, review: ReviewData) -> None:
-        """Write the first sheet: the headline figures, the targets, the row balance."""
+        """Writes the first sheet: the headline figures, the targets, the row balance."""
         fmt, head = self.fmt, review.headline
         sheet = self.sheet(fmt.t("概要", "Summary"))
         sheet.set_column(0, 0, 46)
@@ -230,7 +230,7 @@ class _Writer:
         )
 
     def pairs(self, sheet: Any, at: int, title: str, pairs: Sequence[tuple[str, Any]]) -> int:
-        """Write names and their numbers under ``title`` from row ``at``, and return the row after them."""
+        """Writes names and their numbers under ``title`` from row ``at``, and returns the row after them."""
         self.put(sheet, at, 0, title, "group")
         for label, number in pairs:
             at += 1
@@ -240,7 +240,7 @@ class _Writer:
         return at + 1
 
     def targets(self, sheet: Any, at: int, frame: pl.DataFrame) -> int:
-        """Write a line for each target from row ``at``, and return the row after them."""
+        """Writes a line for each target from row ``at``, and returns the row after them."""
         columns = ("rate", "success", "failure", "unknown", "population", "met", "inferred")
         self.put(sheet, at, 0, self.fmt.table("targets"), "group")
         for i, column in enumerate(columns, 1):
@@ -258,5 +258,5 @@ class _Writer:
 
 
 def _width(text: str) -> int:
-    """How many narrow characters ``text`` is wide: Chinese ones count twice."""
+    """Returns the width of ``text`` in narrow characters; Chinese characters count twice."""
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)

@@ -1,4 +1,4 @@
-"""How numbers, rates and words are written for a reader. A rate is never rounded to what it is not."""
+"""Printed form of numbers, rates and words. No rate is rounded to 0 % or 100 % unless it is exactly that."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ if TYPE_CHECKING:
     from dangjian.results.review_data import ReviewData
 
 NOTHING = "—"
-"""What stands where a value is not known or there is none."""
+"""Sign for a value that is missing or not known."""
 
 
 YEARS = ("year", "next_year", "earlier_year", "last_year", "first_year", "deadline", "since", "until")
-"""Columns of numbers that are no counts."""
+"""Columns of numbers that are not counts."""
 
 RATES = (
     *("rate", "rate_low", "rate_high", "goal", "past_rate", "share"),
     *("share_rated", "share_all", "share_given", "share_low", "share_high"),
 )
-"""Columns of shares, from 0 to 1, that are written in per cent."""
+"""Columns of proportions, from 0 to 1, printed in per cent."""
 
 
 class Formats:
-    """Writes values in one language.
+    """Formatter of values in one language.
 
     Example:
         >>> fmt = Formats("zh")
@@ -40,17 +40,17 @@ class Formats:
         self.lang = lang
 
     def t(self, zh: str, en: str) -> str:
-        """Return whichever of the two texts is in the reader's language."""
+        """Returns the text in the reader's language."""
         return zh if self.lang == "zh" else en
 
     def number(self, number: float | None) -> str:
-        """Write a count with thousands separators, a number with decimals as short as it is."""
+        """Formats a count with thousands separators, other numbers with as few decimals as possible."""
         if number is None or not math.isfinite(number):
             return NOTHING
         return f"{int(number):,}" if float(number).is_integer() else f"{number:,g}"
 
     def percent(self, rate: float | None) -> str:
-        """Write a rate in per cent with one decimal: 100.0% means all, 0.0% means none."""
+        """Formats a rate in per cent with one decimal: 100.0% means all, 0.0% means none."""
         if rate is None or not math.isfinite(rate):
             return NOTHING
         text = f"{100 * rate:.1f}"
@@ -60,20 +60,20 @@ class Formats:
             text = "0.1"
         return f"{text}%"
 
-    def verdict(self, met: bool | None) -> str:  # noqa: FBT001 - it is what the verdict is about
-        """Say whether a target is met; ``None`` is that it cannot be told because of unknowns."""
+    def verdict(self, met: bool | None) -> str:  # noqa: FBT001 - the value to be formatted
+        """Formats whether a target is met; ``None`` means that unknowns decide."""
         if met is None:
             return self.t("无法判定", "cannot be told")
         return self.t("达标", "met") if met else self.t("未达标", "not met")
 
     def stars(self, star: float | None) -> str:
-        """Draw a grade: a star for each, ``½`` for a half."""
+        """Formats a grade as a star for each, with ``½`` for a half."""
         if star is None or not math.isfinite(star):
             return NOTHING
         return "★" * int(star) + ("½" if star % 1 else "") or "0"
 
     def value(self, column: str, value: Any) -> str:
-        """Write one value of a table's ``column``: words by their labels, numbers, dates, flags."""
+        """Formats one value of a table's ``column``: words by their labels, numbers, dates, flags."""
         if value is None:
             return NOTHING
         if column in _WRITERS:
@@ -87,11 +87,11 @@ class Formats:
         return labels.value(column, str(value), self.lang)
 
     def column(self, name: str) -> str:
-        """Write the label of a column."""
+        """Returns the label of a column."""
         return labels.column(name, self.lang)
 
     def table(self, name: str) -> str:
-        """Write the label of a table."""
+        """Returns the label of a table."""
         return labels.table(name, self.lang)
 
 
@@ -103,7 +103,7 @@ _WRITERS: dict[str, Callable[[Formats, Any], str]] = {
 
 
 def rate_label(review: ReviewData, rate: str, fmt: Formats) -> str:
-    """Return what the rate of this id is called in the review's tables, or its id.
+    """Returns the label of the rate of this id in the review's tables, or the id itself.
 
     Example:
         >>> rate_label(review, "organised", Formats("en"))  # doctest: +SKIP

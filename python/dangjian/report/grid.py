@@ -1,4 +1,4 @@
-"""What a template draws as a table: heads and cells already written for the reader."""
+"""Tables for the templates: headers and cells formatted for the reader."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell: its text, a smaller line under it, how it is set, and how strongly it is tinted (0 to 1)."""
+    """One cell: its text, a smaller line under it, its alignment, and the strength of its tint (0 to 1)."""
 
     text: str
     sub: str = ""
@@ -27,7 +27,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Grid:
-    """A table: ``names`` columns on the left are names, the rest is as its cells say."""
+    """A table whose first ``names`` columns are names; the other columns follow the cells."""
 
     heads: list[Cell]
     rows: list[list[Cell]]
@@ -39,7 +39,7 @@ class Grid:
 
 
 def plain(frame: pl.DataFrame, columns: Sequence[str], fmt: Formats, *, names: int = 1) -> Grid:
-    """Return ``columns`` of ``frame`` as they are; a column that is null in every row, names apart, is left out.
+    """Returns ``columns`` of ``frame`` unchanged; columns that are null in every row are left out, except names.
 
     Example:
         >>> plain(review.tables["starred"], ["name", "star"], Formats("zh"))  # doctest: +SKIP
@@ -68,11 +68,11 @@ def matrix(
     moves: str = "",
     sums: Literal["both", "down", "none"] = "both",
 ) -> Grid:
-    """Return counts with the words of ``row`` down and those of ``column`` across, and their sums at the edges.
+    """Returns counts with the words of ``row`` down, those of ``column`` across, and sums at the edges.
 
     Only words that occur are shown, in the order of ``rows`` and ``columns``. ``moves`` names the corner of a matrix
-    of moves, whose cells off the diagonal are tinted by their size. ``sums`` are given only where the parts add up:
-    years do not, and a party organisation of several modes is counted in each.
+    of transitions, whose cells off the diagonal are tinted by their size. ``sums`` are given only where the parts add
+    up: years do not, and a party organisation of several modes is counted in each.
 
     Example:
         >>> matrix(moved, "mode", "next_mode", "organisations", fmt, rows=MODES, columns=MODES)  # doctest: +SKIP
@@ -111,7 +111,7 @@ def matrix(
 
 
 def rates(frame: pl.DataFrame, by: str, fmt: Formats) -> Grid:
-    """Return one row for each value of ``by`` and one column a rate: per cent, and under it met/known and unknowns.
+    """Returns one row for each value of ``by`` and one column a rate: per cent, and under it met/known and unknowns.
 
     Example:
         >>> rates(review.tables["coverage_by_kind"], "kind", Formats("zh"))  # doctest: +SKIP
@@ -132,7 +132,7 @@ def rates(frame: pl.DataFrame, by: str, fmt: Formats) -> Grid:
 
 
 def rate_cell(record: dict[str, Any], fmt: Formats) -> Cell:
-    """Return a rate with what it is made of: met/known, then the unknowns that are in neither.
+    """Returns a rate with its counts: met/known, then the unknowns, which are in neither.
 
     Example:
         >>> from dangjian.report.format import Formats
@@ -144,7 +144,7 @@ def rate_cell(record: dict[str, Any], fmt: Formats) -> Cell:
 
 
 def parts(record: dict[str, Any], fmt: Formats) -> str:
-    """Write what a rate is made of.
+    """Formats the counts of a rate.
 
     Example:
         >>> from dangjian.report.format import Formats

@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from dangjian.results.review_data import ReviewData
 
 SHOWN = 10
-"""Lines of a gap list that stand open on the page."""
+"""Lines of a gap list that are visible on the page."""
 
 FOLDED = 500
 """Lines that may follow folded; the rest is in the workbook and in the Parquet files."""
 
 BARS = 40
-"""Bars of a chart over a dimension; with more values, those with the lowest rates are drawn."""
+"""Maximum number of bars in a chart over a dimension; of more values, those with the lowest rates are drawn."""
 
 _GAPS = (
     "name", "org_id", "status", "township_name", "kind", "committee", "mode", "members_full", "party_org_id",
@@ -48,7 +48,7 @@ _DIMENSIONS = {"township_name": "township", "kind": "kind", "committee": "commit
 
 
 def render(review: ReviewData, lang: labels.Lang) -> str:
-    """Return the page of ``review`` in ``lang``.
+    """Returns the page of ``review`` in ``lang``.
 
     Example:
         >>> render(review, "zh").startswith("<!doctype html>")  # doctest: +SKIP
@@ -97,7 +97,7 @@ _SECTIONS = {
 
 
 def _lacking(columns: Sequence[str], fmt: Formats) -> dict[str, str]:
-    """For each section what the ledger of the year has no column for, and for all of them together as ``quality``."""
+    """Returns for each section the columns missing from the year's ledger, and all of them together as ``quality``."""
     named = {section: [c for c in columns if c in drawn_on] for section, drawn_on in _SECTIONS.items()}
     return {
         section: fmt.t("、", ", ").join(fmt.column(c) for c in lacking)
@@ -106,7 +106,7 @@ def _lacking(columns: Sequence[str], fmt: Formats) -> dict[str, str]:
 
 
 def _target(target: dict[str, Any], gaps: pl.DataFrame, fmt: Formats) -> dict[str, Any]:
-    """Return one target with its gap list cut into what stands open, what is folded and what is not on the page."""
+    """Returns one target with its gap list cut into visible lines, folded lines and the number left out."""
     gaps = gaps.filter(pl.col("target") == target["target"])
     return {
         **target,
@@ -125,7 +125,7 @@ def _target(target: dict[str, Any], gaps: pl.DataFrame, fmt: Formats) -> dict[st
 
 
 def _progress(tables: dict[str, pl.DataFrame], fmt: Formats) -> dict[str, Any]:
-    """Return the targets over the years, and how many are missing from each in which township."""
+    """Returns the targets over the years, and the number missing from each by township."""
     series, gaps, label = tables["targets_series"], tables["gaps_by_township"], f"label_{fmt.lang}"
     named = gaps[label].unique(maintain_order=True).to_list()
     return {
@@ -139,7 +139,7 @@ def _progress(tables: dict[str, pl.DataFrame], fmt: Formats) -> dict[str, Any]:
 
 
 def _coverage(tables: dict[str, pl.DataFrame], year: int, fmt: Formats) -> dict[str, Any]:
-    """Return the rates over the years, and by each dimension; one of the rates as bars over the townships."""
+    """Returns the rates over the years and by each dimension; one of the rates as bars over the townships."""
     frame = tables["coverage"]
     ids = frame["rate_id"].unique(maintain_order=True).to_list()
     main = "organised" if "organised" in ids else next(iter(ids), "")
@@ -167,7 +167,9 @@ def _coverage(tables: dict[str, pl.DataFrame], year: int, fmt: Formats) -> dict[
 def _formation(
     tables: dict[str, pl.DataFrame], year: int, years: Sequence[int], fmt: Formats
 ) -> dict[str, Any]:
-    """Return modes over the years and by township, the mode needed against the one recorded, and the last moves."""
+    """Returns modes over the years and by township, the mode needed against the one recorded, and the last
+    transitions.
+    """
     frame, modes, place = tables["formation"], charts.MODES, tables["formation_by_township"]
     moved = tables["formation_moves"].filter(pl.col("next_year") == year)
     known = (*modes, "absent")
@@ -209,7 +211,7 @@ def _formation(
 
 
 def _audit(tables: dict[str, pl.DataFrame], year: int, fmt: Formats) -> dict[str, Any]:
-    """Return what the audit of formation finds over the years, and the organisations behind each finding of this one."""
+    """Returns the findings of the formation audit over the years, and the organisations of each finding of this one."""
     audit, found, label = tables["formation_audit"], tables["formation_audit_list"], f"label_{fmt.lang}"
     years = audit["year"].unique().sort().to_list()
     rows = []
@@ -241,7 +243,9 @@ def _audit(tables: dict[str, pl.DataFrame], year: int, fmt: Formats) -> dict[str
 
 
 def _stars(tables: dict[str, pl.DataFrame], year: int, years: Sequence[int], fmt: Formats) -> dict[str, Any]:
-    """Return star states over the years and by township, the last moves, and who holds three stars and more."""
+    """Returns star states over the years and by township, the last transitions, and the holders of three stars and
+    more.
+    """
     frame, states, place = tables["stars"], charts.STAR_STATES, tables["stars_by_township"]
     moved = tables["star_moves"].filter(pl.col("next_year") == year)
     count = "party_organisations"
@@ -274,10 +278,10 @@ def _stars(tables: dict[str, pl.DataFrame], year: int, years: Sequence[int], fmt
 
 
 def _places(frame: pl.DataFrame) -> list[str | None]:
-    """The townships in the order of their codes; organisations whose township is not given come last."""
+    """Returns the townships in the order of their codes; organisations without a township come last."""
     return frame.sort("township", nulls_last=True)["township_name"].unique(maintain_order=True).to_list()
 
 
 def _corner(moved: pl.DataFrame, year: int) -> str:
-    """The corner of a matrix of moves: the year down the side, the year along the top."""
+    """Formats the corner of a matrix of transitions: the year down the side, the year along the top."""
     return f"{moved['year'].cast(str).first()!s}↓ {year}→"

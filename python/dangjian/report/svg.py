@@ -1,4 +1,4 @@
-"""Charts as inline SVG that follows the page: its fonts, its light or dark tones."""
+"""Charts as inline SVG in the fonts and the light or dark tones of the page."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 _TONES = {tone: f'"var(--{role})"' for role, tone in PALETTE.items()}
 _TONE = re.compile('"(' + "|".join(_TONES) + ')"')
 _TAG = re.compile("<[^>]+>")
-# The page gives fonts, names the picture and knows the namespaces.
+# The page sets fonts, labels the picture and knows the namespaces.
 _IDLE = re.compile(r' (?:font-family|xmlns(?::xlink)?|role|version|class|pointer-events|aria-[a-z]+)="[^"]*"')
 
 
 def inline(chart: Chart, label: str, *, name: str) -> Markup:
-    """Return ``chart`` as an ``<svg>`` element named ``label`` for those who do not see it.
+    """Returns ``chart`` as an ``<svg>`` element with the text alternative ``label``.
 
-    Tones of :data:`dangjian.charts.PALETTE` become variables of the page's style sheet. ``name`` is put in front of the
-    ids inside, which would otherwise meet those of other charts on the page.
+    Tones of :data:`dangjian.charts.PALETTE` become variables of the page's style sheet. ``name`` prefixes the ids
+    inside, which would otherwise clash with those of other charts on the page.
 
     Example:
         >>> inline(formation_over_years(frame), "历年组建形式", name="formation")  # doctest: +SKIP
@@ -33,10 +33,10 @@ def inline(chart: Chart, label: str, *, name: str) -> Markup:
     text = io.StringIO()
     chart.save(text, format="svg")
     svg = _TAG.sub(lambda tag: _for_page(tag[0], name), text.getvalue())
-    return Markup(svg.replace("<svg ", f'<svg role="img" aria-label="{escape(label)}" ', 1))  # noqa: S704 - the picture is escaped by its maker
+    return Markup(svg.replace("<svg ", f'<svg role="img" aria-label="{escape(label)}" ', 1))  # noqa: S704 - vl-convert has escaped the picture
 
 
 def _for_page(tag: str, name: str) -> str:
-    """Return one tag of the picture, ready for the page; text between tags is never touched."""
+    """Returns one tag of the picture, adapted to the page; text between tags is never changed."""
     tag = _TONE.sub(lambda tone: _TONES[tone[1]], _IDLE.sub("", tag))
     return re.sub(r'\b(id="|url\(#|href="#)', rf"\g<1>{name}-", tag)

@@ -1,1 +1,1 @@
-"""What a question to a roster gives: objects that hold an answer and write it."""
+"""Objects that hold the answer to a question about a roster, and write it."""

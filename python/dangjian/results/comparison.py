@@ -1,4 +1,4 @@
-"""Two surveys side by side (摸底): who is new, gone or back again, what changed, and how many."""
+"""Comparison of two surveys (摸底): organisations that are new, gone or back again, the changes, and their counts."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from dangjian import _native
 
 STATUSES = ("new", "reappeared", "gone", "changed", "unchanged")
-"""What may become of an organisation; together they are all organisations of either survey."""
+"""Statuses of an organisation in a comparison; together they cover all organisations of either survey."""
 
-# How many columns a summary names.
+# Maximum number of columns that a summary names.
 _MOST = 8
 
 
@@ -47,49 +47,51 @@ class Comparison:
 
     @property
     def organisations(self) -> pl.DataFrame:
-        """The organisations that differ, a row each, by status and id.
+        """Organisations that differ, a row each, by status and id.
 
         Returns:
             ``status`` (``new``, ``reappeared``: listed in a year before the earlier survey, ``gone``, ``changed``),
-            ``org_id``, ``name``, ``region``, ``region_name`` (of a gone one as the earlier survey has them),
-            ``last_year`` (in which it was listed before; null for new ones), ``changes`` (columns that differ).
+            ``org_id``, ``name``, ``region``, ``region_name`` (for ``gone`` those of the earlier survey),
+            ``last_year`` (in which it was listed before; null for ``new``), ``changes`` (number of columns that
+            differ).
         """
         return pl.DataFrame(self._native.organisations())
 
     @property
     def changes(self) -> pl.DataFrame:
-        """The cells that differ, a row each, by organisation.
+        """Cells that differ, a row each, by organisation.
 
         Returns:
             ``org_id``, ``name``, ``region``, ``column``, ``change`` (``changed``; ``filled``: not known before;
-            ``emptied``: no longer known), ``from`` and ``to`` as text, ``label_zh`` and ``label_en``: the same in words.
+            ``emptied``: no longer known), ``from`` and ``to`` as text, ``label_zh`` and ``label_en``: the change in
+            words.
         """
         return pl.DataFrame(self._native.changes())
 
     def counts(self, by: str | Sequence[str] = ()) -> pl.DataFrame:
-        """How many organisations of each status, by any dimensions of a roster.
+        """Counts the organisations of each status, by any dimensions of a roster.
 
         Returns:
-            ``year``, ``earlier_year``, the dimensions (of a gone organisation as in the earlier survey, of all others as
-            in the later), ``earlier`` = gone + changed + unchanged, ``later`` = new + reappeared + changed + unchanged,
-            and these five.
+            ``year``, ``earlier_year``, the dimensions (of a gone organisation those of the earlier survey, of all
+            others those of the later), ``earlier`` = gone + changed + unchanged, ``later`` = new + reappeared +
+            changed + unchanged, and a count for each of the five statuses.
         """
         return pl.DataFrame(self._native.counts([by] if isinstance(by, str) else list(by)))
 
     @property
     def column_counts(self) -> pl.DataFrame:
-        """How many cells of each column differ: ``column``, ``compared`` (organisations in both surveys), ``changed``,
-        ``filled``, ``emptied``.
+        """Counts the cells of each column that differ: ``column``, ``compared`` (organisations in both surveys),
+        ``changed``, ``filled``, ``emptied``.
         """
         return self._columns
 
     @property
     def not_compared(self) -> pl.DataFrame:
-        """The columns that only one survey has: ``column``, ``why_zh``, ``why_en``."""
+        """Columns that only one survey has: ``column``, ``why_zh``, ``why_en``."""
         return pl.DataFrame(self._native.not_compared())
 
     def to_excel(self, path: str | PathLike[str], *, lang: labels.Lang = "zh") -> Path:
-        """Write counts and lists into a workbook, a sheet a table, and return its path.
+        """Writes counts and lists into a workbook, one sheet a table, and returns its path.
 
         Example:
             >>> compared.to_excel("摸底对比.xlsx")  # doctest: +SKIP
@@ -110,7 +112,7 @@ class Comparison:
         return Path(path)
 
     def summary(self, lang: labels.Lang = "zh") -> str:
-        """The counts and the columns that changed most, as lines of text.
+        """Returns the counts and the columns that changed most, as lines of text.
 
         Example:
             >>> print(compared.summary("zh"))  # doctest: +SKIP
@@ -136,7 +138,7 @@ class Comparison:
         return table(f"{self.year}年与{self.earlier_year}年对比", counts) + table("变动最多的列", most)
 
     def _most(self) -> pl.DataFrame:
-        """The columns with most differences."""
+        """Returns the columns with the most differences."""
         total = pl.sum_horizontal("changed", "filled", "emptied")
         return (
             self._columns.filter(total > 0)

@@ -1,4 +1,4 @@
-"""The figures of a review that a script wants, as they stand in ``review.json``."""
+"""The headline figures of a review for scripts, as written to ``review.json``."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 
 
 def of(year: int, tables: Mapping[str, pl.DataFrame]) -> dict[str, Any]:
-    """The headline figures of ``year``.
+    """Returns the headline figures of ``year``.
 
     Returns:
         ``year``; ``organisations``, ``party_organisations``, ``organised`` (organisations with a party organisation);
-        ``coverage``, the first rate in print: the one called ``organised``, else the first of the definitions, with what
-        it is made of (null without rates); ``instructors``, ``seconded_officers``, ``owner_secretaries``; ``stars``
+        ``coverage``, the first rate in print: the one called ``organised``, else the first of the definitions, with
+        its counts (null without rates); ``instructors``, ``seconded_officers``, ``owner_secretaries``; ``stars``
         (party organisations by grade, the highest first); ``targets`` (each with ``population``, ``success``,
-        ``missing``, ``unknown``, ``rate``, ``met``, ``inferred``); ``rows`` of all files read: ``in = kept + rejected +
-        merged + conflicts``.
+        ``missing``, ``unknown``, ``rate``, ``met``, ``inferred``); ``rows`` of all files read: ``in = kept + rejected
+        + merged + conflicts``.
     """
     overview = tables["overview"].row(by_predicate=pl.col("year") == year, named=True)
     stars = tables["stars"].filter(pl.col("year") == year)
@@ -49,12 +49,12 @@ def of(year: int, tables: Mapping[str, pl.DataFrame]) -> dict[str, Any]:
 
 
 def missing(tables: Mapping[str, pl.DataFrame]) -> list[str]:
-    """The columns on which the review draws and that no ledger of its year has."""
+    """Returns the columns that the review uses and that no ledger of its year has."""
     return tables["columns_missing"]["column"].to_list() if "columns_missing" in tables else []
 
 
 def _coverage(rates: pl.DataFrame) -> dict[str, Any] | None:
-    """The rate that stands first in print."""
+    """Returns the rate that comes first in print."""
     named = rates.filter(pl.col("rate_id") == "organised")
     for rate in (named if named.height else rates).head(1).iter_rows(named=True):
         parts = ("population", "success", "failure", "unknown", "population_unknown")

@@ -1,4 +1,4 @@
-"""A rating (评星定级): who has how many stars, why, what follows from it. Made by ``Roster.rate_stars``."""
+"""The result of a star rating (评星定级), made by ``Roster.rate_stars``: stars, reasons and plaques."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 class Rating:
-    """The stars that a scheme gives to scores, with the reason of each.
+    """The stars that a scheme gives to scores, with the reason for each.
 
-    Every table has ``year`` first. What is not known is never nothing: an item without a score leaves the total between
-    two ends, and a star is given only where both ends give the same. Tables are worked out when they are asked for.
+    Every table has ``year`` first. A missing score never counts as zero: an item without a score leaves the total
+    between two bounds, and a star is given only where both bounds give the same one. Tables are computed on access.
 
     Example:
         >>> import dangjian as dj
@@ -53,7 +53,7 @@ class Rating:
 
     @property
     def has_plaques(self) -> bool:
-        """Whether the scheme gives plaques."""
+        """True if the scheme gives plaques."""
         return self._native.has_plaques
 
     @property
@@ -63,21 +63,23 @@ class Rating:
 
     @cached_property
     def stars(self) -> pl.DataFrame:
-        """Scores and stars, an organisation a row.
+        """Scores and stars, one row an organisation.
 
         Returns:
             ``year``, ``party_org_id`` (or ``org_id``, where the scheme counts organisations), ``org_id``, ``name``,
-            ``township``, ``township_name``, ``kind``, ``committee``, ``score`` (null where items are open), ``score_low``,
-            ``score_high``, ``open_items``, ``open_points``; the star states after each kind of rule, ``by_score``,
-            ``after_events``, ``after_gates``, ``after_caps``, ``after_vetoes``, ``after_first_year``, ``after_step``,
-            ``after_direct``, ``after_quotas``; ``previous`` (of the round before, ``absent`` where it does not have it),
-            ``star_state`` (``unknown`` where what is open decides), ``stars``, ``stars_low``, ``stars_high`` (null is
-            unrated), ``moved`` (``up``, ``down``, ``same``, ``new``, ``unknown``).
+            ``township``, ``township_name``, ``kind``, ``committee``, ``score`` (null where items are open),
+            ``score_low``, ``score_high``, ``open_items``, ``open_points``; the star states after each kind of rule,
+            ``by_score``, ``after_events``, ``after_gates``, ``after_caps``, ``after_vetoes``, ``after_first_year``,
+            ``after_step``, ``after_direct``, ``after_quotas``; ``previous`` (of the round before; ``absent`` where
+            that round does not have it), ``star_state`` (``unknown`` where open items decide), ``stars``,
+            ``stars_low``, ``stars_high`` (null is unrated), ``moved`` (``up``, ``down``, ``same``, ``new``,
+            ``unknown``).
         """
         return pl.DataFrame(self._native.stars())
 
     def select(self, *columns: str) -> pl.DataFrame:
-        """Some columns of ``stars``, in this order; the others are not made, which saves time where there are many rows.
+        """Returns some columns of ``stars``, in this order; the others are not computed, which saves time on many
+        rows.
 
         Raises:
             ArgumentError: The table has no such column.
@@ -93,114 +95,119 @@ class Rating:
 
     @cached_property
     def reasons(self) -> pl.DataFrame:
-        """Why, a line each: ``year``, the id, ``name``, ``star_state``, ``reason_zh``, ``reason_en``."""
+        """The reasons, one line each: ``year``, the id, ``name``, ``star_state``, ``reason_zh``, ``reason_en``."""
         return pl.DataFrame(self._native.reasons())
 
     @cached_property
     def trail(self) -> pl.DataFrame:
-        """The audit trail: every step that made the stars, by id, year and step; ``replay_stars`` goes through it again.
+        """The audit trail: every step that led to the stars, by id, year and step; ``replay_stars`` replays it.
 
         Returns:
-            ``year``, the id, ``name``, ``nth`` (0 is the score), ``rule_kind`` (``score``, ``event``, ``gate``, ``cap``,
-            ``veto``, ``first_year``, ``exception``, ``step``, ``direct``, ``quota``, ``not_rated``), ``before``, ``after``,
-            ``before_low``, ``before_high``, ``after_low``, ``after_high`` (star states), ``reason_zh``, ``reason_en``.
+            ``year``, the id, ``name``, ``nth`` (0 is the score), ``rule_kind`` (``score``, ``event``, ``gate``,
+            ``cap``, ``veto``, ``first_year``, ``exception``, ``step``, ``direct``, ``quota``, ``not_rated``),
+            ``before``, ``after``, ``before_low``, ``before_high``, ``after_low``, ``after_high`` (star states),
+            ``reason_zh``, ``reason_en``.
         """
         return pl.DataFrame(self._native.trail())
 
     @cached_property
     def summary(self) -> pl.DataFrame:
-        """How many have which stars, rule after rule.
+        """Counts of each star, rule after rule.
 
         Returns:
-            ``year``, ``star_state`` (the highest first, then ``unrated``, ``unknown``), a count for each of the stages of
-            ``stars``, ``share_rated`` (of those rated, after all rules), ``all`` (organisations of the year's ledger, or
-            party organisations), ``share_all``.
+            ``year``, ``star_state`` (the highest first, then ``unrated``, ``unknown``), a count for each of the
+            stages of ``stars``, ``share_rated`` (of those rated, after all rules), ``all`` (organisations of the
+            year's ledger, or party organisations), ``share_all``.
         """
         return pl.DataFrame(self._native.summary())
 
     @cached_property
     def quotas(self) -> pl.DataFrame:
-        """What became of the places, year by year and group by group.
+        """Places under the scheme's quotas and their use, by year and group.
 
         Returns:
             ``year``, ``stars``, ``group``, ``of``, ``share``, ``rounding``, ``ties``, ``population_low``,
-            ``population_high``, ``places_low``, ``places_high``, ``candidates_low``, ``candidates_high`` (who had the star
-            before), ``given_low``, ``given_high`` (who has it after), ``direct`` (by direct grading), ``tied`` (how many are
-            equal where the places end), ``over`` (more than there are places), ``share_given``.
+            ``population_high``, ``places_low``, ``places_high``, ``candidates_low``, ``candidates_high`` (with the
+            star before the quota), ``given_low``, ``given_high`` (with the star after it), ``direct`` (by direct
+            grading), ``tied`` (number of equal scores at the last place), ``over`` (more than there are places),
+            ``share_given``.
         """
         return pl.DataFrame(self._native.quotas())
 
     @cached_property
     def goals(self) -> pl.DataFrame:
-        """The scheme's goals and how far they are reached: ``year``, ``label_zh``, ``label_en``, ``stars``, ``goal``, ``of``,
-        ``population``, ``have_low``, ``have_high``, ``share_low``, ``share_high``, ``met``.
+        """The scheme's goals and how far they are reached: ``year``, ``label_zh``, ``label_en``, ``stars``, ``goal``,
+        ``of``, ``population``, ``have_low``, ``have_high``, ``share_low``, ``share_high``, ``met``.
         """
         return pl.DataFrame(self._native.goals())
 
     @cached_property
     def needed(self) -> pl.DataFrame:
-        """What each would need for one more star, the cheapest first.
+        """Needs of each organisation for one more star, the cheapest first.
 
         Returns:
-            ``year``, the id, ``name``, ``star_state``, ``next_star``, ``order``, ``need_kind`` (``item``; ``open``, to be scored
-            first; or the rule that stands in the way), ``what``, ``label_zh``, ``label_en``, ``have``, ``full``, ``asked``,
-            ``gain``, ``missing`` (points in all), ``enough`` (with this and those before it), ``text_zh``, ``text_en``.
+            ``year``, the id, ``name``, ``star_state``, ``next_star``, ``order``, ``need_kind`` (``item``; ``open``,
+            to be scored first; or the rule that prevents the star), ``what``, ``label_zh``, ``label_en``, ``have``,
+            ``full``, ``asked``, ``gain``, ``missing`` (points in all), ``enough`` (with this and those before it),
+            ``text_zh``, ``text_en``.
         """
         return pl.DataFrame(self._native.needed())
 
     @cached_property
     def plaques(self) -> pl.DataFrame:
-        """The plaque list (命名挂牌名单): what is awarded, renewed, changed, kept and withdrawn in each year.
+        """The plaque list (命名挂牌名单): plaques awarded, renewed, changed, kept and withdrawn in each year.
 
         Returns:
-            ``year``, the id, ``org_id``, ``name``, ``township``, ``township_name``, ``kind``, ``committee``, ``star_state``,
-            ``plaque_action`` (``award``, ``renew``, ``change``, ``keep``, ``warn``, ``withdraw``, ``not_rated``, ``open``),
-            ``plaque_stars``, ``since``, ``until``, ``failures``, ``reason_zh``, ``reason_en``.
+            ``year``, the id, ``org_id``, ``name``, ``township``, ``township_name``, ``kind``, ``committee``,
+            ``star_state``, ``plaque_action`` (``award``, ``renew``, ``change``, ``keep``, ``warn``, ``withdraw``,
+            ``not_rated``, ``open``), ``plaque_stars``, ``since``, ``until``, ``failures``, ``reason_zh``,
+            ``reason_en``.
 
         Raises:
-            ArgumentError: the scheme has no plaques.
+            ArgumentError: The scheme has no plaques.
         """
         return pl.DataFrame(self._native.plaques())
 
     @cached_property
     def problems(self) -> pl.DataFrame:
-        """What could not be used of scores and events: ``year``, the id, ``what``, ``value``, ``problem``, ``label_zh``,
-        ``label_en``.
+        """Values of scores and events that could not be used: ``year``, the id, ``what``, ``value``, ``problem``,
+        ``label_zh``, ``label_en``.
         """
         return pl.DataFrame(self._native.problems())
 
     @cached_property
     def notes(self) -> pl.DataFrame:
-        """What to know: what the scheme's source leaves open, which rules could not act: ``note_zh``, ``note_en``."""
+        """Notes: points that the scheme's source leaves open, and rules that could not act: ``note_zh``, ``note_en``."""
         return pl.DataFrame(self._native.notes())
 
     def counts(self, by: str | Sequence[str] = ()) -> pl.DataFrame:
-        """The stars by any dimensions of the roster: ``year``, the dimensions, ``star_state``, ``rated``."""
+        """Counts the stars by any dimensions of the roster: ``year``, the dimensions, ``star_state``, ``rated``."""
         return pl.DataFrame(self._native.counts([by] if isinstance(by, str) else list(by)))
 
     def sensitivity(self, thresholds: Sequence[float], *, stars: float | None = None) -> pl.DataFrame:
-        """What becomes of the stars where a threshold lies elsewhere.
+        """Counts the stars under other thresholds.
 
         Args:
-            thresholds: Where the band of ``stars`` begins; or, where each dimension is a star, the share that it asks.
-            stars: Whose band is moved.
+            thresholds: Lower ends for the band of ``stars``; or, where each dimension is a star, proportions that it
+                requires.
+            stars: The star whose band is moved.
 
         Returns:
-            ``year``, ``stars``, ``threshold``, ``star_state``, ``rated`` (how many have it then), ``before`` (by the scheme
-            as it is), ``rises``, ``falls``, ``undecided`` (of all of the year).
+            ``year``, ``stars``, ``threshold``, ``star_state``, ``rated`` (number that have it then), ``before``
+            (under the scheme as it is), ``rises``, ``falls``, ``undecided`` (of all of the year).
         """
         return pl.DataFrame(self._native.sensitivity([float(t) for t in thresholds], stars=stars))
 
     def compared(self, other: Rating, by: Sequence[str] = ()) -> pl.DataFrame:
-        """How many rise and fall in another rating of the same scores, as in ``Roster.compare_schemes``."""
+        """Counts the rises and falls in another rating of the same scores, as in ``Roster.compare_schemes``."""
         return pl.DataFrame(self._native.compare(other._native, list(by)))
 
     def compared_list(self, other: Rating) -> pl.DataFrame:
-        """Who rises and falls in another rating of the same scores, as in ``Roster.compare_schemes_list``."""
+        """Lists the rises and falls in another rating of the same scores, as in ``Roster.compare_schemes_list``."""
         return pl.DataFrame(self._native.compare_list(other._native))
 
     def tables(self) -> dict[str, pl.DataFrame]:
-        """All tables by id, as ``to_excel`` writes them; the plaque list only where the scheme has plaques."""
+        """Returns all tables by id, as ``to_excel`` writes them; the plaque list only where the scheme has plaques."""
         made = {"star_plaques": self.plaques} if self.has_plaques else {}
         made["star_ratings"] = self.stars
         made["star_reasons"] = self.reasons
@@ -216,7 +223,7 @@ class Rating:
         return made | {name: frame for name, frame in more.items() if frame.height}
 
     def to_excel(self, path: str | PathLike[str], *, lang: labels.Lang = "zh") -> Path:
-        """Write the plaque list, ready to print, and all other tables into a workbook, and return its path.
+        """Writes the plaque list, ready to print, and all other tables into a workbook, and returns its path.
 
         Example:
             >>> rating.to_excel("星级评定.xlsx")  # doctest: +SKIP
@@ -235,7 +242,7 @@ class Rating:
         return len(self._native)
 
     def _rows(self) -> list[tuple[int, str, int]]:
-        """The last count of each star."""
+        """Returns the last count of each star."""
         return self.summary.select("year", "star_state", "after_quotas").rows()
 
     def __repr__(self) -> str:
@@ -268,25 +275,25 @@ class Rating:
 
 
 class Judges:
-    """The scores of several judges side by side. Made by ``Roster.star_judges``."""
+    """The scores of several judges compared. Made by ``Roster.star_judges``."""
 
     def __init__(self, native: _native.Judges) -> None:
         self._native = native
 
     @cached_property
     def agreement(self) -> pl.DataFrame:
-        """How two judges agree on each item and on the total.
+        """Agreement of two judges on each item and on the total.
 
         Returns:
             ``year``, ``judge``, ``other``, ``item`` (``total`` for the total), ``label_zh``, ``label_en``, ``full``,
-            ``forms`` (that both scored), ``equal`` (share of them), ``mean_difference`` (judge less other),
-            ``mean_absolute``, ``correlation`` (Pearson's), ``concordance`` (Lin's: 1 where both always say the same).
+            ``forms`` (that both scored), ``equal`` (proportion of those), ``mean_difference`` (judge less other),
+            ``mean_absolute``, ``correlation`` (Pearson's), ``concordance`` (Lin's: 1 where both always agree).
         """
         return pl.DataFrame(self._native.agreement())
 
     @cached_property
     def offices(self) -> pl.DataFrame:
-        """How much higher one judge scores than another, township by township (自评虚高).
+        """Differences between one judge's scores and another's, by township (自评虚高).
 
         Returns:
             ``year``, ``judge``, ``other``, ``township``, ``township_name``, ``forms``, ``higher``, ``lower``,
@@ -299,18 +306,18 @@ class Judges:
         """Organisations on whose total two judges differ far more than on others: robust z beyond 3.5.
 
         Returns:
-            ``year``, the id and what the ledger says of it, ``judge``, ``other``, ``points``, ``other_points``,
+            ``year``, the id and its columns of the ledger, ``judge``, ``other``, ``points``, ``other_points``,
             ``difference``, ``median``, ``z``.
         """
         return pl.DataFrame(self._native.outliers())
 
     @cached_property
     def forms(self) -> pl.DataFrame:
-        """Forms that look as if nobody had looked.
+        """Forms that seem to have been filled in blindly.
 
         Returns:
-            ``year``, the id and what the ledger says of it, ``judge``, ``flag`` (``straight_line``, ``all_full``,
-            ``copied``), ``share`` (of full marks), ``alike`` (how many forms of the office are the same).
+            ``year``, the id and its columns of the ledger, ``judge``, ``flag`` (``straight_line``, ``all_full``,
+            ``copied``), ``share`` (of full marks), ``alike`` (number of identical forms of the office).
         """
         return pl.DataFrame(self._native.forms())
 

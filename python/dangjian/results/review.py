@@ -1,4 +1,4 @@
-"""One year's annual review: its tables, its headline figures, and the files an office is handed."""
+"""The annual review of one year: its tables, its headline figures, and the files handed to an office."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class Review(ReviewData):
     Attributes:
         year: The year reviewed.
         tables: The tables by id, in the order of the report. Every one has a column ``year``.
-        headline: The figures a script wants: counts, the four targets, the row balance. As in ``review.json``.
+        headline: The figures for scripts: counts, the four targets, the row balance. As in ``review.json``.
         targets: The definitions of the targets: ``id``, ``label_zh``, ``label_en``, ``counts``, the text of
             ``population`` and ``success``, ``source``, ``note_zh``, ``note_en``, ``inferred``.
-        rates: The definitions of the rates in the coverage tables, likewise.
+        rates: The definitions of the rates in the coverage tables, with the same keys.
 
     Example:
         >>> review = dangjian.read_roster("ledgers/*.xlsx").review(2013)  # doctest: +SKIP
@@ -33,9 +33,9 @@ class Review(ReviewData):
     """
 
     def to_html(self, path: str | PathLike[str], *, lang: labels.Lang = "zh") -> Path:
-        """Write the report as one self-contained page and return its path.
+        """Writes the report as one self-contained page and returns its path.
 
-        No network and no script is needed to read it. All text from ledgers is escaped.
+        The page needs no network and no script. All text from ledgers is escaped.
 
         Example:
             >>> review.to_html("review.html", lang="en")  # doctest: +SKIP
@@ -45,7 +45,7 @@ class Review(ReviewData):
         return _text(path, render(self, labels.check_lang(lang)))
 
     def to_excel(self, path: str | PathLike[str], *, lang: labels.Lang = "zh") -> Path:
-        """Write a workbook, one sheet a table, and return its path.
+        """Writes a workbook, one sheet a table, and returns its path.
 
         Counts and rates are numbers, codes are text, and no text of a ledger can become a formula.
 
@@ -58,7 +58,7 @@ class Review(ReviewData):
         return Path(path)
 
     def to_parquet(self, folder: str | PathLike[str]) -> list[Path]:
-        """Write every table as ``<folder>/<id>.parquet`` and return the paths.
+        """Writes every table as ``<folder>/<id>.parquet`` and returns the paths.
 
         Example:
             >>> review.to_parquet("review/tables")  # doctest: +SKIP
@@ -71,7 +71,7 @@ class Review(ReviewData):
         return paths
 
     def to_json(self, path: str | PathLike[str]) -> Path:
-        """Write the headline figures, as UTF-8 JSON without NaN, and return the path.
+        """Writes the headline figures, as UTF-8 JSON without NaN, and returns the path.
 
         Example:
             >>> review.to_json("review.json")  # doctest: +SKIP
@@ -80,7 +80,7 @@ class Review(ReviewData):
         return _text(path, text + "\n")
 
     def write(self, folder: str | PathLike[str], *, lang: labels.Lang = "zh") -> list[Path]:
-        """Write everything into ``folder``: ``review.html``, ``review.xlsx``, ``review.json``, ``tables/*.parquet``.
+        """Writes everything into ``folder``: ``review.html``, ``review.xlsx``, ``review.json``, ``tables/*.parquet``.
 
         Returns the paths, the page first. Files of an earlier run are replaced.
 
@@ -125,7 +125,7 @@ def _text(path: str | PathLike[str], text: str) -> Path:
 
 
 def _finite(value: Any) -> Any:
-    """Return ``value`` with null for every number that JSON has no word for."""
+    """Returns ``value`` with null for every number that JSON cannot express."""
     if isinstance(value, dict):
         return {k: _finite(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):

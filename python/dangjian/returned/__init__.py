@@ -1,4 +1,4 @@
-"""Ledgers written back to the offices that sent them: in their own layout, with every problem marked where it stands."""
+"""Ledgers written back to the offices that sent them, in their own layout, with every problem marked in place."""
 
 from __future__ import annotations
 
@@ -23,14 +23,15 @@ _OWN_FORMAT = (".xlsx", ".xlsm")
 
 
 def write(account: Account, folder: Path, *, overwrite: bool, lang: labels.Lang) -> pl.DataFrame:
-    """Write every ledger of ``account`` back into ``folder``.
+    """Writes every ledger of ``account`` back into ``folder``.
 
     Returns:
-        ``file``, ``written`` (the path), ``problems`` (how many), ``note`` (what could not be kept of the file, or null).
+        ``file``, ``written`` (the path), ``problems`` (their number), ``note`` (content that could not be kept, or
+        null).
 
     Raises:
         ArgumentError: Two files share a name, or ``folder`` is the one the files came from.
-        FileError: A file is there already and ``overwrite`` is false, or it cannot be written.
+        FileError: A file exists already and ``overwrite`` is false, or it cannot be written.
     """
     fmt = Formats(lang)
     ledgers = plan.ledgers(account, _located(account.sources), fmt)
@@ -59,7 +60,7 @@ def write(account: Account, folder: Path, *, overwrite: bool, lang: labels.Lang)
 
 
 def _one(ledger: Ledger, target: Path, fmt: Formats) -> str | None:
-    """Write one ledger; a file that is half written never stands under its name."""
+    """Writes one ledger; a half-written file never has the final name."""
     half = target.with_name(f".{target.name}.part")
     try:
         if ledger.path is None or (target.stem != ledger.path.stem and _is_list(ledger.path)):
@@ -75,12 +76,12 @@ def _one(ledger: Ledger, target: Path, fmt: Formats) -> str | None:
 
 
 def _is_list(path: Path) -> bool:
-    """Whether a file has no layout in which problems could be marked: Parquet and the like."""
+    """Checks whether a file has no layout in which problems could be marked: Parquet and the like."""
     return path.suffix.lower() not in (*_TEXTS, *_OWN_FORMAT, ".xls", ".xlsb", ".ods")
 
 
 def _targets(ledgers: Sequence[Ledger], folder: Path) -> list[Path]:
-    """Where each ledger is written: under its name, or as xlsx where its own format cannot be written."""
+    """Returns the target of each ledger: its own name, or xlsx where its format cannot be written."""
     names = {Path(ledger.name).name.casefold() for ledger in ledgers}
     targets = []
     for ledger in ledgers:
@@ -112,7 +113,7 @@ def _check_free(targets: Iterable[Path]) -> None:
 
 
 def _located(sources: pl.DataFrame) -> dict[str, Path | None]:
-    """The path of each file; none for a table in memory, or for a file that is there no longer."""
+    """Returns the path of each file; none for a table in memory, or for a file that no longer exists."""
     found: dict[str, Path | None] = {}
     twins: dict[str, Path] = {}
     for file, written in sources.select("file", "path").unique(maintain_order=True).rows():

@@ -1,7 +1,7 @@
-"""The values of formulas in a workbook that is written again.
+"""Values of formulas in a workbook that is written again.
 
-The library writes formulas without the value that they had; a reader that does not calculate would find nothing there. So
-the values are put back behind the formulas.
+The library writes formulas without their values, and a reader that does not calculate would find nothing. So the
+values are written back next to the formulas.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ _TYPE = re.compile(rb'\s+t="[^"]*"')
 
 
 def values(book: Any, source: Path) -> dict[str, dict[str, Any]]:
-    """The values that the formulas of ``book`` had in ``source``, by sheet and cell; none where there is no formula."""
+    """Returns the values that the formulas of ``book`` had in ``source``, by sheet and cell; empty where there is no
+    formula.
+    """
     places = {
         sheet.title: [cell.coordinate for row in sheet.iter_rows() for cell in row if cell.data_type == "f"]
         for sheet in book.worksheets
@@ -40,11 +42,11 @@ def values(book: Any, source: Path) -> dict[str, dict[str, Any]]:
 
 
 def put_back(target: Path, values: dict[str, dict[str, Any]]) -> None:
-    """Write ``values`` behind the formulas of the workbook ``target``."""
+    """Writes ``values`` next to the formulas of the workbook ``target``."""
     with target.open("rb") as file:
         book = load_workbook(file, read_only=True)
         titles = [sheet.title for sheet in book.worksheets]
-    # The library numbers the parts as the sheets stand.
+    # The library numbers the parts in the order of the sheets.
     parts = {f"xl/worksheets/sheet{n}.xml": values.get(title, {}) for n, title in enumerate(titles, 1)}
     done = target.with_name(f"{target.name}.values")
     with zipfile.ZipFile(target) as old, zipfile.ZipFile(done, "w", zipfile.ZIP_DEFLATED) as new:
@@ -68,7 +70,7 @@ def _with(data: bytes, cells: dict[str, Any]) -> bytes:
 
 
 def _as_xml(value: Any) -> tuple[str, str]:
-    """The type and the text of a value in a sheet's XML."""
+    """Returns the type and the text of a value in a sheet's XML."""
     if isinstance(value, bool):
         return "b", str(int(value))
     if isinstance(value, (int, float)):

@@ -1,4 +1,4 @@
-"""What is marked in a ledger that goes back: which cells, in which colour, with which words."""
+"""The marks in a returned ledger: their cells, severities and words."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from dangjian.report.format import Formats
 
 HEADERS = ("问题", "Problems")
-"""The header of the column with which a ledger goes back, in Chinese and in English; it is not read."""
+"""Header of the column of problems in a returned ledger, in Chinese and in English; reading skips it."""
 
-# How far down a header is looked for; reading looks as far.
+# Number of rows in which a header is searched for; the same as in reading.
 _TOP = 40
-# What a spreadsheet takes for the beginning of a formula.
+# Characters at which a spreadsheet takes a text for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
 class Mark:
-    """One problem: its row from 1, the columns of its cells from 0 (none where it is one of the whole row), its words."""
+    """One problem: its row from 1, the columns of its cells from 0 (none if it is one of the whole row), its words."""
 
     row: int
     line: int | None
@@ -48,15 +48,16 @@ class Sheet:
     marks: list[Mark] = field(default_factory=list)
 
     def rows(self) -> dict[int, list[Mark]]:
-        """The marks by row."""
+        """Groups the marks by row."""
         rows: dict[int, list[Mark]] = {}
         for mark in self.marks:
             rows.setdefault(mark.row, []).append(mark)
         return rows
 
     def first_header_row(self, text: Callable[[int, int], str]) -> tuple[int, int]:
-        """Where the header begins, from 0, with how many of its columns stand there, if ``text`` gives the cell of a row
-        and column, without white space.
+        """Returns the first row of the header, from 0, and the number of its columns found there.
+
+        ``text`` returns the cell of a row and column, without white space.
         """
         best = (0, 0)
         for first in range(_TOP):
@@ -71,7 +72,7 @@ class Sheet:
 
 @dataclass
 class Ledger:
-    """One file: its sheets, and the tables of the roster that speak of it."""
+    """One file: its sheets, and its part of the roster's account."""
 
     name: str
     path: Path | None
@@ -83,7 +84,7 @@ class Ledger:
 
 
 def ledgers(account: Account, paths: Mapping[str, Path | None], fmt: Formats) -> list[Ledger]:
-    """The files of ``account``, in order, with what is to be marked in each."""
+    """Plans the marks of each file of ``account``, in order."""
     columns, problems = account.columns_read, account.problems
     made = []
     for name, path in paths.items():
@@ -123,7 +124,7 @@ def _sheet(source: Mapping[str, Any], columns: pl.DataFrame, problems: pl.DataFr
 
 
 def words(problem: Mapping[str, Any], columns: int, fmt: Formats) -> str:
-    """Say one problem: the column, what stands there, what is wrong with it, what to do.
+    """Describes one problem: the column, the value, the fault, the advice.
 
     Example:
         >>> from dangjian.report.format import Formats
@@ -132,7 +133,7 @@ def words(problem: Mapping[str, Any], columns: int, fmt: Formats) -> str:
         '从业人员“若干”：不是数字，按未知处理。'
     """
     header = one_line(problem["header"] or "").split("/")
-    # Where words stand side by side, their common header says what it is about.
+    # Adjacent columns of words share a header, which names their topic.
     what = header[-2] if columns > 1 and len(header) > 1 else header[-1]
     value = " ".join((problem["value"] or "").split())
     shown = fmt.t(f"“{value}”", f" “{value}”" if what else f"“{value}”") if value else ""
@@ -141,12 +142,12 @@ def words(problem: Mapping[str, Any], columns: int, fmt: Formats) -> str:
 
 
 def worst(marks: Iterable[Mark]) -> str:
-    """The gravest severity among ``marks``."""
+    """Returns the gravest severity among ``marks``."""
     return min((mark.severity for mark in marks), key=SEVERITIES.index)
 
 
 def harmless(text: str) -> str:
-    """``text`` so that no spreadsheet takes it for a formula.
+    """Returns ``text`` in a form that no spreadsheet takes for a formula.
 
     Example:
         >>> harmless("=1+1"), harmless("若干")

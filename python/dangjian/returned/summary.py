@@ -1,6 +1,4 @@
-"""The first sheet of a ledger that goes back: what was found, what the colours mean, what to do, and every problem with
-a link to its cell.
-"""
+"""The first sheet of a returned ledger: findings, colours, advice, and every problem with a link to its cell."""
 
 from __future__ import annotations
 
@@ -32,7 +30,7 @@ _FRAME = Border(_SIDE, _SIDE, _SIDE, _SIDE)
 
 
 def remove(book: Any) -> bool:
-    """Take the summary out of a workbook that went back before; whether there was one."""
+    """Removes the summary from a workbook that was returned before; returns whether there was one."""
     old = [name for name in NAMES if name in book.sheetnames]
     for name in old:
         del book[name]
@@ -40,7 +38,7 @@ def remove(book: Any) -> bool:
 
 
 def add(book: Any, ledger: Ledger, fmt: Formats, note: str | None) -> None:
-    """Put the summary in front."""
+    """Adds the summary as the first sheet."""
     sheet = book.create_sheet(fmt.t(*NAMES), 0)
     for at, width in enumerate(_WIDTHS, 1):
         sheet.column_dimensions[get_column_letter(at)].width = width
@@ -69,7 +67,7 @@ def add(book: Any, ledger: Ledger, fmt: Formats, note: str | None) -> None:
 
 
 class _Page:
-    """A sheet written from top to bottom."""
+    """Writer of a sheet from top to bottom."""
 
     def __init__(self, sheet: Any) -> None:
         self.sheet = sheet
@@ -94,7 +92,7 @@ class _Page:
     def line(
         self, values: Iterable[Any], *, bold: bool = False, fill: str | None = None, link: str = ""
     ) -> None:
-        """One row of a table; ``fill`` colours its first cell, ``link`` is where that leads."""
+        """Writes one row of a table; ``fill`` colours its first cell, ``link`` is the cell to which that links."""
         self.row += 1
         lines = 1
         for column, value in enumerate(values, 1):
@@ -168,7 +166,7 @@ def _legend(page: _Page, fmt: Formats) -> None:
 
 
 def _kinds(page: _Page, problems: pl.DataFrame, fmt: Formats) -> None:
-    """Count the problems by kind, the gravest and most frequent first."""
+    """Counts the problems by kind, the gravest and most frequent first."""
     if not problems.height:
         return
     page.head(fmt.t("问题种类", "Kinds of problems"))
@@ -193,7 +191,7 @@ def _kinds(page: _Page, problems: pl.DataFrame, fmt: Formats) -> None:
 
 
 def _sheets(page: _Page, ledger: Ledger, fmt: Formats) -> None:
-    """Tell what became of the rows of each sheet, and which sheets were not read."""
+    """Lists the outcomes of the rows of each sheet, and the sheets that were not read."""
     page.head(fmt.t("各表读入情况", "What was read"))
     for source in ledger.sources.iter_rows(named=True):
         name = source["sheet"] or source["file"]
@@ -205,7 +203,7 @@ def _sheets(page: _Page, ledger: Ledger, fmt: Formats) -> None:
 
 
 def _near(page: _Page, near: pl.DataFrame, fmt: Formats) -> None:
-    """Name the headers that are not known and resemble one that is."""
+    """Lists the unknown headers that resemble a known one."""
     if not near.height:
         return
     page.head(fmt.t("疑似写错的表头", "Headers that may be misspelt"))
@@ -217,7 +215,7 @@ def _near(page: _Page, near: pl.DataFrame, fmt: Formats) -> None:
 
 
 def _list(page: _Page, ledger: Ledger, fmt: Formats, sheets: set[str]) -> None:
-    """List every problem, with a link to its cell where there is one."""
+    """Lists every problem, with a link to its cell where there is one."""
     if not ledger.problems.height:
         return
     page.head(fmt.t("逐条清单（点“行”可转到该处）", "Every problem (the row leads to its place)"))

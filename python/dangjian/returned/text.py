@@ -1,7 +1,7 @@
-"""Text files written back: one field more at the end of every record, all other bytes as they were.
+"""Text files written back: one more field at the end of every record, all other bytes unchanged.
 
-In UTF-8 and GB18030 no byte of a longer character is a delimiter, a quotation mark or a line end, so that records are told
-apart in the bytes themselves, and nothing is decoded that would have to be encoded again.
+In UTF-8 and GB18030 no byte of a longer character is a delimiter, a quotation mark or a line end. So records are
+split in the bytes themselves, and nothing is decoded that would have to be encoded again.
 """
 
 from __future__ import annotations
@@ -25,14 +25,16 @@ _TOP = 60
 
 
 def write(ledger: Ledger, source: Path, target: Path, fmt: Formats) -> str | None:
-    """Write the text file of ``ledger`` with its problems in a further column; all else is kept, so nothing is to be noted."""
+    """Writes the text file of ``ledger`` with its problems in a further column; everything else is kept, so there is
+    no note.
+    """
     sheet = ledger.sheets[0]
     encoding = sheet.encoding or "utf-8"
     data = source.read_bytes()
     bom = _BOMS.get(encoding, b"")
     data = data.removeprefix(bom)
     wide = encoding.startswith("utf-16")
-    inside = encoding if wide else "latin-1"  # one sign a byte, whatever they mean
+    inside = encoding if wide else "latin-1"  # one character a byte, whatever it means
     encoding = "utf-8" if encoding == "utf-8-sig" else encoding
     text = data.decode(inside)
 
@@ -50,7 +52,7 @@ def write(ledger: Ledger, source: Path, target: Path, fmt: Formats) -> str | Non
     out, number, line = [], 0, 1
     for record in _records(text, delimiter):
         whole, end = record.group(1), record.group(2)
-        if whole:  # an empty line is no record
+        if whole:  # an empty line is not a record
             here = marks.get(line if by_line else number + 1, [])
             said = fmt.t(*HEADERS) if number == header else _said(here, fmt)
             if again:
@@ -64,7 +66,7 @@ def write(ledger: Ledger, source: Path, target: Path, fmt: Formats) -> str | Non
 
 
 def _by_line(marks: list[Mark]) -> dict[int, list[Mark]] | None:
-    """The marks by the line on which their record begins, unless lines do not tell the records apart."""
+    """Groups the marks by the line on which their record begins; ``None`` if lines do not distinguish the records."""
     lines: dict[int, list[Mark]] = {}
     for mark in marks:
         lines.setdefault(mark.line or 0, []).append(mark)
@@ -77,7 +79,7 @@ def _said(marks: list[Mark], fmt: Formats) -> str:
 
 
 def _records(text: str, delimiter: str) -> list[re.Match[str]]:
-    """The records, each with its line end. A quotation mark counts where a field begins, as in reading."""
+    """Splits the records, each with its line end. A quotation mark counts at the start of a field, as in reading."""
     d = re.escape(delimiter)
     fields = rf'(?:"(?:[^"]|"")*+"?[^{d}\r\n]*+|[^"{d}\r\n][^{d}\r\n]*+)?+'
     found = list(re.finditer(rf"({fields}(?:{d}{fields})*+)(\r\n|\n|\r|\Z)", text))
@@ -89,8 +91,8 @@ def _fields(record: str, delimiter: str) -> list[str]:
 
 
 def _layout(sheet: Sheet, text: str, shown: Callable[[str], str]) -> tuple[str, int, bool]:
-    """The delimiter, the number of the record in which the header begins, from 0, and whether the file went back before:
-    its last column is then written anew.
+    """Returns the delimiter, the number of the header's first record, from 0, and whether the file was returned
+    before, in which case its last column is replaced.
     """
     best: tuple[int, str, int, list[list[str]]] = (-1, ",", 0, [])
     head = _head(text)
@@ -111,7 +113,7 @@ def _layout(sheet: Sheet, text: str, shown: Callable[[str], str]) -> tuple[str, 
 
 
 def _head(text: str) -> str:
-    """The first lines, which hold the header."""
+    """Returns the first lines, which hold the header."""
     end = 0
     for line in re.finditer(r"\r\n|\n|\r", text):
         end = line.end()
@@ -121,7 +123,7 @@ def _head(text: str) -> str:
 
 
 def _last_delimiter(record: str, delimiter: str) -> int:
-    """Where the last field of ``record`` begins, with its delimiter."""
+    """Returns the position at which the last field of ``record`` begins, with its delimiter."""
     d = re.escape(delimiter)
     at = re.search(rf'{d}(?:"(?:[^"]|"")*"|[^"{d}]*)\Z', record)
     return at.start() if at else len(record)

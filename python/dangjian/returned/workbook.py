@@ -1,7 +1,7 @@
 """Workbooks written back: a column of problems at the right, coloured cells with notes, and a summary in front.
 
-Formats, widths, merged cells, formulas and hidden sheets stay as they are. What is in the files besides cells, and the
-library that writes them does not know, is lost and said.
+Formats, widths, merged cells, formulas and hidden sheets stay as they are. Other content that the library does not
+know is lost, and the loss is reported.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ if TYPE_CHECKING:
     from dangjian.returned.plan import Ledger, Mark, Sheet
 
 _WIDTH = 60
-"""Of the column of problems, in narrow characters."""
+"""Width of the column of problems, in narrow characters."""
 _LINE = 15.0
-"""The height of a line of text, in points."""
+"""Height of a line of text, in points."""
 _EPOCH = dt.date(1970, 1, 1)
 _SIDE = Side(style="thin", color="BFBFBF")
 
 
 def write(ledger: Ledger, source: Path, target: Path, fmt: Formats) -> str | None:
-    """Write the workbook of ``ledger`` with its problems marked; returns what could not be kept of it."""
+    """Writes the workbook of ``ledger`` with its problems marked; returns what could not be kept of it."""
     notes: list[str] = []
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
@@ -54,7 +54,7 @@ def write(ledger: Ledger, source: Path, target: Path, fmt: Formats) -> str | Non
                     f"the file was {source.suffix}: its cells are written as they were read, without formats and formulas",
                 )
             )
-        # What the library cannot keep it warns of; the office is told.
+        # The library warns of what it cannot keep, and the warning goes to the office.
         notes += [str(w.message) for w in said if issubclass(w.category, UserWarning)]
         note = "; ".join(dict.fromkeys(notes)) or None
         back = summary.remove(book)
@@ -67,7 +67,7 @@ def write(ledger: Ledger, source: Path, target: Path, fmt: Formats) -> str | Non
 
 
 def write_list(ledger: Ledger, target: Path, fmt: Formats) -> str | None:
-    """Write a workbook that lists the problems of what has no layout of its own: a table in memory, a Parquet file."""
+    """Writes a workbook that lists the problems of a source without a layout: a table in memory, a Parquet file."""
     book = Workbook()
     book.remove(book.worksheets[0])
     summary.add(book, ledger, fmt, None)
@@ -76,7 +76,7 @@ def write_list(ledger: Ledger, target: Path, fmt: Formats) -> str | None:
 
 
 def _is_openxml(path: Path) -> bool:
-    """Whether the file is a workbook in the open format, whatever its name says."""
+    """Checks whether the file is a workbook in the open format, whatever its name."""
     if not zipfile.is_zipfile(path):
         return False
     with zipfile.ZipFile(path) as parts:
@@ -84,7 +84,7 @@ def _is_openxml(path: Path) -> bool:
 
 
 def _save(book: Any, source: Path, target: Path) -> None:
-    """Save; a formula keeps the value that it had, for readers that do not calculate."""
+    """Saves the workbook; a formula keeps the value that it had, for readers that do not calculate."""
     values = formulas.values(book, source)
     if values:
         book.calculation.fullCalcOnLoad = True
@@ -94,7 +94,7 @@ def _save(book: Any, source: Path, target: Path) -> None:
 
 
 def _from_cells(source: Path) -> Any:
-    """A workbook of the cells of a file whose own format cannot be written."""
+    """Builds a workbook from the cells of a file whose own format cannot be written."""
     import polars as pl
 
     from dangjian import _native
@@ -113,7 +113,7 @@ def _from_cells(source: Path) -> Any:
             lines = text.splitlines() or [""]
             if len(lines) > 1:
                 cell.alignment = Alignment(wrap_text=True, vertical="center")
-            if (row, column) not in titles:  # what stands over several columns makes none of them wide
+            if (row, column) not in titles:  # a title over several columns makes none of them wide
                 widths[column] = max(widths.get(column, 0), min(22, max(map(width_of, lines))))
                 cell.border = Border(_SIDE, _SIDE, _SIDE, _SIDE)
         for first_row, first_column, last_row, last_column in merged:
@@ -127,10 +127,10 @@ def _from_cells(source: Path) -> Any:
 
 
 def _put(cell: Any, kind: str, text: str, number: float) -> None:
-    """Write one cell as the engine read it."""
+    """Writes one cell as the engine read it."""
     if kind == "text":
         cell.value = ILLEGAL_CHARACTERS_RE.sub("", text)
-        cell.data_type = "s"  # also where it begins like a formula
+        cell.data_type = "s"  # also where the text begins like a formula
     elif kind == "error":
         cell.value, cell.data_type = text, "e"
     elif kind == "day":
@@ -142,7 +142,7 @@ def _put(cell: Any, kind: str, text: str, number: float) -> None:
 
 
 def _mark(sheet: Worksheet, plan: Sheet, fmt: Formats, *, again: bool) -> None:
-    """Mark the problems of one sheet."""
+    """Marks the problems of one sheet."""
     rows = sheet.max_row
 
     def text(row: int, column: int) -> str:
@@ -166,7 +166,9 @@ def _mark(sheet: Worksheet, plan: Sheet, fmt: Formats, *, again: bool) -> None:
 
 
 def _free_column(sheet: Worksheet, header: int, *, clean: bool) -> int:
-    """The first column right of everything, from 1; of a sheet that went back before, the column it had then, emptied."""
+    """Returns the first free column at the right, from 1; in a sheet returned before, the column it had then,
+    emptied.
+    """
     filled = [cell for row in sheet.iter_rows() for cell in row if cell.value is not None]
     old = [int(cell.column) for cell in filled if clean and cell.row == header and cell.value in HEADERS]
     if old:
@@ -177,7 +179,7 @@ def _free_column(sheet: Worksheet, header: int, *, clean: bool) -> int:
 
 
 def _clean(sheet: Worksheet, column: int) -> None:
-    """Take the marks of last time off: the problems in ``column``, notes that this package signed, and their colours."""
+    """Removes the marks of last time: the problems in ``column``, notes signed by this package, and their colours."""
     for area in list(sheet.merged_cells.ranges):
         if area.min_col == column:
             sheet.unmerge_cells(area.coord)
@@ -189,7 +191,7 @@ def _clean(sheet: Worksheet, column: int) -> None:
 
 
 def _head(sheet: Worksheet, first: int, last: int, column: int, fmt: Formats) -> None:
-    """Write the header of the column of problems, as high and as framed as its neighbour."""
+    """Writes the header of the column of problems, as high and as framed as its neighbour."""
     for row in range(first, last + 1):
         _like(sheet.cell(row, column), _anchor(sheet, row, column - 1) if column > 1 else None)
     head = sheet.cell(first, column)
@@ -202,14 +204,14 @@ def _head(sheet: Worksheet, first: int, last: int, column: int, fmt: Formats) ->
     sheet.column_dimensions[get_column_letter(column)].width = _WIDTH
     sheet.column_dimensions[get_column_letter(column)].hidden = False
     start, _, end = (sheet.auto_filter.ref or "").partition(":")
-    if end:  # a filter over the ledger filters its problems too
+    if end:  # a filter over the ledger includes its problems
         sheet.auto_filter.ref = (
             f"{start}:{get_column_letter(column)}{end.lstrip('$ABCDEFGHIJKLMNOPQRSTUVWXYZ')}"
         )
 
 
 def _problems(sheet: Worksheet, row: int, column: int, words: list[str], severity: str) -> None:
-    """Write the problems of one row, in words."""
+    """Writes the problems of one row, in words."""
     cell = sheet.cell(row, column)
     _like(cell, _anchor(sheet, row, column - 1) if column > 1 else None)
     cell.value = harmless(ILLEGAL_CHARACTERS_RE.sub("", "\n".join(words)))
@@ -224,15 +226,15 @@ def _problems(sheet: Worksheet, row: int, column: int, words: list[str], severit
 
 
 def _ticked(sheet: Worksheet, row: int, columns: tuple[int, ...]) -> tuple[int, ...]:
-    """Of words that stand side by side those with something in them; all where none has."""
-    if len(columns) < 2:  # noqa: PLR2004 - side by side are two
+    """Returns those of several adjacent columns that have a value in the row; all where none has."""
+    if len(columns) < 2:  # noqa: PLR2004 - one column alone has no neighbours
         return columns
     ticked = tuple(at for at in columns if sheet.cell(row, at + 1).value not in (None, ""))
     return ticked or columns
 
 
 def _colour(sheet: Worksheet, row: int, column: int, marks: list[Mark]) -> None:
-    """Colour a cell, and say in a note why."""
+    """Colours a cell, and explains why in a note."""
     cell = _anchor(sheet, row, column)
     cell.fill = PatternFill("solid", fgColor=COLOURS[worst(marks)])
     text = "\n".join(mark.words for mark in marks)
@@ -244,7 +246,7 @@ def _colour(sheet: Worksheet, row: int, column: int, marks: list[Mark]) -> None:
 
 
 def _anchor(sheet: Worksheet, row: int, column: int) -> Any:
-    """The cell that shows what stands at a place: of merged cells the first."""
+    """Returns the cell that shows the content of a place: of merged cells the first."""
     cell = sheet.cell(row, column)
     if not isinstance(cell, MergedCell):
         return cell
@@ -253,7 +255,7 @@ def _anchor(sheet: Worksheet, row: int, column: int) -> Any:
 
 
 def _like(cell: Any, other: Any) -> None:
-    """Give ``cell`` the frame and font of ``other``; without one, a thin frame."""
+    """Gives ``cell`` the frame and font of ``other``; without one, a thin frame."""
     if isinstance(cell, MergedCell):
         return
     if other is None or not other.has_style:

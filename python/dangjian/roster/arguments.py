@@ -1,4 +1,4 @@
-"""What callers may say, and the one form in which the engine takes it."""
+"""Conversion of arguments to the one form in which the engine takes them."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ Years: TypeAlias = int | Sequence[int] | None
 
 
 def arrow(table: object) -> object:
-    """A table that speaks the Arrow protocol, as its other side takes it.
+    """Returns a table that exports Arrow, in a form that the engine accepts.
 
-    Polars hands over a column without any value with a buffer, which columns of type Null must not have.
+    Polars exports a column of type Null with a buffer, which such columns must not have.
     """
     if isinstance(table, pl.DataFrame):
         return table.with_columns(pl.col(pl.Null).cast(pl.String))
@@ -29,7 +29,7 @@ def arrow(table: object) -> object:
 
 
 def several(source: object) -> list[Source]:
-    """The paths and patterns of one or several."""
+    """Returns one or several paths and patterns as a list."""
     if isinstance(source, str | PathLike):
         return [source]
     several = list(source) if isinstance(source, Iterable) else [source]
@@ -44,7 +44,7 @@ def several(source: object) -> list[Source]:
 
 
 def expand(source: Source) -> list[Path]:
-    """A path, or the files a pattern stands for."""
+    """Returns a path, or the files that match a pattern."""
     text = fspath(source)
     if Path(text).exists() or not glob.has_magic(text):
         return [Path(text)]
@@ -55,19 +55,19 @@ def expand(source: Source) -> list[Path]:
 
 
 def names(by: By) -> list[str]:
-    """Names, of one or several."""
+    """Returns one or several names as a list."""
     return [by] if isinstance(by, str) else list(by)
 
 
 def years(given: Years) -> list[int] | None:
-    """Years, of one or several, each once; ``None`` for all."""
+    """Returns one or several years, each once; ``None`` for all."""
     if given is None:
         return None
     return sorted({year(one) for one in ([given] if isinstance(given, int) else given)})
 
 
 def year(given: int) -> int:
-    """A year, if it is one."""
+    """Checks that a year has four digits, and returns it."""
     if 1000 <= given <= 9999:  # noqa: PLR2004 - four digits
         return given
     raise ArgumentError(
@@ -76,7 +76,7 @@ def year(given: int) -> int:
 
 
 def whole(given: int, name: str) -> int:
-    """A whole number from 1 to 2^32 - 1, if it is one."""
+    """Checks that a number is whole and from 1 to 2^32 - 1, and returns it."""
     if isinstance(given, int) and not isinstance(given, bool) and 1 <= given < 1 << 32:
         return given
     raise ArgumentError(
@@ -85,5 +85,5 @@ def whole(given: int, name: str) -> int:
 
 
 def path(given: Source | None) -> Path | None:
-    """A path, if one is given."""
+    """Returns a path, if one is given."""
     return None if given is None else Path(given)

@@ -1,4 +1,4 @@
-"""Every statistic of a roster, one method each."""
+"""Counts and rates of a roster by any dimensions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Counts(RosterPart):
-    """What is counted. ``by`` names dimensions, ``where`` picks organisations, ``years`` picks years."""
+    """Basic statistics. ``by`` names dimensions, ``where`` selects organisations, ``years`` selects years."""
 
     def coverage(
         self,
@@ -31,7 +31,7 @@ class Counts(RosterPart):
         rollup: bool = False,
         interval: float | None = None,
     ) -> pl.DataFrame:
-        """Rates: one row a group and rate; none where a rate is not in force in the year.
+        """Computes rates: one row a group and rate; none where a rate is not in force in the year.
 
         Args:
             by: Dimensions.
@@ -42,18 +42,18 @@ class Counts(RosterPart):
                 ``to_polars()``, which is evaluated over all years at once.
             years: Only these years.
             rollup: Whether to add subtotals: the dimensions added up from the last to the first, as SQL's ``ROLLUP``.
-                ``grouping`` tells them from values that are not known: SQL's ``GROUPING`` of the dimensions, a bit for
-                each, the last the lowest, set where it is added up; 0 is no subtotal.
-            interval: The level of a Wilson interval of success among those whose answer is known, such as 0.95: columns
-                ``wilson_low`` and ``wilson_high``. It says what chance may make of a rate; of what is not known
-                ``unknown`` and the bounds do.
+                ``grouping`` distinguishes them from unknown values: SQL's ``GROUPING`` of the dimensions, a bit for
+                each, the last the lowest, set where it is added up; 0 is not a subtotal.
+            interval: The level of a Wilson interval of success among those whose answer is known, such as 0.95:
+                columns ``wilson_low`` and ``wilson_high``. It covers sampling variation of the rate; ``unknown`` and
+                the bounds cover what is not known.
 
         Returns:
-            ``year``, the dimensions, ``rate_id``, ``label_zh``, ``label_en``, ``counts``, ``population``, ``success``,
-            ``failure``, ``unknown`` (in the population, answer not known), ``population_unknown`` (not known whether in
-            the population), ``unidentified``, ``rate`` = success / (success + failure) (null where that is 0),
-            ``rate_low`` and ``rate_high`` (what the unknowns allow), ``series`` (the figures of a rate are comparable
-            where this is the same; see ``breaks``).
+            ``year``, the dimensions, ``rate_id``, ``label_zh``, ``label_en``, ``counts``, ``population``,
+            ``success``, ``failure``, ``unknown`` (in the population, answer not known), ``population_unknown``
+            (membership in the population not known), ``unidentified``, ``rate`` = success / (success + failure) (null
+            where that is 0), ``rate_low`` and ``rate_high`` (bounds under any answers of the unknown), ``series``
+            (the figures of a rate are comparable where this is the same; see ``breaks``).
 
         Example:
             >>> import dangjian as dj
@@ -77,13 +77,15 @@ class Counts(RosterPart):
         )
 
     def formation(self, *, by: By = (), where: Where = None, years: Years = None) -> pl.DataFrame:
-        """How party organisations were formed: ``mode``, ``organisations``, ``party_organisations``."""
+        """Counts organisations by formation mode: ``mode``, ``organisations``, ``party_organisations``."""
         return pl.DataFrame(self._native.formation(self._scope(by=by, where=where, years=years)))
 
     def formation_need(
         self, *, by: By = (), rules: Source | None = None, where: Where = None, years: Years = None
     ) -> pl.DataFrame:
-        """The mode the rules ask for (``need``) against the mode recorded (``mode``): ``organisations`` in each."""
+        """Counts the mode that the rules require (``need``) against the mode recorded (``mode``): ``organisations``
+        in each.
+        """
         return pl.DataFrame(
             self._native.formation_need(
                 self._scope(by=by, where=where, years=years), rules=arguments.path(rules)
@@ -91,20 +93,24 @@ class Counts(RosterPart):
         )
 
     def formation_moves(self, *, by: By = (), where: Where = None, years: Years = None) -> pl.DataFrame:
-        """Moves between modes from each year to the next: ``mode``, ``next_mode`` (with ``absent``), ``organisations``."""
+        """Counts transitions between modes from each year to the next: ``mode``, ``next_mode`` (with ``absent``),
+        ``organisations``.
+        """
         return pl.DataFrame(self._native.formation_moves(self._scope(by=by, where=where, years=years)))
 
     def moves(self, of: By, *, by: By = (), where: Where = None, years: Years = None) -> pl.DataFrame:
-        """Moves between the values of any dimensions from each year to the next; each has its name and ``next_<name>``."""
+        """Counts transitions between values of any dimensions from each year to the next, as the name and
+        ``next_<name>``.
+        """
         return pl.DataFrame(
             self._native.moves(arguments.names(of), self._scope(by=by, where=where, years=years))
         )
 
     def star_distribution(self, *, by: By = (), where: Where = None, years: Years = None) -> pl.DataFrame:
-        """How many have which star state: ``star_state``, ``organisations``, ``party_organisations``.
+        """Counts star states: ``star_state``, ``organisations``, ``party_organisations``.
 
         The states are the grades, ``unrated`` (a party organisation without a star), ``no_party_org`` (listed, has
-        none), ``unknown`` (the ledger does not say). They are never merged.
+        none), ``unknown`` (not recorded in the ledger). They are never merged.
         """
         return pl.DataFrame(self._native.star_distribution(self._scope(by=by, where=where, years=years)))
 
@@ -116,16 +122,20 @@ class Counts(RosterPart):
         where: Where = None,
         years: Years = None,
     ) -> pl.DataFrame:
-        """Moves between star states from each year to the next, with ``absent`` for who is not in one of the years.
+        """Counts transitions between star states from each year to the next, with ``absent`` for those missing in one
+        of the years.
 
-        A gap of two years is not a move of one. Organisations are linked by their id, party organisations by theirs.
+        Two years with a missing year between them make no transition. Organisations are linked by their id, party
+        organisations by theirs.
         """
         return pl.DataFrame(
             self._native.star_transitions(self._scope(by=by, where=where, years=years), counts=counts)
         )
 
     def workforce(self, *, by: By = (), where: Where = None, years: Years = None) -> pl.DataFrame:
-        """Instructors, seconded officers, owners who are secretary, full- and part-time workers: ``item``, ``value``."""
+        """Counts instructors, seconded officers, owners who are secretary, full- and part-time workers: ``item``,
+        ``value``.
+        """
         return pl.DataFrame(self._native.workforce(self._scope(by=by, where=where, years=years)))
 
     def count(
@@ -137,7 +147,7 @@ class Counts(RosterPart):
         where: Where = None,
         years: Years = None,
     ) -> pl.DataFrame:
-        """Count in your own words: each measure is ``"*"``, a condition, or ``"sum(column)"``.
+        """Counts measures of your own: each is ``"*"``, a condition, or ``"sum(column)"``.
 
         Example:
             >>> import dangjian as dj
@@ -156,7 +166,7 @@ class Counts(RosterPart):
         where: Where = None,
         years: Years = None,
     ) -> list[pl.DataFrame]:
-        """``count`` in several groupings at once: the rows are gone through once."""
+        """Counts in several groupings at once, as ``count`` does, in one scan of the rows."""
         tables = self._native.count(
             [arguments.names(by) for by in sets],
             list((measures or {"organisations": "*"}).items()),

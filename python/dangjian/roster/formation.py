@@ -1,4 +1,4 @@
-"""The audit of formation, joint branches, who is near the next step."""
+"""Formation of party organisations: the audit, joint branches, and organisations close to the next step."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 
 
 class Formation(RosterPart):
-    """What the rules of formation say. ``rules`` is a TOML file of rules, over the shipped ones kind by kind."""
+    """Statistics by the rules of formation. ``rules`` is a TOML file of rules, over the shipped ones kind by kind."""
 
     def formation_audit(
         self, *, by: By = (), rules: Source | None = None, where: Where = None, years: Years = None
     ) -> pl.DataFrame:
-        """What the audit finds: one row a group and finding, for the findings looked for in the year.
+        """Counts the findings of the audit: one row a group and finding, for the findings that apply in the year.
 
         Returns:
             ``year``, the dimensions, ``finding``, ``label_zh``, ``label_en``, ``severity`` (``error``, ``warning``,
-            ``info``), ``organisations`` (at which it was found; null where the year's ledgers do not have a column that
-            it rests on), ``party_organisations`` (that these make up), ``unknown`` (of which it cannot be told; null
-            likewise). An organisation may be behind several findings. ``where`` picks the organisations counted; what a
-            party organisation is made of is told from all of its organisations.
+            ``info``), ``organisations`` (with the finding; null where the year's ledgers do not have a column that it
+            needs), ``party_organisations`` (that these make up), ``unknown`` (undecided; null likewise). An
+            organisation may have several findings. ``where`` selects the organisations counted; the composition of a
+            party organisation is always taken from all of its organisations.
 
         Example:
             >>> import dangjian as dj
@@ -48,14 +48,14 @@ class Formation(RosterPart):
     def formation_audit_list(
         self, year: int, finding: str | None = None, *, rules: Source | None = None, where: Where = None
     ) -> pl.DataFrame:
-        """The organisations behind the findings of a year, or behind one finding, and why, in words.
+        """Lists the organisations with the findings of a year, or with one finding, and the reason in words.
 
         Returns:
-            ``year``, ``finding``, ``label_zh``, ``label_en``, ``severity``, ``status`` (``found``, or ``unknown`` where it
-            cannot be told), ``org_id``, ``name``, ``township``, ``township_name``, ``kind``, ``committee``, ``mode`` and
-            ``need`` (recorded, and by the rules), ``party_org_id``, ``party_org_level`` and ``level_need`` (recorded, and by
-            the rules), ``members_full``, ``party_members`` and ``units`` (of the party organisation), ``why_zh``, ``why_en``,
-            ``rule`` (its source).
+            ``year``, ``finding``, ``label_zh``, ``label_en``, ``severity``, ``status`` (``found``, or ``unknown``
+            where undecided), ``org_id``, ``name``, ``township``, ``township_name``, ``kind``, ``committee``, ``mode``
+            and ``need`` (recorded, and by the rules), ``party_org_id``, ``party_org_level`` and ``level_need``
+            (recorded, and by the rules), ``members_full``, ``party_members`` and ``units`` (of the party
+            organisation), ``why_zh``, ``why_en``, ``rule`` (its source).
 
         Example:
             >>> import dangjian as dj
@@ -76,15 +76,16 @@ class Formation(RosterPart):
     def joint_branches(
         self, years: Years = None, *, rules: Source | None = None, where: Where = None
     ) -> pl.DataFrame:
-        """The joint branches, one a row, and what each comes to.
+        """Lists the joint branches, one a row, with the totals of each.
 
         Returns:
             ``year``, ``party_org_id``, ``org_id``, ``name``, ``township``, ``township_name``, ``committee``,
-            ``party_org_level`` (of its home, the first of its joint organisations), ``units_recorded`` (organisations of mode
-            solo, joint or affiliated with its code), ``units_unknown`` (those with its code whose mode is not known),
-            ``units_due_solo`` (those that need a party organisation of their own), ``party_members`` (full members of all;
-            null where one does not say), ``townships`` (over how many it spreads), ``units_most`` (the limit in force, null
-            where there is none), ``over_limit`` (null as well where what is not known decides).
+            ``party_org_level`` (of its home, the first of its joint organisations), ``units_recorded`` (organisations
+            of mode solo, joint or affiliated with its code), ``units_unknown`` (those with its code whose mode is not
+            known), ``units_due_solo`` (those that need a party organisation of their own), ``party_members`` (full
+            members of all; null where one is not recorded), ``townships`` (number over which it spreads),
+            ``units_most`` (the limit in force, null where there is none), ``over_limit`` (null as well where unknown
+            values decide).
 
         Example:
             >>> import dangjian as dj
@@ -102,13 +103,13 @@ class Formation(RosterPart):
     def joint_summary(
         self, *, by: By = (), rules: Source | None = None, where: Where = None, years: Years = None
     ) -> pl.DataFrame:
-        """Joint branches, each counted at its home.
+        """Counts joint branches, each at its home.
 
         Returns:
             ``year``, the dimensions, ``party_organisations``, ``organisations`` (that they cover), ``units_mean``,
             ``units_due_solo``, ``party_members`` and ``members_unknown`` (branches whose members are not known),
-            ``over_limit`` and ``limit_unknown`` (null where no limit is in force), ``alone`` (of one organisation), ``apart``
-            (over several townships), ``too_small`` (fewer members together than the lowest level has).
+            ``over_limit`` and ``limit_unknown`` (null where no limit is in force), ``alone`` (of one organisation),
+            ``apart`` (over several townships), ``too_small`` (fewer members together than the lowest level has).
 
         Example:
             >>> import dangjian as dj
@@ -134,14 +135,15 @@ class Formation(RosterPart):
         where: Where = None,
         years: Years = None,
     ) -> pl.DataFrame:
-        """Who is short of the next step of the rules by up to ``short`` members, and what became of them in the next year.
+        """Counts those short of the next step of the rules by up to ``short`` members, and their outcomes in the next
+        year.
 
         Returns:
-            ``year``, the dimensions, ``step``, ``label_zh``, ``label_en``, ``counts``, ``at_least``, ``ready``, ``unknown``
-            (members not known); of those ready, in the next year: ``gone``, ``next_unknown``, ``stayed``, ``reached``,
-            ``formed`` (of those that reached it, the ones recorded with the mode or level), null where the next year is not
-            in the roster; of the group in all earlier years: ``past_known`` (stayed or reached), ``past_reached``,
-            ``past_rate``, their ratio.
+            ``year``, the dimensions, ``step``, ``label_zh``, ``label_en``, ``counts``, ``at_least``, ``ready``,
+            ``unknown`` (members not known); of those ready, in the next year: ``gone``, ``next_unknown``, ``stayed``,
+            ``reached``, ``formed`` (of those that reached it, the ones recorded with the mode or level), null where
+            the next year is not in the roster; of the group in all earlier years: ``past_known`` (stayed or reached),
+            ``past_reached``, ``past_rate``, their ratio.
 
         Example:
             >>> import dangjian as dj
@@ -167,7 +169,7 @@ class Formation(RosterPart):
         rules: Source | None = None,
         where: Where = None,
     ) -> pl.DataFrame:
-        """Exactly who is short of a step, or of any: with ``members`` (that the step is about) and ``at_least``.
+        """Lists those short of one step, or of any: with ``members`` (that the step counts) and ``at_least``.
 
         Example:
             >>> import dangjian as dj
@@ -187,10 +189,12 @@ class Formation(RosterPart):
         )
 
     def formation_returns(self, *, by: By = (), where: Where = None, years: Years = None) -> pl.DataFrame:
-        """Moves between modes over a gap: from the last year in which an organisation was listed to the year in which it is
-        listed again, with a year between in which it was not, or in which there was no survey.
+        """Counts transitions between modes over missing years: from the last year in which an organisation was listed
+        to the year in which it is listed again, with a year between in which it was not, or in which there was no
+        survey.
 
-        ``formation_moves`` has these as leaving and arriving (``absent``), if at all. ``years`` picks the earlier years.
+        In ``formation_moves`` these are at most a departure and an arrival (``absent``). ``years`` selects the
+        earlier years.
 
         Returns:
             ``year``, ``next_year``, the dimensions, ``mode``, ``next_mode``, ``organisations``.

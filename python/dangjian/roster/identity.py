@@ -1,4 +1,4 @@
-"""Organisations through the years: one under several ids, and what became of them between two surveys."""
+"""Identity of organisations through the years: one organisation under several ids, and surveys compared."""
 
 from __future__ import annotations
 
@@ -24,13 +24,14 @@ class Identity(RosterPart):
 
     @property
     def links(self) -> pl.DataFrame:
-        """Ids that seem to be one organisation, each pair with its reason. Nothing is joined by looking; see ``link``.
+        """Ids that seem to be one organisation, each pair with its reason. Reading the property joins nothing; see
+        ``link``.
 
         Returns:
             ``from_id``, ``to_id`` (the id after all proposed links), ``reason`` (``old_code``,
-            ``same_organisation_code``, ``code_changed``, ``renamed``, ``one_character``), ``status`` (``proposed``, or
-            ``ambiguous`` where it cannot be told), ``name``, ``region``, ``region_name``, ``last_year`` (of ``from_id``),
-            ``to_name``, ``first_year`` (of ``to_id``), ``why_zh``, ``why_en``.
+            ``same_organisation_code``, ``code_changed``, ``renamed``, ``one_character``), ``status`` (``proposed``,
+            or ``ambiguous`` where several are possible), ``name``, ``region``, ``region_name``, ``last_year`` (of
+            ``from_id``), ``to_name``, ``first_year`` (of ``to_id``), ``why_zh``, ``why_en``.
 
         Example:
             >>> import dangjian as dj
@@ -41,11 +42,11 @@ class Identity(RosterPart):
         return pl.DataFrame(_native.links(self._native))
 
     def links_from(self, register: Self) -> pl.DataFrame:
-        """``links`` with what a register says besides, as a look-up of business registration gives it.
+        """Returns ``links`` extended by a register, such as the result of a look-up in business registration.
 
         Args:
-            register: A roster of any year, read from a table of codes with names, former names (曾用名) or registration
-                numbers (注册号). An id may then lead to a code that only the register has.
+            register: A roster of any year, read from a table of codes with names, former names (曾用名) or
+                registration numbers (注册号). An id may then lead to a code that only the register has.
 
         Example:
             >>> register = dj.read_roster("工商信息.xlsx", year=2020)  # doctest: +SKIP
@@ -54,7 +55,7 @@ class Identity(RosterPart):
         return pl.DataFrame(_native.links(self._native, _of(register, "register")))
 
     def link(self, links: object = None, *, reasons: Sequence[str] | str | None = None) -> Self:
-        """A new roster in which ids that are one organisation are one id; this one stays as it is.
+        """Returns a new roster in which ids of one organisation are one id; this one is unchanged.
 
         Args:
             links: ``links`` or ``links_from``, filtered or edited, as any object with ``__arrow_c_stream__``: rows of
@@ -63,7 +64,7 @@ class Identity(RosterPart):
             reasons: Only links with these reasons.
 
         Raises:
-            DataError: Two rows of one organisation would stand in one year.
+            DataError: One organisation would have two rows in one year.
             ArgumentError: A link names an id that the roster does not have, or an unknown status or reason.
 
         Example:
@@ -84,7 +85,7 @@ class Identity(RosterPart):
 
     @property
     def linked(self) -> pl.DataFrame:
-        """The ids that ``link`` replaced: ``former_id`` as in the ledgers, ``org_id`` as it is now."""
+        """Ids that ``link`` replaced: ``former_id`` as in the ledgers, ``org_id`` as it is now."""
         return pl.DataFrame(_native.linked(self._native))
 
     def compare(
@@ -95,7 +96,8 @@ class Identity(RosterPart):
         earlier_year: int | None = None,
         columns: By | None = None,
     ) -> Comparison:
-        """Survey against survey (摸底): who is new, gone or back, and what changed. Ids must be the same; ``link`` first.
+        """Compares two surveys (摸底): organisations that are new, gone or back, and changes. Ids must match;
+        ``link`` first.
 
         Args:
             earlier: The roster of the earlier survey; this one where ``None``.

@@ -1,4 +1,4 @@
-"""The panel, as an analyst types it: plain methods over one object, polars frames as answers."""
+"""The class ``Roster``: plain methods over one object that return polars frames."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ if TYPE_CHECKING:
 class Roster(
     Provenance, Identity, Trees, Formation, Rates, Targets, Stars, Trends, TrendTests, Survival, Counts
 ):
-    """The panel: one row is one organisation in one survey year. Never changed after it is made.
+    """The panel: one row is one organisation in one survey year. Immutable.
 
-    Every statistic is a method. ``by`` names dimensions (see ``dimensions``), ``where`` picks organisations by a condition in
-    SQL over the columns or a Polars expression over ``to_polars()``, ``years`` picks years. A result always has ``year``
-    first: years are never added up.
+    Every statistic is a method. ``by`` names dimensions (see ``dimensions``), ``where`` selects organisations by a
+    condition in SQL over the columns or a Polars expression over ``to_polars()``, ``years`` selects years. A result
+    always has ``year`` first: years are never added up.
     """
 
     @property
@@ -47,24 +47,24 @@ class Roster(
 
     @property
     def columns(self) -> dict[str, str]:
-        """The columns the roster has, each with what it holds; ``year`` and ``org_id`` aside."""
+        """The columns of the roster, each with its type; ``year`` and ``org_id`` aside."""
         return dict(self._native.fields)
 
     @property
     def dimensions(self) -> list[str]:
-        """What ``by`` may name."""
+        """Names that ``by`` accepts."""
         return self._native.dimensions
 
     def to_polars(self) -> pl.DataFrame:
-        """The panel as a frame, by year and organisation id, in canonical types."""
+        """Returns the panel as a frame, by year and organisation id, in canonical types."""
         return pl.DataFrame(self._native.to_arrow())
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
-        """The panel as an Arrow stream, one batch a year."""
+        """Exports the panel as an Arrow stream, one batch a year."""
         return self._native.to_arrow().__arrow_c_stream__(requested_schema)
 
     def to_parquet(self, path: Source) -> None:
-        """Write the panel to a Parquet file: a table for any software, with what ``open_roster`` opens it by."""
+        """Writes the panel to a Parquet file: a table for any software, with the metadata that ``open_roster`` needs."""
         self._native.write_parquet(Path(path))
 
     def review(
@@ -77,10 +77,10 @@ class Roster(
         workers: Source | None = None,
         progress: Progress | bool = False,
     ) -> Review:
-        """The annual review of a year: every statistic as a table, the headline figures, the report to write.
+        """Reviews a year: every statistic as a table, the headline figures, the report to write.
 
         Args:
-            year: The year reviewed; earlier years of the roster are shown beside it.
+            year: The year reviewed; earlier years of the roster are shown for comparison.
             targets: A TOML file that replaces the target set.
             rates: A TOML file of further rates.
             rules: A TOML file of rules of formation, over the shipped ones kind by kind.
@@ -134,7 +134,7 @@ class Roster(
 
 
 def _balance(sources: pl.DataFrame, year: int) -> pl.DataFrame:
-    """The row balance of the sources, for the report."""
+    """Returns the row balance of the sources, for the report."""
     return sources.select(
         pl.lit(year, pl.Int16).alias("year"),
         "file",
@@ -146,7 +146,7 @@ def _balance(sources: pl.DataFrame, year: int) -> pl.DataFrame:
 
 
 def _summary(problems: pl.DataFrame, year: int) -> pl.DataFrame:
-    """Problems of the year by code."""
+    """Counts the problems of the year by code."""
     return (
         problems.filter(pl.col("year").is_null() | (pl.col("year") == year))
         .group_by("code", "action", maintain_order=True)

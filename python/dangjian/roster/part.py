@@ -1,4 +1,4 @@
-"""What every part of a roster works on."""
+"""Base of every part of a roster."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class RosterPart:
     def _scope(
         self, *, by: By = (), where: Where = None, years: Years = None, bands: Source | None = None
     ) -> _native.Scope:
-        """What a statistic is asked for, in the one form in which the engine takes it."""
+        """Builds the scope of a statistic in the form of the engine."""
         return {
             "by": arguments.names(by),
             "bands": arguments.path(bands),

@@ -1,4 +1,4 @@
-"""What was read and what became of it: sources, columns, words, problems; ledgers back to who sent them."""
+"""Provenance of a roster: sources, columns, words and problems of its reading; ledgers returned to their senders."""
 
 from __future__ import annotations
 
@@ -15,41 +15,41 @@ if TYPE_CHECKING:
 
 
 class Provenance(RosterPart):
-    """A roster's account of its reading."""
+    """The account that a roster gives of its reading."""
 
     @property
     def sources(self) -> pl.DataFrame:
-        """Every sheet and file: what rows it has, and what became of those of data.
+        """Every sheet and file: its rows by kind, and the outcomes of the rows of data.
 
-        ``file`` is its name, with folders before it where files share it; ``path`` is as given.
-        ``data = kept + rejected + merged + conflicts``, always.
+        ``file`` is its name, with folders before it where files share it; ``path`` is as given. ``data = kept +
+        rejected + merged + conflicts``, always.
         """
         return pl.DataFrame(self._native.sources())
 
     @property
     def skipped(self) -> pl.DataFrame:
-        """The sheets and files that are no ledgers: ``file``, ``sheet``, ``why_zh``, ``why_en``."""
+        """Sheets and files that are not ledgers: ``file``, ``sheet``, ``why_zh``, ``why_en``."""
         return pl.DataFrame(self._native.skipped())
 
     @property
     def columns_read(self) -> pl.DataFrame:
-        """Every column of every source, and what it was taken for.
+        """Every column of every source, and the column it was mapped to.
 
         Returns:
-            ``file``, ``sheet``, ``index`` (the column's position, from 0), ``header`` (the second of two equal ones ends in
-            ``(2)``), ``column``, ``value`` (the word that a tick means), ``unit`` (of money), ``status`` (mapped, ignored,
-            personal, unknown). Of a header that is not known and resembles one that is: ``proposal`` (the column),
-            ``proposal_value``, ``proposal_like``, ``similarity`` from 0 to 1. Nothing proposed is read until ``columns`` or
-            a profile says so.
+            ``file``, ``sheet``, ``index`` (the column's position, from 0), ``header`` (the second of two equal ones
+            ends in ``(2)``), ``column``, ``value`` (the word that a tick means), ``unit`` (of money), ``status``
+            (mapped, ignored, personal, unknown). For an unknown header that resembles a known one: ``proposal`` (the
+            column), ``proposal_value``, ``proposal_like``, ``similarity`` from 0 to 1. A proposed column is not read
+            until ``columns`` or a profile names it.
         """
         return pl.DataFrame(self._native.columns_read())
 
     @property
     def dropped_columns(self) -> pl.DataFrame:
-        """The columns that were not read: ``file``, ``sheet``, ``header``, ``reason``.
+        """Columns that were not read: ``file``, ``sheet``, ``header``, ``reason``.
 
-        ``personal`` ones are about natural persons: never read unless ``keep`` or ``columns`` names them. ``ignored`` ones
-        are known and not needed, ``unknown`` ones are not known.
+        ``personal`` ones are about natural persons: never read unless ``keep`` or ``columns`` names them. ``ignored``
+        ones are known and not needed, ``unknown`` ones are not known.
 
         Example:
             >>> import dangjian as dj
@@ -66,11 +66,14 @@ class Provenance(RosterPart):
 
     @property
     def words(self) -> pl.DataFrame:
-        """The spellings that were added: ``column``, ``written``, ``value``, and ``instead_of``: what the shipped words say."""
+        """Spellings that were added: ``column``, ``written``, ``value``, and ``instead_of``: the meaning in the
+        shipped words.
+        """
         return pl.DataFrame(self._native.words())
 
     def save_profile(self, path: Source) -> None:
-        """Write what every header and word means here to a TOML file, to be edited and given to ``read_roster`` again.
+        """Writes the meaning of every header and word to a TOML file, to be edited and given to ``read_roster``
+        again.
 
         Example:
             >>> import dangjian as dj
@@ -83,24 +86,25 @@ class Provenance(RosterPart):
     def return_to(
         self, folder: Source, *, overwrite: bool = False, lang: Literal["zh", "en"] = "zh"
     ) -> pl.DataFrame:
-        """Write every ledger back into ``folder`` with its problems marked, for the office that sent it to mend.
+        """Writes every ledger back into ``folder`` with its problems marked, for the office that sent it to correct.
 
-        A workbook keeps its layout and gets a column 问题 at the right that says all problems of a row, coloured cells with
-        notes, and a summary in front; a CSV file gets the column and is otherwise unchanged to the byte. xls, xlsb and ods
-        are written as xlsx, their cells without formats; of tables in memory and Parquet files a list of problems is
-        written. What comes back mended reads as before: column and summary are not data.
+        A workbook keeps its layout and gets a column 问题 at the right with all problems of a row, coloured cells
+        with notes, and a summary in front; a CSV file gets the column and is otherwise unchanged to the byte. xls,
+        xlsb and ods are written as xlsx, their cells without formats; for tables in memory and Parquet files a list
+        of problems is written. A corrected ledger reads as before: column and summary are not data.
 
         Args:
-            folder: Where to write; it is made if it is not there. Not the folder that a file came from.
-            overwrite: Whether files that are there already may be written over.
-            lang: The language of what is written.
+            folder: Target folder, created if missing. Not the folder that a file came from.
+            overwrite: Whether existing files may be overwritten.
+            lang: The language of the text written.
 
         Returns:
-            ``file``, ``written`` (the path), ``problems`` (how many), ``note`` (what could not be kept of the file, or null).
+            ``file``, ``written`` (the path), ``problems`` (their number), ``note`` (content that could not be kept,
+            or null).
 
         Raises:
             ArgumentError: ``folder`` is the one the files came from, or two files share a name.
-            FileError: A file is there already, or it cannot be written.
+            FileError: A file exists already, or it cannot be written.
 
         Example:
             >>> import dangjian as dj
@@ -114,10 +118,12 @@ class Provenance(RosterPart):
 
     @property
     def problems(self) -> pl.DataFrame:
-        """Every rejected, emptied or doubtful row and cell: where, what was written, what was done, what to do."""
+        """Every rejected, emptied or doubtful row and cell: its place, the value as written, the action taken, the
+        advice.
+        """
         return pl.DataFrame(self._native.problems())
 
 
 def account(roster: Provenance) -> Account:
-    """Gather a roster's account of its reading, each frame made once."""
+    """Collects a roster's account of its reading, each frame built once."""
     return Account(roster.sources, roster.skipped, roster.columns_read, roster.words, roster.problems)

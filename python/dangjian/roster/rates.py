@@ -1,4 +1,4 @@
-"""How rates hold: where they break, why they change, whether the trees in which organisations stand agree."""
+"""Context of rates: breaks in them, reasons for change, agreement of the trees, tables of the annual report."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ def _ids(rates: Sequence[str] | str | None) -> Sequence[str] | None:
 
 
 class Rates(RosterPart):
-    """What stands behind the rates. ``rates_file`` is a TOML file of further rates, over the shipped ones."""
+    """Breaks, changes and totals of rates. ``rates_file`` is a TOML file of further rates, over the shipped ones."""
 
     def breaks(
         self, *, rates: Sequence[str] | str | None = None, rates_file: Source | None = None
     ) -> pl.DataFrame:
-        """Where the figures of a rate are not comparable with those of the survey before.
+        """Lists the surveys at which the figures of a rate are not comparable with the survey before.
 
         Returns:
             ``year`` (of the first survey after the break), ``earlier_year``, ``rate_id``, ``label_zh``, ``label_en``,
-            ``reason`` (``definition``: the rate is defined anew; ``column``: the ledgers of one of the two years lack the
-            column; ``declared``: a ``[[break]]`` of the rates file says that the column means something else), ``column``,
-            ``note_zh``, ``note_en``. ``coverage`` numbers what lies between breaks in its column ``series``; charts draw
-            no line across them.
+            ``reason`` (``definition``: the rate has a new definition; ``column``: the ledgers of one of the two years
+            lack the column; ``declared``: a ``[[break]]`` of the rates file declares a new meaning of the column),
+            ``column``, ``note_zh``, ``note_en``. The column ``series`` of ``coverage`` numbers the stretches between
+            breaks; charts draw no line across breaks.
 
         Example:
             >>> import dangjian as dj
@@ -57,11 +57,12 @@ class Rates(RosterPart):
         bands: Source | None = None,
         where: Where = None,
     ) -> pl.DataFrame:
-        """Why a rate changed between two years: what groups did, and how their weights moved (Griliches and Regev, 1995).
+        """Explains the change of a rate between two years by the rates of groups and their weights (Griliches and
+        Regev, 1995).
 
-        With a group's rate r and its share s of those whose answer is known, the rate of all R, and means of the two years
-        in a bar: ``within`` = s̄·Δr, ``between`` = (r̄ − R̄)·Δs; for a group in the later year only ``entry`` = s·(r − R̄),
-        in the earlier only ``exit`` = −s·(r − R̄).
+        With a group's rate r and its share s of those whose answer is known, the rate of all R, and means of the two
+        years in a bar: ``within`` = s̄·Δr, ``between`` = (r̄ − R̄)·Δs; for a group in the later year only ``entry`` =
+        s·(r − R̄), in the earlier only ``exit`` = −s·(r − R̄).
 
         Args:
             rate: The id of a rate, in force in both years and without a break between them.
@@ -74,9 +75,10 @@ class Rates(RosterPart):
 
         Returns:
             ``year``, ``earlier_year``, the dimensions, ``rate_id``, ``status`` (``continuing``, ``entry``, ``exit``),
-            ``earlier_success``, ``earlier_failure``, ``success``, ``failure``, ``earlier_rate``, ``rate``, ``within``,
-            ``between``, ``entry``, ``exit``, ``contribution``. The four parts of all rows add up to the sum of
-            ``contribution`` exactly, to the last bit and in any order; that is the change of the rate, rounded to 2⁻⁴⁰.
+            ``earlier_success``, ``earlier_failure``, ``success``, ``failure``, ``earlier_rate``, ``rate``,
+            ``within``, ``between``, ``entry``, ``exit``, ``contribution``. The four parts of all rows add up to the
+            sum of ``contribution`` exactly, to the last bit and in any order; that is the change of the rate, rounded
+            to 2⁻⁴⁰.
 
         Example:
             >>> import dangjian as dj
@@ -98,18 +100,19 @@ class Rates(RosterPart):
         )
 
     def reconcile(self, year: int, *, where: Where = None) -> pl.DataFrame:
-        """The organisations that do not stand in all the trees in which they should: one row a finding.
+        """Lists the organisations missing from a tree to which they should belong, or at odds with it: one row a
+        finding.
 
-        The trees are the region (属地), the committee in charge (归口) and the superior of the party organisation (隶属), in
-        which only organisations with a party organisation belong. Where ``with_tree`` gave the roster the table of a tree,
-        the unit that a ledger names has to be in it.
+        The trees are the region (属地), the committee in charge (归口) and the superior of the party organisation
+        (隶属), to which only organisations with a party organisation belong. Where ``with_tree`` gave the roster the
+        table of a tree, that table must contain the unit that a ledger names.
 
         Returns:
             ``year``, ``finding`` (``no_region``, ``no_committee``, ``no_superior``; ``committee_unlisted``,
-            ``superior_unlisted``: the table does not have the one named; ``superior_differs``: the table gives its party
-            organisation another; ``superior_without_party_org``; ``several_superiors``), ``org_id``, ``name``, ``region``,
-            ``committee``, ``party_superior``, ``party_org_id``, ``mode``. A tree whose column the year's ledgers do not have
-            finds nothing.
+            ``superior_unlisted``: the table does not have the one named; ``superior_differs``: the table gives its
+            party organisation another; ``superior_without_party_org``; ``several_superiors``), ``org_id``, ``name``,
+            ``region``, ``committee``, ``party_superior``, ``party_org_id``, ``mode``. A tree whose column the year's
+            ledgers do not have yields no findings.
 
         Example:
             >>> import dangjian as dj
@@ -129,13 +132,13 @@ class Rates(RosterPart):
         rates_file: Source | None = None,
         where: Where = None,
     ) -> pl.DataFrame:
-        """The totals of every rate as each of the three trees gives them: one row a rate and tree.
+        """Computes the totals of every rate over each of the three trees: one row a rate and tree.
 
         Returns:
-            ``year``, ``rate_id``, ``label_zh``, ``label_en``, ``counts``, ``tree``, ``population`` (of all), ``not_due``
-            (without a party organisation, in the tree of superiors), ``placed`` (the sum over the tree, by its table if
-            ``with_tree`` gave one), ``unplaced``, ``success``, ``success_placed``, ``agrees`` (``unplaced`` is 0). Null
-            where the year's ledgers do not have the column of the tree.
+            ``year``, ``rate_id``, ``label_zh``, ``label_en``, ``counts``, ``tree``, ``population`` (of all),
+            ``not_due`` (without a party organisation, in the tree of superiors), ``placed`` (the sum over the tree,
+            by its table if ``with_tree`` gave one), ``unplaced``, ``success``, ``success_placed``, ``agrees``
+            (``unplaced`` is 0). Null where the year's ledgers do not have the column of the tree.
 
         Example:
             >>> import dangjian as dj
@@ -157,18 +160,19 @@ class Rates(RosterPart):
     def annual_table(
         self, table: str, year: int, *, tables_file: Source | None = None, where: Where = None
     ) -> pl.DataFrame:
-        """A table of the national annual report (党内统计年报): ``"27"`` of enterprises, ``"30"`` of social organisations.
+        """Fills in a table of the national annual report (党内统计年报): ``"27"`` of enterprises, ``"30"`` of social
+        organisations.
 
         Args:
-            table: Its number.
+            table: The number of the table.
             year: The year reported.
             tables_file: A TOML file of tables in place of the shipped ones (``definitions/annual.toml``).
             where: Only organisations for which this holds.
 
         Returns:
-            ``year``, ``table``, ``line``, ``label_zh``, ``label_en``, then a count for each column of the template. Null
-            where no ledger has it, or the year's does not. The lines ``…_unknown`` hold what the ledger does not say, and
-            ``undecided`` those that may belong in the table or not and are in no other line.
+            ``year``, ``table``, ``line``, ``label_zh``, ``label_en``, then a count for each column of the template.
+            Null where no ledger has the column, or the year's does not. The lines ``…_unknown`` count unknown
+            answers, and ``undecided`` those that may or may not belong in the table and are in no other line.
 
         Example:
             >>> import dangjian as dj
@@ -190,11 +194,11 @@ class Rates(RosterPart):
     def annual_checks(
         self, table: str, year: int, *, tables_file: Source | None = None, where: Where = None
     ) -> pl.DataFrame:
-        """What must hold between the cells of ``annual_table``: one row a check and cell.
+        """Checks the required relations between the cells of ``annual_table``: one row a check and cell.
 
         Returns:
-            ``year``, ``table``, ``check``, ``line``, ``column`` (where the whole stands), ``relation`` (``=`` or ``>=``),
-            ``whole``, ``parts`` (their sum), ``agrees`` (null where a part is not told).
+            ``year``, ``table``, ``check``, ``line``, ``column`` (of the whole), ``relation`` (``=`` or ``>=``),
+            ``whole``, ``parts`` (their sum), ``agrees`` (null where a part is not known).
 
         Example:
             >>> import dangjian as dj

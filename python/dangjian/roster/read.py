@@ -1,4 +1,4 @@
-"""Ledgers of any kind into one roster."""
+"""Entry points that read ledgers of any kind, or open a written panel, as a roster."""
 
 from __future__ import annotations
 
@@ -29,40 +29,41 @@ def read_roster(
     repair: bool = False,
     progress: Progress | bool = True,
 ) -> Roster:
-    """Read ledgers of any years into one roster.
+    """Reads ledgers of any years into one roster.
 
     Args:
         source: Files, folders or glob patterns, one or several: xlsx, xls, xlsb, ods; text between commas, tabs,
             semicolons or bars (csv, tsv, txt) in UTF-8, GB18030 or UTF-16; parquet, arrow. Or any object with
-            ``__arrow_c_stream__`` or ``__arrow_c_array__``: a polars, pandas or pyarrow table, the cursor of a database
-            (ADBC: ``cursor.fetch_record_batch()``), which is read as it comes and never held as a whole.
-        year: The survey year, where neither a column nor the file's or sheet's name says it.
-        columns: Headers of the source and the columns they mean, over what is found by itself: one of the schema, a
-            name of your own, or ``"mode=joint"`` where a tick in the column says a word. A header is named by all its
-            parts joined with ``/`` or by the lowest, and is one column of a sheet; the second of two equal ones is named
-            ``"备注 (2)"``.
+            ``__arrow_c_stream__`` or ``__arrow_c_array__``: a polars, pandas or pyarrow table, the cursor of a
+            database (ADBC: ``cursor.fetch_record_batch()``), which is read batch by batch and never held as a whole.
+        year: The survey year, where no column, file name or sheet name gives it.
+        columns: Headers of the source and the columns they mean, which override automatic mapping: a column of the
+            schema, a name of your own, or ``"mode=joint"`` where a tick in the column means a word. A header is named
+            by all its parts joined with ``/`` or by the lowest, and is one column of a sheet; the second of two equal
+            ones is named ``"备注 (2)"``.
         keep: Headers of further columns to keep as columns of your own; ``"*"`` keeps all that are not personal. A
             personal one is kept only if it is named, and then it alone: ``keep=["联系电话"]``. Tables in memory keep
-            theirs anyway, except those.
-        words: Spellings that ledgers use, by column: ``{"mode": {"商会带建": "joint"}}``. They count over the shipped ones.
-        profile: A TOML file that ``Roster.save_profile`` wrote: what headers and words mean. ``columns``, ``keep`` and
-            ``words`` count over it, it counts over what is found by itself.
-        zones: A TOML file of the zones (园区, 开发区) that the column ``zone`` names: records ``[[zone]]`` with ``id``,
-            ``name``, ``written`` (other spellings), ``region``, ``from`` and ``to`` (years). The column then has their
-            names; a zone that is not in the file stays as written and is a problem ``zone_unknown``.
-        on_conflict: What becomes of rows of one organisation in one year that contradict each other: ``"first"`` keeps
-            the first and reports the others, ``"reject"`` uses none and reports all.
-        repair: Whether rows whose code a spreadsheet or a pen spoilt get the code back where it is certain: 15 digits
-            of 18 or all characters but one are left, one organisation only with this name, in this county, has such a
-            code in the rows read, and it is not listed in that year. Each such row is a problem ``id_repaired``; the
-            others are rejected or kept as they are otherwise.
+            all further columns anyway, except personal ones.
+        words: Spellings that ledgers use, by column: ``{"mode": {"商会带建": "joint"}}``. They override the shipped
+            ones.
+        profile: A TOML file written by ``Roster.save_profile``: the meaning of headers and words. ``columns``,
+            ``keep`` and ``words`` override it, and it overrides automatic mapping.
+        zones: A TOML file of the zones (园区, 开发区) that the column ``zone`` names: records ``[[zone]]`` with
+            ``id``, ``name``, ``written`` (other spellings), ``region``, ``from`` and ``to`` (years). The column then
+            has their names; a zone that is not in the file stays as written and is a problem ``zone_unknown``.
+        on_conflict: Treatment of contradictory rows of one organisation in one year: ``"first"`` keeps the first and
+            reports the others, ``"reject"`` uses none and reports all.
+        repair: Whether to restore codes spoilt by a spreadsheet or a typing error where the code is certain: 15
+            digits of 18 or all characters but one are left, exactly one organisation with this name and county has
+            such a code in the rows read, and that code is not listed in that year. Each such row is a problem
+            ``id_repaired``; the others are rejected or kept as without repair.
         progress: ``True`` shows a bar if reading takes long, ``False`` none; or a function ``(what, done, total)``.
 
     Returns:
-        The roster. ``roster.problems`` lists every cell and row that could not be taken as it was written.
+        The roster. ``roster.problems`` lists every cell and row that could not be used as written.
 
     Raises:
-        FileError: A file is missing, encrypted, damaged, or no ledger is in it.
+        FileError: A file is missing, encrypted, damaged, or has no ledger in it.
         ArgumentError: A mapping names a header or a word that does not exist.
         DefinitionError: The profile or a zone is wrong; the message names file, record and field.
 
@@ -93,24 +94,25 @@ def read_roster(
 def open_roster(
     path: Source, columns: Sequence[str] | None = None, *, progress: Progress | bool = True
 ) -> Roster:
-    """Open a panel that ``Roster.to_parquet`` wrote, as it is: nothing is looked up, repaired or checked again.
+    """Opens a panel written by ``Roster.to_parquet`` unchanged: no value is looked up, repaired or checked again.
 
-    That takes a small part of the time of reading ledgers, and columns that are not asked for take neither time nor memory.
-    ``read_roster`` opens such a file too, with all its columns, where it is read by itself and without options.
+    Opening takes a small part of the time of reading ledgers, and columns that are not requested cost neither time
+    nor memory. ``read_roster`` opens such a file too, with all its columns, if it is the only source and without
+    options.
 
     Args:
         path: The file.
-        columns: The columns that are wanted, by their names in ``Roster.columns``; years and organisations are always
-            there. Without names all are read, except columns of your own about a person. A column that is not read is as one
-            that no ledger has: what rests on it is not known.
+        columns: The columns to read, by their names in ``Roster.columns``; years and organisations are always read.
+            By default all, except columns of your own about a person. A column that is not read is treated as one
+            that no ledger has: answers that depend on it are not known.
         progress: As in ``read_roster``.
 
     Returns:
-        The roster. Its ``problems`` are empty: what could not be read of the ledgers was told when they were read.
+        The roster. Its ``problems`` are empty: the problems of the ledgers were reported when they were read.
 
     Raises:
         ArgumentError: The panel has no column of a name.
-        FileError: The file is missing, damaged, or none that ``to_parquet`` of this version wrote.
+        FileError: The file is missing, damaged, or not written by ``to_parquet`` of this version.
 
     Example:
         >>> import tempfile, dangjian as dj

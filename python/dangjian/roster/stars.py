@@ -22,7 +22,9 @@ Table: TypeAlias = Any
 
 
 def frame(table: Table, what: str) -> Any:
-    """The table as the engine takes it. Cells of a CSV file are read as text: the engine says which are no numbers."""
+    """Returns the table in the engine's form. Cells of a CSV file stay text: the engine reports those that are not
+    numbers.
+    """
     if isinstance(table, str | PathLike):
         path = Path(table)
         if not path.exists():
@@ -50,14 +52,14 @@ def frame(table: Table, what: str) -> Any:
 
 
 def _before(previous: Table | None) -> Any:
-    """The stars of the round before: a word stays a word unless it is the path of a file."""
+    """Returns the stars of the round before; a text stays a word unless it is the path of a file."""
     if previous is None or (isinstance(previous, str) and not Path(previous).suffix):
         return previous
     return frame(previous, "previous")
 
 
 class Stars(RosterPart):
-    """Scores into stars, by a scheme: the id of one that comes with the package, or the path of a TOML file."""
+    """Star rating by a scheme: the id of one that ships with the package, or the path of a TOML file."""
 
     def rate_stars(
         self,
@@ -69,24 +71,25 @@ class Stars(RosterPart):
         previous: Table | Literal["none"] | None = None,
         judge: str | None = None,
     ) -> Rating:
-        """Rate party organisations by their scores: stars, reasons, plaques.
+        """Rates party organisations by their scores: stars, reasons, plaques.
 
         Args:
-            scores: A row a score: ``party_org_id`` (``org_id`` where the scheme counts organisations), ``year``, ``item``
-                (its id or its Chinese name), ``points``; or a row an organisation with a column for each item. A scheme by
-                quarters has ``quarter`` as well. An item without a row, and a row without points, is not known.
-            scheme: A scheme; ``star_schemes()`` lists those that come with the package.
-            year: Only this year; a table without a column ``year`` is of it.
-            events: A register of what happened: ``party_org_id`` (``org_id``), ``kind``, ``date`` or ``year``. What is not in
-                it did not happen.
-            previous: The stars of the round before: ``party_org_id`` (``org_id``), ``stars``; before those that the ledgers
-                have. ``"none"``: this is the first round.
-            judge: Where the table has a column ``judge``, whose scores count; those of ``final`` if left out.
+            scores: A row a score: ``party_org_id`` (``org_id`` where the scheme counts organisations), ``year``,
+                ``item`` (its id or its Chinese name), ``points``; or a row an organisation with a column for each
+                item. A scheme by quarters needs ``quarter`` as well. An item without a row, or without points, is not
+                known.
+            scheme: A scheme; ``star_schemes()`` lists those that ship with the package.
+            year: Only this year; also the year of a table without a column ``year``.
+            events: A register of events: ``party_org_id`` (``org_id``), ``kind``, ``date`` or ``year``. Events that
+                are not in it did not happen.
+            previous: The stars of the round before: ``party_org_id`` (``org_id``), ``stars``; they override those in
+                the ledgers. ``"none"``: this is the first round.
+            judge: In a table with a column ``judge``, the judge whose scores count; ``final`` by default.
 
         Raises:
-            DefinitionError: the scheme is wrong, or does not fit the roster.
-            DataError: a table lacks a column.
-            ArgumentError: the roster lacks the year, or the round before is needed and not known.
+            DefinitionError: The scheme is wrong, or does not fit the roster.
+            DataError: A table lacks a column.
+            ArgumentError: The roster lacks the year, or the round before is needed and not known.
 
         Example:
             >>> import dangjian as dj
@@ -115,7 +118,7 @@ class Stars(RosterPart):
         events: Table | None = None,
         previous: Table | Literal["none"] | None = None,
     ) -> pl.DataFrame:
-        """How many would rise and fall under scheme ``b``, beside ``a``, by any dimensions, such as township and kind.
+        """Counts the rises and falls under scheme ``b`` against ``a``, by any dimensions, such as township and kind.
 
         Both rate the same scores: items that only one of them has are not known to the other.
 
@@ -144,11 +147,12 @@ class Stars(RosterPart):
         events: Table | None = None,
         previous: Table | Literal["none"] | None = None,
     ) -> pl.DataFrame:
-        """Who would rise and fall under scheme ``b``, beside ``a``, and why.
+        """Lists the rises and falls under scheme ``b`` against ``a``, with the reasons.
 
         Returns:
-            ``year``, the id and what the ledger says of it, ``score_a``, ``score_b``, ``star_a``, ``star_b``, ``change``
-            (``rises``, ``falls``, ``same``, ``undecided``), ``reason_zh``, ``reason_en`` (of ``b``, where it is not the same).
+            ``year``, the id and its columns of the ledger, ``score_a``, ``score_b``, ``star_a``, ``star_b``,
+            ``change`` (``rises``, ``falls``, ``same``, ``undecided``), ``reason_zh``, ``reason_en`` (of ``b``, where
+            it is not the same).
         """
         one, other = (
             self.rate_stars(scores, scheme, year=year, events=events, previous=previous) for scheme in (a, b)
@@ -156,11 +160,12 @@ class Stars(RosterPart):
         return one.compared_list(other)
 
     def star_judges(self, scores: Table, scheme: Source, *, year: int | None = None) -> Judges:
-        """Compare the scores of several judges: agreement, offices that score high, outliers, forms filled in blindly.
+        """Compares the scores of several judges: agreement, offices that score high, outliers, forms filled in
+        blindly.
 
         Args:
             scores: As in ``rate_stars``, with a column ``judge``: ``self``, ``township``, ``final``, or others.
-            scheme: Whose items are scored.
+            scheme: The scheme with the items scored.
             year: Only this year.
         """
         native = _native.star_judges(

@@ -1,4 +1,4 @@
-"""How long what was rated high stays so: survival at so many stars and more."""
+"""Survival of star ratings: the time for which organisations keep a number of stars or more."""
 
 from __future__ import annotations
 
@@ -20,18 +20,20 @@ Variance: TypeAlias = Literal["organisation", "greenwood"]
 
 
 class Survival(RosterPart):
-    """Survival at so many stars and more (保级).
+    """Survival at ``at_least`` stars and more (保级).
 
-    A spell begins in the first year with at least ``at_least`` stars, and goes on while each next calendar year is in the
-    roster with at least as many. It ends by the event, a year rated below, or by a loss: ``unrated``, ``no_party_org``,
-    ``absent``. Where the next state is not known, or there is no survey in the next calendar year, the watch ends (censored).
+    A spell begins in the first year with at least ``at_least`` stars, and lasts while each next calendar year is in
+    the roster with at least as many. It ends by the event, a year rated below, or by a loss: ``unrated``,
+    ``no_party_org``, ``absent``. Where the next state is not known, or there is no survey in the next calendar year,
+    the spell is censored.
 
-    ``entry`` says which spells count, and from when: ``incident``, those that began under watch, in years since their start;
-    ``delayed``, those whose start is known, who began before ``years`` coming under watch late; ``calendar``, all, on the scale
-    of calendar years since the first, each under watch from the year in which it was first seen; ``all``, all, in years since
-    first seen, which is too short for those that began earlier. ``recurrent`` says whether an organisation's later spells
-    count too. ``by`` and ``where`` are asked of the year in which a spell was first seen; ``start`` (``known``, ``unknown``) is a
-    dimension of spells. ``years`` are those in which spells are watched; earlier years of the roster tell when they began.
+    ``entry`` selects spells and their time scale: ``incident``, spells that began under observation, in years since
+    their start; ``delayed``, spells with a known start, those that began before ``years`` entering late (left
+    truncation); ``calendar``, all, in calendar years since the first, each at risk from the year in which it was
+    first observed; ``all``, all, in years since first observed, which is too short for those that began earlier.
+    ``recurrent`` sets whether an organisation's later spells count too. ``by`` and ``where`` are evaluated in the
+    year in which a spell was first observed; ``start`` (``known``, ``unknown``) is a dimension of spells. ``years``
+    are the years under observation; earlier years of the roster only show when spells began.
     """
 
     def star_survival(
@@ -49,31 +51,33 @@ class Survival(RosterPart):
         where: Where = None,
         years: Years = None,
     ) -> pl.DataFrame:
-        """The curves: a row a group and year since the start.
+        """Estimates survival curves: a row a group and year since the start.
 
         Args:
             at_least: The least number of stars; halves are grades of their own.
             by: Dimensions.
             counts: Organisations, or party organisations with the highest star of their rows.
-            entry: Which spells, and from when their time counts.
+            entry: Spells included, and the origin of their time.
             recurrent: Whether later spells of one organisation count.
-            interval: On which scale intervals are symmetric: ``log-log`` is the default of lifelines and SAS, ``log`` that of R.
+            interval: Scale on which intervals are symmetric: ``log-log`` is the default of lifelines and SAS, ``log``
+                that of R.
             level: The level of intervals.
-            variance: ``organisation``: what each organisation adds, since its spells hang together (infinitesimal jackknife);
-                ``greenwood``: as if all spells were independent. Equal where each organisation has one spell from the start.
+            variance: ``organisation``: between organisations, since spells of one are dependent (infinitesimal
+                jackknife); ``greenwood``: as if all spells were independent. Equal where each organisation has one
+                spell from the start.
             bands: A TOML file of further size bands.
             where: Only spells for which this holds.
-            years: The years in which spells are watched.
+            years: The years under observation.
 
         Returns:
-            The dimensions, ``time`` (years), ``at_risk``, ``entered`` (came under watch since the time before), ``events``
-            (rated below), ``competing`` (lost: the sum of ``unrated``, ``no_party_org``, ``absent``), ``censored``;
-            ``hazard`` (events by those at risk: who of those still there fell in that year) with Wilson's ``hazard_low``,
-            ``hazard_high``; ``survival``, ``std_error``, ``low``, ``high`` (Kaplan–Meier, losses taken as the end of the
-            watch); ``cif``, ``cif_std_error``, ``cif_low``, ``cif_high`` (Aalen–Johansen: the share that has been rated
-            below), ``cif_unrated``, ``cif_no_party_org``, ``cif_absent``, ``kept``: with the four of them it makes 1;
-            ``interval``, ``variance``, ``entry``. Undefined is null: standard errors and the lower end where nobody has
-            left, both ends where nobody is left.
+            The dimensions, ``time`` (years), ``at_risk``, ``entered`` (came under observation since the time before),
+            ``events`` (rated below), ``competing`` (lost: the sum of ``unrated``, ``no_party_org``, ``absent``),
+            ``censored``; ``hazard`` (events among those at risk in that year) with Wilson's ``hazard_low``,
+            ``hazard_high``; ``survival``, ``std_error``, ``low``, ``high`` (Kaplan–Meier, with losses censored);
+            ``cif``, ``cif_std_error``, ``cif_low``, ``cif_high`` (Aalen–Johansen: the proportion that has been rated
+            below), ``cif_unrated``, ``cif_no_party_org``, ``cif_absent``, ``kept``, which with the four incidences
+            adds up to 1; ``interval``, ``variance``, ``entry``. Undefined is null: standard errors and the lower end
+            where nobody has left, both ends where nobody is left.
 
         Example:
             >>> import dangjian as dj
@@ -104,32 +108,33 @@ class Survival(RosterPart):
         where: Where = None,
         years: Years = None,
     ) -> pl.DataFrame:
-        """What the curves come to: a row a group, with every spell accounted for.
+        """Summarises the curves: a row a group, with every spell accounted for.
 
         Args:
             at_least: As in ``star_survival``, and the options below likewise.
             by: Dimensions.
-            counts: Whose spells.
-            entry: Which spells.
+            counts: Spells of organisations or of party organisations.
+            entry: Spells included.
             recurrent: Whether later spells count.
-            horizon: Up to which time the mean is restricted; the last that all groups reach where none is given.
+            horizon: Time to which the mean is restricted; by default the last that all groups reach.
             interval: The scale of intervals.
             level: The level of intervals.
-            variance: From what variances are worked out.
+            variance: The basis of variances.
             bands: A TOML file of further size bands.
             where: Only spells for which this holds.
-            years: The years in which spells are watched.
+            years: The years under observation.
 
         Returns:
-            The dimensions, ``at_least``, ``entry``, ``organisations`` (or ``party_organisations``: whose they are), ``spells``,
-            ``events``, ``competing``, ``censored`` (these three make the spells), and how they ended one by one: ``unrated``,
-            ``no_party_org``, ``absent``, ``end_of_study``, ``gap`` (no survey the year after), ``unknown`` (a state not known);
-            left out: ``unknown_start``, ``earlier_start`` (began before ``years``), ``never_at_risk`` (seen only where the
-            watch ends), ``later_spells``; ``median``, ``median_low``, ``median_high`` (years until half have fallen; null
-            where that is not reached); ``horizon``, ``mean`` (years above within it, if nobody were lost otherwise),
-            ``mean_std_error``, ``mean_low``, ``mean_high``, ``mean_kept``, ``mean_kept_std_error`` (years above and listed),
-            ``survival_at_horizon``, ``cif_at_horizon``, ``kept_at_horizon``; null where the curve ends before; ``interval``,
-            ``variance``.
+            The dimensions, ``at_least``, ``entry``, ``organisations`` (or ``party_organisations``: the owners of the
+            spells), ``spells``, ``events``, ``competing``, ``censored`` (these three add up to the spells), and
+            counts by end: ``unrated``, ``no_party_org``, ``absent``, ``end_of_study``, ``gap`` (no survey the year
+            after), ``unknown`` (a state not known); left out: ``unknown_start``, ``earlier_start`` (began before
+            ``years``), ``never_at_risk`` (observed only where observation ends), ``later_spells``; ``median``,
+            ``median_low``, ``median_high`` (years until half have fallen; null where that is not reached);
+            ``horizon``, ``mean`` (years above within it, if nobody were lost otherwise), ``mean_std_error``,
+            ``mean_low``, ``mean_high``, ``mean_kept``, ``mean_kept_std_error`` (years above and listed),
+            ``survival_at_horizon``, ``cif_at_horizon``, ``kept_at_horizon``; null where the curve ends before;
+            ``interval``, ``variance``.
 
         Example:
             >>> import dangjian as dj
@@ -158,23 +163,24 @@ class Survival(RosterPart):
         where: Where = None,
         years: Years = None,
     ) -> pl.DataFrame:
-        """Compare the groups of ``by`` by the log-rank test: do they lose what they have at the same pace?
+        """Compares the groups of ``by`` by the log-rank test: do they lose their stars at the same pace?
 
         Args:
             by: Dimensions.
             at_least: As in ``star_survival``.
-            of: What counts as an event: ``fall`` (rated below; losses end the watch), ``loss`` (falls end it), ``any``.
+            of: The event: ``fall`` (rated below; losses are censored), ``loss`` (falls are censored), ``any``.
             counts: As in ``star_survival``.
-            entry: As in ``star_survival``; ``entry="all", by="start"`` compares spells seen from their start with the others.
+            entry: As in ``star_survival``; ``entry="all", by="start"`` compares spells observed from their start with
+                the others.
             recurrent: As in ``star_survival``.
             bands: A TOML file of further size bands.
             where: Only spells for which this holds.
-            years: The years in which spells are watched.
+            years: The years under observation.
 
         Returns:
-            A row a group: the dimensions, ``spells``, ``observed``, ``expected``; the same in every row: ``of``, ``chi2``,
-            ``df``, ``p`` (spells taken as independent), ``chi2_robust``, ``df_robust``, ``p_robust`` (organisations taken as
-            independent); null where chance cannot make a difference.
+            A row a group: the dimensions, ``spells``, ``observed``, ``expected``; the same in every row: ``of``,
+            ``chi2``, ``df``, ``p`` (spells taken as independent), ``chi2_robust``, ``df_robust``, ``p_robust``
+            (organisations taken as independent); null where no difference is possible.
 
         Example:
             >>> import dangjian as dj
@@ -203,23 +209,23 @@ class Survival(RosterPart):
         where: Where = None,
         years: Years = None,
     ) -> pl.DataFrame:
-        """The spells one by one, by organisation and time.
+        """Lists the spells, by organisation and time.
 
         Args:
             at_least: As in ``star_survival``, and the options below likewise.
             by: Dimensions.
-            counts: Whose spells.
-            entry: Which spells, and the scale of ``time_entry`` and ``time_exit``.
+            counts: Spells of organisations or of party organisations.
+            entry: Spells included, and the scale of ``time_entry`` and ``time_exit``.
             recurrent: Whether later spells are listed.
             bands: A TOML file of further size bands.
             where: Only spells for which this holds.
-            years: The years in which spells are watched.
+            years: The years under observation.
 
         Returns:
-            ``org_id`` (or ``party_org_id``), the dimensions, ``begun`` (``risen``; ``appeared``: not listed the year before;
-            ``first_year``, ``after_gap``, ``after_unknown``: nobody knows), ``start_year`` (null then), ``first_year``,
-            ``last_year`` (in which it was seen), ``ended`` (``below``, ``unrated``, ``no_party_org``, ``absent``,
-            ``end_of_study``, ``gap``, ``unknown``), ``time_entry``, ``time_exit``.
+            ``org_id`` (or ``party_org_id``), the dimensions, ``begun`` (``risen``; ``appeared``: not listed the year
+            before; ``first_year``, ``after_gap``, ``after_unknown``: start not known), ``start_year`` (null if not
+            known), ``first_year``, ``last_year`` (of observation), ``ended`` (``below``, ``unrated``,
+            ``no_party_org``, ``absent``, ``end_of_study``, ``gap``, ``unknown``), ``time_entry``, ``time_exit``.
 
         Example:
             >>> import dangjian as dj

@@ -1,4 +1,4 @@
-"""Targets: where they stand, who is missing, through the years, by place, and their pace."""
+"""Targets: their state, the organisations missing from them, their history, their distribution and their pace."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def _set(targets: By | None, targets_file: Source | None) -> _native.TargetSet:
-    """Which targets are meant."""
+    """Builds the selection of targets in the form of the engine."""
     return {
         "targets": None if targets is None else arguments.names(targets),
         "targets_file": arguments.path(targets_file),
@@ -24,7 +24,7 @@ def _set(targets: By | None, targets_file: Source | None) -> _native.TargetSet:
 
 
 class Targets(RosterPart):
-    """What becomes of a target set. ``targets`` names some of the set, ``targets_file`` is a file with another set."""
+    """Statistics of a target set. ``targets`` names some of the set, ``targets_file`` is a file with another set."""
 
     def targets(
         self,
@@ -35,8 +35,8 @@ class Targets(RosterPart):
         targets_file: Source | None = None,
         where: Where = None,
     ) -> pl.DataFrame:
-        """The target set (the "four 100 %"): the columns of ``coverage`` with ``target`` for ``rate_id``, then ``goal``,
-        ``met`` (null where what is not known decides), ``inferred``, ``note_zh``, ``note_en``.
+        """Computes the target set (the "four 100 %"): the columns of ``coverage`` with ``target`` for ``rate_id``,
+        then ``goal``, ``met`` (null where unknown answers decide), ``inferred``, ``note_zh``, ``note_en``.
 
         Example:
             >>> import dangjian as dj
@@ -55,7 +55,8 @@ class Targets(RosterPart):
     def gaps(
         self, target: str, year: int, *, targets_file: Source | None = None, where: Where = None
     ) -> pl.DataFrame:
-        """Exactly who is missing from a target: ``status`` is ``missing``, or ``unknown`` where the ledger does not say.
+        """Lists the organisations missing from a target: ``status`` is ``missing``, or ``unknown`` where the ledger
+        leaves it open.
 
         Example:
             >>> import dangjian as dj
@@ -83,8 +84,8 @@ class Targets(RosterPart):
         where: Where = None,
         years: Years = None,
     ) -> pl.DataFrame:
-        """Every target in every year in which it is in force, target by target: the columns of ``targets``, then
-        ``deadline``, and ``series``: the figures of a target are comparable where this is the same.
+        """Computes every target in every year in which it is in force, target by target: the columns of ``targets``,
+        then ``deadline``, and ``series``: the figures of a target are comparable where this is the same.
 
         Example:
             >>> import dangjian as dj
@@ -110,11 +111,12 @@ class Targets(RosterPart):
         where: Where = None,
         years: Years = None,
     ) -> pl.DataFrame:
-        """How many are missing from each target, and where: as many as ``gaps`` lists.
+        """Counts the organisations missing from each target, by any dimensions: the same organisations that ``gaps``
+        lists.
 
         Returns:
             ``year``, the dimensions, ``target``, ``label_zh``, ``label_en``, ``counts``, ``population``, ``success``,
-            ``missing``, ``unknown`` (whether they belong or meet it is not known), ``share`` (of all missing of the year).
+            ``missing``, ``unknown`` (membership or answer not known), ``share`` (of all missing of the year).
 
         Example:
             >>> import dangjian as dj
@@ -141,23 +143,23 @@ class Targets(RosterPart):
         targets_file: Source | None = None,
         where: Where = None,
     ) -> pl.DataFrame:
-        """Where each target stands at the end of ``year``, and whether going on as so far reaches it in time.
+        """Computes the state of each target at the end of ``year``, and whether the pace so far reaches it in time.
 
         Args:
             year: The year.
             by: Dimensions.
-            deadline: The year at whose end targets that do not say are to be reached.
+            deadline: Deadline of targets without one: the year at whose end they are to be reached.
             targets: Some of the set.
             targets_file: Another set.
             where: Count only organisations for which this condition holds.
 
         Returns:
             ``year``, the dimensions, ``target``, ``label_zh``, ``label_en``, ``counts``, ``population``, ``success``,
-            ``failure``, ``unknown``, ``population_unknown``, ``rate``, ``goal``, ``met``; ``missing`` (how many more of those
-            who are known must meet it), ``missing_low`` and ``missing_high`` (what the unknowns allow); ``first_year`` and
-            ``first_missing``; ``pace`` (by how many fewer are missing each year since then), ``deadline``, ``years_left``,
-            ``needed`` (by how many fewer each year from now on), ``suffices`` (null where what is not known decides, or
-            there is no deadline or no earlier year), ``inferred``.
+            ``failure``, ``unknown``, ``population_unknown``, ``rate``, ``goal``, ``met``; ``missing`` (number of
+            further organisations with a known answer that must meet it), ``missing_low`` and ``missing_high`` (bounds
+            under any answers of the unknown); ``first_year`` and ``first_missing``; ``pace`` (decrease of the missing each
+            year since then), ``deadline``, ``years_left``, ``needed`` (decrease needed each year from now on),
+            ``suffices`` (null where unknown answers decide, or without a deadline or an earlier year), ``inferred``.
 
         Example:
             >>> import dangjian as dj

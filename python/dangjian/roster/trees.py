@@ -1,4 +1,4 @@
-"""The trees in which organisations stand, with what is above the units that ledgers name."""
+"""Trees of the units that ledgers name: committees, party organisations, zones, with the levels above them."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ class Trees(RosterPart):
     """Committees in charge (归口), party organisations (隶属), zones … as trees."""
 
     def with_tree(self, column: str, table: Source | object) -> Self:
-        """A new roster with a tree in it: a column for each of its levels, by which everything can be divided; this one stays
-        as it is.
+        """Returns a new roster with a tree: a column for each of its levels, each of which is a dimension; this one
+        is unchanged.
 
         Args:
-            column: The column that names its units: ``"committee"`` (归口), ``"party_superior"`` (隶属), ``"zone"``, ``"grid"``,
-                or a column of codes of your own.
+            column: The column that names its units: ``"committee"`` (归口), ``"party_superior"`` (隶属), ``"zone"``,
+                ``"grid"``, or a column of codes of your own.
             table: The units, one a row: a file (csv, xlsx …) or any object with ``__arrow_c_stream__``. ``id`` (also
-                ``committee``, ``party_org_id``, 编号), ``parent`` (also ``superior``, 上级): the id of the unit above, empty
-                at the top; ``name`` (名称), if the ledgers write names. Other columns are not looked at.
+                ``committee``, ``party_org_id``, 编号), ``parent`` (also ``superior``, 上级): the id of the unit
+                above, empty at the top; ``name`` (名称), if the ledgers write names. Other columns are ignored.
 
         Returns:
-            A roster with the columns ``<column>_1`` (the topmost level), ``<column>_2`` …: the id of the unit under which an
-            organisation stands; null where it stands higher up, and at all levels where the table does not have the unit that
-            the ledger names (``reconcile`` lists these). A party organisation stands under the
-            superior that its ledger names; where that is silent, under the one that the table gives it, which stands in
+            A roster with the columns ``<column>_1`` (the topmost level), ``<column>_2`` …: the id of the
+            organisation's unit at that level; null below its own level, and at all levels where the table does not
+            have the unit that the ledger names (``reconcile`` lists these). A party organisation belongs to the
+            superior that its ledger names; without one, to the superior in the table, which is then in
             ``party_superior_listed``.
 
         Raises:
-            DefinitionError: A unit stands twice or under two others, a parent is not in the table, units stand under each
-                other in a circle, a ledger writes a name that several units have. The message names file, record and field.
+            DefinitionError: A unit is defined twice or under two others, a parent is not in the table, units form a
+                cycle, a ledger writes a name that several units have. The message names file, record and field.
             ArgumentError: The roster has no such column, or has a tree already.
 
         Example:

@@ -1,4 +1,4 @@
-"""Where the figures of a roster are going: tests of trends, and the paths of organisations."""
+"""Trends of a roster's figures: tests of trends, paired change, and the paths of organisations."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 
 class TrendTests(RosterPart):
-    """Trends of figures. A figure is one of: ``rate``, the id of a rate (``rates_file`` has further ones); ``success``, a
-    condition in SQL, among the organisations for which ``population`` holds; ``measure``, a count as in ``count``.
+    """Trends of figures. A figure is one of: ``rate``, the id of a rate (``rates_file`` has further ones);
+    ``success``, a condition in SQL, among the organisations for which ``population`` holds; ``measure``, a count as
+    in ``count``.
     """
 
     def trend_test(
@@ -35,16 +36,16 @@ class TrendTests(RosterPart):
         where: Where = None,
         years: Years = None,
     ) -> pl.DataFrame:
-        """The Mann–Kendall test of a figure's yearly series in each group.
+        """Tests a figure's yearly series in each group for a trend (Mann–Kendall).
 
         Returns:
-            One row a group and stretch of years between two breaks (``series``, see ``breaks``): no trend is tested across one.
-            The dimensions, ``series``, ``first_year``, ``last_year``, ``n`` (years with a figure), ``years_missing``, ``first``,
-            ``last`` (the figures), then the columns of ``mann_kendall``; ``tests`` (how many groups with five years and some
-            change are tested) and ``p_adjusted`` (for their number, by Benjamini and Hochberg; null for the others); of
-            rates ``success`` and ``known`` of all years, and the Cochran–Armitage trend of those known: ``share_slope`` (of
-            the share, a year), ``share_slope_low``, ``share_slope_high``, ``share_slope_z``, ``share_slope_p``;
-            ``verdict`` by ``p_adjusted``.
+            One row a group and stretch of years between two breaks (``series``, see ``breaks``): no test spans a
+            break. The dimensions, ``series``, ``first_year``, ``last_year``, ``n`` (years with a figure),
+            ``years_missing``, ``first``, ``last`` (the figures), then the columns of ``mann_kendall``; ``tests``
+            (number of groups tested, those with five years and some change) and ``p_adjusted`` (for that number, by
+            Benjamini and Hochberg; null for the others); of rates ``success`` and ``known`` of all years, and their
+            Cochran–Armitage trend: ``share_slope`` (of the proportion, a year), ``share_slope_low``,
+            ``share_slope_high``, ``share_slope_z``, ``share_slope_p``; ``verdict`` by ``p_adjusted``.
 
         Example:
             >>> import dangjian as dj
@@ -74,10 +75,10 @@ class TrendTests(RosterPart):
         where: Where = None,
         years: Years = None,
     ) -> pl.DataFrame:
-        """The groups of ``by`` together (regional Kendall): do the counties rise as a whole?
+        """Tests the groups of ``by`` for a common trend (regional Kendall): do the counties rise as a whole?
 
         Returns:
-            Two rows a stretch of years between breaks: ``series``, ``first_year``, ``last_year``, then those of
+            Two rows a stretch of years between breaks: ``series``, ``first_year``, ``last_year``, then the columns of
             ``pooled_kendall``: groups taken as independent, and as correlated.
 
         Example:
@@ -107,14 +108,14 @@ class TrendTests(RosterPart):
         bands: Source | None = None,
         where: Where = None,
     ) -> pl.DataFrame:
-        """The same organisations in two years: who gained, who lost, and McNemar's test of the two.
+        """Compares the same organisations in two years: gains, losses, and McNemar's test of the two.
 
         Returns:
-            ``year``, ``earlier_year``, the dimensions (of the earlier year), ``rate_id``, ``kept``, ``lost``, ``gained``,
-            ``never`` (met in both years, only in the earlier, only in the later, in neither), ``unknown`` (in the population of
-            both, an answer not known), ``left`` (not in it any more, or not listed), ``entered`` (only in the later one);
-            ``difference`` of the first four (later share less earlier) with ``low``, ``high``; ``p`` (exact), ``chi2``,
-            ``chi2_p``; null where nobody changed.
+            ``year``, ``earlier_year``, the dimensions (of the earlier year), ``rate_id``, ``kept``, ``lost``,
+            ``gained``, ``never`` (success in both years, only in the earlier, only in the later, in neither),
+            ``unknown`` (in the population of both, an answer not known), ``left`` (no longer in it, or not listed),
+            ``entered`` (only in the later one); ``difference`` of the first four (later proportion less earlier) with
+            ``low``, ``high``; ``p`` (exact), ``chi2``, ``chi2_p``; null where nobody changed.
 
         Example:
             >>> import dangjian as dj
@@ -145,9 +146,9 @@ class TrendTests(RosterPart):
         where: Where = None,
         years: Years = None,
     ) -> pl.DataFrame:
-        """The path of each organisation through its star states (星级轨迹), by id.
+        """Describes the path of each organisation through its star states (星级轨迹), by id.
 
-        Steps go from one calendar year to the next, rated in both; over a gap there is none.
+        A step goes from one calendar year to the next, rated in both; missing years have no steps.
 
         Args:
             at_least: The least number of stars for ``streak_at_least`` and ``longest_at_least``.
@@ -158,12 +159,13 @@ class TrendTests(RosterPart):
             years: Only these years.
 
         Returns:
-            ``org_id`` (or ``party_org_id``), the dimensions, ``first_year``, ``last_year``, ``years_listed`` (= ``years_rated`` +
-            ``years_unrated`` + ``years_no_party_org`` + ``years_unknown``), ``years_absent`` (surveys in between without it),
-            ``first_star``, ``last_star``, ``lowest_star``, ``highest_star``, ``rises``, ``falls``, ``holds`` (steps), ``course``
-            (``rising``: up and never down; ``falling``; ``steady``; ``swinging``: both; ``no_step``), ``state`` (in its last
-            year), ``streak`` (years in a row in it), ``streak_at_least`` (years in a row, up to the last, with that many
-            stars), ``longest_at_least``, ``longest_rise`` (rises in a row).
+            ``org_id`` (or ``party_org_id``), the dimensions, ``first_year``, ``last_year``, ``years_listed`` (=
+            ``years_rated`` + ``years_unrated`` + ``years_no_party_org`` + ``years_unknown``), ``years_absent``
+            (surveys in between without it), ``first_star``, ``last_star``, ``lowest_star``, ``highest_star``,
+            ``rises``, ``falls``, ``holds`` (steps), ``course`` (``rising``: up and never down; ``falling``;
+            ``steady``; ``swinging``: both; ``no_step``), ``state`` (in its last year), ``streak`` (years in a row in
+            it), ``streak_at_least`` (years in a row, up to the last, with that many stars), ``longest_at_least``,
+            ``longest_rise`` (rises in a row).
 
         Example:
             >>> import dangjian as dj
@@ -190,7 +192,7 @@ class TrendTests(RosterPart):
         where: Where = None,
         years: Years = None,
     ) -> pl.DataFrame:
-        """How many organisations take which course, every course in every group.
+        """Counts organisations by course, every course in every group.
 
         Returns:
             The dimensions (of the last year in which one was listed), ``course``, ``organisations`` (or

@@ -1,4 +1,4 @@
-"""Where star states, and states of any other kind, are going: transitions, mobility, tests, forecast."""
+"""Trends of star states, and of states of any other kind: transition probabilities, mobility, tests, forecast."""
 
 from __future__ import annotations
 
@@ -17,45 +17,51 @@ if TYPE_CHECKING:
     from dangjian.roster.where import Where
 
 View: TypeAlias = Literal["all", "kept", "removed", "absorbing"]
-"""Who is in the denominator: everyone listed (``all``), everyone listed in both years (``kept``), everyone rated in both
-(``removed``), everyone rated, to lose the rating being an end (``absorbing``)."""
+"""Choice of the denominator: everyone listed (``all``), everyone listed in both years (``kept``), everyone rated in
+both (``removed``), everyone rated, with the loss of the rating as an absorbing state (``absorbing``).
+"""
 
 Counts: TypeAlias = Literal["organisations", "party_organisations"]
 
 
 class Looked(TypedDict, total=False):
-    """Which steps from a year to the next are looked at."""
+    """Selection of transitions from one year to the next."""
 
     of: str
-    """Between which states: ``star_state`` (the default), or any dimension, whose values have no order: ``mode``,
-    ``kind``, ``committee``."""
+    """States: ``star_state`` (the default), or any dimension, whose values have no order: ``mode``, ``kind``,
+    ``committee``.
+    """
     scale: Sequence[str] | None
-    """The values of that dimension that are grades, the lowest first: a scale of one's own."""
+    """Values of that dimension that are grades, the lowest first: a scale of one's own."""
     counts: Counts
-    """Whose star states: ``organisations`` (the default, linked by id), or ``party_organisations`` (linked by code)."""
+    """Unit with the star states: ``organisations`` (the default, linked by id), or ``party_organisations`` (linked by
+    code).
+    """
     into: Years
-    """Only steps into these years: those in which ratings were made anew."""
+    """Only transitions into these years: the years of new ratings."""
     rating: str | None
-    """A column that says when a rating was made (a year, a date); where it says the same in both years, the rating was
-    carried over and is no step."""
+    """Column with the time of a rating (a year, a date); where it is equal in both years, the rating was carried over
+    and is not a transition.
+    """
     where: Where
     """Only organisations for which this holds in the earlier year."""
     years: Years
-    """Only these years; only neighbouring calendar years make a step."""
+    """Only these years; a transition needs two neighbouring calendar years."""
 
 
 class Steps(Looked, total=False):
-    """Which steps are looked at, and by what they are broken down; every method of :class:`Trends` takes these."""
+    """Selection of transitions and their groups; every method of :class:`Trends` takes these keywords."""
 
     by: By
-    """Dimensions; the group of a step is that of the earlier year, of arrivals that of the later."""
+    """Dimensions; the group of a transition is that of the earlier year, of arrivals that of the later."""
 
 
 class Trends(RosterPart):
-    """Where states are going. A share names its denominator; what is undefined is null beside the count that makes it so.
+    """Transitions between states. A proportion names its denominator; an undefined figure is null next to the count
+    that explains it.
 
-    All methods take the keywords of :class:`Steps`. Where a method pools the years, ``year`` and ``next_year`` are the first
-    and the last of them.
+    All methods take the keywords of :class:`Steps`. Where a method pools the years, ``year`` and ``next_year`` are
+    the first and the last of them.
     """
 
     def transition_probabilities(
@@ -72,28 +78,30 @@ class Trends(RosterPart):
         stay: bool = False,
         **steps: Unpack[Steps],
     ) -> pl.DataFrame:
-        """Probabilities of moving from each state to each: views of the counts that ``star_transitions`` has.
+        """Estimates transition probabilities from each state to each, from the counts of ``star_transitions``.
 
         Args:
-            view: Who is in the denominator. ``removed`` divides by those rated in both years alone, which flatters where the
-                weak lose their rating.
-            pooling: Years for themselves, their counts added up, or the mean of their probabilities.
-            interval: Cell by cell (``wilson``), for a whole row at once (``goodman``, ``sison_glaz``), or by drawing
-                organisations anew with all their years (``bootstrap``), the only one for several years ahead or equal years.
+            view: Choice of the denominator. ``removed`` divides by those rated in both years alone, which flatters
+                where the weak lose their rating.
+            pooling: Each pair of years separately, their counts added up, or the mean of their probabilities.
+            interval: Cell by cell (``wilson``), for a whole row at once (``goodman``, ``sison_glaz``), or by
+                resampling organisations with all their years (``bootstrap``), the only one for several years ahead or
+                equal years.
             level: The level of the intervals.
-            draws: How often organisations are drawn.
-            seed: The same seed gives the same draws, whatever the number of threads.
-            ahead: How many years ahead; parts of a year with a ``generator``.
-            generator: Take them from the generator of the matrix, whose negative rates go to the diagonal or are shared
-                out (Israel, Rosenthal and Wei 2001).
-            stay: Take a state that was never left to be kept, where chances several years ahead need it.
+            draws: Number of bootstrap replicates.
+            seed: The same seed gives the same replicates, whatever the number of threads.
+            ahead: Number of years ahead; parts of a year with a ``generator``.
+            generator: Use the generator of the matrix, with its negative rates moved to the diagonal or spread over
+                the row (Israel, Rosenthal and Wei 2001).
+            stay: Treat a state that was never left as kept, where probabilities several years ahead need it.
             steps: See :class:`Steps`.
 
         Returns:
             ``year``, ``next_year``, the dimensions, ``star_state`` and ``next_star_state`` (or the dimension ``of``),
-            ``moves``, ``at_risk`` (the denominator), ``left_out`` (who was in the state and moved where the view does not
-            look), ``probability`` (null where nothing was at risk), ``low``, ``high``, ``draws``, ``by_definition``, and the
-            choices ``counts``, ``view``, ``pooling``, ``interval``, ``level``, ``ahead``, ``generator``.
+            ``moves`` (number of transitions), ``at_risk`` (the denominator), ``left_out`` (transitions from the state
+            that the view excludes), ``probability`` (null where nothing was at risk), ``low``, ``high``, ``draws``,
+            ``by_definition``, and the choices ``counts``, ``view``, ``pooling``, ``interval``, ``level``, ``ahead``,
+            ``generator``.
 
         Example:
             >>> import dangjian as dj
@@ -118,9 +126,10 @@ class Trends(RosterPart):
         )
 
     def transition_gaps(self, **steps: Unpack[Steps]) -> pl.DataFrame:
-        """Moves over a gap: from the last year in which one was listed to the year in which it is listed again.
+        """Counts transitions over missing years: from the last year in which one was listed to the year in which it
+        is listed again.
 
-        They are no steps of a year, and nothing else counts them but as leaving and arriving.
+        They are not yearly transitions; the other methods count them only as departures and arrivals.
 
         Returns:
             ``year``, ``next_year``, the dimensions, the state, ``next_<state>``, ``organisations`` or
@@ -135,12 +144,12 @@ class Trends(RosterPart):
         return pl.DataFrame(_native.transition_gaps(self._native, self._asked(steps)))
 
     def reratings(self, **steps: Unpack[Steps]) -> pl.DataFrame:
-        """How alike the ratings of neighbouring years are: where nearly all stay, they may have been carried over.
+        """Compares the ratings of neighbouring years: where nearly all stay, they may have been carried over.
 
         Returns:
-            ``year``, ``next_year``, the dimensions, ``in_both`` (listed in both years), ``rated`` (in both), ``same`` (of
-            those, with the same rating), ``same_share``, and with a column ``rating``: ``carried_over``, ``rerated``,
-            ``not_said``.
+            ``year``, ``next_year``, the dimensions, ``in_both`` (listed in both years), ``rated`` (in both), ``same``
+            (of those, with the same rating), ``same_share``, and with a column ``rating``: ``carried_over``,
+            ``rerated``, ``not_said``.
 
         Example:
             >>> import dangjian as dj
@@ -151,11 +160,12 @@ class Trends(RosterPart):
         return pl.DataFrame(_native.reratings(self._native, self._asked(steps)))
 
     def flows(self, *, each_year: bool = False, **steps: Unpack[Steps]) -> pl.DataFrame:
-        """The flows between states, the largest first, each with the flow back; coming and leaving stand beside them.
+        """Lists the transitions between states, the largest first, each with the reverse one; arrivals and departures
+        included.
 
         Returns:
-            ``year``, ``next_year``, the dimensions, the state, ``next_<state>`` (another), ``moves``, ``back``, ``net``,
-            ``of_state`` (how many steps start from the state), ``share``, ``rank``.
+            ``year``, ``next_year``, the dimensions, the state, ``next_<state>`` (another), ``moves``, ``back``,
+            ``net``, ``of_state`` (number of transitions from the state), ``share``, ``rank``.
 
         Example:
             >>> import dangjian as dj
@@ -175,22 +185,22 @@ class Trends(RosterPart):
         seed: int = 1,
         **steps: Unpack[Steps],
     ) -> pl.DataFrame:
-        """How much moves between ratings, and which way, in the numbers of the literature.
+        """Computes indices of mobility between ratings, and of its direction, as in the literature.
 
         Args:
-            each_year: Each pair of years for itself; else their counts are added up.
+            each_year: Each pair of years separately; else their counts are added up.
             level: The level of the intervals.
-            draws: How often organisations are drawn anew for the intervals; none where ``None``.
-            seed: The same seed gives the same draws.
+            draws: Number of bootstrap replicates for the intervals; none where ``None``.
+            seed: The same seed gives the same replicates.
             steps: See :class:`Steps`.
 
         Returns:
             ``year``, ``next_year``, the dimensions, ``index`` (``shorrocks``, ``determinant``, ``second_eigenvalue``,
-            ``half_life``, ``bartholomew_1``, ``bartholomew_2``, ``svd``, ``stay``, ``exit``, ``up``, ``down``, ``net``,
-            ``up_down_ratio``, ``mean_steps``, ``mean_stars``; those about order only where there is one), ``weights``,
-            ``label_zh``, ``label_en``, ``value``, ``low``, ``high``, ``draws``, ``steps``, ``states``, ``never_left`` (states
-            that no step starts from: then no index of the matrix is defined). Do not compare matrices with other numbers of
-            states.
+            ``half_life``, ``bartholomew_1``, ``bartholomew_2``, ``svd``, ``stay``, ``exit``, ``up``, ``down``,
+            ``net``, ``up_down_ratio``, ``mean_steps``, ``mean_stars``; those about order only where there is one),
+            ``weights``, ``label_zh``, ``label_en``, ``value``, ``low``, ``high``, ``draws``, ``steps``, ``states``,
+            ``never_left`` (states without a transition from them: then no index of the matrix is defined). Do not
+            compare matrices with other numbers of states.
 
         Example:
             >>> import dangjian as dj
@@ -209,12 +219,12 @@ class Trends(RosterPart):
         each_year: bool = False,
         **steps: Unpack[Steps],
     ) -> pl.DataFrame:
-        """Where the distribution goes if every year were like those counted, and how long states are kept.
+        """Computes the long-run distribution if every year were like those counted, and the mean stay in each state.
 
         Returns:
-            ``year``, ``next_year``, the dimensions, the state, ``at_risk``, ``observed`` (its share of the steps' starts),
-            ``steady`` (null where it depends on the start), ``exit``, ``mean_stay`` in years, ``closed_classes``,
-            ``never_left``, ``view``.
+            ``year``, ``next_year``, the dimensions, the state, ``at_risk``, ``observed`` (its proportion of the
+            starting states), ``steady`` (null where it depends on the start), ``exit``, ``mean_stay`` in years,
+            ``closed_classes``, ``never_left``, ``view``.
 
         Example:
             >>> import dangjian as dj
@@ -231,23 +241,25 @@ class Trends(RosterPart):
         each_year: bool = False,
         **steps: Unpack[Steps],
     ) -> pl.DataFrame:
-        """How many years it takes on average until a state is first reached (or the same again).
+        """Computes the mean number of years until a state is first reached (or returned to).
 
         Returns:
-            ``year``, ``next_year``, the dimensions, the state, ``next_<state>``, ``at_risk``, ``years`` (null where it may
-            never be reached), ``view``.
+            ``year``, ``next_year``, the dimensions, the state, ``next_<state>``, ``at_risk``, ``years`` (null where
+            it may never be reached), ``view``.
         """
         return pl.DataFrame(_native.first_passage(self._native, self._asked(steps), view, each_year))
 
     def transition_tests(self, **steps: Unpack[Steps]) -> pl.DataFrame:
-        """Tests of what a pooled matrix takes for granted: the same chances in every year, no memory, no direction.
+        """Tests the assumptions of a pooled matrix: the same probabilities in every year, no memory, no direction.
 
-        With thousands of steps nearly every test rejects: look at ``effect`` (Cohen's w: 0.1 small, 0.3 medium, 0.5 large).
+        With thousands of transitions nearly every test rejects: judge by ``effect`` (Cohen's w: 0.1 small, 0.3
+        medium, 0.5 large).
 
         Returns:
-            ``year``, ``next_year``, the dimensions, ``test`` (``time_lr``, ``time_chi2``, ``order_0_lr``, ``order_0_chi2``,
-            ``order_1_lr``, ``order_1_chi2``, ``bowker``, ``stuart_maxwell``, ``bhapkar``), ``label_zh``, ``label_en`` (what is
-            supposed), ``statistic``, ``df``, ``p`` (null where there is nothing to test), ``effect``, ``steps``.
+            ``year``, ``next_year``, the dimensions, ``test`` (``time_lr``, ``time_chi2``, ``order_0_lr``,
+            ``order_0_chi2``, ``order_1_lr``, ``order_1_chi2``, ``bowker``, ``stuart_maxwell``, ``bhapkar``),
+            ``label_zh``, ``label_en`` (the hypothesis), ``statistic``, ``df``, ``p`` (null where there is nothing to
+            test), ``effect``, ``steps``.
 
         Example:
             >>> import dangjian as dj
@@ -269,21 +281,23 @@ class Trends(RosterPart):
         seed: int = 1,
         **steps: Unpack[Looked],
     ) -> pl.DataFrame:
-        """Two groups side by side: whether they move alike, and by how much every index differs.
+        """Compares two groups: tests whether their transitions are alike, and gives the difference of every index.
 
         Args:
             by: The dimension.
             a: One of its values.
             b: Another; all others where ``None``.
             level: The level of the intervals.
-            draws: How often the organisations of each are drawn anew for the intervals of the differences.
-            seed: The same seed gives the same draws.
+            draws: Number of bootstrap replicates, of the organisations of each group, for the intervals of the
+                differences.
+            seed: The same seed gives the same replicates.
             steps: See :class:`Looked`.
 
         Returns:
-            ``year``, ``next_year``, ``a``, ``b``, ``measure`` (``homogeneity_lr``, ``homogeneity_chi2``, and the indices of
-            ``mobility``), ``weights``, ``label_zh``, ``label_en``, ``value_a``, ``value_b``, ``difference``, ``low``, ``high``,
-            ``draws``, ``statistic``, ``df``, ``p``, ``effect``, ``steps_a``, ``steps_b``.
+            ``year``, ``next_year``, ``a``, ``b``, ``measure`` (``homogeneity_lr``, ``homogeneity_chi2``, and the
+            indices of ``mobility``), ``weights``, ``label_zh``, ``label_en``, ``value_a``, ``value_b``,
+            ``difference``, ``low``, ``high``, ``draws``, ``statistic``, ``df``, ``p``, ``effect``, ``steps_a``,
+            ``steps_b``.
 
         Example:
             >>> import dangjian as dj
@@ -299,19 +313,20 @@ class Trends(RosterPart):
     def star_trends(
         self, *, at_least: float = 3, level: float = 0.95, **steps: Unpack[Steps]
     ) -> pl.DataFrame:
-        """One line for each group: where its ratings stand, which way they go, and in words whether that is more than chance.
+        """Summarises each group in one line: the state of its ratings, their direction, and a verdict on whether it
+        is significant.
 
         Args:
-            at_least: From how many stars a rating is high.
-            level: The level of the intervals and of the test behind the verdict.
+            at_least: Number of stars from which a rating is high.
+            level: The level of the intervals and of the test for the verdict.
             steps: See :class:`Steps`.
 
         Returns:
-            ``year``, ``next_year`` (the first and the last year), the dimensions; of the last year ``listed``, ``rated`` and
-            ``share_<grade>`` of those rated; ``high_since`` (the first year in which any were), ``high_first``, ``high_last``,
-            ``high_change``; of the steps between ratings
-            ``steps``, ``up``, ``down``, ``stay``, ``net``, ``net_low``, ``net_high``, ``p`` (exact sign test),
-            ``verdict``, ``verdict_zh``, ``verdict_en``, ``most_changed`` (1 to 3, the groups with the largest net).
+            ``year``, ``next_year`` (the first and the last year), the dimensions; of the last year ``listed``,
+            ``rated`` and ``share_<grade>`` of those rated; ``high_since`` (the first year in which any were),
+            ``high_first``, ``high_last``, ``high_change``; of the transitions between ratings ``steps``, ``up``,
+            ``down``, ``stay``, ``net``, ``net_low``, ``net_high``, ``p`` (exact sign test), ``verdict``,
+            ``verdict_zh``, ``verdict_en``, ``most_changed`` (1 to 3, the groups with the largest net).
 
         Example:
             >>> import dangjian as dj
@@ -335,27 +350,30 @@ class Trends(RosterPart):
         seed: int = 1,
         **steps: Unpack[Steps],
     ) -> pl.DataFrame:
-        """The mix of states in the years ahead, by what moves, enters and leaves; beside it the forecasts it must beat.
+        """Forecasts the mix of states from transitions, arrivals and departures; with the simple forecasts it should
+        beat.
 
         Args:
-            horizon: How many years ahead.
-            share_of: What shares are of: of those rated, or of all listed.
+            horizon: Number of years ahead.
+            share_of: Denominator of the proportions: those rated, or all listed.
             at_least: One more line for this grade and more.
-            recent: Use the chances and entries of so many last steps; of all where ``None``.
-            hold_out: How many of the last years are forecast from those before, to see how well that goes.
-            interval: What drawn futures differ in, besides everyone moving by chance: each year ahead is like one of the past
-                (``years``), or organisations are drawn anew and all years are alike (``organisations``, narrower).
+            recent: Number of latest transitions whose probabilities and arrivals are used; all where ``None``.
+            hold_out: Number of last years that are forecast from those before, to measure the error.
+            interval: Variation between replicates, besides the random transitions of each organisation: each year
+                ahead is like one of the past (``years``), or organisations are resampled and all years are alike
+                (``organisations``, narrower).
             level: The level of the intervals.
-            draws: How many futures are drawn for the intervals; none where ``None``.
-            seed: The same seed gives the same draws.
+            draws: Number of replicates for the intervals; none where ``None``.
+            seed: The same seed gives the same replicates.
             steps: See :class:`Steps`.
 
         Returns:
-            ``year`` (forecast), the dimensions, the state, ``method`` (``mix``; ``naive``: no change; ``drift``; ``holt``: damped
-            trend, from five years on), ``ahead``, ``share_of``, ``share``, ``share_low``, ``share_high``, ``organisations`` and
-            its ends (of ``mix``), ``interval``, and of the hold-out ``hold_out``, ``error`` (mean absolute, of the shares),
-            ``error_naive``, ``skill`` = 1 - ``error`` / ``error_naive`` (below 0: no change was better), ``covered`` (how many
-            true values lay within the intervals of ``mix``), ``steps``, ``never_left``.
+            ``year`` (forecast), the dimensions, the state, ``method`` (``mix``; ``naive``: no change; ``drift``;
+            ``holt``: damped trend, from five years on), ``ahead``, ``share_of``, ``share``, ``share_low``,
+            ``share_high``, ``organisations`` and its ends (of ``mix``), ``interval``, and of the hold-out
+            ``hold_out``, ``error`` (mean absolute, of the proportions), ``error_naive``, ``skill`` = 1 - ``error`` /
+            ``error_naive`` (below 0: no change was better), ``covered`` (number of true values within the intervals
+            of ``mix``), ``steps``, ``never_left``.
 
         Example:
             >>> import dangjian as dj
@@ -380,7 +398,7 @@ class Trends(RosterPart):
         )
 
     def _asked(self, steps: Steps) -> _native.Asked:
-        """The question as the engine takes it."""
+        """Builds the request in the form of the engine."""
         scale = steps.get("scale")
         return {
             "scope": self._scope(by=steps.get("by", ()), where=steps.get("where"), years=steps.get("years")),

@@ -1,4 +1,4 @@
-"""Which rows are looked at: a condition in SQL, or an expression of Polars."""
+"""Selection of rows: a condition in SQL, or an expression of Polars."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ if TYPE_CHECKING:
     from dangjian import _native
 
 Where: TypeAlias = str | pl.Expr | None
-"""A condition in SQL, or an expression over the columns of ``Roster.to_polars()`` that gives true or false for each row."""
+"""A condition in SQL, or an expression over the columns of ``Roster.to_polars()`` that is true or false for each row."""
 
 
 class Rows(TypedDict):
-    """The two forms in which the engine takes it."""
+    """The engine's two forms of a selection, of which at most one is set."""
 
     filter: str | None
     only: pl.Series | None
 
 
 def rows(native: _native.Roster, where: Where) -> Rows:
-    """``where`` as the engine takes it.
+    """Converts ``where`` to the form of the engine.
 
-    An expression is evaluated once over the whole panel, the years together and in the order of ``to_polars()``, so that
-    each of its answers belongs to the row it was worked out for; ``.over("year")`` keeps to one year.
+    An expression is evaluated once over the whole panel, all years together and in the order of ``to_polars()``, so
+    that each result belongs to its row; ``.over("year")`` keeps to one year.
     """
     if where is None or isinstance(where, str):
         return {"filter": where, "only": None}

@@ -1,4 +1,6 @@
-"""Ratings whose changes are known to the day: rates of moving, and chances that need not stay the same."""
+"""Statistics of ratings whose changes are dated to the day: transition rates, and probabilities that may change over
+time.
+"""
 
 from __future__ import annotations
 
@@ -24,22 +26,23 @@ def dated_rates(
     ahead: float = 1,
     level: float = 0.95,
 ) -> pl.DataFrame:
-    """Rates of moving at any moment (the duration or generator estimator), and what follows from them ``ahead`` years on.
+    """Estimates transition rates in continuous time (the duration or generator estimator), and probabilities
+    ``ahead`` years on.
 
-    A move that was never seen in one step has a chance all the same, where it can be made in several.
+    A transition that never occurred in one step still has a probability if it can be made in several.
 
     Args:
-        changes: A table with ``org_id``, ``date`` and ``state``: from that day the organisation is in that state; null where
-            it is lost from sight. Any order; anything that exports Arrow.
-        until: The first day that was not watched any more.
-        states: The states in order; those that occur, grades by size, where ``None``.
-        ahead: Years.
+        changes: A table with ``org_id``, ``date`` and ``state``: from that day the organisation is in that state;
+            null where it is lost from sight. In any order; any object that exports Arrow.
+        until: The first day that was no longer observed.
+        states: The states in order; where ``None``, those that occur, grades by size.
+        ahead: Number of years.
         level: The level of the intervals of the rates.
 
     Returns:
-        ``state``, ``next_state``, ``moves``, ``years`` (spent in ``state`` by all), ``rate`` (moves a year), ``low``, ``high``
-        (exact), ``probability`` (after ``ahead`` years, if rates stay the same; null where no time was spent in a state that
-        can be reached), ``ahead``, ``level``, ``organisations``.
+        ``state``, ``next_state``, ``moves``, ``years`` (spent in ``state`` by all), ``rate`` (transitions a year),
+        ``low``, ``high`` (exact), ``probability`` (after ``ahead`` years, if rates stay the same; null where no time
+        was spent in a state that can be reached), ``ahead``, ``level``, ``organisations``.
 
     Example:
         >>> import datetime as dt
@@ -67,20 +70,23 @@ def dated_chances(
     states: Sequence[str] | None = None,
     level: float = 0.95,
 ) -> pl.DataFrame:
-    """Chances of being in each state on each day, by the state on the day ``since`` (Aalen and Johansen 1978).
+    """Estimates the probability of each state on each day, by the state on the day ``since`` (Aalen and Johansen
+    1978).
 
-    Nothing is supposed about rates. Several moves on one day are one step, exactly; organisations may enter late and be lost.
+    Nothing is assumed about rates. Several transitions on one day are one exact step; organisations may enter late
+    and be lost.
 
     Args:
         changes: As in :func:`dated_rates`.
-        since: The day from which the chances are.
-        until: The first day that was not watched any more.
+        since: The day from which the probabilities run.
+        until: The first day that was no longer observed.
         states: The states in order.
         level: The level of the intervals.
 
     Returns:
-        ``date`` (the day ``since``, then each on which something moved), ``state``, ``next_state``, ``at_risk`` (in
-        ``next_state`` just before), ``events`` (who left it), ``probability``, ``variance``, ``low``, ``high``, ``level``.
+        ``date`` (the day ``since``, then each day with a transition), ``state``, ``next_state``, ``at_risk`` (in
+        ``next_state`` just before), ``events`` (number that left it), ``probability``, ``variance``, ``low``,
+        ``high``, ``level``.
 
     Example:
         >>> import datetime as dt
@@ -105,7 +111,7 @@ def _listed(states: Sequence[str] | None) -> list[str] | None:
 
 
 def _days(day: object, name: str) -> int:
-    """Days since 1970-01-01."""
+    """Converts a day to days since 1970-01-01."""
     if isinstance(day, dt.datetime) or not isinstance(day, dt.date):
         raise ArgumentError(
             f"{name} is {day!r}: expected a date, as in datetime.date(2013, 7, 1)",

@@ -1,4 +1,4 @@
-"""Published figures against the intervals that their rounding allows."""
+"""Checks of published figures against the intervals that their rounding allows."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 Printed: TypeAlias = str | int | None
-"""A number: text as it was printed, an integer that was counted one by one, or nothing."""
+"""A number: text as it was printed, an exact integer, or nothing."""
 
 
 def check_published(
@@ -24,22 +24,24 @@ def check_published(
     denominator: Printed = None,
     percent: Printed = None,
 ) -> pl.DataFrame:
-    """Test published shares: is there a part, a whole and a share that round to what was printed?
+    """Tests whether published figures can be right: whether a part, a whole and a share exist that round to the
+    printed ones.
 
     Args:
-        figures: Several figures, each a mapping of ``numerator``, ``denominator``, ``percent`` and ``year``; instead of one.
-        year: The year that the figure is about.
-        numerator: The part, as printed: ``"59.5"``, ``"147.5万"``. Its last digit says to what it was rounded, so that it
-            stands for any number that is rounded to it; an integer stands for itself.
-        denominator: The whole, likewise.
-        percent: The share in per cent, likewise: ``"99.6"``.
+        figures: Several figures, each a mapping of ``numerator``, ``denominator``, ``percent`` and ``year``; instead
+            of one.
+        year: The year of the figure.
+        numerator: The part, as printed: ``"59.5"``, ``"147.5万"``. Its last digit shows to what it was rounded, so
+            that it represents any number that is rounded to it; an integer represents itself.
+        denominator: The whole, as printed.
+        percent: The share in per cent, as printed: ``"99.6"``.
 
     Returns:
-        ``year``; ``numerator``, ``denominator``, ``percent`` as printed; ``divided`` (the printed part over the printed
-        whole) and ``divides`` (whether that rounds to the printed share); the intervals that the other two of the three
-        allow: ``percent_low``, ``percent_high``, ``numerator_low``, …, ``denominator_high``; ``agrees``. A figure that
-        agrees and does not divide is right: it was worked out before its parts were rounded. One of the three may be
-        missing: its interval is then what is asked for, and ``agrees`` is null.
+        ``year``; ``numerator``, ``denominator``, ``percent`` as printed; ``divided`` (the printed part over the
+        printed whole) and ``divides`` (whether that rounds to the printed share); the intervals that the other two of
+        the three allow: ``percent_low``, ``percent_high``, ``numerator_low``, …, ``denominator_high``; ``agrees``. A
+        figure that agrees and does not divide is right: it was computed before its parts were rounded. One of the
+        three may be missing: its interval is then the answer, and ``agrees`` is null.
 
     Example:
         >>> of_2008 = check_published(year=2008, numerator="59.5万", denominator="59.8万", percent="99.6")

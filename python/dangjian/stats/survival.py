@@ -1,4 +1,4 @@
-"""Survival of anything under watch, of arrays: curves, and groups compared."""
+"""Survival statistics of arrays: curves, and the comparison of groups."""
 
 from __future__ import annotations
 
@@ -24,15 +24,17 @@ def survival_curve(
     interval: Literal["log-log", "log", "plain"] = "log-log",
     level: float = 0.95,
 ) -> pl.DataFrame:
-    """Survival of things under watch: Kaplan–Meier, and Aalen–Johansen where causes compete. Ties are exact.
+    """Estimates survival curves: Kaplan–Meier, and Aalen–Johansen where causes compete. Ties are exact.
 
     Args:
-        time: When the watch of each ended.
-        cause: Why: 0 where the watch itself ended (censored), 1 the event, 2 and more what competes with it.
-        entry: When the watch began, where that is later than 0 (late entry, left truncation): ``entry < time``.
-        cluster: What each belongs to; variances are then those of what clusters add (infinitesimal jackknife). Without it
-            all are independent (Greenwood).
-        interval: On which scale intervals are symmetric: ``log-log`` is the default of lifelines and SAS, ``log`` that of R.
+        time: End of observation of each subject.
+        cause: Reason for the end: 0 where observation itself ended (censored), 1 the event, 2 and more competing
+            events.
+        entry: Start of observation, where later than 0 (late entry, left truncation): ``entry < time``.
+        cluster: Cluster of each subject; variances are then computed between clusters (infinitesimal jackknife).
+            Without clusters all subjects are independent (Greenwood).
+        interval: Scale on which intervals are symmetric: ``log-log`` is the default of lifelines and SAS, ``log``
+            that of R.
         level: The level of intervals.
 
     Returns:
@@ -55,19 +57,20 @@ def survival_summary(
     interval: Literal["log-log", "log", "plain"] = "log-log",
     level: float = 0.95,
 ) -> pl.DataFrame:
-    """What the curves of ``survival_curve`` come to, in one row.
+    """Summarises the curves of ``survival_curve`` in one row.
 
     Args:
         time: As in ``survival_curve``, and the options below likewise.
-        cause: Why each watch ended.
-        entry: When it began.
-        cluster: What each belongs to.
-        horizon: Up to which time the mean is restricted; the last at which anyone is under watch where none is given.
+        cause: Reason for the end of each observation.
+        entry: Start of each observation.
+        cluster: Cluster of each subject.
+        horizon: Time to which the mean is restricted; by default the last with anyone at risk.
         interval: The scale of intervals.
         level: The level of intervals.
 
     Returns:
-        ``n``, ``events``, ``competing``, ``censored``, then as in ``Roster.star_survival_summary`` from ``median`` on.
+        ``n``, ``events``, ``competing``, ``censored``, then as in ``Roster.star_survival_summary`` from ``median``
+        on.
 
     Example:
         >>> survival_summary([1, 2, 2, 3], [1, 1, 0, 0]).select("events", "median", "mean").row(0)
@@ -104,19 +107,19 @@ def log_rank(
     entry: Sequence[float] | None = None,
     cluster: Sequence[Hashable] | None = None,
 ) -> pl.DataFrame:
-    """Compare the survival of groups (log-rank test), of any number of them.
+    """Compares the survival of any number of groups (log-rank test).
 
     Args:
-        time: When the watch of each ended.
-        event: Whether by the event.
-        group: The group of each.
+        time: End of observation of each subject.
+        event: True where observation ended with the event.
+        group: The group of each subject.
         entry: As in ``survival_curve``.
-        cluster: As in ``survival_curve``; without it each is a cluster of its own.
+        cluster: As in ``survival_curve``; without it each subject is a cluster of its own.
 
     Returns:
-        A row for each group, in the order in which they first occur: ``group``, ``n``, ``observed``, ``expected``; in every row
-        ``chi2``, ``df``, ``p``, and ``chi2_robust``, ``df_robust``, ``p_robust`` (the score test of Lin and Wei, whose
-        variance is that of what clusters add).
+        A row for each group, in the order of first occurrence: ``group``, ``n``, ``observed``, ``expected``; in every
+        row ``chi2``, ``df``, ``p``, and ``chi2_robust``, ``df_robust``, ``p_robust`` (the score test of Lin and Wei,
+        with the variance between clusters).
 
     Example:
         >>> test = log_rank([1, 2, 3, 4, 5, 6], [True] * 6, ["a", "a", "b", "a", "b", "b"])
@@ -133,7 +136,9 @@ def log_rank(
 
 
 def _numbers(values: Iterable[T]) -> tuple[list[int], list[T]]:
-    """Each value as the number of its first occurrence among distinct ones, and those."""
+    """Numbers distinct values in the order of first occurrence; returns the number of each value, and the distinct
+    values.
+    """
     seen: dict[T, int] = {}
     numbers = [seen.setdefault(value, len(seen)) for value in values]
     if None in seen:

@@ -1,4 +1,4 @@
-"""Tests of trends, of arrays: Mann–Kendall, alone and over many series together, shares by year, pairs."""
+"""Trend tests on arrays: Mann–Kendall on one series or on many together, proportions by year, pairs."""
 
 from __future__ import annotations
 
@@ -20,22 +20,23 @@ def mann_kendall(
     method: Literal["auto", "exact", "normal"] = "auto",
     alpha: float = 0.05,
 ) -> pl.DataFrame:
-    """Test series for a trend (Mann 1945, Kendall 1975), with Sen's slope (1968).
+    """Tests series for a trend (Mann 1945, Kendall 1975), with Sen's slope (1968).
 
     Args:
-        values: A series: a list, a polars Series, a one-dimensional array. Or many of equal length, one a row: a list of lists,
-            a polars Series of lists or arrays, a two-dimensional array. What is not known is None or NaN.
-        years: The years of the values, ascending; 0, 1, 2, … where none are given.
-        method: Where p-values come from: ``exact`` counts all orders of the values, ties among them included (up to 33 values),
-            ``normal`` approximates with a correction for continuity, ``auto`` is exact up to ten values.
-        alpha: A p-value up to this is called a trend; the interval of the slope has the level 1 - ``alpha``.
+        values: A series: a list, a polars Series, a one-dimensional array. Or many of equal length, one a row: a list
+            of lists, a polars Series of lists or arrays, a two-dimensional array. Missing values are None or NaN.
+        years: The years of the values, ascending; 0, 1, 2, … by default.
+        method: Source of p-values: ``exact`` counts all orders of the values, with ties (up to 33 values), ``normal``
+            approximates with a continuity correction, ``auto`` is exact up to ten values.
+        alpha: Significance level: a p-value up to this is called a trend, and the interval of the slope has the level
+            1 - ``alpha``.
 
     Returns:
-        A row for each series: ``n`` (values known), ``s``, ``var_s`` (with ties), ``tau_a``, ``tau_b``, ``z``, ``p``,
-        ``p_method``, ``slope`` (a year), ``slope_low``, ``slope_high``, ``intercept`` (of the line, at the first year),
-        ``verdict``: ``rising``, ``falling``, ``no_trend``, ``constant``, ``too_few_years`` (below five: even four years that
-        rise each time have an exact p of 1/12). Undefined is null: ``z``, ``p`` and ``tau_b`` of a constant series, the
-        interval where no two slopes bound it at that level, everything below two values.
+        A row for each series: ``n`` (known values), ``s``, ``var_s`` (with ties), ``tau_a``, ``tau_b``, ``z``, ``p``,
+        ``p_method``, ``slope`` (a year), ``slope_low``, ``slope_high``, ``intercept`` (of the line, at the first
+        year), ``verdict``: ``rising``, ``falling``, ``no_trend``, ``constant``, ``too_few_years`` (below five: even
+        four years that rise each time have an exact p of 1/12). Undefined is null: ``z``, ``p`` and ``tau_b`` of a
+        constant series, the interval where no two slopes bound it at that level, everything below two values.
 
     Example:
         >>> mann_kendall([0.71, 0.74, 0.73, 0.80, 0.82]).select("s", "p", "verdict").row(0)
@@ -51,7 +52,7 @@ def mann_kendall(
 
 
 def pooled_kendall(values: Any, years: Sequence[float] | None = None, *, alpha: float = 0.05) -> pl.DataFrame:
-    """Test many series together (regional Kendall): do the counties rise as a whole?
+    """Tests many series for a common trend (regional Kendall): do the counties rise as a whole?
 
     Args:
         values: Series of equal length, one a row, as in ``mann_kendall``.
@@ -59,11 +60,12 @@ def pooled_kendall(values: Any, years: Sequence[float] | None = None, *, alpha: 
         alpha: As in ``mann_kendall``.
 
     Returns:
-        Two rows. ``between`` is ``independent`` (S and its variance are added up: Hirsch and Slack 1984, Helsel and Frans
-        2006), or ``correlated`` (with the covariances of Dietz and Killeen 1981, those of Hirsch and Slack where values are
-        missing): what a year does to one county it may do to others. Then ``years`` (with a value in any series), ``units``
-        (series with two values or more), ``units_left_out``, ``n`` (values), ``s``, ``var_s``, ``tau``, ``z`` (corrected for
-        continuity if independent), ``p``, ``slope`` (the median over all pairs of years of all series), ``verdict``.
+        Two rows. ``between`` is ``independent`` (S and its variance are added up: Hirsch and Slack 1984, Helsel and
+        Frans 2006), or ``correlated`` (with the covariances of Dietz and Killeen 1981, those of Hirsch and Slack
+        where values are missing), since a year may affect several counties alike. Then ``years`` (with a value in any
+        series), ``units`` (series with two values or more), ``units_left_out``, ``n`` (values), ``s``, ``var_s``,
+        ``tau``, ``z`` (with a continuity correction if independent), ``p``, ``slope`` (the median over all pairs of
+        years of all series), ``verdict``.
 
     Example:
         >>> counties = [[0.1, 0.2, 0.3, 0.4, 0.6], [0.5, 0.4, 0.6, 0.7, 0.8], [0.7, 0.8, 0.9, 0.9, 0.9]]
@@ -76,11 +78,11 @@ def pooled_kendall(values: Any, years: Sequence[float] | None = None, *, alpha: 
 
 
 def seasonal_kendall(values: Any, period: int, *, alpha: float = 0.05) -> pl.DataFrame:
-    """Test a series with seasons: each season beside itself in the years before (seasonal Kendall).
+    """Tests a series with seasons, comparing each season with itself in other years (seasonal Kendall).
 
     Args:
-        values: A series, as in ``mann_kendall``, the seasons of one year after those of the other.
-        period: How many seasons a year has: 4, 12.
+        values: A series, as in ``mann_kendall``, the seasons of each year after those of the year before.
+        period: Number of seasons in a year: 4, 12.
         alpha: As in ``mann_kendall``.
 
     Returns:
@@ -104,9 +106,9 @@ def seasonal_kendall(values: Any, period: int, *, alpha: float = 0.05) -> pl.Dat
 
 
 def adjust_p(p: Sequence[float | None]) -> list[float | None]:
-    """Adjust p-values for their number (Benjamini and Hochberg 1995): the false discovery rate.
+    """Adjusts p-values for multiple testing (Benjamini and Hochberg 1995), which controls the false discovery rate.
 
-    What has no p-value (None) is no test: it stays None and does not count.
+    A missing p-value (None) is not a test: it stays None and does not count.
 
     Example:
         >>> adjust_p([0.01, None, 0.04])
@@ -118,19 +120,19 @@ def adjust_p(p: Sequence[float | None]) -> list[float | None]:
 def cochran_armitage(
     success: Sequence[int], known: Sequence[int], years: Sequence[float] | None = None, *, level: float = 0.95
 ) -> pl.DataFrame:
-    """Test shares by year for a linear trend (Cochran 1954, Armitage 1955): ``prop.trend.test`` of R.
+    """Tests proportions by year for a linear trend (Cochran 1954, Armitage 1955): ``prop.trend.test`` of R.
 
     Args:
-        success: How many meet it, year by year.
-        known: Of how many it is known whether they do.
-        years: The years, or other scores; 0, 1, 2, … where none are given.
+        success: Number of successes, year by year.
+        known: Number of known answers, year by year.
+        years: The years, or other scores; 0, 1, 2, … by default.
         level: The level of the interval of the slope.
 
     Returns:
-        One row: ``years`` (with any known), ``success``, ``known`` (of all years), ``slope`` (by how much the share grows a
-        year), ``slope_low``, ``slope_high`` (each year with its own binomial variance), ``z`` (its square is chi-square
-        with one degree of freedom), ``p``; ``z`` and ``p`` null where all or none meet it. With thousands of organisations
-        everything is significant: look at the slope.
+        One row: ``years`` (with any known), ``success``, ``known`` (of all years), ``slope`` (growth of the
+        proportion a year), ``slope_low``, ``slope_high`` (each year with its own binomial variance), ``z`` (its
+        square is chi-square with one degree of freedom), ``p``; ``z`` and ``p`` are null where all or none succeed.
+        With thousands of organisations everything is significant: judge by the slope.
 
     Example:
         >>> cochran_armitage([30, 40, 50], [100, 100, 100])["slope"].item()
@@ -141,18 +143,18 @@ def cochran_armitage(
 
 
 def mcnemar(kept: int, lost: int, gained: int, never: int, *, level: float = 0.95) -> pl.DataFrame:
-    """Test whether as many gained as lost something between two dates (McNemar 1947).
+    """Tests whether as many gained as lost a property between two dates (McNemar 1947).
 
     Args:
-        kept: How many have it both times.
-        lost: Only at first.
-        gained: Only later.
-        never: Neither time.
+        kept: Number with the property both times.
+        lost: Number with it only the first time.
+        gained: Number with it only the second time.
+        never: Number without it both times.
         level: The level of the interval of the difference.
 
     Returns:
-        One row: the four, ``difference`` (later share less earlier), ``low``, ``high``, ``p`` (exact, two-sided), ``chi2``
-        (corrected for continuity), ``chi2_p``; the last three null where nobody changed.
+        One row: the four, ``difference`` (later proportion less earlier), ``low``, ``high``, ``p`` (exact,
+        two-sided), ``chi2`` (with a continuity correction), ``chi2_p``; the last three are null where nobody changed.
 
     Example:
         >>> mcnemar(20, 2, 9, 10).select("difference", "p").row(0)
@@ -162,7 +164,7 @@ def mcnemar(kept: int, lost: int, gained: int, never: int, *, level: float = 0.9
 
 
 def _series(values: Any) -> tuple[pl.Series, int]:
-    """All values of equally long series one behind the other, and the length of each."""
+    """Flattens series of equal length, one after the other; returns the values and the length of each series."""
     shape = getattr(values, "shape", None)
     if not isinstance(values, pl.Series):
         if shape is not None and len(shape) == 2:  # noqa: PLR2004 - rows and columns

@@ -1,4 +1,4 @@
-"""The package keeps its layout: no circle of imports, no long file."""
+"""The package keeps its layout: no circle of imports, no long file, plain docstrings."""
 
 from __future__ import annotations
 
@@ -69,8 +69,27 @@ def test_files_are_short(folder):
     assert {path: n for path, n in lengths.items() if n > LONGEST} == {}
 
 
+def docstrings(path):
+    """All docstrings of a file, those of attributes too."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        match node:
+            case ast.Expr(ast.Constant(str(text))):
+                yield text
+
+
+def test_docstrings_open_with_what_is_done_or_what_a_thing_is():
+    opened = [
+        f"{path.relative_to(ROOT)}: {text[:60]}"
+        for path in MODULES.values()
+        for text in docstrings(path)
+        if text.split(maxsplit=1)[0] in ("What", "Whether", "How")
+    ]
+    assert opened == []
+
+
 def test_every_folder_says_in_a_sentence_what_it_is_for():
     for folder in (path.parent for path in PACKAGE.rglob("__init__.py")):
         text = ast.get_docstring(ast.parse((folder / "__init__.py").read_text(encoding="utf-8")))
         assert text, folder
-        assert text.splitlines()[0].endswith((".", ":")), folder
+        assert text.split("\n\n")[0].count(". ") == 0, folder
+        assert text.split("\n\n")[0].endswith("."), folder
