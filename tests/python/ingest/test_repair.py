@@ -16,7 +16,7 @@ from dangjian.cli import app
 from helpers import shared
 
 A, B = "911101066976941872", "91110000600037341L"
-"""Existing codes (docs/field-notes.md, credit codes); the first is all digits."""
+"""Codes that exist (docs/field-notes.md#unified-codes); the first is all digits."""
 
 SPOILT = "911101066976941000"
 COUNTY, OTHER_COUNTY = "150425000000", "150404000000"

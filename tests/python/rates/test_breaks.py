@@ -37,8 +37,9 @@ def test_a_definition_that_changes_is_a_break():
 
 
 def test_the_breaks_of_the_bulletins_are_shipped():
-    """docs/field-notes.md, bulletins: the population is eligible organisations to 2012, all from 2014,
-    legal persons from 2018; no rate since 2021.
+    """Of those that meet the conditions to 2012, of all from 2014, of legal persons from 2018, no rate since 2021.
+
+    The breaks are those of docs/field-notes.md#published-figures.
     """
     rows = [(year, 3, "solo", kind) for year in range(2010, 2023) for kind in ("enterprise", "self_employed")]
     roster = made(rows, **BASIC, kind=pl.String)

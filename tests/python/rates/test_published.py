@@ -1,4 +1,4 @@
-"""Printed figures (docs/field-notes.md, bulletins) and the intervals that their rounding allows."""
+"""Printed figures (docs/field-notes.md#published-figures) and the intervals that their rounding allows."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 
 
 def check(first: str) -> str:
-    """Computes the check character of GB 32100-2015 (docs/field-notes.md, credit codes)."""
+    """GB 32100-2015 (docs/field-notes.md#unified-codes)."""
     return ALPHABET[-sum(ALPHABET.index(c) * pow(3, at, 31) for at, c in enumerate(first)) % 31]
 
 
