@@ -88,8 +88,8 @@ fn told(roster: &Roster, frame: &Frame, table: &AnnualTable, line: &Line, column
 /// data. The lines `…_unknown` hold values missing from the ledger, so that the parts of a line add up to it; the
 /// line `undecided` holds possible members of the table, which no other line counts.
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
-/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// # use dangjian::{Roster, Scope, job::Quiet};
+/// let roster = Roster::sample(300, 3)?;
 /// let tables = dangjian::definition::Annual::shipped()?;
 /// let table = dangjian::analysis::annual_table::annual_table(&roster, &tables, "27", 2012, &Scope::default(), &Quiet)?;
 /// assert!(table.column_by_name("control_private").is_some());
@@ -123,8 +123,8 @@ pub fn annual_table(
 /// up to the whole; `>=`: they do not exceed it), `whole`, `parts` (their sum), `agrees`. Null if the whole or a
 /// part is null.
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
-/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// # use dangjian::{Roster, Scope, job::Quiet};
+/// let roster = Roster::sample(300, 3)?;
 /// let tables = dangjian::definition::Annual::shipped()?;
 /// let checks = dangjian::analysis::annual_table::annual_checks(&roster, &tables, "27", 2012, &Scope::default(), &Quiet)?;
 /// assert!(arrow::array::AsArray::as_boolean(&checks["agrees"]).iter().all(|agrees| agrees != Some(false)));

@@ -120,8 +120,8 @@ fn first_rows(codes: &Integers, rows: &BooleanBuffer) -> BooleanBuffer {
 /// nothing was counted because the year's sources lack a column that the measure names.
 ///
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
-/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// # use dangjian::{Roster, Scope, job::Quiet};
+/// let roster = Roster::sample(300, 3)?;
 /// let measures = [("members".to_owned(), dangjian::analysis::count::Measure::parse("sum(members_full)")?)];
 /// let sets = [vec![], vec!["kind".to_owned()]];
 /// let tables = dangjian::analysis::count::count(&roster, &sets, &measures, &Scope::default(), &Quiet)?;

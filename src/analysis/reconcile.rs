@@ -120,8 +120,8 @@ fn several_superiors(roster: &Roster, frame: &Frame) -> Vec<usize> {
 /// party organisation; `several_superiors`: rows of its party organisation name different superiors), `org_id`,
 /// `name`, `region`, `committee`, `party_superior`, `party_org_id`, `mode`.
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
-/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// # use dangjian::{Roster, Scope};
+/// let roster = Roster::sample(300, 3)?;
 /// let table = dangjian::analysis::reconcile::reconcile(&roster, 2012, &Scope::default())?;
 /// assert!(table.column_by_name("finding").is_some());
 /// # Ok::<(), dangjian::Error>(())
@@ -160,8 +160,8 @@ pub fn reconcile(roster: &Roster, year: i16, scope: &Scope) -> Result<RecordBatc
 /// `not_due` − placed), `success`, `success_placed`, `agrees` (`unplaced` is 0). Party organisations are counted at
 /// their home row. Null if no source of the year has the tree's column.
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
-/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// # use dangjian::{Roster, Scope};
+/// let roster = Roster::sample(300, 3)?;
 /// let rates: Vec<_> = dangjian::definition::Rates::shipped()?.iter().cloned().collect();
 /// let table = dangjian::analysis::reconcile::reconcile_totals(&roster, &rates, 2012, &Scope::default())?;
 /// assert_eq!(table.num_rows() % 3, 0);

@@ -19,8 +19,8 @@ use crate::support::columns::Columns;
 /// Columns: `year`, `next_year`, the dimensions of `scope`, those of `of`, the dimensions of `of` again as
 /// `next_<name>`, `organisations`. An organisation missing from one of the two years has `absent` there.
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
-/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// # use dangjian::{Roster, Scope, job::Quiet};
+/// let roster = Roster::sample(300, 3)?;
 /// let table = dangjian::analysis::transitions::moves(&roster, &["mode", "star"], &Scope::by(["province"]), &Quiet)?;
 /// assert!(table.column_by_name("next_star").is_some());
 /// # Ok::<(), dangjian::Error>(())

@@ -29,8 +29,8 @@ pub(crate) const ITEMS: [(&str, &str); 7] = [
 /// `without_party_org_with_instructor`, `seconded_officers`, `owner_secretaries`, `staff_full_time`,
 /// `staff_part_time`), `value`. An instructor counts once, whatever the number of organisations assigned.
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
-/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// # use dangjian::{Roster, Scope, job::Quiet};
+/// let roster = Roster::sample(300, 3)?;
 /// let table = dangjian::analysis::workforce::workforce(&roster, &Scope::default(), &Quiet)?;
 /// assert_eq!(table.num_rows(), 3 * 7); // three years, seven items each
 /// # Ok::<(), dangjian::Error>(())

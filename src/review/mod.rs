@@ -70,8 +70,8 @@ const STARRED: f64 = 3.0;
 /// Builds the review of `year`. Multi-year tables cover all years up to it. Fails if the roster does not have the
 /// year.
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::ingest::Options; use dangjian::job::Quiet;
-/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// # use dangjian::{Roster, job::Quiet};
+/// let roster = Roster::sample(300, 3)?;
 /// let definitions = dangjian::review::Definitions::shipped()?;
 /// let review = dangjian::review::review(&roster, 2012, &definitions, None, &Quiet)?;
 /// assert!(review.table("gaps").is_some());

@@ -15,6 +15,9 @@ use rayon::prelude::*;
 
 use self::organisation::{DIVISIONS, KINDS, MODES, Row, TOWNSHIPS, found};
 use crate::error::{Error, Result};
+use crate::ingest::Options;
+use crate::job::Quiet;
+use crate::roster::Roster;
 
 /// Sections of GB/T 4754 with their last divisions; each starts after the previous one ends.
 const SECTIONS: [(char, u8); 20] = [
@@ -66,6 +69,19 @@ pub fn panel(organisations: usize, years: u16, first_year: i16, seed: u64) -> Re
             words.batch(first_year + at as i16, &rows)
         })
         .collect()
+}
+
+impl Roster {
+    /// Returns the roster of a synthetic [`panel`] from 2010 on, for examples and trials. It is the same at every call.
+    ///
+    /// ```
+    /// let roster = dangjian::Roster::sample(300, 3)?;
+    /// assert_eq!(roster.frames().len(), 3);
+    /// # Ok::<(), dangjian::Error>(())
+    /// ```
+    pub fn sample(organisations: usize, years: u16) -> Result<Self> {
+        Self::read_arrow("sample", &panel(organisations, years, 2010, 7)?, &Options::default(), &Quiet)
+    }
 }
 
 fn check(organisations: usize, years: u16, first_year: i16) -> Result<()> {

@@ -93,7 +93,7 @@ pub struct Comparison {
 /// surveys lacks is not compared.
 /// ```
 /// use dangjian::{Roster, ingest, synth}; use dangjian::analysis::compare; use dangjian::job::Quiet;
-/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &ingest::Options::default(), &Quiet)?;
+/// let roster = Roster::sample(300, 3)?;
 /// let compared = compare::compare(&roster, &roster, &compare::Options::default(), &Quiet)?;
 /// assert_eq!((compared.earlier_year(), compared.year()), (2011, 2012));
 /// assert!(compared.counts(&[] as &[&str])?.column_by_name("new").is_some());

@@ -40,8 +40,8 @@ pub(super) fn answers(facts: &Facts, rules: &FormationRules, findings: &[&Findin
 /// `unknown` (organisations for which the finding cannot be decided; null if the year's sources lack such a
 /// column).
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
-/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// # use dangjian::{Roster, Scope, job::Quiet};
+/// let roster = Roster::sample(300, 3)?;
 /// let rules = dangjian::definition::FormationRules::shipped()?;
 /// let table = dangjian::analysis::formation::formation_audit(&roster, &rules, &Scope::by(["kind"]), &Quiet)?;
 /// assert!(table.column_by_name("finding").is_some());

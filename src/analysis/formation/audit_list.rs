@@ -46,8 +46,8 @@ const LISTED: [&str; 13] = [
 /// `party_org_level` (recorded) and `level_need` (by the rules), `members_full`, `party_members` and `units` (of
 /// its party organisation), `why_zh`, `why_en`, `rule` (the source of the finding).
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
-/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// # use dangjian::{Roster, Scope};
+/// let roster = Roster::sample(300, 3)?;
 /// let rules = dangjian::definition::FormationRules::shipped()?;
 /// let (all, finding) = (Scope::default(), Some("solo_due_none"));
 /// let list = dangjian::analysis::formation::formation_audit_list(&roster, &rules, 2012, finding, &all)?;

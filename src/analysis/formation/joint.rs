@@ -50,8 +50,8 @@ const LISTED: [&str; 13] = [
 /// one is unknown), `townships` (number of townships they lie in), `units_most` (the limit; null if no rule is in
 /// force in the year), `over_limit` (null if there is no limit, or if organisations of unknown mode decide).
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
-/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// # use dangjian::{Roster, Scope, job::Quiet};
+/// let roster = Roster::sample(300, 3)?;
 /// let rules = dangjian::definition::FormationRules::shipped()?;
 /// let table = dangjian::analysis::formation::joint_branches(&roster, &rules, &Scope::default(), &Quiet)?;
 /// assert!(table.column_by_name("over_limit").is_some());
@@ -107,8 +107,8 @@ const ITEMS: [(&str, &str); 10] = [
 /// `limit_unknown` (null if no limit is in force), `alone` (branches of one organisation), `apart` (branches over
 /// several townships), `too_small` (branches with fewer members than the lowest level requires).
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
-/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// # use dangjian::{Roster, Scope, job::Quiet};
+/// let roster = Roster::sample(300, 3)?;
 /// let rules = dangjian::definition::FormationRules::shipped()?;
 /// let table = dangjian::analysis::formation::joint_summary(&roster, &rules, &Scope::by(["kind"]), &Quiet)?;
 /// assert!(table.column_by_name("units_mean").is_some());

@@ -41,8 +41,8 @@ pub use self::returns::formation_returns;
 /// ledger does not give it), `organisations`, `party_organisations` (distinct ones among the organisations of that
 /// mode; the host of an affiliated organisation is also counted under its own mode).
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
-/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// # use dangjian::{Roster, Scope, job::Quiet};
+/// let roster = Roster::sample(300, 3)?;
 /// let table = dangjian::analysis::formation::formation(&roster, &Scope::by(["kind"]), &Quiet)?;
 /// assert!(table.num_rows() > 3);
 /// # Ok::<(), dangjian::Error>(())
@@ -89,8 +89,8 @@ pub(crate) fn modes<'r>(
 ///
 /// Columns: `year`, the dimensions, `need`, `mode` (both with `unknown`), `organisations`.
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
-/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// # use dangjian::{Roster, Scope, job::Quiet};
+/// let roster = Roster::sample(300, 3)?;
 /// let rules = dangjian::definition::FormationRules::shipped()?;
 /// let table = dangjian::analysis::formation::formation_need(&roster, &rules, &Scope::default(), &Quiet)?;
 /// assert!(table.column_by_name("need").is_some());
@@ -125,8 +125,8 @@ pub(crate) fn needs<'r>(
 /// Columns: `year`, `next_year`, the dimensions, `mode`, `next_mode` (both with `unknown` and `absent`),
 /// `organisations`.
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
-/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// # use dangjian::{Roster, Scope, job::Quiet};
+/// let roster = Roster::sample(300, 3)?;
 /// let table = dangjian::analysis::formation::formation_moves(&roster, &Scope::default(), &Quiet)?;
 /// assert!(table.column_by_name("next_mode").is_some());
 /// # Ok::<(), dangjian::Error>(())

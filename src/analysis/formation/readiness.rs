@@ -34,8 +34,8 @@ const ITEMS: [&str; 7] = ["ready", "unknown", "gone", "next_unknown", "stayed", 
 /// the roster. Then, of the group in all earlier years together: `past_known` (stayed or reached), `past_reached`,
 /// and `past_rate`, the ratio of the two.
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
-/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// # use dangjian::{Roster, Scope, job::Quiet};
+/// let roster = Roster::sample(300, 3)?;
 /// let rules = dangjian::definition::FormationRules::shipped()?;
 /// let table = dangjian::analysis::formation::readiness(&roster, &rules, 1, &Scope::default(), &Quiet)?;
 /// assert_eq!(table.num_rows(), 3 * 4); // three years, four steps each
@@ -109,8 +109,8 @@ const LISTED: [&str; 9] =
 /// `kind`, `committee`, `mode`, `party_org_id`, `party_org_level`, `instructor_id`, `members` (those the step
 /// counts), `at_least`.
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
-/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// # use dangjian::{Roster, Scope};
+/// let roster = Roster::sample(300, 3)?;
 /// let rules = dangjian::definition::FormationRules::shipped()?;
 /// let list = dangjian::analysis::formation::readiness_list(&roster, &rules, 1, 2012, Some("solo_3"), &Scope::default())?;
 /// assert!(list.column_by_name("members").is_some());

@@ -108,8 +108,8 @@ fn parts(groups: &[Pair]) -> Option<Vec<Parts>> {
 /// `exit`), `earlier_success`, `earlier_failure`, `success`, `failure`, `earlier_rate`, `rate`, `within`,
 /// `between`, `entry`, `exit`, `contribution`; the last five are null if one of the years has no overall rate.
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
-/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// # use dangjian::{Roster, Scope, job::Quiet};
+/// let roster = Roster::sample(300, 3)?;
 /// let rate = [dangjian::definition::Rates::shipped()?.get("organised")?.clone()];
 /// let table = dangjian::analysis::rates::change::explain_change(&roster, &rate, 2010, 2012, &Scope::by(["kind"]), &Quiet)?;
 /// assert!(table.column_by_name("within").is_some());

@@ -48,8 +48,8 @@ pub struct Shape {
 /// unknowns allow), `series` (figures of a rate are comparable only within one series number; see
 /// [`breaks`](self::breaks::breaks)).
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
-/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// # use dangjian::{Roster, Scope, job::Quiet};
+/// let roster = Roster::sample(300, 3)?;
 /// let rates: Vec<_> = dangjian::definition::Rates::shipped()?.iter().cloned().collect();
 /// let table = dangjian::analysis::rates::coverage(&roster, &rates, &Scope::by(["province"]).in_year(2012), &Quiet)?;
 /// assert_eq!(table["year"].len(), table["rate"].len());
@@ -65,8 +65,8 @@ pub fn coverage(roster: &Roster, rates: &[Rate], scope: &Scope, job: &dyn Job) -
 /// an estimate for a larger population. The interval does not cover unknown answers; `unknown` and `rate_low` to
 /// `rate_high` do.
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::analysis::rates::Shape; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
-/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// # use dangjian::{Roster, Scope, analysis::rates::Shape, job::Quiet};
+/// let roster = Roster::sample(300, 3)?;
 /// let rates = [dangjian::definition::Rates::shipped()?.get("organised")?.clone()];
 /// let shape = Shape { rollup: true, interval: Some(0.95) };
 /// let scope = Scope::by(["kind", "mode"]).in_year(2012);

@@ -50,8 +50,8 @@ pub use self::whatif::{compare_counts, compare_schemes};
 /// counted in the group of its home row.
 ///
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
-/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// # use dangjian::{Roster, Scope, job::Quiet};
+/// let roster = Roster::sample(300, 3)?;
 /// let table = dangjian::analysis::stars::star_distribution(&roster, &Scope::default(), &Quiet)?;
 /// assert_eq!(table.num_rows(), 3 * 8); // three years of five grades and three states
 /// # Ok::<(), dangjian::Error>(())
@@ -107,8 +107,8 @@ pub(crate) fn states<'r>(
 /// `organisations` or `party_organisations`.
 ///
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
-/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// # use dangjian::{Roster, Scope, job::Quiet};
+/// let roster = Roster::sample(300, 3)?;
 /// let counts = dangjian::definition::Counts::Organisations;
 /// let table = dangjian::analysis::stars::star_transitions(&roster, counts, &Scope::default(), &Quiet)?;
 /// assert!(table.column_by_name("next_star_state").is_some());

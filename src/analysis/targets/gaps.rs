@@ -54,8 +54,8 @@ pub(crate) const LISTED: [&str; 9] =
 /// Columns: `year`, `target`, `status`, `org_id`, `name`, `township`, `township_name`, `kind`, `committee`, `mode`,
 /// `members_full`, `party_org_id`, `instructor_id`.
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
-/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// # use dangjian::{Roster, Scope};
+/// let roster = Roster::sample(300, 3)?;
 /// let set = dangjian::definition::Targets::shipped()?;
 /// let missing = dangjian::analysis::targets::gaps::gaps(&roster, set.get("eligible_established")?, 2012, &Scope::default())?;
 /// assert!(missing.column_by_name("org_id").is_some());

@@ -29,8 +29,8 @@ pub use self::pace::targets_pace;
 /// the unknowns decide), `inferred` (not stated in the source, to be confirmed), `note_zh`, `note_en`.
 ///
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
-/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// # use dangjian::{Roster, Scope, job::Quiet};
+/// let roster = Roster::sample(300, 3)?;
 /// let set: Vec<_> = dangjian::definition::Targets::shipped()?.iter().cloned().collect();
 /// let table = dangjian::analysis::targets::targets(&roster, &set, &Scope::default().in_year(2012), &Quiet)?;
 /// assert_eq!(table.num_rows(), 4);
@@ -54,8 +54,8 @@ pub(crate) fn in_force(targets: &[Target], table: &RecordBatch) -> Result<Record
 /// [`targets`], then `deadline` and `series` (figures of a target are comparable only within one series number; see
 /// [`breaks`](super::rates::breaks::breaks)).
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
-/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// # use dangjian::{Roster, Scope, job::Quiet};
+/// let roster = Roster::sample(300, 3)?;
 /// let set: Vec<_> = dangjian::definition::Targets::shipped()?.iter().cloned().collect();
 /// let table = dangjian::analysis::targets::targets_series(&roster, &set, &Scope::default(), &Quiet)?;
 /// assert_eq!(table.num_rows(), 3 * 4);
@@ -97,8 +97,8 @@ pub(crate) fn as_series(roster: &Roster, set: &[Target], table: &RecordBatch) ->
 /// (in the population, not met), `unknown` (membership or success unknown), `share` (proportion of all missing of
 /// the year).
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
-/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// # use dangjian::{Roster, Scope, job::Quiet};
+/// let roster = Roster::sample(300, 3)?;
 /// let set: Vec<_> = dangjian::definition::Targets::shipped()?.iter().cloned().collect();
 /// let table = dangjian::analysis::targets::gap_counts(&roster, &set, &Scope::by(["province"]).in_year(2012), &Quiet)?;
 /// assert!(table.column_by_name("missing").is_some());

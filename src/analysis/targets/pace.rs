@@ -63,8 +63,8 @@ fn short(success: u64, whole: u64, goal: f64) -> u64 {
 /// from now on), `suffices` (whether the pace so far is enough; null if the unknowns decide, or without a deadline
 /// or an earlier year), `inferred`.
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
-/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// # use dangjian::{Roster, Scope, job::Quiet};
+/// let roster = Roster::sample(300, 3)?;
 /// let set: Vec<_> = dangjian::definition::Targets::shipped()?.iter().cloned().collect();
 /// let table = dangjian::analysis::targets::targets_pace(&roster, &set, 2012, Some(2015), &Scope::default(), &Quiet)?;
 /// assert_eq!(table.num_rows(), 4);

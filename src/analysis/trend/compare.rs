@@ -39,10 +39,10 @@ struct Line {
 /// each group), `draws`, `statistic`, `df`, `p`, `effect` (Cohen's w; of the tests), `steps_a`, `steps_b`.
 ///
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// # use dangjian::{Roster, Scope, job::Quiet};
 /// use dangjian::analysis::trend::compare;
 ///
-/// let roster = Roster::read_arrow("made", &synth::panel(3000, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// let roster = Roster::sample(3000, 3)?;
 /// let scope = Scope::by(["kind"]);
 /// let table = compare(&roster, &Default::default(), &scope, "enterprise", None, None, &Quiet)?;
 /// assert_eq!(table.num_rows(), 2 + 19);

@@ -34,9 +34,9 @@ use crate::support::columns::Columns;
 /// `no_trend`, `constant`, `too_few_years`) by `p_adjusted`.
 ///
 /// ```
-/// # use dangjian::{Roster, ingest, synth}; use dangjian::query::Scope; use dangjian::job::Quiet;
+/// # use dangjian::{Roster, Scope, ingest::Options, job::Quiet};
 /// use dangjian::analysis::trend::figure_tests::trend_test; use dangjian::stats::mann_kendall::Options; use dangjian::analysis::trend::series::Figure;
-/// let roster = Roster::read_arrow("made", &synth::panel(300, 6, 2010, 7)?, &ingest::Options::default(), &Quiet)?;
+/// let roster = Roster::sample(300, 6)?;
 /// let rate = dangjian::definition::Rates::shipped()?.get("organised")?.clone();
 /// let scope = Scope::by(["kind"]);
 /// let table = trend_test(&roster, &Figure::Rate(vec![rate]), &Options::default(), &scope, &Quiet)?;
@@ -114,9 +114,9 @@ fn adjusted(lines: &[Line], trends: &[Trend]) -> (Vec<u64>, Vec<Option<f64>>) {
 /// Columns: `series`, `first_year`, `last_year`, then those of [`pooled_table`](crate::stats::regional_kendall::pooled_table).
 ///
 /// ```
-/// # use dangjian::{Roster, ingest, synth}; use dangjian::query::Scope; use dangjian::job::Quiet;
+/// # use dangjian::{Roster, Scope, ingest::Options, job::Quiet};
 /// use dangjian::analysis::trend::figure_tests::trend_pooled; use dangjian::stats::mann_kendall::Options; use dangjian::analysis::trend::series::Figure;
-/// let roster = Roster::read_arrow("made", &synth::panel(300, 6, 2010, 7)?, &ingest::Options::default(), &Quiet)?;
+/// let roster = Roster::sample(300, 6)?;
 /// let rate = dangjian::definition::Rates::shipped()?.get("organised")?.clone();
 /// let scope = Scope::by(["province"]);
 /// let table = trend_pooled(&roster, &Figure::Rate(vec![rate]), &Options::default(), &scope, &Quiet)?;
@@ -159,9 +159,9 @@ pub fn trend_pooled(
 /// `high`, `p` (exact), `chi2`, `chi2_p` (`McNemar`'s, with continuity correction).
 ///
 /// ```
-/// # use dangjian::{Roster, ingest, synth}; use dangjian::query::Scope; use dangjian::job::Quiet;
+/// # use dangjian::{Roster, Scope, job::Quiet};
 /// use dangjian::analysis::trend::figure_tests::paired_change;
-/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &ingest::Options::default(), &Quiet)?;
+/// let roster = Roster::sample(300, 3)?;
 /// let rate = dangjian::definition::Rates::shipped()?.get("organised")?.clone();
 /// let table = paired_change(&roster, &[rate], 2010, 2012, 0.95, &Scope::default(), &Quiet)?;
 /// assert!(table.column_by_name("gained").is_some());

@@ -21,10 +21,10 @@ use crate::roster::Roster;
 /// pooled.
 ///
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// # use dangjian::{Roster, Scope, job::Quiet};
 /// use dangjian::analysis::trend::{Of, Steps, flows};
 ///
-/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// let roster = Roster::sample(300, 3)?;
 /// let table = flows(&roster, &Steps::of(Of::Dimension("mode".to_owned())), &Scope::default(), false, &Quiet)?;
 /// assert!(table.num_rows() > 0);
 /// # Ok::<(), dangjian::Error>(())

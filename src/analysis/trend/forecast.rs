@@ -113,10 +113,10 @@ struct Line {
 /// from, which `mix` assumes to be kept).
 ///
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// # use dangjian::{Roster, Scope, job::Quiet};
 /// use dangjian::analysis::trend::{Forecast, forecast};
 ///
-/// let roster = Roster::read_arrow("made", &synth::panel(3000, 6, 2010, 7)?, &Options::default(), &Quiet)?;
+/// let roster = Roster::sample(3000, 6)?;
 /// let table = forecast(&roster, &Default::default(), &Scope::default(), &Forecast::default(), &Quiet)?;
 /// assert_eq!(table.num_rows(), 3 * 5 * 4); // years, grades, methods
 /// # Ok::<(), dangjian::Error>(())

@@ -215,8 +215,8 @@ const TESTS: [(&str, &str, &str); 9] = [
 /// Maxwell (1970) and Bhapkar (1966), `bowker` Bowker (1948).
 ///
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
-/// let roster = Roster::read_arrow("made", &synth::panel(3000, 4, 2010, 7)?, &Options::default(), &Quiet)?;
+/// # use dangjian::{Roster, Scope, job::Quiet};
+/// let roster = Roster::sample(3000, 4)?;
 /// let table = dangjian::analysis::trend::step_tests(&roster, &Default::default(), &Scope::default(), &Quiet)?;
 /// assert_eq!(table.num_rows(), 9);
 /// # Ok::<(), dangjian::Error>(())

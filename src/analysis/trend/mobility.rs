@@ -278,8 +278,8 @@ pub(crate) fn indices(
 /// proportions of the transitions; `mean_steps` in positions on the scale that occur, `mean_stars` in grades.
 ///
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
-/// let roster = Roster::read_arrow("made", &synth::panel(3000, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// # use dangjian::{Roster, Scope, job::Quiet};
+/// let roster = Roster::sample(3000, 3)?;
 /// let table = dangjian::analysis::trend::mobility(&roster, &Default::default(), &Scope::default(), false, None, &Quiet)?;
 /// assert_eq!(table.num_rows(), 19);
 /// # Ok::<(), dangjian::Error>(())

@@ -209,9 +209,9 @@ fn keyed(histories: &Histories<'_>, window: &[usize], paths: &[Path], scope: &Sc
 /// `longest_rise` (consecutive rises).
 ///
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// # use dangjian::{Roster, Scope, job::Quiet};
 /// use dangjian::definition::Counts; use dangjian::analysis::trend::paths::star_paths;
-/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// let roster = Roster::sample(300, 3)?;
 /// let table = star_paths(&roster, 3.0, Counts::Organisations, &Scope::default(), &Quiet)?;
 /// assert_eq!(table.num_rows(), 300);
 /// # Ok::<(), dangjian::Error>(())

@@ -138,10 +138,10 @@ struct Cell {
 /// never at risk, because entities missing from both years are unknown.
 ///
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// # use dangjian::{Roster, Scope, job::Quiet};
 /// use dangjian::analysis::trend::{How, probabilities};
 ///
-/// let roster = Roster::read_arrow("made", &synth::panel(3000, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// let roster = Roster::sample(3000, 3)?;
 /// let table = probabilities(&roster, &Default::default(), &Scope::default(), &How::default(), &Quiet)?;
 /// assert_eq!(table.num_rows(), 8 * 8); // five grades, unrated, no_party_org, unknown
 /// # Ok::<(), dangjian::Error>(())

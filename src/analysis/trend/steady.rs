@@ -47,10 +47,10 @@ fn chains(flows: &Flows, view: View, each: bool) -> Result<Vec<(&Group, Span, Cl
 /// no transition starts from; nothing of the chain is then defined, except `exit` of the other states), `view`.
 ///
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// # use dangjian::{Roster, Scope, job::Quiet};
 /// use dangjian::analysis::trend::{View, steady};
 ///
-/// let roster = Roster::read_arrow("made", &synth::panel(3000, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// let roster = Roster::sample(3000, 3)?;
 /// let table = steady(&roster, &Default::default(), &Scope::default(), View::Removed, false, &Quiet)?;
 /// assert_eq!(table.num_rows(), 3); // the grades that occur
 /// # Ok::<(), dangjian::Error>(())
@@ -112,10 +112,10 @@ pub fn steady(
 /// the state), `years` (null if it may never be reached, or if a state was never left), `view`.
 ///
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// # use dangjian::{Roster, Scope, job::Quiet};
 /// use dangjian::analysis::trend::{View, passage};
 ///
-/// let roster = Roster::read_arrow("made", &synth::panel(3000, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// let roster = Roster::sample(3000, 3)?;
 /// let table = passage(&roster, &Default::default(), &Scope::default(), View::Removed, false, &Quiet)?;
 /// assert_eq!(table.num_rows(), 3 * 3);
 /// # Ok::<(), dangjian::Error>(())

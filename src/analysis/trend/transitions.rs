@@ -262,8 +262,8 @@ impl Rows {
 /// years does not say); the last three are null without such a column.
 ///
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
-/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+/// # use dangjian::{Roster, Scope, job::Quiet};
+/// let roster = Roster::sample(300, 3)?;
 /// let table = dangjian::analysis::trend::reratings(&roster, &Default::default(), &Scope::default(), &Quiet)?;
 /// assert_eq!(table.num_rows(), 2); // two pairs of years
 /// # Ok::<(), dangjian::Error>(())

@@ -190,10 +190,10 @@ impl Line {
 /// of those with at least six transitions; else null).
 ///
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// # use dangjian::{Roster, Scope, job::Quiet};
 /// use dangjian::analysis::trend::trends;
 ///
-/// let roster = Roster::read_arrow("made", &synth::panel(3000, 4, 2010, 7)?, &Options::default(), &Quiet)?;
+/// let roster = Roster::sample(3000, 4)?;
 /// let table = trends(&roster, &Default::default(), &Scope::by(["kind"]), 3.0, 0.95, &Quiet)?;
 /// assert!(table.column_by_name("verdict_zh").is_some());
 /// # Ok::<(), dangjian::Error>(())

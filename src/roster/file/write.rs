@@ -37,8 +37,8 @@ impl Roster {
     /// [`Roster::arrow_schema`], followed by an index for [`Roster::open`].
     ///
     /// ```
-    /// # use dangjian::{Roster, synth}; use dangjian::ingest::Options; use dangjian::job::Quiet;
-    /// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &Options::default(), &Quiet)?;
+    /// # use dangjian::{Roster, job::Quiet};
+    /// let roster = Roster::sample(300, 3)?;
     /// let path = std::env::temp_dir().join(format!("dangjian-{}.parquet", std::process::id()));
     /// roster.write_parquet(&path)?;
     /// let back = Roster::open(&path, Some(&["mode".into(), "region".into()]), &Quiet)?;

@@ -124,9 +124,9 @@ fn studied(
 /// first exit, both ends after the last.
 ///
 /// ```
-/// # use dangjian::{Roster, ingest, synth}; use dangjian::query::Scope; use dangjian::job::Quiet;
+/// # use dangjian::{Roster, Scope, ingest::Options, job::Quiet};
 /// use dangjian::analysis::trend::survival::{Options, star_survival};
-/// let roster = Roster::read_arrow("made", &synth::panel(300, 3, 2010, 7)?, &ingest::Options::default(), &Quiet)?;
+/// let roster = Roster::sample(300, 3)?;
 /// let table = star_survival(&roster, &Options::default(), &Scope::default(), &Quiet)?;
 /// assert!(table.column_by_name("survival").is_some());
 /// # Ok::<(), dangjian::Error>(())
