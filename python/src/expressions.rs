@@ -11,7 +11,7 @@ use dangjian::ingest::{IndustryLevel, RegistrationPart};
 use dangjian::standards::region;
 use dangjian::standards::region::{Level, Resolution, Unit};
 use dangjian::standards::registration::System;
-use dangjian::{Error, Lang, Result};
+use dangjian::{Error, Result};
 use pyo3::prelude::*;
 use pyo3_arrow::input::AnyArray;
 use pyo3_arrow::{PyChunkedArray, PyTable};
@@ -43,7 +43,7 @@ impl Expression {
             Ok(ingest::Region {
                 year: year.map(recorded).transpose()?,
                 of_year: of_year.map(recorded).transpose()?,
-                level: level.map(level_of).transpose()?,
+                level: level.map(Level::from_name).transpose()?,
             })
         };
         let made = || -> Result<ingest::Expression> {
@@ -55,27 +55,10 @@ impl Expression {
                 "region" => E::Region(region()?),
                 "region_name" => E::RegionName(region()?),
                 "region_status" => E::RegionStatus(region()?),
-                "industry" => E::Industry(one_of(
-                    "level",
-                    level.unwrap_or("division"),
-                    &[
-                        ("section", IndustryLevel::Section),
-                        ("division", IndustryLevel::Division),
-                        ("group", IndustryLevel::Group),
-                    ],
-                )?),
+                "industry" => E::Industry(level.map_or(Ok(IndustryLevel::Division), IndustryLevel::from_name)?),
                 "registration_type" => E::RegistrationType(
-                    system.map(|s| one_of("system", s, &System::ALL.map(|s| (s.name(), s)))).transpose()?,
-                    one_of(
-                        "part",
-                        part.unwrap_or("number"),
-                        &[
-                            ("number", RegistrationPart::Number),
-                            ("system", RegistrationPart::System),
-                            ("label_zh", RegistrationPart::Label(Lang::Zh)),
-                            ("label_en", RegistrationPart::Label(Lang::En)),
-                        ],
-                    )?,
+                    system.map(System::from_name).transpose()?,
+                    part.map_or(Ok(RegistrationPart::Number), RegistrationPart::from_name)?,
                 ),
                 "word" => E::word(column.unwrap_or_default())?,
                 "problem" => E::problem(column.unwrap_or_default(), factor)?,
@@ -101,20 +84,6 @@ impl Expression {
     }
 }
 
-fn one_of<T: Copy>(what: &str, got: &str, all: &[(&str, T)]) -> Result<T> {
-    all.iter().find(|(name, _)| *name == got).map(|(_, value)| *value).ok_or_else(|| {
-        let have: Vec<_> = all.iter().map(|(name, _)| *name).collect();
-        Error::argument(
-            format!("{what} 没有“{got}”这个取值。可用：{}", have.join("、")),
-            format!("{what} cannot be '{got}'. Available: {}", have.join(", ")),
-        )
-    })
-}
-
-fn level_of(name: &str) -> Result<Level> {
-    one_of("level", name, &Level::ALL.map(|l| (l.name(), l)))
-}
-
 /// Checks that a year lies within the record of regions.
 fn recorded(year: i16) -> Result<i16> {
     let (first, last) = (region::FIRST_YEAR, region::LAST_YEAR);
@@ -130,7 +99,8 @@ fn recorded(year: i16) -> Result<i16> {
 /// Lists the regions of a level in force in a year.
 #[pyfunction]
 pub(crate) fn regions(year: i16, level: &str) -> PyResult<PyTable> {
-    let units = recorded(year).and_then(|year| Ok(region::in_force(year, level_of(level)?))).map_err(|e| raise(&e))?;
+    let units =
+        recorded(year).and_then(|year| Ok(region::in_force(year, Level::from_name(level)?))).map_err(|e| raise(&e))?;
     texts(vec![
         ("code", units.iter().map(|(u, _)| Some(u.code.to_owned())).collect()),
         ("name", units.iter().map(|(u, _)| Some(u.name.to_owned())).collect()),

@@ -161,7 +161,9 @@ impl Roster {
 
     #[pyo3(signature = (scope, *, counts))]
     fn star_transitions(&self, py: Python<'_>, scope: Asked, counts: String) -> PyResult<PyTable> {
-        self.over(py, scope, move |roster, scope, job| star_transitions(roster, counts_of(&counts)?, scope, job))
+        self.over(py, scope, move |roster, scope, job| {
+            star_transitions(roster, Counts::from_name(&counts)?, scope, job)
+        })
     }
 
     fn workforce(&self, py: Python<'_>, scope: Asked) -> PyResult<PyTable> {
@@ -209,13 +211,6 @@ impl Roster {
         }
         Ok(out)
     }
-}
-
-/// Parses the name of the unit counted.
-pub(crate) fn counts_of(name: &str) -> Result<Counts> {
-    let all = [Counts::Organisations, Counts::PartyOrganisations];
-    let found = all.iter().find(|counts| counts.name() == name).copied();
-    found.ok_or_else(|| unknown("counts", name, all.iter().map(|counts| counts.name())))
 }
 
 pub(crate) fn unknown<T: AsRef<str>>(what: &str, id: &str, have: impl Iterator<Item = T>) -> Error {

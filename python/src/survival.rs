@@ -4,12 +4,13 @@
 
 use dangjian::analysis::trend::survival;
 use dangjian::analysis::trend::survival::{Entry, Options, Scale, Variance, Watched};
+use dangjian::definition::Counts;
 use dangjian::{Error, Result};
 use pyo3::prelude::*;
 use pyo3_arrow::PyTable;
 
 use crate::door::run;
-use crate::roster::{Roster, counts_of};
+use crate::roster::Roster;
 use crate::scope::Asked;
 use crate::tables::table;
 
@@ -31,7 +32,7 @@ impl Said {
     fn options(&self) -> Result<Options> {
         Ok(Options {
             at_least: self.at_least,
-            counts: counts_of(&self.counts)?,
+            counts: Counts::from_name(&self.counts)?,
             entry: Entry::from_name(&self.entry)?,
             recurrent: self.recurrent,
             scale: Scale::from_name(&self.interval)?,

@@ -9,7 +9,7 @@ use arrow::datatypes::Float64Type;
 use dangjian::analysis::count::Measure;
 use dangjian::analysis::trend::series::Figure;
 use dangjian::analysis::trend::{figure_tests, paths};
-use dangjian::definition::Rate;
+use dangjian::definition::{Counts, Rate};
 use dangjian::predicate::Predicate;
 use dangjian::stats::mann_kendall as kendall;
 use dangjian::stats::mann_kendall::{Method, Options};
@@ -24,7 +24,7 @@ use pyo3_arrow::input::AnyArray;
 use crate::door::run;
 use crate::errors::raise;
 use crate::measures::rates_of;
-use crate::roster::{Roster, counts_of};
+use crate::roster::Roster;
 use crate::scope::Asked;
 use crate::tables::table;
 
@@ -198,12 +198,15 @@ pub(crate) fn star_paths(
     counts: String,
     rows: Asked,
 ) -> PyResult<PyTable> {
-    roster
-        .over(py, rows, move |roster, scope, job| paths::star_paths(roster, at_least, counts_of(&counts)?, scope, job))
+    roster.over(py, rows, move |roster, scope, job| {
+        paths::star_paths(roster, at_least, Counts::from_name(&counts)?, scope, job)
+    })
 }
 
 /// Counts the organisations on each path.
 #[pyfunction]
 pub(crate) fn star_path_counts(py: Python<'_>, roster: &Roster, counts: String, rows: Asked) -> PyResult<PyTable> {
-    roster.over(py, rows, move |roster, scope, job| paths::star_path_counts(roster, counts_of(&counts)?, scope, job))
+    roster.over(py, rows, move |roster, scope, job| {
+        paths::star_path_counts(roster, Counts::from_name(&counts)?, scope, job)
+    })
 }

@@ -48,9 +48,7 @@ fn draws(drawing: Option<Drawing>) -> Option<Draws> {
 
 impl Asked {
     fn steps(&self) -> Result<Steps> {
-        let counts = [Counts::Organisations, Counts::PartyOrganisations].into_iter().find(|c| c.name() == self.counts);
-        let counts =
-            counts.ok_or_else(|| unknown("counts", &self.counts, &["organisations", "party_organisations"]))?;
+        let counts = Counts::from_name(&self.counts)?;
         let of = match (&self.scale, self.of.as_str()) {
             (Some(scale), of) => Of::Scale(of.to_owned(), scale.clone()),
             (None, "star_state") => Of::Stars(counts),
@@ -78,25 +76,6 @@ fn answer(
     roster.over(py, asked.scope, move |roster, scope, job| statistic(roster, &steps, scope, job))
 }
 
-fn view(name: &str) -> Result<View> {
-    let known = || View::ALL.map(View::name);
-    View::ALL.into_iter().find(|view| view.name() == name).ok_or_else(|| unknown("view", name, &known()))
-}
-
-fn pooling(name: &str) -> Result<Pooling> {
-    let known = || Pooling::ALL.map(Pooling::name);
-    Pooling::ALL.into_iter().find(|pooling| pooling.name() == name).ok_or_else(|| unknown("pooling", name, &known()))
-}
-
-fn generator(name: Option<&str>) -> Result<Option<Regularised>> {
-    match name {
-        None => Ok(None),
-        Some("diagonal") => Ok(Some(Regularised::Diagonal)),
-        Some("weighted") => Ok(Some(Regularised::Weighted)),
-        Some(other) => Err(unknown("generator", other, &["diagonal", "weighted"])),
-    }
-}
-
 /// Estimates the transition probabilities between states.
 #[pyfunction]
 #[pyo3(signature = (roster, asked, *, view, pooling, interval, drawing, ahead, generator=None, stay=false))]
@@ -114,20 +93,13 @@ pub(crate) fn transition_probabilities(
     stay: bool,
 ) -> PyResult<PyTable> {
     let how = || {
-        let interval = match interval {
-            "wilson" => Interval::Wilson,
-            "goodman" => Interval::Goodman,
-            "sison_glaz" => Interval::SisonGlaz,
-            "bootstrap" => Interval::Bootstrap(draws(Some(drawing)).unwrap_or_default()),
-            other => return Err(unknown("interval", other, &["wilson", "goodman", "sison_glaz", "bootstrap"])),
-        };
         Ok(How {
-            view: self::view(view)?,
-            pooling: self::pooling(pooling)?,
-            interval,
+            view: View::from_name(view)?,
+            pooling: Pooling::from_name(pooling)?,
+            interval: Interval::from_name(interval, draws(Some(drawing)).unwrap_or_default())?,
             level: drawing.2,
             ahead,
-            generator: self::generator(generator)?,
+            generator: generator.map(Regularised::from_name).transpose()?,
             stay,
         })
     };
@@ -172,7 +144,7 @@ pub(crate) fn mobility(
 /// Computes the steady state.
 #[pyfunction]
 pub(crate) fn steady_state(py: Python<'_>, roster: &Roster, asked: Asked, view: &str, each: bool) -> PyResult<PyTable> {
-    let view = self::view(view).map_err(|e| raise(&e))?;
+    let view = View::from_name(view).map_err(|e| raise(&e))?;
     answer(py, roster, asked, move |roster, steps, scope, job| trend::steady(roster, steps, scope, view, each, job))
 }
 
@@ -185,7 +157,7 @@ pub(crate) fn first_passage(
     view: &str,
     each: bool,
 ) -> PyResult<PyTable> {
-    let view = self::view(view).map_err(|e| raise(&e))?;
+    let view = View::from_name(view).map_err(|e| raise(&e))?;
     answer(py, roster, asked, move |roster, steps, scope, job| trend::passage(roster, steps, scope, view, each, job))
 }
 
@@ -249,11 +221,7 @@ pub(crate) fn star_forecast(
         "listed" => Ok(View::Kept),
         other => Err(raise(&unknown("share_of", other, &["rated", "listed"]))),
     }?;
-    let futures = match futures {
-        "years" => Ok(Futures::Years),
-        "organisations" => Ok(Futures::Organisations),
-        other => Err(raise(&unknown("interval", other, &["years", "organisations"]))),
-    }?;
+    let futures = Futures::from_name(futures).map_err(|e| raise(&e))?;
     let how = Forecast { horizon, recent, of, at_least, hold_out, futures, draws: draws(drawing) };
     answer(py, roster, asked, move |roster, steps, scope, job| trend::forecast(roster, steps, scope, &how, job))
 }

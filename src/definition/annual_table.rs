@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use super::rate::no_such;
 use crate::error::{Error, Result};
 use crate::lang::Text;
 use crate::predicate::Predicate;
 use crate::roster::Roster;
+use crate::support::named::no_such;
 use crate::support::record;
 use crate::support::record::{Record, defined, records_of};
 

@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::sync::OnceLock;
 
-use super::rate::no_such;
 use crate::error::Result;
 use crate::lang::Text;
 use crate::schema;
 use crate::schema::Type;
+use crate::support::named::no_such;
 use crate::support::record;
 use crate::support::record::{Record, records};
 

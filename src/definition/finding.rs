@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::lang::{Lang, Text};
 use crate::predicate::Predicate;
 use crate::roster::Roster;
+use crate::support::named::named_enum;
 use crate::support::record;
 use crate::support::record::Record;
 
@@ -22,19 +23,7 @@ pub enum Severity {
     Info,
 }
 
-impl Severity {
-    const ALL: [Self; 3] = [Self::Error, Self::Warning, Self::Info];
-
-    /// Returns the severity's name in definitions and results.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Error => "error",
-            Self::Warning => "warning",
-            Self::Info => "info",
-        }
-    }
-}
+named_enum! { pub Severity, "级别", "severity"; Error = "error", Warning = "warning", Info = "info" }
 
 /// A finding that an audit looks for.
 #[derive(Clone, Debug)]
@@ -62,15 +51,7 @@ impl Finding {
         let Some(label) = record.label("label", "label_en")? else {
             return record.error("label", "缺少此项；应为引号里的名称", "is missing; expected a name in quotes");
         };
-        let named = record.text("severity")?;
-        let Some(severity) = Severity::ALL.into_iter().find(|s| s.name() == named) else {
-            let known = Severity::ALL.map(Severity::name).join(", ");
-            return record.error(
-                "severity",
-                &format!("没有“{named}”这个级别。可用：{known}"),
-                &format!("there is no severity '{named}'. Available: {known}"),
-            );
-        };
+        let severity = record.named("severity", Severity::from_name)?;
         let when = record.predicate("when")?;
         let Some(why) = record.label("why", "why_en")? else {
             return record.error("why", "缺少此项；应为引号里的说明", "is missing; expected a sentence in quotes");

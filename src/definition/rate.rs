@@ -5,10 +5,11 @@ use std::sync::OnceLock;
 
 use super::condition::{Break, Condition, Meanings};
 use super::validity::{Validity, alone};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::lang::Text;
 use crate::predicate::Predicate;
 use crate::roster::Roster;
+use crate::support::named::{named_enum, no_such};
 use crate::support::record;
 use crate::support::record::{Record, records_of};
 
@@ -21,15 +22,9 @@ pub enum Counts {
     PartyOrganisations,
 }
 
-impl Counts {
-    /// Returns the unit's name in definitions and results.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Organisations => "organisations",
-            Self::PartyOrganisations => "party_organisations",
-        }
-    }
+named_enum! {
+    pub Counts, "计数单位", "unit";
+    Organisations = "organisations", PartyOrganisations = "party_organisations",
 }
 
 /// A rate: the proportion of `success` in `population`. Rows for which either is unknown are counted separately.
@@ -71,18 +66,7 @@ impl Rate {
             return record.error("label", "缺少此项；应为引号里的名称", "is missing; expected a name in quotes");
         };
         let (population, success) = (record.predicate("population")?, record.predicate("success")?);
-        let counts = match record.text("counts")?.as_str() {
-            "organisations" => Counts::Organisations,
-            "party_organisations" => Counts::PartyOrganisations,
-            other => {
-                let expected = r#""organisations" (单位) | "party_organisations" (党组织)"#;
-                return record.error(
-                    "counts",
-                    &format!("应为 {expected}，写的是“{other}”"),
-                    &format!("expected {expected}, got '{other}'"),
-                );
-            }
-        };
+        let counts = record.named("counts", Counts::from_name)?;
         Ok(Self {
             id,
             label,
@@ -135,7 +119,8 @@ impl Rate {
         self.counts == other.counts && self.population.same(&other.population) && self.success.same(&other.success)
     }
 
-    /// Fails with [`Error::Definition`] if one of the predicates does not fit `roster` (see [`Predicate::check`]).
+    /// Fails with [`Error::Definition`](crate::Error::Definition) if one of the predicates does not fit `roster` (see
+    /// [`Predicate::check`]).
     pub fn check(&self, roster: &Roster) -> Result<()> {
         self.conditions.iter().try_for_each(|condition| condition.check(roster))?;
         for (field, predicate) in [("population", &self.population), ("success", &self.success)] {
@@ -172,7 +157,7 @@ impl Rates {
     /// Parses the records of `text`: `[[rate]]`, with the years `from` and `to` in which it is in force if they are
     /// limited; `[[condition]]`, a named condition that other conditions may use like a flag; and `[[break]]`, a
     /// change in a column's meaning from a year on. `origin` is the file's name in errors, which are
-    /// [`Error::Definition`].
+    /// [`Error::Definition`](crate::Error::Definition).
     ///
     /// ```
     /// let rates = dangjian::definition::Rates::from_toml(
@@ -277,23 +262,11 @@ impl<'a> IntoIterator for &'a Rates {
     }
 }
 
-/// Builds the error for an unknown `id`.
-pub(super) fn no_such<'a>((zh, en): (&str, &str), id: &str, ids: impl Iterator<Item = &'a str> + Clone) -> Error {
-    let near = crate::support::similarity::nearest(id, ids.clone());
-    let ids: Vec<_> = ids.collect();
-    let (hint_zh, hint_en) = near.map_or_else(Default::default, |near| {
-        (format!("。是不是“{near}”？"), format!(". Hint: did you mean '{near}'?"))
-    });
-    Error::argument(
-        format!("没有名为“{id}”的{zh}。可用：{}{hint_zh}", ids.join("、")),
-        format!("there is no {en} '{id}'. Available: {}{hint_en}", ids.join(", ")),
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::definition::{FormationRules, Targets};
+    use crate::error::Error;
     use crate::lang::Lang;
     use crate::predicate::testing::{flags, roster};
     use crate::schema::Type;

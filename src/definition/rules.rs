@@ -6,12 +6,12 @@ use arrow::buffer::BooleanBuffer;
 
 use super::finding::Finding;
 use super::need::{Members, Need, word};
-use super::rate::no_such;
 use super::validity;
 use super::validity::Validity;
 use crate::error::Result;
 use crate::lang::Text;
 use crate::roster::{Frame, Roster};
+use crate::support::named::no_such;
 use crate::support::record;
 use crate::support::record::{Record, records_of};
 

@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use super::rate::{Rate, no_such};
+use super::rate::Rate;
 use super::validity::{Validity, alone};
 use crate::error::Result;
 use crate::predicate::Predicate;
 use crate::roster::Roster;
+use crate::support::named::no_such;
 use crate::support::record;
 use crate::support::record::{Record, defined, records};
 

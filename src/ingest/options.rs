@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::{Code, Profile};
-use crate::error::{Error, Result};
 use crate::schema::Dictionaries;
 use crate::standards::zone::Zones;
+use crate::support::named::named_enum;
 
 /// Options for reading files.
 #[derive(Clone, Debug, Default)]
@@ -66,21 +66,9 @@ pub enum OnConflict {
     Reject,
 }
 
-impl OnConflict {
-    /// Parses the option called `name`: `first` or `reject`.
-    pub fn from_name(name: &str) -> Result<Self> {
-        match name {
-            "first" => Ok(Self::First),
-            "reject" => Ok(Self::Reject),
-            _ => Err(Error::argument(
-                format!("on_conflict 不能是“{name}”。可用：first（保留在前的一行）、reject（各行都不用）"),
-                format!(
-                    "on_conflict cannot be '{name}'. Available: first (keep the first row), reject (use none of them)"
-                ),
-            )),
-        }
-    }
+named_enum! { pub OnConflict, "冲突处理办法（on_conflict）", "on_conflict"; First = "first", Reject = "reject" }
 
+impl OnConflict {
     /// Returns the problem reported for a row that is not used.
     pub(crate) fn code(self) -> Code {
         match self {

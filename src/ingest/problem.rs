@@ -1,6 +1,7 @@
 //! Catalogue of problems with cells and rows, and the record of one problem.
 
 use crate::lang::Lang;
+use crate::support::named::named_enum;
 
 /// Action taken on a problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -17,19 +18,12 @@ pub enum Action {
     Report,
 }
 
-impl Action {
-    /// Returns the name of the action for tables.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Reject => "reject",
-            Self::Warn => "warn",
-            Self::Null => "null",
-            Self::Merge => "merge",
-            Self::Report => "report",
-        }
-    }
+named_enum! {
+    pub Action, "处理", "action";
+    Reject = "reject", Warn = "warn", Null = "null", Merge = "merge", Report = "report",
+}
 
+impl Action {
     /// Returns the severity: rejected and contradicting rows are errors, cells that are not known and doubtful values
     /// are warnings, and the rest is information.
     #[must_use]
@@ -53,17 +47,7 @@ pub enum Severity {
     Error,
 }
 
-impl Severity {
-    /// Returns the name of the severity for tables.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Info => "info",
-            Self::Warning => "warning",
-            Self::Error => "error",
-        }
-    }
-}
+named_enum! { pub Severity, "级别", "severity"; Info = "info", Warning = "warning", Error = "error" }
 
 macro_rules! catalogue {
     ($($code:ident $id:literal $action:ident $zh:literal $en:literal;)+) => {

@@ -9,6 +9,7 @@ use super::problem::Problem;
 use super::table::piece::Piece;
 use crate::error::Result;
 use crate::lang::Text;
+use crate::support::named::named_enum;
 
 /// One sheet or text file that was read.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,18 +51,9 @@ pub enum YearFrom {
     Title,
 }
 
-impl YearFrom {
-    /// Returns the name of the origin.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Argument => "argument",
-            Self::Column => "column",
-            Self::FileName => "file name",
-            Self::SheetName => "sheet name",
-            Self::Title => "title",
-        }
-    }
+named_enum! {
+    pub YearFrom, "年度来源", "origin of a year";
+    Argument = "argument", Column = "column", FileName = "file name", SheetName = "sheet name", Title = "title",
 }
 
 /// Number of rows of each kind in a source; the kinds add up to all its rows.

@@ -11,6 +11,8 @@ use std::sync::LazyLock;
 
 use arrow::datatypes::DataType;
 
+use crate::support::named::named_enum;
+
 pub use self::columns::COLUMNS;
 pub use self::dictionaries::{Dictionaries, Spelling};
 
@@ -45,6 +47,12 @@ pub enum Type {
     Date,
 }
 
+named_enum! {
+    pub Type, "列的类型", "type of column";
+    Year = "year", Id = "id", Text = "text", Code = "code", Word = "word", Region = "region", Industry = "industry",
+    Flag = "flag", Count = "count", Money = "money", Real = "real", Star = "star", Date = "date",
+}
+
 impl Type {
     /// Returns the Arrow type in which a column of this type enters and leaves the engine.
     #[must_use]
@@ -58,26 +66,6 @@ impl Type {
             Self::Real => DataType::Float64,
             Self::Star => DataType::Float32,
             Self::Date => DataType::Date32,
-        }
-    }
-
-    /// Returns the name of this type in documentation.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Year => "year",
-            Self::Id => "id",
-            Self::Text => "text",
-            Self::Code => "code",
-            Self::Word => "word",
-            Self::Region => "region",
-            Self::Industry => "industry",
-            Self::Flag => "flag",
-            Self::Count => "count",
-            Self::Money => "money",
-            Self::Real => "real",
-            Self::Star => "star",
-            Self::Date => "date",
         }
     }
 }

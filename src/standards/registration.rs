@@ -3,6 +3,7 @@
 
 use crate::lang::Lang;
 use crate::schema::spelling::plain;
+use crate::support::named::named_enum;
 
 /// A code system of registration types.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -15,23 +16,12 @@ pub enum System {
     Registry,
 }
 
+named_enum! { pub System, "代码体系", "system"; Old = "old", New = "new", Registry = "registry" }
+
 impl System {
-    /// Every system.
-    pub const ALL: [Self; 3] = [Self::Old, Self::New, Self::Registry];
-
-    /// Returns the name of the system as used in the column `registration_code_system`.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Old => "old",
-            Self::New => "new",
-            Self::Registry => "registry",
-        }
-    }
-
     /// Parses a system from its name, its year, or 旧, 新, 工商.
     #[must_use]
-    pub fn from_name(written: &str) -> Option<Self> {
+    pub fn parse(written: &str) -> Option<Self> {
         let written = plain(written).to_lowercase();
         Some(match written.trim_end_matches(['年', '版']) {
             "old" | "1998" | "2011" | "旧" | "老" => Self::Old,
@@ -292,9 +282,9 @@ mod tests {
     #[test]
     fn systems_by_name() {
         for system in System::ALL {
-            assert_eq!(System::from_name(system.name()), Some(system));
+            assert_eq!(System::parse(system.name()), Some(system));
         }
-        assert_eq!(System::from_name(" 2011年版"), Some(System::Old));
-        assert_eq!(System::from_name("GB"), None);
+        assert_eq!(System::parse(" 2011年版"), Some(System::Old));
+        assert_eq!(System::parse("GB"), None);
     }
 }

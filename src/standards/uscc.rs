@@ -1,6 +1,7 @@
 //! The unified social credit code of an organisation (统一社会信用代码, GB 32100-2015) and its defects in ledgers.
 
 use super::organisation;
+use crate::support::named::named_enum;
 
 /// Characters of a code in order of value; I, O, Z, S and V are not used.
 pub(crate) const ALPHABET: &[u8; 31] = b"0123456789ABCDEFGHJKLMNPQRTUWXY";
@@ -22,23 +23,10 @@ pub enum Status {
     Other,
 }
 
-impl Status {
-    /// Values of [`name`](Self::name), in the order of the variants.
-    pub const NAMES: [&'static str; 6] = ["valid", "check_digit", "registration_number", "mangled", "missing", "other"];
-
-    /// Returns the status as a word for tables.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        let [valid, check_digit, registration_number, mangled, missing, other] = Self::NAMES;
-        match self {
-            Self::Valid => valid,
-            Self::CheckDigit => check_digit,
-            Self::RegistrationNumber => registration_number,
-            Self::Mangled => mangled,
-            Self::Missing => missing,
-            Self::Other => other,
-        }
-    }
+named_enum! {
+    pub Status, "代码状态", "status of a code";
+    Valid = "valid", CheckDigit = "check_digit", RegistrationNumber = "registration_number", Mangled = "mangled",
+    Missing = "missing", Other = "other",
 }
 
 /// Computes the check character for the first 17 characters of a code. Returns `None` if they are not 17 characters

@@ -2,6 +2,8 @@
 
 use nalgebra::DMatrix;
 
+use crate::support::named::named_enum;
+
 /// Method of turning a logarithm into a generator (Israel, Rosenthal and Wei 2001), which the matrices of yearly
 /// ratings nearly always need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,16 +14,7 @@ pub enum Regularised {
     Weighted,
 }
 
-impl Regularised {
-    /// Returns the name used in calls and results.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Diagonal => "diagonal",
-            Self::Weighted => "weighted",
-        }
-    }
-}
+named_enum! { pub Regularised, "生成元算法", "generator"; Diagonal = "diagonal", Weighted = "weighted" }
 
 /// Computes the principal logarithm: square roots (Denman and Beavers 1976) until the matrix is near the identity,
 /// then Gregory's series 2·artanh((A − 1)/(A + 1)). Null if it does not exist: a singular matrix, or a negative

@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::job;
 use crate::job::Job;
 use crate::support::columns::Columns;
+use crate::support::named::named_enum;
 
 /// Maximum number of values for the exact distribution under `auto`; above it the normal approximation is good to a
 /// few thousandths.
@@ -36,20 +37,7 @@ pub enum Method {
     Normal,
 }
 
-impl Method {
-    /// Parses a name: `auto`, `exact`, `normal`.
-    pub fn from_name(name: &str) -> Result<Self> {
-        match name {
-            "auto" => Ok(Self::Auto),
-            "exact" => Ok(Self::Exact),
-            "normal" => Ok(Self::Normal),
-            _ => Err(Error::argument(
-                format!("没有名为“{name}”的检验方法。可用：auto、exact、normal"),
-                format!("there is no method '{name}'. Available: auto, exact, normal"),
-            )),
-        }
-    }
-}
+named_enum! { pub Method, "检验方法", "method"; Auto = "auto", Exact = "exact", Normal = "normal" }
 
 /// Options for the test.
 #[derive(Clone, Copy, Debug)]

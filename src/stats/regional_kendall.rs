@@ -8,6 +8,7 @@ use super::mann_kendall::{FEWEST, Options, Verdict, checked_times};
 use super::sen_slope::{median, push_slopes};
 use crate::error::{Error, Result};
 use crate::support::columns::Columns;
+use crate::support::named::named_enum;
 
 /// Dependence between the series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,18 +19,9 @@ pub enum Between {
     Correlated,
 }
 
-impl Between {
-    /// Both assumptions.
-    pub const ALL: [Self; 2] = [Self::Independent, Self::Correlated];
-
-    /// Returns the name used in results.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Independent => "independent",
-            Self::Correlated => "correlated",
-        }
-    }
+named_enum! {
+    pub Between, "序列间的关系", "dependence between series";
+    Independent = "independent", Correlated = "correlated",
 }
 
 /// Result of the test over all series.

@@ -1,5 +1,7 @@
 //! The one-word verdict on a series.
 
+use crate::support::named::named_enum;
+
 /// Minimum number of years for a verdict. With fewer, even a series that rises every year is not significant: its
 /// exact two-sided p is 1/3 for three years and 1/12 for four.
 pub const FEWEST: usize = 5;
@@ -19,6 +21,12 @@ pub enum Verdict {
     TooFewYears,
 }
 
+named_enum! {
+    pub Verdict, "结论", "verdict";
+    Rising = "rising", Falling = "falling", NoTrend = "no_trend", Constant = "constant",
+    TooFewYears = "too_few_years",
+}
+
 impl Verdict {
     /// Returns the verdict for a score S with this p-value, given that the series has enough years.
     pub(crate) fn of(s: i64, p: Option<f64>, alpha: f64) -> Self {
@@ -27,18 +35,6 @@ impl Verdict {
             Some(p) if p > alpha || s == 0 => Self::NoTrend,
             Some(_) if s > 0 => Self::Rising,
             Some(_) => Self::Falling,
-        }
-    }
-
-    /// Returns the name used in results.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Rising => "rising",
-            Self::Falling => "falling",
-            Self::NoTrend => "no_trend",
-            Self::Constant => "constant",
-            Self::TooFewYears => "too_few_years",
         }
     }
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod columns;
 pub(crate) mod interner;
+pub(crate) mod named;
 pub(crate) mod random;
 pub(crate) mod record;
 pub(crate) mod similarity;

@@ -292,6 +292,12 @@ impl Record {
         }
     }
 
+    /// Takes a required name and looks its value up.
+    pub(crate) fn named<T>(&mut self, field: &'static str, look_up: impl Fn(&str) -> Result<T>) -> Result<T> {
+        let name = self.text(field)?;
+        look_up(&name).map_err(|error| defined(error, self.place(), field))
+    }
+
     /// Takes one of `words`, if present, and returns its position among them.
     pub(crate) fn choice(&mut self, field: &'static str, words: &[&str]) -> Result<Option<usize>> {
         let Some(text) = self.optional(field)? else { return Ok(None) };

@@ -10,6 +10,7 @@ use crate::roster::{Column, Field};
 use crate::schema;
 use crate::schema::{Type, words};
 use crate::standards::region;
+use crate::support::named::named_enum;
 
 /// The kind of difference between two cells. A value that became known is not a changed value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub(super) enum Kind {
     Emptied,
 }
 
+named_enum! { pub(super) Kind; Changed = "changed", Filled = "filled", Emptied = "emptied" }
+
 impl Kind {
     /// Returns the kind of difference between two differing cells, given whether each value was known.
     pub(super) fn of(then: bool, now: bool) -> Self {
@@ -26,14 +29,6 @@ impl Kind {
             (false, _) => Self::Filled,
             (_, false) => Self::Emptied,
             _ => Self::Changed,
-        }
-    }
-
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Changed => "changed",
-            Self::Filled => "filled",
-            Self::Emptied => "emptied",
         }
     }
 }

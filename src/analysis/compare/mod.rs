@@ -15,6 +15,7 @@ use crate::job;
 use crate::job::Job;
 use crate::lang::Text;
 use crate::roster::{Frame, Roster};
+use crate::support::named::named_enum;
 
 /// Options for [`compare`]. The default compares the last year of each roster on every column that both have.
 #[derive(Clone, Debug, Default)]
@@ -43,21 +44,9 @@ pub enum Status {
     Unchanged,
 }
 
-impl Status {
-    /// Every status, in table order.
-    pub const ALL: [Self; 5] = [Self::New, Self::Reappeared, Self::Gone, Self::Changed, Self::Unchanged];
-
-    /// Returns the name of the status, as in tables.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::New => "new",
-            Self::Reappeared => "reappeared",
-            Self::Gone => "gone",
-            Self::Changed => "changed",
-            Self::Unchanged => "unchanged",
-        }
-    }
+named_enum! {
+    pub Status, "状态", "status";
+    New = "new", Reappeared = "reappeared", Gone = "gone", Changed = "changed", Unchanged = "unchanged",
 }
 
 /// A column of both surveys, and the positions at which it differs.

@@ -1,6 +1,6 @@
 //! Reasons for linking two ids, the evidence for a link and the doubts that keep it from being applied.
 
-use crate::error::{Error, Result};
+use crate::support::named::named_enum;
 
 /// The reason for linking two ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,33 +19,10 @@ pub enum Reason {
     OneCharacter,
 }
 
-impl Reason {
-    /// Every reason.
-    pub const ALL: [Self; 5] =
-        [Self::OldCode, Self::SameOrganisationCode, Self::CodeChanged, Self::Renamed, Self::OneCharacter];
-
-    /// Returns the reason as a word for tables.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::OldCode => "old_code",
-            Self::SameOrganisationCode => "same_organisation_code",
-            Self::CodeChanged => "code_changed",
-            Self::Renamed => "renamed",
-            Self::OneCharacter => "one_character",
-        }
-    }
-
-    /// Parses a reason from its name.
-    pub fn from_name(name: &str) -> Result<Self> {
-        let have = Self::ALL.map(Self::name).join(", ");
-        Self::ALL.into_iter().find(|reason| reason.name() == name).ok_or_else(|| {
-            Error::argument(
-                format!("没有名为“{name}”的关联原因。可用：{have}"),
-                format!("there is no reason '{name}' for a link. Available: {have}"),
-            )
-        })
-    }
+named_enum! {
+    pub Reason, "关联原因", "reason";
+    OldCode = "old_code", SameOrganisationCode = "same_organisation_code", CodeChanged = "code_changed",
+    Renamed = "renamed", OneCharacter = "one_character",
 }
 
 /// The evidence that two ids have in common.

@@ -8,6 +8,7 @@ use crate::lang::Lang;
 use crate::predicate::ledger_column;
 use crate::roster::{Frame, Roster};
 use crate::support::columns::Columns;
+use crate::support::named::named_enum;
 
 /// The reason why a year's figures are not comparable with those of the survey before it.
 enum Why<'a> {
@@ -19,14 +20,9 @@ enum Why<'a> {
     Declared(&'a Break),
 }
 
-impl Why<'_> {
-    fn name(&self) -> &'static str {
-        match self {
-            Self::Definition => "definition",
-            Self::Column(_) => "column",
-            Self::Declared(_) => "declared",
-        }
-    }
+named_enum! {
+    Why<'_>;
+    Self::Definition => "definition", Self::Column(_) => "column", Self::Declared(_) => "declared",
 }
 
 /// Checks whether the year's sources have a column; `year` and `org_id` are always there.

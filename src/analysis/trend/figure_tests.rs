@@ -20,6 +20,7 @@ use crate::stats::proportion::{CochranArmitage, McNemar, changes, cochran_armita
 use crate::stats::regional_kendall::{Between, pooled};
 use crate::stats::{mann_kendall, regional_kendall};
 use crate::support::columns::Columns;
+use crate::support::named::named_enum;
 
 /// Runs the Mann-Kendall test on the yearly series of a figure, one row per group and stretch of years between two
 /// breaks (see [`breaks`](crate::analysis::rates::breaks::breaks)); no trend is tested across a break.
@@ -252,10 +253,13 @@ enum Fate {
     Entered,
 }
 
-impl Fate {
-    const ALL: [Self; 7] =
-        [Self::Kept, Self::Lost, Self::Gained, Self::Never, Self::Unknown, Self::Left, Self::Entered];
+named_enum! {
+    Fate;
+    Kept = "kept", Lost = "lost", Gained = "gained", Never = "never", Unknown = "unknown", Left = "left",
+    Entered = "entered",
+}
 
+impl Fate {
     /// Returns the fate for the earlier and later answer; `None` if neither year is in the population.
     fn of(first: Answer, last: Answer) -> Option<Self> {
         Some(match (first, last) {
@@ -268,18 +272,6 @@ impl Fate {
             (Answer::NotMet, Answer::Met) => Self::Gained,
             (Answer::NotMet, Answer::NotMet) => Self::Never,
         })
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Kept => "kept",
-            Self::Lost => "lost",
-            Self::Gained => "gained",
-            Self::Never => "never",
-            Self::Unknown => "unknown",
-            Self::Left => "left",
-            Self::Entered => "entered",
-        }
     }
 }
 

@@ -16,6 +16,7 @@ use crate::job;
 use crate::job::Job;
 use crate::query::Scope;
 use crate::roster::Roster;
+use crate::support::named::named_enum;
 
 /// Source of variation between simulated futures.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,16 +30,7 @@ pub enum Futures {
     Organisations,
 }
 
-impl Futures {
-    /// Returns the name used in calls and results.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Years => "years",
-            Self::Organisations => "organisations",
-        }
-    }
-}
+named_enum! { pub Futures, "区间（interval）", "interval"; Years = "years", Organisations = "organisations" }
 
 /// Options for a forecast.
 #[derive(Clone, Copy, Debug)]

@@ -2,6 +2,7 @@
 
 use crate::stats::distribution::{chi_square_quantile_above, ln_factorial};
 use crate::stats::wilson::{deviations, wilson};
+use crate::support::named::{look_up, named_enum};
 
 /// Lower and upper end of an interval.
 pub(crate) type Ends = Option<(f64, f64)>;
@@ -19,16 +20,17 @@ pub enum Interval {
     Bootstrap(super::Draws),
 }
 
+named_enum! {
+    pub Interval;
+    Self::Wilson => "wilson", Self::Goodman => "goodman", Self::SisonGlaz => "sison_glaz",
+    Self::Bootstrap(_) => "bootstrap",
+}
+
 impl Interval {
-    /// Returns the name used in calls and results.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Wilson => "wilson",
-            Self::Goodman => "goodman",
-            Self::SisonGlaz => "sison_glaz",
-            Self::Bootstrap(_) => "bootstrap",
-        }
+    /// Returns the method called `name`; the error for any other name lists all names. The bootstrap uses `draws`.
+    pub fn from_name(name: &str, draws: super::Draws) -> crate::error::Result<Self> {
+        let all = [Self::Wilson, Self::Goodman, Self::SisonGlaz, Self::Bootstrap(draws)];
+        look_up(("区间（interval）", "interval"), name, &all, &Self::NAMES)
     }
 }
 

@@ -14,6 +14,7 @@ use crate::query::Scope;
 use crate::roster::Roster;
 use crate::stats::markov_chain;
 use crate::stats::markov_chain::Matrix;
+use crate::support::named::named_enum;
 
 /// Weights of the states in an index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,17 +24,7 @@ pub(crate) enum Weights {
     Steady,
 }
 
-impl Weights {
-    const ALL: [Self; 3] = [Self::Uniform, Self::Observed, Self::Steady];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Uniform => "uniform",
-            Self::Observed => "observed",
-            Self::Steady => "steady",
-        }
-    }
-}
+named_enum! { Weights; Uniform = "uniform", Observed = "observed", Steady = "steady" }
 
 /// A mobility index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +46,15 @@ pub(crate) enum Index {
     MeanStars,
 }
 
+named_enum! {
+    pub(crate) Index;
+    Self::Shorrocks => "shorrocks", Self::Determinant => "determinant", Self::SecondEigenvalue => "second_eigenvalue",
+    Self::HalfLife => "half_life", Self::Bartholomew1(_) => "bartholomew_1", Self::Bartholomew2(_) => "bartholomew_2",
+    Self::SingularValues => "svd", Self::Stay => "stay", Self::Exit => "exit", Self::Up => "up", Self::Down => "down",
+    Self::Net => "net", Self::UpDown => "up_down_ratio", Self::MeanSteps => "mean_steps",
+    Self::MeanStars => "mean_stars",
+}
+
 impl Index {
     /// Returns all indices; those that need an order only if the states have one.
     pub(crate) fn all(ordered: bool) -> Vec<Self> {
@@ -68,26 +68,6 @@ impl Index {
             all.extend([Self::Up, Self::Down, Self::Net, Self::UpDown, Self::MeanSteps, Self::MeanStars]);
         }
         all
-    }
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Shorrocks => "shorrocks",
-            Self::Determinant => "determinant",
-            Self::SecondEigenvalue => "second_eigenvalue",
-            Self::HalfLife => "half_life",
-            Self::Bartholomew1(_) => "bartholomew_1",
-            Self::Bartholomew2(_) => "bartholomew_2",
-            Self::SingularValues => "svd",
-            Self::Stay => "stay",
-            Self::Exit => "exit",
-            Self::Up => "up",
-            Self::Down => "down",
-            Self::Net => "net",
-            Self::UpDown => "up_down_ratio",
-            Self::MeanSteps => "mean_steps",
-            Self::MeanStars => "mean_stars",
-        }
     }
 
     pub(crate) fn label(self) -> Text {

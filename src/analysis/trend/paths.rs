@@ -15,6 +15,7 @@ use crate::query::Scope;
 use crate::query::star_state::ABSENT;
 use crate::roster::Roster;
 use crate::support::columns::Columns;
+use crate::support::named::named_enum;
 
 /// Course of a path by its transitions: from one calendar year to the next, rated in both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,21 +32,9 @@ pub enum Course {
     NoStep,
 }
 
-impl Course {
-    /// All courses, in table order.
-    pub const ALL: [Self; 5] = [Self::Rising, Self::Falling, Self::Steady, Self::Swinging, Self::NoStep];
-
-    /// Returns the name used in results.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Rising => "rising",
-            Self::Falling => "falling",
-            Self::Steady => "steady",
-            Self::Swinging => "swinging",
-            Self::NoStep => "no_step",
-        }
-    }
+named_enum! {
+    pub Course, "走势", "course";
+    Rising = "rising", Falling = "falling", Steady = "steady", Swinging = "swinging", NoStep = "no_step",
 }
 
 /// Path of one entity.

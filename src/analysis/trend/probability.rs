@@ -3,6 +3,7 @@
 
 use super::panel::{Kind, State};
 use super::transitions::Square;
+use crate::support::named::named_enum;
 
 /// Choice of the states that are rows and columns, and so of the denominator.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,21 +19,12 @@ pub enum View {
     Absorbing,
 }
 
+named_enum! {
+    pub View, "口径（view）", "view";
+    All = "all", Kept = "kept", Removed = "removed", Absorbing = "absorbing",
+}
+
 impl View {
-    /// All views.
-    pub const ALL: [Self; 4] = [Self::All, Self::Kept, Self::Removed, Self::Absorbing];
-
-    /// Returns the name used in calls and results.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::All => "all",
-            Self::Kept => "kept",
-            Self::Removed => "removed",
-            Self::Absorbing => "absorbing",
-        }
-    }
-
     /// Returns the states that are columns.
     fn columns(self, states: &[State]) -> Vec<usize> {
         let is = |state: &State| match self {
@@ -75,19 +67,9 @@ pub enum Pooling {
     EqualYears,
 }
 
-impl Pooling {
-    /// All methods.
-    pub const ALL: [Self; 3] = [Self::EachYear, Self::Pooled, Self::EqualYears];
-
-    /// Returns the name used in calls and results.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::EachYear => "each_year",
-            Self::Pooled => "pooled",
-            Self::EqualYears => "equal_years",
-        }
-    }
+named_enum! {
+    pub Pooling, "合并方法（pooling）", "pooling";
+    EachYear = "each_year", Pooled = "pooled", EqualYears = "equal_years",
 }
 
 /// Transition probabilities of one state.

@@ -14,6 +14,7 @@ use crate::query::Scope;
 use crate::roster::Roster;
 use crate::stats::distribution::beta_below;
 use crate::stats::wilson::deviations;
+use crate::support::named::named_enum;
 
 /// Verdict on a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +25,12 @@ enum Verdict {
     Swinging,
     TooFew,
     NoSteps,
+}
+
+named_enum! {
+    Verdict;
+    Rising = "rising", Falling = "falling", Steady = "steady", Swinging = "swinging", TooFew = "too_few",
+    NoSteps = "no_steps",
 }
 
 /// Minimum number of changes. With fewer, all of one kind, the sign test cannot reject at 5 %: 2 · 0.5⁵ = 0.0625.
@@ -41,17 +48,6 @@ impl Verdict {
             _ if counts.steps < FEWEST => Self::TooFew,
             _ if 2 * counts.stayed >= counts.steps => Self::Steady,
             _ => Self::Swinging,
-        }
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Rising => "rising",
-            Self::Falling => "falling",
-            Self::Steady => "steady",
-            Self::Swinging => "swinging",
-            Self::TooFew => "too_few",
-            Self::NoSteps => "no_steps",
         }
     }
 

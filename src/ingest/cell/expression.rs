@@ -26,6 +26,7 @@ use crate::standards::region::{Level, Resolution};
 use crate::standards::registration::System;
 use crate::standards::{code, industry, organisation, region, registration, uscc};
 use crate::support::interner::Memo;
+use crate::support::named::named_enum;
 use crate::{job, schema};
 
 /// Number of rows one thread reads at a time.
@@ -80,6 +81,8 @@ pub enum IndustryLevel {
     Group,
 }
 
+named_enum! { pub IndustryLevel, "行业级别", "level"; Section = "section", Division = "division", Group = "group" }
+
 /// Part of a registration type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RegistrationPart {
@@ -89,6 +92,11 @@ pub enum RegistrationPart {
     System,
     /// Name.
     Label(Lang),
+}
+
+named_enum! {
+    pub RegistrationPart, "登记注册类型的部分", "part";
+    Number = "number", System = "system", Label(Lang::Zh) = "label_zh", Label(Lang::En) = "label_en",
 }
 
 impl Expression {

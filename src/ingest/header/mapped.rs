@@ -1,5 +1,7 @@
 //! Columns of a file and what they were taken for.
 
+use crate::support::named::named_enum;
+
 /// A column of a file and its meaning.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mapped {
@@ -48,15 +50,7 @@ pub enum Status {
     Unknown,
 }
 
-impl Status {
-    /// Returns the name of the status.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Mapped => "mapped",
-            Self::Ignored => "ignored",
-            Self::Personal => "personal",
-            Self::Unknown => "unknown",
-        }
-    }
+named_enum! {
+    pub Status, "列的状态", "status of a column";
+    Mapped = "mapped", Ignored = "ignored", Personal = "personal", Unknown = "unknown",
 }

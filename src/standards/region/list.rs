@@ -24,7 +24,7 @@ pub(super) static LIST: LazyLock<List> = LazyLock::new(|| {
 
 fn region(line: &'static str) -> Option<Region> {
     let mut fields = line.trim_end().split(',');
-    let (code, level) = (fields.next()?, Level::from_name(fields.next()?)?);
+    let (code, level) = (fields.next()?, Level::from_name(fields.next()?).ok()?);
     Some(Region { code, name: fields.next()?, level, parent: fields.next().filter(|p| !p.is_empty()) })
 }
 

@@ -22,6 +22,8 @@ pub use self::standing::{Standing, current, is_listed};
 
 use std::borrow::Cow;
 
+use crate::support::named::named_enum;
+
 /// First year covered by the record: the state before its first change, in 1981.
 pub const FIRST_YEAR: i16 = 1980;
 /// Last year covered by the record.
@@ -42,10 +44,12 @@ pub enum Level {
     Township,
 }
 
-impl Level {
-    /// Every level, highest first.
-    pub const ALL: [Self; 4] = [Self::Province, Self::Prefecture, Self::County, Self::Township];
+named_enum! {
+    pub Level, "区划级别", "level";
+    Province = "province", Prefecture = "prefecture", County = "county", Township = "township",
+}
 
+impl Level {
     /// Returns the number of digits of a code that identify a region of this level.
     #[must_use]
     pub fn digits(self) -> usize {
@@ -55,23 +59,6 @@ impl Level {
             Self::County => 6,
             Self::Township => 9,
         }
-    }
-
-    /// Returns the English name of the level, as used in calls.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Province => "province",
-            Self::Prefecture => "prefecture",
-            Self::County => "county",
-            Self::Township => "township",
-        }
-    }
-
-    /// Returns the level called `name`.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|l| l.name() == name)
     }
 
     /// Returns the level of `code`, given by its last non-zero digits; `None` for a village.

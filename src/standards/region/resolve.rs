@@ -3,6 +3,7 @@
 use super::list::{by_number, number};
 use super::units::{Node, UNITS, Units};
 use super::{FIRST_YEAR, Found, LAST_YEAR, Level, Unit};
+use crate::support::named::named_enum;
 
 /// The counterpart, in the reference year, of the region a ledger means.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +55,14 @@ pub enum Resolution {
     Unknown,
 }
 
+named_enum! {
+    pub Resolution;
+    Self::Same(_) => "same", Self::Renamed(_) => "renamed", Self::Recoded(_) => "recoded",
+    Self::Merged { .. } => "merged", Self::Split { .. } => "split", Self::Abolished { .. } => "abolished",
+    Self::NotYet { .. } => "not_yet", Self::NotInForce { .. } => "not_in_force", Self::Ambiguous(_) => "ambiguous",
+    Self::Unknown => "unknown",
+}
+
 impl Resolution {
     /// Returns the unit of the reference year, if there is exactly one.
     #[must_use]
@@ -65,37 +74,6 @@ impl Resolution {
             _ => None,
         }
     }
-
-    /// Returns the outcome as a word for tables.
-    #[must_use]
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Same(_) => "same",
-            Self::Renamed(_) => "renamed",
-            Self::Recoded(_) => "recoded",
-            Self::Merged { .. } => "merged",
-            Self::Split { .. } => "split",
-            Self::Abolished { .. } => "abolished",
-            Self::NotYet { .. } => "not_yet",
-            Self::NotInForce { .. } => "not_in_force",
-            Self::Ambiguous(_) => "ambiguous",
-            Self::Unknown => "unknown",
-        }
-    }
-
-    /// Values of [`name`](Self::name).
-    pub const NAMES: [&'static str; 10] = [
-        "same",
-        "renamed",
-        "recoded",
-        "merged",
-        "split",
-        "abolished",
-        "not_yet",
-        "not_in_force",
-        "ambiguous",
-        "unknown",
-    ];
 }
 
 /// Resolves the region that a ledger of `of_year` calls `written` (a code of 6, 9 or 12 digits, or a name) to

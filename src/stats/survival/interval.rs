@@ -1,6 +1,6 @@
 //! Confidence intervals of a survival probability, on three scales.
 
-use crate::error::{Error, Result};
+use crate::support::named::named_enum;
 
 /// Scale on which an interval is symmetric.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -14,30 +14,9 @@ pub enum Scale {
     LogLog,
 }
 
+named_enum! { pub Scale, "区间", "interval"; Plain = "plain", Log = "log", LogLog = "log-log" }
+
 impl Scale {
-    /// Parses a name: `plain`, `log`, `log-log`.
-    pub fn from_name(name: &str) -> Result<Self> {
-        match name {
-            "plain" => Ok(Self::Plain),
-            "log" => Ok(Self::Log),
-            "log-log" => Ok(Self::LogLog),
-            _ => Err(Error::argument(
-                format!("没有名为“{name}”的区间。可用：plain、log、log-log"),
-                format!("there is no interval '{name}'. Available: plain, log, log-log"),
-            )),
-        }
-    }
-
-    /// Returns the name.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Plain => "plain",
-            Self::Log => "log",
-            Self::LogLog => "log-log",
-        }
-    }
-
     /// Returns the interval of `share`, whose estimate has the `variance`; `reach` is the critical value.
     ///
     /// Before the first exit (1), the upper end is 1 and the lower end null, because no variance is known. After

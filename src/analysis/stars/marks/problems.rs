@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 
 use crate::lang::Text;
+use crate::support::named::named_enum;
 
 /// Kind of a problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,21 +28,14 @@ pub(crate) enum Fault {
     NoYear,
 }
 
-impl Fault {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::UnknownItem => "unknown_item",
-            Self::OutOfRange => "out_of_range",
-            Self::NotANumber => "not_a_number",
-            Self::Contradicts => "contradicts",
-            Self::NoQuarter => "no_quarter",
-            Self::NotInRoster => "not_in_roster",
-            Self::UnknownEvent => "unknown_event",
-            Self::NoOrganisation => "no_organisation",
-            Self::NoYear => "no_year",
-        }
-    }
+named_enum! {
+    pub(crate) Fault;
+    UnknownItem = "unknown_item", OutOfRange = "out_of_range", NotANumber = "not_a_number",
+    Contradicts = "contradicts", NoQuarter = "no_quarter", NotInRoster = "not_in_roster",
+    UnknownEvent = "unknown_event", NoOrganisation = "no_organisation", NoYear = "no_year",
+}
 
+impl Fault {
     pub(crate) fn text(self) -> Text {
         let (zh, en) = match self {
             Self::UnknownItem => ("办法里没有这一项，未计", "the scheme has no such item: not counted"),

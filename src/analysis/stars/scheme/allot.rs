@@ -7,6 +7,7 @@ use super::rule::rung;
 use super::{Parts, units};
 use crate::error::Result;
 use crate::lang::Text;
+use crate::support::named::named_enum;
 use crate::support::record::Record;
 
 /// Number of places of a quota.
@@ -25,6 +26,8 @@ pub(crate) enum Rounding {
     Nearest,
     Ceil,
 }
+
+named_enum! { pub(crate) Rounding; Floor = "floor", Nearest = "nearest", Ceil = "ceil" }
 
 /// Treatment of ties at the last place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,7 +112,7 @@ impl Quota {
             }
         };
         let of = record.choice("of", &["all", "rated"])?;
-        let rounding = record.choice("rounding", &["floor", "nearest", "ceil"])?;
+        let rounding = record.choice("rounding", &Rounding::NAMES)?;
         if let Places::Share(_) = places {
             if of.is_none() {
                 return record.error(
@@ -154,7 +157,7 @@ impl Quota {
             places,
             of_all: of == Some(0),
             within: record.texts_or_none("within")?,
-            rounding: [Rounding::Floor, Rounding::Nearest, Rounding::Ceil][rounding.unwrap_or(0)],
+            rounding: Rounding::ALL[rounding.unwrap_or(0)],
             tie_by,
             ties,
         };

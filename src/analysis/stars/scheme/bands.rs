@@ -7,6 +7,7 @@ use super::part::points;
 use super::rule::{fine, rung_or_unrated};
 use super::units::{POINT, shown};
 use crate::error::Result;
+use crate::support::named::named_enum;
 use crate::support::record::Record;
 
 /// Treatment of a score between two printed bands.
@@ -18,8 +19,7 @@ enum Gap {
     Open,
 }
 
-const GAPS: [(&str, Gap); 4] =
-    [("lower", Gap::Lower), ("upper", Gap::Upper), ("round", Gap::Round), ("open", Gap::Open)];
+named_enum! { Gap; Lower = "lower", Upper = "upper", Round = "round", Open = "open" }
 
 /// Returns the stars of the scheme: those of its bands and dimensions, and those listed in `stars`.
 pub(super) fn ladder(
@@ -60,7 +60,7 @@ pub(super) fn ladder(
 
 /// Reads the bands, ascending, and resolves the gaps between them.
 pub(super) fn bands_of(head: &mut Record, method: Method, records: Vec<Record>, ladder: &Ladder) -> Result<Bands> {
-    let gap = head.choice("band_gap", &GAPS.map(|(name, _)| name))?.map(|at| GAPS[at].1);
+    let gap = head.choice("band_gap", &Gap::NAMES)?.map(|at| Gap::ALL[at]);
     let below = rung_or_unrated(head, ladder, "below")?;
     let wanted = matches!(method, Method::Bands | Method::Both { .. });
     if wanted && records.is_empty() {

@@ -7,7 +7,7 @@ use super::ladder::Ladder;
 use super::part::{Dimension, Item, share};
 use super::rule::{Cap, Direct, Exception, Gate, Step, Veto, fine};
 use super::units::shown;
-use super::{CYCLES, Cycle, METHODS, Method, Parts, Scheme};
+use super::{CYCLES, Cycle, Method, Parts, Scheme};
 use crate::definition::Counts;
 use crate::error::{Error, Result};
 use crate::support::record::{Record, records_of};
@@ -183,12 +183,12 @@ impl Scheme {
 }
 
 fn method(head: &mut Record) -> Result<Method> {
-    let Some(at) = head.choice("method", &METHODS)? else {
-        let all = METHODS.join(", ");
+    let Some(at) = head.choice("method", &Method::NAMES)? else {
+        let all = Method::NAMES.join(", ");
         return head.error("method", &format!("缺少此项。可用：{all}"), &format!("is missing. One of {all}"));
     };
     let combine = head.choice("combine", &["lower", "higher"])?;
-    match (METHODS[at], combine) {
+    match (Method::NAMES[at], combine) {
         ("both", Some(combine)) => Ok(Method::Both { lower: combine == 0 }),
         ("both", None) => head.error(
             "combine",

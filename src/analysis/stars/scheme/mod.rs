@@ -28,6 +28,7 @@ pub use self::tables::schemes_table;
 use crate::definition::Counts;
 use crate::error::{Error, Result};
 use crate::lang::Text;
+use crate::support::named::named_enum;
 use crate::support::record;
 
 /// Method that turns points into stars.
@@ -45,19 +46,10 @@ pub(crate) enum Method {
     Score,
 }
 
-const METHODS: [&str; 5] = ["bands", "dimensions", "both", "top", "score"];
-
-impl Method {
-    /// Returns the word in TOML.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Bands => METHODS[0],
-            Self::Dimensions => METHODS[1],
-            Self::Both { .. } => METHODS[2],
-            Self::Top => METHODS[3],
-            Self::Score => METHODS[4],
-        }
-    }
+named_enum! {
+    pub(crate) Method;
+    Self::Bands => "bands", Self::Dimensions => "dimensions", Self::Both { .. } => "both", Self::Top => "top",
+    Self::Score => "score",
 }
 
 /// Rating cycle.

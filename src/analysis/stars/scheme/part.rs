@@ -3,6 +3,7 @@
 use super::units::{MOST, POINT, exact};
 use crate::error::Result;
 use crate::lang::Text;
+use crate::support::named::named_enum;
 use crate::support::record::Record;
 
 /// Meaning of the number on a form.
@@ -18,14 +19,9 @@ pub(crate) enum Gives {
     Penalty,
 }
 
-const GIVES: [(&str, Gives); 4] =
-    [("award", Gives::Award), ("deduct", Gives::Deduct), ("bonus", Gives::Bonus), ("penalty", Gives::Penalty)];
+named_enum! { pub(crate) Gives; Award = "award", Deduct = "deduct", Bonus = "bonus", Penalty = "penalty" }
 
 impl Gives {
-    pub(crate) fn name(self) -> &'static str {
-        GIVES.iter().find(|(_, gives)| *gives == self).map_or("award", |(name, _)| name)
-    }
-
     /// Checks whether the points belong to full marks.
     pub(crate) fn in_full(self) -> bool {
         matches!(self, Self::Award | Self::Deduct)
@@ -206,8 +202,7 @@ impl Item {
                 &format!("there is no dimension '{of}'. Available: {have}"),
             );
         };
-        let names = GIVES.map(|(name, _)| name);
-        let gives = record.choice("gives", &names)?.map_or(Gives::Award, |at| GIVES[at].1);
+        let gives = record.choice("gives", &Gives::NAMES)?.map_or(Gives::Award, |at| Gives::ALL[at]);
         let Some(most) = points(&mut record, "points")?.filter(|p| *p > 0) else {
             return record.error(
                 "points",

@@ -11,7 +11,7 @@ mod study;
 mod tables;
 
 use crate::definition::Counts;
-use crate::error::{Error, Result};
+use crate::support::named::named_enum;
 
 pub use self::study::Entry;
 pub use self::tables::{
@@ -32,28 +32,7 @@ pub enum Variance {
     Greenwood,
 }
 
-impl Variance {
-    /// Parses a name: `organisation`, `greenwood`.
-    pub fn from_name(name: &str) -> Result<Self> {
-        match name {
-            "organisation" => Ok(Self::Organisation),
-            "greenwood" => Ok(Self::Greenwood),
-            _ => Err(Error::argument(
-                format!("没有名为“{name}”的方差。可用：organisation、greenwood"),
-                format!("there is no variance '{name}'. Available: organisation, greenwood"),
-            )),
-        }
-    }
-
-    /// Returns the name.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Organisation => "organisation",
-            Self::Greenwood => "greenwood",
-        }
-    }
-}
+named_enum! { pub Variance, "方差", "variance"; Organisation = "organisation", Greenwood = "greenwood" }
 
 /// Options for a study of spells.
 #[derive(Clone, Copy, Debug)]

@@ -6,6 +6,7 @@ use crate::analysis::trend::histories::{GONE, Histories};
 use crate::error::{Error, Result};
 use crate::job;
 use crate::job::Job;
+use crate::support::named::named_enum;
 
 /// Start of a spell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,16 +23,10 @@ pub(crate) enum Begun {
     AfterUnknown,
 }
 
-impl Begun {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Risen => "risen",
-            Self::Appeared => "appeared",
-            Self::FirstYear => "first_year",
-            Self::AfterGap => "after_gap",
-            Self::AfterUnknown => "after_unknown",
-        }
-    }
+named_enum! {
+    pub(crate) Begun;
+    Risen = "risen", Appeared = "appeared", FirstYear = "first_year", AfterGap = "after_gap",
+    AfterUnknown = "after_unknown",
 }
 
 /// End of a spell.
@@ -53,21 +48,15 @@ pub(crate) enum Ended {
     Unknown,
 }
 
+named_enum! {
+    pub(crate) Ended;
+    Below = "below", Unrated = "unrated", NoPartyOrg = "no_party_org", Absent = "absent", Study = "end_of_study",
+    Gap = "gap", Unknown = "unknown",
+}
+
 impl Ended {
     /// Ends that are causes rather than censoring.
     pub(crate) const CAUSES: [Self; 4] = [Self::Below, Self::Unrated, Self::NoPartyOrg, Self::Absent];
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Below => "below",
-            Self::Unrated => "unrated",
-            Self::NoPartyOrg => "no_party_org",
-            Self::Absent => "absent",
-            Self::Study => "end_of_study",
-            Self::Gap => "gap",
-            Self::Unknown => "unknown",
-        }
-    }
 
     /// Returns the number among the causes, from 1; 0 for censoring.
     pub(crate) fn cause(self) -> usize {

@@ -11,6 +11,7 @@ use crate::job::Job;
 use crate::query::Scope;
 use crate::roster::Roster;
 use crate::stats::survival::risk::Watched;
+use crate::support::named::named_enum;
 
 /// Selection of spells and origin of their time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,29 +30,9 @@ pub enum Entry {
     All,
 }
 
-impl Entry {
-    const EVERY: [Self; 4] = [Self::Incident, Self::Delayed, Self::Calendar, Self::All];
-
-    /// Parses a name: `incident`, `delayed`, `calendar`, `all`.
-    pub fn from_name(name: &str) -> Result<Self> {
-        Self::EVERY.into_iter().find(|entry| entry.name() == name).ok_or_else(|| {
-            Error::argument(
-                format!("没有名为“{name}”的起点（entry）。可用：incident、delayed、calendar、all"),
-                format!("there is no entry '{name}'. Available: incident, delayed, calendar, all"),
-            )
-        })
-    }
-
-    /// Returns the name.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Incident => "incident",
-            Self::Delayed => "delayed",
-            Self::Calendar => "calendar",
-            Self::All => "all",
-        }
-    }
+named_enum! {
+    pub Entry, "起点（entry）", "entry";
+    Incident = "incident", Delayed = "delayed", Calendar = "calendar", All = "all",
 }
 
 /// Excluded spells, by reason.
