@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use dangjian::schema::{COLUMNS, Column, Type, words};
+use dangjian::schema::{COLUMNS, SchemaColumn, Type, words};
 
 const HEAD: &str = "\
 # The columns of a ledger
@@ -33,7 +33,7 @@ fn page() -> String {
     page
 }
 
-fn words_of(column: &Column) -> String {
+fn words_of(column: &SchemaColumn) -> String {
     let words = words::of(column.name).unwrap();
     let mut text = format!("\n### `{}` {}\n\n| value | 中文 | English |\n|---|---|---|\n", column.name, column.zh);
     for (id, label) in words.labelled() {

@@ -18,7 +18,7 @@ use arrow::datatypes::Int16Type;
 use arrow::util::display::array_value_to_string;
 use dangjian::ingest;
 use dangjian::ingest::{Code, Options, Problem};
-use dangjian::ingest::{Reading, Status};
+use dangjian::ingest::{ColumnStatus, Reading};
 use dangjian::job::Quiet;
 use dangjian::schema;
 use dangjian::schema::plain;
@@ -107,7 +107,7 @@ fn rows_and_columns(reading: &Reading, truth: &Value) {
             }
             let columns = source.columns.iter().map(|c| {
                 assert!(!c.kept);
-                let personal = c.status == Status::Personal;
+                let personal = c.status == ColumnStatus::Personal;
                 (c.index, c.header.clone(), c.column.clone(), c.value.clone(), personal)
             });
             assert_eq!(columns.collect::<Vec<_>>(), expected, "columns of {name}");

@@ -20,7 +20,7 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Float32Type, Float64Type, Schema, UInt32Type, UInt64Type};
 use common::{IDS, all_rows, codes, read, scratch, shared, write_parquet};
 use dangjian::ingest;
-use dangjian::ingest::Status;
+use dangjian::ingest::ColumnStatus;
 use dangjian::ingest::{Code, Options};
 use dangjian::job::Quiet;
 
@@ -122,7 +122,7 @@ fn arrow_numbers_and_own_columns() {
     assert_eq!(column("code").data_type(), &DataType::Utf8);
     assert!(records.column_by_name("手机").is_none());
     let phone = reading.sources[0].columns.iter().find(|c| c.header == "手机").unwrap();
-    assert_eq!((phone.status, phone.kept), (Status::Personal, false));
+    assert_eq!((phone.status, phone.kept), (ColumnStatus::Personal, false));
 }
 
 #[test]

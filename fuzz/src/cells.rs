@@ -7,7 +7,7 @@ use dangjian::ingest;
 use dangjian::ingest::Options;
 use dangjian::ingest::Reading;
 use dangjian::job::Quiet;
-use dangjian::schema::{COLUMNS, Column, Type};
+use dangjian::schema::{COLUMNS, SchemaColumn, Type};
 
 use super::reading::checked;
 
@@ -34,7 +34,7 @@ pub fn cells(text: &str) {
 }
 
 /// Returns the columns that hold the text; identity and year are valid in every row.
-fn columns() -> impl Iterator<Item = &'static Column> {
+fn columns() -> impl Iterator<Item = &'static SchemaColumn> {
     COLUMNS.iter().filter(|c| !matches!(c.ty, Type::Id | Type::Year) && c.name != "mode_detail")
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Float32Type, Float64Type, Int16Type};
 use dangjian::ingest::{Action, Code, OnConflict, Problem};
-use dangjian::ingest::{Batch, Reading, Source, Status};
+use dangjian::ingest::{Batch, ColumnStatus, Reading, Source};
 use dangjian::schema;
 use dangjian::schema::Type;
 use dangjian::{Error, Lang, Result, Roster};
@@ -72,7 +72,7 @@ fn headers(source: &Source) {
     let mut seen = HashSet::new();
     for column in &source.columns {
         assert!(seen.insert(&column.header), "two columns are called {:?}", column.header);
-        assert!(column.status != Status::Mapped || column.column.is_some());
+        assert!(column.status != ColumnStatus::Mapped || column.column.is_some());
         if let Some(proposal) = &column.proposal {
             assert!(schema::column(proposal.column).is_some());
             assert!((0.0..=1.0).contains(&proposal.similarity), "{proposal:?}");

@@ -9,7 +9,7 @@ use arrow::datatypes::Field;
 use dangjian::ingest;
 use dangjian::ingest::{IndustryLevel, RegistrationPart};
 use dangjian::standards::region;
-use dangjian::standards::region::{Level, Resolution, Unit};
+use dangjian::standards::region::{RegionLevel, Resolution, Unit};
 use dangjian::standards::registration::System;
 use dangjian::{Error, Result};
 use pyo3::prelude::*;
@@ -39,11 +39,11 @@ impl Expression {
         system: Option<&str>,
         part: Option<&str>,
     ) -> PyResult<Self> {
-        let region = || -> Result<ingest::Region> {
-            Ok(ingest::Region {
+        let region = || -> Result<ingest::RegionLookup> {
+            Ok(ingest::RegionLookup {
                 year: year.map(recorded).transpose()?,
                 of_year: of_year.map(recorded).transpose()?,
-                level: level.map(Level::from_name).transpose()?,
+                level: level.map(RegionLevel::from_name).transpose()?,
             })
         };
         let made = || -> Result<ingest::Expression> {
@@ -99,8 +99,9 @@ fn recorded(year: i16) -> Result<i16> {
 /// Lists the regions of a level in force in a year.
 #[pyfunction]
 pub(crate) fn regions(year: i16, level: &str) -> PyResult<PyTable> {
-    let units =
-        recorded(year).and_then(|year| Ok(region::in_force(year, Level::from_name(level)?))).map_err(|e| raise(&e))?;
+    let units = recorded(year)
+        .and_then(|year| Ok(region::in_force(year, RegionLevel::from_name(level)?)))
+        .map_err(|e| raise(&e))?;
     texts(vec![
         ("code", units.iter().map(|(u, _)| Some(u.code.to_owned())).collect()),
         ("name", units.iter().map(|(u, _)| Some(u.name.to_owned())).collect()),

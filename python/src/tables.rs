@@ -42,7 +42,7 @@ pub(crate) fn columns_of(columns: Vec<(&str, ArrayRef)>) -> PyResult<PyTable> {
 
 #[pyfunction]
 pub(crate) fn schema() -> PyResult<PyTable> {
-    let text = |value: fn(&dangjian::schema::Column) -> String| -> ArrayRef {
+    let text = |value: fn(&dangjian::schema::SchemaColumn) -> String| -> ArrayRef {
         Arc::new(COLUMNS.iter().map(|c| Some(value(c))).collect::<StringArray>())
     };
     let units: StringArray = COLUMNS.iter().map(|c| c.unit).collect();

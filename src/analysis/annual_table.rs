@@ -6,7 +6,7 @@ use super::count::Measure;
 use super::rates::breaks::has;
 use crate::cube;
 use crate::cube::Lane;
-use crate::definition::{Annual, AnnualTable, Cell, Check, Line, Of, Part};
+use crate::definition::{Annual, AnnualTable, Cell, Check, CheckSubject, Line, Part};
 use crate::error::Result;
 use crate::job::Job;
 use crate::lang::Lang;
@@ -172,7 +172,7 @@ fn compared<'a>(table: &'a AnnualTable, cells: &Cells, check: &Check) -> Vec<Com
     let line_at = |id: &String| table.lines.iter().position(|line| line.id == *id).unwrap_or_default();
     let column_at = |id: &String| table.columns.iter().position(|column| column.id == *id).unwrap_or_default();
     match &check.of {
-        Of::Line(line) => {
+        CheckSubject::Line(line) => {
             let whole = line_at(line);
             let parts: Vec<usize> = check.parts.iter().map(line_at).collect();
             let of = |at: usize| {
@@ -181,7 +181,7 @@ fn compared<'a>(table: &'a AnnualTable, cells: &Cells, check: &Check) -> Vec<Com
             };
             (0..table.columns.len()).map(of).collect()
         }
-        Of::Column(column) => {
+        CheckSubject::Column(column) => {
             let whole = column_at(column);
             let parts: Vec<usize> = check.parts.iter().map(column_at).collect();
             let counted = table.lines.iter().enumerate().filter(|(_, line)| line.of_organisations() && !line.undecided);

@@ -67,7 +67,7 @@ pub struct Line {
 
 /// Subject of a check.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Of {
+pub enum CheckSubject {
     /// A line, in every column.
     Line(String),
     /// A column, in every line.
@@ -80,7 +80,7 @@ pub struct Check {
     /// Identifier of the check.
     pub id: String,
     /// The whole.
-    pub of: Of,
+    pub of: CheckSubject,
     /// Lines or columns that add up to the whole, or the single one that the whole must not fall below.
     pub parts: Vec<String>,
     /// True if the parts must add up to the whole; otherwise they must not exceed it.
@@ -244,7 +244,11 @@ impl Cell {
 impl Check {
     fn take(record: &mut Record) -> Result<Self> {
         let id = record.text("id")?;
-        let of = if record.has("column") { Of::Column(record.text("column")?) } else { Of::Line(record.text("line")?) };
+        let of = if record.has("column") {
+            CheckSubject::Column(record.text("column")?)
+        } else {
+            CheckSubject::Line(record.text("line")?)
+        };
         let equal = !record.has("least");
         let parts = if equal { record.texts("sum")? } else { vec![record.text("least")?] };
         Ok(Self { id, of, parts, equal })
@@ -253,18 +257,18 @@ impl Check {
     /// Fails if the check names a line or column that `table` does not have.
     fn fits(&self, record: &Record, table: &AnnualTable) -> Result<()> {
         let (field, whole) = match &self.of {
-            Of::Line(line) => ("line", line),
-            Of::Column(column) => ("column", column),
+            CheckSubject::Line(line) => ("line", line),
+            CheckSubject::Column(column) => ("column", column),
         };
         let have: Vec<&str> = match self.of {
-            Of::Line(_) => table.lines.iter().map(|line| line.id.as_str()).collect(),
-            Of::Column(_) => table.columns.iter().map(|column| column.id.as_str()).collect(),
+            CheckSubject::Line(_) => table.lines.iter().map(|line| line.id.as_str()).collect(),
+            CheckSubject::Column(_) => table.columns.iter().map(|column| column.id.as_str()).collect(),
         };
         let parts = if self.equal { "sum" } else { "least" };
         let named = std::iter::once((field, whole)).chain(self.parts.iter().map(|part| (parts, part)));
         for (field, id) in named {
             if !have.contains(&id.as_str()) {
-                let kind = if matches!(self.of, Of::Line(_)) { ("行", "line") } else { ("栏", "column") };
+                let kind = if matches!(self.of, CheckSubject::Line(_)) { ("行", "line") } else { ("栏", "column") };
                 if let Error::Argument(what) = no_such(kind, id, have.iter().copied()) {
                     return Err(record::at(record.place(), field, &what));
                 }

@@ -14,7 +14,7 @@ use crate::support::record::Record;
 
 /// Severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Severity {
+pub enum FindingSeverity {
     /// Violates a rule that says "must" (应当).
     Error,
     /// Deviates from a rule that says "as a rule" (一般), or is allowed with approval: to be checked.
@@ -23,7 +23,7 @@ pub enum Severity {
     Info,
 }
 
-named_enum! { pub Severity, "级别", "severity"; Error = "error", Warning = "warning", Info = "info" }
+named_enum! { pub FindingSeverity, "级别", "severity"; Error = "error", Warning = "warning", Info = "info" }
 
 /// A finding that an audit looks for.
 #[derive(Clone, Debug)]
@@ -33,7 +33,7 @@ pub struct Finding {
     /// Label in tables.
     pub label: Text,
     /// Severity of the finding.
-    pub severity: Severity,
+    pub severity: FindingSeverity,
     /// Condition on the organisations that have the finding.
     pub when: Predicate,
     /// Sentence reported for each of these organisations.
@@ -51,7 +51,7 @@ impl Finding {
         let Some(label) = record.label("label", "label_en")? else {
             return record.error("label", "缺少此项；应为引号里的名称", "is missing; expected a name in quotes");
         };
-        let severity = record.named("severity", Severity::from_name)?;
+        let severity = record.named("severity", FindingSeverity::from_name)?;
         let when = record.predicate("when")?;
         let Some(why) = record.label("why", "why_en")? else {
             return record.error("why", "缺少此项；应为引号里的说明", "is missing; expected a sentence in quotes");

@@ -15,14 +15,14 @@ mod rules;
 mod target;
 mod validity;
 
-pub use self::annual_table::{Annual, AnnualTable, Cell, Check, Line, Of, Part};
+pub use self::annual_table::{Annual, AnnualTable, Cell, Check, CheckSubject, Line, Part};
 pub use self::bands::{Bands, Sizes};
 pub use self::condition::{Break, Condition};
 pub(crate) use self::finding::APPROVAL;
-pub use self::finding::{Finding, Severity, Why};
+pub use self::finding::{Finding, FindingSeverity, Why};
 pub use self::need::{Members, Need};
 pub use self::rate::{Counts, Rate, Rates};
 pub(crate) use self::rules::known;
-pub use self::rules::{FormationRules, JointLimit, Level, Needed, Term};
+pub use self::rules::{FormationRules, JointLimit, LevelRule, Needed, Term};
 pub use self::target::{Target, Targets};
 pub use self::validity::Validity;

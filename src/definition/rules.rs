@@ -17,7 +17,7 @@ use crate::support::record::{Record, records_of};
 
 /// Minimum number of members for a level of party organisation (支部, 总支, 党委).
 #[derive(Clone, Debug)]
-pub struct Level {
+pub struct LevelRule {
     /// One of the words of column `party_org_level`.
     pub level: String,
     /// Members to count, over all organisations of the party organisation together.
@@ -67,7 +67,7 @@ pub struct Term {
 #[derive(Clone, Debug)]
 pub struct FormationRules {
     needs: Vec<Need>,
-    levels: Vec<Level>,
+    levels: Vec<LevelRule>,
     joints: Vec<JointLimit>,
     terms: Vec<Term>,
     findings: Vec<Finding>,
@@ -132,14 +132,14 @@ impl FormationRules {
 
     /// Returns the levels in force in `year`, by ascending minimum of members.
     #[must_use]
-    pub fn levels(&self, year: i16) -> Vec<&Level> {
-        let mut levels: Vec<&Level> = self.levels.iter().filter(|l| l.validity.holds(year)).collect();
+    pub fn levels(&self, year: i16) -> Vec<&LevelRule> {
+        let mut levels: Vec<&LevelRule> = self.levels.iter().filter(|l| l.validity.holds(year)).collect();
         levels.sort_by_key(|l| l.at_least);
         levels
     }
 
     /// Returns the levels of all years.
-    pub(crate) fn all_levels(&self) -> &[Level] {
+    pub(crate) fn all_levels(&self) -> &[LevelRule] {
         &self.levels
     }
 
@@ -232,8 +232,8 @@ fn apart<T>(
     Ok(taken)
 }
 
-fn level(mut record: Record) -> Result<Level> {
-    let level = Level {
+fn level(mut record: Record) -> Result<LevelRule> {
+    let level = LevelRule {
         level: word(&mut record, "level", "party_org_level", "党组织类别")?,
         members: Members::take(&mut record)?,
         at_least: record.positive("at_least")?,

@@ -27,18 +27,18 @@ impl Action {
     /// Returns the severity: rejected and contradicting rows are errors, cells that are not known and doubtful values
     /// are warnings, and the rest is information.
     #[must_use]
-    pub fn severity(self) -> Severity {
+    pub fn severity(self) -> ProblemSeverity {
         match self {
-            Self::Reject | Self::Report => Severity::Error,
-            Self::Null | Self::Warn => Severity::Warning,
-            Self::Merge => Severity::Info,
+            Self::Reject | Self::Report => ProblemSeverity::Error,
+            Self::Null | Self::Warn => ProblemSeverity::Warning,
+            Self::Merge => ProblemSeverity::Info,
         }
     }
 }
 
 /// Severity of a problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Severity {
+pub enum ProblemSeverity {
     /// Nothing is lost.
     Info,
     /// A value is lost or doubtful.
@@ -47,7 +47,7 @@ pub enum Severity {
     Error,
 }
 
-named_enum! { pub Severity, "级别", "severity"; Info = "info", Warning = "warning", Error = "error" }
+named_enum! { pub ProblemSeverity, "级别", "severity"; Info = "info", Warning = "warning", Error = "error" }
 
 macro_rules! catalogue {
     ($($code:ident $id:literal $action:ident $zh:literal $en:literal;)+) => {
@@ -187,7 +187,7 @@ impl Code {
 
     /// Returns the severity of the problem.
     #[must_use]
-    pub fn severity(self) -> Severity {
+    pub fn severity(self) -> ProblemSeverity {
         self.action().severity()
     }
 }

@@ -73,7 +73,8 @@ fn panel(path: &std::path::Path) -> Roster {
     let schema = reader.schema().clone();
     let batches: Vec<RecordBatch> = reader.build().unwrap().map(Result::unwrap).collect();
     let all = concat_batches(&schema, &batches).unwrap();
-    let here = |c: &&schema::Column| !matches!(c.ty, Type::Year | Type::Id) && all.column_by_name(c.name).is_some();
+    let here =
+        |c: &&schema::SchemaColumn| !matches!(c.ty, Type::Year | Type::Id) && all.column_by_name(c.name).is_some();
     let columns: Vec<_> = COLUMNS.iter().filter(here).collect();
     assert!(columns.len() > 30, "the truth has the columns of a ledger");
     let years = all["year"].as_primitive::<Int16Type>().values().to_vec();

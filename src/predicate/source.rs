@@ -9,7 +9,7 @@ use crate::schema::Type;
 use crate::schema::words;
 use crate::schema::words::Words;
 use crate::standards::region;
-use crate::standards::region::Level;
+use crate::standards::region::RegionLevel;
 use crate::support::similarity::nearest;
 
 /// Source of a column's values.
@@ -69,10 +69,10 @@ impl PartialEq for Derived {
 }
 
 static DERIVED: [Derived; 6] = [
-    level("province", |code| region(code, Level::Province)),
-    level("prefecture", |code| region(code, Level::Prefecture)),
-    level("county", |code| region(code, Level::County)),
-    level("township", |code| region(code, Level::Township)),
+    level("province", |code| region(code, RegionLevel::Province)),
+    level("prefecture", |code| region(code, RegionLevel::Prefecture)),
+    level("county", |code| region(code, RegionLevel::County)),
+    level("township", |code| region(code, RegionLevel::Township)),
     Derived {
         name: "section",
         from: "industry",
@@ -91,7 +91,7 @@ const fn level(name: &'static str, derive: Derive) -> Derived {
     Derived { name, from: "region", derive, vocabulary: Vocabulary::Region }
 }
 
-fn region(code: &str, level: Level) -> Option<Cow<'_, str>> {
+fn region(code: &str, level: RegionLevel) -> Option<Cow<'_, str>> {
     region::at_level(code, level).map(Cow::Owned)
 }
 

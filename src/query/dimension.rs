@@ -17,14 +17,14 @@ use crate::job::Quiet;
 use crate::roster::{Frame, Roster, gathered};
 use crate::schema;
 use crate::schema::{Type, words};
-use crate::standards::region::Level;
+use crate::standards::region::RegionLevel;
 
 /// Returns the names of all dimensions of `roster`.
 #[must_use]
 pub fn dimensions(roster: &Roster) -> Vec<String> {
     let have = |name: &str| roster.field(name).is_ok();
     let fields = roster.fields().iter().filter(|f| groupable(f.ty)).map(|f| f.name.clone());
-    let levels = Level::ALL.iter().filter(|_| have("region")).map(|l| l.name().to_owned());
+    let levels = RegionLevel::ALL.iter().filter(|_| have("region")).map(|l| l.name().to_owned());
     let industry = ["section", "division"].iter().filter(|_| have("industry")).map(|l| (*l).to_owned());
     let bands = Bands::shipped().unwrap_or_default();
     let sizes = bands.iter().filter(|sizes| have(sizes.column)).map(|sizes| sizes.id.clone());
@@ -38,7 +38,7 @@ fn groupable(ty: Type) -> bool {
 
 /// Builds the axis of the dimension `name`.
 pub(crate) fn axis(roster: &Roster, frames: &[&Frame], name: &str) -> Result<Axis> {
-    if let Some(level) = Level::ALL.iter().find(|l| l.name() == name) {
+    if let Some(level) = RegionLevel::ALL.iter().find(|l| l.name() == name) {
         let Some((at, codes)) = roster.field("region").ok().and_then(|at| Some((at, roster.dictionary(at)?))) else {
             return Ok(nowhere(frames, name, Values::Region(Arc::default())));
         };

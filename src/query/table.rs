@@ -11,7 +11,7 @@ use crate::cube::{Axis, Counted, Values};
 use crate::error::Result;
 use crate::schema;
 use crate::standards::region;
-use crate::standards::region::Level;
+use crate::standards::region::RegionLevel;
 use crate::support::columns::{Columns, Part};
 use crate::support::string_views::Views;
 
@@ -67,7 +67,7 @@ fn column_of(batch: &RecordBatch, name: &str) -> ArrayRef {
 /// Returns the township of each row.
 pub(crate) fn townships(batch: &RecordBatch) -> StringArray {
     let regions = column_of(batch, "region");
-    regions.as_string::<i32>().iter().map(|code| region::at_level(code?, Level::Township)).collect()
+    regions.as_string::<i32>().iter().map(|code| region::at_level(code?, RegionLevel::Township)).collect()
 }
 
 impl Counted {

@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 
 use super::{Frame, Roster};
 use crate::standards::region;
-use crate::standards::region::Level;
+use crate::standards::region::RegionLevel;
 use crate::support::string_views::Views;
 
 /// The values of a coded column, shared by all years of a roster. Code 0 means "not known"; code `k` is
@@ -23,7 +23,7 @@ pub struct Dictionary {
     /// True if the values ascend; computed on first use.
     ascends: OnceLock<bool>,
     /// Regions at each level, built on first use.
-    levels: [OnceLock<Gathered>; Level::ALL.len()],
+    levels: [OnceLock<Gathered>; RegionLevel::ALL.len()],
 }
 
 impl PartialEq for Dictionary {
@@ -85,8 +85,8 @@ impl Dictionary {
     }
 
     /// Maps the values, which are region codes, to the regions at `level` that contain them.
-    pub(crate) fn at_level(&self, level: Level) -> &Gathered {
-        let at = Level::ALL.iter().position(|l| *l == level).unwrap_or_default();
+    pub(crate) fn at_level(&self, level: RegionLevel) -> &Gathered {
+        let at = RegionLevel::ALL.iter().position(|l| *l == level).unwrap_or_default();
         self.levels[at].get_or_init(|| gathered(&self.values, |code| region::at_level(code, level)))
     }
 

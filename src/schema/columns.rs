@@ -1,7 +1,7 @@
 //! The columns themselves. Aliases are headers seen in real ledgers (docs/field-notes.md, headers), written without
 //! white space and with half-width brackets; headers are normalised the same way before lookup.
 
-use super::{Column, Type};
+use super::{SchemaColumn, Type};
 
 const fn col(
     name: &'static str,
@@ -10,13 +10,13 @@ const fn col(
     unit: Option<&'static str>,
     aliases: &'static [&'static str],
     doc: &'static str,
-) -> Column {
-    Column { name, zh, en, ty, unit, aliases, personal: false, doc }
+) -> SchemaColumn {
+    SchemaColumn { name, zh, en, ty, unit, aliases, personal: false, doc }
 }
 
 /// Every column a ledger may have, in the order in which frames hold them.
 #[rustfmt::skip]
-pub const COLUMNS: &[Column] = &[
+pub const COLUMNS: &[SchemaColumn] = &[
     col("year", ("年度", "year"), Type::Year, None, &["年份", "统计年度", "申报年份"],
         "The survey year."),
     col("org_id", ("统一社会信用代码", "organisation code"), Type::Id, None,

@@ -72,7 +72,7 @@ impl Type {
 
 /// One column of a ledger.
 #[derive(Debug)]
-pub struct Column {
+pub struct SchemaColumn {
     /// Canonical name, used in predicates, frames and files.
     pub name: &'static str,
     /// Chinese label.
@@ -91,12 +91,12 @@ pub struct Column {
     pub doc: &'static str,
 }
 
-static BY_NAME: LazyLock<HashMap<&'static str, &'static Column>> =
+static BY_NAME: LazyLock<HashMap<&'static str, &'static SchemaColumn>> =
     LazyLock::new(|| COLUMNS.iter().map(|c| (c.name, c)).collect());
 
 /// Returns the column called `name`, if the schema has it.
 #[must_use]
-pub fn column(name: &str) -> Option<&'static Column> {
+pub fn column(name: &str) -> Option<&'static SchemaColumn> {
     BY_NAME.get(name).copied()
 }
 

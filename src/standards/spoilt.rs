@@ -35,7 +35,7 @@ fn rounded(text: &str) -> Option<f64> {
             let mantissa = text.split(['E', 'e']).next().unwrap_or_default();
             mantissa.bytes().filter(u8::is_ascii_digit).count() >= KEPT
         }
-        None => is_whole(text) && uscc::status(text) == uscc::Status::Mangled,
+        None => is_whole(text) && uscc::status(text) == uscc::UsccStatus::Mangled,
     };
     let number = text.parse::<f64>().ok().filter(|_| shows_all)?;
     (1e17..1e18).contains(&number).then_some(number)

@@ -8,7 +8,7 @@ pub(crate) const ALPHABET: &[u8; 31] = b"0123456789ABCDEFGHJKLMNPQRTUWXY";
 
 /// The classification of a text given as an organisation's code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Status {
+pub enum UsccStatus {
     /// 18 characters with a correct check character.
     Valid,
     /// 18 characters with a wrong check character: a typing error, or one of the real codes that break the rule.
@@ -24,7 +24,7 @@ pub enum Status {
 }
 
 named_enum! {
-    pub Status, "代码状态", "status of a code";
+    pub UsccStatus, "代码状态", "status of a code";
     Valid = "valid", CheckDigit = "check_digit", RegistrationNumber = "registration_number", Mangled = "mangled",
     Missing = "missing", Other = "other",
 }
@@ -69,28 +69,28 @@ pub fn is_valid(code: &str) -> bool {
 
 /// Classifies `code`, which is normalised by [`code`](super::code).
 #[must_use]
-pub fn status(code: &str) -> Status {
+pub fn status(code: &str) -> UsccStatus {
     if code.is_empty() {
-        return Status::Missing;
+        return UsccStatus::Missing;
     }
     if is_valid(code) {
-        return Status::Valid;
+        return UsccStatus::Valid;
     }
     if super::is_scientific(code) {
-        return Status::Mangled;
+        return UsccStatus::Mangled;
     }
     let digits = code.bytes().all(|b| b.is_ascii_digit());
     if code.len() == 15 && digits {
-        return Status::RegistrationNumber;
+        return UsccStatus::RegistrationNumber;
     }
     if code.len() != 18 || !code.bytes().all(|b| b.is_ascii_alphanumeric()) {
-        return Status::Other;
+        return UsccStatus::Other;
     }
     if digits && code.ends_with("000") {
         // Spreadsheets keep 15 digits of a number and pad with zeros.
-        Status::Mangled
+        UsccStatus::Mangled
     } else {
-        Status::CheckDigit
+        UsccStatus::CheckDigit
     }
 }
 
@@ -139,17 +139,17 @@ mod tests {
         // Three valid codes, and one reported as real that fails the check, which expects R (docs/field-notes.md,
         // unified codes).
         for valid in ["91110000600037341L", "91110000101623741K", "911101066976941872"] {
-            assert_eq!(status(valid), Status::Valid, "{valid}");
+            assert_eq!(status(valid), UsccStatus::Valid, "{valid}");
         }
-        assert_eq!(status("91350211M0000XUF46"), Status::CheckDigit);
+        assert_eq!(status("91350211M0000XUF46"), UsccStatus::CheckDigit);
         assert_eq!(check_character("91350211M0000XUF4"), Some('R'));
-        assert_eq!(status("91310115MA1H8R7C6D"), Status::CheckDigit);
-        assert_eq!(status("911504250846069000"), Status::Mangled);
-        assert_eq!(status("9.11504E+17"), Status::Mangled);
-        assert_eq!(status("150425006372899"), Status::RegistrationNumber);
-        assert_eq!(status(""), Status::Missing);
-        assert_eq!(status("H1234"), Status::Other);
-        assert_eq!(status("蒙民证字第010123号"), Status::Other);
+        assert_eq!(status("91310115MA1H8R7C6D"), UsccStatus::CheckDigit);
+        assert_eq!(status("911504250846069000"), UsccStatus::Mangled);
+        assert_eq!(status("9.11504E+17"), UsccStatus::Mangled);
+        assert_eq!(status("150425006372899"), UsccStatus::RegistrationNumber);
+        assert_eq!(status(""), UsccStatus::Missing);
+        assert_eq!(status("H1234"), UsccStatus::Other);
+        assert_eq!(status("蒙民证字第010123号"), UsccStatus::Other);
     }
 
     #[test]
@@ -176,7 +176,7 @@ mod tests {
     fn codes_that_begin_with_letters_are_legal() {
         for first in ["A1110000600037341", "N2150425MF0000001", "Y1150425MF0000001"] {
             let code = format!("{first}{}", check_character(first).unwrap());
-            assert_eq!(status(&code), Status::Valid, "{code}");
+            assert_eq!(status(&code), UsccStatus::Valid, "{code}");
         }
     }
 
@@ -206,10 +206,10 @@ mod tests {
             let first: String = values.iter().map(|v| char::from(ALPHABET[*v])).collect();
             let mut code = first.clone().into_bytes();
             code.push(check_character(&first).unwrap() as u8);
-            prop_assert_eq!(status(std::str::from_utf8(&code).unwrap()), Status::Valid);
+            prop_assert_eq!(status(std::str::from_utf8(&code).unwrap()), UsccStatus::Valid);
             let value = ALPHABET.iter().position(|c| *c == code[at]).unwrap();
             code[at] = ALPHABET[(value + other) % 31];
-            prop_assert_ne!(status(std::str::from_utf8(&code).unwrap()), Status::Valid);
+            prop_assert_ne!(status(std::str::from_utf8(&code).unwrap()), UsccStatus::Valid);
         }
     }
 }

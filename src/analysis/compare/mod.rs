@@ -31,7 +31,7 @@ pub struct Options {
 
 /// The outcome of an organisation between two surveys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Status {
+pub enum CompareStatus {
     /// Only in the later survey, and in none before.
     New,
     /// In the later survey and not in the earlier one, but in one before that.
@@ -45,7 +45,7 @@ pub enum Status {
 }
 
 named_enum! {
-    pub Status, "状态", "status";
+    pub CompareStatus, "状态", "status";
     New = "new", Reappeared = "reappeared", Gone = "gone", Changed = "changed", Unchanged = "unchanged",
 }
 
@@ -295,17 +295,15 @@ impl Comparison {
 
     /// Iterates over the organisations of both surveys: status, describing survey (0 for the later one), row in
     /// that survey.
-    fn all(&self) -> impl Iterator<Item = (Status, usize, u32)> {
+    fn all(&self) -> impl Iterator<Item = (CompareStatus, usize, u32)> {
         let arrived = self
             .arrived
             .iter()
-            .map(|(row, seen)| (if seen.is_some() { Status::Reappeared } else { Status::New }, 0, *row));
-        let gone = self.gone.iter().map(|row| (Status::Gone, 1, *row));
-        let both = self
-            .both
-            .iter()
-            .zip(&self.changed)
-            .map(|([row, _], changed)| (if changed { Status::Changed } else { Status::Unchanged }, 0, *row));
+            .map(|(row, seen)| (if seen.is_some() { CompareStatus::Reappeared } else { CompareStatus::New }, 0, *row));
+        let gone = self.gone.iter().map(|row| (CompareStatus::Gone, 1, *row));
+        let both = self.both.iter().zip(&self.changed).map(|([row, _], changed)| {
+            (if changed { CompareStatus::Changed } else { CompareStatus::Unchanged }, 0, *row)
+        });
         arrived.chain(gone).chain(both)
     }
 }

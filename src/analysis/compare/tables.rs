@@ -6,7 +6,7 @@ use arrow::array::RecordBatch;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::cells::{Kind, is_known, sentence, shown};
-use super::{Comparison, Status};
+use super::{CompareStatus, Comparison};
 use crate::cube::{Axis, Base, Counted, Values};
 use crate::error::{Error, Result};
 use crate::query::Scope;
@@ -26,19 +26,19 @@ impl Comparison {
         let of_row: FxHashMap<u32, u64> =
             self.both.iter().zip(&changes).filter(|(_, n)| **n > 0).map(|([row, _], n)| (*row, *n)).collect();
         let before: FxHashMap<u32, Option<i16>> = self.arrived.iter().copied().collect();
-        let mut all: Vec<_> = self.all().filter(|(status, ..)| *status != Status::Unchanged).collect();
+        let mut all: Vec<_> = self.all().filter(|(status, ..)| *status != CompareStatus::Unchanged).collect();
         // Row order within a survey is id order.
         all.sort_by_key(|(status, _, row)| (*status, *row));
-        let last = |(status, _, row): &(Status, usize, u32)| match status {
-            Status::New => None,
-            Status::Reappeared => before.get(row).copied().flatten(),
-            Status::Gone | Status::Changed | Status::Unchanged => Some(self.earlier_year()),
+        let last = |(status, _, row): &(CompareStatus, usize, u32)| match status {
+            CompareStatus::New => None,
+            CompareStatus::Reappeared => before.get(row).copied().flatten(),
+            CompareStatus::Gone | CompareStatus::Changed | CompareStatus::Unchanged => Some(self.earlier_year()),
         };
-        let differing = |(status, _, row): &(Status, usize, u32)| match status {
-            Status::Changed => of_row.get(row).copied().unwrap_or(0),
+        let differing = |(status, _, row): &(CompareStatus, usize, u32)| match status {
+            CompareStatus::Changed => of_row.get(row).copied().unwrap_or(0),
             _ => 0,
         };
-        let region = |at: &(Status, usize, u32)| self.value(at.1, at.2, "region");
+        let region = |at: &(CompareStatus, usize, u32)| self.value(at.1, at.2, "region");
         Columns::default()
             .texts("status", all.iter().map(|at| at.0.name()))
             .texts("org_id", all.iter().map(|at| self.id(at.1, at.2)))
@@ -120,13 +120,14 @@ impl Comparison {
         let counted = Counted::groups(axes, vec![self.year(); groups.len()], keys);
         let mut columns = Columns::default().groups(&counted);
         columns.insert_years(1, "earlier_year", std::iter::repeat_n(self.earlier_year(), groups.len()));
-        let sum =
-            |of: &[Status]| groups.iter().map(|(_, n)| of.iter().map(|s| n[*s as usize]).sum()).collect::<Vec<u64>>();
-        let [new, reappeared, gone, changed, unchanged] = Status::ALL;
+        let sum = |of: &[CompareStatus]| {
+            groups.iter().map(|(_, n)| of.iter().map(|s| n[*s as usize]).sum()).collect::<Vec<u64>>()
+        };
+        let [new, reappeared, gone, changed, unchanged] = CompareStatus::ALL;
         columns = columns
             .counts("earlier", sum(&[gone, changed, unchanged]))
             .counts("later", sum(&[new, reappeared, changed, unchanged]));
-        for status in Status::ALL {
+        for status in CompareStatus::ALL {
             columns = columns.counts(status.name(), sum(&[status]));
         }
         columns.finish()

@@ -10,7 +10,7 @@ use arrow::util::display::array_value_to_string;
 
 use super::audit::{answers, check};
 use super::facts::{Facts, has};
-use crate::definition::{APPROVAL, Finding, FormationRules, Level};
+use crate::definition::{APPROVAL, Finding, FormationRules, LevelRule};
 use crate::error::Result;
 use crate::labels;
 use crate::labels::Labels;
@@ -126,7 +126,7 @@ fn of_finding(
 /// Puts the values of a row into words.
 struct Speaker<'a> {
     labels: Labels,
-    levels: Vec<&'a Level>,
+    levels: Vec<&'a LevelRule>,
 }
 
 impl Speaker<'_> {

@@ -6,12 +6,12 @@ use std::collections::HashSet;
 use arrow::buffer::BooleanBuffer;
 
 use super::columns::{coded, flag, number};
-use crate::definition::{Level, Members};
+use crate::definition::{LevelRule, Members};
 use crate::query::star_state::ORGANISED;
 use crate::roster::coded as codes_of;
 use crate::roster::{Column, Frame, Integers, Roster};
 use crate::standards::region;
-use crate::standards::region::Level as Place;
+use crate::standards::region::RegionLevel;
 
 /// A value of one party organisation. `None` if the value of one of its organisations is unknown, or if an
 /// organisation with its code has an unknown mode and so may belong to it.
@@ -151,7 +151,7 @@ impl<'a> Bodies<'a> {
         let at = roster.field("region").ok();
         let regions = codes_of(roster, frame, at);
         let dictionary = at.and_then(|at| roster.dictionary(at));
-        let township = |code: &String| region::at_level(code, Place::Township);
+        let township = |code: &String| region::at_level(code, RegionLevel::Township);
         let places: Vec<Option<String>> =
             std::iter::once(None).chain(dictionary.into_iter().flat_map(|d| d.values().iter().map(township))).collect();
         let mut seen = HashSet::new();
@@ -178,7 +178,7 @@ impl<'a> Bodies<'a> {
 
     /// Returns the level that each row's party organisation needs: the highest whose threshold it reaches,
     /// otherwise the lowest.
-    pub(super) fn level(&self, roster: &Roster, frame: &Frame, levels: &[&Level]) -> Column {
+    pub(super) fn level(&self, roster: &Roster, frame: &Frame, levels: &[&LevelRule]) -> Column {
         let mut needed: Vec<Known> = vec![Some(0); self.len()];
         for (at, level) in levels.iter().enumerate() {
             for (needed, members) in needed.iter_mut().zip(self.members(roster, frame, &level.members)) {

@@ -37,7 +37,8 @@ pub(super) fn steps(rules: &FormationRules) -> Vec<Step> {
     let levels = rules.all_levels();
     let lowest = levels.iter().map(|level| level.at_least).min();
     let higher = levels.iter().filter(|level| Some(level.at_least) > lowest).map(|level| {
-        let mut to: Vec<&crate::definition::Level> = levels.iter().filter(|l| l.at_least >= level.at_least).collect();
+        let mut to: Vec<&crate::definition::LevelRule> =
+            levels.iter().filter(|l| l.at_least >= level.at_least).collect();
         to.sort_by_key(|level| level.at_least);
         let to = to.into_iter().map(|level| level.level.clone()).collect();
         Step::new(

@@ -11,7 +11,7 @@ use crate::job::Job;
 use crate::roster::{Column, Frame, Integers, Roster};
 use crate::schema::spelling::name;
 use crate::standards::region;
-use crate::standards::region::Level;
+use crate::standards::region::RegionLevel;
 
 /// A name in a county that an organisation bears or declares as its former one. County 0 means unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -166,7 +166,7 @@ impl<'a> Facts<'a> {
 /// Returns the county of each code of the region column; 0 if it has none.
 fn counties(roster: &Roster) -> Vec<u32> {
     let dictionary = roster.field("region").ok().and_then(|at| roster.dictionary(at));
-    let county = |code: &String| region::at_level(code, Level::County)?.get(..6)?.parse().ok();
+    let county = |code: &String| region::at_level(code, RegionLevel::County)?.get(..6)?.parse().ok();
     let values = dictionary.map_or(&[][..], |d| d.values());
     std::iter::once(0).chain(values.iter().map(|code| county(code).unwrap_or(0))).collect()
 }

@@ -2,7 +2,7 @@
 
 use crate::schema::spelling::name;
 use crate::standards::uscc;
-use crate::standards::uscc::Status;
+use crate::standards::uscc::UsccStatus;
 
 /// Separators between several former names or codes in one cell.
 const DIVIDERS: [char; 6] = [';', ',', '、', '|', '/', '\n'];
@@ -53,9 +53,9 @@ pub(super) enum Form {
 impl Form {
     pub(super) fn of(id: &str) -> Self {
         match uscc::status(id) {
-            Status::Valid => Self::Valid,
-            Status::CheckDigit => Self::Wrong,
-            Status::RegistrationNumber => Self::Number,
+            UsccStatus::Valid => Self::Valid,
+            UsccStatus::CheckDigit => Self::Wrong,
+            UsccStatus::RegistrationNumber => Self::Number,
             _ if bare(id).is_some() => Self::Bare,
             _ => Self::Other,
         }

@@ -11,7 +11,7 @@ use crate::support::columns::Columns;
 use crate::support::named::named_enum;
 
 /// The reason why a year's figures are not comparable with those of the survey before it.
-enum Why<'a> {
+enum BreakReason<'a> {
     /// The rate's definition changed.
     Definition,
     /// The ledgers of one of the two years lack a column that the rate uses.
@@ -21,7 +21,7 @@ enum Why<'a> {
 }
 
 named_enum! {
-    Why<'_>;
+    BreakReason<'_>;
     Self::Definition => "definition", Self::Column(_) => "column", Self::Declared(_) => "declared",
 }
 
@@ -37,17 +37,18 @@ fn surveys<'a>(roster: &'a Roster, rates: &'a [Rate], id: &str) -> Vec<(&'a Fram
 }
 
 /// Returns the breaks between two surveys, the earlier first.
-fn between<'a>(roster: &Roster, before: (&Frame, &Rate), after: (&Frame, &'a Rate)) -> Vec<Why<'a>> {
+fn between<'a>(roster: &Roster, before: (&Frame, &Rate), after: (&Frame, &'a Rate)) -> Vec<BreakReason<'a>> {
     let ((earlier, old), (later, new)) = (before, after);
     let mut found = Vec::new();
     if !old.measures_as(new) {
-        found.push(Why::Definition);
+        found.push(BreakReason::Definition);
     }
     let mut columns: Vec<&str> = new.columns().into_iter().map(ledger_column).collect();
     columns.dedup();
     let came = |name: &&str| has(roster, earlier, name) != has(roster, later, name);
-    found.extend(columns.into_iter().filter(came).map(|name| Why::Column(name.to_owned())));
-    found.extend(new.breaks.iter().filter(|b| earlier.year < b.year && b.year <= later.year).map(Why::Declared));
+    found.extend(columns.into_iter().filter(came).map(|name| BreakReason::Column(name.to_owned())));
+    found
+        .extend(new.breaks.iter().filter(|b| earlier.year < b.year && b.year <= later.year).map(BreakReason::Declared));
     found
 }
 
@@ -76,16 +77,16 @@ pub fn breaks(roster: &Roster, rates: &[Rate]) -> Result<RecordBatch> {
             found.extend(between(roster, before, after).into_iter().map(|why| (before, after, why)));
         }
     }
-    let column = |why: &Why| match why {
-        Why::Definition => None,
-        Why::Column(name) => Some(name.clone()),
-        Why::Declared(declared) => Some(declared.column.clone()),
+    let column = |why: &BreakReason| match why {
+        BreakReason::Definition => None,
+        BreakReason::Column(name) => Some(name.clone()),
+        BreakReason::Declared(declared) => Some(declared.column.clone()),
     };
     let note = |lang| {
         found.iter().map(move |(_, (_, rate), why)| match why {
-            Why::Definition => rate.note.as_ref().map(|note| note.get(lang)),
-            Why::Column(_) => None,
-            Why::Declared(declared) => Some(declared.note.get(lang)),
+            BreakReason::Definition => rate.note.as_ref().map(|note| note.get(lang)),
+            BreakReason::Column(_) => None,
+            BreakReason::Declared(declared) => Some(declared.note.get(lang)),
         })
     };
     Columns::default()

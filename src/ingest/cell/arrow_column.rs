@@ -16,7 +16,7 @@ use super::values::Values;
 use crate::error::Result;
 use crate::ingest::cell;
 use crate::ingest::problem::Code;
-use crate::schema::{Column, Dictionaries, Type};
+use crate::schema::{Dictionaries, SchemaColumn, Type};
 
 pub(crate) use super::reader::Finding;
 
@@ -49,7 +49,7 @@ pub(crate) fn as_text(array: &ArrayRef) -> Result<StringArray> {
 /// across arrays.
 pub(crate) fn convert(
     array: &ArrayRef,
-    column: &'static Column,
+    column: &'static SchemaColumn,
     factor: f64,
     words: &Dictionaries,
     known: &Arc<Known>,
@@ -96,7 +96,7 @@ fn whole(array: &ArrayRef, wanted: &DataType) -> Converted {
 }
 
 /// Casts numbers if all are in range, and reads them one by one otherwise.
-fn ranged(array: &ArrayRef, column: &'static Column, words: &Dictionaries, known: &Arc<Known>) -> Converted {
+fn ranged(array: &ArrayRef, column: &'static SchemaColumn, words: &Dictionaries, known: &Arc<Known>) -> Converted {
     let values = cast(array, &column.ty.arrow())?;
     let fits = match column.ty {
         Type::Year => {
@@ -121,7 +121,7 @@ fn ranged(array: &ArrayRef, column: &'static Column, words: &Dictionaries, known
 /// Reads numbers one by one.
 fn numbers(
     array: &ArrayRef,
-    column: &'static Column,
+    column: &'static SchemaColumn,
     factor: f64,
     words: &Dictionaries,
     known: &Arc<Known>,
@@ -146,7 +146,7 @@ fn dictionary(array: &ArrayRef) -> Result<ArrayRef> {
 /// Reads text once per distinct value.
 fn distinct(
     array: &ArrayRef,
-    column: &'static Column,
+    column: &'static SchemaColumn,
     factor: f64,
     words: &Dictionaries,
     known: &Arc<Known>,
@@ -178,7 +178,7 @@ pub(crate) fn mode_detail(array: &ArrayRef, known: &Arc<Known>) -> Result<Values
 }
 
 /// Reads text whose values are mostly distinct; the array is reused if nothing needs cleaning.
-fn long_text(array: &ArrayRef, column: &'static Column, words: &Dictionaries) -> Converted {
+fn long_text(array: &ArrayRef, column: &'static SchemaColumn, words: &Dictionaries) -> Converted {
     let texts = as_text(array)?;
     let reader = Reader::of(column, 1.0, words);
     let kept = |text: &str| {

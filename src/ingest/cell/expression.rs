@@ -21,8 +21,8 @@ use crate::ingest::problem::Code;
 use crate::job::Job;
 use crate::lang::Lang;
 use crate::schema::words::Words;
-use crate::schema::{COLUMNS, Column, Dictionaries, Type, words};
-use crate::standards::region::{Level, Resolution};
+use crate::schema::{COLUMNS, Dictionaries, SchemaColumn, Type, words};
+use crate::standards::region::{RegionLevel, Resolution};
 use crate::standards::registration::System;
 use crate::standards::{code, industry, organisation, region, registration, uscc};
 use crate::support::interner::Memo;
@@ -35,18 +35,18 @@ const SLICE: usize = 1 << 18;
 /// Function applied to every value of a column.
 #[derive(Clone, Debug)]
 pub enum Expression {
-    /// Status of the value as an organisation code: one of [`uscc::Status::NAMES`].
+    /// Status of the value as an organisation code: one of [`uscc::UsccStatus::NAMES`].
     UsccStatus,
     /// Check character of the first 17 characters of a unified code.
     UsccCheck,
     /// Organisation code of nine characters, within a unified code or alone.
     OrganisationCode,
     /// Region that contains the value.
-    Region(Region),
+    Region(RegionLookup),
     /// Name of that region.
-    RegionName(Region),
+    RegionName(RegionLookup),
     /// Fate of the region: one of [`Resolution::NAMES`].
-    RegionStatus(Region),
+    RegionStatus(RegionLookup),
     /// Section letter, division or group of an industry.
     Industry(IndustryLevel),
     /// One of the words of a column.
@@ -54,20 +54,20 @@ pub enum Expression {
     /// Registration type, by the codes of a system.
     RegistrationType(Option<System>, RegistrationPart),
     /// Value as read into a column of the schema; the factor is the unit of money in yuan.
-    Value(&'static Column, f64),
+    Value(&'static SchemaColumn, f64),
     /// Problem that reading the value as this column would report: an id of [`Code::ALL`].
-    Problem(&'static Column, f64),
+    Problem(&'static SchemaColumn, f64),
 }
 
 /// Years and level of a region lookup.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Region {
+pub struct RegionLookup {
     /// Year whose regions are wanted; by default the list of 2023, with which ledgers are read.
     pub year: Option<i16>,
     /// Year of the values; by default a code means the last unit that had it.
     pub of_year: Option<i16>,
     /// Level wanted; by default that of the value.
-    pub level: Option<Level>,
+    pub level: Option<RegionLevel>,
 }
 
 /// Level of an industry.
@@ -122,7 +122,7 @@ impl Expression {
     #[must_use]
     pub fn words(&self) -> Option<Vec<&'static str>> {
         match self {
-            Self::UsccStatus => Some(uscc::Status::NAMES.to_vec()),
+            Self::UsccStatus => Some(uscc::UsccStatus::NAMES.to_vec()),
             Self::RegionStatus(_) => Some(Resolution::NAMES.to_vec()),
             Self::Word(words) => Some(words.ids().collect()),
             Self::Problem(..) => Some(Code::ALL.iter().map(|c| c.id()).collect()),
@@ -295,7 +295,7 @@ impl Expression {
     }
 }
 
-impl Region {
+impl RegionLookup {
     /// Returns the 12-digit code and the name of the region that `written` means.
     fn find(&self, written: &str) -> Option<(String, Option<String>)> {
         let Some(year) = self.year else {
@@ -348,7 +348,7 @@ fn as_texts(array: &ArrayRef) -> Result<ArrayRef> {
     })
 }
 
-fn column_of(name: &str) -> Result<&'static Column> {
+fn column_of(name: &str) -> Result<&'static SchemaColumn> {
     schema::column(name).ok_or_else(|| no_column(name, &COLUMNS.iter().map(|c| c.name).collect::<Vec<_>>()))
 }
 
@@ -369,7 +369,7 @@ fn no_column(name: &str, have: &[&str]) -> Error {
     )
 }
 
-fn unreadable(column: &Column, ty: &DataType) -> Error {
+fn unreadable(column: &SchemaColumn, ty: &DataType) -> Error {
     let name = column.name;
     Error::data(
         format!("类型为 {ty} 的列无法作为 {name} 读取；请先转换为文字或数字"),

@@ -8,10 +8,10 @@ use arrow::array::{
 };
 use arrow::datatypes::{Int32Type, UInt8Type, UInt32Type};
 
-use super::expression::{Expression, Region, RegistrationPart};
+use super::expression::{Expression, RegionLookup, RegistrationPart};
 use crate::error::Error;
 use crate::job::Quiet;
-use crate::standards::region::{Level, Resolution};
+use crate::standards::region::{RegionLevel, Resolution};
 
 fn one(expression: &Expression, array: ArrayRef) -> ArrayRef {
     let answers = expression.evaluate(&[array], &Quiet).unwrap();
@@ -51,7 +51,7 @@ fn every_kind_of_text_is_read_alike() {
 
 #[test]
 fn numbers_are_read_as_their_text() {
-    let county = Expression::Region(Region { level: Some(Level::County), ..Region::default() });
+    let county = Expression::Region(RegionLookup { level: Some(RegionLevel::County), ..RegionLookup::default() });
     let codes: ArrayRef = Arc::new(Int64Array::from(vec![Some(150_425_100_000), Some(152_425), None, Some(7)]));
     assert_eq!(texts(&one(&county, codes)), [Some("150425000000"), Some("150425000000"), None, None]);
     let codes: ArrayRef = Arc::new(Float64Array::from(vec![150_425.0, f64::NAN]));
@@ -68,7 +68,7 @@ fn numbers_are_read_as_their_text() {
 
 #[test]
 fn regions_of_years() {
-    let ask = |region: Region, written: &str| {
+    let ask = |region: RegionLookup, written: &str| {
         let array: ArrayRef = Arc::new(StringArray::from(vec![written]));
         let code = one(&Expression::Region(region), array.clone());
         let name = one(&Expression::RegionName(region), array.clone());
@@ -77,14 +77,15 @@ fn regions_of_years() {
         (texts(&code)[0].map(str::to_owned), texts(&name)[0].map(str::to_owned), status)
     };
     let some = |code: &str, name: &str| (Some(code.to_owned()), Some(name.to_owned()));
-    let (code, name, status) = ask(Region { year: Some(1982), of_year: Some(2013), level: None }, "150425");
+    let (code, name, status) = ask(RegionLookup { year: Some(1982), of_year: Some(2013), level: None }, "150425");
     assert_eq!(((code, name), status), (some("152425000000", "克什克腾旗"), "recoded"));
-    let prefecture = Region { year: Some(1982), of_year: Some(2013), level: Some(Level::Prefecture) };
+    let prefecture = RegionLookup { year: Some(1982), of_year: Some(2013), level: Some(RegionLevel::Prefecture) };
     let (code, name, _) = ask(prefecture, "150425");
     assert_eq!((code, name), some("152400000000", "昭乌达盟"));
-    let (code, name, status) = ask(Region { year: Some(2023), of_year: Some(2020), level: None }, "330110");
+    let (code, name, status) = ask(RegionLookup { year: Some(2023), of_year: Some(2020), level: None }, "330110");
     assert_eq!((code, name, status), (None, None, "split"));
-    let (code, name, _) = ask(Region { level: Some(Level::Province), ..Region::default() }, "克什克腾旗");
+    let (code, name, _) =
+        ask(RegionLookup { level: Some(RegionLevel::Province), ..RegionLookup::default() }, "克什克腾旗");
     assert_eq!((code, name), some("150000000000", "内蒙古自治区"));
 }
 

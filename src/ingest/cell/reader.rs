@@ -72,7 +72,7 @@ pub(crate) enum Reader {
 
 impl Reader {
     /// Returns the reader of a schema column. Money is in units of `factor` yuan, words come from `dictionaries`.
-    pub(crate) fn of(column: &'static schema::Column, factor: f64, dictionaries: &Dictionaries) -> Self {
+    pub(crate) fn of(column: &'static schema::SchemaColumn, factor: f64, dictionaries: &Dictionaries) -> Self {
         match column.ty {
             Type::Year => Self::Year,
             Type::Id => Self::Code,

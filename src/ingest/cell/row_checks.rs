@@ -48,13 +48,13 @@ pub(crate) fn identity<'a>(cell: &Cell<'a>) -> Whose<'a> {
     let code = cell::code(cell).map_err(|_| Code::IdUnreadable)?.ok_or(Code::IdMissing)?;
     let code = whole(code)?;
     let said = match uscc::status(&code) {
-        uscc::Status::Valid => None,
-        uscc::Status::CheckDigit => Some(Code::UsccCheckDigit),
-        uscc::Status::RegistrationNumber => Some(Code::OldRegistrationNumber),
-        uscc::Status::Mangled => return Err(Code::IdMangled),
-        uscc::Status::Missing => return Err(Code::IdMissing),
-        uscc::Status::Other if !code.bytes().any(|b| b.is_ascii_digit()) => return Err(Code::IdUnreadable),
-        uscc::Status::Other => {
+        uscc::UsccStatus::Valid => None,
+        uscc::UsccStatus::CheckDigit => Some(Code::UsccCheckDigit),
+        uscc::UsccStatus::RegistrationNumber => Some(Code::OldRegistrationNumber),
+        uscc::UsccStatus::Mangled => return Err(Code::IdMangled),
+        uscc::UsccStatus::Missing => return Err(Code::IdMissing),
+        uscc::UsccStatus::Other if !code.bytes().any(|b| b.is_ascii_digit()) => return Err(Code::IdUnreadable),
+        uscc::UsccStatus::Other => {
             let long = (16..=20).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_alphanumeric());
             long.then_some(Code::IdLength)
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::heading::Heading;
 use super::overrides::Wishes;
 use super::{Header, Meaning};
-use crate::ingest::{Mapped, Status};
+use crate::ingest::{ColumnStatus, Mapped};
 use crate::ingest::{Options, Profile};
 use crate::schema::Type;
 
@@ -42,7 +42,7 @@ fn a_blank_continues_a_group_only_where_rows_below_show_it() {
     let expected = expected.map(|(h, c, v)| (h.to_owned(), c.map(str::to_owned), v.map(str::to_owned)));
     assert_eq!(found, expected);
     let statuses: Vec<_> = header.columns.iter().map(|c| c.mapped().status).collect();
-    assert_eq!(statuses[6..], [Status::Personal, Status::Ignored]);
+    assert_eq!(statuses[6..], [ColumnStatus::Personal, ColumnStatus::Ignored]);
     assert!(matches!(header.columns[5].meaning, Meaning::Column { factor, .. } if factor > 9999.0));
 }
 

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::naming::{MONEY, not_read};
-use crate::ingest::{Mapped, Proposal, Status};
+use crate::ingest::{ColumnStatus, Mapped, Proposal};
 use crate::schema::words::Words;
-use crate::schema::{Column, Type};
+use crate::schema::{SchemaColumn, Type};
 
 /// One column of a header.
 #[derive(Debug)]
@@ -51,10 +51,10 @@ impl Heading {
     /// Returns the column as the reading reports it.
     pub(crate) fn mapped(&self) -> Mapped {
         let (column, value, status) = match &self.meaning {
-            Meaning::Column { column, .. } => (Some(column.name.to_owned()), None, Status::Mapped),
+            Meaning::Column { column, .. } => (Some(column.name.to_owned()), None, ColumnStatus::Mapped),
             Meaning::Mark { column, words, word } => {
                 let value = word.and_then(|at| words.ids().nth(at)).map(str::to_owned);
-                let status = if value.is_some() { Status::Mapped } else { Status::Unknown };
+                let status = if value.is_some() { ColumnStatus::Mapped } else { ColumnStatus::Unknown };
                 (Some(column.name.to_owned()), value, status)
             }
             Meaning::Own(name) => (Some(name.clone()), None, not_read(&self.parts)),
@@ -87,13 +87,13 @@ pub(crate) fn numbered(name: String, repeat: usize) -> String {
 #[derive(Clone, Debug)]
 pub(crate) enum Meaning {
     /// A column of the schema; money in units of `factor` yuan. The lower the rank, the better the match.
-    Column { column: &'static Column, factor: f64, rank: usize },
+    Column { column: &'static SchemaColumn, factor: f64, rank: usize },
     /// A column of a one-hot group: a mark in it is this word of the column, or none of its words.
-    Mark { column: &'static Column, words: Arc<Words>, word: Option<usize> },
+    Mark { column: &'static SchemaColumn, words: Arc<Words>, word: Option<usize> },
     /// A column of the user's own.
     Own(String),
     /// Known not to be read, about a person, or unknown.
-    Not(Status),
+    Not(ColumnStatus),
 }
 
 impl Meaning {

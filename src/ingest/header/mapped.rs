@@ -19,7 +19,7 @@ pub struct Mapped {
     /// Column that an unknown header resembles; never applied unless the caller asks for it.
     pub proposal: Option<Proposal>,
     /// Status of the header in the schema.
-    pub status: Status,
+    pub status: ColumnStatus,
     /// True if it is kept as a column of the user's own.
     pub kept: bool,
 }
@@ -39,7 +39,7 @@ pub struct Proposal {
 
 /// Status of a header in the schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Status {
+pub enum ColumnStatus {
     /// A column of the schema.
     Mapped,
     /// Known but not read, because other columns say the same or another column has a better header.
@@ -51,6 +51,6 @@ pub enum Status {
 }
 
 named_enum! {
-    pub Status, "列的状态", "status of a column";
+    pub ColumnStatus, "列的状态", "status of a column";
     Mapped = "mapped", Ignored = "ignored", Personal = "personal", Unknown = "unknown",
 }

@@ -8,15 +8,15 @@ use super::naming::{
 };
 use super::overrides::{Wish, Wishes};
 use super::profile::Says;
-use crate::ingest::Status;
+use crate::ingest::ColumnStatus;
 use crate::schema;
 use crate::schema::spelling::plain;
-use crate::schema::{Column, Dictionaries, Type};
+use crate::schema::{Dictionaries, SchemaColumn, Type};
 
 /// Returns the meaning of a column with these texts, from top to bottom, independent of other columns.
 pub(crate) fn meaning(parts: &[String], wish: Option<Wish<'_>>, wishes: &Wishes<'_>) -> Meaning {
     let Some(leaf) = parts.last() else {
-        return Meaning::Not(Status::Unknown);
+        return Meaning::Not(ColumnStatus::Unknown);
     };
     match wish {
         Some(Wish::As(name)) => asked_for(name, leaf, &wishes.words),
@@ -25,7 +25,7 @@ pub(crate) fn meaning(parts: &[String], wish: Option<Wish<'_>>, wishes: &Wishes<
         // A match of the lowest part alone removes no word from its group, and never reads a column about a person.
         Some(Wish::Profile { says, whole: false }) => match by_itself(parts, leaf, wishes) {
             known @ Meaning::Mark { word: Some(_), .. } => known,
-            personal @ Meaning::Not(Status::Personal) if !matches!(says, Says::Ignore) => personal,
+            personal @ Meaning::Not(ColumnStatus::Personal) if !matches!(says, Says::Ignore) => personal,
             _ => profiled(says, leaf, &wishes.words),
         },
         None => by_itself(parts, leaf, wishes),
@@ -40,22 +40,22 @@ fn by_itself(parts: &[String], leaf: &str, wishes: &Wishes<'_>) -> Meaning {
     {
         return Meaning::Mark { column, words: Arc::clone(words), word: Some(word) };
     }
-    if is_listed_as_personal(leaf) && not_read(parts) == Status::Personal {
-        return Meaning::Not(Status::Personal);
+    if is_listed_as_personal(leaf) && not_read(parts) == ColumnStatus::Personal {
+        return Meaning::Not(ColumnStatus::Personal);
     }
     if let Some((column, rank)) = named(leaf) {
         if column.name == "former_name" && is_of_another(parts) {
-            return Meaning::Not(Status::Personal);
+            return Meaning::Not(ColumnStatus::Personal);
         }
         return Meaning::Column { column, factor: factor(leaf), rank: rank + 1 };
     }
     let status = not_read(parts);
-    if status == Status::Unknown
+    if status == ColumnStatus::Unknown
         && let Some((column, words)) = group
     {
         return Meaning::Mark { column, words, word: None };
     }
-    if status != Status::Personal && wishes.keep_all {
+    if status != ColumnStatus::Personal && wishes.keep_all {
         return Meaning::Own(plain(leaf).into_owned());
     }
     Meaning::Not(status)
@@ -71,7 +71,7 @@ fn asked_for(name: &str, leaf: &str, words: &Dictionaries) -> Meaning {
     marked.unwrap_or_else(|| Meaning::Own(name.to_owned()))
 }
 
-fn mark(column: &'static Column, word: &str, words: &Dictionaries) -> Option<Meaning> {
+fn mark(column: &'static SchemaColumn, word: &str, words: &Dictionaries) -> Option<Meaning> {
     let words = words.of(column.name)?;
     let word = Some(words.find(word)?);
     Some(Meaning::Mark { column, words, word })
@@ -94,9 +94,9 @@ fn profiled(says: &Says, leaf: &str, words: &Dictionaries) -> Meaning {
             let unit = unit.and_then(|unit| MONEY.iter().find(|(name, _)| *name == unit));
             Meaning::Column { column, factor: unit.map_or_else(|| factor(leaf), |(_, yuan)| *yuan), rank }
         }
-        Says::Word { column, value } => mark(column, value, words).unwrap_or(Meaning::Not(Status::Unknown)),
+        Says::Word { column, value } => mark(column, value, words).unwrap_or(Meaning::Not(ColumnStatus::Unknown)),
         Says::Own(name) => Meaning::Own(name.clone()),
-        Says::Ignore => Meaning::Not(Status::Ignored),
+        Says::Ignore => Meaning::Not(ColumnStatus::Ignored),
     }
 }
 
@@ -131,7 +131,7 @@ mod tests {
         let header = Header::find(&top, &[], &Options::default()).unwrap();
         let former: Vec<_> = header.columns.iter().filter(|c| c.leaf() == "曾用名").map(Heading::mapped).collect();
         assert_eq!(former[0].column.as_deref(), Some("former_name"));
-        assert!(former[1..].iter().all(|c| c.column.is_none() && c.status == Status::Personal));
+        assert!(former[1..].iter().all(|c| c.column.is_none() && c.status == ColumnStatus::Personal));
     }
 
     #[test]

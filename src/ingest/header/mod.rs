@@ -22,7 +22,7 @@ pub(crate) mod propose;
 use std::collections::{HashMap, HashSet};
 
 use self::heading::{Heading, numbered};
-use self::mapped::Status;
+use self::mapped::ColumnStatus;
 use self::meaning::{meaning, number_as_code};
 use self::naming::not_read;
 use self::overrides::{Key, Wishes};
@@ -83,7 +83,8 @@ impl Header {
                 let known = columns.iter().filter(says).count();
                 // A row that has only a running number (序号) or remarks still belongs to the header.
                 let is_passed = |c: &&Heading| {
-                    matches!(c.meaning, Meaning::Own(_) | Meaning::Not(_)) && not_read(&c.parts) == Status::Ignored
+                    matches!(c.meaning, Meaning::Own(_) | Meaning::Not(_))
+                        && not_read(&c.parts) == ColumnStatus::Ignored
                 };
                 let score = (known, columns.iter().filter(is_passed).count());
                 let found = Self { first, height, columns, words: Dictionaries::default() };
@@ -213,14 +214,14 @@ pub(super) fn meanings(columns: Vec<(usize, Vec<String>)>, wishes: &Wishes<'_>) 
         let beside = groups.contains(heading.group());
         match &mut heading.meaning {
             Meaning::Column { column, .. } if taken.get(column.name).is_some_and(|best| best.1 != at) => {
-                heading.meaning = Meaning::Not(Status::Ignored);
+                heading.meaning = Meaning::Not(ColumnStatus::Ignored);
             }
             Meaning::Mark { column, .. } if taken.contains_key(column.name) => {
-                heading.meaning = Meaning::Not(Status::Ignored);
+                heading.meaning = Meaning::Not(ColumnStatus::Ignored);
             }
             // A column next to known words is one more word; in a group without known words it is something else.
             Meaning::Mark { word: None, .. } if !beside => {
-                heading.meaning = Meaning::Not(Status::Unknown);
+                heading.meaning = Meaning::Not(ColumnStatus::Unknown);
             }
             Meaning::Own(name) => {
                 let is_free = |name: &String| !name.is_empty() && schema::column(name).is_none() && !own.contains(name);

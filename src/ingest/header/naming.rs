@@ -5,10 +5,10 @@ use std::sync::{Arc, LazyLock};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::ingest::Status;
+use crate::ingest::ColumnStatus;
 use crate::schema::spelling::{folded, undecorated};
 use crate::schema::words::Words;
-use crate::schema::{COLUMNS, Column, Dictionaries, IGNORED_HEADERS, PERSONAL_HEADERS};
+use crate::schema::{COLUMNS, Dictionaries, IGNORED_HEADERS, PERSONAL_HEADERS, SchemaColumn};
 
 /// Fragments that occur in headers of columns about natural persons.
 const PERSONAL_FRAGMENTS: [&str; 18] = [
@@ -48,19 +48,19 @@ fn forms(folded: &str) -> [&str; 4] {
 }
 
 /// Returns why a column that is not in the schema is not read.
-pub(crate) fn not_read(parts: &[String]) -> Status {
+pub(crate) fn not_read(parts: &[String]) -> ColumnStatus {
     let leaf = parts.last().map_or_else(Default::default, |leaf| folded(leaf));
     if is_listed(&leaf, &IGNORED) {
-        return Status::Ignored;
+        return ColumnStatus::Ignored;
     }
     let is_personal = |folded: &str| {
         is_listed(folded, &PERSONAL) || PERSONAL_FRAGMENTS.iter().any(|fragment| folded.contains(fragment))
     };
     let group = parts.split_last().map_or(&[][..], |(_, group)| group);
     if is_personal(&leaf) || group.iter().any(|part| is_personal(&folded(part))) {
-        return Status::Personal;
+        return ColumnStatus::Personal;
     }
-    Status::Unknown
+    ColumnStatus::Unknown
 }
 
 fn is_listed(folded: &str, list: &FxHashSet<String>) -> bool {
@@ -69,7 +69,7 @@ fn is_listed(folded: &str, list: &FxHashSet<String>) -> bool {
 
 /// Checks whether a column with this header is about a person.
 pub(crate) fn is_personal(header: &str) -> bool {
-    not_read(&[header.to_owned()]) == Status::Personal
+    not_read(&[header.to_owned()]) == ColumnStatus::Personal
 }
 
 /// Checks whether the schema lists exactly this header as personal.
@@ -93,9 +93,9 @@ pub(crate) fn is_registration_number(header: &str) -> bool {
 }
 
 /// Columns of the schema by the names used in ledgers, with the rank of the name among the aliases.
-static NAMES: LazyLock<FxHashMap<String, (&'static Column, usize)>> = LazyLock::new(|| {
+static NAMES: LazyLock<FxHashMap<String, (&'static SchemaColumn, usize)>> = LazyLock::new(|| {
     let mut names = FxHashMap::default();
-    let spellings = |c: &'static Column| [c.name, c.zh].into_iter().chain(c.aliases.iter().copied()).enumerate();
+    let spellings = |c: &'static SchemaColumn| [c.name, c.zh].into_iter().chain(c.aliases.iter().copied()).enumerate();
     // Full names first: without units, two names could become equal.
     for strip in [false, true] {
         for column in COLUMNS {
@@ -110,13 +110,13 @@ static NAMES: LazyLock<FxHashMap<String, (&'static Column, usize)>> = LazyLock::
 });
 
 /// Returns the column of the schema that a header names, with the rank of the name among its names.
-pub(crate) fn named(header: &str) -> Option<(&'static Column, usize)> {
+pub(crate) fn named(header: &str) -> Option<(&'static SchemaColumn, usize)> {
     let header = folded(header);
     forms(&header).iter().find_map(|form| NAMES.get(*form)).copied()
 }
 
 /// Returns the column whose words are side by side under the group header `header`.
-pub(crate) fn group(header: &str, words: &Dictionaries) -> Option<(&'static Column, Arc<Words>)> {
+pub(crate) fn group(header: &str, words: &Dictionaries) -> Option<(&'static SchemaColumn, Arc<Words>)> {
     let (column, _) = named(header)?;
     Some((column, words.of(column.name)?))
 }
@@ -174,12 +174,12 @@ mod tests {
             [1, 10_000, 1000, 1, 10_000]
         );
         let status = |header: &str| not_read(&[header.to_owned()]);
-        assert_eq!(status("指导员联系电话"), Status::Personal);
-        assert_eq!(status("党组织书记手机号"), Status::Personal);
-        assert_eq!(status("年营业收入（万元）"), Status::Ignored);
-        assert_eq!(status("3.备注"), Status::Ignored);
-        assert_eq!(status("4、联系电话*"), Status::Personal);
-        assert_eq!(status("问题"), Status::Ignored, "what a ledger is returned with");
+        assert_eq!(status("指导员联系电话"), ColumnStatus::Personal);
+        assert_eq!(status("党组织书记手机号"), ColumnStatus::Personal);
+        assert_eq!(status("年营业收入（万元）"), ColumnStatus::Ignored);
+        assert_eq!(status("3.备注"), ColumnStatus::Ignored);
+        assert_eq!(status("4、联系电话*"), ColumnStatus::Personal);
+        assert_eq!(status("问题"), ColumnStatus::Ignored, "what a ledger is returned with");
         for header in [
             "法人代表",
             "法定代表人",
@@ -198,11 +198,11 @@ mod tests {
             "E-mail",
             "Legal_Representative",
         ] {
-            assert_eq!(status(header), Status::Personal, "{header}");
+            assert_eq!(status(header), ColumnStatus::Personal, "{header}");
         }
         for header in ["楼栋", "法人单位", "负责人是否是党员", "经营范围", "contract_id", "党组织书记选举方式"]
         {
-            assert_eq!(status(header), Status::Unknown, "{header}");
+            assert_eq!(status(header), ColumnStatus::Unknown, "{header}");
         }
     }
 }

@@ -7,13 +7,13 @@ use crate::ingest::cell;
 use crate::ingest::cell::block::Row;
 use crate::ingest::cell::distinct::Known;
 use crate::ingest::problem::Code;
-use crate::schema::Column;
+use crate::schema::SchemaColumn;
 use crate::schema::spelling::plain;
 use crate::schema::words::Words;
 
 /// Columns of one group, one per word.
 pub(crate) struct Group {
-    pub column: &'static Column,
+    pub column: &'static SchemaColumn,
     pub words: Arc<Words>,
     pub header: String,
     /// Words that rows were read as, and words as the headers write them.

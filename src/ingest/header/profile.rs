@@ -12,7 +12,7 @@ use crate::ingest::Proposal;
 use crate::lang::Text;
 use crate::schema;
 use crate::schema::spelling::folded;
-use crate::schema::{COLUMNS, Column, Dictionaries, Type};
+use crate::schema::{COLUMNS, Dictionaries, SchemaColumn, Type};
 use crate::support::record;
 use crate::support::record::Record;
 use crate::support::similarity::nearest;
@@ -59,9 +59,9 @@ pub(crate) struct Entry {
 #[derive(Clone, Debug)]
 pub(crate) enum Says {
     /// A column of the schema, and for money its unit.
-    Column { column: &'static Column, unit: Option<&'static str> },
+    Column { column: &'static SchemaColumn, unit: Option<&'static str> },
     /// A word of a column, set by a tick.
-    Word { column: &'static Column, value: String },
+    Word { column: &'static SchemaColumn, value: String },
     /// A column of the user's own.
     Own(String),
     /// Not read.
@@ -187,7 +187,7 @@ fn list(value: Option<Value>, origin: &str, kind: &str) -> Result<Vec<Value>> {
     }
 }
 
-fn known(record: &Record, name: &str) -> Result<&'static Column> {
+fn known(record: &Record, name: &str) -> Result<&'static SchemaColumn> {
     if let Some(column) = schema::column(name) {
         return Ok(column);
     }
@@ -206,7 +206,7 @@ fn known(record: &Record, name: &str) -> Result<&'static Column> {
     )
 }
 
-fn word(record: &Record, column: &'static Column, value: &str) -> Result<Says> {
+fn word(record: &Record, column: &'static SchemaColumn, value: &str) -> Result<Says> {
     // The rules for a word's name are those for the word of a spelling.
     let mut words = Dictionaries::default();
     if let Err((_, Text { zh, en })) = words.try_add(column.name, "-", value) {
@@ -216,7 +216,7 @@ fn word(record: &Record, column: &'static Column, value: &str) -> Result<Says> {
     Ok(Says::Word { column, value: id.to_owned() })
 }
 
-fn money(record: &Record, column: &Column, unit: &str) -> Result<&'static str> {
+fn money(record: &Record, column: &SchemaColumn, unit: &str) -> Result<&'static str> {
     if column.ty != Type::Money {
         return record.error(
             "unit",

@@ -6,7 +6,7 @@ use super::Header;
 use super::profile::Profile;
 use crate::error::Error;
 use crate::ingest::Options;
-use crate::ingest::{Mapped, Source, Status};
+use crate::ingest::{ColumnStatus, Mapped, Source};
 use crate::lang::Lang;
 
 fn profile(text: &str) -> Profile {
@@ -81,7 +81,7 @@ fn the_profile_is_over_the_aliases_and_the_call_over_the_profile() {
     let of = |names: [&str; 7]| names.map(|n| (!n.is_empty()).then(|| n.to_owned())).to_vec();
     assert_eq!(read(&options), of(["org_id", "employees", "", "funds", "", "remark", ""]));
     assert_eq!(mapped(&names, &options)[3].unit, Some("万元"));
-    assert_eq!(mapped(&names, &options)[2].status, Status::Ignored);
+    assert_eq!(mapped(&names, &options)[2].status, ColumnStatus::Ignored);
     let called = Options { columns: vec![("正式党员".to_owned(), "members_full".to_owned())], ..options };
     assert_eq!(read(&called)[2].as_deref(), Some("members_full"));
     assert_eq!(called.dictionaries().of("mode").unwrap().find("1-挂靠"), Some(1));
@@ -178,12 +178,12 @@ fn a_lowest_part_alone_has_no_column_about_a_person_read() {
     ];
     let found = grouped(rows, &options);
     assert_eq!(names(&found), ["org_id", "name", "编号", "曾用名", "", "", "", "党组织/编号"]);
-    assert!(found[4..7].iter().all(|c| c.status == Status::Personal));
+    assert!(found[4..7].iter().all(|c| c.status == ColumnStatus::Personal));
     let whole = profile(
         "[[header]]\nheader = \"联系人/编号\"\nown = \"工号\"\n[[header]]\nheader = \"联系电话\"\nignore = true",
     );
     let found = grouped(rows, &Options { profile: Some(Arc::new(whole)), ..Options::default() });
-    assert_eq!((found[4].column.as_deref(), found[5].status), (Some("工号"), Status::Ignored));
+    assert_eq!((found[4].column.as_deref(), found[5].status), (Some("工号"), ColumnStatus::Ignored));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::mapped::{Mapped, Proposal, Status};
+use super::mapped::{ColumnStatus, Mapped, Proposal};
 use super::profile::{Entry, Profile, Says, one_line};
 use crate::ingest::options::Options;
 use crate::ingest::reading::Source;
@@ -17,7 +17,7 @@ impl Profile {
         let mut profile = Self::default();
         profile.words = options.dictionaries();
         let mut open: Vec<(String, Option<Proposal>)> = Vec::new();
-        let is_open = |mapped: &Mapped| mapped.status == Status::Unknown && !mapped.kept;
+        let is_open = |mapped: &Mapped| mapped.status == ColumnStatus::Unknown && !mapped.kept;
         for mapped in sources.into_iter().flat_map(|source| &source.columns) {
             let header = one_line(&mapped.header);
             match says(mapped) {
@@ -97,7 +97,7 @@ fn says(mapped: &Mapped) -> Option<Says> {
     match &mapped.value {
         Some(value) => Some(Says::Word { column, value: value.clone() }),
         // A column in a group of ticked words whose own word is unknown.
-        None if mapped.status == Status::Unknown => None,
+        None if mapped.status == ColumnStatus::Unknown => None,
         None => Some(Says::Column { column, unit: mapped.unit }),
     }
 }

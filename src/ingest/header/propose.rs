@@ -8,11 +8,11 @@ use super::naming::strip_unit;
 use super::overrides::Wishes;
 use super::{Header, Meaning};
 use crate::ingest::Options;
-use crate::ingest::{Proposal, Status};
+use crate::ingest::{ColumnStatus, Proposal};
 use crate::lang::Text;
 use crate::schema::spelling::{folded, undecorated};
 use crate::schema::words::Words;
-use crate::schema::{COLUMNS, Column, IGNORED_HEADERS, PERSONAL_HEADERS};
+use crate::schema::{COLUMNS, IGNORED_HEADERS, PERSONAL_HEADERS, SchemaColumn};
 use crate::support::similarity::{distance, signs, similarity, similarity_at_most};
 
 /// Minimum similarity for proposing a header. One character of five changed (0.8) is usually a typo; one of four, or
@@ -40,7 +40,7 @@ struct Known {
     signs: Vec<char>,
     written: &'static str,
     /// `None` for a header that is not read.
-    column: Option<&'static Column>,
+    column: Option<&'static SchemaColumn>,
 }
 
 static KNOWN: LazyLock<Vec<Known>> = LazyLock::new(|| {
@@ -89,7 +89,7 @@ fn best<'a, M: PartialEq>(
 }
 
 /// Returns the column that `header` resembles.
-fn column_like(header: &str) -> Option<(&'static Column, &'static str, f64)> {
+fn column_like(header: &str) -> Option<(&'static SchemaColumn, &'static str, f64)> {
     let key = key(header);
     if !is_of_length(&key) {
         return None;
@@ -113,7 +113,7 @@ fn word_like(header: &str, words: &Words) -> Option<(usize, String, f64)> {
     best(&key, known, WORDS).map(|(at, written, likeness)| (at, written.to_owned(), likeness))
 }
 
-fn of_word(column: &'static Column, words: &Words, header: &str) -> Option<Proposal> {
+fn of_word(column: &'static SchemaColumn, words: &Words, header: &str) -> Option<Proposal> {
     let (at, like, similarity) = word_like(header, words)?;
     let value = words.ids().nth(at)?.to_owned();
     Some(Proposal { column: column.name, value: Some(value), like, similarity })
@@ -138,7 +138,10 @@ pub(crate) fn fill(header: &mut Header) {
     let taken: Vec<&str> = header.columns.iter().filter_map(|c| read(&c.meaning)).collect();
     let open = |c: &Heading| {
         !c.asked
-            && matches!(c.meaning, Meaning::Mark { word: None, .. } | Meaning::Not(Status::Unknown) | Meaning::Own(_))
+            && matches!(
+                c.meaning,
+                Meaning::Mark { word: None, .. } | Meaning::Not(ColumnStatus::Unknown) | Meaning::Own(_)
+            )
     };
     let open: Vec<usize> = (0..header.columns.len()).filter(|at| open(&header.columns[*at])).take(MOST).collect();
     for at in open {
@@ -146,7 +149,7 @@ pub(crate) fn fill(header: &mut Header) {
         let proposal = if let Meaning::Mark { column, words, .. } = &heading.meaning {
             of_word(column, words, heading.leaf())
         } else {
-            let plain = |(column, like, similarity): (&Column, &str, f64)| {
+            let plain = |(column, like, similarity): (&SchemaColumn, &str, f64)| {
                 let column = COLUMNS.iter().find(|c| c.name == column.name)?.name;
                 Some(Proposal { column, value: None, like: like.to_owned(), similarity })
             };

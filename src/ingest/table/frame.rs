@@ -22,9 +22,9 @@ use crate::ingest::cell::values::Values;
 use crate::ingest::header::heading::Heading;
 use crate::ingest::header::{Header, Meaning};
 use crate::ingest::problem::{Code, Problem, shown};
-use crate::ingest::{Rows, Source, Status};
+use crate::ingest::{ColumnStatus, Rows, Source};
 use crate::schema;
-use crate::schema::{Column, Dictionaries, Type};
+use crate::schema::{Dictionaries, SchemaColumn, Type};
 use crate::standards::uscc;
 
 /// Reader for the columns of one table of batches.
@@ -56,7 +56,7 @@ struct Wanted {
 }
 
 enum Target {
-    Column(&'static Column, f64),
+    Column(&'static SchemaColumn, f64),
     Own(String),
 }
 
@@ -77,7 +77,7 @@ impl Frame {
         for heading in &mut header.columns {
             let ty = schema.fields().get(heading.index).map(|f| f.data_type());
             if matches!(heading.meaning, Meaning::Own(_)) && ty.is_none_or(|ty| own_type(ty).is_none()) {
-                heading.meaning = Meaning::Not(Status::Unknown);
+                heading.meaning = Meaning::Not(ColumnStatus::Unknown);
             }
         }
         if !header.is_ledger() {

@@ -3,7 +3,7 @@
 use crate::ingest::cell::block::Row;
 use crate::ingest::cell::content::Cell;
 use crate::ingest::header::{Header, Meaning};
-use crate::ingest::{Rows, Status};
+use crate::ingest::{ColumnStatus, Rows};
 use crate::schema::Type;
 use crate::schema::spelling::plain;
 use crate::standards;
@@ -74,7 +74,9 @@ impl Classifier {
                 _ => None,
             })
         };
-        let read = |m: &Meaning| !matches!(m, Meaning::Not(Status::Ignored | Status::Personal | Status::Unknown));
+        let read = |m: &Meaning| {
+            !matches!(m, Meaning::Not(ColumnStatus::Ignored | ColumnStatus::Personal | ColumnStatus::Unknown))
+        };
         Self {
             id: of(Type::Id, None),
             name: of(Type::Text, Some("name")),

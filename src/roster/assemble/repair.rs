@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::ingest::{At, Places};
 use crate::schema::spelling;
 use crate::standards::region;
-use crate::standards::region::Level;
+use crate::standards::region::RegionLevel;
 use crate::standards::spoilt::{Spoilt, became};
 use crate::standards::uscc;
 
@@ -178,7 +178,7 @@ fn rows(chunks: &[Chunk], slots: &[Vec<u32>], wanted: &FxHashSet<u32>) -> Result
                 at: row,
                 year: chunk.years[row],
                 name: text(&names, nth).map(|name| spelling::name(&name).into_owned()).filter(|name| !name.is_empty()),
-                county: text(&regions, nth).and_then(|region| region::at_level(&region, Level::County)),
+                county: text(&regions, nth).and_then(|region| region::at_level(&region, RegionLevel::County)),
             });
         }
     }

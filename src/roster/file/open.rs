@@ -19,7 +19,7 @@ use rustc_hash::FxHashSet;
 use super::columns::column;
 use super::{Block, Entry, FORMAT, Index, KEY, WRITER, Year};
 use crate::error::{Error, Result};
-use crate::ingest::{Mapped, Source, Status, YearFrom};
+use crate::ingest::{ColumnStatus, Mapped, Source, YearFrom};
 use crate::ingest::{guarded, is_personal, unreadable};
 use crate::job::Job;
 use crate::roster::{Balance, Column, Dictionary, Field, Frame, Origin, Roster};
@@ -261,7 +261,7 @@ impl<'a> Stored<'a> {
                 value: None,
                 unit: None,
                 proposal: None,
-                status: if own { Status::Unknown } else { Status::Mapped },
+                status: if own { ColumnStatus::Unknown } else { ColumnStatus::Mapped },
                 kept: kept && own,
             }
         };

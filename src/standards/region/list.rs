@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use rustc_hash::FxHashMap;
 
-use super::{Level, Region};
+use super::{Region, RegionLevel};
 
 /// The list, sorted by code, with an index by code.
 pub(super) struct List {
@@ -24,7 +24,7 @@ pub(super) static LIST: LazyLock<List> = LazyLock::new(|| {
 
 fn region(line: &'static str) -> Option<Region> {
     let mut fields = line.trim_end().split(',');
-    let (code, level) = (fields.next()?, Level::from_name(fields.next()?).ok()?);
+    let (code, level) = (fields.next()?, RegionLevel::from_name(fields.next()?).ok()?);
     Some(Region { code, name: fields.next()?, level, parent: fields.next().filter(|p| !p.is_empty()) })
 }
 

@@ -33,7 +33,7 @@ pub const LIST_YEAR: i16 = 2023;
 
 /// A level of the region hierarchy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Level {
+pub enum RegionLevel {
     /// 省.
     Province,
     /// 地, 市, 州, 盟.
@@ -45,11 +45,11 @@ pub enum Level {
 }
 
 named_enum! {
-    pub Level, "区划级别", "level";
+    pub RegionLevel, "区划级别", "level";
     Province = "province", Prefecture = "prefecture", County = "county", Township = "township",
 }
 
-impl Level {
+impl RegionLevel {
     /// Returns the number of digits of a code that identify a region of this level.
     #[must_use]
     pub fn digits(self) -> usize {
@@ -77,7 +77,7 @@ pub struct Region {
     /// Name of the region.
     pub name: &'static str,
     /// Level of the region.
-    pub level: Level,
+    pub level: RegionLevel,
     /// Code of the parent region; provinces have none.
     pub parent: Option<&'static str>,
 }
@@ -90,7 +90,7 @@ pub struct Unit {
     /// Name of the region.
     pub name: &'static str,
     /// Level of the region.
-    pub level: Level,
+    pub level: RegionLevel,
 }
 
 /// Returns the record of changes, uncorrected.
@@ -116,15 +116,15 @@ pub fn name(code: &str) -> Option<&'static str> {
 /// Returns the code of the region at `level` that contains `code` (6, 9 or 12 digits); `None` if `code` is a higher
 /// region itself. Towns directly below a prefecture, as in Dongguan (441900003000), form one county, 441900000000.
 #[must_use]
-pub fn at_level(code: &str, level: Level) -> Option<String> {
+pub fn at_level(code: &str, level: RegionLevel) -> Option<String> {
     let code = fill(code)?;
-    Level::of(&code).is_none_or(|of| of >= level).then(|| zero_filled(&code, level.digits()))
+    RegionLevel::of(&code).is_none_or(|of| of >= level).then(|| zero_filled(&code, level.digits()))
 }
 
 /// Returns the listed regions from the province down to `code`.
 #[must_use]
 pub fn path(code: &str) -> Vec<&'static Region> {
-    let codes = Level::ALL.into_iter().filter_map(|level| at_level(code, level));
+    let codes = RegionLevel::ALL.into_iter().filter_map(|level| at_level(code, level));
     let mut path: Vec<_> = codes.filter_map(|code| get(&code)).collect();
     path.dedup();
     path

@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 
 use super::list::LIST;
 use super::units::UNITS;
-use super::{FIRST_YEAR, LAST_YEAR, LIST_YEAR, Level, Region, Unit, resolve};
+use super::{FIRST_YEAR, LAST_YEAR, LIST_YEAR, Region, RegionLevel, Unit, resolve};
 use crate::schema::spelling::plain;
 
 /// The regions that match a name.
@@ -39,7 +39,7 @@ struct Names {
 static NAMES: LazyLock<Names> = LazyLock::new(|| {
     let mut names = Names::default();
     let units = UNITS.nodes.iter().map(|n| Entry { unit: n.unit(), from: n.from, to: n.to });
-    let townships = LIST.regions.iter().filter(|r| r.level == Level::Township);
+    let townships = LIST.regions.iter().filter(|r| r.level == RegionLevel::Township);
     // Townships have no recorded history, so their names hold for every year.
     let townships = townships.map(|r| Entry { unit: unit(r), from: FIRST_YEAR, to: LAST_YEAR });
     for entry in units.chain(townships) {
@@ -88,13 +88,13 @@ pub fn find(name: &str, parent: Option<&str>, year: Option<i16>) -> Found {
     let within = match parent {
         None => None,
         Some(parent) => match super::fill(parent) {
-            Some(code) if Level::of(&code).is_some() => Some(code.into_owned()),
+            Some(code) if RegionLevel::of(&code).is_some() => Some(code.into_owned()),
             _ => return Found::None,
         },
     };
     let year = year.unwrap_or(LIST_YEAR).clamp(FIRST_YEAR, LAST_YEAR);
     let mut search = Search { names: &NAMES, year, best: Fit::Former, found: Vec::new() };
-    let level = within.as_deref().and_then(Level::of);
+    let level = within.as_deref().and_then(RegionLevel::of);
     search.walk(&name, within.as_deref().zip(level), Fit::Full);
     let mut found = search.found;
     found.sort_by_key(|(unit, to)| (unit.code, unit.level, Reverse(*to)));
@@ -133,7 +133,7 @@ const LONGEST: usize = 32;
 
 impl Search<'_> {
     /// Finds the regions whose path below `within` is `rest`.
-    fn walk(&mut self, rest: &str, within: Option<(&str, Level)>, fit: Fit) {
+    fn walk(&mut self, rest: &str, within: Option<(&str, RegionLevel)>, fit: Fit) {
         let ends = rest.char_indices().map(|(at, c)| at + c.len_utf8()).take(LONGEST);
         for end in ends {
             let (Some(head), Some(tail)) = (rest.get(..end), rest.get(end..)) else { continue };
@@ -148,7 +148,7 @@ impl Search<'_> {
                         (false, true) => continue,
                     };
                     let inside = within.is_none_or(|(code, level)| below(&unit, code, level));
-                    let vague = short && unit.level == Level::Township && within.is_none();
+                    let vague = short && unit.level == RegionLevel::Township && within.is_none();
                     if !inside || vague || fit > self.best {
                         continue;
                     }
@@ -167,7 +167,7 @@ impl Search<'_> {
     }
 }
 
-fn below(unit: &Unit, code: &str, level: Level) -> bool {
+fn below(unit: &Unit, code: &str, level: RegionLevel) -> bool {
     unit.level > level && code.get(..level.digits()).is_some_and(|prefix| unit.code.starts_with(prefix))
 }
 

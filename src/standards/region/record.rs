@@ -13,7 +13,7 @@ use std::sync::LazyLock;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::Level;
+use super::RegionLevel;
 
 /// The kind of a change in the record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -106,7 +106,7 @@ fn cut_coincidences(changes: &mut Vec<Change>) {
             && elsewhere
             && change.old_name == change.new_name
             && change.old_name.ends_with('区')
-            && Level::of(change.new_code) == Some(Level::County)
+            && RegionLevel::of(change.new_code) == Some(RegionLevel::County)
             && change.year > 1984;
         if same_province(change) && !district {
             continue;

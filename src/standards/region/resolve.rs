@@ -2,7 +2,7 @@
 
 use super::list::{by_number, number};
 use super::units::{Node, UNITS, Units};
-use super::{FIRST_YEAR, Found, LAST_YEAR, Level, Unit};
+use super::{FIRST_YEAR, Found, LAST_YEAR, RegionLevel, Unit};
 use crate::support::named::named_enum;
 
 /// The counterpart, in the reference year, of the region a ledger means.
@@ -136,7 +136,7 @@ fn resolve_number(code: u64, of_year: Option<i16>, reference_year: i16) -> Resol
         if node.in_force(reference) { Resolution::Same(node.unit()) } else { units.trace(start, reference) };
     match resolution {
         Resolution::Same(unit) | Resolution::Renamed(unit) if code != above => {
-            let township = by_number(code / TOWNSHIP * TOWNSHIP).filter(|r| r.level == Level::Township);
+            let township = by_number(code / TOWNSHIP * TOWNSHIP).filter(|r| r.level == RegionLevel::Township);
             Resolution::Same(township.map_or(unit, |r| Unit { code: r.code, name: r.name, level: r.level }))
         }
         other => other,
@@ -211,7 +211,7 @@ impl Units {
 /// Returns the unit of `level` that contains `unit` in `year`, judged by digits; `None` if `unit` is of a higher
 /// level. For towns directly below a prefecture, the prefecture also serves as county.
 #[must_use]
-pub fn above(unit: &Unit, level: Level, year: i16) -> Option<Unit> {
+pub fn above(unit: &Unit, level: RegionLevel, year: i16) -> Option<Unit> {
     if unit.level < level {
         return None;
     }
@@ -225,8 +225,8 @@ pub fn above(unit: &Unit, level: Level, year: i16) -> Option<Unit> {
 
 /// Lists the units of `level` in force in `year`, sorted by code, each with the code of its parent.
 #[must_use]
-pub fn in_force(year: i16, level: Level) -> Vec<(Unit, Option<&'static str>)> {
-    let mut units: Vec<_> = if level == Level::Township {
+pub fn in_force(year: i16, level: RegionLevel) -> Vec<(Unit, Option<&'static str>)> {
+    let mut units: Vec<_> = if level == RegionLevel::Township {
         let townships = super::list::LIST.regions.iter().filter(|r| r.level == level);
         townships.map(|r| (Unit { code: r.code, name: r.name, level }, r.parent)).collect()
     } else {

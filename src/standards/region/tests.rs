@@ -6,7 +6,7 @@ use super::*;
 #[test]
 fn the_whole_list_is_read() {
     let count = |level| LIST.regions.iter().filter(|r| r.level == level).count();
-    assert_eq!(Level::ALL.map(count), [31, 342, 2978, 41352]); // data/README.md
+    assert_eq!(RegionLevel::ALL.map(count), [31, 342, 2978, 41352]); // data/README.md
     assert_eq!(changes().len(), 5276);
     for r in &LIST.regions {
         assert!(r.parent.is_none_or(|p| get(p).is_some()), "{}", r.code);
@@ -17,9 +17,9 @@ fn the_whole_list_is_read() {
 fn names_levels_and_paths() {
     let names: Vec<_> = path("150425100000").iter().map(|r| r.name).collect();
     assert_eq!(names, ["内蒙古自治区", "赤峰市", "克什克腾旗", "经棚镇"]);
-    assert_eq!(at_level("150425100001", Level::County).as_deref(), Some("150425000000"));
-    assert_eq!(at_level("150400", Level::County), None);
-    assert_eq!(get("441900000000").map(|r| r.level), Some(Level::Prefecture));
+    assert_eq!(at_level("150425100001", RegionLevel::County).as_deref(), Some("150425000000"));
+    assert_eq!(at_level("150400", RegionLevel::County), None);
+    assert_eq!(get("441900000000").map(|r| r.level), Some(RegionLevel::Prefecture));
     assert_eq!(name("152425000000"), Some("克什克腾旗"));
     assert_eq!(fill("370883").as_deref(), Some("370883000000"));
     assert_eq!(fill("37088"), None);

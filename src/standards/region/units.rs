@@ -17,14 +17,14 @@ use rustc_hash::FxHashMap;
 
 use super::list::{LIST, number};
 use super::record::{CHANGES, Change, Kind};
-use super::{FIRST_YEAR, LAST_YEAR, Level};
+use super::{FIRST_YEAR, LAST_YEAR, RegionLevel};
 
 /// A unit with its years and links.
 #[derive(Debug)]
 pub(super) struct Node {
     pub code: &'static str,
     pub name: &'static str,
-    pub level: Level,
+    pub level: RegionLevel,
     pub from: i16,
     pub to: i16,
     /// Successor units.
@@ -73,7 +73,7 @@ impl Units {
     }
 
     fn push(&mut self, code: &'static str, name: &'static str, from: i16, to: i16) {
-        let (Some(key), Some(level)) = (number(code), Level::of(code)) else { return };
+        let (Some(key), Some(level)) = (number(code), RegionLevel::of(code)) else { return };
         let node = Node { code, name, level, from, to, next: Vec::new(), back: Vec::new() };
         self.by_code.entry(key).or_default().push(self.nodes.len() as u32);
         self.nodes.push(node);
@@ -97,7 +97,7 @@ impl Units {
 
     fn add_nodes(&mut self, changes: &[Change]) {
         let mut codes: BTreeMap<&'static str, BTreeMap<i16, Turn>> = BTreeMap::new();
-        let listed = LIST.regions.iter().filter(|r| r.level <= Level::County);
+        let listed = LIST.regions.iter().filter(|r| r.level <= RegionLevel::County);
         let names: FxHashMap<&str, &'static str> = listed.map(|r| (r.code, r.name)).collect();
         for code in names.keys().filter_map(|code| super::get(code)) {
             codes.entry(code.code).or_default();
@@ -147,7 +147,7 @@ impl Units {
                     left.push((old, change.year));
                     arrived.push((new, change.year));
                 }
-                (Some(old), Some(new)) if Level::of(change.new_code) < Level::of(change.old_code) => {
+                (Some(old), Some(new)) if RegionLevel::of(change.new_code) < RegionLevel::of(change.old_code) => {
                     dissolved.push((old, new, change.year));
                 }
                 (Some(old), Some(new)) if change.new_year > change.year => late.push((old, new)),
@@ -230,7 +230,8 @@ impl Units {
     fn link_dissolved(&mut self, dissolved: &[(u32, u32, i16)], arrived: &[(u32, i16)]) {
         for (old, into, year) in dissolved {
             let Some(prefix) = self.node(*into).and_then(|n| n.code.get(..4)) else { continue };
-            let part = |at: u32| self.node(at).is_some_and(|n| n.level == Level::County && n.code.starts_with(prefix));
+            let part =
+                |at: u32| self.node(at).is_some_and(|n| n.level == RegionLevel::County && n.code.starts_with(prefix));
             let parts: Vec<_> = arrived.iter().filter(|(at, y)| y == year && part(*at)).map(|(at, _)| *at).collect();
             if parts.is_empty()
                 && let Some(node) = self.nodes.get_mut(*old as usize)

@@ -13,7 +13,7 @@ use crate::definition::Counts;
 use crate::error::Result;
 use crate::roster::Column;
 use crate::standards::region;
-use crate::standards::region::Level;
+use crate::standards::region::RegionLevel;
 use crate::support::columns::Columns;
 
 /// Builds a text column from a few values and the index of each row; the index after the last value is null.
@@ -210,7 +210,7 @@ impl Rating {
 
     fn townships(&self, subjects: &[u32], nothing: Nothing<'_>) -> Result<(ArrayRef, ArrayRef)> {
         let dictionary = self.roster.field("region").ok().and_then(|at| self.roster.dictionary(at));
-        let Some(townships) = dictionary.map(|d| d.at_level(Level::Township)) else {
+        let Some(townships) = dictionary.map(|d| d.at_level(RegionLevel::Township)) else {
             return Ok((nothing(), nothing()));
         };
         let codes = self.codes("region", subjects)?;
