@@ -7,6 +7,8 @@ from typing import Any, Protocol, TypeAlias, TypedDict, final, type_check_only
 import polars as pl
 
 __all__ = [
+    "COMPARE_STATUSES",
+    "SEVERITIES",
     "Comparison",
     "Expression",
     "Judges",
@@ -86,6 +88,8 @@ __all__ = [
     "with_tree",
 ]
 
+COMPARE_STATUSES: tuple[str, ...]
+SEVERITIES: tuple[str, ...]
 __version__: str
 
 class _Stream(Protocol):

@@ -20,7 +20,10 @@ mod trees;
 mod trend_tests;
 mod trends;
 
+use dangjian::analysis::compare::CompareStatus;
+use dangjian::ingest::ProblemSeverity;
 use pyo3::prelude::*;
+use pyo3::types::PyTuple;
 
 #[global_allocator]
 static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -29,6 +32,8 @@ static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[pymodule(gil_used = false)]
 fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    m.add("COMPARE_STATUSES", PyTuple::new(m.py(), CompareStatus::NAMES)?)?;
+    m.add("SEVERITIES", PyTuple::new(m.py(), ProblemSeverity::NAMES.into_iter().rev())?)?;
     m.add_class::<roster::Roster>()?;
     m.add_class::<expressions::Expression>()?;
     m.add_function(wrap_pyfunction!(expressions::regions, m)?)?;

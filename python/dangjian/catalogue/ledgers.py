@@ -12,7 +12,7 @@ FATES = ("kept", "rejected", "merged", "conflicts")
 OTHER_ROWS = ("title", "header", "repeated_header", "blank", "total", "subtotal", "note", "footer")
 """Kinds of rows of a sheet that are not data, as columns of ``Roster.sources``."""
 
-SEVERITIES = ("error", "warning", "info")
+SEVERITIES = _native.SEVERITIES
 """Severities of a problem, the gravest first."""
 
 

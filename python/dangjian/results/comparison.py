@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from dangjian import labels
+from dangjian import _native, labels
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from os import PathLike
 
-    from dangjian import _native
-
-STATUSES = ("new", "reappeared", "gone", "changed", "unchanged")
+STATUSES = _native.COMPARE_STATUSES
 """Statuses of an organisation in a comparison; together they cover all organisations of either survey."""
 
 # Maximum number of columns that a summary names.
