@@ -11,7 +11,24 @@ const AHEAD: usize = 2;
 /// Sleep time of an idle thread: a small fraction of the time a piece takes.
 const NAP: Duration = Duration::from_micros(200);
 
-/// Takes pieces from `next` until there are none, and runs `work` on each, on all threads. The first error ends it.
+/// A piece in flight, counted until this is dropped, even if the work on the piece panics.
+struct InFlight<'a>(&'a AtomicUsize);
+
+impl<'a> InFlight<'a> {
+    fn new(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::AcqRel);
+        Self(count)
+    }
+}
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// Takes pieces from `next` until there are none, and runs `work` on each, on all threads. The first error ends it;
+/// a panic of `work` is passed on once all pieces are done.
 pub(crate) fn pump<T: Send>(
     mut next: impl FnMut() -> Result<Option<T>>,
     work: impl Fn(T) -> Result<()> + Sync,
@@ -19,7 +36,7 @@ pub(crate) fn pump<T: Send>(
     let most = AHEAD * rayon::current_num_threads();
     let waiting = AtomicUsize::new(0);
     let failed = Mutex::new(None);
-    let (work, waiting_, failed_) = (&work, &waiting, &failed);
+    let (work, failed_) = (&work, &failed);
     let has_failed = || failed.lock().map_or(true, |failed| failed.is_some());
     rayon::in_place_scope(|scope| -> Result<()> {
         loop {
@@ -33,14 +50,14 @@ pub(crate) fn pump<T: Send>(
                 return Ok(());
             }
             let Some(piece) = next()? else { return Ok(()) };
-            waiting.fetch_add(1, Ordering::AcqRel);
+            let in_flight = InFlight::new(&waiting);
             scope.spawn(move |_| {
+                let _in_flight = in_flight;
                 if let Err(error) = work(piece)
                     && let Ok(mut failed) = failed_.lock()
                 {
                     failed.get_or_insert(error);
                 }
-                waiting_.fetch_sub(1, Ordering::AcqRel);
             });
         }
     })?;
@@ -92,6 +109,7 @@ pub(crate) fn share<T>(
 mod tests {
     use super::*;
     use crate::error::Error;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
     use std::sync::atomic::AtomicU64;
 
     #[test]
@@ -120,5 +138,20 @@ mod tests {
         assert!(matches!(share(|| Err::<Option<()>, _>(Error::Cancelled), Ok), Err(Error::Cancelled)));
         let mut inside = || share(|| Ok(endless.next().filter(|n| *n < 100)), |_| Ok(()));
         assert!(rayon::scope(|_| inside()).is_ok());
+    }
+
+    /// Would not end if a piece whose work panics stayed in flight.
+    #[test]
+    fn a_panic_is_passed_on_and_does_not_stop_the_rest() {
+        let pieces = 10 * (AHEAD * rayon::current_num_threads()) as u64;
+        let done = AtomicU64::new(0);
+        let work = |n: u64| {
+            assert!(n.is_multiple_of(10), "a panic made for this test");
+            done.fetch_add(1, Ordering::Relaxed);
+            Ok(())
+        };
+        let mut numbers = 0..pieces;
+        assert!(catch_unwind(AssertUnwindSafe(|| pump(|| Ok(numbers.next()), work))).is_err());
+        assert_eq!(done.into_inner(), pieces / 10);
     }
 }
