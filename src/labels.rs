@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use crate::error::library::quoted;
 use crate::error::{Error, Result};
 use crate::lang::Text;
 use crate::schema;
@@ -45,8 +46,11 @@ impl From<Label> for Text {
 
 /// Loads all labels.
 pub fn all() -> Result<Labels> {
-    let file: File = toml::from_str(include_str!("../definitions/labels.toml"))
-        .map_err(|e| Error::definition(format!("labels.toml：{e}"), format!("labels.toml: {e}")))?;
+    let wrong = |e: toml::de::Error| {
+        let zh = quoted("labels.toml：不符合 TOML 写法", &e);
+        Error::definition(zh, format!("labels.toml: {e}")).in_file("labels.toml").caused_by(e)
+    };
+    let file: File = toml::from_str(include_str!("../definitions/labels.toml")).map_err(wrong)?;
     let texts = |labels: BTreeMap<String, Label>| labels.into_iter().map(|(id, label)| (id, label.into())).collect();
     let mut labels = Labels { tables: texts(file.table), columns: texts(file.column), ..Labels::default() };
     labels.values = file.value.into_iter().map(|(column, values)| (column, texts(values))).collect();

@@ -9,6 +9,7 @@
 
 mod common;
 
+use std::error::Error as _;
 use std::fs;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -42,8 +43,10 @@ fn own_columns_of_files_have_one_type_over_all_files() {
     let reading = read(&folder, &phone).unwrap();
     assert!(reading.batches[0].records.column_by_name("phone").is_some());
     let wrong = Options { keep: vec!["楼层".to_owned()], ..Options::default() };
-    let Err(Error::Argument(text)) = read(&folder, &wrong) else { panic!("a header that no file has") };
-    assert!(text.en.contains("'楼层'") && text.en.contains("楼栋"), "{text}");
+    let Err(error) = read(&folder, &wrong) else { panic!("a header that no file has") };
+    assert!(matches!(error, Error::Argument(_)) && error.column() == Some("楼层"), "{error:?}");
+    let text = error.message(Lang::En);
+    assert!(text.contains("'楼层'") && text.contains("楼栋"), "{text}");
 }
 
 #[test]
@@ -182,7 +185,7 @@ fn each_file_that_cannot_be_read_says_why() {
         (write(&folder, "broken.xls", ole), "damaged"),
         (write(&folder, "broken.xlsx", "PK\u{3}\u{4}no zip"), "damaged"),
         (write(&folder, "page.xls", "<html><table></table></html>"), "web page"),
-        (write(&folder, "text.xlsx", "org_id,name"), "no workbook"),
+        (write(&folder, "text.xlsx", "org_id,name"), "not a workbook"),
         (write(&folder, "broken.parquet", "PAR1"), "damaged"),
         (write(&folder, "台账.doc", "x"), "'doc'"),
         (write(&folder, "binary2013.csv", [0xff, 0xff, 0x80]), "GB18030"),
@@ -196,6 +199,10 @@ fn each_file_that_cannot_be_read_says_why() {
         let (en, zh) = (error.message(Lang::En), error.message(Lang::Zh));
         assert!(en.contains(said), "{en}");
         assert!(en.starts_with(&path.display().to_string()) && zh.starts_with(&path.display().to_string()));
+        assert_eq!(error.file(), Some(&*path));
+        assert_eq!(error.row(), (said == "GB18030").then_some(1).or((said == "line 3").then_some(3)));
+        let is_caused = ["missing.xlsx", "broken.xlsx", "broken.parquet"].iter().any(|name| path.ends_with(name));
+        assert!(error.source().is_some() || !is_caused, "{error:?}");
         assert_ne!(en, zh);
     }
     assert!(matches!(ingest::read(&[], &Options::default(), &Quiet), Err(Error::Argument(_))));

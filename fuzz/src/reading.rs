@@ -26,7 +26,7 @@ pub(crate) fn checked(result: Result<Reading>) -> Option<Reading> {
 }
 
 fn explained(error: &Error) {
-    assert!(!matches!(error, Error::Inside(_) | Error::Cancelled), "{error}");
+    assert!(!matches!(error, Error::Internal(_) | Error::Cancelled), "{error}");
     assert!([Lang::Zh, Lang::En].iter().all(|lang| !error.message(*lang).is_empty()));
 }
 

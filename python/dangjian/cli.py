@@ -144,6 +144,7 @@ def check(
             raise dangjian.FileError(
                 f"{save_profile}: already there. Name another file, or say --overwrite",
                 f"{save_profile}：已经存在。请另写一个文件名，或加 --overwrite",
+                file=str(save_profile),
             )
         roster = _read(files, profile, repair=repair)
         for line in check_text(account(roster), fmt):

@@ -8,6 +8,8 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
+#[cfg(debug_assertions)]
+use dangjian::Error;
 use dangjian::Result;
 use dangjian::job::Job;
 use pyo3::prelude::*;
@@ -73,6 +75,16 @@ pub(crate) fn run<T: Send + 'static>(
             }
         }
     }
+}
+
+/// Fails as work does that meets a case which cannot happen, so that tests see what Python makes of it.
+#[cfg(debug_assertions)]
+#[pyfunction]
+#[pyo3(name = "_fail_internally")]
+pub(crate) fn fail_internally(py: Python<'_>) -> PyResult<()> {
+    run(py, None, |_| {
+        Err(Error::internal("为测试而造的内部错误，请报告", "an internal error made for a test; please report this"))
+    })
 }
 
 fn broken() -> PyErr {

@@ -110,5 +110,8 @@ fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(tables::definitions, m)?)?;
     m.add_function(wrap_pyfunction!(tables::synth_panel, m)?)?;
     m.add_function(wrap_pyfunction!(tables::grids, m)?)?;
+    // Is in no wheel: release builds have no debug assertions.
+    #[cfg(debug_assertions)]
+    m.add_function(wrap_pyfunction!(door::fail_internally, m)?)?;
     Ok(())
 }

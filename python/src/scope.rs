@@ -62,7 +62,7 @@ fn by_frame(roster: &dangjian::Roster, chunks: &[ArrayRef]) -> Result<Arc<[Boole
     if flags.len() != rows {
         return Err(Error::argument(
             format!("where 应对 {rows} 行各给一个是非，给了 {} 个", flags.len()),
-            format!("where has to give an answer for each of {rows} rows, gave {}", flags.len()),
+            format!("where has to give true or false for each of {rows} rows, gave {}", flags.len()),
         ));
     }
     let mut start = 0;

@@ -14,7 +14,6 @@ use crate::predicate::ledger_column;
 use crate::query::Scope;
 use crate::roster::{Frame, Roster};
 use crate::support::columns::Columns;
-use crate::support::record;
 
 /// The cells of a table, line by line and column by column.
 type Cells = Vec<Vec<Option<u64>>>;
@@ -49,7 +48,7 @@ fn cells(roster: &Roster, frame: &Frame, table: &AnnualTable, scope: &Scope, job
                 let rows = &rows & part;
                 for cell in &line.count {
                     let lane = cell.measure().lane(roster, frame, &rows);
-                    lanes.push(lane.map_err(|e| record::defined(e, &line.place, "count"))?);
+                    lanes.push(lane.map_err(|e| line.place.defined(e, "count"))?);
                 }
             }
         }

@@ -67,11 +67,12 @@ impl Workers {
         let place = |name: &str| {
             header.iter().position(|h| h.trim() == name).ok_or_else(|| {
                 let have = header.join(", ");
-                Error::file(
+                Error::of_file(
                     path,
                     format!("人员表缺少“{name}”列。现有列：{have}"),
                     format!("the table of workers lacks the column '{name}'. Available: {have}"),
                 )
+                .in_column(name)
             })
         };
         let at: Vec<usize> = COLUMNS.iter().map(|name| place(name)).collect::<Result<_>>()?;
@@ -79,24 +80,28 @@ impl Workers {
         for (line, record) in records {
             if record.len() != header.len() {
                 let (got, wanted) = (record.len(), header.len());
-                return Err(Error::file(
+                return Err(Error::of_file(
                     path,
                     format!("人员表第{line}行有{got}个字段，表头有{wanted}个。请检查该行的逗号和引号"),
                     format!(
                         "line {line} of the table of workers has {got} fields, its header has {wanted}. Check the commas and quotation marks"
                     ),
-                ));
+                )
+                .at_row(u64::from(line)));
             }
             let cell = |k: usize| record.get(at[k]).map_or("", |text| text.trim());
             let year = |k: usize| {
                 let text = cell(k);
                 text.get(..4).and_then(|y| y.parse::<i16>().ok()).ok_or_else(|| {
                     let column = COLUMNS[k];
-                    Error::file(
+                    Error::of_file(
                         path,
                         format!("第{line}行“{column}”列的“{text}”不是日期，应如 2013-01-01"),
                         format!("line {line}, column '{column}': '{text}' is not a date, expected one like 2013-01-01"),
                     )
+                    .at_row(u64::from(line))
+                    .in_column(column)
+                    .with_value(text)
                 })
             };
             let to = if cell(3).is_empty() { None } else { Some(year(3)?) };

@@ -123,7 +123,7 @@ pub(crate) fn count<'a>(
     job: &dyn Job,
 ) -> Result<Vec<Counted>> {
     let mut parts = count_parts(frames, vec![Part { sets, frames: 0..frames.len(), lanes: Box::new(lanes) }], job)?;
-    parts.pop().ok_or(Error::Cancelled)
+    parts.pop().ok_or_else(Error::no_result)
 }
 
 /// Counts several parts in one shared scan: a stretch of rows goes into the cells of every part before the next
@@ -186,7 +186,7 @@ pub(crate) fn count_one<'a>(
     job: &dyn Job,
 ) -> Result<Counted> {
     let mut sets = count(frames, vec![axes], lanes, job)?;
-    sets.pop().ok_or(Error::Cancelled)
+    sets.pop().ok_or_else(Error::no_result)
 }
 
 /// Returns the number of combinations of values with the cardinalities `cards`; fails if there are more than

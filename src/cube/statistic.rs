@@ -121,7 +121,7 @@ fn kept<T: ArrowNativeType>(values: &[T], there: &[u64]) -> ScalarBuffer<T> {
 
 /// Returns the only element of `several`.
 pub(crate) fn only<T>(mut several: Vec<T>) -> Result<T> {
-    several.pop().ok_or(Error::Cancelled)
+    several.pop().ok_or_else(Error::no_result)
 }
 
 #[cfg(test)]
@@ -129,6 +129,7 @@ mod tests {
     use super::*;
     use crate::ingest::Options;
     use crate::job::Quiet;
+    use crate::lang::Lang;
     use crate::predicate::Predicate;
     use crate::query::Scope;
     use crate::roster::Roster;
@@ -149,6 +150,14 @@ mod tests {
             Ok(vec![Lane::Bits(rows), Lane::Bits(solo)])
         };
         Statistic::new(sets.iter().map(axes).collect(), lanes, Ok)
+    }
+
+    #[test]
+    fn a_result_that_is_missing_is_an_internal_error() {
+        assert_eq!(only(vec![3]).unwrap(), 3);
+        let error = only(Vec::<()>::new()).unwrap_err();
+        assert!(matches!(error, Error::Internal(_)), "{error:?}");
+        assert!(error.message(Lang::Zh).contains("请报告") && error.message(Lang::En).contains("report"));
     }
 
     fn plain(counted: &[Counted]) -> Vec<String> {

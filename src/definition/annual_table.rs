@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::lang::Text;
 use crate::predicate::Predicate;
 use crate::roster::Roster;
 use crate::support::named::no_such;
 use crate::support::record;
-use crate::support::record::{Record, defined, records_of};
+use crate::support::record::{Record, RecordPlace, records_of};
 
 /// A table of the annual report.
 #[derive(Clone, Debug)]
@@ -25,7 +25,7 @@ pub struct AnnualTable {
     pub lines: Vec<Line>,
     /// Constraints between the cells.
     pub checks: Vec<Check>,
-    place: String,
+    place: RecordPlace,
 }
 
 /// A column of a table: a subset of its organisations.
@@ -35,7 +35,7 @@ pub struct Part {
     pub id: String,
     /// Condition for an organisation to be counted in the column.
     pub when: Predicate,
-    place: String,
+    place: RecordPlace,
 }
 
 /// Aggregate over the organisations of a cell.
@@ -62,7 +62,7 @@ pub struct Line {
     pub count: Vec<Cell>,
     /// True if the line covers the organisations whose membership in the table is unknown.
     pub undecided: bool,
-    pub(crate) place: String,
+    pub(crate) place: RecordPlace,
 }
 
 /// Subject of a check.
@@ -103,7 +103,8 @@ impl Annual {
     }
 
     /// Parses the records `[[table]]`, `[[column]]`, `[[line]]` and `[[check]]` of `text`; see
-    /// `definitions/annual.toml`. `origin` is the file's name in errors, which are [`Error::Definition`].
+    /// `definitions/annual.toml`. `origin` is the file's name in errors, which are
+    /// [`Error::Definition`](crate::error::Error::Definition).
     pub fn from_toml(text: &str, origin: &str) -> Result<Self> {
         let mut kinds = records_of(text, origin, &["table", "column", "line", "check"])?.into_iter();
         let mut next = || kinds.next().unwrap_or_default();
@@ -145,9 +146,7 @@ impl Annual {
     /// Returns the tables that `record` belongs to.
     fn named(&mut self, record: &Record, ids: &[String]) -> Result<Vec<&mut AnnualTable>> {
         for id in ids {
-            if let Err(Error::Argument(what)) = self.get(id) {
-                return Err(record::at(record.place(), "tables", &what));
-            }
+            self.get(id).map_err(|e| record.place().defined(e, "tables"))?;
         }
         Ok(self.0.iter_mut().filter(|table| ids.contains(&table.id)).collect())
     }
@@ -162,7 +161,7 @@ impl Annual {
 /// Fails if `id` is among `seen`.
 fn once<'a>(record: &Record, id: &str, mut seen: impl Iterator<Item = &'a String>) -> Result<()> {
     if seen.any(|other| other == id) {
-        return record.error("id", &format!("“{id}”出现了两次"), &format!("'{id}' stands twice"));
+        return record.error("id", &format!("“{id}”出现了两次"), &format!("'{id}' is defined twice"));
     }
     Ok(())
 }
@@ -185,14 +184,14 @@ impl AnnualTable {
             columns: Vec::new(),
             lines: Vec::new(),
             checks: Vec::new(),
-            place: record.place().to_owned(),
+            place: record.place().clone(),
         })
     }
 
-    /// Fails with [`Error::Definition`] if a condition does not fit `roster`.
+    /// Fails with [`Error::Definition`](crate::error::Error::Definition) if a condition does not fit `roster`.
     pub fn check(&self, roster: &Roster) -> Result<()> {
-        let check = |predicate: &Predicate, place: &str, field: &str| {
-            predicate.check(roster).map_err(|e| defined(e, place, field))
+        let check = |predicate: &Predicate, place: &RecordPlace, field: &str| {
+            predicate.check(roster).map_err(|e| place.defined(e, field))
         };
         check(&self.population, &self.place, "population")?;
         self.columns.iter().try_for_each(|column| check(&column.when, &column.place, "when"))?;
@@ -202,7 +201,7 @@ impl AnnualTable {
 
 impl Part {
     fn take(record: &mut Record) -> Result<Self> {
-        Ok(Self { id: record.text("id")?, when: record.predicate("when")?, place: record.place().to_owned() })
+        Ok(Self { id: record.text("id")?, when: record.predicate("when")?, place: record.place().clone() })
     }
 }
 
@@ -215,7 +214,7 @@ impl Line {
         if count.is_empty() && when.is_some() {
             count.push(Cell::Organisations);
         }
-        Ok(Self { id, label, when, count, undecided: record.flag("undecided")?, place: record.place().to_owned() })
+        Ok(Self { id, label, when, count, undecided: record.flag("undecided")?, place: record.place().clone() })
     }
 
     /// Checks whether the line counts organisations and nothing else.
@@ -269,9 +268,7 @@ impl Check {
         for (field, id) in named {
             if !have.contains(&id.as_str()) {
                 let kind = if matches!(self.of, CheckSubject::Line(_)) { ("行", "line") } else { ("栏", "column") };
-                if let Error::Argument(what) = no_such(kind, id, have.iter().copied()) {
-                    return Err(record::at(record.place(), field, &what));
-                }
+                return Err(record.place().defined(no_such(kind, id, have.iter().copied()), field));
             }
         }
         Ok(())

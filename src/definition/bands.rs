@@ -73,7 +73,7 @@ impl Bands {
             let sizes = Sizes::take(&mut record)?;
             if bands.find(&sizes.id).is_some() {
                 let id = &sizes.id;
-                return record.error("id", &format!("“{id}”出现了两次"), &format!("'{id}' stands twice"));
+                return record.error("id", &format!("“{id}”出现了两次"), &format!("'{id}' is defined twice"));
             }
             record.finish()?;
             bands.0.push(sizes);

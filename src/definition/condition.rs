@@ -8,8 +8,7 @@ use crate::predicate::Predicate;
 use crate::predicate::expr::Expr;
 use crate::roster::Roster;
 use crate::schema;
-use crate::support::record;
-use crate::support::record::Record;
+use crate::support::record::{Record, RecordPlace};
 use crate::support::similarity::nearest;
 
 /// A named condition.
@@ -25,7 +24,7 @@ pub struct Condition {
     pub source: String,
     /// Note for readers.
     pub note: Option<Text>,
-    place: String,
+    place: RecordPlace,
 }
 
 /// A column whose meaning changes from a year on, so that figures of earlier years are not comparable.
@@ -39,7 +38,7 @@ pub struct Break {
     pub note: Text,
     /// Document that states the change.
     pub source: String,
-    place: String,
+    place: RecordPlace,
 }
 
 impl Condition {
@@ -49,7 +48,7 @@ impl Condition {
         for mut record in records {
             let id = record.text("id")?;
             if all.iter().any(|condition| condition.id == id) {
-                return record.error("id", &format!("“{id}”出现了两次"), &format!("'{id}' stands twice"));
+                return record.error("id", &format!("“{id}”出现了两次"), &format!("'{id}' is defined twice"));
             }
             if schema::column(&id).is_some() {
                 return record.error(
@@ -64,7 +63,7 @@ impl Condition {
                 when: record.predicate("when")?,
                 source: record.text("source")?,
                 note: record.label("note", "note_en")?,
-                place: record.place().to_owned(),
+                place: record.place().clone(),
             });
             record.finish()?;
         }
@@ -73,7 +72,7 @@ impl Condition {
 
     /// Fails with [`Error::Definition`](crate::error::Error::Definition) if the condition does not fit `roster`.
     pub(super) fn check(&self, roster: &Roster) -> Result<()> {
-        self.when.check(roster).map_err(|e| record::defined(e, &self.place, "when"))
+        self.when.check(roster).map_err(|e| self.place.defined(e, "when"))
     }
 }
 
@@ -86,7 +85,7 @@ impl Break {
         let Some(note) = record.label("note", "note_en")? else {
             return record.error("note", "缺少此项；请写明有何变化", "is missing; say what changed");
         };
-        let place = record.place().to_owned();
+        let place = record.place().clone();
         let found = Self { column, year, note, source: record.text("source")?, place };
         record.finish()?;
         Ok(found)
@@ -103,14 +102,11 @@ impl Break {
             || (String::new(), String::new()),
             |near| (format!("是不是“{near}”？"), format!(" Hint: did you mean '{near}'?")),
         );
-        Err(record::at(
-            &self.place,
-            "column",
-            &Text::new(
-                format!("没有名为“{column}”的列，也没有比率用到它。{zh}"),
-                format!("there is no column '{column}', and no rate uses one of that name.{en}"),
-            ),
-        ))
+        let what = Text::new(
+            format!("没有名为“{column}”的列，也没有比率用到它。{zh}"),
+            format!("there is no column '{column}', and no rate uses one of that name.{en}"),
+        );
+        Err(self.place.error("column", &what).with_value(column))
     }
 }
 
@@ -137,16 +133,13 @@ impl Meanings {
             let Some(used) = all.iter().find(|c| c.id == name) else { continue };
             if let Some(from) = path.iter().position(|id| *id == used.id) {
                 let circle = path[from..].iter().copied().chain([name]).collect::<Vec<_>>().join(" → ");
-                return Err(record::at(
-                    &condition.place,
-                    "when",
-                    &Text::new(
-                        format!("条件互相引用成环：{circle}。请把其中一条写成台账的列"),
-                        format!(
-                            "the condition is used in its own definition: {circle}. Hint: write one of them in columns"
-                        ),
+                let what = Text::new(
+                    format!("条件互相引用成环：{circle}。请把其中一条写成台账的列"),
+                    format!(
+                        "the condition is used in its own definition: {circle}. Hint: write one of them in columns"
                     ),
-                ));
+                );
+                return Err(condition.place.error("when", &what).with_value(condition.when.to_string()));
             }
             self.resolve(used, all, path)?;
         }

@@ -9,8 +9,7 @@ use crate::lang::{Lang, Text};
 use crate::predicate::Predicate;
 use crate::roster::Roster;
 use crate::support::named::named_enum;
-use crate::support::record;
-use crate::support::record::Record;
+use crate::support::record::{Record, RecordPlace};
 
 /// Severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,7 +41,7 @@ pub struct Finding {
     pub validity: Validity,
     /// Document that the rule comes from.
     pub source: String,
-    pub(super) place: String,
+    pub(super) place: RecordPlace,
 }
 
 impl Finding {
@@ -60,7 +59,7 @@ impl Finding {
             why: Why::new(&record, &why)?,
             validity: record.validity()?,
             source: record.text("source")?,
-            place: record.place().to_owned(),
+            place: record.place().clone(),
             id,
             label,
             severity,
@@ -72,10 +71,10 @@ impl Finding {
 
     /// Fails if the condition or the sentence names a column that `roster` does not have.
     pub(crate) fn check(&self, roster: &Roster) -> Result<()> {
-        self.when.check(roster).map_err(|e| record::defined(e, &self.place, "when"))?;
+        self.when.check(roster).map_err(|e| self.place.defined(e, "when"))?;
         for name in self.why.columns().into_iter().filter(|name| *name != APPROVAL) {
             let there = Predicate::parse(&format!("\"{name}\" is null")).and_then(|p| p.check(roster));
-            there.map_err(|e| record::defined(e, &self.place, "why"))?;
+            there.map_err(|e| self.place.defined(e, "why"))?;
         }
         Ok(())
     }

@@ -6,8 +6,7 @@ use crate::lang::Text;
 use crate::predicate::Predicate;
 use crate::roster::Roster;
 use crate::schema::words;
-use crate::support::record;
-use crate::support::record::Record;
+use crate::support::record::{Record, RecordPlace};
 
 /// Members that a rule counts (正式党员, 党员, …): one column of counts, or several added up.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,8 +30,8 @@ impl Members {
     }
 
     /// Fails if one of the columns is missing or not numeric.
-    pub(super) fn check(&self, roster: &Roster, place: &str) -> Result<()> {
-        self.at_least(0)?.check(roster).map_err(|e| record::defined(e, place, "members"))
+    pub(super) fn check(&self, roster: &Roster, place: &RecordPlace) -> Result<()> {
+        self.at_least(0)?.check(roster).map_err(|e| place.defined(e, "members"))
     }
 }
 
@@ -51,7 +50,7 @@ pub struct Need {
     pub source: String,
     /// Note for readers.
     pub note: Option<Text>,
-    pub(super) place: String,
+    pub(super) place: RecordPlace,
 }
 
 impl Need {
@@ -61,7 +60,7 @@ impl Need {
             (record.predicate("when")?, None)
         } else if record.has("at_least") || record.has("members") {
             let step = (Members::take(&mut record)?, record.positive("at_least")?);
-            (step.0.at_least(step.1).map_err(|e| record::defined(e, record.place(), "members"))?, Some(step))
+            (step.0.at_least(step.1).map_err(|e| record.place().defined(e, "members"))?, Some(step))
         } else {
             return record.error(
                 "when",
@@ -76,16 +75,14 @@ impl Need {
             validity: record.validity()?,
             source: record.text("source")?,
             note: record.label("note", "note_en")?,
-            place: record.place().to_owned(),
+            place: record.place().clone(),
         };
         record.finish()?;
         Ok(need)
     }
 
     pub(super) fn check(&self, roster: &Roster) -> Result<()> {
-        self.when
-            .check(roster)
-            .map_err(|e| record::defined(e, &self.place, if self.step.is_some() { "members" } else { "when" }))
+        self.when.check(roster).map_err(|e| self.place.defined(e, if self.step.is_some() { "members" } else { "when" }))
     }
 }
 

@@ -11,7 +11,7 @@ use crate::predicate::Predicate;
 use crate::roster::Roster;
 use crate::support::named::{named_enum, no_such};
 use crate::support::record;
-use crate::support::record::{Record, records_of};
+use crate::support::record::{Record, RecordPlace, records_of};
 
 /// Unit that a figure counts. A joint branch is one party organisation and several organisations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -52,7 +52,7 @@ pub struct Rate {
     pub breaks: Vec<Break>,
     /// Named conditions that the rate uses.
     pub conditions: Vec<Condition>,
-    place: String,
+    place: RecordPlace,
 }
 
 impl Rate {
@@ -60,7 +60,7 @@ impl Rate {
     pub(super) fn take<'a>(record: &mut Record, mut seen: impl Iterator<Item = &'a Self>) -> Result<Self> {
         let id = record.text("id")?;
         if seen.any(|rate| rate.id == id) {
-            return record.error("id", &format!("“{id}”出现了两次"), &format!("'{id}' stands twice"));
+            return record.error("id", &format!("“{id}”出现了两次"), &format!("'{id}' is defined twice"));
         }
         let Some(label) = record.label("label", "label_en")? else {
             return record.error("label", "缺少此项；应为引号里的名称", "is missing; expected a name in quotes");
@@ -79,7 +79,7 @@ impl Rate {
             validity: Validity::default(),
             breaks: Vec::new(),
             conditions: Vec::new(),
-            place: record.place().to_owned(),
+            place: record.place().clone(),
         })
     }
 
@@ -98,7 +98,7 @@ impl Rate {
             validity: Validity::default(),
             breaks: Vec::new(),
             conditions: Vec::new(),
-            place: id.to_owned(),
+            place: RecordPlace::of_code(id),
         }
     }
 
@@ -124,7 +124,7 @@ impl Rate {
     pub fn check(&self, roster: &Roster) -> Result<()> {
         self.conditions.iter().try_for_each(|condition| condition.check(roster))?;
         for (field, predicate) in [("population", &self.population), ("success", &self.success)] {
-            predicate.check(roster).map_err(|e| record::defined(e, &self.place, field))?;
+            predicate.check(roster).map_err(|e| self.place.defined(e, field))?;
         }
         Ok(())
     }
@@ -223,7 +223,7 @@ impl Rates {
             rate.conditions.clear();
             for (field, predicate) in [("population", &mut rate.population), ("success", &mut rate.success)] {
                 let written = Predicate::parse(&predicate.to_string());
-                let written = written.map_err(|e| record::defined(e, &rate.place, field))?;
+                let written = written.map_err(|e| rate.place.defined(e, field))?;
                 meanings.used(&written, &self.conditions, &mut rate.conditions);
                 *predicate = meanings.expand(&written);
             }

@@ -46,7 +46,7 @@ fn errors_name_file_record_and_field() {
         assert!(zh.starts_with("mine.toml") && en.starts_with("mine.toml"), "{zh}\n{en}");
     }
     let twice = both(&Rates::from_toml(&format!("{GOOD}{GOOD}"), "mine.toml").unwrap_err()).1;
-    assert!(twice.contains("'a' stands twice"), "{twice}");
+    assert!(twice.contains("'a' is defined twice"), "{twice}");
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn versions_conditions_and_breaks_are_checked() {
     for (record, parts) in [
         (condition("x", "x"), &["\"x\": field when", "x → x"][..]),
         (condition("mode", "operating"), &["field id", "a column of the ledger"]),
-        (condition("x", "operating") + &condition("x", "true"), &["field id", "'x' stands twice"]),
+        (condition("x", "operating") + &condition("x", "true"), &["field id", "'x' is defined twice"]),
         (condition("x", "operating and"), &["field when", "ends too early"]),
         ("[[break]]\ncolumn = \"mode\"\nnote = \"n\"\nsource = \"s\"".to_owned(), &["field year", "missing"]),
         ("[[break]]\ncolumn = \"mode\"\nyear = 2012\nsource = \"s\"".to_owned(), &["field note", "missing"]),
@@ -201,5 +201,5 @@ fn rules_of_formation_are_checked_record_by_record() {
 #[test]
 fn a_file_that_cannot_be_read_says_so() {
     let missing = Rates::from_file("no/such/rates.toml".as_ref()).unwrap_err();
-    assert!(matches!(&missing, Error::File(t) if t.en.contains("no such file")), "{missing}");
+    assert!(matches!(&missing, Error::File(detail) if detail.text().en.contains("no such file")), "{missing}");
 }

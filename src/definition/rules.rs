@@ -13,7 +13,7 @@ use crate::lang::Text;
 use crate::roster::{Frame, Roster};
 use crate::support::named::no_such;
 use crate::support::record;
-use crate::support::record::{Record, records_of};
+use crate::support::record::{Record, RecordPlace, records_of};
 
 /// Minimum number of members for a level of party organisation (支部, 总支, 党委).
 #[derive(Clone, Debug)]
@@ -32,7 +32,7 @@ pub struct LevelRule {
     pub source: String,
     /// Note for readers.
     pub note: Option<Text>,
-    place: String,
+    place: RecordPlace,
 }
 
 /// Maximum number of organisations that a joint branch may cover.
@@ -223,7 +223,7 @@ fn apart<T>(
 ) -> Result<Vec<T>> {
     let mut taken: Vec<T> = Vec::new();
     for record in records {
-        let place = record.place().to_owned();
+        let place = record.place().clone();
         let one = take(record)?;
         let earlier = taken.iter().filter(|other| same(other, &one)).map(&years);
         validity::alone(&place, years(&one), earlier)?;
@@ -241,7 +241,7 @@ fn level(mut record: Record) -> Result<LevelRule> {
         validity: record.validity()?,
         source: record.text("source")?,
         note: record.label("note", "note_en")?,
-        place: record.place().to_owned(),
+        place: record.place().clone(),
     };
     record.finish()?;
     Ok(level)

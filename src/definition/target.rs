@@ -9,7 +9,7 @@ use crate::predicate::Predicate;
 use crate::roster::Roster;
 use crate::support::named::no_such;
 use crate::support::record;
-use crate::support::record::{Record, defined, records};
+use crate::support::record::{Record, RecordPlace, records};
 
 /// A rate with a proportion to reach.
 #[derive(Clone, Debug)]
@@ -26,7 +26,7 @@ pub struct Target {
     pub deadline: Option<i16>,
     /// Years in which the target is in force.
     pub validity: Validity,
-    place: String,
+    place: RecordPlace,
 }
 
 impl Target {
@@ -40,7 +40,7 @@ impl Target {
         let scope = record.optional_predicate("scope")?;
         if let Some(scope) = &scope {
             let both = Predicate::parse(&format!("({scope}) and ({})", rate.population));
-            rate.population = both.map_err(|e| defined(e, record.place(), "scope"))?;
+            rate.population = both.map_err(|e| record.place().defined(e, "scope"))?;
         }
         let target = Self {
             rate,
@@ -49,7 +49,7 @@ impl Target {
             inferred: record.flag("inferred")?,
             deadline: record.year("deadline")?,
             validity,
-            place: record.place().to_owned(),
+            place: record.place().clone(),
         };
         record.finish()?;
         Ok(target)
@@ -58,7 +58,7 @@ impl Target {
     /// Fails with [`Error::Definition`](crate::error::Error::Definition) if one of the conditions does not fit `roster`.
     pub fn check(&self, roster: &Roster) -> Result<()> {
         if let Some(scope) = &self.scope {
-            scope.check(roster).map_err(|e| defined(e, &self.place, "scope"))?;
+            scope.check(roster).map_err(|e| self.place.defined(e, "scope"))?;
         }
         self.rate.check(roster)
     }

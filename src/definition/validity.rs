@@ -4,8 +4,7 @@ use std::fmt;
 
 use crate::error::Result;
 use crate::lang::Text;
-use crate::support::record;
-use crate::support::record::Record;
+use crate::support::record::{Record, RecordPlace};
 
 /// A range of years, both ends included; `None` is an open end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,23 +53,24 @@ impl Record {
 }
 
 /// Fails if `validity`, of the record at `place`, overlaps one of the `earlier` records about the same subject.
-pub(super) fn alone(place: &str, validity: Validity, mut earlier: impl Iterator<Item = Validity>) -> Result<()> {
+pub(super) fn alone(
+    place: &RecordPlace,
+    validity: Validity,
+    mut earlier: impl Iterator<Item = Validity>,
+) -> Result<()> {
     let Some(other) = earlier.find(|other| other.overlaps(validity)) else {
         return Ok(());
     };
     let field = if validity.from.is_some() || validity.to.is_none() { "from" } else { "to" };
-    Err(record::at(
-        place,
-        field,
-        &Text::new(
-            format!(
-                "适用年度 {validity} 与前一条同类记录的 {other} 重叠，一年只能有一条。请给较早的一条写 to，给较晚的一条写 from"
-            ),
-            format!(
-                "the years {validity} overlap those of an earlier record of the same, {other}; a year has one. Hint: give the earlier record a 'to', the later one a 'from'"
-            ),
+    let what = Text::new(
+        format!(
+            "适用年度 {validity} 与前一条同类记录的 {other} 重叠，一年只能有一条。请给较早的一条写 to，给较晚的一条写 from"
         ),
-    ))
+        format!(
+            "the years {validity} overlap those of an earlier record of the same, {other}; a year has one. Hint: give the earlier record a 'to', the later one a 'from'"
+        ),
+    );
+    Err(place.error(field, &what).with_value(validity.to_string()))
 }
 
 #[cfg(test)]

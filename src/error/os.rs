@@ -9,22 +9,22 @@ pub(crate) fn why(error: &Error) -> Text {
     let (zh, en) = match error.kind() {
         ErrorKind::NotFound => ("没有这个文件或文件夹", "no such file or folder"),
         ErrorKind::PermissionDenied => {
-            ("没有权限，或文件正被其他程序占用", "no permission, or another program holds it")
+            ("没有权限，或文件正被其他程序占用", "no permission, or the file is in use by another program")
         }
         ErrorKind::IsADirectory => ("这是文件夹，不是文件", "this is a folder, not a file"),
-        ErrorKind::NotADirectory => ("路径中有一段不是文件夹", "a part of the path is no folder"),
-        ErrorKind::AlreadyExists => ("已有同名的文件或文件夹", "there is a file or folder of this name"),
+        ErrorKind::NotADirectory => ("路径中有一段不是文件夹", "part of the path is not a folder"),
+        ErrorKind::AlreadyExists => ("已有同名的文件或文件夹", "a file or folder of this name already exists"),
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => ("磁盘空间已满", "the disk is full"),
         ErrorKind::ReadOnlyFilesystem => ("磁盘是只读的", "the disk is read-only"),
-        ErrorKind::ResourceBusy => ("正被其他程序占用", "another program holds it"),
+        ErrorKind::ResourceBusy => ("正被其他程序占用", "it is in use by another program"),
         ErrorKind::InvalidFilename => {
-            ("文件名过长，或有不允许的字符", "the name is too long, or has characters that are not allowed")
+            ("文件名过长，或有不允许的字符", "the name is too long or contains characters that are not allowed")
         }
         ErrorKind::InvalidData => ("不是 UTF-8 文本", "this is not UTF-8 text"),
         ErrorKind::TimedOut | ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable | ErrorKind::NetworkDown => {
-            ("网络位置连接不上", "the network place cannot be reached")
+            ("网络位置连接不上", "the network location cannot be reached")
         }
-        _ => return Text::new(format!("系统报错：{error}"), error.to_string()),
+        _ => return Text::new(format!("系统报错（系统的原话：{error}）"), error.to_string()),
     };
     Text::new(zh, en)
 }

@@ -100,7 +100,7 @@ impl Report {
 
 /// Lists the visible files of a folder in a readable format, by name.
 fn folder(path: &Path, inputs: &mut Vec<Input>, skipped: &mut Vec<Skipped>) -> Result<()> {
-    let entries = fs::read_dir(path).map_err(|e| unreadable(path, &e))?;
+    let entries = fs::read_dir(path).map_err(|e| unreadable(path, e))?;
     let mut files: Vec<PathBuf> = entries.filter_map(|e| Some(e.ok()?.path())).filter(|p| p.is_file()).collect();
     files.retain(|file| {
         let name = file_name(file);
@@ -113,7 +113,7 @@ fn folder(path: &Path, inputs: &mut Vec<Input>, skipped: &mut Vec<Skipped>) -> R
     let (office, tables) = (of(&[&WORKBOOKS[..], &TEXTS[..]].concat()), of(&[&PARQUET[..], &ARROW[..]].concat()));
     let (take, leave) = if office.is_empty() { (tables, office) } else { (office, tables) };
     if take.is_empty() {
-        return Err(Error::file(
+        return Err(Error::of_file(
             path,
             format!("文件夹中没有台账。可读的文件类型：{}", kinds()),
             format!("there is no ledger in this folder. Files that can be read: {}", kinds()),
@@ -141,11 +141,11 @@ fn file(place: &Place<'_>, work: &Work<'_>) -> Result<Outcome> {
     let is = |kinds: &[&str]| kinds.contains(&extension.as_str());
     if [&WORKBOOKS[..], &TEXTS[..], &PARQUET[..], &ARROW[..]].iter().any(|kinds| is(kinds)) {
         // Check before opening: opening a pipe blocks until it has a writer.
-        let metadata = fs::metadata(path).map_err(|e| unreadable(path, &e))?;
+        let metadata = fs::metadata(path).map_err(|e| unreadable(path, e))?;
         if !metadata.is_file() {
             return Err(no_file(path));
         }
-        let file = File::open(path).map_err(|e| unreadable(path, &e))?;
+        let file = File::open(path).map_err(|e| unreadable(path, e))?;
         if metadata.len() == 0 {
             return Err(empty(path));
         }
@@ -166,15 +166,15 @@ fn file(place: &Place<'_>, work: &Work<'_>) -> Result<Outcome> {
 }
 
 fn unsupported(path: &Path, extension: &str) -> Error {
-    Error::file(
+    Error::of_file(
         path,
         format!("不支持的文件类型“{extension}”。可读：{}。请另存为 xlsx 或 CSV", kinds()),
-        format!("files of type '{extension}' are not read. Read are: {}. Save it as xlsx or CSV", kinds()),
+        format!("files of type '{extension}' cannot be read. Supported: {}. Save it as xlsx or CSV", kinds()),
     )
 }
 
 fn no_file(path: &Path) -> Error {
-    Error::file(path, "这不是文件，无法读取", "this is not a file and cannot be read")
+    Error::of_file(path, "这不是文件，无法读取", "this is not a file and cannot be read")
 }
 
 /// Reads the bytes of a text file or workbook called `name` and passes the rows to `take` as they come.

@@ -112,7 +112,8 @@ struct Binder<'a> {
 impl Binder<'_> {
     fn error<T>(&self, zh: &str, en: &str) -> Result<T> {
         let text = shown(self.text);
-        Err(Error::argument(format!("条件“{text}”：{zh}"), format!("in the condition '{text}': {en}")))
+        let (zh, en) = (format!("条件“{text}”：{zh}"), format!("in the condition '{text}': {en}"));
+        Err(Error::argument(zh, en).with_value(self.text))
     }
 
     fn truth(&self, expr: &Expr) -> Result<Bound> {
@@ -176,7 +177,9 @@ impl Binder<'_> {
                 Kind::Date => Typed::Date(Numeric::Column(source)),
                 Kind::Text(vocabulary) => Typed::Text(source, vocabulary),
             }),
-            Err(Error::Argument(t)) => self.error(&t.zh, &t.en),
+            Err(Error::Argument(detail)) => {
+                self.error(&detail.text().zh, &detail.text().en).map_err(|error| error.in_column(name))
+            }
             Err(other) => Err(other),
         }
     }

@@ -17,7 +17,6 @@ use super::like::like;
 use super::source::{Derived, Source};
 use super::truth::Truth;
 use crate::error::{Error, Result};
-use crate::lang::Text;
 use crate::roster::{Column, Frame, Integers, Roster};
 
 /// Rows of one frame of a roster.
@@ -118,10 +117,10 @@ impl Stored<'_> {
             Self::Column(Column::Date { .. }, _) => "dates",
             Self::Column(Column::Text(_), _) => "text",
         };
-        Error::Inside(Text::new(
+        Error::internal(
             format!("名册内部不一致：列应为{zh}，实为 {held}；请报告此问题"),
             format!("the roster contradicts itself: a column of {en} is held as {held}; please report this"),
-        ))
+        )
     }
 }
 

@@ -30,7 +30,7 @@ pub(crate) use self::source::ledger_column;
 pub use self::truth::Truth;
 use crate::error::{Error, Result};
 use crate::roster::{Frame, Roster};
-use crate::support::record::{Record, defined};
+use crate::support::record::Record;
 
 /// A condition on organisations, such as `operating and members_full >= 3 and mode in ('solo', 'joint')`.
 ///
@@ -129,12 +129,12 @@ impl Record {
     /// Takes the condition in `field`, if present.
     pub(crate) fn optional_predicate(&mut self, field: &'static str) -> Result<Option<Predicate>> {
         let Some(text) = self.optional(field)? else { return Ok(None) };
-        Predicate::parse(&text).map(Some).map_err(|e| defined(e, self.place(), field))
+        Predicate::parse(&text).map(Some).map_err(|e| self.place().defined(e, field))
     }
 
     /// Takes the condition in `field`.
     pub(crate) fn predicate(&mut self, field: &'static str) -> Result<Predicate> {
         let text = self.text(field)?;
-        Predicate::parse(&text).map_err(|e| defined(e, self.place(), field))
+        Predicate::parse(&text).map_err(|e| self.place().defined(e, field))
     }
 }

@@ -10,6 +10,7 @@ use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Token, Tokenizer};
 
 use super::expr::{Arithmetic, Comparison, Expr};
+use crate::error::library::quoted;
 use crate::error::{Error, Result};
 
 /// Maximum number of operators and names in a predicate. Real predicates are far smaller, and the depth of
@@ -38,7 +39,7 @@ pub(crate) fn shown(text: &str) -> Cow<'_, str> {
 
 pub(crate) fn parse(text: &str) -> Result<Expr> {
     let dialect = DuckDbDialect;
-    let tokens = Tokenizer::new(&dialect, text).tokenize_with_location().map_err(|e| syntax(text, &e.to_string()))?;
+    let tokens = Tokenizer::new(&dialect, text).tokenize_with_location().map_err(|e| syntax(text, e))?;
     let words = |t: &Token| {
         !matches!(t, Token::Whitespace(_) | Token::Comma | Token::Number(..) | Token::SingleQuotedString(_))
     };
@@ -49,29 +50,32 @@ pub(crate) fn parse(text: &str) -> Result<Expr> {
             format!(
                 "the condition is too long: {count} operators and names, at most {MOST_WORDS}. Hint: list values with IN (…)"
             ),
-        ));
+        )
+        .with_value(text));
     }
     let mut parser = Parser::new(&dialect).with_tokens_with_locations(tokens);
     let expr = parser
         .parse_expr()
         .and_then(|expr| parser.expect_token(&Token::EOF).map(|_| expr))
-        .map_err(|e| syntax(text, &e.to_string()))?;
-    let text = shown(text);
-    convert(expr, MOST_LEVELS).map_err(|refused| match refused {
+        .map_err(|e| syntax(text, e))?;
+    let short = shown(text);
+    let refused = |refused| match refused {
         Refused::Unknown(part) => Error::argument(
-            format!("条件“{text}”里不能用“{}”。{ALLOWED_ZH}", shown(&part)),
-            format!("the condition '{text}' uses '{}', which is not part of the language. {ALLOWED_EN}", shown(&part)),
+            format!("条件“{short}”里不能用“{}”。{ALLOWED_ZH}", shown(&part)),
+            format!("the condition '{short}' uses '{}', which is not part of the language. {ALLOWED_EN}", shown(&part)),
         ),
         Refused::TooDeep => Error::argument(
-            format!("条件“{text}”的嵌套超过 {MOST_LEVELS} 层；请拆开或用 IN (…)"),
-            format!("the condition '{text}' nests more than {MOST_LEVELS} levels deep. Hint: split it, or use IN (…)"),
+            format!("条件“{short}”的嵌套超过 {MOST_LEVELS} 层；请拆开或用 IN (…)"),
+            format!("the condition '{short}' nests more than {MOST_LEVELS} levels deep. Hint: split it, or use IN (…)"),
         ),
-    })
+    };
+    convert(expr, MOST_LEVELS).map_err(|part| refused(part).with_value(text))
 }
 
 /// Builds the error for SQL that `sqlparser` rejects; its message ends in ` at Line: 1, Column: 5`.
-fn syntax(text: &str, message: &str) -> Error {
-    let message = message.strip_prefix("sql parser error: ").unwrap_or(message);
+fn syntax(text: &str, error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    let message = error.to_string();
+    let message = message.strip_prefix("sql parser error: ").unwrap_or(&message);
     let (what, place) = message.rsplit_once(" at Line: ").unwrap_or((message, ""));
     let (line, column) = place.split_once(", Column: ").unwrap_or_default();
     let (zh, en) = match what.rsplit_once("found: ") {
@@ -80,7 +84,7 @@ fn syntax(text: &str, message: &str) -> Error {
             format!("第 {line} 行第 {column} 个字符处的“{found}”放在这里读不懂"),
             format!("cannot be read at line {line}, character {column}: '{found}' is not expected there"),
         ),
-        _ => (format!("读不懂（{what}）"), format!("cannot be read: {what}")),
+        _ => (quoted("读不懂", &what), format!("cannot be read: {what}")),
     };
     let (hint_zh, hint_en) = text.chars().find(|c| FULL_WIDTH.contains(*c)).map_or_else(Default::default, |c| {
         (
@@ -88,11 +92,13 @@ fn syntax(text: &str, message: &str) -> Error {
             format!(". Hint: it contains the full-width character '{c}'; use >= <= <> ' , ( )"),
         )
     });
-    let text = shown(text);
+    let short = shown(text);
     Error::argument(
-        format!("条件“{text}”{zh}{hint_zh}。{ALLOWED_ZH}"),
-        format!("the condition '{text}' {en}{hint_en}. {ALLOWED_EN}"),
+        format!("条件“{short}”{zh}{hint_zh}。{ALLOWED_ZH}"),
+        format!("the condition '{short}' {en}{hint_en}. {ALLOWED_EN}"),
     )
+    .with_value(text)
+    .caused_by(error)
 }
 
 /// Reason why a part of the SQL is not allowed in a predicate.

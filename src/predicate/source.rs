@@ -145,6 +145,7 @@ fn unknown(name: &str, roster: &Roster) -> Error {
         format!("没有名为“{name}”的列。可用的列：{}{zh}", have.join("、")),
         format!("there is no column '{name}'. Available: {}{en}", have.join(", ")),
     )
+    .in_column(name)
 }
 
 #[cfg(test)]

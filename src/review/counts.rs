@@ -79,7 +79,7 @@ pub(super) fn counted(
     let joined = |(id, parts): (&'static str, Vec<RecordBatch>)| {
         // No figure spans several years, so concatenate the parts in order of years.
         let filled: Vec<&RecordBatch> = parts.iter().filter(|part| part.num_rows() > 0).collect();
-        let schema = parts.last().map(RecordBatch::schema).ok_or(Error::Cancelled)?;
+        let schema = parts.last().map(RecordBatch::schema).ok_or_else(Error::no_result)?;
         Ok((id, concat_batches(&schema, filled)?))
     };
     parts.into_iter().map(joined).collect()

@@ -93,7 +93,7 @@ pub fn review(
     let Definitions { targets: set, rules, .. } = definitions;
     job.progress("review", 0, TABLES);
     let mut counted = counts::counted(roster, year, definitions, job)?;
-    let mut counted = |id| counted.remove(id).ok_or(Error::Cancelled);
+    let mut counted = |id| counted.remove(id).ok_or_else(Error::no_result);
     let mut tables = Vec::new();
     let mut add = |id, table| {
         tables.push((id, table));

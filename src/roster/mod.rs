@@ -129,6 +129,7 @@ impl Roster {
                 format!("没有名为“{name}”的列。现有列：{}", have.join("、")),
                 format!("there is no column '{name}'{known}. Available: {}", have.join(", ")),
             )
+            .in_column(name)
         })
     }
 

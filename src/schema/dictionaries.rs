@@ -50,7 +50,11 @@ impl Dictionaries {
     /// Adds `written` as a spelling of the word `value` of `column`. `value` is the word's id or any spelling in
     /// the shipped table. A later addition replaces a contradictory earlier one.
     pub fn add(&mut self, column: &str, written: &str, value: &str) -> Result<()> {
-        self.try_add(column, written, value).map_err(|(_, what)| Error::Argument(what))
+        self.try_add(column, written, value).map_err(|(wrong, Text { zh, en })| {
+            let given = [("column", column), ("written", written), ("value", value)];
+            let given = given.into_iter().find(|(argument, _)| *argument == wrong);
+            given.into_iter().fold(Error::argument(zh, en), |error, (_, given)| error.with_value(given))
+        })
     }
 
     /// Adds a spelling like [`Self::add`]; an error comes with the name of the wrong argument: `column`, `written`
@@ -113,7 +117,7 @@ fn no_words(column: &str) -> Text {
     let (zh, en) = hint(column, &have);
     Text::new(
         format!("“{column}”不是有固定用词的列。可用的列：{}{zh}", have.join("、")),
-        format!("'{column}' is no column of fixed words. Available: {}{en}", have.join(", ")),
+        format!("'{column}' is not a column of fixed words. Available: {}{en}", have.join(", ")),
     )
 }
 
@@ -122,7 +126,7 @@ fn no_word(table: &Words, value: &str) -> Text {
     let (zh, en) = hint(value, &have);
     Text::new(
         format!("“{value}”不是 {} 列的词。可用：{}{zh}", table.column, have.join("、")),
-        format!("'{value}' is none of the words of {}. Available: {}{en}", table.column, have.join(", ")),
+        format!("'{value}' is not one of the words of {}. Available: {}{en}", table.column, have.join(", ")),
     )
 }
 

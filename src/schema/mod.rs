@@ -121,7 +121,7 @@ mod tests {
             }
         }
         for h in IGNORED_HEADERS.iter().chain(PERSONAL_HEADERS) {
-            assert!(seen.insert(h), "{h} stands twice");
+            assert!(seen.insert(h), "{h} is defined twice");
         }
         assert!(seen.len() > 150);
     }

@@ -10,7 +10,9 @@ use toml::{Table, Value};
 use super::region;
 use super::region::Standing;
 use crate::error::{Error, Result, os};
+use crate::lang::Text;
 use crate::schema::spelling::plain;
+use crate::support::record::{RecordPlace, table, written};
 
 /// A zone over a range of years.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,11 +62,12 @@ impl Zones {
     pub fn from_file(path: &Path) -> Result<Self> {
         let text = fs::read_to_string(path).map_err(|e| {
             let why = os::why(&e);
-            Error::file(
+            Error::of_file(
                 path,
                 format!("园区文件打不开：{}。请给出 UTF-8 的 TOML 文件", why.zh),
                 format!("the file of zones cannot be read: {}. Give a TOML file in UTF-8", why.en),
             )
+            .caused_by(e)
         })?;
         Self::from_toml(&text, &path.display().to_string())
     }
@@ -91,21 +94,14 @@ impl Zones {
     /// # Ok::<(), dangjian::Error>(())
     /// ```
     pub fn from_toml(text: &str, origin: &str) -> Result<Self> {
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let mut file: Table = text.parse().map_err(|e: toml::de::Error| {
-            let before = e.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-            let (line, what) = (before.matches('\n').count() + 1, e.message());
-            Error::definition(
-                format!("{origin}：第 {line} 行不符合 TOML 写法：{what}"),
-                format!("{origin}: line {line} is not TOML: {what}"),
-            )
-        })?;
+        let mut file = table(text, origin)?;
         let Some(Value::Array(records)) = file.remove("zone").filter(|_| file.is_empty()) else {
             let keys: Vec<_> = file.keys().map(String::as_str).collect();
             return Err(Error::definition(
                 format!("{origin}：文件里应只有 [[zone]] 记录，另有：{}", keys.join("、")),
-                format!("{origin}: expected [[zone]] records and nothing else, got also: {}", keys.join(", ")),
-            ));
+                format!("{origin}: expected [[zone]] records and nothing else, also got: {}", keys.join(", ")),
+            )
+            .in_file(origin));
         };
         let mut zones = Self::default();
         for (at, value) in records.into_iter().enumerate() {
@@ -124,7 +120,7 @@ impl Zones {
             to: record.year("to")?,
         };
         if zone.from.zip(zone.to).is_some_and(|(from, to)| from > to) {
-            return Err(record.error("to", "早于 from。请调换两个年份", "lies before from. Exchange the two years"));
+            return Err(record.error("to", "早于 from。请调换两个年份", "is before from. Swap the two years"));
         }
         let at = self.zones.len();
         for spelling in zone.spellings() {
@@ -138,7 +134,8 @@ impl Zones {
                     &format!(
                         "'{spelling}' means both {other} and {id} in the same year. Write them differently, or keep their years apart with from and to"
                     ),
-                ));
+                )
+                .with_value(spelling));
             }
             if same.last() != Some(&at) {
                 same.push(at);
@@ -166,7 +163,7 @@ impl Zones {
 
 /// One `[[zone]]` record. Fields are removed as they are read; a remaining field is an error.
 struct Record {
-    place: String,
+    place: RecordPlace,
     fields: Table,
 }
 
@@ -174,20 +171,26 @@ impl Record {
     fn new(value: Value, origin: &str, number: usize) -> Result<Self> {
         let name =
             value.get("id").and_then(Value::as_str).map_or_else(|| format!("#{number}"), |id| format!("\"{id}\""));
-        let place = format!("{origin}: [[zone]] {name}");
+        let place = RecordPlace::new(origin, format!("[[zone]] {name}"));
         match value {
             Value::Table(fields) => Ok(Self { place, fields }),
-            _ => Err(Error::definition(format!("{place}：应为一组字段"), format!("{place}: expected fields"))),
+            other => Err(Error::definition(format!("{place}：应为一组字段"), format!("{place}: expected fields"))
+                .in_file(origin)
+                .with_value(written(&other))),
         }
     }
 
     fn error(&self, field: &str, zh: &str, en: &str) -> Error {
-        let place = &self.place;
-        Error::definition(format!("{place}：字段 {field}：{zh}"), format!("{place}: field {field}: {en}"))
+        let error = self.place.error(field, &Text::new(zh, en));
+        match self.fields.get(field) {
+            Some(value) => error.with_value(written(value)),
+            None => error,
+        }
     }
 
     fn mismatch(&self, field: &str, got: &Value, zh: &str, en: &str) -> Error {
         self.error(field, &format!("应为{zh}，写的是 {got}"), &format!("expected {en}, got {got}"))
+            .with_value(written(got))
     }
 
     fn required(&mut self, field: &str) -> Result<String> {
@@ -221,6 +224,7 @@ impl Record {
                     &format!("没有区划代码“{code}”；应为 6、9 或 12 位数字，如 \"150425100000\""),
                     &format!("there is no region '{code}'; expected 6, 9 or 12 digits, such as \"150425100000\""),
                 )
+                .with_value(code)
             })
         };
         codes.iter().map(known).collect()

@@ -53,7 +53,8 @@ impl Dated {
             return Err(Error::data(
                 format!("变动表第 {line} 行没有单位代码或日期，两者都要有"),
                 format!("row {line} of the changes lacks org_id or date; both are needed"),
-            ));
+            )
+            .at_row(line as u64));
         }
         rows.sort_by_key(|row| (ids.value(*row), days.value(*row)));
         let mut spells = Vec::new();
@@ -87,6 +88,7 @@ fn column(changes: &RecordBatch, name: &str, ty: &DataType) -> Result<arrow::arr
             format!("变动表没有“{name}”列。现有：{have}；需要 org_id、date、state"),
             format!("the changes have no column '{name}'. Available: {have}; needed: org_id, date, state"),
         )
+        .in_column(name)
     })?;
     let wrong = |_| {
         let got = found.data_type();
@@ -94,6 +96,7 @@ fn column(changes: &RecordBatch, name: &str, ty: &DataType) -> Result<arrow::arr
             format!("变动表的“{name}”列是 {got}，不能作 {ty}"),
             format!("the column '{name}' of the changes holds {got}, which cannot be read as {ty}"),
         )
+        .in_column(name)
     };
     let cast = cast(found, ty).map_err(wrong)?;
     if cast.null_count() > found.null_count() {
@@ -103,7 +106,10 @@ fn column(changes: &RecordBatch, name: &str, ty: &DataType) -> Result<arrow::arr
         return Err(Error::data(
             format!("变动表第 {line} 行的 {name}“{text}”无法识别；日期应如 2013-07-01"),
             format!("row {line} of the changes: {name} '{text}' cannot be read; a date is as in 2013-07-01"),
-        ));
+        )
+        .at_row(line as u64)
+        .in_column(name)
+        .with_value(text));
     }
     Ok(cast)
 }
@@ -155,7 +161,9 @@ fn of_one(
             return Err(Error::data(
                 format!("变动表第 {line} 行：单位 {id} 在同一天（1970-01-01 起第 {same} 天）有两种状态"),
                 format!("row {line} of the changes: {id} has two states on one day (day {same} since 1970-01-01)"),
-            ));
+            )
+            .at_row(line as u64)
+            .in_column("state"));
         }
         last = Some((day, next));
         if day >= until {

@@ -91,6 +91,7 @@ pub(crate) fn no_such<'a>((zh, en): (&str, &str), name: &str, names: impl Iterat
         format!("没有名为“{name}”的{zh}。可用：{}{hint_zh}", names.join("、")),
         format!("there is no {en} '{name}'. Available: {}{hint_en}", names.join(", ")),
     )
+    .with_value(name)
 }
 
 #[cfg(test)]

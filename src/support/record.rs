@@ -1,36 +1,97 @@
 //! Definition files: TOML records, with errors that name file, record and field in the user's language.
 
-use std::fs;
 use std::path::Path;
+use std::{fmt, fs, io};
 
 use toml::{Table, Value};
 
 use super::similarity::nearest;
-use crate::error::os;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, library, os};
 use crate::lang::Text;
 
 /// One `[[kind]]` record of a file. Fields are taken out one by one; any field left over is an error.
 pub(crate) struct Record {
-    place: String,
+    place: RecordPlace,
     fields: Table,
+    /// Fields that were taken out, as written.
+    taken: Table,
     asked: Vec<&'static str>,
+}
+
+/// Location of a record, which its errors begin with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RecordPlace {
+    /// Name of the file; empty for a definition made in code.
+    file: String,
+    /// Kind and id of the record; empty for the file as a whole.
+    record: String,
+}
+
+impl RecordPlace {
+    /// Creates the location of the record `record` in the file called `file`.
+    pub(crate) fn new(file: &str, record: String) -> Self {
+        Self { file: file.to_owned(), record }
+    }
+
+    /// Creates the location of a file as a whole.
+    pub(crate) fn of_file(file: &str) -> Self {
+        Self::new(file, String::new())
+    }
+
+    /// Creates the location of a definition that is not in a file.
+    pub(crate) fn of_code(id: &str) -> Self {
+        Self { file: String::new(), record: id.to_owned() }
+    }
+
+    /// Creates the error about `field` of the record.
+    pub(crate) fn error(&self, field: &str, what: &Text) -> Error {
+        let Text { zh, en } = self.about(field, what);
+        self.add_to(Error::definition(zh, en), field)
+    }
+
+    /// Turns a predicate's error into one about the `field` that holds the predicate.
+    pub(crate) fn defined(&self, error: Error, field: &str) -> Error {
+        match error {
+            Error::Argument(_) => self.add_to(error.redefined(|what| self.about(field, what)), field),
+            other => other,
+        }
+    }
+
+    fn about(&self, field: &str, what: &Text) -> Text {
+        Text::new(format!("{self}：字段 {field}：{}", what.zh), format!("{self}: field {field}: {}", what.en))
+    }
+
+    fn add_to(&self, error: Error, field: &str) -> Error {
+        let error = error.in_column(field);
+        if self.file.is_empty() { error } else { error.in_file(&self.file) }
+    }
+}
+
+impl fmt::Display for RecordPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let colon = if self.file.is_empty() || self.record.is_empty() { "" } else { ": " };
+        write!(f, "{}{colon}{}", self.file, self.record)
+    }
 }
 
 /// Reads the UTF-8 text of the file at `path`.
 pub(crate) fn read(path: &Path) -> Result<String> {
-    fs::read_to_string(path).map_err(|e| match e.kind() {
-        std::io::ErrorKind::NotFound => Error::file(path, "没有这个文件", "no such file"),
-        std::io::ErrorKind::InvalidData => Error::file(
-            path,
-            "不是 UTF-8 文本；口径定义文件请另存为 UTF-8",
-            "is not UTF-8 text; save definition files as UTF-8",
-        ),
-        _ => {
-            let why = os::why(&e);
-            Error::file(path, format!("打不开：{}", why.zh), format!("cannot be read: {}", why.en))
-        }
-    })
+    let fails = |e: io::Error| {
+        let error = match e.kind() {
+            io::ErrorKind::NotFound => Error::of_file(path, "没有这个文件", "no such file"),
+            io::ErrorKind::InvalidData => Error::of_file(
+                path,
+                "不是 UTF-8 文本；口径定义文件请另存为 UTF-8",
+                "is not UTF-8 text; save definition files as UTF-8",
+            ),
+            _ => {
+                let why = os::why(&e);
+                Error::of_file(path, format!("打不开：{}", why.zh), format!("cannot be read: {}", why.en))
+            }
+        };
+        error.caused_by(e)
+    };
+    fs::read_to_string(path).map_err(fails)
 }
 
 /// Parses TOML text; `origin` is the file's name in messages.
@@ -40,9 +101,12 @@ pub(crate) fn table(text: &str, origin: &str) -> Result<Table> {
         let before = e.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
         let (line, what) = (before.matches('\n').count() + 1, e.message());
         Error::definition(
-            format!("{origin}：第 {line} 行不符合 TOML 写法：{what}"),
+            library::quoted(&format!("{origin}：第 {line} 行不符合 TOML 写法"), &what),
             format!("{origin}: line {line} is not TOML: {what}"),
         )
+        .in_file(origin)
+        .at_row(line as u64)
+        .caused_by(e)
     })
 }
 
@@ -65,8 +129,10 @@ pub(crate) fn records_of(text: &str, origin: &str, kinds: &[&str]) -> Result<Vec
             Some(_) => {
                 return Err(Error::definition(
                     format!("{origin}：“{kind}”应写成 [[{kind}]] 记录"),
-                    format!("{origin}: '{kind}' is to be written as [[{kind}]] records"),
-                ));
+                    format!("{origin}: '{kind}' must be written as [[{kind}]] records"),
+                )
+                .in_file(origin)
+                .in_column(*kind));
             }
         };
         let list = list.into_iter().enumerate().map(|(at, value)| Record::new(value, origin, kind, at + 1));
@@ -77,14 +143,17 @@ pub(crate) fn records_of(text: &str, origin: &str, kinds: &[&str]) -> Result<Vec
         return Err(Error::definition(
             format!("{origin}：没有 {zh} 记录。每条定义以这样一行开头"),
             format!("{origin}: there is no {en} record. Each definition starts with such a line"),
-        ));
+        )
+        .in_file(origin));
     }
     if let Some(other) = file.keys().next() {
         let (zh, en) = (known.join("、"), known.join(", "));
         return Err(Error::definition(
             format!("{origin}：不认识“{other}”；文件里只能有 {zh} 记录"),
             format!("{origin}: '{other}' is not known; the file holds {en} records only"),
-        ));
+        )
+        .in_file(origin)
+        .in_column(other));
     }
     Ok(found)
 }
@@ -96,34 +165,43 @@ impl Record {
             .find_map(|field| value.get(field))
             .and_then(Value::as_str);
         let name = name.map_or_else(|| format!("#{number}"), |name| format!("\"{name}\""));
-        let place = format!("{origin}: [[{kind}]] {name}");
+        let place = RecordPlace::new(origin, format!("[[{kind}]] {name}"));
         match value {
-            Value::Table(fields) => Ok(Self { place, fields, asked: Vec::new() }),
+            Value::Table(fields) => Ok(Self { place, fields, taken: Table::new(), asked: Vec::new() }),
             other => Err(Error::definition(
                 format!("{place}：应为一组字段，写的是{}", named(&other).0),
                 format!("{place}: expected fields, got {}", named(&other).1),
-            )),
+            )
+            .in_file(origin)
+            .with_value(written(&other))),
         }
     }
 
-    /// Returns the location of the record: file, kind, id.
-    pub(crate) fn place(&self) -> &str {
+    /// Returns the location of the record.
+    pub(crate) fn place(&self) -> &RecordPlace {
         &self.place
     }
 
-    /// Returns an error about `field`.
+    /// Returns an error about `field`, with the value written there.
     pub(crate) fn error<T>(&self, field: &str, zh: &str, en: &str) -> Result<T> {
-        Err(at(&self.place, field, &Text::new(zh, en)))
+        let error = self.place.error(field, &Text::new(zh, en));
+        Err(match self.fields.get(field).or_else(|| self.taken.get(field)) {
+            Some(value) => error.with_value(written(value)),
+            None => error,
+        })
     }
 
     fn take(&mut self, field: &'static str) -> Option<Value> {
         self.asked.push(field);
-        self.fields.remove(field)
+        let value = self.fields.remove(field)?;
+        self.taken.insert(field.to_owned(), value.clone());
+        Some(value)
     }
 
     fn mismatch<T>(&self, field: &str, got: &Value, (zh, en): (&str, &str)) -> Result<T> {
         let (got_zh, got_en) = named(got);
-        self.error(field, &format!("应为{zh}，写的是{got_zh} {got}"), &format!("expected {en}, got {got_en} {got}"))
+        let what = Text::new(format!("应为{zh}，写的是{got_zh} {got}"), format!("expected {en}, got {got_en} {got}"));
+        Err(self.place.error(field, &what).with_value(written(got)))
     }
 
     /// Takes a text, which may be absent but not empty.
@@ -295,7 +373,7 @@ impl Record {
     /// Takes a required name and looks its value up.
     pub(crate) fn named<T>(&mut self, field: &'static str, look_up: impl Fn(&str) -> Result<T>) -> Result<T> {
         let name = self.text(field)?;
-        look_up(&name).map_err(|error| defined(error, self.place(), field))
+        look_up(&name).map_err(|error| self.place.defined(error, field))
     }
 
     /// Takes one of `words`, if present, and returns its position among them.
@@ -312,7 +390,7 @@ impl Record {
         self.error(
             field,
             &format!("“{text}”不在可用的词里。可用：{zh_words}{zh}"),
-            &format!("'{text}' is none of its words. Available: {en_words}{en}"),
+            &format!("'{text}' is not one of its words. Available: {en_words}{en}"),
         )
     }
 
@@ -333,17 +411,9 @@ impl Record {
     }
 }
 
-/// Returns an error about `field` of the record at `place`.
-pub(crate) fn at(place: &str, field: &str, what: &Text) -> Error {
-    Error::definition(format!("{place}：字段 {field}：{}", what.zh), format!("{place}: field {field}: {}", what.en))
-}
-
-/// Turns a predicate's error into one about the `field` that holds the predicate.
-pub(crate) fn defined(error: Error, place: &str, field: &str) -> Error {
-    match error {
-        Error::Argument(what) => at(place, field, &what),
-        other => other,
-    }
+/// Returns a value as written, a text without its quotes.
+pub(crate) fn written(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn named(value: &Value) -> (&'static str, &'static str) {

@@ -46,7 +46,9 @@ def write(account: Account, folder: Path, *, overwrite: bool, lang: labels.Lang)
     except OSError as error:
         why = of_system(error)
         raise FileError(
-            f"{folder}: cannot be written: {why}", f"{folder}：不能写入：{why.message('zh')}"
+            f"{folder}: cannot be written: {why}",
+            f"{folder}：不能写入：{why.message('zh')}",
+            file=why.file or str(folder),
         ) from error
     return pl.DataFrame(
         {

@@ -50,7 +50,7 @@ def expand(source: Source) -> list[Path]:
         return [Path(text)]
     found = sorted(glob.glob(text, recursive=True))  # noqa: PTH207 - it may be absolute
     if not found:
-        raise FileError(f"{text}: no file matches this pattern", f"{text}：没有文件符合这个通配符")
+        raise FileError(f"{text}: no file matches this pattern", f"{text}：没有文件符合这个通配符", file=text)
     return [Path(path) for path in found]
 
 
@@ -71,7 +71,7 @@ def year(given: int) -> int:
     if 1000 <= given <= 9999:  # noqa: PLR2004 - four digits
         return given
     raise ArgumentError(
-        f"{given} is no year: expected four digits, as in 2013", f"{given} 不是年份：应为四位数字，如 2013"
+        f"{given} is not a year: expected four digits, as in 2013", f"{given} 不是年份：应为四位数字，如 2013"
     )
 
 

@@ -28,17 +28,20 @@ def frame(table: Table, what: str) -> Any:
     if isinstance(table, str | PathLike):
         path = Path(table)
         if not path.exists():
-            raise FileError(f"{path}: no such file", f"{path}：没有这个文件")
+            raise FileError(f"{path}: no such file", f"{path}：没有这个文件", file=str(path))
         if path.suffix.lower() == ".parquet":
             return pl.read_parquet(path)
         if path.suffix.lower() in {".csv", ".txt"}:
             try:
                 return pl.read_csv(path, infer_schema=False, encoding="utf8-lossy")
             except pl.exceptions.PolarsError as error:
-                raise FileError(f"{path}: {error}", f"{path}：读不出来（{error}）") from error
+                raise FileError(
+                    f"{path}: {error}", f"{path}：读不出来（库的原话：{error}）", file=str(path)
+                ) from error
         raise FileError(
             f"{path}: {what} are read from CSV or Parquet files; save it as CSV (UTF-8)",
             f"{path}：这类表可读 CSV 或 Parquet，请另存为 CSV（UTF-8）",
+            file=str(path),
         )
     if hasattr(table, "collect") and not hasattr(table, "__arrow_c_stream__"):
         return table.collect()

@@ -116,6 +116,7 @@ fn lacks(name: &str, batch: &RecordBatch) -> Error {
         format!("关联表缺少列“{name}”。现有列：{}", have.join("、")),
         format!("the table of links has no column '{name}'. It has: {}", have.join(", ")),
     )
+    .in_column(name)
 }
 
 fn not_text(name: &str, ty: &DataType) -> Error {
@@ -123,6 +124,7 @@ fn not_text(name: &str, ty: &DataType) -> Error {
         format!("关联表的列“{name}”类型是 {ty}，应为文本"),
         format!("the column '{name}' of the table of links is of type {ty}, expected text"),
     )
+    .in_column(name)
 }
 
 fn unusable(row: usize, status: Option<&str>, (from, to): (Option<&str>, Option<&str>)) -> Error {
@@ -131,7 +133,9 @@ fn unusable(row: usize, status: Option<&str>, (from, to): (Option<&str>, Option<
         return Error::argument(
             format!("关联表第 {row} 行缺少 from_id 或 to_id。请补上，或删去该行"),
             format!("row {row} of the table of links has no from_id or no to_id; fill it in or drop the row"),
-        );
+        )
+        .at_row(row as u64)
+        .in_column(if from.is_none() { "from_id" } else { "to_id" });
     }
     let status = status.unwrap_or("null");
     Error::argument(
@@ -140,6 +144,9 @@ fn unusable(row: usize, status: Option<&str>, (from, to): (Option<&str>, Option<
             "the status in row {row} of the table of links is '{status}'. Expected: proposed or accepted (applied), or ambiguous (not applied)"
         ),
     )
+    .at_row(row as u64)
+    .in_column("status")
+    .with_value(status)
 }
 
 /// Finds the links between the ids of `roster`. Nothing is joined; see [`Roster::link`].

@@ -40,7 +40,8 @@ impl Printed {
             _ => Err(Error::argument(
                 format!("“{text}”不是公布的数字；请照原文写，如 59.5、147.5万、99.95%"),
                 format!("'{text}' is no printed number; write it as it stands, such as 59.5, 147.5万, 99.95%"),
-            )),
+            )
+            .with_value(text)),
         }
     }
 

@@ -34,6 +34,7 @@ impl Events {
                     format!("事件表缺少“{name}”列。现有列：{have}"),
                     format!("the table of events lacks the column '{name}'. Available: {have}"),
                 )
+                .in_column(name)
             };
             let texts = |name: &str| super::marks::texts(batch, name)?.ok_or_else(|| missing(name));
             let (ids, kinds) = (texts(scheme.id_column())?, texts("kind")?);
@@ -90,7 +91,8 @@ fn years(batch: &RecordBatch) -> Result<Option<Int16Array>> {
             return Err(Error::data(
                 format!("事件表的 date 列应为日期，给的是 {}", date.data_type()),
                 format!("the column date of the table of events has to be a date, got {}", date.data_type()),
-            ));
+            )
+            .in_column("date"));
         }
         let years = date_part(date, DatePart::Year)?;
         return Ok(Some(cast(&years, &DataType::Int16)?.as_primitive::<Int16Type>().clone()));

@@ -64,7 +64,8 @@ impl Judges {
             return Err(Error::data(
                 format!("比较评分需要至少两种评分人（judge），表里只有：{have}"),
                 format!("agreement needs two judges at least; the table has: {have}"),
-            ));
+            )
+            .in_column("judge"));
         }
         // Only points are needed. Without rules no previous round is required.
         let only_points = Arc::new(scheme.without_rules());

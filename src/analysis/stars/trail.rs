@@ -120,7 +120,8 @@ pub fn replay(trail: &[RecordBatch]) -> Result<RecordBatch> {
             return Err(Error::data(
                 format!("变动台账缺少“{missing}”列"),
                 format!("the trail lacks the column '{missing}'"),
-            ));
+            )
+            .in_column(*missing));
         }
         let (years, nth) =
             (batch["year"].as_primitive_opt::<Int16Type>(), batch["nth"].as_primitive_opt::<Int64Type>());

@@ -367,6 +367,7 @@ fn no_column(name: &str, have: &[&str]) -> Error {
         format!("没有可这样读取的列“{name}”。可用：{}", have.join("、")),
         format!("there is no column '{name}' to read values as. Available: {}", have.join(", ")),
     )
+    .in_column(name)
 }
 
 fn unreadable(column: &SchemaColumn, ty: &DataType) -> Error {
@@ -375,4 +376,5 @@ fn unreadable(column: &SchemaColumn, ty: &DataType) -> Error {
         format!("类型为 {ty} 的列无法作为 {name} 读取；请先转换为文字或数字"),
         format!("a column of type {ty} cannot be read as {name}; cast it to text or numbers first"),
     )
+    .in_column(name)
 }

@@ -12,6 +12,7 @@ use arrow::error::ArrowError;
 use arrow::ipc::reader::{FileReader, StreamReader};
 
 use super::pump::pump;
+use crate::error::library::{LibraryError, quoted};
 use crate::error::{Error, Result};
 use crate::ingest::Options;
 use crate::ingest::header::propose;
@@ -51,10 +52,12 @@ pub(crate) fn read(
                 "{name}: there is no column of organisation codes (org_id or 统一社会信用代码) with one more known column. Available: {en}{}",
                 near.en
             ),
-        ));
+        )
+        .in_file(name));
     };
     let broken = |error: ArrowError| {
-        Error::data(format!("{name}：数据流中断（{error}）"), format!("{name}: the stream of data broke off ({error})"))
+        let zh = quoted(&format!("{name}：数据流中断：{}", error.kind_zh()), &error);
+        Error::data(zh, format!("{name}: the data stream broke off ({error})")).in_file(name).caused_by(error)
     };
     let tallies = frames(&frame, name, batches, &broken, &work)?;
     let mut report = Report::default();
@@ -66,16 +69,17 @@ pub(crate) fn read(
 pub(crate) fn read_file(place: &Place<'_>, file: File, work: &Work<'_>) -> Result<Outcome> {
     let path = place.path;
     let broken = |error: ArrowError| {
-        Error::file(
+        Error::of_file(
             path,
-            format!("Arrow 文件已损坏或不完整（{error}）"),
+            quoted(&format!("Arrow 文件已损坏或不完整：{}", error.kind_zh()), &error),
             format!("the Arrow file is damaged or incomplete ({error})"),
         )
+        .caused_by(error)
     };
     let mut input = BufReader::new(file);
     let mut start = Vec::new();
-    input.by_ref().take(MAGIC.len() as u64).read_to_end(&mut start).map_err(|e| unreadable(path, &e))?;
-    input.rewind().map_err(|e| unreadable(path, &e))?;
+    input.by_ref().take(MAGIC.len() as u64).read_to_end(&mut start).map_err(|e| unreadable(path, e))?;
+    input.rewind().map_err(|e| unreadable(path, e))?;
     if start == MAGIC {
         batches(place, FileReader::try_new(input, None).map_err(broken)?, &broken, work)
     } else {

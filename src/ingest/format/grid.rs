@@ -35,7 +35,7 @@ pub struct Grid {
 /// # Ok::<(), dangjian::Error>(())
 /// ```
 pub fn grids(path: &Path, job: &dyn Job) -> Result<Vec<Grid>> {
-    let file = File::open(path).map_err(|e| unreadable(path, &e))?;
+    let file = File::open(path).map_err(|e| unreadable(path, e))?;
     let mut grids = Vec::new();
     for Whole { name: sheet, hidden, blocks, merged } in whole(path, file, job)? {
         let rows = blocks.iter().flat_map(|block| (0..block.rows()).map(move |row| (block, row)));

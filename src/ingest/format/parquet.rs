@@ -1,6 +1,5 @@
 //! Parquet files: row groups are read in parallel, by the same reader as Arrow batches.
 
-use std::fmt::Display;
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -11,6 +10,7 @@ use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, Parq
 use rayon::prelude::*;
 
 use super::arrow::no_codes;
+use crate::error::library::{LibraryError, quoted};
 use crate::error::{Error, Result};
 use crate::ingest::table::Tally;
 use crate::ingest::table::frame::Frame;
@@ -22,7 +22,7 @@ const BATCH: usize = 65_536;
 
 pub(crate) fn read(place: &Place<'_>, file: &File, work: &Work<'_>) -> Result<Outcome> {
     let path = place.path;
-    let metadata = ArrowReaderMetadata::load(file, ArrowReaderOptions::default()).map_err(|e| broken(path, &e))?;
+    let metadata = ArrowReaderMetadata::load(file, ArrowReaderOptions::default()).map_err(|e| broken(path, e))?;
     let Some(mut frame) = Frame::new(place, metadata.schema(), work.options)? else {
         return Ok(no_codes(place, metadata.schema(), work.options));
     };
@@ -42,13 +42,13 @@ pub(crate) fn read(place: &Place<'_>, file: &File, work: &Work<'_>) -> Result<Ou
     let read: Vec<Result<Vec<(u32, Tally)>>> = groups
         .into_par_iter()
         .map(|(at, mut part, mut row)| {
-            let file = File::open(path).map_err(|e| unreadable(path, &e))?;
+            let file = File::open(path).map_err(|e| unreadable(path, e))?;
             let mut reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata.clone())
                 .with_row_groups(vec![at])
                 .with_projection(columns.clone())
                 .with_batch_size(BATCH)
                 .build()
-                .map_err(|e| broken(path, &e))?;
+                .map_err(|e| broken(path, e))?;
             let mut tallies = Vec::new();
             while let Some(batch) = guarded(path, || reader.next().transpose())? {
                 job::check(work.job)?;
@@ -72,10 +72,10 @@ pub(crate) fn read(place: &Place<'_>, file: &File, work: &Work<'_>) -> Result<Ou
 }
 
 /// Runs `call` of the Parquet library and turns a panic, as some damaged pages cause, into an error.
-pub(crate) fn guarded<T, E: Display>(path: &Path, call: impl FnOnce() -> Result<T, E>) -> Result<T> {
+pub(crate) fn guarded<T, E: LibraryError>(path: &Path, call: impl FnOnce() -> Result<T, E>) -> Result<T> {
     match catch_unwind(AssertUnwindSafe(call)) {
-        Ok(given) => given.map_err(|error| broken(path, &error)),
-        Err(_) => Err(Error::file(
+        Ok(given) => given.map_err(|error| broken(path, error)),
+        Err(_) => Err(Error::of_file(
             path,
             "Parquet 文件已损坏（内容自相矛盾）",
             "the Parquet file is damaged (it contradicts itself)",
@@ -84,10 +84,11 @@ pub(crate) fn guarded<T, E: Display>(path: &Path, call: impl FnOnce() -> Result<
 }
 
 /// Returns the error for a Parquet file that the library rejects.
-pub(crate) fn broken(path: &Path, error: &dyn Display) -> Error {
-    Error::file(
+pub(crate) fn broken(path: &Path, error: impl LibraryError) -> Error {
+    Error::of_file(
         path,
-        format!("Parquet 文件已损坏或不完整（{error}）"),
+        quoted(&format!("Parquet 文件已损坏或不完整：{}", error.kind_zh()), &error),
         format!("the Parquet file is damaged or incomplete ({error})"),
     )
+    .caused_by(error)
 }

@@ -131,4 +131,5 @@ pub(crate) fn unmet<'a>(wish: &str, headers: impl Iterator<Item = &'a str>) -> E
         format!("没有表头为“{wish}”的列。现有表头：{}{zh}", have.join("、")),
         format!("no column has the header '{wish}'. Available: {}{en}", have.join(", ")),
     )
+    .in_column(wish)
 }

@@ -88,7 +88,9 @@ impl Profile {
             Some(other) => Err(Error::definition(
                 format!("{origin}：不认识“{other}”；对照表里只能有 [[header]] 和 [[words]] 记录"),
                 format!("{origin}: '{other}' is not known; a profile holds [[header]] and [[words]] records only"),
-            )),
+            )
+            .in_file(origin)
+            .in_column(other)),
             None => Ok(profile),
         }
     }
@@ -99,7 +101,7 @@ impl Profile {
         let (unit, ignore) = (record.optional("unit")?, record.flag("ignore")?);
         let only = |field: &str, given: bool| {
             if given {
-                return record.error(field, "只能与 column 一起写", "stands only beside column");
+                return record.error(field, "只能与 column 一起写", "is used only together with column");
             }
             Ok(())
         };
@@ -131,7 +133,7 @@ impl Profile {
             return record.error(
                 "header",
                 "前面已有同一表头。同一张表中的第二个写作“表头 (2)”",
-                "the same header stands above. The second of two in one sheet is written with ' (2)' behind",
+                "the same header is defined above. Write the second of two in one sheet with ' (2)' after it",
             );
         }
         record.finish()?;
@@ -172,7 +174,7 @@ impl Profile {
 
     /// Writes [`Self::to_toml`] to the file at `path`.
     pub fn to_file(&self, path: &Path) -> Result<()> {
-        std::fs::write(path, self.to_toml()).map_err(|e| Error::unwritten(path, &e))
+        std::fs::write(path, self.to_toml()).map_err(|e| Error::unwritten(path, e))
     }
 }
 
@@ -182,8 +184,10 @@ fn list(value: Option<Value>, origin: &str, kind: &str) -> Result<Vec<Value>> {
         Some(Value::Array(list)) => Ok(list),
         Some(_) => Err(Error::definition(
             format!("{origin}：“{kind}”应写作 [[{kind}]]，每条一个"),
-            format!("{origin}: '{kind}' is to be written [[{kind}]], once for each record"),
-        )),
+            format!("{origin}: '{kind}' must be written as [[{kind}]], once for each record"),
+        )
+        .in_file(origin)
+        .in_column(kind)),
     }
 }
 
@@ -221,7 +225,7 @@ fn money(record: &Record, column: &SchemaColumn, unit: &str) -> Result<&'static 
         return record.error(
             "unit",
             &format!("{} 不是金额列，没有单位可写", column.name),
-            &format!("{} is no column of money and has no unit to state", column.name),
+            &format!("{} is not a column of money and has no unit", column.name),
         );
     }
     match MONEY.iter().find(|(name, _)| *name == unit) {
@@ -229,7 +233,7 @@ fn money(record: &Record, column: &SchemaColumn, unit: &str) -> Result<&'static 
         None => record.error(
             "unit",
             &format!("不认识单位“{unit}”。可用：元、千元、万元、亿元"),
-            &format!("'{unit}' is no unit known. Available: 元, 千元, 万元, 亿元"),
+            &format!("'{unit}' is not a known unit. Available: 元, 千元, 万元, 亿元"),
         ),
     }
 }

@@ -335,6 +335,7 @@ fn field<'a>(batch: &'a RecordBatch, wanted: &Wanted) -> Result<&'a ArrayRef> {
             format!("各批数据的列不一致：有一批没有“{name}”列"),
             format!("the batches do not have the same columns: one lacks '{name}'"),
         )
+        .in_column(name)
     })
 }
 
@@ -344,4 +345,5 @@ fn wrong_type(wanted: &Wanted, array: &ArrayRef) -> Error {
         format!("列“{field}”的类型是 {got}，无法作为 {name} 读取"),
         format!("column '{field}' is of type {got}, which cannot be read as {name}"),
     )
+    .in_column(field)
 }

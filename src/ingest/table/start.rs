@@ -83,6 +83,15 @@ impl Place<'_> {
     pub(crate) fn file(&self) -> String {
         self.name.to_owned()
     }
+
+    /// Adds the file and the sheet to an error.
+    pub(crate) fn add_to(&self, error: Error) -> Error {
+        let error = error.in_file(self.path);
+        match self.sheet {
+            Some(sheet) => error.in_sheet(sheet),
+            None => error,
+        }
+    }
 }
 
 /// Result of looking for the start of a table.
@@ -96,21 +105,21 @@ pub(crate) fn file_name(path: &Path) -> String {
 }
 
 pub(crate) fn missing(path: &Path) -> Error {
-    Error::file(path, "找不到该文件，请检查路径", "there is no such file; check the path")
+    Error::of_file(path, "找不到该文件，请检查路径", "there is no such file; check the path")
 }
 
 /// Returns the error for a file that cannot be opened or read.
-pub(crate) fn unreadable(path: &Path, error: &std::io::Error) -> Error {
+pub(crate) fn unreadable(path: &Path, error: std::io::Error) -> Error {
     if error.kind() == std::io::ErrorKind::NotFound {
-        return missing(path);
+        return missing(path).caused_by(error);
     }
-    let why = os::why(error);
-    Error::file(path, format!("无法读取：{}", why.zh), format!("cannot be read: {}", why.en))
+    let why = os::why(&error);
+    Error::of_file(path, format!("无法读取：{}", why.zh), format!("cannot be read: {}", why.en)).caused_by(error)
 }
 
 /// Returns the error for an empty file.
 pub(crate) fn empty(path: &Path) -> Error {
-    Error::file(path, "文件是空的（0 字节）", "the file is empty (0 bytes)")
+    Error::of_file(path, "文件是空的（0 字节）", "the file is empty (0 bytes)")
 }
 
 pub(crate) fn no_ledger(path: &Path, skipped: &[Skipped]) -> Error {
@@ -119,7 +128,7 @@ pub(crate) fn no_ledger(path: &Path, skipped: &[Skipped]) -> Error {
         skipped.iter().map(one).collect::<Vec<_>>()
     };
     let (zh, en) = (list(|t| &t.zh, "（", "）").join("；"), list(|t| &t.en, " (", ")").join("; "));
-    Error::file(
+    Error::of_file(
         path,
         format!(
             "没有找到台账：需要有单位代码列（如“统一社会信用代码”）和至少一个其他已知列。已看过：{zh}。表头写法不同时，可用 columns 指定"
@@ -178,10 +187,10 @@ pub(crate) fn year_of(
     let title = || year::in_name(&titles.concat().join(" ")).map(|year| (year, YearFrom::Title));
     match sheet.or_else(file).or_else(title) {
         Some((year, from)) => Ok((Year::Fixed(year), from)),
-        None => Err(Error::file(
+        None => Err(place.add_to(Error::of_file(
             place.path,
             "看不出是哪一年的台账：没有年度列，文件名、表名和标题中也没有唯一的年份。请用 year 指定，或在文件名中写上年份",
             "the year is not known: there is no column of years, and neither the names of file and sheet nor the title have one year. Give it as year, or write it into the file's name",
-        )),
+        ))),
     }
 }

@@ -309,6 +309,7 @@ fn missing(column: &str) -> Error {
         format!("每一行都必须有“{column}”，有的行没有"),
         format!("every row needs '{column}', and some have none"),
     )
+    .in_column(column)
 }
 
 fn wrong(name: &str, array: &ArrayRef, wanted: &DataType) -> Error {
@@ -317,6 +318,7 @@ fn wrong(name: &str, array: &ArrayRef, wanted: &DataType) -> Error {
         format!("列“{name}”的类型是 {got}，应为 {wanted}"),
         format!("column '{name}' has type {got}, expected {wanted}"),
     )
+    .in_column(name)
 }
 
 /// The kept rows of each year in slot order, and the duplicates.

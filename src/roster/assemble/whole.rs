@@ -278,8 +278,10 @@ fn words_of(field: &Field, parts: &[Part]) -> Result<Kind> {
             let (name, have) = (&field.name, dictionary.values().join(", "));
             Error::data(
                 format!("列“{name}”中的“{value}”不在词表内：{have}"),
-                format!("'{value}' in column '{name}' is none of its words: {have}"),
+                format!("'{value}' in column '{name}' is not one of its words: {have}"),
             )
+            .in_column(name)
+            .with_value(value)
         })?);
     }
     labels.recode(&to);
@@ -372,5 +374,6 @@ fn canonical(field: &Field, values: &Values) -> Result<()> {
     Err(Error::data(
         format!("列“{name}”的类型是 {got}，应为 {wanted}"),
         format!("column '{name}' has type {got}, expected {wanted}"),
-    ))
+    )
+    .in_column(name))
 }

@@ -38,10 +38,10 @@ impl Roster {
     /// damaged one is an [`Error::File`].
     pub fn open(path: &Path, columns: Option<&[String]>, job: &dyn Job) -> Result<Self> {
         let stored = Stored::find(path)?.ok_or_else(|| {
-            Error::file(
+            Error::of_file(
                 path,
                 "这不是本软件（本版本）写出的面板文件。请用 read_roster 读取",
-                "this is no panel that this version of the software wrote. Read it with read_roster",
+                "this is not a panel written by this version of the software. Read it with read_roster",
             )
         })?;
         stored.open(columns, job)
@@ -60,11 +60,11 @@ impl<'a> Stored<'a> {
     /// columns are not those of this version.
     pub(in crate::roster) fn find(path: &'a Path) -> Result<Option<Self>> {
         // Check before opening: opening a pipe blocks until it has a writer.
-        if !fs::metadata(path).map_err(|e| unreadable(path, &e))?.is_file() {
+        if !fs::metadata(path).map_err(|e| unreadable(path, e))?.is_file() {
             return Ok(None);
         }
-        let file = File::open(path).map_err(|e| unreadable(path, &e))?;
-        let metadata = ParquetMetaDataReader::new().parse_and_finish(&file).map_err(|e| ingest::broken(path, &e))?;
+        let file = File::open(path).map_err(|e| unreadable(path, e))?;
+        let metadata = ParquetMetaDataReader::new().parse_and_finish(&file).map_err(|e| ingest::broken(path, e))?;
         let about = metadata.file_metadata();
         // Other software copies key-value metadata into derived files, so the index counts only in a file this
         // crate wrote.
@@ -100,7 +100,9 @@ impl<'a> Stored<'a> {
             return Err(Error::argument(
                 format!("{}：没有名为“{name}”的列。现有列：{}", self.path.display(), have.join("、")),
                 format!("{}: there is no column '{name}'. Available: {}", self.path.display(), have.join(", ")),
-            ));
+            )
+            .in_file(self.path)
+            .in_column(name));
         }
         let is_asked = |name: &String| match columns {
             Some(columns) => columns.contains(name),
@@ -162,7 +164,7 @@ impl<'a> Stored<'a> {
     fn reader(&self, entries: &[(Field, &Entry)]) -> Result<ArrowReaderMetadata> {
         let read = |options| {
             let read = ArrowReaderMetadata::try_new(Arc::clone(&self.metadata), options);
-            read.map_err(|e| ingest::broken(self.path, &e))
+            read.map_err(|e| ingest::broken(self.path, e))
         };
         let plain = read(ArrowReaderOptions::new())?;
         let is_coded = |name: &str| {
@@ -222,14 +224,14 @@ impl<'a> Stored<'a> {
         groups: Vec<usize>,
         job: &dyn Job,
     ) -> Result<Vec<ArrayRef>> {
-        let file = File::open(self.path).map_err(|e| unreadable(self.path, &e))?;
+        let file = File::open(self.path).map_err(|e| unreadable(self.path, e))?;
         let at = metadata.schema().index_of(name).map_err(|_| self.damaged())?;
         let mut reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata.clone())
             .with_row_groups(groups)
             .with_projection(ProjectionMask::roots(metadata.parquet_schema(), [at]))
             .with_batch_size(BATCH)
             .build()
-            .map_err(|e| ingest::broken(self.path, &e))?;
+            .map_err(|e| ingest::broken(self.path, e))?;
         let mut batches = Vec::new();
         while let Some(batch) = guarded(self.path, || reader.next().transpose())? {
             job::check(job)?;
@@ -240,10 +242,10 @@ impl<'a> Stored<'a> {
 
     /// Reads the array stored in a block of the index.
     fn block(&self, block: Block) -> Result<ArrayRef> {
-        let mut file = File::open(self.path).map_err(|e| unreadable(self.path, &e))?;
-        file.seek(SeekFrom::Start(block.at)).map_err(|e| unreadable(self.path, &e))?;
+        let mut file = File::open(self.path).map_err(|e| unreadable(self.path, e))?;
+        file.seek(SeekFrom::Start(block.at)).map_err(|e| unreadable(self.path, e))?;
         let mut bytes = Vec::new();
-        file.take(block.bytes).read_to_end(&mut bytes).map_err(|e| unreadable(self.path, &e))?;
+        file.take(block.bytes).read_to_end(&mut bytes).map_err(|e| unreadable(self.path, e))?;
         let batch = guarded(self.path, || StreamReader::try_new(Cursor::new(bytes), None)?.next().transpose());
         batch.ok().flatten().and_then(|batch| batch.columns().first().cloned()).ok_or_else(|| self.damaged())
     }
@@ -282,10 +284,10 @@ impl<'a> Stored<'a> {
     }
 
     fn damaged(&self) -> Error {
-        Error::file(
+        Error::of_file(
             self.path,
             "面板文件已损坏：索引与数据不符。请用备份，或从台账重新读取并写出",
-            "the panel is damaged: its index does not fit its rows. Use a copy, or read the ledgers and write it again",
+            "the panel is damaged: its index does not match its rows. Use a backup, or read the ledgers and write it again",
         )
     }
 }

@@ -21,6 +21,7 @@ use parquet::schema::types::ColumnPath;
 use rayon::prelude::*;
 
 use super::{Block, Entry, FORMAT, Index, KEY, WRITER, Year};
+use crate::error::library::{LibraryError, quoted};
 use crate::error::{Error, Result};
 use crate::roster::{Column, Frame, Roster};
 use crate::schema::Type;
@@ -48,7 +49,7 @@ impl Roster {
     /// # Ok::<(), dangjian::Error>(())
     /// ```
     pub fn write_parquet(&self, path: &Path) -> Result<()> {
-        let fail = |e: ParquetError| Error::unwritten(path, &of_system(e));
+        let fail = |e| unwritten(path, e);
         let properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(ZstdLevel::default()))
             .set_created_by(format!("{WRITER} {}", env!("CARGO_PKG_VERSION")))
@@ -61,7 +62,7 @@ impl Roster {
         let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
         let texts: Vec<Option<ArrayRef>> = (0..self.fields().len()).map(|at| self.texts(at)).collect();
         let schema = self.coded_schema(&texts);
-        let file = File::create(path).map_err(|e| Error::unwritten(path, &e))?;
+        let file = File::create(path).map_err(|e| Error::unwritten(path, e))?;
         let writer = ArrowWriter::try_new_with_options(file, Arc::clone(&schema), options).map_err(fail)?;
         let (mut writer, columns) = writer.into_serialized_writer().map_err(fail)?;
         for frame in self.frames() {
@@ -75,7 +76,7 @@ impl Roster {
         let mut block = |array: ArrayRef| {
             let bytes = stream(array)?;
             let block = Block { at: writer.bytes_written() as u64, bytes: bytes.len() as u64 };
-            writer.write_all(&bytes).map_err(|e| Error::unwritten(path, &e))?;
+            writer.write_all(&bytes).map_err(|e| Error::unwritten(path, e))?;
             Ok::<_, Error>(block)
         };
         let organisations = block(Arc::new(self.organisations().clone()))?;
@@ -94,9 +95,11 @@ impl Roster {
         let index = Index { format: FORMAT, organisations, years, fields };
         let index = toml::to_string(&index).map_err(|e| {
             Error::data(
-                format!("面板的索引不能写成文本：{e}"),
+                quoted("面板的索引不能写成文本", &e),
                 format!("the panel's index cannot be written as text: {e}"),
             )
+            .in_file(path)
+            .caused_by(e)
         })?;
         writer.append_key_value_metadata(KeyValue::new(KEY.to_owned(), index));
         writer.close().map_err(fail)?;
@@ -179,10 +182,15 @@ fn stream(array: ArrayRef) -> Result<Vec<u8>> {
     Ok(writer.into_inner()?)
 }
 
-/// Returns the underlying I/O error, if there is one.
-fn of_system(error: ParquetError) -> io::Error {
-    match error {
-        ParquetError::External(inner) => inner.downcast::<io::Error>().map_or_else(io::Error::other, |error| *error),
-        other => io::Error::other(other),
-    }
+/// Returns the error for a file that could not be written, which usually comes from the operating system.
+fn unwritten(path: &Path, error: ParquetError) -> Error {
+    let error = match error {
+        ParquetError::External(inner) => match inner.downcast::<io::Error>() {
+            Ok(error) => return Error::unwritten(path, *error),
+            Err(other) => ParquetError::External(other),
+        },
+        other => other,
+    };
+    let zh = quoted(&format!("不能写入：{}", error.kind_zh()), &error);
+    Error::of_file(path, zh, format!("cannot be written: {error}")).caused_by(error)
 }

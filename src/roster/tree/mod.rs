@@ -11,7 +11,7 @@ pub(crate) use self::levels::{LISTED, name as level};
 use self::read::Entry;
 use crate::error::{Error, Result};
 use crate::lang::Text;
-use crate::support::record;
+use crate::support::record::RecordPlace;
 use crate::support::similarity::nearest;
 
 /// Maximum depth of a tree. There are seven levels from the Central Committee down to a branch: centre, province,
@@ -29,7 +29,7 @@ struct Unit {
 /// A forest of units, each with one parent or at the top.
 #[derive(Clone, Debug)]
 pub struct Tree {
-    origin: String,
+    place: RecordPlace,
     units: Vec<Unit>,
     by_id: HashMap<String, u32>,
     /// Units by name; `None` if several units share the name.
@@ -74,7 +74,7 @@ impl Tree {
                     return Err(entry.wrong(
                         "parent",
                         &format!("在第 {DEEPEST} 层之下；一棵树最多 {DEEPEST} 层"),
-                        &format!("it stands below level {DEEPEST}; a tree has at most {DEEPEST} levels"),
+                        &format!("is below level {DEEPEST}; a tree has at most {DEEPEST} levels"),
                     ));
                 }
             }
@@ -87,7 +87,7 @@ impl Tree {
                 by_name.entry(name.clone()).and_modify(|unit| *unit = None).or_insert(Some(at as u32));
             }
         }
-        Ok(Self { origin: origin.to_owned(), units, by_id, by_name })
+        Ok(Self { place: RecordPlace::of_file(origin), units, by_id, by_name })
     }
 
     /// Finds the unit that a ledger calls `text` in `column`, by id or by a name that no other unit has.
@@ -96,16 +96,15 @@ impl Tree {
             return Ok(Some(*unit));
         }
         match self.by_name.get(text) {
-            Some(None) => Err(record::at(
-                &self.origin,
-                "name",
-                &Text::new(
+            Some(None) => {
+                let what = Text::new(
                     format!("台账“{column}”列写的“{text}”是几个单位共有的名称；请在台账里写编号"),
                     format!(
-                        "'{text}', which the ledger's column '{column}' has, is the name of several units. Hint: write ids in the ledger"
+                        "'{text}', in column '{column}' of the ledger, is the name of several units. Hint: write ids in the ledger"
                     ),
-                ),
-            )),
+                );
+                Err(self.place.error("name", &what).with_value(text))
+            }
             found => Ok(found.copied().flatten()),
         }
     }
@@ -118,7 +117,7 @@ fn twice(id: &str, earlier: &Entry, entry: &Entry) -> Error {
         return entry.wrong(
             "id",
             &format!("“{id}”出现了两次（前一次在{}）；请删去一行", at.zh),
-            &format!("'{id}' stands twice, first at {}. Hint: delete one record", at.en),
+            &format!("'{id}' is defined twice, first at {}. Hint: delete one record", at.en),
         );
     }
     entry.wrong(
@@ -130,7 +129,7 @@ fn twice(id: &str, earlier: &Entry, entry: &Entry) -> Error {
             top(entry, "（无）")
         ),
         &format!(
-            "'{id}' has two parents, '{}' ({}) and '{}'; a unit stands under one. Hint: delete one record",
+            "'{id}' has two parents, '{}' ({}) and '{}'; a unit has one at most. Hint: delete one record",
             top(earlier, "none"),
             earlier.at.en,
             top(entry, "none")
@@ -167,7 +166,7 @@ fn circle(entries: &[Entry], line: &[u32], parent: u32) -> Error {
     entries[last as usize].wrong(
         "parent",
         &format!("上级关系成环：{path}；请改正其中一个上级，或把最上级的 parent 留空"),
-        &format!("the units stand under each other in a circle: {path}. Hint: correct one of the parents; the topmost have none"),
+        &format!("the parents form a cycle: {path}. Hint: correct one of the parents; the topmost have none"),
     )
 }
 
@@ -206,7 +205,7 @@ mod tests {
             ("id,parent\na,a", "line 2", "a → a", "correct one of the parents"),
             ("id,parent\n建设,\n交通,建社", "line 3", "'建社'", "did you mean '建设'?"),
             ("id,parent\na,\nb,\nc,a\nc,b", "line 5", "two parents, 'a' (line 4) and 'b'", "delete one record"),
-            ("id,parent\na,\na,", "line 3", "stands twice", "delete one record"),
+            ("id,parent\na,\na,", "line 3", "is defined twice", "delete one record"),
             ("id,name,parent\n,无名,", "line 2", "is empty", "fill it in"),
         ] {
             let message = says(text, Lang::En);

@@ -11,12 +11,13 @@ use crate::error::{Error, Result};
 use crate::ingest::{all_records, grids};
 use crate::job::Quiet;
 use crate::lang::Text;
-use crate::support::record;
 
 /// One record of the table.
 pub(super) struct Entry {
-    place: String,
-    /// Position in the table.
+    /// Name of the table.
+    origin: String,
+    /// Position in the table, as a number and in words.
+    row: u32,
     pub(super) at: Text,
     pub(super) id: Option<String>,
     pub(super) name: Option<String>,
@@ -26,13 +27,16 @@ pub(super) struct Entry {
 impl Entry {
     /// Builds the error for an invalid `field`.
     pub(super) fn wrong(&self, field: &str, zh: &str, en: &str) -> Error {
-        match record::at(&self.place, field, &Text::new(zh, en)) {
-            Error::Definition(text) => Error::Definition(Text::new(
-                text.zh.replacen(&self.place, &format!("{}：{}", self.place, self.at.zh), 1),
-                text.en.replacen(&self.place, &format!("{}: {}", self.place, self.at.en), 1),
-            )),
-            other => other,
-        }
+        let Self { origin, row, at, .. } = self;
+        let zh = format!("{origin}：{}：字段 {field}：{zh}", at.zh);
+        let en = format!("{origin}: {}: field {field}: {en}", at.en);
+        let error = Error::definition(zh, en).in_file(origin).at_row(u64::from(*row)).in_column(field);
+        let value = match field {
+            "id" => &self.id,
+            "name" => &self.name,
+            _ => &self.parent,
+        };
+        value.iter().fold(error, Error::with_value)
     }
 }
 
@@ -98,6 +102,8 @@ impl Tree {
                         format!("{origin}：列“{name}”是 {ty}，应为文字"),
                         format!("{origin}: the column '{name}' is {ty}, expected text"),
                     )
+                    .in_file(origin)
+                    .in_column(name)
                 });
                 // Ignored columns may have any type.
                 if [&ID[..], &NAME, &PARENT].concat().contains(&field.name().as_str()) {
@@ -139,6 +145,8 @@ impl Tree {
                     format!("{origin}：缺少“{name}”列（可写作 {all}）。现有列：{have}"),
                     format!("{origin}: lacks the column '{name}' (may be called {all}). Available: {have}"),
                 )
+                .in_file(origin)
+                .in_column(name)
             })
         };
         let (id, name, parent) = (needed(&ID)?, place(&NAME), needed(&PARENT)?);
@@ -146,7 +154,8 @@ impl Tree {
             .map(|(line, texts)| {
                 let cell = |at: usize| texts.get(at).map(|t| t.trim().to_owned()).filter(|text| !text.is_empty());
                 Entry {
-                    place: origin.to_owned(),
+                    origin: origin.to_owned(),
+                    row: line.max(first),
                     at: at(line.max(first)),
                     id: cell(id),
                     name: name.and_then(cell),
@@ -158,7 +167,8 @@ impl Tree {
             return Err(Error::definition(
                 format!("{origin}：没有记录。每行写一个单位"),
                 format!("{origin}: there is no record. Each is a unit of the tree"),
-            ));
+            )
+            .in_file(origin));
         }
         Self::new(origin, &entries)
     }

@@ -170,7 +170,7 @@ least = "units"
         ),
         (('count = "*"', 'count = "max(x)"'), "field count"),
         (("mode = 'solo'", "mode = 'sole'"), "field when"),
-        (('id = "solo"', 'id = "units"'), "'units' stands twice"),
+        (('id = "solo"', 'id = "units"'), "'units' is defined twice"),
     ]:
         tables.write_text(tables.read_text(encoding="utf-8").replace(*change), encoding="utf-8")
         with pytest.raises(dangjian.DefinitionError) as error:

@@ -193,8 +193,8 @@ TWICE = [
         "means both",
         "keep their years apart",
     ),
-    ("rates", CONDITION, '[[condition]] "large": field id', "stands twice", ""),
-    ("bands", BANDS, '[[bands]] "b": field id', "stands twice", ""),
+    ("rates", CONDITION, '[[condition]] "large": field id', "is defined twice", ""),
+    ("bands", BANDS, '[[bands]] "b": field id', "is defined twice", ""),
 ]
 
 

@@ -184,7 +184,7 @@ def test_a_target_binds_its_scope_in_its_years(file):
 @pytest.mark.parametrize(
     ("records", "said"),
     [
-        ([target(), target()], "field id: 'a' stands twice"),
+        ([target(), target()], "field id: 'a' is defined twice"),
         ([target(to=2011), target(**{"from": 2011})], "field from: the years 2011–… overlap .* Hint: give"),
         ([target(**{"from": 2012, "to": 2011})], "field to: 2011 is before 2012"),
         ([target(scope="kind = 'firm'")], "field scope: .*'firm'"),

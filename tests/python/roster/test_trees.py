@@ -191,7 +191,7 @@ WRONG = {
         "two parents, 'a' (line 4) and 'b'",
         "两个上级",
     ),
-    "twice": ("a,\na,\n", "line 3", "field id", "stands twice, first at line 2", "出现了两次"),
+    "twice": ("a,\na,\n", "line 3", "field id", "is defined twice, first at line 2", "出现了两次"),
     "no id": ("a,\n,a\n", "line 3", "field id", "is empty", "没有编号"),
 }
 

@@ -80,6 +80,7 @@ pub(crate) fn lacks(batch: &RecordBatch, name: &str) -> Error {
         format!("评分表缺少“{name}”列。现有列：{have}"),
         format!("the table of scores lacks the column '{name}'. Available: {have}"),
     )
+    .in_column(name)
 }
 
 fn no_items(batch: &RecordBatch, scheme: &Scheme) -> Error {
@@ -96,6 +97,7 @@ fn no_items(batch: &RecordBatch, scheme: &Scheme) -> Error {
 fn unfit(batch: &RecordBatch, name: &str, zh: &str, en: &str) -> Error {
     let got = batch.column_by_name(name).map_or(DataType::Null, |c| c.data_type().clone());
     Error::data(format!("“{name}”列应为{zh}，给的是 {got}"), format!("the column '{name}' has to be {en}, got {got}"))
+        .in_column(name)
 }
 
 /// Returns a text column; integers are converted to text.

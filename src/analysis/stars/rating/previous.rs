@@ -41,6 +41,7 @@ impl Previous {
                     format!("上轮星级表缺少“{name}”列。现有列：{have}"),
                     format!("the table of previous stars lacks the column '{name}'. Available: {have}"),
                 )
+                .in_column(name)
             };
             let id = scheme.id_column();
             let ids = crate::analysis::stars::marks::texts(batch, id)?.ok_or_else(|| lacks(id))?;
@@ -51,7 +52,8 @@ impl Previous {
                 return Err(Error::data(
                     format!("上轮星级表的 stars 列应为数字，给的是 {ty}"),
                     format!("the column stars of the table of previous stars has to be numbers, got {ty}"),
-                ));
+                )
+                .in_column("stars"));
             }
             let given = cast(column, &DataType::Float64)?;
             let given = given.as_primitive::<Float64Type>();
@@ -65,7 +67,8 @@ impl Previous {
                         return Err(Error::data(
                             format!("上轮星级表里“{id}”有两个不同的星级"),
                             format!("the table of previous stars has two different stars of '{id}'"),
-                        ));
+                        )
+                        .in_column("stars"));
                     }
                 }
             }

@@ -81,7 +81,8 @@ impl Rating {
             return Err(Error::argument(
                 format!("评星表没有名为“{name}”的列。可用：{}", all.join("、")),
                 format!("the table of stars has no column '{name}'. Available: {}", all.join(", ")),
-            ));
+            )
+            .in_column(name.to_string()));
         }
         let wants: Wants<'_> = &|name| names.contains(&name);
         let (totals, stars) = (&self.scores.totals, self.stars());

@@ -6,7 +6,7 @@ use super::units::{POINT, exact, percent, shown};
 use crate::error::Result;
 use crate::lang::Text;
 use crate::predicate::Predicate;
-use crate::support::record::{Record, at};
+use crate::support::record::{Record, RecordPlace};
 
 /// A kind of event (事件), and its direct effect on score or stars.
 #[derive(Clone, Debug)]
@@ -83,7 +83,7 @@ pub(crate) enum Test {
 pub(crate) struct Condition {
     pub(crate) test: Test,
     pub(crate) text: Text,
-    place: String,
+    place: RecordPlace,
 }
 
 impl Condition {
@@ -91,7 +91,7 @@ impl Condition {
     pub(crate) fn take(record: &mut Record, parts: &Parts) -> Result<Self> {
         const KINDS: [&str; 5] = ["event", "when", "item", "dimension", "total"];
         let given: Vec<&str> = KINDS.into_iter().filter(|kind| record.has(kind)).collect();
-        let place = record.place().to_owned();
+        let place = record.place().clone();
         let [kind] = given[..] else {
             let field = given.get(1).copied().unwrap_or("event");
             let all = KINDS.join(", ");
@@ -211,10 +211,7 @@ impl Condition {
     /// Returns an error if the condition names a column that `roster` cannot have.
     pub(crate) fn check(&self, roster: &crate::roster::Roster) -> Result<()> {
         match &self.test {
-            Test::When(when) => when.check(roster).map_err(|e| match e {
-                crate::error::Error::Argument(what) => at(&self.place, "when", &what),
-                other => other,
-            }),
+            Test::When(when) => when.check(roster).map_err(|e| self.place.defined(e, "when")),
             _ => Ok(()),
         }
     }

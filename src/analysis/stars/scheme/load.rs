@@ -10,6 +10,7 @@ use super::units::shown;
 use super::{CYCLES, Cycle, Method, Parts, Scheme};
 use crate::definition::Counts;
 use crate::error::{Error, Result};
+use crate::lang::Text;
 use crate::support::record::{Record, records_of};
 
 const KINDS: [&str; 14] = [
@@ -84,8 +85,9 @@ impl Scheme {
         let (Some(mut head), None) = (heads.next(), heads.next()) else {
             return Err(Error::definition(
                 format!("{origin}：应有且只有一条 [[scheme]] 记录"),
-                format!("{origin}: expected one [[scheme]] record, and no more than one"),
-            ));
+                format!("{origin}: expected exactly one [[scheme]] record"),
+            )
+            .in_file(origin));
         };
         let id = head.text("id")?;
         let Some(label) = head.label("label", "label_en")? else {
@@ -239,13 +241,11 @@ fn parts(
         unfinished.push(record);
     }
     for record in items {
+        let place = record.place().clone();
         let item = Item::take(record, &parts.items, &parts.dimensions)?;
         if parts.dimensions.iter().any(|d| d.id == item.id) {
-            let (zh, en) = ("与某一类同名；编号不能相同", "is the id of a dimension too; ids must differ");
-            return Err(Error::definition(
-                format!("[[item]] \"{}\"：字段 id：{zh}", item.id),
-                format!("[[item]] \"{}\": field id: {en}", item.id),
-            ));
+            let what = Text::new("与某一类同名；编号不能相同", "is also the id of a dimension; ids must differ");
+            return Err(place.error("id", &what).with_value(item.id));
         }
         parts.items.push(item);
     }

@@ -160,6 +160,7 @@ impl Scheme {
                 format!("没有名为“{id}”的星级办法。可用：{have}；也可给出 .toml 文件的路径{zh}"),
                 format!("there is no star scheme '{id}'. Available: {have}; or the path of a .toml file{en}"),
             )
+            .with_value(id)
         })
     }
 

@@ -111,7 +111,7 @@ pub(crate) fn own_id<'a>(record: &mut Record, mut others: impl Iterator<Item = &
         return record.error(
             "id",
             &format!("“{id}”已经用过；每个编号只能用一次"),
-            &format!("'{id}' stands there already; every id stands once"),
+            &format!("'{id}' is used already; every id is used once"),
         );
     }
     Ok(id)
@@ -241,7 +241,7 @@ impl Item {
             return record.error(
                 "evidence",
                 &format!("“{word}”不在可用的词里。可用：{have}"),
-                &format!("'{word}' is none of its words. Available: {have}"),
+                &format!("'{word}' is not one of its words. Available: {have}"),
             );
         }
         let effort = record.decimal("effort")?.unwrap_or(1.0);
@@ -262,7 +262,7 @@ impl Item {
             inferred: record.flag("inferred")?,
         };
         if item.unlisted.is_some_and(|points| !item.allows(points)) {
-            return record.error("unlisted", "不是本项允许的分数", "is none of the numbers that the item may have");
+            return record.error("unlisted", "不是本项允许的分数", "is not one of the numbers that the item may have");
         }
         if item.unlisted.is_some() && item.gives.in_full() {
             return record.error(

@@ -234,42 +234,45 @@ fn first_records(head: &str, dialect: Dialect) -> Option<Vec<Vec<String>>> {
 
 fn undecodable(path: &Path, line: u32, wrong: Wrong) -> Error {
     match wrong {
-        Wrong::Reading(error) => unreadable(path, &error),
-        Wrong::Encoding => Error::file(
+        Wrong::Reading(error) => unreadable(path, error),
+        Wrong::Encoding => Error::of_file(
             path,
             format!(
                 "第 {line} 行以后的文字既不全是 UTF-8，也不全是 GB18030 或 UTF-16 编码。请用电子表格打开后另存为“CSV UTF-8”"
             ),
             format!(
-                "from line {line} on this is text neither in UTF-8 nor in GB18030 or UTF-16. Open it in a spreadsheet and save it as CSV UTF-8"
+                "from line {line} on, the text is neither UTF-8 nor GB18030 nor UTF-16. Open it in a spreadsheet and save it as CSV UTF-8"
             ),
-        ),
+        )
+        .at_row(u64::from(line)),
     }
 }
 
 fn open_quote(path: &Path, line: u32) -> Error {
-    Error::file(
+    Error::of_file(
         path,
         format!("第 {line} 行起的引号没有闭合，其后的行无法分开。请补上引号"),
         format!(
-            "a quotation mark opened in the record of line {line} is not closed, so the rows behind it cannot be told apart. Close it"
+            "a quotation mark opened in the record of line {line} is not closed, so the rows after it cannot be told apart. Close it"
         ),
     )
+    .at_row(u64::from(line))
 }
 
 fn too_long(path: &Path, line: u32) -> Error {
     let most = LONGEST >> 20;
-    Error::file(
+    Error::of_file(
         path,
         format!("第 {line} 行超过 {most} MiB，不是台账的一行。请检查该文件"),
-        format!("the record of line {line} is longer than {most} MiB, which no row of a ledger is. Look at the file"),
+        format!("the record of line {line} is longer than {most} MiB, too long for a row of a ledger. Check the file"),
     )
+    .at_row(u64::from(line))
 }
 
 fn too_wide(path: &Path) -> Error {
-    Error::file(
+    Error::of_file(
         path,
         format!("有一行超过 {WIDEST} 列，不是台账。请删去多余的列"),
-        format!("a row has more than {WIDEST} columns, which no ledger has. Delete the columns that are not used"),
+        format!("a row has more than {WIDEST} columns, too many for a ledger. Delete the columns that are not used"),
     )
 }

@@ -13,7 +13,7 @@ use crate::ingest::cell::block::Block;
 
 /// Returns the non-empty records of the text file at `path`, each with its line.
 pub(crate) fn records(path: &Path) -> Result<Vec<(u32, Vec<String>)>> {
-    let file = File::open(path).map_err(|e| unreadable(path, &e))?;
+    let file = File::open(path).map_err(|e| unreadable(path, e))?;
     let mut blocks = Blocks::new(path, file)?;
     // For ledgers the known column names decide the separator; here it is the first line.
     blocks.top(&Options::default())?;

@@ -4,11 +4,10 @@ use std::path::Path;
 
 use memchr::memmem;
 
-use super::xlsx::Fault;
+use super::xlsx::{Damage, Fault};
 use crate::error::Error;
 use crate::ingest::table::start::Place;
 use crate::job::Job;
-use crate::lang::Text;
 
 /// Checks whether the container holds an encrypted package, which its directory names in UTF-16.
 pub(crate) fn is_encrypted(bytes: &[u8]) -> bool {
@@ -17,7 +16,7 @@ pub(crate) fn is_encrypted(bytes: &[u8]) -> bool {
 }
 
 pub(crate) fn encrypted(path: &Path) -> Error {
-    Error::file(
+    Error::of_file(
         path,
         "工作簿有打开密码，无法读取。请用 Excel 打开，在“文件 → 信息 → 保护工作簿”中取消密码后重新保存",
         "the workbook is protected by a password. Open it in Excel, remove the password under File → Info → Protect Workbook, and save it",
@@ -25,10 +24,10 @@ pub(crate) fn encrypted(path: &Path) -> Error {
 }
 
 pub(crate) fn too_large(path: &Path) -> Error {
-    Error::file(
+    Error::of_file(
         path,
         "工作簿展开后过大，可能是恶意文件。请核对来源，或拆成几个文件",
-        "the workbook is too large once unpacked and may be made to do harm. Check where it is from, or split it",
+        "the workbook is too large once unpacked and may be malicious. Check where it is from, or split it",
     )
 }
 
@@ -38,11 +37,15 @@ pub(crate) fn damaged(path: &Path, sheet: Option<&str>, zh: &str, en: &str) -> E
         Some(sheet) => (format!("工作簿的表“{sheet}”"), format!("the sheet '{sheet}' of the workbook")),
         None => ("工作簿".to_owned(), "the workbook".to_owned()),
     };
-    Error::file(
+    let error = Error::of_file(
         path,
         format!("{of}已损坏或不完整，无法读取（{zh}）。请用 Excel 打开后重新另存"),
         format!("{which} is damaged or incomplete ({en}). Open it in Excel and save it again"),
-    )
+    );
+    match sheet {
+        Some(sheet) => error.in_sheet(sheet),
+        None => error,
+    }
 }
 
 /// Converts a fault into an error.
@@ -50,6 +53,12 @@ pub(super) fn fault(place: &Place<'_>, job: &dyn Job, fault: Fault) -> Error {
     match fault {
         _ if job.cancelled() => Error::Cancelled,
         Fault::TooLarge => too_large(place.path),
-        Fault::Damaged(Text { zh, en }) => damaged(place.path, place.sheet, &zh, &en),
+        Fault::Damaged(damage) => {
+            let Damage { text, row, value, cause } = *damage;
+            let error = damaged(place.path, place.sheet, &text.zh, &text.en);
+            let error = row.map(u64::from).into_iter().fold(error, Error::at_row);
+            let error = value.into_iter().fold(error, Error::with_value);
+            cause.into_iter().fold(error, Error::caused_by)
+        }
     }
 }

@@ -166,9 +166,9 @@ pub(crate) fn whole<R: Read + Seek>(path: &Path, input: R, job: &dyn Job) -> Res
 /// Opens a workbook. Content takes precedence over the extension.
 fn open<'a, R: Read + Seek>(path: &'a Path, mut input: R, job: &'a dyn Job) -> Result<Book<'a, R>> {
     let mut start = Vec::new();
-    input.rewind().map_err(|e| unreadable(path, &e))?;
-    input.by_ref().take(512).read_to_end(&mut start).map_err(|e| unreadable(path, &e))?;
-    input.rewind().map_err(|e| unreadable(path, &e))?;
+    input.rewind().map_err(|e| unreadable(path, e))?;
+    input.by_ref().take(512).read_to_end(&mut start).map_err(|e| unreadable(path, e))?;
+    input.rewind().map_err(|e| unreadable(path, e))?;
     let extension = path.extension().map_or_else(String::new, |e| e.to_string_lossy().to_lowercase());
     if start.is_empty() {
         return Err(empty(path));
@@ -180,8 +180,8 @@ fn open<'a, R: Read + Seek>(path: &'a Path, mut input: R, job: &'a dyn Job) -> R
         let mut watched = Watched { input: &mut input, job };
         watched
             .read_to_end(&mut bytes)
-            .map_err(|e| if job.cancelled() { Error::Cancelled } else { unreadable(path, &e) })?;
-        input.rewind().map_err(|e| unreadable(path, &e))?;
+            .map_err(|e| if job.cancelled() { Error::Cancelled } else { unreadable(path, e) })?;
+        input.rewind().map_err(|e| unreadable(path, e))?;
         if is_encrypted(&bytes) {
             return Err(encrypted(path));
         }
@@ -193,16 +193,16 @@ fn open<'a, R: Read + Seek>(path: &'a Path, mut input: R, job: &'a dyn Job) -> R
     if !is_xls && !start.starts_with(b"PK") {
         let head = String::from_utf8_lossy(&start).to_lowercase();
         return Err(if head.contains("<html") || head.contains("<table") || head.contains("<?xml") {
-            Error::file(
+            Error::of_file(
                 path,
                 "这其实是网页或 XML 文件，不是工作簿。请用 Excel 打开后另存为 xlsx",
-                "this is really a web page or XML, not a workbook. Open it in Excel and save it as xlsx",
+                "this is a web page or XML file, not a workbook. Open it in Excel and save it as xlsx",
             )
         } else {
-            Error::file(
+            Error::of_file(
                 path,
                 "不是工作簿，或文件已损坏。请用 Excel 打开后重新另存",
-                "this is no workbook, or it is damaged. Open it in Excel and save it again",
+                "this is not a workbook, or it is damaged. Open it in Excel and save it again",
             )
         });
     }

@@ -1,5 +1,6 @@
 //! Workbooks in xls, xlsb and ods, by calamine. A panic of calamine means that the file is damaged.
 
+use std::error::Error as _;
 use std::io::{BufReader, Read, Seek};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -14,6 +15,7 @@ use super::grid::{Grid, Stored, error_text};
 use super::pieces::{Piece, Pieces};
 use super::region::Region;
 use super::watched::{Sheet, Watched};
+use crate::error::library::LibraryError;
 use crate::error::{Error, Result};
 use crate::ingest::cell::block::Block;
 use crate::ingest::cell::dates::day_of;
@@ -50,7 +52,7 @@ fn guarded<T, E: Into<calamine::Error>>(
     call: impl FnOnce() -> std::result::Result<T, E>,
 ) -> Result<T> {
     match catch_unwind(AssertUnwindSafe(call)) {
-        Ok(given) => given.map_err(|error| broken(path, job, &error.into())),
+        Ok(given) => given.map_err(|error| broken(path, job, error.into())),
         Err(_) => Err(damaged(path, None, "内容自相矛盾", "it contradicts itself")),
     }
 }
@@ -227,21 +229,51 @@ fn day(time: &ExcelDateTime) -> Stored {
 }
 
 fn too_wide(path: &Path) -> Error {
-    Error::file(
+    Error::of_file(
         path,
         format!("表格超过 {WIDEST} 列，不是台账。请删去多余的列"),
-        format!("a sheet has more than {WIDEST} columns, which no ledger has. Delete the columns that are not used"),
+        format!("a sheet has more than {WIDEST} columns, too many for a ledger. Delete the columns that are not used"),
     )
 }
 
 /// Returns the error for a workbook that calamine rejects.
-fn broken(path: &Path, job: &dyn Job, error: &calamine::Error) -> Error {
+fn broken(path: &Path, job: &dyn Job, error: calamine::Error) -> Error {
     use calamine::Error::{Ods, Xls, Xlsb};
     if job.cancelled() {
         return Error::Cancelled;
     }
-    match error {
+    match &error {
         Xls(XlsError::Password) | Xlsb(XlsbError::Password) | Ods(OdsError::Password) => encrypted(path),
-        _ => damaged(path, None, &error.to_string(), &error.to_string()),
+        _ => {
+            let zh = format!("{}；库的原话：{error}", error.kind_zh());
+            damaged(path, None, &zh, &error.to_string()).caused_by(error)
+        }
+    }
+}
+
+impl LibraryError for calamine::Error {
+    fn kind_zh(&self) -> String {
+        use calamine::Error::{Ods, Xls, Xlsb};
+        // Inputs fail below several layers of this library, each with its own type.
+        let causes = std::iter::successors(self.source(), |&error| error.source());
+        if let Some(error) = causes.filter_map(|error| error.downcast_ref::<std::io::Error>()).last() {
+            return error.kind_zh();
+        }
+        match self {
+            Xls(XlsError::Len { .. } | XlsError::ContinueRecordTooShort | XlsError::EoStream(_))
+            | Xlsb(XlsbError::WideStr { .. })
+            | Ods(OdsError::Eof(_)) => "内容不完整",
+            Xlsb(XlsbError::FileNotFound(_)) | Ods(OdsError::FileNotFound(_)) => "缺少一个部分",
+            Xls(XlsError::WorksheetNotFound(_))
+            | Xlsb(XlsbError::WorksheetNotFound(_))
+            | Ods(OdsError::WorksheetNotFound(_)) => "缺少一张表",
+            Xlsb(XlsbError::Zip(_)) | Ods(OdsError::Zip(_)) => "不是完好的压缩包",
+            Xlsb(XlsbError::Xml(_) | XlsbError::XmlAttr(_)) | Ods(OdsError::Xml(_) | OdsError::XmlAttr(_)) => {
+                "内容不符合 XML 写法"
+            }
+            Ods(OdsError::CellLimitExceeded { .. }) => "单元格过多",
+            _ => "内容无法识别",
+        }
+        .to_owned()
     }
 }

@@ -13,16 +13,19 @@ mod styles;
 mod text;
 
 use std::collections::HashMap;
+use std::error::Error;
 use std::io::{Read, Seek};
 use std::sync::Arc;
 
 use zip::ZipArchive;
 use zip::read::ZipFile;
+use zip::result::ZipError;
 
 use self::book::{folder, relations};
 use self::cut::Cutter;
 use self::rows::{Book, Place, ROWS, Shared};
 use super::region::Region;
+use crate::error::library::LibraryError;
 use crate::lang::Text;
 
 pub(super) use self::book::Sheet;
@@ -41,9 +44,20 @@ const WORKBOOK: &str = "xl/workbook.xml";
 #[derive(Debug)]
 pub(super) enum Fault {
     /// The workbook is damaged.
-    Damaged(Text),
+    Damaged(Box<Damage>),
     /// The workbook would exhaust the memory.
     TooLarge,
+}
+
+/// Damage of a workbook.
+#[derive(Debug)]
+pub(super) struct Damage {
+    pub(super) text: Text,
+    /// Row of the sheet, from 1.
+    pub(super) row: Option<u32>,
+    /// Value of a cell that is wrong.
+    pub(super) value: Option<String>,
+    pub(super) cause: Option<Box<dyn Error + Send + Sync>>,
 }
 
 pub(super) type Parsed<T> = Result<T, Fault>;
@@ -53,29 +67,51 @@ impl Fault {
     fn in_row(self, row: u32) -> Self {
         let row = row.saturating_add(1);
         match self {
-            Self::Damaged(Text { zh, en }) => {
-                Text::new(format!("第 {row} 行：{zh}"), format!("row {row}: {en}")).into()
+            Self::Damaged(mut damage) => {
+                let Text { zh, en } = &damage.text;
+                damage.text = Text::new(format!("第 {row} 行：{zh}"), format!("row {row}: {en}"));
+                damage.row = Some(row);
+                Self::Damaged(damage)
             }
             Self::TooLarge => self,
         }
+    }
+
+    /// Creates the fault for an error of a library. Its words go into brackets, so they are quoted without.
+    fn of_library(error: impl LibraryError) -> Self {
+        let text = Text::new(format!("{}；库的原话：{error}", error.kind_zh()), error.to_string());
+        Self::Damaged(Box::new(Damage { text, row: None, value: None, cause: Some(error.into()) }))
     }
 }
 
 impl From<Text> for Fault {
     fn from(text: Text) -> Self {
-        Self::Damaged(text)
+        Self::Damaged(Box::new(Damage { text, row: None, value: None, cause: None }))
     }
 }
 
 impl From<std::io::Error> for Fault {
     fn from(error: std::io::Error) -> Self {
-        Text::new(error.to_string(), error.to_string()).into()
+        Self::of_library(error)
     }
 }
 
-impl From<zip::result::ZipError> for Fault {
-    fn from(error: zip::result::ZipError) -> Self {
-        Text::new(error.to_string(), error.to_string()).into()
+impl From<ZipError> for Fault {
+    fn from(error: ZipError) -> Self {
+        Self::of_library(error)
+    }
+}
+
+impl LibraryError for ZipError {
+    fn kind_zh(&self) -> String {
+        match self {
+            Self::Io(error) => return error.kind_zh(),
+            Self::FileNotFound => "缺少一个部分",
+            Self::UnsupportedArchive(_) | Self::CompressionMethodNotSupported(_) => "不支持它的压缩方式",
+            Self::InvalidPassword => "有密码",
+            _ => "不是完好的压缩包",
+        }
+        .to_owned()
     }
 }
 

@@ -10,7 +10,7 @@ use super::markup::{Markup, Tag, Token};
 use super::strings::Strings;
 use super::styles::day;
 use super::text::{broken, content, rich, unescape, utf8};
-use super::{Fault, Parsed};
+use super::{Damage, Fault, Parsed};
 use crate::ingest::format::workbook::grid::{Grid, Stored, error_text};
 use crate::lang::Text;
 
@@ -208,7 +208,7 @@ fn cell(book: &Book, markup: &mut Markup<'_>, tag: &Tag<'_>, place: &mut Place, 
             b"r" => (row, place.column) = reference(value)?,
             b"s" => says.look = Some(value),
             b"t" => {
-                says.kind = Kind::of(value).ok_or_else(|| wrong("类型", "type", value))?;
+                says.kind = Kind::of(value).ok_or_else(|| wrong("类型", "cell type", value))?;
                 says.is_typed = true;
             }
             _ => {}
@@ -264,7 +264,7 @@ fn value(book: &Book, written: &[u8], says: Says<'_>, grid: &mut Grid) -> Parsed
         },
         Kind::Shared => match integer(bare) {
             Some(at) if (at as usize) < book.strings.len() => Stored::Shared(at),
-            _ => return Err(wrong("共享字符串序号", "number of a shared string", written)),
+            _ => return Err(wrong("共享字符串序号", "shared string index", written)),
         },
         Kind::Flag if bare == b"1" || bare.eq_ignore_ascii_case(b"true") => Stored::Flag(true),
         Kind::Flag if bare == b"0" || bare.eq_ignore_ascii_case(b"false") => Stored::Flag(false),
@@ -345,10 +345,11 @@ fn shown(value: &[u8]) -> String {
 fn no_place(name: &[u8]) -> Fault {
     let name = shown(name);
     let zh = format!("没有“{name}”这个位置（最远为 XFD1048576）");
-    Text::new(zh, format!("there is no place '{name}' (the last one is XFD1048576)")).into()
+    Text::new(zh, format!("there is no cell '{name}' (the last one is XFD1048576)")).into()
 }
 
 fn wrong(zh: &str, en: &str, value: &[u8]) -> Fault {
     let value = shown(value);
-    Text::new(format!("“{value}”不是单元格的{zh}"), format!("'{value}' is no {en} of a cell")).into()
+    let text = Text::new(format!("“{value}”不是单元格的{zh}"), format!("'{value}' is not a valid {en}"));
+    Fault::Damaged(Box::new(Damage { text, row: None, value: Some(value), cause: None }))
 }
