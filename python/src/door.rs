@@ -89,7 +89,7 @@ pub(crate) fn fail_internally(py: Python<'_>) -> PyResult<()> {
 
 fn broken() -> PyErr {
     InternalError::new_err((
-        "the engine failed inside; please report this with the message printed above",
+        "the engine failed; please report this with the message printed above",
         "引擎内部出错，请连同上方打印的信息一并报告",
     ))
 }

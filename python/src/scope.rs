@@ -54,7 +54,7 @@ fn by_frame(roster: &dangjian::Roster, chunks: &[ArrayRef]) -> Result<Arc<[Boole
         .iter()
         .map(|chunk| chunk.as_boolean_opt())
         .collect::<Option<Vec<_>>>()
-        .ok_or_else(|| Error::argument("where 应给出是非列", "where has to give true or false"))?
+        .ok_or_else(|| Error::argument("where 应给出是非列", "where must give true or false"))?
         .into_iter()
         .flat_map(|chunk| chunk.iter().map(|flag| flag == Some(true)))
         .collect();
@@ -62,7 +62,7 @@ fn by_frame(roster: &dangjian::Roster, chunks: &[ArrayRef]) -> Result<Arc<[Boole
     if flags.len() != rows {
         return Err(Error::argument(
             format!("where 应对 {rows} 行各给一个是非，给了 {} 个", flags.len()),
-            format!("where has to give true or false for each of {rows} rows, gave {}", flags.len()),
+            format!("where must give true or false for each of {rows} rows, gave {}", flags.len()),
         ));
     }
     let mut start = 0;

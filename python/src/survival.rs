@@ -82,7 +82,7 @@ fn watched(entry: &[f64], exit: &[f64], cause: &[usize], cluster: &[u32]) -> Res
     if lengths.iter().any(|length| *length != exit.len()) {
         return Err(Error::argument(
             format!("各列应一样长；长度为 {lengths:?}"),
-            format!("the columns are equally long; they have {lengths:?} values"),
+            format!("the columns must be equally long; they have {lengths:?} values"),
         ));
     }
     let one = |at: usize| Watched { entry: entry[at], exit: exit[at], cause: cause[at], cluster: cluster[at] };

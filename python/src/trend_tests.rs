@@ -35,7 +35,7 @@ fn numbers(values: AnyArray) -> PyResult<Vec<f64>> {
         let chunk = chunk.map_err(|e| raise(&e.into()))?;
         let chunk: &Float64Array = chunk
             .as_primitive_opt::<Float64Type>()
-            .ok_or_else(|| raise(&Error::argument("值应为 Float64 列", "values are a column of Float64")))?;
+            .ok_or_else(|| raise(&Error::argument("值应为 Float64 列", "values must be a column of Float64")))?;
         if chunk.null_count() == 0 {
             all.extend_from_slice(chunk.values());
         } else {
@@ -75,7 +75,7 @@ pub(crate) fn adjust_p(p: Vec<Option<f64>>) -> PyResult<Vec<Option<f64>>> {
     if let Some(bad) = p.iter().flatten().find(|p| !(0.0..=1.0).contains(*p)) {
         return Err(raise(&Error::argument(
             format!("p 值应在 0 与 1 之间；有一个是 {bad}"),
-            format!("a p-value is between 0 and 1; one is {bad}"),
+            format!("p-values must be between 0 and 1; one is {bad}"),
         )));
     }
     Ok(benjamini_hochberg::benjamini_hochberg(&p))
@@ -86,7 +86,7 @@ pub(crate) fn adjust_p(p: Vec<Option<f64>>) -> PyResult<Vec<Option<f64>>> {
 pub(crate) fn cochran_armitage(years: Vec<f64>, success: Vec<u64>, known: Vec<u64>, level: f64) -> PyResult<PyTable> {
     let made = || -> Result<_> {
         if years.len() != success.len() || years.len() != known.len() {
-            return Err(Error::argument("各列应一样长", "the columns are equally long"));
+            return Err(Error::argument("各列应一样长", "the columns must be equally long"));
         }
         let share = |at: usize| Share { year: years[at], success: success[at], known: known[at] };
         proportion::cochran_armitage_table(&(0..years.len()).map(share).collect::<Vec<_>>(), level)

@@ -67,7 +67,7 @@ pub(super) fn alone(
             "适用年度 {validity} 与前一条同类记录的 {other} 重叠，一年只能有一条。请给较早的一条写 to，给较晚的一条写 from"
         ),
         format!(
-            "the years {validity} overlap those of an earlier record of the same, {other}; a year has one. Hint: give the earlier record a 'to', the later one a 'from'"
+            "the years {validity} overlap those of an earlier record of the same kind, {other}; only one may apply in a year. Hint: give the earlier record a 'to', the later one a 'from'"
         ),
     );
     Err(place.error(field, &what).with_value(validity.to_string()))

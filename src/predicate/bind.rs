@@ -284,7 +284,7 @@ impl Binder<'_> {
                     }
                     (Typed::Truth(_), _) | (_, Typed::Truth(_)) => (
                         "。是非列直接写列名，或写 = TRUE、= FALSE",
-                        ". Hint: a flag stands alone, or with = TRUE, = FALSE",
+                        ". Hint: write a flag alone, or with = TRUE, = FALSE",
                     ),
                     _ => ("", ""),
                 };

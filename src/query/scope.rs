@@ -73,7 +73,7 @@ impl Scope {
             Some(rows) => Ok(&passed & rows),
             None => Err(Error::argument(
                 format!("{}年应有 {} 行的取舍，给的行数不同", frame.year, frame.rows()),
-                format!("{} has {} rows, and another number was said to be looked at", frame.year, frame.rows()),
+                format!("{} has {} rows, but the selection is of another number of rows", frame.year, frame.rows()),
             )),
         }
     }

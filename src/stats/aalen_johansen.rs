@@ -105,7 +105,7 @@ fn column(changes: &RecordBatch, name: &str, ty: &DataType) -> Result<arrow::arr
         let line = row + 1;
         return Err(Error::data(
             format!("变动表第 {line} 行的 {name}“{text}”无法识别；日期应如 2013-07-01"),
-            format!("row {line} of the changes: {name} '{text}' cannot be read; a date is as in 2013-07-01"),
+            format!("row {line} of the changes: {name} '{text}' cannot be read; write dates like 2013-07-01"),
         )
         .at_row(line as u64)
         .in_column(name)

@@ -62,7 +62,7 @@ impl Options {
         }
         Err(Error::argument(
             format!("显著性水平 alpha 应大于 0、小于 1，如 0.05；给的是 {}", self.alpha),
-            format!("alpha is above 0 and below 1, such as 0.05; got {}", self.alpha),
+            format!("alpha must be above 0 and below 1, such as 0.05; got {}", self.alpha),
         ))
     }
 }
@@ -137,7 +137,9 @@ impl Tester {
         if n > LONGEST || self.values.iter().any(|value| value.is_infinite()) {
             return Err(Error::argument(
                 format!("序列应不超过 {LONGEST} 个有限的数；给的有 {n} 个，或有无穷大"),
-                format!("a series has up to {LONGEST} finite numbers; this one has {n}, or an infinite one"),
+                format!(
+                    "a series may have up to {LONGEST} finite numbers; this one has {n} numbers, or an infinite one"
+                ),
             ));
         }
         if n < 2 {
@@ -225,7 +227,7 @@ pub(crate) fn checked_times(times: &[f64], width: usize) -> Result<()> {
         None => Ok(()),
         Some(pair) => Err(Error::argument(
             format!("年份应从早到晚，各不相同；{} 之后是 {}", pair[0], pair[1]),
-            format!("years ascend and differ; {} is followed by {}", pair[0], pair[1]),
+            format!("years must ascend without repeats; {} is followed by {}", pair[0], pair[1]),
         )),
     }
 }

@@ -58,7 +58,7 @@ pub fn cochran_armitage(shares: &[Share], reach: f64) -> Result<CochranArmitage>
         let Share { year, success, known } = bad;
         return Err(Error::argument(
             format!("{year} 年：{known} 个中不能有 {success} 个"),
-            format!("{year}: {success} of {known} cannot be"),
+            format!("{year}: {success} of {known} is impossible"),
         ));
     }
     let used: Vec<Share> = shares.iter().copied().filter(|share| share.known > 0).collect();

@@ -26,7 +26,7 @@ pub(crate) fn deviations(confidence: f64) -> Result<f64> {
     }
     Err(Error::argument(
         format!("置信水平应大于 0、小于 1，如 0.95；给的是 {confidence}"),
-        format!("the level of an interval is above 0 and below 1, such as 0.95; got {confidence}"),
+        format!("the level of an interval must be above 0 and below 1, such as 0.95; got {confidence}"),
     ))
 }
 

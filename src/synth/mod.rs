@@ -96,7 +96,7 @@ fn check(organisations: usize, years: u16, first_year: i16) -> Result<()> {
         return Err(Error::argument(
             format!("年度 {first_year} 至 {last}（{years} 年）不可用：应在 1 至 9999 之间，且不超过 {MAX_YEARS} 年"),
             format!(
-                "the years {first_year} to {last} ({years} of them) cannot be made: expected years from 1 to 9999, \
+                "the years {first_year} to {last} ({years} of them) cannot be generated: expected years from 1 to 9999, \
                  at most {MAX_YEARS} of them"
             ),
         ));
@@ -118,8 +118,8 @@ impl Words {
         let mut industries = Vec::new();
         for division in 1..=DIVISIONS as u8 {
             let section = SECTIONS.iter().find(|(_, last)| division <= *last);
-            let (section, _) =
-                section.ok_or_else(|| Error::data("行业门类表不完整", "the table of industry sections has a hole"))?;
+            let (section, _) = section
+                .ok_or_else(|| Error::data("行业门类表不完整", "the table of industry sections is incomplete"))?;
             industries.push(format!("{section}{division:02}"));
         }
         Ok(Self {

@@ -143,10 +143,7 @@ fn frames(later: &Roster, earlier: &Roster, options: &Options) -> Result<[usize;
     let at = |roster: &Roster, year: Option<i16>| match year {
         Some(year) => roster.frame(year).map(|f| roster.frames().partition_point(|g| g.year < f.year)),
         None => roster.frames().len().checked_sub(1).ok_or_else(|| {
-            Error::argument(
-                "名册中没有任何年度，无法比较",
-                "the roster has no year, so that there is nothing to compare",
-            )
+            Error::argument("名册中没有任何年度，无法比较", "the roster has no years, so there is nothing to compare")
         }),
     };
     let now = at(later, options.year)?;

@@ -80,7 +80,7 @@ fn replaced<'a>(roster: &'a Roster, pairs: &[(&'a str, &'a str)]) -> Result<FxHa
                 "关联表中有 {n} 个代码不在名册中（归入的代码不在名册中的，须是有效的统一社会信用代码）：{some}。请改正或删去这些行"
             ),
             format!(
-                "{n} ids in the table of links are not in the roster (one to be led to must be there or be a valid code): {some}. Mend or drop these rows"
+                "{n} ids in the table of links are not in the roster (a to_id that is not in the roster must be a valid code): {some}. Correct or drop these rows"
             ),
         ));
     }
@@ -125,7 +125,7 @@ fn moved(roster: &Roster, frame: &Frame, slots: &[u32]) -> Result<Frame> {
                 "不能关联：{year}年有 {n} 对代码同在名册中，合并后一家单位会有两行：{some}。请从关联表中删去，或先改正台账"
             ),
             format!(
-                "cannot link: {n} pairs of ids are both listed in {year}, so that one organisation would have two rows: {some}. Drop them from the table of links, or mend the ledgers first"
+                "cannot link: {n} pairs of ids are both listed in {year}, so one organisation would have two rows: {some}. Drop them from the table of links, or correct the ledgers first"
             ),
         ));
     }

@@ -132,7 +132,7 @@ fn unusable(row: usize, status: Option<&str>, (from, to): (Option<&str>, Option<
     if from.is_none() || to.is_none() {
         return Error::argument(
             format!("关联表第 {row} 行缺少 from_id 或 to_id。请补上，或删去该行"),
-            format!("row {row} of the table of links has no from_id or no to_id; fill it in or drop the row"),
+            format!("row {row} of the table of links lacks from_id or to_id; fill it in or drop the row"),
         )
         .at_row(row as u64)
         .in_column(if from.is_none() { "from_id" } else { "to_id" });

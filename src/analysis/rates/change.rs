@@ -167,7 +167,7 @@ pub(crate) fn comparable<'a>(roster: &Roster, rates: &'a [Rate], earlier: i16, l
     if earlier >= later {
         return Err(Error::argument(
             format!("起始年度 {earlier} 应早于终止年度 {later}"),
-            format!("the change is from an earlier to a later year; got {earlier} to {later}"),
+            format!("the change must be from an earlier to a later year; got {earlier} to {later}"),
         ));
     }
     let series = series(roster, rates, id);
@@ -178,7 +178,7 @@ pub(crate) fn comparable<'a>(roster: &Roster, rates: &'a [Rate], earlier: i16, l
         (Some(_), Some(_), _) => Err(Error::argument(
             format!("“{id}”的口径或所用的列在 {earlier} 年到 {later} 年间有变化，两年不可比（见 breaks）"),
             format!(
-                "'{id}' or a column that it looks at changed between {earlier} and {later}, so that the two years are not comparable. Hint: see breaks()"
+                "'{id}' or a column that it uses changed between {earlier} and {later}, so the two years are not comparable. Hint: see breaks()"
             ),
         )),
         _ => Err(Error::argument(

@@ -39,7 +39,7 @@ impl Printed {
             }
             _ => Err(Error::argument(
                 format!("“{text}”不是公布的数字；请照原文写，如 59.5、147.5万、99.95%"),
-                format!("'{text}' is no printed number; write it as it stands, such as 59.5, 147.5万, 99.95%"),
+                format!("'{text}' is not a published number; write it as printed, such as 59.5, 147.5万, 99.95%"),
             )
             .with_value(text)),
         }
@@ -154,7 +154,7 @@ pub fn check_published(figures: &[Published]) -> Result<RecordBatch> {
         let at = at + 1;
         return Err(Error::argument(
             format!("第 {at} 个数字：分子、分母、百分比至少要给两个"),
-            format!("figure {at}: of numerator, denominator and percent at least two are needed"),
+            format!("figure {at}: at least two of numerator, denominator and percent are needed"),
         ));
     }
     let each = || figures.iter();

@@ -90,7 +90,7 @@ fn years(batch: &RecordBatch) -> Result<Option<Int16Array>> {
         if !date.data_type().is_temporal() {
             return Err(Error::data(
                 format!("事件表的 date 列应为日期，给的是 {}", date.data_type()),
-                format!("the column date of the table of events has to be a date, got {}", date.data_type()),
+                format!("the column date of the table of events must be a date, got {}", date.data_type()),
             )
             .in_column("date"));
         }

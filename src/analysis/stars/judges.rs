@@ -63,7 +63,7 @@ impl Judges {
             let have = names.join(", ");
             return Err(Error::data(
                 format!("比较评分需要至少两种评分人（judge），表里只有：{have}"),
-                format!("agreement needs two judges at least; the table has: {have}"),
+                format!("agreement needs at least two judges; the table has: {have}"),
             )
             .in_column("judge"));
         }

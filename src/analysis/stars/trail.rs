@@ -128,7 +128,7 @@ pub fn replay(trail: &[RecordBatch]) -> Result<RecordBatch> {
         let (Some(years), Some(nth)) = (years, nth) else {
             return Err(Error::data(
                 "变动台账的 year、nth 列类型不对；请原样使用 trail 给出的表",
-                "the columns year and nth of the trail have other types; use the table as `trail` gives it",
+                "the columns year and nth of the trail have the wrong types; use the table as `trail` returns it",
             ));
         };
         let texts = [id_column, "before_low", "before_high", "after_low", "after_high"].map(|n| text_column(batch, n));
@@ -153,7 +153,7 @@ pub fn replay(trail: &[RecordBatch]) -> Result<RecordBatch> {
             return Err(Error::data(
                 format!("“{id}”{year}年第{nth}步接不上前一步：星级变动没有理由，或缺了一步"),
                 format!(
-                    "step {nth} of '{id}' in {year} does not begin where the one before it ended: a star moved without a reason, or a step is missing"
+                    "step {nth} of '{id}' in {year} does not begin where the previous one ended: a star moved without a reason, or a step is missing"
                 ),
             ));
         }

@@ -40,7 +40,7 @@ fn alike(a: &Rating, b: &Rating) -> Result<()> {
     }
     Err(Error::argument(
         "两个办法评的不是同样的对象或年度，不能比较",
-        "the two schemes rate other organisations or years, and cannot be compared",
+        "the two schemes rate different organisations or years and cannot be compared",
     ))
 }
 
@@ -211,7 +211,7 @@ impl Rating {
             }
             None => Err(Error::argument(
                 "请说明移动哪一星级的分数线（stars=5）",
-                "say the threshold of which star is moved, as in stars=5",
+                "name the stars whose threshold is moved, as in stars=5",
             )),
         }
     }
@@ -224,12 +224,12 @@ impl Rating {
             } else {
                 wrong(
                     format!("{value} 不是比例，应大于 0、不超过 1"),
-                    format!("{value} is no share above 0 and up to 1"),
+                    format!("{value} is not a share above 0 and up to 1"),
                 )
             };
         }
         if !(0.0..=MOST).contains(&value) {
-            return wrong(format!("{value} 不是分数线"), format!("{value} is no threshold"));
+            return wrong(format!("{value} 不是分数线"), format!("{value} is not a threshold"));
         }
         let at = exact(value) * super::scheme::units::POINT;
         let bands = &self.scheme.bands.all;

@@ -292,7 +292,9 @@ fn when_rated(roster: &Roster, frames: &[&Frame], name: &str) -> Result<Axis> {
         let ty = roster.fields()[at].ty.name();
         return Err(Error::argument(
             format!("“{name}”是{ty}列，不能说明评定时间；应为年份、日期或编码列"),
-            format!("'{name}' holds {ty} values and cannot say when a rating was made; a year, a date or a code can"),
+            format!(
+                "'{name}' holds {ty} values, which cannot say when a rating was made; use a year, a date or a code"
+            ),
         ));
     }
     let mut places: HashMap<u64, u64> = HashMap::new();

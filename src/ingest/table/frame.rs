@@ -333,7 +333,7 @@ fn field<'a>(batch: &'a RecordBatch, wanted: &Wanted) -> Result<&'a ArrayRef> {
     array.ok_or_else(|| {
         Error::data(
             format!("各批数据的列不一致：有一批没有“{name}”列"),
-            format!("the batches do not have the same columns: one lacks '{name}'"),
+            format!("the batches have different columns: one lacks '{name}'"),
         )
         .in_column(name)
     })

@@ -190,7 +190,7 @@ pub(crate) fn year_of(
         None => Err(place.add_to(Error::of_file(
             place.path,
             "看不出是哪一年的台账：没有年度列，文件名、表名和标题中也没有唯一的年份。请用 year 指定，或在文件名中写上年份",
-            "the year is not known: there is no column of years, and neither the names of file and sheet nor the title have one year. Give it as year, or write it into the file's name",
+            "the year is not known: there is no column of years, and the names of file and sheet and the title do not contain exactly one year. Give it as year, or put it in the file name",
         ))),
     }
 }

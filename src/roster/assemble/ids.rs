@@ -299,7 +299,7 @@ fn texts(lists: &[Vec<u128>]) -> Result<StringArray> {
     if i32::try_from(all).is_err() {
         return Err(Error::data(
             "单位代码超过 2 GiB，一份名册容纳不下。请分开读取",
-            "the codes of organisations are more than 2 GiB, which no roster holds. Read the files in parts",
+            "the codes of organisations are more than 2 GiB, too much for a roster. Read the files in parts",
         ));
     }
     let (mut bytes, mut ends) = (vec![0; all], vec![0; lists.iter().map(Vec::len).sum::<usize>() + 1]);

@@ -90,7 +90,7 @@ impl Placing {
             let have = named.collect::<Vec<_>>().join(", ");
             return Err(Error::argument(
                 format!("名册没有名为“{column}”的编码列，无从知道各单位在树中的位置。可用：{have}"),
-                format!("there is no column of codes '{column}' whose units could stand in a tree. Available: {have}"),
+                format!("there is no column of codes '{column}' whose units could be in a tree. Available: {have}"),
             ));
         }
         let of_code = units(roster, own, |text| Ok(tree.unit(text, column)?.map_or(0, |unit| unit + 1)))?;

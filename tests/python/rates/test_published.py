@@ -114,11 +114,11 @@ def test_agrees_where_some_numbers_fit(part, whole, places, decimals, off):
 @pytest.mark.parametrize(
     ("figure", "said"),
     [
-        ({"numerator": "59,5万吨", "percent": "99"}, "is no printed number"),
-        ({"numerator": "", "percent": "99"}, "is no printed number"),
-        ({"numerator": "-1", "percent": "99"}, "is no printed number"),
-        ({"numerator": "1.2.3", "percent": "99"}, "is no printed number"),
-        ({"numerator": "1" * 40, "percent": "99"}, "is no printed number"),
+        ({"numerator": "59,5万吨", "percent": "99"}, "is not a published number"),
+        ({"numerator": "", "percent": "99"}, "is not a published number"),
+        ({"numerator": "-1", "percent": "99"}, "is not a published number"),
+        ({"numerator": "1.2.3", "percent": "99"}, "is not a published number"),
+        ({"numerator": "1" * 40, "percent": "99"}, "is not a published number"),
         ({"numerator": 59.5, "percent": "99"}, "write it as text"),
         ({"numerator": "59.5"}, "at least two"),
         ({"part": "59.5"}, "no 'part'"),

@@ -89,14 +89,14 @@ fn no_items(batch: &RecordBatch, scheme: &Scheme) -> Error {
     Error::data(
         format!("评分表既没有 item、points 两列，也没有以指标编号为名的列。现有列：{have}。指标：{items}"),
         format!(
-            "the table of scores has neither the columns item and points nor one called after an item. Available: {have}. Items: {items}"
+            "the table of scores has neither the columns item and points nor one named after an item. Available: {have}. Items: {items}"
         ),
     )
 }
 
 fn unfit(batch: &RecordBatch, name: &str, zh: &str, en: &str) -> Error {
     let got = batch.column_by_name(name).map_or(DataType::Null, |c| c.data_type().clone());
-    Error::data(format!("“{name}”列应为{zh}，给的是 {got}"), format!("the column '{name}' has to be {en}, got {got}"))
+    Error::data(format!("“{name}”列应为{zh}，给的是 {got}"), format!("the column '{name}' must be {en}, got {got}"))
         .in_column(name)
 }
 

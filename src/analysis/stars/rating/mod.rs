@@ -222,14 +222,14 @@ impl Rating {
         if marks.len() == 0 {
             return Err(Error::data(
                 "评分表里没有可用的行（所选年度和评分人）",
-                "the table of scores has no row that can be used (of the year and judge asked for)",
+                "the table of scores has no usable row (for this year and judge)",
             ));
         }
         if let Some((year, _)) = marks.years.iter().find(|(year, _)| !scheme.is_round(*year)) {
             let (round, every) = (scheme.round.unwrap_or(*year), scheme.cycle.years());
             return Err(Error::argument(
                 format!("{year}年不是评定年度：本办法自{round}年起每{every}年评定一次"),
-                format!("{year} is not a year of a round: the scheme rates every {every} years, as in {round}"),
+                format!("{year} is not a rating year: the scheme rates every {every} years, as in {round}"),
             ));
         }
         let scores = Scores::new(&scheme, &marks, &events);

@@ -51,7 +51,7 @@ impl Previous {
                 let ty = column.data_type();
                 return Err(Error::data(
                     format!("上轮星级表的 stars 列应为数字，给的是 {ty}"),
-                    format!("the column stars of the table of previous stars has to be numbers, got {ty}"),
+                    format!("the column stars of the table of previous stars must be numbers, got {ty}"),
                 )
                 .in_column("stars"));
             }
@@ -66,7 +66,7 @@ impl Previous {
                         let id = ids.value(row);
                         return Err(Error::data(
                             format!("上轮星级表里“{id}”有两个不同的星级"),
-                            format!("the table of previous stars has two different stars of '{id}'"),
+                            format!("the table of previous stars has two different stars for '{id}'"),
                         )
                         .in_column("stars"));
                     }
@@ -112,7 +112,7 @@ impl Previous {
                     round.year
                 ),
                 format!(
-                    "the scheme builds on the stars of the round before, and {year} has neither a rating nor a ledger. Give them as previous; if {} is the first round, say previous=\"none\"",
+                    "the scheme uses the stars of the previous round, and {year} has neither a rating nor a ledger. Give them as previous; if {} is the first round, pass previous=\"none\"",
                     round.year
                 ),
             ));

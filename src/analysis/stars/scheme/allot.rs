@@ -125,7 +125,7 @@ impl Quota {
                 return record.error(
                     "rounding",
                     "缺少此项；不足一个名额的，舍去 \"floor\"、四舍五入 \"nearest\"、进一 \"ceil\"",
-                    "is missing; what becomes of a broken place: \"floor\", \"nearest\" or \"ceil\"",
+                    "is missing; how to round a fractional place: \"floor\", \"nearest\" or \"ceil\"",
                 );
             }
         }

@@ -52,7 +52,7 @@ pub(super) fn ladder(
         return head.error(
             "stars",
             "method = \"score\" 只计分、不评星",
-            "with method = \"score\" there are points and no stars",
+            "with method = \"score\" there are points but no stars",
         );
     }
     Ok(Ladder::new(stars, suffix))
@@ -64,7 +64,11 @@ pub(super) fn bands_of(head: &mut Record, method: Method, records: Vec<Record>, 
     let below = rung_or_unrated(head, ladder, "below")?;
     let wanted = matches!(method, Method::Bands | Method::Both { .. });
     if wanted && records.is_empty() {
-        return head.error("method", "按分数段评星，却没有 [[band]]", "stars are by bands, but there is no [[band]]");
+        return head.error(
+            "method",
+            "按分数段评星，却没有 [[band]]",
+            "stars are given by bands, but there is no [[band]]",
+        );
     }
     if !wanted {
         if let Some(band) = records.first() {
@@ -93,7 +97,7 @@ pub(super) fn bands_of(head: &mut Record, method: Method, records: Vec<Record>, 
             return record.error(
                 "from",
                 "星级越高，分数段应越高，且每个星级只写一段",
-                "more stars must begin at a higher score, and each number of stars stands once",
+                "more stars must begin at a higher score, and each number of stars is used once",
             );
         }
         let Some(to) = before.to else { continue };
@@ -114,7 +118,7 @@ pub(super) fn bands_of(head: &mut Record, method: Method, records: Vec<Record>, 
                         "{to} 与 {from} 之间（如 {to} 分多一点）归哪一段，原文没有写。请在 [[scheme]] 写 band_gap：\"lower\" 归下段，\"upper\" 归上段，\"round\" 先四舍五入取整，\"open\" 暂不定星"
                     ),
                     &format!(
-                        "between {to} and {from} there is no band. Say in [[scheme]] what becomes of such scores, band_gap: \"lower\" band, \"upper\" band, \"round\" to whole points first, or \"open\": no star until it is decided"
+                        "between {to} and {from} there is no band. State in [[scheme]] where such scores belong, band_gap: \"lower\" band, \"upper\" band, \"round\" to whole points first, or \"open\": no star until it is decided"
                     ),
                 );
             };

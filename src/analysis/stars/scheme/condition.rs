@@ -43,7 +43,7 @@ impl Event {
             return record.error(
                 "most",
                 "是 points 或 stars 合计的上限，应为正数",
-                "limits what 'points' or 'stars' come to; expected a positive number",
+                "limits the sum of 'points' or 'stars'; expected a positive number",
             );
         }
         let most = most.map(|m| if points == 0 { m as i64 } else { exact(m) });
@@ -98,7 +98,7 @@ impl Condition {
             return record.error(
                 field,
                 &format!("条件应写且只写一个：{all}"),
-                &format!("a rule asks one thing: write exactly one of {all}"),
+                &format!("a rule tests one thing: write exactly one of {all}"),
             );
         };
         let (asked, wording) = match kind {

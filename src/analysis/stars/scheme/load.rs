@@ -298,7 +298,7 @@ fn no_stars(records: Vec<Record>, method: Method, kind: &str) -> Result<Vec<Reco
 fn only(records: Vec<Record>) -> Result<Option<Record>> {
     match records.get(1) {
         None => Ok(records.into_iter().next()),
-        Some(second) => second.error("id", "这类记录只能有一条", "there is one such record at most"),
+        Some(second) => second.error("id", "这类记录只能有一条", "there may be at most one such record"),
     }
 }
 

@@ -182,7 +182,7 @@ impl Dimension {
             return record.error(
                 "share",
                 "本类没有满分，达标比例无从算起；请写 no_star = true",
-                "there are no full marks to have a share of; write no_star = true",
+                "it has no full marks to take a share of; write no_star = true",
             );
         }
         record.finish()
@@ -268,7 +268,7 @@ impl Item {
             return record.error(
                 "unlisted",
                 "只有加分、减分项可以“没有记录即按此计”；基本指标没有评分就是未知，不能当作 0 分",
-                "is for items of bonus and penalty only; an item of full marks without a score is not known, and never 0",
+                "is for bonus and penalty items only; an item with full marks and no score is unknown, never 0",
             );
         }
         record.finish()?;

@@ -188,7 +188,7 @@ impl Step {
             return record.error(
                 "entry",
                 "缺少此项；上一轮没有星的最多可评几星（如 3），或 \"any\"（不限）",
-                "is missing; how many stars can be reached by who had none the round before (such as 3), or \"any\"",
+                "is missing; how many stars an organisation without stars in the previous round can reach (such as 3), or \"any\"",
             );
         };
         record.finish()?;

@@ -287,7 +287,7 @@ pub fn summary_of(watched: &[Watched], causes: usize, options: &Options) -> Resu
 
 fn risk_of(watched: &[Watched], causes: usize, options: &Options) -> Result<(Risk, Option<f64>)> {
     if causes == 0 {
-        return Err(Error::argument("至少应有一种原因", "there is at least one cause"));
+        return Err(Error::argument("至少应有一种原因", "at least one cause is needed"));
     }
     let risk = Risk::new(watched, causes, &[])?;
     let horizon = horizon(options, std::slice::from_ref(&risk))?;
@@ -325,7 +325,7 @@ pub fn star_logrank(roster: &Roster, options: &Options, of: &str, scope: &Scope,
 /// dimensions and `of`, with `n` in place of `spells`. `group` holds the group number of each subject.
 pub fn compare(group: &[usize], groups: usize, watched: &[Watched]) -> Result<RecordBatch> {
     if group.len() != watched.len() || group.iter().any(|group| *group >= groups) {
-        return Err(Error::argument("每个对象应有一个组", "each thing stands in one of the groups"));
+        return Err(Error::argument("每个对象应有一个组", "each observation must be in one of the groups"));
     }
     Risk::new(watched, 1, &[])?;
     let watched: Vec<(usize, Watched)> = group.iter().copied().zip(watched.iter().copied()).collect();
