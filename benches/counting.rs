@@ -8,12 +8,8 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use dangjian::analysis::count::{Measure, count};
-use dangjian::analysis::transitions::moves;
-use dangjian::ingest::Options;
-use dangjian::job::Quiet;
-use dangjian::query::Scope;
-use dangjian::{Result, Roster, synth};
+use dangjian::analysis::count::Measure;
+use dangjian::{Quiet, Rates, ReadOptions, Result, Roster, Scope, synth};
 
 /// The groupings of the cube, as in `reference.py`.
 const SETS: [&[&str]; 7] = [
@@ -52,19 +48,22 @@ fn steps() -> Result<Vec<Step>> {
     let rows = |tables: Vec<arrow::array::RecordBatch>| tables.iter().map(arrow::array::RecordBatch::num_rows).sum();
     let by = move |by: &[&str]| {
         let (sets, all) = (vec![words(by)], all.clone());
-        Box::new(move |roster: &Roster| Ok(rows(count(roster, &sets, &all, &Scope::default(), &Quiet)?)))
+        Box::new(move |roster: &Roster| Ok(rows(roster.count_sets(&sets, &all, &Scope::default(), &Quiet)?)))
     };
     Ok(vec![
-        ("cube", Box::new(move |roster| Ok(rows(count(roster, &sets, &measures, &Scope::default(), &Quiet)?)))),
+        ("cube", Box::new(move |roster| Ok(rows(roster.count_sets(&sets, &measures, &Scope::default(), &Quiet)?)))),
         ("mode and need", by(&["county", "mode", "need"])),
         ("stars", by(&["county", "star"])),
-        ("moves", Box::new(|roster| Ok(moves(roster, &["mode", "star"], &Scope::by(["county"]), &Quiet)?.num_rows()))),
+        (
+            "moves",
+            Box::new(|roster| Ok(roster.transitions(&["mode", "star"], &Scope::by(["county"]), &Quiet)?.num_rows())),
+        ),
         (
             "one coverage",
             Box::new(|roster| {
-                let rates = dangjian::definition::Rates::shipped()?;
+                let rates = Rates::shipped()?;
                 let organised: Vec<_> = rates.iter().filter(|rate| rate.id == "organised").cloned().collect();
-                Ok(dangjian::analysis::rates::coverage(roster, &organised, &Scope::by(["county"]), &Quiet)?.num_rows())
+                Ok(roster.coverage(&organised, &Scope::by(["county"]), &Quiet)?.num_rows())
             }),
         ),
     ])
@@ -76,8 +75,8 @@ fn main() -> std::result::Result<(), Box<dyn Error>> {
     let runs = arguments.get(1).map_or(Ok(5), |runs| runs.parse())?;
     let start = Instant::now();
     let roster = match arguments.first() {
-        Some(path) => Roster::read(&[PathBuf::from(path)], &Options::default(), &Quiet)?,
-        None => Roster::read_arrow("made", &synth::panel(200_000, 10, 2004, 7)?, &Options::default(), &Quiet)?,
+        Some(path) => Roster::read(&[PathBuf::from(path)], &ReadOptions::default(), &Quiet)?,
+        None => Roster::read_arrow("made", &synth::panel(200_000, 10, 2004, 7)?, &ReadOptions::default(), &Quiet)?,
     };
     let rows: usize = roster.frames().iter().map(dangjian::roster::Frame::rows).sum();
     println!("{rows} rows, read in {:.3} s", start.elapsed().as_secs_f64());

@@ -7,10 +7,8 @@ use std::process::ExitCode;
 use arrow::array::RecordBatch;
 use arrow::util::display::array_value_to_string;
 use dangjian::analysis::workforce::Workers;
-use dangjian::ingest::Options;
-use dangjian::job::Quiet;
-use dangjian::review::{Definitions, review};
-use dangjian::{Lang, Result, Roster};
+use dangjian::review::Definitions;
+use dangjian::{Lang, Quiet, ReadOptions, Result, Roster};
 
 /// Maximum number of rows printed per table.
 const SHOWN: usize = 12;
@@ -38,9 +36,9 @@ fn run(mut arguments: Vec<String>) -> Result<String> {
     let workers = if arguments.is_empty() { Some(Workers::read(&bundled.join("workers.csv"))?) } else { None };
     let files = if arguments.is_empty() { vec![bundled] } else { arguments.into_iter().map(PathBuf::from).collect() };
 
-    let roster = Roster::read(&files, &Options::default(), &Quiet)?;
+    let roster = Roster::read(&files, &ReadOptions::default(), &Quiet)?;
     let last = roster.frames().last().map_or(0, |frame| frame.year);
-    let review = review(&roster, year.unwrap_or(last), &Definitions::shipped()?, workers.as_ref(), &Quiet)?;
+    let review = roster.review(&Definitions::shipped()?, year.unwrap_or(last), workers.as_ref(), &Quiet)?;
 
     let mut text = String::new();
     for (source, rows) in &roster.origin().sources {

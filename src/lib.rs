@@ -37,7 +37,10 @@ pub mod error;
 
 pub mod lang;
 
+pub use self::definition::{FormationRules, Rate, Rates, Target, Targets};
 pub use self::error::{Error, Result};
+pub use self::ingest::ReadOptions;
+pub use self::job::{Job, Quiet};
 pub use self::lang::Lang;
 pub use self::query::Scope;
 pub use self::roster::Roster;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, Int16Array, RecordBatch, StringArray};
 use arrow::util::display::array_value_to_string;
 use dangjian::ingest;
-use dangjian::ingest::{Code, Options};
+use dangjian::ingest::{Code, ReadOptions};
 use dangjian::job::Quiet;
 
 /// A valid code (docs/field-notes.md, credit codes).
@@ -33,7 +33,7 @@ fn read(header: &str, written: &[String]) -> Vec<String> {
         columns.push(("zone", all("甲")));
     }
     let batch = RecordBatch::try_from_iter(columns).unwrap();
-    let reading = ingest::read_arrow("page", &[batch], &Options::default(), &Quiet).unwrap();
+    let reading = ingest::read_arrow("page", &[batch], &ReadOptions::default(), &Quiet).unwrap();
     let mapped = &reading.sources[0].columns[0];
     let column = mapped.column.as_deref().unwrap_or_else(|| panic!("{header} is no column"));
     let batch = &reading.batches[0];

@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 
 use arrow::array::{Array, AsArray};
 use dangjian::Roster;
-use dangjian::analysis::identity::{Links, links};
-use dangjian::ingest::Options;
+use dangjian::analysis::identity::Links;
+use dangjian::ingest::ReadOptions;
 use dangjian::job::Quiet;
 use serde_json::Value;
 
@@ -63,8 +63,8 @@ fn spoilt_codes_of_the_made_ledgers_lead_to_their_organisations() {
         ("hexigten", 19, false),
     ] {
         let Some((folder, files)) = set(name) else { return };
-        let roster = Roster::read(&files, &Options::default(), &Quiet).unwrap();
-        let (truth, found) = (spoilt(&folder), links(&roster, &Quiet).unwrap());
+        let roster = Roster::read(&files, &ReadOptions::default(), &Quiet).unwrap();
+        let (truth, found) = (spoilt(&folder), roster.links(&Quiet).unwrap());
         let listed: BTreeSet<&str> = roster.organisations().iter().flatten().collect();
         let due: Vec<_> =
             truth.iter().filter(|(from, to)| listed.contains(from.as_str()) && listed.contains(to.as_str())).collect();

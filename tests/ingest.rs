@@ -17,7 +17,7 @@ use arrow::compute::cast;
 use arrow::datatypes::Int16Type;
 use arrow::util::display::array_value_to_string;
 use dangjian::ingest;
-use dangjian::ingest::{Code, Options, Problem};
+use dangjian::ingest::{Code, Problem, ReadOptions};
 use dangjian::ingest::{ColumnStatus, Reading};
 use dangjian::job::Quiet;
 use dangjian::schema;
@@ -44,7 +44,7 @@ fn truth(folder: &Path) -> Value {
 fn read(folder: &Path, truth: &Value) -> Reading {
     let mut paths: Vec<PathBuf> = files(truth).map(|f| folder.join(f["file"].as_str().unwrap())).collect();
     paths.dedup();
-    ingest::read(&paths, &Options::default(), &Quiet).unwrap()
+    ingest::read(&paths, &ReadOptions::default(), &Quiet).unwrap()
 }
 
 fn files(truth: &Value) -> impl Iterator<Item = &Value> {

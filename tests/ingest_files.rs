@@ -20,7 +20,7 @@ use dangjian::Roster;
 use dangjian::error::Error;
 use dangjian::ingest;
 use dangjian::ingest::YearFrom;
-use dangjian::ingest::{Code, Options};
+use dangjian::ingest::{Code, ReadOptions};
 use dangjian::job::{Job, Quiet};
 use dangjian::lang::Lang;
 
@@ -30,7 +30,7 @@ fn own_columns_of_files_have_one_type_over_all_files() {
     let head = "org_id,name,楼栋,编号,营业额,手机\n";
     write(&folder, "2012.csv", format!("{head}{},甲,3,007,1.5,13\n", IDS[0]));
     write(&folder, "2013.csv", format!("{head}{},乙,4,8,2,13\n{},丙,,9,－,13\n", IDS[1], IDS[2]));
-    let options = Options { keep: vec!["*".to_owned()], ..Options::default() };
+    let options = ReadOptions::default().with_keep(["*"]);
     let reading = read(&folder, &options).unwrap();
     assert_eq!(reading.sources[1].years, [2013]);
     let records = &reading.batches[1].records;
@@ -39,10 +39,10 @@ fn own_columns_of_files_have_one_type_over_all_files() {
     let ty = |name: &str| records.column_by_name(name).unwrap().data_type().clone();
     assert_eq!([ty("楼栋"), ty("编号"), ty("营业额")], [DataType::UInt32, DataType::Utf8, DataType::Float64]);
     assert_eq!(records.column_by_name("楼栋").unwrap().null_count(), 1);
-    let phone = Options { columns: vec![("手机".to_owned(), "phone".to_owned())], ..Options::default() };
+    let phone = ReadOptions::default().with_columns([("手机", "phone")]);
     let reading = read(&folder, &phone).unwrap();
     assert!(reading.batches[0].records.column_by_name("phone").is_some());
-    let wrong = Options { keep: vec!["楼层".to_owned()], ..Options::default() };
+    let wrong = ReadOptions::default().with_keep(["楼层"]);
     let Err(error) = read(&folder, &wrong) else { panic!("a header that no file has") };
     assert!(matches!(error, Error::Argument(_)) && error.column() == Some("楼层"), "{error:?}");
     let text = error.message(Lang::En);
@@ -55,8 +55,7 @@ fn a_mapping_given_by_the_caller_reads_a_foreign_panel() {
         return;
     };
     let columns = [("contract_id", "org_id"), ("star_year", "year"), ("stars", "star"), ("summary_type", "summary")];
-    let columns = columns.map(|(header, column)| (header.to_owned(), column.to_owned())).to_vec();
-    let reading = read(&path, &Options { columns, ..Options::default() }).unwrap();
+    let reading = read(&path, &ReadOptions::default().with_columns(columns)).unwrap();
     let lines = fs::read_to_string(&path).unwrap().lines().count();
     let source = &reading.sources[0];
     // Twelve rows are averages over all contracts, not contracts.
@@ -78,11 +77,8 @@ fn a_mapping_given_by_the_caller_reads_a_foreign_panel() {
 #[test]
 fn real_files_of_others_are_read_whole() {
     let Some(folder) = shared("data/real") else { return };
-    let options = |id: &str, name: &str| Options {
-        year: Some(2012),
-        columns: vec![(id.to_owned(), "org_id".to_owned()), (name.to_owned(), "name".to_owned())],
-        ..Options::default()
-    };
+    let options =
+        |id: &str, name: &str| ReadOptions::default().with_year(2012).with_columns([(id, "org_id"), (name, "name")]);
     let header = fs::read_to_string(folder.join("西藏_2012.csv")).unwrap();
     let header: Vec<_> = header.lines().next().unwrap().trim_start_matches('\u{feff}').split(',').collect();
     let (id, name) =
@@ -94,7 +90,7 @@ fn real_files_of_others_are_read_whole() {
     assert_eq!(all_rows(&utf8), all_rows(&gb));
     // The data's README states that every check character is valid.
     assert!(!utf8.problems.iter().any(|p| p.code == Code::UsccCheckDigit));
-    let sheet = read(&folder.join("西藏_2012_合并表头.xlsx"), &Options::default()).unwrap();
+    let sheet = read(&folder.join("西藏_2012_合并表头.xlsx"), &ReadOptions::default()).unwrap();
     assert_eq!(sheet.sources[0].rows.data, 300);
     assert_eq!((sheet.sources[0].rows.total, sheet.sources[0].rows.footer), (1, 1));
 }
@@ -104,7 +100,7 @@ fn a_folder_is_read_without_what_is_no_ledger() {
     let Some(folder) = shared("data/ledgers/hexigten") else {
         return;
     };
-    let reading = read(&folder, &Options::default()).unwrap();
+    let reading = read(&folder, &ReadOptions::default()).unwrap();
     assert_eq!(reading.sources.len(), 10);
     assert_eq!(reading.sources[0].years, [2009]);
     let skipped: Vec<_> = reading.skipped.iter().map(|s| s.sheet.as_deref().unwrap_or(&s.file)).collect();
@@ -117,7 +113,7 @@ fn a_folder_is_read_without_what_is_no_ledger() {
 fn title_and_header_that_stand_on_every_page_are_no_organisations() {
     let folder = scratch("pages");
     let page = |id: &str| format!("党建情况,党建情况\norg_id,单位名称\n{id},甲厂\n");
-    let reading = read(&write(&folder, "台账2013.csv", page(IDS[0]) + &page(IDS[1])), &Options::default()).unwrap();
+    let reading = read(&write(&folder, "台账2013.csv", page(IDS[0]) + &page(IDS[1])), &ReadOptions::default()).unwrap();
     let rows = reading.sources[0].rows;
     assert_eq!((rows.title, rows.header, rows.repeated_header, rows.data), (1, 1, 2, 2));
     assert_eq!(reading.problems, []);
@@ -132,7 +128,7 @@ fn a_year_in_chinese_digits_is_read_from_names_before_titles() {
         ("二○一二年台账.csv", 2012, YearFrom::FileName),
         ("2011.csv", 2011, YearFrom::FileName),
     ] {
-        let reading = read(&write(&folder, name, &text), &Options::default()).unwrap();
+        let reading = read(&write(&folder, name, &text), &ReadOptions::default()).unwrap();
         let source = &reading.sources[0];
         assert_eq!((source.years.as_slice(), source.year_from, source.rows.title), (&[year][..], from, 1), "{name}");
     }
@@ -149,11 +145,11 @@ fn files_of_one_name_are_told_apart() {
         fs::create_dir_all(path).unwrap();
         write(path, name, ledger(IDS[0], star));
     }
-    let reading = ingest::read(&paths, &Options::default(), &Quiet).unwrap();
+    let reading = ingest::read(&paths, &ReadOptions::default(), &Quiet).unwrap();
     let files: Vec<_> = reading.sources.iter().map(|s| s.file.replace('\\', "/")).collect();
     assert_eq!(files, ["东镇/台账2013.csv", "西镇/台账2013.csv", "名册2013.csv"]);
     assert_eq!(reading.sources[1].path, paths[1].join("台账2013.csv"));
-    let roster = Roster::read(&paths, &Options::default(), &Quiet).unwrap();
+    let roster = Roster::read(&paths, &ReadOptions::default(), &Quiet).unwrap();
     let origin = roster.origin();
     let said: Vec<_> =
         origin.problems.iter().map(|p| (p.file.replace('\\', "/"), p.code, p.value.replace('\\', "/"))).collect();
@@ -194,7 +190,7 @@ fn each_file_that_cannot_be_read_says_why() {
         (write(&folder, "quote2013.csv", format!("{ledger}{},\"乙\n{}", IDS[1], "x,y\n".repeat(200))), "line 3"),
         (empty, "no ledger in this folder"),
     ] {
-        let Err(error) = read(&path, &Options::default()) else { panic!("{} was read", path.display()) };
+        let Err(error) = read(&path, &ReadOptions::default()) else { panic!("{} was read", path.display()) };
         assert!(matches!(error, Error::File(_)), "{error}");
         let (en, zh) = (error.message(Lang::En), error.message(Lang::Zh));
         assert!(en.contains(said), "{en}");
@@ -205,8 +201,8 @@ fn each_file_that_cannot_be_read_says_why() {
         assert!(error.source().is_some() || !is_caused, "{error:?}");
         assert_ne!(en, zh);
     }
-    assert!(matches!(ingest::read(&[], &Options::default(), &Quiet), Err(Error::Argument(_))));
-    let given = Options { year: Some(2013), ..Options::default() };
+    assert!(matches!(ingest::read(&[], &ReadOptions::default(), &Quiet), Err(Error::Argument(_))));
+    let given = ReadOptions::default().with_year(2013);
     let reading = read(&folder.join("undated.csv"), &given).unwrap();
     assert_eq!((reading.sources[0].year_from, &reading.sources[0].years), (YearFrom::Argument, &vec![2013]));
 }
@@ -231,23 +227,23 @@ fn a_stopped_job_stops_every_reader() {
         text.push_str("91110000600037341L,甲,2013\n");
     }
     let csv = write(&folder, "long.csv", text);
-    let reading = read(&csv, &Options::default()).unwrap();
+    let reading = read(&csv, &ReadOptions::default()).unwrap();
     let parquet = folder.join("long.parquet");
     let records = all_rows(&reading);
     write_parquet(&parquet, &records);
-    assert_eq!(read(&parquet, &Options::default()).unwrap().sources[0].rows.data, 50_000);
+    assert_eq!(read(&parquet, &ReadOptions::default()).unwrap().sources[0].rows.data, 50_000);
     let mut paths = vec![csv, parquet];
     paths.extend(shared("data/ledgers/hexigten/克什克腾旗两新组织党建台账2013年.xlsx"));
     for path in paths {
         for asked in [0, 1, 2] {
             let job = Stopped(AtomicU64::new(0), asked);
-            let stopped = ingest::read(std::slice::from_ref(&path), &Options::default(), &job);
+            let stopped = ingest::read(std::slice::from_ref(&path), &ReadOptions::default(), &job);
             let long = !path.ends_with("long.parquet") || asked < 2;
             assert_eq!(matches!(stopped, Err(Error::Cancelled)), long, "{} after {asked}", path.display());
         }
     }
     let job = Stopped(AtomicU64::new(0), 0);
-    let stopped = ingest::read_arrow("x", std::slice::from_ref(&records), &Options::default(), &job);
+    let stopped = ingest::read_arrow("x", std::slice::from_ref(&records), &ReadOptions::default(), &job);
     assert!(matches!(stopped, Err(Error::Cancelled)));
     let years = records.column_by_name("year").unwrap().as_primitive::<Int16Type>();
     assert_eq!(years.value(49_999), 2013);

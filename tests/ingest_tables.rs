@@ -21,7 +21,7 @@ use arrow::datatypes::{DataType, Field, Float32Type, Float64Type, Schema, UInt32
 use common::{IDS, all_rows, codes, read, scratch, shared, write_parquet};
 use dangjian::ingest;
 use dangjian::ingest::ColumnStatus;
-use dangjian::ingest::{Code, Options};
+use dangjian::ingest::{Code, ReadOptions};
 use dangjian::job::Quiet;
 
 fn strings(columns: &[(&str, &[Option<&str>])]) -> RecordBatch {
@@ -45,7 +45,7 @@ fn arrow_text_follows_the_rules_of_cells() {
         ("members_full", &[Some("51"), Some("若干"), None, None, None, None]),
         ("funds", &[Some("1,000"), Some("-5"), None, None, None, None]),
     ]);
-    let reading = ingest::read_arrow("frame", &[batch], &Options::default(), &Quiet).unwrap();
+    let reading = ingest::read_arrow("frame", &[batch], &ReadOptions::default(), &Quiet).unwrap();
     let mut found = codes(&reading);
     found.sort();
     let expected = [
@@ -100,7 +100,7 @@ fn arrow_numbers_and_own_columns() {
         ("手机", Arc::new(StringArray::from(vec!["1", "2", "3"])) as ArrayRef, true),
     ])
     .unwrap();
-    let reading = ingest::read_arrow("frame", &[batch.clone(), batch], &Options::default(), &Quiet).unwrap();
+    let reading = ingest::read_arrow("frame", &[batch.clone(), batch], &ReadOptions::default(), &Quiet).unwrap();
     let expected = [
         (2, Code::OldRegistrationNumber),
         (2, Code::ImpossibleValue),
@@ -130,14 +130,14 @@ fn a_panel_that_was_read_reads_the_same_from_parquet_and_from_arrow() {
     let Some(path) = shared("data/ledgers/hexigten/clean.parquet") else {
         return;
     };
-    let from_file = read(&path, &Options::default()).unwrap();
+    let from_file = read(&path, &ReadOptions::default()).unwrap();
     assert_eq!(from_file.sources[0].rows.data, 2660);
     assert_eq!(from_file.sources[0].rejected, 0);
     // Repaired values need no second repair. Warnings are raised again.
     let kinds: BTreeSet<_> = from_file.problems.iter().map(|p| p.code.id()).collect();
     assert_eq!(kinds.into_iter().collect::<Vec<_>>(), ["name_empty", "old_registration_number", "uscc_check_digit"]);
     let batches: Vec<_> = from_file.batches.iter().map(|b| b.records.clone()).collect();
-    let again = ingest::read_arrow("clean.parquet", &batches, &Options::default(), &Quiet).unwrap();
+    let again = ingest::read_arrow("clean.parquet", &batches, &ReadOptions::default(), &Quiet).unwrap();
     for (one, other) in from_file.batches.iter().zip(&again.batches) {
         assert_eq!(one.records, other.records);
     }
@@ -151,7 +151,7 @@ fn a_panel_that_was_read_reads_the_same_from_parquet_and_from_arrow() {
         (field.name().clone(), array, true)
     });
     let coded = RecordBatch::try_from_iter_with_nullable(coded).unwrap();
-    let again = ingest::read_arrow("coded", &[coded], &Options::default(), &Quiet).unwrap();
+    let again = ingest::read_arrow("coded", &[coded], &ReadOptions::default(), &Quiet).unwrap();
     assert_eq!(again.batches[0].records, *records);
 }
 
@@ -177,8 +177,8 @@ fn columns_of_one_name_are_told_apart_and_columns_of_nothing_are_empty() {
     let path = scratch("equal").join("panel.parquet");
     write_parquet(&path, &whole);
     for reading in [
-        ingest::read_arrow("table", &[whole], &Options::default(), &Quiet).unwrap(),
-        read(&path, &Options::default()).unwrap(),
+        ingest::read_arrow("table", &[whole], &ReadOptions::default(), &Quiet).unwrap(),
+        read(&path, &ReadOptions::default()).unwrap(),
     ] {
         assert_eq!(reading.problems, []);
         let records = all_rows(&reading);
@@ -192,7 +192,7 @@ fn columns_of_one_name_are_told_apart_and_columns_of_nothing_are_empty() {
     for (without, code) in [("year", Code::YearMissing), ("org_id", Code::IdMissing)] {
         let columns =
             columns.clone().map(|(name, array)| (name, if name == without { nothing.clone() } else { array }));
-        let reading = ingest::read_arrow("table", &[batch(&columns)], &Options::default(), &Quiet).unwrap();
+        let reading = ingest::read_arrow("table", &[batch(&columns)], &ReadOptions::default(), &Quiet).unwrap();
         assert_eq!((codes(&reading), reading.sources[0].rejected), (vec![(1, code)], 1), "{without}");
     }
 }

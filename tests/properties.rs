@@ -11,12 +11,9 @@ use arrow::compute::{concat_batches, take_record_batch};
 use arrow::datatypes::{DataType, Field, Int64Type, Schema};
 use arrow::util::display::array_value_to_string;
 use dangjian::Roster;
-use dangjian::analysis::formation::{formation, formation_moves};
-use dangjian::analysis::rates::coverage;
 use dangjian::analysis::stars::{star_distribution, star_transitions};
-use dangjian::analysis::workforce::workforce;
 use dangjian::definition::{Counts, Rates};
-use dangjian::ingest::Options;
+use dangjian::ingest::ReadOptions;
 use dangjian::job::Quiet;
 use dangjian::query::Scope;
 use dangjian::synth;
@@ -27,15 +24,13 @@ type Statistic = fn(&Roster, &Scope) -> RecordBatch;
 
 /// Every statistic that is broken down by dimensions.
 const STATISTICS: [(&str, Statistic); 7] = [
-    ("coverage", |r, s| {
-        coverage(r, &Rates::shipped().unwrap().iter().cloned().collect::<Vec<_>>(), s, &Quiet).unwrap()
-    }),
-    ("formation", |r, s| formation(r, s, &Quiet).unwrap()),
-    ("formation_moves", |r, s| formation_moves(r, s, &Quiet).unwrap()),
+    ("coverage", |r, s| r.coverage(&Rates::shipped().unwrap().iter().cloned().collect::<Vec<_>>(), s, &Quiet).unwrap()),
+    ("formation", |r, s| r.formation(s, &Quiet).unwrap()),
+    ("formation_transitions", |r, s| r.formation_transitions(s, &Quiet).unwrap()),
     ("star_distribution", |r, s| star_distribution(r, s, &Quiet).unwrap()),
     ("star_transitions", |r, s| star_transitions(r, Counts::Organisations, s, &Quiet).unwrap()),
     ("party_star_transitions", |r, s| star_transitions(r, Counts::PartyOrganisations, s, &Quiet).unwrap()),
-    ("workforce", |r, s| workforce(r, s, &Quiet).unwrap()),
+    ("workforce", |r, s| r.workforce(s, &Quiet).unwrap()),
 ];
 
 /// Generates a synthetic panel as one batch, with party organisations shared by several organisations.
@@ -64,7 +59,7 @@ fn with_column(batch: &RecordBatch, name: &str, array: ArrayRef) -> RecordBatch 
 }
 
 fn read(batches: &[RecordBatch]) -> Roster {
-    Roster::read_arrow("made", batches, &Options::default(), &Quiet).unwrap()
+    Roster::read_arrow("made", batches, &ReadOptions::default(), &Quiet).unwrap()
 }
 
 /// Sums the counts of a table by `year`, `next_year` and states, for each column.
@@ -167,7 +162,7 @@ fn only_neighbouring_years_are_compared() {
         ("mode", Arc::new(StringArray::from(vec!["none", "joint", "solo"]))),
     ];
     let roster = read(&[RecordBatch::try_from_iter(columns).unwrap()]);
-    let moves = formation_moves(&roster, &Scope::default(), &Quiet).unwrap();
+    let moves = roster.formation_transitions(&Scope::default(), &Quiet).unwrap();
     assert_eq!(moves.num_rows(), 1);
     assert_eq!(moves["mode"].as_string_view().value(0), "joint");
     assert_eq!(moves["next_mode"].as_string_view().value(0), "solo");

@@ -11,14 +11,11 @@ use arrow::array::AsArray;
 use arrow::datatypes::{Float64Type, Int64Type};
 use common::{Set, at, counts, set};
 use dangjian::Roster;
-use dangjian::analysis::count::{Measure, count};
-use dangjian::analysis::formation::{formation, formation_moves};
-use dangjian::analysis::rates::coverage;
+use dangjian::analysis::count::Measure;
 use dangjian::analysis::stars::{star_distribution, star_transitions};
-use dangjian::analysis::targets::{gaps, targets};
-use dangjian::analysis::workforce::{Workers, workforce};
+use dangjian::analysis::workforce::Workers;
 use dangjian::definition::{Counts, Rates, Targets};
-use dangjian::ingest::Options;
+use dangjian::ingest::ReadOptions;
 use dangjian::job::Quiet;
 use dangjian::predicate::Predicate;
 use dangjian::query::Scope;
@@ -55,7 +52,7 @@ over_sets!(
 );
 
 fn read(set: &Set) -> Roster {
-    Roster::read(&set.files, &Options::default(), &Quiet).unwrap()
+    Roster::read(&set.files, &ReadOptions::default(), &Quiet).unwrap()
 }
 
 fn years(set: &Set) -> BTreeMap<i16, &Value> {
@@ -71,8 +68,8 @@ fn int(value: &Value) -> i64 {
 /// Returns the count of a condition in a year.
 fn number(roster: &Roster, year: i16, measure: &str) -> i64 {
     let measures = [("n".to_owned(), Measure::parse(measure).unwrap())];
-    let tables = count(roster, &[vec![]], &measures, &Scope::default().in_year(year), &Quiet).unwrap();
-    tables[0]["n"].as_primitive::<Int64Type>().value(0)
+    let table = roster.count(&measures, &Scope::default().in_year(year), &Quiet).unwrap();
+    table["n"].as_primitive::<Int64Type>().value(0)
 }
 
 fn rows_balance(set: &Set, roster: &Roster) {
@@ -101,14 +98,13 @@ fn rows_balance(set: &Set, roster: &Roster) {
 }
 
 fn counts_by_year(set: &Set, roster: &Roster) {
-    let by_mode = counts(&formation(roster, &Scope::default(), &Quiet).unwrap(), &["year", "mode"], "organisations");
+    let by_mode = counts(&roster.formation(&Scope::default(), &Quiet).unwrap(), &["year", "mode"], "organisations");
     let measures = [("n".to_owned(), Measure::Rows)];
-    let operating = count(roster, &[vec!["operating".into(), "mode".into()]], &measures, &Scope::default(), &Quiet);
-    let operating = counts(&operating.unwrap()[0], &["year", "operating", "mode"], "n");
-    let set_of_targets = Targets::shipped().unwrap();
-    let eligible =
-        targets(roster, &set_of_targets.iter().cloned().collect::<Vec<_>>(), &Scope::default(), &Quiet).unwrap();
-    let work = counts(&workforce(roster, &Scope::default(), &Quiet).unwrap(), &["year", "item"], "value");
+    let operating = roster.count(&measures, &Scope::by(["operating", "mode"]), &Quiet).unwrap();
+    let operating = counts(&operating, &["year", "operating", "mode"], "n");
+    let targets: Vec<_> = Targets::shipped().unwrap().iter().cloned().collect();
+    let eligible = roster.targets(&targets, &Scope::default(), &Quiet).unwrap();
+    let work = counts(&roster.workforce(&Scope::default(), &Quiet).unwrap(), &["year", "item"], "value");
     for (year, truth) in years(set) {
         let y = year.to_string();
         let n = |measure| number(roster, year, measure);
@@ -146,7 +142,7 @@ fn counts_by_year(set: &Set, roster: &Roster) {
 }
 
 fn party_organisations(set: &Set, roster: &Roster) {
-    let table = formation(roster, &Scope::default(), &Quiet).unwrap();
+    let table = roster.formation(&Scope::default(), &Quiet).unwrap();
     let by_mode = counts(&table, &["year", "mode"], "party_organisations");
     let stars = star_distribution(roster, &Scope::default(), &Quiet).unwrap();
     let states = counts(&stars, &["year", "star_state"], "organisations");
@@ -186,17 +182,15 @@ fn totals_nulls_and_values(set: &Set, roster: &Roster) {
         }
         for (name, values) in truth["by"].as_object().unwrap() {
             let measures = [("n".to_owned(), Measure::Rows)];
-            let scope = Scope::default().in_year(year);
-            let got =
-                counts(&count(roster, &[vec![name.clone()]], &measures, &scope, &Quiet).unwrap()[0], &[name], "n");
+            let scope = Scope::by([name]).in_year(year);
+            let got = counts(&roster.count(&measures, &scope, &Quiet).unwrap(), &[name], "n");
             let want = values.as_object().unwrap().iter().map(|(v, n)| (vec![v.clone()], int(n)));
             assert_eq!(got, want.filter(|(_, n)| *n > 0).collect(), "{year} {name}");
         }
         for (name, values) in truth["flags"].as_object().unwrap() {
             let measures = [("n".to_owned(), Measure::Rows)];
-            let scope = Scope::default().in_year(year);
-            let got =
-                counts(&count(roster, &[vec![name.clone()]], &measures, &scope, &Quiet).unwrap()[0], &[name], "n");
+            let scope = Scope::by([name]).in_year(year);
+            let got = counts(&roster.count(&measures, &scope, &Quiet).unwrap(), &[name], "n");
             for (value, want) in values.as_object().unwrap() {
                 assert_eq!(at(&got, &[value]), int(want), "{year} {name} {value}");
             }
@@ -209,11 +203,11 @@ fn by_region(set: &Set, roster: &Roster) {
     let rate = |id| rates.iter().find(|r| r.id == id).unwrap().clone();
     for (dimension, truth_name) in [("county", "by_county"), ("region", "by_region")] {
         let scope = Scope::by([dimension]);
-        let all = coverage(roster, &[rate("organised_all"), rate("eligible_established")], &scope, &Quiet).unwrap();
+        let all = roster.coverage(&[rate("organised_all"), rate("eligible_established")], &scope, &Quiet).unwrap();
         let key = ["year", dimension, "rate_id"];
         let [population, success, maybe] =
             ["population", "success", "population_unknown"].map(|c| counts(&all, &key, c));
-        let modes = formation(roster, &scope, &Quiet).unwrap();
+        let modes = roster.formation(&scope, &Quiet).unwrap();
         let modes = counts(&modes, &["year", dimension, "mode"], "organisations");
         for (year, truth) in years(set) {
             let y = year.to_string();
@@ -252,7 +246,7 @@ fn check_moves(truth: &Value, got: &BTreeMap<Vec<String>, i64>) {
 }
 
 fn modes_move(set: &Set, roster: &Roster) {
-    let table = formation_moves(roster, &Scope::default(), &Quiet).unwrap();
+    let table = roster.formation_transitions(&Scope::default(), &Quiet).unwrap();
     let got = counts(&table, &["year", "next_year", "mode", "next_mode"], "organisations");
     check_moves(&set.truth["read"]["mode_transitions"], &got);
 }
@@ -273,9 +267,9 @@ fn gap_lists_are_as_long_as_the_targets_say() {
     let roster = read(&set);
     let shipped = Targets::shipped().unwrap();
     let all: Vec<_> = shipped.iter().cloned().collect();
-    let table = targets(&roster, &all, &Scope::default().in_year(2013), &Quiet).unwrap();
+    let table = roster.targets(&all, &Scope::default().in_year(2013), &Quiet).unwrap();
     for (row, target) in all.iter().enumerate() {
-        let list = gaps(&roster, target, 2013, &Scope::default()).unwrap();
+        let list = roster.gaps(target, 2013, &Scope::default(), &Quiet).unwrap();
         let status = list["status"].as_string::<i32>();
         let missing = status.iter().filter(|s| *s == Some("missing")).count() as i64;
         assert_eq!(missing, table["failure"].as_primitive::<Int64Type>().value(row), "{}", target.rate.id);
@@ -284,7 +278,7 @@ fn gap_lists_are_as_long_as_the_targets_say() {
     }
     let missing = Predicate::parse("members_full >= 3 AND mode IN ('area', 'none')").unwrap();
     let want = number(&roster, 2013, &missing.to_string());
-    let list = gaps(&roster, &all[0], 2013, &Scope::default()).unwrap();
+    let list = roster.gaps(&all[0], 2013, &Scope::default(), &Quiet).unwrap();
     assert_eq!(list["status"].as_string::<i32>().iter().filter(|s| *s == Some("missing")).count() as i64, want);
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
 use dangjian::ingest;
-use dangjian::ingest::Options;
+use dangjian::ingest::ReadOptions;
 use dangjian::ingest::Reading;
 use dangjian::job::Quiet;
 use dangjian::schema::{COLUMNS, SchemaColumn, Type};
@@ -20,7 +20,7 @@ pub fn cells(text: &str) {
     if lines.is_empty() {
         return;
     }
-    let file = ingest::read_bytes("台账2013.csv", file(&lines).as_bytes(), &Options::default(), &Quiet);
+    let file = ingest::read_bytes("台账2013.csv", file(&lines).as_bytes(), &ReadOptions::default(), &Quiet);
     let texts: ArrayRef = Arc::new(StringArray::from(lines));
     if let (Some(file), Some(table)) = (checked(file), frame(&texts)) {
         same(&file, &table);
@@ -52,7 +52,7 @@ fn frame(cells: &ArrayRef) -> Option<Reading> {
     let ids: ArrayRef = Arc::new(StringArray::from(vec![ID; cells.len()]));
     let columns = columns().map(|column| (column.name, Arc::clone(cells), true));
     let batch = RecordBatch::try_from_iter_with_nullable([("org_id", ids, false)].into_iter().chain(columns)).unwrap();
-    checked(ingest::read_arrow("frame2013", &[batch], &Options::default(), &Quiet))
+    checked(ingest::read_arrow("frame2013", &[batch], &ReadOptions::default(), &Quiet))
 }
 
 fn same(file: &Reading, frame: &Reading) {

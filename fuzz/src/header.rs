@@ -6,7 +6,7 @@ use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
 use dangjian::ingest;
 use dangjian::ingest::{Mapped, Reading};
-use dangjian::ingest::{Options, Profile};
+use dangjian::ingest::{Profile, ReadOptions};
 use dangjian::job::Quiet;
 
 use super::reading::checked;
@@ -23,9 +23,9 @@ pub fn header(text: &str) {
     let rows: Vec<Vec<String>> =
         rows.lines().map(|row| row.split('\t').map(|cell| cell.replace('⏎', "\n")).collect()).collect();
     let sheet = sheet(&rows);
-    let profile = Profile::from_toml(profile, "profile.toml").ok().map(Arc::new);
-    let keep: Vec<String> = if text.len().is_multiple_of(2) { Vec::new() } else { vec!["*".to_owned()] };
-    let options = Options { keep, profile, ..Options::default() };
+    let profile = Profile::from_toml(profile, "profile.toml").ok();
+    let keep = if text.len().is_multiple_of(2) { None } else { Some("*") };
+    let options = ReadOptions::default().with_keep(keep).with_profile(profile);
 
     if let Some(reading) = checked(ingest::read_bytes(NAME, sheet.as_bytes(), &options, &Quiet)) {
         saved(&reading, &sheet, &options);
@@ -54,10 +54,10 @@ fn frame(names: &[String]) -> RecordBatch {
 }
 
 /// Checks that a saved mapping can be read back, and reads the sheet as before.
-fn saved(reading: &Reading, sheet: &str, options: &Options) {
+fn saved(reading: &Reading, sheet: &str, options: &ReadOptions) {
     let text = Profile::of(&reading.sources, options).to_toml();
     let profile = Profile::from_toml(&text, "saved.toml").unwrap_or_else(|error| panic!("{error}\n{text}"));
-    let options = Options { profile: Some(Arc::new(profile)), ..Options::default() };
+    let options = ReadOptions::default().with_profile(profile);
     let again = checked(ingest::read_bytes(NAME, sheet.as_bytes(), &options, &Quiet)).expect("it was read before");
     let read = |reading: &Reading| -> Vec<_> {
         let read = |c: &&Mapped| c.column.is_some();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, Float64Array, Int16Array, Int64Array, UInt32Array};
 use dangjian::Lang;
 use dangjian::ingest::{Mapped, Rows, Source};
-use dangjian::ingest::{Options, Problem};
+use dangjian::ingest::{Problem, ReadOptions};
 use dangjian::roster::Origin;
 use pyo3::prelude::*;
 use pyo3_arrow::PyTable;
@@ -94,7 +94,7 @@ pub(crate) fn columns_read(origin: &Origin) -> PyResult<PyTable> {
 }
 
 /// Lists the words added to the shipped ones.
-pub(crate) fn words(options: &Options) -> PyResult<PyTable> {
+pub(crate) fn words(options: &ReadOptions) -> PyResult<PyTable> {
     let words = options.dictionaries();
     let all = words.added();
     texts(vec![

@@ -31,8 +31,9 @@ pub(crate) fn compare(
 ) -> PyResult<Comparison> {
     let earlier = earlier.map_or_else(|| later.0.clone(), |r| r.0.clone());
     let later = later.0.clone();
-    let options = engine::Options { year, earlier_year, columns };
-    let compared = run(py, None, move |job| engine::compare(&later, &earlier, &options, job))?;
+    let options =
+        engine::CompareOptions::default().with_year(year).with_earlier_year(earlier_year).with_columns(columns);
+    let compared = run(py, None, move |job| later.compare(&earlier, &options, job))?;
     Ok(Comparison(Arc::new(compared)))
 }
 

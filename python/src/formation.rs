@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use arrow::array::RecordBatch;
 use dangjian::Result;
-use dangjian::analysis::formation;
 use dangjian::definition::FormationRules;
 use dangjian::job::Job;
 use dangjian::query::Scope;
@@ -43,7 +42,7 @@ pub(crate) fn formation_audit(
     scope: Asked,
     rules: Option<PathBuf>,
 ) -> PyResult<PyTable> {
-    by(py, roster, rules, scope, formation::formation_audit)
+    by(py, roster, rules, scope, dangjian::Roster::formation_audit)
 }
 
 /// Lists the organisations of a year's findings.
@@ -57,8 +56,8 @@ pub(crate) fn formation_audit_list(
     finding: Option<String>,
     rules: Option<PathBuf>,
 ) -> PyResult<PyTable> {
-    roster.over(py, scope, move |roster, scope, _| {
-        formation::formation_audit_list(roster, &rules_of(rules.as_deref())?, year, finding.as_deref(), scope)
+    roster.over(py, scope, move |roster, scope, job| {
+        roster.formation_audit_list(&rules_of(rules.as_deref())?, finding.as_deref(), year, scope, job)
     })
 }
 
@@ -71,7 +70,7 @@ pub(crate) fn joint_branches(
     scope: Asked,
     rules: Option<PathBuf>,
 ) -> PyResult<PyTable> {
-    by(py, roster, rules, scope, formation::joint_branches)
+    by(py, roster, rules, scope, dangjian::Roster::joint_branches)
 }
 
 /// Counts joint branches by dimensions.
@@ -83,7 +82,7 @@ pub(crate) fn joint_summary(
     scope: Asked,
     rules: Option<PathBuf>,
 ) -> PyResult<PyTable> {
-    by(py, roster, rules, scope, formation::joint_summary)
+    by(py, roster, rules, scope, dangjian::Roster::joint_summary)
 }
 
 /// Counts those short of a step by dimensions, with their outcome in the next year.
@@ -96,9 +95,7 @@ pub(crate) fn readiness(
     short: u32,
     rules: Option<PathBuf>,
 ) -> PyResult<PyTable> {
-    roster.over(py, scope, move |roster, scope, job| {
-        formation::readiness(roster, &rules_of(rules.as_deref())?, short, scope, job)
-    })
+    roster.over(py, scope, move |roster, scope, job| roster.readiness(&rules_of(rules.as_deref())?, short, scope, job))
 }
 
 /// Lists those of a year that are short of a step.
@@ -113,13 +110,13 @@ pub(crate) fn readiness_list(
     short: u32,
     rules: Option<PathBuf>,
 ) -> PyResult<PyTable> {
-    roster.over(py, scope, move |roster, scope, _| {
-        formation::readiness_list(roster, &rules_of(rules.as_deref())?, short, year, step.as_deref(), scope)
+    roster.over(py, scope, move |roster, scope, job| {
+        roster.readiness_list(&rules_of(rules.as_deref())?, step.as_deref(), short, year, scope, job)
     })
 }
 
 /// Counts transitions between modes over a break in years.
 #[pyfunction]
 pub(crate) fn formation_returns(py: Python<'_>, roster: &Roster, scope: Asked) -> PyResult<PyTable> {
-    roster.over(py, scope, formation::formation_returns)
+    roster.over(py, scope, dangjian::Roster::formation_returns)
 }

@@ -4,7 +4,6 @@
 
 use arrow::array::RecordBatch;
 use dangjian::Result;
-use dangjian::analysis::identity;
 use dangjian::analysis::identity::Links;
 use dangjian::analysis::identity::Reason;
 use pyo3::prelude::*;
@@ -22,8 +21,8 @@ use crate::tables::{table, texts};
 pub(crate) fn links(py: Python<'_>, roster: &Roster, register: Option<&Roster>) -> PyResult<PyTable> {
     let (roster, register) = (roster.0.clone(), register.map(|r| r.0.clone()));
     let links = run(py, None, move |job| match &register {
-        None => identity::links(&roster, job),
-        Some(register) => identity::links_from(&roster, register, job),
+        None => roster.links(job),
+        Some(register) => roster.links_from(register, job),
     })?;
     table(vec![links.table().clone()])
 }
@@ -48,7 +47,7 @@ pub(crate) fn link(
             reasons.map(|names| names.iter().map(|n| Reason::from_name(n)).collect::<Result<Vec<_>>>()).transpose()?;
         let mut links = match given {
             Some(batches) => Links::from_batches(&batches)?,
-            None => identity::links(&roster, job)?,
+            None => roster.links(job)?,
         };
         if let Some(reasons) = reasons {
             links = links.only(&reasons)?;

@@ -5,10 +5,8 @@
 use std::path::{Path, PathBuf};
 
 use dangjian::Result;
-use dangjian::analysis::annual_table as annual;
+use dangjian::analysis::rates::published;
 use dangjian::analysis::rates::published::{Printed, Published};
-use dangjian::analysis::rates::{breaks, change, published};
-use dangjian::analysis::reconcile;
 use dangjian::definition::{Annual, Rate, Rates};
 use pyo3::prelude::*;
 use pyo3_arrow::PyTable;
@@ -45,13 +43,13 @@ pub(crate) fn breaks_of(
     rates: Option<Vec<String>>,
     rates_file: Option<PathBuf>,
 ) -> PyResult<PyTable> {
-    roster.one(py, move |roster, _| breaks::breaks(roster, &rates_of(rates.as_deref(), rates_file.as_deref())?))
+    roster.one(py, move |roster, _| roster.breaks(&rates_of(rates.as_deref(), rates_file.as_deref())?))
 }
 
 /// Lists the organisations of a year that are missing from a tree.
 #[pyfunction]
 pub(crate) fn reconcile_trees(py: Python<'_>, roster: &Roster, year: i16, scope: Asked) -> PyResult<PyTable> {
-    roster.over(py, scope, move |roster, scope, _| reconcile::reconcile(roster, year, scope))
+    roster.over(py, scope, move |roster, scope, job| roster.reconcile(year, scope, job))
 }
 
 /// Computes the totals of rates in each tree.
@@ -65,8 +63,8 @@ pub(crate) fn reconcile_totals(
     rates: Option<Vec<String>>,
     rates_file: Option<PathBuf>,
 ) -> PyResult<PyTable> {
-    roster.over(py, scope, move |roster, scope, _| {
-        reconcile::reconcile_totals(roster, &rates_of(rates.as_deref(), rates_file.as_deref())?, year, scope)
+    roster.over(py, scope, move |roster, scope, job| {
+        roster.reconcile_totals(&rates_of(rates.as_deref(), rates_file.as_deref())?, year, scope, job)
     })
 }
 
@@ -84,7 +82,7 @@ pub(crate) fn explain_change(
 ) -> PyResult<PyTable> {
     roster.over(py, scope, move |roster, scope, job| {
         let rates = rates_of(Some(&[rate]), rates_file.as_deref())?;
-        change::explain_change(roster, &rates, earlier, later, scope, job)
+        roster.explain_change(&rates, earlier, later, scope, job)
     })
 }
 
@@ -135,7 +133,7 @@ pub(crate) fn annual_table(
     tables_file: Option<PathBuf>,
 ) -> PyResult<PyTable> {
     roster.over(py, scope, move |roster, scope, job| {
-        annual::annual_table(roster, &annual_of(tables_file.as_deref())?, &table, year, scope, job)
+        roster.annual_table(&annual_of(tables_file.as_deref())?, &table, year, scope, job)
     })
 }
 
@@ -151,6 +149,6 @@ pub(crate) fn annual_checks(
     tables_file: Option<PathBuf>,
 ) -> PyResult<PyTable> {
     roster.over(py, scope, move |roster, scope, job| {
-        annual::annual_checks(roster, &annual_of(tables_file.as_deref())?, &table, year, scope, job)
+        roster.annual_checks(&annual_of(tables_file.as_deref())?, &table, year, scope, job)
     })
 }

@@ -3,9 +3,10 @@
 #![allow(clippy::needless_pass_by_value, reason = "what Python hands over is owned")]
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
-use dangjian::ingest::{OnConflict, Options, Profile};
+use dangjian::Result;
+use dangjian::ingest::{OnConflict, Profile, ReadOptions};
+use dangjian::schema::Dictionaries;
 use dangjian::standards::zone::Zones;
 use pyo3::prelude::*;
 use pyo3_arrow::input::AnyRecordBatch;
@@ -29,16 +30,26 @@ pub(crate) struct Said {
 }
 
 impl Said {
-    fn options(self) -> PyResult<Options> {
-        let Self { year, columns, keep, words, profile, on_conflict, zones, repair } = self;
-        let zones = zones.map(|path| Zones::from_file(&path)).transpose().map_err(|e| raise(&e))?.map(Arc::new);
-        let on_conflict = OnConflict::from_name(&on_conflict).map_err(|e| raise(&e))?;
-        let profile = profile.map(|path| Profile::from_file(&path)).transpose().map_err(|e| raise(&e))?.map(Arc::new);
-        let mut options = Options { year, columns, keep, profile, on_conflict, zones, repair, ..Options::default() };
-        for (column, written, value) in words {
-            options.words.add(&column, &written, &value).map_err(|e| raise(&e))?;
-        }
-        Ok(options)
+    fn options(self) -> PyResult<ReadOptions> {
+        let read = || -> Result<ReadOptions> {
+            let mut words = Dictionaries::default();
+            let zones = self.zones.as_deref().map(Zones::from_file).transpose()?;
+            let on_conflict = OnConflict::from_name(&self.on_conflict)?;
+            let profile = self.profile.as_deref().map(Profile::from_file).transpose()?;
+            for (column, written, value) in &self.words {
+                words.add(column, written, value)?;
+            }
+            Ok(ReadOptions::default()
+                .with_year(self.year)
+                .with_columns(self.columns)
+                .with_keep(self.keep)
+                .with_words(words)
+                .with_profile(profile)
+                .with_on_conflict(on_conflict)
+                .with_zones(zones)
+                .with_repair(self.repair))
+        };
+        read().map_err(|e| raise(&e))
     }
 }
 
@@ -65,7 +76,7 @@ pub(crate) fn open_panel(
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Roster> {
     let opened = run(py, progress.as_ref(), move |job| dangjian::Roster::open(&path, columns.as_deref(), job))?;
-    Ok(Roster(opened, Options::default()))
+    Ok(Roster(opened, ReadOptions::default()))
 }
 
 #[pyfunction]

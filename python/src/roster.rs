@@ -5,16 +5,14 @@
 use std::path::{Path, PathBuf};
 
 use arrow::array::RecordBatch;
-use dangjian::analysis::count::{Measure, count};
-use dangjian::analysis::formation::{formation, formation_moves, formation_need};
-use dangjian::analysis::rates::{Shape, coverage_as};
+use dangjian::analysis::count::Measure;
+use dangjian::analysis::rates::CoverageOptions;
 use dangjian::analysis::stars::{star_distribution, star_transitions};
-use dangjian::analysis::transitions;
-use dangjian::analysis::workforce::{Workers, workforce};
+use dangjian::analysis::workforce::Workers;
 use dangjian::definition::{Counts, Rates, Targets};
-use dangjian::ingest::{Options, Profile};
+use dangjian::ingest::{Profile, ReadOptions};
 use dangjian::job::Job;
-use dangjian::review::{Definitions, review};
+use dangjian::review::Definitions;
 use dangjian::{Error, Result};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -30,7 +28,7 @@ use crate::tables::table;
 
 /// The panel, and the options with which it was read.
 #[pyclass(frozen, module = "dangjian._native")]
-pub(crate) struct Roster(pub(crate) dangjian::Roster, pub(crate) Options);
+pub(crate) struct Roster(pub(crate) dangjian::Roster, pub(crate) ReadOptions);
 
 /// Returns the shipped definitions with the user's files layered over them.
 pub(crate) fn definitions_of(rates: Option<&Path>, targets: Option<&Path>) -> Result<Definitions> {
@@ -80,7 +78,7 @@ impl Roster {
 
     #[getter]
     fn dimensions(&self) -> Vec<String> {
-        dangjian::query::dimension::dimensions(&self.0)
+        self.0.dimensions()
     }
 
     fn to_arrow(&self, py: Python<'_>) -> PyResult<PyTable> {
@@ -129,29 +127,30 @@ impl Roster {
         rollup: bool,
         interval: Option<f64>,
     ) -> PyResult<PyTable> {
+        let options = CoverageOptions::default().with_rollup(rollup).with_interval(interval);
         self.over(py, scope, move |roster, scope, job| {
             let rates = rates_of(rates.as_deref(), rates_file.as_deref())?;
-            coverage_as(roster, &rates, scope, Shape { rollup, interval }, job)
+            roster.coverage_as(&rates, &options, scope, job)
         })
     }
 
     fn formation(&self, py: Python<'_>, scope: Asked) -> PyResult<PyTable> {
-        self.over(py, scope, formation)
+        self.over(py, scope, dangjian::Roster::formation)
     }
 
     #[pyo3(signature = (scope, *, rules=None))]
     fn formation_need(&self, py: Python<'_>, scope: Asked, rules: Option<PathBuf>) -> PyResult<PyTable> {
-        self.over(py, scope, move |roster, scope, job| formation_need(roster, &rules_of(rules.as_deref())?, scope, job))
+        self.over(py, scope, move |roster, scope, job| roster.formation_need(&rules_of(rules.as_deref())?, scope, job))
     }
 
     fn formation_moves(&self, py: Python<'_>, scope: Asked) -> PyResult<PyTable> {
-        self.over(py, scope, formation_moves)
+        self.over(py, scope, dangjian::Roster::formation_transitions)
     }
 
     fn moves(&self, py: Python<'_>, of: Vec<String>, scope: Asked) -> PyResult<PyTable> {
         self.over(py, scope, move |roster, scope, job| {
             let of: Vec<&str> = of.iter().map(String::as_str).collect();
-            transitions::moves(roster, &of, scope, job)
+            roster.transitions(&of, scope, job)
         })
     }
 
@@ -167,7 +166,7 @@ impl Roster {
     }
 
     fn workforce(&self, py: Python<'_>, scope: Asked) -> PyResult<PyTable> {
-        self.over(py, scope, workforce)
+        self.over(py, scope, dangjian::Roster::workforce)
     }
 
     fn count(
@@ -181,7 +180,7 @@ impl Roster {
         let tables = run(py, None, move |job| {
             let parse = |(name, text): (String, String)| Ok((name, Measure::parse(&text)?));
             let asked = measures.into_iter().map(parse).collect::<Result<Vec<_>>>()?;
-            count(&roster, &sets, &asked, &scope.scope(&roster)?, job)
+            roster.count_sets(&sets, &asked, &scope.scope(&roster)?, job)
         })?;
         tables.into_iter().map(|t| table(vec![t])).collect()
     }
@@ -203,7 +202,7 @@ impl Roster {
             let mut definitions = definitions_of(rates.as_deref(), targets.as_deref())?;
             definitions.rules = rules_of(rules.as_deref())?;
             let workers = workers.as_deref().map(Workers::read).transpose()?;
-            review(&roster, year, &definitions, workers.as_ref(), job)
+            roster.review(&definitions, year, workers.as_ref(), job)
         })?;
         let out = PyDict::new(py);
         for (id, batch) in made.tables {

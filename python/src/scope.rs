@@ -1,7 +1,6 @@
 //! The scope of a statistic as Python passes it: the rows and the dimensions, in one form for all statistics.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray, RecordBatch};
 use arrow::buffer::BooleanBuffer;
@@ -39,17 +38,15 @@ fn flags(given: &Bound<'_, PyAny>) -> PyResult<Option<Vec<ArrayRef>>> {
 impl Asked {
     /// Converts to the engine's scope.
     pub(crate) fn scope(self, roster: &dangjian::Roster) -> Result<Scope> {
-        Ok(Scope {
-            by: self.by,
-            filter: self.filter.as_deref().map(Predicate::parse).transpose()?,
-            years: self.years,
-            only: self.only.map(|chunks| by_frame(roster, &chunks)).transpose()?,
-            bands: self.bands.as_deref().map(Bands::from_file).transpose()?,
-        })
+        Ok(Scope::by(self.by)
+            .filter(self.filter.as_deref().map(Predicate::parse).transpose()?)
+            .in_years(self.years)
+            .only(self.only.map(|chunks| by_frame(roster, &chunks)).transpose()?)
+            .bands(self.bands.as_deref().map(Bands::from_file).transpose()?))
     }
 }
 
-fn by_frame(roster: &dangjian::Roster, chunks: &[ArrayRef]) -> Result<Arc<[BooleanBuffer]>> {
+fn by_frame(roster: &dangjian::Roster, chunks: &[ArrayRef]) -> Result<Vec<BooleanBuffer>> {
     let flags: Vec<bool> = chunks
         .iter()
         .map(|chunk| chunk.as_boolean_opt())

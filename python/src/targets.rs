@@ -44,19 +44,19 @@ fn of(py: Python<'_>, roster: &Roster, set: Set, scope: Asked, statistic: Statis
 /// Computes the targets by dimensions.
 #[pyfunction]
 pub(crate) fn targets(py: Python<'_>, roster: &Roster, set: Set, scope: Asked) -> PyResult<PyTable> {
-    of(py, roster, set, scope, dangjian::analysis::targets::targets)
+    of(py, roster, set, scope, dangjian::Roster::targets)
 }
 
 /// Computes every target in every year.
 #[pyfunction]
 pub(crate) fn targets_series(py: Python<'_>, roster: &Roster, set: Set, scope: Asked) -> PyResult<PyTable> {
-    of(py, roster, set, scope, dangjian::analysis::targets::targets_series)
+    of(py, roster, set, scope, dangjian::Roster::targets_series)
 }
 
 /// Counts the gaps of each target by dimensions.
 #[pyfunction]
 pub(crate) fn gap_counts(py: Python<'_>, roster: &Roster, set: Set, scope: Asked) -> PyResult<PyTable> {
-    of(py, roster, set, scope, dangjian::analysis::targets::gap_counts)
+    of(py, roster, set, scope, dangjian::Roster::gap_counts)
 }
 
 /// Reports each target's progress and projects whether the pace so far is enough.
@@ -70,9 +70,7 @@ pub(crate) fn targets_pace(
     scope: Asked,
     deadline: Option<i16>,
 ) -> PyResult<PyTable> {
-    roster.over(py, scope, move |roster, scope, job| {
-        dangjian::analysis::targets::targets_pace(roster, &set.targets()?, year, deadline, scope, job)
-    })
+    roster.over(py, scope, move |roster, scope, job| roster.targets_pace(&set.targets()?, year, deadline, scope, job))
 }
 
 /// Lists the organisations missing from a target.
@@ -86,10 +84,10 @@ pub(crate) fn gaps(
     scope: Asked,
     targets_file: Option<PathBuf>,
 ) -> PyResult<PyTable> {
-    roster.over(py, scope, move |roster, scope, _| {
+    roster.over(py, scope, move |roster, scope, job| {
         let set = targets_file.as_deref().map_or_else(Targets::shipped, Targets::from_file)?;
         let target = set.get_in(&target, year)?;
         target.check(roster)?;
-        dangjian::analysis::targets::gaps(roster, target, year, scope)
+        roster.gaps(target, year, scope, job)
     })
 }

@@ -79,89 +79,89 @@ fn told(roster: &Roster, frame: &Frame, table: &AnnualTable, line: &Line, column
     names.all(|name| has(roster, frame, ledger_column(name)))
 }
 
-/// Fills in the table called `id` for `year`. Only the filter of `scope` applies; its dimensions and years are
-/// ignored.
-///
-/// Columns: `year`, `table`, `line`, `label_zh`, `label_en`, then a count for each column of the table, by its id.
-/// Null if nothing was found and the year's sources lack a column that the cell rests on, or if no ledger has the
-/// data. The lines `…_unknown` hold values missing from the ledger, so that the parts of a line add up to it; the
-/// line `undecided` holds possible members of the table, which no other line counts.
-/// ```
-/// # use dangjian::{Roster, Scope, job::Quiet};
-/// let roster = Roster::sample(300, 3)?;
-/// let tables = dangjian::definition::Annual::shipped()?;
-/// let table = dangjian::analysis::annual_table::annual_table(&roster, &tables, "27", 2012, &Scope::default(), &Quiet)?;
-/// assert!(table.column_by_name("control_private").is_some());
-/// # Ok::<(), dangjian::Error>(())
-/// ```
-pub fn annual_table(
-    roster: &Roster,
-    tables: &Annual,
-    id: &str,
-    year: i16,
-    scope: &Scope,
-    job: &dyn Job,
-) -> Result<RecordBatch> {
-    let (table, frame) = (tables.get(id)?, roster.frame(year)?);
-    let cells = cells(roster, frame, table, scope, job)?;
-    let lines = || table.lines.iter();
-    let columns = Columns::default()
-        .years("year", lines().map(|_| year))
-        .texts("table", lines().map(|_| &table.id))
-        .texts("line", lines().map(|line| &line.id))
-        .texts("label_zh", lines().map(|line| line.label.get(Lang::Zh)))
-        .texts("label_en", lines().map(|line| line.label.get(Lang::En)));
-    let named = table.columns.iter().enumerate();
-    named.fold(columns, |columns, (at, c)| columns.some_counts(&c.id, cells.iter().map(|line| line[at]))).finish()
-}
-
-/// Checks the sums of the table called `id` for `year` and the rows of `scope`, cell by cell: sums of lines in
-/// every column, and sums of columns in every line that counts organisations.
-///
-/// Columns: `year`, `table`, `check`, `line`, `column` (the position of the whole), `relation` (`=`: the parts add
-/// up to the whole; `>=`: they do not exceed it), `whole`, `parts` (their sum), `agrees`. Null if the whole or a
-/// part is null.
-/// ```
-/// # use dangjian::{Roster, Scope, job::Quiet};
-/// let roster = Roster::sample(300, 3)?;
-/// let tables = dangjian::definition::Annual::shipped()?;
-/// let checks = dangjian::analysis::annual_table::annual_checks(&roster, &tables, "27", 2012, &Scope::default(), &Quiet)?;
-/// assert!(arrow::array::AsArray::as_boolean(&checks["agrees"]).iter().all(|agrees| agrees != Some(false)));
-/// # Ok::<(), dangjian::Error>(())
-/// ```
-pub fn annual_checks(
-    roster: &Roster,
-    tables: &Annual,
-    id: &str,
-    year: i16,
-    scope: &Scope,
-    job: &dyn Job,
-) -> Result<RecordBatch> {
-    let (table, frame) = (tables.get(id)?, roster.frame(year)?);
-    let cells = cells(roster, frame, table, scope, job)?;
-    let mut found = Vec::new();
-    for check in &table.checks {
-        for (line, column, whole, parts) in compared(table, &cells, check) {
-            let sum = parts.into_iter().sum::<Option<u64>>();
-            found.push((check, line, column, whole, sum));
-        }
+impl Roster {
+    /// Fills in the table called `id` for `year`. Only the filter of `scope` applies; its dimensions and years are
+    /// ignored.
+    ///
+    /// Columns: `year`, `table`, `line`, `label_zh`, `label_en`, then a count for each column of the table, by its id.
+    /// Null if nothing was found and the year's sources lack a column that the cell rests on, or if no ledger has the
+    /// data. The lines `…_unknown` hold values missing from the ledger, so that the parts of a line add up to it; the
+    /// line `undecided` holds possible members of the table, which no other line counts.
+    /// ```
+    /// # use dangjian::{Quiet, Roster, Scope, definition::Annual};
+    /// let roster = Roster::sample(300, 3)?;
+    /// let table = roster.annual_table(&Annual::shipped()?, "27", 2012, &Scope::default(), &Quiet)?;
+    /// assert!(table.column_by_name("control_private").is_some());
+    /// # Ok::<(), dangjian::Error>(())
+    /// ```
+    pub fn annual_table(
+        &self,
+        tables: &Annual,
+        id: &str,
+        year: i16,
+        scope: &Scope,
+        job: &dyn Job,
+    ) -> Result<RecordBatch> {
+        let (table, frame) = (tables.get(id)?, self.frame(year)?);
+        let cells = cells(self, frame, table, scope, job)?;
+        let lines = || table.lines.iter();
+        let columns = Columns::default()
+            .years("year", lines().map(|_| year))
+            .texts("table", lines().map(|_| &table.id))
+            .texts("line", lines().map(|line| &line.id))
+            .texts("label_zh", lines().map(|line| line.label.get(Lang::Zh)))
+            .texts("label_en", lines().map(|line| line.label.get(Lang::En)));
+        let named = table.columns.iter().enumerate();
+        named.fold(columns, |columns, (at, c)| columns.some_counts(&c.id, cells.iter().map(|line| line[at]))).finish()
     }
-    let each = || found.iter();
-    let agrees = |check: &Check, whole: Option<u64>, sum: Option<u64>| {
-        let (whole, sum) = (whole?, sum?);
-        Some(if check.equal { whole == sum } else { whole >= sum })
-    };
-    Columns::default()
-        .years("year", each().map(|_| year))
-        .texts("table", each().map(|_| &table.id))
-        .texts("check", each().map(|(check, ..)| &check.id))
-        .texts("line", each().map(|(_, line, ..)| *line))
-        .texts("column", each().map(|(_, _, column, ..)| *column))
-        .texts("relation", each().map(|(check, ..)| if check.equal { "=" } else { ">=" }))
-        .some_counts("whole", each().map(|(.., whole, _)| *whole))
-        .some_counts("parts", each().map(|(.., sum)| *sum))
-        .flags("agrees", each().map(|(check, _, _, whole, sum)| agrees(check, *whole, *sum)))
-        .finish()
+
+    /// Checks the sums of the table called `id` for `year` and the rows of `scope`, cell by cell: sums of lines in
+    /// every column, and sums of columns in every line that counts organisations.
+    ///
+    /// Columns: `year`, `table`, `check`, `line`, `column` (the position of the whole), `relation` (`=`: the parts add
+    /// up to the whole; `>=`: they do not exceed it), `whole`, `parts` (their sum), `agrees`. Null if the whole or a
+    /// part is null.
+    /// ```
+    /// # use dangjian::{Quiet, Roster, Scope, definition::Annual};
+    /// let roster = Roster::sample(300, 3)?;
+    /// let checks = roster.annual_checks(&Annual::shipped()?, "27", 2012, &Scope::default(), &Quiet)?;
+    /// assert!(arrow::array::AsArray::as_boolean(&checks["agrees"]).iter().all(|agrees| agrees != Some(false)));
+    /// # Ok::<(), dangjian::Error>(())
+    /// ```
+    pub fn annual_checks(
+        &self,
+        tables: &Annual,
+        id: &str,
+        year: i16,
+        scope: &Scope,
+        job: &dyn Job,
+    ) -> Result<RecordBatch> {
+        let (table, frame) = (tables.get(id)?, self.frame(year)?);
+        let cells = cells(self, frame, table, scope, job)?;
+        let mut found = Vec::new();
+        for check in &table.checks {
+            for (line, column, whole, parts) in compared(table, &cells, check) {
+                let sum = parts.into_iter().sum::<Option<u64>>();
+                found.push((check, line, column, whole, sum));
+            }
+        }
+        let each = || found.iter();
+        let agrees = |check: &Check, whole: Option<u64>, sum: Option<u64>| {
+            let (whole, sum) = (whole?, sum?);
+            Some(if check.equal { whole == sum } else { whole >= sum })
+        };
+        Columns::default()
+            .years("year", each().map(|_| year))
+            .texts("table", each().map(|_| &table.id))
+            .texts("check", each().map(|(check, ..)| &check.id))
+            .texts("line", each().map(|(_, line, ..)| *line))
+            .texts("column", each().map(|(_, _, column, ..)| *column))
+            .texts("relation", each().map(|(check, ..)| if check.equal { "=" } else { ">=" }))
+            .some_counts("whole", each().map(|(.., whole, _)| *whole))
+            .some_counts("parts", each().map(|(.., sum)| *sum))
+            .flags("agrees", each().map(|(check, _, _, whole, sum)| agrees(check, *whole, *sum)))
+            .finish()
+    }
 }
 
 /// The comparisons of a check: the line and column of a whole, the whole, its parts.

@@ -34,14 +34,14 @@ impl Measure {
     /// Parses `*`, `sum(column)`, `distinct(column)` or a predicate.
     pub fn parse(text: &str) -> Result<Self> {
         let text = text.trim();
-        let of = |function: &str| {
+        let argument = |function: &str| {
             let inside = text.strip_prefix(function)?.trim_start().strip_prefix('(')?.strip_suffix(')')?;
             Some(inside.trim().to_owned())
         };
         if text == "*" {
             return Ok(Self::Rows);
         }
-        match (of("sum"), of("distinct")) {
+        match (argument("sum"), argument("distinct")) {
             (Some(column), _) => Ok(Self::Sum(column)),
             (_, Some(column)) => Ok(Self::Distinct(column)),
             _ => Ok(Self::Where(Predicate::parse(text)?)),
@@ -113,31 +113,46 @@ fn first_rows(codes: &Integers, rows: &BooleanBuffer) -> BooleanBuffer {
     BooleanBuffer::collect_bool(rows.len(), |row| rows.value(row) && codes.get(row) > 0 && seen.insert(codes.get(row)))
 }
 
-/// Counts `measures` in each grouping of `sets` (lists of dimensions) over the rows and years of `scope`, whose own
-/// dimensions are ignored. The rows are scanned once for all groupings.
-///
-/// Each table has the columns `year`, its dimensions, and one column per measure. A count is null, not 0, if
-/// nothing was counted because the year's sources lack a column that the measure names.
-///
-/// ```
-/// # use dangjian::{Roster, Scope, job::Quiet};
-/// let roster = Roster::sample(300, 3)?;
-/// let measures = [("members".to_owned(), dangjian::analysis::count::Measure::parse("sum(members_full)")?)];
-/// let sets = [vec![], vec!["kind".to_owned()]];
-/// let tables = dangjian::analysis::count::count(&roster, &sets, &measures, &Scope::default(), &Quiet)?;
-/// assert_eq!(tables.len(), 2);
-/// # Ok::<(), dangjian::Error>(())
-/// ```
-pub fn count(
-    roster: &Roster,
-    sets: &[Vec<String>],
-    measures: &[(String, Measure)],
-    scope: &Scope,
-    job: &dyn Job,
-) -> Result<Vec<RecordBatch>> {
-    let frames = scope.frames(roster)?;
-    let answer = |counted: Vec<Counted>| counted.par_iter().map(|counted| wide(roster, measures, counted)).collect();
-    statistic(roster, &frames, sets, measures, scope, answer)?.count(&frames, job)
+impl Roster {
+    /// Counts `measures` by the dimensions of `scope`, in one column each, as [`count_sets`](Self::count_sets) does for
+    /// several groupings.
+    /// ```
+    /// # use dangjian::{Quiet, Roster, Scope, analysis::count::Measure};
+    /// let roster = Roster::sample(300, 3)?;
+    /// let measures = [("members".to_owned(), Measure::parse("sum(members_full)")?)];
+    /// let table = roster.count(&measures, &Scope::by(["kind"]), &Quiet)?;
+    /// assert!(table.column_by_name("members").is_some());
+    /// # Ok::<(), dangjian::Error>(())
+    /// ```
+    pub fn count(&self, measures: &[(String, Measure)], scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
+        only(self.count_sets(std::slice::from_ref(&scope.by), measures, scope, job)?)
+    }
+
+    /// Counts `measures` in each grouping of `sets` (lists of dimensions) over the rows and years of `scope`, whose own
+    /// dimensions are ignored. The rows are scanned once for all groupings.
+    ///
+    /// Each table has the columns `year`, its dimensions, and one column per measure. A count is null, not 0, if
+    /// nothing was counted because the year's sources lack a column that the measure names.
+    /// ```
+    /// # use dangjian::{Quiet, Roster, Scope, analysis::count::Measure};
+    /// let roster = Roster::sample(300, 3)?;
+    /// let measures = [("members".to_owned(), Measure::parse("sum(members_full)")?)];
+    /// let sets = [vec![], vec!["kind".to_owned()]];
+    /// let tables = roster.count_sets(&sets, &measures, &Scope::default(), &Quiet)?;
+    /// assert_eq!(tables.len(), 2);
+    /// # Ok::<(), dangjian::Error>(())
+    /// ```
+    pub fn count_sets(
+        &self,
+        sets: &[Vec<String>],
+        measures: &[(String, Measure)],
+        scope: &Scope,
+        job: &dyn Job,
+    ) -> Result<Vec<RecordBatch>> {
+        let frames = scope.frames(self)?;
+        let answer = |counted: Vec<Counted>| counted.par_iter().map(|counted| wide(self, measures, counted)).collect();
+        statistic(self, &frames, sets, measures, scope, answer)?.count(&frames, job)
+    }
 }
 
 /// Builds a table with one column per measure.

@@ -11,9 +11,8 @@ use arrow::array::StringArray;
 use arrow::buffer::BooleanBuffer;
 use rayon::prelude::*;
 
-use super::count::{Measure, count};
-use super::formation::{formation, formation_moves};
-use super::rates::{Shape, coverage_as};
+use super::count::Measure;
+use super::rates::CoverageOptions;
 use super::stars::{star_distribution, star_transitions};
 use crate::definition::{Counts, Rates};
 use crate::error::{Error, Result};
@@ -91,22 +90,17 @@ type Work<'a> = (&'static str, Box<dyn Fn(&dyn Job) -> Result<()> + Sync + 'a>);
 fn work(roster: &Roster) -> Vec<Work<'_>> {
     let rates = || Rates::shipped().map(|rates| rates.iter().cloned().collect::<Vec<_>>());
     let by = |names: &[&str]| Scope::by(names.iter().copied());
-    let shape = Shape { rollup: true, interval: None };
+    let rollup = CoverageOptions::default().with_rollup(true);
     vec![
-        (
-            "coverage",
-            Box::new(move |job| {
-                coverage_as(roster, &rates()?, &by(&["county", "kind"]), Shape::default(), job).map(drop)
-            }),
-        ),
+        ("coverage", Box::new(move |job| roster.coverage(&rates()?, &by(&["county", "kind"]), job).map(drop))),
         (
             "coverage, all levels",
             Box::new(move |job| {
-                coverage_as(roster, &rates()?, &by(&["township", "committee", "kind"]), shape, job).map(drop)
+                roster.coverage_as(&rates()?, &rollup, &by(&["township", "committee", "kind"]), job).map(drop)
             }),
         ),
-        ("formation", Box::new(move |job| formation(roster, &by(&["township"]), job).map(drop))),
-        ("formation moves", Box::new(move |job| formation_moves(roster, &by(&["township"]), job).map(drop))),
+        ("formation", Box::new(move |job| roster.formation(&by(&["township"]), job).map(drop))),
+        ("formation moves", Box::new(move |job| roster.formation_transitions(&by(&["township"]), job).map(drop))),
         ("stars", Box::new(move |job| star_distribution(roster, &by(&["township"]), job).map(drop))),
         (
             "star moves",
@@ -148,8 +142,8 @@ fn a_job_of_a_hundred_million_rows_stops_at_once_and_the_next_one_works() {
         println!("{name}: {lags:?}");
         slow.extend(lags.into_iter().filter(|lag| *lag > SOON).map(|lag| (name, lag)));
         let all = [("n".to_owned(), Measure::Rows)];
-        let again = count(&roster, &[Vec::new()], &all, &Scope::default(), &Quiet).unwrap();
-        assert_eq!(again[0].num_rows(), YEARS as usize);
+        let again = roster.count(&all, &Scope::default(), &Quiet).unwrap();
+        assert_eq!(again.num_rows(), YEARS as usize);
     }
     assert!(slow.is_empty(), "not within {SOON:?}: {slow:?}");
 }
@@ -179,8 +173,8 @@ fn time_grows_as_rows_do() {
     for organisations in [MOST / 100, MOST / 10, MOST] {
         let roster = panel(organisations);
         let rows = f64::from(organisations) * f64::from(YEARS);
-        let counted = least(|| drop(count(&roster, &sets, &measures, &Scope::default(), &Quiet).unwrap()));
-        let moved = least(|| drop(formation_moves(&roster, &Scope::by(["county"]), &Quiet).unwrap()));
+        let counted = least(|| drop(roster.count_sets(&sets, &measures, &Scope::default(), &Quiet).unwrap()));
+        let moved = least(|| drop(roster.formation_transitions(&Scope::by(["county"]), &Quiet).unwrap()));
         // Kind, region (two bytes), mode, members, and one bit for `operating`.
         let bytes = rows * (5.0 + 1.0 / 8.0);
         let plain = vec![1_u64; bytes as usize / 8];

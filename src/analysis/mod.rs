@@ -1,16 +1,16 @@
 //! Statistics of a roster: counts, rates, targets, formation, stars, trends, identity and comparisons.
 
-pub mod annual_table;
+mod annual_table;
 pub mod compare;
 pub mod count;
-pub mod formation;
+pub(crate) mod formation;
 pub mod identity;
 #[cfg(test)]
 mod large_tests;
 pub mod rates;
-pub mod reconcile;
+mod reconcile;
 pub mod stars;
-pub mod targets;
-pub mod transitions;
+pub(crate) mod targets;
+pub(crate) mod transitions;
 pub mod trend;
 pub mod workforce;

@@ -11,7 +11,8 @@ use arrow::datatypes::DataType;
 use super::rates::Answers;
 use crate::definition::Rate;
 use crate::error::Result;
-use crate::job::Quiet;
+use crate::job;
+use crate::job::Job;
 use crate::lang::Lang;
 use crate::query::Scope;
 use crate::query::star_state::ORGANISED;
@@ -108,106 +109,112 @@ fn several_superiors(roster: &Roster, frame: &Frame) -> Vec<usize> {
     (0..frame.rows()).filter(both).filter(|row| first.get(&parties.get(*row)).is_some_and(|seen| seen.1)).collect()
 }
 
-/// Lists the organisations of `year` that are missing from a tree they should be in, one row per finding.
-///
-/// Every organisation belongs to a region and to a committee in charge; one with a party organisation (by its mode,
-/// or by the party organisation's code) also has a superior. A tree has no findings if the year's ledgers lack its
-/// column. If the roster has the table of a tree (see [`Roster::with_tree`]), the unit named must be in that table.
-///
-/// Columns: `year`, `finding` (`no_region`, `no_committee`, `no_superior`; `committee_unlisted`,
-/// `superior_unlisted`: the unit named is not in the table; `superior_differs`: the table gives its party
-/// organisation another superior; `superior_without_party_org`: a superior is named, but the ledger records no
-/// party organisation; `several_superiors`: rows of its party organisation name different superiors), `org_id`,
-/// `name`, `region`, `committee`, `party_superior`, `party_org_id`, `mode`.
-/// ```
-/// # use dangjian::{Roster, Scope};
-/// let roster = Roster::sample(300, 3)?;
-/// let table = dangjian::analysis::reconcile::reconcile(&roster, 2012, &Scope::default())?;
-/// assert!(table.column_by_name("finding").is_some());
-/// # Ok::<(), dangjian::Error>(())
-/// ```
-pub fn reconcile(roster: &Roster, year: i16, scope: &Scope) -> Result<RecordBatch> {
-    let frame = roster.frame(year)?;
-    let (standing, rows) = (Standing::new(roster, frame), scope.rows(roster, frame)?);
-    let mut found: Vec<(&str, u32)> = Vec::new();
-    for (finding, missing) in (0..TREES.len()).filter_map(|at| standing.missing(at)).flatten() {
-        found.extend(missing.set_indices().map(|row| (finding, row as u32)));
-    }
-    found.extend(other_superiors(roster, frame).into_iter().map(|row| ("superior_differs", row as u32)));
-    if let Some(named) = &standing.named[2] {
-        let stray = &standing.without & named;
-        found.extend(stray.set_indices().map(|row| ("superior_without_party_org", row as u32)));
-    }
-    found.extend(several_superiors(roster, frame).into_iter().map(|row| ("several_superiors", row as u32)));
-    found.retain(|(_, row)| rows.value(*row as usize));
-    let rows: Vec<u32> = found.iter().map(|(_, row)| *row).collect();
-    let names = ["org_id", "name", "region", "committee", SUPERIOR, "party_org_id", "mode"];
-    let batch = roster.picked(frame, names, &rows)?;
-    let column = |name: &str| -> ArrayRef {
-        batch.column_by_name(name).map_or_else(|| new_null_array(&DataType::Utf8, found.len()), Arc::clone)
-    };
-    let start = Columns::default()
-        .years("year", vec![year; found.len()])
-        .texts("finding", found.iter().map(|(finding, _)| *finding));
-    names.into_iter().fold(start, |columns, name| columns.array(name, column(name))).finish()
-}
-
-/// Computes the totals of `rates` in `year` in each tree, one row for each rate and tree.
-///
-/// Columns: `year`, `rate_id`, `label_zh`, `label_en`, `counts`, `tree` (`region`, `committee`, `party_superior`),
-/// `population` (of all), `not_due` (members of the population that do not belong in the tree, having no party
-/// organisation), `placed` (the sum over the tree, by its table if the roster has one), `unplaced` (population −
-/// `not_due` − placed), `success`, `success_placed`, `agrees` (`unplaced` is 0). Party organisations are counted at
-/// their home row. Null if no source of the year has the tree's column.
-/// ```
-/// # use dangjian::{Roster, Scope};
-/// let roster = Roster::sample(300, 3)?;
-/// let rates: Vec<_> = dangjian::definition::Rates::shipped()?.iter().cloned().collect();
-/// let table = dangjian::analysis::reconcile::reconcile_totals(&roster, &rates, 2012, &Scope::default())?;
-/// assert_eq!(table.num_rows() % 3, 0);
-/// # Ok::<(), dangjian::Error>(())
-/// ```
-pub fn reconcile_totals(roster: &Roster, rates: &[Rate], year: i16, scope: &Scope) -> Result<RecordBatch> {
-    struct Total<'a> {
-        rate: &'a Rate,
-        tree: &'static str,
-        population: u64,
-        success: u64,
-        /// Not due, placed, placed successes.
-        of: Option<[u64; 3]>,
-    }
-    let frame = roster.frame(year)?;
-    let standing = Standing::new(roster, frame);
-    let size = |rows: &BooleanBuffer| rows.count_set_bits() as u64;
-    let mut totals = Vec::new();
-    for rate in rates.iter().filter(|rate| rate.validity.holds(year)) {
-        rate.check(roster)?;
-        let answers = Answers::new(roster, frame, rate, scope, &Quiet)?;
-        let (population, success) = (&answers.population.yes, &answers.population.yes & &answers.success.yes);
-        for (at, (tree, ..)) in TREES.into_iter().enumerate() {
-            let due = standing.due(at);
-            let of = standing.placed[at].as_ref().map(|placed| {
-                let placed = placed & &due;
-                [size(&(population & &!&due)), size(&(population & &placed)), size(&(&success & &placed))]
-            });
-            totals.push(Total { rate, tree, population: size(population), success: size(&success), of });
+impl Roster {
+    /// Lists the organisations of `year` that are missing from a tree they should be in, one row per finding.
+    ///
+    /// Every organisation belongs to a region and to a committee in charge; one with a party organisation (by its mode,
+    /// or by the party organisation's code) also has a superior. A tree has no findings if the year's ledgers lack its
+    /// column. If the roster has the table of a tree (see [`with_tree`](Self::with_tree)), the unit named must be in
+    /// that table.
+    ///
+    /// Columns: `year`, `finding` (`no_region`, `no_committee`, `no_superior`; `committee_unlisted`,
+    /// `superior_unlisted`: the unit named is not in the table; `superior_differs`: the table gives its party
+    /// organisation another superior; `superior_without_party_org`: a superior is named, but the ledger records no
+    /// party organisation; `several_superiors`: rows of its party organisation name different superiors), `org_id`,
+    /// `name`, `region`, `committee`, `party_superior`, `party_org_id`, `mode`.
+    /// ```
+    /// # use dangjian::{Quiet, Roster, Scope};
+    /// let roster = Roster::sample(300, 3)?;
+    /// let table = roster.reconcile(2012, &Scope::default(), &Quiet)?;
+    /// assert!(table.column_by_name("finding").is_some());
+    /// # Ok::<(), dangjian::Error>(())
+    /// ```
+    pub fn reconcile(&self, year: i16, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
+        let frame = self.frame(year)?;
+        let (standing, rows) = (Standing::new(self, frame), scope.rows(self, frame)?);
+        let mut found: Vec<(&str, u32)> = Vec::new();
+        for (finding, missing) in (0..TREES.len()).filter_map(|at| standing.missing(at)).flatten() {
+            found.extend(missing.set_indices().map(|row| (finding, row as u32)));
         }
+        job::check(job)?;
+        found.extend(other_superiors(self, frame).into_iter().map(|row| ("superior_differs", row as u32)));
+        if let Some(named) = &standing.named[2] {
+            let stray = &standing.without & named;
+            found.extend(stray.set_indices().map(|row| ("superior_without_party_org", row as u32)));
+        }
+        job::check(job)?;
+        found.extend(several_superiors(self, frame).into_iter().map(|row| ("several_superiors", row as u32)));
+        found.retain(|(_, row)| rows.value(*row as usize));
+        let rows: Vec<u32> = found.iter().map(|(_, row)| *row).collect();
+        let names = ["org_id", "name", "region", "committee", SUPERIOR, "party_org_id", "mode"];
+        let batch = self.picked(frame, names, &rows)?;
+        let column = |name: &str| -> ArrayRef {
+            batch.column_by_name(name).map_or_else(|| new_null_array(&DataType::Utf8, found.len()), Arc::clone)
+        };
+        let start = Columns::default()
+            .years("year", vec![year; found.len()])
+            .texts("finding", found.iter().map(|(finding, _)| *finding));
+        names.into_iter().fold(start, |columns, name| columns.array(name, column(name))).finish()
     }
-    let each = || totals.iter();
-    let unplaced = |t: &Total| t.of.map(|[not_due, placed, _]| t.population - not_due - placed);
-    Columns::default()
-        .years("year", each().map(|_| year))
-        .texts("rate_id", each().map(|t| &t.rate.id))
-        .texts("label_zh", each().map(|t| t.rate.label.get(Lang::Zh)))
-        .texts("label_en", each().map(|t| t.rate.label.get(Lang::En)))
-        .texts("counts", each().map(|t| t.rate.counts.name()))
-        .texts("tree", each().map(|t| t.tree))
-        .counts("population", each().map(|t| t.population))
-        .some_counts("not_due", each().map(|t| t.of.map(|of| of[0])))
-        .some_counts("placed", each().map(|t| t.of.map(|of| of[1])))
-        .some_counts("unplaced", each().map(unplaced))
-        .counts("success", each().map(|t| t.success))
-        .some_counts("success_placed", each().map(|t| t.of.map(|of| of[2])))
-        .flags("agrees", each().map(|t| unplaced(t).map(|n| n == 0)))
-        .finish()
+
+    /// Computes the totals of `rates` in `year` in each tree, one row for each rate and tree.
+    ///
+    /// Columns: `year`, `rate_id`, `label_zh`, `label_en`, `counts`, `tree` (`region`, `committee`, `party_superior`),
+    /// `population` (of all), `not_due` (members of the population that do not belong in the tree, having no party
+    /// organisation), `placed` (the sum over the tree, by its table if the roster has one), `unplaced` (population −
+    /// `not_due` − placed), `success`, `success_placed`, `agrees` (`unplaced` is 0). Party organisations are counted at
+    /// their home row. Null if no source of the year has the tree's column.
+    /// ```
+    /// # use dangjian::{Quiet, Rates, Roster, Scope};
+    /// let roster = Roster::sample(300, 3)?;
+    /// let rates: Vec<_> = Rates::shipped()?.iter().cloned().collect();
+    /// let table = roster.reconcile_totals(&rates, 2012, &Scope::default(), &Quiet)?;
+    /// assert_eq!(table.num_rows() % 3, 0);
+    /// # Ok::<(), dangjian::Error>(())
+    /// ```
+    pub fn reconcile_totals(&self, rates: &[Rate], year: i16, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
+        struct Total<'a> {
+            rate: &'a Rate,
+            tree: &'static str,
+            population: u64,
+            success: u64,
+            /// Not due, placed, placed successes.
+            of: Option<[u64; 3]>,
+        }
+        let frame = self.frame(year)?;
+        let standing = Standing::new(self, frame);
+        let size = |rows: &BooleanBuffer| rows.count_set_bits() as u64;
+        let mut totals = Vec::new();
+        for rate in rates.iter().filter(|rate| rate.validity.holds(year)) {
+            job::check(job)?;
+            rate.check(self)?;
+            let answers = Answers::new(self, frame, rate, scope, job)?;
+            let (population, success) = (&answers.population.yes, &answers.population.yes & &answers.success.yes);
+            for (at, (tree, ..)) in TREES.into_iter().enumerate() {
+                let due = standing.due(at);
+                let of = standing.placed[at].as_ref().map(|placed| {
+                    let placed = placed & &due;
+                    [size(&(population & &!&due)), size(&(population & &placed)), size(&(&success & &placed))]
+                });
+                totals.push(Total { rate, tree, population: size(population), success: size(&success), of });
+            }
+        }
+        let each = || totals.iter();
+        let unplaced = |t: &Total| t.of.map(|[not_due, placed, _]| t.population - not_due - placed);
+        Columns::default()
+            .years("year", each().map(|_| year))
+            .texts("rate_id", each().map(|t| &t.rate.id))
+            .texts("label_zh", each().map(|t| t.rate.label.get(Lang::Zh)))
+            .texts("label_en", each().map(|t| t.rate.label.get(Lang::En)))
+            .texts("counts", each().map(|t| t.rate.counts.name()))
+            .texts("tree", each().map(|t| t.tree))
+            .counts("population", each().map(|t| t.population))
+            .some_counts("not_due", each().map(|t| t.of.map(|of| of[0])))
+            .some_counts("placed", each().map(|t| t.of.map(|of| of[1])))
+            .some_counts("unplaced", each().map(unplaced))
+            .counts("success", each().map(|t| t.success))
+            .some_counts("success_placed", each().map(|t| t.of.map(|of| of[2])))
+            .flags("agrees", each().map(|t| unplaced(t).map(|n| n == 0)))
+            .finish()
+    }
 }

@@ -12,36 +12,38 @@ use crate::query::star_state::ABSENT;
 use crate::roster::{Frame, Roster};
 use crate::support::columns::Columns;
 
-/// Counts transitions of organisations between the joint values of the dimensions `of` from one year to the next,
-/// by the dimensions of `scope` (values of the earlier year; of the later year for arrivals). Organisations are
-/// linked by id alone. Only adjacent calendar years are compared, so there is no transition over a missing year.
-///
-/// Columns: `year`, `next_year`, the dimensions of `scope`, those of `of`, the dimensions of `of` again as
-/// `next_<name>`, `organisations`. An organisation missing from one of the two years has `absent` there.
-/// ```
-/// # use dangjian::{Roster, Scope, job::Quiet};
-/// let roster = Roster::sample(300, 3)?;
-/// let table = dangjian::analysis::transitions::moves(&roster, &["mode", "star"], &Scope::by(["province"]), &Quiet)?;
-/// assert!(table.column_by_name("next_star").is_some());
-/// # Ok::<(), dangjian::Error>(())
-/// ```
-pub fn moves(roster: &Roster, of: &[&str], scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
-    let frames = scope.frames(roster)?;
-    let by = scope.axes_beside(roster, &frames, of)?;
-    let state = |name: &&str| {
-        let axis = axis(roster, &frames, name)?;
-        Ok(if *name == "mode" { named_null(axis) } else { axis })
-    };
-    let of = distinct(of.iter().map(state).collect::<Result<Vec<_>>>()?)?;
-    let counted = of_organisations(roster, &frames, &of, &by, scope, job)?;
-    table(&counted, "organisations")
+impl Roster {
+    /// Counts transitions of organisations between the joint values of `dimensions` from one year to the next, by the
+    /// dimensions of `scope` (values of the earlier year; of the later year for arrivals). Organisations are linked by
+    /// id alone. Only adjacent calendar years are compared, so there is no transition over a missing year.
+    ///
+    /// Columns: `year`, `next_year`, the dimensions of `scope`, `dimensions`, these again as `next_<name>`,
+    /// `organisations`. An organisation missing from one of the two years has `absent` there.
+    /// ```
+    /// # use dangjian::{Quiet, Roster, Scope};
+    /// let roster = Roster::sample(300, 3)?;
+    /// let table = roster.transitions(&["mode", "star"], &Scope::by(["province"]), &Quiet)?;
+    /// assert!(table.column_by_name("next_star").is_some());
+    /// # Ok::<(), dangjian::Error>(())
+    /// ```
+    pub fn transitions(&self, dimensions: &[&str], scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
+        let frames = scope.frames(self)?;
+        let by = scope.axes_beside(self, &frames, dimensions)?;
+        let state = |name: &&str| {
+            let axis = axis(self, &frames, name)?;
+            Ok(if *name == "mode" { named_null(axis) } else { axis })
+        };
+        let states = distinct(dimensions.iter().map(state).collect::<Result<Vec<_>>>()?)?;
+        let counted = of_organisations(self, &frames, &states, &by, scope, job)?;
+        table(&counted, "organisations")
+    }
 }
 
-/// Counts [`moves`] on axes that are already built.
+/// Counts [`Roster::transitions`] on axes that are already built.
 pub(crate) fn of_organisations(
     roster: &Roster,
     frames: &[&Frame],
-    of: &[Axis],
+    states: &[Axis],
     by: &[Axis],
     scope: &Scope,
     job: &dyn Job,
@@ -53,7 +55,7 @@ pub(crate) fn of_organisations(
             Ok(Things { ids: frame.slots.as_slice().into(), rows: None, counted: rows })
         })
         .collect::<Result<Vec<_>>>()?;
-    cube::moves(frames, &things, of, by, ABSENT, job)
+    cube::moves(frames, &things, states, by, ABSENT, job)
 }
 
 /// Builds the table of `counted`: its groups with `next_year` after `year`, and the counts as a column named

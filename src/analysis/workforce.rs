@@ -23,21 +23,23 @@ pub(crate) const ITEMS: [(&str, &str); 7] = [
     ("staff_part_time", "sum(staff_part_time)"),
 ];
 
-/// Counts the workforce of the ledgers by the dimensions of `scope`.
-///
-/// Columns: `year`, the dimensions, `item` (`instructors`, `organisations_with_instructor`,
-/// `without_party_org_with_instructor`, `seconded_officers`, `owner_secretaries`, `staff_full_time`,
-/// `staff_part_time`), `value`. An instructor counts once, whatever the number of organisations assigned.
-/// ```
-/// # use dangjian::{Roster, Scope, job::Quiet};
-/// let roster = Roster::sample(300, 3)?;
-/// let table = dangjian::analysis::workforce::workforce(&roster, &Scope::default(), &Quiet)?;
-/// assert_eq!(table.num_rows(), 3 * 7); // three years, seven items each
-/// # Ok::<(), dangjian::Error>(())
-/// ```
-pub fn workforce(roster: &Roster, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
-    let measure = |(name, text): (&str, &str)| Ok((name.to_owned(), Measure::parse(text)?));
-    count_items(roster, &ITEMS.into_iter().map(measure).collect::<Result<Vec<_>>>()?, scope, job)
+impl Roster {
+    /// Counts the workforce of the ledgers by the dimensions of `scope`.
+    ///
+    /// Columns: `year`, the dimensions, `item` (`instructors`, `organisations_with_instructor`,
+    /// `without_party_org_with_instructor`, `seconded_officers`, `owner_secretaries`, `staff_full_time`,
+    /// `staff_part_time`), `value`. An instructor counts once, whatever the number of organisations assigned.
+    /// ```
+    /// # use dangjian::{Quiet, Roster, Scope};
+    /// let roster = Roster::sample(300, 3)?;
+    /// let table = roster.workforce(&Scope::default(), &Quiet)?;
+    /// assert_eq!(table.num_rows(), 3 * 7); // three years, seven items each
+    /// # Ok::<(), dangjian::Error>(())
+    /// ```
+    pub fn workforce(&self, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
+        let measure = |(name, text): (&str, &str)| Ok((name.to_owned(), Measure::parse(text)?));
+        count_items(self, &ITEMS.into_iter().map(measure).collect::<Result<Vec<_>>>()?, scope, job)
+    }
 }
 
 /// The table of assignments (`workers`): a person's role with first and last year. Holds no personal names.

@@ -127,7 +127,7 @@ pub(crate) fn only<T>(mut several: Vec<T>) -> Result<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ingest::Options;
+    use crate::ingest::ReadOptions;
     use crate::job::Quiet;
     use crate::lang::Lang;
     use crate::predicate::Predicate;
@@ -142,7 +142,7 @@ mod tests {
         sets: &[&[&str]],
         filter: &str,
     ) -> Statistic<'r, Vec<Counted>> {
-        let scope = Scope { filter: Some(Predicate::parse(filter).unwrap()), ..Scope::default() };
+        let scope = Scope::default().filter(Predicate::parse(filter).unwrap());
         let axes = |by: &&[&str]| Scope::by(by.iter().copied()).axes(roster, frames).unwrap();
         let lanes = move |_, frame: &'r Frame, _: &dyn Job| {
             let rows = scope.rows(roster, frame)?;
@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn several_at_once_are_what_each_is_alone() {
         let panel = synth::panel(300, 3, 2010, 7).unwrap();
-        let roster = Roster::read_arrow("made", &panel, &Options::default(), &Quiet).unwrap();
+        let roster = Roster::read_arrow("made", &panel, &ReadOptions::default(), &Quiet).unwrap();
         let frames: Vec<&Frame> = roster.frames().iter().collect();
         let all = |frames| {
             vec![

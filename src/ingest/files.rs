@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use super::Options;
+use super::ReadOptions;
 use super::file_names::tails;
 use super::format::{arrow, parquet, text, workbook};
 use super::header::overrides;
@@ -35,7 +35,7 @@ struct Input {
 }
 
 /// Reads files and folders and passes the rows to `take` as they come.
-pub(crate) fn read(paths: &[PathBuf], options: &Options, take: &dyn Take, job: &dyn Job) -> Result<Report> {
+pub(crate) fn read(paths: &[PathBuf], options: &ReadOptions, take: &dyn Take, job: &dyn Job) -> Result<Report> {
     if paths.is_empty() {
         return Err(Error::argument(
             "没有给出任何文件。请给出台账文件或文件夹",
@@ -88,7 +88,7 @@ impl Report {
     }
 
     /// Returns the report if every header named by the caller is in one of the sources.
-    pub(super) fn checked(self, options: &Options) -> Result<Self> {
+    pub(super) fn checked(self, options: &ReadOptions) -> Result<Self> {
         let headers = || self.sources.iter().flat_map(|s| &s.columns).map(|c| c.header.as_str());
         let wishes = options.columns.iter().map(|(header, _)| header).chain(&options.keep);
         match wishes.filter(|wish| *wish != "*").find(|wish| !headers().any(|header| overrides::names(wish, header))) {
@@ -181,7 +181,7 @@ fn no_file(path: &Path) -> Error {
 pub(crate) fn read_bytes(
     name: &str,
     bytes: &[u8],
-    options: &Options,
+    options: &ReadOptions,
     take: &dyn Take,
     job: &dyn Job,
 ) -> Result<Report> {

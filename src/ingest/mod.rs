@@ -47,7 +47,7 @@ pub(crate) use self::format::text::all_records;
 pub use self::header::mapped::{ColumnStatus, Mapped, Proposal};
 pub(crate) use self::header::naming::is_personal;
 pub use self::header::profile::Profile;
-pub use self::options::{OnConflict, Options};
+pub use self::options::{OnConflict, ReadOptions};
 pub use self::problem::{Action, Code, Problem, ProblemSeverity};
 pub use self::reading::{Batch, Reading, Rows, Skipped, Source, YearFrom};
 pub(crate) use self::reading::{Key, Report, Take};
@@ -66,7 +66,7 @@ use crate::job::Job;
 
 /// Reads files and folders. All ledgers of a folder are read, by name; its Parquet and Arrow files, which tend to be
 /// results of earlier work, only if it has no other ledgers.
-pub fn read(paths: &[PathBuf], options: &Options, job: &dyn Job) -> Result<Reading> {
+pub fn read(paths: &[PathBuf], options: &ReadOptions, job: &dyn Job) -> Result<Reading> {
     let gathered = Gather::default();
     let report = files::read(paths, &options.without_repair(), &gathered, job)?;
     gathered.reading(report)
@@ -76,13 +76,13 @@ pub fn read(paths: &[PathBuf], options: &Options, job: &dyn Job) -> Result<Readi
 /// year.
 ///
 /// ```
-/// use dangjian::ingest; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// use dangjian::ingest; use dangjian::ingest::ReadOptions; use dangjian::job::Quiet;
 /// let text = "统一社会信用代码,单位名称,从业人员\n91110000600037341L,某厂,12人\n";
-/// let reading = ingest::read_bytes("台账2013.csv", text.as_bytes(), &Options::default(), &Quiet)?;
+/// let reading = ingest::read_bytes("台账2013.csv", text.as_bytes(), &ReadOptions::default(), &Quiet)?;
 /// assert_eq!(reading.sources[0].rows.data, 1);
 /// # Ok::<(), dangjian::Error>(())
 /// ```
-pub fn read_bytes(name: &str, bytes: &[u8], options: &Options, job: &dyn Job) -> Result<Reading> {
+pub fn read_bytes(name: &str, bytes: &[u8], options: &ReadOptions, job: &dyn Job) -> Result<Reading> {
     let gathered = Gather::default();
     let report = files::read_bytes(name, bytes, &options.without_repair(), &gathered, job)?;
     gathered.reading(report)
@@ -90,7 +90,7 @@ pub fn read_bytes(name: &str, bytes: &[u8], options: &Options, job: &dyn Job) ->
 
 /// Reads the Arrow batches called `name`. Unlike in files, columns unknown to the schema are kept as the user's own,
 /// except those about people.
-pub fn read_arrow(name: &str, batches: &[RecordBatch], options: &Options, job: &dyn Job) -> Result<Reading> {
+pub fn read_arrow(name: &str, batches: &[RecordBatch], options: &ReadOptions, job: &dyn Job) -> Result<Reading> {
     let gathered = Gather::default();
     let schema = batches.first().map_or_else(|| Arc::new(Schema::empty()), RecordBatch::schema);
     let batches = RecordBatchIterator::new(batches.iter().cloned().map(Ok), schema);

@@ -39,7 +39,7 @@ pub struct Source {
 /// Origin of the year of a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum YearFrom {
-    /// [`Options::year`].
+    /// [`ReadOptions::with_year`](super::ReadOptions::with_year).
     Argument,
     /// A column of the source.
     Column,

@@ -1,9 +1,4 @@
-//! Dimensions that a caller may name, and the rows that a caller may select.
-//!
-//! Every coded column and every flag is a dimension under its own name. Further dimensions are `province`,
-//! `prefecture`, `county`, `township` (levels of the region), `section` and `division` (of the industry), the size
-//! bands of [`Bands`] such as `employees_size`, and the derived classes `star_state` and `need`.
-//! `year` is always the first column of a result and need not be named: years are never added up.
+//! Dimensions that a caller may name, each as an axis of the counting kernel.
 
 use std::sync::Arc;
 
@@ -19,17 +14,36 @@ use crate::schema;
 use crate::schema::{Type, words};
 use crate::standards::region::RegionLevel;
 
-/// Returns the names of all dimensions of `roster`.
-#[must_use]
-pub fn dimensions(roster: &Roster) -> Vec<String> {
-    let have = |name: &str| roster.field(name).is_ok();
-    let fields = roster.fields().iter().filter(|f| groupable(f.ty)).map(|f| f.name.clone());
-    let levels = RegionLevel::ALL.iter().filter(|_| have("region")).map(|l| l.name().to_owned());
-    let industry = ["section", "division"].iter().filter(|_| have("industry")).map(|l| (*l).to_owned());
-    let bands = Bands::shipped().unwrap_or_default();
-    let sizes = bands.iter().filter(|sizes| have(sizes.column)).map(|sizes| sizes.id.clone());
-    let classes = ["star_state", "need"].map(str::to_owned);
-    std::iter::once("year".to_owned()).chain(fields).chain(levels).chain(industry).chain(sizes).chain(classes).collect()
+impl Roster {
+    /// Returns the names of all dimensions by which a statistic may be broken down.
+    ///
+    /// Every coded column and every flag is a dimension under its own name. Further dimensions are `province`,
+    /// `prefecture`, `county`, `township` (levels of the region), `section` and `division` (of the industry), the size
+    /// bands such as `employees_size`, and the derived classes `star_state` and `need`. `year` is always the first
+    /// column of a result and need not be named: years are never added up.
+    /// ```
+    /// # use dangjian::Roster;
+    /// let dimensions = Roster::sample(300, 3)?.dimensions();
+    /// assert!(["kind", "county", "employees_size"].iter().all(|name| dimensions.iter().any(|one| one == name)));
+    /// # Ok::<(), dangjian::Error>(())
+    /// ```
+    #[must_use]
+    pub fn dimensions(&self) -> Vec<String> {
+        let have = |name: &str| self.field(name).is_ok();
+        let fields = self.fields().iter().filter(|f| groupable(f.ty)).map(|f| f.name.clone());
+        let levels = RegionLevel::ALL.iter().filter(|_| have("region")).map(|l| l.name().to_owned());
+        let industry = ["section", "division"].iter().filter(|_| have("industry")).map(|l| (*l).to_owned());
+        let bands = Bands::shipped().unwrap_or_default();
+        let sizes = bands.iter().filter(|sizes| have(sizes.column)).map(|sizes| sizes.id.clone());
+        let classes = ["star_state", "need"].map(str::to_owned);
+        std::iter::once("year".to_owned())
+            .chain(fields)
+            .chain(levels)
+            .chain(industry)
+            .chain(sizes)
+            .chain(classes)
+            .collect()
+    }
 }
 
 fn groupable(ty: Type) -> bool {
@@ -68,7 +82,7 @@ fn column(roster: &Roster, frames: &[&Frame], name: &str) -> Result<Axis> {
         return Ok(nowhere(frames, name, if flag { Values::Flag } else { Values::Text(words) }));
     }
     let unknown = |_| {
-        let have = dimensions(roster).join(", ");
+        let have = roster.dimensions().join(", ");
         Error::argument(
             format!("没有名为“{name}”的分组维度。可用：{have}"),
             format!("there is no dimension '{name}'. Available: {have}"),

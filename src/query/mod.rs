@@ -1,6 +1,6 @@
 //! Rows that a statistic covers, and dimensions by which it groups them.
 
-pub mod dimension;
+pub(crate) mod dimension;
 pub(crate) mod needed_mode;
 pub(crate) mod party_organisation;
 pub(crate) mod party_stars;

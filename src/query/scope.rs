@@ -13,22 +13,26 @@ use crate::predicate::Predicate;
 use crate::roster::{Frame, Roster};
 
 /// Rows to analyse and dimensions to break them down by. The default is all rows, not broken down.
+/// ```
+/// use dangjian::{Quiet, Roster, Scope, predicate::Predicate};
+///
+/// let scope = Scope::by(["kind"]).in_year(2012).filter(Predicate::parse("employees > 50")?);
+/// let table = Roster::sample(300, 3)?.formation(&scope, &Quiet)?;
+/// assert!(table.column_by_name("kind").is_some());
+/// # Ok::<(), dangjian::Error>(())
+/// ```
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct Scope {
-    /// Names of dimensions; `year` may be among them and has no effect.
-    pub by: Vec<String>,
-    /// Condition on rows; only rows for which it is true are kept.
-    pub filter: Option<Predicate>,
-    /// Years to keep; all if `None`.
-    pub years: Option<Vec<i16>>,
-    /// Further restriction computed by the caller: rows to keep, one bitmap per frame of the roster.
-    pub only: Option<Arc<[BooleanBuffer]>>,
-    /// Size bands that `by` may name, overriding those that come with the engine.
-    pub bands: Option<Bands>,
+    pub(crate) by: Vec<String>,
+    pub(crate) filter: Option<Predicate>,
+    pub(crate) years: Option<Vec<i16>>,
+    pub(crate) only: Option<Arc<[BooleanBuffer]>>,
+    pub(crate) bands: Option<Bands>,
 }
 
 impl Scope {
-    /// Creates a scope broken down by `by`.
+    /// Creates a scope broken down by the dimensions `by`; `year` may be among them and has no effect.
     #[must_use]
     pub fn by<S: Into<String>>(by: impl IntoIterator<Item = S>) -> Self {
         Self { by: by.into_iter().map(Into::into).collect(), ..Self::default() }
@@ -37,7 +41,31 @@ impl Scope {
     /// Restricts the scope to one year.
     #[must_use]
     pub fn in_year(self, year: i16) -> Self {
-        Self { years: Some(vec![year]), ..self }
+        self.in_years(vec![year])
+    }
+
+    /// Restricts the scope to some years; `None` keeps all.
+    #[must_use]
+    pub fn in_years(self, years: impl Into<Option<Vec<i16>>>) -> Self {
+        Self { years: years.into(), ..self }
+    }
+
+    /// Keeps only the rows for which a condition is true.
+    #[must_use]
+    pub fn filter(self, condition: impl Into<Option<Predicate>>) -> Self {
+        Self { filter: condition.into(), ..self }
+    }
+
+    /// Keeps only the rows that the caller selects, by one bitmap for each frame of the roster.
+    #[must_use]
+    pub fn only(self, rows: impl Into<Option<Vec<BooleanBuffer>>>) -> Self {
+        Self { only: rows.into().map(Arc::from), ..self }
+    }
+
+    /// Adds size bands as dimensions; they override those that come with the engine.
+    #[must_use]
+    pub fn bands(self, bands: impl Into<Option<Bands>>) -> Self {
+        Self { bands: bands.into(), ..self }
     }
 
     /// Returns the scope broken down by other dimensions.
@@ -79,7 +107,7 @@ impl Scope {
     }
 
     /// Returns the size bands in force.
-    fn bands(&self) -> Result<Bands> {
+    fn bands_in_force(&self) -> Result<Bands> {
         let shipped = Bands::shipped()?;
         Ok(self.bands.clone().map_or_else(|| shipped.clone(), |own| shipped.clone().overridden_by(own)))
     }
@@ -92,7 +120,7 @@ impl Scope {
     /// Builds the axes of the named dimensions except `own`, which the statistic has anyway.
     pub(crate) fn axes_beside(&self, roster: &Roster, frames: &[&Frame], own: &[&str]) -> Result<Vec<Axis>> {
         let names = self.by.iter().filter(|name| *name != "year" && !own.contains(&name.as_str()));
-        let bands = self.bands()?;
+        let bands = self.bands_in_force()?;
         let axis = |name: &String| match bands.find(name).filter(|_| roster.field(name).is_err()) {
             Some(sizes) => size_band::axis(roster, frames, sizes, &bands),
             None => axis(roster, frames, name),

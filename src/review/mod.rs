@@ -8,9 +8,7 @@ use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::compute::{concat_batches, filter_record_batch};
 use arrow::datatypes::{Int16Type, Int64Type};
 
-use crate::analysis::formation::{formation_audit_list, formation_moves, joint_branches, joint_summary, readiness};
 use crate::analysis::stars::star_transitions;
-use crate::analysis::targets::gaps::gaps;
 use crate::analysis::targets::{as_series, in_force};
 use crate::analysis::workforce::Workers;
 use crate::definition::{Counts, FormationRules, Rate, Rates, Target, Targets};
@@ -25,8 +23,9 @@ use crate::standards::region;
 use crate::support::columns::Columns;
 use crate::{job, schema};
 
-/// The definitions used by a review.
+/// The definitions used by a review: the shipped ones, of which a caller may replace any.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Definitions {
     /// Rates of the coverage tables.
     pub rates: Vec<Rate>,
@@ -49,6 +48,7 @@ impl Definitions {
 
 /// The review of one year.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Review {
     /// Year of the review.
     pub year: i16,
@@ -67,69 +67,70 @@ impl Review {
 /// Minimum number of stars listed by name: plaques are awarded from three stars (the source article).
 const STARRED: f64 = 3.0;
 
-/// Builds the review of `year`. Multi-year tables cover all years up to it. Fails if the roster does not have the
-/// year.
-/// ```
-/// # use dangjian::{Roster, job::Quiet};
-/// let roster = Roster::sample(300, 3)?;
-/// let definitions = dangjian::review::Definitions::shipped()?;
-/// let review = dangjian::review::review(&roster, 2012, &definitions, None, &Quiet)?;
-/// assert!(review.table("gaps").is_some());
-/// # Ok::<(), dangjian::Error>(())
-/// ```
-pub fn review(
-    roster: &Roster,
-    year: i16,
-    definitions: &Definitions,
-    workers: Option<&Workers>,
-    job: &dyn Job,
-) -> Result<Review> {
-    let frame = roster.frame(year)?;
-    let up_to: Vec<i16> = roster.frames().iter().map(|f| f.year).filter(|y| *y <= year).collect();
-    let last_two: Vec<i16> = up_to.iter().copied().filter(|y| *y >= year - 1).collect();
-    let years = || Scope { years: Some(up_to.clone()), ..Scope::default() };
-    let here = || Scope::default().in_year(year);
-    let step = || Scope { years: Some(last_two.clone()), ..Scope::default() };
-    let Definitions { targets: set, rules, .. } = definitions;
-    job.progress("review", 0, TABLES);
-    let mut counted = counts::counted(roster, year, definitions, job)?;
-    let mut counted = |id| counted.remove(id).ok_or_else(Error::no_result);
-    let mut tables = Vec::new();
-    let mut add = |id, table| {
-        tables.push((id, table));
-        job.progress("review", tables.len() as u64, TABLES);
-        job::check(job)
-    };
-    let (stars, work) = (counted("stars")?, counted("workforce")?);
-    add("overview", overview(&counted("headlines")?, &stars, &work)?)?;
-    let targets = in_force(set, &counted("targets")?)?;
-    add("targets", of_year(&targets, year)?)?;
-    let lists = set.iter().filter(|target| target.validity.holds(year));
-    let lists = lists.map(|target| gaps(roster, target, year, &here())).collect::<Result<Vec<_>>>()?;
-    if let Some(first) = lists.first() {
-        add("gaps", concat_batches(first.schema_ref(), &lists)?)?;
+impl Roster {
+    /// Builds the review of `year`. Multi-year tables cover all years up to it. Fails if the roster does not have the
+    /// year.
+    /// ```
+    /// # use dangjian::{Quiet, Roster, review::Definitions};
+    /// let roster = Roster::sample(300, 3)?;
+    /// let review = roster.review(&Definitions::shipped()?, 2012, None, &Quiet)?;
+    /// assert!(review.table("gaps").is_some());
+    /// # Ok::<(), dangjian::Error>(())
+    /// ```
+    pub fn review(
+        &self,
+        definitions: &Definitions,
+        year: i16,
+        workers: Option<&Workers>,
+        job: &dyn Job,
+    ) -> Result<Review> {
+        let frame = self.frame(year)?;
+        let up_to: Vec<i16> = self.frames().iter().map(|f| f.year).filter(|y| *y <= year).collect();
+        let last_two: Vec<i16> = up_to.iter().copied().filter(|y| *y >= year - 1).collect();
+        let years = || Scope::default().in_years(up_to.clone());
+        let here = || Scope::default().in_year(year);
+        let step = || Scope::default().in_years(last_two.clone());
+        let Definitions { targets: set, rules, .. } = definitions;
+        job.progress("review", 0, TABLES);
+        let mut counted = counts::counted(self, year, definitions, job)?;
+        let mut counted = |id| counted.remove(id).ok_or_else(Error::no_result);
+        let mut tables = Vec::new();
+        let mut add = |id, table| {
+            tables.push((id, table));
+            job.progress("review", tables.len() as u64, TABLES);
+            job::check(job)
+        };
+        let (stars, work) = (counted("stars")?, counted("workforce")?);
+        add("overview", overview(&counted("headlines")?, &stars, &work)?)?;
+        let targets = in_force(set, &counted("targets")?)?;
+        add("targets", of_year(&targets, year)?)?;
+        let lists = set.iter().filter(|target| target.validity.holds(year));
+        let lists = lists.map(|target| self.gaps(target, year, &here(), job)).collect::<Result<Vec<_>>>()?;
+        if let Some(first) = lists.first() {
+            add("gaps", concat_batches(first.schema_ref(), &lists)?)?;
+        }
+        add("gaps_by_township", counted("gaps_by_township")?)?;
+        add("targets_series", as_series(self, set, &targets)?)?;
+        for id in ["coverage", "coverage_by_township", "coverage_by_kind", "coverage_by_committee"] {
+            add(id, counted(id)?)?;
+        }
+        for id in ["formation", "formation_by_township", "formation_need"] {
+            add(id, counted(id)?)?;
+        }
+        add("formation_moves", self.formation_transitions(&step(), job)?)?;
+        add("formation_audit", counted("formation_audit")?)?;
+        add("formation_audit_list", found(&self.formation_audit_list(rules, None, year, &here(), job)?)?)?;
+        add("joint_summary", self.joint_summary(rules, &years(), job)?)?;
+        add("joint_branches", self.joint_branches(rules, &here(), job)?)?;
+        add("readiness", self.readiness(rules, 1, &here(), job)?)?;
+        add("stars", stars)?;
+        add("star_moves", star_moves(self, &step(), job)?)?;
+        add("stars_by_township", counted("stars_by_township")?)?;
+        add("starred", starred(self, frame)?)?;
+        add("workforce", all_workforce(&of_year(&work, year)?, year, workers)?)?;
+        add("columns_missing", columns_missing(self, frame, definitions)?)?;
+        Ok(Review { year, tables })
     }
-    add("gaps_by_township", counted("gaps_by_township")?)?;
-    add("targets_series", as_series(roster, set, &targets)?)?;
-    for id in ["coverage", "coverage_by_township", "coverage_by_kind", "coverage_by_committee"] {
-        add(id, counted(id)?)?;
-    }
-    for id in ["formation", "formation_by_township", "formation_need"] {
-        add(id, counted(id)?)?;
-    }
-    add("formation_moves", formation_moves(roster, &step(), job)?)?;
-    add("formation_audit", counted("formation_audit")?)?;
-    add("formation_audit_list", found(&formation_audit_list(roster, rules, year, None, &here())?)?)?;
-    add("joint_summary", joint_summary(roster, rules, &years(), job)?)?;
-    add("joint_branches", joint_branches(roster, rules, &here(), job)?)?;
-    add("readiness", readiness(roster, rules, 1, &here(), job)?)?;
-    add("stars", stars)?;
-    add("star_moves", star_moves(roster, &step(), job)?)?;
-    add("stars_by_township", counted("stars_by_township")?)?;
-    add("starred", starred(roster, frame)?)?;
-    add("workforce", all_workforce(&of_year(&work, year)?, year, workers)?)?;
-    add("columns_missing", columns_missing(roster, frame, definitions)?)?;
-    Ok(Review { year, tables })
 }
 
 const TABLES: u64 = 24;

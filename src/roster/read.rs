@@ -13,7 +13,7 @@ use super::file::Stored;
 use super::origin::{Balance, Origin};
 use crate::error::Result;
 use crate::ingest;
-use crate::ingest::{Code, Options, Problem};
+use crate::ingest::{Code, Problem, ReadOptions};
 use crate::ingest::{Key, Report};
 use crate::job::Job;
 
@@ -22,14 +22,14 @@ impl Roster {
     /// options that affect it, is [opened](Roster::open) directly.
     ///
     /// ```
-    /// use dangjian::Roster; use dangjian::ingest::Options; use dangjian::job::Quiet;
+    /// use dangjian::Roster; use dangjian::ingest::ReadOptions; use dangjian::job::Quiet;
     /// let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/python/dangjian/datasets/hexigten");
     /// let ledger = format!("{folder}/克什克腾旗两新组织党建台账2013年.xlsx");
-    /// let roster = Roster::read(&[ledger.into()], &Options::default(), &Quiet)?;
+    /// let roster = Roster::read(&[ledger.into()], &ReadOptions::default(), &Quiet)?;
     /// assert_eq!(roster.frame(2013)?.rows(), 574);
     /// # Ok::<(), dangjian::Error>(())
     /// ```
-    pub fn read(paths: &[PathBuf], options: &Options, job: &dyn Job) -> Result<Self> {
+    pub fn read(paths: &[PathBuf], options: &ReadOptions, job: &dyn Job) -> Result<Self> {
         // If the file cannot be opened, fall through: the ledger readers report why.
         if let [path] = paths
             && options.say_nothing()
@@ -46,13 +46,13 @@ impl Roster {
     /// gives the format, and `name` may give the year.
     ///
     /// ```
-    /// use dangjian::Roster; use dangjian::ingest::Options; use dangjian::job::Quiet;
+    /// use dangjian::Roster; use dangjian::ingest::ReadOptions; use dangjian::job::Quiet;
     /// let text = "统一社会信用代码,单位名称,从业人员\n91110000600037341L,某厂,12人\n";
-    /// let roster = Roster::read_bytes("台账2013.csv", text.as_bytes(), &Options::default(), &Quiet)?;
+    /// let roster = Roster::read_bytes("台账2013.csv", text.as_bytes(), &ReadOptions::default(), &Quiet)?;
     /// assert_eq!(roster.frame(2013)?.rows(), 1);
     /// # Ok::<(), dangjian::Error>(())
     /// ```
-    pub fn read_bytes(name: &str, bytes: &[u8], options: &Options, job: &dyn Job) -> Result<Self> {
+    pub fn read_bytes(name: &str, bytes: &[u8], options: &ReadOptions, job: &dyn Job) -> Result<Self> {
         let builder = Builder::default();
         let report = ingest::stream_bytes(name, bytes, options, &builder, job)?;
         Self::of(builder, report, options, job)
@@ -60,20 +60,25 @@ impl Roster {
 
     /// Reads Arrow batches already in memory; `name` appears in messages. Columns are found, cast and checked as in
     /// files.
-    pub fn read_arrow(name: &str, batches: &[RecordBatch], options: &Options, job: &dyn Job) -> Result<Self> {
+    pub fn read_arrow(name: &str, batches: &[RecordBatch], options: &ReadOptions, job: &dyn Job) -> Result<Self> {
         let schema = batches.first().map_or_else(|| Arc::new(Schema::empty()), RecordBatch::schema);
         let batches = RecordBatchIterator::new(batches.iter().cloned().map(Ok), schema);
         Self::read_stream(name, batches, options, job)
     }
 
     /// Reads a table batch by batch, such as from a database cursor, without holding all of it in memory.
-    pub fn read_stream(name: &str, batches: impl RecordBatchReader, options: &Options, job: &dyn Job) -> Result<Self> {
+    pub fn read_stream(
+        name: &str,
+        batches: impl RecordBatchReader,
+        options: &ReadOptions,
+        job: &dyn Job,
+    ) -> Result<Self> {
         let builder = Builder::default();
         let report = ingest::stream_arrow(name, batches, options, &builder, job)?;
         Self::of(builder, report, options, job)
     }
 
-    fn of(mut builder: Builder, mut report: Report, options: &Options, job: &dyn Job) -> Result<Self> {
+    fn of(mut builder: Builder, mut report: Report, options: &ReadOptions, job: &dyn Job) -> Result<Self> {
         let repairs = if options.repair { builder.repair()? } else { Vec::new() };
         let incomplete = tell(&mut report, repairs);
         let mut problems = std::mem::take(&mut report.problems).concat();

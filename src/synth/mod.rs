@@ -15,7 +15,7 @@ use rayon::prelude::*;
 
 use self::organisation::{DIVISIONS, KINDS, MODES, Row, TOWNSHIPS, found};
 use crate::error::{Error, Result};
-use crate::ingest::Options;
+use crate::ingest::ReadOptions;
 use crate::job::Quiet;
 use crate::roster::Roster;
 
@@ -80,7 +80,7 @@ impl Roster {
     /// # Ok::<(), dangjian::Error>(())
     /// ```
     pub fn sample(organisations: usize, years: u16) -> Result<Self> {
-        Self::read_arrow("sample", &panel(organisations, years, 2010, 7)?, &Options::default(), &Quiet)
+        Self::read_arrow("sample", &panel(organisations, years, 2010, 7)?, &ReadOptions::default(), &Quiet)
     }
 }
 

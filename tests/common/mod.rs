@@ -12,7 +12,7 @@ use arrow::datatypes::{DataType, Float64Type, Int16Type, Int64Type};
 use dangjian::error::Error;
 use dangjian::ingest;
 use dangjian::ingest::Reading;
-use dangjian::ingest::{Code, Options};
+use dangjian::ingest::{Code, ReadOptions};
 use dangjian::job::Quiet;
 use parquet::arrow::ArrowWriter;
 use serde_json::Value;
@@ -67,7 +67,7 @@ pub(crate) fn write_parquet(path: &Path, records: &RecordBatch) {
     writer.close().unwrap();
 }
 
-pub(crate) fn read(path: &Path, options: &Options) -> Result<Reading, Error> {
+pub(crate) fn read(path: &Path, options: &ReadOptions) -> Result<Reading, Error> {
     ingest::read(&[path.to_owned()], options, &Quiet)
 }
 

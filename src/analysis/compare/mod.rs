@@ -17,16 +17,34 @@ use crate::lang::Text;
 use crate::roster::{Frame, Roster};
 use crate::support::named::named_enum;
 
-/// Options for [`compare`]. The default compares the last year of each roster on every column that both have.
+/// Options for [`Roster::compare`]. The default compares the last year of each roster on every column that both have.
 #[derive(Clone, Debug, Default)]
-pub struct Options {
-    /// The later survey; `None` for the last year.
-    pub year: Option<i16>,
-    /// The earlier survey. `None` for the last year of the earlier roster, or within one roster the survey before
-    /// the later one.
-    pub earlier_year: Option<i16>,
-    /// The columns to compare; `None` for all.
-    pub columns: Option<Vec<String>>,
+#[non_exhaustive]
+pub struct CompareOptions {
+    pub(crate) year: Option<i16>,
+    pub(crate) earlier_year: Option<i16>,
+    pub(crate) columns: Option<Vec<String>>,
+}
+
+impl CompareOptions {
+    /// Sets the year of the later survey; `None` is the last one.
+    #[must_use]
+    pub fn with_year(self, year: impl Into<Option<i16>>) -> Self {
+        Self { year: year.into(), ..self }
+    }
+
+    /// Sets the year of the earlier survey. `None` is the last one of the earlier roster, or within one roster the
+    /// survey before the later one.
+    #[must_use]
+    pub fn with_earlier_year(self, year: impl Into<Option<i16>>) -> Self {
+        Self { earlier_year: year.into(), ..self }
+    }
+
+    /// Compares only these columns; `None` compares all.
+    #[must_use]
+    pub fn with_columns(self, columns: impl Into<Option<Vec<String>>>) -> Self {
+        Self { columns: columns.into(), ..self }
+    }
 }
 
 /// The outcome of an organisation between two surveys.
@@ -76,70 +94,73 @@ pub struct Comparison {
     not_compared: Vec<(String, Text)>,
 }
 
-/// Compares two surveys, of two rosters or of one roster passed twice.
-///
-/// Organisations are matched by id: if ids changed, apply links first ([`Roster::link`]). A column that one of the
-/// surveys lacks is not compared.
-/// ```
-/// use dangjian::{Roster, ingest, synth}; use dangjian::analysis::compare; use dangjian::job::Quiet;
-/// let roster = Roster::sample(300, 3)?;
-/// let compared = compare::compare(&roster, &roster, &compare::Options::default(), &Quiet)?;
-/// assert_eq!((compared.earlier_year(), compared.year()), (2011, 2012));
-/// assert!(compared.counts(&[] as &[&str])?.column_by_name("new").is_some());
-/// # Ok::<(), dangjian::Error>(())
-/// ```
-pub fn compare(later: &Roster, earlier: &Roster, options: &Options, job: &dyn Job) -> Result<Comparison> {
-    let frames = frames(later, earlier, options)?;
-    let [at, before] = frames;
-    let (now, then) = (&later.frames()[at], &earlier.frames()[before]);
-    let ranks = Ranks::of(later, earlier);
-    let seen = ranks.last_seen(later, earlier, then.year);
-    let (mut both, mut arrived, mut gone) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut row, mut old) = (0, 0);
-    job::check(job)?;
-    while row < now.rows() || old < then.rows() {
-        let new_rank = now.slots.get(row).map(|slot| ranks.later(*slot));
-        let old_rank = then.slots.get(old).map(|slot| ranks.earlier(*slot));
-        match (new_rank, old_rank) {
-            (Some(new), Some(gone)) if new == gone => {
-                both.push([row as u32, old as u32]);
-                (row, old) = (row + 1, old + 1);
-            }
-            (Some(new), gone) if gone.is_none_or(|gone| new < gone) => {
-                arrived.push((row as u32, seen[new as usize]));
-                row += 1;
-            }
-            _ => {
-                gone.push(old as u32);
-                old += 1;
+impl Roster {
+    /// Compares this roster with an earlier one, or two surveys of it if `earlier` is the same roster.
+    ///
+    /// Organisations are matched by id: if ids changed, apply links first ([`link`](Self::link)). A column that one of
+    /// the surveys lacks is not compared.
+    /// ```
+    /// use dangjian::{Quiet, Roster, analysis::compare::CompareOptions};
+    ///
+    /// let roster = Roster::sample(300, 3)?;
+    /// let compared = roster.compare(&roster, &CompareOptions::default(), &Quiet)?;
+    /// assert_eq!((compared.earlier_year(), compared.year()), (2011, 2012));
+    /// assert!(compared.counts(&[] as &[&str])?.column_by_name("new").is_some());
+    /// # Ok::<(), dangjian::Error>(())
+    /// ```
+    pub fn compare(&self, earlier: &Self, options: &CompareOptions, job: &dyn Job) -> Result<Comparison> {
+        let frames = frames(self, earlier, options)?;
+        let [at, before] = frames;
+        let (now, then) = (&self.frames()[at], &earlier.frames()[before]);
+        let ranks = Ranks::of(self, earlier);
+        let seen = ranks.last_seen(self, earlier, then.year);
+        let (mut both, mut arrived, mut gone) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut row, mut old) = (0, 0);
+        job::check(job)?;
+        while row < now.rows() || old < then.rows() {
+            let new_rank = now.slots.get(row).map(|slot| ranks.later(*slot));
+            let old_rank = then.slots.get(old).map(|slot| ranks.earlier(*slot));
+            match (new_rank, old_rank) {
+                (Some(new), Some(gone)) if new == gone => {
+                    both.push([row as u32, old as u32]);
+                    (row, old) = (row + 1, old + 1);
+                }
+                (Some(new), gone) if gone.is_none_or(|gone| new < gone) => {
+                    arrived.push((row as u32, seen[new as usize]));
+                    row += 1;
+                }
+                _ => {
+                    gone.push(old as u32);
+                    old += 1;
+                }
             }
         }
+        job::check(job)?;
+        let (fields, not_compared) = fields([self, earlier], [now, then], options.columns.as_deref())?;
+        let compared: Vec<Compared> = fields
+            .into_par_iter()
+            .map(|fields| {
+                job::check(job)?;
+                let columns = [now.columns[fields[0]].as_ref(), then.columns[fields[1]].as_ref()];
+                let differs = match columns {
+                    [Some(now), Some(then)] => cells::differing(now, then, &both),
+                    _ => Vec::new(),
+                };
+                Ok(Compared { fields, differs })
+            })
+            .collect::<Result<_>>()?;
+        let mut changed = vec![false; both.len()];
+        for column in &compared {
+            column.differs.iter().for_each(|at| changed[*at as usize] = true);
+        }
+        let changed = BooleanBuffer::from(changed);
+        let rosters = [self.clone(), earlier.clone()];
+        Ok(Comparison { rosters, frames, both, arrived, gone, compared, changed, not_compared })
     }
-    job::check(job)?;
-    let (fields, not_compared) = fields([later, earlier], [now, then], options.columns.as_deref())?;
-    let compared: Vec<Compared> = fields
-        .into_par_iter()
-        .map(|fields| {
-            job::check(job)?;
-            let columns = [now.columns[fields[0]].as_ref(), then.columns[fields[1]].as_ref()];
-            let differs = match columns {
-                [Some(now), Some(then)] => cells::differing(now, then, &both),
-                _ => Vec::new(),
-            };
-            Ok(Compared { fields, differs })
-        })
-        .collect::<Result<_>>()?;
-    let mut changed = vec![false; both.len()];
-    for column in &compared {
-        column.differs.iter().for_each(|at| changed[*at as usize] = true);
-    }
-    let changed = BooleanBuffer::from(changed);
-    let rosters = [later.clone(), earlier.clone()];
-    Ok(Comparison { rosters, frames, both, arrived, gone, compared, changed, not_compared })
 }
 
 /// Returns the frame positions of the years to compare.
-fn frames(later: &Roster, earlier: &Roster, options: &Options) -> Result<[usize; 2]> {
+fn frames(later: &Roster, earlier: &Roster, options: &CompareOptions) -> Result<[usize; 2]> {
     let at = |roster: &Roster, year: Option<i16>| match year {
         Some(year) => roster.frame(year).map(|f| roster.frames().partition_point(|g| g.year < f.year)),
         None => roster.frames().len().checked_sub(1).ok_or_else(|| {

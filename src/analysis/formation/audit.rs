@@ -30,32 +30,33 @@ pub(super) fn answers(facts: &Facts, rules: &FormationRules, findings: &[&Findin
     findings.iter().map(truth).collect()
 }
 
-/// Counts the audit's findings by the dimensions of `scope`: a row for each group and each finding in force in its
-/// year. The facts about a party organisation are worked out from all of its organisations, including those outside
-/// the scope.
-///
-/// Columns: `year`, the dimensions, `finding`, `label_zh`, `label_en`, `severity` (`error`, `warning`, `info`),
-/// `organisations` (null if none was found in a year whose sources lack a column that the finding rests on),
-/// `party_organisations` (the party organisations with an organisation found; also null if the year has no codes),
-/// `unknown` (organisations for which the finding cannot be decided; null if the year's sources lack such a
-/// column).
-/// ```
-/// # use dangjian::{Roster, Scope, job::Quiet};
-/// let roster = Roster::sample(300, 3)?;
-/// let rules = dangjian::definition::FormationRules::shipped()?;
-/// let table = dangjian::analysis::formation::formation_audit(&roster, &rules, &Scope::by(["kind"]), &Quiet)?;
-/// assert!(table.column_by_name("finding").is_some());
-/// # Ok::<(), dangjian::Error>(())
-/// ```
-pub fn formation_audit(roster: &Roster, rules: &FormationRules, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
-    let frames = scope.frames(roster)?;
-    statistic(roster, &frames, rules, scope)?.count(&frames, job)
+impl Roster {
+    /// Counts the audit's findings by the dimensions of `scope`: a row for each group and each finding in force in its
+    /// year. The facts about a party organisation are worked out from all of its organisations, including those outside
+    /// the scope.
+    ///
+    /// Columns: `year`, the dimensions, `finding`, `label_zh`, `label_en`, `severity` (`error`, `warning`, `info`),
+    /// `organisations` (null if none was found in a year whose sources lack a column that the finding rests on),
+    /// `party_organisations` (the party organisations with an organisation found; also null if the year has no codes),
+    /// `unknown` (organisations for which the finding cannot be decided; null if the year's sources lack such a
+    /// column).
+    /// ```
+    /// # use dangjian::{FormationRules, Quiet, Roster, Scope};
+    /// let roster = Roster::sample(300, 3)?;
+    /// let table = roster.formation_audit(&FormationRules::shipped()?, &Scope::by(["kind"]), &Quiet)?;
+    /// assert!(table.column_by_name("finding").is_some());
+    /// # Ok::<(), dangjian::Error>(())
+    /// ```
+    pub fn formation_audit(&self, rules: &FormationRules, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
+        let frames = scope.frames(self)?;
+        statistic(self, &frames, rules, scope)?.count(&frames, job)
+    }
 }
 
 /// Number of aggregate inputs per finding: organisations, their party organisations, undecided organisations.
 const LANES: usize = 3;
 
-/// Builds the statistic of [`formation_audit`] for `frames`.
+/// Builds the statistic of [`Roster::formation_audit`] for `frames`.
 pub(crate) fn statistic<'r>(
     roster: &'r Roster,
     frames: &[&'r Frame],

@@ -12,6 +12,8 @@ use super::audit::{answers, check};
 use super::facts::{Facts, has};
 use crate::definition::{APPROVAL, Finding, FormationRules, LevelRule};
 use crate::error::Result;
+use crate::job;
+use crate::job::Job;
 use crate::labels;
 use crate::labels::Labels;
 use crate::lang::Lang;
@@ -36,73 +38,78 @@ const LISTED: [&str; 13] = [
     "units",
 ];
 
-/// Lists the organisations of a year's findings, or of the one called `finding`: first those with the finding
-/// (`status` is `found`), then those for which it cannot be decided (`unknown`), by organisation id. Only the
-/// filter of `scope` applies; its dimensions and years are ignored. A finding that rests on a column which no
-/// source of the year has is evaluated as far as the other columns allow, and lists nobody as unknown.
-///
-/// Columns: `year`, `finding`, `label_zh`, `label_en`, `severity`, `status`, `org_id`, `name`, `township`,
-/// `township_name`, `kind`, `committee`, `mode` (recorded) and `need` (by the rules), `party_org_id`,
-/// `party_org_level` (recorded) and `level_need` (by the rules), `members_full`, `party_members` and `units` (of
-/// its party organisation), `why_zh`, `why_en`, `rule` (the source of the finding).
-/// ```
-/// # use dangjian::{Roster, Scope};
-/// let roster = Roster::sample(300, 3)?;
-/// let rules = dangjian::definition::FormationRules::shipped()?;
-/// let (all, finding) = (Scope::default(), Some("solo_due_none"));
-/// let list = dangjian::analysis::formation::formation_audit_list(&roster, &rules, 2012, finding, &all)?;
-/// assert!(list.column_by_name("why_zh").is_some());
-/// # Ok::<(), dangjian::Error>(())
-/// ```
-pub fn formation_audit_list(
-    roster: &Roster,
-    rules: &FormationRules,
-    year: i16,
-    finding: Option<&str>,
-    scope: &Scope,
-) -> Result<RecordBatch> {
-    let frame = roster.frame(year)?;
-    check(roster, rules)?;
-    finding.map_or(Ok(()), |id| rules.known(id))?;
-    let findings: Vec<&Finding> = rules.findings().iter().filter(|f| finding.is_none_or(|id| f.id == id)).collect();
-    let rows = scope.rows(roster, frame)?;
-    let speaker = Speaker { labels: labels::all()?, levels: rules.levels(year) };
-    let rested = |f: &Finding| -> BTreeSet<String> {
-        f.when.columns().into_iter().flat_map(|name| Facts::rests_on(rules, name, year)).collect()
-    };
-    let rested: Vec<BTreeSet<String>> = findings.iter().map(|f| rested(f)).collect();
-    let mut wanted: BTreeSet<&str> = LISTED.into_iter().collect();
-    wanted.extend(findings.iter().flat_map(|f| f.why.columns().into_iter().chain(f.when.columns())));
-    wanted.extend(rested.iter().flatten().map(String::as_str));
-    let facts = Facts::new(roster, frame, rules, &wanted)?;
-    let picked = |rows: &BooleanBuffer| {
-        let rows: Vec<u32> = rows.set_indices_u32().collect();
-        facts.roster().picked(facts.frame(), wanted.iter().copied(), &rows)
-    };
-    let mut parts = Vec::new();
-    for ((finding, truth), rested) in findings.iter().zip(answers(&facts, rules, &findings)?).zip(&rested) {
-        let Some(truth) = truth else { continue };
-        for (status, set) in [("found", &truth.yes & &rows), ("unknown", &truth.unknown() & &rows)] {
-            if status == "unknown" && rested.iter().any(|name| !has(roster, frame, name)) {
-                continue; // the year's sources lack a column, so the finding is undecided everywhere
+impl Roster {
+    /// Lists the organisations of a year's findings, or of the one called `finding`: first those with the finding
+    /// (`status` is `found`), then those for which it cannot be decided (`unknown`), by organisation id. Only the
+    /// filter of `scope` applies; its dimensions and years are ignored. A finding that rests on a column which no
+    /// source of the year has is evaluated as far as the other columns allow, and lists nobody as unknown.
+    ///
+    /// Columns: `year`, `finding`, `label_zh`, `label_en`, `severity`, `status`, `org_id`, `name`, `township`,
+    /// `township_name`, `kind`, `committee`, `mode` (recorded) and `need` (by the rules), `party_org_id`,
+    /// `party_org_level` (recorded) and `level_need` (by the rules), `members_full`, `party_members` and `units` (of
+    /// its party organisation), `why_zh`, `why_en`, `rule` (the source of the finding).
+    /// ```
+    /// # use dangjian::{FormationRules, Quiet, Roster, Scope};
+    /// let roster = Roster::sample(300, 3)?;
+    /// let rules = FormationRules::shipped()?;
+    /// let finding = Some("solo_due_none");
+    /// let list = roster.formation_audit_list(&rules, finding, 2012, &Scope::default(), &Quiet)?;
+    /// assert!(list.column_by_name("why_zh").is_some());
+    /// # Ok::<(), dangjian::Error>(())
+    /// ```
+    pub fn formation_audit_list(
+        &self,
+        rules: &FormationRules,
+        finding: Option<&str>,
+        year: i16,
+        scope: &Scope,
+        job: &dyn Job,
+    ) -> Result<RecordBatch> {
+        let frame = self.frame(year)?;
+        check(self, rules)?;
+        finding.map_or(Ok(()), |id| rules.known(id))?;
+        let findings: Vec<&Finding> = rules.findings().iter().filter(|f| finding.is_none_or(|id| f.id == id)).collect();
+        let rows = scope.rows(self, frame)?;
+        let speaker = Speaker { labels: labels::all()?, levels: rules.levels(year) };
+        let rested = |f: &Finding| -> BTreeSet<String> {
+            f.when.columns().into_iter().flat_map(|name| Facts::rests_on(rules, name, year)).collect()
+        };
+        let rested: Vec<BTreeSet<String>> = findings.iter().map(|f| rested(f)).collect();
+        let mut wanted: BTreeSet<&str> = LISTED.into_iter().collect();
+        wanted.extend(findings.iter().flat_map(|f| f.why.columns().into_iter().chain(f.when.columns())));
+        wanted.extend(rested.iter().flatten().map(String::as_str));
+        let facts = Facts::new(self, frame, rules, &wanted)?;
+        let picked = |rows: &BooleanBuffer| {
+            let rows: Vec<u32> = rows.set_indices_u32().collect();
+            facts.roster().picked(facts.frame(), wanted.iter().copied(), &rows)
+        };
+        let mut parts = Vec::new();
+        for ((finding, truth), rested) in findings.iter().zip(answers(&facts, rules, &findings)?).zip(&rested) {
+            job::check(job)?;
+            let Some(truth) = truth else { continue };
+            for (status, set) in [("found", &truth.yes & &rows), ("unknown", &truth.unknown() & &rows)] {
+                if status == "unknown" && rested.iter().any(|name| !has(self, frame, name)) {
+                    continue; // the year's sources lack a column, so the finding is undecided everywhere
+                }
+                let batch = picked(&set)?;
+                let why = |lang: Lang| (0..batch.num_rows()).map(move |row| (lang, row));
+                let say = |(lang, row)| match status {
+                    "found" => speaker.found(finding, lang, &batch, row),
+                    _ => Ok(speaker.unknown(rested, lang, &batch, row)),
+                };
+                let zh: Vec<String> = why(Lang::Zh).map(say).collect::<Result<_>>()?;
+                let en: Vec<String> = why(Lang::En).map(say).collect::<Result<_>>()?;
+                parts.push(of_finding(finding, status, &batch, (zh, en))?);
             }
-            let batch = picked(&set)?;
-            let why = |lang: Lang| (0..batch.num_rows()).map(move |row| (lang, row));
-            let say = |(lang, row)| match status {
-                "found" => speaker.found(finding, lang, &batch, row),
-                _ => Ok(speaker.unknown(rested, lang, &batch, row)),
-            };
-            let zh: Vec<String> = why(Lang::Zh).map(say).collect::<Result<_>>()?;
-            let en: Vec<String> = why(Lang::En).map(say).collect::<Result<_>>()?;
-            parts.push(of_finding(finding, status, &batch, (zh, en))?);
         }
+        if parts.is_empty() {
+            let none = picked(&BooleanBuffer::new_unset(frame.rows()))?;
+            let nothing =
+                findings.first().map(|f| of_finding(f, "found", &none, (Vec::new(), Vec::new()))).transpose()?;
+            return nothing.map_or_else(|| Columns::default().finish(), Ok);
+        }
+        Ok(concat_batches(&parts[0].schema(), &parts)?)
     }
-    if parts.is_empty() {
-        let none = picked(&BooleanBuffer::new_unset(frame.rows()))?;
-        let nothing = findings.first().map(|f| of_finding(f, "found", &none, (Vec::new(), Vec::new()))).transpose()?;
-        return nothing.map_or_else(|| Columns::default().finish(), Ok);
-    }
-    Ok(concat_batches(&parts[0].schema(), &parts)?)
 }
 
 fn of_finding(

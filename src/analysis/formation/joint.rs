@@ -10,7 +10,7 @@ use arrow::datatypes::{DataType, Field, Int64Type, Schema};
 use rayon::prelude::*;
 
 use super::facts::Facts;
-use crate::analysis::count::{Measure, count};
+use crate::analysis::count::Measure;
 use crate::definition::FormationRules;
 use crate::error::Result;
 use crate::job;
@@ -39,38 +39,74 @@ const LISTED: [&str; 13] = [
     "over_limit",
 ];
 
-/// Lists the joint branches of each year, one per row: the party organisations with an organisation of mode joint
-/// in `scope`, whose dimensions are ignored. The home is the first of these organisations by id. The totals of a
-/// branch cover all of its organisations.
-///
-/// Columns: `year`, `party_org_id`, `org_id` and `name` (of the home), `township`, `township_name`, `committee`,
-/// `party_org_level`, `units_recorded` (organisations of mode solo, joint or affiliated with its code),
-/// `units_unknown` (organisations with its code whose mode is unknown), `units_due_solo` (recorded organisations
-/// that need a party organisation of their own), `party_members` (full members of all of them; null if the count of
-/// one is unknown), `townships` (number of townships they lie in), `units_most` (the limit; null if no rule is in
-/// force in the year), `over_limit` (null if there is no limit, or if organisations of unknown mode decide).
-/// ```
-/// # use dangjian::{Roster, Scope, job::Quiet};
-/// let roster = Roster::sample(300, 3)?;
-/// let rules = dangjian::definition::FormationRules::shipped()?;
-/// let table = dangjian::analysis::formation::joint_branches(&roster, &rules, &Scope::default(), &Quiet)?;
-/// assert!(table.column_by_name("over_limit").is_some());
-/// # Ok::<(), dangjian::Error>(())
-/// ```
-pub fn joint_branches(roster: &Roster, rules: &FormationRules, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
-    rules.check(roster)?;
-    let mut parts = Vec::new();
-    for frame in scope.frames(roster)? {
-        job::check(job)?;
-        let facts = Facts::new(roster, frame, rules, &LISTED.into_iter().collect())?;
-        let homes: Vec<u32> = homes(roster, frame, &scope.rows(roster, frame)?).set_indices_u32().collect();
-        let batch = facts.roster().picked(facts.frame(), LISTED, &homes)?;
-        let years = Columns::default().years("year", std::iter::repeat_n(frame.year, batch.num_rows()));
-        parts.push(years.listed(&batch, &LISTED).finish()?);
+impl Roster {
+    /// Lists the joint branches of each year, one per row: the party organisations with an organisation of mode joint
+    /// in `scope`, whose dimensions are ignored. The home is the first of these organisations by id. The totals of a
+    /// branch cover all of its organisations.
+    ///
+    /// Columns: `year`, `party_org_id`, `org_id` and `name` (of the home), `township`, `township_name`, `committee`,
+    /// `party_org_level`, `units_recorded` (organisations of mode solo, joint or affiliated with its code),
+    /// `units_unknown` (organisations with its code whose mode is unknown), `units_due_solo` (recorded organisations
+    /// that need a party organisation of their own), `party_members` (full members of all of them; null if the count of
+    /// one is unknown), `townships` (number of townships they lie in), `units_most` (the limit; null if no rule is in
+    /// force in the year), `over_limit` (null if there is no limit, or if organisations of unknown mode decide).
+    /// ```
+    /// # use dangjian::{FormationRules, Quiet, Roster, Scope};
+    /// let roster = Roster::sample(300, 3)?;
+    /// let table = roster.joint_branches(&FormationRules::shipped()?, &Scope::default(), &Quiet)?;
+    /// assert!(table.column_by_name("over_limit").is_some());
+    /// # Ok::<(), dangjian::Error>(())
+    /// ```
+    pub fn joint_branches(&self, rules: &FormationRules, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
+        rules.check(self)?;
+        let mut parts = Vec::new();
+        for frame in scope.frames(self)? {
+            job::check(job)?;
+            let facts = Facts::new(self, frame, rules, &LISTED.into_iter().collect())?;
+            let homes: Vec<u32> = homes(self, frame, &scope.rows(self, frame)?).set_indices_u32().collect();
+            let batch = facts.roster().picked(facts.frame(), LISTED, &homes)?;
+            let years = Columns::default().years("year", std::iter::repeat_n(frame.year, batch.num_rows()));
+            parts.push(years.listed(&batch, &LISTED).finish()?);
+        }
+        match parts.first() {
+            Some(first) => Ok(concat_batches(&first.schema(), &parts)?),
+            None => Columns::default().finish(),
+        }
     }
-    match parts.first() {
-        Some(first) => Ok(concat_batches(&first.schema(), &parts)?),
-        None => Columns::default().finish(),
+
+    /// Counts joint branches by the dimensions of `scope`, each at its home (see
+    /// [`joint_branches`](Self::joint_branches)).
+    ///
+    /// Columns: `year`, the dimensions, `party_organisations`, `organisations` (covered by the branches), `units_mean`
+    /// (organisations per branch), `units_due_solo` (organisations that need one of their own), `party_members` (of the
+    /// branches whose members are known) and `members_unknown` (branches whose members are not), `over_limit` and
+    /// `limit_unknown` (null if no limit is in force), `alone` (branches of one organisation), `apart` (branches over
+    /// several townships), `too_small` (branches with fewer members than the lowest level requires).
+    /// ```
+    /// # use dangjian::{FormationRules, Quiet, Roster, Scope};
+    /// let roster = Roster::sample(300, 3)?;
+    /// let table = roster.joint_summary(&FormationRules::shipped()?, &Scope::by(["kind"]), &Quiet)?;
+    /// assert!(table.column_by_name("units_mean").is_some());
+    /// # Ok::<(), dangjian::Error>(())
+    /// ```
+    pub fn joint_summary(&self, rules: &FormationRules, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
+        const HOME: &str = "joint home";
+        rules.check(self)?;
+        let measures = ITEMS.iter().map(|(name, text)| Ok(((*name).to_owned(), Measure::parse(text)?)));
+        let measures = measures.collect::<Result<Vec<_>>>()?;
+        let is_home = Predicate::parse(&format!("\"{HOME}\""))?;
+        let at_home = Scope::by(scope.by.clone()).filter(is_home).bands(scope.bands.clone());
+        let mut wanted: BTreeSet<&str> = measures.iter().flat_map(|(_, measure)| measure.columns()).collect();
+        wanted.extend(self.fields().iter().map(|f| f.name.as_str()).filter(|_| !scope.by.is_empty()));
+        let of_frame = |frame: &&Frame| {
+            job::check(job)?;
+            let home = Column::Flag { set: homes(self, frame, &scope.rows(self, frame)?), known: None };
+            let facts = Facts::new(self, frame, rules, &wanted)?.flagged([(HOME.to_owned(), home)]);
+            facts.roster().count(&measures, &at_home, job)
+        };
+        let parts: Vec<RecordBatch> = scope.frames(self)?.par_iter().map(of_frame).collect::<Result<_>>()?;
+        let Some(first) = parts.first() else { return Columns::default().finish() };
+        with_mean(&concat_batches(&first.schema(), &parts)?)
     }
 }
 
@@ -98,45 +134,6 @@ const ITEMS: [(&str, &str); 10] = [
     ("apart", "townships > 1"),
     ("too_small", "party_members < members_least"),
 ];
-
-/// Counts joint branches by the dimensions of `scope`, each at its home (see [`joint_branches`]).
-///
-/// Columns: `year`, the dimensions, `party_organisations`, `organisations` (covered by the branches), `units_mean`
-/// (organisations per branch), `units_due_solo` (organisations that need one of their own), `party_members` (of the
-/// branches whose members are known) and `members_unknown` (branches whose members are not), `over_limit` and
-/// `limit_unknown` (null if no limit is in force), `alone` (branches of one organisation), `apart` (branches over
-/// several townships), `too_small` (branches with fewer members than the lowest level requires).
-/// ```
-/// # use dangjian::{Roster, Scope, job::Quiet};
-/// let roster = Roster::sample(300, 3)?;
-/// let rules = dangjian::definition::FormationRules::shipped()?;
-/// let table = dangjian::analysis::formation::joint_summary(&roster, &rules, &Scope::by(["kind"]), &Quiet)?;
-/// assert!(table.column_by_name("units_mean").is_some());
-/// # Ok::<(), dangjian::Error>(())
-/// ```
-pub fn joint_summary(roster: &Roster, rules: &FormationRules, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
-    const HOME: &str = "joint home";
-    rules.check(roster)?;
-    let measures = ITEMS.iter().map(|(name, text)| Ok(((*name).to_owned(), Measure::parse(text)?)));
-    let measures = measures.collect::<Result<Vec<_>>>()?;
-    let at_home = Scope {
-        filter: Some(Predicate::parse(&format!("\"{HOME}\""))?),
-        bands: scope.bands.clone(),
-        ..Scope::by(scope.by.clone())
-    };
-    let mut wanted: BTreeSet<&str> = measures.iter().flat_map(|(_, measure)| measure.columns()).collect();
-    wanted.extend(roster.fields().iter().map(|f| f.name.as_str()).filter(|_| !scope.by.is_empty()));
-    let of_frame = |frame: &&Frame| {
-        job::check(job)?;
-        let home = Column::Flag { set: homes(roster, frame, &scope.rows(roster, frame)?), known: None };
-        let facts = Facts::new(roster, frame, rules, &wanted)?.flagged([(HOME.to_owned(), home)]);
-        count(facts.roster(), std::slice::from_ref(&scope.by), &measures, &at_home, job)
-    };
-    let parts: Vec<Vec<RecordBatch>> = scope.frames(roster)?.par_iter().map(of_frame).collect::<Result<_>>()?;
-    let parts = parts.concat();
-    let Some(first) = parts.first() else { return Columns::default().finish() };
-    with_mean(&concat_batches(&first.schema(), &parts)?)
-}
 
 /// Inserts the mean number of organisations per branch after the column `organisations`.
 fn with_mean(table: &RecordBatch) -> Result<RecordBatch> {

@@ -14,7 +14,6 @@ mod term;
 
 use arrow::array::RecordBatch;
 
-use super::transitions::moves;
 use crate::cube::statistic::{Statistic, only};
 use crate::cube::{Counted, Lane};
 use crate::definition::FormationRules;
@@ -28,31 +27,60 @@ use crate::roster::coded;
 use crate::roster::{Frame, Integers, Roster};
 use crate::support::columns::Columns;
 
-pub use self::audit::formation_audit;
 pub(crate) use self::audit::statistic as audit_statistic;
-pub use self::audit_list::formation_audit_list;
-pub use self::joint::{joint_branches, joint_summary};
-pub use self::readiness::{readiness, readiness_list};
-pub use self::returns::formation_returns;
 
-/// Counts organisations and party organisations by mode and the dimensions of `scope`.
-///
-/// Columns: `year`, the dimensions, `mode` (`solo`, `joint`, `affiliated`, `area`, `none`, or `unknown` if the
-/// ledger does not give it), `organisations`, `party_organisations` (distinct ones among the organisations of that
-/// mode; the host of an affiliated organisation is also counted under its own mode).
-/// ```
-/// # use dangjian::{Roster, Scope, job::Quiet};
-/// let roster = Roster::sample(300, 3)?;
-/// let table = dangjian::analysis::formation::formation(&roster, &Scope::by(["kind"]), &Quiet)?;
-/// assert!(table.num_rows() > 3);
-/// # Ok::<(), dangjian::Error>(())
-/// ```
-pub fn formation(roster: &Roster, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
-    let frames = scope.frames(roster)?;
-    only(modes(roster, &frames, std::slice::from_ref(&scope.by), scope)?.count(&frames, job)?)
+impl Roster {
+    /// Counts organisations and party organisations by mode and the dimensions of `scope`.
+    ///
+    /// Columns: `year`, the dimensions, `mode` (`solo`, `joint`, `affiliated`, `area`, `none`, or `unknown` if the
+    /// ledger does not give it), `organisations`, `party_organisations` (distinct ones among the organisations of that
+    /// mode; the host of an affiliated organisation is also counted under its own mode).
+    /// ```
+    /// # use dangjian::{Quiet, Roster, Scope};
+    /// let roster = Roster::sample(300, 3)?;
+    /// let table = roster.formation(&Scope::by(["kind"]), &Quiet)?;
+    /// assert!(table.num_rows() > 3);
+    /// # Ok::<(), dangjian::Error>(())
+    /// ```
+    pub fn formation(&self, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
+        let frames = scope.frames(self)?;
+        only(modes(self, &frames, std::slice::from_ref(&scope.by), scope)?.count(&frames, job)?)
+    }
+
+    /// Counts organisations by the mode the rules require and the mode the ledger records, by the dimensions of
+    /// `scope`.
+    ///
+    /// Columns: `year`, the dimensions, `need`, `mode` (both with `unknown`), `organisations`.
+    /// ```
+    /// # use dangjian::{FormationRules, Quiet, Roster, Scope};
+    /// let roster = Roster::sample(300, 3)?;
+    /// let table = roster.formation_need(&FormationRules::shipped()?, &Scope::default(), &Quiet)?;
+    /// assert!(table.column_by_name("need").is_some());
+    /// # Ok::<(), dangjian::Error>(())
+    /// ```
+    pub fn formation_need(&self, rules: &FormationRules, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
+        let frames = scope.frames(self)?;
+        needs(self, &frames, rules, scope)?.count(&frames, job)
+    }
+
+    /// Counts transitions of organisations between modes from one year to the next, by the dimensions of `scope`
+    /// (values of the earlier year; of the later year for arrivals). Only adjacent calendar years are compared.
+    ///
+    /// Columns: `year`, `next_year`, the dimensions, `mode`, `next_mode` (both with `unknown` and `absent`),
+    /// `organisations`.
+    /// ```
+    /// # use dangjian::{Quiet, Roster, Scope};
+    /// let roster = Roster::sample(300, 3)?;
+    /// let table = roster.formation_transitions(&Scope::default(), &Quiet)?;
+    /// assert!(table.column_by_name("next_mode").is_some());
+    /// # Ok::<(), dangjian::Error>(())
+    /// ```
+    pub fn formation_transitions(&self, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
+        self.transitions(&["mode"], scope, job)
+    }
 }
 
-/// Builds the statistic of [`formation`] for each of `sets`.
+/// Builds the statistic of [`Roster::formation`] for each of `sets`.
 pub(crate) fn modes<'r>(
     roster: &'r Roster,
     frames: &[&'r Frame],
@@ -84,24 +112,7 @@ pub(crate) fn modes<'r>(
     Ok(Statistic::new(sets, lanes, move |counted| counted.into_iter().map(table).collect()))
 }
 
-/// Counts organisations by the mode the rules require and the mode the ledger records, by the dimensions of
-/// `scope`.
-///
-/// Columns: `year`, the dimensions, `need`, `mode` (both with `unknown`), `organisations`.
-/// ```
-/// # use dangjian::{Roster, Scope, job::Quiet};
-/// let roster = Roster::sample(300, 3)?;
-/// let rules = dangjian::definition::FormationRules::shipped()?;
-/// let table = dangjian::analysis::formation::formation_need(&roster, &rules, &Scope::default(), &Quiet)?;
-/// assert!(table.column_by_name("need").is_some());
-/// # Ok::<(), dangjian::Error>(())
-/// ```
-pub fn formation_need(roster: &Roster, rules: &FormationRules, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
-    let frames = scope.frames(roster)?;
-    needs(roster, &frames, rules, scope)?.count(&frames, job)
-}
-
-/// Builds the statistic of [`formation_need`] for `frames`.
+/// Builds the statistic of [`Roster::formation_need`] for `frames`.
 pub(crate) fn needs<'r>(
     roster: &'r Roster,
     frames: &[&'r Frame],
@@ -117,20 +128,4 @@ pub(crate) fn needs<'r>(
         let counted = only(counted)?;
         Columns::default().groups(&counted).counts("organisations", counted.lane(0).iter().copied()).finish()
     }))
-}
-
-/// Counts transitions of organisations between modes from one year to the next, by the dimensions of `scope`
-/// (values of the earlier year; of the later year for arrivals). Only adjacent calendar years are compared.
-///
-/// Columns: `year`, `next_year`, the dimensions, `mode`, `next_mode` (both with `unknown` and `absent`),
-/// `organisations`.
-/// ```
-/// # use dangjian::{Roster, Scope, job::Quiet};
-/// let roster = Roster::sample(300, 3)?;
-/// let table = dangjian::analysis::formation::formation_moves(&roster, &Scope::default(), &Quiet)?;
-/// assert!(table.column_by_name("next_mode").is_some());
-/// # Ok::<(), dangjian::Error>(())
-/// ```
-pub fn formation_moves(roster: &Roster, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
-    moves(roster, &["mode"], scope, job)
 }

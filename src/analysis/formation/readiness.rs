@@ -22,140 +22,137 @@ use crate::{cube, job};
 /// The counts of a step; the first two concern the year, the others the next year.
 const ITEMS: [&str; 7] = ["ready", "unknown", "gone", "next_unknown", "stayed", "reached", "formed"];
 
-/// Counts those short of the next step of the rules by up to `short` members, by the dimensions of `scope`, with
-/// their outcome in the next year. A step is a number of members from which an organisation needs another mode, or
-/// a party organisation another level. Party organisations are counted at their home row and followed by their
-/// code.
-///
-/// Columns: `year`, the dimensions, `step`, `label_zh`, `label_en`, `counts`, `at_least` (the members of the step),
-/// `ready` (those short of it), `unknown` (those whose members are unknown); of those ready, in the next year:
-/// `gone` (not listed), `next_unknown` (members unknown), `stayed` (still short), `reached` (has the members), and
-/// `formed` (of those that reached it, the ones recorded with the mode or level); null if the next year is not in
-/// the roster. Then, of the group in all earlier years together: `past_known` (stayed or reached), `past_reached`,
-/// and `past_rate`, the ratio of the two.
-/// ```
-/// # use dangjian::{Roster, Scope, job::Quiet};
-/// let roster = Roster::sample(300, 3)?;
-/// let rules = dangjian::definition::FormationRules::shipped()?;
-/// let table = dangjian::analysis::formation::readiness(&roster, &rules, 1, &Scope::default(), &Quiet)?;
-/// assert_eq!(table.num_rows(), 3 * 4); // three years, four steps each
-/// # Ok::<(), dangjian::Error>(())
-/// ```
-pub fn readiness(
-    roster: &Roster,
-    rules: &FormationRules,
-    short: u32,
-    scope: &Scope,
-    job: &dyn Job,
-) -> Result<RecordBatch> {
-    rules.check(roster)?;
-    let asked: Vec<i16> = scope.frames(roster)?.iter().map(|frame| frame.year).collect();
-    // Past rates need every year, including those outside the scope.
-    let frames: Vec<&Frame> = roster.frames().iter().collect();
-    let steps = steps(rules);
-    let things = frames.par_iter().copied().map(|frame| {
-        job::check(job)?;
-        Ok(steps.iter().map(|step| Things::new(roster, frame, step)).collect())
-    });
-    let things: Vec<Vec<Things>> = things.collect::<Result<_>>()?;
-    let next =
-        |nth: usize| frames.get(nth + 1).is_some_and(|next| next.year == frames[nth].year + 1).then_some(nth + 1);
-    let lanes = |nth: usize, frame: &Frame| {
-        let rows = scope.rows(roster, frame)?;
-        let mut lanes = vec![Lane::Bits(rows.clone())];
-        for (at, step) in steps.iter().enumerate() {
-            let after = next(nth).map(|next| &things[next][at]);
-            for found in fates(&things[nth][at], after, step, short) {
-                lanes.push(Lane::Bits(&bitmap(frame.rows(), found.into_iter()) & &rows));
+impl Roster {
+    /// Counts those short of the next step of the rules by up to `short` members, by the dimensions of `scope`, with
+    /// their outcome in the next year. A step is a number of members from which an organisation needs another mode, or
+    /// a party organisation another level. Party organisations are counted at their home row and followed by their
+    /// code.
+    ///
+    /// Columns: `year`, the dimensions, `step`, `label_zh`, `label_en`, `counts`, `at_least` (the members of the step),
+    /// `ready` (those short of it), `unknown` (those whose members are unknown); of those ready, in the next year:
+    /// `gone` (not listed), `next_unknown` (members unknown), `stayed` (still short), `reached` (has the members), and
+    /// `formed` (of those that reached it, the ones recorded with the mode or level); null if the next year is not in
+    /// the roster. Then, of the group in all earlier years together: `past_known` (stayed or reached), `past_reached`,
+    /// and `past_rate`, the ratio of the two.
+    /// ```
+    /// # use dangjian::{FormationRules, Quiet, Roster, Scope};
+    /// let roster = Roster::sample(300, 3)?;
+    /// let table = roster.readiness(&FormationRules::shipped()?, 1, &Scope::default(), &Quiet)?;
+    /// assert_eq!(table.num_rows(), 3 * 4); // three years, four steps each
+    /// # Ok::<(), dangjian::Error>(())
+    /// ```
+    pub fn readiness(&self, rules: &FormationRules, short: u32, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
+        rules.check(self)?;
+        let asked: Vec<i16> = scope.frames(self)?.iter().map(|frame| frame.year).collect();
+        // Past rates need every year, including those outside the scope.
+        let frames: Vec<&Frame> = self.frames().iter().collect();
+        let steps = steps(rules);
+        let things = frames.par_iter().copied().map(|frame| {
+            job::check(job)?;
+            Ok(steps.iter().map(|step| Things::new(self, frame, step)).collect())
+        });
+        let things: Vec<Vec<Things>> = things.collect::<Result<_>>()?;
+        let next =
+            |nth: usize| frames.get(nth + 1).is_some_and(|next| next.year == frames[nth].year + 1).then_some(nth + 1);
+        let lanes = |nth: usize, frame: &Frame| {
+            let rows = scope.rows(self, frame)?;
+            let mut lanes = vec![Lane::Bits(rows.clone())];
+            for (at, step) in steps.iter().enumerate() {
+                let after = next(nth).map(|next| &things[next][at]);
+                for found in fates(&things[nth][at], after, step, short) {
+                    lanes.push(Lane::Bits(&bitmap(frame.rows(), found.into_iter()) & &rows));
+                }
+            }
+            Ok(lanes)
+        };
+        let counted = cube::count_one(&frames, scope.axes(self, &frames)?, lanes, job)?;
+        let mut told = BTreeMap::new();
+        for (nth, frame) in frames.iter().enumerate() {
+            let silent: Vec<bool> = things[nth].iter().map(|things| things.silent).collect();
+            told.insert(frame.year, (next(nth).is_some(), silent));
+        }
+        let mut past: BTreeMap<(usize, Vec<u32>), [u64; 2]> = BTreeMap::new();
+        let (mut rows, mut kept) = (Vec::new(), Vec::new());
+        for (group, year) in counted.years.iter().enumerate() {
+            let (followed, silent) = &told[year];
+            for (nth, step) in steps.iter().enumerate() {
+                let known = |item: usize| !silent[nth] && (item < 2 || *followed);
+                let n = |item: usize| known(item).then(|| counted.lane(1 + nth * ITEMS.len() + item)[group]);
+                let n: [Option<u64>; ITEMS.len()] = std::array::from_fn(n);
+                let key = counted.keys.iter().map(|keys| keys[group]).collect();
+                let before = past.entry((nth, key)).or_default();
+                rows.push(Row { step, n, past: *before });
+                kept.push(asked.contains(year) && step.validity.holds(*year));
+                let [stayed, reached] = [n[4], n[5]].map(Option::unwrap_or_default);
+                *before = [before[0] + stayed + reached, before[1] + reached];
             }
         }
-        Ok(lanes)
-    };
-    let counted = cube::count_one(&frames, scope.axes(roster, &frames)?, lanes, job)?;
-    let mut told = BTreeMap::new();
-    for (nth, frame) in frames.iter().enumerate() {
-        let silent: Vec<bool> = things[nth].iter().map(|things| things.silent).collect();
-        told.insert(frame.year, (next(nth).is_some(), silent));
+        let table = finish(Columns::default().groups(&counted.repeated(steps.len())), &rows)?;
+        Ok(filter_record_batch(&table, &kept.into())?)
     }
-    let mut past: BTreeMap<(usize, Vec<u32>), [u64; 2]> = BTreeMap::new();
-    let (mut rows, mut kept) = (Vec::new(), Vec::new());
-    for (group, year) in counted.years.iter().enumerate() {
-        let (followed, silent) = &told[year];
-        for (nth, step) in steps.iter().enumerate() {
-            let known = |item: usize| !silent[nth] && (item < 2 || *followed);
-            let n = |item: usize| known(item).then(|| counted.lane(1 + nth * ITEMS.len() + item)[group]);
-            let n: [Option<u64>; ITEMS.len()] = std::array::from_fn(n);
-            let key = counted.keys.iter().map(|keys| keys[group]).collect();
-            let before = past.entry((nth, key)).or_default();
-            rows.push(Row { step, n, past: *before });
-            kept.push(asked.contains(year) && step.validity.holds(*year));
-            let [stayed, reached] = [n[4], n[5]].map(Option::unwrap_or_default);
-            *before = [before[0] + stayed + reached, before[1] + reached];
+
+    /// Lists those of a year short of a step by up to `short` members, for all steps or for the one called `step`, by
+    /// organisation id. Only the filter of `scope` applies; its dimensions and years are ignored. A party organisation
+    /// is listed at its home.
+    ///
+    /// Columns: `year`, `step`, `label_zh`, `label_en`, `counts`, `org_id`, `name`, `township`, `township_name`,
+    /// `kind`, `committee`, `mode`, `party_org_id`, `party_org_level`, `instructor_id`, `members` (those the step
+    /// counts), `at_least`.
+    /// ```
+    /// # use dangjian::{FormationRules, Quiet, Roster, Scope};
+    /// let roster = Roster::sample(300, 3)?;
+    /// let rules = FormationRules::shipped()?;
+    /// let list = roster.readiness_list(&rules, Some("solo_3"), 1, 2012, &Scope::default(), &Quiet)?;
+    /// assert!(list.column_by_name("members").is_some());
+    /// # Ok::<(), dangjian::Error>(())
+    /// ```
+    pub fn readiness_list(
+        &self,
+        rules: &FormationRules,
+        step: Option<&str>,
+        short: u32,
+        year: i16,
+        scope: &Scope,
+        job: &dyn Job,
+    ) -> Result<RecordBatch> {
+        let frame = self.frame(year)?;
+        rules.check(self)?;
+        let mut steps: Vec<Step> = steps(rules).into_iter().filter(|step| step.validity.holds(year)).collect();
+        if let Some(id) = step {
+            let ids: Vec<&str> = steps.iter().map(|step| step.id.as_str()).collect();
+            known(("步骤", "step"), id, &ids)?;
+            steps.retain(|step| step.id == id);
         }
+        let rows = scope.rows(self, frame)?;
+        let mut found: Vec<(&Step, u32, u64)> = Vec::new();
+        for step in &steps {
+            job::check(job)?;
+            let things = Things::new(self, frame, step);
+            let all = (0..things.ids().len()).map(|nth| things.at(nth));
+            let short = all.filter_map(|t| Some((step, t.row, t.members.filter(|n| step.is_short(*n, short))?)));
+            let from = found.len();
+            found.extend(short.filter(|(_, row, _)| rows.value(*row as usize)));
+            found[from..].sort_unstable_by_key(|(_, row, _)| *row);
+        }
+        let of_rows: Vec<u32> = found.iter().map(|(_, row, _)| *row).collect();
+        let batch = self.picked(frame, LISTED, &of_rows)?;
+        let columns = Columns::default()
+            .years("year", found.iter().map(|_| year))
+            .texts("step", found.iter().map(|(step, ..)| &step.id))
+            .texts("label_zh", found.iter().map(|(step, ..)| step.label.get(Lang::Zh)))
+            .texts("label_en", found.iter().map(|(step, ..)| step.label.get(Lang::En)))
+            .texts("counts", found.iter().map(|(step, ..)| step.counts.name()));
+        columns
+            .listed(&batch, &LISTED)
+            .counts("members", found.iter().map(|(.., members)| *members))
+            .counts("at_least", found.iter().map(|(step, ..)| u64::from(step.at_least)))
+            .finish()
     }
-    let table = finish(Columns::default().groups(&counted.repeated(steps.len())), &rows)?;
-    Ok(filter_record_batch(&table, &kept.into())?)
 }
 
 /// Ledger columns listed for an organisation.
 const LISTED: [&str; 9] =
     ["org_id", "name", "region", "kind", "committee", "mode", "party_org_id", "party_org_level", "instructor_id"];
-
-/// Lists those of a year short of a step by up to `short` members, for all steps or for the one called `step`, by
-/// organisation id. Only the filter of `scope` applies; its dimensions and years are ignored. A party organisation
-/// is listed at its home.
-///
-/// Columns: `year`, `step`, `label_zh`, `label_en`, `counts`, `org_id`, `name`, `township`, `township_name`,
-/// `kind`, `committee`, `mode`, `party_org_id`, `party_org_level`, `instructor_id`, `members` (those the step
-/// counts), `at_least`.
-/// ```
-/// # use dangjian::{Roster, Scope};
-/// let roster = Roster::sample(300, 3)?;
-/// let rules = dangjian::definition::FormationRules::shipped()?;
-/// let list = dangjian::analysis::formation::readiness_list(&roster, &rules, 1, 2012, Some("solo_3"), &Scope::default())?;
-/// assert!(list.column_by_name("members").is_some());
-/// # Ok::<(), dangjian::Error>(())
-/// ```
-pub fn readiness_list(
-    roster: &Roster,
-    rules: &FormationRules,
-    short: u32,
-    year: i16,
-    step: Option<&str>,
-    scope: &Scope,
-) -> Result<RecordBatch> {
-    let frame = roster.frame(year)?;
-    rules.check(roster)?;
-    let mut steps: Vec<Step> = steps(rules).into_iter().filter(|step| step.validity.holds(year)).collect();
-    if let Some(id) = step {
-        let ids: Vec<&str> = steps.iter().map(|step| step.id.as_str()).collect();
-        known(("步骤", "step"), id, &ids)?;
-        steps.retain(|step| step.id == id);
-    }
-    let rows = scope.rows(roster, frame)?;
-    let mut found: Vec<(&Step, u32, u64)> = Vec::new();
-    for step in &steps {
-        let things = Things::new(roster, frame, step);
-        let all = (0..things.ids().len()).map(|nth| things.at(nth));
-        let short = all.filter_map(|t| Some((step, t.row, t.members.filter(|n| step.is_short(*n, short))?)));
-        let from = found.len();
-        found.extend(short.filter(|(_, row, _)| rows.value(*row as usize)));
-        found[from..].sort_unstable_by_key(|(_, row, _)| *row);
-    }
-    let of_rows: Vec<u32> = found.iter().map(|(_, row, _)| *row).collect();
-    let batch = roster.picked(frame, LISTED, &of_rows)?;
-    let columns = Columns::default()
-        .years("year", found.iter().map(|_| year))
-        .texts("step", found.iter().map(|(step, ..)| &step.id))
-        .texts("label_zh", found.iter().map(|(step, ..)| step.label.get(Lang::Zh)))
-        .texts("label_en", found.iter().map(|(step, ..)| step.label.get(Lang::En)))
-        .texts("counts", found.iter().map(|(step, ..)| step.counts.name()));
-    columns
-        .listed(&batch, &LISTED)
-        .counts("members", found.iter().map(|(.., members)| *members))
-        .counts("at_least", found.iter().map(|(step, ..)| u64::from(step.at_least)))
-        .finish()
-}
 
 /// One row of the table.
 struct Row<'a> {

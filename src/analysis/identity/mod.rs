@@ -2,7 +2,7 @@
 //! joins them only on request.
 //!
 //! Ids change: a registration number gives way to the unified code, a code is mistyped in one year, an organisation
-//! is registered again or renamed. [`links`] proposes links; [`Roster::link`] returns a roster with them applied.
+//! is registered again or renamed. [`Roster::links`] proposes links; [`Roster::link`] returns a roster with them applied.
 //! Uncertain cases (more than one candidate, both ids in one year, a common name) are reported as ambiguous and
 //! never joined automatically.
 //!
@@ -149,29 +149,31 @@ fn unusable(row: usize, status: Option<&str>, (from, to): (Option<&str>, Option<
     .with_value(status)
 }
 
-/// Finds the links between the ids of `roster`. Nothing is joined; see [`Roster::link`].
-///
-/// The order of files and rows does not matter. Without a column of names, only codes are evidence.
-/// ```
-/// use dangjian::Roster; use dangjian::analysis::identity; use dangjian::ingest::Options; use dangjian::job::Quiet;
-/// let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/python/dangjian/datasets/hexigten");
-/// let roster = Roster::read(&[folder.into()], &Options::default(), &Quiet)?;
-/// let links = identity::links(&roster, &Quiet)?;
-/// let linked = roster.link(&links, &Quiet)?;
-/// assert!(linked.organisations().len() < roster.organisations().len());
-/// # use arrow::array::Array;
-/// # Ok::<(), dangjian::Error>(())
-/// ```
-pub fn links(roster: &Roster, job: &dyn Job) -> Result<Links> {
-    find(roster, None, job)
-}
+impl Roster {
+    /// Finds the links between ids of the roster. Nothing is joined; see [`link`](Self::link).
+    ///
+    /// The order of files and rows does not matter. Without a column of names, only codes are evidence.
+    /// ```
+    /// use dangjian::{Quiet, ReadOptions, Roster};
+    ///
+    /// let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/python/dangjian/datasets/hexigten");
+    /// let roster = Roster::read(&[folder.into()], &ReadOptions::default(), &Quiet)?;
+    /// let linked = roster.link(&roster.links(&Quiet)?, &Quiet)?;
+    /// assert!(linked.organisations().len() < roster.organisations().len());
+    /// # use arrow::array::Array;
+    /// # Ok::<(), dangjian::Error>(())
+    /// ```
+    pub fn links(&self, job: &dyn Job) -> Result<Links> {
+        find(self, None, job)
+    }
 
-/// Finds links as [`links`] does, with additional facts from a register: a roster of any year with codes, names,
-/// former names and former codes, such as a look-up of business registration. An id may then link to a code that
-/// `roster` does not list. A register without a region column is trusted where a name leads to one organisation
-/// only.
-pub fn links_from(roster: &Roster, register: &Roster, job: &dyn Job) -> Result<Links> {
-    find(roster, Some(register), job)
+    /// Finds links as [`links`](Self::links) does, with additional facts from a register: a roster of any year with
+    /// codes, names, former names and former codes, such as a look-up of business registration. An id may then link to
+    /// a code that this roster does not list. A register without a region column is trusted where a name leads to one
+    /// organisation only.
+    pub fn links_from(&self, register: &Self, job: &dyn Job) -> Result<Links> {
+        find(self, Some(register), job)
+    }
 }
 
 fn find(roster: &Roster, register: Option<&Roster>, job: &dyn Job) -> Result<Links> {

@@ -52,54 +52,55 @@ fn between<'a>(roster: &Roster, before: (&Frame, &Rate), after: (&Frame, &'a Rat
     found
 }
 
-/// Lists the breaks of `rates` between the surveys of `roster`, rate by rate and year by year.
-///
-/// Columns: `year` (of the first survey after the break), `earlier_year` (of the last before it), `rate_id`,
-/// `label_zh`, `label_en`, `reason` (`definition`: the rate was redefined; `column`: the ledgers of one of the two
-/// years lack the column; `declared`: the column changed its meaning), `column`, `note_zh`, `note_en`.
-/// ```
-/// # use dangjian::{Roster, synth}; use dangjian::ingest::Options; use dangjian::job::Quiet;
-/// let roster = Roster::read_arrow("made", &synth::panel(300, 5, 2011, 7)?, &Options::default(), &Quiet)?;
-/// let rates: Vec<_> = dangjian::definition::Rates::shipped()?.iter().cloned().collect();
-/// let table = dangjian::analysis::rates::breaks::breaks(&roster, &rates)?;
-/// // The bulletins counted those that meet the conditions up to 2012, and all that are listed from 2014 on.
-/// assert_eq!(table.num_rows(), 1);
-/// # Ok::<(), dangjian::Error>(())
-/// ```
-pub fn breaks(roster: &Roster, rates: &[Rate]) -> Result<RecordBatch> {
-    let mut found = Vec::new();
-    for (at, rate) in rates.iter().enumerate() {
-        if rates[..at].iter().any(|r| r.id == rate.id) {
-            continue;
+impl Roster {
+    /// Lists the breaks of `rates` between the surveys, rate by rate and year by year.
+    ///
+    /// Columns: `year` (of the first survey after the break), `earlier_year` (of the last before it), `rate_id`,
+    /// `label_zh`, `label_en`, `reason` (`definition`: the rate was redefined; `column`: the ledgers of one of the two
+    /// years lack the column; `declared`: the column changed its meaning), `column`, `note_zh`, `note_en`.
+    /// ```
+    /// # use dangjian::{Quiet, Rates, ReadOptions, Roster, synth};
+    /// let roster = Roster::read_arrow("made", &synth::panel(300, 5, 2011, 7)?, &ReadOptions::default(), &Quiet)?;
+    /// let rates: Vec<_> = Rates::shipped()?.iter().cloned().collect();
+    /// // The bulletins counted those that meet the conditions up to 2012, and all that are listed from 2014 on.
+    /// assert_eq!(roster.breaks(&rates)?.num_rows(), 1);
+    /// # Ok::<(), dangjian::Error>(())
+    /// ```
+    pub fn breaks(&self, rates: &[Rate]) -> Result<RecordBatch> {
+        let mut found = Vec::new();
+        for (at, rate) in rates.iter().enumerate() {
+            if rates[..at].iter().any(|r| r.id == rate.id) {
+                continue;
+            }
+            for pair in surveys(self, rates, &rate.id).windows(2) {
+                let [before, after] = [pair[0], pair[1]];
+                found.extend(between(self, before, after).into_iter().map(|why| (before, after, why)));
+            }
         }
-        for pair in surveys(roster, rates, &rate.id).windows(2) {
-            let [before, after] = [pair[0], pair[1]];
-            found.extend(between(roster, before, after).into_iter().map(|why| (before, after, why)));
-        }
+        let column = |why: &BreakReason| match why {
+            BreakReason::Definition => None,
+            BreakReason::Column(name) => Some(name.clone()),
+            BreakReason::Declared(declared) => Some(declared.column.clone()),
+        };
+        let note = |lang| {
+            found.iter().map(move |(_, (_, rate), why)| match why {
+                BreakReason::Definition => rate.note.as_ref().map(|note| note.get(lang)),
+                BreakReason::Column(_) => None,
+                BreakReason::Declared(declared) => Some(declared.note.get(lang)),
+            })
+        };
+        Columns::default()
+            .years("year", found.iter().map(|(_, (frame, _), _)| frame.year))
+            .years("earlier_year", found.iter().map(|((frame, _), ..)| frame.year))
+            .texts("rate_id", found.iter().map(|(_, (_, rate), _)| &rate.id))
+            .texts("label_zh", found.iter().map(|(_, (_, rate), _)| rate.label.get(Lang::Zh)))
+            .texts("label_en", found.iter().map(|(_, (_, rate), _)| rate.label.get(Lang::En)))
+            .texts("reason", found.iter().map(|(.., why)| why.name()))
+            .some_texts("column", found.iter().map(|(.., why)| column(why)))
+            .some_texts("note_zh", note(Lang::Zh))
+            .some_texts("note_en", note(Lang::En))
+            .finish()
     }
-    let column = |why: &BreakReason| match why {
-        BreakReason::Definition => None,
-        BreakReason::Column(name) => Some(name.clone()),
-        BreakReason::Declared(declared) => Some(declared.column.clone()),
-    };
-    let note = |lang| {
-        found.iter().map(move |(_, (_, rate), why)| match why {
-            BreakReason::Definition => rate.note.as_ref().map(|note| note.get(lang)),
-            BreakReason::Column(_) => None,
-            BreakReason::Declared(declared) => Some(declared.note.get(lang)),
-        })
-    };
-    Columns::default()
-        .years("year", found.iter().map(|(_, (frame, _), _)| frame.year))
-        .years("earlier_year", found.iter().map(|((frame, _), ..)| frame.year))
-        .texts("rate_id", found.iter().map(|(_, (_, rate), _)| &rate.id))
-        .texts("label_zh", found.iter().map(|(_, (_, rate), _)| rate.label.get(Lang::Zh)))
-        .texts("label_en", found.iter().map(|(_, (_, rate), _)| rate.label.get(Lang::En)))
-        .texts("reason", found.iter().map(|(.., why)| why.name()))
-        .some_texts("column", found.iter().map(|(.., why)| column(why)))
-        .some_texts("note_zh", note(Lang::Zh))
-        .some_texts("note_en", note(Lang::En))
-        .finish()
 }
 
 /// Returns the series number of each survey of a rate, by year, counted from 1. Figures are comparable only within

@@ -89,74 +89,76 @@ fn parts(groups: &[Pair]) -> Option<Vec<Parts>> {
     Some(out)
 }
 
-/// Decomposes the change of a rate from the survey of `earlier` to that of `later` by the groups of `scope`'s
-/// dimensions; `rates` are the versions of one rate. Fails if a break lies between the two years, or if the rate is
-/// not in force in one of them.
-///
-/// The decomposition is that of Griliches and Regev (1995), "Firm productivity in Israeli industry 1979–1988". With
-/// `r` the rate of a group, `s` its proportion of those whose answer is known, `R` the overall rate, a bar the mean
-/// of the two years, and Δ the difference, each group contributes to ΔR:
-///
-/// - in both years: `within` = s̄·Δr (its own rate changed), `between` = (r̄ − R̄)·Δs (its weight changed);
-/// - only in the later: `entry` = s·(r − R̄); only in the earlier: `exit` = −s·(r − R̄).
-///
-/// A group is in a year if it has a known answer there. All parts are whole multiples of 2⁻⁴⁰, rounded along the
-/// running sum, so that adding `within`, `between`, `entry` and `exit` of all groups in doubles, in any order,
-/// gives exactly the sum of `contribution`, which is the change of the overall rate, rounded to 2⁻⁴⁰ (10⁻¹²).
-///
-/// Columns: `year` (the later), `earlier_year`, the dimensions, `rate_id`, `status` (`continuing`, `entry`,
-/// `exit`), `earlier_success`, `earlier_failure`, `success`, `failure`, `earlier_rate`, `rate`, `within`,
-/// `between`, `entry`, `exit`, `contribution`; the last five are null if one of the years has no overall rate.
-/// ```
-/// # use dangjian::{Roster, Scope, job::Quiet};
-/// let roster = Roster::sample(300, 3)?;
-/// let rate = [dangjian::definition::Rates::shipped()?.get("organised")?.clone()];
-/// let table = dangjian::analysis::rates::change::explain_change(&roster, &rate, 2010, 2012, &Scope::by(["kind"]), &Quiet)?;
-/// assert!(table.column_by_name("within").is_some());
-/// # Ok::<(), dangjian::Error>(())
-/// ```
-pub fn explain_change(
-    roster: &Roster,
-    rates: &[Rate],
-    earlier: i16,
-    later: i16,
-    scope: &Scope,
-    job: &dyn Job,
-) -> Result<RecordBatch> {
-    let rate_in = comparable(roster, rates, earlier, later)?;
-    let scope = Scope { years: Some(vec![earlier, later]), ..scope.clone() };
-    let counted = count(roster, std::slice::from_ref(rate_in), &scope, job)?;
-    let mut found: BTreeMap<Vec<u32>, Pair> = BTreeMap::new();
-    for (group, figures) in figures(&counted, 1).iter().enumerate() {
-        let key = counted.keys.iter().map(|k| k[group]).collect();
-        found.entry(key).or_default().add(counted.years[group], later, figures);
+impl Roster {
+    /// Decomposes the change of a rate from the survey of `earlier` to that of `later` by the groups of `scope`'s
+    /// dimensions; `rates` are the versions of one rate. Fails if a break lies between the two years, or if the rate is
+    /// not in force in one of them.
+    ///
+    /// The decomposition is that of Griliches and Regev (1995), "Firm productivity in Israeli industry 1979–1988". With
+    /// `r` the rate of a group, `s` its proportion of those whose answer is known, `R` the overall rate, a bar the mean
+    /// of the two years, and Δ the difference, each group contributes to ΔR:
+    ///
+    /// - in both years: `within` = s̄·Δr (its own rate changed), `between` = (r̄ − R̄)·Δs (its weight changed);
+    /// - only in the later: `entry` = s·(r − R̄); only in the earlier: `exit` = −s·(r − R̄).
+    ///
+    /// A group is in a year if it has a known answer there. All parts are whole multiples of 2⁻⁴⁰, rounded along the
+    /// running sum, so that adding `within`, `between`, `entry` and `exit` of all groups in doubles, in any order,
+    /// gives exactly the sum of `contribution`, which is the change of the overall rate, rounded to 2⁻⁴⁰ (10⁻¹²).
+    ///
+    /// Columns: `year` (the later), `earlier_year`, the dimensions, `rate_id`, `status` (`continuing`, `entry`,
+    /// `exit`), `earlier_success`, `earlier_failure`, `success`, `failure`, `earlier_rate`, `rate`, `within`,
+    /// `between`, `entry`, `exit`, `contribution`; the last five are null if one of the years has no overall rate.
+    /// ```
+    /// # use dangjian::{Quiet, Rates, Roster, Scope};
+    /// let roster = Roster::sample(300, 3)?;
+    /// let rate = [Rates::shipped()?.get("organised")?.clone()];
+    /// let table = roster.explain_change(&rate, 2010, 2012, &Scope::by(["kind"]), &Quiet)?;
+    /// assert!(table.column_by_name("within").is_some());
+    /// # Ok::<(), dangjian::Error>(())
+    /// ```
+    pub fn explain_change(
+        &self,
+        rates: &[Rate],
+        earlier: i16,
+        later: i16,
+        scope: &Scope,
+        job: &dyn Job,
+    ) -> Result<RecordBatch> {
+        let rate_in = comparable(self, rates, earlier, later)?;
+        let scope = scope.clone().in_years(vec![earlier, later]);
+        let counted = count(self, std::slice::from_ref(rate_in), &scope, job)?;
+        let mut found: BTreeMap<Vec<u32>, Pair> = BTreeMap::new();
+        for (group, figures) in figures(&counted, 1).iter().enumerate() {
+            let key = counted.keys.iter().map(|k| k[group]).collect();
+            found.entry(key).or_default().add(counted.years[group], later, figures);
+        }
+        found.retain(|_, pair| known(pair.before) + known(pair.after) > 0.0);
+        let groups: Vec<Pair> = found.values().copied().collect();
+        let parts = parts(&groups);
+        let keys = (0..counted.axes.len()).map(|axis| found.keys().map(|key| key[axis]).collect()).collect();
+        let table = Counted::groups(counted.axes, vec![later; groups.len()], keys);
+        let part = |value: fn(&Parts) -> i64| {
+            (0..groups.len()).map(|at| parts.as_ref().map(|p| value(&p[at]) as f64 * UNIT)).collect::<Vec<_>>()
+        };
+        let each = || groups.iter();
+        let mut columns = Columns::default().groups(&table);
+        columns.insert_years(1, "earlier_year", vec![earlier; groups.len()]);
+        columns
+            .texts("rate_id", each().map(|_| &rate_in.id))
+            .texts("status", each().map(Pair::status))
+            .counts("earlier_success", each().map(|g| g.before.0))
+            .counts("earlier_failure", each().map(|g| g.before.1))
+            .counts("success", each().map(|g| g.after.0))
+            .counts("failure", each().map(|g| g.after.1))
+            .reals("earlier_rate", each().map(|g| rate(g.before)))
+            .reals("rate", each().map(|g| rate(g.after)))
+            .reals("within", part(|p| p.within))
+            .reals("between", part(|p| p.between))
+            .reals("entry", part(|p| p.entry))
+            .reals("exit", part(|p| p.exit))
+            .reals("contribution", part(|p| p.within + p.between + p.entry + p.exit))
+            .finish()
     }
-    found.retain(|_, pair| known(pair.before) + known(pair.after) > 0.0);
-    let groups: Vec<Pair> = found.values().copied().collect();
-    let parts = parts(&groups);
-    let keys = (0..counted.axes.len()).map(|axis| found.keys().map(|key| key[axis]).collect()).collect();
-    let table = Counted::groups(counted.axes, vec![later; groups.len()], keys);
-    let part = |of: fn(&Parts) -> i64| {
-        (0..groups.len()).map(|at| parts.as_ref().map(|p| of(&p[at]) as f64 * UNIT)).collect::<Vec<_>>()
-    };
-    let each = || groups.iter();
-    let mut columns = Columns::default().groups(&table);
-    columns.insert_years(1, "earlier_year", vec![earlier; groups.len()]);
-    columns
-        .texts("rate_id", each().map(|_| &rate_in.id))
-        .texts("status", each().map(Pair::status))
-        .counts("earlier_success", each().map(|g| g.before.0))
-        .counts("earlier_failure", each().map(|g| g.before.1))
-        .counts("success", each().map(|g| g.after.0))
-        .counts("failure", each().map(|g| g.after.1))
-        .reals("earlier_rate", each().map(|g| rate(g.before)))
-        .reals("rate", each().map(|g| rate(g.after)))
-        .reals("within", part(|p| p.within))
-        .reals("between", part(|p| p.between))
-        .reals("entry", part(|p| p.entry))
-        .reals("exit", part(|p| p.exit))
-        .reals("contribution", part(|p| p.within + p.between + p.entry + p.exit))
-        .finish()
 }
 
 /// Returns the version of the rate in force in the later year, if the figures of both years are comparable.

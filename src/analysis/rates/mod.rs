@@ -1,7 +1,7 @@
 //! Rates over any dimension, targets, and lists of the organisations missing from a target.
 
-pub mod breaks;
-pub mod change;
+pub(crate) mod breaks;
+pub(crate) mod change;
 pub(crate) mod columns;
 pub(crate) mod figures;
 pub mod published;
@@ -28,62 +28,88 @@ pub use self::figures::Figures;
 
 /// Optional extras of a table of rates.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Shape {
+#[non_exhaustive]
+pub struct CoverageOptions {
+    pub(crate) rollup: bool,
+    pub(crate) interval: Option<f64>,
+}
+
+impl CoverageOptions {
     /// Adds subtotals, rolling the dimensions up from the last to the first as SQL's `ROLLUP` does. A column
     /// `grouping` after the dimensions distinguishes a subtotal from an unknown value. It holds the number that
     /// SQL's `GROUPING` of the dimensions gives: one bit per dimension, the last dimension lowest, set if the
     /// dimension is rolled up, so 0 is no subtotal.
-    pub rollup: bool,
-    /// The level of a confidence interval, such as 0.95. Adds columns `wilson_low` and `wilson_high` after the
-    /// bounds of the rate.
-    pub interval: Option<f64>,
+    #[must_use]
+    pub fn with_rollup(self, rollup: bool) -> Self {
+        Self { rollup, ..self }
+    }
+
+    /// Adds a confidence interval of a level such as 0.95, as columns `wilson_low` and `wilson_high` after the bounds
+    /// of the rate.
+    ///
+    /// The interval is Wilson's, of success among those whose answer is known: the sampling error of the rate, taken
+    /// as an estimate for a larger population. It does not cover unknown answers; `unknown` and `rate_low` to
+    /// `rate_high` do.
+    #[must_use]
+    pub fn with_interval(self, level: impl Into<Option<f64>>) -> Self {
+        Self { interval: level.into(), ..self }
+    }
 }
 
-/// Computes rates by the dimensions of `scope`: a row for each group and rate, with groups in the order of their
-/// values. A rate has no row in a year in which it is not in force.
-///
-/// Columns: `year`, the dimensions, `rate_id`, `label_zh`, `label_en`, `counts` (`organisations` or
-/// `party_organisations`), `population`, `success`, `failure`, `unknown`, `population_unknown`, `unidentified`,
-/// `rate` (success ÷ (success + failure); null if that sum is 0), `rate_low` and `rate_high` (the bounds that the
-/// unknowns allow), `series` (figures of a rate are comparable only within one series number; see
-/// [`breaks`](self::breaks::breaks)).
-/// ```
-/// # use dangjian::{Roster, Scope, job::Quiet};
-/// let roster = Roster::sample(300, 3)?;
-/// let rates: Vec<_> = dangjian::definition::Rates::shipped()?.iter().cloned().collect();
-/// let table = dangjian::analysis::rates::coverage(&roster, &rates, &Scope::by(["province"]).in_year(2012), &Quiet)?;
-/// assert_eq!(table["year"].len(), table["rate"].len());
-/// # Ok::<(), dangjian::Error>(())
-/// ```
-pub fn coverage(roster: &Roster, rates: &[Rate], scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
-    coverage_as(roster, rates, scope, Shape::default(), job)
+impl Roster {
+    /// Computes rates by the dimensions of `scope`: a row for each group and rate, with groups in the order of their
+    /// values. A rate has no row in a year in which it is not in force.
+    ///
+    /// Columns: `year`, the dimensions, `rate_id`, `label_zh`, `label_en`, `counts` (`organisations` or
+    /// `party_organisations`), `population`, `success`, `failure`, `unknown`, `population_unknown`, `unidentified`,
+    /// `rate` (success ÷ (success + failure); null if that sum is 0), `rate_low` and `rate_high` (the bounds that the
+    /// unknowns allow), `series` (figures of a rate are comparable only within one series number; see
+    /// [`breaks`](Self::breaks)).
+    /// ```
+    /// # use dangjian::{Quiet, Rates, Roster, Scope};
+    /// let roster = Roster::sample(300, 3)?;
+    /// let rates: Vec<_> = Rates::shipped()?.iter().cloned().collect();
+    /// let table = roster.coverage(&rates, &Scope::by(["province"]).in_year(2012), &Quiet)?;
+    /// assert_eq!(table["year"].len(), table["rate"].len());
+    /// # Ok::<(), dangjian::Error>(())
+    /// ```
+    pub fn coverage(&self, rates: &[Rate], scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
+        self.coverage_as(rates, &CoverageOptions::default(), scope, job)
+    }
+
+    /// Computes [`coverage`](Self::coverage) with subtotals or confidence intervals.
+    /// ```
+    /// # use dangjian::{Quiet, Rates, Roster, Scope, analysis::rates::CoverageOptions};
+    /// let roster = Roster::sample(300, 3)?;
+    /// let rates = [Rates::shipped()?.get("organised")?.clone()];
+    /// let options = CoverageOptions::default().with_rollup(true).with_interval(0.95);
+    /// let table = roster.coverage_as(&rates, &options, &Scope::by(["kind", "mode"]).in_year(2012), &Quiet)?;
+    /// assert!(table.column_by_name("grouping").is_some() && table.column_by_name("wilson_low").is_some());
+    /// # Ok::<(), dangjian::Error>(())
+    /// ```
+    pub fn coverage_as(
+        &self,
+        rates: &[Rate],
+        options: &CoverageOptions,
+        scope: &Scope,
+        job: &dyn Job,
+    ) -> Result<RecordBatch> {
+        // Enter the thread pool once. Otherwise the calling thread parks and is woken after every parallel step.
+        rayon::scope(|_| answer(self, rates, *options, scope, job))
+    }
 }
 
-/// Computes [`coverage`] with the extras of `shape`.
-///
-/// The interval is Wilson's, of success among those whose answer is known: the sampling error of the rate, taken as
-/// an estimate for a larger population. The interval does not cover unknown answers; `unknown` and `rate_low` to
-/// `rate_high` do.
-/// ```
-/// # use dangjian::{Roster, Scope, analysis::rates::Shape, job::Quiet};
-/// let roster = Roster::sample(300, 3)?;
-/// let rates = [dangjian::definition::Rates::shipped()?.get("organised")?.clone()];
-/// let shape = Shape { rollup: true, interval: Some(0.95) };
-/// let scope = Scope::by(["kind", "mode"]).in_year(2012);
-/// let table = dangjian::analysis::rates::coverage_as(&roster, &rates, &scope, shape, &Quiet)?;
-/// assert!(table.column_by_name("grouping").is_some() && table.column_by_name("wilson_low").is_some());
-/// # Ok::<(), dangjian::Error>(())
-/// ```
-pub fn coverage_as(roster: &Roster, rates: &[Rate], scope: &Scope, shape: Shape, job: &dyn Job) -> Result<RecordBatch> {
-    // Enter the thread pool once. Otherwise the calling thread parks and is woken after every parallel step.
-    rayon::scope(|_| answer(roster, rates, scope, shape, job))
-}
-
-fn answer(roster: &Roster, rates: &[Rate], scope: &Scope, shape: Shape, job: &dyn Job) -> Result<RecordBatch> {
-    let z = shape.interval.map(deviations).transpose()?;
+fn answer(
+    roster: &Roster,
+    rates: &[Rate],
+    options: CoverageOptions,
+    scope: &Scope,
+    job: &dyn Job,
+) -> Result<RecordBatch> {
+    let z = options.interval.map(deviations).transpose()?;
     let frames = scope.frames(roster)?;
     let axes = scope.axes(roster, &frames)?;
-    if shape.rollup {
+    if options.rollup {
         let sets = levels(&axes);
         let answer = |parts: Vec<Counted>| {
             let (counted, flags) = joined(axes, &parts, job)?;
@@ -109,9 +135,9 @@ pub(crate) fn table(
     let groups = counted.repeated(each);
     job::check(job)?;
     let of_rates: ScalarBuffer<u32> = (0..each as u32).cycle().take(counted.years.len() * each).collect();
-    let text = |name: &'static str, of: fn(&Rate) -> &str| -> Part<'_> {
+    let text = |name: &'static str, value: fn(&Rate) -> &str| -> Part<'_> {
         let of_rates = &of_rates;
-        Box::new(move || Columns::default().chosen(name, rates.iter().map(of), of_rates))
+        Box::new(move || Columns::default().chosen(name, rates.iter().map(value), of_rates))
     };
     let mut parts: Vec<Part<'_>> = groups.columns();
     if let Some(flags) = flags {

@@ -47,7 +47,7 @@ pub(crate) fn roster_with(n: usize, of: &[i16], more: &[(&str, Vec<Option<&str>>
         let all = rows().map(|(_, at)| values[at - 1]);
         columns.push((name, Arc::new(all.collect::<StringArray>())));
     }
-    Roster::read_arrow("made", &[batch(columns)], &ingest::Options::default(), &Quiet).unwrap()
+    Roster::read_arrow("made", &[batch(columns)], &ingest::ReadOptions::default(), &Quiet).unwrap()
 }
 
 /// Builds a score table from id, year, item, points.

@@ -7,13 +7,13 @@ use crate::analysis::rates::{columns, figures};
 use crate::cube::Counted;
 use crate::definition::Target;
 use crate::error::Result;
-use crate::job::Quiet;
+use crate::job::{Job, Quiet};
 use crate::lang::Lang;
 use crate::query::Scope;
 use crate::roster::Roster;
 use crate::support::columns::Columns;
 
-/// Builds the table from the counts of [`statistic`] for the rates of `targets`.
+/// Builds the table from the counts of [`statistic`](crate::analysis::rates::statistic) for the rates of `targets`.
 pub(crate) fn table_of_targets(targets: &[Target], counted: &Counted) -> Result<RecordBatch> {
     let figures = figures(counted, targets.len());
     let target = || (0..counted.years.len()).flat_map(|_| targets);
@@ -46,42 +46,44 @@ pub(crate) fn met(figures: &Figures, goal: f64) -> Option<bool> {
 pub(crate) const LISTED: [&str; 9] =
     ["org_id", "name", "region", "kind", "committee", "mode", "members_full", "party_org_id", "instructor_id"];
 
-/// Lists the organisations missing from `target` in `year`: members of its population that do not meet it (`status`
-/// is `missing`), then those whose membership or success is unknown (`unknown`). A party organisation is listed at
-/// its home row; a row that names none is `unknown`. Only the filter of `scope` applies; its dimensions and years
-/// are ignored.
-///
-/// Columns: `year`, `target`, `status`, `org_id`, `name`, `township`, `township_name`, `kind`, `committee`, `mode`,
-/// `members_full`, `party_org_id`, `instructor_id`.
-/// ```
-/// # use dangjian::{Roster, Scope};
-/// let roster = Roster::sample(300, 3)?;
-/// let set = dangjian::definition::Targets::shipped()?;
-/// let missing = dangjian::analysis::targets::gaps::gaps(&roster, set.get("eligible_established")?, 2012, &Scope::default())?;
-/// assert!(missing.column_by_name("org_id").is_some());
-/// # Ok::<(), dangjian::Error>(())
-/// ```
-pub fn gaps(roster: &Roster, target: &Target, year: i16, scope: &Scope) -> Result<RecordBatch> {
-    let frame = roster.frame(year)?;
-    target.rate.check(roster)?;
-    let answers = Answers::new(roster, frame, &target.rate, scope, &Quiet)?;
-    let missing = &answers.population.yes & &answers.success.no();
-    let undecided = &answers.population.yes & &answers.success.unknown();
-    let maybe = &answers.population.unknown() & &!&answers.success.yes;
-    let mut unknown = &undecided | &maybe;
-    if let Some(unidentified) = &answers.unidentified {
-        unknown = &unknown | unidentified;
+impl Roster {
+    /// Lists the organisations missing from `target` in `year`: members of its population that do not meet it (`status`
+    /// is `missing`), then those whose membership or success is unknown (`unknown`). A party organisation is listed at
+    /// its home row; a row that names none is `unknown`. Only the filter of `scope` applies; its dimensions and years
+    /// are ignored.
+    ///
+    /// Columns: `year`, `target`, `status`, `org_id`, `name`, `township`, `township_name`, `kind`, `committee`, `mode`,
+    /// `members_full`, `party_org_id`, `instructor_id`.
+    /// ```
+    /// # use dangjian::{Quiet, Roster, Scope, Targets};
+    /// let roster = Roster::sample(300, 3)?;
+    /// let targets = Targets::shipped()?;
+    /// let missing = roster.gaps(targets.get("eligible_established")?, 2012, &Scope::default(), &Quiet)?;
+    /// assert!(missing.column_by_name("org_id").is_some());
+    /// # Ok::<(), dangjian::Error>(())
+    /// ```
+    pub fn gaps(&self, target: &Target, year: i16, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
+        let frame = self.frame(year)?;
+        target.rate.check(self)?;
+        let answers = Answers::new(self, frame, &target.rate, scope, job)?;
+        let missing = &answers.population.yes & &answers.success.no();
+        let undecided = &answers.population.yes & &answers.success.unknown();
+        let maybe = &answers.population.unknown() & &!&answers.success.yes;
+        let mut unknown = &undecided | &maybe;
+        if let Some(unidentified) = &answers.unidentified {
+            unknown = &unknown | unidentified;
+        }
+        let rows: Vec<u32> = missing.set_indices().chain(unknown.set_indices()).map(|row| row as u32).collect();
+        let missing = missing.count_set_bits();
+        let status = (0..rows.len()).map(|at| if at < missing { "missing" } else { "unknown" });
+        let batch = self.picked(frame, LISTED, &rows)?;
+        Columns::default()
+            .years("year", std::iter::repeat_n(year, rows.len()))
+            .texts("target", std::iter::repeat_n(&target.rate.id, rows.len()))
+            .texts("status", status)
+            .listed(&batch, &LISTED)
+            .finish()
     }
-    let rows: Vec<u32> = missing.set_indices().chain(unknown.set_indices()).map(|row| row as u32).collect();
-    let missing = missing.count_set_bits();
-    let status = (0..rows.len()).map(|at| if at < missing { "missing" } else { "unknown" });
-    let batch = roster.picked(frame, LISTED, &rows)?;
-    Columns::default()
-        .years("year", std::iter::repeat_n(year, rows.len()))
-        .texts("target", std::iter::repeat_n(&target.rate.id, rows.len()))
-        .texts("status", status)
-        .listed(&batch, &LISTED)
-        .finish()
 }
 
 #[cfg(test)]

@@ -20,29 +20,62 @@ use crate::query::Scope;
 use crate::roster::Roster;
 use crate::support::columns::Columns;
 
-pub use self::gaps::gaps;
-pub use self::pace::targets_pace;
+impl Roster {
+    /// Returns the targets in force in each year by the dimensions of `scope`.
+    ///
+    /// Columns: those of [`coverage`](Self::coverage) with `target` instead of `rate_id`, then `goal`, `met` (null if
+    /// the unknowns decide), `inferred` (not stated in the source, to be confirmed), `note_zh`, `note_en`.
+    ///
+    /// ```
+    /// # use dangjian::{Quiet, Roster, Scope, Targets};
+    /// let roster = Roster::sample(300, 3)?;
+    /// let targets: Vec<_> = Targets::shipped()?.iter().cloned().collect();
+    /// let table = roster.targets(&targets, &Scope::default().in_year(2012), &Quiet)?;
+    /// assert_eq!(table.num_rows(), 4);
+    /// # Ok::<(), dangjian::Error>(())
+    /// ```
+    pub fn targets(&self, targets: &[Target], scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
+        targets.iter().try_for_each(|target| target.check(self))?;
+        let rates: Vec<Rate> = targets.iter().map(|target| target.rate.clone()).collect();
+        in_force(targets, &gaps::table_of_targets(targets, &count(self, &rates, scope, job)?)?)
+    }
 
-/// Returns the targets in force in each year by the dimensions of `scope`.
-///
-/// Columns: those of [`coverage`](super::rates::coverage) with `target` instead of `rate_id`, then `goal`, `met` (null if
-/// the unknowns decide), `inferred` (not stated in the source, to be confirmed), `note_zh`, `note_en`.
-///
-/// ```
-/// # use dangjian::{Roster, Scope, job::Quiet};
-/// let roster = Roster::sample(300, 3)?;
-/// let set: Vec<_> = dangjian::definition::Targets::shipped()?.iter().cloned().collect();
-/// let table = dangjian::analysis::targets::targets(&roster, &set, &Scope::default().in_year(2012), &Quiet)?;
-/// assert_eq!(table.num_rows(), 4);
-/// # Ok::<(), dangjian::Error>(())
-/// ```
-pub fn targets(roster: &Roster, targets: &[Target], scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
-    targets.iter().try_for_each(|target| target.check(roster))?;
-    let rates: Vec<Rate> = targets.iter().map(|target| target.rate.clone()).collect();
-    in_force(targets, &gaps::table_of_targets(targets, &count(roster, &rates, scope, job)?)?)
+    /// Computes every target in every year in which it is in force, target by target and year by year: the columns of
+    /// [`targets`](Self::targets), then `deadline` and `series` (figures of a target are comparable only within one
+    /// series number; see [`breaks`](Self::breaks)).
+    /// ```
+    /// # use dangjian::{Quiet, Roster, Scope, Targets};
+    /// let roster = Roster::sample(300, 3)?;
+    /// let targets: Vec<_> = Targets::shipped()?.iter().cloned().collect();
+    /// let table = roster.targets_series(&targets, &Scope::default(), &Quiet)?;
+    /// assert_eq!(table.num_rows(), 3 * 4);
+    /// # Ok::<(), dangjian::Error>(())
+    /// ```
+    pub fn targets_series(&self, targets: &[Target], scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
+        as_series(self, targets, &self.targets(targets, scope, job)?)
+    }
+
+    /// Counts the gaps of each target by the dimensions of `scope`; the counts match the rows of [`gaps`](Self::gaps).
+    ///
+    /// Columns: `year`, the dimensions, `target`, `label_zh`, `label_en`, `counts`, `population`, `success`, `missing`
+    /// (in the population, not met), `unknown` (membership or success unknown), `share` (proportion of all missing of
+    /// the year).
+    /// ```
+    /// # use dangjian::{Quiet, Roster, Scope, Targets};
+    /// let roster = Roster::sample(300, 3)?;
+    /// let targets: Vec<_> = Targets::shipped()?.iter().cloned().collect();
+    /// let table = roster.gap_counts(&targets, &Scope::by(["province"]).in_year(2012), &Quiet)?;
+    /// assert!(table.column_by_name("missing").is_some());
+    /// # Ok::<(), dangjian::Error>(())
+    /// ```
+    pub fn gap_counts(&self, targets: &[Target], scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
+        targets.iter().try_for_each(|target| target.check(self))?;
+        let rates: Vec<Rate> = targets.iter().map(|target| target.rate.clone()).collect();
+        table_of_gaps(targets, &count(self, &rates, scope, job)?)
+    }
 }
 
-/// Removes the years in which a target is not in force from a table of [`coverage::targets`].
+/// Removes the years in which a target is not in force from a table of [`Roster::targets`].
 pub(crate) fn in_force(targets: &[Target], table: &RecordBatch) -> Result<RecordBatch> {
     let years = table["year"].as_primitive::<Int16Type>().values();
     let in_force: BooleanArray =
@@ -50,22 +83,7 @@ pub(crate) fn in_force(targets: &[Target], table: &RecordBatch) -> Result<Record
     Ok(filter_record_batch(table, &in_force)?)
 }
 
-/// Computes every target in every year in which it is in force, target by target and year by year: the columns of
-/// [`targets`], then `deadline` and `series` (figures of a target are comparable only within one series number; see
-/// [`breaks`](super::rates::breaks::breaks)).
-/// ```
-/// # use dangjian::{Roster, Scope, job::Quiet};
-/// let roster = Roster::sample(300, 3)?;
-/// let set: Vec<_> = dangjian::definition::Targets::shipped()?.iter().cloned().collect();
-/// let table = dangjian::analysis::targets::targets_series(&roster, &set, &Scope::default(), &Quiet)?;
-/// assert_eq!(table.num_rows(), 3 * 4);
-/// # Ok::<(), dangjian::Error>(())
-/// ```
-pub fn targets_series(roster: &Roster, set: &[Target], scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
-    as_series(roster, set, &targets(roster, set, scope, job)?)
-}
-
-/// Sorts a table of [`targets`] target by target, and adds deadlines and series.
+/// Sorts a table of [`Roster::targets`] target by target, and adds deadlines and series.
 pub(crate) fn as_series(roster: &Roster, set: &[Target], table: &RecordBatch) -> Result<RecordBatch> {
     let (years, ids) = (table["year"].as_primitive::<Int16Type>(), table["target"].as_string_view());
     let named = |id: &str, year: i16| set.iter().find(|t| t.rate.id == id && t.validity.holds(year));
@@ -91,26 +109,7 @@ pub(crate) fn as_series(roster: &Roster, set: &[Target], table: &RecordBatch) ->
         .finish()
 }
 
-/// Counts the gaps of each target by the dimensions of `scope`; the counts match the rows of [`coverage::gaps`].
-///
-/// Columns: `year`, the dimensions, `target`, `label_zh`, `label_en`, `counts`, `population`, `success`, `missing`
-/// (in the population, not met), `unknown` (membership or success unknown), `share` (proportion of all missing of
-/// the year).
-/// ```
-/// # use dangjian::{Roster, Scope, job::Quiet};
-/// let roster = Roster::sample(300, 3)?;
-/// let set: Vec<_> = dangjian::definition::Targets::shipped()?.iter().cloned().collect();
-/// let table = dangjian::analysis::targets::gap_counts(&roster, &set, &Scope::by(["province"]).in_year(2012), &Quiet)?;
-/// assert!(table.column_by_name("missing").is_some());
-/// # Ok::<(), dangjian::Error>(())
-/// ```
-pub fn gap_counts(roster: &Roster, set: &[Target], scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
-    set.iter().try_for_each(|target| target.check(roster))?;
-    let rates: Vec<Rate> = set.iter().map(|target| target.rate.clone()).collect();
-    table_of_gaps(set, &count(roster, &rates, scope, job)?)
-}
-
-/// Builds the table from the counts of [`coverage::statistic`] for the rates of `set`.
+/// Builds the table from the counts of [`statistic`](super::rates::statistic) for the rates of `set`.
 pub(crate) fn table_of_gaps(set: &[Target], counted: &Counted) -> Result<RecordBatch> {
     let figures = figures(counted, set.len());
     let each = || counted.years.iter().flat_map(|year| (0..set.len()).map(move |at| (*year, at)));

@@ -51,66 +51,68 @@ fn short(success: u64, whole: u64, goal: f64) -> u64 {
     needed.saturating_sub(success)
 }
 
-/// Reports the progress of each target in force in `year` by the dimensions of `scope` (whose years are ignored),
-/// and projects whether the pace so far reaches it by its deadline. `deadline` applies to targets without one.
-/// Earlier years are evaluated by the target's definition in `year`.
-///
-/// Columns: `year`, the dimensions, `target`, `label_zh`, `label_en`, `counts`, `population`, `success`, `failure`,
-/// `unknown`, `population_unknown`, `rate`, `goal`, `met`; `missing` (how many more must meet it for the goal,
-/// among those whose answer is known), `missing_low` and `missing_high` (the bounds that the unknowns allow);
-/// `first_year` (the first in which the group has a rate) and `first_missing`; `pace` (mean yearly decrease of
-/// `missing` since then), `deadline`, `years_left` (from the end of `year`), `needed` (yearly decrease required
-/// from now on), `suffices` (whether the pace so far is enough; null if the unknowns decide, or without a deadline
-/// or an earlier year), `inferred`.
-/// ```
-/// # use dangjian::{Roster, Scope, job::Quiet};
-/// let roster = Roster::sample(300, 3)?;
-/// let set: Vec<_> = dangjian::definition::Targets::shipped()?.iter().cloned().collect();
-/// let table = dangjian::analysis::targets::targets_pace(&roster, &set, 2012, Some(2015), &Scope::default(), &Quiet)?;
-/// assert_eq!(table.num_rows(), 4);
-/// # Ok::<(), dangjian::Error>(())
-/// ```
-pub fn targets_pace(
-    roster: &Roster,
-    set: &[Target],
-    year: i16,
-    deadline: Option<i16>,
-    scope: &Scope,
-    job: &dyn Job,
-) -> Result<RecordBatch> {
-    roster.frame(year)?;
-    let set: Vec<&Target> = set.iter().filter(|target| target.validity.holds(year)).collect();
-    set.iter().try_for_each(|target| target.check(roster))?;
-    let rates: Vec<Rate> = set.iter().map(|target| target.rate.clone()).collect();
-    let years: Vec<i16> = roster.frames().iter().map(|f| f.year).filter(|y| *y <= year).collect();
-    let counted = count(roster, &rates, &Scope { years: Some(years), ..scope.clone() }, job)?;
-    let figures = figures(&counted, rates.len());
-    let mut earlier: BTreeMap<Vec<u32>, Vec<usize>> = BTreeMap::new();
-    let (mut rows, mut now) = (Vec::new(), Vec::new());
-    for group in 0..counted.years.len() {
-        let same = earlier.entry(counted.keys.iter().map(|keys| keys[group]).collect()).or_default();
-        if counted.years[group] < year {
-            same.push(group);
-            continue;
+impl Roster {
+    /// Reports the progress of each target in force in `year` by the dimensions of `scope` (whose years are ignored),
+    /// and projects whether the pace so far reaches it by its deadline. `deadline` applies to targets without one.
+    /// Earlier years are evaluated by the target's definition in `year`.
+    ///
+    /// Columns: `year`, the dimensions, `target`, `label_zh`, `label_en`, `counts`, `population`, `success`, `failure`,
+    /// `unknown`, `population_unknown`, `rate`, `goal`, `met`; `missing` (how many more must meet it for the goal,
+    /// among those whose answer is known), `missing_low` and `missing_high` (the bounds that the unknowns allow);
+    /// `first_year` (the first in which the group has a rate) and `first_missing`; `pace` (mean yearly decrease of
+    /// `missing` since then), `deadline`, `years_left` (from the end of `year`), `needed` (yearly decrease required
+    /// from now on), `suffices` (whether the pace so far is enough; null if the unknowns decide, or without a deadline
+    /// or an earlier year), `inferred`.
+    /// ```
+    /// # use dangjian::{Quiet, Roster, Scope, Targets};
+    /// let roster = Roster::sample(300, 3)?;
+    /// let targets: Vec<_> = Targets::shipped()?.iter().cloned().collect();
+    /// let table = roster.targets_pace(&targets, 2012, Some(2015), &Scope::default(), &Quiet)?;
+    /// assert_eq!(table.num_rows(), 4);
+    /// # Ok::<(), dangjian::Error>(())
+    /// ```
+    pub fn targets_pace(
+        &self,
+        targets: &[Target],
+        year: i16,
+        deadline: Option<i16>,
+        scope: &Scope,
+        job: &dyn Job,
+    ) -> Result<RecordBatch> {
+        self.frame(year)?;
+        let targets: Vec<&Target> = targets.iter().filter(|target| target.validity.holds(year)).collect();
+        targets.iter().try_for_each(|target| target.check(self))?;
+        let rates: Vec<Rate> = targets.iter().map(|target| target.rate.clone()).collect();
+        let years: Vec<i16> = self.frames().iter().map(|f| f.year).filter(|y| *y <= year).collect();
+        let counted = count(self, &rates, &scope.clone().in_years(years), job)?;
+        let figures = figures(&counted, rates.len());
+        let mut earlier: BTreeMap<Vec<u32>, Vec<usize>> = BTreeMap::new();
+        let (mut rows, mut now) = (Vec::new(), Vec::new());
+        for group in 0..counted.years.len() {
+            let same = earlier.entry(counted.keys.iter().map(|keys| keys[group]).collect()).or_default();
+            if counted.years[group] < year {
+                same.push(group);
+                continue;
+            }
+            now.push(group);
+            for (at, target) in targets.iter().enumerate() {
+                let of_group = |group: usize| &figures[group * targets.len() + at];
+                let missing = |group: usize| Missing::new(of_group(group), target.target);
+                let first = same.iter().copied().find(|before| of_group(*before).rate().is_some());
+                rows.push(Row {
+                    target,
+                    figures: *of_group(group),
+                    missing: missing(group),
+                    year,
+                    first: first.map(|first| (counted.years[first], missing(first))),
+                    deadline: target.deadline.or(deadline),
+                });
+            }
         }
-        now.push(group);
-        for (at, target) in set.iter().enumerate() {
-            let of = |group: usize| &figures[group * set.len() + at];
-            let missing = |group: usize| Missing::new(of(group), target.target);
-            let first = same.iter().copied().find(|before| of(*before).rate().is_some());
-            rows.push(Row {
-                target,
-                figures: *of(group),
-                missing: missing(group),
-                year,
-                first: first.map(|first| (counted.years[first], missing(first))),
-                deadline: target.deadline.or(deadline),
-            });
-        }
+        let keys = counted.keys.iter().map(|keys| now.iter().map(|group| keys[*group]).collect()).collect();
+        let now = Counted::groups(counted.axes.clone(), vec![year; now.len()], keys);
+        finish(Columns::default().groups(&now.repeated(targets.len())), &rows)
     }
-    let keys = counted.keys.iter().map(|keys| now.iter().map(|group| keys[*group]).collect()).collect();
-    let now = Counted::groups(counted.axes.clone(), vec![year; now.len()], keys);
-    finish(Columns::default().groups(&now.repeated(set.len())), &rows)
 }
 
 /// A target in a group.

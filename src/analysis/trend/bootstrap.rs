@@ -369,7 +369,7 @@ mod tests {
     use super::*;
     use crate::analysis::trend::panel::Steps;
     use crate::analysis::trend::transitions::Flows;
-    use crate::ingest::Options;
+    use crate::ingest::ReadOptions;
     use crate::job::Quiet;
     use crate::query::Scope;
     use crate::roster::Roster;
@@ -379,7 +379,7 @@ mod tests {
     #[test]
     fn cells_hold_every_step() {
         let years = synth::panel(3000, 5, 2010, 7).unwrap();
-        let roster = Roster::read_arrow("made", &years, &Options::default(), &Quiet).unwrap();
+        let roster = Roster::read_arrow("made", &years, &ReadOptions::default(), &Quiet).unwrap();
         for scope in [Scope::default(), Scope::by(["mode", "kind"])] {
             let panel = Panel::new(&roster, &Steps::default(), &scope, &Quiet).unwrap();
             let flows = Flows::count(&panel, &Quiet).unwrap();

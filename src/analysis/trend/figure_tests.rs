@@ -23,7 +23,7 @@ use crate::support::columns::Columns;
 use crate::support::named::named_enum;
 
 /// Runs the Mann-Kendall test on the yearly series of a figure, one row per group and stretch of years between two
-/// breaks (see [`breaks`](crate::analysis::rates::breaks::breaks)); no trend is tested across a break.
+/// breaks (see [`breaks`](Roster::breaks)); no trend is tested across a break.
 ///
 /// Columns: the dimensions, `series`, `first_year`, `last_year` (of the stretch), `n` (years with a figure),
 /// `years_missing` (without), `first`, `last` (the earliest and latest figure), `s`, `var_s`, `tau_a`, `tau_b`,
@@ -35,7 +35,7 @@ use crate::support::named::named_enum;
 /// `no_trend`, `constant`, `too_few_years`) by `p_adjusted`.
 ///
 /// ```
-/// # use dangjian::{Roster, Scope, ingest::Options, job::Quiet};
+/// # use dangjian::{Roster, Scope, job::Quiet};
 /// use dangjian::analysis::trend::figure_tests::trend_test; use dangjian::stats::mann_kendall::Options; use dangjian::analysis::trend::series::Figure;
 /// let roster = Roster::sample(300, 6)?;
 /// let rate = dangjian::definition::Rates::shipped()?.get("organised")?.clone();
@@ -115,7 +115,7 @@ fn adjusted(lines: &[Line], trends: &[Trend]) -> (Vec<u64>, Vec<Option<f64>>) {
 /// Columns: `series`, `first_year`, `last_year`, then those of [`pooled_table`](crate::stats::regional_kendall::pooled_table).
 ///
 /// ```
-/// # use dangjian::{Roster, Scope, ingest::Options, job::Quiet};
+/// # use dangjian::{Roster, Scope, job::Quiet};
 /// use dangjian::analysis::trend::figure_tests::trend_pooled; use dangjian::stats::mann_kendall::Options; use dangjian::analysis::trend::series::Figure;
 /// let roster = Roster::sample(300, 6)?;
 /// let rate = dangjian::definition::Rates::shipped()?.get("organised")?.clone();

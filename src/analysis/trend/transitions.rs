@@ -314,9 +314,9 @@ pub fn reratings(roster: &Roster, steps: &Steps, scope: &Scope, job: &dyn Job) -
 /// or `party_organisations`.
 ///
 /// ```
-/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet;
+/// # use dangjian::{Roster, synth}; use dangjian::query::Scope; use dangjian::ingest::ReadOptions; use dangjian::job::Quiet;
 /// let years = synth::panel(300, 3, 2010, 7)?; // the middle year is missing
-/// let roster = Roster::read_arrow("made", &[years[0].clone(), years[2].clone()], &Options::default(), &Quiet)?;
+/// let roster = Roster::read_arrow("made", &[years[0].clone(), years[2].clone()], &ReadOptions::default(), &Quiet)?;
 /// let table = dangjian::analysis::trend::gaps(&roster, &Default::default(), &Scope::default(), &Quiet)?;
 /// assert!(table.num_rows() > 0);
 /// # Ok::<(), dangjian::Error>(())

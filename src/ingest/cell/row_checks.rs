@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::content::Cell;
 use crate::ingest::problem::Code;
-use crate::ingest::{Options, cell};
+use crate::ingest::{ReadOptions, cell};
 use crate::standards;
 use crate::standards::spoilt::Spoilt;
 use crate::standards::uscc;
@@ -16,7 +16,7 @@ pub(crate) type Whose<'a> = Result<(Cow<'a, str>, Option<Code>), Code>;
 pub(crate) type Identify = for<'a> fn(&Cell<'a>) -> Whose<'a>;
 
 /// Returns [`identity_or_rest`] if codes are to be repaired, else [`identity`].
-pub(crate) fn by(options: &Options) -> Identify {
+pub(crate) fn by(options: &ReadOptions) -> Identify {
     if options.repair { identity_or_rest } else { identity }
 }
 

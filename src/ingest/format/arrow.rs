@@ -14,7 +14,7 @@ use arrow::ipc::reader::{FileReader, StreamReader};
 use super::pump::pump;
 use crate::error::library::{LibraryError, quoted};
 use crate::error::{Error, Result};
-use crate::ingest::Options;
+use crate::ingest::ReadOptions;
 use crate::ingest::header::propose;
 use crate::ingest::table::Tally;
 use crate::ingest::table::frame::Frame;
@@ -32,7 +32,7 @@ const MAGIC: &[u8] = b"ARROW1";
 pub(crate) fn read(
     name: &str,
     batches: impl RecordBatchReader,
-    options: &Options,
+    options: &ReadOptions,
     take: &dyn Take,
     job: &dyn Job,
 ) -> Result<Report> {
@@ -101,7 +101,7 @@ fn batches(
 }
 
 /// Returns the outcome of a table without organisation codes.
-pub(crate) fn no_codes(place: &Place<'_>, schema: &Schema, options: &Options) -> Outcome {
+pub(crate) fn no_codes(place: &Place<'_>, schema: &Schema, options: &ReadOptions) -> Outcome {
     let names = schema.fields().iter().map(|f| f.name().clone()).collect();
     let why = propose::no_code_column(&[names], options);
     Outcome { sheets: Vec::new(), skipped: vec![Skipped { file: place.file(), sheet: None, why }] }

@@ -3,7 +3,7 @@
 
 use super::overrides::Wishes;
 use super::{Header, TALLEST, meanings, parts};
-use crate::ingest::Options;
+use crate::ingest::ReadOptions;
 use crate::ingest::cell::year;
 use crate::ingest::format::workbook::Region;
 use crate::standards::trim;
@@ -45,7 +45,7 @@ fn text(row: &[String], column: u32) -> &str {
 
 impl Header {
     /// Extends the header by the rows above that belong to it (see [`joined`]), as long as no column is lost.
-    pub(crate) fn raised(mut self, top: &[Vec<String>], joined: &[bool], options: &Options) -> Self {
+    pub(crate) fn raised(mut self, top: &[Vec<String>], joined: &[bool], options: &ReadOptions) -> Self {
         while self.height < TALLEST
             && let Some(first) = self.first.checked_sub(1).filter(|above| joined.get(*above) == Some(&true))
             && let Some(rows) = top.get(first..self.first + self.height)
@@ -85,7 +85,7 @@ mod tests {
         let title = region((0, 0), (0, 4));
         let find = |regions: &[Region]| {
             let joined = joined(&top, &[0, 1, 2, 3], regions);
-            Header::find(&top, &joined, &Options::default()).unwrap()
+            Header::find(&top, &joined, &ReadOptions::default()).unwrap()
         };
         let plain = find(&[title]);
         assert_eq!((plain.first, plain.height), (2, 1));

@@ -119,7 +119,7 @@ pub(crate) fn number_as_code(headings: &mut [Heading]) {
 mod tests {
     use super::*;
     use crate::ingest::header::Header;
-    use crate::ingest::{Options, Profile};
+    use crate::ingest::{Profile, ReadOptions};
 
     #[test]
     fn former_names_are_those_of_organisations() {
@@ -128,7 +128,7 @@ mod tests {
             ["", "", "", "来源", "曾用名", "类别", "曾用名"],
         ];
         let top = top.map(|row| row.map(str::to_owned).to_vec());
-        let header = Header::find(&top, &[], &Options::default()).unwrap();
+        let header = Header::find(&top, &[], &ReadOptions::default()).unwrap();
         let former: Vec<_> = header.columns.iter().filter(|c| c.leaf() == "曾用名").map(Heading::mapped).collect();
         assert_eq!(former[0].column.as_deref(), Some("former_name"));
         assert!(former[1..].iter().all(|c| c.column.is_none() && c.status == ColumnStatus::Personal));
@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn a_registration_number_is_the_code_where_there_is_no_other() {
-        let read = |names: &[&'static str], options: &Options| {
+        let read = |names: &[&'static str], options: &ReadOptions| {
             let header = Header::of_names(names.iter().copied(), options);
             header.columns.iter().map(|c| c.mapped().column.unwrap_or_default()).collect::<Vec<_>>()
         };
@@ -144,17 +144,17 @@ mod tests {
         let profile = |column: &str| {
             let text = format!("[[header]]\nheader = \"工商注册号\"\ncolumn = \"{column}\"");
             let profile = Profile::from_toml(&text, "office.toml").unwrap();
-            Options { profile: Some(Arc::new(profile)), ..Options::default() }
+            ReadOptions { profile: Some(Arc::new(profile)), ..ReadOptions::default() }
         };
         // A profile saved from a sheet of any year fits the sheets of all years.
-        for options in [Options::default(), profile("org_id"), profile("former_org_id")] {
+        for options in [ReadOptions::default(), profile("org_id"), profile("former_org_id")] {
             assert_eq!(read(&alone, &options), ["name", "org_id"]);
             assert_eq!(read(&beside, &options), ["name", "former_org_id", "org_id"]);
         }
-        assert_eq!(read(&["单位名称", "2.工商注册号*"], &Options::default()), ["name", "org_id"]);
-        assert_eq!(read(&["单位名称", "原注册号"], &Options::default()), ["name", "former_org_id"]);
+        assert_eq!(read(&["单位名称", "2.工商注册号*"], &ReadOptions::default()), ["name", "org_id"]);
+        assert_eq!(read(&["单位名称", "原注册号"], &ReadOptions::default()), ["name", "former_org_id"]);
         let wish = vec![("工商注册号".to_owned(), "former_org_id".to_owned())];
-        let options = Options { columns: wish, ..Options::default() };
+        let options = ReadOptions { columns: wish, ..ReadOptions::default() };
         assert_eq!(read(&alone, &options), ["name", "former_org_id"]);
     }
 }

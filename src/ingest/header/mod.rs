@@ -26,7 +26,7 @@ use self::mapped::ColumnStatus;
 use self::meaning::{meaning, number_as_code};
 use self::naming::not_read;
 use self::overrides::{Key, Wishes};
-use super::Options;
+use super::ReadOptions;
 use crate::schema;
 use crate::schema::spelling::{folded, is_space};
 use crate::schema::{Dictionaries, Type};
@@ -54,7 +54,7 @@ pub(super) struct Header {
 impl Header {
     /// Finds the header among the first rows of a sheet: the rows in which most columns are known, at least an
     /// organisation code and one more. Rows above that are `joined` to it are included.
-    pub(super) fn find(top: &[Vec<String>], joined: &[bool], options: &Options) -> Option<Self> {
+    pub(super) fn find(top: &[Vec<String>], joined: &[bool], options: &ReadOptions) -> Option<Self> {
         let wishes = Wishes::new(options);
         // Most rows are data and need no closer check.
         let coded: Vec<bool> = top.iter().map(|row| row.iter().any(|text| wishes.may_be_code(text))).collect();
@@ -102,7 +102,7 @@ impl Header {
     }
 
     /// Builds the header of a table whose columns have one name each.
-    pub(super) fn of_names<'a>(names: impl Iterator<Item = &'a str>, options: &Options) -> Self {
+    pub(super) fn of_names<'a>(names: impl Iterator<Item = &'a str>, options: &ReadOptions) -> Self {
         let wishes = Wishes::new(options);
         let columns = names.enumerate().map(|(index, name)| (index, vec![name.to_owned()]));
         let mut header =

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::naming::named;
 use super::profile::Says;
 use crate::error::Error;
-use crate::ingest::Options;
+use crate::ingest::ReadOptions;
 use crate::schema::Dictionaries;
 use crate::schema::spelling::folded;
 use crate::support::similarity::nearest;
@@ -15,7 +15,7 @@ const ID: &str = "org_id";
 
 /// Mappings for a sheet, prepared for comparison.
 pub(crate) struct Wishes<'a> {
-    options: &'a Options,
+    options: &'a ReadOptions,
     columns: Vec<(String, &'a str)>,
     keep: Vec<String>,
     /// Headers mapped to the organisation code.
@@ -27,9 +27,9 @@ pub(crate) struct Wishes<'a> {
 /// Mapping specified for one column.
 #[derive(Clone, Copy)]
 pub(crate) enum Wish<'a> {
-    /// Read as this column: [`Options::columns`].
+    /// Read as this column: [`ReadOptions::with_columns`].
     As(&'a str),
-    /// Kept under its header: [`Options::keep`].
+    /// Kept under its header: [`ReadOptions::with_keep`].
     Keep,
     /// Entry of the profile. A header matched only by its lowest part may still be a word of a group, or about a
     /// person.
@@ -52,7 +52,7 @@ impl Key {
 }
 
 impl<'a> Wishes<'a> {
-    pub(crate) fn new(options: &'a Options) -> Self {
+    pub(crate) fn new(options: &'a ReadOptions) -> Self {
         let said = options.columns.iter().filter(|(_, name)| name == ID).map(|(header, _)| header);
         let profiled =
             options.profile.iter().flat_map(|profile| &profile.entries).filter_map(|entry| match entry.says {

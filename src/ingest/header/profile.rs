@@ -20,8 +20,7 @@ use crate::support::similarity::nearest;
 /// Meaning of headers and words in the ledgers of one office.
 ///
 /// ```
-/// use std::sync::Arc;
-/// use dangjian::ingest::{Options, Profile};
+/// use dangjian::ingest::{Profile, ReadOptions};
 /// let profile = Profile::from_toml(
 ///     r#"
 ///     [[header]]
@@ -35,7 +34,7 @@ use crate::support::similarity::nearest;
 ///     "#,
 ///     "tianjin.toml",
 /// )?;
-/// let options = Options { profile: Some(Arc::new(profile)), ..Options::default() };
+/// let options = ReadOptions::default().with_profile(profile);
 /// assert_eq!(options.dictionaries().of("mode").unwrap().find("商会带建"), Some(1));
 /// # Ok::<(), dangjian::Error>(())
 /// ```

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Header;
 use super::profile::Profile;
 use crate::error::Error;
-use crate::ingest::Options;
+use crate::ingest::ReadOptions;
 use crate::ingest::{ColumnStatus, Mapped, Source};
 use crate::lang::Lang;
 
@@ -13,7 +13,7 @@ fn profile(text: &str) -> Profile {
     Profile::from_toml(text, "p.toml").unwrap()
 }
 
-fn mapped(names: &[&str], options: &Options) -> Vec<Mapped> {
+fn mapped(names: &[&str], options: &ReadOptions) -> Vec<Mapped> {
     Header::of_names(names.iter().copied(), options).columns.iter().map(super::heading::Heading::mapped).collect()
 }
 
@@ -33,7 +33,7 @@ fn source(columns: &[Mapped]) -> Source {
 }
 
 /// Returns the readings of the columns of a header of two rows.
-fn grouped<const N: usize>(rows: [[&str; N]; 2], options: &Options) -> Vec<Mapped> {
+fn grouped<const N: usize>(rows: [[&str; N]; 2], options: &ReadOptions) -> Vec<Mapped> {
     let rows = rows.map(|row| row.map(str::to_owned).to_vec());
     let header = Header::find(&rows, &[], options).unwrap();
     assert_eq!((header.first, header.height), (0, 2));
@@ -75,14 +75,15 @@ const MINE: &str = r#"
 #[test]
 fn the_profile_is_over_the_aliases_and_the_call_over_the_profile() {
     let names = ["org_id", "职工 规模", "正式党员", "活动花费", "备注", "备注", "从业人员"];
-    let options = Options { profile: Some(Arc::new(profile(MINE))), ..Options::default() };
-    let read =
-        |options: &Options| -> Vec<Option<String>> { mapped(&names, options).into_iter().map(|c| c.column).collect() };
+    let options = ReadOptions { profile: Some(Arc::new(profile(MINE))), ..ReadOptions::default() };
+    let read = |options: &ReadOptions| -> Vec<Option<String>> {
+        mapped(&names, options).into_iter().map(|c| c.column).collect()
+    };
     let of = |names: [&str; 7]| names.map(|n| (!n.is_empty()).then(|| n.to_owned())).to_vec();
     assert_eq!(read(&options), of(["org_id", "employees", "", "funds", "", "remark", ""]));
     assert_eq!(mapped(&names, &options)[3].unit, Some("万元"));
     assert_eq!(mapped(&names, &options)[2].status, ColumnStatus::Ignored);
-    let called = Options { columns: vec![("正式党员".to_owned(), "members_full".to_owned())], ..options };
+    let called = ReadOptions { columns: vec![("正式党员".to_owned(), "members_full".to_owned())], ..options };
     assert_eq!(read(&called)[2].as_deref(), Some("members_full"));
     assert_eq!(called.dictionaries().of("mode").unwrap().find("1-挂靠"), Some(1));
     assert_eq!(called.dictionaries().added()[0].instead_of.as_deref(), Some("affiliated"));
@@ -103,9 +104,9 @@ fn what_was_read_is_written_and_reads_the_same() {
         "党组织组健形式",
         "联系电话",
     ];
-    let mut options = Options {
+    let mut options = ReadOptions {
         keep: vec!["楼栋".to_owned(), "备注 (2)".to_owned(), "联系电话".to_owned()],
-        ..Options::default()
+        ..ReadOptions::default()
     };
     options.words.add("mode", "他说\"抱团\"\\", "joint").unwrap();
     let first = mapped(&names, &options);
@@ -116,7 +117,7 @@ fn what_was_read_is_written_and_reads_the_same() {
         "{text}"
     );
     assert!(!text.contains("联系电话") || first[10].kept, "{text}");
-    let again = Options { profile: Some(Arc::new(profile(&text))), ..Options::default() };
+    let again = ReadOptions { profile: Some(Arc::new(profile(&text))), ..ReadOptions::default() };
     assert_eq!(
         mapped(&names, &again).iter().map(|c| (&c.column, c.unit, c.kept)).collect::<Vec<_>>(),
         first.iter().map(|c| (&c.column, c.unit, c.kept)).collect::<Vec<_>>()
@@ -124,9 +125,9 @@ fn what_was_read_is_written_and_reads_the_same() {
     assert_eq!(again.dictionaries(), options.dictionaries());
     assert_eq!(Profile::of([&source(&mapped(&names, &again))], &again).to_toml(), text, "saved again it is the same");
     // Profile entries of other ledgers are kept.
-    let more = Options {
+    let more = ReadOptions {
         profile: Some(Arc::new(profile(&format!("{text}\n[[header]]\nheader = \"职工规模\"\ncolumn = \"employees\"")))),
-        ..Options::default()
+        ..ReadOptions::default()
     };
     assert!(Profile::of([&source(&first)], &more).to_toml().contains("职工规模"));
 }
@@ -135,7 +136,7 @@ fn what_was_read_is_written_and_reads_the_same() {
 fn a_lowest_part_alone_takes_no_word_out_of_its_group() {
     let rows = [["org_id", "未建党组织原因", "", "组建", ""], ["", "没有党员", "其他", "抱团", "挂靠组建"]];
     let text = format!("{MINE}\n[[header]]\nheader = \"其他\"\nown = \"other\"");
-    let options = Options { profile: Some(Arc::new(profile(&text))), ..Options::default() };
+    let options = ReadOptions { profile: Some(Arc::new(profile(&text))), ..ReadOptions::default() };
     let found: Vec<_> = grouped(rows, &options).into_iter().map(|c| c.value.unwrap_or_default()).collect();
     assert_eq!(found, ["", "no_members", "other", "joint", "joint"]);
 }
@@ -158,11 +159,11 @@ fn a_header_named_in_full_is_no_other_with_the_same_lowest_part() {
         ("联系人/编号", Some(("编号", "code")), ["", "org_id", "code", "former_name", "", "", "", "编号", "", "name"]),
     ] {
         let columns = columns.iter().map(|(header, column)| (own(header), own(column))).collect();
-        let options = Options { keep: vec![own(keep)], columns, ..Options::default() };
+        let options = ReadOptions { keep: vec![own(keep)], columns, ..ReadOptions::default() };
         let first = grouped(LEDGER, &options);
         assert_eq!(names(&first), expected);
         let saved = Profile::of([&source(&first)], &options);
-        let again = Options { profile: Some(Arc::new(profile(&saved.to_toml()))), ..Options::default() };
+        let again = ReadOptions { profile: Some(Arc::new(profile(&saved.to_toml()))), ..ReadOptions::default() };
         assert_eq!(names(&grouped(LEDGER, &again)), expected, "{}", saved.to_toml());
     }
 }
@@ -171,7 +172,7 @@ fn a_header_named_in_full_is_no_other_with_the_same_lowest_part() {
 fn a_lowest_part_alone_has_no_column_about_a_person_read() {
     let text =
         ["编号", "曾用名", "联系电话"].map(|header| format!("[[header]]\nheader = \"{header}\"\nown = \"{header}\"\n"));
-    let options = Options { profile: Some(Arc::new(profile(&text.concat()))), ..Options::default() };
+    let options = ReadOptions { profile: Some(Arc::new(profile(&text.concat()))), ..ReadOptions::default() };
     let rows = [
         ["信用代码", "单位名称", "登记", "", "联系人", "", "党组织", ""],
         ["", "", "编号", "曾用名", "编号", "联系电话", "曾用名", "编号"],
@@ -182,7 +183,7 @@ fn a_lowest_part_alone_has_no_column_about_a_person_read() {
     let whole = profile(
         "[[header]]\nheader = \"联系人/编号\"\nown = \"工号\"\n[[header]]\nheader = \"联系电话\"\nignore = true",
     );
-    let found = grouped(rows, &Options { profile: Some(Arc::new(whole)), ..Options::default() });
+    let found = grouped(rows, &ReadOptions { profile: Some(Arc::new(whole)), ..ReadOptions::default() });
     assert_eq!((found[4].column.as_deref(), found[5].status), (Some("工号"), ColumnStatus::Ignored));
 }
 

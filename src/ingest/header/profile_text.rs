@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::mapped::{ColumnStatus, Mapped, Proposal};
 use super::profile::{Entry, Profile, Says, one_line};
-use crate::ingest::options::Options;
+use crate::ingest::options::ReadOptions;
 use crate::ingest::reading::Source;
 use crate::schema;
 use crate::schema::spelling::folded;
@@ -13,7 +13,7 @@ impl Profile {
     /// Captures how `sources` were read under `options`: every header that is read, then the other entries of the
     /// profile in `options`, and the added words. Unknown headers are kept for a comment.
     #[must_use]
-    pub fn of<'a>(sources: impl IntoIterator<Item = &'a Source>, options: &Options) -> Self {
+    pub fn of<'a>(sources: impl IntoIterator<Item = &'a Source>, options: &ReadOptions) -> Self {
         let mut profile = Self::default();
         profile.words = options.dictionaries();
         let mut open: Vec<(String, Option<Proposal>)> = Vec::new();

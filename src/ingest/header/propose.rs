@@ -7,7 +7,7 @@ use super::heading::Heading;
 use super::naming::strip_unit;
 use super::overrides::Wishes;
 use super::{Header, Meaning};
-use crate::ingest::Options;
+use crate::ingest::ReadOptions;
 use crate::ingest::{ColumnStatus, Proposal};
 use crate::lang::Text;
 use crate::schema::spelling::{folded, undecorated};
@@ -168,7 +168,7 @@ const SHOWN: usize = 20;
 
 /// Explains why a sheet with these first rows is not a ledger: it has no column of organisation codes. If some rows
 /// look like a header, the message lists their texts and near misses.
-pub(crate) fn no_code_column(top: &[Vec<String>], options: &Options) -> Text {
+pub(crate) fn no_code_column(top: &[Vec<String>], options: &ReadOptions) -> Text {
     let why = Text::new("没有单位代码列", "no column of organisation codes");
     let Some(header) = likeliest(top, options) else { return why };
     let mut headers: Vec<String> = header.columns.iter().map(|c| one_line(&c.header())).collect();
@@ -187,13 +187,13 @@ pub(crate) fn no_code_column(top: &[Vec<String>], options: &Options) -> Text {
 }
 
 /// Describes the near misses among these first rows and how to map them; empty if there are none.
-pub(crate) fn near_misses(top: &[Vec<String>], options: &Options) -> Text {
+pub(crate) fn near_misses(top: &[Vec<String>], options: &ReadOptions) -> Text {
     likeliest(top, options).map_or_else(|| Text::new("", ""), |header| near(&header))
 }
 
 /// Returns the rows that look most like a header: those with most known columns, else the first row with three texts
 /// that has a proposal.
-fn likeliest(top: &[Vec<String>], options: &Options) -> Option<Header> {
+fn likeliest(top: &[Vec<String>], options: &ReadOptions) -> Option<Header> {
     const ROWS: usize = 10;
     let one = |row: &Vec<String>| Header::of_names(row.iter().map(String::as_str), options);
     let filled = |row: &&Vec<String>| row.iter().filter(|text| !text.trim().is_empty()).count() > 2;
@@ -228,7 +228,7 @@ mod tests {
     use crate::ingest::header::naming::{group, named};
 
     fn proposed(header: &str) -> Option<(String, Option<String>)> {
-        let header = Header::of_names([header].into_iter(), &Options::default());
+        let header = Header::of_names([header].into_iter(), &ReadOptions::default());
         header.columns.into_iter().next()?.proposal.map(|p| (p.column.to_owned(), p.value))
     }
 
@@ -317,7 +317,7 @@ mod tests {
             &["信用代码", "单位名称", "组建方式", "", "", "", "未建党组织原困", ""],
             &["", "", "单独组建", "挂靠组建", "联合组健", "功能型", "没有党员", "其他"],
         ]);
-        let mut header = Header::find(&top, &[], &Options::default()).unwrap();
+        let mut header = Header::find(&top, &[], &ReadOptions::default()).unwrap();
         fill(&mut header);
         let proposals: Vec<_> =
             header.columns.iter().map(|c| c.proposal.as_ref().map(|p| (p.column, p.value.clone()))).collect();
@@ -338,7 +338,7 @@ mod tests {
 
     #[test]
     fn a_column_that_the_sheet_has_is_not_proposed_again() {
-        let header = Header::of_names(["org_id", "正式党员", "正式党员总人数"].into_iter(), &Options::default());
+        let header = Header::of_names(["org_id", "正式党员", "正式党员总人数"].into_iter(), &ReadOptions::default());
         assert!(header.columns[2].proposal.is_none());
     }
 
@@ -346,7 +346,7 @@ mod tests {
     fn a_sheet_without_codes_tells_its_headers_and_what_they_may_mean() {
         let row = |texts: &[&str]| texts.iter().map(|&s| s.to_owned()).collect::<Vec<_>>();
         let top = [row(&["某县台账"]), row(&["单位名称", "统一社会信用代玛", "从业人员"]), row(&["甲厂", "9", "3"])];
-        let why = no_code_column(&top, &Options::default());
+        let why = no_code_column(&top, &ReadOptions::default());
         for said in [
             "没有单位代码列",
             "从业人员",
@@ -357,6 +357,6 @@ mod tests {
         }
         assert!(why.en.contains("Did you mean '统一社会信用代码'"), "{}", why.en);
         let prose = [row(&["填表说明"]), row(&["一、本表由乡镇填报"])];
-        assert_eq!(no_code_column(&prose, &Options::default()).zh, "没有单位代码列");
+        assert_eq!(no_code_column(&prose, &ReadOptions::default()).zh, "没有单位代码列");
     }
 }

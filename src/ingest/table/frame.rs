@@ -11,7 +11,7 @@ use super::piece::{Piece, plausible};
 use super::start::{Place, year_of};
 use super::{Sheet, Tally, Year};
 use crate::error::{Error, Result};
-use crate::ingest::Options;
+use crate::ingest::ReadOptions;
 use crate::ingest::cell::arrow_column::{Finding, as_text, convert, mode_detail, own, own_type};
 use crate::ingest::cell::block::{At, Places};
 use crate::ingest::cell::content::Cell;
@@ -71,8 +71,8 @@ impl Wanted {
 
 impl Frame {
     /// Creates the reader for a table with this schema; `None` if it is not a ledger.
-    pub(crate) fn new(place: &Place<'_>, schema: &Schema, options: &Options) -> Result<Option<Self>> {
-        let keep_all = Options { keep: [&options.keep[..], &["*".to_owned()]].concat(), ..options.clone() };
+    pub(crate) fn new(place: &Place<'_>, schema: &Schema, options: &ReadOptions) -> Result<Option<Self>> {
+        let keep_all = ReadOptions { keep: [&options.keep[..], &["*".to_owned()]].concat(), ..options.clone() };
         let mut header = Header::of_names(schema.fields().iter().map(|f| f.name().as_str()), &keep_all);
         for heading in &mut header.columns {
             let ty = schema.fields().get(heading.index).map(|f| f.data_type());

@@ -28,7 +28,7 @@ use super::header::one_hot::{Group, groups};
 use super::header::{Header, Meaning};
 use super::problem::{Code, Problem, shown};
 use super::reading::{Rows, Source};
-use super::{Options, cell};
+use super::{ReadOptions, cell};
 use crate::error::Result;
 use crate::schema::Type;
 use crate::standards::uscc;
@@ -103,7 +103,7 @@ impl Table {
         header: &Header,
         texts: &[Vec<String>],
         year: Year,
-        options: &Options,
+        options: &ReadOptions,
     ) -> Self {
         let slots = slots(header);
         let groups = groups(header);

@@ -204,7 +204,7 @@ fn remark(label: &str) -> Option<Kind> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ingest::Options;
+    use crate::ingest::ReadOptions;
 
     struct Cells<'a>(&'a [Cell<'a>]);
 
@@ -221,7 +221,7 @@ mod tests {
     fn rows_are_told_apart() {
         use Cell::{Empty, Number, Text};
         let texts = vec![["序号", "单位名称", "信用代码", "从业人员", "正式党员", "备注"].map(str::to_owned).to_vec()];
-        let header = Header::find(&texts, &[], &Options::default()).unwrap();
+        let header = Header::find(&texts, &[], &ReadOptions::default()).unwrap();
         let rows = Classifier::new(&header, &texts);
         for (cells, kind) in [
             (&[Number(1.0), Text("某厂"), Text("91110000600037341L")][..], Kind::Data),
@@ -252,7 +252,7 @@ mod tests {
     fn without_running_numbers_a_name_and_one_thing_more_is_an_organisation() {
         use Cell::{Empty, Number, Text};
         let texts = vec![["单位名称", "信用代码", "从业人员"].map(str::to_owned).to_vec()];
-        let header = Header::find(&texts, &[], &Options::default()).unwrap();
+        let header = Header::find(&texts, &[], &ReadOptions::default()).unwrap();
         let rows = Classifier::new(&header, &texts);
         for (cells, kind) in [
             (&[Text("某厂"), Text("－"), Number(5.0)][..], Kind::Data),

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use super::piece::Piece;
 use super::{Sheet, Table, Tally, Year, zones};
 use crate::error::{Error, Result, os};
-use crate::ingest::Options;
+use crate::ingest::ReadOptions;
 use crate::ingest::cell::block::Block;
 use crate::ingest::cell::year;
 use crate::ingest::header::{Header, propose};
@@ -19,7 +19,7 @@ use crate::schema::Type;
 /// Context for reading one file.
 #[derive(Clone, Copy)]
 pub(crate) struct Work<'a> {
-    pub options: &'a Options,
+    pub options: &'a ReadOptions,
     pub job: &'a dyn Job,
     pub take: &'a dyn Take,
     /// Position of the file among all files, and of the sheet within the file.
@@ -140,7 +140,7 @@ pub(crate) fn no_ledger(path: &Path, skipped: &[Skipped]) -> Error {
 }
 
 /// Finds the header of a table among its first rows, some of which may be `joined` to the next, and the table's year.
-pub(crate) fn start(place: &Place<'_>, top: &[Vec<String>], joined: &[bool], options: &Options) -> Result<Start> {
+pub(crate) fn start(place: &Place<'_>, top: &[Vec<String>], joined: &[bool], options: &ReadOptions) -> Result<Start> {
     let Some(mut header) = Header::find(top, joined, options) else {
         return Ok(Start::Not(Skipped {
             file: place.file(),
@@ -174,7 +174,7 @@ pub(crate) fn year_of(
     place: &Place<'_>,
     header: &Header,
     titles: &[Vec<String>],
-    options: &Options,
+    options: &ReadOptions,
 ) -> Result<(Year, YearFrom)> {
     if let Some(year) = options.year {
         return Ok((Year::Fixed(year), YearFrom::Argument));

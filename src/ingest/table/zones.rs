@@ -64,7 +64,7 @@ pub(crate) fn apply(piece: &mut Piece, source: &Source, zones: &Zones, problems:
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ingest::{Options, read_arrow};
+    use crate::ingest::{ReadOptions, read_arrow};
     use crate::job::Quiet;
     use arrow::array::{Int16Array, RecordBatch};
 
@@ -96,7 +96,7 @@ mod tests {
         ])
         .unwrap();
         let zones = Zones::from_toml(ZONES, "zones.toml").unwrap();
-        let options = Options { zones: Some(Arc::new(zones)), ..Options::default() };
+        let options = ReadOptions { zones: Some(Arc::new(zones)), ..ReadOptions::default() };
         let reading = read_arrow("frame", std::slice::from_ref(&batch), &options, &Quiet).unwrap();
         let zone: Vec<_> = reading
             .batches
@@ -111,7 +111,7 @@ mod tests {
         let unknown = Code::ZoneUnknown;
         assert_eq!(said, [(2, unknown, "经棚园区", Some(2009)), (4, unknown, "赤峰园区", Some(2013))]);
         assert!(reading.problems.iter().all(|p| p.header.as_deref() == Some("所在园区")));
-        let without = read_arrow("frame", &[batch], &Options::default(), &Quiet).unwrap();
+        let without = read_arrow("frame", &[batch], &ReadOptions::default(), &Quiet).unwrap();
         assert!(without.problems.is_empty());
     }
 }

@@ -15,7 +15,7 @@ use parquet::file::metadata::KeyValue;
 use proptest::prelude::*;
 
 use crate::error::Error;
-use crate::ingest::Options;
+use crate::ingest::ReadOptions;
 use crate::job::Quiet;
 use crate::lang::Lang;
 use crate::roster::Roster;
@@ -150,9 +150,9 @@ fn only_what_is_asked_for_is_read() {
 fn reading_it_finds_the_same() {
     let (whole, path) = (made(), path("read.parquet"));
     whole.write_parquet(&path).unwrap();
-    let opened = Roster::read(std::slice::from_ref(&path), &Options::default(), &Quiet).unwrap();
+    let opened = Roster::read(std::slice::from_ref(&path), &ReadOptions::default(), &Quiet).unwrap();
     // `keep` changes nothing here but forces the ordinary readers.
-    let options = Options { keep: vec!["楼栋".to_owned()], ..Options::default() };
+    let options = ReadOptions { keep: vec!["楼栋".to_owned()], ..ReadOptions::default() };
     let read = Roster::read(std::slice::from_ref(&path), &options, &Quiet).unwrap();
     let rows = |roster: &Roster| roster.origin().sources.iter().map(|(_, balance)| *balance).collect::<Vec<_>>();
     assert_eq!(rows(&opened), rows(&read));
@@ -186,7 +186,7 @@ fn a_copy_by_others_is_no_panel() {
     writer.close().unwrap();
     let error = Roster::open(&copy, None, &Quiet).unwrap_err();
     assert!(matches!(&error, Error::File(_)) && error.message(Lang::Zh).contains("read_roster"));
-    let read = Roster::read(&[copy], &Options::default(), &Quiet).unwrap();
+    let read = Roster::read(&[copy], &ReadOptions::default(), &Quiet).unwrap();
     assert_eq!(read.frames().iter().map(Frame::rows).sum::<usize>(), 900);
 }
 

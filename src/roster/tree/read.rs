@@ -67,7 +67,7 @@ impl Tree {
     /// ```
     /// # use std::sync::Arc;
     /// use arrow::array::{ArrayRef, RecordBatch, StringArray};
-    /// use dangjian::Roster; use dangjian::query::Scope; use dangjian::ingest::Options; use dangjian::job::Quiet; use dangjian::roster::tree::Tree;
+    /// use dangjian::{Quiet, ReadOptions, Roster, Scope, analysis::count::Measure, roster::tree::Tree};
     ///
     /// let column = |texts: [Option<&str>; 3]| Arc::new(StringArray::from(texts.to_vec())) as ArrayRef;
     /// let ledger = RecordBatch::try_from_iter_with_nullable([
@@ -75,16 +75,16 @@ impl Tree {
     ///     ("org_id", column([Some("A1"), Some("A2"), Some("A3")]), true),
     ///     ("committee", column([Some("商务局党委"), Some("卫生局党委"), Some("商务局党委")]), true),
     /// ])?;
-    /// let roster = Roster::read_arrow("ledger", &[ledger], &Options::default(), &Quiet)?;
+    /// let roster = Roster::read_arrow("ledger", &[ledger], &ReadOptions::default(), &Quiet)?;
     /// let table = RecordBatch::try_from_iter_with_nullable([
     ///     ("id", column([Some("旗委"), Some("商务局党委"), Some("卫生局党委")]), true),
     ///     ("parent", column([None, Some("旗委"), Some("旗委")]), true),
     /// ])?;
     /// let tree = Tree::from_batches("committees", &[table])?;
     /// let roster = roster.with_tree("committee", &tree, &Quiet)?;
-    /// let whole = dangjian::analysis::count::Measure::parse("*")?;
+    /// let whole = Measure::parse("*")?;
     /// let sets = [vec!["committee_1".to_owned()], vec!["committee_2".to_owned()]];
-    /// let tables = dangjian::analysis::count::count(&roster, &sets, &[("n".into(), whole)], &Scope::default(), &Quiet)?;
+    /// let tables = roster.count_sets(&sets, &[("n".into(), whole)], &Scope::default(), &Quiet)?;
     /// assert_eq!((tables[0].num_rows(), tables[1].num_rows()), (1, 2));
     /// # Ok::<(), dangjian::Error>(())
     /// ```

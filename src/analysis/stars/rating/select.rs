@@ -157,7 +157,7 @@ mod tests {
     use crate::analysis::stars::scheme::Scheme;
     use crate::analysis::stars::testing::scores;
     use crate::analysis::stars::{Options, Previous};
-    use crate::ingest::Options as Reading;
+    use crate::ingest::ReadOptions as Reading;
     use crate::job::Quiet;
     use crate::roster::Roster;
     use crate::synth;

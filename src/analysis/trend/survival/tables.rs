@@ -124,7 +124,7 @@ fn studied(
 /// first exit, both ends after the last.
 ///
 /// ```
-/// # use dangjian::{Roster, Scope, ingest::Options, job::Quiet};
+/// # use dangjian::{Roster, Scope, job::Quiet};
 /// use dangjian::analysis::trend::survival::{Options, star_survival};
 /// let roster = Roster::sample(300, 3)?;
 /// let table = star_survival(&roster, &Options::default(), &Scope::default(), &Quiet)?;

@@ -18,7 +18,7 @@ use self::decode::{Checked, Text};
 use self::records::Records;
 use super::pump::share;
 use crate::error::{Error, Result};
-use crate::ingest::Options;
+use crate::ingest::ReadOptions;
 use crate::ingest::cell::block::{At, Block};
 use crate::ingest::header::{Header, TOP};
 use crate::ingest::table::start::{Outcome, Place, Start, Work, empty, start, unreadable};
@@ -134,7 +134,7 @@ impl<'a, R: Read> Blocks<'a, R> {
     }
 
     /// Returns the texts of the first records, and detects the line terminator and field separator.
-    fn top(&mut self, options: &Options) -> Result<Vec<Vec<String>>> {
+    fn top(&mut self, options: &ReadOptions) -> Result<Vec<Vec<String>>> {
         self.more()?;
         if self.rest.is_empty() && self.text.ended() {
             return Err(empty(self.path));

@@ -8,7 +8,7 @@ use memchr::memchr_iter;
 use super::records::Records;
 use super::{Blocks, DELIMITERS, Stretch, unreadable};
 use crate::error::Result;
-use crate::ingest::Options;
+use crate::ingest::ReadOptions;
 use crate::ingest::cell::block::Block;
 
 /// Returns the non-empty records of the text file at `path`, each with its line.
@@ -16,7 +16,7 @@ pub(crate) fn records(path: &Path) -> Result<Vec<(u32, Vec<String>)>> {
     let file = File::open(path).map_err(|e| unreadable(path, e))?;
     let mut blocks = Blocks::new(path, file)?;
     // For ledgers the known column names decide the separator; here it is the first line.
-    blocks.top(&Options::default())?;
+    blocks.top(&ReadOptions::default())?;
     let header = blocks.rest.split(|byte| *byte == blocks.dialect.end).next().unwrap_or_default();
     let most = DELIMITERS.into_iter().rev().max_by_key(|delimiter| memchr_iter(*delimiter, header).count());
     blocks.dialect.delimiter = most.unwrap_or(b',');
