@@ -16,31 +16,16 @@ __all__ = [
     "Roster",
     "__version__",
     "adjust_p",
-    "annual_checks",
-    "annual_table",
-    "breaks_of",
     "check_published",
     "cochran_armitage",
-    "compare",
     "compare_groups",
     "dated_chances",
     "dated_rates",
     "definitions",
-    "explain_change",
     "first_passage",
     "flows",
-    "formation_audit",
-    "formation_audit_list",
-    "formation_returns",
-    "gap_counts",
-    "gaps",
     "grids",
-    "joint_branches",
-    "joint_summary",
     "labels",
-    "link",
-    "linked",
-    "links",
     "log_rank",
     "mann_kendall",
     "mcnemar",
@@ -52,10 +37,6 @@ __all__ = [
     "rate_stars",
     "read",
     "read_arrow",
-    "readiness",
-    "readiness_list",
-    "reconcile_totals",
-    "reconcile_trees",
     "regions",
     "replay_stars",
     "reratings",
@@ -76,16 +57,12 @@ __all__ = [
     "steady_state",
     "survival_curve",
     "synth_panel",
-    "targets",
-    "targets_pace",
-    "targets_series",
     "transition_gaps",
     "transition_probabilities",
     "transition_tests",
     "trend_pooled",
     "trend_test",
     "uscc_completions",
-    "with_tree",
 ]
 
 COMPARE_STATUSES: tuple[str, ...]
@@ -216,6 +193,84 @@ class Roster:
         self, sets: Sequence[Sequence[str]], measures: Sequence[tuple[str, str]], scope: Scope
     ) -> list[_Stream]:
         """Counts named measures in several groupings, in one scan."""
+    def links(self, register: Roster | None = None) -> _Stream:
+        """Returns links between ids, extended by a register."""
+    def link(self, links: object | None = None, *, reasons: Sequence[str] | None = None) -> Roster:
+        """Returns the roster with the links applied, by default its own proposals."""
+    def linked(self) -> _Stream:
+        """Returns the ids that links replaced."""
+    def compare(
+        self,
+        earlier: Roster | None = None,
+        *,
+        year: int | None = None,
+        earlier_year: int | None = None,
+        columns: Sequence[str] | None = None,
+    ) -> Comparison:
+        """Compares two surveys, of one roster if only one is given."""
+    def with_tree(self, column: str, source: Path | tuple[str, object]) -> Roster:
+        """Returns the roster with the levels of a tree as columns, from a file or from a table under a name for messages."""
+    def breaks(self, *, rates: Sequence[str] | None = None, rates_file: Path | None = None) -> _Stream:
+        """Returns the surveys at which rates are not comparable with the survey before."""
+    def explain_change(
+        self, rate: str, earlier: int, later: int, scope: Scope, *, rates_file: Path | None = None
+    ) -> _Stream:
+        """Explains the change of a rate between two years."""
+    def reconcile(self, year: int, scope: Scope) -> _Stream:
+        """Returns the organisations of a year that are missing from a tree or at odds with it."""
+    def reconcile_totals(
+        self,
+        year: int,
+        scope: Scope,
+        *,
+        rates: Sequence[str] | None = None,
+        rates_file: Path | None = None,
+    ) -> _Stream:
+        """Returns the totals of rates over each tree."""
+    def annual_table(
+        self, table: str, year: int, scope: Scope, *, tables_file: Path | None = None
+    ) -> _Stream:
+        """Returns a table of the national annual report."""
+    def annual_checks(
+        self, table: str, year: int, scope: Scope, *, tables_file: Path | None = None
+    ) -> _Stream:
+        """Checks the sums of such a table."""
+    def targets(self, set: TargetSet, scope: Scope) -> _Stream:
+        """Computes the target set by dimensions."""
+    def targets_series(self, set: TargetSet, scope: Scope) -> _Stream:
+        """Computes every target in every year."""
+    def gaps(self, target: str, year: int, scope: Scope, *, targets_file: Path | None = None) -> _Stream:
+        """Returns the organisations missing from a target."""
+    def gap_counts(self, set: TargetSet, scope: Scope) -> _Stream:
+        """Counts those missing from each target, by dimensions."""
+    def targets_pace(
+        self, year: int, set: TargetSet, scope: Scope, *, deadline: int | None = None
+    ) -> _Stream:
+        """Computes the state of each target, and whether the pace so far is enough."""
+    def formation_audit(self, scope: Scope, *, rules: Path | None = None) -> _Stream:
+        """Counts the findings of the audit by dimensions."""
+    def formation_audit_list(
+        self, year: int, scope: Scope, *, finding: str | None = None, rules: Path | None = None
+    ) -> _Stream:
+        """Returns the organisations with the findings of a year."""
+    def joint_branches(self, scope: Scope, *, rules: Path | None = None) -> _Stream:
+        """Returns the joint branches of each year."""
+    def joint_summary(self, scope: Scope, *, rules: Path | None = None) -> _Stream:
+        """Counts joint branches by dimensions."""
+    def readiness(self, scope: Scope, *, short: int = 1, rules: Path | None = None) -> _Stream:
+        """Counts those short of a step, by dimensions, and their outcomes."""
+    def readiness_list(
+        self,
+        year: int,
+        scope: Scope,
+        *,
+        step: str | None = None,
+        short: int = 1,
+        rules: Path | None = None,
+    ) -> _Stream:
+        """Returns those of a year that are short of a step."""
+    def formation_returns(self, scope: Scope) -> _Stream:
+        """Counts transitions between modes over missing years."""
     def review(
         self,
         year: int,
@@ -361,115 +416,10 @@ def star_scheme_toml(id: str) -> str:
 def replay_stars(trail: object) -> _Stream:
     """Returns the stars to which a trail leads."""
 
-def compare(
-    later: Roster,
-    earlier: Roster | None = None,
-    *,
-    year: int | None = None,
-    earlier_year: int | None = None,
-    columns: Sequence[str] | None = None,
-) -> Comparison:
-    """Compares two surveys, of one roster if only one is given."""
-
-def links(roster: Roster, register: Roster | None = None) -> _Stream:
-    """Returns links between ids, extended by a register."""
-
-def link(roster: Roster, links: object | None = None, *, reasons: Sequence[str] | None = None) -> Roster:
-    """Returns the roster with the links applied, by default its own proposals."""
-
-def linked(roster: Roster) -> _Stream:
-    """Returns the ids that links replaced."""
-
-def with_tree(roster: Roster, column: str, source: Path | tuple[str, object]) -> Roster:
-    """Returns the roster with the levels of a tree as columns, from a file or from a table under a name for messages."""
-
-def formation_audit(roster: Roster, scope: Scope, *, rules: Path | None = None) -> _Stream:
-    """Counts the findings of the audit by dimensions."""
-
-def formation_audit_list(
-    roster: Roster, year: int, scope: Scope, *, finding: str | None = None, rules: Path | None = None
-) -> _Stream:
-    """Returns the organisations with the findings of a year."""
-
-def joint_branches(roster: Roster, scope: Scope, *, rules: Path | None = None) -> _Stream:
-    """Returns the joint branches of each year."""
-
-def joint_summary(roster: Roster, scope: Scope, *, rules: Path | None = None) -> _Stream:
-    """Counts joint branches by dimensions."""
-
-def readiness(roster: Roster, scope: Scope, *, short: int = 1, rules: Path | None = None) -> _Stream:
-    """Counts those short of a step, by dimensions, and their outcomes."""
-
-def readiness_list(
-    roster: Roster,
-    year: int,
-    scope: Scope,
-    *,
-    step: str | None = None,
-    short: int = 1,
-    rules: Path | None = None,
-) -> _Stream:
-    """Returns those of a year that are short of a step."""
-
-def formation_returns(roster: Roster, scope: Scope) -> _Stream:
-    """Counts transitions between modes over missing years."""
-
-def breaks_of(
-    roster: Roster, *, rates: Sequence[str] | None = None, rates_file: Path | None = None
-) -> _Stream:
-    """Returns the surveys at which rates are not comparable with the survey before."""
-
-def reconcile_trees(roster: Roster, year: int, scope: Scope) -> _Stream:
-    """Returns the organisations of a year that are missing from a tree or at odds with it."""
-
-def reconcile_totals(
-    roster: Roster,
-    year: int,
-    scope: Scope,
-    *,
-    rates: Sequence[str] | None = None,
-    rates_file: Path | None = None,
-) -> _Stream:
-    """Returns the totals of rates over each tree."""
-
-def explain_change(
-    roster: Roster, rate: str, earlier: int, later: int, scope: Scope, *, rates_file: Path | None = None
-) -> _Stream:
-    """Explains the change of a rate between two years."""
-
-def annual_table(
-    roster: Roster, table: str, year: int, scope: Scope, *, tables_file: Path | None = None
-) -> _Stream:
-    """Returns a table of the national annual report."""
-
-def annual_checks(
-    roster: Roster, table: str, year: int, scope: Scope, *, tables_file: Path | None = None
-) -> _Stream:
-    """Checks the sums of such a table."""
-
 def check_published(
     figures: Sequence[tuple[int | str | None, int | str | None, int | str | None, int | str | None]],
 ) -> _Stream:
     """Tests printed figures: year, numerator, denominator, per cent."""
-
-def targets(roster: Roster, set: TargetSet, scope: Scope) -> _Stream:
-    """Computes the target set by dimensions."""
-
-def gaps(
-    roster: Roster, target: str, year: int, scope: Scope, *, targets_file: Path | None = None
-) -> _Stream:
-    """Returns the organisations missing from a target."""
-
-def targets_series(roster: Roster, set: TargetSet, scope: Scope) -> _Stream:
-    """Computes every target in every year."""
-
-def gap_counts(roster: Roster, set: TargetSet, scope: Scope) -> _Stream:
-    """Counts those missing from each target, by dimensions."""
-
-def targets_pace(
-    roster: Roster, year: int, set: TargetSet, scope: Scope, *, deadline: int | None = None
-) -> _Stream:
-    """Computes the state of each target, and whether the pace so far is enough."""
 
 def star_survival(roster: Roster, options: Study, rows: Scope) -> _Stream:
     """Estimates curves of spells."""

@@ -10,7 +10,7 @@ use dangjian::roster::Origin;
 use pyo3::prelude::*;
 use pyo3_arrow::PyTable;
 
-use crate::tables::{columns_of, texts};
+use crate::arrow_table::{columns_of, texts};
 
 /// Accessor for the number of rows of one kind.
 type RowsOf = fn(&Rows) -> usize;

@@ -6,35 +6,36 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use dangjian::analysis::compare as engine;
+use dangjian::analysis::compare::CompareOptions;
 use dangjian::{Lang, Result};
 use pyo3::prelude::*;
 use pyo3_arrow::PyTable;
 
+use crate::arrow_table::{table, texts};
 use crate::door::run;
 use crate::roster::Roster;
-use crate::tables::{table, texts};
 
 /// Two compared surveys.
 #[pyclass(frozen, module = "dangjian._native")]
 pub(crate) struct Comparison(Arc<engine::Comparison>);
 
-/// Compares two surveys; two years of one roster if no other roster is given.
-#[pyfunction]
-#[pyo3(signature = (later, earlier=None, *, year=None, earlier_year=None, columns=None))]
-pub(crate) fn compare(
-    py: Python<'_>,
-    later: &Roster,
-    earlier: Option<&Roster>,
-    year: Option<i16>,
-    earlier_year: Option<i16>,
-    columns: Option<Vec<String>>,
-) -> PyResult<Comparison> {
-    let earlier = earlier.map_or_else(|| later.0.clone(), |r| r.0.clone());
-    let later = later.0.clone();
-    let options =
-        engine::CompareOptions::default().with_year(year).with_earlier_year(earlier_year).with_columns(columns);
-    let compared = run(py, None, move |job| later.compare(&earlier, &options, job))?;
-    Ok(Comparison(Arc::new(compared)))
+#[pymethods]
+impl Roster {
+    /// Compares two surveys; two years of this roster if no other roster is given.
+    #[pyo3(signature = (earlier=None, *, year=None, earlier_year=None, columns=None))]
+    fn compare(
+        &self,
+        py: Python<'_>,
+        earlier: Option<&Roster>,
+        year: Option<i16>,
+        earlier_year: Option<i16>,
+        columns: Option<Vec<String>>,
+    ) -> PyResult<Comparison> {
+        let (later, earlier) = (self.0.clone(), earlier.unwrap_or(self).0.clone());
+        let options = CompareOptions::default().with_year(year).with_earlier_year(earlier_year).with_columns(columns);
+        let compared = run(py, None, move |job| later.compare(&earlier, &options, job))?;
+        Ok(Comparison(Arc::new(compared)))
+    }
 }
 
 impl Comparison {

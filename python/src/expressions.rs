@@ -16,9 +16,9 @@ use pyo3::prelude::*;
 use pyo3_arrow::input::AnyArray;
 use pyo3_arrow::{PyChunkedArray, PyTable};
 
+use crate::arrow_table::{columns_of, texts};
 use crate::door::run;
 use crate::errors::raise;
-use crate::tables::{columns_of, texts};
 
 /// An expression evaluated on every value of a column; its arguments are checked on construction.
 #[pyclass(frozen, module = "dangjian._native")]

@@ -1,122 +1,107 @@
-//! The audit of formation, joint branches, readiness.
+//! Formation: modes, the mode needed, the audit, joint branches, readiness.
 
 #![allow(clippy::needless_pass_by_value, reason = "what Python hands over is owned")]
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use arrow::array::RecordBatch;
-use dangjian::Result;
-use dangjian::definition::FormationRules;
-use dangjian::job::Job;
-use dangjian::query::Scope;
+use dangjian::{FormationRules, Job, Result, Scope};
 use pyo3::prelude::*;
 use pyo3_arrow::PyTable;
 
+use crate::definitions::rules_of;
 use crate::roster::Roster;
-use crate::scope::Asked;
-
-/// Reads the rules of a file layered over the shipped ones; the shipped rules without a file.
-pub(crate) fn rules_of(file: Option<&Path>) -> Result<FormationRules> {
-    file.map_or_else(FormationRules::shipped, FormationRules::from_file)
-}
+use crate::scope::ScopeRequest;
 
 /// A statistic by the rules.
 type Statistic = fn(&dangjian::Roster, &FormationRules, &Scope, &dyn Job) -> Result<RecordBatch>;
 
-fn by(
-    py: Python<'_>,
-    roster: &Roster,
-    rules: Option<PathBuf>,
-    scope: Asked,
-    statistic: Statistic,
-) -> PyResult<PyTable> {
-    roster.over(py, scope, move |roster, scope, job| statistic(roster, &rules_of(rules.as_deref())?, scope, job))
+impl Roster {
+    fn by_rules(
+        &self,
+        py: Python<'_>,
+        rules: Option<PathBuf>,
+        scope: ScopeRequest,
+        statistic: Statistic,
+    ) -> PyResult<PyTable> {
+        self.over(py, scope, move |roster, scope, job| statistic(roster, &rules_of(rules.as_deref())?, scope, job))
+    }
 }
 
-/// Counts the audit's findings by dimensions.
-#[pyfunction]
-#[pyo3(signature = (roster, scope, *, rules=None))]
-pub(crate) fn formation_audit(
-    py: Python<'_>,
-    roster: &Roster,
-    scope: Asked,
-    rules: Option<PathBuf>,
-) -> PyResult<PyTable> {
-    by(py, roster, rules, scope, dangjian::Roster::formation_audit)
-}
+#[pymethods]
+impl Roster {
+    fn formation(&self, py: Python<'_>, scope: ScopeRequest) -> PyResult<PyTable> {
+        self.over(py, scope, dangjian::Roster::formation)
+    }
 
-/// Lists the organisations of a year's findings.
-#[pyfunction]
-#[pyo3(signature = (roster, year, scope, *, finding=None, rules=None))]
-pub(crate) fn formation_audit_list(
-    py: Python<'_>,
-    roster: &Roster,
-    year: i16,
-    scope: Asked,
-    finding: Option<String>,
-    rules: Option<PathBuf>,
-) -> PyResult<PyTable> {
-    roster.over(py, scope, move |roster, scope, job| {
-        roster.formation_audit_list(&rules_of(rules.as_deref())?, finding.as_deref(), year, scope, job)
-    })
-}
+    #[pyo3(signature = (scope, *, rules=None))]
+    fn formation_need(&self, py: Python<'_>, scope: ScopeRequest, rules: Option<PathBuf>) -> PyResult<PyTable> {
+        self.by_rules(py, rules, scope, dangjian::Roster::formation_need)
+    }
 
-/// Lists the joint branches of each year.
-#[pyfunction]
-#[pyo3(signature = (roster, scope, *, rules=None))]
-pub(crate) fn joint_branches(
-    py: Python<'_>,
-    roster: &Roster,
-    scope: Asked,
-    rules: Option<PathBuf>,
-) -> PyResult<PyTable> {
-    by(py, roster, rules, scope, dangjian::Roster::joint_branches)
-}
+    fn formation_moves(&self, py: Python<'_>, scope: ScopeRequest) -> PyResult<PyTable> {
+        self.over(py, scope, dangjian::Roster::formation_transitions)
+    }
 
-/// Counts joint branches by dimensions.
-#[pyfunction]
-#[pyo3(signature = (roster, scope, *, rules=None))]
-pub(crate) fn joint_summary(
-    py: Python<'_>,
-    roster: &Roster,
-    scope: Asked,
-    rules: Option<PathBuf>,
-) -> PyResult<PyTable> {
-    by(py, roster, rules, scope, dangjian::Roster::joint_summary)
-}
+    /// Counts the audit's findings by dimensions.
+    #[pyo3(signature = (scope, *, rules=None))]
+    fn formation_audit(&self, py: Python<'_>, scope: ScopeRequest, rules: Option<PathBuf>) -> PyResult<PyTable> {
+        self.by_rules(py, rules, scope, dangjian::Roster::formation_audit)
+    }
 
-/// Counts those short of a step by dimensions, with their outcome in the next year.
-#[pyfunction]
-#[pyo3(signature = (roster, scope, *, short=1, rules=None))]
-pub(crate) fn readiness(
-    py: Python<'_>,
-    roster: &Roster,
-    scope: Asked,
-    short: u32,
-    rules: Option<PathBuf>,
-) -> PyResult<PyTable> {
-    roster.over(py, scope, move |roster, scope, job| roster.readiness(&rules_of(rules.as_deref())?, short, scope, job))
-}
+    /// Lists the organisations of a year's findings.
+    #[pyo3(signature = (year, scope, *, finding=None, rules=None))]
+    fn formation_audit_list(
+        &self,
+        py: Python<'_>,
+        year: i16,
+        scope: ScopeRequest,
+        finding: Option<String>,
+        rules: Option<PathBuf>,
+    ) -> PyResult<PyTable> {
+        self.over(py, scope, move |roster, scope, job| {
+            roster.formation_audit_list(&rules_of(rules.as_deref())?, finding.as_deref(), year, scope, job)
+        })
+    }
 
-/// Lists those of a year that are short of a step.
-#[pyfunction]
-#[pyo3(signature = (roster, year, scope, *, step=None, short=1, rules=None))]
-pub(crate) fn readiness_list(
-    py: Python<'_>,
-    roster: &Roster,
-    year: i16,
-    scope: Asked,
-    step: Option<String>,
-    short: u32,
-    rules: Option<PathBuf>,
-) -> PyResult<PyTable> {
-    roster.over(py, scope, move |roster, scope, job| {
-        roster.readiness_list(&rules_of(rules.as_deref())?, step.as_deref(), short, year, scope, job)
-    })
-}
+    /// Lists the joint branches of each year.
+    #[pyo3(signature = (scope, *, rules=None))]
+    fn joint_branches(&self, py: Python<'_>, scope: ScopeRequest, rules: Option<PathBuf>) -> PyResult<PyTable> {
+        self.by_rules(py, rules, scope, dangjian::Roster::joint_branches)
+    }
 
-/// Counts transitions between modes over a break in years.
-#[pyfunction]
-pub(crate) fn formation_returns(py: Python<'_>, roster: &Roster, scope: Asked) -> PyResult<PyTable> {
-    roster.over(py, scope, dangjian::Roster::formation_returns)
+    /// Counts joint branches by dimensions.
+    #[pyo3(signature = (scope, *, rules=None))]
+    fn joint_summary(&self, py: Python<'_>, scope: ScopeRequest, rules: Option<PathBuf>) -> PyResult<PyTable> {
+        self.by_rules(py, rules, scope, dangjian::Roster::joint_summary)
+    }
+
+    /// Counts those short of a step by dimensions, with their outcome in the next year.
+    #[pyo3(signature = (scope, *, short=1, rules=None))]
+    fn readiness(&self, py: Python<'_>, scope: ScopeRequest, short: u32, rules: Option<PathBuf>) -> PyResult<PyTable> {
+        self.over(py, scope, move |roster, scope, job| {
+            roster.readiness(&rules_of(rules.as_deref())?, short, scope, job)
+        })
+    }
+
+    /// Lists those of a year that are short of a step.
+    #[pyo3(signature = (year, scope, *, step=None, short=1, rules=None))]
+    fn readiness_list(
+        &self,
+        py: Python<'_>,
+        year: i16,
+        scope: ScopeRequest,
+        step: Option<String>,
+        short: u32,
+        rules: Option<PathBuf>,
+    ) -> PyResult<PyTable> {
+        self.over(py, scope, move |roster, scope, job| {
+            roster.readiness_list(&rules_of(rules.as_deref())?, step.as_deref(), short, year, scope, job)
+        })
+    }
+
+    /// Counts transitions between modes over a break in years.
+    fn formation_returns(&self, py: Python<'_>, scope: ScopeRequest) -> PyResult<PyTable> {
+        self.over(py, scope, dangjian::Roster::formation_returns)
+    }
 }

@@ -2,19 +2,23 @@
 //! the work.
 
 mod accounts;
+mod arrow_table;
+mod catalogue;
 mod compare;
+mod counts;
+mod definitions;
 mod door;
 mod errors;
 mod expressions;
 mod formation;
 mod identity;
-mod measures;
+mod rates;
 mod read;
+mod review;
 mod roster;
 mod scope;
 mod stars;
 mod survival;
-mod tables;
 mod targets;
 mod trees;
 mod trend_tests;
@@ -40,30 +44,7 @@ fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(expressions::resolve_regions, m)?)?;
     m.add_function(wrap_pyfunction!(expressions::uscc_completions, m)?)?;
     m.add_class::<compare::Comparison>()?;
-    m.add_function(wrap_pyfunction!(compare::compare, m)?)?;
-    m.add_function(wrap_pyfunction!(identity::links, m)?)?;
-    m.add_function(wrap_pyfunction!(identity::link, m)?)?;
-    m.add_function(wrap_pyfunction!(identity::linked, m)?)?;
-    m.add_function(wrap_pyfunction!(formation::formation_audit, m)?)?;
-    m.add_function(wrap_pyfunction!(formation::formation_audit_list, m)?)?;
-    m.add_function(wrap_pyfunction!(formation::joint_branches, m)?)?;
-    m.add_function(wrap_pyfunction!(formation::joint_summary, m)?)?;
-    m.add_function(wrap_pyfunction!(formation::readiness, m)?)?;
-    m.add_function(wrap_pyfunction!(formation::readiness_list, m)?)?;
-    m.add_function(wrap_pyfunction!(formation::formation_returns, m)?)?;
-    m.add_function(wrap_pyfunction!(measures::breaks_of, m)?)?;
-    m.add_function(wrap_pyfunction!(measures::reconcile_trees, m)?)?;
-    m.add_function(wrap_pyfunction!(measures::reconcile_totals, m)?)?;
-    m.add_function(wrap_pyfunction!(measures::explain_change, m)?)?;
-    m.add_function(wrap_pyfunction!(measures::check_published, m)?)?;
-    m.add_function(wrap_pyfunction!(measures::annual_table, m)?)?;
-    m.add_function(wrap_pyfunction!(measures::annual_checks, m)?)?;
-    m.add_function(wrap_pyfunction!(targets::targets, m)?)?;
-    m.add_function(wrap_pyfunction!(targets::gaps, m)?)?;
-    m.add_function(wrap_pyfunction!(targets::targets_series, m)?)?;
-    m.add_function(wrap_pyfunction!(targets::gap_counts, m)?)?;
-    m.add_function(wrap_pyfunction!(targets::targets_pace, m)?)?;
-    m.add_function(wrap_pyfunction!(trees::with_tree, m)?)?;
+    m.add_function(wrap_pyfunction!(rates::check_published, m)?)?;
     m.add_function(wrap_pyfunction!(survival::star_survival, m)?)?;
     m.add_function(wrap_pyfunction!(survival::star_survival_summary, m)?)?;
     m.add_function(wrap_pyfunction!(survival::star_logrank, m)?)?;
@@ -104,12 +85,12 @@ fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(read::read, m)?)?;
     m.add_function(wrap_pyfunction!(read::open_panel, m)?)?;
     m.add_function(wrap_pyfunction!(read::read_arrow, m)?)?;
-    m.add_function(wrap_pyfunction!(tables::schema, m)?)?;
-    m.add_function(wrap_pyfunction!(tables::labels, m)?)?;
-    m.add_function(wrap_pyfunction!(tables::problem_codes, m)?)?;
-    m.add_function(wrap_pyfunction!(tables::definitions, m)?)?;
-    m.add_function(wrap_pyfunction!(tables::synth_panel, m)?)?;
-    m.add_function(wrap_pyfunction!(tables::grids, m)?)?;
+    m.add_function(wrap_pyfunction!(catalogue::schema, m)?)?;
+    m.add_function(wrap_pyfunction!(catalogue::labels, m)?)?;
+    m.add_function(wrap_pyfunction!(catalogue::problem_codes, m)?)?;
+    m.add_function(wrap_pyfunction!(catalogue::definitions, m)?)?;
+    m.add_function(wrap_pyfunction!(catalogue::synth_panel, m)?)?;
+    m.add_function(wrap_pyfunction!(catalogue::grids, m)?)?;
     // Is in no wheel: release builds have no debug assertions.
     #[cfg(debug_assertions)]
     m.add_function(wrap_pyfunction!(door::fail_internally, m)?)?;

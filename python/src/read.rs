@@ -4,10 +4,10 @@
 
 use std::path::PathBuf;
 
-use dangjian::Result;
-use dangjian::ingest::{OnConflict, Profile, ReadOptions};
+use dangjian::ingest::{OnConflict, Profile};
 use dangjian::schema::Dictionaries;
 use dangjian::standards::zone::Zones;
+use dangjian::{ReadOptions, Result};
 use pyo3::prelude::*;
 use pyo3_arrow::input::AnyRecordBatch;
 
@@ -18,7 +18,7 @@ use crate::roster::Roster;
 /// Reading options from Python; `words` are triples of column, spelling and word.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
-pub(crate) struct Said {
+pub(crate) struct ReadRequest {
     year: Option<i16>,
     columns: Vec<(String, String)>,
     keep: Vec<String>,
@@ -29,7 +29,7 @@ pub(crate) struct Said {
     repair: bool,
 }
 
-impl Said {
+impl ReadRequest {
     fn options(self) -> PyResult<ReadOptions> {
         let read = || -> Result<ReadOptions> {
             let mut words = Dictionaries::default();
@@ -58,7 +58,7 @@ impl Said {
 pub(crate) fn read(
     py: Python<'_>,
     paths: Vec<PathBuf>,
-    options: Said,
+    options: ReadRequest,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Roster> {
     let options = options.options()?;
@@ -85,7 +85,7 @@ pub(crate) fn read_arrow(
     py: Python<'_>,
     name: String,
     data: AnyRecordBatch,
-    options: Said,
+    options: ReadRequest,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Roster> {
     let options = options.options()?;

@@ -2,25 +2,22 @@
 
 use std::path::PathBuf;
 
-use arrow::array::{ArrayRef, AsArray, RecordBatch};
+use arrow::array::{ArrayRef, AsArray};
 use arrow::buffer::BooleanBuffer;
 use dangjian::definition::Bands;
-use dangjian::job::Job;
 use dangjian::predicate::Predicate;
 use dangjian::query::Scope;
 use dangjian::{Error, Result};
 use pyo3::prelude::*;
-use pyo3_arrow::PyTable;
 use pyo3_arrow::input::AnyArray;
 
 use crate::errors::raise;
-use crate::roster::Roster;
 
 /// A scope from Python: names of dimensions, a condition in SQL, a flag for each row of the panel in its order, a
 /// file of size bands, years.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
-pub(crate) struct Asked {
+pub(crate) struct ScopeRequest {
     by: Vec<String>,
     filter: Option<String>,
     #[pyo3(from_py_with = flags)]
@@ -29,13 +26,13 @@ pub(crate) struct Asked {
     years: Option<Vec<i16>>,
 }
 
-fn flags(given: &Bound<'_, PyAny>) -> PyResult<Option<Vec<ArrayRef>>> {
+fn flags(rows: &Bound<'_, PyAny>) -> PyResult<Option<Vec<ArrayRef>>> {
     let chunks =
         |rows: AnyArray| rows.into_reader()?.collect::<std::result::Result<_, _>>().map_err(|e| raise(&e.into()));
-    given.extract::<Option<AnyArray>>()?.map(chunks).transpose()
+    rows.extract::<Option<AnyArray>>()?.map(chunks).transpose()
 }
 
-impl Asked {
+impl ScopeRequest {
     /// Converts to the engine's scope.
     pub(crate) fn scope(self, roster: &dangjian::Roster) -> Result<Scope> {
         Ok(Scope::by(self.by)
@@ -72,16 +69,4 @@ fn by_frame(roster: &dangjian::Roster, chunks: &[ArrayRef]) -> Result<Vec<Boolea
             part
         })
         .collect())
-}
-
-impl Roster {
-    /// Runs a statistic over the requested scope and returns one table.
-    pub(crate) fn over(
-        &self,
-        py: Python<'_>,
-        asked: Asked,
-        statistic: impl FnOnce(&dangjian::Roster, &Scope, &dyn Job) -> Result<RecordBatch> + Send + 'static,
-    ) -> PyResult<PyTable> {
-        self.one(py, move |roster, job| statistic(roster, &asked.scope(roster)?, job))
-    }
 }

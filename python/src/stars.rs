@@ -13,10 +13,10 @@ use pyo3::prelude::*;
 use pyo3_arrow::PyTable;
 use pyo3_arrow::input::AnyRecordBatch;
 
+use crate::arrow_table::table;
 use crate::door::run;
 use crate::errors::raise;
 use crate::roster::Roster;
-use crate::tables::table;
 
 /// Returns the batches of a table passed from Python.
 fn batches(data: AnyRecordBatch) -> PyResult<Vec<RecordBatch>> {

@@ -9,10 +9,10 @@ use dangjian::{Error, Result};
 use pyo3::prelude::*;
 use pyo3_arrow::PyTable;
 
+use crate::arrow_table::table;
 use crate::door::run;
 use crate::roster::Roster;
-use crate::scope::Asked;
-use crate::tables::table;
+use crate::scope::ScopeRequest;
 
 /// Options of a study of spells, from Python.
 #[derive(FromPyObject)]
@@ -45,13 +45,18 @@ impl Said {
 
 /// Computes the survival curves.
 #[pyfunction]
-pub(crate) fn star_survival(py: Python<'_>, roster: &Roster, options: Said, rows: Asked) -> PyResult<PyTable> {
+pub(crate) fn star_survival(py: Python<'_>, roster: &Roster, options: Said, rows: ScopeRequest) -> PyResult<PyTable> {
     roster.over(py, rows, move |roster, scope, job| survival::star_survival(roster, &options.options()?, scope, job))
 }
 
 /// Summarises the survival curves.
 #[pyfunction]
-pub(crate) fn star_survival_summary(py: Python<'_>, roster: &Roster, options: Said, rows: Asked) -> PyResult<PyTable> {
+pub(crate) fn star_survival_summary(
+    py: Python<'_>,
+    roster: &Roster,
+    options: Said,
+    rows: ScopeRequest,
+) -> PyResult<PyTable> {
     roster.over(py, rows, move |roster, scope, job| {
         survival::star_survival_summary(roster, &options.options()?, scope, job)
     })
@@ -64,7 +69,7 @@ pub(crate) fn star_logrank(
     roster: &Roster,
     of: String,
     options: Said,
-    rows: Asked,
+    rows: ScopeRequest,
 ) -> PyResult<PyTable> {
     roster
         .over(py, rows, move |roster, scope, job| survival::star_logrank(roster, &options.options()?, &of, scope, job))
@@ -72,7 +77,7 @@ pub(crate) fn star_logrank(
 
 /// Lists the spells, one per row.
 #[pyfunction]
-pub(crate) fn star_spells(py: Python<'_>, roster: &Roster, options: Said, rows: Asked) -> PyResult<PyTable> {
+pub(crate) fn star_spells(py: Python<'_>, roster: &Roster, options: Said, rows: ScopeRequest) -> PyResult<PyTable> {
     roster.over(py, rows, move |roster, scope, job| survival::star_spells(roster, &options.options()?, scope, job))
 }
 

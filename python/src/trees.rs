@@ -4,40 +4,38 @@
 
 use std::path::PathBuf;
 
-use arrow::array::RecordBatch;
 use dangjian::roster::tree::Tree;
 use pyo3::prelude::*;
 use pyo3_arrow::input::AnyRecordBatch;
 
+use crate::arrow_table::batches;
 use crate::door::run;
-use crate::errors::raise;
 use crate::roster::Roster;
 
 /// A table of units: a file, or an Arrow-protocol object with a name for messages.
 #[derive(FromPyObject)]
-pub(crate) enum Source {
+enum Source {
     File(PathBuf),
     Table(String, AnyRecordBatch),
 }
 
-/// Returns the roster with a tree added.
-#[pyfunction]
-pub(crate) fn with_tree(py: Python<'_>, roster: &Roster, column: String, source: Source) -> PyResult<Roster> {
-    let (options, held) = (roster.1.clone(), roster.0.clone());
-    let (file, table) = match source {
-        Source::File(path) => (Some(path), None),
-        Source::Table(name, table) => {
-            let batches = table.into_reader()?.collect::<std::result::Result<Vec<RecordBatch>, _>>();
-            (None, Some((name, batches.map_err(|e| raise(&e.into()))?)))
-        }
-    };
-    let with = run(py, None, move |job| {
-        let tree = match (file, table) {
-            (Some(path), _) => Tree::from_file(&path)?,
-            (_, Some((name, batches))) => Tree::from_batches(&name, &batches)?,
-            (None, None) => return Ok(held),
+#[pymethods]
+impl Roster {
+    /// Returns the roster with a tree added.
+    fn with_tree(&self, py: Python<'_>, column: String, source: Source) -> PyResult<Self> {
+        let (options, held) = (self.1.clone(), self.0.clone());
+        let (file, table) = match source {
+            Source::File(path) => (Some(path), None),
+            Source::Table(name, table) => (None, Some((name, batches(table)?))),
         };
-        held.with_tree(&column, &tree, job)
-    });
-    Ok(Roster(with?, options))
+        let with = run(py, None, move |job| {
+            let tree = match (file, table) {
+                (Some(path), _) => Tree::from_file(&path)?,
+                (_, Some((name, batches))) => Tree::from_batches(&name, &batches)?,
+                (None, None) => return Ok(held),
+            };
+            held.with_tree(&column, &tree, job)
+        });
+        Ok(Self(with?, options))
+    }
 }

@@ -21,12 +21,12 @@ use pyo3::prelude::*;
 use pyo3_arrow::PyTable;
 use pyo3_arrow::input::AnyArray;
 
+use crate::arrow_table::table;
+use crate::definitions::rates_of;
 use crate::door::run;
 use crate::errors::raise;
-use crate::measures::rates_of;
 use crate::roster::Roster;
-use crate::scope::Asked;
-use crate::tables::table;
+use crate::scope::ScopeRequest;
 
 /// Returns the numbers of a column, NaN for null.
 fn numbers(values: AnyArray) -> PyResult<Vec<f64>> {
@@ -150,7 +150,7 @@ pub(crate) fn trend_test(
     figure: Said,
     method: String,
     alpha: f64,
-    rows: Asked,
+    rows: ScopeRequest,
 ) -> PyResult<PyTable> {
     roster.over(py, rows, move |roster, scope, job| {
         let options = Options { method: Method::from_name(&method)?, alpha };
@@ -165,7 +165,7 @@ pub(crate) fn trend_pooled(
     roster: &Roster,
     figure: Said,
     alpha: f64,
-    rows: Asked,
+    rows: ScopeRequest,
 ) -> PyResult<PyTable> {
     roster.over(py, rows, move |roster, scope, job| {
         let options = Options { method: Method::Normal, alpha };
@@ -182,7 +182,7 @@ pub(crate) fn paired_change(
     earlier: i16,
     later: i16,
     level: f64,
-    rows: Asked,
+    rows: ScopeRequest,
 ) -> PyResult<PyTable> {
     roster.over(py, rows, move |roster, scope, job| {
         figure_tests::paired_change(roster, &figure.rates()?, earlier, later, level, scope, job)
@@ -196,7 +196,7 @@ pub(crate) fn star_paths(
     roster: &Roster,
     at_least: f64,
     counts: String,
-    rows: Asked,
+    rows: ScopeRequest,
 ) -> PyResult<PyTable> {
     roster.over(py, rows, move |roster, scope, job| {
         paths::star_paths(roster, at_least, Counts::from_name(&counts)?, scope, job)
@@ -205,7 +205,12 @@ pub(crate) fn star_paths(
 
 /// Counts the organisations on each path.
 #[pyfunction]
-pub(crate) fn star_path_counts(py: Python<'_>, roster: &Roster, counts: String, rows: Asked) -> PyResult<PyTable> {
+pub(crate) fn star_path_counts(
+    py: Python<'_>,
+    roster: &Roster,
+    counts: String,
+    rows: ScopeRequest,
+) -> PyResult<PyTable> {
     roster.over(py, rows, move |roster, scope, job| {
         paths::star_path_counts(roster, Counts::from_name(&counts)?, scope, job)
     })

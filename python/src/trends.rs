@@ -16,17 +16,17 @@ use pyo3::prelude::*;
 use pyo3_arrow::PyTable;
 use pyo3_arrow::input::AnyRecordBatch;
 
+use crate::arrow_table::table;
 use crate::door::run;
 use crate::errors::raise;
 use crate::roster::Roster;
-use crate::scope;
-use crate::tables::table;
+use crate::scope::ScopeRequest;
 
 /// The arguments shared by all questions about transitions.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
 pub(crate) struct Asked {
-    scope: scope::Asked,
+    scope: ScopeRequest,
     of: String,
     scale: Option<Vec<String>>,
     counts: String,
@@ -36,7 +36,7 @@ pub(crate) struct Asked {
 
 /// Builds the error for a word that is none of `have`.
 fn unknown(what: &str, word: &str, have: &[&str]) -> Error {
-    crate::roster::unknown(what, word, have.iter())
+    crate::definitions::unknown(what, word, have.iter())
 }
 
 /// Bootstrap settings: number of replicates, seed, confidence level.

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from dangjian import _native
 from dangjian.roster import arguments
 from dangjian.roster.part import RosterPart
 
@@ -38,8 +37,7 @@ class Formation(RosterPart):
             (14, 4)
         """
         return pl.DataFrame(
-            _native.formation_audit(
-                self._native,
+            self._native.formation_audit(
                 self._scope(by=by, where=where, years=years),
                 rules=arguments.path(rules),
             )
@@ -64,8 +62,7 @@ class Formation(RosterPart):
             '3 full members: a party organisation of its own is needed; the ledger says none.'
         """
         return pl.DataFrame(
-            _native.formation_audit_list(
-                self._native,
+            self._native.formation_audit_list(
                 arguments.year(year),
                 self._scope(where=where),
                 finding=finding,
@@ -95,9 +92,7 @@ class Formation(RosterPart):
             (42, 116)
         """
         return pl.DataFrame(
-            _native.joint_branches(
-                self._native, self._scope(where=where, years=years), rules=arguments.path(rules)
-            )
+            self._native.joint_branches(self._scope(where=where, years=years), rules=arguments.path(rules))
         )
 
     def joint_summary(
@@ -119,8 +114,7 @@ class Formation(RosterPart):
             (42, 116, 1)
         """
         return pl.DataFrame(
-            _native.joint_summary(
-                self._native,
+            self._native.joint_summary(
                 self._scope(by=by, where=where, years=years),
                 rules=arguments.path(rules),
             )
@@ -152,8 +146,7 @@ class Formation(RosterPart):
             78
         """
         return pl.DataFrame(
-            _native.readiness(
-                self._native,
+            self._native.readiness(
                 self._scope(by=by, where=where, years=years),
                 short=arguments.whole(short, "short"),
                 rules=arguments.path(rules),
@@ -178,8 +171,7 @@ class Formation(RosterPart):
             [2]
         """
         return pl.DataFrame(
-            _native.readiness_list(
-                self._native,
+            self._native.readiness_list(
                 arguments.year(year),
                 self._scope(where=where),
                 step=step,
@@ -205,6 +197,4 @@ class Formation(RosterPart):
             >>> roster.formation_returns().columns
             ['year', 'next_year', 'mode', 'next_mode', 'organisations']
         """
-        return pl.DataFrame(
-            _native.formation_returns(self._native, self._scope(by=by, where=where, years=years))
-        )
+        return pl.DataFrame(self._native.formation_returns(self._scope(by=by, where=where, years=years)))

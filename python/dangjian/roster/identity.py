@@ -39,7 +39,7 @@ class Identity(RosterPart):
             >>> roster.links.row(0, named=True)["reason"]
             'old_code'
         """
-        return pl.DataFrame(_native.links(self._native))
+        return pl.DataFrame(self._native.links())
 
     def links_from(self, register: Self) -> pl.DataFrame:
         """Returns ``links`` extended by a register, such as the result of a look-up in business registration.
@@ -52,7 +52,7 @@ class Identity(RosterPart):
             >>> register = dj.read_roster("工商信息.xlsx", year=2020)  # doctest: +SKIP
             >>> linked = roster.link(roster.links_from(register))  # doctest: +SKIP
         """
-        return pl.DataFrame(_native.links(self._native, _of(register, "register")))
+        return pl.DataFrame(self._native.links(_of(register, "register")))
 
     def link(self, links: object = None, *, reasons: Sequence[str] | str | None = None) -> Self:
         """Returns a new roster in which ids of one organisation are one id; this one is unchanged.
@@ -76,7 +76,7 @@ class Identity(RosterPart):
         """
         only = [reasons] if isinstance(reasons, str) else reasons
         if links is None or hasattr(links, "__arrow_c_stream__") or hasattr(links, "__arrow_c_array__"):
-            return type(self)(_native.link(self._native, links, reasons=only))
+            return type(self)(self._native.link(links, reasons=only))
         got = type(links).__name__
         raise ArgumentError(
             f"links is of type {got}; expected a table with from_id and to_id, as Roster.links gives it",
@@ -86,7 +86,7 @@ class Identity(RosterPart):
     @property
     def linked(self) -> pl.DataFrame:
         """Ids that ``link`` replaced: ``former_id`` as in the ledgers, ``org_id`` as it is now."""
-        return pl.DataFrame(_native.linked(self._native))
+        return pl.DataFrame(self._native.linked())
 
     def compare(
         self,
@@ -113,8 +113,7 @@ class Identity(RosterPart):
             >>> compared.counts()["later"].item() == 574
             True
         """
-        compared = _native.compare(
-            self._native,
+        compared = self._native.compare(
             None if earlier is None else _of(earlier, "earlier"),
             year=None if year is None else arguments.year(year),
             earlier_year=None if earlier_year is None else arguments.year(earlier_year),

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from dangjian import _native
 from dangjian.roster import arguments
 from dangjian.roster.part import RosterPart
 
@@ -42,9 +41,7 @@ class Rates(RosterPart):
             >>> roster.breaks(rates="organised").height
             0
         """
-        return pl.DataFrame(
-            _native.breaks_of(self._native, rates=_ids(rates), rates_file=arguments.path(rates_file))
-        )
+        return pl.DataFrame(self._native.breaks(rates=_ids(rates), rates_file=arguments.path(rates_file)))
 
     def explain_change(
         self,
@@ -89,8 +86,7 @@ class Rates(RosterPart):
             True
         """
         return pl.DataFrame(
-            _native.explain_change(
-                self._native,
+            self._native.explain_change(
                 rate,
                 arguments.year(earlier),
                 arguments.year(later),
@@ -120,9 +116,7 @@ class Rates(RosterPart):
             >>> set(roster.reconcile(2013)["finding"]) <= {"no_region", "no_committee"}
             True
         """
-        return pl.DataFrame(
-            _native.reconcile_trees(self._native, arguments.year(year), self._scope(where=where))
-        )
+        return pl.DataFrame(self._native.reconcile(arguments.year(year), self._scope(where=where)))
 
     def reconcile_totals(
         self,
@@ -148,8 +142,7 @@ class Rates(RosterPart):
             (540, 2)
         """
         return pl.DataFrame(
-            _native.reconcile_totals(
-                self._native,
+            self._native.reconcile_totals(
                 arguments.year(year),
                 self._scope(where=where),
                 rates=_ids(rates),
@@ -182,8 +175,7 @@ class Rates(RosterPart):
             [35, 39, 64]
         """
         return pl.DataFrame(
-            _native.annual_table(
-                self._native,
+            self._native.annual_table(
                 table,
                 arguments.year(year),
                 self._scope(where=where),
@@ -207,8 +199,7 @@ class Rates(RosterPart):
             True
         """
         return pl.DataFrame(
-            _native.annual_checks(
-                self._native,
+            self._native.annual_checks(
                 table,
                 arguments.year(year),
                 self._scope(where=where),

@@ -45,8 +45,7 @@ class Targets(RosterPart):
             'eligible_established'
         """
         return pl.DataFrame(
-            _native.targets(
-                self._native,
+            self._native.targets(
                 _set(targets, targets_file),
                 self._scope(by=by, where=where, years=years),
             )
@@ -66,8 +65,7 @@ class Targets(RosterPart):
             14
         """
         return pl.DataFrame(
-            _native.gaps(
-                self._native,
+            self._native.gaps(
                 target,
                 arguments.year(year),
                 self._scope(where=where),
@@ -95,8 +93,7 @@ class Targets(RosterPart):
             (2013, 163, 14, 1)
         """
         return pl.DataFrame(
-            _native.targets_series(
-                self._native,
+            self._native.targets_series(
                 _set(targets, targets_file),
                 self._scope(by=by, where=where, years=years),
             )
@@ -126,8 +123,7 @@ class Targets(RosterPart):
             14
         """
         return pl.DataFrame(
-            _native.gap_counts(
-                self._native,
+            self._native.gap_counts(
                 _set(targets, targets_file),
                 self._scope(by=by, where=where, years=years),
             )
@@ -169,8 +165,7 @@ class Targets(RosterPart):
             (14, 2, 7.0)
         """
         return pl.DataFrame(
-            _native.targets_pace(
-                self._native,
+            self._native.targets_pace(
                 arguments.year(year),
                 _set(targets, targets_file),
                 self._scope(by=by, where=where),

@@ -6,7 +6,6 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dangjian import _native
 from dangjian.errors import ArgumentError
 from dangjian.roster import arguments
 from dangjian.roster.part import RosterPart
@@ -65,4 +64,4 @@ class Trees(RosterPart):
                 f"table is of type {got}; expected a path, or a table with __arrow_c_stream__",
                 f"table 的类型是 {got}，应为路径，或带 __arrow_c_stream__ 的表",
             )
-        return type(self)(_native.with_tree(self._native, column, source))
+        return type(self)(self._native.with_tree(column, source))

@@ -5,8 +5,8 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BooleanArray, RecordBatch, StringArray};
-use arrow::datatypes::{DataType, Field, Schema};
+use arrow::array::{ArrayRef, BooleanArray, StringArray};
+use arrow::datatypes::DataType;
 use dangjian::definition::Rate;
 use dangjian::ingest::Code;
 use dangjian::lang::Text;
@@ -16,29 +16,10 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use pyo3_arrow::PyTable;
 
+use crate::arrow_table::{columns_of, table, texts};
+use crate::definitions::definitions_of;
 use crate::door;
 use crate::errors::raise;
-use crate::roster::definitions_of;
-
-/// Wraps batches of one schema in an object that supports the Arrow stream protocol.
-pub(crate) fn table(batches: Vec<RecordBatch>) -> PyResult<PyTable> {
-    let schema = batches.first().map_or_else(|| Arc::new(Schema::empty()), RecordBatch::schema);
-    PyTable::try_new(batches, schema)
-}
-
-/// Builds a table of texts.
-pub(crate) fn texts(columns: Vec<(&str, Vec<Option<String>>)>) -> PyResult<PyTable> {
-    let arrays = columns.into_iter().map(|(name, values)| (name, Arc::new(StringArray::from(values)) as ArrayRef));
-    columns_of(arrays.collect())
-}
-
-/// Builds a table of columns.
-pub(crate) fn columns_of(columns: Vec<(&str, ArrayRef)>) -> PyResult<PyTable> {
-    let fields: Vec<Field> = columns.iter().map(|(n, a)| Field::new(*n, a.data_type().clone(), true)).collect();
-    let arrays = columns.into_iter().map(|(_, a)| a).collect();
-    let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).map_err(|e| raise(&e.into()))?;
-    table(vec![batch])
-}
 
 #[pyfunction]
 pub(crate) fn schema() -> PyResult<PyTable> {
