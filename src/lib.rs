@@ -1,7 +1,59 @@
-//! The books of Party building in private enterprises and social organisations (两新组织党建), as a data engine.
+//! A data engine for the books of Party building in private enterprises and social organisations (两新组织党建): it reads
+//! years of ledgers, fills in the annual review, and shows exactly who is missing.
+//!
+//! # A tour
+//!
+//! A [`Roster`] is made of ledgers, in most cases by [`Roster::read`], which takes files and folders. Statistics are its
+//! methods. Their arguments come in one order: what is counted, the year, the rows and dimensions ([`Scope`]), the
+//! [`Job`] that watches the work. Their answers are Arrow tables.
+//! ```
+//! use dangjian::review::Definitions;
+//! use dangjian::{Quiet, Rates, ReadOptions, Roster, Scope, Targets, synth};
+//!
+//! // Three years of made-up ledgers; for yours, `Roster::read(&["ledgers".into()], &options, &Quiet)`.
+//! let options = ReadOptions::default();
+//! let roster = Roster::read_arrow("made up", &synth::panel(300, 3, 2010, 7)?, &options, &Quiet)?;
+//!
+//! // A rate by any dimension; what is not known bounds it from below and from above.
+//! let rates = [Rates::shipped()?.get("organised")?.clone()];
+//! let table = roster.coverage(&rates, &Scope::by(["kind"]).in_year(2012), &Quiet)?;
+//! assert!(["kind", "rate", "rate_low", "rate_high"].iter().all(|name| table.column_by_name(name).is_some()));
+//!
+//! // A target, and the organisations that miss it.
+//! let targets = Targets::shipped()?;
+//! let missing = roster.gaps(targets.get("eligible_established")?, 2012, &Scope::default(), &Quiet)?;
+//! assert!(missing.column_by_name("org_id").is_some());
+//!
+//! // All tables of one year's review.
+//! let review = roster.review(&Definitions::shipped()?, 2012, None, &Quiet)?;
+//! assert!(review.table("overview").is_some() && review.table("gaps").is_some());
+//! # Ok::<(), dangjian::Error>(())
+//! ```
+//!
+//! # Storeys
 //!
 //! Data flows one way: files → [`ingest`] → [`Roster`] → [`predicate`] and the counting kernel → [`analysis`] →
-//! [`review`]. A module knows only those below it in the list, which is the order of this file.
+//! [`review`]. A module knows only those below it in this list, which is the order of the file.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`synth`] | made-up panels of any size |
+//! | [`review`] | one year's annual review |
+//! | [`analysis`] | statistics, each a method of [`Roster`] beside its algorithm |
+//! | [`query`] | [`Scope`]: the rows that a statistic covers, and its dimensions |
+//! | [`definition`] | rates, targets and rules as data (口径) |
+//! | [`predicate`] | conditions in SQL, answered yes, no or unknown |
+//! | `cube` | the counting kernel: all tables of a request in one scan |
+//! | [`roster`] | the panel: one row is one organisation in one survey year |
+//! | [`ingest`] | files → typed rows, and every problem on the way |
+//! | [`labels`] | names of tables, columns and values in print |
+//! | [`standards`] | codes of organisations, regions, industries and zones |
+//! | [`schema`] | the one table of columns that a ledger may have |
+//! | [`stats`] | methods on arrays, which know no roster |
+//! | `support` | tools that know no Party building |
+//! | [`job`] | progress and cancellation of long work |
+//! | [`error`] | one error type, by who can mend it |
+//! | [`lang`] | Chinese and English |
 
 pub mod synth;
 

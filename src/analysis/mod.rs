@@ -1,4 +1,7 @@
 //! Statistics of a roster: counts, rates, targets, formation, stars, trends, identity and comparisons.
+//!
+//! Each is a method of [`Roster`](crate::Roster) in the file of its algorithm. The modules below hold what the methods
+//! take and return other than tables.
 
 mod annual_table;
 pub mod compare;

@@ -1,4 +1,4 @@
-//! Rates over any dimension, targets, and lists of the organisations missing from a target.
+//! Rates over any dimension.
 
 pub(crate) mod breaks;
 pub(crate) mod change;
