@@ -181,7 +181,7 @@ class Roster:
         """Counts the mode needed against the mode recorded."""
     def formation_moves(self, scope: Scope) -> _Stream:
         """Counts transitions between modes."""
-    def moves(self, of: Sequence[str], scope: Scope) -> _Stream:
+    def moves(self, dimensions: Sequence[str], scope: Scope) -> _Stream:
         """Counts transitions between the values of any dimensions."""
     def star_distribution(self, scope: Scope) -> _Stream:
         """Counts by star state."""

@@ -37,10 +37,10 @@ impl Roster {
         })
     }
 
-    fn moves(&self, py: Python<'_>, of: Vec<String>, scope: ScopeRequest) -> PyResult<PyTable> {
+    fn moves(&self, py: Python<'_>, dimensions: Vec<String>, scope: ScopeRequest) -> PyResult<PyTable> {
         self.over(py, scope, move |roster, scope, job| {
-            let of: Vec<&str> = of.iter().map(String::as_str).collect();
-            roster.transitions(&of, scope, job)
+            let dimensions: Vec<&str> = dimensions.iter().map(String::as_str).collect();
+            roster.transitions(&dimensions, scope, job)
         })
     }
 

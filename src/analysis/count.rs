@@ -57,22 +57,22 @@ impl Measure {
         }
     }
 
-    /// Returns the groups in which lane `at` of `counted` is known, or `None` if it is known in all. A count of 0
+    /// Returns the groups in which `lane` of `counted` is known, or `None` if it is known in all. A count of 0
     /// is unknown in a year that lacks one of the columns.
-    fn known(&self, roster: &Roster, counted: &Counted, at: usize) -> Option<BooleanBuffer> {
+    fn known(&self, roster: &Roster, counted: &Counted, lane: usize) -> Option<BooleanBuffer> {
         let names = self.columns();
         let lacks = |frame: &&Frame| names.iter().any(|name| matches!(column(roster, frame, name), Ok(None)));
         let silent: Vec<i16> = roster.frames().iter().filter(lacks).map(|frame| frame.year).collect();
-        let (counts, years) = (counted.lane(at), &counted.years);
+        let (counts, years) = (counted.lane(lane), &counted.years);
         let is_known = |group: usize| counts[group] > 0 || !silent.contains(&years[group]);
         (!silent.is_empty()).then(|| BooleanBuffer::collect_bool(counts.len(), is_known))
     }
 
-    /// Returns the counts of lane `at`, null where unknown.
-    pub(crate) fn values(&self, roster: &Roster, counted: &Counted, at: usize) -> Vec<Option<u64>> {
-        let known = self.known(roster, counted, at);
+    /// Returns the counts of `lane`, null where unknown.
+    pub(crate) fn values(&self, roster: &Roster, counted: &Counted, lane: usize) -> Vec<Option<u64>> {
+        let known = self.known(roster, counted, lane);
         let value = |(group, n): (usize, &u64)| known.as_ref().is_none_or(|known| known.value(group)).then_some(*n);
-        counted.lane(at).iter().enumerate().map(value).collect()
+        counted.lane(lane).iter().enumerate().map(value).collect()
     }
 
     pub(crate) fn lane<'a>(&self, roster: &Roster, frame: &'a Frame, rows: &BooleanBuffer) -> Result<Lane<'a>> {

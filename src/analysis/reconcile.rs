@@ -63,18 +63,22 @@ impl Standing {
         Self { named, placed, established: &organised | &party, without: &without & &!&party }
     }
 
-    /// Returns the rows that should be placed in the tree `at`.
-    fn due(&self, at: usize) -> BooleanBuffer {
-        if TREES[at].0 == SUPERIOR { self.established.clone() } else { BooleanBuffer::new_set(self.established.len()) }
+    /// Returns the rows that should be placed in the tree at a position of [`TREES`].
+    fn due(&self, tree: usize) -> BooleanBuffer {
+        if TREES[tree].0 == SUPERIOR {
+            self.established.clone()
+        } else {
+            BooleanBuffer::new_set(self.established.len())
+        }
     }
 
-    /// Returns the findings of the tree `at`: rows due in it that name no unit, then rows whose unit its table does
-    /// not have.
-    fn missing(&self, at: usize) -> Option<[(&'static str, BooleanBuffer); 2]> {
-        let (_, nowhere, unlisted) = TREES[at];
-        let placed = self.placed[at].as_ref()?;
-        let named = self.named[at].clone().unwrap_or_else(|| BooleanBuffer::new_unset(placed.len()));
-        let out = &self.due(at) & &!placed;
+    /// Returns the findings of the tree at a position of [`TREES`]: rows due in it that name no unit, then rows whose
+    /// unit its table does not have.
+    fn missing(&self, tree: usize) -> Option<[(&'static str, BooleanBuffer); 2]> {
+        let (_, nowhere, unlisted) = TREES[tree];
+        let placed = self.placed[tree].as_ref()?;
+        let named = self.named[tree].clone().unwrap_or_else(|| BooleanBuffer::new_unset(placed.len()));
+        let out = &self.due(tree) & &!placed;
         Some([(nowhere, &out & &!&named), (unlisted, &named & &!placed)])
     }
 }

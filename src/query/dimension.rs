@@ -107,8 +107,8 @@ fn column(roster: &Roster, frames: &[&Frame], name: &str) -> Result<Axis> {
     Ok(Axis::plain(name, Base::Field(at), values))
 }
 
-fn texts(roster: &Roster, at: usize) -> &[String] {
-    roster.dictionary(at).map_or(&[], |d| d.values())
+fn texts(roster: &Roster, field: usize) -> &[String] {
+    roster.dictionary(field).map_or(&[], |d| d.values())
 }
 
 /// Names the null value `unknown`, as tables of states do.

@@ -196,14 +196,14 @@ pub(super) fn span(years: &[u64]) -> Option<(u32, u32)> {
 pub(super) struct Sets(FxHashMap<u32, u32>);
 
 impl Sets {
-    pub(super) fn root(&mut self, mut at: u32) -> u32 {
-        while let Some(parent) = self.0.get(&at).copied().filter(|parent| *parent != at) {
+    pub(super) fn root(&mut self, mut node: u32) -> u32 {
+        while let Some(parent) = self.0.get(&node).copied().filter(|parent| *parent != node) {
             // Path halving.
             let above = self.0.get(&parent).copied().unwrap_or(parent);
-            self.0.insert(at, above);
-            at = above;
+            self.0.insert(node, above);
+            node = above;
         }
-        at
+        node
     }
 
     pub(super) fn join(&mut self, a: u32, b: u32) {

@@ -125,7 +125,7 @@ fn roots(all: &Entities<'_, '_>, nodes: impl Iterator<Item = u32>) -> Vec<u32> {
 
 /// Links bearers of one name where some have no known county. A register without regions is trusted if there is
 /// only one organisation on either side.
-fn across(all: &Entities<'_, '_>, nowhere: &[Bearer], somewhere: &[Bearer], found: &mut Vec<Candidate>) {
+fn across(all: &Entities<'_, '_>, nowhere: &[Bearer], somewhere: &[Bearer], candidates: &mut Vec<Candidate>) {
     let alone = |bearers: &[Bearer]| roots(all, bearers.iter().map(|b| b.node)).len() == 1;
     let taken = all.facts.regionless
         && nowhere.iter().all(|b| all.facts.is_unlisted(b.node))
@@ -135,13 +135,13 @@ fn across(all: &Entities<'_, '_>, nowhere: &[Bearer], somewhere: &[Bearer], foun
     for (at, b) in nowhere.iter().enumerate() {
         // Pair each with one other only, so the number of reports equals the number of cases.
         let a = somewhere[at.min(somewhere.len() - 1)];
-        found.push(Candidate { a: a.node, b: b.node, evidence: Evidence::SameName, doubt });
+        candidates.push(Candidate { a: a.node, b: b.node, evidence: Evidence::SameName, doubt });
     }
 }
 
 /// Finds candidates among ids that share a key: adjacent ones if all can be one organisation, otherwise doubtful
 /// pairs.
-fn crowd(all: &Entities<'_, '_>, nodes: &[u32], evidence: Evidence, common: bool, found: &mut Vec<Candidate>) {
+fn crowd(all: &Entities<'_, '_>, nodes: &[u32], evidence: Evidence, common: bool, candidates: &mut Vec<Candidate>) {
     let mut sets: Vec<(u32, u32)> = nodes.iter().map(|node| (all.root(*node), *node)).collect();
     sets.sort_unstable();
     sets.dedup_by_key(|set| set.0);
@@ -157,14 +157,14 @@ fn crowd(all: &Entities<'_, '_>, nodes: &[u32], evidence: Evidence, common: bool
     let roots: Vec<u32> = sets.iter().map(|set| set.0).collect();
     if all.go_together(&roots, strict, evidence.is_by_name()) {
         let doubt = |a, b| (common && all.is_strict(a, b, evidence)).then_some(Doubt::CommonName);
-        found.extend(pairs().map(|(a, b)| Candidate { a, b, evidence, doubt: doubt(a, b) }));
+        candidates.extend(pairs().map(|(a, b)| Candidate { a, b, evidence, doubt: doubt(a, b) }));
         return;
     }
     let reach = if sets.len() > CROWD { 1 } else { CROWD };
     for (at, x) in sets.iter().enumerate() {
         for y in sets.iter().skip(at + 1).take(reach) {
             let doubt = all.doubt(x.0, y.0, (x.1, y.1), evidence).unwrap_or(Doubt::Several);
-            found.push(Candidate { a: x.1, b: y.1, evidence, doubt: Some(doubt) });
+            candidates.push(Candidate { a: x.1, b: y.1, evidence, doubt: Some(doubt) });
         }
     }
 }
@@ -194,7 +194,7 @@ fn former_name_in(
     bearers: &[Bearer],
     claims: &[Bearer],
     common: bool,
-    found: &mut Vec<Candidate>,
+    candidates: &mut Vec<Candidate>,
 ) {
     // A claimer that bore the name under its own code needs no link.
     let own = roots(all, bearers.iter().map(|b| b.node));
@@ -235,7 +235,7 @@ fn former_name_in(
             } else {
                 common.then_some(Doubt::CommonName)
             };
-            found.push(Candidate { a: *node, b: claimer.1, evidence: Evidence::FormerName, doubt });
+            candidates.push(Candidate { a: *node, b: claimer.1, evidence: Evidence::FormerName, doubt });
         }
     }
 }

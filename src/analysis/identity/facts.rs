@@ -171,8 +171,8 @@ fn counties(roster: &Roster) -> Vec<u32> {
     std::iter::once(0).chain(values.iter().map(|code| county(code).unwrap_or(0))).collect()
 }
 
-fn codes(frame: &Frame, at: usize) -> Option<&Integers> {
-    match frame.columns.get(at)?.as_ref()? {
+fn codes(frame: &Frame, field: usize) -> Option<&Integers> {
+    match frame.columns.get(field)?.as_ref()? {
         Column::Coded { codes, .. } => Some(codes),
         _ => None,
     }

@@ -2,9 +2,9 @@
 //! joins them only on request.
 //!
 //! Ids change: a registration number gives way to the unified code, a code is mistyped in one year, an organisation
-//! is registered again or renamed. [`Roster::links`] proposes links; [`Roster::link`] returns a roster with them applied.
-//! Uncertain cases (more than one candidate, both ids in one year, a common name) are reported as ambiguous and
-//! never joined automatically.
+//! is registered again or renamed. [`Roster::links`] proposes links; [`Roster::link`] returns a roster with them
+//! applied. Uncertain cases (more than one candidate, both ids in one year, a common name) are reported as ambiguous
+//! and never joined automatically.
 //!
 //! Evidence is used from strongest to weakest, and each step starts from the organisations joined by earlier steps:
 //! 1. a former code declared by the organisation itself;

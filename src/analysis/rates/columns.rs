@@ -87,17 +87,17 @@ impl<'a> Known<'a> {
 
     fn columns(self) -> Vec<Part<'a>> {
         let (known, zeros) = (Arc::new(self), Arc::new(OnceLock::new()));
-        let count = |name: &'static str, of: fn(u64, u64) -> i64| -> Part<'a> {
+        let count = |name: &'static str, value: fn(u64, u64) -> i64| -> Part<'a> {
             let known = Arc::clone(&known);
-            Box::new(move || Columns::default().array(name, Arc::new(Int64Array::from(known.rows(of)))))
+            Box::new(move || Columns::default().array(name, Arc::new(Int64Array::from(known.rows(value)))))
         };
-        let whole = |name: &'static str, at: usize, of: fn(u64, u64) -> i64| match &known.rates[..] {
+        let whole = |name: &'static str, lane: usize, value: fn(u64, u64) -> i64| match &known.rates[..] {
             [rate] => {
-                let counts = ScalarBuffer::new(rate[at].inner().clone(), 0, rate[at].len());
+                let counts = ScalarBuffer::new(rate[lane].inner().clone(), 0, rate[lane].len());
                 let column: ArrayRef = Arc::new(Int64Array::new(counts, None));
                 Box::new(move || Columns::default().array(name, Arc::clone(&column)))
             }
-            _ => count(name, of),
+            _ => count(name, value),
         };
         let nothing = |name: &'static str| -> Part<'a> {
             let (rows, zeros) = (known.groups * known.rates.len(), Arc::clone(&zeros));
@@ -127,14 +127,14 @@ impl<'a> Known<'a> {
         Arc::new(Float64Array::new(rates.into(), nulls))
     }
 
-    /// Applies `of` to population and success, row by row.
-    fn rows<T: Copy + Default>(&self, of: impl Fn(u64, u64) -> T) -> Vec<T> {
+    /// Applies `value` to population and success, row by row.
+    fn rows<T: Copy + Default>(&self, value: impl Fn(u64, u64) -> T) -> Vec<T> {
         let each = self.rates.len();
         if let [[population, success]] = &self.rates[..] {
             return population
                 .iter()
                 .zip(&success[..])
-                .map(|(population, success)| of(*population, *success))
+                .map(|(population, success)| value(*population, *success))
                 .collect();
         }
         let mut rows = vec![T::default(); self.groups * each];
@@ -142,7 +142,7 @@ impl<'a> Known<'a> {
             for (at, [population, success]) in self.rates.iter().enumerate() {
                 let counts = population.iter().zip(&success[..]).skip(some * SOME);
                 for (row, (population, success)) in rows.chunks_exact_mut(each).zip(counts) {
-                    row[at] = of(*population, *success);
+                    row[at] = value(*population, *success);
                 }
             }
         }
@@ -162,11 +162,11 @@ pub(super) fn series_of(roster: &Roster, rates: &[Rate], counted: &Counted) -> C
     Columns::default().array("series", Arc::new(Int64Array::new(numbers.into(), known)))
 }
 
-/// Evaluates `of` once per year and rate, and repeats the values for every group of `counted`.
-pub(super) fn by_year<T: Copy + PartialEq>(counted: &Counted, rates: usize, of: impl Fn(i16, usize) -> T) -> Vec<T> {
+/// Evaluates `value` once per year and rate, and repeats the values for every group of `counted`.
+pub(super) fn by_year<T: Copy + PartialEq>(counted: &Counted, rates: usize, value: impl Fn(i16, usize) -> T) -> Vec<T> {
     let mut all = Vec::with_capacity(counted.years.len() * rates);
     for groups in counted.years.chunk_by(PartialEq::eq) {
-        let each: Vec<T> = (0..rates).map(|at| of(groups[0], at)).collect();
+        let each: Vec<T> = (0..rates).map(|at| value(groups[0], at)).collect();
         match each.first() {
             Some(first) if each.iter().all(|other| other == first) => {
                 all.resize(all.len() + groups.len() * rates, *first);

@@ -158,7 +158,8 @@ pub fn check_published(figures: &[Published]) -> Result<RecordBatch> {
         ));
     }
     let each = || figures.iter();
-    let text = |of: fn(&Published) -> &Option<Printed>| each().map(move |f| of(f).as_ref().map(|p| p.text.as_str()));
+    let text =
+        |number: fn(&Published) -> &Option<Printed>| each().map(move |f| number(f).as_ref().map(|p| p.text.as_str()));
     Columns::default()
         .some_years("year", each().map(|f| f.year))
         .some_texts("numerator", text(|f| &f.numerator))
