@@ -76,6 +76,7 @@ pub enum CheckSubject {
 
 /// A constraint between lines or between columns.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Check {
     /// Identifier of the check.
     pub id: String,

@@ -13,6 +13,7 @@ use crate::support::record::{Record, records};
 
 /// Bands of one column of counts, usable as a dimension under their `id`.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Sizes {
     /// Name of the dimension.
     pub id: String,

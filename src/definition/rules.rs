@@ -37,6 +37,7 @@ pub struct LevelRule {
 
 /// Maximum number of organisations that a joint branch may cover.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct JointLimit {
     /// The maximum.
     pub most_units: u32,
@@ -50,6 +51,7 @@ pub struct JointLimit {
 
 /// Term of office at a level of party organisation, after which elections are due (换届).
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Term {
     /// One of the words of column `party_org_level`.
     pub level: String,
@@ -75,6 +77,7 @@ pub struct FormationRules {
 
 /// Required modes of the organisations of one frame. A row in none of the sets meets none of the rules.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Needed {
     /// Rows decided by each rule; the sets are disjoint.
     pub by_rule: Vec<BooleanBuffer>,
