@@ -18,20 +18,15 @@ __all__ = [
     "adjust_p",
     "check_published",
     "cochran_armitage",
-    "compare_groups",
     "dated_chances",
     "dated_rates",
     "definitions",
-    "first_passage",
-    "flows",
     "grids",
     "labels",
     "log_rank",
     "mann_kendall",
     "mcnemar",
-    "mobility",
     "open_panel",
-    "paired_change",
     "pooled_kendall",
     "problem_codes",
     "rate_stars",
@@ -39,29 +34,14 @@ __all__ = [
     "read_arrow",
     "regions",
     "replay_stars",
-    "reratings",
     "resolve_regions",
     "schema",
-    "star_forecast",
     "star_form",
     "star_judges",
-    "star_logrank",
-    "star_path_counts",
-    "star_paths",
     "star_scheme_toml",
     "star_schemes",
-    "star_spells",
-    "star_survival",
-    "star_survival_summary",
-    "star_trends",
-    "steady_state",
     "survival_curve",
     "synth_panel",
-    "transition_gaps",
-    "transition_probabilities",
-    "transition_tests",
-    "trend_pooled",
-    "trend_test",
     "uscc_completions",
 ]
 
@@ -108,7 +88,7 @@ class TargetSet(TypedDict):
     targets_file: Path | None
 
 @type_check_only
-class Study(TypedDict):
+class SpellOptions(TypedDict):
     """Options for a study of spells."""
 
     at_least: float
@@ -129,6 +109,20 @@ class Figure(TypedDict):
     success: str | None
     population: str | None
     measure: str | None
+
+@type_check_only
+class TransitionQuery(TypedDict):
+    """Selection of transitions: the states, the years and the scope."""
+
+    scope: Scope
+    of: str
+    scale: Sequence[str] | None
+    counts: str
+    into: Sequence[int] | None
+    rating: str | None
+
+_Drawing: TypeAlias = tuple[int, int, float]
+"""Bootstrap: number of replicates, seed, level of the intervals."""
 
 @final
 class Roster:
@@ -282,6 +276,70 @@ class Roster:
         progress: _Progress | None = None,
     ) -> dict[str, _Stream]:
         """Returns the tables of a year's review, by id."""
+    def star_survival(self, options: SpellOptions, scope: Scope) -> _Stream:
+        """Estimates curves of spells."""
+    def star_survival_summary(self, options: SpellOptions, scope: Scope) -> _Stream:
+        """Summarises curves of spells."""
+    def star_logrank(self, events: str, options: SpellOptions, scope: Scope) -> _Stream:
+        """Compares groups of spells."""
+    def star_spells(self, options: SpellOptions, scope: Scope) -> _Stream:
+        """Returns the spells."""
+    def trend_test(self, figure: Figure, method: str, alpha: float, scope: Scope) -> _Stream:
+        """Tests a figure for trends, group by group."""
+    def trend_pooled(self, figure: Figure, alpha: float, scope: Scope) -> _Stream:
+        """Tests a figure for a trend, all groups together."""
+    def paired_change(self, figure: Figure, earlier: int, later: int, level: float, scope: Scope) -> _Stream:
+        """Compares the same organisations in two years."""
+    def star_paths(self, at_least: float, counts: str, scope: Scope) -> _Stream:
+        """Returns the path of each organisation."""
+    def star_path_counts(self, counts: str, scope: Scope) -> _Stream:
+        """Counts organisations by course."""
+    def transition_probabilities(
+        self,
+        query: TransitionQuery,
+        *,
+        view: str,
+        pooling: str,
+        interval: str,
+        drawing: _Drawing,
+        ahead: float,
+        generator: str | None = None,
+        stay: bool = False,
+    ) -> _Stream:
+        """Estimates transition probabilities from each state to each."""
+    def transition_gaps(self, query: TransitionQuery) -> _Stream:
+        """Counts transitions over missing years."""
+    def reratings(self, query: TransitionQuery) -> _Stream:
+        """Compares the ratings of neighbouring years."""
+    def flows(self, query: TransitionQuery, each_year: bool) -> _Stream:
+        """Returns the transitions between states, the largest first."""
+    def mobility(self, query: TransitionQuery, each_year: bool, drawing: _Drawing | None = None) -> _Stream:
+        """Computes indices of mobility."""
+    def steady_state(self, query: TransitionQuery, view: str, each_year: bool) -> _Stream:
+        """Computes the steady state and the mean stay in each state."""
+    def first_passage(self, query: TransitionQuery, view: str, each_year: bool) -> _Stream:
+        """Computes mean first passage times."""
+    def transition_tests(self, query: TransitionQuery) -> _Stream:
+        """Tests for effects of time, memory and direction."""
+    def compare_groups(
+        self, query: TransitionQuery, a: str, b: str | None = None, drawing: _Drawing | None = None
+    ) -> _Stream:
+        """Compares two groups."""
+    def star_trends(self, query: TransitionQuery, at_least: float, level: float) -> _Stream:
+        """Summarises the state and the direction of each group's ratings in one line."""
+    def star_forecast(
+        self,
+        query: TransitionQuery,
+        horizon: int,
+        *,
+        share_of: str,
+        futures: str,
+        recent: int | None = None,
+        at_least: float | None = None,
+        hold_out: int | None = None,
+        drawing: _Drawing | None = None,
+    ) -> _Stream:
+        """Forecasts the mix of states in the years ahead."""
 
 @final
 class Expression:
@@ -421,18 +479,6 @@ def check_published(
 ) -> _Stream:
     """Tests printed figures: year, numerator, denominator, per cent."""
 
-def star_survival(roster: Roster, options: Study, rows: Scope) -> _Stream:
-    """Estimates curves of spells."""
-
-def star_survival_summary(roster: Roster, options: Study, rows: Scope) -> _Stream:
-    """Summarises curves of spells."""
-
-def star_logrank(roster: Roster, of: str, options: Study, rows: Scope) -> _Stream:
-    """Compares groups of spells."""
-
-def star_spells(roster: Roster, options: Study, rows: Scope) -> _Stream:
-    """Returns the spells."""
-
 def survival_curve(
     entry: Sequence[float],
     exit: Sequence[float],
@@ -471,23 +517,6 @@ def cochran_armitage(
 
 def mcnemar(kept: int, lost: int, gained: int, never: int, level: float) -> _Stream:
     """Tests pairs."""
-
-def trend_test(roster: Roster, figure: Figure, method: str, alpha: float, rows: Scope) -> _Stream:
-    """Tests a figure for trends, group by group."""
-
-def trend_pooled(roster: Roster, figure: Figure, alpha: float, rows: Scope) -> _Stream:
-    """Tests a figure for a trend, all groups together."""
-
-def paired_change(
-    roster: Roster, figure: Figure, earlier: int, later: int, level: float, rows: Scope
-) -> _Stream:
-    """Compares the same organisations in two years."""
-
-def star_paths(roster: Roster, at_least: float, counts: str, rows: Scope) -> _Stream:
-    """Returns the path of each organisation."""
-
-def star_path_counts(roster: Roster, counts: str, rows: Scope) -> _Stream:
-    """Counts organisations by course."""
 
 def read(
     paths: Sequence[Path],
@@ -535,77 +564,6 @@ def synth_panel(organisations: int, years: int, first_year: int = 2004, seed: in
 
 def grids(path: Path) -> list[tuple[str, bool, _Stream, list[list[int]]]]:
     """Returns the cells of a workbook: for each sheet its name, whether it is hidden, its cells, its merged areas."""
-
-@type_check_only
-class Asked(TypedDict):
-    """Common part of every request about transitions."""
-
-    scope: Scope
-    of: str
-    scale: Sequence[str] | None
-    counts: str
-    into: Sequence[int] | None
-    rating: str | None
-
-_Drawing: TypeAlias = tuple[int, int, float]
-"""Bootstrap: number of replicates, seed, level of the intervals."""
-
-def transition_probabilities(
-    roster: Roster,
-    asked: Asked,
-    *,
-    view: str,
-    pooling: str,
-    interval: str,
-    drawing: _Drawing,
-    ahead: float,
-    generator: str | None = None,
-    stay: bool = False,
-) -> _Stream:
-    """Estimates transition probabilities from each state to each."""
-
-def transition_gaps(roster: Roster, asked: Asked) -> _Stream:
-    """Counts transitions over missing years."""
-
-def reratings(roster: Roster, asked: Asked) -> _Stream:
-    """Compares the ratings of neighbouring years."""
-
-def flows(roster: Roster, asked: Asked, each: bool) -> _Stream:
-    """Returns the transitions between states, the largest first."""
-
-def mobility(roster: Roster, asked: Asked, each: bool, drawing: _Drawing | None = None) -> _Stream:
-    """Computes indices of mobility."""
-
-def steady_state(roster: Roster, asked: Asked, view: str, each: bool) -> _Stream:
-    """Computes the steady state and the mean stay in each state."""
-
-def first_passage(roster: Roster, asked: Asked, view: str, each: bool) -> _Stream:
-    """Computes mean first passage times."""
-
-def transition_tests(roster: Roster, asked: Asked) -> _Stream:
-    """Tests for effects of time, memory and direction."""
-
-def compare_groups(
-    roster: Roster, asked: Asked, a: str, b: str | None = None, drawing: _Drawing | None = None
-) -> _Stream:
-    """Compares two groups."""
-
-def star_trends(roster: Roster, asked: Asked, at_least: float, level: float) -> _Stream:
-    """Summarises the state and the direction of each group's ratings in one line."""
-
-def star_forecast(
-    roster: Roster,
-    asked: Asked,
-    horizon: int,
-    *,
-    share_of: str,
-    futures: str,
-    recent: int | None = None,
-    at_least: float | None = None,
-    hold_out: int | None = None,
-    drawing: _Drawing | None = None,
-) -> _Stream:
-    """Forecasts the mix of states in the years ahead."""
 
 def dated_rates(
     changes: object, states: Sequence[str] | None, until: int, ahead: float, level: float

@@ -2,9 +2,10 @@
 
 #![allow(clippy::needless_pass_by_value, reason = "what Python hands over is owned")]
 
-use dangjian::analysis::trend::survival;
-use dangjian::analysis::trend::survival::{Entry, Options, Scale, Variance, Watched};
+use dangjian::analysis::trend::survival::{Entry, SpellOptions};
 use dangjian::definition::Counts;
+use dangjian::stats::survival;
+use dangjian::stats::survival::{CurveOptions, Observation, Scale, Variance};
 use dangjian::{Error, Result};
 use pyo3::prelude::*;
 use pyo3_arrow::PyTable;
@@ -14,10 +15,10 @@ use crate::door::run;
 use crate::roster::Roster;
 use crate::scope::ScopeRequest;
 
-/// Options of a study of spells, from Python.
+/// Options for a study of spells, from Python.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
-pub(crate) struct Said {
+pub(crate) struct SpellArgument {
     at_least: f64,
     counts: String,
     entry: String,
@@ -28,61 +29,51 @@ pub(crate) struct Said {
     horizon: Option<f64>,
 }
 
-impl Said {
-    fn options(&self) -> Result<Options> {
-        Ok(Options {
-            at_least: self.at_least,
-            counts: Counts::from_name(&self.counts)?,
-            entry: Entry::from_name(&self.entry)?,
-            recurrent: self.recurrent,
-            scale: Scale::from_name(&self.interval)?,
-            level: self.level,
-            variance: Variance::from_name(&self.variance)?,
-            horizon: self.horizon,
-        })
+impl SpellArgument {
+    fn options(&self) -> Result<SpellOptions> {
+        Ok(SpellOptions::default()
+            .with_at_least(self.at_least)
+            .with_counts(Counts::from_name(&self.counts)?)
+            .with_entry(Entry::from_name(&self.entry)?)
+            .with_recurrent(self.recurrent)
+            .with_scale(Scale::from_name(&self.interval)?)
+            .with_level(self.level)
+            .with_variance(Variance::from_name(&self.variance)?)
+            .with_horizon(self.horizon))
     }
 }
 
-/// Computes the survival curves.
-#[pyfunction]
-pub(crate) fn star_survival(py: Python<'_>, roster: &Roster, options: Said, rows: ScopeRequest) -> PyResult<PyTable> {
-    roster.over(py, rows, move |roster, scope, job| survival::star_survival(roster, &options.options()?, scope, job))
-}
+#[pymethods]
+impl Roster {
+    /// Computes the survival curves.
+    fn star_survival(&self, py: Python<'_>, options: SpellArgument, scope: ScopeRequest) -> PyResult<PyTable> {
+        self.over(py, scope, move |roster, scope, job| roster.star_survival(&options.options()?, scope, job))
+    }
 
-/// Summarises the survival curves.
-#[pyfunction]
-pub(crate) fn star_survival_summary(
-    py: Python<'_>,
-    roster: &Roster,
-    options: Said,
-    rows: ScopeRequest,
-) -> PyResult<PyTable> {
-    roster.over(py, rows, move |roster, scope, job| {
-        survival::star_survival_summary(roster, &options.options()?, scope, job)
-    })
-}
+    /// Summarises the survival curves.
+    fn star_survival_summary(&self, py: Python<'_>, options: SpellArgument, scope: ScopeRequest) -> PyResult<PyTable> {
+        self.over(py, scope, move |roster, scope, job| roster.star_survival_summary(&options.options()?, scope, job))
+    }
 
-/// Compares the survival of groups by log-rank tests.
-#[pyfunction]
-pub(crate) fn star_logrank(
-    py: Python<'_>,
-    roster: &Roster,
-    of: String,
-    options: Said,
-    rows: ScopeRequest,
-) -> PyResult<PyTable> {
-    roster
-        .over(py, rows, move |roster, scope, job| survival::star_logrank(roster, &options.options()?, &of, scope, job))
-}
+    /// Compares the survival of groups by log-rank tests.
+    fn star_logrank(
+        &self,
+        py: Python<'_>,
+        events: String,
+        options: SpellArgument,
+        scope: ScopeRequest,
+    ) -> PyResult<PyTable> {
+        self.over(py, scope, move |roster, scope, job| roster.star_logrank(&options.options()?, &events, scope, job))
+    }
 
-/// Lists the spells, one per row.
-#[pyfunction]
-pub(crate) fn star_spells(py: Python<'_>, roster: &Roster, options: Said, rows: ScopeRequest) -> PyResult<PyTable> {
-    roster.over(py, rows, move |roster, scope, job| survival::star_spells(roster, &options.options()?, scope, job))
+    /// Lists the spells, one per row.
+    fn star_spells(&self, py: Python<'_>, options: SpellArgument, scope: ScopeRequest) -> PyResult<PyTable> {
+        self.over(py, scope, move |roster, scope, job| roster.star_spells(&options.options()?, scope, job))
+    }
 }
 
 /// Builds observations from columns of equal length.
-fn watched(entry: &[f64], exit: &[f64], cause: &[usize], cluster: &[u32]) -> Result<Vec<Watched>> {
+fn observations(entry: &[f64], exit: &[f64], cause: &[usize], cluster: &[u32]) -> Result<Vec<Observation>> {
     let lengths = [entry.len(), exit.len(), cause.len(), cluster.len()];
     if lengths.iter().any(|length| *length != exit.len()) {
         return Err(Error::argument(
@@ -90,7 +81,7 @@ fn watched(entry: &[f64], exit: &[f64], cause: &[usize], cluster: &[u32]) -> Res
             format!("the columns must be equally long; they have {lengths:?} values"),
         ));
     }
-    let one = |at: usize| Watched { entry: entry[at], exit: exit[at], cause: cause[at], cluster: cluster[at] };
+    let one = |at: usize| Observation { entry: entry[at], exit: exit[at], cause: cause[at], cluster: cluster[at] };
     Ok((0..exit.len()).map(one).collect())
 }
 
@@ -110,10 +101,15 @@ pub(crate) fn survival_curve(
 ) -> PyResult<(PyTable, PyTable)> {
     let (curve, summary) = run(py, None, move |_| {
         let variance = if cluster.is_some() { Variance::Organisation } else { Variance::Greenwood };
-        let options = Options { scale: Scale::from_name(&interval)?, level, variance, horizon, ..Options::default() };
+        let options = CurveOptions::default()
+            .with_scale(Scale::from_name(&interval)?)
+            .with_level(level)
+            .with_variance(variance)
+            .with_horizon(horizon);
         let cluster = cluster.unwrap_or_else(|| (0..exit.len() as u32).collect());
-        let watched = watched(&entry, &exit, &cause, &cluster)?;
-        Ok((survival::curve_of(&watched, causes, &options)?, survival::summary_of(&watched, causes, &options)?))
+        let observations = observations(&entry, &exit, &cause, &cluster)?;
+        let curve = survival::survival_curve(&observations, causes, &options)?;
+        Ok((curve, survival::survival_summary(&observations, causes, &options)?))
     })?;
     Ok((table(vec![curve])?, table(vec![summary])?))
 }
@@ -132,7 +128,7 @@ pub(crate) fn log_rank(
     let made = run(py, None, move |_| {
         let cause: Vec<usize> = event.into_iter().map(usize::from).collect();
         let cluster = cluster.unwrap_or_else(|| (0..exit.len() as u32).collect());
-        survival::compare(&group, groups, &watched(&entry, &exit, &cause, &cluster)?)
+        survival::log_rank_table(&group, groups, &observations(&entry, &exit, &cause, &cluster)?)
     })?;
     table(vec![made])
 }

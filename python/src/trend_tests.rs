@@ -7,14 +7,13 @@ use std::path::PathBuf;
 use arrow::array::{Array, AsArray, Float64Array};
 use arrow::datatypes::Float64Type;
 use dangjian::analysis::count::Measure;
-use dangjian::analysis::trend::series::Figure;
-use dangjian::analysis::trend::{figure_tests, paths};
+use dangjian::analysis::trend::Figure;
 use dangjian::definition::{Counts, Rate};
 use dangjian::predicate::Predicate;
 use dangjian::stats::mann_kendall as kendall;
-use dangjian::stats::mann_kendall::{Method, Options};
+use dangjian::stats::mann_kendall::{KendallOptions, Method};
 use dangjian::stats::proportion;
-use dangjian::stats::proportion::Share;
+use dangjian::stats::proportion::YearlyProportion;
 use dangjian::stats::{benjamini_hochberg, regional_kendall};
 use dangjian::{Error, Result};
 use pyo3::prelude::*;
@@ -56,7 +55,7 @@ pub(crate) fn mann_kendall(
 ) -> PyResult<PyTable> {
     let values = numbers(values)?;
     let made = run(py, None, move |job| {
-        let options = Options { method: Method::from_name(&method)?, alpha };
+        let options = KendallOptions::default().with_method(Method::from_name(&method)?).with_alpha(alpha);
         kendall::mann_kendall_all(&times, &values, &options, job)
     })?;
     table(vec![made])
@@ -66,7 +65,7 @@ pub(crate) fn mann_kendall(
 #[pyfunction]
 pub(crate) fn pooled_kendall(py: Python<'_>, times: Vec<f64>, values: AnyArray, alpha: f64) -> PyResult<PyTable> {
     let values = numbers(values)?;
-    table(vec![run(py, None, move |_| regional_kendall::pooled_table(&times, &values, alpha))?])
+    table(vec![run(py, None, move |_| regional_kendall::pooled_kendall_table(&times, &values, alpha))?])
 }
 
 /// Adjusts p-values for multiple testing (Benjamini-Hochberg).
@@ -88,8 +87,8 @@ pub(crate) fn cochran_armitage(years: Vec<f64>, success: Vec<u64>, known: Vec<u6
         if years.len() != success.len() || years.len() != known.len() {
             return Err(Error::argument("各列应一样长", "the columns must be equally long"));
         }
-        let share = |at: usize| Share { year: years[at], success: success[at], known: known[at] };
-        proportion::cochran_armitage_table(&(0..years.len()).map(share).collect::<Vec<_>>(), level)
+        let yearly = |at: usize| YearlyProportion { year: years[at], success: success[at], known: known[at] };
+        proportion::cochran_armitage_table(&(0..years.len()).map(yearly).collect::<Vec<_>>(), level)
     };
     table(vec![made().map_err(|e| raise(&e))?])
 }
@@ -103,7 +102,7 @@ pub(crate) fn mcnemar(kept: u64, lost: u64, gained: u64, never: u64, level: f64)
 /// A figure from Python: a rate by its id, a rate as a condition, or a measure.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
-pub(crate) struct Said {
+pub(crate) struct FigureArgument {
     rate: Option<String>,
     rates_file: Option<PathBuf>,
     success: Option<String>,
@@ -111,7 +110,7 @@ pub(crate) struct Said {
     measure: Option<String>,
 }
 
-impl Said {
+impl FigureArgument {
     fn figure(&self) -> Result<Figure> {
         let Self { rate, rates_file, success, population, measure } = self;
         Ok(match (rate, success, measure) {
@@ -142,76 +141,61 @@ impl Said {
     }
 }
 
-/// Tests the trends of a figure, group by group.
-#[pyfunction]
-pub(crate) fn trend_test(
-    py: Python<'_>,
-    roster: &Roster,
-    figure: Said,
-    method: String,
-    alpha: f64,
-    rows: ScopeRequest,
-) -> PyResult<PyTable> {
-    roster.over(py, rows, move |roster, scope, job| {
-        let options = Options { method: Method::from_name(&method)?, alpha };
-        figure_tests::trend_test(roster, &figure.figure()?, &options, scope, job)
-    })
-}
+#[pymethods]
+impl Roster {
+    /// Tests the trends of a figure, group by group.
+    fn trend_test(
+        &self,
+        py: Python<'_>,
+        figure: FigureArgument,
+        method: String,
+        alpha: f64,
+        scope: ScopeRequest,
+    ) -> PyResult<PyTable> {
+        self.over(py, scope, move |roster, scope, job| {
+            let options = KendallOptions::default().with_method(Method::from_name(&method)?).with_alpha(alpha);
+            roster.trend_test(&figure.figure()?, &options, scope, job)
+        })
+    }
 
-/// Tests the trend of a figure over all groups jointly.
-#[pyfunction]
-pub(crate) fn trend_pooled(
-    py: Python<'_>,
-    roster: &Roster,
-    figure: Said,
-    alpha: f64,
-    rows: ScopeRequest,
-) -> PyResult<PyTable> {
-    roster.over(py, rows, move |roster, scope, job| {
-        let options = Options { method: Method::Normal, alpha };
-        figure_tests::trend_pooled(roster, &figure.figure()?, &options, scope, job)
-    })
-}
+    /// Tests the trend of a figure over all groups jointly.
+    fn trend_pooled(
+        &self,
+        py: Python<'_>,
+        figure: FigureArgument,
+        alpha: f64,
+        scope: ScopeRequest,
+    ) -> PyResult<PyTable> {
+        self.over(py, scope, move |roster, scope, job| {
+            let options = KendallOptions::default().with_method(Method::Normal).with_alpha(alpha);
+            roster.trend_pooled(&figure.figure()?, &options, scope, job)
+        })
+    }
 
-/// Tests the change of a rate in the organisations listed in both years.
-#[pyfunction]
-pub(crate) fn paired_change(
-    py: Python<'_>,
-    roster: &Roster,
-    figure: Said,
-    earlier: i16,
-    later: i16,
-    level: f64,
-    rows: ScopeRequest,
-) -> PyResult<PyTable> {
-    roster.over(py, rows, move |roster, scope, job| {
-        figure_tests::paired_change(roster, &figure.rates()?, earlier, later, level, scope, job)
-    })
-}
+    /// Tests the change of a rate in the organisations listed in both years.
+    fn paired_change(
+        &self,
+        py: Python<'_>,
+        figure: FigureArgument,
+        earlier: i16,
+        later: i16,
+        level: f64,
+        scope: ScopeRequest,
+    ) -> PyResult<PyTable> {
+        self.over(py, scope, move |roster, scope, job| {
+            roster.paired_change(&figure.rates()?, level, earlier, later, scope, job)
+        })
+    }
 
-/// Lists the path of each organisation.
-#[pyfunction]
-pub(crate) fn star_paths(
-    py: Python<'_>,
-    roster: &Roster,
-    at_least: f64,
-    counts: String,
-    rows: ScopeRequest,
-) -> PyResult<PyTable> {
-    roster.over(py, rows, move |roster, scope, job| {
-        paths::star_paths(roster, at_least, Counts::from_name(&counts)?, scope, job)
-    })
-}
+    /// Lists the path of each organisation.
+    fn star_paths(&self, py: Python<'_>, at_least: f64, counts: String, scope: ScopeRequest) -> PyResult<PyTable> {
+        self.over(py, scope, move |roster, scope, job| {
+            roster.star_paths(at_least, Counts::from_name(&counts)?, scope, job)
+        })
+    }
 
-/// Counts the organisations on each path.
-#[pyfunction]
-pub(crate) fn star_path_counts(
-    py: Python<'_>,
-    roster: &Roster,
-    counts: String,
-    rows: ScopeRequest,
-) -> PyResult<PyTable> {
-    roster.over(py, rows, move |roster, scope, job| {
-        paths::star_path_counts(roster, Counts::from_name(&counts)?, scope, job)
-    })
+    /// Counts the organisations on each path.
+    fn star_path_counts(&self, py: Python<'_>, counts: String, scope: ScopeRequest) -> PyResult<PyTable> {
+        self.over(py, scope, move |roster, scope, job| roster.star_path_counts(Counts::from_name(&counts)?, scope, job))
+    }
 }

@@ -4,13 +4,15 @@
 
 use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
-use dangjian::analysis::trend;
 use dangjian::analysis::trend::{
-    Dated, Draws, Forecast, Futures, How, Interval, Of, Pooling, Regularised, Steps, View,
+    Bootstrap, ForecastOptions, Futures, Interval, Pooling, ProbabilityOptions, StateSource, TransitionQuery, View,
 };
 use dangjian::definition::Counts;
 use dangjian::job::Job;
 use dangjian::query::Scope;
+use dangjian::stats::aalen_johansen;
+use dangjian::stats::aalen_johansen::DatedChanges;
+use dangjian::stats::generator::Regularisation;
 use dangjian::{Error, Result};
 use pyo3::prelude::*;
 use pyo3_arrow::PyTable;
@@ -22,10 +24,10 @@ use crate::errors::raise;
 use crate::roster::Roster;
 use crate::scope::ScopeRequest;
 
-/// The arguments shared by all questions about transitions.
+/// The arguments shared by all statistics of transitions, from Python.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
-pub(crate) struct Asked {
+pub(crate) struct QueryArgument {
     scope: ScopeRequest,
     of: String,
     scale: Option<Vec<String>>,
@@ -42,195 +44,200 @@ fn unknown(what: &str, word: &str, have: &[&str]) -> Error {
 /// Bootstrap settings: number of replicates, seed, confidence level.
 type Drawing = (u32, u64, f64);
 
-fn draws(drawing: Option<Drawing>) -> Option<Draws> {
-    drawing.map(|(draws, seed, level)| Draws { draws, seed, level })
+fn bootstrap((replicates, seed, level): Drawing) -> Bootstrap {
+    Bootstrap::default().with_replicates(replicates).with_seed(seed).with_level(level)
 }
 
-impl Asked {
-    fn steps(&self) -> Result<Steps> {
+impl QueryArgument {
+    fn query(&self) -> Result<TransitionQuery> {
         let counts = Counts::from_name(&self.counts)?;
-        let of = match (&self.scale, self.of.as_str()) {
-            (Some(scale), of) => Of::Scale(of.to_owned(), scale.clone()),
-            (None, "star_state") => Of::Stars(counts),
-            (None, of) => Of::Dimension(of.to_owned()),
+        let source = match (&self.scale, self.of.as_str()) {
+            (Some(scale), name) => StateSource::Scale(name.to_owned(), scale.clone()),
+            (None, "star_state") => StateSource::Stars(counts),
+            (None, name) => StateSource::Dimension(name.to_owned()),
         };
-        if counts == Counts::PartyOrganisations && !matches!(of, Of::Stars(_)) {
-            let of = &self.of;
+        if counts == Counts::PartyOrganisations && !matches!(source, StateSource::Stars(_)) {
+            let name = &self.of;
             return Err(Error::argument(
-                format!("“{of}”是单位的状态，只能按单位计（counts=\"organisations\"）"),
-                format!("'{of}' is a state of organisations; party organisations are counted by star_state alone"),
+                format!("“{name}”是单位的状态，只能按单位计（counts=\"organisations\"）"),
+                format!("'{name}' is a state of organisations; party organisations are counted by star_state alone"),
             ));
         }
-        Ok(Steps { of, into: self.into.clone(), rating: self.rating.clone() })
+        let mut query = TransitionQuery::new(source);
+        if let Some(years) = &self.into {
+            query = query.with_into(years.iter().copied());
+        }
+        if let Some(column) = &self.rating {
+            query = query.with_rating(column);
+        }
+        Ok(query)
     }
 }
 
-/// Runs a statistic of transitions and returns its table.
-fn answer(
-    py: Python<'_>,
-    roster: &Roster,
-    asked: Asked,
-    statistic: impl FnOnce(&dangjian::Roster, &Steps, &Scope, &dyn Job) -> Result<RecordBatch> + Send + 'static,
-) -> PyResult<PyTable> {
-    let steps = asked.steps().map_err(|e| raise(&e))?;
-    roster.over(py, asked.scope, move |roster, scope, job| statistic(roster, &steps, scope, job))
+impl Roster {
+    /// Runs a statistic of transitions and returns its table.
+    fn transitions_over(
+        &self,
+        py: Python<'_>,
+        query: QueryArgument,
+        statistic: impl FnOnce(&dangjian::Roster, &TransitionQuery, &Scope, &dyn Job) -> Result<RecordBatch>
+        + Send
+        + 'static,
+    ) -> PyResult<PyTable> {
+        let selected = query.query().map_err(|e| raise(&e))?;
+        self.over(py, query.scope, move |roster, scope, job| statistic(roster, &selected, scope, job))
+    }
 }
 
-/// Estimates the transition probabilities between states.
-#[pyfunction]
-#[pyo3(signature = (roster, asked, *, view, pooling, interval, drawing, ahead, generator=None, stay=false))]
-#[allow(clippy::too_many_arguments, reason = "one for each option of the method in Python")]
-pub(crate) fn transition_probabilities(
-    py: Python<'_>,
-    roster: &Roster,
-    asked: Asked,
-    view: &str,
-    pooling: &str,
-    interval: &str,
-    drawing: Drawing,
-    ahead: f64,
-    generator: Option<&str>,
-    stay: bool,
-) -> PyResult<PyTable> {
-    let how = || {
-        Ok(How {
-            view: View::from_name(view)?,
-            pooling: Pooling::from_name(pooling)?,
-            interval: Interval::from_name(interval, draws(Some(drawing)).unwrap_or_default())?,
-            level: drawing.2,
-            ahead,
-            generator: generator.map(Regularised::from_name).transpose()?,
-            stay,
+#[pymethods]
+impl Roster {
+    /// Estimates the transition probabilities between states.
+    #[pyo3(signature = (query, *, view, pooling, interval, drawing, ahead, generator=None, stay=false))]
+    #[allow(clippy::too_many_arguments, reason = "one for each option of the method in Python")]
+    fn transition_probabilities(
+        &self,
+        py: Python<'_>,
+        query: QueryArgument,
+        view: &str,
+        pooling: &str,
+        interval: &str,
+        drawing: Drawing,
+        ahead: f64,
+        generator: Option<&str>,
+        stay: bool,
+    ) -> PyResult<PyTable> {
+        let options = || {
+            Ok(ProbabilityOptions::default()
+                .with_view(View::from_name(view)?)
+                .with_pooling(Pooling::from_name(pooling)?)
+                .with_interval(Interval::from_name(interval, bootstrap(drawing))?)
+                .with_level(drawing.2)
+                .with_ahead(ahead)
+                .with_generator(generator.map(Regularisation::from_name).transpose()?)
+                .with_stay(stay))
+        };
+        let options = options().map_err(|e| raise(&e))?;
+        self.transitions_over(py, query, move |roster, query, scope, job| {
+            roster.transition_probabilities(query, &options, scope, job)
         })
-    };
-    let how = how().map_err(|e| raise(&e))?;
-    answer(py, roster, asked, move |roster, steps, scope, job| trend::probabilities(roster, steps, scope, &how, job))
+    }
+
+    /// Counts transitions over a break in years.
+    fn transition_gaps(&self, py: Python<'_>, query: QueryArgument) -> PyResult<PyTable> {
+        self.transitions_over(py, query, dangjian::Roster::transition_gaps)
+    }
+
+    /// Measures the agreement between the ratings of adjacent years.
+    fn reratings(&self, py: Python<'_>, query: QueryArgument) -> PyResult<PyTable> {
+        self.transitions_over(py, query, dangjian::Roster::reratings)
+    }
+
+    /// Lists the largest transitions.
+    fn flows(&self, py: Python<'_>, query: QueryArgument, each_year: bool) -> PyResult<PyTable> {
+        self.transitions_over(py, query, move |roster, query, scope, job| roster.flows(query, each_year, scope, job))
+    }
+
+    /// Computes mobility indices.
+    #[pyo3(signature = (query, each_year, drawing=None))]
+    fn mobility(
+        &self,
+        py: Python<'_>,
+        query: QueryArgument,
+        each_year: bool,
+        drawing: Option<Drawing>,
+    ) -> PyResult<PyTable> {
+        let bootstrap = drawing.map(bootstrap);
+        self.transitions_over(py, query, move |roster, query, scope, job| {
+            roster.mobility(query, each_year, bootstrap.as_ref(), scope, job)
+        })
+    }
+
+    /// Computes the steady state and the lengths of stay.
+    fn steady_state(&self, py: Python<'_>, query: QueryArgument, view: &str, each_year: bool) -> PyResult<PyTable> {
+        let view = View::from_name(view).map_err(|e| raise(&e))?;
+        self.transitions_over(py, query, move |roster, query, scope, job| {
+            roster.steady_state(query, view, each_year, scope, job)
+        })
+    }
+
+    /// Computes the mean times until states are first reached.
+    fn first_passage(&self, py: Python<'_>, query: QueryArgument, view: &str, each_year: bool) -> PyResult<PyTable> {
+        let view = View::from_name(view).map_err(|e| raise(&e))?;
+        self.transitions_over(py, query, move |roster, query, scope, job| {
+            roster.first_passage(query, view, each_year, scope, job)
+        })
+    }
+
+    /// Tests the assumptions of the pooled matrix.
+    fn transition_tests(&self, py: Python<'_>, query: QueryArgument) -> PyResult<PyTable> {
+        self.transitions_over(py, query, dangjian::Roster::transition_tests)
+    }
+
+    /// Compares two groups.
+    #[pyo3(signature = (query, a, b=None, drawing=None))]
+    fn compare_groups(
+        &self,
+        py: Python<'_>,
+        query: QueryArgument,
+        a: String,
+        b: Option<String>,
+        drawing: Option<Drawing>,
+    ) -> PyResult<PyTable> {
+        let bootstrap = drawing.map(bootstrap);
+        self.transitions_over(py, query, move |roster, query, scope, job| {
+            roster.compare_groups(query, &a, b.as_deref(), bootstrap.as_ref(), scope, job)
+        })
+    }
+
+    /// Builds the readable summary table.
+    fn star_trends(&self, py: Python<'_>, query: QueryArgument, at_least: f64, level: f64) -> PyResult<PyTable> {
+        self.transitions_over(py, query, move |roster, query, scope, job| {
+            roster.star_trends(query, at_least, level, scope, job)
+        })
+    }
+
+    /// Forecasts the mix of states.
+    #[pyo3(signature = (
+        query, horizon, *, share_of, futures, recent=None, at_least=None, hold_out=None, drawing=None
+    ))]
+    #[allow(clippy::too_many_arguments, reason = "one for each option of the method in Python")]
+    fn star_forecast(
+        &self,
+        py: Python<'_>,
+        query: QueryArgument,
+        horizon: u32,
+        share_of: &str,
+        futures: &str,
+        recent: Option<u32>,
+        at_least: Option<f64>,
+        hold_out: Option<u32>,
+        drawing: Option<Drawing>,
+    ) -> PyResult<PyTable> {
+        let denominator = match share_of {
+            "rated" => Ok(View::Removed),
+            "listed" => Ok(View::Kept),
+            other => Err(raise(&unknown("share_of", other, &["rated", "listed"]))),
+        }?;
+        let futures = Futures::from_name(futures).map_err(|e| raise(&e))?;
+        let options = ForecastOptions::default()
+            .with_horizon(horizon)
+            .with_recent(recent)
+            .with_denominator(denominator)
+            .with_at_least(at_least)
+            .with_hold_out(hold_out)
+            .with_futures(futures)
+            .with_bootstrap(drawing.map(bootstrap));
+        self.transitions_over(py, query, move |roster, query, scope, job| {
+            roster.star_forecast(query, &options, scope, job)
+        })
+    }
 }
 
-/// Counts transitions over a break in years.
-#[pyfunction]
-pub(crate) fn transition_gaps(py: Python<'_>, roster: &Roster, asked: Asked) -> PyResult<PyTable> {
-    answer(py, roster, asked, trend::gaps)
-}
-
-/// Measures the agreement between the ratings of adjacent years.
-#[pyfunction]
-pub(crate) fn reratings(py: Python<'_>, roster: &Roster, asked: Asked) -> PyResult<PyTable> {
-    answer(py, roster, asked, trend::reratings)
-}
-
-/// Lists the largest transitions.
-#[pyfunction]
-pub(crate) fn flows(py: Python<'_>, roster: &Roster, asked: Asked, each: bool) -> PyResult<PyTable> {
-    answer(py, roster, asked, move |roster, steps, scope, job| trend::flows(roster, steps, scope, each, job))
-}
-
-/// Computes mobility indices.
-#[pyfunction]
-#[pyo3(signature = (roster, asked, each, drawing=None))]
-pub(crate) fn mobility(
-    py: Python<'_>,
-    roster: &Roster,
-    asked: Asked,
-    each: bool,
-    drawing: Option<Drawing>,
-) -> PyResult<PyTable> {
-    let draws = draws(drawing);
-    answer(py, roster, asked, move |roster, steps, scope, job| {
-        trend::mobility(roster, steps, scope, each, draws.as_ref(), job)
-    })
-}
-
-/// Computes the steady state.
-#[pyfunction]
-pub(crate) fn steady_state(py: Python<'_>, roster: &Roster, asked: Asked, view: &str, each: bool) -> PyResult<PyTable> {
-    let view = View::from_name(view).map_err(|e| raise(&e))?;
-    answer(py, roster, asked, move |roster, steps, scope, job| trend::steady(roster, steps, scope, view, each, job))
-}
-
-/// Computes mean first passage times.
-#[pyfunction]
-pub(crate) fn first_passage(
-    py: Python<'_>,
-    roster: &Roster,
-    asked: Asked,
-    view: &str,
-    each: bool,
-) -> PyResult<PyTable> {
-    let view = View::from_name(view).map_err(|e| raise(&e))?;
-    answer(py, roster, asked, move |roster, steps, scope, job| trend::passage(roster, steps, scope, view, each, job))
-}
-
-/// Tests the transitions.
-#[pyfunction]
-pub(crate) fn transition_tests(py: Python<'_>, roster: &Roster, asked: Asked) -> PyResult<PyTable> {
-    answer(py, roster, asked, trend::step_tests)
-}
-
-/// Compares two groups.
-#[pyfunction]
-#[pyo3(signature = (roster, asked, a, b=None, drawing=None))]
-pub(crate) fn compare_groups(
-    py: Python<'_>,
-    roster: &Roster,
-    asked: Asked,
-    a: String,
-    b: Option<String>,
-    drawing: Option<Drawing>,
-) -> PyResult<PyTable> {
-    let draws = draws(drawing);
-    answer(py, roster, asked, move |roster, steps, scope, job| {
-        trend::compare(roster, steps, scope, &a, b.as_deref(), draws.as_ref(), job)
-    })
-}
-
-/// Builds the readable summary table.
-#[pyfunction]
-pub(crate) fn star_trends(
-    py: Python<'_>,
-    roster: &Roster,
-    asked: Asked,
-    at_least: f64,
-    level: f64,
-) -> PyResult<PyTable> {
-    answer(py, roster, asked, move |roster, steps, scope, job| {
-        trend::trends(roster, steps, scope, at_least, level, job)
-    })
-}
-
-/// Forecasts the mix of states.
-#[pyfunction]
-#[pyo3(signature = (
-    roster, asked, horizon, *, share_of, futures, recent=None, at_least=None, hold_out=None, drawing=None
-))]
-#[allow(clippy::too_many_arguments, reason = "one for each option of the method in Python")]
-pub(crate) fn star_forecast(
-    py: Python<'_>,
-    roster: &Roster,
-    asked: Asked,
-    horizon: u32,
-    share_of: &str,
-    futures: &str,
-    recent: Option<u32>,
-    at_least: Option<f64>,
-    hold_out: Option<u32>,
-    drawing: Option<Drawing>,
-) -> PyResult<PyTable> {
-    let of = match share_of {
-        "rated" => Ok(View::Removed),
-        "listed" => Ok(View::Kept),
-        other => Err(raise(&unknown("share_of", other, &["rated", "listed"]))),
-    }?;
-    let futures = Futures::from_name(futures).map_err(|e| raise(&e))?;
-    let how = Forecast { horizon, recent, of, at_least, hold_out, futures, draws: draws(drawing) };
-    answer(py, roster, asked, move |roster, steps, scope, job| trend::forecast(roster, steps, scope, &how, job))
-}
-
-fn dated(changes: AnyRecordBatch, states: Option<&[String]>, until: i32) -> Result<Dated> {
+fn dated(changes: AnyRecordBatch, states: Option<&[String]>, until: i32) -> Result<DatedChanges> {
     let reader = changes.into_reader().map_err(|_| unreadable())?;
     let schema = reader.schema();
     let batches = reader.collect::<std::result::Result<Vec<_>, _>>()?;
-    Dated::read(&concat_batches(&schema, &batches)?, states, until)
+    DatedChanges::read(&concat_batches(&schema, &batches)?, states, until)
 }
 
 fn unreadable() -> Error {
@@ -248,7 +255,7 @@ pub(crate) fn dated_rates(
     level: f64,
 ) -> PyResult<PyTable> {
     let dated = dated(changes, states.as_deref(), until).map_err(|e| raise(&e))?;
-    table(vec![run(py, None, move |_| trend::rates(&dated, ahead, level))?])
+    table(vec![run(py, None, move |_| aalen_johansen::dated_rates(&dated, ahead, level))?])
 }
 
 /// Estimates transition probabilities over time from dated changes (Aalen-Johansen).
@@ -262,5 +269,5 @@ pub(crate) fn dated_chances(
     level: f64,
 ) -> PyResult<PyTable> {
     let dated = dated(changes, states.as_deref(), until).map_err(|e| raise(&e))?;
-    table(vec![run(py, None, move |_| trend::aalen_johansen(&dated, since, until, level))?])
+    table(vec![run(py, None, move |_| aalen_johansen::aalen_johansen(&dated, since, until, level))?])
 }

@@ -6,35 +6,35 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, Date32Type};
 use nalgebra::DMatrix;
 
-use super::distribution::chi_square_quantile_above;
+use super::distribution::chi2_isf;
 use super::generator;
-use super::product_integral::Chances;
-use super::wilson::deviations;
+use super::product_integral::ProductIntegral;
+use super::wilson::z_for_confidence;
 use crate::error::{Error, Result};
 use crate::support::columns::Columns;
 
 /// Mean length of a calendar year in days.
 const YEAR: f64 = 365.2425;
 
-/// A run of days in one state.
+/// Stay of an organisation in one state: a run of days.
 #[derive(Clone, Copy, Debug)]
-struct Spell {
+struct Stay {
     state: usize,
     from: i32,
     to: i32,
-    /// State after the spell; null if unknown: the end of observation, or lost to follow-up.
+    /// State after the stay; null if unknown: the end of observation, or lost to follow-up.
     next: Option<usize>,
 }
 
 /// Changes of state, each with its day; a state lasts until the next change of the same organisation.
 #[derive(Clone, Debug)]
-pub struct Dated {
+pub struct DatedChanges {
     states: Vec<String>,
-    spells: Vec<Spell>,
+    stays: Vec<Stay>,
     organisations: u64,
 }
 
-impl Dated {
+impl DatedChanges {
     /// Reads changes from a table with the columns `org_id`, `date` and `state` (null: lost to follow-up from that
     /// day), in any order; other columns are ignored. `states` gives the order of the states. `until` is the first
     /// day (since 1970-01-01) that is no longer observed: changes on it or later are ignored.
@@ -57,32 +57,32 @@ impl Dated {
             .at_row(line as u64));
         }
         rows.sort_by_key(|row| (ids.value(*row), days.value(*row)));
-        let mut spells = Vec::new();
+        let mut stays = Vec::new();
         let mut organisations = 0;
         for rows in rows.chunk_by(|a, b| ids.value(*a) == ids.value(*b)) {
-            let before = spells.len();
-            of_one(rows, ids, days, names, &states, until, &mut spells)?;
-            organisations += u64::from(spells.len() > before);
+            let before = stays.len();
+            push_stays(rows, ids, days, names, &states, until, &mut stays)?;
+            organisations += u64::from(stays.len() > before);
         }
-        Ok(Self { states, spells, organisations })
+        Ok(Self { states, stays, organisations })
     }
 
     /// Returns the transition counts and the days spent in each state.
     fn sums(&self) -> (Vec<Vec<u64>>, Vec<i64>) {
         let size = self.states.len();
-        let (mut moves, mut days) = (vec![vec![0; size]; size], vec![0; size]);
-        for spell in &self.spells {
-            days[spell.state] += i64::from(spell.to) - i64::from(spell.from);
-            if let Some(next) = spell.next {
-                moves[spell.state][next] += 1;
+        let (mut transitions, mut days) = (vec![vec![0; size]; size], vec![0; size]);
+        for stay in &self.stays {
+            days[stay.state] += i64::from(stay.to) - i64::from(stay.from);
+            if let Some(next) = stay.next {
+                transitions[stay.state][next] += 1;
             }
         }
-        (moves, days)
+        (transitions, days)
     }
 }
 
 fn column(changes: &RecordBatch, name: &str, ty: &DataType) -> Result<arrow::array::ArrayRef> {
-    let found = changes.column_by_name(name).ok_or_else(|| {
+    let given = changes.column_by_name(name).ok_or_else(|| {
         let have = changes.schema().fields().iter().map(|f| f.name().clone()).collect::<Vec<_>>().join(", ");
         Error::argument(
             format!("变动表没有“{name}”列。现有：{have}；需要 org_id、date、state"),
@@ -91,17 +91,17 @@ fn column(changes: &RecordBatch, name: &str, ty: &DataType) -> Result<arrow::arr
         .in_column(name)
     })?;
     let wrong = |_| {
-        let got = found.data_type();
+        let got = given.data_type();
         Error::argument(
             format!("变动表的“{name}”列是 {got}，不能作 {ty}"),
             format!("the column '{name}' of the changes holds {got}, which cannot be read as {ty}"),
         )
         .in_column(name)
     };
-    let cast = cast(found, ty).map_err(wrong)?;
-    if cast.null_count() > found.null_count() {
-        let row = (0..cast.len()).find(|row| cast.is_null(*row) && found.is_valid(*row)).unwrap_or_default();
-        let text = cast_text(found, row);
+    let cast = cast(given, ty).map_err(wrong)?;
+    if cast.null_count() > given.null_count() {
+        let row = (0..cast.len()).find(|row| cast.is_null(*row) && given.is_valid(*row)).unwrap_or_default();
+        let text = cast_text(given, row);
         let line = row + 1;
         return Err(Error::data(
             format!("变动表第 {line} 行的 {name}“{text}”无法识别；日期应如 2013-07-01"),
@@ -139,15 +139,15 @@ fn order(names: &StringArray, states: Option<&[String]>) -> Result<Vec<String>> 
     Ok(states.to_vec())
 }
 
-/// Appends the spells of one organisation, whose rows are sorted by day.
-fn of_one(
+/// Appends the stays of one organisation, whose rows are sorted by day.
+fn push_stays(
     rows: &[usize],
     ids: &StringArray,
     days: &Date32Array,
     names: &StringArray,
     states: &[String],
     until: i32,
-    spells: &mut Vec<Spell>,
+    stays: &mut Vec<Stay>,
 ) -> Result<()> {
     let state = |row: usize| names.is_valid(row).then(|| states.iter().position(|s| s == names.value(row))).flatten();
     let mut now: Option<(usize, i32)> = None;
@@ -172,21 +172,21 @@ fn of_one(
         match now {
             Some((state, _)) if next == Some(state) => {}
             Some((state, from)) => {
-                spells.push(Spell { state, from, to: day, next });
+                stays.push(Stay { state, from, to: day, next });
                 now = next.map(|next| (next, day));
             }
             None => now = next.map(|next| (next, day)),
         }
     }
     if let Some((state, from)) = now {
-        spells.push(Spell { state, from, to: until, next: None });
+        stays.push(Stay { state, from, to: until, next: None });
     }
     Ok(())
 }
 
 /// Estimates transition intensities (转移强度): the transitions per year spent in a state, and the probabilities after
-/// `ahead` years that follow if the intensities stay constant. Those are positive even for transitions that never
-/// occurred in one step.
+/// `ahead` years that follow if the intensities stay constant (Lando and Skødeberg 2002). Those are positive even for
+/// transitions that never occurred in one step.
 ///
 /// Columns: `state`, `next_state`, `moves` (transitions), `years` (spent in `state`, by all), `rate` = `moves` /
 /// `years` (per year; null on the diagonal and if no time was spent), `low`, `high` (exact, for Poisson counts:
@@ -195,7 +195,7 @@ fn of_one(
 ///
 /// ```
 /// use arrow::array::{RecordBatch, StringArray};
-/// use dangjian::analysis::trend::{Dated, rates};
+/// use dangjian::stats::aalen_johansen::{DatedChanges, dated_rates};
 /// # use std::sync::Arc;
 ///
 /// let texts = |texts: &[&str]| Arc::new(StringArray::from_iter_values(texts)) as arrow::array::ArrayRef;
@@ -204,13 +204,13 @@ fn of_one(
 ///     ("date", texts(&["2010-01-01", "2012-01-01", "2010-01-01"])),
 ///     ("state", texts(&["3", "4", "3"])),
 /// ])?;
-/// let dated = Dated::read(&changes, None, 16_801)?; // until 2016-01-01
-/// let table = rates(&dated, 1.0, 0.95)?;
+/// let dated = DatedChanges::read(&changes, None, 16_801)?; // until 2016-01-01
+/// let table = dated_rates(&dated, 1.0, 0.95)?;
 /// assert_eq!(table.num_rows(), 4);
 /// # Ok::<(), dangjian::Error>(())
 /// ```
-pub fn rates(dated: &Dated, ahead: f64, level: f64) -> Result<RecordBatch> {
-    deviations(level)?;
+pub fn dated_rates(dated: &DatedChanges, ahead: f64, level: f64) -> Result<RecordBatch> {
+    z_for_confidence(level)?;
     if !(ahead > 0.0 && ahead <= 1000.0) {
         return Err(Error::argument(
             format!("年数应大于 0、不超过 1000，给的是 {ahead}"),
@@ -218,38 +218,40 @@ pub fn rates(dated: &Dated, ahead: f64, level: f64) -> Result<RecordBatch> {
         ));
     }
     let size = dated.states.len();
-    let (moves, days) = dated.sums();
+    let (transitions, days) = dated.sums();
     let years: Vec<f64> = days.iter().map(|days| *days as f64 / YEAR).collect();
-    let rate = |from: usize, to: usize| (years[from] > 0.0).then(|| moves[from][to] as f64 / years[from]);
+    let rate = |from: usize, to: usize| (years[from] > 0.0).then(|| transitions[from][to] as f64 / years[from]);
     let generator = DMatrix::from_fn(size, size, |from, to| {
         let out: f64 = (0..size).filter_map(|to| rate(from, to)).sum();
         if from == to { -out } else { rate(from, to).unwrap_or(0.0) }
     });
-    let chances = generator::chances(&generator, ahead);
+    let probabilities = generator::probabilities_after(&generator, ahead);
     let leads_to_unknown =
-        |from: usize| (0..size).any(|to| years[to] <= 0.0 && (to == from || chances[(from, to)] > 0.0));
+        |from: usize| (0..size).any(|to| years[to] <= 0.0 && (to == from || probabilities[(from, to)] > 0.0));
     let cells: Vec<(usize, usize)> = (0..size).flat_map(|from| (0..size).map(move |to| (from, to))).collect();
     let tail = (1.0 - level) / 2.0;
     let ends = |(from, to): &(usize, usize), high: bool| {
-        let count = moves[*from][*to] as f64;
+        let count = transitions[*from][*to] as f64;
         let quantile = match (high, count > 0.0) {
             (false, false) => 0.0,
-            (false, true) => chi_square_quantile_above(1.0 - tail, 2.0 * count),
-            (true, _) => chi_square_quantile_above(tail, 2.0 * count + 2.0),
+            (false, true) => chi2_isf(1.0 - tail, 2.0 * count),
+            (true, _) => chi2_isf(tail, 2.0 * count + 2.0),
         };
         (from != to && years[*from] > 0.0).then(|| quantile / 2.0 / years[*from])
     };
     Columns::default()
         .texts("state", cells.iter().map(|(from, _)| &dated.states[*from]))
         .texts("next_state", cells.iter().map(|(_, to)| &dated.states[*to]))
-        .counts("moves", cells.iter().map(|(from, to)| moves[*from][*to]))
+        .counts("moves", cells.iter().map(|(from, to)| transitions[*from][*to]))
         .reals("years", cells.iter().map(|(from, _)| Some(years[*from])))
         .reals("rate", cells.iter().map(|(from, to)| rate(*from, *to).filter(|_| from != to)))
         .reals("low", cells.iter().map(|cell| ends(cell, false)))
         .reals("high", cells.iter().map(|cell| ends(cell, true)))
         .reals(
             "probability",
-            cells.iter().map(|(from, to)| (!leads_to_unknown(*from)).then(|| chances[(*from, *to)].clamp(0.0, 1.0))),
+            cells
+                .iter()
+                .map(|(from, to)| (!leads_to_unknown(*from)).then(|| probabilities[(*from, *to)].clamp(0.0, 1.0))),
         )
         .reals("ahead", cells.iter().map(|_| Some(ahead)))
         .reals("level", cells.iter().map(|_| Some(level)))
@@ -261,38 +263,38 @@ pub fn rates(dated: &Dated, ahead: f64, level: f64) -> Result<RecordBatch> {
 struct Day {
     date: i32,
     at_risk: Vec<u64>,
-    moves: Vec<Vec<u64>>,
+    transitions: Vec<Vec<u64>>,
 }
 
-impl Dated {
+impl DatedChanges {
     /// Returns the days with a transition, after `from` and up to `to`.
     fn days(&self, from: i32, to: i32) -> Vec<Day> {
         let size = self.states.len();
-        let mut days: Vec<i32> = self.spells.iter().filter(|s| s.next.is_some()).map(|s| s.to).collect();
+        let mut days: Vec<i32> = self.stays.iter().filter(|s| s.next.is_some()).map(|s| s.to).collect();
         days.retain(|day| *day > from && *day <= to);
         days.sort_unstable();
         days.dedup();
         // At risk: entered a state before the day, and not left before it.
         let mut entered: Vec<Vec<i32>> = vec![Vec::new(); size];
         let mut left: Vec<Vec<i32>> = vec![Vec::new(); size];
-        for spell in &self.spells {
-            entered[spell.state].push(spell.from);
-            left[spell.state].push(spell.to);
+        for stay in &self.stays {
+            entered[stay.state].push(stay.from);
+            left[stay.state].push(stay.to);
         }
         entered.iter_mut().chain(&mut left).for_each(|days| days.sort_unstable());
         let before = |days: &[i32], day: i32| days.partition_point(|d| *d < day) as u64;
-        let mut ended: Vec<&Spell> = self.spells.iter().filter(|s| s.next.is_some()).collect();
+        let mut ended: Vec<&Stay> = self.stays.iter().filter(|s| s.next.is_some()).collect();
         ended.sort_unstable_by_key(|s| s.to);
         let of_day = |day: i32| {
-            let mut moves = vec![vec![0; size]; size];
+            let mut transitions = vec![vec![0; size]; size];
             let first = ended.partition_point(|s| s.to < day);
-            for spell in ended[first..].iter().take_while(|s| s.to == day) {
-                if let Some(next) = spell.next {
-                    moves[spell.state][next] += 1;
+            for stay in ended[first..].iter().take_while(|s| s.to == day) {
+                if let Some(next) = stay.next {
+                    transitions[stay.state][next] += 1;
                 }
             }
             let at_risk = (0..size).map(|s| before(&entered[s], day) - before(&left[s], day)).collect();
-            Day { date: day, at_risk, moves }
+            Day { date: day, at_risk, transitions }
         };
         days.into_iter().map(of_day).collect()
     }
@@ -303,13 +305,13 @@ struct After {
     date: i32,
     at_risk: Vec<u64>,
     events: Vec<u64>,
-    chances: Vec<f64>,
+    probabilities: Vec<f64>,
     variances: Vec<f64>,
 }
 
 impl After {
-    fn new(date: i32, at_risk: Vec<u64>, events: Vec<u64>, chances: &Chances) -> Self {
-        Self { date, at_risk, events, chances: chances.flat(), variances: chances.variances() }
+    fn new(date: i32, at_risk: Vec<u64>, events: Vec<u64>, product: &ProductIntegral) -> Self {
+        Self { date, at_risk, events, probabilities: product.flat(), variances: product.variances() }
     }
 }
 
@@ -321,29 +323,29 @@ impl After {
 /// `events` (exits from `next_state` on that day), `probability`, `variance` (of the product integral: Andersen et
 /// al. 1993, 4.4.20), `low`, `high` (probability ± z · standard error, clamped between 0 and 1), `level`. The first
 /// rows are those of the day `from`.
-pub fn aalen_johansen(dated: &Dated, from: i32, to: i32, level: f64) -> Result<RecordBatch> {
-    let z = deviations(level)?;
+pub fn aalen_johansen(dated: &DatedChanges, from: i32, to: i32, level: f64) -> Result<RecordBatch> {
+    let z = z_for_confidence(level)?;
     if from >= to {
         return Err(Error::argument("起始日应早于截止日", "the first day must be before the last"));
     }
     let size = dated.states.len();
-    let mut rows = Chances::start(size);
-    let mut found: Vec<After> = Vec::new();
+    let mut product = ProductIntegral::start(size);
+    let mut steps: Vec<After> = Vec::new();
     let none = vec![0; size];
     let at_start: Vec<u64> = (0..size)
-        .map(|s| dated.spells.iter().filter(|p| p.state == s && p.from <= from && p.to > from).count() as u64)
+        .map(|s| dated.stays.iter().filter(|p| p.state == s && p.from <= from && p.to > from).count() as u64)
         .collect();
-    found.push(After::new(from, at_start, none, &rows));
+    steps.push(After::new(from, at_start, none, &product));
     for day in dated.days(from, to) {
-        rows.step(&day.at_risk, &day.moves);
-        let events = day.moves.iter().map(|moves| moves.iter().sum()).collect();
-        found.push(After::new(day.date, day.at_risk, events, &rows));
+        product.step(&day.at_risk, &day.transitions);
+        let events = day.transitions.iter().map(|transitions| transitions.iter().sum()).collect();
+        steps.push(After::new(day.date, day.at_risk, events, &product));
     }
-    let cells = || found.iter().flat_map(|f| (0..size * size).map(move |cell| (f, cell / size, cell % size)));
+    let cells = || steps.iter().flat_map(|f| (0..size * size).map(move |cell| (f, cell / size, cell % size)));
     let end = move |sign: f64| {
         cells().map(move |(f, from, to)| {
             let at = from * size + to;
-            Some((f.chances[at] + sign * z * f.variances[at].max(0.0).sqrt()).clamp(0.0, 1.0))
+            Some((f.probabilities[at] + sign * z * f.variances[at].max(0.0).sqrt()).clamp(0.0, 1.0))
         })
     };
     Columns::default()
@@ -352,7 +354,7 @@ pub fn aalen_johansen(dated: &Dated, from: i32, to: i32, level: f64) -> Result<R
         .texts("next_state", cells().map(|(.., to)| &dated.states[to]))
         .counts("at_risk", cells().map(|(f, _, to)| f.at_risk[to]))
         .counts("events", cells().map(|(f, _, to)| f.events[to]))
-        .reals("probability", cells().map(|(f, from, to)| Some(f.chances[from * size + to])))
+        .reals("probability", cells().map(|(f, from, to)| Some(f.probabilities[from * size + to])))
         .reals("variance", cells().map(|(f, from, to)| Some(f.variances[from * size + to])))
         .reals("low", end(-1.0))
         .reals("high", end(1.0))

@@ -47,12 +47,12 @@ impl Damped {
 }
 
 /// Minimum number of values for fitting a damped trend.
-const FEWEST: usize = 5;
+const MIN_VALUES: usize = 5;
 
 /// Forecasts by Holt's method with a damped trend (阻尼趋势). A grid search minimises the one-year-ahead errors;
 /// damping is between 0.8 and 0.98, as is usual (Hyndman and Athanasopoulos 2021). Null for fewer than five values.
 pub(crate) fn holt(series: &[f64], ahead: usize) -> Option<Vec<f64>> {
-    if series.len() < FEWEST {
+    if series.len() < MIN_VALUES {
         return None;
     }
     let tenths = || (1..=9).map(|tenth| f64::from(tenth) / 10.0);

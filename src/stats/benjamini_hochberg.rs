@@ -31,12 +31,12 @@ mod tests {
         let p = [0.01, 0.5, 0.03, 0.03, 0.9, 0.002, 0.04, 1.0].map(Some);
         let m = p.len() as f64;
         let rank = |one: f64| p.iter().flatten().filter(|other| **other <= one).count() as f64;
-        let of = |one: f64| {
+        let definition = |one: f64| {
             let larger = p.iter().flatten().filter(|other| **other >= one);
             larger.map(|other| (other * m / rank(*other)).min(1.0)).fold(1.0, f64::min)
         };
         for (got, one) in benjamini_hochberg(&p).iter().zip(p) {
-            assert!((got.unwrap() - of(one.unwrap())).abs() < 1e-15);
+            assert!((got.unwrap() - definition(one.unwrap())).abs() < 1e-15);
         }
         assert_eq!(benjamini_hochberg(&[]), []);
         assert_eq!(benjamini_hochberg(&[None]), [None]);

@@ -4,7 +4,7 @@
 use statrs::function::{erf, gamma};
 
 /// Returns the cumulative distribution function of the standard normal distribution at `x`.
-pub(crate) fn normal_below(x: f64) -> f64 {
+pub(crate) fn normal_cdf(x: f64) -> f64 {
     0.5 * libm::erfc(-x / std::f64::consts::SQRT_2)
 }
 
@@ -25,14 +25,14 @@ pub(crate) fn normal_quantile(p: f64) -> f64 {
         p => {
             let start = -std::f64::consts::SQRT_2 * erf::erfc_inv(2.0 * p);
             // The library's inverse is accurate to about eleven digits. One Newton step adds the rest.
-            let step = (normal_below(start) - p) / density(start);
+            let step = (normal_cdf(start) - p) / density(start);
             if step.is_finite() { start - step } else { start }
         }
     }
 }
 
 /// Returns the survival function of the chi-square distribution with `df` degrees of freedom at `x`.
-pub(crate) fn chi_square_above(x: f64, df: f64) -> f64 {
+pub(crate) fn chi2_sf(x: f64, df: f64) -> f64 {
     match x {
         _ if df.is_nan() || df <= 0.0 || x.is_nan() => f64::NAN,
         x if x <= 0.0 => 1.0,
@@ -43,17 +43,17 @@ pub(crate) fn chi_square_above(x: f64, df: f64) -> f64 {
 
 /// Returns the inverse survival function of the chi-square distribution with `df` degrees of freedom at probability
 /// `above`.
-pub(crate) fn chi_square_quantile_above(above: f64, df: f64) -> f64 {
+pub(crate) fn chi2_isf(above: f64, df: f64) -> f64 {
     if !(0.0..=1.0).contains(&above) || df.is_nan() || df <= 0.0 {
         return f64::NAN;
     }
-    falling_root(above, |x| chi_square_above(x, df))
+    falling_root(above, |x| chi2_sf(x, df))
 }
 
 /// Returns the cumulative distribution function of the beta distribution at `x`, the regularised incomplete beta
 /// function: continued fraction of DLMF 8.17.22, evaluated by Lentz's method. (The library's version stops after
 /// 140 terms, too early for shape parameters of some ten thousand.)
-pub(crate) fn beta_below(x: f64, first: f64, second: f64) -> f64 {
+pub(crate) fn beta_cdf(x: f64, first: f64, second: f64) -> f64 {
     if !(first > 0.0 && second > 0.0 && (0.0..=1.0).contains(&x)) {
         return f64::NAN;
     }
@@ -62,7 +62,7 @@ pub(crate) fn beta_below(x: f64, first: f64, second: f64) -> f64 {
     }
     let sum = first + second;
     if x > (first + 1.0) / (sum + 2.0) {
-        return 1.0 - beta_below(1.0 - x, second, first);
+        return 1.0 - beta_cdf(1.0 - x, second, first);
     }
     let tiny = |v: f64| if v.abs() < f64::MIN_POSITIVE { f64::MIN_POSITIVE } else { v };
     let ln_beta = gamma::ln_gamma(first) + gamma::ln_gamma(second) - gamma::ln_gamma(sum);
@@ -93,14 +93,14 @@ pub(crate) fn ln_factorial(n: u64) -> f64 {
     gamma::ln_gamma(n as f64 + 1.0)
 }
 
-/// Solves `of(x) = at` for a function that falls from 1 at 0 towards 0, by doubling and bisection; needs no
+/// Solves `function(x) = level` for a function that falls from 1 at 0 towards 0, by doubling and bisection; needs no
 /// derivative and always converges.
-fn falling_root(at: f64, of: impl Fn(f64) -> f64) -> f64 {
-    if at >= 1.0 {
+fn falling_root(level: f64, function: impl Fn(f64) -> f64) -> f64 {
+    if level >= 1.0 {
         return 0.0;
     }
     let (mut from, mut to) = (0.0, 1.0);
-    while of(to) > at {
+    while function(to) > level {
         from = to;
         to *= 2.0;
         if !f64::is_finite(to) {
@@ -114,7 +114,7 @@ fn falling_root(at: f64, of: impl Fn(f64) -> f64) -> f64 {
         if middle <= from || middle >= to {
             return middle;
         }
-        if of(middle) > at {
+        if function(middle) > level {
             from = middle;
         } else {
             to = middle;
@@ -145,7 +145,7 @@ mod tests {
             ((2.0,), 0.9772498680518208),
             ((6.0,), 0.9999999990134123),
         ] {
-            near(normal_below(args.0), right);
+            near(normal_cdf(args.0), right);
         }
         for (args, right) in [
             ((-3.0,), 0.0026997960632601866),
@@ -178,7 +178,7 @@ mod tests {
             ((5000.0, 4800.0), 0.02167398920030608),
             ((1400.0, 1.0), 2.1010145162644003e-306),
         ] {
-            near(chi_square_above(args.0, args.1), right);
+            near(chi2_sf(args.0, args.1), right);
         }
         for (args, right) in [
             ((0.05, 1.0), 3.8414588206941285),
@@ -188,7 +188,7 @@ mod tests {
             ((1e-10, 40.0), 125.3048281587327),
             ((0.2, 1000.0), 1037.4308867786222),
         ] {
-            near(chi_square_quantile_above(args.0, args.1), right);
+            near(chi2_isf(args.0, args.1), right);
         }
         for (args, right) in [
             ((0.3, 0.5, 0.5), 0.36901011956554536),
@@ -197,16 +197,16 @@ mod tests {
             ((0.5, 2000.0, 1990.0), 0.4370989706543455),
             ((0.0101, 400.0, 40000.0), 0.6619335489560412),
         ] {
-            near(beta_below(args.0, args.1, args.2), right);
+            near(beta_cdf(args.0, args.1, args.2), right);
         }
     }
 
     #[test]
     fn nothing_outside_the_domain() {
         assert!(normal_quantile(1.5).is_nan() && normal_quantile(f64::NAN).is_nan());
-        assert!(chi_square_above(1.0, 0.0).is_nan() && chi_square_quantile_above(-0.1, 1.0).is_nan());
-        assert!(beta_below(0.5, 0.0, 1.0).is_nan() && beta_below(1.5, 1.0, 1.0).is_nan());
-        assert!(chi_square_above(0.0, 3.0) >= 1.0 && chi_square_above(f64::INFINITY, 3.0) <= 0.0);
+        assert!(chi2_sf(1.0, 0.0).is_nan() && chi2_isf(-0.1, 1.0).is_nan());
+        assert!(beta_cdf(0.5, 0.0, 1.0).is_nan() && beta_cdf(1.5, 1.0, 1.0).is_nan());
+        assert!(chi2_sf(0.0, 3.0) >= 1.0 && chi2_sf(f64::INFINITY, 3.0) <= 0.0);
         assert!(normal_quantile(0.0) == f64::NEG_INFINITY && normal_quantile(1.0) == f64::INFINITY);
     }
 }

@@ -7,14 +7,14 @@ use crate::support::named::named_enum;
 /// Method of turning a logarithm into a generator (Israel, Rosenthal and Wei 2001), which the matrices of yearly
 /// ratings nearly always need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Regularised {
+pub enum Regularisation {
     /// Negative rates set to 0, the diagonal adjusted.
     Diagonal,
     /// Negative rates set to 0, the difference spread over the row in proportion to the size of its rates.
     Weighted,
 }
 
-named_enum! { pub Regularised, "生成元算法", "generator"; Diagonal = "diagonal", Weighted = "weighted" }
+named_enum! { pub Regularisation, "生成元算法", "generator"; Diagonal = "diagonal", Weighted = "weighted" }
 
 /// Computes the principal logarithm: square roots (Denman and Beavers 1976) until the matrix is near the identity,
 /// then Gregory's series 2·artanh((A − 1)/(A + 1)). Null if it does not exist: a singular matrix, or a negative
@@ -64,7 +64,7 @@ fn square_root(matrix: &DMatrix<f64>) -> Option<DMatrix<f64>> {
 }
 
 /// Turns `logarithm` into a generator: no negative rates, rows that sum to 0.
-pub(crate) fn regularised(logarithm: &DMatrix<f64>, how: Regularised) -> DMatrix<f64> {
+pub(crate) fn regularised(logarithm: &DMatrix<f64>, method: Regularisation) -> DMatrix<f64> {
     let size = logarithm.nrows();
     let mut generator = logarithm.clone();
     for from in 0..size {
@@ -73,8 +73,8 @@ pub(crate) fn regularised(logarithm: &DMatrix<f64>, how: Regularised) -> DMatrix
         let good = logarithm[(from, from)].abs() + others().map(|to| logarithm[(from, to)].max(0.0)).sum::<f64>();
         for to in others() {
             let rate = logarithm[(from, to)].max(0.0);
-            generator[(from, to)] = match how {
-                Regularised::Weighted if good > 0.0 => rate - negative * rate / good,
+            generator[(from, to)] = match method {
+                Regularisation::Weighted if good > 0.0 => rate - negative * rate / good,
                 _ => rate,
             };
         }
@@ -84,7 +84,7 @@ pub(crate) fn regularised(logarithm: &DMatrix<f64>, how: Regularised) -> DMatrix
 }
 
 /// Returns the transition probabilities after the time `time`.
-pub(crate) fn chances(generator: &DMatrix<f64>, time: f64) -> DMatrix<f64> {
+pub(crate) fn probabilities_after(generator: &DMatrix<f64>, time: f64) -> DMatrix<f64> {
     (generator * time).exp()
 }
 
@@ -99,12 +99,12 @@ mod tests {
     #[test]
     fn logarithm_and_exponential_undo_each_other() {
         let rates = DMatrix::from_row_slice(3, 3, &[-0.3, 0.2, 0.1, 0.05, -0.15, 0.1, 0.0, 0.4, -0.4]);
-        near(&logarithm(&chances(&rates, 1.0)).unwrap(), &rates);
-        near(&regularised(&rates, Regularised::Diagonal), &rates);
-        near(&regularised(&rates, Regularised::Weighted), &rates);
+        near(&logarithm(&probabilities_after(&rates, 1.0)).unwrap(), &rates);
+        near(&regularised(&rates, Regularisation::Diagonal), &rates);
+        near(&regularised(&rates, Regularisation::Weighted), &rates);
         // A cycle has complex eigenvalues.
         let round = DMatrix::from_row_slice(3, 3, &[-1.0, 1.0, 0.0, 0.0, -1.0, 1.0, 1.0, 0.0, -1.0]);
-        near(&logarithm(&chances(&round, 1.0)).unwrap(), &round);
+        near(&logarithm(&probabilities_after(&round, 1.0)).unwrap(), &round);
         assert!(logarithm(&DMatrix::from_row_slice(2, 2, &[0.1, 0.9, 0.9, 0.1])).is_none(), "a negative eigenvalue");
         assert!(logarithm(&DMatrix::from_row_slice(2, 2, &[0.5, 0.5, 0.5, 0.5])).is_none(), "a singular matrix");
     }
@@ -113,9 +113,9 @@ mod tests {
     #[test]
     fn negative_rates_go_where_they_say() {
         let rates = DMatrix::from_row_slice(3, 3, &[-0.5, 0.6, -0.1, 0.1, -0.2, 0.1, 0.0, 0.0, 0.0]);
-        let diagonal = regularised(&rates, Regularised::Diagonal);
+        let diagonal = regularised(&rates, Regularisation::Diagonal);
         assert!((diagonal[(0, 0)] + 0.6).abs() < 1e-15 && diagonal[(0, 2)] == 0.0);
-        let weighted = regularised(&rates, Regularised::Weighted);
+        let weighted = regularised(&rates, Regularisation::Weighted);
         let right = 0.6 - 0.1 * 0.6 / 1.1;
         assert!((weighted[(0, 1)] - right).abs() < 1e-15 && (weighted[(0, 0)] + right).abs() < 1e-15);
     }

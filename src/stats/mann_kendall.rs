@@ -7,8 +7,8 @@ use super::distribution::normal_two_sided;
 use super::kendall_exact;
 use super::kendall_exact::Exact;
 use super::sen_slope::Slope;
-pub use super::verdict::{FEWEST, Verdict};
-use super::wilson::deviations;
+pub use super::verdict::{MIN_YEARS, TrendVerdict};
+use super::wilson::z_for_confidence;
 use crate::error::{Error, Result};
 use crate::job;
 use crate::job::Job;
@@ -40,25 +40,44 @@ pub enum Method {
 named_enum! { pub Method, "检验方法", "method"; Auto = "auto", Exact = "exact", Normal = "normal" }
 
 /// Options for the test.
+///
+/// ```
+/// use dangjian::stats::mann_kendall::{KendallOptions, Method};
+/// let options = KendallOptions::default().with_method(Method::Normal).with_alpha(0.01);
+/// assert_eq!(options.method, Method::Normal);
+/// ```
 #[derive(Clone, Copy, Debug)]
-pub struct Options {
+#[non_exhaustive]
+pub struct KendallOptions {
     /// Source of p-values.
     pub method: Method,
     /// Significance level; the interval of the slope has the level 1 − `alpha`.
     pub alpha: f64,
 }
 
-impl Default for Options {
+impl Default for KendallOptions {
     fn default() -> Self {
         Self { method: Method::Auto, alpha: 0.05 }
     }
 }
 
-impl Options {
+impl KendallOptions {
+    /// Sets the source of p-values.
+    #[must_use]
+    pub fn with_method(self, method: Method) -> Self {
+        Self { method, ..self }
+    }
+
+    /// Sets the significance level.
+    #[must_use]
+    pub fn with_alpha(self, alpha: f64) -> Self {
+        Self { alpha, ..self }
+    }
+
     /// Returns the critical value of an interval at the level 1 − `alpha`.
-    pub(crate) fn reach(&self) -> Result<f64> {
+    pub(crate) fn critical_value(&self) -> Result<f64> {
         if self.alpha > 0.0 && self.alpha < 1.0 {
-            return deviations(1.0 - self.alpha);
+            return z_for_confidence(1.0 - self.alpha);
         }
         Err(Error::argument(
             format!("显著性水平 alpha 应大于 0、小于 1，如 0.05；给的是 {}", self.alpha),
@@ -94,8 +113,12 @@ pub struct Trend {
 impl Trend {
     /// Returns the verdict at the level `alpha`, where `p` may be adjusted for multiple tests.
     #[must_use]
-    pub fn verdict(&self, p: Option<f64>, alpha: f64) -> Verdict {
-        if self.n < FEWEST { Verdict::TooFewYears } else { Verdict::of(self.s.unwrap_or(0), p, alpha) }
+    pub fn verdict(&self, p: Option<f64>, alpha: f64) -> TrendVerdict {
+        if self.n < MIN_YEARS {
+            TrendVerdict::TooFewYears
+        } else {
+            TrendVerdict::from_score(self.s.unwrap_or(0), p, alpha)
+        }
     }
 
     /// Returns the source of the p-value.
@@ -107,7 +130,7 @@ impl Trend {
 /// Tests series one after another, with reused buffers.
 pub(crate) struct Tester {
     method: Method,
-    reach: f64,
+    critical_value: f64,
     exact: Exact,
     times: Vec<f64>,
     values: Vec<f64>,
@@ -117,12 +140,12 @@ pub(crate) struct Tester {
 }
 
 impl Tester {
-    pub(crate) fn new(options: &Options) -> Result<Self> {
+    pub(crate) fn new(options: &KendallOptions) -> Result<Self> {
         let room = Vec::new;
-        let reach = options.reach()?;
+        let critical_value = options.critical_value()?;
         let (times, values, sorted, slopes) = (room(), room(), room(), room());
         let (exact, groups) = (Exact::default(), Vec::new());
-        Ok(Self { method: options.method, reach, exact, times, values, sorted, groups, slopes })
+        Ok(Self { method: options.method, critical_value, exact, times, values, sorted, groups, slopes })
     }
 
     /// Tests `values` at the ascending `times`; NaN is an unknown value.
@@ -154,10 +177,10 @@ impl Tester {
         let pairs = (n * (n - 1) / 2) as f64;
         let tied: usize = self.groups.iter().map(|t| t * (t - 1) / 2).sum();
         let defined = var_s > 0.0;
-        let z = z_of(s, var_s);
-        let (p, exact) = self.p_of(n, s, z)?;
-        let reach = self.reach * var_s.sqrt();
-        let slope = Slope::new(&self.times, &self.values, &self.sorted, reach, &mut self.slopes);
+        let z = z_score(s, var_s);
+        let (p, exact) = self.p_value(n, s, z)?;
+        let margin = self.critical_value * var_s.sqrt();
+        let slope = Slope::new(&self.times, &self.values, &self.sorted, margin, &mut self.slopes);
         Ok(Trend {
             n,
             s: Some(s),
@@ -171,7 +194,7 @@ impl Tester {
         })
     }
 
-    fn p_of(&mut self, n: usize, s: i64, z: Option<f64>) -> Result<(Option<f64>, bool)> {
+    fn p_value(&mut self, n: usize, s: i64, z: Option<f64>) -> Result<(Option<f64>, bool)> {
         let exact = match self.method {
             Method::Exact if n > kendall_exact::MOST => {
                 return Err(Error::argument(
@@ -211,7 +234,7 @@ pub(crate) fn variance(n: usize, groups: &[usize]) -> f64 {
 }
 
 /// Returns S in standard deviations, after moving it by 1 towards 0; null if the variance is 0.
-pub(crate) fn z_of(s: i64, var_s: f64) -> Option<f64> {
+pub(crate) fn z_score(s: i64, var_s: f64) -> Option<f64> {
     (var_s > 0.0).then(|| (s - s.signum()) as f64 / var_s.sqrt())
 }
 
@@ -237,30 +260,31 @@ pub(crate) fn checked_times(times: &[f64], width: usize) -> Result<()> {
 /// S and its variance with ties follow Mann (1945) and Kendall (1975), the slope Sen (1968).
 ///
 /// ```
-/// use dangjian::stats::mann_kendall::{Options, Verdict, mann_kendall};
-/// let trend = mann_kendall(&[2009., 2010., 2011., 2012., 2013.], &[0.1, 0.2, 0.2, 0.4, 0.5], &Options::default())?;
+/// use dangjian::stats::mann_kendall::{KendallOptions, TrendVerdict, mann_kendall};
+/// let (years, values) = ([2009., 2010., 2011., 2012., 2013.], [0.1, 0.2, 0.2, 0.4, 0.5]);
+/// let trend = mann_kendall(&years, &values, &KendallOptions::default())?;
 /// assert_eq!((trend.s, trend.exact), (Some(9), Some(true)));
-/// assert_eq!(trend.verdict(trend.p, 0.05), Verdict::Rising);
+/// assert_eq!(trend.verdict(trend.p, 0.05), TrendVerdict::Rising);
 /// # Ok::<(), dangjian::Error>(())
 /// ```
-pub fn mann_kendall(times: &[f64], values: &[f64], options: &Options) -> Result<Trend> {
+pub fn mann_kendall(times: &[f64], values: &[f64], options: &KendallOptions) -> Result<Trend> {
     checked_times(times, values.len())?;
     Tester::new(options)?.test(times, values)
 }
 
-/// Tests many series: `values` holds one after the other, each as long as `times`.
+/// Tests many series like [`mann_kendall`]: `values` holds one after the other, each as long as `times`.
 ///
 /// Columns: `n`, `s`, `var_s`, `tau_a`, `tau_b`, `z`, `p`, `p_method` (`exact`, `normal`), `slope`, `slope_low`,
 /// `slope_high`, `intercept` (at the first of `times`), `verdict` (`rising`, `falling`, `no_trend`, `constant`,
 /// `too_few_years`) by the unadjusted p-value.
 ///
 /// ```
-/// use dangjian::job::Quiet; use dangjian::stats::mann_kendall::{Options, mann_kendall_all};
-/// let table = mann_kendall_all(&[0., 1., 2.], &[1., 2., 3., 5., 5., 5.], &Options::default(), &Quiet)?;
+/// use dangjian::job::Quiet; use dangjian::stats::mann_kendall::{KendallOptions, mann_kendall_all};
+/// let table = mann_kendall_all(&[0., 1., 2.], &[1., 2., 3., 5., 5., 5.], &KendallOptions::default(), &Quiet)?;
 /// assert_eq!(table.num_rows(), 2);
 /// # Ok::<(), dangjian::Error>(())
 /// ```
-pub fn mann_kendall_all(times: &[f64], values: &[f64], options: &Options, job: &dyn Job) -> Result<RecordBatch> {
+pub fn mann_kendall_all(times: &[f64], values: &[f64], options: &KendallOptions, job: &dyn Job) -> Result<RecordBatch> {
     if times.is_empty() || !values.len().is_multiple_of(times.len()) {
         let (n, years) = (values.len(), times.len());
         return Err(Error::argument(
@@ -285,7 +309,7 @@ pub fn mann_kendall_all(times: &[f64], values: &[f64], options: &Options, job: &
 
 /// Appends the columns of the results.
 pub(crate) fn columns(columns: Columns, trends: &[Trend]) -> Columns {
-    let reals = |of: fn(&Trend) -> Option<f64>| trends.iter().map(of);
+    let reals = |field: fn(&Trend) -> Option<f64>| trends.iter().map(field);
     columns
         .some_integers("s", trends.iter().map(|t| t.s))
         .reals("var_s", reals(|t| t.var_s))
@@ -304,9 +328,9 @@ pub(crate) fn columns(columns: Columns, trends: &[Trend]) -> Columns {
 mod tests {
     use super::*;
 
-    const AS_NORMAL: Options = Options { method: Method::Normal, alpha: 0.05 };
+    const AS_NORMAL: KendallOptions = KendallOptions { method: Method::Normal, alpha: 0.05 };
 
-    fn test(values: &[f64], options: &Options) -> Trend {
+    fn test(values: &[f64], options: &KendallOptions) -> Trend {
         let times: Vec<f64> = (0..values.len()).map(|t| t as f64).collect();
         mann_kendall(&times, values, options).unwrap()
     }
@@ -337,9 +361,9 @@ mod tests {
     fn few_years() {
         for (n, exact, normal) in [(3, 0.333, 0.296), (4, 0.083, 0.089), (5, 0.0167, 0.0275)] {
             let values: Vec<f64> = (0..n).map(f64::from).collect();
-            let (one, other) = (test(&values, &Options::default()), test(&values, &AS_NORMAL));
+            let (one, other) = (test(&values, &KendallOptions::default()), test(&values, &AS_NORMAL));
             assert!((one.p.unwrap() - exact).abs() < 5e-4 && (other.p.unwrap() - normal).abs() < 5e-4);
-            let verdict = if n < 5 { Verdict::TooFewYears } else { Verdict::Rising };
+            let verdict = if n < 5 { TrendVerdict::TooFewYears } else { TrendVerdict::Rising };
             assert_eq!(one.verdict(one.p, 0.05), verdict);
         }
     }
@@ -347,20 +371,20 @@ mod tests {
     #[test]
     fn what_is_undefined_is_null() {
         for values in [&[][..], &[1.0]] {
-            let trend = test(values, &Options::default());
+            let trend = test(values, &KendallOptions::default());
             assert_eq!(trend, Trend { n: values.len(), ..Trend::default() });
-            assert_eq!(trend.verdict(trend.p, 0.05), Verdict::TooFewYears);
+            assert_eq!(trend.verdict(trend.p, 0.05), TrendVerdict::TooFewYears);
         }
         // Other implementations return p = 1 and no trend.
-        for options in [Options::default(), AS_NORMAL] {
+        for options in [KendallOptions::default(), AS_NORMAL] {
             let trend = test(&[0.2; 7], &options);
             assert_eq!((trend.s, trend.var_s, trend.tau_a), (Some(0), Some(0.0), Some(0.0)));
             assert_eq!((trend.z, trend.p, trend.tau_b, trend.exact), (None, None, None, None));
             assert_eq!((trend.slope.slope, trend.slope.low, trend.slope.high), (Some(0.0), None, None));
-            assert_eq!(trend.verdict(trend.p, 0.05), Verdict::Constant);
+            assert_eq!(trend.verdict(trend.p, 0.05), TrendVerdict::Constant);
         }
         // Four values have six slopes, and the interval would begin below the first.
-        let four = test(&[1.0, 2.0, 4.0, 8.0], &Options::default());
+        let four = test(&[1.0, 2.0, 4.0, 8.0], &KendallOptions::default());
         near(four.slope.slope, 13.0 / 6.0);
         assert_eq!((four.slope.low, four.slope.high), (None, None));
     }
@@ -376,12 +400,12 @@ mod tests {
 
     #[test]
     fn bad_series_are_refused() {
-        let of = |times: &[f64], values: &[f64]| mann_kendall(times, values, &Options::default());
-        assert!(of(&[0.0, 1.0], &[1.0]).is_err() && of(&[1.0, 1.0], &[1.0, 2.0]).is_err());
-        assert!(of(&[0.0, 1.0], &[1.0, f64::INFINITY]).is_err());
-        let exact = Options { method: Method::Exact, alpha: 0.05 };
+        let attempt = |times: &[f64], values: &[f64]| mann_kendall(times, values, &KendallOptions::default());
+        assert!(attempt(&[0.0, 1.0], &[1.0]).is_err() && attempt(&[1.0, 1.0], &[1.0, 2.0]).is_err());
+        assert!(attempt(&[0.0, 1.0], &[1.0, f64::INFINITY]).is_err());
+        let exact = KendallOptions { method: Method::Exact, alpha: 0.05 };
         let long: Vec<f64> = (0..40).map(f64::from).collect();
         assert!(mann_kendall(&long, &long, &exact).is_err() && Method::from_name("best").is_err());
-        assert!(mann_kendall(&[], &[], &Options { alpha: 1.0, ..Options::default() }).is_err());
+        assert!(mann_kendall(&[], &[], &KendallOptions { alpha: 1.0, ..KendallOptions::default() }).is_err());
     }
 }

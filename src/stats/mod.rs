@@ -1,10 +1,10 @@
 //! Statistical methods on plain arrays, which know neither rosters nor stars.
 
-pub(crate) mod aalen_johansen;
+pub mod aalen_johansen;
 pub(crate) mod baseline;
 pub mod benjamini_hochberg;
 pub(crate) mod distribution;
-pub(crate) mod generator;
+pub mod generator;
 mod kendall_exact;
 pub mod mann_kendall;
 pub(crate) mod markov_chain;
@@ -12,6 +12,6 @@ mod product_integral;
 pub mod proportion;
 pub mod regional_kendall;
 pub mod sen_slope;
-pub(crate) mod survival;
+pub mod survival;
 mod verdict;
 pub(crate) mod wilson;

@@ -3,14 +3,14 @@
 
 use arrow::array::RecordBatch;
 
-use super::distribution::{chi_square_above, normal_two_sided};
-use super::wilson::deviations;
+use super::distribution::{chi2_sf, normal_two_sided};
+use super::wilson::z_for_confidence;
 use crate::error::{Error, Result};
 use crate::support::columns::Columns;
 
-/// A proportion in a year: `success` of `known`.
+/// Proportion in a year: `success` of `known`.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Share {
+pub struct YearlyProportion {
     /// Year, or any other score.
     pub year: f64,
     /// Number of successes.
@@ -42,38 +42,41 @@ pub struct CochranArmitage {
 }
 
 /// Tests proportions for a linear trend (Cochran 1954, Armitage 1955), like `prop.trend.test` of R with the years
-/// as scores; `reach` is the critical value for the interval of the slope.
+/// as scores; `critical_value` is that of the interval of the slope.
 ///
 /// With thousands of organisations any trend is significant, so judge it by the slope.
 ///
 /// ```
-/// use dangjian::stats::proportion::{Share, cochran_armitage};
-/// let share = |year, success| Share { year, success, known: 100 };
-/// let trend = cochran_armitage(&[share(2011., 30), share(2012., 40), share(2013., 50)], 1.96)?;
+/// use dangjian::stats::proportion::{YearlyProportion, cochran_armitage};
+/// let proportion = |year, success| YearlyProportion { year, success, known: 100 };
+/// let trend = cochran_armitage(&[proportion(2011., 30), proportion(2012., 40), proportion(2013., 50)], 1.96)?;
 /// assert!((trend.slope.unwrap() - 0.1).abs() < 1e-12);
 /// # Ok::<(), dangjian::Error>(())
 /// ```
-pub fn cochran_armitage(shares: &[Share], reach: f64) -> Result<CochranArmitage> {
-    if let Some(bad) = shares.iter().find(|share| share.success > share.known || !share.year.is_finite()) {
-        let Share { year, success, known } = bad;
+pub fn cochran_armitage(proportions: &[YearlyProportion], critical_value: f64) -> Result<CochranArmitage> {
+    if let Some(bad) =
+        proportions.iter().find(|proportion| proportion.success > proportion.known || !proportion.year.is_finite())
+    {
+        let YearlyProportion { year, success, known } = bad;
         return Err(Error::argument(
             format!("{year} 年：{known} 个中不能有 {success} 个"),
             format!("{year}: {success} of {known} is impossible"),
         ));
     }
-    let used: Vec<Share> = shares.iter().copied().filter(|share| share.known > 0).collect();
-    let (success, known) = used.iter().fold((0, 0), |(s, n), share| (s + share.success, n + share.known));
+    let used: Vec<YearlyProportion> = proportions.iter().copied().filter(|proportion| proportion.known > 0).collect();
+    let (success, known) =
+        used.iter().fold((0, 0), |(s, n), proportion| (s + proportion.success, n + proportion.known));
     let counted = CochranArmitage { years: used.len(), success, known, ..CochranArmitage::default() };
     if used.is_empty() {
         return Ok(counted);
     }
     let all = known as f64;
-    let mean = used.iter().map(|share| share.year * share.known as f64).sum::<f64>() / all;
-    let share = success as f64 / all;
+    let mean = used.iter().map(|proportion| proportion.year * proportion.known as f64).sum::<f64>() / all;
+    let proportion = success as f64 / all;
     let (mut together, mut spread, mut variance) = (0.0, 0.0, 0.0);
-    for Share { year, success, known } in used {
+    for YearlyProportion { year, success, known } in used {
         let (from_mean, successes, known) = (year - mean, success as f64, known as f64);
-        together += from_mean * (successes - known * share);
+        together += from_mean * (successes - known * proportion);
         spread += known * from_mean * from_mean;
         variance += from_mean * from_mean * successes * (known - successes) / known;
     }
@@ -81,8 +84,8 @@ pub fn cochran_armitage(shares: &[Share], reach: f64) -> Result<CochranArmitage>
         return Ok(counted);
     }
     let slope = together / spread;
-    let wide = (variance > 0.0).then(|| reach * variance.sqrt() / spread);
-    let z = (success > 0 && success < known).then(|| together / (share * (1.0 - share) * spread).sqrt());
+    let wide = (variance > 0.0).then(|| critical_value * variance.sqrt() / spread);
+    let z = (success > 0 && success < known).then(|| together / (proportion * (1.0 - proportion) * spread).sqrt());
     Ok(CochranArmitage {
         slope: Some(slope),
         low: wide.map(|wide| slope - wide),
@@ -118,7 +121,7 @@ pub struct McNemar {
     pub chi2_p: Option<f64>,
 }
 
-/// Runs `McNemar`'s test (1947) of pairs; `reach` as in [`cochran_armitage`].
+/// Runs `McNemar`'s test (1947) of pairs; `critical_value` as in [`cochran_armitage`].
 ///
 /// ```
 /// use dangjian::stats::proportion::mcnemar;
@@ -126,11 +129,11 @@ pub struct McNemar {
 /// assert!((paired.p.unwrap() - 0.0654).abs() < 1e-4);
 /// ```
 #[must_use]
-pub fn mcnemar(kept: u64, lost: u64, gained: u64, never: u64, reach: f64) -> McNemar {
+pub fn mcnemar(kept: u64, lost: u64, gained: u64, never: u64, critical_value: f64) -> McNemar {
     let (changed, all) = (lost + gained, (kept + lost + gained + never) as f64);
     let net = gained as f64 - lost as f64;
     let difference = (all > 0.0).then(|| net / all);
-    let wide = (changed > 0).then(|| reach * (changed as f64 - net * net / all).max(0.0).sqrt() / all);
+    let wide = (changed > 0).then(|| critical_value * (changed as f64 - net * net / all).max(0.0).sqrt() / all);
     let end = |sign: f64| {
         difference.zip(wide).filter(|(_, wide)| *wide > 0.0).map(|(d, wide)| (d + sign * wide).clamp(-1.0, 1.0))
     };
@@ -145,14 +148,14 @@ pub fn mcnemar(kept: u64, lost: u64, gained: u64, never: u64, reach: f64) -> McN
         high: end(1.0),
         p: (changed > 0).then(|| binomial_two_sided(lost.min(gained), changed)),
         chi2,
-        chi2_p: chi2.map(|chi2| chi_square_above(chi2, 1.0)),
+        chi2_p: chi2.map(|chi2| chi2_sf(chi2, 1.0)),
     }
 }
 
 /// Runs [`cochran_armitage`] and returns one row: `years`, `success`, `known`, `slope`, `slope_low`, `slope_high`
 /// (at the confidence level `level`), `z`, `p`.
-pub fn cochran_armitage_table(shares: &[Share], level: f64) -> Result<RecordBatch> {
-    let trend = cochran_armitage(shares, deviations(level)?)?;
+pub fn cochran_armitage_table(proportions: &[YearlyProportion], level: f64) -> Result<RecordBatch> {
+    let trend = cochran_armitage(proportions, z_for_confidence(level)?)?;
     Columns::default()
         .counts("years", [trend.years as u64])
         .counts("success", [trend.success])
@@ -168,17 +171,17 @@ pub fn cochran_armitage_table(shares: &[Share], level: f64) -> Result<RecordBatc
 /// Runs [`mcnemar`] and returns one row: `kept`, `lost`, `gained`, `never`, `difference`, `low`, `high`, `p`,
 /// `chi2`, `chi2_p`.
 pub fn mcnemar_table(kept: u64, lost: u64, gained: u64, never: u64, level: f64) -> Result<RecordBatch> {
-    let test = mcnemar(kept, lost, gained, never, deviations(level)?);
+    let test = mcnemar(kept, lost, gained, never, z_for_confidence(level)?);
     let columns = Columns::default()
         .counts("kept", [kept])
         .counts("lost", [lost])
         .counts("gained", [gained])
         .counts("never", [never]);
-    changes(columns, &[test]).finish()
+    difference_columns(columns, &[test]).finish()
 }
 
 /// Appends the results of the tests: `difference`, `low`, `high`, `p`, `chi2`, `chi2_p`.
-pub(crate) fn changes(columns: Columns, tests: &[McNemar]) -> Columns {
+pub(crate) fn difference_columns(columns: Columns, tests: &[McNemar]) -> Columns {
     columns
         .reals("difference", tests.iter().map(|t| t.difference))
         .reals("low", tests.iter().map(|t| t.low))
@@ -224,9 +227,9 @@ mod tests {
     #[test]
     #[allow(clippy::unreadable_literal, clippy::excessive_precision, reason = "as R prints them")]
     fn smokers_of_four_years() {
-        let shares = [(2010.0, 83, 86), (2011.0, 90, 93), (2013.0, 129, 136), (2014.0, 70, 82)]
-            .map(|(year, success, known)| Share { year, success, known });
-        let trend = cochran_armitage(&shares, 1.96).unwrap();
+        let proportions = [(2010.0, 83, 86), (2011.0, 90, 93), (2013.0, 129, 136), (2014.0, 70, 82)]
+            .map(|(year, success, known)| YearlyProportion { year, success, known });
+        let trend = cochran_armitage(&proportions, 1.96).unwrap();
         near(trend.z.map(|z| z * z), 7.396337379014657);
         near(trend.p, 0.0065356814743598403);
         near(trend.slope, -0.022046612356653429);
@@ -234,13 +237,13 @@ mod tests {
 
     #[test]
     fn shares_that_say_nothing() {
-        let share = |year, success, known| Share { year, success, known };
-        let all = cochran_armitage(&[share(1.0, 5, 5), share(2.0, 9, 9)], 1.96).unwrap();
+        let proportion = |year, success, known| YearlyProportion { year, success, known };
+        let all = cochran_armitage(&[proportion(1.0, 5, 5), proportion(2.0, 9, 9)], 1.96).unwrap();
         assert_eq!((all.slope, all.low, all.z, all.p), (Some(0.0), None, None, None));
-        let one = cochran_armitage(&[share(1.0, 2, 5), share(2.0, 0, 0)], 1.96).unwrap();
+        let one = cochran_armitage(&[proportion(1.0, 2, 5), proportion(2.0, 0, 0)], 1.96).unwrap();
         assert_eq!((one.years, one.known, one.slope, one.p), (1, 5, None, None));
         assert_eq!(cochran_armitage(&[], 1.96).unwrap(), CochranArmitage::default());
-        assert!(cochran_armitage(&[share(1.0, 6, 5)], 1.96).is_err());
+        assert!(cochran_armitage(&[proportion(1.0, 6, 5)], 1.96).is_err());
     }
 
     /// `statsmodels.stats.contingency_tables.mcnemar` 0.15.0, exact and approximate.

@@ -4,7 +4,7 @@ use arrow::array::RecordBatch;
 
 use super::distribution::normal_two_sided;
 use super::mann_kendall;
-use super::mann_kendall::{FEWEST, Options, Verdict, checked_times};
+use super::mann_kendall::{KendallOptions, MIN_YEARS, TrendVerdict, checked_times};
 use super::sen_slope::{median, push_slopes};
 use crate::error::{Error, Result};
 use crate::support::columns::Columns;
@@ -12,7 +12,7 @@ use crate::support::named::named_enum;
 
 /// Dependence between the series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Between {
+pub enum Dependence {
     /// Independent series: S and its variance are added up (Hirsch and Slack 1984; Helsel and Frans 2006).
     Independent,
     /// Series that a year may affect together: covariances are added as well (Dietz and Killeen 1981).
@@ -20,13 +20,13 @@ pub enum Between {
 }
 
 named_enum! {
-    pub Between, "序列间的关系", "dependence between series";
+    pub Dependence, "序列间的关系", "dependence between series";
     Independent = "independent", Correlated = "correlated",
 }
 
 /// Result of the test over all series.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Pooled {
+pub struct RegionalKendall {
     /// Number of series with two or more values.
     pub units: usize,
     /// Number of series with fewer, which carry no information.
@@ -50,19 +50,20 @@ pub struct Pooled {
     pub slope: Option<f64>,
 }
 
-/// Tests the series in `units` together, each as long as `times`, one after the other; NaN is an unknown value.
+/// Tests the series in `units` together, each as long as `times`, one after the other; NaN is an unknown value (Hirsch,
+/// Slack and Smith 1982; Helsel and Frans 2006).
 ///
 /// Covariances of series with missing values follow Hirsch and Slack (1984, eq. 14): a missing value has the mean
 /// rank of its series and ties with all others, so a year that one series lacks is not lost for the others.
 ///
 /// ```
-/// use dangjian::stats::regional_kendall::{Between, pooled};
+/// use dangjian::stats::regional_kendall::{Dependence, pooled_kendall};
 /// let counties = [0.1, 0.2, 0.3, /* and */ 0.5, 0.4, 0.6, /* and */ 0.7, 0.8, 0.9];
-/// let together = pooled(&[2011., 2012., 2013.], &counties, Between::Independent)?;
+/// let together = pooled_kendall(&[2011., 2012., 2013.], &counties, Dependence::Independent)?;
 /// assert_eq!((together.units, together.s), (3, 7));
 /// # Ok::<(), dangjian::Error>(())
 /// ```
-pub fn pooled(times: &[f64], units: &[f64], between: Between) -> Result<Pooled> {
+pub fn pooled_kendall(times: &[f64], units: &[f64], dependence: Dependence) -> Result<RegionalKendall> {
     checked_times(times, times.len())?;
     if units.iter().any(|value| value.is_infinite()) || times.is_empty() || !units.len().is_multiple_of(times.len()) {
         let years = times.len();
@@ -87,16 +88,16 @@ pub fn pooled(times: &[f64], units: &[f64], between: Between) -> Result<Pooled> 
         let groups: Vec<usize> = mann_kendall::equal_groups(&sorted).collect();
         var_s += mann_kendall::variance(sorted.len(), &groups);
     }
-    if between == Between::Correlated {
+    if dependence == Dependence::Correlated {
         var_s += 2.0 * covariances(&used);
     }
     slopes.sort_unstable_by(f64::total_cmp);
-    let z = match between {
-        Between::Independent => mann_kendall::z_of(s, var_s),
+    let z = match dependence {
+        Dependence::Independent => mann_kendall::z_score(s, var_s),
         // If the covariances cancel, the rest is rounding error, not variance.
-        Between::Correlated => (var_s > 1e-9).then(|| s as f64 / var_s.sqrt()),
+        Dependence::Correlated => (var_s > 1e-9).then(|| s as f64 / var_s.sqrt()),
     };
-    Ok(Pooled {
+    Ok(RegionalKendall {
         units: used.len(),
         left_out: all - used.len(),
         n,
@@ -110,33 +111,35 @@ pub fn pooled(times: &[f64], units: &[f64], between: Between) -> Result<Pooled> 
     })
 }
 
-impl Pooled {
+impl RegionalKendall {
     /// Returns the verdict on all series at the level `alpha`. Fewer than five years are too few for correlated
     /// series, no matter how many series there are.
     #[must_use]
-    pub fn verdict(&self, between: Between, alpha: f64) -> Verdict {
-        if self.n == 0 || between == Between::Correlated && self.years < FEWEST {
-            return Verdict::TooFewYears;
+    pub fn verdict(&self, dependence: Dependence, alpha: f64) -> TrendVerdict {
+        if self.n == 0 || dependence == Dependence::Correlated && self.years < MIN_YEARS {
+            return TrendVerdict::TooFewYears;
         }
-        Verdict::of(self.s, self.p, alpha)
+        TrendVerdict::from_score(self.s, self.p, alpha)
     }
 }
 
-/// Runs [`pooled`] under both assumptions, a row each: `between` (`independent`, `correlated`), `years` (with a
+/// Runs [`pooled_kendall`] under both assumptions, a row each: `between` (`independent`, `correlated`), `years` (with a
 /// value in any series), `units` (series with two or more values), `units_left_out` (with fewer), `n` (values),
 /// `s`, `var_s`, `tau`, `z`, `p`, `slope`, `verdict`.
-pub fn pooled_table(times: &[f64], units: &[f64], alpha: f64) -> Result<RecordBatch> {
-    Options { alpha, ..Options::default() }.reach()?;
-    let rows: Vec<(Between, Pooled)> =
-        Between::ALL.into_iter().map(|between| Ok((between, pooled(times, units, between)?))).collect::<Result<_>>()?;
+pub fn pooled_kendall_table(times: &[f64], units: &[f64], alpha: f64) -> Result<RecordBatch> {
+    KendallOptions { alpha, ..KendallOptions::default() }.critical_value()?;
+    let rows: Vec<(Dependence, RegionalKendall)> = Dependence::ALL
+        .into_iter()
+        .map(|dependence| Ok((dependence, pooled_kendall(times, units, dependence)?)))
+        .collect::<Result<_>>()?;
     columns(Columns::default(), &rows, alpha).finish()
 }
 
 /// Appends the columns of the results.
-pub(crate) fn columns(columns: Columns, rows: &[(Between, Pooled)], alpha: f64) -> Columns {
+pub(crate) fn columns(columns: Columns, rows: &[(Dependence, RegionalKendall)], alpha: f64) -> Columns {
     let all = || rows.iter().map(|(_, pooled)| pooled);
     columns
-        .texts("between", rows.iter().map(|(between, _)| between.name()))
+        .texts("between", rows.iter().map(|(dependence, _)| dependence.name()))
         .counts("years", all().map(|pooled| pooled.years as u64))
         .counts("units", all().map(|pooled| pooled.units as u64))
         .counts("units_left_out", all().map(|pooled| pooled.left_out as u64))
@@ -147,7 +150,7 @@ pub(crate) fn columns(columns: Columns, rows: &[(Between, Pooled)], alpha: f64) 
         .reals("z", all().map(|pooled| pooled.z))
         .reals("p", all().map(|pooled| pooled.p))
         .reals("slope", all().map(|pooled| pooled.slope))
-        .texts("verdict", rows.iter().map(|(between, pooled)| pooled.verdict(*between, alpha).name()))
+        .texts("verdict", rows.iter().map(|(dependence, test)| test.verdict(*dependence, alpha).name()))
 }
 
 fn known(unit: &[f64]) -> usize {
@@ -230,21 +233,21 @@ mod tests {
     fn twins_tell_no_more_than_one_of_them() {
         let one = [0.3, 0.1, 0.4, 0.4, 0.5, 0.9, 0.6];
         let times: Vec<f64> = (0..7).map(f64::from).collect();
-        let alone = pooled(&times, &one, Between::Correlated).unwrap();
-        let twins = pooled(&times, &[one, one].concat(), Between::Correlated).unwrap();
+        let alone = pooled_kendall(&times, &one, Dependence::Correlated).unwrap();
+        let twins = pooled_kendall(&times, &[one, one].concat(), Dependence::Correlated).unwrap();
         assert!((alone.z.unwrap() - twins.z.unwrap()).abs() < 1e-12 && twins.s == 2 * alone.s);
         let opposite: Vec<f64> = one.iter().copied().chain(one.iter().map(|x| -x)).collect();
-        let opposite = pooled(&times, &opposite, Between::Correlated).unwrap();
+        let opposite = pooled_kendall(&times, &opposite, Dependence::Correlated).unwrap();
         assert_eq!((opposite.s, opposite.z, opposite.p), (0, None, None), "their S is 0 whatever chance does");
     }
 
     #[test]
     fn what_says_nothing_is_left_out_and_counted() {
         let nan = f64::NAN;
-        let all = pooled(&[0.0, 1.0], &[1.0, 2.0, nan, 5.0, nan, nan], Between::Independent).unwrap();
+        let all = pooled_kendall(&[0.0, 1.0], &[1.0, 2.0, nan, 5.0, nan, nan], Dependence::Independent).unwrap();
         assert_eq!((all.units, all.left_out, all.n, all.s, all.slope), (1, 2, 2, 1, Some(1.0)));
-        let none = pooled(&[0.0, 1.0], &[nan, 5.0], Between::Independent).unwrap();
+        let none = pooled_kendall(&[0.0, 1.0], &[nan, 5.0], Dependence::Independent).unwrap();
         assert_eq!((none.units, none.tau, none.z, none.p, none.slope), (0, None, None, None, None));
-        assert!(pooled(&[0.0, 1.0], &[1.0], Between::Independent).is_err());
+        assert!(pooled_kendall(&[0.0, 1.0], &[1.0], Dependence::Independent).is_err());
     }
 }

@@ -1,6 +1,6 @@
 //! Sen's slope (Sen 斜率): the median of the slopes between all pairs of years, and its interval.
 
-/// Slope per year in the unit of the values, its interval, and the value of the line at time 0.
+/// Slope per year in the unit of the values (Sen 1968), its interval, and the value of the line at time 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Slope {
     /// The median of `(x_j - x_i) / (t_j - t_i)` over all pairs; null below two values.
@@ -17,19 +17,19 @@ impl Slope {
     /// Computes the slope of `values` at the ascending `times`. `sorted` holds the values in ascending order,
     /// `slopes` is a scratch buffer.
     ///
-    /// The interval is Sen's (1968): with N slopes and `reach` = z·√(Var S), its ends have the ranks (N − reach)/2
-    /// and (N + reach)/2 + 1, rounded. It is null if there is no slope of so low a rank (up to four values at 95
+    /// The interval is Sen's (1968): with N slopes and the `margin` z·√(Var S), its ends have the ranks (N − margin)/2
+    /// and (N + margin)/2 + 1, rounded. It is null if there is no slope of so low a rank (up to four values at 95
     /// %), because no interval then reaches the level, and if Var S is 0. Other implementations return the extreme
     /// slopes.
-    pub(crate) fn new(times: &[f64], values: &[f64], sorted: &[f64], reach: f64, slopes: &mut Vec<f64>) -> Self {
+    pub(crate) fn new(times: &[f64], values: &[f64], sorted: &[f64], margin: f64, slopes: &mut Vec<f64>) -> Self {
         slopes.clear();
         push_slopes(times, values, slopes);
         slopes.sort_unstable_by(f64::total_cmp);
         let slope = median(slopes);
         let all = slopes.len() as f64;
-        let low = ((all - reach) / 2.0).round_ties_even();
-        let high = f64::midpoint(all, reach).round_ties_even();
-        let reached = reach > 0.0 && low >= 1.0 && high < all;
+        let low = ((all - margin) / 2.0).round_ties_even();
+        let high = f64::midpoint(all, margin).round_ties_even();
+        let reached = margin > 0.0 && low >= 1.0 && high < all;
         // Adding 0 turns −0 into 0.
         let end = |rank: f64| slopes.get(rank as usize).filter(|_| reached).map(|slope| slope + 0.0);
         let middle = median(sorted).zip(median(times));

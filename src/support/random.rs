@@ -151,7 +151,7 @@ mod tests {
             let cells: Vec<(f64, f64)> =
                 (0..=n).map(|k| (f64::from(seen[k]), expected(k))).filter(|(_, e)| *e >= 5.0).collect();
             let chi_square: f64 = cells.iter().map(|(o, e)| (o - e).powi(2) / e).sum();
-            let above = crate::stats::distribution::chi_square_above(chi_square, cells.len() as f64 - 1.0);
+            let above = crate::stats::distribution::chi2_sf(chi_square, cells.len() as f64 - 1.0);
             assert!(cells.len() > 5 && above > 0.001, "{n} trials of {p}: {chi_square} over {} cells", cells.len());
         }
     }

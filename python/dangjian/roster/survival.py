@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import polars as pl
 
-from dangjian import _native
 from dangjian.roster.part import RosterPart
 
 if TYPE_CHECKING:
+    from dangjian import _native
     from dangjian.roster.arguments import By, Source, Years
     from dangjian.roster.where import Where
 
@@ -87,9 +87,7 @@ class Survival(RosterPart):
         """
         options = _options(at_least, counts, entry, interval, level, variance, None, recurrent=recurrent)
         return pl.DataFrame(
-            _native.star_survival(
-                self._native, options, self._scope(by=by, bands=bands, where=where, years=years)
-            )
+            self._native.star_survival(options, self._scope(by=by, bands=bands, where=where, years=years))
         )
 
     def star_survival_summary(
@@ -145,8 +143,8 @@ class Survival(RosterPart):
         """
         options = _options(at_least, counts, entry, interval, level, variance, horizon, recurrent=recurrent)
         return pl.DataFrame(
-            _native.star_survival_summary(
-                self._native, options, self._scope(by=by, bands=bands, where=where, years=years)
+            self._native.star_survival_summary(
+                options, self._scope(by=by, bands=bands, where=where, years=years)
             )
         )
 
@@ -192,9 +190,7 @@ class Survival(RosterPart):
             at_least, counts, entry, "log-log", 0.95, "organisation", None, recurrent=recurrent
         )
         return pl.DataFrame(
-            _native.star_logrank(
-                self._native, of, options, self._scope(by=by, bands=bands, where=where, years=years)
-            )
+            self._native.star_logrank(of, options, self._scope(by=by, bands=bands, where=where, years=years))
         )
 
     def star_spells(
@@ -237,9 +233,7 @@ class Survival(RosterPart):
             at_least, counts, entry, "log-log", 0.95, "organisation", None, recurrent=recurrent
         )
         return pl.DataFrame(
-            _native.star_spells(
-                self._native, options, self._scope(by=by, bands=bands, where=where, years=years)
-            )
+            self._native.star_spells(options, self._scope(by=by, bands=bands, where=where, years=years))
         )
 
 
@@ -253,7 +247,7 @@ def _options(
     horizon: float | None,
     *,
     recurrent: bool,
-) -> _native.Study:
+) -> _native.SpellOptions:
     return {
         "at_least": float(at_least),
         "counts": counts,

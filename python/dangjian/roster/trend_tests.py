@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Literal
 
 import polars as pl
 
-from dangjian import _native
 from dangjian.roster import arguments
 from dangjian.roster.part import RosterPart
 
 if TYPE_CHECKING:
+    from dangjian import _native
     from dangjian.roster.arguments import By, Source, Years
     from dangjian.roster.where import Where
 
@@ -56,8 +56,8 @@ class TrendTests(RosterPart):
         """
         figure = _figure(rate, success, population, measure, rates_file)
         return pl.DataFrame(
-            _native.trend_test(
-                self._native, figure, method, alpha, self._scope(by=by, bands=bands, where=where, years=years)
+            self._native.trend_test(
+                figure, method, alpha, self._scope(by=by, bands=bands, where=where, years=years)
             )
         )
 
@@ -89,8 +89,8 @@ class TrendTests(RosterPart):
         """
         figure = _figure(rate, success, population, measure, rates_file)
         return pl.DataFrame(
-            _native.trend_pooled(
-                self._native, figure, alpha, self._scope(by=by, bands=bands, where=where, years=years)
+            self._native.trend_pooled(
+                figure, alpha, self._scope(by=by, bands=bands, where=where, years=years)
             )
         )
 
@@ -126,8 +126,7 @@ class TrendTests(RosterPart):
         """
         figure = _figure(rate, success, population, None, rates_file)
         return pl.DataFrame(
-            _native.paired_change(
-                self._native,
+            self._native.paired_change(
                 figure,
                 arguments.year(earlier),
                 arguments.year(later),
@@ -175,8 +174,7 @@ class TrendTests(RosterPart):
             True
         """
         return pl.DataFrame(
-            _native.star_paths(
-                self._native,
+            self._native.star_paths(
                 float(at_least),
                 counts,
                 self._scope(by=by, bands=bands, where=where, years=years),
@@ -205,9 +203,7 @@ class TrendTests(RosterPart):
             ['rising', 'falling', 'steady', 'swinging', 'no_step']
         """
         return pl.DataFrame(
-            _native.star_path_counts(
-                self._native, counts, self._scope(by=by, bands=bands, where=where, years=years)
-            )
+            self._native.star_path_counts(counts, self._scope(by=by, bands=bands, where=where, years=years))
         )
 
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, TypedDict, Unpack, cast
 
 import polars as pl
 
-from dangjian import _native
 from dangjian.roster import arguments
 from dangjian.roster.part import RosterPart
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from dangjian import _native
     from dangjian.roster.arguments import By, Years
     from dangjian.roster.where import Where
 
@@ -112,9 +112,8 @@ class Trends(RosterPart):
             (7, 46)
         """
         return pl.DataFrame(
-            _native.transition_probabilities(
-                self._native,
-                self._asked(steps),
+            self._native.transition_probabilities(
+                self._query(steps),
                 view=view,
                 pooling=pooling,
                 interval=interval,
@@ -141,7 +140,7 @@ class Trends(RosterPart):
             >>> roster.transition_gaps().columns
             ['year', 'next_year', 'star_state', 'next_star_state', 'organisations']
         """
-        return pl.DataFrame(_native.transition_gaps(self._native, self._asked(steps)))
+        return pl.DataFrame(self._native.transition_gaps(self._query(steps)))
 
     def reratings(self, **steps: Unpack[Steps]) -> pl.DataFrame:
         """Compares the ratings of neighbouring years: where nearly all stay, they may have been carried over.
@@ -157,7 +156,7 @@ class Trends(RosterPart):
             >>> roster.reratings(counts="party_organisations").select("next_year", "rated", "same").rows()[-1]
             (2013, 71, 49)
         """
-        return pl.DataFrame(_native.reratings(self._native, self._asked(steps)))
+        return pl.DataFrame(self._native.reratings(self._query(steps)))
 
     def flows(self, *, each_year: bool = False, **steps: Unpack[Steps]) -> pl.DataFrame:
         """Lists the transitions between states, the largest first, each with the reverse one; arrivals and departures
@@ -174,7 +173,7 @@ class Trends(RosterPart):
             >>> flows.select("mode", "next_mode", "moves", "back").row(0)
             ('none', 'area', 81, 3)
         """
-        return pl.DataFrame(_native.flows(self._native, self._asked(steps), each_year))
+        return pl.DataFrame(self._native.flows(self._query(steps), each_year))
 
     def mobility(
         self,
@@ -210,7 +209,7 @@ class Trends(RosterPart):
             0.14
         """
         drawing = None if draws is None else (arguments.whole(draws, "draws"), seed, level)
-        return pl.DataFrame(_native.mobility(self._native, self._asked(steps), each_year, drawing))
+        return pl.DataFrame(self._native.mobility(self._query(steps), each_year, drawing))
 
     def steady_state(
         self,
@@ -232,7 +231,7 @@ class Trends(RosterPart):
             >>> roster.steady_state(counts="party_organisations")["star_state"].to_list()
             ['1', '2', '3', '4']
         """
-        return pl.DataFrame(_native.steady_state(self._native, self._asked(steps), view, each_year))
+        return pl.DataFrame(self._native.steady_state(self._query(steps), view, each_year))
 
     def first_passage(
         self,
@@ -247,7 +246,7 @@ class Trends(RosterPart):
             ``year``, ``next_year``, the dimensions, the state, ``next_<state>``, ``at_risk``, ``years`` (null where
             it may never be reached), ``view``.
         """
-        return pl.DataFrame(_native.first_passage(self._native, self._asked(steps), view, each_year))
+        return pl.DataFrame(self._native.first_passage(self._query(steps), view, each_year))
 
     def transition_tests(self, **steps: Unpack[Steps]) -> pl.DataFrame:
         """Tests the assumptions of a pooled matrix: the same probabilities in every year, no memory, no direction.
@@ -268,7 +267,7 @@ class Trends(RosterPart):
             >>> tests.filter(test="bowker").select("df", pl.col("statistic").round(2)).row(0)
             (8, 40.02)
         """
-        return pl.DataFrame(_native.transition_tests(self._native, self._asked(steps)))
+        return pl.DataFrame(self._native.transition_tests(self._query(steps)))
 
     def compare_groups(
         self,
@@ -307,8 +306,8 @@ class Trends(RosterPart):
             ('enterprise', 'others', 'homogeneity_lr')
         """
         drawing = None if draws is None else (arguments.whole(draws, "draws"), seed, level)
-        asked = self._asked(cast("Steps", {**steps, "by": by}))
-        return pl.DataFrame(_native.compare_groups(self._native, asked, a, b, drawing))
+        query = self._query(cast("Steps", {**steps, "by": by}))
+        return pl.DataFrame(self._native.compare_groups(query, a, b, drawing))
 
     def star_trends(
         self, *, at_least: float = 3, level: float = 0.95, **steps: Unpack[Steps]
@@ -334,7 +333,7 @@ class Trends(RosterPart):
             >>> print(roster.star_trends(counts="party_organisations")["verdict_en"].item())
             Rising: of 129 steps 29 rose, 11 fell, 89 stayed; 3 stars and more from 4.4 % in 2011 to 10.6 %
         """
-        return pl.DataFrame(_native.star_trends(self._native, self._asked(steps), at_least, level))
+        return pl.DataFrame(self._native.star_trends(self._query(steps), at_least, level))
 
     def star_forecast(
         self,
@@ -384,9 +383,8 @@ class Trends(RosterPart):
         """
         drawing = None if draws is None else (arguments.whole(draws, "draws"), seed, level)
         return pl.DataFrame(
-            _native.star_forecast(
-                self._native,
-                self._asked(steps),
+            self._native.star_forecast(
+                self._query(steps),
                 arguments.whole(horizon, "horizon"),
                 share_of=share_of,
                 futures=interval,
@@ -397,8 +395,8 @@ class Trends(RosterPart):
             )
         )
 
-    def _asked(self, steps: Steps) -> _native.Asked:
-        """Builds the request in the form of the engine."""
+    def _query(self, steps: Steps) -> _native.TransitionQuery:
+        """Builds the selection of transitions in the form of the engine."""
         scale = steps.get("scale")
         return {
             "scope": self._scope(by=steps.get("by", ()), where=steps.get("where"), years=steps.get("years")),

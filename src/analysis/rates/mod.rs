@@ -20,7 +20,7 @@ use crate::job::{Job, Quiet};
 use crate::lang::Lang;
 use crate::query::Scope;
 use crate::roster::{Frame, Roster};
-use crate::stats::wilson::deviations;
+use crate::stats::wilson::z_for_confidence;
 use crate::support::columns::{Columns, Part};
 
 pub(crate) use self::figures::Answers;
@@ -106,7 +106,7 @@ fn answer(
     scope: &Scope,
     job: &dyn Job,
 ) -> Result<RecordBatch> {
-    let z = options.interval.map(deviations).transpose()?;
+    let z = options.interval.map(z_for_confidence).transpose()?;
     let frames = scope.frames(roster)?;
     let axes = scope.axes(roster, &frames)?;
     if options.rollup {

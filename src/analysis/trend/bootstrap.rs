@@ -20,51 +20,22 @@ use std::collections::HashMap;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
+use super::options::Bootstrap;
 use super::panel::{NOT_COUNTED, Panel};
-use super::transitions::Square;
+use super::transition_counts::SquareMatrix;
 use crate::error::{Error, Result};
 use crate::job;
 use crate::job::Job;
 use crate::support::random::Rng;
 
-/// Options for the bootstrap.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Draws {
-    /// Number of bootstrap replicates.
-    pub draws: u32,
-    /// Seed; equal seeds give equal replicates.
-    pub seed: u64,
-    /// Confidence level: the proportion of replicates between the ends of an interval.
-    pub level: f64,
-}
-
-impl Default for Draws {
-    fn default() -> Self {
-        Self { draws: 1000, seed: 1, level: 0.95 }
-    }
-}
-
-impl Draws {
-    pub(crate) fn check(&self) -> Result<()> {
-        crate::stats::wilson::deviations(self.level)?;
-        if (1..=1_000_000).contains(&self.draws) {
-            return Ok(());
-        }
-        Err(Error::argument(
-            format!("抽样次数应为 1 至 1000000，给的是 {}", self.draws),
-            format!("draws is {}; expected 1 to 1000000", self.draws),
-        ))
-    }
-}
-
 /// Bootstrap distribution of a statistic.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Drawn {
+pub(crate) struct Resampled {
     /// Ends of the interval: percentiles of the replicates in which the statistic is defined.
     pub(crate) low: Option<f64>,
     pub(crate) high: Option<f64>,
     /// Number of those replicates.
-    pub(crate) draws: u64,
+    pub(crate) replicates: u64,
 }
 
 /// The entities of one group, in cells.
@@ -73,10 +44,10 @@ pub(crate) struct Sample {
     pub(crate) group: u32,
     /// Number of entities in each cell, the largest first.
     counts: Vec<u64>,
-    /// Start of each cell in `steps`, and the end of the last.
+    /// Start of each cell in `transitions`, and the end of the last.
     starts: Vec<u32>,
     /// Transitions, each with the number of times that every entity of the cell makes it.
-    steps: Vec<(u32, u32)>,
+    transitions: Vec<(u32, u32)>,
     states: usize,
     pairs: usize,
 }
@@ -89,11 +60,12 @@ impl Sample {
 
     /// Draws as many entities as there are, with replacement, and returns their transitions, per pair or for all
     /// pairs together.
-    pub(crate) fn draw(&self, rng: &mut Rng) -> Vec<Square> {
-        let mut squares = vec![Square::new(self.states); self.pairs];
+    pub(crate) fn resample(&self, rng: &mut Rng) -> Vec<SquareMatrix> {
+        let mut squares = vec![SquareMatrix::new(self.states); self.pairs];
         let mut add = |cell: usize, times: u64| {
-            for (step, each) in &self.steps[self.starts[cell] as usize..self.starts[cell + 1] as usize] {
-                let (pair, states) = (*step as usize / self.states.pow(2), *step as usize % self.states.pow(2));
+            for (transition, each) in &self.transitions[self.starts[cell] as usize..self.starts[cell + 1] as usize] {
+                let (pair, states) =
+                    (*transition as usize / self.states.pow(2), *transition as usize % self.states.pow(2));
                 squares[pair].add(states / self.states, states % self.states, times * u64::from(*each));
             }
         };
@@ -119,30 +91,32 @@ impl Sample {
     /// Returns the intervals of `statistics` over the bootstrap replicates.
     pub(crate) fn intervals(
         &self,
-        how: &Draws,
+        bootstrap: &Bootstrap,
         job: &dyn Job,
-        statistics: impl Fn(&[Square], &mut Rng) -> Vec<Option<f64>> + Sync,
-    ) -> Result<Vec<Drawn>> {
-        drawn(self.group, how, job, |rng| statistics(&self.draw(rng), rng))
+        statistics: impl Fn(&[SquareMatrix], &mut Rng) -> Vec<Option<f64>> + Sync,
+    ) -> Result<Vec<Resampled>> {
+        resampled(self.group, bootstrap, job, |rng| statistics(&self.resample(rng), rng))
     }
 }
 
 /// Returns the intervals of `statistics` over the replicates of one group; each replicate has its own random
 /// stream.
-pub(crate) fn drawn(
+pub(crate) fn resampled(
     group: u32,
-    how: &Draws,
+    bootstrap: &Bootstrap,
     job: &dyn Job,
     statistics: impl Fn(&mut Rng) -> Vec<Option<f64>> + Sync,
-) -> Result<Vec<Drawn>> {
-    let stream = Rng(how.seed).fork(u64::from(group));
-    let draws = (0..how.draws).into_par_iter().map(|draw| {
+) -> Result<Vec<Resampled>> {
+    let stream = Rng(bootstrap.seed).fork(u64::from(group));
+    let replicates = (0..bootstrap.replicates).into_par_iter().map(|replicate| {
         job::check(job)?;
-        Ok(statistics(&mut stream.fork(u64::from(draw))))
+        Ok(statistics(&mut stream.fork(u64::from(replicate))))
     });
-    let draws = draws.collect::<Result<Vec<_>>>()?;
-    let many = draws.first().map_or(0, Vec::len);
-    Ok((0..many).map(|at| percentiles(draws.iter().filter_map(|draw| draw[at]), how.level)).collect())
+    let replicates = replicates.collect::<Result<Vec<_>>>()?;
+    let many = replicates.first().map_or(0, Vec::len);
+    Ok((0..many)
+        .map(|at| percentiles(replicates.iter().filter_map(|replicate| replicate[at]), bootstrap.level))
+        .collect())
 }
 
 /// Maps the key of each group to its sample.
@@ -150,9 +124,9 @@ pub(crate) fn by_key<'a>(panel: &Panel<'_>, samples: &'a [Sample]) -> HashMap<Ve
     samples.iter().map(|sample| (panel.key(sample.group), sample)).collect()
 }
 
-/// Returns the ends of the middle `share` of `values`, by the linear interpolation that most software uses (Hyndman
-/// and Fan 1996, type 7).
-fn percentiles(values: impl Iterator<Item = f64>, share: f64) -> Drawn {
+/// Returns the ends of the middle `proportion` of `values`, by the linear interpolation that most software uses
+/// (Hyndman and Fan 1996, type 7).
+fn percentiles(values: impl Iterator<Item = f64>, proportion: f64) -> Resampled {
     let mut values: Vec<f64> = values.collect();
     values.sort_unstable_by(f64::total_cmp);
     let at = |p: f64| {
@@ -160,11 +134,15 @@ fn percentiles(values: impl Iterator<Item = f64>, share: f64) -> Drawn {
         let (below, above) = (values[place.floor() as usize], values[place.ceil() as usize]);
         Some(below + (above - below) * place.fract())
     };
-    Drawn { low: at((1.0 - share) / 2.0), high: at(f64::midpoint(1.0, share)), draws: values.len() as u64 }
+    Resampled {
+        low: at((1.0 - proportion) / 2.0),
+        high: at(f64::midpoint(1.0, proportion)),
+        replicates: values.len() as u64,
+    }
 }
 
-/// One year: the state of each id, and for each listed entity its group and rating time.
-struct Side<'a> {
+/// States in one year: that of each id, and for each listed entity its group and rating time.
+struct YearStates<'a> {
     ids: &'a [u32],
     states: Vec<u16>,
     groups: Vec<u32>,
@@ -172,8 +150,8 @@ struct Side<'a> {
 }
 
 /// The years, and the transitions that the entities contribute.
-struct Steps<'a> {
-    sides: Vec<Side<'a>>,
+struct Contributions<'a> {
+    years: Vec<YearStates<'a>>,
     pairs: &'a [(usize, usize)],
     states: usize,
     /// For each state and next state, true if the transition counts.
@@ -200,7 +178,7 @@ pub(crate) fn samples(
             format!("{states} states are too many to draw from; name a dimension with fewer values"),
         ));
     }
-    let side = |nth: usize| {
+    let year = |nth: usize| {
         job::check(job)?;
         let ids: &[u32] = &panel.things[nth].ids;
         let mut of_id = vec![states as u16 - 1; panel.ids()];
@@ -208,22 +186,22 @@ pub(crate) fn samples(
             of_id[*id as usize] = state as u16;
         }
         let rated = panel.rating.as_ref().map(|axis| panel.positions(nth, axis)).transpose()?;
-        Ok(Side { ids, states: of_id, groups: panel.groups(nth)?, rated })
+        Ok(YearStates { ids, states: of_id, groups: panel.groups(nth)?, rated })
     };
-    let sides = (0..panel.frames.len()).into_par_iter().map(side).collect::<Result<Vec<_>>>()?;
-    let steps = Steps {
-        sides,
+    let years = (0..panel.frames.len()).into_par_iter().map(year).collect::<Result<Vec<_>>>()?;
+    let contributions = Contributions {
+        years,
         pairs: &panel.pairs,
         states,
-        kept: (0..states * states).map(|step| kept(step / states, step % states)).collect(),
+        kept: (0..states * states).map(|transition| kept(transition / states, transition % states)).collect(),
         each,
         ratings: panel.rating.as_ref().map_or(0, |axis| axis.values.len() as u32),
     };
-    let cells = steps.cells(panel.ids(), job)?;
+    let cells = contributions.cells(panel.ids(), job)?;
     let mut samples: Vec<Sample> = Vec::new();
     for cells in cells.chunk_by(|a, b| a.group == b.group) {
         let mut cells: Vec<(u64, Vec<(u32, u32)>)> =
-            cells.iter().map(|cell| (cell.count, steps.of_thing(cell.group, cell.first))).collect();
+            cells.iter().map(|cell| (cell.count, contributions.transitions_of(cell.group, cell.first))).collect();
         cells.sort_unstable_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
         let starts = std::iter::once(0).chain(cells.iter().scan(0, |at, cell| {
             *at += cell.1.len() as u32;
@@ -233,7 +211,7 @@ pub(crate) fn samples(
             group: 0,
             counts: cells.iter().map(|cell| cell.0).collect(),
             starts: starts.collect(),
-            steps: cells.iter().flat_map(|cell| cell.1.iter().copied()).collect(),
+            transitions: cells.iter().flat_map(|cell| cell.1.iter().copied()).collect(),
             states,
             pairs,
         });
@@ -244,7 +222,7 @@ pub(crate) fn samples(
 }
 
 /// Entities of one group with equal transitions.
-struct Cell {
+struct HistoryCell {
     group: u32,
     count: u64,
     /// Smallest id in the cell, as its representative.
@@ -252,36 +230,37 @@ struct Cell {
 }
 
 /// Ids per parallel task.
-const PIECE: usize = 1 << 15;
+const IDS_PER_TASK: usize = 1 << 15;
 
 /// Contribution of an entity to its group so far.
 #[derive(Clone, Copy)]
-struct Sum {
+struct Contribution {
     group: u32,
-    steps: u128,
+    transitions: u128,
 }
 
-impl Steps<'_> {
+impl Contributions<'_> {
     /// Returns all cells, by group. Contributions are compared by sums of one 128-bit random number per transition:
     /// the probability that two different ones among a million collide is about 10^-27.
-    fn cells(&self, ids: usize, job: &dyn Job) -> Result<Vec<Cell>> {
-        let mut sums = vec![Sum { group: NOT_COUNTED, steps: 0 }; ids];
+    fn cells(&self, ids: usize, job: &dyn Job) -> Result<Vec<HistoryCell>> {
+        let mut sums = vec![Contribution { group: NOT_COUNTED, transitions: 0 }; ids];
         // Contributions to groups other than the first group of the entity.
         let mut others: Vec<(u32, u32, u128)> = Vec::new();
         for (nth, pair) in self.pairs.iter().enumerate() {
             job::check(job)?;
-            let more = sums.par_chunks_mut(PIECE).enumerate().map(|(piece, sums)| {
+            let more = sums.par_chunks_mut(IDS_PER_TASK).enumerate().map(|(piece, sums)| {
                 let mut others = Vec::new();
-                self.visit(*pair, piece * PIECE..piece * PIECE + sums.len(), |id, group, step| {
-                    let steps = step.map_or(0, |step| signature(if self.each { nth } else { 0 }, step));
-                    let sum = &mut sums[id - piece * PIECE];
+                self.visit(*pair, piece * IDS_PER_TASK..piece * IDS_PER_TASK + sums.len(), |id, group, transition| {
+                    let transitions =
+                        transition.map_or(0, |transition| signature(if self.each { nth } else { 0 }, transition));
+                    let sum = &mut sums[id - piece * IDS_PER_TASK];
                     if sum.group == NOT_COUNTED {
                         sum.group = group;
                     }
                     if sum.group == group {
-                        sum.steps = sum.steps.wrapping_add(steps);
+                        sum.transitions = sum.transitions.wrapping_add(transitions);
                     } else {
-                        others.push((group, id as u32, steps));
+                        others.push((group, id as u32, transitions));
                     }
                 });
                 others
@@ -290,18 +269,18 @@ impl Steps<'_> {
         }
         others.par_sort_unstable_by_key(|(group, id, _)| (*group, *id));
         let mut cells: FxHashMap<(u32, u128), (u64, u32)> = FxHashMap::default();
-        let mut add = |group: u32, steps: u128, id: u32| {
-            let cell = cells.entry((group, steps)).or_insert((0, id));
+        let mut add = |group: u32, transitions: u128, id: u32| {
+            let cell = cells.entry((group, transitions)).or_insert((0, id));
             *cell = (cell.0 + 1, cell.1.min(id));
         };
         for (id, sum) in sums.iter().enumerate().filter(|(_, sum)| sum.group != NOT_COUNTED) {
-            add(sum.group, sum.steps, id as u32);
+            add(sum.group, sum.transitions, id as u32);
         }
         for one in others.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
-            add(one[0].0, one.iter().fold(0, |sum, (.., steps)| sum.wrapping_add(*steps)), one[0].1);
+            add(one[0].0, one.iter().fold(0, |sum, (.., transitions)| sum.wrapping_add(*transitions)), one[0].1);
         }
-        let mut cells: Vec<Cell> =
-            cells.into_iter().map(|((group, _), (count, first))| Cell { group, count, first }).collect();
+        let mut cells: Vec<HistoryCell> =
+            cells.into_iter().map(|((group, _), (count, first))| HistoryCell { group, count, first }).collect();
         cells.sort_unstable_by_key(|cell| (cell.group, cell.first));
         Ok(cells)
     }
@@ -313,7 +292,7 @@ impl Steps<'_> {
         ids: std::ops::Range<usize>,
         mut visit: impl FnMut(usize, u32, Option<usize>),
     ) {
-        let (before, after) = (&self.sides[earlier], &self.sides[later]);
+        let (before, after) = (&self.years[earlier], &self.years[later]);
         let absent = self.states as u16 - 1;
         let mut left = before.ids.partition_point(|id| (*id as usize) < ids.start);
         let mut right = after.ids.partition_point(|id| (*id as usize) < ids.start);
@@ -323,9 +302,9 @@ impl Steps<'_> {
             if was || is {
                 let group = if was { before.groups[left] } else { after.groups[right] };
                 if group != NOT_COUNTED {
-                    let step = usize::from(from) * self.states + usize::from(to);
-                    let counts = self.kept[step] && !(was && is && self.carried(before, left, after, right));
-                    visit(id, group, counts.then_some(step));
+                    let transition = usize::from(from) * self.states + usize::from(to);
+                    let counts = self.kept[transition] && !(was && is && self.carried(before, left, after, right));
+                    visit(id, group, counts.then_some(transition));
                 }
             }
             left += usize::from(was);
@@ -334,7 +313,7 @@ impl Steps<'_> {
     }
 
     /// Checks whether the rating was carried over from the year before.
-    fn carried(&self, before: &Side<'_>, left: usize, after: &Side<'_>, right: usize) -> bool {
+    fn carried(&self, before: &YearStates<'_>, left: usize, after: &YearStates<'_>, right: usize) -> bool {
         match (&before.rated, &after.rated) {
             (Some(was), Some(is)) => was[left] < self.ratings && was[left] == is[right],
             _ => false,
@@ -342,33 +321,33 @@ impl Steps<'_> {
     }
 
     /// Returns the transitions of one entity in a group, ascending, each with its count.
-    fn of_thing(&self, group: u32, thing: u32) -> Vec<(u32, u32)> {
+    fn transitions_of(&self, group: u32, thing: u32) -> Vec<(u32, u32)> {
         let thing = thing as usize;
-        let mut steps: Vec<u32> = Vec::new();
+        let mut transitions: Vec<u32> = Vec::new();
         for (nth, pair) in self.pairs.iter().enumerate() {
-            self.visit(*pair, thing..thing + 1, |_, of, step| {
-                if let Some(step) = step.filter(|_| of == group) {
+            self.visit(*pair, thing..thing + 1, |_, own, transition| {
+                if let Some(transition) = transition.filter(|_| own == group) {
                     let nth = if self.each { nth } else { 0 };
-                    steps.push((nth * self.states * self.states + step) as u32);
+                    transitions.push((nth * self.states * self.states + transition) as u32);
                 }
             });
         }
-        steps.sort_unstable();
-        steps.chunk_by(|a, b| a == b).map(|same| (same[0], same.len() as u32)).collect()
+        transitions.sort_unstable();
+        transitions.chunk_by(|a, b| a == b).map(|same| (same[0], same.len() as u32)).collect()
     }
 }
 
 /// Returns a fixed 128-bit random number for a transition between the years of a pair.
-fn signature(pair: usize, step: usize) -> u128 {
-    let mut rng = Rng(((pair as u64) << 32) | step as u64);
+fn signature(pair: usize, transition: usize) -> u128 {
+    let mut rng = Rng(((pair as u64) << 32) | transition as u64);
     (u128::from(rng.next()) << 64) | u128::from(rng.next())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::trend::panel::Steps;
-    use crate::analysis::trend::transitions::Flows;
+    use crate::analysis::trend::panel::TransitionQuery;
+    use crate::analysis::trend::transition_counts::TransitionCounts;
     use crate::ingest::ReadOptions;
     use crate::job::Quiet;
     use crate::query::Scope;
@@ -377,27 +356,30 @@ mod tests {
 
     /// Drawing every organisation once gives the counts of the kernel, for each group and year.
     #[test]
-    fn cells_hold_every_step() {
+    fn cells_hold_every_transition() {
         let years = synth::panel(3000, 5, 2010, 7).unwrap();
         let roster = Roster::read_arrow("made", &years, &ReadOptions::default(), &Quiet).unwrap();
         for scope in [Scope::default(), Scope::by(["mode", "kind"])] {
-            let panel = Panel::new(&roster, &Steps::default(), &scope, &Quiet).unwrap();
-            let flows = Flows::count(&panel, &Quiet).unwrap();
+            let panel = Panel::new(&roster, &TransitionQuery::default(), &scope, &Quiet).unwrap();
+            let counted = TransitionCounts::count(&panel, &Quiet).unwrap();
             let samples = samples(&panel, true, |_, _| true, &Quiet).unwrap();
             let samples = by_key(&panel, &samples);
-            assert_eq!(samples.len(), flows.groups.len());
-            for group in &flows.groups {
+            assert_eq!(samples.len(), counted.groups.len());
+            for group in &counted.groups {
                 let sample = samples[&group.key];
-                let mut squares = vec![Square::new(panel.states.len()); panel.pairs.len()];
+                let mut squares = vec![SquareMatrix::new(panel.states.len()); panel.pairs.len()];
                 for (cell, count) in sample.counts.iter().enumerate() {
-                    for (step, each) in &sample.steps[sample.starts[cell] as usize..sample.starts[cell + 1] as usize] {
+                    for (transition, each) in
+                        &sample.transitions[sample.starts[cell] as usize..sample.starts[cell + 1] as usize]
+                    {
                         let size = panel.states.len();
-                        let (pair, states) = (*step as usize / (size * size), *step as usize % (size * size));
+                        let (pair, states) =
+                            (*transition as usize / (size * size), *transition as usize % (size * size));
                         squares[pair].add(states / size, states % size, count * u64::from(*each));
                     }
                 }
                 for (pair, square) in squares.iter().enumerate() {
-                    assert_eq!(*square, flows.square(group, &(pair..pair + 1)));
+                    assert_eq!(*square, counted.square(group, &(pair..pair + 1)));
                 }
             }
             let drawn_from: u64 = samples.values().map(|sample| sample.things()).sum();
@@ -410,8 +392,8 @@ mod tests {
     #[test]
     fn percentiles_are_those_of_type_7() {
         // R 4.5: quantile(c(1, 2, 4, 8), c(0.1, 0.9)) is 1.3 and 6.8.
-        let drawn = percentiles([8.0, 1.0, 4.0, 2.0].into_iter(), 0.8);
-        assert!((drawn.low.unwrap() - 1.3).abs() < 1e-12 && (drawn.high.unwrap() - 6.8).abs() < 1e-12);
-        assert_eq!(percentiles(std::iter::empty(), 0.8), Drawn::default());
+        let resampled = percentiles([8.0, 1.0, 4.0, 2.0].into_iter(), 0.8);
+        assert!((resampled.low.unwrap() - 1.3).abs() < 1e-12 && (resampled.high.unwrap() - 6.8).abs() < 1e-12);
+        assert_eq!(percentiles(std::iter::empty(), 0.8), Resampled::default());
     }
 }

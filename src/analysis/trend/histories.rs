@@ -50,22 +50,22 @@ impl<'a> Histories<'a> {
         };
         let year = |frame: &'a Frame| {
             job::check(job)?;
-            let mut of = vec![GONE; things];
+            let mut by_thing = vec![GONE; things];
             Ok(match counts {
                 Counts::Organisations => {
                     let codes = states.codes(roster, frame);
                     for (row, slot) in frame.slots.iter().enumerate() {
-                        of[*slot as usize] = codes.get(row) as u16;
+                        by_thing[*slot as usize] = codes.get(row) as u16;
                     }
-                    Year { states: of, ids: frame.slots.as_slice().into(), rows: None }
+                    Year { states: by_thing, ids: frame.slots.as_slice().into(), rows: None }
                 }
                 Counts::PartyOrganisations => {
                     let all = BooleanBuffer::new_set(frame.rows());
                     let parties = PartyStars::new(roster, frame, &states, &all);
                     for (id, row) in parties.ids.iter().zip(&parties.rows) {
-                        of[*id as usize] = parties.codes.get(*row as usize) as u16;
+                        by_thing[*id as usize] = parties.codes.get(*row as usize) as u16;
                     }
-                    Year { states: of, ids: parties.ids.into(), rows: Some(parties.rows) }
+                    Year { states: by_thing, ids: parties.ids.into(), rows: Some(parties.rows) }
                 }
             })
         };

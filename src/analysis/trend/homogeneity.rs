@@ -8,49 +8,49 @@ use std::collections::BTreeMap;
 use arrow::array::RecordBatch;
 use nalgebra::{DMatrix, DVector};
 
-use super::panel::{NOT_COUNTED, Panel, Steps};
-use super::transitions::{Flows, Rows, Square};
+use super::panel::{NOT_COUNTED, Panel, TransitionQuery};
+use super::transition_counts::{ResultKeys, SquareMatrix, TransitionCounts};
 use crate::error::Result;
 use crate::job;
 use crate::job::Job;
 use crate::lang::Text;
 use crate::query::Scope;
 use crate::roster::Roster;
-use crate::stats::distribution::chi_square_above;
-use crate::stats::markov_chain::solved;
+use crate::stats::distribution::chi2_sf;
+use crate::stats::markov_chain::solve;
 
 /// Result of a test.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Answer {
+pub(crate) struct TestResult {
     /// Null if the test is undefined.
     pub(crate) statistic: Option<f64>,
     pub(crate) df: u64,
     /// Number of transitions the test is based on.
-    pub(crate) steps: u64,
+    pub(crate) transitions: u64,
 }
 
-impl Answer {
+impl TestResult {
     pub(crate) fn p_value(&self) -> Option<f64> {
-        Some(chi_square_above(self.statistic?, self.df as f64))
+        Some(chi2_sf(self.statistic?, self.df as f64))
     }
 
     /// Returns Cohen's w, √(statistic / transitions): about 0.1 is small, 0.3 medium, 0.5 large (Cohen 1988).
     pub(crate) fn effect(&self) -> Option<f64> {
-        Some((self.statistic? / self.steps as f64).sqrt())
+        Some((self.statistic? / self.transitions as f64).sqrt())
     }
 }
 
 /// Builds the result; without degrees of freedom there is nothing to test and the statistic is null.
-fn answer(statistic: f64, df: u64, steps: u64) -> Answer {
-    Answer { statistic: (df > 0 && steps > 0).then_some(statistic.max(0.0)), df, steps }
+fn result(statistic: f64, df: u64, transitions: u64) -> TestResult {
+    TestResult { statistic: (df > 0 && transitions > 0).then_some(statistic.max(0.0)), df, transitions }
 }
 
 /// Tests whether several tables of transitions have equal probabilities, by the likelihood ratio and by Pearson's
 /// chi-square (Anderson and Goodman 1957). Degrees of freedom, summed over rows: (non-empty columns − 1) × (tables
 /// in which the row is not empty − 1).
-pub(crate) fn homogeneity(tables: &[Square]) -> (Answer, Answer) {
+pub(crate) fn homogeneity(tables: &[SquareMatrix]) -> (TestResult, TestResult) {
     let size = tables.first().map_or(0, |table| table.size);
-    let pool = tables.iter().fold(Square::new(size), Square::plus);
+    let pool = tables.iter().fold(SquareMatrix::new(size), SquareMatrix::plus);
     let (mut ratio, mut chi_square, mut df) = (0.0, 0.0, 0);
     for from in 0..size {
         let all: u64 = pool.row(from).iter().sum();
@@ -71,15 +71,15 @@ pub(crate) fn homogeneity(tables: &[Square]) -> (Answer, Answer) {
         }
         df += columns.saturating_sub(1) * u64::saturating_sub(rows, 1);
     }
-    let steps = pool.total();
-    (answer(ratio, df, steps), answer(chi_square, df, steps))
+    let transitions = pool.total();
+    (result(ratio, df, transitions), result(chi_square, df, transitions))
 }
 
 /// Tests whether the next state depends on the current state.
-pub(crate) fn independence(table: &Square) -> (Answer, Answer) {
+pub(crate) fn independence(table: &SquareMatrix) -> (TestResult, TestResult) {
     // Independence is homogeneity of the rows.
     let row = |from: usize| {
-        let mut row = Square::new(table.size);
+        let mut row = SquareMatrix::new(table.size);
         table.row(from).iter().enumerate().for_each(|(to, count)| row.add(0, to, *count));
         row
     };
@@ -88,62 +88,63 @@ pub(crate) fn independence(table: &Square) -> (Answer, Answer) {
 
 /// Tests whether as many entities move from a to b as from b to a (Bowker 1948). Pairs of states without a
 /// transition carry no information and add no degree of freedom.
-pub(crate) fn symmetry(table: &Square) -> Answer {
+pub(crate) fn symmetry(table: &SquareMatrix) -> TestResult {
     let (mut statistic, mut df) = (0.0, 0);
     for a in 0..table.size {
         for b in a + 1..table.size {
-            let (there, back) = (table.at(a, b) as f64, table.at(b, a) as f64);
+            let (there, back) = (table.get(a, b) as f64, table.get(b, a) as f64);
             if there + back > 0.0 {
                 statistic += (there - back).powi(2) / (there + back);
                 df += 1;
             }
         }
     }
-    answer(statistic, df, table.total())
+    result(statistic, df, table.total())
 }
 
 /// Tests whether the distribution is equal before and after: Stuart (1955) and Maxwell (1970), then Bhapkar (1966),
 /// which does not assume the null hypothesis in the variance.
-pub(crate) fn margins(table: &Square) -> (Answer, Answer) {
+pub(crate) fn margins(table: &SquareMatrix) -> (TestResult, TestResult) {
     // States that no transition connects form separate tests. Each component costs one degree of freedom.
     let mut part: Vec<usize> = (0..table.size).collect();
     for a in 0..table.size {
         for b in 0..table.size {
-            if table.at(a, b) > 0 && part[a] != part[b] {
+            if table.get(a, b) > 0 && part[a] != part[b] {
                 let (from, to) = (part[a].max(part[b]), part[a].min(part[b]));
                 part.iter_mut().filter(|p| **p == from).for_each(|p| *p = to);
             }
         }
     }
     let free: Vec<usize> = (0..table.size).filter(|at| part[*at] != *at).collect();
-    let sum = |at: usize| (0..table.size).map(|b| table.at(at, b)).sum::<u64>() as f64;
-    let gain = |at: usize| (0..table.size).map(|b| table.at(b, at)).sum::<u64>() as f64;
+    let sum = |at: usize| (0..table.size).map(|b| table.get(at, b)).sum::<u64>() as f64;
+    let gain = |at: usize| (0..table.size).map(|b| table.get(b, at)).sum::<u64>() as f64;
     let differences = DVector::from_iterator(free.len(), free.iter().map(|at| sum(*at) - gain(*at)));
     let variances = DMatrix::from_fn(free.len(), free.len(), |a, b| {
         let (a, b) = (free[a], free[b]);
-        let both = (table.at(a, b) + table.at(b, a)) as f64;
+        let both = (table.get(a, b) + table.get(b, a)) as f64;
         if a == b { sum(a) + gain(a) - both } else { -both }
     });
-    let (df, steps) = (free.len() as u64, table.total());
-    let Some(solved) = solved(variances, &differences) else {
-        return (Answer { statistic: None, df, steps }, Answer { statistic: None, df, steps });
+    let (df, transitions) = (free.len() as u64, table.total());
+    let Some(solution) = solve(variances, &differences) else {
+        return (TestResult { statistic: None, df, transitions }, TestResult { statistic: None, df, transitions });
     };
-    let stuart = differences.dot(&solved);
-    let bhapkar = stuart / (1.0 - stuart / steps as f64);
-    let bhapkar = Answer { statistic: Some(bhapkar).filter(|b| df > 0 && b.is_finite() && *b >= 0.0), df, steps };
-    (answer(stuart, df, steps), bhapkar)
+    let stuart = differences.dot(&solution);
+    let bhapkar = stuart / (1.0 - stuart / transitions as f64);
+    let bhapkar =
+        TestResult { statistic: Some(bhapkar).filter(|b| df > 0 && b.is_finite() && *b >= 0.0), df, transitions };
+    (result(stuart, df, transitions), bhapkar)
 }
 
 /// Transitions by the state two years back: does that state matter once last year's state is known?
 struct Triples {
     /// For each group and state two years back, the transitions of the last year.
-    found: BTreeMap<u32, Vec<Square>>,
+    by_group: BTreeMap<u32, Vec<SquareMatrix>>,
 }
 
 impl Triples {
     fn count(panel: &Panel<'_>, job: &dyn Job) -> Result<Self> {
         let size = panel.states.len();
-        let mut found: BTreeMap<u32, Vec<Square>> = BTreeMap::new();
+        let mut by_group: BTreeMap<u32, Vec<SquareMatrix>> = BTreeMap::new();
         // `of_id` holds the state of each id. A carried-over rating is not a transition.
         let absent = size as u32 - 1;
         let states = |nth: usize, axis| -> Result<Vec<u32>> {
@@ -180,12 +181,12 @@ impl Triples {
                 let id = *id as usize;
                 let path = [state as usize, middle[id] as usize, last[id] as usize];
                 if group != NOT_COUNTED && path.iter().all(|at| panel.states[*at].proper()) && !carried(id) {
-                    let squares = found.entry(group).or_insert_with(|| vec![Square::new(size); size]);
+                    let squares = by_group.entry(group).or_insert_with(|| vec![SquareMatrix::new(size); size]);
                     squares[path[0]].add(path[1], path[2], 1);
                 }
             }
         }
-        Ok(Self { found })
+        Ok(Self { by_group })
     }
 }
 
@@ -206,65 +207,69 @@ const TESTS: [(&str, &str, &str); 9] = [
     ("bhapkar", "前后分布相同（巴普卡）", "the same distribution before and after (Bhapkar)"),
 ];
 
-/// Tests the transitions between ratings, or between the values of a dimension: one row per null hypothesis.
-///
-/// Columns: `year`, `next_year` (first and last), the dimensions, `test`, `label_zh`, `label_en` (the null
-/// hypothesis), `statistic`, `df`, `p` (null if there is nothing to test: one year, one state, no change), `effect`
-/// (Cohen's w = √(statistic / steps)), `steps` (transitions counted; for `order_1_*` the second of two consecutive
-/// ones). `time_*` and `order_*` follow Anderson and Goodman (1957), the tests of the margins Stuart (1955),
-/// Maxwell (1970) and Bhapkar (1966), `bowker` Bowker (1948).
-///
-/// ```
-/// # use dangjian::{Roster, Scope, job::Quiet};
-/// let roster = Roster::sample(3000, 4)?;
-/// let table = dangjian::analysis::trend::step_tests(&roster, &Default::default(), &Scope::default(), &Quiet)?;
-/// assert_eq!(table.num_rows(), 9);
-/// # Ok::<(), dangjian::Error>(())
-/// ```
-pub fn step_tests(roster: &Roster, steps: &Steps, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
-    let panel = Panel::new(roster, steps, scope, job)?;
-    let flows = Flows::count(&panel, job)?;
-    let triples = Triples::count(&panel, job)?;
-    let kept = flows.proper();
-    let mut rows = Rows::default();
-    let mut answers: Vec<Answer> = Vec::new();
-    for group in &flows.groups {
-        for span in flows.spans(false) {
-            let of_year = |year: usize| flows.square(group, &(year..year + 1)).of(&kept);
-            let years: Vec<Square> = span.pairs.clone().map(of_year).collect();
-            let pool = flows.square(group, &span.pairs).of(&kept);
-            let found = triples.found.iter().find(|(number, _)| panel.key(**number) == group.key);
-            let after: Vec<Square> =
-                found.map_or_else(Vec::new, |(_, squares)| squares.iter().map(|square| square.of(&kept)).collect());
-            let (time, order_0, order_1) = (homogeneity(&years), independence(&pool), homogeneity(&after));
-            let (stuart, bhapkar) = margins(&pool);
-            for answer in [time.0, time.1, order_0.0, order_0.1, order_1.0, order_1.1, symmetry(&pool), stuart, bhapkar]
-            {
-                rows.push(&span, &group.key);
-                answers.push(answer);
+impl Roster {
+    /// Tests the transitions between ratings, or between the values of a dimension: one row per null hypothesis.
+    ///
+    /// Columns: `year`, `next_year` (first and last), the dimensions, `test`, `label_zh`, `label_en` (the null
+    /// hypothesis), `statistic`, `df`, `p` (null if there is nothing to test: one year, one state, no change), `effect`
+    /// (Cohen's w = √(statistic / steps)), `steps` (transitions counted; for `order_1_*` the second of two consecutive
+    /// ones). `time_*` and `order_*` follow Anderson and Goodman (1957), the tests of the margins Stuart (1955),
+    /// Maxwell (1970) and Bhapkar (1966), `bowker` Bowker (1948).
+    ///
+    /// ```
+    /// # use dangjian::{Roster, Scope, job::Quiet};
+    /// let roster = Roster::sample(3000, 4)?;
+    /// let table = roster.transition_tests(&Default::default(), &Scope::default(), &Quiet)?;
+    /// assert_eq!(table.num_rows(), 9);
+    /// # Ok::<(), dangjian::Error>(())
+    /// ```
+    pub fn transition_tests(&self, query: &TransitionQuery, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
+        let panel = Panel::new(self, query, scope, job)?;
+        let counted = TransitionCounts::count(&panel, job)?;
+        let triples = Triples::count(&panel, job)?;
+        let kept = counted.proper();
+        let mut rows = ResultKeys::default();
+        let mut results: Vec<TestResult> = Vec::new();
+        for group in &counted.groups {
+            for span in counted.spans(false) {
+                let of_year = |year: usize| counted.square(group, &(year..year + 1)).restricted(&kept);
+                let years: Vec<SquareMatrix> = span.pairs.clone().map(of_year).collect();
+                let pool = counted.square(group, &span.pairs).restricted(&kept);
+                let own = triples.by_group.iter().find(|(number, _)| panel.key(**number) == group.key);
+                let after: Vec<SquareMatrix> = own.map_or_else(Vec::new, |(_, squares)| {
+                    squares.iter().map(|square| square.restricted(&kept)).collect()
+                });
+                let (time, order_0, order_1) = (homogeneity(&years), independence(&pool), homogeneity(&after));
+                let (stuart, bhapkar) = margins(&pool);
+                for result in
+                    [time.0, time.1, order_0.0, order_0.1, order_1.0, order_1.1, symmetry(&pool), stuart, bhapkar]
+                {
+                    rows.push(&span, &group.key);
+                    results.push(result);
+                }
             }
         }
+        let tests = || TESTS.iter().cycle().take(results.len());
+        let label = |(_, zh, en): &(&str, &str, &str)| Text::new(*zh, *en);
+        rows.columns(&counted.by)
+            .texts("test", tests().map(|(id, ..)| id))
+            .texts("label_zh", tests().map(|test| label(test).zh))
+            .texts("label_en", tests().map(|test| label(test).en))
+            .reals("statistic", results.iter().map(|result| result.statistic))
+            .counts("df", results.iter().map(|result| result.df))
+            .reals("p", results.iter().map(TestResult::p_value))
+            .reals("effect", results.iter().map(TestResult::effect))
+            .counts("steps", results.iter().map(|result| result.transitions))
+            .finish()
     }
-    let tests = || TESTS.iter().cycle().take(answers.len());
-    let label = |(_, zh, en): &(&str, &str, &str)| Text::new(*zh, *en);
-    rows.columns(&flows.by)
-        .texts("test", tests().map(|(id, ..)| id))
-        .texts("label_zh", tests().map(|test| label(test).zh))
-        .texts("label_en", tests().map(|test| label(test).en))
-        .reals("statistic", answers.iter().map(|answer| answer.statistic))
-        .counts("df", answers.iter().map(|answer| answer.df))
-        .reals("p", answers.iter().map(Answer::p_value))
-        .reals("effect", answers.iter().map(Answer::effect))
-        .counts("steps", answers.iter().map(|answer| answer.steps))
-        .finish()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn square(counts: &[&[u64]]) -> Square {
-        let mut square = Square::new(counts.len());
+    fn square(counts: &[&[u64]]) -> SquareMatrix {
+        let mut square = SquareMatrix::new(counts.len());
         for (from, row) in counts.iter().enumerate() {
             row.iter().enumerate().for_each(|(to, count)| square.add(from, to, *count));
         }
@@ -275,8 +280,8 @@ mod tests {
     fn where_nothing_moves_there_is_nothing_to_test() {
         for table in [square(&[&[5, 0], &[0, 7]]), square(&[&[4]]), square(&[]), square(&[&[0, 0], &[0, 0]])] {
             let (stuart, bhapkar) = margins(&table);
-            for answer in [symmetry(&table), stuart, bhapkar] {
-                assert_eq!((answer.statistic, answer.p_value(), answer.effect(), answer.df), (None, None, None, 0));
+            for result in [symmetry(&table), stuart, bhapkar] {
+                assert_eq!((result.statistic, result.p_value(), result.effect(), result.df), (None, None, None, 0));
             }
         }
         let (ratio, chi_square) = homogeneity(&[]);

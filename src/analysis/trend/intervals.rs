@@ -1,42 +1,14 @@
 //! Confidence intervals of the proportions of one row: cell by cell, or simultaneous.
 
-use crate::stats::distribution::{chi_square_quantile_above, ln_factorial};
-use crate::stats::wilson::{deviations, wilson};
-use crate::support::named::{look_up, named_enum};
+use crate::stats::distribution::{chi2_isf, ln_factorial};
+use crate::stats::wilson::{wilson, z_for_confidence};
 
 /// Lower and upper end of an interval.
 pub(crate) type Ends = Option<(f64, f64)>;
 
-/// Method for the intervals of a row.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Interval {
-    /// Cell by cell (Wilson 1927).
-    Wilson,
-    /// Simultaneous for all cells of a row (Goodman 1965).
-    Goodman,
-    /// Simultaneous for all cells of a row, also for few and small counts (Sison and Glaz 1995).
-    SisonGlaz,
-    /// Bootstrap over organisations.
-    Bootstrap(super::Draws),
-}
-
-named_enum! {
-    pub Interval;
-    Self::Wilson => "wilson", Self::Goodman => "goodman", Self::SisonGlaz => "sison_glaz",
-    Self::Bootstrap(_) => "bootstrap",
-}
-
-impl Interval {
-    /// Returns the method called `name`; the error for any other name lists all names. The bootstrap uses `draws`.
-    pub fn from_name(name: &str, draws: super::Draws) -> crate::error::Result<Self> {
-        let all = [Self::Wilson, Self::Goodman, Self::SisonGlaz, Self::Bootstrap(draws)];
-        look_up(("区间（interval）", "interval"), name, &all, &Self::NAMES)
-    }
-}
-
 /// Returns Wilson's interval of each cell.
 pub(crate) fn each(counts: &[u64], level: f64) -> crate::error::Result<Vec<Ends>> {
-    let (all, z) = (counts.iter().sum(), deviations(level)?);
+    let (all, z) = (counts.iter().sum(), z_for_confidence(level)?);
     Ok(counts.iter().map(|count| wilson(*count, all, z)).collect())
 }
 
@@ -44,7 +16,7 @@ pub(crate) fn each(counts: &[u64], level: f64) -> crate::error::Result<Vec<Ends>
 pub(crate) fn goodman(counts: &[u64], level: f64) -> Vec<Ends> {
     let all: u64 = counts.iter().sum();
     // A chi-square variable with one degree of freedom is a squared normal variable.
-    let z = chi_square_quantile_above((1.0 - level) / counts.len() as f64, 1.0).sqrt();
+    let z = chi2_isf((1.0 - level) / counts.len() as f64, 1.0).sqrt();
     counts.iter().map(|count| wilson(*count, all, z)).collect()
 }
 
@@ -59,33 +31,33 @@ pub(crate) fn sison_glaz(counts: &[u64], level: f64) -> Vec<Ends> {
     }
     // Double, then bisect, to find the least sufficient width. `all` is always sufficient.
     let (mut narrow, mut width) = (0, 1);
-    while width < all && held(counts, all, width) <= level {
+    while width < all && joint_probability(counts, all, width) <= level {
         (narrow, width) = (width, (2 * width).min(all));
     }
     while width - narrow > 1 {
         let middle = u64::midpoint(narrow, width);
-        if held(counts, all, middle) <= level {
+        if joint_probability(counts, all, middle) <= level {
             narrow = middle;
         } else {
             width = middle;
         }
     }
-    let (before, after) = (held(counts, all, width - 1), held(counts, all, width));
+    let (before, after) = (joint_probability(counts, all, width - 1), joint_probability(counts, all, width));
     let half = (width - 1) as f64 / all as f64;
     let more = if after > before { (level - before) / (after - before) } else { 0.0 };
     let ends = |count: &u64| {
-        let share = *count as f64 / all as f64;
-        (f64::max(share - half, 0.0), f64::min(share + half + 2.0 * more / all as f64, 1.0))
+        let proportion = *count as f64 / all as f64;
+        (f64::max(proportion - half, 0.0), f64::min(proportion + half + 2.0 * more / all as f64, 1.0))
     };
     counts.iter().map(|count| Some(ends(count))).collect()
 }
 
 /// Returns the probability that each count is at most `width` from its mean.
-fn held(counts: &[u64], all: u64, width: u64) -> f64 {
+fn joint_probability(counts: &[u64], all: u64, width: u64) -> f64 {
     let (mut ln_inside, mut mean, mut variance, mut third, mut fourth) = (0.0, 0.0, 0.0, 0.0, 0.0);
     for count in counts {
         let (from, to) = (count.saturating_sub(width), (count + width).min(all));
-        let Some(moments) = Moments::of(*count as f64, from, to) else { return 0.0 };
+        let Some(moments) = Moments::of_poisson(*count as f64, from, to) else { return 0.0 };
         ln_inside += moments.inside.ln();
         mean += moments.mean;
         variance += moments.central[0];
@@ -117,9 +89,9 @@ struct Moments {
 }
 
 impl Moments {
-    /// Computes the moments; null if the range has probability 0.
-    fn of(rate: f64, from: u64, to: u64) -> Option<Self> {
-        let chance = |k: u64| match (rate, k) {
+    /// Computes the moments of a truncated Poisson variable; null if the range has probability 0.
+    fn of_poisson(rate: f64, from: u64, to: u64) -> Option<Self> {
+        let probability = |k: u64| match (rate, k) {
             (0.0, 0) => 1.0,
             (0.0, _) => 0.0,
             (rate, k) => (k as f64 * rate.ln() - rate - ln_factorial(k)).exp(),
@@ -127,9 +99,9 @@ impl Moments {
         // Moments about the rate, which is near the mean, avoid cancellation.
         let (mut inside, mut raw) = (0.0, [0.0; 4]);
         for k in from..=to {
-            let (chance, off) = (chance(k), k as f64 - rate);
-            inside += chance;
-            let mut power = chance;
+            let (probability, off) = (probability(k), k as f64 - rate);
+            inside += probability;
+            let mut power = probability;
             for sum in &mut raw {
                 power *= off;
                 *sum += power;

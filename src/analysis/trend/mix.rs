@@ -1,7 +1,7 @@
 //! The transition model of a forecast: expected counts, simulated futures, and the shares that follow.
 
 use super::panel::State;
-use super::transitions::Square;
+use super::transition_counts::SquareMatrix;
 use crate::stats::baseline;
 use crate::support::random::Rng;
 
@@ -21,26 +21,26 @@ pub(super) struct Past<'a> {
     /// Counts by state in consecutive years; the forecast starts from the last.
     pub(super) stock: &'a [Vec<u64>],
     /// Transitions of the years used, the newest last.
-    pub(super) steps: Vec<Square>,
+    pub(super) transitions: Vec<SquareMatrix>,
 }
 
 impl Past<'_> {
     /// Returns the share of each line; null if the denominator is 0.
-    pub(super) fn shares(&self, counts: &[f64]) -> Vec<Option<f64>> {
+    pub(super) fn proportions(&self, counts: &[f64]) -> Vec<Option<f64>> {
         let all: f64 = self.base.iter().map(|at| counts[*at]).sum();
         let sum = |line: &Vec<usize>| line.iter().map(|at| counts[*at]).sum::<f64>();
         self.lines.iter().map(|line| (all > 0.0).then(|| sum(line) / all)).collect()
     }
 
     /// Returns the transition probabilities of each state, `absent` last; a state that was never left is kept.
-    fn chances(&self, square: &Square) -> Vec<Vec<f64>> {
+    fn probabilities(&self, square: &SquareMatrix) -> Vec<Vec<f64>> {
         let size = self.states.len() - 1;
         let row = |from: usize| {
             let row = square.row(from);
             let all: u64 = row.iter().sum();
-            let chance =
+            let probability =
                 |to: usize| if all > 0 { row[to] as f64 / all as f64 } else { f64::from(u8::from(to == from)) };
-            (0..=size).map(chance).collect()
+            (0..=size).map(probability).collect()
         };
         (0..size).map(row).collect()
     }
@@ -52,14 +52,14 @@ impl Past<'_> {
     /// Returns the expected counts of the years ahead.
     pub(super) fn mix(&self, ahead: usize) -> Option<Vec<Vec<f64>>> {
         let size = self.states.len() - 1;
-        let years = self.steps.len();
-        let pool = self.steps.iter().fold(Square::new(size + 1), Square::plus);
-        let chances = self.chances(&pool);
+        let years = self.transitions.len();
+        let pool = self.transitions.iter().fold(SquareMatrix::new(size + 1), SquareMatrix::plus);
+        let probabilities = self.probabilities(&pool);
         let mut counts: Vec<f64> = self.now().iter().map(|count| *count as f64).collect();
         let mut next = || {
-            let mut after: Vec<f64> = (0..size).map(|to| pool.at(size, to) as f64 / years as f64).collect();
-            for (count, chances) in counts.iter().zip(&chances) {
-                after.iter_mut().zip(chances).for_each(|(sum, chance)| *sum += count * chance);
+            let mut after: Vec<f64> = (0..size).map(|to| pool.get(size, to) as f64 / years as f64).collect();
+            for (count, probabilities) in counts.iter().zip(&probabilities) {
+                after.iter_mut().zip(probabilities).for_each(|(sum, probability)| *sum += count * probability);
             }
             counts.clone_from(&after);
             after
@@ -67,31 +67,37 @@ impl Past<'_> {
         (years > 0).then(|| (0..ahead).map(|_| next()).collect())
     }
 
-    /// Simulates one future: every entity moves at random, each year like one of `steps` drawn at random. If
-    /// `steps` is a single matrix pooled over several `years`, arrivals are thinned to those of one year.
-    pub(super) fn future(&self, steps: &[Square], years: u64, ahead: usize, rng: &mut Rng) -> Vec<Vec<u64>> {
+    /// Simulates one future: every entity moves at random, each year like one of `transitions` drawn at random. If
+    /// `transitions` is a single matrix pooled over several `years`, arrivals are thinned to those of one year.
+    pub(super) fn future(
+        &self,
+        transitions: &[SquareMatrix],
+        years: u64,
+        ahead: usize,
+        rng: &mut Rng,
+    ) -> Vec<Vec<u64>> {
         let size = self.states.len() - 1;
-        let pool = steps.iter().fold(Square::new(size + 1), Square::plus);
-        let of_pool = self.chances(&pool);
+        let pool = transitions.iter().fold(SquareMatrix::new(size + 1), SquareMatrix::plus);
+        let of_pool = self.probabilities(&pool);
         let mut counts = self.now().to_vec();
         let mut next = || {
-            let year = &steps[rng.below(steps.len() as u64) as usize];
-            let of_year = self.chances(year);
+            let year = &transitions[rng.below(transitions.len() as u64) as usize];
+            let of_year = self.probabilities(year);
             // Arrivals pooled over several years: each falls into one of them.
-            let mut came = |to: usize| rng.binomial(year.at(size, to), 1.0 / years as f64);
+            let mut came = |to: usize| rng.binomial(year.get(size, to), 1.0 / years as f64);
             let mut after: Vec<u64> = (0..size).map(&mut came).collect();
             for (from, count) in counts.iter().enumerate() {
                 // A state absent from that year's transitions uses the pooled probabilities.
                 let seen = year.row(from).iter().any(|count| *count > 0);
-                let chances = if seen { &of_year[from] } else { &of_pool[from] };
+                let probabilities = if seen { &of_year[from] } else { &of_pool[from] };
                 let (mut left, mut weight) = (*count, 1.0);
-                for (to, chance) in chances.iter().enumerate() {
-                    let moved = if *chance >= weight { left } else { rng.binomial(left, chance / weight) };
+                for (to, probability) in probabilities.iter().enumerate() {
+                    let moved = if *probability >= weight { left } else { rng.binomial(left, probability / weight) };
                     if to < size {
                         after[to] += moved;
                     }
                     left -= moved;
-                    weight -= chance;
+                    weight -= probability;
                     if left == 0 {
                         break;
                     }
@@ -107,23 +113,24 @@ impl Past<'_> {
     pub(super) fn forecast(&self, method: &str, ahead: usize) -> Vec<Vec<Option<f64>>> {
         if method == "mix" {
             let mixed = self.mix(ahead).unwrap_or_default();
-            let shares: Vec<_> = mixed.iter().map(|counts| self.shares(counts)).collect();
+            let proportions: Vec<_> = mixed.iter().map(|counts| self.proportions(counts)).collect();
             return (0..self.lines.len())
-                .map(|line| (0..ahead).map(|h| shares.get(h).and_then(|shares| shares[line])).collect())
+                .map(|line| (0..ahead).map(|h| proportions.get(h).and_then(|proportions| proportions[line])).collect())
                 .collect();
         }
-        let of_year = |counts: &Vec<u64>| self.shares(&counts.iter().map(|count| *count as f64).collect::<Vec<_>>());
+        let of_year =
+            |counts: &Vec<u64>| self.proportions(&counts.iter().map(|count| *count as f64).collect::<Vec<_>>());
         let years: Vec<_> = self.stock.iter().map(of_year).collect();
         let of_line = |line: usize| {
             // The series goes back as far as the denominator is positive.
-            let mut series: Vec<f64> = years.iter().rev().map_while(|shares| shares[line]).collect();
+            let mut series: Vec<f64> = years.iter().rev().map_while(|proportions| proportions[line]).collect();
             series.reverse();
-            let found = match method {
+            let forecast = match method {
                 "naive" => baseline::naive(&series, ahead),
                 "drift" => baseline::drift(&series, ahead),
                 _ => baseline::holt(&series, ahead),
             };
-            (0..ahead).map(|h| found.as_ref().map(|found| found[h])).collect()
+            (0..ahead).map(|h| forecast.as_ref().map(|forecast| forecast[h])).collect()
         };
         (0..self.lines.len()).map(of_line).collect()
     }

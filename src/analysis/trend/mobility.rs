@@ -3,10 +3,11 @@
 use arrow::array::RecordBatch;
 use nalgebra::DMatrix;
 
-use super::bootstrap::{Drawn, Draws, by_key, samples};
-use super::panel::{Kind, Panel, State, Steps};
-use super::probability::Closed;
-use super::transitions::{Flows, Rows, Square};
+use super::bootstrap::{Resampled, by_key, samples};
+use super::options::Bootstrap;
+use super::panel::{Panel, State, StateKind, TransitionQuery};
+use super::transition_counts::{ResultKeys, SquareMatrix, TransitionCounts};
+use super::transition_view::ClosedChain;
 use crate::error::Result;
 use crate::job::Job;
 use crate::lang::Text;
@@ -110,7 +111,7 @@ struct Facts {
     eigenvalues: Option<Vec<f64>>,
     /// Number of transitions: all, up, down; then the sum of their changes in positions on the scale, and in
     /// grades.
-    steps: u64,
+    transitions: u64,
     up: u64,
     down: u64,
     places: i64,
@@ -119,30 +120,30 @@ struct Facts {
 }
 
 impl Facts {
-    fn new(square: &Square, states: &[State], closed: &Closed) -> Self {
-        let inner = square.of(&closed.states);
+    fn new(square: &SquareMatrix, states: &[State], closed: &ClosedChain) -> Self {
+        let inner = square.restricted(&closed.states);
         let size = inner.size;
-        let of = |from: usize| inner.row(from).iter().sum::<u64>() as f64;
+        let leaving = |from: usize| inner.row(from).iter().sum::<u64>() as f64;
         let matrix = closed.matrix.clone();
         let mut facts = Self {
-            observed: (0..size).map(|from| of(from) / closed.steps as f64).collect(),
-            steady: matrix.as_ref().and_then(markov_chain::steady),
+            observed: (0..size).map(|from| leaving(from) / closed.transitions as f64).collect(),
+            steady: matrix.as_ref().and_then(markov_chain::steady_state),
             eigenvalues: matrix.as_ref().and_then(absolute_eigenvalues),
             matrix,
-            steps: closed.steps,
+            transitions: closed.transitions,
             up: 0,
             down: 0,
             places: 0,
             grades: 0.0,
-            stayed: (0..size).map(|at| inner.at(at, at)).sum(),
+            stayed: (0..size).map(|at| inner.get(at, at)).sum(),
         };
         let grade = |at: usize| match states[closed.states[at]].kind {
-            Kind::Grade(grade) => grade,
+            StateKind::Grade(grade) => grade,
             _ => 0.0,
         };
         for from in 0..size {
             for to in 0..size {
-                let count = inner.at(from, to);
+                let count = inner.get(from, to);
                 facts.up += if to > from { count } else { 0 };
                 facts.down += if to < from { count } else { 0 };
                 facts.places += (to as i64 - from as i64) * count as i64;
@@ -153,15 +154,15 @@ impl Facts {
     }
 
     fn index(&self, index: Index) -> Option<f64> {
-        let of_steps = |count: f64| (self.steps > 0).then(|| count / self.steps as f64);
+        let of_transitions = |count: f64| (self.transitions > 0).then(|| count / self.transitions as f64);
         match index {
-            Index::Stay => of_steps(self.stayed as f64),
-            Index::Exit => of_steps((self.steps - self.stayed) as f64),
-            Index::Up => of_steps(self.up as f64),
-            Index::Down => of_steps(self.down as f64),
-            Index::Net => of_steps(self.up as f64 - self.down as f64),
-            Index::MeanSteps => of_steps(self.places as f64),
-            Index::MeanStars => of_steps(self.grades),
+            Index::Stay => of_transitions(self.stayed as f64),
+            Index::Exit => of_transitions((self.transitions - self.stayed) as f64),
+            Index::Up => of_transitions(self.up as f64),
+            Index::Down => of_transitions(self.down as f64),
+            Index::Net => of_transitions(self.up as f64 - self.down as f64),
+            Index::MeanSteps => of_transitions(self.places as f64),
+            Index::MeanStars => of_transitions(self.grades),
             Index::UpDown => (self.down > 0).then(|| self.up as f64 / self.down as f64),
             _ => self.of_matrix(index).filter(|value| value.is_finite()),
         }
@@ -227,13 +228,13 @@ fn absolute_eigenvalues(matrix: &Matrix) -> Option<Vec<f64>> {
 /// Computes every index of the transitions between `kept` states. For bootstrap replicates, `like` holds the states
 /// of the data; the indices of the matrix are null if the replicate has other states.
 pub(crate) fn indices(
-    square: &Square,
+    square: &SquareMatrix,
     states: &[State],
     kept: &[usize],
     all: &[Index],
     like: Option<&[usize]>,
 ) -> Vec<Option<f64>> {
-    let mut closed = Closed::new(square, kept);
+    let mut closed = ClosedChain::new(square, kept);
     if like.is_some_and(|like| like != closed.states) {
         closed.matrix = None;
     }
@@ -241,81 +242,84 @@ pub(crate) fn indices(
     all.iter().map(|index| facts.index(*index)).collect()
 }
 
-/// Computes mobility indices of the transitions between ratings (unrated and absent are excluded), with bootstrap
-/// intervals over organisations if `draws` is given. With `each`, every pair of years has its own indices;
-/// otherwise the pairs are pooled.
-///
-/// Columns: `year`, `next_year` (first and last), the dimensions, `index`, `weights` (of the states: `uniform`,
-/// `observed` before the transitions, `steady`; null if the index has none), `label_zh`, `label_en`, `value`,
-/// `low`, `high`, `draws` (replicates in which it was defined), `steps` (transitions counted), `states` (number of
-/// states), `never_left` (states that no transition starts from: the indices of the matrix are then undefined, and
-/// no value is filled in). A transition takes one year. Indices of matrices with different numbers of states are
-/// not comparable.
-///
-/// `shorrocks` = (k − tr P) / (k − 1); `determinant` = 1 − |det P|; `second_eigenvalue` = 1 − |λ₂|; `half_life` =
-/// −ln 2 / ln |λ₂|; `bartholomew_1` = (k − k Σ πᵢPᵢᵢ) / (k − 1); `bartholomew_2` = Σ πᵢPᵢⱼ|i − j| / (k − 1); `svd`
-/// the mean singular value of P − I (Jafry and Schuermann 2004); `stay`, `exit`, `up`, `down`, `net` = up − down as
-/// proportions of the transitions; `mean_steps` in positions on the scale that occur, `mean_stars` in grades.
-///
-/// ```
-/// # use dangjian::{Roster, Scope, job::Quiet};
-/// let roster = Roster::sample(3000, 3)?;
-/// let table = dangjian::analysis::trend::mobility(&roster, &Default::default(), &Scope::default(), false, None, &Quiet)?;
-/// assert_eq!(table.num_rows(), 19);
-/// # Ok::<(), dangjian::Error>(())
-/// ```
-pub fn mobility(
-    roster: &Roster,
-    steps: &Steps,
-    scope: &Scope,
-    each: bool,
-    draws: Option<&Draws>,
-    job: &dyn Job,
-) -> Result<RecordBatch> {
-    draws.map_or(Ok(()), Draws::check)?;
-    let panel = Panel::new(roster, steps, scope, job)?;
-    let flows = Flows::count(&panel, job)?;
-    let (kept, all) = (flows.proper(), Index::all(flows.ordered()));
-    let inner = |from: usize, to: usize| flows.states[from].proper() && flows.states[to].proper();
-    let samples = draws.map_or_else(|| Ok(Vec::new()), |_| samples(&panel, each, inner, job))?;
-    let samples = by_key(&panel, &samples);
-    let mut rows = Rows::default();
-    let (mut values, mut spread) = (Vec::new(), Vec::new());
-    let mut facts: Vec<(u64, u64, Option<String>)> = Vec::new();
-    for group in &flows.groups {
-        let sample = samples.get(&group.key).copied();
-        for (nth, span) in flows.spans(each).into_iter().enumerate() {
-            let square = flows.square(group, &span.pairs);
-            let closed = Closed::new(&square, &kept);
-            let names: Vec<&str> = closed.never_left.iter().map(|at| flows.states[*at].name.as_str()).collect();
-            let never_left = (!names.is_empty()).then(|| names.join(", "));
-            values.extend(indices(&square, &flows.states, &kept, &all, None));
-            spread.extend(match (sample, draws) {
-                (Some(sample), Some(how)) => sample.intervals(how, job, |squares, _| {
-                    indices(&squares[nth], &flows.states, &kept, &all, Some(&closed.states))
-                })?,
-                _ => vec![Drawn::default(); all.len()],
-            });
-            for _ in &all {
-                rows.push(&span, &group.key);
-                facts.push((closed.steps, closed.states.len() as u64, never_left.clone()));
+impl Roster {
+    /// Computes mobility indices of the transitions between ratings (unrated and absent are excluded), with bootstrap
+    /// intervals over organisations if `bootstrap` is given. With `each_year`, every pair of years has its own indices;
+    /// otherwise the pairs are pooled.
+    ///
+    /// Columns: `year`, `next_year` (first and last), the dimensions, `index`, `weights` (of the states: `uniform`,
+    /// `observed` before the transitions, `steady`; null if the index has none), `label_zh`, `label_en`, `value`,
+    /// `low`, `high`, `draws` (replicates in which it was defined), `steps` (transitions counted), `states` (number of
+    /// states), `never_left` (states that no transition starts from: the indices of the matrix are then undefined, and
+    /// no value is filled in). A transition takes one year. Indices of matrices with different numbers of states are
+    /// not comparable.
+    ///
+    /// `shorrocks` = (k − tr P) / (k − 1); `determinant` = 1 − |det P|; `second_eigenvalue` = 1 − |λ₂|; `half_life` =
+    /// −ln 2 / ln |λ₂|; `bartholomew_1` = (k − k Σ πᵢPᵢᵢ) / (k − 1); `bartholomew_2` = Σ πᵢPᵢⱼ|i − j| / (k − 1); `svd`
+    /// the mean singular value of P − I (Jafry and Schuermann 2004); `stay`, `exit`, `up`, `down`, `net` = up − down as
+    /// proportions of the transitions; `mean_steps` in positions on the scale that occur, `mean_stars` in grades.
+    ///
+    /// ```
+    /// # use dangjian::{Roster, Scope, job::Quiet};
+    /// let roster = Roster::sample(3000, 3)?;
+    /// let table = roster.mobility(&Default::default(), false, None, &Scope::default(), &Quiet)?;
+    /// assert_eq!(table.num_rows(), 19);
+    /// # Ok::<(), dangjian::Error>(())
+    /// ```
+    pub fn mobility(
+        &self,
+        query: &TransitionQuery,
+        each_year: bool,
+        bootstrap: Option<&Bootstrap>,
+        scope: &Scope,
+        job: &dyn Job,
+    ) -> Result<RecordBatch> {
+        bootstrap.map_or(Ok(()), Bootstrap::check)?;
+        let panel = Panel::new(self, query, scope, job)?;
+        let counted = TransitionCounts::count(&panel, job)?;
+        let (kept, all) = (counted.proper(), Index::all(counted.ordered()));
+        let inner = |from: usize, to: usize| counted.states[from].proper() && counted.states[to].proper();
+        let samples = bootstrap.map_or_else(|| Ok(Vec::new()), |_| samples(&panel, each_year, inner, job))?;
+        let samples = by_key(&panel, &samples);
+        let mut rows = ResultKeys::default();
+        let (mut values, mut spread) = (Vec::new(), Vec::new());
+        let mut facts: Vec<(u64, u64, Option<String>)> = Vec::new();
+        for group in &counted.groups {
+            let sample = samples.get(&group.key).copied();
+            for (nth, span) in counted.spans(each_year).into_iter().enumerate() {
+                let square = counted.square(group, &span.pairs);
+                let closed = ClosedChain::new(&square, &kept);
+                let names: Vec<&str> = closed.never_left.iter().map(|at| counted.states[*at].name.as_str()).collect();
+                let never_left = (!names.is_empty()).then(|| names.join(", "));
+                values.extend(indices(&square, &counted.states, &kept, &all, None));
+                spread.extend(match (sample, bootstrap) {
+                    (Some(sample), Some(bootstrap)) => sample.intervals(bootstrap, job, |squares, _| {
+                        indices(&squares[nth], &counted.states, &kept, &all, Some(&closed.states))
+                    })?,
+                    _ => vec![Resampled::default(); all.len()],
+                });
+                for _ in &all {
+                    rows.push(&span, &group.key);
+                    facts.push((closed.transitions, closed.states.len() as u64, never_left.clone()));
+                }
             }
         }
+        let each = || all.iter().cycle().take(values.len());
+        let has = |field: fn(&Resampled) -> Option<f64>| {
+            values.iter().zip(&spread).map(move |(v, resampled)| v.and_then(|_| field(resampled)))
+        };
+        rows.columns(&counted.by)
+            .texts("index", each().map(|index| index.name()))
+            .some_texts("weights", each().map(|index| index.weights()))
+            .texts("label_zh", each().map(|index| index.label().zh))
+            .texts("label_en", each().map(|index| index.label().en))
+            .reals("value", values.iter().copied())
+            .reals("low", has(|resampled| resampled.low))
+            .reals("high", has(|resampled| resampled.high))
+            .some_counts("draws", spread.iter().map(|resampled| bootstrap.map(|_| resampled.replicates)))
+            .counts("steps", facts.iter().map(|(transitions, ..)| *transitions))
+            .counts("states", facts.iter().map(|(_, states, _)| *states))
+            .some_texts("never_left", facts.iter().map(|(.., never_left)| never_left.as_deref()))
+            .finish()
     }
-    let each = || all.iter().cycle().take(values.len());
-    let has =
-        |of: fn(&Drawn) -> Option<f64>| values.iter().zip(&spread).map(move |(v, drawn)| v.and_then(|_| of(drawn)));
-    rows.columns(&flows.by)
-        .texts("index", each().map(|index| index.name()))
-        .some_texts("weights", each().map(|index| index.weights()))
-        .texts("label_zh", each().map(|index| index.label().zh))
-        .texts("label_en", each().map(|index| index.label().en))
-        .reals("value", values.iter().copied())
-        .reals("low", has(|drawn| drawn.low))
-        .reals("high", has(|drawn| drawn.high))
-        .some_counts("draws", spread.iter().map(|drawn| draws.map(|_| drawn.draws)))
-        .counts("steps", facts.iter().map(|(steps, ..)| *steps))
-        .counts("states", facts.iter().map(|(_, states, _)| *states))
-        .some_texts("never_left", facts.iter().map(|(.., never_left)| never_left.as_deref()))
-        .finish()
 }

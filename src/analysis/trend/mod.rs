@@ -1,11 +1,11 @@
 //! Trends in star states, or in the values of any dimension: transitions between years, rates, tests and forecasts.
 //!
-//! Every table is computed from counts over all states. A column called `share` documents its denominator. An
-//! undefined value is null, next to the count that explains it.
+//! Every table is a method of [`Roster`](crate::Roster) and is computed from counts over all states. A column called
+//! `share` documents its denominator. An undefined value is null, next to the count that explains it.
 
 mod bootstrap;
-mod compare;
-pub mod figure_tests;
+mod compare_groups;
+mod figure_trend;
 mod flows;
 mod forecast;
 mod histories;
@@ -13,28 +13,19 @@ mod homogeneity;
 mod intervals;
 mod mix;
 mod mobility;
+mod options;
 mod panel;
-pub mod paths;
-mod probabilities;
-mod probability;
-pub mod series;
+mod paths;
+mod series;
+mod star_trends;
 mod steady;
 pub mod survival;
-mod transitions;
-mod trends;
+mod transition_counts;
+mod transition_table;
+mod transition_view;
 
-pub use self::bootstrap::Draws;
-pub use self::compare::compare;
-pub use self::flows::flows;
-pub use self::forecast::{Forecast, Futures, forecast};
-pub use self::homogeneity::step_tests;
-pub use self::intervals::Interval;
-pub use self::mobility::mobility;
-pub use self::panel::{Of, Steps};
-pub use self::probabilities::{How, probabilities};
-pub use self::probability::{Pooling, View};
-pub use self::steady::{passage, steady};
-pub use self::transitions::{gaps, reratings};
-pub use self::trends::trends;
-pub use crate::stats::aalen_johansen::{Dated, aalen_johansen, rates};
-pub use crate::stats::generator::Regularised;
+pub use self::options::{Bootstrap, ForecastOptions, Futures, Interval, ProbabilityOptions};
+pub use self::panel::{StateSource, TransitionQuery};
+pub use self::paths::Course;
+pub use self::series::Figure;
+pub use self::transition_view::{Pooling, View};

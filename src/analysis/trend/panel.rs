@@ -34,7 +34,7 @@ const NOT_GIVEN: &str = "not_given";
 
 /// States that transitions are counted between.
 #[derive(Clone, Debug)]
-pub enum Of {
+pub enum StateSource {
     /// Star states of organisations or of party organisations (星级).
     Stars(Counts),
     /// The values of any dimension, without an order: formation modes (组建形式), kinds, committees.
@@ -43,11 +43,18 @@ pub enum Of {
     Scale(String, Vec<String>),
 }
 
-/// Options for the transitions to count.
+/// Transitions to count.
+///
+/// ```
+/// use dangjian::analysis::trend::{StateSource, TransitionQuery};
+/// let query = TransitionQuery::new(StateSource::Dimension("mode".to_owned())).with_into([2012, 2013]);
+/// assert_eq!(query.into, Some(vec![2012, 2013]));
+/// ```
 #[derive(Clone, Debug)]
-pub struct Steps {
+#[non_exhaustive]
+pub struct TransitionQuery {
     /// The states.
-    pub of: Of,
+    pub source: StateSource,
     /// Years into which transitions are counted: those in which the organisations were rated again (复评). `None`
     /// counts all.
     pub into: Option<Vec<i16>>,
@@ -56,23 +63,35 @@ pub struct Steps {
     pub rating: Option<String>,
 }
 
-impl Default for Steps {
+impl Default for TransitionQuery {
     fn default() -> Self {
-        Self::of(Of::Stars(Counts::Organisations))
+        Self::new(StateSource::Stars(Counts::Organisations))
     }
 }
 
-impl Steps {
-    /// Selects all transitions between the states of `of`.
+impl TransitionQuery {
+    /// Selects all transitions between the states of `source`.
     #[must_use]
-    pub fn of(of: Of) -> Self {
-        Self { of, into: None, rating: None }
+    pub fn new(source: StateSource) -> Self {
+        Self { source, into: None, rating: None }
+    }
+
+    /// Restricts the transitions to those into some years.
+    #[must_use]
+    pub fn with_into(self, years: impl IntoIterator<Item = i16>) -> Self {
+        Self { into: Some(years.into_iter().collect()), ..self }
+    }
+
+    /// Names the column that says when a rating was made.
+    #[must_use]
+    pub fn with_rating(self, column: impl Into<String>) -> Self {
+        Self { rating: Some(column.into()), ..self }
     }
 }
 
 /// Kind of a state.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Kind {
+pub(crate) enum StateKind {
     /// Grade on a scale.
     Grade(f64),
     /// Value without an order.
@@ -87,13 +106,13 @@ pub(crate) enum Kind {
 #[derive(Clone, Debug)]
 pub(crate) struct State {
     pub(crate) name: String,
-    pub(crate) kind: Kind,
+    pub(crate) kind: StateKind,
 }
 
 impl State {
     /// Checks whether the state is a rating or a value, rather than the lack of one.
     pub(crate) fn proper(&self) -> bool {
-        matches!(self.kind, Kind::Grade(_) | Kind::Value)
+        matches!(self.kind, StateKind::Grade(_) | StateKind::Value)
     }
 }
 
@@ -115,12 +134,12 @@ pub(crate) struct Panel<'a> {
 }
 
 impl<'a> Panel<'a> {
-    pub(crate) fn new(roster: &'a Roster, steps: &Steps, scope: &Scope, job: &dyn Job) -> Result<Self> {
+    pub(crate) fn new(roster: &'a Roster, query: &TransitionQuery, scope: &Scope, job: &dyn Job) -> Result<Self> {
         let frames = scope.frames(roster)?;
-        let (axis, kinds) = states(roster, &frames, &steps.of, job)?;
+        let (axis, kinds) = states(roster, &frames, &query.source, job)?;
         let by = scope.axes_beside(roster, &frames, &[&axis.name])?;
-        let rating = steps.rating.as_deref().map(|name| when_rated(roster, &frames, name)).transpose()?;
-        let (axis, things, counts) = if let Of::Stars(Counts::PartyOrganisations) = steps.of {
+        let rating = query.rating.as_deref().map(|name| when_rated(roster, &frames, name)).transpose()?;
+        let (axis, things, counts) = if let StateSource::Stars(Counts::PartyOrganisations) = query.source {
             let states = StarStates::new(roster);
             let parties = PartyStars::all(roster, &frames, &states, scope, job)?;
             let axis = states.axis(parties.iter().map(|p| p.codes.clone()).collect());
@@ -136,8 +155,8 @@ impl<'a> Panel<'a> {
         let Values::Text(names) = &axis.values else { return Err(no_states(&axis.name)) };
         let mut all: Vec<State> =
             names.iter().zip(kinds).map(|(name, kind)| State { name: name.clone(), kind }).collect();
-        all.push(State { name: ABSENT.to_owned(), kind: Kind::Absent });
-        let pairs = pairs(&frames, steps.into.as_deref())?;
+        all.push(State { name: ABSENT.to_owned(), kind: StateKind::Absent });
+        let pairs = pairs(&frames, query.into.as_deref())?;
         Ok(Self { frames, things, axis, rating, by, states: all, counts: counts.name(), pairs })
     }
 
@@ -214,22 +233,23 @@ fn no_states(name: &str) -> Error {
 }
 
 /// Returns the axis of the states, and the kind of each.
-fn states(roster: &Roster, frames: &[&Frame], of: &Of, job: &dyn Job) -> Result<(Axis, Vec<Kind>)> {
-    match of {
-        Of::Stars(_) => {
+fn states(roster: &Roster, frames: &[&Frame], source: &StateSource, job: &dyn Job) -> Result<(Axis, Vec<StateKind>)> {
+    match source {
+        StateSource::Stars(_) => {
             let states = StarStates::new(roster);
             let grades = states.grades() as usize;
-            let grade = |v: &String| v.parse().map_or(Kind::Off, Kind::Grade);
-            let kinds = states.values.iter().enumerate().map(|(at, v)| if at < grades { grade(v) } else { Kind::Off });
+            let grade = |v: &String| v.parse().map_or(StateKind::Off, StateKind::Grade);
+            let kinds =
+                states.values.iter().enumerate().map(|(at, v)| if at < grades { grade(v) } else { StateKind::Off });
             let kinds = kinds.collect();
             Ok((states.of_organisations(roster, frames, job)?, kinds))
         }
-        Of::Dimension(name) => {
+        StateSource::Dimension(name) => {
             let axis = texts(axis(roster, frames, name)?);
             let off = axis.values.len().saturating_sub(1);
-            Ok((axis, std::iter::repeat_n(Kind::Value, off).chain([Kind::Off]).collect()))
+            Ok((axis, std::iter::repeat_n(StateKind::Value, off).chain([StateKind::Off]).collect()))
         }
-        Of::Scale(name, scale) => {
+        StateSource::Scale(name, scale) => {
             let mut axis = texts(axis(roster, frames, name)?);
             let Values::Text(names) = &axis.values else { return Err(no_states(name)) };
             if let Some(missing) = scale.iter().find(|value| !names.contains(value)) {
@@ -249,7 +269,7 @@ fn states(roster: &Roster, frames: &[&Frame], of: &Of, job: &dyn Job) -> Result<
                 ));
             }
             axis.map = axis.map.iter().map(|at| place[&names[*at as usize]]).collect();
-            let kind = |at| if at < scale.len() { Kind::Grade(at as f64 + 1.0) } else { Kind::Off };
+            let kind = |at| if at < scale.len() { StateKind::Grade(at as f64 + 1.0) } else { StateKind::Off };
             let kinds = (0..order.len()).map(kind).collect();
             axis.values = Values::Text(order.into_iter().cloned().collect());
             Ok((axis, kinds))

@@ -81,7 +81,7 @@ impl Path {
 
     /// Builds the path of `thing` through the years at the positions `window`; `None` if it is listed in none of
     /// them.
-    fn of(histories: &Histories<'_>, stars: &[f64], window: &[usize], at_least: f64, thing: u32) -> Option<Self> {
+    fn new(histories: &Histories<'_>, stars: &[f64], window: &[usize], at_least: f64, thing: u32) -> Option<Self> {
         let mut path: Option<Self> = None;
         let star = |state: u16| stars.get(state as usize).copied();
         let (mut before, mut rise, mut missed) = (None, 0, 0);
@@ -146,24 +146,25 @@ impl Path {
 /// Builds the paths of all entities that pass `scope`, which is evaluated in the last year in which an entity was
 /// listed.
 fn paths(histories: &Histories<'_>, at_least: f64, scope: &Scope, job: &dyn Job) -> Result<(Vec<usize>, Vec<Path>)> {
-    const SOME: usize = 1 << 14;
+    /// Entities per parallel task.
+    const THINGS_PER_TASK: usize = 1 << 14;
     let roster = histories.roster;
-    let looked_at = scope.frames(roster)?;
-    let is_looked_at = |at: &usize| looked_at.iter().any(|frame| frame.year == histories.frames[*at].year);
-    let window: Vec<usize> = (0..histories.frames.len()).filter(is_looked_at).collect();
-    let rows: Vec<_> = looked_at.iter().map(|frame| scope.rows(roster, frame)).collect::<Result<_>>()?;
+    let selected = scope.frames(roster)?;
+    let is_selected = |at: &usize| selected.iter().any(|frame| frame.year == histories.frames[*at].year);
+    let window: Vec<usize> = (0..histories.frames.len()).filter(is_selected).collect();
+    let rows: Vec<_> = selected.iter().map(|frame| scope.rows(roster, frame)).collect::<Result<_>>()?;
     let passes = |path: &Path| {
         let nth = window.binary_search(&path.frame).ok();
         nth.zip(histories.row(path.frame, path.thing)).is_some_and(|(nth, row)| rows[nth].value(row))
     };
     let stars = histories.stars();
     let things: Vec<u32> = (0..histories.things() as u32).collect();
-    let some = |things: &[u32]| {
+    let task = |things: &[u32]| {
         job::check(job)?;
-        let paths = things.iter().filter_map(|thing| Path::of(histories, &stars, &window, at_least, *thing));
+        let paths = things.iter().filter_map(|thing| Path::new(histories, &stars, &window, at_least, *thing));
         Ok(paths.filter(passes).collect::<Vec<_>>())
     };
-    let paths = things.par_chunks(SOME).map(some).collect::<Result<Vec<_>>>()?.concat();
+    let paths = things.par_chunks(THINGS_PER_TASK).map(task).collect::<Result<Vec<_>>>()?.concat();
     Ok((window, paths))
 }
 
@@ -185,92 +186,98 @@ fn keyed(histories: &Histories<'_>, window: &[usize], paths: &[Path], scope: &Sc
     Ok(Counted::groups(axes, Vec::new(), keys))
 }
 
-/// Builds the path of each organisation (or party organisation), by id. `at_least` is the minimum number of stars
-/// for the streaks.
-///
-/// Columns: `org_id` (or `party_org_id`), the dimensions (of the last year in which the entity was listed),
-/// `first_year`, `last_year`, `years_listed` (= `years_rated` + `years_unrated` + `years_no_party_org` +
-/// `years_unknown`), `years_absent` (surveys between first and last without the entity), `first_star`, `last_star`,
-/// `lowest_star`, `highest_star`, `rises`, `falls`, `holds` (transitions from one calendar year to the next, rated
-/// in both; a missing year interrupts them), `course` (`rising`: up and never down; `falling`; `steady`: neither;
-/// `swinging`: both; `no_step`), `state` (in the last listed year), `streak` (consecutive years in that state),
-/// `streak_at_least` (consecutive years, up to the last listed one, with `at_least` stars), `longest_at_least`,
-/// `longest_rise` (consecutive rises).
-///
-/// ```
-/// # use dangjian::{Roster, Scope, job::Quiet};
-/// use dangjian::definition::Counts; use dangjian::analysis::trend::paths::star_paths;
-/// let roster = Roster::sample(300, 3)?;
-/// let table = star_paths(&roster, 3.0, Counts::Organisations, &Scope::default(), &Quiet)?;
-/// assert_eq!(table.num_rows(), 300);
-/// # Ok::<(), dangjian::Error>(())
-/// ```
-pub fn star_paths(roster: &Roster, at_least: f64, counts: Counts, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
-    let histories = Histories::new(roster, counts, job)?;
-    let (window, paths) = paths(&histories, at_least, scope, job)?;
-    let keyed = keyed(&histories, &window, &paths, scope)?;
-    let things: Vec<u32> = paths.iter().map(|path| path.thing).collect();
-    let (name, names) = histories.names(&things);
-    let count = |of: fn(&Path) -> u64| paths.iter().map(of);
-    let star = |of: fn(&Path) -> Option<f64>| paths.iter().map(of);
-    let state = |path: &Path| histories.states.values.get(usize::from(path.last_state)).map_or(ABSENT, String::as_str);
-    Columns::default()
-        .array(name, Arc::new(names))
-        .dimensions(&keyed.axes, &keyed.keys)
-        .years("first_year", paths.iter().map(|path| path.first_year))
-        .years("last_year", paths.iter().map(|path| path.last_year))
-        .counts("years_listed", count(|p| p.listed))
-        .counts("years_rated", count(|p| p.rated))
-        .counts("years_unrated", count(|p| p.unrated))
-        .counts("years_no_party_org", count(|p| p.no_party_org))
-        .counts("years_unknown", count(|p| p.unknown))
-        .counts("years_absent", count(|p| p.absent))
-        .reals("first_star", star(|p| p.first_star))
-        .reals("last_star", star(|p| p.last_star))
-        .reals("lowest_star", star(|p| p.lowest))
-        .reals("highest_star", star(|p| p.highest))
-        .counts("rises", count(|p| p.rises))
-        .counts("falls", count(|p| p.falls))
-        .counts("holds", count(|p| p.holds))
-        .texts("course", paths.iter().map(|path| path.course().name()))
-        .texts("state", paths.iter().map(state))
-        .counts("streak", count(|p| p.streak))
-        .counts("streak_at_least", count(|p| p.streak_at_least))
-        .counts("longest_at_least", count(|p| p.longest_at_least))
-        .counts("longest_rise", count(|p| p.longest_rise))
-        .finish()
-}
-
-/// Counts the paths of each group by course; every course has a row in every group, with 0 if there is none.
-///
-/// Columns: the dimensions (of the last year in which an entity was listed), `course`, `organisations` (or
-/// `party_organisations`), `share` (of the paths with a transition; null for `no_step`, and if no path has one).
-pub fn star_path_counts(roster: &Roster, counts: Counts, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
-    let histories = Histories::new(roster, counts, job)?;
-    let (window, paths) = paths(&histories, f64::INFINITY, scope, job)?;
-    let keyed = keyed(&histories, &window, &paths, scope)?;
-    let mut found = std::collections::BTreeMap::new();
-    for (at, path) in paths.iter().enumerate() {
-        let key: Vec<u32> = keyed.keys.iter().map(|keys| keys[at]).collect();
-        let of_group = found.entry(key).or_insert([0_u64; Course::ALL.len()]);
-        let course = path.course();
-        of_group.iter_mut().zip(Course::ALL).filter(|(_, c)| *c == course).for_each(|(n, _)| *n += 1);
+impl Roster {
+    /// Builds the path of each organisation (or party organisation), by id. `at_least` is the minimum number of stars
+    /// for the streaks.
+    ///
+    /// Columns: `org_id` (or `party_org_id`), the dimensions (of the last year in which the entity was listed),
+    /// `first_year`, `last_year`, `years_listed` (= `years_rated` + `years_unrated` + `years_no_party_org` +
+    /// `years_unknown`), `years_absent` (surveys between first and last without the entity), `first_star`, `last_star`,
+    /// `lowest_star`, `highest_star`, `rises`, `falls`, `holds` (transitions from one calendar year to the next, rated
+    /// in both; a missing year interrupts them), `course` (`rising`: up and never down; `falling`; `steady`: neither;
+    /// `swinging`: both; `no_step`), `state` (in the last listed year), `streak` (consecutive years in that state),
+    /// `streak_at_least` (consecutive years, up to the last listed one, with `at_least` stars), `longest_at_least`,
+    /// `longest_rise` (consecutive rises).
+    ///
+    /// ```
+    /// # use dangjian::{Roster, Scope, job::Quiet};
+    /// use dangjian::definition::Counts;
+    ///
+    /// let roster = Roster::sample(300, 3)?;
+    /// let table = roster.star_paths(3.0, Counts::Organisations, &Scope::default(), &Quiet)?;
+    /// assert_eq!(table.num_rows(), 300);
+    /// # Ok::<(), dangjian::Error>(())
+    /// ```
+    pub fn star_paths(&self, at_least: f64, counts: Counts, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
+        let histories = Histories::new(self, counts, job)?;
+        let (window, paths) = paths(&histories, at_least, scope, job)?;
+        let keyed = keyed(&histories, &window, &paths, scope)?;
+        let things: Vec<u32> = paths.iter().map(|path| path.thing).collect();
+        let (name, names) = histories.names(&things);
+        let count = |field: fn(&Path) -> u64| paths.iter().map(field);
+        let star = |field: fn(&Path) -> Option<f64>| paths.iter().map(field);
+        let state =
+            |path: &Path| histories.states.values.get(usize::from(path.last_state)).map_or(ABSENT, String::as_str);
+        Columns::default()
+            .array(name, Arc::new(names))
+            .dimensions(&keyed.axes, &keyed.keys)
+            .years("first_year", paths.iter().map(|path| path.first_year))
+            .years("last_year", paths.iter().map(|path| path.last_year))
+            .counts("years_listed", count(|p| p.listed))
+            .counts("years_rated", count(|p| p.rated))
+            .counts("years_unrated", count(|p| p.unrated))
+            .counts("years_no_party_org", count(|p| p.no_party_org))
+            .counts("years_unknown", count(|p| p.unknown))
+            .counts("years_absent", count(|p| p.absent))
+            .reals("first_star", star(|p| p.first_star))
+            .reals("last_star", star(|p| p.last_star))
+            .reals("lowest_star", star(|p| p.lowest))
+            .reals("highest_star", star(|p| p.highest))
+            .counts("rises", count(|p| p.rises))
+            .counts("falls", count(|p| p.falls))
+            .counts("holds", count(|p| p.holds))
+            .texts("course", paths.iter().map(|path| path.course().name()))
+            .texts("state", paths.iter().map(state))
+            .counts("streak", count(|p| p.streak))
+            .counts("streak_at_least", count(|p| p.streak_at_least))
+            .counts("longest_at_least", count(|p| p.longest_at_least))
+            .counts("longest_rise", count(|p| p.longest_rise))
+            .finish()
     }
-    let keys: Vec<Vec<u32>> = (0..keyed.axes.len())
-        .map(|axis| found.keys().flat_map(|key| std::iter::repeat_n(key[axis], Course::ALL.len())).collect())
-        .collect();
-    let rows = || {
-        found.values().flat_map(|counts| Course::ALL.iter().zip(counts).map(move |(course, n)| (*course, *n, counts)))
-    };
-    let share = |(course, n, counts): (Course, u64, &[u64; Course::ALL.len()])| {
-        let with_step: u64 =
-            Course::ALL.iter().zip(counts).filter(|(c, _)| **c != Course::NoStep).map(|(_, n)| n).sum();
-        (course != Course::NoStep && with_step > 0).then(|| n as f64 / with_step as f64)
-    };
-    Columns::default()
-        .dimensions(&keyed.axes, &keys)
-        .texts("course", rows().map(|(course, ..)| course.name()))
-        .counts(counts.name(), rows().map(|(_, n, _)| n))
-        .reals("share", rows().map(share))
-        .finish()
+
+    /// Counts the paths of each group by course; every course has a row in every group, with 0 if there is none.
+    ///
+    /// Columns: the dimensions (of the last year in which an entity was listed), `course`, `organisations` (or
+    /// `party_organisations`), `share` (of the paths with a transition; null for `no_step`, and if no path has one).
+    pub fn star_path_counts(&self, counts: Counts, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
+        let histories = Histories::new(self, counts, job)?;
+        let (window, paths) = paths(&histories, f64::INFINITY, scope, job)?;
+        let keyed = keyed(&histories, &window, &paths, scope)?;
+        let mut groups = std::collections::BTreeMap::new();
+        for (at, path) in paths.iter().enumerate() {
+            let key: Vec<u32> = keyed.keys.iter().map(|keys| keys[at]).collect();
+            let of_group = groups.entry(key).or_insert([0_u64; Course::ALL.len()]);
+            let course = path.course();
+            of_group.iter_mut().zip(Course::ALL).filter(|(_, c)| *c == course).for_each(|(n, _)| *n += 1);
+        }
+        let keys: Vec<Vec<u32>> = (0..keyed.axes.len())
+            .map(|axis| groups.keys().flat_map(|key| std::iter::repeat_n(key[axis], Course::ALL.len())).collect())
+            .collect();
+        let rows = || {
+            groups
+                .values()
+                .flat_map(|counts| Course::ALL.iter().zip(counts).map(move |(course, n)| (*course, *n, counts)))
+        };
+        let proportion = |(course, n, counts): (Course, u64, &[u64; Course::ALL.len()])| {
+            let with_step: u64 =
+                Course::ALL.iter().zip(counts).filter(|(c, _)| **c != Course::NoStep).map(|(_, n)| n).sum();
+            (course != Course::NoStep && with_step > 0).then(|| n as f64 / with_step as f64)
+        };
+        Columns::default()
+            .dimensions(&keyed.axes, &keys)
+            .texts("course", rows().map(|(course, ..)| course.name()))
+            .counts(counts.name(), rows().map(|(_, n, _)| n))
+            .reals("share", rows().map(proportion))
+            .finish()
+    }
 }

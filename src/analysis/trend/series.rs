@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::job::Job;
 use crate::query::Scope;
 use crate::roster::Roster;
-use crate::stats::proportion::Share;
+use crate::stats::proportion::YearlyProportion;
 
 /// A figure computed for every year.
 #[derive(Clone, Debug)]
@@ -32,11 +32,11 @@ pub(crate) struct Line {
     /// Figure of each year of the stretch; NaN if unknown.
     pub(crate) values: Vec<f64>,
     /// Numerator and denominator of a rate, parallel to `values`.
-    pub(crate) shares: Vec<Share>,
+    pub(crate) proportions: Vec<YearlyProportion>,
 }
 
 /// The values of a line, with their numerators and denominators.
-type Figures = (Vec<f64>, Vec<Share>);
+type LineValues = (Vec<f64>, Vec<YearlyProportion>);
 
 /// All lines of a figure, by stretch, then in the order of the axis values.
 pub(crate) struct Lines {
@@ -48,25 +48,25 @@ pub(crate) struct Lines {
 
 impl Lines {
     pub(crate) fn new(roster: &Roster, figure: &Figure, scope: &Scope, job: &dyn Job) -> Result<Self> {
-        let looked_at: Vec<i16> = scope.frames(roster)?.iter().map(|frame| frame.year).collect();
+        let selected: Vec<i16> = scope.frames(roster)?.iter().map(|frame| frame.year).collect();
         match figure {
             Figure::Rate(rates) => {
                 let id = rates.first().map_or("", |rate| rate.id.as_str());
                 let mut years: BTreeMap<u64, Vec<i16>> = BTreeMap::new();
-                for (year, number) in series(roster, rates, id).into_iter().filter(|(y, _)| looked_at.contains(y)) {
+                for (year, number) in series(roster, rates, id).into_iter().filter(|(y, _)| selected.contains(y)) {
                     years.entry(number).or_default().push(year);
                 }
                 let counted = count(roster, rates, scope, job)?;
                 let all = figures(&counted, rates.len());
                 let in_force = |year: i16| rates.iter().position(|rate| rate.validity.holds(year));
-                let share = |group: usize| {
+                let proportion = |group: usize| {
                     let year = counted.years[group];
-                    let of = &all[group * rates.len() + in_force(year)?];
-                    let (success, known) = (of.success, of.success + of.failure);
-                    let value = of.rate().unwrap_or(f64::NAN);
-                    Some((value, Share { year: f64::from(year), success, known }))
+                    let own = &all[group * rates.len() + in_force(year)?];
+                    let (success, known) = (own.success, own.success + own.failure);
+                    let value = own.rate().unwrap_or(f64::NAN);
+                    Some((value, YearlyProportion { year: f64::from(year), success, known }))
                 };
-                Ok(Self::of(&counted, years, share))
+                Ok(Self::from_counts(&counted, years, proportion))
             }
             Figure::Measure(measure) => {
                 let frames = scope.frames(roster)?;
@@ -82,31 +82,35 @@ impl Lines {
                 let values = measure.values(roster, &counted, 1);
                 let value = |group: usize| {
                     let value = values.get(group).copied().flatten().map_or(f64::NAN, |value| value as f64);
-                    Some((value, Share { year: f64::from(counted.years[group]), success: 0, known: 0 }))
+                    Some((value, YearlyProportion { year: f64::from(counted.years[group]), success: 0, known: 0 }))
                 };
-                Ok(Self::of(&counted, BTreeMap::from([(1, looked_at)]), value))
+                Ok(Self::from_counts(&counted, BTreeMap::from([(1, selected)]), value))
             }
         }
     }
 
     /// Arranges the yearly groups of `counted` as lines.
-    fn of(counted: &Counted, years: BTreeMap<u64, Vec<i16>>, value: impl Fn(usize) -> Option<(f64, Share)>) -> Self {
+    fn from_counts(
+        counted: &Counted,
+        years: BTreeMap<u64, Vec<i16>>,
+        value: impl Fn(usize) -> Option<(f64, YearlyProportion)>,
+    ) -> Self {
         let place = |year: i16| {
-            let found = |(number, of): (&u64, &Vec<i16>)| Some((*number, of.binary_search(&year).ok()?));
-            years.iter().find_map(found)
+            let position = |(number, own): (&u64, &Vec<i16>)| Some((*number, own.binary_search(&year).ok()?));
+            years.iter().find_map(position)
         };
-        let mut found: BTreeMap<(u64, Vec<u32>), Figures> = BTreeMap::new();
+        let mut lines: BTreeMap<(u64, Vec<u32>), LineValues> = BTreeMap::new();
         for (group, year) in counted.years.iter().enumerate() {
-            let Some(((number, at), (value, share))) = place(*year).zip(value(group)) else { continue };
+            let Some(((number, at), (value, proportion))) = place(*year).zip(value(group)) else { continue };
             let key = counted.keys.iter().map(|keys| keys[group]).collect();
-            let (values, shares) = found.entry((number, key)).or_insert_with(|| {
-                let none = |year: &i16| Share { year: f64::from(*year), success: 0, known: 0 };
+            let (values, proportions) = lines.entry((number, key)).or_insert_with(|| {
+                let none = |year: &i16| YearlyProportion { year: f64::from(*year), success: 0, known: 0 };
                 (vec![f64::NAN; years[&number].len()], years[&number].iter().map(none).collect())
             });
-            (values[at], shares[at]) = (value, share);
+            (values[at], proportions[at]) = (value, proportion);
         }
-        let line = |((series, key), (values, shares))| Line { series, key, values, shares };
-        Self { axes: counted.axes.clone(), years, all: found.into_iter().map(line).collect() }
+        let line = |((series, key), (values, proportions))| Line { series, key, values, proportions };
+        Self { axes: counted.axes.clone(), years, all: lines.into_iter().map(line).collect() }
     }
 
     /// Returns the years of a stretch, counted from its first.

@@ -1,21 +1,21 @@
-//! Survival and cumulative incidence by the Aalen-Johansen estimator; with one cause it is the Kaplan-Meier
-//! estimator.
+//! Survival and cumulative incidence by the Aalen-Johansen estimator (1978); with one cause it is the Kaplan-Meier
+//! estimator (1958).
 
 use std::collections::BTreeMap;
 
-use super::risk::{Risk, Watched};
+use super::risk::{Observation, RiskTable};
 
 /// Method of estimating the variance of a curve.
 #[derive(Clone, Copy, Debug)]
-pub enum Spread<'a> {
+pub enum CurveVariance<'a> {
     /// From the counts alone, as if all subjects were independent (Greenwood 1926; Andersen et al. 1993, 4.4.18).
     Greenwood,
     /// From the contribution of each cluster: the infinitesimal jackknife. It equals Greenwood's if every cluster
     /// is one subject observed from the start.
-    Clusters(&'a [Watched]),
+    Clusters(&'a [Observation]),
 }
 
-/// Curves at the times of a [`Risk`].
+/// Curves at the times of a [`RiskTable`].
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Curve {
     /// Survival function: the proportion without an event after each time.
@@ -34,20 +34,21 @@ pub struct Curve {
 
 impl Curve {
     /// Estimates the curves of `causes` (positions in `risk.events`, from 0); other causes censor. With one cause
-    /// `kept` is the Kaplan-Meier estimate. `horizon` restricts the mean.
+    /// `kept` is the Kaplan-Meier estimate (1958), with several the Aalen-Johansen estimate (1978). `horizon` restricts
+    /// the mean (Irwin 1949).
     #[must_use]
-    pub fn new(risk: &Risk, causes: &[usize], spread: Spread<'_>, horizon: Option<f64>) -> Self {
+    pub fn new(risk: &RiskTable, causes: &[usize], variance: CurveVariance<'_>, horizon: Option<f64>) -> Self {
         let mut curve = Self::estimate(risk, causes);
         let lengths = horizon.filter(|horizon| curve.reaches(risk, *horizon)).map(|horizon| lengths(risk, horizon));
         curve.mean = lengths.as_ref().map(|lengths| area(lengths, &curve.kept));
-        match spread {
-            Spread::Greenwood => curve.greenwood(risk, causes, lengths.as_deref()),
-            Spread::Clusters(watched) => curve.clustered(risk, causes, watched, lengths.as_deref()),
+        match variance {
+            CurveVariance::Greenwood => curve.greenwood(risk, causes, lengths.as_deref()),
+            CurveVariance::Clusters(observations) => curve.clustered(risk, causes, observations, lengths.as_deref()),
         }
         curve
     }
 
-    fn estimate(risk: &Risk, causes: &[usize]) -> Self {
+    fn estimate(risk: &RiskTable, causes: &[usize]) -> Self {
         let rows = risk.times.len();
         let mut curve = Self { left: vec![Vec::with_capacity(rows); causes.len()], ..Self::default() };
         let (mut kept, mut left) = (1.0, vec![0.0; causes.len()]);
@@ -71,14 +72,14 @@ impl Curve {
     }
 
     /// Checks whether the curve is known up to `horizon`.
-    fn reaches(&self, risk: &Risk, horizon: f64) -> bool {
+    fn reaches(&self, risk: &RiskTable, horizon: f64) -> bool {
         let gone = self.kept.last().is_some_and(|kept| *kept <= 0.0);
         horizon > 0.0 && risk.last().is_some_and(|last| gone || horizon <= last)
     }
 
     /// Computes the covariance matrix of all proportions recursively: each time transforms it like the proportions,
     /// and adds the multinomial covariance of the exits.
-    fn greenwood(&mut self, risk: &Risk, causes: &[usize], lengths: Option<&[f64]>) {
+    fn greenwood(&mut self, risk: &RiskTable, causes: &[usize], lengths: Option<&[f64]>) {
         let size = causes.len() + 1;
         let mut all = vec![0.0; size * size];
         self.left_variance = vec![Vec::with_capacity(self.kept.len()); causes.len()];
@@ -93,24 +94,24 @@ impl Curve {
                     (from, to) => f64::from(u8::from(from == to)),
                 };
                 // Derivative of a proportion with respect to the exits by a cause.
-                let adds = |share: usize, cause: usize| match share {
+                let adds = |proportion: usize, cause: usize| match proportion {
                     0 => -before,
-                    share if share == cause + 1 => before,
+                    proportion if proportion == cause + 1 => before,
                     _ => 0.0,
                 };
-                let chance = |k: usize, l: usize| {
+                let covariance = |k: usize, l: usize| {
                     (if k == l { leaving[k] } else { 0.0 } - leaving[k] * leaving[l] / n) / (n * n)
                 };
                 let mut next = vec![0.0; size * size];
                 for (a, b) in (0..size).flat_map(|a| (0..size).map(move |b| (a, b))) {
-                    let from = |of: usize| if of == 0 { 0..1 } else { 0..size };
-                    let sources = |of: usize| from(of).filter(move |f| *f == 0 || *f == of);
+                    let from = |part: usize| if part == 0 { 0..1 } else { 0..size };
+                    let sources = |part: usize| from(part).filter(move |f| *f == 0 || *f == part);
                     let mut sum = 0.0;
                     for (c, d) in sources(a).flat_map(|c| sources(b).map(move |d| (c, d))) {
                         sum += moved(c, a) * all[c * size + d] * moved(d, b);
                     }
                     for (k, l) in (0..size - 1).flat_map(|k| (0..size - 1).map(move |l| (k, l))) {
-                        sum += adds(a, k) * chance(k, l) * adds(b, l);
+                        sum += adds(a, k) * covariance(k, l) * adds(b, l);
                     }
                     next[a * size + b] = sum;
                 }
@@ -141,7 +142,7 @@ impl Curve {
     /// Sums the squared influence of each cluster on each proportion: the derivative of the proportion by the
     /// cluster's weight. Clusters observed alike have equal influence and are computed once, in an order that does
     /// not depend on the order of the rows.
-    fn clustered(&mut self, risk: &Risk, causes: &[usize], watched: &[Watched], lengths: Option<&[f64]>) {
+    fn clustered(&mut self, risk: &RiskTable, causes: &[usize], observations: &[Observation], lengths: Option<&[f64]>) {
         let rows = risk.times.len();
         self.kept_variance = vec![0.0; rows];
         self.left_variance = vec![vec![0.0; rows]; causes.len()];
@@ -154,7 +155,7 @@ impl Curve {
             (0..causes.len()).map(|nth| (0..rows).map(|at| hazard(nth, at)).collect()).collect();
         let mut sources = vec![0.0; causes.len()];
         let mut left = vec![0.0; causes.len()];
-        for (like, count) in alike(risk, causes, watched) {
+        for (like, count) in alike(risk, causes, observations) {
             let count = count as f64;
             let (mut kept, mut area) = (0.0, 0.0);
             left.fill(0.0);
@@ -171,9 +172,9 @@ impl Curve {
                         }
                     }
                 }
-                for (nth, share) in left.iter_mut().enumerate() {
-                    *share += kept * hazards[nth][at] + sources[nth];
-                    self.left_variance[nth][at] += count * *share * *share;
+                for (nth, proportion) in left.iter_mut().enumerate() {
+                    *proportion += kept * hazards[nth][at] + sources[nth];
+                    self.left_variance[nth][at] += count * *proportion * *proportion;
                 }
                 let all: f64 = hazards.iter().map(|hazards| hazards[at]).sum();
                 kept = if self.kept[at] > 0.0 { kept * (1.0 - all) - sources.iter().sum::<f64>() } else { 0.0 };
@@ -188,20 +189,24 @@ impl Curve {
     /// Returns the median: the first time with at most half left; null if it is not reached. (If exactly half are
     /// left for a while, R returns the middle of that interval; lifelines and this function return its start.)
     #[must_use]
-    pub fn median(&self, risk: &Risk) -> Option<f64> {
+    pub fn median(&self, risk: &RiskTable) -> Option<f64> {
         first_at_most_half(&risk.times, self.kept.iter().map(|kept| Some(*kept)))
     }
 }
 
 /// Returns the first of `times` at which a proportion is known to be at most one half.
-pub(crate) fn first_at_most_half(times: &[f64], shares: impl Iterator<Item = Option<f64>>) -> Option<f64> {
+pub(crate) fn first_at_most_half(times: &[f64], proportions: impl Iterator<Item = Option<f64>>) -> Option<f64> {
     // A product of fractions that equals one half may be off by rounding.
     let half = 0.5 + 1e-12;
-    times.iter().zip(shares).find(|(_, share)| share.is_some_and(|share| share <= half)).map(|(time, _)| *time)
+    times
+        .iter()
+        .zip(proportions)
+        .find(|(_, proportion)| proportion.is_some_and(|proportion| proportion <= half))
+        .map(|(time, _)| *time)
 }
 
 /// Returns, for each time, the length of the interval after it, cut off at `horizon`.
-fn lengths(risk: &Risk, horizon: f64) -> Vec<f64> {
+fn lengths(risk: &RiskTable, horizon: f64) -> Vec<f64> {
     let end = |at: usize| risk.times.get(at + 1).copied().unwrap_or(f64::INFINITY).min(horizon);
     risk.times.iter().enumerate().map(|(at, time)| (end(at) - time).max(0.0)).collect()
 }
@@ -214,17 +219,17 @@ fn area(lengths: &[f64], kept: &[f64]) -> f64 {
 type Like = Vec<(usize, usize, usize)>;
 
 /// Counts the clusters observed alike.
-fn alike(risk: &Risk, causes: &[usize], watched: &[Watched]) -> BTreeMap<Like, u64> {
-    let place = |w: &Watched| {
+fn alike(risk: &RiskTable, causes: &[usize], observations: &[Observation]) -> BTreeMap<Like, u64> {
+    let place = |w: &Observation| {
         let (first, last) = risk.rows(w);
         let cause = w.cause.checked_sub(1).and_then(|cause| causes.iter().position(|c| *c == cause));
         (w.cluster, (first, last, cause.map_or(0, |nth| nth + 1)))
     };
-    let mut places: Vec<_> = watched.iter().map(place).collect();
+    let mut places: Vec<_> = observations.iter().map(place).collect();
     places.sort_unstable();
-    let mut found = BTreeMap::new();
+    let mut clusters = BTreeMap::new();
     for cluster in places.chunk_by(|a, b| a.0 == b.0) {
-        *found.entry(cluster.iter().map(|(_, place)| *place).collect()).or_insert(0) += 1;
+        *clusters.entry(cluster.iter().map(|(_, place)| *place).collect()).or_insert(0) += 1;
     }
-    found
+    clusters
 }

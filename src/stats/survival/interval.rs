@@ -5,11 +5,11 @@ use crate::support::named::named_enum;
 /// Scale on which an interval is symmetric.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Scale {
-    /// The probability, cut off at 0 and 1.
+    /// The probability, cut off at 0 and 1: Wald's interval with Greenwood's variance (Greenwood 1926).
     Plain,
     /// The logarithm, R's default; cut off at 1.
     Log,
-    /// log(−log), the default of lifelines and SAS; always between 0 and 1.
+    /// log(−log), the default of lifelines and SAS; always between 0 and 1 (Kalbfleisch and Prentice 1980).
     #[default]
     LogLog,
 }
@@ -17,36 +17,36 @@ pub enum Scale {
 named_enum! { pub Scale, "区间", "interval"; Plain = "plain", Log = "log", LogLog = "log-log" }
 
 impl Scale {
-    /// Returns the interval of `share`, whose estimate has the `variance`; `reach` is the critical value.
+    /// Returns the interval of a `proportion` whose estimate has the `variance`.
     ///
     /// Before the first exit (1), the upper end is 1 and the lower end null, because no variance is known. After
     /// the last (0), both are null. (R and lifelines return 1 to 1 before the first exit, which claims a certainty
     /// that the data do not give.)
-    pub(crate) fn ends(self, share: f64, variance: f64, reach: f64) -> (Option<f64>, Option<f64>) {
-        if share >= 1.0 {
+    pub(crate) fn ends(self, proportion: f64, variance: f64, critical_value: f64) -> (Option<f64>, Option<f64>) {
+        if proportion >= 1.0 {
             return (None, Some(1.0));
         }
-        if share <= 0.0 || variance <= 0.0 || !variance.is_finite() {
+        if proportion <= 0.0 || variance <= 0.0 || !variance.is_finite() {
             return (None, None);
         }
         let error = variance.sqrt();
         let (low, high) = match self {
-            Self::Plain => (share - reach * error, share + reach * error),
+            Self::Plain => (proportion - critical_value * error, proportion + critical_value * error),
             Self::Log => {
-                let wide = reach * error / share;
-                (share * (-wide).exp(), share * wide.exp())
+                let wide = critical_value * error / proportion;
+                (proportion * (-wide).exp(), proportion * wide.exp())
             }
             Self::LogLog => {
-                let wide = reach * error / (share * share.ln());
-                (share.powf((-wide).exp()), share.powf(wide.exp()))
+                let wide = critical_value * error / (proportion * proportion.ln());
+                (proportion.powf((-wide).exp()), proportion.powf(wide.exp()))
             }
         };
         (Some(low.max(0.0)), Some(high.min(1.0)))
     }
 
     /// Returns the interval of a cumulative incidence, as the complement of the interval of the rest.
-    pub(crate) fn ends_of_left(self, left: f64, variance: f64, reach: f64) -> (Option<f64>, Option<f64>) {
-        let (low, high) = self.ends(1.0 - left, variance, reach);
+    pub(crate) fn ends_of_left(self, left: f64, variance: f64, critical_value: f64) -> (Option<f64>, Option<f64>) {
+        let (low, high) = self.ends(1.0 - left, variance, critical_value);
         (high.map(|high| 1.0 - high), low.map(|low| 1.0 - low))
     }
 }

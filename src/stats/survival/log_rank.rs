@@ -1,11 +1,11 @@
 //! The log-rank test (时序检验) of equal hazards in several groups.
 
-use super::risk::Watched;
-use crate::stats::distribution::chi_square_above;
+use super::risk::Observation;
+use crate::stats::distribution::chi2_sf;
 
 /// A group in the test.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Group {
+pub struct LogRankGroup {
     /// Number of subjects.
     pub n: u64,
     /// Number of events.
@@ -19,7 +19,7 @@ pub struct Group {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LogRank {
     /// Groups, in input order.
-    pub groups: Vec<Group>,
+    pub groups: Vec<LogRankGroup>,
     /// Statistic with the hypergeometric variance.
     pub chi2: Option<f64>,
     /// Degrees of freedom of `chi2`: the rank of the variance, one less than the number of groups at risk of an
@@ -42,45 +42,47 @@ pub struct LogRank {
 /// the score test of Lin and Wei (1989), equal to `coxph(…, ties = "breslow", cluster = …)` of R at zero effect.
 ///
 /// ```
-/// use dangjian::analysis::trend::survival::Watched; use dangjian::stats::survival::log_rank;
-/// let seen = |group, exit, cluster| (group, Watched { entry: 0.0, exit, cause: 1, cluster });
-/// let watched = [seen(0, 1.0, 0), seen(0, 2.0, 1), seen(1, 3.0, 2), seen(1, 4.0, 3)];
-/// let test = log_rank(&watched, 2, &[1]);
+/// use dangjian::stats::survival::{Observation, log_rank};
+///
+/// let seen = |group, exit, cluster| (group, Observation { entry: 0.0, exit, cause: 1, cluster });
+/// let observations = [seen(0, 1.0, 0), seen(0, 2.0, 1), seen(1, 3.0, 2), seen(1, 4.0, 3)];
+/// let test = log_rank(&observations, 2, &[1]);
 /// assert_eq!((test.groups[0].observed, test.df), (2, 1));
 /// ```
 #[must_use]
-pub fn log_rank(watched: &[(usize, Watched)], groups: usize, causes: &[usize]) -> LogRank {
-    let mut watched: Vec<(usize, Watched)> = watched.iter().copied().filter(|(group, _)| *group < groups).collect();
+pub fn log_rank(observations: &[(usize, Observation)], groups: usize, causes: &[usize]) -> LogRank {
+    let mut observations: Vec<(usize, Observation)> =
+        observations.iter().copied().filter(|(group, _)| *group < groups).collect();
     // Sort the rows, so that sums of floats do not depend on input order.
-    let key = |(group, w): &(usize, Watched)| (w.cluster, *group, w.entry.to_bits(), w.exit.to_bits(), w.cause);
-    watched.sort_unstable_by_key(key);
-    let times = Times::new(&watched, groups, causes);
-    let mut found = vec![Group::default(); groups];
-    for (group, w) in &watched {
-        found[*group].n += 1;
-        found[*group].observed += u64::from(causes.contains(&w.cause));
+    let key = |(group, w): &(usize, Observation)| (w.cluster, *group, w.entry.to_bits(), w.exit.to_bits(), w.cause);
+    observations.sort_unstable_by_key(key);
+    let times = Times::new(&observations, groups, causes);
+    let mut counts = vec![LogRankGroup::default(); groups];
+    for (group, w) in &observations {
+        counts[*group].n += 1;
+        counts[*group].observed += u64::from(causes.contains(&w.cause));
     }
     let mut variance = vec![0.0; groups * groups];
     for at in 0..times.when.len() {
         let (n, events) = (times.all[at], times.events[at]);
-        for (g, group) in found.iter_mut().enumerate() {
-            let share = times.share(g, at);
-            group.expected += events * share;
+        for (g, group) in counts.iter_mut().enumerate() {
+            let proportion = times.proportion(g, at);
+            group.expected += events * proportion;
             if n > 1.0 {
-                let chance = events * (n - events) / (n - 1.0);
+                let variance_factor = events * (n - events) / (n - 1.0);
                 for h in 0..groups {
                     let same = f64::from(u8::from(g == h));
-                    variance[g * groups + h] += chance * share * (same - times.share(h, at));
+                    variance[g * groups + h] += variance_factor * proportion * (same - times.proportion(h, at));
                 }
             }
         }
     }
-    let differences: Vec<f64> = found.iter().map(|g| g.observed as f64 - g.expected).collect();
+    let differences: Vec<f64> = counts.iter().map(|g| g.observed as f64 - g.expected).collect();
     let (chi2, df) = quadratic(&differences, &variance);
-    let (robust_chi2, robust_df) = quadratic(&differences, &times.of_clusters(&watched, groups, causes));
-    let p = |chi2: Option<f64>, df: usize| chi2.map(|chi2| chi_square_above(chi2, df as f64));
+    let (robust_chi2, robust_df) = quadratic(&differences, &times.of_clusters(&observations, groups, causes));
+    let p = |chi2: Option<f64>, df: usize| chi2.map(|chi2| chi2_sf(chi2, df as f64));
     let (p, robust_p) = (p(chi2, df), p(robust_chi2, robust_df));
-    LogRank { groups: found, chi2, df, p, robust_chi2, robust_df, robust_p }
+    LogRank { groups: counts, chi2, df, p, robust_chi2, robust_df, robust_p }
 }
 
 /// The event times.
@@ -94,14 +96,14 @@ struct Times {
 }
 
 impl Times {
-    fn new(watched: &[(usize, Watched)], groups: usize, causes: &[usize]) -> Self {
+    fn new(observations: &[(usize, Observation)], groups: usize, causes: &[usize]) -> Self {
         let mut times: Vec<f64> =
-            watched.iter().filter(|(_, w)| causes.contains(&w.cause)).map(|(_, w)| w.exit).collect();
+            observations.iter().filter(|(_, w)| causes.contains(&w.cause)).map(|(_, w)| w.exit).collect();
         times.sort_unstable_by(f64::total_cmp);
         let (events, times): (Vec<f64>, Vec<f64>) =
             times.chunk_by(|a, b| a >= b).map(|same| (same.len() as f64, same[0])).unzip();
         let mut there = vec![vec![0.0; times.len() + 1]; groups];
-        for (group, w) in watched {
+        for (group, w) in observations {
             let (first, last) = rows(&times, w);
             if first < last {
                 there[*group][first] += 1.0;
@@ -119,15 +121,15 @@ impl Times {
         Self { when: times, events, all, there }
     }
 
-    fn share(&self, group: usize, at: usize) -> f64 {
+    fn proportion(&self, group: usize, at: usize) -> f64 {
         self.there[group][at] / self.all[at]
     }
 
     /// Sums the squared scores of the clusters, their contributions to observed minus expected.
-    fn of_clusters(&self, watched: &[(usize, Watched)], groups: usize, causes: &[usize]) -> Vec<f64> {
+    fn of_clusters(&self, observations: &[(usize, Observation)], groups: usize, causes: &[usize]) -> Vec<f64> {
         // Running sums of the hazard, and of the hazard times each group's proportion.
-        let sums = |of: &dyn Fn(usize) -> f64| -> Vec<f64> {
-            let hazards = (0..self.when.len()).map(|at| self.events[at] / self.all[at] * of(at));
+        let sums = |factor: &dyn Fn(usize) -> f64| -> Vec<f64> {
+            let hazards = (0..self.when.len()).map(|at| self.events[at] / self.all[at] * factor(at));
             std::iter::once(0.0)
                 .chain(hazards.scan(0.0, |sum, h| {
                     *sum += h;
@@ -136,9 +138,9 @@ impl Times {
                 .collect()
         };
         let hazard = sums(&|_| 1.0);
-        let shares: Vec<Vec<f64>> = (0..groups).map(|g| sums(&|at| self.share(g, at))).collect();
+        let proportions: Vec<Vec<f64>> = (0..groups).map(|g| sums(&|at| self.proportion(g, at))).collect();
         let mut variance = vec![0.0; groups * groups];
-        for cluster in watched.chunk_by(|a, b| a.1.cluster == b.1.cluster) {
+        for cluster in observations.chunk_by(|a, b| a.1.cluster == b.1.cluster) {
             let mut score = vec![0.0; groups];
             for (own, w) in cluster {
                 let (first, last) = rows(&self.when, w);
@@ -147,9 +149,9 @@ impl Times {
                 }
                 for (group, score) in score.iter_mut().enumerate() {
                     let same = f64::from(u8::from(group == *own));
-                    let event = if causes.contains(&w.cause) { same - self.share(group, last - 1) } else { 0.0 };
-                    *score +=
-                        event - same * (hazard[last] - hazard[first]) + shares[group][last] - shares[group][first];
+                    let event = if causes.contains(&w.cause) { same - self.proportion(group, last - 1) } else { 0.0 };
+                    *score += event - same * (hazard[last] - hazard[first]) + proportions[group][last]
+                        - proportions[group][first];
                 }
             }
             for (g, h) in (0..groups).flat_map(|g| (0..groups).map(move |h| (g, h))) {
@@ -161,7 +163,7 @@ impl Times {
 }
 
 /// Returns the half-open range of `times` at which `w` is at risk.
-fn rows(times: &[f64], w: &Watched) -> (usize, usize) {
+fn rows(times: &[f64], w: &Observation) -> (usize, usize) {
     let first = if w.entry == 0.0 { 0 } else { times.partition_point(|time| *time <= w.entry) };
     (first, times.partition_point(|time| *time <= w.exit))
 }
@@ -176,8 +178,8 @@ fn quadratic(differences: &[f64], variance: &[f64]) -> (Option<f64>, usize) {
     let mut open: Vec<usize> = (0..size).collect();
     let (mut sum, mut rank) = (0.0, 0);
     while let Some((nth, &pivot)) = open.iter().enumerate().max_by(|a, b| {
-        let of = |at: usize| matrix[at * size + at];
-        of(*a.1).total_cmp(&of(*b.1)).then(b.1.cmp(a.1))
+        let diagonal = |at: usize| matrix[at * size + at];
+        diagonal(*a.1).total_cmp(&diagonal(*b.1)).then(b.1.cmp(a.1))
     }) {
         let weight = matrix[pivot * size + pivot];
         if weight <= 1e-10 * largest || weight <= 0.0 {
@@ -210,7 +212,7 @@ mod tests {
 
     #[test]
     fn groups_without_an_event_say_nothing() {
-        let w = |exit, cause| Watched { entry: 0.0, exit, cause, cluster: 0 };
+        let w = |exit, cause| Observation { entry: 0.0, exit, cause, cluster: 0 };
         let none = log_rank(&[(0, w(1.0, 0)), (1, w(2.0, 0))], 2, &[1]);
         assert_eq!((none.chi2, none.df, none.p, none.robust_p), (None, 0, None, None));
         assert_eq!(none.groups.iter().map(|g| g.n).collect::<Vec<_>>(), [1, 1]);

@@ -14,7 +14,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import dangjian as dj
-from dangjian import _native
 from helpers import panels
 from helpers.histories import high, histories, made
 from helpers.panels import read
@@ -162,7 +161,7 @@ def test_bad_figures_are_refused():
     with pytest.raises(dj.ArgumentError, match="party organisations"):
         roster.paired_change("active", earlier=2010, later=2011)
     with pytest.raises(dj.ArgumentError, match="measure has no pairs"):
-        _native.paired_change(roster._native, {**FIGURE, "measure": "*"}, 2010, 2011, 0.95, ALL)  # noqa: SLF001
+        roster._native.paired_change({**FIGURE, "measure": "*"}, 2010, 2011, 0.95, ALL)  # noqa: SLF001
 
 
 @given(panel=panels.panels(), by=st.sampled_from([(), "kind"]))

@@ -11,32 +11,20 @@ mod study;
 mod tables;
 
 use crate::definition::Counts;
-use crate::support::named::named_enum;
+use crate::stats::survival::{CurveOptions, Scale, Variance};
 
 pub use self::study::Entry;
-pub use self::tables::{
-    compare, curve_of, star_logrank, star_spells, star_survival, star_survival_summary, summary_of,
-};
-pub use crate::stats::survival::curve::{Curve, Spread};
-pub use crate::stats::survival::interval::Scale;
-pub use crate::stats::survival::log_rank::{Group, LogRank, log_rank};
-pub use crate::stats::survival::risk::{Risk, Watched};
-
-/// Source of the variance of a curve.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Variance {
-    /// Contributions of organisations: the spells of one organisation are dependent.
-    #[default]
-    Organisation,
-    /// Counts alone, as if all spells were independent.
-    Greenwood,
-}
-
-named_enum! { pub Variance, "方差", "variance"; Organisation = "organisation", Greenwood = "greenwood" }
 
 /// Options for a study of spells.
+///
+/// ```
+/// use dangjian::analysis::trend::survival::{Entry, SpellOptions};
+/// let options = SpellOptions::default().with_at_least(4.0).with_entry(Entry::Delayed).with_level(0.9);
+/// assert_eq!(options.entry, Entry::Delayed);
+/// ```
 #[derive(Clone, Copy, Debug)]
-pub struct Options {
+#[non_exhaustive]
+pub struct SpellOptions {
     /// Minimum number of stars; halves as in the roster.
     pub at_least: f64,
     /// Entities: organisations, or party organisations.
@@ -45,27 +33,74 @@ pub struct Options {
     pub entry: Entry,
     /// True to include spells that follow another included spell of the same organisation.
     pub recurrent: bool,
-    /// Scale on which intervals are symmetric.
-    pub scale: Scale,
-    /// Confidence level of intervals.
-    pub level: f64,
-    /// Source of variances.
-    pub variance: Variance,
-    /// Time to which the mean is restricted; `None` for the last that all groups reach.
-    pub horizon: Option<f64>,
+    /// Options for the curves.
+    pub curve: CurveOptions,
 }
 
-impl Default for Options {
+impl Default for SpellOptions {
     fn default() -> Self {
         Self {
             at_least: 3.0,
             counts: Counts::Organisations,
             entry: Entry::default(),
             recurrent: true,
-            scale: Scale::default(),
-            level: 0.95,
-            variance: Variance::default(),
-            horizon: None,
+            curve: CurveOptions::default(),
         }
+    }
+}
+
+impl SpellOptions {
+    /// Sets the minimum number of stars.
+    #[must_use]
+    pub fn with_at_least(self, at_least: f64) -> Self {
+        Self { at_least, ..self }
+    }
+
+    /// Sets the entities: organisations, or party organisations.
+    #[must_use]
+    pub fn with_counts(self, counts: Counts) -> Self {
+        Self { counts, ..self }
+    }
+
+    /// Sets the spells to include, and the origin of their time.
+    #[must_use]
+    pub fn with_entry(self, entry: Entry) -> Self {
+        Self { entry, ..self }
+    }
+
+    /// Includes or excludes spells that follow another included spell of the same organisation.
+    #[must_use]
+    pub fn with_recurrent(self, recurrent: bool) -> Self {
+        Self { recurrent, ..self }
+    }
+
+    /// Sets the options for the curves.
+    #[must_use]
+    pub fn with_curve(self, curve: CurveOptions) -> Self {
+        Self { curve, ..self }
+    }
+
+    /// Sets the scale on which intervals are symmetric.
+    #[must_use]
+    pub fn with_scale(self, scale: Scale) -> Self {
+        Self { curve: self.curve.with_scale(scale), ..self }
+    }
+
+    /// Sets the confidence level of intervals.
+    #[must_use]
+    pub fn with_level(self, level: f64) -> Self {
+        Self { curve: self.curve.with_level(level), ..self }
+    }
+
+    /// Sets the source of variances.
+    #[must_use]
+    pub fn with_variance(self, variance: Variance) -> Self {
+        Self { curve: self.curve.with_variance(variance), ..self }
+    }
+
+    /// Restricts the mean to a time; `None` is the last that all groups reach.
+    #[must_use]
+    pub fn with_horizon(self, horizon: impl Into<Option<f64>>) -> Self {
+        Self { curve: self.curve.with_horizon(horizon), ..self }
     }
 }

@@ -119,17 +119,18 @@ impl<'a> Finder<'a> {
 
     /// Returns all spells, by entity and time.
     pub(super) fn spells(&self, job: &dyn Job) -> Result<Vec<Spell>> {
-        const SOME: usize = 1 << 14;
+        /// Entities per parallel task.
+        const THINGS_PER_TASK: usize = 1 << 14;
         let things: Vec<u32> = (0..self.histories.things() as u32).collect();
-        let some = |things: &[u32]| {
+        let task = |things: &[u32]| {
             job::check(job)?;
-            let mut found = Vec::new();
+            let mut spells = Vec::new();
             for thing in things {
-                self.of(*thing, &mut found);
+                self.push_spells(*thing, &mut spells);
             }
-            Ok(found)
+            Ok(spells)
         };
-        Ok(things.par_chunks(SOME).map(some).collect::<Result<Vec<_>>>()?.concat())
+        Ok(things.par_chunks(THINGS_PER_TASK).map(task).collect::<Result<Vec<_>>>()?.concat())
     }
 
     fn class(&self, at: usize, thing: u32) -> Class {
@@ -139,13 +140,14 @@ impl<'a> Finder<'a> {
         }
     }
 
-    fn of(&self, thing: u32, found: &mut Vec<Spell>) {
+    /// Appends the spells of one entity.
+    fn push_spells(&self, thing: u32, spells: &mut Vec<Spell>) {
         let year = |at: usize| self.histories.frames[at].year;
         let mut open: Option<Spell> = None;
         for (nth, &at) in self.window.iter().enumerate() {
             let follows = nth > 0 && self.window[nth - 1] + 1 == at && self.histories.follows(at);
             if !follows {
-                found.extend(open.take().map(|spell| Spell { ended: Ended::Gap, ..spell }));
+                spells.extend(open.take().map(|spell| Spell { ended: Ended::Gap, ..spell }));
             }
             match (self.class(at, thing), &mut open) {
                 (Class::Held, Some(spell)) => spell.last = year(at),
@@ -154,10 +156,10 @@ impl<'a> Finder<'a> {
                     let (first, last) = (year(at), year(at));
                     open = Some(Spell { thing, frame: at, begun, start, first, last, ended: Ended::Study });
                 }
-                (Class::Not(ended), _) => found.extend(open.take().map(|spell| Spell { ended, ..spell })),
+                (Class::Not(ended), _) => spells.extend(open.take().map(|spell| Spell { ended, ..spell })),
             }
         }
-        found.extend(open);
+        spells.extend(open);
     }
 
     /// Returns the kind of start of the spell observed in the year at position `at`, and its first year, if known.

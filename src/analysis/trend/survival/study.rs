@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::Options;
+use super::SpellOptions;
 use super::spells::{Begun, Ended, Finder, Spell};
 use crate::analysis::trend::histories::Histories;
 use crate::cube::{Axis, Base, Values};
@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::job::Job;
 use crate::query::Scope;
 use crate::roster::Roster;
-use crate::stats::survival::risk::Watched;
+use crate::stats::survival::Observation;
 use crate::support::named::named_enum;
 
 /// Selection of spells and origin of their time.
@@ -53,8 +53,8 @@ pub(super) struct LeftOut {
 pub(super) struct Group {
     /// Position of the group's value on each axis.
     pub(super) key: Vec<u32>,
-    pub(super) watched: Vec<Watched>,
-    /// Parallel to `watched`.
+    pub(super) observations: Vec<Observation>,
+    /// Parallel to `observations`.
     pub(super) spells: Vec<Spell>,
     pub(super) left_out: LeftOut,
 }
@@ -78,12 +78,17 @@ pub(super) struct Study {
 }
 
 impl Study {
-    pub(super) fn new(roster: &Roster, options: &Options, scope: &Scope, job: &dyn Job) -> Result<Self> {
+    pub(super) fn new(roster: &Roster, options: &SpellOptions, scope: &Scope, job: &dyn Job) -> Result<Self> {
         let histories = Histories::new(roster, options.counts, job)?;
-        Self::of(&histories, options, scope, job)
+        Self::from_histories(&histories, options, scope, job)
     }
 
-    pub(super) fn of(histories: &Histories<'_>, options: &Options, scope: &Scope, job: &dyn Job) -> Result<Self> {
+    pub(super) fn from_histories(
+        histories: &Histories<'_>,
+        options: &SpellOptions,
+        scope: &Scope,
+        job: &dyn Job,
+    ) -> Result<Self> {
         let roster = histories.roster;
         let looked_at = scope.frames(roster)?;
         let is_looked_at = |at: &usize| looked_at.iter().any(|frame| frame.year == histories.frames[*at].year);
@@ -111,7 +116,7 @@ impl Study {
                     before = Some(spell.thing);
                     let (entry, exit) = (f64::from(entry), f64::from(exit));
                     let (cause, cluster) = (spell.ended.cause(), spell.thing);
-                    group.watched.push(Watched { entry, exit, cause, cluster });
+                    group.observations.push(Observation { entry, exit, cause, cluster });
                     group.spells.push(spell);
                 }
                 Ok(_) => group.left_out.later += 1,
@@ -124,11 +129,11 @@ impl Study {
 
     /// Returns the keys of the groups, axis by axis, each repeated `times` times.
     pub(super) fn keys(&self, times: impl Fn(usize) -> usize) -> Vec<Vec<u32>> {
-        let of = |axis: usize| {
+        let keys_of = |axis: usize| {
             let key = |(at, group): (usize, &Group)| std::iter::repeat_n(group.key[axis], times(at));
             self.groups.iter().enumerate().flat_map(key).collect()
         };
-        (0..self.axes.len()).map(of).collect()
+        (0..self.axes.len()).map(keys_of).collect()
     }
 }
 
@@ -187,13 +192,13 @@ impl By {
             let base = Base::Given { name: START, codes: Vec::new().into() };
             axes.insert(at, Axis { name: START.to_owned(), base, map: [0, 1].into(), values });
         }
-        let of = |axis: &Axis| -> Result<Vec<_>> {
+        let codes_of = |axis: &Axis| -> Result<Vec<_>> {
             let codes = |(nth, frame): (usize, &&crate::roster::Frame)| {
                 Ok(axis.base.codes(frame, nth)?.map(std::borrow::Cow::into_owned))
             };
             frames.iter().enumerate().map(codes).collect()
         };
-        let codes = axes.iter().map(of).collect::<Result<_>>()?;
+        let codes = axes.iter().map(codes_of).collect::<Result<_>>()?;
         let rows = frames.iter().map(|frame| scope.rows(roster, frame)).collect::<Result<_>>()?;
         Ok(Self { axes, codes, start, window: window.to_vec(), rows })
     }
