@@ -11,7 +11,6 @@ use arrow::compute::{concat_batches, take_record_batch};
 use arrow::datatypes::{DataType, Field, Int64Type, Schema};
 use arrow::util::display::array_value_to_string;
 use dangjian::Roster;
-use dangjian::analysis::stars::{star_distribution, star_transitions};
 use dangjian::definition::{Counts, Rates};
 use dangjian::ingest::ReadOptions;
 use dangjian::job::Quiet;
@@ -27,9 +26,9 @@ const STATISTICS: [(&str, Statistic); 7] = [
     ("coverage", |r, s| r.coverage(&Rates::shipped().unwrap().iter().cloned().collect::<Vec<_>>(), s, &Quiet).unwrap()),
     ("formation", |r, s| r.formation(s, &Quiet).unwrap()),
     ("formation_transitions", |r, s| r.formation_transitions(s, &Quiet).unwrap()),
-    ("star_distribution", |r, s| star_distribution(r, s, &Quiet).unwrap()),
-    ("star_transitions", |r, s| star_transitions(r, Counts::Organisations, s, &Quiet).unwrap()),
-    ("party_star_transitions", |r, s| star_transitions(r, Counts::PartyOrganisations, s, &Quiet).unwrap()),
+    ("star_distribution", |r, s| r.star_distribution(s, &Quiet).unwrap()),
+    ("star_transitions", |r, s| r.star_transitions(Counts::Organisations, s, &Quiet).unwrap()),
+    ("party_star_transitions", |r, s| r.star_transitions(Counts::PartyOrganisations, s, &Quiet).unwrap()),
     ("workforce", |r, s| r.workforce(s, &Quiet).unwrap()),
 ];
 

@@ -12,7 +12,6 @@ use arrow::datatypes::{Float64Type, Int64Type};
 use common::{Set, at, counts, set};
 use dangjian::Roster;
 use dangjian::analysis::count::Measure;
-use dangjian::analysis::stars::{star_distribution, star_transitions};
 use dangjian::analysis::workforce::Workers;
 use dangjian::definition::{Counts, Rates, Targets};
 use dangjian::ingest::ReadOptions;
@@ -144,7 +143,7 @@ fn counts_by_year(set: &Set, roster: &Roster) {
 fn party_organisations(set: &Set, roster: &Roster) {
     let table = roster.formation(&Scope::default(), &Quiet).unwrap();
     let by_mode = counts(&table, &["year", "mode"], "party_organisations");
-    let stars = star_distribution(roster, &Scope::default(), &Quiet).unwrap();
+    let stars = roster.star_distribution(&Scope::default(), &Quiet).unwrap();
     let states = counts(&stars, &["year", "star_state"], "organisations");
     let parties = counts(&stars, &["year", "star_state"], "party_organisations");
     for (year, truth) in years(set) {
@@ -255,7 +254,7 @@ fn stars_move(set: &Set, roster: &Roster) {
     for (basis, name) in
         [(Counts::Organisations, "star_transitions"), (Counts::PartyOrganisations, "party_org_star_transitions")]
     {
-        let table = star_transitions(roster, basis, &Scope::default(), &Quiet).unwrap();
+        let table = roster.star_transitions(basis, &Scope::default(), &Quiet).unwrap();
         let got = counts(&table, &["year", "next_year", "star_state", "next_star_state"], basis.name());
         check_moves(&set.truth["read"][name], &got);
     }

@@ -29,7 +29,6 @@ __all__ = [
     "open_panel",
     "pooled_kendall",
     "problem_codes",
-    "rate_stars",
     "read",
     "read_arrow",
     "regions",
@@ -37,7 +36,6 @@ __all__ = [
     "resolve_regions",
     "schema",
     "star_form",
-    "star_judges",
     "star_scheme_toml",
     "star_schemes",
     "survival_curve",
@@ -123,6 +121,15 @@ class TransitionQuery(TypedDict):
 
 _Drawing: TypeAlias = tuple[int, int, float]
 """Bootstrap: number of replicates, seed, level of the intervals."""
+
+@type_check_only
+class RatingOptions(TypedDict):
+    """Options for a rating; ``previous`` is a table of stars, or ``"none"`` for a first round."""
+
+    year: int | None
+    judge: str | None
+    events: object | None
+    previous: object | None
 
 @final
 class Roster:
@@ -340,6 +347,10 @@ class Roster:
         drawing: _Drawing | None = None,
     ) -> _Stream:
         """Forecasts the mix of states in the years ahead."""
+    def rate_stars(self, scheme: str, scores: object, options: RatingOptions) -> Rating:
+        """Rates a table of scores by a scheme."""
+    def star_judges(self, scheme: str, scores: object, *, year: int | None = None) -> Judges:
+        """Reads the scores of all judges."""
 
 @final
 class Expression:
@@ -384,15 +395,6 @@ class Comparison:
         """Counts the cells that differ, by column."""
     def not_compared(self) -> _Stream:
         """Returns the columns left out, with the reason."""
-
-@type_check_only
-class RatingOptions(TypedDict):
-    """Options for a rating; ``previous`` is a table of stars, or ``"none"`` for a first round."""
-
-    year: int | None
-    judge: str | None
-    events: object | None
-    previous: object | None
 
 @final
 class Rating:
@@ -455,12 +457,6 @@ class Judges:
         """Returns the organisations on which two judges differ far more than on others."""
     def forms(self) -> _Stream:
         """Returns the forms that seem to have been filled in blindly."""
-
-def rate_stars(roster: Roster, scheme: str, scores: object, said: RatingOptions) -> Rating:
-    """Rates a table of scores by a scheme."""
-
-def star_judges(roster: Roster, scheme: str, scores: object, *, year: int | None = None) -> Judges:
-    """Reads the scores of all judges."""
 
 def star_schemes(named: Sequence[str] | None = None) -> _Stream:
     """Returns the schemes with these ids or paths, or the shipped ones."""

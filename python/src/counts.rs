@@ -7,7 +7,6 @@ use std::path::PathBuf;
 use dangjian::Result;
 use dangjian::analysis::count::Measure;
 use dangjian::analysis::rates::CoverageOptions;
-use dangjian::analysis::stars::{star_distribution, star_transitions};
 use dangjian::definition::Counts;
 use pyo3::prelude::*;
 use pyo3_arrow::PyTable;
@@ -45,14 +44,12 @@ impl Roster {
     }
 
     fn star_distribution(&self, py: Python<'_>, scope: ScopeRequest) -> PyResult<PyTable> {
-        self.over(py, scope, star_distribution)
+        self.over(py, scope, dangjian::Roster::star_distribution)
     }
 
     #[pyo3(signature = (scope, *, counts))]
     fn star_transitions(&self, py: Python<'_>, scope: ScopeRequest, counts: String) -> PyResult<PyTable> {
-        self.over(py, scope, move |roster, scope, job| {
-            star_transitions(roster, Counts::from_name(&counts)?, scope, job)
-        })
+        self.over(py, scope, move |roster, scope, job| roster.star_transitions(Counts::from_name(&counts)?, scope, job))
     }
 
     fn workforce(&self, py: Python<'_>, scope: ScopeRequest) -> PyResult<PyTable> {

@@ -56,8 +56,6 @@ fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(trends::dated_chances, m)?)?;
     m.add_class::<stars::Rating>()?;
     m.add_class::<stars::Judges>()?;
-    m.add_function(wrap_pyfunction!(stars::rate_stars, m)?)?;
-    m.add_function(wrap_pyfunction!(stars::star_judges, m)?)?;
     m.add_function(wrap_pyfunction!(stars::star_schemes, m)?)?;
     m.add_function(wrap_pyfunction!(stars::star_form, m)?)?;
     m.add_function(wrap_pyfunction!(stars::star_scheme_toml, m)?)?;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use dangjian::analysis::stars;
-use dangjian::analysis::stars::{Options, Previous, Scheme};
+use dangjian::analysis::stars::{Previous, RatingOptions, Scheme};
 use dangjian::job::Job;
 use dangjian::{Error, Result};
 use pyo3::prelude::*;
@@ -34,15 +34,15 @@ pub(crate) enum Before {
 /// Rating options from Python.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
-pub(crate) struct Said {
+pub(crate) struct RatingArgument {
     year: Option<i16>,
     judge: Option<String>,
     events: Option<AnyRecordBatch>,
     previous: Option<Before>,
 }
 
-impl Said {
-    fn options(self, scheme: &Scheme) -> PyResult<Options> {
+impl RatingArgument {
+    fn options(self, scheme: &Scheme) -> PyResult<RatingOptions> {
         let previous = match self.previous {
             None => Previous::Ledgers,
             Some(Before::Word(word)) if word == "none" => Previous::FirstRound,
@@ -54,8 +54,14 @@ impl Said {
             }
             Some(Before::Table(data)) => Previous::from_table(&batches(data)?, scheme).map_err(|e| raise(&e))?,
         };
-        let events = self.events.map(batches).transpose()?;
-        Ok(Options { year: self.year, judge: self.judge, events, previous })
+        let mut options = RatingOptions::default().with_year(self.year).with_previous(previous);
+        if let Some(judge) = self.judge {
+            options = options.with_judge(judge);
+        }
+        if let Some(events) = self.events {
+            options = options.with_events(batches(events)?);
+        }
+        Ok(options)
     }
 }
 
@@ -156,29 +162,13 @@ impl Rating {
 
     fn compare(&self, py: Python<'_>, other: &Self, by: Vec<String>) -> PyResult<PyTable> {
         let other = Arc::clone(&other.0);
-        self.one(py, move |rating, _| stars::compare_counts(rating, &other, &by))
+        self.one(py, move |rating, _| rating.compare_schemes(&other, &by))
     }
 
     fn compare_list(&self, py: Python<'_>, other: &Self) -> PyResult<PyTable> {
         let other = Arc::clone(&other.0);
-        self.one(py, move |rating, _| stars::compare_schemes(rating, &other))
+        self.one(py, move |rating, _| rating.compare_schemes_list(&other))
     }
-}
-
-/// Rates a table of scores by a scheme.
-#[pyfunction]
-pub(crate) fn rate_stars(
-    py: Python<'_>,
-    roster: &Roster,
-    scheme: String,
-    scores: AnyRecordBatch,
-    said: Said,
-) -> PyResult<Rating> {
-    let scheme = Arc::new(Scheme::named(&scheme).map_err(|e| raise(&e))?);
-    let (scores, options) = (batches(scores)?, said.options(&scheme)?);
-    let roster = roster.0.clone();
-    let rating = run(py, None, move |job| stars::Rating::new(&roster, scheme, &scores, options, job))?;
-    Ok(Rating(Arc::new(rating)))
 }
 
 /// The scores of several judges.
@@ -215,21 +205,37 @@ impl Judges {
     }
 }
 
-/// Reads the scores of all judges.
-#[pyfunction]
-#[pyo3(signature = (roster, scheme, scores, *, year=None))]
-pub(crate) fn star_judges(
-    py: Python<'_>,
-    roster: &Roster,
-    scheme: String,
-    scores: AnyRecordBatch,
-    year: Option<i16>,
-) -> PyResult<Judges> {
-    let scheme = Arc::new(Scheme::named(&scheme).map_err(|e| raise(&e))?);
-    let (roster, scores) = (roster.0.clone(), batches(scores)?);
-    let options = Options { year, ..Options::default() };
-    let judges = run(py, None, move |job| stars::Judges::new(&roster, &scheme, &scores, &options, job))?;
-    Ok(Judges(Arc::new(judges)))
+#[pymethods]
+impl Roster {
+    /// Rates a table of scores by a scheme.
+    fn rate_stars(
+        &self,
+        py: Python<'_>,
+        scheme: String,
+        scores: AnyRecordBatch,
+        options: RatingArgument,
+    ) -> PyResult<Rating> {
+        let scheme = Scheme::named(&scheme).map_err(|e| raise(&e))?;
+        let (scores, options) = (batches(scores)?, options.options(&scheme)?);
+        let roster = self.0.clone();
+        let rating = run(py, None, move |job| roster.rate_stars(&scores, scheme, &options, job))?;
+        Ok(Rating(Arc::new(rating)))
+    }
+
+    /// Reads the scores of all judges.
+    #[pyo3(signature = (scheme, scores, *, year=None))]
+    fn star_judges(
+        &self,
+        py: Python<'_>,
+        scheme: String,
+        scores: AnyRecordBatch,
+        year: Option<i16>,
+    ) -> PyResult<Judges> {
+        let scheme = Scheme::named(&scheme).map_err(|e| raise(&e))?;
+        let (roster, scores) = (self.0.clone(), batches(scores)?);
+        let judges = run(py, None, move |job| roster.star_judges(&scores, scheme, year, job))?;
+        Ok(Judges(Arc::new(judges)))
+    }
 }
 
 /// Lists schemes as a table: the ones named, or the shipped ones.
@@ -263,5 +269,5 @@ pub(crate) fn star_scheme_toml(id: String) -> PyResult<&'static str> {
 #[pyfunction]
 pub(crate) fn replay_stars(py: Python<'_>, trail: AnyRecordBatch) -> PyResult<PyTable> {
     let trail = batches(trail)?;
-    table(vec![run(py, None, move |_| stars::replay(&trail))?])
+    table(vec![run(py, None, move |_| stars::replay_stars(&trail))?])
 }

@@ -13,7 +13,6 @@ use rayon::prelude::*;
 
 use super::count::Measure;
 use super::rates::CoverageOptions;
-use super::stars::{star_distribution, star_transitions};
 use crate::definition::{Counts, Rates};
 use crate::error::{Error, Result};
 use crate::job::{Job, Quiet};
@@ -101,10 +100,10 @@ fn work(roster: &Roster) -> Vec<Work<'_>> {
         ),
         ("formation", Box::new(move |job| roster.formation(&by(&["township"]), job).map(drop))),
         ("formation moves", Box::new(move |job| roster.formation_transitions(&by(&["township"]), job).map(drop))),
-        ("stars", Box::new(move |job| star_distribution(roster, &by(&["township"]), job).map(drop))),
+        ("stars", Box::new(move |job| roster.star_distribution(&by(&["township"]), job).map(drop))),
         (
             "star moves",
-            Box::new(move |job| star_transitions(roster, Counts::Organisations, &by(&["township"]), job).map(drop)),
+            Box::new(move |job| roster.star_transitions(Counts::Organisations, &by(&["township"]), job).map(drop)),
         ),
     ]
 }

@@ -27,6 +27,7 @@ use self::evaluate::Rows;
 use self::expr::Expr;
 use self::parse::parse;
 pub(crate) use self::source::ledger_column;
+pub(crate) use self::truth::Certainty;
 pub use self::truth::Truth;
 use crate::error::{Error, Result};
 use crate::roster::{Frame, Roster};

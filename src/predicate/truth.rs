@@ -2,6 +2,33 @@
 
 use arrow::buffer::BooleanBuffer;
 
+/// Certainty of one answer, ascending: no, unknown, yes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Certainty {
+    No,
+    Unknown,
+    Yes,
+}
+
+impl Certainty {
+    /// Returns the answer about a value between two ends: certain if both ends have the same answer.
+    pub(crate) fn between(low: bool, high: bool) -> Self {
+        if low == high { Self::from(low) } else { Self::Unknown }
+    }
+}
+
+impl From<bool> for Certainty {
+    fn from(answer: bool) -> Self {
+        if answer { Self::Yes } else { Self::No }
+    }
+}
+
+impl From<Option<bool>> for Certainty {
+    fn from(answer: Option<bool>) -> Self {
+        answer.map_or(Self::Unknown, Self::from)
+    }
+}
+
 /// Three-valued answers, one per row: true, false or unknown.
 #[derive(Clone, Debug)]
 pub struct Truth {

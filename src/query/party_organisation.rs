@@ -11,7 +11,7 @@ use arrow::buffer::BooleanBuffer;
 use crate::error::Result;
 use crate::job;
 use crate::job::Job;
-use crate::predicate::Truth;
+use crate::predicate::{Certainty, Truth};
 use crate::roster::coded;
 use crate::roster::{Frame, Integers, Roster, with_integers};
 
@@ -32,22 +32,6 @@ pub(crate) struct Parties<'a> {
     modes: Option<&'a Integers>,
     rows: usize,
     cardinality: usize,
-}
-
-/// Certainty of an answer, ascending; the highest wins.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Sure {
-    No,
-    Unknown,
-    Yes,
-}
-
-fn sure(truth: &Truth, row: usize) -> Sure {
-    match truth.value(row) {
-        Some(true) => Sure::Yes,
-        Some(false) => Sure::No,
-        None => Sure::Unknown,
-    }
 }
 
 impl<'a> Parties<'a> {
@@ -110,18 +94,19 @@ impl<'a> Parties<'a> {
             let none = BooleanBuffer::new_unset(self.rows);
             return Ok((Truth::known(&none, Some(&!&open)), success, population.yes.clone()));
         }
-        let mut state = vec![(Sure::No, Sure::No, None::<u32>); self.cardinality];
+        let mut state = vec![(Certainty::No, Certainty::No, None::<u32>); self.cardinality];
         let mut unidentified = Vec::new();
         let mut alone = Vec::new();
         for row in 0..self.rows {
             if row % LOOK == 0 {
                 job::check(job)?;
             }
-            let (pop, suc, code) = (sure(population, row), sure(success, row), self.code(row));
+            let [pop, suc] = [population, success].map(|truth| Certainty::from(truth.value(row)));
+            let code = self.code(row);
             match (pop, code) {
-                (Sure::No, _) => {}
-                (Sure::Yes, 0) => unidentified.push(row as u32),
-                (Sure::Unknown, 0) => alone.push((Sure::Unknown, suc, Some(row as u32))),
+                (Certainty::No, _) => {}
+                (Certainty::Yes, 0) => unidentified.push(row as u32),
+                (Certainty::Unknown, 0) => alone.push((Certainty::Unknown, suc, Some(row as u32))),
                 (_, code) => {
                     let (p, s, home) = &mut state[code];
                     if pop > *p {
@@ -136,13 +121,14 @@ impl<'a> Parties<'a> {
             }
         }
         state.extend(alone);
-        let at = |wanted: &dyn Fn(Sure, Sure) -> bool| {
+        let at = |wanted: &dyn Fn(Certainty, Certainty) -> bool| {
             bitmap(self.rows, state.iter().filter(|(p, s, _)| wanted(*p, *s)).filter_map(|(_, _, home)| *home))
         };
-        let yes = at(&|p, _| p == Sure::Yes);
-        let unknown = at(&|p, _| p == Sure::Unknown);
+        let yes = at(&|p, _| p == Certainty::Yes);
+        let unknown = at(&|p, _| p == Certainty::Unknown);
         let no = &(!&yes) & &(!&unknown);
-        let success = Truth::of(&at(&|_, s| s == Sure::Yes), &at(&|p, s| p != Sure::No && s == Sure::No));
+        let success =
+            Truth::of(&at(&|_, s| s == Certainty::Yes), &at(&|p, s| p != Certainty::No && s == Certainty::No));
         Ok((Truth::of(&yes, &no), success, bitmap(self.rows, unidentified.into_iter())))
     }
 }

@@ -8,7 +8,6 @@ use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::compute::{concat_batches, filter_record_batch};
 use arrow::datatypes::{Int16Type, Int64Type};
 
-use crate::analysis::stars::star_transitions;
 use crate::analysis::targets::{as_series, in_force};
 use crate::analysis::workforce::Workers;
 use crate::definition::{Counts, FormationRules, Rate, Rates, Target, Targets};
@@ -222,7 +221,7 @@ fn columns_missing(roster: &Roster, frame: &Frame, definitions: &Definitions) ->
 fn star_moves(roster: &Roster, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
     let mut cells: BTreeMap<(i16, String, String), [u64; 2]> = BTreeMap::new();
     for (at, basis) in [Counts::Organisations, Counts::PartyOrganisations].into_iter().enumerate() {
-        let table = star_transitions(roster, basis, scope, job)?;
+        let table = roster.star_transitions(basis, scope, job)?;
         let years = table["year"].as_primitive::<Int16Type>();
         let [from, to] = ["star_state", "next_star_state"].map(|name| table[name].as_string_view());
         let n = table[basis.name()].as_primitive::<Int64Type>();

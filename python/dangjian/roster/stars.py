@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import polars as pl
 
-from dangjian import _native
 from dangjian.errors import ArgumentError, FileError
 from dangjian.results.rating import Judges, Rating
 from dangjian.roster import arguments
 from dangjian.roster.part import RosterPart
 
 if TYPE_CHECKING:
+    from dangjian import _native
     from dangjian.roster.arguments import By, Source
 
 Table: TypeAlias = Any
@@ -102,13 +102,13 @@ class Stars(RosterPart):
             >>> rating.summary.filter(star_state="4")["after_quotas"].item()
             3
         """
-        said: _native.RatingOptions = {
+        options: _native.RatingOptions = {
             "year": None if year is None else arguments.year(year),
             "judge": judge,
             "events": None if events is None else frame(events, "events"),
             "previous": _before(previous),
         }
-        return Rating(_native.rate_stars(self._native, fspath(scheme), frame(scores, "scores"), said))
+        return Rating(self._native.rate_stars(fspath(scheme), frame(scores, "scores"), options))
 
     def compare_schemes(
         self,
@@ -171,8 +171,7 @@ class Stars(RosterPart):
             scheme: The scheme with the items scored.
             year: Only this year.
         """
-        native = _native.star_judges(
-            self._native,
+        native = self._native.star_judges(
             fspath(scheme),
             frame(scores, "scores"),
             year=None if year is None else arguments.year(year),

@@ -56,7 +56,7 @@ impl Events {
                     }
                     (fault, _) => {
                         let fault = fault.unwrap_or(Fault::UnknownEvent);
-                        events.problems.push(Problem::of(fault, year, id, kind, ""));
+                        events.problems.push(Problem::new(fault, year, id, kind, ""));
                     }
                 }
             }
@@ -67,7 +67,7 @@ impl Events {
     }
 
     /// Returns the organisations with events of a kind in a range of years, with the count of each year.
-    pub(crate) fn of(
+    pub(crate) fn in_years(
         &self,
         kind: usize,
         years: std::ops::RangeInclusive<i16>,

@@ -10,7 +10,7 @@ use arrow::array::RecordBatch;
 
 use self::agreement::{Pairs, median};
 use super::marks::{Marks, NONE, OPEN, Reading, texts};
-use super::rating::{Options, Rating};
+use super::rating::Rating;
 use super::scheme::Scheme;
 use super::scheme::units::{FINE, POINT, real};
 use crate::error::{Error, Result};
@@ -38,16 +38,32 @@ pub struct Judges {
     judges: Vec<(String, Rating)>,
 }
 
-impl Judges {
+impl Roster {
     /// Reads the scores of every judge in a table with the column `judge` (`self`, `township`, `final` or others)
-    /// in addition to the columns of [`Rating::new`].
-    pub fn new(
-        roster: &Roster,
-        scheme: &Arc<Scheme>,
+    /// in addition to the columns of [`Roster::rate_stars`].
+    ///
+    /// ```
+    /// # use dangjian::{Roster, job::Quiet};
+    /// # use std::sync::Arc;
+    /// use arrow::array::{ArrayRef, RecordBatch, StringArray};
+    /// use dangjian::analysis::stars::Scheme;
+    ///
+    /// let roster = Roster::sample(300, 3)?;
+    /// let texts = |texts: &[&str]| Arc::new(StringArray::from_iter_values(texts)) as ArrayRef;
+    /// let forms = [("org_id", texts(&["a", "a"])), ("judge", texts(&["self", "final"]))];
+    /// let scores = RecordBatch::try_from_iter(forms.into_iter().chain([("assessed", texts(&["960", "940"]))]))?;
+    /// let judges = roster.star_judges(&[scores], Scheme::shipped("anqing")?, Some(2012), &Quiet)?;
+    /// assert!(judges.agreement()?.num_rows() > 0);
+    /// # Ok::<(), dangjian::Error>(())
+    /// ```
+    pub fn star_judges(
+        &self,
         scores: &[RecordBatch],
-        options: &Options,
+        scheme: impl Into<Arc<Scheme>>,
+        year: Option<i16>,
         job: &dyn Job,
-    ) -> Result<Self> {
+    ) -> Result<Judges> {
+        let scheme = scheme.into();
         let mut names: Vec<String> = Vec::new();
         for batch in scores {
             let Some(column) = texts(batch, "judge")? else { return Err(super::marks::lacks(batch, "judge")) };
@@ -70,14 +86,16 @@ impl Judges {
         // Only points are needed. Without rules no previous round is required.
         let only_points = Arc::new(scheme.without_rules());
         let read = |name: String| {
-            let reading = Reading { year: options.year, judge: Some(name.clone()) };
-            let marks = Marks::read(scores, scheme, &reading, job)?;
-            Ok((name, Rating::of_points(roster, Arc::clone(&only_points), marks, job)?))
+            let reading = Reading { year, judge: Some(name.clone()) };
+            let marks = Marks::read(scores, &scheme, &reading, job)?;
+            Ok((name, Rating::from_points(self, Arc::clone(&only_points), marks, job)?))
         };
         let judges = names.into_iter().map(read).collect::<Result<Vec<_>>>()?;
-        Ok(Self { scheme: Arc::clone(scheme), judges })
+        Ok(Judges { scheme, judges })
     }
+}
 
+impl Judges {
     /// Returns all pairs of judges, in their order.
     fn pairs(&self) -> impl Iterator<Item = (&(String, Rating), &(String, Rating))> {
         let all = self.judges.iter().enumerate();
@@ -99,7 +117,7 @@ impl Judges {
                 for item in (0..self.scheme.parts.items.len()).map(Some).chain([None]) {
                     let points = |rating: &Rating, at: usize| points(&self.scheme, rating, item, at);
                     let pairs = both.iter().filter_map(|(x, y)| Some((points(a, *x)?, points(b, *y)?)));
-                    rows.push((*year, judge, other, item, Pairs::of(pairs)));
+                    rows.push((*year, judge, other, item, Pairs::new(pairs)));
                 }
             }
         }
@@ -148,7 +166,7 @@ impl Judges {
         for ((judge, a), (other, b)) in self.pairs() {
             for (year, range) in &a.marks.years {
                 let totals = self.totals(a, b, range.clone(), *year);
-                let all = Pairs::of(totals.iter().map(|(_, x, y)| (*x, *y)));
+                let all = Pairs::new(totals.iter().map(|(_, x, y)| (*x, *y)));
                 let subjects: Vec<u32> = totals.iter().map(|(at, ..)| *at as u32).collect();
                 let listed = a.listed(&subjects)?.finish()?;
                 let codes = super::rating::text_column(&listed, "township");
@@ -158,7 +176,7 @@ impl Judges {
                     offices.entry(codes[at]).or_insert_with(|| (names[at], Vec::new())).1.push((*x, *y));
                 }
                 for (code, (name, forms)) in offices {
-                    let own = Pairs::of(forms.iter().copied());
+                    let own = Pairs::new(forms.iter().copied());
                     let higher = forms.iter().filter(|(x, y)| x > y).count() as u64;
                     let lower = forms.iter().filter(|(x, y)| x < y).count() as u64;
                     let error = all.deviation().map(|sd| sd / (own.n() as f64).sqrt()).filter(|error| *error > 0.0);
@@ -248,14 +266,14 @@ impl Judges {
                 let mut flagged: Vec<(u32, &str, Option<f64>, Option<u64>)> = Vec::new();
                 for at in range.clone() {
                     let own = key(at);
-                    let share = self.share_of_all(&own.2);
-                    match share {
-                        Some(share) if share >= 1.0 => flagged.push((at as u32, "all_full", Some(1.0), None)),
-                        Some(share) => flagged.push((at as u32, "straight_line", Some(share), None)),
+                    let proportion = self.proportion_of_all(&own.2);
+                    match proportion {
+                        Some(proportion) if proportion >= 1.0 => flagged.push((at as u32, "all_full", Some(1.0), None)),
+                        Some(proportion) => flagged.push((at as u32, "straight_line", Some(proportion), None)),
                         None => {}
                     }
                     let n = alike.get(&own).copied().unwrap_or(0);
-                    if n > 1 && share.is_none_or(|share| share < 1.0) && filled(&own.2) >= LINES {
+                    if n > 1 && proportion.is_none_or(|proportion| proportion < 1.0) && filled(&own.2) >= LINES {
                         flagged.push((at as u32, "copied", None, Some(n)));
                     }
                 }
@@ -275,9 +293,9 @@ impl Judges {
 
     /// Returns the proportion of full marks if it is the same on all, and at least [`LINES`], items that count to
     /// full marks.
-    fn share_of_all(&self, row: &[i32]) -> Option<f64> {
+    fn proportion_of_all(&self, row: &[i32]) -> Option<f64> {
         let items = self.scheme.parts.items.iter().cycle().zip(row).filter(|(item, _)| item.gives.in_full());
-        let mut share: Option<(i64, i64)> = None;
+        let mut proportion: Option<(i64, i64)> = None;
         let mut n = 0;
         for (item, cell) in items {
             if matches!(*cell, NONE | OPEN) {
@@ -285,13 +303,13 @@ impl Judges {
             }
             let got = (item.brings(i64::from(*cell)), item.points);
             // Cross-multiply to compare proportions without division.
-            if share.is_some_and(|(points, of)| points * got.1 != got.0 * of) {
+            if proportion.is_some_and(|(points, full)| points * got.1 != got.0 * full) {
                 return None;
             }
-            share = Some(got);
+            proportion = Some(got);
             n += 1;
         }
-        share.filter(|_| n >= LINES).map(|(points, of)| points as f64 / of as f64)
+        proportion.filter(|_| n >= LINES).map(|(points, full)| points as f64 / full as f64)
     }
 }
 

@@ -38,30 +38,31 @@ use crate::roster::{Frame, Roster};
 use crate::support::columns::Columns;
 
 pub use self::judges::Judges;
-pub use self::rating::{Options, Previous, Rating};
+pub use self::rating::{Previous, Rating, RatingOptions};
 pub use self::scheme::{Scheme, schemes_table};
-pub use self::trail::replay;
-pub use self::whatif::{compare_counts, compare_schemes};
+pub use self::trail::replay_stars;
 
-/// Counts star states by the dimensions of `scope`.
-///
-/// Columns: `year`, the dimensions, `star_state`, `organisations`, `party_organisations`. A party organisation has
-/// the highest star among its rows with a mode of its own (solo, joint, affiliated), or else is `unrated`. It is
-/// counted in the group of its home row.
-///
-/// ```
-/// # use dangjian::{Roster, Scope, job::Quiet};
-/// let roster = Roster::sample(300, 3)?;
-/// let table = dangjian::analysis::stars::star_distribution(&roster, &Scope::default(), &Quiet)?;
-/// assert_eq!(table.num_rows(), 3 * 8); // three years of five grades and three states
-/// # Ok::<(), dangjian::Error>(())
-/// ```
-pub fn star_distribution(roster: &Roster, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
-    let frames = scope.frames(roster)?;
-    only(states(roster, &frames, std::slice::from_ref(&scope.by), scope, job)?.count(&frames, job)?)
+impl Roster {
+    /// Counts star states by the dimensions of `scope`.
+    ///
+    /// Columns: `year`, the dimensions, `star_state`, `organisations`, `party_organisations`. A party organisation has
+    /// the highest star among its rows with a mode of its own (solo, joint, affiliated), or else is `unrated`. It is
+    /// counted in the group of its home row.
+    ///
+    /// ```
+    /// # use dangjian::{Roster, Scope, job::Quiet};
+    /// let roster = Roster::sample(300, 3)?;
+    /// let table = roster.star_distribution(&Scope::default(), &Quiet)?;
+    /// assert_eq!(table.num_rows(), 3 * 8); // three years of five grades and three states
+    /// # Ok::<(), dangjian::Error>(())
+    /// ```
+    pub fn star_distribution(&self, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
+        let frames = scope.frames(self)?;
+        only(states(self, &frames, std::slice::from_ref(&scope.by), scope, job)?.count(&frames, job)?)
+    }
 }
 
-/// Builds [`star_distribution`] for each of `sets` as a statistic for the shared scan.
+/// Builds [`Roster::star_distribution`] for each of `sets` as a statistic for the shared scan.
 pub(crate) fn states<'r>(
     roster: &'r Roster,
     frames: &[&'r Frame],
@@ -100,32 +101,34 @@ pub(crate) fn states<'r>(
     Ok(Statistic::new(axes, lanes, answer))
 }
 
-/// Counts transitions between star states from one year to the next, by the dimensions of `scope`. Organisations
-/// are linked by id, party organisations by code.
-///
-/// Columns: `year`, `next_year`, the dimensions, `star_state`, `next_star_state` (both with `absent`), and
-/// `organisations` or `party_organisations`.
-///
-/// ```
-/// # use dangjian::{Roster, Scope, job::Quiet};
-/// let roster = Roster::sample(300, 3)?;
-/// let counts = dangjian::definition::Counts::Organisations;
-/// let table = dangjian::analysis::stars::star_transitions(&roster, counts, &Scope::default(), &Quiet)?;
-/// assert!(table.column_by_name("next_star_state").is_some());
-/// # Ok::<(), dangjian::Error>(())
-/// ```
-pub fn star_transitions(roster: &Roster, counts: Counts, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
-    let frames = scope.frames(roster)?;
-    let by = scope.axes_beside(roster, &frames, &["star_state"])?;
-    let states = StarStates::new(roster);
-    let counted = match counts {
-        Counts::Organisations => {
-            let axis = states.of_organisations(roster, &frames, job)?;
-            transitions::of_organisations(roster, &frames, &[axis], &by, scope, job)?
-        }
-        Counts::PartyOrganisations => of_parties(roster, &frames, &states, &by, scope, job)?,
-    };
-    transitions::table(&counted, counts.name())
+impl Roster {
+    /// Counts transitions between star states from one year to the next, by the dimensions of `scope`. Organisations
+    /// are linked by id, party organisations by code.
+    ///
+    /// Columns: `year`, `next_year`, the dimensions, `star_state`, `next_star_state` (both with `absent`), and
+    /// `organisations` or `party_organisations`.
+    ///
+    /// ```
+    /// # use dangjian::{Roster, Scope, job::Quiet};
+    /// let roster = Roster::sample(300, 3)?;
+    /// let counts = dangjian::definition::Counts::Organisations;
+    /// let table = roster.star_transitions(counts, &Scope::default(), &Quiet)?;
+    /// assert!(table.column_by_name("next_star_state").is_some());
+    /// # Ok::<(), dangjian::Error>(())
+    /// ```
+    pub fn star_transitions(&self, counts: Counts, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
+        let frames = scope.frames(self)?;
+        let by = scope.axes_beside(self, &frames, &["star_state"])?;
+        let states = StarStates::new(self);
+        let counted = match counts {
+            Counts::Organisations => {
+                let axis = states.of_organisations(self, &frames, job)?;
+                transitions::of_organisations(self, &frames, &[axis], &by, scope, job)?
+            }
+            Counts::PartyOrganisations => of_parties(self, &frames, &states, &by, scope, job)?,
+        };
+        transitions::table(&counted, counts.name())
+    }
 }
 
 fn of_parties(
@@ -146,6 +149,6 @@ fn of_parties(
 /// Returns one lane (aggregate input) of `other` in the order of the groups of `counted`, 0 for missing groups.
 fn aligned(counted: &Counted, other: &Counted, lane: usize) -> Vec<u64> {
     let key = |c: &Counted, g: usize| (c.years[g], c.keys.iter().map(|k| k[g]).collect::<Vec<_>>());
-    let found: BTreeMap<_, u64> = (0..other.years.len()).map(|g| (key(other, g), other.lane(lane)[g])).collect();
-    (0..counted.years.len()).map(|g| found.get(&key(counted, g)).copied().unwrap_or(0)).collect()
+    let by_key: BTreeMap<_, u64> = (0..other.years.len()).map(|g| (key(other, g), other.lane(lane)[g])).collect();
+    (0..counted.years.len()).map(|g| by_key.get(&key(counted, g)).copied().unwrap_or(0)).collect()
 }

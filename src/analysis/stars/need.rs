@@ -9,11 +9,12 @@ use arrow::compute::take_record_batch;
 
 use self::form::Form;
 use super::marks::Marks;
-use super::rating::{Change, Rating, Rule, Sure, gate_answers};
+use super::rating::{Change, Rating, Rule, gate_answers};
 use super::scheme::units::{POINT, real, shown};
 use super::scheme::{Method, Part, Rung, Test};
 use crate::error::Result;
 use crate::lang::Text;
+use crate::predicate::Certainty;
 use crate::support::columns::Columns;
 
 /// One requirement for the next star.
@@ -24,7 +25,7 @@ struct Need {
     have: Option<i64>,
     full: Option<i64>,
     /// Points that the item has to reach.
-    asked: Option<i64>,
+    required: Option<i64>,
     /// Maximum that the item adds to the total, or to its dimension if dimensions earn the stars.
     gain: Option<i64>,
     /// Points missing in all.
@@ -41,7 +42,7 @@ impl Need {
             label,
             have: None,
             full: None,
-            asked: None,
+            required: None,
             gain: None,
             missing: None,
             enough: None,
@@ -68,7 +69,7 @@ impl Rating {
         for (year, range) in &self.marks.years {
             let answers = gate_answers(self, *year, range.clone())?;
             for (at, subject) in range.clone().enumerate() {
-                let gates: Vec<Sure> = answers.iter().map(|answers| answers[at]).collect();
+                let gates: Vec<Certainty> = answers.iter().map(|answers| answers[at]).collect();
                 let Some((next, needs)) = self.needs_of(subject, &gates) else { continue };
                 let needs = needs.into_iter().enumerate();
                 rows.extend(needs.map(|(nth, need)| (subject as u32, next, nth + 1, need)));
@@ -92,7 +93,7 @@ impl Rating {
             .texts("label_en", rows.iter().map(|row| &row.3.label.en))
             .reals("have", rows.iter().map(|row| points(row.3.have)))
             .reals("full", rows.iter().map(|row| points(row.3.full)))
-            .reals("asked", rows.iter().map(|row| points(row.3.asked)))
+            .reals("asked", rows.iter().map(|row| points(row.3.required)))
             .reals("gain", rows.iter().map(|row| points(row.3.gain)))
             .reals("missing", rows.iter().map(|row| points(row.3.missing)))
             .flags("enough", rows.iter().map(|row| row.3.enough))
@@ -102,7 +103,7 @@ impl Rating {
     }
 
     /// Returns the next star and its requirements; `None` at the highest star.
-    fn needs_of(&self, subject: usize, gates: &[Sure]) -> Option<(Rung, Vec<Need>)> {
+    fn needs_of(&self, subject: usize, gates: &[Certainty]) -> Option<(Rung, Vec<Need>)> {
         let scheme = &*self.scheme;
         let top = scheme.ladder.top();
         let now = self.stars()[subject];
@@ -115,13 +116,13 @@ impl Rating {
         let mut needs = if earned >= next { Vec::new() } else { self.of_score(subject, next) };
         // List every unmet gate of the next star, even if the score does not reach it yet.
         for (at, gate) in scheme.gates.iter().enumerate().filter(|(_, gate)| gate.rung == next) {
-            if gates[at] == Sure::Yes {
+            if gates[at] == Certainty::Yes {
                 continue;
             }
             if let Test::Part { part, below: false, at: least } = gate.condition.test {
                 needs.extend(self.of_part(subject, part, least));
             }
-            let (zh, en) = if gates[at] == Sure::Maybe {
+            let (zh, en) = if gates[at] == Certainty::Unknown {
                 ("（是否满足不明）", " (not known whether it is met)")
             } else {
                 ("", "")
@@ -234,9 +235,9 @@ impl Rating {
         let mut short = Vec::new();
         let mut reached = 0;
         for (at, (dimension, (low, _))) in dimensions {
-            let Some(share) = dimension.share else { continue };
+            let Some(proportion) = dimension.proportion else { continue };
             // Round the required proportion up to ten-thousandths of a point.
-            let missing = -(-share * dimension.full).div_euclid(POINT) - low;
+            let missing = -(-proportion * dimension.full).div_euclid(POINT) - low;
             if missing <= 0 { reached += 1 } else { short.push((missing, at)) }
         }
         short.sort_unstable();
@@ -310,15 +311,15 @@ impl Rating {
             let item = &parts.items[at];
             let (before, after) = (form.worth(&done[..nth]), form.worth(&done[..=nth]));
             let last = enough && nth + 1 == done.len();
-            let asked = if last { form.least(&done[..nth], at, goal) } else { full };
-            let [from, to] = [form.have(at), asked].map(|brings| self.written(at, brings));
+            let required = if last { form.least(&done[..nth], at, goal) } else { full };
+            let [from, to] = [form.have(at), required].map(|brings| self.written(at, brings));
             needs.push(Need {
                 kind: "item",
                 what: item.id.clone(),
                 label: item.label.clone(),
                 have: Some(form.have(at) * POINT),
                 full: Some(full * POINT),
-                asked: Some(asked * POINT),
+                required: Some(required * POINT),
                 gain: Some(after - before),
                 missing: Some(missing),
                 enough: Some(last),

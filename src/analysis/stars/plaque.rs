@@ -6,11 +6,12 @@ use std::sync::Arc;
 use arrow::array::{RecordBatch, UInt32Array};
 use arrow::compute::take_record_batch;
 
-use super::rating::{Rating, Span, Sure, homes};
+use super::rating::{Rating, Span, homes};
 use super::scheme::{Plaque, Rung};
 use crate::definition::Counts;
 use crate::error::{Error, Result};
 use crate::lang::Text;
+use crate::predicate::Certainty;
 use crate::roster::Column;
 use crate::support::columns::Columns;
 
@@ -97,9 +98,9 @@ impl Rating {
         let name = |rung| self.scheme.ladder.name(rung);
         let least = name(plaque.rung);
         let qualifies = match (span.low >= plaque.rung, span.high >= plaque.rung) {
-            (true, _) => Sure::Yes,
-            (_, true) => Sure::Maybe,
-            _ => Sure::No,
+            (true, _) => Certainty::Yes,
+            (_, true) => Certainty::Unknown,
+            _ => Certainty::No,
         };
         let id = self.marks.ids.value(subject).to_owned();
         let entry = |action, held: Held, why| {
@@ -114,8 +115,8 @@ impl Rating {
         };
         let stars = self.span_name(span);
         match (before, self.revoked[subject], qualifies) {
-            (None, Sure::Yes, _) | (None, _, Sure::No) => (None, None),
-            (None, Sure::No, Sure::Yes) => {
+            (None, Certainty::Yes, _) | (None, _, Certainty::No) => (None, None),
+            (None, Certainty::No, Certainty::Yes) => {
                 let why = Text::new(
                     format!("评为{}（{}起挂牌）", stars.zh, least.zh),
                     format!("{} (plaques from {})", stars.en, least.en),
@@ -126,18 +127,18 @@ impl Rating {
                 let why = Text::new(format!("{}，是否挂牌未定", stars.zh), format!("{}: not decided", stars.en));
                 (entry("open", Held { since: None, until: None, ..fresh(0) }, why), None)
             }
-            (Some(own), Sure::Yes, _) => {
+            (Some(own), Certainty::Yes, _) => {
                 let why = Text::new("有收回牌子的否决事项", "a veto takes the plaque");
                 (entry("withdraw", own, why), None)
             }
-            (Some(own), Sure::Maybe, _) | (Some(own), _, Sure::Maybe) => {
+            (Some(own), Certainty::Unknown, _) | (Some(own), _, Certainty::Unknown) => {
                 let why = Text::new(
                     format!("{}，去留未定，牌子暂留", stars.zh),
                     format!("{}: not decided, the plaque stands meanwhile", stars.en),
                 );
                 (entry("open", own.clone(), why), Some(own))
             }
-            (Some(own), _, Sure::Yes) => {
+            (Some(own), _, Certainty::Yes) => {
                 let over = own.until.is_some_and(|until| until < year);
                 if over {
                     let why = Text::new(format!("到期续评为{}", stars.zh), format!("given anew: {}", stars.en));
@@ -156,7 +157,7 @@ impl Rating {
                 };
                 (entry(action, now.clone(), why), Some(now))
             }
-            (Some(own), _, Sure::No) => {
+            (Some(own), _, Certainty::No) => {
                 let over = own.until.is_some_and(|until| until < year);
                 let now = Held { failures: own.failures + 1, ..own };
                 if now.failures >= plaque.withdraw_after || over {

@@ -1,7 +1,7 @@
 //! Tests of the shipped schemes against their published examples and rules (docs/field-notes.md, star-rating
 //! schemes).
 
-use super::rating::{Options, Previous};
+use super::rating::{Previous, RatingOptions};
 use super::scheme::{Method, Rounding, Scheme, places};
 use super::testing::{column, events, numbers, rate, roster, roster_with, scores, states};
 
@@ -9,8 +9,8 @@ fn scheme(id: &str) -> Scheme {
     Scheme::shipped(id).unwrap()
 }
 
-fn first_round() -> Options {
-    Options { previous: Previous::FirstRound, ..Options::default() }
+fn first_round() -> RatingOptions {
+    RatingOptions::default().with_previous(Previous::FirstRound)
 }
 
 #[test]
@@ -40,7 +40,7 @@ fn anqing_5a_is_above_950_and_asks_a_party_organisation() {
     let roster = roster_with(10, &[2021], &[("mode", modes.collect())]);
     let ids: Vec<String> = (1..=10).map(|at| format!("单位{at:03}")).collect();
     let rows: Vec<_> = ids.iter().zip(points).map(|(id, p)| (id.as_str(), 2021, "assessed", Some(p))).collect();
-    let rating = rate(&roster, &scheme("anqing"), &scores("org_id", &rows), Options::default()).unwrap();
+    let rating = rate(&roster, &scheme("anqing"), &scores("org_id", &rows), &RatingOptions::default()).unwrap();
     let wanted = ["5", "4", "4", "3", "2", "2", "1", "unrated", "4", "unknown"];
     assert_eq!(states(&rating), wanted);
     let table = rating.table().unwrap();
@@ -51,7 +51,7 @@ fn anqing_5a_is_above_950_and_asks_a_party_organisation() {
     assert_eq!(why[9].as_deref(), Some("总分955分：5A；未建立党组织的不得评为 5A，是否适用不明：5A→4A至5A"));
     // A bonus of 100 comes on top of 1,000, so the total may exceed full marks.
     let rows = [("单位001", 2021, "assessed", Some(900.0)), ("单位001", 2021, "bonus", Some(60.0))];
-    let rating = rate(&roster, &scheme("anqing"), &scores("org_id", &rows), Options::default()).unwrap();
+    let rating = rate(&roster, &scheme("anqing"), &scores("org_id", &rows), &RatingOptions::default()).unwrap();
     assert_eq!(states(&rating), ["5"]);
 }
 
@@ -61,8 +61,8 @@ fn anqing_what_failed_two_years_ago_excludes_and_three_years_ago_does_not() {
     let roster = roster(3, &[2021]);
     let rows = ["单位001", "单位002", "单位003"].map(|id| (id, 2021, "assessed", Some(960.0)));
     let failed = events("org_id", &[("单位001", 2020, "inspection_failed"), ("单位002", 2019, "inspection_failed")]);
-    let options = Options { events: Some(vec![failed]), ..Options::default() };
-    let rating = rate(&roster, &scheme("anqing"), &scores("org_id", &rows), options).unwrap();
+    let options = RatingOptions::default().with_events(vec![failed]);
+    let rating = rate(&roster, &scheme("anqing"), &scores("org_id", &rows), &options).unwrap();
     assert_eq!(states(&rating), ["unrated", "5", "5"]);
 }
 
@@ -77,7 +77,8 @@ fn zoucheng_satisfaction_below_60_caps_at_two_stars() {
         rows.push((id.as_str(), 2023, "satisfied", Some(satisfied)));
     }
     let rating =
-        rate(&roster(7, &[2023]), &scheme("zoucheng"), &scores("party_org_id", &rows), Options::default()).unwrap();
+        rate(&roster(7, &[2023]), &scheme("zoucheng"), &scores("party_org_id", &rows), &RatingOptions::default())
+            .unwrap();
     // 100; 88; 87.97 with low satisfaction; 89.6, in a gap and so in the lower band; 59.5; 45; 89.5.
     assert_eq!(states(&rating), ["5", "4", "2", "4", "1", "1", "4"]);
     assert_eq!(rating.scores.totals[2].0, 8_797_000_000);
@@ -104,7 +105,7 @@ fn thirty_per_cent_of_2220_is_666_where_682_were_published() {
         .collect();
     let city = scheme("city_2023");
     let roster = roster(2220, &[2023]);
-    let rating = rate(&roster, &city, &scores("party_org_id", &rows), Options::default()).unwrap();
+    let rating = rate(&roster, &city, &scores("party_org_id", &rows), &RatingOptions::default()).unwrap();
     let quotas = rating.quotas().unwrap();
     assert_eq!(numbers(&quotas, "population_low"), [Some(2220)]);
     assert_eq!(numbers(&quotas, "places_low"), [Some(666)]);
@@ -127,7 +128,7 @@ fn thirty_per_cent_of_2220_is_666_where_682_were_published() {
             [(id.as_str(), 2023, "work_all", Some(points(at) * 0.7)), (id, 2023, "satisfied", Some(points(at)))]
         })
         .collect();
-    let rating = rate(&roster, &scheme("zoucheng"), &scores("party_org_id", &rows), Options::default()).unwrap();
+    let rating = rate(&roster, &scheme("zoucheng"), &scores("party_org_id", &rows), &RatingOptions::default()).unwrap();
     let summary = rating.summary().unwrap();
     assert_eq!(column(&summary, "star_state")[0].as_deref(), Some("5"));
     assert_eq!(numbers(&summary, "after_quotas")[0], Some(682));
@@ -148,7 +149,8 @@ fn the_blend_of_70_and_30() {
         ("D003", 2023, "minus", Some(50.0)),
         ("D003", 2023, "judged_points", Some(100.0)),
     ];
-    let rating = rate(&roster(10, &[2023]), &scheme("city_2023"), &scores("party_org_id", &rows), Options::default());
+    let rating =
+        rate(&roster(10, &[2023]), &scheme("city_2023"), &scores("party_org_id", &rows), &RatingOptions::default());
     let rating = rating.unwrap();
     let totals: Vec<i64> = rating.scores.totals.iter().map(|(low, _)| low / 1_000_000).collect();
     assert_eq!(totals, [9000, 8560, 3000], "90, 85.6, and penalties do not lead below nothing");
@@ -167,8 +169,8 @@ fn bonus_leads_to_110_and_five_stars_ask_an_innovation() {
     rows.push(("D001", 2023, "bonus_points", Some(30.0)));
     rows.push(("D003", 2023, "bonus_points", Some(8.0)));
     let done = events("party_org_id", &[("D001", 2023, "innovation")]);
-    let options = Options { events: Some(vec![done]), ..Options::default() };
-    let rating = rate(&roster(3, &[2023]), &scheme("shizhi"), &scores("party_org_id", &rows), options).unwrap();
+    let options = RatingOptions::default().with_events(vec![done]);
+    let rating = rate(&roster(3, &[2023]), &scheme("shizhi"), &scores("party_org_id", &rows), &options).unwrap();
     let totals: Vec<i64> = rating.scores.totals.iter().map(|(low, _)| low / 100_000_000).collect();
     assert_eq!(totals, [110, 100, 94]);
     assert_eq!(states(&rating), ["5", "4", "4"], "94 and 100 without an innovation project");
@@ -189,7 +191,8 @@ fn each_dimension_of_85_per_cent_is_a_star() {
         .flat_map(|(id, points)| items.iter().zip(points).map(|(i, p)| (*id, 2010, *i, Some(*p))))
         .collect();
     let rating =
-        rate(&roster(4, &[2010]), &scheme("zhengxing"), &scores("party_org_id", &rows), Options::default()).unwrap();
+        rate(&roster(4, &[2010]), &scheme("zhengxing"), &scores("party_org_id", &rows), &RatingOptions::default())
+            .unwrap();
     assert_eq!(
         states(&rating),
         ["5", "4", "unrated", "2"],
@@ -213,8 +216,8 @@ fn one_step_a_year_with_the_outstanding_exception_and_vetoes() {
         ("D004", 2016, "below_standard"),
         ("D005", 2015, "outstanding"),
     ];
-    let options = Options { events: Some(vec![events("party_org_id", &happened)]), ..Options::default() };
-    let rating = rate(&roster, &scheme("shengzhou"), &scores("party_org_id", &rows), options).unwrap();
+    let options = RatingOptions::default().with_events(vec![events("party_org_id", &happened)]);
+    let rating = rate(&roster, &scheme("shengzhou"), &scores("party_org_id", &rows), &options).unwrap();
     assert_eq!(states(&rating), ["3", "5", "2", "3", "5", "unrated", "1"]);
     let why = column(&rating.reasons().unwrap(), "reason_zh");
     assert_eq!(why[0].as_deref(), Some("总分95分：五星；每轮最多升1级，上轮二星：五星→三星"));
@@ -230,14 +233,14 @@ fn who_was_set_up_this_year_is_unrated_and_where_that_is_not_known_nothing_is_sa
     let rows: Vec<_> = ["D001", "D002", "D003"].iter().map(|id| (*id, 2016, "total", Some(55.0))).collect();
     let scores = scores("party_org_id", &rows);
     let one_year = roster_with(3, &[2016], &[("established_on", days.to_vec())]);
-    let rating = rate(&one_year, &scheme("shengzhou"), &scores, first_round()).unwrap();
+    let rating = rate(&one_year, &scheme("shengzhou"), &scores, &first_round()).unwrap();
     assert_eq!(states(&rating), ["unrated", "1", "unknown"]);
     // With the ledger of the year before, an organisation listed there is not new.
     let two_years = roster_with(3, &[2015, 2016], &[("established_on", days.to_vec())]);
-    let rating = rate(&two_years, &scheme("shengzhou"), &scores, first_round()).unwrap();
+    let rating = rate(&two_years, &scheme("shengzhou"), &scores, &first_round()).unwrap();
     assert_eq!(states(&rating), ["unrated", "1", "1"]);
     // The promotion step needs the year before, or the caller has to declare a first round.
-    let error = rate(&one_year, &scheme("shengzhou"), &scores, Options::default()).unwrap_err();
+    let error = rate(&one_year, &scheme("shengzhou"), &scores, &RatingOptions::default()).unwrap_err();
     assert!(error.to_string().contains("say previous=\"none\""), "{error}");
 }
 
@@ -255,8 +258,8 @@ fn tongjiang_stars_are_shares_of_all() {
         })
         .collect();
     let vetoed = events("party_org_id", &[("D002", 2022, "veto")]);
-    let options = Options { events: Some(vec![vetoed]), ..Options::default() };
-    let rating = rate(&roster(200, &[2022]), &scheme("tongjiang"), &scores("party_org_id", &rows), options).unwrap();
+    let options = RatingOptions::default().with_events(vec![vetoed]);
+    let rating = rate(&roster(200, &[2022]), &scheme("tongjiang"), &scores("party_org_id", &rows), &options).unwrap();
     let stars = states(&rating);
     let count = |state: &str| stars.iter().filter(|s| *s == state).count();
     assert_eq!([count("5"), count("4"), count("3"), count("unrated")], [4, 6, 10, 180]);
@@ -273,8 +276,8 @@ fn direct_grading_stands_outside_of_the_places() {
         .map(|(id, year, item, points)| (id, year, item, Some(points as f64)))
         .collect();
     let honoured = events("party_org_id", &[("D010", 2020, "honour")]);
-    let options = Options { events: Some(vec![honoured]), ..Options::default() };
-    let rating = rate(&roster(10, &[2020]), &scheme("district"), &scores("party_org_id", &rows), options).unwrap();
+    let options = RatingOptions::default().with_events(vec![honoured]);
+    let rating = rate(&roster(10, &[2020]), &scheme("district"), &scores("party_org_id", &rows), &options).unwrap();
     assert_eq!(states(&rating), ["5", "4", "4", "4", "4", "3", "3", "3", "unrated", "5"]);
 }
 
@@ -299,8 +302,8 @@ fn quarters_are_added_up_and_an_absent_one_is_open() {
         ("points", std::sync::Arc::new(arrow::array::Float64Array::from_iter_values(rows.iter().map(|r| r.2)))),
     ]);
     let praised = events("party_org_id", &[("D001", 2012, "commended_by_city"), ("D001", 2012, "commended_by_city")]);
-    let options = Options { events: Some(vec![praised]), ..Options::default() };
-    let rating = rate(&roster(2, &[2012]), &scheme("bozhou"), &batch, options).unwrap();
+    let options = RatingOptions::default().with_events(vec![praised]);
+    let rating = rate(&roster(2, &[2012]), &scheme("bozhou"), &batch, &options).unwrap();
     let points = |(low, high): (i64, i64)| (low / 1_000_000, high / 1_000_000);
     assert_eq!(
         rating.scores.totals.iter().map(|t| points(*t)).collect::<Vec<_>>(),
@@ -322,14 +325,15 @@ fn points_are_taken_and_totals_are_capped() {
         ("D002", 2010, "network", Some(3.0)),
     ];
     let rating =
-        rate(&roster(2, &[2010]), &scheme("hubei"), &scores("party_org_id", &rows), Options::default()).unwrap();
+        rate(&roster(2, &[2010]), &scheme("hubei"), &scores("party_org_id", &rows), &RatingOptions::default()).unwrap();
     assert_eq!(rating.scores.totals[0], (9_100_000_000, 9_100_000_000));
     assert_eq!(rating.scores.totals[1], (0, 10_000_000_000), "three points taken is nothing that the form has");
     assert_eq!(column(&rating.problems().unwrap(), "problem")[0].as_deref(), Some("out_of_range"));
     let items = [("charter", 1.0), ("covered", 1.5), ("worked", 6.0), ("party_rest", 1.0), ("other_points", 90.0)];
     let mut rows: Vec<_> = items.iter().map(|(item, p)| ("单位001", 2012, *item, Some(*p))).collect();
     rows.push(("单位001", 2012, "added_points", Some(3.0)));
-    let rating = rate(&roster(1, &[2012]), &scheme("jiangsu"), &scores("org_id", &rows), Options::default()).unwrap();
+    let rating =
+        rate(&roster(1, &[2012]), &scheme("jiangsu"), &scores("org_id", &rows), &RatingOptions::default()).unwrap();
     assert_eq!(rating.scores.totals[0].0, 10_000_000_000);
 }
 
@@ -347,8 +351,8 @@ fn yunnan_stars_are_asked_one_after_the_other() {
     let rows = [form("D001", 1.0, 5.0, 5.0), form("D002", 1.0, 5.0, 4.0), form("D003", 1.0, 4.0, 5.0)].concat();
     let rows = [rows, form("D004", 0.0, 5.0, 5.0), form("D005", 1.0, 5.0, 5.0)].concat();
     let advanced = ["D001", "D002", "D003", "D004"].map(|id| (id, 2015, "advanced"));
-    let options = Options { events: Some(vec![events("party_org_id", &advanced)]), ..Options::default() };
-    let rating = rate(&roster(5, &[2015]), &scheme("yunnan"), &scores("party_org_id", &rows), options).unwrap();
+    let options = RatingOptions::default().with_events(vec![events("party_org_id", &advanced)]);
+    let rating = rate(&roster(5, &[2015]), &scheme("yunnan"), &scores("party_org_id", &rows), &options).unwrap();
     assert_eq!(states(&rating), ["5", "4", "3", "unrated", "unrated"]);
 }
 
@@ -368,8 +372,8 @@ fn a_veto_cancels_and_an_event_adds_a_star_in_wuhao() {
         ("D002", 2013, "complaint"),
         ("D002", 2013, "complaint"),
     ];
-    let options = Options { events: Some(vec![events("party_org_id", &happened)]), ..Options::default() };
-    let rating = rate(&roster(4, &[2013]), &wuhao, &scores("party_org_id", &rows), options).unwrap();
+    let options = RatingOptions::default().with_events(vec![events("party_org_id", &happened)]);
+    let rating = rate(&roster(4, &[2013]), &wuhao, &scores("party_org_id", &rows), &options).unwrap();
     assert_eq!(states(&rating), ["5", "3", "unknown", "unrated"]);
     let table = rating.table().unwrap();
     let ends = |name: &str| arrow::array::AsArray::as_primitive::<arrow::datatypes::Float64Type>(&table[name]).value(2);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, AsArray, Float64Array, Int16Array, RecordBatch, StringArray};
 use arrow::datatypes::Int64Type;
 
-use super::rating::{Options, Rating};
+use super::rating::{Rating, RatingOptions};
 use super::scheme::Scheme;
 use crate::error::Result;
 use crate::ingest;
@@ -27,13 +27,13 @@ pub(crate) fn years(values: impl IntoIterator<Item = i16>) -> ArrayRef {
 
 /// Builds a roster of `n` organisations in each year of `of`, each with its own party organisation: `单位001` has
 /// `D001`.
-pub(crate) fn roster(n: usize, of: &[i16]) -> Roster {
-    roster_with(n, of, &[])
+pub(crate) fn roster(n: usize, in_years: &[i16]) -> Roster {
+    roster_with(n, in_years, &[])
 }
 
 /// Builds the same roster with further columns. Their values are given for one year and repeat in every year.
-pub(crate) fn roster_with(n: usize, of: &[i16], more: &[(&str, Vec<Option<&str>>)]) -> Roster {
-    let rows = || of.iter().flat_map(|year| (1..=n).map(|at| (*year, at)));
+pub(crate) fn roster_with(n: usize, in_years: &[i16], more: &[(&str, Vec<Option<&str>>)]) -> Roster {
+    let rows = || in_years.iter().flat_map(|year| (1..=n).map(|at| (*year, at)));
     let mut columns = vec![
         ("year", years(rows().map(|(year, _)| year))),
         ("org_id", texts(rows().map(|(_, at)| format!("单位{at:03}")))),
@@ -69,8 +69,8 @@ pub(crate) fn events(id: &str, rows: &[(&str, i16, &str)]) -> RecordBatch {
     ])
 }
 
-pub(crate) fn rate(roster: &Roster, scheme: &Scheme, scores: &RecordBatch, options: Options) -> Result<Rating> {
-    Rating::new(roster, Arc::new(scheme.clone()), std::slice::from_ref(scores), options, &Quiet)
+pub(crate) fn rate(roster: &Roster, scheme: &Scheme, scores: &RecordBatch, options: &RatingOptions) -> Result<Rating> {
+    roster.rate_stars(std::slice::from_ref(scores), scheme.clone(), options, &Quiet)
 }
 
 /// Returns the star states, in the order of ids.

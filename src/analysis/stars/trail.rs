@@ -63,7 +63,7 @@ impl Rating {
             Some(Some(rung)) => ladder.state(rung),
             Some(None) => crate::query::star_state::UNKNOWN.to_owned(),
         };
-        let end = |span: Option<Span>, of: fn(Span) -> u8| span.map_or(ABSENT.to_owned(), |s| ladder.state(of(s)));
+        let end = |span: Option<Span>, pick: fn(Span) -> u8| span.map_or(ABSENT.to_owned(), |s| ladder.state(pick(s)));
         let listed_span = |prev: Prev| prev.listed.then_some(prev.span);
         let spans = |(subject, _, _, entry): &(u32, i16, i64, Entry<'_>)| match entry {
             Entry::Score => {
@@ -108,7 +108,7 @@ impl Rating {
 ///
 /// Returns [`Error::Data`] if a step does not begin at the end of the previous one, because then a star changed
 /// without a reason.
-pub fn replay(trail: &[RecordBatch]) -> Result<RecordBatch> {
+pub fn replay_stars(trail: &[RecordBatch]) -> Result<RecordBatch> {
     let mut id_column = "party_org_id";
     let mut rows: Vec<(String, i16, i64, [String; 4])> = Vec::new();
     for batch in trail {
@@ -143,9 +143,9 @@ pub fn replay(trail: &[RecordBatch]) -> Result<RecordBatch> {
     let mut last: Option<(String, i16, i64, String, String)> = None;
     for (id, year, nth, [before_low, before_high, after_low, after_high]) in rows {
         let follows = match &last {
-            Some((own, of, at, low, high)) if *own == id => {
+            Some((own, own_year, at, low, high)) if *own == id => {
                 let begins = (low, high) == (&before_low, &before_high);
-                if *of == year { *at + 1 == nth && begins } else { nth == 0 && (begins || low == ABSENT) }
+                if *own_year == year { *at + 1 == nth && begins } else { nth == 0 && (begins || low == ABSENT) }
             }
             _ => nth == 0,
         };

@@ -33,7 +33,8 @@ fn change(a: (&Rating, Span), b: (&Rating, Span)) -> &'static str {
     }
 }
 
-fn alike(a: &Rating, b: &Rating) -> Result<()> {
+/// Checks that two ratings rate the same organisations in the same years.
+fn check_comparable(a: &Rating, b: &Rating) -> Result<()> {
     let same = a.scheme.counts == b.scheme.counts && a.marks.years == b.marks.years && a.marks.ids == b.marks.ids;
     if same {
         return Ok(());
@@ -44,51 +45,53 @@ fn alike(a: &Rating, b: &Rating) -> Result<()> {
     ))
 }
 
-/// Compares the same scores rated by two schemes, organisation by organisation.
-///
-/// Columns: the identifying columns of [`Rating::table`], `score_a`, `score_b` (null if items are open), `star_a`,
-/// `star_b` (star states), `change` (`rises`, `falls`, `same`, `undecided`), `reason_zh`, `reason_en` (from the
-/// second scheme; null if nothing changes).
-pub fn compare_schemes(a: &Rating, b: &Rating) -> Result<RecordBatch> {
-    alike(a, b)?;
-    let known = |rating: &Rating, at: usize| {
-        let (low, high) = rating.scores.totals[at];
-        (low == high).then(|| super::scheme::units::real(low))
-    };
-    let all = 0..a.len();
-    let changes: Vec<&str> = all.clone().map(|at| change((a, a.stars()[at]), (b, b.stars()[at]))).collect();
-    let reason = |at: usize, lang| (changes[at] != "same").then(|| b.line(at, lang));
-    a.listed(&a.everybody())?
-        .reals("score_a", all.clone().map(|at| known(a, at)))
-        .reals("score_b", all.clone().map(|at| known(b, at)))
-        .array("star_a", a.stage(STAGES.len() - 1)?)
-        .array("star_b", b.stage(STAGES.len() - 1)?)
-        .texts("change", &changes)
-        .some_texts("reason_zh", all.clone().map(|at| reason(at, crate::lang::Lang::Zh)))
-        .some_texts("reason_en", all.map(|at| reason(at, crate::lang::Lang::En)))
-        .finish()
-}
-
-/// Counts the organisations that rise and fall under the second scheme, by the dimensions of `by`.
-///
-/// Columns: `year`, the dimensions, `rises`, `falls`, `same`, `undecided`: organisations, or party organisations if
-/// the schemes rate these. An organisation missing from the year's roster has no value in the dimensions.
-pub fn compare_counts(a: &Rating, b: &Rating, by: &[String]) -> Result<RecordBatch> {
-    alike(a, b)?;
-    let lane = |at: usize| {
-        let word = change((a, a.stars()[at]), (b, b.stars()[at]));
-        CHANGES.iter().position(|own| *own == word).unwrap_or(CHANGES.len() - 1)
-    };
-    let counted = a.counted(by, Vec::new(), |_| Vec::new(), lane, CHANGES.len())?;
-    let columns = Columns::default().groups(&counted);
-    CHANGES
-        .iter()
-        .enumerate()
-        .fold(columns, |c, (at, name)| c.counts(name, counted.counts[at].iter().copied()))
-        .finish()
-}
-
 impl Rating {
+    /// Compares the stars with those that the same scores have under another scheme, organisation by organisation.
+    ///
+    /// Columns: the identifying columns of [`Rating::table`], `score_a`, `score_b` (null if items are open), `star_a`,
+    /// `star_b` (star states), `change` (`rises`, `falls`, `same`, `undecided`), `reason_zh`, `reason_en` (from the
+    /// other scheme; null if nothing changes).
+    pub fn compare_schemes_list(&self, other: &Self) -> Result<RecordBatch> {
+        check_comparable(self, other)?;
+        let known = |rating: &Rating, at: usize| {
+            let (low, high) = rating.scores.totals[at];
+            (low == high).then(|| super::scheme::units::real(low))
+        };
+        let all = 0..self.len();
+        let changes: Vec<&str> =
+            all.clone().map(|at| change((self, self.stars()[at]), (other, other.stars()[at]))).collect();
+        let reason = |at: usize, lang| (changes[at] != "same").then(|| other.line(at, lang));
+        self.listed(&self.everybody())?
+            .reals("score_a", all.clone().map(|at| known(self, at)))
+            .reals("score_b", all.clone().map(|at| known(other, at)))
+            .array("star_a", self.stage(STAGES.len() - 1)?)
+            .array("star_b", other.stage(STAGES.len() - 1)?)
+            .texts("change", &changes)
+            .some_texts("reason_zh", all.clone().map(|at| reason(at, crate::lang::Lang::Zh)))
+            .some_texts("reason_en", all.map(|at| reason(at, crate::lang::Lang::En)))
+            .finish()
+    }
+
+    /// Counts the organisations that rise and fall under another scheme with the same scores, by the dimensions of
+    /// `by`.
+    ///
+    /// Columns: `year`, the dimensions, `rises`, `falls`, `same`, `undecided`: organisations, or party organisations if
+    /// the schemes rate these. An organisation missing from the year's roster has no value in the dimensions.
+    pub fn compare_schemes(&self, other: &Self, by: &[String]) -> Result<RecordBatch> {
+        check_comparable(self, other)?;
+        let lane = |at: usize| {
+            let word = change((self, self.stars()[at]), (other, other.stars()[at]));
+            CHANGES.iter().position(|own| *own == word).unwrap_or(CHANGES.len() - 1)
+        };
+        let counted = self.counted(by, Vec::new(), |_| Vec::new(), lane, CHANGES.len())?;
+        let columns = Columns::default().groups(&counted);
+        CHANGES
+            .iter()
+            .enumerate()
+            .fold(columns, |c, (at, name)| c.counts(name, counted.counts[at].iter().copied()))
+            .finish()
+    }
+
     /// Counts the stars after all rules by the dimensions of `by`.
     ///
     /// Columns: `year`, the dimensions, `star_state`, `rated` (organisations, or party organisations if the scheme
@@ -166,7 +169,7 @@ impl Rating {
         for value in values {
             job::check(job)?;
             self.fits(rung, *value)?;
-            let other = self.again(Arc::new(self.scheme.with_threshold(rung, exact(*value))), job)?;
+            let other = self.with_scheme(Arc::new(self.scheme.with_threshold(rung, exact(*value))), job)?;
             for (year, range) in &self.marks.years {
                 let mut moved = [0u64; CHANGES.len()];
                 for at in range.clone() {

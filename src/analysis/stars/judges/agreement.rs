@@ -7,7 +7,7 @@ pub(super) struct Pairs {
 }
 
 impl Pairs {
-    pub(super) fn of(pairs: impl Iterator<Item = (f64, f64)>) -> Self {
+    pub(super) fn new(pairs: impl Iterator<Item = (f64, f64)>) -> Self {
         Self { pairs: pairs.collect() }
     }
 
@@ -15,8 +15,8 @@ impl Pairs {
         self.pairs.len() as u64
     }
 
-    fn mean(&self, of: impl Fn(&(f64, f64)) -> f64) -> Option<f64> {
-        (!self.pairs.is_empty()).then(|| self.pairs.iter().map(of).sum::<f64>() / self.pairs.len() as f64)
+    fn mean(&self, value: impl Fn(&(f64, f64)) -> f64) -> Option<f64> {
+        (!self.pairs.is_empty()).then(|| self.pairs.iter().map(value).sum::<f64>() / self.pairs.len() as f64)
     }
 
     /// Returns the proportion of equal pairs.
@@ -80,7 +80,7 @@ mod tests {
     /// Checks the statistics against figures worked out by hand.
     #[test]
     fn figures_of_pairs() {
-        let pairs = Pairs::of([(1.0, 1.0), (2.0, 1.0), (3.0, 2.0), (4.0, 4.0)].into_iter());
+        let pairs = Pairs::new([(1.0, 1.0), (2.0, 1.0), (3.0, 2.0), (4.0, 4.0)].into_iter());
         let close = |got: Option<f64>, want: f64| assert!((got.unwrap() - want).abs() < 1e-12, "{got:?} {want}");
         close(pairs.equal(), 0.5);
         close(pairs.mean_difference(), 0.5);
@@ -88,7 +88,7 @@ mod tests {
         close(pairs.deviation(), (1.0f64 / 3.0).sqrt());
         close(pairs.correlation(), 1.25 / (1.25f64 * 1.5).sqrt());
         close(pairs.concordance(), 2.5 / 3.0);
-        assert_eq!(Pairs::of([(1.0, 2.0), (1.0, 3.0)].into_iter()).correlation(), None);
+        assert_eq!(Pairs::new([(1.0, 2.0), (1.0, 3.0)].into_iter()).correlation(), None);
         assert_eq!(Pairs::default().mean_difference(), None);
         assert_eq!(median(&mut [3.0, 1.0, 2.0]), Some(2.0));
         assert_eq!(median(&mut [4.0, 1.0, 2.0, 3.0]), Some(2.5));

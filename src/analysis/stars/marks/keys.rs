@@ -20,32 +20,32 @@ pub(super) struct Keys<'a> {
     expected: usize,
     /// Number of completed runs.
     runs: usize,
-    found: Option<Found<'a>>,
+    lookup: Option<Lookup<'a>>,
 }
 
 /// Number of partitions of short ids, each with its own lookup table.
-pub(super) const PARTS: usize = 128;
+pub(super) const PARTITIONS: usize = 128;
 
 /// Lookup from year and id to the number of an organisation.
-struct Found<'a> {
+struct Lookup<'a> {
     /// Short ids, by partition. Year and id are packed into two words, so that a lookup reads no other memory.
     short: Vec<FxHashMap<[u64; 2], u32>>,
     long: FxHashMap<(i16, &'a str), u32>,
 }
 
-impl<'a> Found<'a> {
+impl<'a> Lookup<'a> {
     fn entry(&mut self, key: (i16, &'a str), new: u32) -> u32 {
         match packed(key) {
-            Some(packed) => *self.short[part(packed)].entry(packed).or_insert(new),
+            Some(packed) => *self.short[partition(packed)].entry(packed).or_insert(new),
             None => *self.long.entry(key).or_insert(new),
         }
     }
 }
 
 /// Returns the partition of a short id, the same in all years.
-pub(super) fn part([low, high]: [u64; 2]) -> usize {
+pub(super) fn partition([low, high]: [u64; 2]) -> usize {
     let mixed = ((low >> 16) ^ high.rotate_left(29)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    (mixed >> 32) as usize % PARTS
+    (mixed >> 32) as usize % PARTITIONS
 }
 
 /// Packs year, length and text of an id of up to 12 bytes.
@@ -71,7 +71,7 @@ impl<'a> Keys<'a> {
 
     /// Checks whether the keys arrived in a few ascending runs.
     pub(super) fn in_runs(&self) -> bool {
-        self.found.is_none()
+        self.lookup.is_none()
     }
 
     /// Returns the number of an organisation. A new organisation gets the next number.
@@ -80,8 +80,8 @@ impl<'a> Keys<'a> {
     /// would otherwise need new rows for every item.
     pub(super) fn number(&mut self, year: i16, id: &'a str) -> u32 {
         let (key, new) = ((year, id), self.all.len() as u32);
-        let number = match &mut self.found {
-            Some(found) => found.entry(key, new),
+        let number = match &mut self.lookup {
+            Some(lookup) => lookup.entry(key, new),
             None => match self.all.last().map_or(Ordering::Greater, |last| key.cmp(last)) {
                 Ordering::Greater => new,
                 Ordering::Equal => new - 1,
@@ -90,11 +90,12 @@ impl<'a> Keys<'a> {
                     new
                 }
                 Ordering::Less => {
-                    let mut found = Found { short: vec![FxHashMap::default(); PARTS], long: FxHashMap::default() };
+                    let mut lookup =
+                        Lookup { short: vec![FxHashMap::default(); PARTITIONS], long: FxHashMap::default() };
                     for (at, key) in self.all.iter().enumerate() {
-                        found.entry(*key, at as u32);
+                        lookup.entry(*key, at as u32);
                     }
-                    self.found.insert(found).entry(key, new)
+                    self.lookup.insert(lookup).entry(key, new)
                 }
             },
         };
@@ -107,8 +108,8 @@ impl<'a> Keys<'a> {
     /// Returns the number of an organisation by its packed key. `id` is called only if its text is needed.
     pub(super) fn number_of(&mut self, key: [u64; 2], id: impl FnOnce() -> &'a str) -> u32 {
         let new = self.all.len() as u32;
-        let Some(found) = &mut self.found else { return self.number(key[0] as i16, id()) };
-        let number = *found.short[part(key)].entry(key).or_insert(new);
+        let Some(lookup) = &mut self.lookup else { return self.number(key[0] as i16, id()) };
+        let number = *lookup.short[partition(key)].entry(key).or_insert(new);
         if number == new {
             self.push((key[0] as i16, id()));
         }

@@ -3,7 +3,7 @@
 //! Once enough scores wait, they are written partition by partition of the ids, so that lookups and writes stay
 //! local.
 
-use super::keys::{PARTS, part};
+use super::keys::{PARTITIONS, partition};
 
 /// A score whose organisation is looked up later.
 #[derive(Clone, Copy)]
@@ -24,29 +24,29 @@ pub(super) struct Later {
 
 impl Later {
     /// Number of waiting scores that triggers a flush.
-    const MANY: usize = 1 << 19;
+    const FLUSH_AT: usize = 1 << 19;
 
     pub(super) fn push(&mut self, score: Score) {
         if self.parts.is_empty() {
-            self.parts.resize_with(PARTS, Vec::new);
+            self.parts.resize_with(PARTITIONS, Vec::new);
         }
-        self.parts[part(score.key)].push(score);
+        self.parts[partition(score.key)].push(score);
         self.waiting += 1;
     }
 
     /// Checks whether enough scores wait to be written.
     pub(super) fn are_many(&self) -> bool {
-        self.waiting >= Self::MANY
+        self.waiting >= Self::FLUSH_AT
     }
 
-    /// Takes all waiting scores, by partition. The caller returns the buffers with [`Later::give`].
-    pub(super) fn take(&mut self) -> Vec<Vec<Score>> {
+    /// Takes all waiting scores, by partition. The caller returns the buffers with [`Later::give_back`].
+    pub(super) fn take_all(&mut self) -> Vec<Vec<Score>> {
         self.waiting = 0;
         std::mem::take(&mut self.parts)
     }
 
     /// Takes the buffers back for reuse.
-    pub(super) fn give(&mut self, mut parts: Vec<Vec<Score>>) {
+    pub(super) fn give_back(&mut self, mut parts: Vec<Vec<Score>>) {
         parts.iter_mut().for_each(Vec::clear);
         self.parts = parts;
     }

@@ -38,13 +38,13 @@ use rayon::prelude::*;
 use super::cells::Cells;
 use super::packed::Packed;
 use super::problems::{Fault, Problem, Problems};
-use super::read::Local;
+use super::read::PartScores;
 use super::{Marks, NONE, OPEN, items, width};
 use crate::analysis::stars::scheme::Scheme;
 use crate::error::Result;
 
 /// Organisations per task.
-const PART: usize = 1 << 14;
+const SUBJECTS_PER_TASK: usize = 1 << 14;
 
 /// A key of one part, ordered by year and id.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -78,7 +78,7 @@ struct Subjects<'k, 'a> {
 }
 
 /// Merges the parts of all threads.
-pub(super) fn merged(mut locals: Vec<Local<'_>>, scheme: &Scheme) -> Result<Marks> {
+pub(super) fn merged(mut locals: Vec<PartScores<'_>>, scheme: &Scheme) -> Result<Marks> {
     let problems = locals.iter_mut().map(|local| std::mem::take(&mut local.problems)).collect();
     let keys: Vec<_> = locals.iter().map(|local| &local.keys).filter(|keys| !keys.all.is_empty()).collect();
     let apart = keys.windows(2).all(|pair| pair[0].all.last() < pair[1].all.first());
@@ -90,7 +90,7 @@ pub(super) fn merged(mut locals: Vec<Local<'_>>, scheme: &Scheme) -> Result<Mark
 }
 
 /// Joins parts whose keys ascend from one to the next.
-fn joined(mut locals: Vec<Local<'_>>, scheme: &Scheme, problems: Vec<Problems>) -> Result<Marks> {
+fn joined(mut locals: Vec<PartScores<'_>>, scheme: &Scheme, problems: Vec<Problems>) -> Result<Marks> {
     let mut conflicts = Vec::new();
     let mut from = 0;
     for local in &locals {
@@ -101,13 +101,13 @@ fn joined(mut locals: Vec<Local<'_>>, scheme: &Scheme, problems: Vec<Problems>) 
     let filled = locals.iter().map(|local| local.filled).sum();
     let ids: Vec<StringViewArray> = locals.iter_mut().map(|local| local.keys.ids.finish()).collect();
     let keys = locals.iter().map(|local| &local.keys.all[..]).collect();
-    let subjects = Subjects { keys, ids: together(&ids)? };
+    let subjects = Subjects { keys, ids: concatenated(&ids)? };
     Ok(settled(&locals, scheme, subjects, Cells::joined(width(scheme), parts), conflicts, filled, problems))
 }
 
 /// Merges parts with any keys in any order. Organisations of one part stay in place; the others are merged cell by
 /// cell.
-fn mixed(mut locals: Vec<Local<'_>>, scheme: &Scheme, problems: Vec<Problems>) -> Result<Marks> {
+fn mixed(mut locals: Vec<PartScores<'_>>, scheme: &Scheme, problems: Vec<Problems>) -> Result<Marks> {
     let width = width(scheme);
     let keys = keys(&locals);
     // First key of each organisation.
@@ -118,8 +118,8 @@ fn mixed(mut locals: Vec<Local<'_>>, scheme: &Scheme, problems: Vec<Problems>) -
     let several = |subject: usize| starts[subject + 1] - starts[subject] > 1;
     let all = 2 * (0..subjects).filter(|subject| several(*subject)).count() > subjects;
     let copied: Vec<usize> = (0..subjects).filter(|subject| all || several(*subject)).collect();
-    let merged = copied.par_chunks(PART).map(|subjects| {
-        let mut part = Merged { cells: vec![NONE; subjects.len() * width], conflicts: Vec::new(), again: 0 };
+    let merged = copied.par_chunks(SUBJECTS_PER_TASK).map(|subjects| {
+        let mut part = Merged { cells: vec![NONE; subjects.len() * width], conflicts: Vec::new(), repeated: 0 };
         for (at, subject) in subjects.iter().enumerate() {
             for key in &keys[starts[*subject]..starts[subject + 1]] {
                 let from = key.at as usize * width;
@@ -138,15 +138,15 @@ fn mixed(mut locals: Vec<Local<'_>>, scheme: &Scheme, problems: Vec<Problems>) -
             (starts.partition_point(before), *column as usize)
         }));
     }
-    let again: u64 = merged.iter().map(|part| part.again).sum();
-    let filled = locals.iter().map(|local| local.filled).sum::<u64>() - again;
+    let repeated: u64 = merged.iter().map(|part| part.repeated).sum();
+    let filled = locals.iter().map(|local| local.filled).sum::<u64>() - repeated;
     let mut parts: Vec<Packed> = Vec::new();
     if !all {
         parts.extend(locals.iter_mut().map(|local| std::mem::take(&mut local.cells)));
     }
     let mut places: Vec<(u32, u32)> = starts[..subjects].iter().map(|at| (keys[*at].part, keys[*at].at)).collect();
     for (nth, subject) in copied.iter().enumerate() {
-        places[*subject] = ((parts.len() + nth / PART) as u32, (nth % PART) as u32);
+        places[*subject] = ((parts.len() + nth / SUBJECTS_PER_TASK) as u32, (nth % SUBJECTS_PER_TASK) as u32);
     }
     for part in merged {
         parts.push(part.cells.into());
@@ -158,7 +158,7 @@ fn mixed(mut locals: Vec<Local<'_>>, scheme: &Scheme, problems: Vec<Problems>) -
 }
 
 /// Collects the keys of all parts, sorted by year and id.
-fn keys<'a>(locals: &[Local<'a>]) -> Vec<Key<'a>> {
+fn keys<'a>(locals: &[PartScores<'a>]) -> Vec<Key<'a>> {
     let mut keys: Vec<Key<'_>> = Vec::with_capacity(locals.iter().map(|l| l.keys.all.len()).sum());
     for (part, local) in locals.iter().enumerate() {
         keys.par_extend(local.keys.all.par_iter().enumerate().map(|(at, key)| Key::new(*key, part as u32, at as u32)));
@@ -177,7 +177,7 @@ struct Merged {
     cells: Vec<i32>,
     conflicts: Vec<(usize, usize)>,
     /// Cells that an earlier part filled as well.
-    again: u64,
+    repeated: u64,
 }
 
 impl Merged {
@@ -187,10 +187,10 @@ impl Merged {
             match (*cell, *value) {
                 (_, NONE) => {}
                 (NONE, value) => *cell = value,
-                (cell, value) if cell == value => self.again += 1,
+                (cell, value) if cell == value => self.repeated += 1,
                 _ => {
                     *cell = OPEN;
-                    self.again += 1;
+                    self.repeated += 1;
                     self.conflicts.push((subject, column));
                 }
             }
@@ -200,7 +200,7 @@ impl Merged {
 
 /// Builds the marks: opens and reports conflicting cells, and finds the range of each year.
 fn settled(
-    locals: &[Local<'_>],
+    locals: &[PartScores<'_>],
     scheme: &Scheme,
     Subjects { keys, ids }: Subjects<'_, '_>,
     mut cells: Cells,
@@ -222,11 +222,11 @@ fn settled(
         cells.set(subject, column, OPEN);
         if let Some((year, id)) = key(subject) {
             let item = &scheme.parts.items[column % items(scheme)].id;
-            contradicting.push(Problem::of(Fault::Contradicts, *year, id, item, ""));
+            contradicting.push(Problem::new(Fault::Contradicts, *year, id, item, ""));
         }
     }
     problems.push(contradicting);
-    let problems = Problems::together(problems.into_iter());
+    let problems = Problems::merged(problems.into_iter());
     let mut years: Vec<(i16, Range<usize>)> = Vec::new();
     let mut from = 0;
     for keys in keys {
@@ -240,18 +240,25 @@ fn settled(
             (from, rest) = (from + n, &rest[n..]);
         }
     }
-    let told: u64 = locals.iter().map(|local| local.told).sum();
-    Marks { ids, years, cells, problems, repeated: told - filled, rows: locals.iter().map(|local| local.rows).sum() }
+    let scores_read: u64 = locals.iter().map(|local| local.scores_read).sum();
+    Marks {
+        ids,
+        years,
+        cells,
+        problems,
+        repeated: scores_read - filled,
+        rows: locals.iter().map(|local| local.rows).sum(),
+    }
 }
 
 /// Collects the ids of organisations.
 fn ids(keys: &[(i16, &str)]) -> Result<StringViewArray> {
     let texts = |part: &[(i16, &str)]| part.iter().map(|(_, id)| Some(*id)).collect();
-    together(&keys.par_chunks(PART).map(texts).collect::<Vec<_>>())
+    concatenated(&keys.par_chunks(SUBJECTS_PER_TASK).map(texts).collect::<Vec<_>>())
 }
 
 /// Concatenates arrays of ids.
-fn together(parts: &[StringViewArray]) -> Result<StringViewArray> {
+fn concatenated(parts: &[StringViewArray]) -> Result<StringViewArray> {
     if parts.is_empty() {
         return Ok(StringViewArray::new_null(0));
     }

@@ -25,7 +25,7 @@ use self::columns::Table;
 pub(crate) use self::columns::{lacks, texts, whole};
 pub(crate) use self::packed::{HALF, Row};
 pub(crate) use self::problems::{Fault, Problem};
-use self::read::Local;
+use self::read::PartScores;
 use super::scheme::{Item, Scheme};
 use crate::error::Result;
 use crate::job;
@@ -67,7 +67,7 @@ impl Marks {
     pub(crate) fn read(batches: &[RecordBatch], scheme: &Scheme, reading: &Reading, job: &dyn Job) -> Result<Self> {
         let tables = batches.iter().map(|b| Table::new(b, scheme, reading)).collect::<Result<Vec<_>>>()?;
         let parts = shared(&tables, rayon::current_num_threads());
-        let locals = parts.into_par_iter().map(|part| Local::read(scheme, reading, &tables, &part, job));
+        let locals = parts.into_par_iter().map(|part| PartScores::read(scheme, reading, &tables, &part, job));
         let locals = locals.collect::<Result<Vec<_>>>()?;
         job::check(job)?;
         merge::merged(locals, scheme)

@@ -40,7 +40,7 @@ impl<'a> Names<'a> {
     }
 
     /// Moves to the item after `at`.
-    pub(super) fn behind(&mut self, at: usize) {
+    pub(super) fn advance_past(&mut self, at: usize) {
         self.next = if at + 1 < self.short.len() { at + 1 } else { 0 };
     }
 
@@ -49,7 +49,7 @@ impl<'a> Names<'a> {
             return None;
         }
         let at = if self.is(self.next, items, row) { self.next } else { *self.by_name.get(items.value(row))? };
-        self.behind(at);
+        self.advance_past(at);
         Some(at)
     }
 }

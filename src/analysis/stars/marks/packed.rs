@@ -111,7 +111,7 @@ impl Packed {
 
     /// Writes the points of the items from `item` on into free cells. Returns false, with the cells still free, if
     /// any value is not permitted or needs the wider format.
-    pub(super) fn take(&mut self, cells: Range<usize>, bounds: &Bounds, item: usize, points: &[f64]) -> bool {
+    pub(super) fn try_write(&mut self, cells: Range<usize>, bounds: &Bounds, item: usize, points: &[f64]) -> bool {
         match self {
             Self::Halves(all) => {
                 let cells = &mut all[cells];

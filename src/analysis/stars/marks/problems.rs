@@ -71,7 +71,7 @@ pub(crate) struct Problem {
 pub(super) struct Problems {
     all: Vec<Problem>,
     /// Number of problems after the last deduplication.
-    once: usize,
+    unique: usize,
 }
 
 impl Problems {
@@ -79,16 +79,16 @@ impl Problems {
     const FEW: usize = 1 << 16;
 
     pub(super) fn push(&mut self, problem: Problem) {
-        if self.all.len() >= 2 * self.once.max(Self::FEW) {
+        if self.all.len() >= 2 * self.unique.max(Self::FEW) {
             self.all.sort_unstable();
             self.all.dedup();
-            self.once = self.all.len();
+            self.unique = self.all.len();
         }
         self.all.push(problem);
     }
 
     /// Merges the problems of all parts, sorted and without duplicates.
-    pub(super) fn together(parts: impl Iterator<Item = Self>) -> Vec<Problem> {
+    pub(super) fn merged(parts: impl Iterator<Item = Self>) -> Vec<Problem> {
         let mut all: Vec<Problem> = parts.flat_map(|part| part.all).collect();
         all.par_sort_unstable();
         all.dedup();
@@ -97,7 +97,7 @@ impl Problems {
 }
 
 impl Problem {
-    pub(crate) fn of(fault: Fault, year: i16, id: &str, what: &str, value: &str) -> Self {
+    pub(crate) fn new(fault: Fault, year: i16, id: &str, what: &str, value: &str) -> Self {
         Self { year, id: id.to_owned(), what: what.to_owned(), value: value.to_owned(), fault }
     }
 }

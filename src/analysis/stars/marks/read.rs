@@ -19,17 +19,17 @@ use crate::job;
 use crate::job::Job;
 
 /// Rows processed between cancellation checks.
-const STRETCH: usize = 1 << 16;
+const ROWS_PER_CHECK: usize = 1 << 16;
 
 /// The cells of the organisations in one part of the rows.
-pub(super) struct Local<'a> {
+pub(super) struct PartScores<'a> {
     pub(super) keys: Keys<'a>,
     pub(super) cells: Packed,
     /// Organisation and column of cells on which rows disagree.
     pub(super) conflicts: Vec<(u32, u32)>,
     pub(super) problems: Problems,
     /// Number of scores read into cells, repetitions included.
-    pub(super) told: u64,
+    pub(super) scores_read: u64,
     /// Number of cells filled.
     pub(super) filled: u64,
     pub(super) rows: u64,
@@ -44,7 +44,7 @@ pub(super) struct Local<'a> {
     later: Later,
 }
 
-impl<'a> Local<'a> {
+impl<'a> PartScores<'a> {
     /// Reads the rows of `part`, a list of table positions and row ranges.
     pub(super) fn read(
         scheme: &'a Scheme,
@@ -61,7 +61,7 @@ impl<'a> Local<'a> {
             cells: Packed::with_capacity(expected * width),
             conflicts: Vec::new(),
             problems: Problems::default(),
-            told: 0,
+            scores_read: 0,
             filled: 0,
             rows: 0,
             scheme,
@@ -77,8 +77,8 @@ impl<'a> Local<'a> {
             let mut from = range.start;
             while from < range.end {
                 job::check(job)?;
-                let to = range.end.min(from + STRETCH);
-                local.stretch(reading, &tables[*at], from..to, &mut names);
+                let to = range.end.min(from + ROWS_PER_CHECK);
+                local.read_rows(reading, &tables[*at], from..to, &mut names);
                 from = to;
                 if local.later.are_many() {
                     local.settle(&tables[*at], job)?;
@@ -89,7 +89,7 @@ impl<'a> Local<'a> {
         Ok(local)
     }
 
-    fn stretch(&mut self, reading: &Reading, table: &'a Table, rows: Range<usize>, names: &mut Names<'a>) {
+    fn read_rows(&mut self, reading: &Reading, table: &'a Table, rows: Range<usize>, names: &mut Names<'a>) {
         let forms = Forms::new(table, reading, &rows);
         let mut row = rows.start;
         while row < rows.end {
@@ -101,7 +101,7 @@ impl<'a> Local<'a> {
                     if let Some(year) = forms.year(row) {
                         self.lines(table, points, year, row..row + lines, names.next);
                     }
-                    names.behind(names.next + lines - 1);
+                    names.advance_past(names.next + lines - 1);
                     row += lines;
                 }
                 _ => {
@@ -118,9 +118,10 @@ impl<'a> Local<'a> {
         let (n, from) = (rows.len(), subject as usize * self.width + item);
         self.rows += n as u64;
         let free = self.cells.are_free(from..from + n);
-        let told = &points.values.values()[rows.clone()];
-        if free && points.values.null_count() == 0 && self.cells.take(from..from + n, &self.bounds, item, told) {
-            self.told += n as u64;
+        let numbers = &points.values.values()[rows.clone()];
+        if free && points.values.null_count() == 0 && self.cells.try_write(from..from + n, &self.bounds, item, numbers)
+        {
+            self.scores_read += n as u64;
             self.filled += n as u64;
             return;
         }
@@ -214,7 +215,7 @@ impl<'a> Local<'a> {
 
     /// Writes the buffered scores, which are rows of `table`.
     fn settle(&mut self, table: &'a Table, job: &dyn Job) -> Result<()> {
-        let parts = self.later.take();
+        let parts = self.later.take_all();
         for scores in &parts {
             job::check(job)?;
             for Score { key, row, column, cell } in scores {
@@ -223,15 +224,15 @@ impl<'a> Local<'a> {
                 self.put(subject, *column as usize, *cell);
             }
         }
-        self.later.give(parts);
+        self.later.give_back(parts);
         Ok(())
     }
 
     /// Returns the number of the organisation of a row with an id.
     fn subject(&mut self, year: i16, view: u128, ids: &'a StringViewArray, row: usize) -> u32 {
-        if let Some((last, of, subject)) = self.last
+        if let Some((last, own_year, subject)) = self.last
             && last == view
-            && of == year
+            && own_year == year
         {
             return subject;
         }
@@ -242,7 +243,7 @@ impl<'a> Local<'a> {
     }
 
     fn put(&mut self, subject: u32, column: usize, value: i32) {
-        self.told += 1;
+        self.scores_read += 1;
         let at = subject as usize * self.width + column;
         let known = self.cells.get(at);
         if known == NONE {
@@ -255,7 +256,7 @@ impl<'a> Local<'a> {
 
     /// Returns the cell of a row. A value that the item cannot have is reported and left open.
     fn cell(&mut self, item: usize, points: &Points, row: usize, year: i16, ids: &StringViewArray) -> i32 {
-        let told = if points.values.is_null(row) {
+        let (fault, value) = if points.values.is_null(row) {
             // Text that is not a number is reported; an empty cell is not.
             match points.texts.as_ref().filter(|t| t.is_valid(row) && !t.value(row).trim().is_empty()) {
                 Some(texts) => (Fault::NotANumber, texts.value(row).to_owned()),
@@ -273,12 +274,12 @@ impl<'a> Local<'a> {
                 (Fault::OutOfRange, value.to_string())
             }
         };
-        self.fault(told.0, year, ids, row, &self.scheme.parts.items[item].id, &told.1);
+        self.fault(fault, year, ids, row, &self.scheme.parts.items[item].id, &value);
         OPEN
     }
 
     fn fault(&mut self, fault: Fault, year: i16, ids: &StringViewArray, row: usize, what: &str, value: &str) {
         let id = if ids.is_null(row) { "" } else { ids.value(row) };
-        self.problems.push(Problem::of(fault, year, id, what, value));
+        self.problems.push(Problem::new(fault, year, id, what, value));
     }
 }

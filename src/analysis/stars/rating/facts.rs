@@ -5,11 +5,12 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::homes::Population;
-use super::{Rating, Sure, rows};
+use super::{Rating, rows};
 use crate::analysis::stars::marks::Marks;
 use crate::analysis::stars::scheme::{Condition, Part, Scheme, Test};
 use crate::cube::{Axis, Values};
 use crate::error::Result;
+use crate::predicate::Certainty;
 use crate::query::Scope;
 use crate::roster::{Frame, Roster};
 
@@ -28,9 +29,9 @@ pub(crate) struct Round<'a> {
 impl<'a> Round<'a> {
     pub(crate) fn new(rating: &Rating, roster: &'a Roster, year: i16, range: Range<usize>) -> Result<Self> {
         let frame = roster.frame(year)?;
-        let (rows, homes) = rows::standing(rating, roster, frame, range.clone());
+        let (rows, homes) = rows::ledger_rows(rating, roster, frame, range.clone());
         let all = homes.len() as u64;
-        Ok(Self { year, range, roster, frame, rows, population: Population { homes, all } })
+        Ok(Self { year, range, roster, frame, rows, population: Population { rows: homes, all } })
     }
 
     /// Returns the position of the organisation `id`, counted from the first of the year.
@@ -39,15 +40,15 @@ impl<'a> Round<'a> {
     }
 
     /// Evaluates a condition for each organisation.
-    pub(crate) fn answers(&self, rating: &Rating, condition: &Condition) -> Result<Vec<Sure>> {
+    pub(crate) fn answers(&self, rating: &Rating, condition: &Condition) -> Result<Vec<Certainty>> {
         let all = self.range.len();
         Ok(match &condition.test {
             Test::Event { kinds, years } => {
-                let mut answers = vec![Sure::No; all];
+                let mut answers = vec![Certainty::No; all];
                 for kind in kinds {
-                    for (id, _) in rating.events.of(*kind, self.year - years + 1..=self.year) {
+                    for (id, _) in rating.events.in_years(*kind, self.year - years + 1..=self.year) {
                         if let Some(at) = self.find(&rating.marks, id) {
-                            answers[at] = Sure::Yes;
+                            answers[at] = Certainty::Yes;
                         }
                     }
                 }
@@ -55,22 +56,21 @@ impl<'a> Round<'a> {
             }
             Test::When(when) => {
                 let truth = when.evaluate(self.roster, self.frame)?;
-                let answer = |row: Option<u32>| match row.and_then(|row| truth.value(row as usize)) {
-                    Some(answer) => Sure::known(answer),
-                    None => Sure::Maybe,
-                };
+                let answer = |row: Option<u32>| Certainty::from(row.and_then(|row| truth.value(row as usize)));
                 self.rows.par_iter().map(|row| answer(*row)).collect()
             }
             Test::Part { part, below, at } => {
                 let answer = |(low, high): (i64, i64)| match below {
-                    false => Sure::reached(low >= *at, high >= *at),
-                    true => Sure::reached(high < *at, low < *at),
+                    false => Certainty::between(low >= *at, high >= *at),
+                    true => Certainty::between(high < *at, low < *at),
                 };
                 let subjects = self.range.clone().into_par_iter();
                 // Match on the part once, not for each organisation.
                 match part {
                     Part::Total => rating.scores.totals[self.range.clone()].par_iter().map(|t| answer(*t)).collect(),
-                    Part::Dimension(of) => subjects.map(|at| answer(rating.scores.dimension(at, *of))).collect(),
+                    Part::Dimension(dimension) => {
+                        subjects.map(|at| answer(rating.scores.dimension(at, *dimension))).collect()
+                    }
                     Part::Item(_) => subjects.map(|at| answer(part_of(rating, &rating.scheme, *part, at))).collect(),
                 }
             }
@@ -80,8 +80,8 @@ impl<'a> Round<'a> {
     /// Groups the organisations by some dimensions and names the groups.
     pub(crate) fn groups(&self, by: &[String]) -> Result<Groups> {
         if by.is_empty() {
-            let (of_homes, of_subjects) = (vec![0; self.population.homes.len()], vec![0; self.rows.len()]);
-            return Ok(Groups { of_homes, of_subjects, labels: vec![None] });
+            let (of_population, of_subjects) = (vec![0; self.population.rows.len()], vec![0; self.rows.len()]);
+            return Ok(Groups { of_population, of_subjects, labels: vec![None] });
         }
         let axes = Scope::by(by.iter().cloned()).axes(self.roster, &[self.frame])?;
         let mut labels: Vec<Vec<u32>> = Vec::new();
@@ -102,7 +102,7 @@ impl<'a> Round<'a> {
                 labels.len() as u32 - 1
             })
         };
-        let of_homes: Vec<u32> = self.population.homes.iter().map(|row| group(key(*row))).collect();
+        let of_population: Vec<u32> = self.population.rows.iter().map(|row| group(key(*row))).collect();
         let of_subjects =
             self.rows.iter().map(|row| group(row.map_or_else(|| nowhere.clone(), &key))).collect::<Vec<_>>();
         let called = |key: &Vec<u32>| {
@@ -111,12 +111,12 @@ impl<'a> Round<'a> {
             (!names.is_empty()).then(|| names.join(" / "))
         };
         let labels = labels.iter().map(called).collect();
-        Ok(Groups { of_homes, of_subjects, labels })
+        Ok(Groups { of_population, of_subjects, labels })
     }
 }
 
 /// Evaluates all gates of the scheme, gate by gate, for the organisations of one year.
-pub(crate) fn gate_answers(rating: &Rating, year: i16, range: Range<usize>) -> Result<Vec<Vec<Sure>>> {
+pub(crate) fn gate_answers(rating: &Rating, year: i16, range: Range<usize>) -> Result<Vec<Vec<Certainty>>> {
     let round = Round::new(rating, &rating.roster, year, range)?;
     rating.scheme.gates.iter().map(|gate| round.answers(rating, &gate.condition)).collect()
 }
@@ -136,7 +136,7 @@ fn value(axis: &Axis, at: u32) -> String {
 /// Organisations by group.
 pub(crate) struct Groups {
     /// Group of each member of the population.
-    pub(crate) of_homes: Vec<u32>,
+    pub(crate) of_population: Vec<u32>,
     /// Group of each rated organisation.
     pub(crate) of_subjects: Vec<u32>,
     pub(crate) labels: Vec<Option<String>>,

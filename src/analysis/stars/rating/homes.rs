@@ -10,7 +10,7 @@ use crate::roster::{Frame, Roster};
 /// The population that quotas are proportions of.
 pub(crate) struct Population {
     /// Ledger row of each member.
-    pub(crate) homes: Vec<u32>,
+    pub(crate) rows: Vec<u32>,
     pub(crate) all: u64,
 }
 

@@ -63,8 +63,8 @@ impl Rating {
         let mut needed: Vec<usize> = (0..STAGES.len()).filter(|at| wants(*at)).map(first).collect();
         needed.dedup();
         let made = needed.par_iter().map(|at| self.stage(*at)).collect::<Result<Vec<_>>>()?;
-        let of = |at: usize| needed.iter().position(|own| *own == first(at)).map(|own| Arc::clone(&made[own]));
-        Ok((0..STAGES.len()).map(|at| if wants(at) { of(at) } else { None }).collect())
+        let array = |at: usize| needed.iter().position(|own| *own == first(at)).map(|own| Arc::clone(&made[own]));
+        Ok((0..STAGES.len()).map(|at| if wants(at) { array(at) } else { None }).collect())
     }
 
     /// Returns the star state after all rules.
@@ -147,8 +147,12 @@ impl Rating {
     }
 
     /// Calls `of` with each run of organisations of one year and the frame of that year.
-    fn by_year(&self, subjects: &[u32], mut of: impl FnMut(&crate::roster::Frame, &[u32]) -> Result<()>) -> Result<()> {
-        self.parts(subjects).try_for_each(|(year, part)| of(self.roster.frame(year)?, part))
+    fn by_year(
+        &self,
+        subjects: &[u32],
+        mut visit: impl FnMut(&crate::roster::Frame, &[u32]) -> Result<()>,
+    ) -> Result<()> {
+        self.parts(subjects).try_for_each(|(year, part)| visit(self.roster.frame(year)?, part))
     }
 
     fn organisations(&self, subjects: &[u32]) -> Result<ArrayRef> {

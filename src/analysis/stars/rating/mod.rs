@@ -44,6 +44,7 @@ use super::scheme::{Rung, Scheme};
 use crate::error::{Error, Result};
 use crate::job;
 use crate::job::Job;
+use crate::predicate::Certainty;
 use crate::roster::Roster;
 
 pub(crate) use self::facts::gate_answers;
@@ -71,29 +72,6 @@ impl Span {
     /// Returns the rung if it is certain.
     pub(crate) fn known(self) -> Option<Rung> {
         (self.low == self.high).then_some(self.low)
-    }
-}
-
-/// Certainty of an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Sure {
-    No,
-    Maybe,
-    Yes,
-}
-
-impl Sure {
-    pub(crate) fn known(answer: bool) -> Self {
-        if answer { Self::Yes } else { Self::No }
-    }
-
-    /// Returns whether a value between two ends reaches a bound, given the answers for both ends.
-    pub(crate) fn reached(low: bool, high: bool) -> Self {
-        match u8::from(low) + u8::from(high) {
-            0 => Self::No,
-            1 => Self::Maybe,
-            _ => Self::Yes,
-        }
     }
 }
 
@@ -135,9 +113,16 @@ pub(crate) const STAGES: [&str; 9] = [
     "after_quotas",
 ];
 
-/// Inputs of a rating in addition to scheme, roster and scores.
+/// Options for a rating.
+///
+/// ```
+/// use dangjian::analysis::stars::{Previous, RatingOptions};
+/// let options = RatingOptions::default().with_year(2013).with_previous(Previous::FirstRound);
+/// assert_eq!(options.year, Some(2013));
+/// ```
 #[derive(Clone, Debug, Default)]
-pub struct Options {
+#[non_exhaustive]
+pub struct RatingOptions {
     /// Only this year; all years of the scores if `None`.
     pub year: Option<i16>,
     /// Only scores of this judge, if the table has a column `judge`; `final` if `None`.
@@ -145,7 +130,33 @@ pub struct Options {
     /// Register of events: `party_org_id` (or `org_id`), `kind`, and `date` or `year`.
     pub events: Option<Vec<RecordBatch>>,
     /// Stars of the previous round.
-    pub previous: Previous,
+    pub previous: Arc<Previous>,
+}
+
+impl RatingOptions {
+    /// Restricts the rating to one year.
+    #[must_use]
+    pub fn with_year(self, year: impl Into<Option<i16>>) -> Self {
+        Self { year: year.into(), ..self }
+    }
+
+    /// Selects the scores of one judge.
+    #[must_use]
+    pub fn with_judge(self, judge: impl Into<String>) -> Self {
+        Self { judge: Some(judge.into()), ..self }
+    }
+
+    /// Adds a register of events.
+    #[must_use]
+    pub fn with_events(self, events: Vec<RecordBatch>) -> Self {
+        Self { events: Some(events), ..self }
+    }
+
+    /// Sets the source of the stars of the previous round.
+    #[must_use]
+    pub fn with_previous(self, previous: Previous) -> Self {
+        Self { previous: Arc::new(previous), ..self }
+    }
 }
 
 /// A rating: scores, stars and reasons.
@@ -166,16 +177,16 @@ pub struct Rating {
     /// Frame row of each organisation.
     pub(crate) rows: Vec<Option<u32>>,
     /// Certainty that a veto takes the plaque.
-    pub(crate) revoked: Vec<Sure>,
+    pub(crate) revoked: Vec<Certainty>,
     /// Certainty that the organisation takes no part: cancelled, or unrated in its first year.
-    pub(crate) excluded: Vec<Sure>,
+    pub(crate) excluded: Vec<Certainty>,
     pub(crate) quotas: Vec<QuotaUse>,
     pub(crate) populations: Vec<(i16, u64)>,
     pub(crate) problems: Vec<Problem>,
 }
 
-impl Rating {
-    /// Rates the party organisations (or organisations) of a score table.
+impl Roster {
+    /// Rates the party organisations (or organisations) of a score table by a scheme.
     ///
     /// A long table has the columns `party_org_id` (`org_id` if the scheme counts organisations), `year`, `item`,
     /// `points`; a wide table has a column per item. A quarterly scheme also needs `quarter`. An item without a
@@ -183,34 +194,53 @@ impl Rating {
     ///
     /// Returns [`Error::Data`] if the table lacks a column, [`Error::Argument`] if the roster lacks a year or a
     /// required previous round is unknown, [`Error::Definition`] if a rule does not fit the roster.
-    pub fn new(
-        roster: &Roster,
-        scheme: Arc<Scheme>,
+    ///
+    /// ```
+    /// # use dangjian::{Roster, job::Quiet};
+    /// # use std::sync::Arc;
+    /// use arrow::array::{ArrayRef, RecordBatch, StringArray};
+    /// use dangjian::analysis::stars::{RatingOptions, Scheme};
+    ///
+    /// let roster = Roster::sample(300, 3)?;
+    /// let texts = |texts: &[&str]| Arc::new(StringArray::from_iter_values(texts)) as ArrayRef;
+    /// let ids = ("org_id", texts(&["a", "b"]));
+    /// let scores = RecordBatch::try_from_iter([ids, ("assessed", texts(&["960", "720.5"]))])?;
+    /// let options = RatingOptions::default().with_year(2012);
+    /// let rating = roster.rate_stars(&[scores], Scheme::shipped("anqing")?, &options, &Quiet)?;
+    /// assert_eq!(rating.len(), 2);
+    /// # Ok::<(), dangjian::Error>(())
+    /// ```
+    pub fn rate_stars(
+        &self,
         scores: &[RecordBatch],
-        options: Options,
+        scheme: impl Into<Arc<Scheme>>,
+        options: &RatingOptions,
         job: &dyn Job,
-    ) -> Result<Self> {
+    ) -> Result<Rating> {
+        let scheme = scheme.into();
         let judge = Some(options.judge.clone().unwrap_or_else(|| "final".to_owned()));
         let marks = Marks::read(scores, &scheme, &Reading { year: options.year, judge }, job)?;
         let events = match &options.events {
             Some(batches) => Events::read(batches, &scheme)?,
             None => Events::default(),
         };
-        Self::of(roster, scheme, Arc::new(marks), Arc::new(events), Arc::new(options.previous), job)
+        Rating::from_marks(self, scheme, Arc::new(marks), Arc::new(events), Arc::clone(&options.previous), job)
     }
+}
 
+impl Rating {
     /// Rates marks that are already read, without events, as a first round.
-    pub(crate) fn of_points(roster: &Roster, scheme: Arc<Scheme>, marks: Marks, job: &dyn Job) -> Result<Self> {
-        Self::of(roster, scheme, Arc::new(marks), Arc::default(), Arc::new(Previous::FirstRound), job)
+    pub(crate) fn from_points(roster: &Roster, scheme: Arc<Scheme>, marks: Marks, job: &dyn Job) -> Result<Self> {
+        Self::from_marks(roster, scheme, Arc::new(marks), Arc::default(), Arc::new(Previous::FirstRound), job)
     }
 
     /// Rates the same scores by another scheme with the same items.
-    pub(crate) fn again(&self, scheme: Arc<Scheme>, job: &dyn Job) -> Result<Self> {
+    pub(crate) fn with_scheme(&self, scheme: Arc<Scheme>, job: &dyn Job) -> Result<Self> {
         let (marks, events) = (Arc::clone(&self.marks), Arc::clone(&self.events));
-        Self::of(&self.roster, scheme, marks, events, Arc::clone(&self.previous), job)
+        Self::from_marks(&self.roster, scheme, marks, events, Arc::clone(&self.previous), job)
     }
 
-    fn of(
+    fn from_marks(
         roster: &Roster,
         scheme: Arc<Scheme>,
         marks: Arc<Marks>,
@@ -267,7 +297,7 @@ impl Rating {
         for (at, row) in round.rows.iter().enumerate() {
             if row.is_none() {
                 let id = self.marks.ids.value(range.start + at);
-                self.problems.push(Problem::of(Fault::NotInRoster, year, id, "", ""));
+                self.problems.push(Problem::new(Fault::NotInRoster, year, id, "", ""));
             }
         }
         let before = self.previous.of_round(self, &round)?;
@@ -275,13 +305,13 @@ impl Rating {
         work.run()?;
         let rules::Work { stages, changes, revoked, excluded, uses, .. } = work;
         self.stages.extend(stages);
-        put(&mut self.changes, changes);
-        put(&mut self.revoked, revoked);
-        put(&mut self.excluded, excluded);
+        append(&mut self.changes, changes);
+        append(&mut self.revoked, revoked);
+        append(&mut self.excluded, excluded);
         self.quotas.extend(uses);
         self.populations.push((year, round.population.all));
-        put(&mut self.rows, round.rows);
-        put(&mut self.before, before);
+        append(&mut self.rows, round.rows);
+        append(&mut self.before, before);
         Ok(())
     }
 
@@ -328,6 +358,6 @@ impl Rating {
 }
 
 /// Appends the values of a year to those of earlier years.
-fn put<T>(all: &mut Vec<T>, mut year: Vec<T>) {
+fn append<T>(all: &mut Vec<T>, mut year: Vec<T>) {
     if all.is_empty() { *all = year } else { all.append(&mut year) }
 }

@@ -121,7 +121,7 @@ impl Previous {
             return Ok(vec![Prev::default(); round.range.len()]);
         }
         let ledger = frame.filter(|_| !matches!(self, Self::FirstRound)).map(|frame| Ledger::new(rating, round, frame));
-        let of = |id: &str| {
+        let previous = |id: &str| {
             if chained && let Some(at) = marks.find(year, id) {
                 return Prev { span: rating.stars()[at], listed: true };
             }
@@ -129,9 +129,9 @@ impl Previous {
                 let rung = stars.map_or(0, |stars| scheme.ladder.up_to(stars));
                 return Prev { span: Span::one(rung), listed: true };
             }
-            ledger.as_ref().and_then(|ledger| ledger.of(id)).unwrap_or_default()
+            ledger.as_ref().and_then(|ledger| ledger.previous(id)).unwrap_or_default()
         };
-        Ok(round.range.clone().into_par_iter().map(|at| of(marks.ids.value(at))).collect())
+        Ok(round.range.clone().into_par_iter().map(|at| previous(marks.ids.value(at))).collect())
     }
 }
 
@@ -163,7 +163,7 @@ impl<'a> Ledger<'a> {
         Self { rating, frame, homes, states: StarStates::new(roster), has_stars }
     }
 
-    fn of(&self, id: &str) -> Option<Prev> {
+    fn previous(&self, id: &str) -> Option<Prev> {
         let roster = &self.rating.roster;
         let row = match self.rating.scheme.counts {
             Counts::PartyOrganisations => {

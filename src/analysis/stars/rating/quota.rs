@@ -8,9 +8,10 @@ use rayon::prelude::*;
 
 use super::facts::part_of;
 use super::rules::Work;
-use super::{Rule, Span, Sure};
+use super::{Rule, Span};
 use crate::analysis::stars::scheme::{Part, Quota, Rung, Ties};
 use crate::error::Result;
+use crate::predicate::Certainty;
 
 /// Use of a quota in one year and group.
 #[derive(Clone, Debug)]
@@ -62,7 +63,7 @@ impl<K: Ord + Copy + Send> Ranks<K> {
     }
 
     /// Counts the keys better than `key`, and those at least as good.
-    fn of(&self, key: K) -> (u64, u64) {
+    fn rank(&self, key: K) -> (u64, u64) {
         let at = self.0.partition_point(|(own, ..)| *own > key);
         match self.0.get(at) {
             Some((own, better, as_good)) if *own == key => (*better, *as_good),
@@ -84,16 +85,16 @@ pub(super) fn run(work: &mut Work<'_>) -> Result<()> {
         let groups = work.round.groups(&quota.within)?;
         let members = by_group(&groups.of_subjects, groups.labels.len());
         let mut homes = vec![0u64; groups.labels.len()];
-        groups.of_homes.iter().for_each(|group| homes[*group as usize] += 1);
+        groups.of_population.iter().for_each(|group| homes[*group as usize] += 1);
         let mut uses = Vec::new();
         for (group, members) in members.iter().enumerate() {
-            let sure = |wanted: fn(Sure) -> bool| {
+            let sure = |wanted: fn(Certainty) -> bool| {
                 members.iter().filter(|at| wanted(work.excluded[**at as usize])).count() as u64
             };
             let population = if quota.of_all {
                 (homes[group], homes[group])
             } else {
-                (sure(|s| s == Sure::No), sure(|s| s != Sure::Yes))
+                (sure(|s| s == Certainty::No), sure(|s| s != Certainty::Yes))
             };
             let own = one(work, nth, quota, population, members);
             if population.1 > 0 || own.candidates.1 > 0 {
@@ -107,12 +108,12 @@ pub(super) fn run(work: &mut Work<'_>) -> Result<()> {
 }
 
 /// Lists the members of each group.
-fn by_group(of: &[u32], groups: usize) -> Vec<Vec<u32>> {
+fn by_group(group_of: &[u32], groups: usize) -> Vec<Vec<u32>> {
     if groups == 1 {
-        return vec![(0..of.len() as u32).collect()];
+        return vec![(0..group_of.len() as u32).collect()];
     }
     let mut members = vec![Vec::new(); groups];
-    for (at, group) in (0..).zip(of) {
+    for (at, group) in (0..).zip(group_of) {
         members[*group as usize].push(at);
     }
     members
@@ -141,10 +142,10 @@ fn one(work: &mut Work<'_>, nth: usize, quota: &Quota, population: (u64, u64), m
         let graded = work.direct[at].filter(|(own, ..)| *own >= rung);
         if let Some((_, answer, inside)) = graded {
             perhaps += u64::from(inside);
-            taken += u64::from(inside && sure && answer == Sure::Yes);
-            direct += u64::from(answer == Sure::Yes);
+            taken += u64::from(inside && sure && answer == Certainty::Yes);
+            direct += u64::from(answer == Certainty::Yes);
         }
-        if graded.is_none_or(|(_, answer, _)| answer != Sure::Yes) {
+        if graded.is_none_or(|(_, answer, _)| answer != Certainty::Yes) {
             contenders.push((at, sure && graded.is_none()));
         }
     }
@@ -210,8 +211,8 @@ fn compete<K: Ord + Copy + Send + Sync>(
     let rung = quota.rung;
     let judged = contenders.par_iter().filter_map(|c| {
         let open = c.key.low != c.key.high;
-        let maybe = possible.of(c.key.low);
-        let sure = certain.as_ref().map_or(maybe, |certain| certain.of(c.key.high));
+        let maybe = possible.rank(c.key.low);
+        let sure = certain.as_ref().map_or(maybe, |certain| certain.rank(c.key.high));
         let ahead = (sure.0, maybe.0 - u64::from(open));
         let itself = u64::from(c.certain && !open);
         let level = (sure.1 - itself, maybe.1 - 1);
@@ -245,10 +246,10 @@ mod tests {
     fn ranks_count_who_is_better_and_who_is_equal() {
         let ranks = Ranks::new(vec![5, 9, 7, 7, 7, 2]);
         assert_eq!(
-            [10, 9, 8, 7, 5, 2, 1].map(|key| ranks.of(key)),
+            [10, 9, 8, 7, 5, 2, 1].map(|key| ranks.rank(key)),
             [(0, 0), (0, 1), (1, 1), (1, 4), (4, 5), (5, 6), (6, 6)]
         );
         assert_eq!([0, 1, 2, 3, 4, 5, 6, 7].map(|places| ranks.tied(places)), [0, 0, 3, 3, 0, 0, 0, 0]);
-        assert_eq!(Ranks::<i64>::new(Vec::new()).of(3), (0, 0));
+        assert_eq!(Ranks::<i64>::new(Vec::new()).rank(3), (0, 0));
     }
 }

@@ -38,9 +38,9 @@ impl Rating {
             }
         }
         if matches!(scheme.method, Method::Dimensions | Method::Both { .. }) {
-            let said = self.dimensions_said(subject);
-            zh.push(said.zh);
-            en.push(said.en);
+            let dimensions = self.dimension_reason(subject);
+            zh.push(dimensions.zh);
+            en.push(dimensions.en);
         }
         let added = self.scores.added(subject);
         if added != 0 {
@@ -61,11 +61,11 @@ impl Rating {
         Text::new(format!("{}：{}", zh.join("，"), outcome.zh), format!("{}: {}", en.join(", "), outcome.en))
     }
 
-    fn dimensions_said(&self, subject: usize) -> Text {
+    fn dimension_reason(&self, subject: usize) -> Text {
         let dimensions = self.scheme.parts.dimensions.iter().zip(self.scores.dimensions(subject));
         let mut parts = (Vec::new(), Vec::new());
         for (dimension, (low, high)) in dimensions {
-            let Some(share) = dimension.share else { continue };
+            let Some(proportion) = dimension.proportion else { continue };
             let earns = |points| super::score::earns(points, dimension);
             let mark = match (earns(low), earns(high)) {
                 (true, _) => "✓",
@@ -77,12 +77,12 @@ impl Rating {
             } else {
                 format!("{}–{}", shown(low * POINT), shown(high * POINT))
             };
-            let (full, share) = (shown(dimension.full * POINT), percent(share));
+            let (full, proportion) = (shown(dimension.full * POINT), percent(proportion));
             parts.0.push(format!("{}{}/{full}{mark}", dimension.label.zh, got));
             parts.1.push(format!("{} {}/{full} {mark}", dimension.label.en, got));
             if parts.0.len() == 1 {
-                parts.0[0] = format!("每类达到{share}得一星：{}", parts.0[0]);
-                parts.1[0] = format!("{share} of a dimension earns a star: {}", parts.1[0]);
+                parts.0[0] = format!("每类达到{proportion}得一星：{}", parts.0[0]);
+                parts.1[0] = format!("{proportion} of a dimension earns a star: {}", parts.1[0]);
             }
         }
         Text::new(parts.0.join("、"), parts.1.join(", "))
@@ -140,11 +140,11 @@ impl Rating {
             Places::Number(_) => {
                 Text::new(format!("{}名额{places}个", name.zh), format!("{places} places for {}", name.en))
             }
-            Places::Share(share) => {
-                let (share, population) = (percent(share), ends(own.population));
+            Places::Proportion(proportion) => {
+                let (proportion, population) = (percent(proportion), ends(own.population));
                 Text::new(
-                    format!("{}名额{places}个（{population}×{share}）", name.zh),
-                    format!("{places} places for {} ({share} of {population})", name.en),
+                    format!("{}名额{places}个（{population}×{proportion}）", name.zh),
+                    format!("{places} places for {} ({proportion} of {population})", name.en),
                 )
             }
         }

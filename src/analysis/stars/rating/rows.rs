@@ -12,10 +12,10 @@ use crate::definition::Counts;
 use crate::roster::{Frame, Roster};
 
 /// Ids per task.
-const PART: usize = 1 << 13;
+const IDS_PER_TASK: usize = 1 << 13;
 
 /// Returns the ledger rows of the organisations in `range`, and the rows of all that may be rated.
-pub(super) fn standing(
+pub(super) fn ledger_rows(
     rating: &Rating,
     roster: &Roster,
     frame: &Frame,
@@ -31,7 +31,7 @@ pub(super) fn standing(
                 None => vec![None; range.len()],
                 Some(words) if words.ascends() => {
                     let values = words.values();
-                    found(ids, range, values.len(), |at| values[at].as_str(), |at| home(at + 1))
+                    matched_rows(ids, range, values.len(), |at| values[at].as_str(), |at| home(at + 1))
                 }
                 Some(words) => range.into_par_iter().map(|at| home(words.code(ids.value(at))? as usize)).collect(),
             };
@@ -40,14 +40,14 @@ pub(super) fn standing(
         Counts::Organisations => {
             let all = roster.organisations();
             let row = |slot: usize| frame.slots.binary_search(&(slot as u32)).ok().map(|row| row as u32);
-            let rows = found(ids, range, all.len(), |at| all.value(at), row);
+            let rows = matched_rows(ids, range, all.len(), |at| all.value(at), row);
             (rows, (0..frame.rows() as u32).collect())
         }
     }
 }
 
 /// Merges ascending ids with `n` ascending texts; returns `row` of the position of each id.
-fn found<'a>(
+fn matched_rows<'a>(
     ids: &StringViewArray,
     range: Range<usize>,
     n: usize,
@@ -55,7 +55,7 @@ fn found<'a>(
     row: impl Fn(usize) -> Option<u32> + Sync,
 ) -> Vec<Option<u32>> {
     let mut rows = vec![None; range.len()];
-    rows.par_chunks_mut(PART).zip(range.into_par_iter().step_by(PART)).for_each(|(rows, first)| {
+    rows.par_chunks_mut(IDS_PER_TASK).zip(range.into_par_iter().step_by(IDS_PER_TASK)).for_each(|(rows, first)| {
         let mut from = 0;
         for (own, at) in rows.iter_mut().zip(first..) {
             let id = ids.value(at);
@@ -100,7 +100,7 @@ mod tests {
         let texts: Vec<String> = (0..40_000).map(|at| format!("D{:06}", at * 3)).collect();
         let ids: StringViewArray =
             (0..30_000).map(|at| Some(format!("D{:06}", if at < 20_000 { at } else { at * 4 }))).collect();
-        let rows = found(&ids, 7..30_000, texts.len(), |at| &texts[at], |at| Some(at as u32 + 1));
+        let rows = matched_rows(&ids, 7..30_000, texts.len(), |at| &texts[at], |at| Some(at as u32 + 1));
         for (row, id) in rows.iter().zip(ids.iter().skip(7)) {
             assert_eq!(
                 *row,

@@ -7,14 +7,15 @@ use super::facts::Round;
 use super::previous::Prev;
 use super::quota;
 use super::quota::QuotaUse;
-use super::{Change, Rating, Rule, STAGES, Span, Sure};
+use super::{Change, Rating, Rule, STAGES, Span};
 use crate::analysis::stars::scheme::{Consequence, Rung, Scheme, Step, Veto};
 use crate::error::Result;
+use crate::predicate::Certainty;
 use crate::roster::Column;
 use rayon::prelude::*;
 
 /// Organisations per task.
-const PART: usize = 1 << 14;
+const SUBJECTS_PER_TASK: usize = 1 << 14;
 
 /// The stars of a year during the rules.
 pub(super) struct Work<'a> {
@@ -27,29 +28,29 @@ pub(super) struct Work<'a> {
     /// Number of changes at the last stage.
     kept: usize,
     pub(super) changes: Vec<Change>,
-    pub(super) revoked: Vec<Sure>,
-    pub(super) excluded: Vec<Sure>,
+    pub(super) revoked: Vec<Certainty>,
+    pub(super) excluded: Vec<Certainty>,
     pub(super) uses: Vec<QuotaUse>,
     /// Possible direct grading: rung, certainty, and true if it takes a place.
-    pub(super) direct: Vec<Option<(Rung, Sure, bool)>>,
+    pub(super) direct: Vec<Option<(Rung, Certainty, bool)>>,
 }
 
 /// Precomputed results of a rule for every span and answer: branches on them are mispredicted, and a lookup is
 /// cheaper.
-struct Made {
+struct OutcomeTable {
     rungs: usize,
     after: Vec<Span>,
 }
 
-impl Made {
-    fn new(top: Rung, after: impl Fn(Span, Sure) -> Span) -> Self {
-        let answers = [Sure::No, Sure::Maybe, Sure::Yes];
+impl OutcomeTable {
+    fn new(top: Rung, after: impl Fn(Span, Certainty) -> Span) -> Self {
+        let answers = [Certainty::No, Certainty::Unknown, Certainty::Yes];
         let spans = (0..=top).flat_map(|low| (0..=top).map(move |high| Span { low: low.min(high), high }));
         let after = spans.flat_map(|span| answers.map(|answer| after(span, answer))).collect();
         Self { rungs: usize::from(top) + 1, after }
     }
 
-    fn of(&self, Span { low, high }: Span, answer: Sure) -> Span {
+    fn get(&self, Span { low, high }: Span, answer: Certainty) -> Span {
         self.after[(usize::from(low) * self.rungs + usize::from(high)) * 3 + answer as usize]
     }
 }
@@ -67,8 +68,8 @@ impl<'a> Work<'a> {
             stages: Vec::with_capacity(STAGES.len()),
             kept: 0,
             changes: Vec::new(),
-            revoked: vec![Sure::No; all],
-            excluded: vec![Sure::No; all],
+            revoked: vec![Certainty::No; all],
+            excluded: vec![Certainty::No; all],
             uses: Vec::new(),
             direct: vec![None; all],
         }
@@ -119,14 +120,14 @@ impl<'a> Work<'a> {
     }
 
     /// Applies a rule that depends only on the stars and the answer of each organisation.
-    fn set_all(&mut self, rule: Rule, answers: &[Sure], after: impl Fn(Span, Sure) -> Span) {
+    fn set_all(&mut self, rule: Rule, answers: &[Certainty], after: impl Fn(Span, Certainty) -> Span) {
         let first = self.round.range.start;
-        let made = Made::new(self.scheme.ladder.top(), after);
-        let parts = self.spans.par_chunks_mut(PART).zip(answers.par_chunks(PART)).enumerate();
+        let outcomes = OutcomeTable::new(self.scheme.ladder.top(), after);
+        let parts = self.spans.par_chunks_mut(SUBJECTS_PER_TASK).zip(answers.par_chunks(SUBJECTS_PER_TASK)).enumerate();
         let changes = parts.map(|(part, (spans, answers))| {
             let mut changes = Vec::new();
-            for ((at, span), answer) in (first + part * PART..).zip(spans).zip(answers) {
-                let (before, after) = (*span, made.of(*span, *answer));
+            for ((at, span), answer) in (first + part * SUBJECTS_PER_TASK..).zip(spans).zip(answers) {
+                let (before, after) = (*span, outcomes.get(*span, *answer));
                 if before != after {
                     changes.push(Change { subject: at as u32, rule, before, after, detail: 0 });
                     *span = after;
@@ -139,7 +140,7 @@ impl<'a> Work<'a> {
     }
 
     /// Limits the stars to `rung` if the answer is yes, and only the lower end if it is unknown.
-    fn limit(&mut self, at: usize, rule: Rule, answer: Sure, rung: Rung) {
+    fn limit(&mut self, at: usize, rule: Rule, answer: Certainty, rung: Rung) {
         self.set(at, rule, (limited(self.spans[at], answer, rung), 0));
     }
 
@@ -148,7 +149,7 @@ impl<'a> Work<'a> {
         let top = i64::from(self.scheme.ladder.top());
         for (kind, event) in self.scheme.parts.events.iter().enumerate().filter(|(_, event)| event.steps != 0) {
             let (year, events) = (self.round.year, &self.rating.events);
-            for (id, n) in events.of(kind, year..=year) {
+            for (id, n) in events.in_years(kind, year..=year) {
                 let Some(at) = self.round.find(&self.rating.marks, id) else { continue };
                 let moved = |rung: Rung| (i64::from(rung) + event.comes_to(i64::from(n))).clamp(0, top) as Rung;
                 let Span { low, high } = self.spans[at];
@@ -163,9 +164,9 @@ impl<'a> Work<'a> {
             self.set_all(Rule::Gate(nth as u16), &answers, |Span { low, high }, answer| {
                 let failed = |rung: Rung| if rung >= gate.rung { gate.otherwise } else { rung };
                 match answer {
-                    Sure::Yes => Span { low, high },
-                    Sure::Maybe => Span { low: low.min(failed(low)).min(failed(high)), high },
-                    Sure::No => {
+                    Certainty::Yes => Span { low, high },
+                    Certainty::Unknown => Span { low: low.min(failed(low)).min(failed(high)), high },
+                    Certainty::No => {
                         // In a span across the gate, rungs below the gate are unaffected and may exceed
                         // `otherwise`.
                         let most =
@@ -189,7 +190,7 @@ impl<'a> Work<'a> {
     fn vetoes(&mut self) -> Result<()> {
         for (nth, veto) in self.scheme.vetoes.iter().enumerate() {
             let answers = self.round.answers(self.rating, &veto.condition)?;
-            for (at, answer) in answers.into_iter().enumerate().filter(|(_, answer)| *answer > Sure::No) {
+            for (at, answer) in answers.into_iter().enumerate().filter(|(_, answer)| *answer > Certainty::No) {
                 self.veto(at, nth as u16, veto, answer);
                 if veto.plaque {
                     self.revoked[at] = self.revoked[at].max(answer);
@@ -202,7 +203,7 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
-    fn veto(&mut self, at: usize, nth: u16, veto: &Veto, answer: Sure) {
+    fn veto(&mut self, at: usize, nth: u16, veto: &Veto, answer: Certainty) {
         let rule = Rule::Veto(nth);
         let before = self.before[at].span;
         match veto.consequence {
@@ -217,16 +218,16 @@ impl<'a> Work<'a> {
             Consequence::Downgrade { steps, of_previous: false } => {
                 let Span { low, high } = self.spans[at];
                 let less = |rung: Rung| rung.saturating_sub(steps);
-                let high = if answer == Sure::Yes { less(high) } else { high };
+                let high = if answer == Certainty::Yes { less(high) } else { high };
                 self.set(at, rule, (Span { low: less(low), high }, 0));
             }
         }
     }
 
     /// Limits the stars to a rung that is itself a span.
-    fn below(&mut self, at: usize, rule: Rule, answer: Sure, most: Span) {
+    fn below(&mut self, at: usize, rule: Rule, answer: Certainty, most: Span) {
         let Span { low, high } = self.spans[at];
-        let high = if answer == Sure::Yes { high.min(most.high) } else { high };
+        let high = if answer == Certainty::Yes { high.min(most.high) } else { high };
         self.set(at, rule, (Span { low: low.min(most.low), high }, 0));
     }
 
@@ -244,13 +245,13 @@ impl<'a> Work<'a> {
 
     /// Checks whether an organisation was founded this year. Without a founding date, it is new if no earlier year
     /// lists it.
-    fn new_this_year(&self, at: usize) -> Sure {
+    fn new_this_year(&self, at: usize) -> Certainty {
         let (round, roster) = (self.round, self.round.roster);
         let established = roster.field("established_on").ok().and_then(|field| roster.values(round.frame, field));
         if let (Some(row), Some(Column::Date { values, known })) = (round.rows[at], established)
             && known.as_ref().is_none_or(|known| known.value(row as usize))
         {
-            return Sure::known(year_of(values[row as usize]) >= round.year);
+            return Certainty::from(year_of(values[row as usize]) >= round.year);
         }
         let id = self.rating.marks.ids.value(round.range.start + at);
         let rated_before = self
@@ -260,10 +261,10 @@ impl<'a> Work<'a> {
             .iter()
             .any(|(year, _)| *year < round.year && self.rating.marks.find(*year, id).is_some());
         if self.before[at].listed || rated_before || self.listed_before(id) {
-            return Sure::No;
+            return Certainty::No;
         }
         let last_year = roster.frames().iter().any(|frame| frame.year == round.year - 1);
-        if last_year && round.rows[at].is_some() { Sure::Yes } else { Sure::Maybe }
+        if last_year && round.rows[at].is_some() { Certainty::Yes } else { Certainty::Unknown }
     }
 
     fn listed_before(&self, id: &str) -> bool {
@@ -292,19 +293,19 @@ impl<'a> Work<'a> {
             let mut granted = None;
             for (nth, (exception, answers)) in step.exceptions.iter().zip(&answers).enumerate() {
                 let up = exception.up.unwrap_or(u8::MAX);
-                if answers[at] == Sure::Yes && up > sure {
+                if answers[at] == Certainty::Yes && up > sure {
                     (sure, granted) = (up, Some(nth as u16));
                 }
-                if answers[at] > Sure::No {
+                if answers[at] > Certainty::No {
                     possible = possible.max(up);
                 }
             }
-            let most = reach(step, self.scheme.ladder.top(), self.before[at].span, sure, possible);
+            let most = allowed(step, self.scheme.ladder.top(), self.before[at].span, sure, possible);
             let Span { low, high } = self.spans[at];
             let after = Span { low: low.min(most.low), high: high.min(most.high) };
             // Record the exception even if no star changes: it explains why the organisation goes further than
             // others.
-            let usual = reach(step, self.scheme.ladder.top(), self.before[at].span, step.up, step.up);
+            let usual = allowed(step, self.scheme.ladder.top(), self.before[at].span, step.up, step.up);
             if let Some(nth) = granted.filter(|_| high > usual.high || low > usual.low) {
                 let (subject, span) = ((self.round.range.start + at) as u32, self.spans[at]);
                 let rule = Rule::Exception(nth);
@@ -318,15 +319,15 @@ impl<'a> Work<'a> {
     fn directs(&mut self) -> Result<()> {
         for (nth, direct) in self.scheme.directs.iter().enumerate() {
             let answers = self.round.answers(self.rating, &direct.condition)?;
-            for (at, answer) in answers.into_iter().enumerate().filter(|(_, answer)| *answer > Sure::No) {
+            for (at, answer) in answers.into_iter().enumerate().filter(|(_, answer)| *answer > Certainty::No) {
                 // A cancelled organisation cannot be graded directly.
                 let answer = match self.excluded[at] {
-                    Sure::Yes => continue,
-                    Sure::Maybe => Sure::Maybe,
-                    Sure::No => answer,
+                    Certainty::Yes => continue,
+                    Certainty::Unknown => Certainty::Unknown,
+                    Certainty::No => answer,
                 };
                 let Span { low, high } = self.spans[at];
-                let low = if answer == Sure::Yes { low.max(direct.rung) } else { low };
+                let low = if answer == Certainty::Yes { low.max(direct.rung) } else { low };
                 self.set(at, Rule::Direct(nth as u16), (Span { low, high: high.max(direct.rung) }, 0));
                 let stronger = self.direct[at].is_none_or(|(rung, sure, _)| (answer, direct.rung) > (sure, rung));
                 if stronger {
@@ -339,16 +340,16 @@ impl<'a> Work<'a> {
 }
 
 /// Limits a span to `rung` if the answer is yes, and only its lower end if it is unknown.
-fn limited(Span { low, high }: Span, answer: Sure, rung: Rung) -> Span {
+fn limited(Span { low, high }: Span, answer: Certainty, rung: Rung) -> Span {
     match answer {
-        Sure::No => Span { low, high },
-        Sure::Maybe => Span { low: low.min(rung), high },
-        Sure::Yes => Span { low: low.min(rung), high: high.min(rung) },
+        Certainty::No => Span { low, high },
+        Certainty::Unknown => Span { low: low.min(rung), high },
+        Certainty::Yes => Span { low: low.min(rung), high: high.min(rung) },
     }
 }
 
 /// Returns the highest rung, as a span, that the promotion step allows after the stars of the previous round.
-fn reach(step: &Step, top: Rung, before: Span, sure: u8, possible: u8) -> Span {
+fn allowed(step: &Step, top: Rung, before: Span, sure: u8, possible: u8) -> Span {
     let most = |rung: Rung, up: u8| match (rung, up) {
         (_, u8::MAX) => top,
         // Without a star the entry rung applies.
@@ -390,10 +391,10 @@ mod tests {
     fn a_round_leads_so_far() {
         let step = Step { up: 1, entry: 3, exceptions: Vec::new() };
         let span = |low, high| Span { low, high };
-        assert_eq!(reach(&step, 5, span(2, 2), 1, 1), span(3, 3));
-        assert_eq!(reach(&step, 5, span(0, 0), 1, 1), span(3, 3), "who had none enters at three");
-        assert_eq!(reach(&step, 5, span(0, 4), 1, 1), span(2, 5), "one star leads to two, four to five");
-        assert_eq!(reach(&step, 5, span(2, 2), 1, u8::MAX), span(3, 5), "perhaps an exception");
-        assert_eq!(reach(&step, 5, span(5, 5), 1, 1), span(5, 5));
+        assert_eq!(allowed(&step, 5, span(2, 2), 1, 1), span(3, 3));
+        assert_eq!(allowed(&step, 5, span(0, 0), 1, 1), span(3, 3), "who had none enters at three");
+        assert_eq!(allowed(&step, 5, span(0, 4), 1, 1), span(2, 5), "one star leads to two, four to five");
+        assert_eq!(allowed(&step, 5, span(2, 2), 1, u8::MAX), span(3, 5), "perhaps an exception");
+        assert_eq!(allowed(&step, 5, span(5, 5), 1, 1), span(5, 5));
     }
 }

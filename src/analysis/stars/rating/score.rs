@@ -126,7 +126,7 @@ impl Run {
 }
 
 /// Organisations per task.
-const STRETCH: usize = 4096;
+const SUBJECTS_PER_TASK: usize = 4096;
 /// Organisations whose sums stay in the L1 cache until their totals are computed.
 const BLOCK: usize = 64;
 
@@ -217,8 +217,8 @@ impl Block {
     /// Returns the totals of `n` organisations, without events.
     fn totals(&self, scheme: &Scheme, n: usize) -> [[i64; BLOCK]; 2] {
         let mut totals = [[0; BLOCK]; 2];
-        for (of, total) in [&self.low, &self.high].into_iter().zip(&mut totals).take(1 + usize::from(self.open)) {
-            for (sums, dimension) in of.iter().zip(&scheme.parts.dimensions) {
+        for (ends, total) in [&self.low, &self.high].into_iter().zip(&mut totals).take(1 + usize::from(self.open)) {
+            for (sums, dimension) in ends.iter().zip(&scheme.parts.dimensions) {
                 total[..n].iter_mut().zip(sums).for_each(|(total, sum)| *total += sum * dimension.weight);
             }
         }
@@ -248,14 +248,16 @@ impl Scores {
         let (all, width) = (marks.len(), scheme.parts.dimensions.len());
         let (mut totals, mut open) = (vec![(0, 0); all], vec![0u16; all]);
         let mut earned = vec![Span::default(); all];
-        let parts =
-            totals.par_chunks_mut(STRETCH).zip(open.par_chunks_mut(STRETCH)).zip(earned.par_chunks_mut(STRETCH));
-        let dimensions = parts.enumerate().map(|(stretch, ((totals, open), earned))| {
+        let parts = totals
+            .par_chunks_mut(SUBJECTS_PER_TASK)
+            .zip(open.par_chunks_mut(SUBJECTS_PER_TASK))
+            .zip(earned.par_chunks_mut(SUBJECTS_PER_TASK));
+        let dimensions = parts.enumerate().map(|(task, ((totals, open), earned))| {
             let organisations = totals.len();
             let low = Numbers::zeroed(organisations * width, narrow);
             let mut sums = Sums { organisations, low, high: None };
             let mut block = Block::new(width);
-            let first = stretch * STRETCH;
+            let first = task * SUBJECTS_PER_TASK;
             let mut rows = marks.forms(first..first + organisations);
             let blocks = totals.chunks_mut(BLOCK).zip(open.chunks_mut(BLOCK)).zip(earned.chunks_mut(BLOCK));
             for (from, ((totals, open), earned)) in (0..).step_by(BLOCK).zip(blocks) {
@@ -283,8 +285,8 @@ impl Scores {
 
     /// Returns one dimension of an organisation.
     pub(crate) fn dimension(&self, subject: usize, at: usize) -> (i64, i64) {
-        let sums = &self.dimensions[subject / STRETCH];
-        let at = at * sums.organisations + subject % STRETCH;
+        let sums = &self.dimensions[subject / SUBJECTS_PER_TASK];
+        let at = at * sums.organisations + subject % SUBJECTS_PER_TASK;
         let low = sums.low.get(at);
         (low, sums.high.as_ref().map_or(low, |high| high.get(at)))
     }
@@ -329,12 +331,12 @@ fn in_all(scheme: &Scheme, sum: i64, added: i64) -> i64 {
 /// Returns the total of dimensions and events.
 pub(crate) fn total(scheme: &Scheme, dimensions: &[(i64, i64)], added: i64) -> (i64, i64) {
     let weights = || scheme.parts.dimensions.iter().map(|dimension| dimension.weight);
-    let of = |sum: i64| in_all(scheme, sum, added);
-    let low = of(dimensions.iter().zip(weights()).map(|((low, _), weight)| low * weight).sum());
+    let bounded_total = |sum: i64| in_all(scheme, sum, added);
+    let low = bounded_total(dimensions.iter().zip(weights()).map(|((low, _), weight)| low * weight).sum());
     if dimensions.iter().all(|(low, high)| low == high) {
         return (low, low);
     }
-    (low, of(dimensions.iter().zip(weights()).map(|((_, high), weight)| high * weight).sum()))
+    (low, bounded_total(dimensions.iter().zip(weights()).map(|((_, high), weight)| high * weight).sum()))
 }
 
 /// Returns the stars of a total and its dimensions.
@@ -360,8 +362,8 @@ pub(crate) fn stars(
         Method::Dimensions => by_dimensions(),
         Method::Both { lower } => {
             let (a, b) = (by_bands(), by_dimensions());
-            let of = |a: Rung, b: Rung| if lower { a.min(b) } else { a.max(b) };
-            Span { low: of(a.low, b.low), high: of(a.high, b.high) }
+            let combined = |a: Rung, b: Rung| if lower { a.min(b) } else { a.max(b) };
+            Span { low: combined(a.low, b.low), high: combined(a.high, b.high) }
         }
         Method::Top => Span::one(scheme.ladder.top()),
         Method::Score => Span::one(0),
@@ -370,7 +372,7 @@ pub(crate) fn stars(
 
 /// Checks whether a dimension with `points` earns its star.
 pub(crate) fn earns(points: i64, dimension: &crate::analysis::stars::scheme::Dimension) -> bool {
-    dimension.share.is_some_and(|share| points * POINT >= share * dimension.full)
+    dimension.proportion.is_some_and(|proportion| points * POINT >= proportion * dimension.full)
 }
 
 /// Sums the points that the events of each year add to the totals.
@@ -379,7 +381,7 @@ fn added(scheme: &Scheme, marks: &Marks, events: &Events) -> Vec<i64> {
     for (at, event) in scheme.parts.events.iter().enumerate().filter(|(_, event)| event.points != 0) {
         added.resize(marks.len(), 0);
         for (year, _) in &marks.years {
-            for (id, n) in events.of(at, *year..=*year) {
+            for (id, n) in events.in_years(at, *year..=*year) {
                 if let Some(subject) = marks.find(*year, id) {
                     added[subject] += event.comes_to(i64::from(n));
                 }

@@ -12,10 +12,10 @@ use crate::analysis::stars::scheme::units::real;
 use crate::error::{Error, Result};
 
 /// Changes of stars since the previous round.
-const MOVES: [&str; 5] = ["up", "down", "same", "new", "unknown"];
+const TRANSITIONS: [&str; 5] = ["up", "down", "same", "new", "unknown"];
 
-/// Returns the change since the previous round as an index into [`MOVES`].
-fn move_at(before: Prev, now: Span) -> usize {
+/// Returns the change since the previous round as an index into [`TRANSITIONS`].
+fn transition_at(before: Prev, now: Span) -> usize {
     match (before.listed, before.span.known(), now.known()) {
         (true, Some(before), Some(now)) => match now.cmp(&before) {
             Ordering::Greater => 0,
@@ -31,18 +31,18 @@ fn move_at(before: Prev, now: Span) -> usize {
 /// share one array.
 fn ends<T: Copy + Sync, E: PartialEq + Copy>(
     all: &[T],
-    of: impl Fn(T) -> (E, E) + Sync,
+    ends_of: impl Fn(T) -> (E, E) + Sync,
     number: impl Fn(E) -> Option<f64> + Sync,
 ) -> [ArrayRef; 3] {
     let column = |value: &(dyn Fn(T) -> Option<f64> + Sync)| -> ArrayRef {
         Arc::new(all.iter().map(|own| value(*own)).collect::<Float64Array>())
     };
-    let low = column(&|own| number(of(own).0));
-    let certain = |own: &T| of(*own).0 == of(*own).1;
+    let low = column(&|own| number(ends_of(own).0));
+    let certain = |own: &T| ends_of(*own).0 == ends_of(*own).1;
     if all.iter().all(certain) {
         return [Arc::clone(&low), Arc::clone(&low), low];
     }
-    [column(&|own| number(of(own).0).filter(|_| certain(&own))), low, column(&|own| number(of(own).1))]
+    [column(&|own| number(ends_of(own).0).filter(|_| certain(&own))), low, column(&|own| number(ends_of(own).1))]
 }
 
 impl Rating {
@@ -86,13 +86,13 @@ impl Rating {
         }
         let wants: Wants<'_> = &|name| names.contains(&name);
         let (totals, stars) = (&self.scores.totals, self.stars());
-        let of = |wanted: [&str; 3]| wanted.into_iter().any(wants);
+        let any_of = |wanted: [&str; 3]| wanted.into_iter().any(wants);
         let scores = || ends(totals, |(low, high)| (low, high), |end| Some(real(end)));
         let rungs = || ends(stars, |span| (span.low, span.high), |end| self.scheme.ladder.stars(end));
         let numbers = || {
             rayon::join(
-                || of(["score", "score_low", "score_high"]).then(scores),
-                || of(["stars", "stars_low", "stars_high"]).then(rungs),
+                || any_of(["score", "score_low", "score_high"]).then(scores),
+                || any_of(["stars", "stars_low", "stars_high"]).then(rungs),
             )
         };
         let words = || {
@@ -146,18 +146,18 @@ impl Rating {
     }
 
     fn moved(&self) -> Result<ArrayRef> {
-        let moves = self.before.par_iter().zip(self.stars()).map(|(before, now)| move_at(*before, *now) as u32);
-        texts_at(MOVES, moves.collect())
+        let transitions =
+            self.before.par_iter().zip(self.stars()).map(|(before, now)| transition_at(*before, *now) as u32);
+        texts_at(TRANSITIONS, transitions.collect())
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::analysis::stars::scheme::Scheme;
     use crate::analysis::stars::testing::scores;
-    use crate::analysis::stars::{Options, Previous};
-    use crate::ingest::ReadOptions as Reading;
+    use crate::analysis::stars::{Previous, RatingOptions};
+    use crate::ingest::ReadOptions;
     use crate::job::Quiet;
     use crate::roster::Roster;
     use crate::synth;
@@ -167,7 +167,7 @@ mod tests {
     #[test]
     fn columns_alone_are_those_of_the_table() {
         let panel = synth::panel(200, 2, 2012, 7).unwrap();
-        let roster = Roster::read_arrow("made", &panel, &Reading::default(), &Quiet).unwrap();
+        let roster = Roster::read_arrow("made", &panel, &ReadOptions::default(), &Quiet).unwrap();
         let scheme = Scheme::shipped("shizhi").unwrap();
         let ids: Vec<String> = (0..40).map(|at| format!("D{at:03}")).collect();
         let items: Vec<String> = scheme.parts.items.iter().map(|item| item.id.clone()).collect();
@@ -176,8 +176,8 @@ mod tests {
             items[open..].iter().map(move |item| (id.as_str(), 2013, item.as_str(), Some(f64::from(at as u8 % 7))))
         });
         let scores = scores(scheme.id_column(), &all.collect::<Vec<_>>());
-        let options = Options { previous: Previous::FirstRound, ..Options::default() };
-        let rating = Rating::new(&roster, Arc::new(scheme), &[scores], options, &Quiet).unwrap();
+        let options = RatingOptions::default().with_previous(Previous::FirstRound);
+        let rating = roster.rate_stars(&[scores], scheme, &options, &Quiet).unwrap();
         let table = rating.table().unwrap();
         assert_eq!(table.schema().fields().iter().map(|f| f.name().as_str()).collect::<Vec<_>>(), rating.columns());
         for name in rating.columns() {

@@ -60,11 +60,11 @@ impl Rating {
         }
         let rated = years.clone().flat_map(|(_, range)| order.iter().map(|_| range.len() as u64));
         let all: Vec<u64> = self.populations.iter().flat_map(|(_, all)| order.iter().map(|_| *all)).collect();
-        let share = |(n, of): (&u64, u64)| (of > 0).then(|| *n as f64 / of as f64);
+        let proportion = |(n, whole): (&u64, u64)| (whole > 0).then(|| *n as f64 / whole as f64);
         columns
-            .reals("share_rated", last.iter().zip(rated).map(share))
+            .reals("share_rated", last.iter().zip(rated).map(proportion))
             .counts("all", all.iter().copied())
-            .reals("share_all", last.iter().zip(all.iter().copied()).map(share))
+            .reals("share_all", last.iter().zip(all.iter().copied()).map(proportion))
             .finish()
     }
 
@@ -78,9 +78,9 @@ impl Rating {
     pub fn quotas(&self) -> Result<RecordBatch> {
         let quota = |at: u16| &self.scheme.quotas[at as usize];
         let uses = || self.quotas.iter();
-        let shared = |at: u16| matches!(quota(at).places, Places::Share(_));
-        let share = |at: u16| match quota(at).places {
-            Places::Share(share) => Some(share as f64 / POINT as f64),
+        let shared = |at: u16| matches!(quota(at).places, Places::Proportion(_));
+        let proportion = |at: u16| match quota(at).places {
+            Places::Proportion(proportion) => Some(proportion as f64 / POINT as f64),
             Places::Number(_) => None,
         };
         let rounding = |at: u16| match quota(at).rounding {
@@ -96,7 +96,7 @@ impl Rating {
                 "of",
                 uses().map(|u| shared(u.quota).then(|| if quota(u.quota).of_all { "all" } else { "rated" })),
             )
-            .reals("share", uses().map(|u| share(u.quota)))
+            .reals("share", uses().map(|u| proportion(u.quota)))
             .some_texts("rounding", uses().map(|u| shared(u.quota).then(|| rounding(u.quota))))
             .texts("ties", uses().map(|u| if quota(u.quota).ties == Ties::In { "in" } else { "out" }));
         let ends: [(&str, Ends); 4] = [
@@ -105,9 +105,9 @@ impl Rating {
             ("candidates", |u| u.candidates),
             ("given", |u| u.given),
         ];
-        for (name, of) in ends {
-            columns = columns.counts(&format!("{name}_low"), uses().map(|u| of(u).0));
-            columns = columns.counts(&format!("{name}_high"), uses().map(|u| of(u).1));
+        for (name, ends_of) in ends {
+            columns = columns.counts(&format!("{name}_low"), uses().map(|u| ends_of(u).0));
+            columns = columns.counts(&format!("{name}_high"), uses().map(|u| ends_of(u).1));
         }
         let certain =
             |u: &super::QuotaUse| u.population.0 == u.population.1 && u.given.0 == u.given.1 && u.population.0 > 0;
@@ -133,9 +133,9 @@ impl Rating {
                 rows.push((*year, goal, if goal.of_all { *all } else { range.len() as u64 }, have));
             }
         }
-        let share = |n: u64, of: u64| (of > 0).then(|| n as f64 / of as f64);
-        let met = |goal: i64, of: u64, have: (u64, u64)| {
-            let reached = |n: u64| of > 0 && n as i64 * POINT >= goal * of as i64;
+        let proportion = |n: u64, whole: u64| (whole > 0).then(|| n as f64 / whole as f64);
+        let met = |goal: i64, whole: u64, have: (u64, u64)| {
+            let reached = |n: u64| whole > 0 && n as i64 * POINT >= goal * whole as i64;
             (reached(have.0) == reached(have.1)).then(|| reached(have.0))
         };
         let label = |goal: &crate::analysis::stars::scheme::Goal, lang| {
@@ -150,14 +150,14 @@ impl Rating {
             .texts("label_zh", rows.iter().map(|(_, goal, ..)| label(goal, Lang::Zh)))
             .texts("label_en", rows.iter().map(|(_, goal, ..)| label(goal, Lang::En)))
             .reals("stars", rows.iter().map(|(_, goal, ..)| self.scheme.ladder.stars(goal.rung)))
-            .reals("goal", rows.iter().map(|(_, goal, ..)| Some(goal.share as f64 / POINT as f64)))
+            .reals("goal", rows.iter().map(|(_, goal, ..)| Some(goal.proportion as f64 / POINT as f64)))
             .texts("of", rows.iter().map(|(_, goal, ..)| if goal.of_all { "all" } else { "rated" }))
-            .counts("population", rows.iter().map(|(_, _, of, _)| *of))
+            .counts("population", rows.iter().map(|(_, _, whole, _)| *whole))
             .counts("have_low", rows.iter().map(|(.., have)| have.0))
             .counts("have_high", rows.iter().map(|(.., have)| have.1))
-            .reals("share_low", rows.iter().map(|(_, _, of, have)| share(have.0, *of)))
-            .reals("share_high", rows.iter().map(|(_, _, of, have)| share(have.1, *of)))
-            .flags("met", rows.iter().map(|(_, goal, of, have)| met(goal.share, *of, *have)))
+            .reals("share_low", rows.iter().map(|(_, _, whole, have)| proportion(have.0, *whole)))
+            .reals("share_high", rows.iter().map(|(_, _, whole, have)| proportion(have.1, *whole)))
+            .flags("met", rows.iter().map(|(_, goal, whole, have)| met(goal.proportion, *whole, *have)))
             .finish()
     }
 

@@ -2,7 +2,7 @@
 
 use super::condition::Part;
 use super::ladder::{Ladder, Rung};
-use super::part::share;
+use super::part::proportion;
 use super::rule::rung;
 use super::{Parts, units};
 use crate::error::Result;
@@ -16,7 +16,7 @@ pub(crate) enum Places {
     /// A fixed number.
     Number(u32),
     /// A proportion of a population, in ten-thousandths.
-    Share(i64),
+    Proportion(i64),
 }
 
 /// Rounding of a fractional place.
@@ -58,14 +58,14 @@ impl Quota {
     pub(crate) fn places_of(&self, population: u64) -> u64 {
         match self.places {
             Places::Number(n) => u64::from(n),
-            Places::Share(share) => places(population, share, self.rounding),
+            Places::Proportion(proportion) => places(population, proportion, self.rounding),
         }
     }
 }
 
 /// Returns the rounded proportion of a population.
-pub(crate) fn places(population: u64, share: i64, rounding: Rounding) -> u64 {
-    let (whole, part) = (population * share as u64, units::POINT as u64);
+pub(crate) fn places(population: u64, proportion: i64, rounding: Rounding) -> u64 {
+    let (whole, part) = (population * proportion as u64, units::POINT as u64);
     match rounding {
         Rounding::Floor => whole / part,
         Rounding::Nearest => (2 * whole + part) / (2 * part),
@@ -78,7 +78,7 @@ pub(crate) fn places(population: u64, share: i64, rounding: Rounding) -> u64 {
 pub(crate) struct Goal {
     pub(crate) label: Option<Text>,
     pub(crate) rung: Rung,
-    pub(crate) share: i64,
+    pub(crate) proportion: i64,
     pub(crate) of_all: bool,
     pub(crate) year: Option<i16>,
 }
@@ -94,15 +94,15 @@ pub(crate) struct Plaque {
 }
 
 impl Quota {
-    pub(crate) fn take(mut record: Record, parts: &Parts, ladder: &Ladder, earlier: &[Self]) -> Result<Self> {
+    pub(crate) fn from_record(mut record: Record, parts: &Parts, ladder: &Ladder, earlier: &[Self]) -> Result<Self> {
         let rung = rung(&mut record, ladder, "stars")?;
         if earlier.iter().any(|quota| quota.rung == rung) {
             return record.error("stars", "这一星级已有名额", "there is a quota for these stars already");
         }
-        let (number, share) = (record.number("places")?, share(&mut record, "share")?);
-        let places = match (number, share) {
+        let (number, proportion) = (record.number("places")?, proportion(&mut record, "share")?);
+        let places = match (number, proportion) {
             (Some(number), None) => Places::Number(number),
-            (None, Some(share)) => Places::Share(share),
+            (None, Some(proportion)) => Places::Proportion(proportion),
             _ => {
                 return record.error(
                     "share",
@@ -111,10 +111,10 @@ impl Quota {
                 );
             }
         };
-        let of = record.choice("of", &["all", "rated"])?;
+        let population = record.choice("of", &["all", "rated"])?;
         let rounding = record.choice("rounding", &Rounding::NAMES)?;
-        if let Places::Share(_) = places {
-            if of.is_none() {
+        if let Places::Proportion(_) = places {
+            if population.is_none() {
                 return record.error(
                     "of",
                     "缺少此项；按全部党组织写 \"all\"，按参评的写 \"rated\"",
@@ -155,7 +155,7 @@ impl Quota {
         let quota = Self {
             rung,
             places,
-            of_all: of == Some(0),
+            of_all: population == Some(0),
             within: record.texts_or_none("within")?,
             rounding: Rounding::ALL[rounding.unwrap_or(0)],
             tie_by,
@@ -167,11 +167,11 @@ impl Quota {
 }
 
 impl Goal {
-    pub(crate) fn take(mut record: Record, ladder: &Ladder) -> Result<Self> {
+    pub(crate) fn from_record(mut record: Record, ladder: &Ladder) -> Result<Self> {
         let goal = Self {
             label: record.label("label", "label_en")?,
             rung: rung(&mut record, ladder, "stars")?,
-            share: share(&mut record, "share")?.unwrap_or(units::POINT),
+            proportion: proportion(&mut record, "share")?.unwrap_or(units::POINT),
             of_all: record.choice("of", &["all", "rated"])? != Some(1),
             year: record.year("year")?,
         };
@@ -181,7 +181,7 @@ impl Goal {
 }
 
 impl Plaque {
-    pub(crate) fn take(mut record: Record, ladder: &Ladder) -> Result<Self> {
+    pub(crate) fn from_record(mut record: Record, ladder: &Ladder) -> Result<Self> {
         let rung = rung(&mut record, ladder, "stars")?;
         let years = record.number("years")?;
         if years.is_some_and(|years| !(1..=100).contains(&years)) {

@@ -32,7 +32,7 @@ pub(super) fn ladder(
     let listed = head.decimals("stars")?;
     let mut stars: Vec<f64> = listed.clone().unwrap_or_default();
     if matches!(method, Method::Dimensions | Method::Both { .. }) {
-        stars.extend((1..=parts.dimensions.iter().filter(|d| d.share.is_some()).count()).map(|n| n as f64));
+        stars.extend((1..=parts.dimensions.iter().filter(|d| d.proportion.is_some()).count()).map(|n| n as f64));
     }
     for band in bands {
         stars.extend(band.peek("stars"));

@@ -1,7 +1,7 @@
 //! Conditions of rules: an event, a fact in the ledger, or a bound on a part of the score.
 
 use super::Parts;
-use super::part::{own_id, points, share};
+use super::part::{own_id, points, proportion};
 use super::units::{POINT, exact, percent, shown};
 use crate::error::Result;
 use crate::lang::Text;
@@ -22,7 +22,7 @@ pub(crate) struct Event {
 }
 
 impl Event {
-    pub(crate) fn take(mut record: Record, earlier: &[Self]) -> Result<Self> {
+    pub(crate) fn from_record(mut record: Record, earlier: &[Self]) -> Result<Self> {
         let id = own_id(&mut record, earlier.iter().map(|e| e.id.as_str()))?;
         let label = super::part::label(&mut record, &id)?;
         let points = record.decimal("points")?.map_or(0, exact);
@@ -88,7 +88,7 @@ pub(crate) struct Condition {
 
 impl Condition {
     /// Reads the condition of a record: exactly one of `event`, `when`, `item`, `dimension`, `total`.
-    pub(crate) fn take(record: &mut Record, parts: &Parts) -> Result<Self> {
+    pub(crate) fn from_record(record: &mut Record, parts: &Parts) -> Result<Self> {
         const KINDS: [&str; 5] = ["event", "when", "item", "dimension", "total"];
         let given: Vec<&str> = KINDS.into_iter().filter(|kind| record.has(kind)).collect();
         let place = record.place().clone();
@@ -101,7 +101,7 @@ impl Condition {
                 &format!("a rule tests one thing: write exactly one of {all}"),
             );
         };
-        let (asked, wording) = match kind {
+        let (test, wording) = match kind {
             "event" => Self::of_event(record, parts)?,
             "when" => {
                 let Some(when) = record.optional_predicate("when")? else {
@@ -118,7 +118,7 @@ impl Condition {
                 return record.error(field, "只与 event 同用", "goes with 'event' only");
             }
         }
-        Ok(Self { test: asked, text: wording, place })
+        Ok(Self { test, text: wording, place })
     }
 
     fn of_event(record: &mut Record, parts: &Parts) -> Result<(Test, Text)> {
@@ -190,8 +190,8 @@ impl Condition {
             "at_least" => points(record, "at_least")?.map(|p| (p * POINT, shown(p * POINT))).unwrap_or_default(),
             _ => {
                 let field = if bound == "below_share" { "below_share" } else { "at_least_share" };
-                let share = share(record, field)?.unwrap_or(POINT);
-                (full / POINT * share, percent(share))
+                let proportion = proportion(record, field)?.unwrap_or(POINT);
+                (full / POINT * proportion, percent(proportion))
             }
         };
         let below = bound.starts_with("below");

@@ -4,7 +4,7 @@ use super::allot::{Goal, Plaque, Quota};
 use super::bands::{bands_of, ladder};
 use super::condition::{Condition, Event};
 use super::ladder::Ladder;
-use super::part::{Dimension, Item, share};
+use super::part::{Dimension, Item, proportion};
 use super::rule::{Cap, Direct, Exception, Gate, Step, Veto, fine};
 use super::units::shown;
 use super::{CYCLES, Cycle, Method, Parts, Scheme};
@@ -103,7 +103,7 @@ impl Scheme {
         let method = method(&mut head)?;
         let (cycle, mean) = cycle(&mut head)?;
         let round = head.year("round")?;
-        let dimension_share = share(&mut head, "share")?;
+        let dimension_share = proportion(&mut head, "share")?;
         let by_dimensions = matches!(method, Method::Dimensions | Method::Both { .. });
         if by_dimensions != dimension_share.is_some() {
             return head.error(
@@ -129,15 +129,17 @@ impl Scheme {
         let first_year = head.choice("first_year", &["rated", "unrated"])?;
         head.finish()?;
         let take = |list: Vec<Record>, kind| no_stars(list, method, kind);
-        let gates = take(gates, "gate")?.into_iter().map(|r| Gate::take(r, &parts, &ladder)).collect::<Result<_>>()?;
-        let caps = take(caps, "cap")?.into_iter().map(|r| Cap::take(r, &parts, &ladder)).collect::<Result<_>>()?;
-        let vetoes = vetoes.into_iter().map(|r| Veto::take(r, &parts, &ladder)).collect::<Result<_>>()?;
+        let gates =
+            take(gates, "gate")?.into_iter().map(|r| Gate::from_record(r, &parts, &ladder)).collect::<Result<_>>()?;
+        let caps =
+            take(caps, "cap")?.into_iter().map(|r| Cap::from_record(r, &parts, &ladder)).collect::<Result<_>>()?;
+        let vetoes = vetoes.into_iter().map(|r| Veto::from_record(r, &parts, &ladder)).collect::<Result<_>>()?;
         let step = step(take(steps, "step")?, exceptions, &parts, &ladder)?;
         let directs = take(directs, "direct")?;
-        let directs = directs.into_iter().map(|r| Direct::take(r, &parts, &ladder)).collect::<Result<_>>()?;
+        let directs = directs.into_iter().map(|r| Direct::from_record(r, &parts, &ladder)).collect::<Result<_>>()?;
         let taken = quotas_of(take(quotas, "quota")?, &parts, &ladder)?;
-        let goals = goals.into_iter().map(|r| Goal::take(r, &ladder)).collect::<Result<_>>()?;
-        let plaque = only(take(plaques, "plaque")?)?.map(|r| Plaque::take(r, &ladder)).transpose()?;
+        let goals = goals.into_iter().map(|r| Goal::from_record(r, &ladder)).collect::<Result<_>>()?;
+        let plaque = only(take(plaques, "plaque")?)?.map(|r| Plaque::from_record(r, &ladder)).transpose()?;
         Ok(Self {
             id,
             label,
@@ -228,7 +230,7 @@ fn parts(
     dimensions: Vec<Record>,
     items: Vec<Record>,
     events: Vec<Record>,
-    share: Option<i64>,
+    proportion: Option<i64>,
     cycle: Cycle,
     mean: bool,
 ) -> Result<Parts> {
@@ -236,13 +238,13 @@ fn parts(
     let mut parts = Parts { dimensions: Vec::new(), items: Vec::new(), events: Vec::new(), quarters };
     let mut unfinished = Vec::new();
     for record in dimensions {
-        let (dimension, record) = Dimension::take(record, &parts.dimensions, share)?;
+        let (dimension, record) = Dimension::from_record(record, &parts.dimensions, proportion)?;
         parts.dimensions.push(dimension);
         unfinished.push(record);
     }
     for record in items {
         let place = record.place().clone();
-        let item = Item::take(record, &parts.items, &parts.dimensions)?;
+        let item = Item::from_record(record, &parts.items, &parts.dimensions)?;
         if parts.dimensions.iter().any(|d| d.id == item.id) {
             let what = Text::new("与某一类同名；编号不能相同", "is also the id of a dimension; ids must differ");
             return Err(place.error("id", &what).with_value(item.id));
@@ -266,7 +268,7 @@ fn parts(
         dimension.weight /= if mean { quarters } else { 1 };
     }
     for record in events {
-        let event = Event::take(record, &parts.events)?;
+        let event = Event::from_record(record, &parts.events)?;
         parts.events.push(event);
     }
     Ok(parts)
@@ -276,7 +278,7 @@ fn parts(
 fn quotas_of(records: Vec<Record>, parts: &Parts, ladder: &Ladder) -> Result<Vec<Quota>> {
     let mut taken: Vec<Quota> = Vec::new();
     for record in records {
-        let quota = Quota::take(record, parts, ladder, &taken)?;
+        let quota = Quota::from_record(record, parts, ladder, &taken)?;
         taken.push(quota);
     }
     taken.sort_by_key(|quota| std::cmp::Reverse(quota.rung));
@@ -313,7 +315,7 @@ fn step(steps: Vec<Record>, exceptions: Vec<Record>, parts: &Parts, ladder: &Lad
             ),
         };
     };
-    let mut step = Step::take(record, ladder)?;
-    step.exceptions = exceptions.into_iter().map(|r| Exception::take(r, parts)).collect::<Result<_>>()?;
+    let mut step = Step::from_record(record, ladder)?;
+    step.exceptions = exceptions.into_iter().map(|r| Exception::from_record(r, parts)).collect::<Result<_>>()?;
     Ok(Some(step))
 }

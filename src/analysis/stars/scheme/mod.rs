@@ -261,7 +261,7 @@ impl Scheme {
         let mut scheme = self.clone();
         if rung == 0 {
             for dimension in &mut scheme.parts.dimensions {
-                dimension.share = dimension.share.map(|_| value);
+                dimension.proportion = dimension.proportion.map(|_| value);
             }
         }
         for band in scheme.bands.all.iter_mut().filter(|band| band.rung == rung) {

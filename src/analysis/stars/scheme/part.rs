@@ -44,7 +44,7 @@ pub(crate) struct Dimension {
     pub(crate) least: Option<i64>,
     pub(crate) most: Option<i64>,
     /// Proportion of full marks that earns the star; `None` if the dimension earns none.
-    pub(crate) share: Option<i64>,
+    pub(crate) proportion: Option<i64>,
     pub(crate) inferred: bool,
 }
 
@@ -136,18 +136,22 @@ pub(crate) fn points(record: &mut Record, field: &'static str) -> Result<Option<
 }
 
 /// Reads an optional proportion above 0 and up to 1, in ten-thousandths.
-pub(crate) fn share(record: &mut Record, field: &'static str) -> Result<Option<i64>> {
+pub(crate) fn proportion(record: &mut Record, field: &'static str) -> Result<Option<i64>> {
     if record.has(field) { Ok(Some(exact(record.share(field)?))) } else { record.decimal(field).map(|_| None) }
 }
 
 impl Dimension {
-    pub(crate) fn take(mut record: Record, earlier: &[Self], scheme_share: Option<i64>) -> Result<(Self, Record)> {
+    pub(crate) fn from_record(
+        mut record: Record,
+        earlier: &[Self],
+        scheme_share: Option<i64>,
+    ) -> Result<(Self, Record)> {
         let id = own_id(&mut record, earlier.iter().map(|d| d.id.as_str()))?;
         let label = label(&mut record, &id)?;
         let weight = points(&mut record, "weight")?.unwrap_or(POINT);
         let stated = points(&mut record, "full")?;
         let (least, most) = (points(&mut record, "least")?, points(&mut record, "most")?);
-        let own = share(&mut record, "share")?;
+        let own = proportion(&mut record, "share")?;
         let no_star = record.flag("no_star")?;
         let dimension = Self {
             id,
@@ -156,7 +160,7 @@ impl Dimension {
             full: stated.unwrap_or(-1),
             least,
             most,
-            share: own.or(scheme_share).filter(|_| !no_star),
+            proportion: own.or(scheme_share).filter(|_| !no_star),
             inferred: record.flag("inferred")?,
         };
         Ok((dimension, record))
@@ -178,7 +182,7 @@ impl Dimension {
             );
         }
         self.full = sum;
-        if self.share.is_some() && sum == 0 {
+        if self.proportion.is_some() && sum == 0 {
             return record.error(
                 "share",
                 "本类没有满分，达标比例无从算起；请写 no_star = true",
@@ -190,16 +194,16 @@ impl Dimension {
 }
 
 impl Item {
-    pub(crate) fn take(mut record: Record, earlier: &[Self], dimensions: &[Dimension]) -> Result<Self> {
+    pub(crate) fn from_record(mut record: Record, earlier: &[Self], dimensions: &[Dimension]) -> Result<Self> {
         let id = own_id(&mut record, earlier.iter().map(|i| i.id.as_str()))?;
         let label = label(&mut record, &id)?;
-        let of = record.text("dimension")?;
-        let Some(dimension) = dimensions.iter().position(|d| d.id == of) else {
+        let dimension_id = record.text("dimension")?;
+        let Some(dimension) = dimensions.iter().position(|d| d.id == dimension_id) else {
             let have = dimensions.iter().map(|d| d.id.as_str()).collect::<Vec<_>>().join(", ");
             return record.error(
                 "dimension",
-                &format!("没有名为“{of}”的类。可用：{have}"),
-                &format!("there is no dimension '{of}'. Available: {have}"),
+                &format!("没有名为“{dimension_id}”的类。可用：{have}"),
+                &format!("there is no dimension '{dimension_id}'. Available: {have}"),
             );
         };
         let gives = record.choice("gives", &Gives::NAMES)?.map_or(Gives::Award, |at| Gives::ALL[at]);

@@ -115,8 +115,8 @@ fn labelled(record: &mut Record, condition: &Condition) -> Result<Text> {
 }
 
 impl Gate {
-    pub(crate) fn take(mut record: Record, parts: &Parts, ladder: &Ladder) -> Result<Self> {
-        let condition = Condition::take(&mut record, parts)?;
+    pub(crate) fn from_record(mut record: Record, parts: &Parts, ladder: &Ladder) -> Result<Self> {
+        let condition = Condition::from_record(&mut record, parts)?;
         let label = labelled(&mut record, &condition)?;
         let rung = rung(&mut record, ladder, "stars")?;
         let otherwise = rung_or_unrated(&mut record, ladder, "otherwise")?.unwrap_or(rung - 1);
@@ -129,8 +129,8 @@ impl Gate {
 }
 
 impl Cap {
-    pub(crate) fn take(mut record: Record, parts: &Parts, ladder: &Ladder) -> Result<Self> {
-        let condition = Condition::take(&mut record, parts)?;
+    pub(crate) fn from_record(mut record: Record, parts: &Parts, ladder: &Ladder) -> Result<Self> {
+        let condition = Condition::from_record(&mut record, parts)?;
         let label = labelled(&mut record, &condition)?;
         let Some(rung) = rung_or_unrated(&mut record, ladder, "stars")? else {
             return record.error("stars", "缺少此项；应为最多几星", "is missing; expected the most stars");
@@ -141,9 +141,9 @@ impl Cap {
 }
 
 impl Veto {
-    pub(crate) fn take(mut record: Record, parts: &Parts, ladder: &Ladder) -> Result<Self> {
+    pub(crate) fn from_record(mut record: Record, parts: &Parts, ladder: &Ladder) -> Result<Self> {
         const WORDS: [&str; 5] = ["cancel", "cap", "downgrade", "hold", "revoke_plaque"];
-        let condition = Condition::take(&mut record, parts)?;
+        let condition = Condition::from_record(&mut record, parts)?;
         let label = labelled(&mut record, &condition)?;
         let Some(what) = record.choice("consequence", &WORDS)? else {
             let all = WORDS.join(", ");
@@ -161,8 +161,8 @@ impl Veto {
             },
             "downgrade" => {
                 let steps = record.number("steps")?.unwrap_or(1).clamp(1, 100) as u8;
-                let of = record.choice("of", &["earned", "previous"])?;
-                Consequence::Downgrade { steps, of_previous: of == Some(1) }
+                let basis = record.choice("of", &["earned", "previous"])?;
+                Consequence::Downgrade { steps, of_previous: basis == Some(1) }
             }
             "hold" => Consequence::Hold,
             _ => Consequence::Plaque,
@@ -174,7 +174,7 @@ impl Veto {
 }
 
 impl Step {
-    pub(crate) fn take(mut record: Record, ladder: &Ladder) -> Result<Self> {
+    pub(crate) fn from_record(mut record: Record, ladder: &Ladder) -> Result<Self> {
         let up = record.positive("up")?.min(100) as u8;
         let entry = if record.is_text("entry") {
             record.choice("entry", &["any"])?.map(|_| ladder.top())
@@ -197,8 +197,8 @@ impl Step {
 }
 
 impl Exception {
-    pub(crate) fn take(mut record: Record, parts: &Parts) -> Result<Self> {
-        let condition = Condition::take(&mut record, parts)?;
+    pub(crate) fn from_record(mut record: Record, parts: &Parts) -> Result<Self> {
+        let condition = Condition::from_record(&mut record, parts)?;
         let label = labelled(&mut record, &condition)?;
         let up = record.number("up")?.map(|up| up.min(100) as u8);
         record.finish()?;
@@ -207,8 +207,8 @@ impl Exception {
 }
 
 impl Direct {
-    pub(crate) fn take(mut record: Record, parts: &Parts, ladder: &Ladder) -> Result<Self> {
-        let condition = Condition::take(&mut record, parts)?;
+    pub(crate) fn from_record(mut record: Record, parts: &Parts, ladder: &Ladder) -> Result<Self> {
+        let condition = Condition::from_record(&mut record, parts)?;
         let label = labelled(&mut record, &condition)?;
         let rung = rung(&mut record, ladder, "stars")?;
         let Some(quota) = record.choice("quota", &["inside", "outside"])? else {

@@ -50,17 +50,17 @@ impl Scheme {
     /// permitted ones, as text), `evidence`, `inferred`.
     pub fn form(&self) -> Result<RecordBatch> {
         let items = || self.parts.items.iter();
-        let of = |at: usize| &self.parts.dimensions[at];
+        let dimension = |at: usize| &self.parts.dimensions[at];
         let points = |value: i64| value as f64 / POINT as f64;
         let listed = |values: &[i64]| {
             let texts = values.iter().map(|value| points(*value).to_string()).collect::<Vec<_>>();
             (!texts.is_empty()).then(|| texts.join(" "))
         };
         Columns::default()
-            .texts("dimension", items().map(|i| of(i.dimension).id.as_str()))
-            .texts("dimension_zh", items().map(|i| of(i.dimension).label.zh.as_str()))
-            .texts("dimension_en", items().map(|i| of(i.dimension).label.en.as_str()))
-            .reals("weight", items().map(|i| Some(points(of(i.dimension).weight))))
+            .texts("dimension", items().map(|i| dimension(i.dimension).id.as_str()))
+            .texts("dimension_zh", items().map(|i| dimension(i.dimension).label.zh.as_str()))
+            .texts("dimension_en", items().map(|i| dimension(i.dimension).label.en.as_str()))
+            .reals("weight", items().map(|i| Some(points(dimension(i.dimension).weight))))
             .texts("item", items().map(|i| i.id.as_str()))
             .texts("label_zh", items().map(|i| i.label.zh.as_str()))
             .texts("label_en", items().map(|i| i.label.en.as_str()))
@@ -68,7 +68,7 @@ impl Scheme {
             .reals("points", items().map(|i| Some(points(i.points))))
             .some_texts("values", items().map(|i| listed(&i.values)))
             .some_texts("evidence", items().map(|i| Some(i.evidence.join(" ")).filter(|e| !e.is_empty())))
-            .flags("inferred", items().map(|i| Some(i.inferred || of(i.dimension).inferred)))
+            .flags("inferred", items().map(|i| Some(i.inferred || dimension(i.dimension).inferred)))
             .finish()
     }
 }

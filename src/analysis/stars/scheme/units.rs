@@ -29,8 +29,8 @@ pub(crate) fn shown(fine: i64) -> String {
 }
 
 /// Formats a proportion: 0.85 as 85%.
-pub(crate) fn percent(share: i64) -> String {
-    format!("{}%", shown(share * POINT * 100))
+pub(crate) fn percent(proportion: i64) -> String {
+    format!("{}%", shown(proportion * POINT * 100))
 }
 
 /// Rounds a weighted total to whole points, halves up.
