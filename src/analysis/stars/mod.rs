@@ -14,6 +14,8 @@ mod plaque;
 #[cfg(test)]
 mod published_tests;
 mod rating;
+#[cfg(test)]
+mod rule_tests;
 mod scheme;
 #[cfg(test)]
 mod testing;

@@ -7,8 +7,10 @@ use super::rule::rung;
 use super::{Parts, units};
 use crate::error::Result;
 use crate::lang::Text;
+use crate::query::Scope;
+use crate::roster::{Frame, Roster};
 use crate::support::named::named_enum;
-use crate::support::record::Record;
+use crate::support::record::{Record, RecordPlace};
 
 /// Number of places of a quota.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -51,6 +53,7 @@ pub(crate) struct Quota {
     /// Tie-breakers for equal totals: items and dimensions, higher is better.
     pub(crate) tie_by: Vec<Part>,
     pub(crate) ties: Ties,
+    place: RecordPlace,
 }
 
 impl Quota {
@@ -60,6 +63,13 @@ impl Quota {
             Places::Number(n) => u64::from(n),
             Places::Proportion(proportion) => places(population, proportion, self.rounding),
         }
+    }
+
+    /// Returns an error if `within` names a dimension that `roster` cannot have.
+    pub(crate) fn check(&self, roster: &Roster) -> Result<()> {
+        let frames: Vec<&Frame> = roster.frames().iter().collect();
+        let axes = Scope::default().divided(&self.within).axes(roster, &frames);
+        axes.map(drop).map_err(|error| self.place.defined(error, "within"))
     }
 }
 
@@ -160,6 +170,7 @@ impl Quota {
             rounding: Rounding::ALL[rounding.unwrap_or(0)],
             tie_by,
             ties,
+            place: record.place().clone(),
         };
         record.finish()?;
         Ok(quota)

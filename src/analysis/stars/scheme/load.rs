@@ -168,10 +168,10 @@ impl Scheme {
         })
     }
 
-    /// Returns an error if a condition names a column that `roster` cannot have.
+    /// Returns an error if a condition or a quota names a column that `roster` cannot have.
     pub(crate) fn check(&self, roster: &crate::roster::Roster) -> Result<()> {
-        let conditions = self.conditions();
-        conditions.into_iter().try_for_each(|condition| condition.check(roster))
+        self.conditions().into_iter().try_for_each(|condition| condition.check(roster))?;
+        self.quotas.iter().try_for_each(|quota| quota.check(roster))
     }
 
     /// Returns the conditions of all rules.
