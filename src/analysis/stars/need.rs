@@ -9,9 +9,9 @@ use arrow::compute::take_record_batch;
 
 use self::form::Form;
 use super::marks::Marks;
-use super::rating::{Change, Rating, Rule, gate_answers};
+use super::rating::{Change, Rating, Rule, gate_answers, part_of};
 use super::scheme::units::{POINT, real, shown};
-use super::scheme::{Method, Part, Rung, Test};
+use super::scheme::{Gives, Method, Part, Rung, Test};
 use crate::error::Result;
 use crate::lang::Text;
 use crate::predicate::Certainty;
@@ -26,7 +26,7 @@ struct Need {
     full: Option<i64>,
     /// Points that the item has to reach.
     required: Option<i64>,
-    /// Maximum that the item adds to the total, or to its dimension if dimensions earn the stars.
+    /// Maximum that the item adds to the part of the score that falls short: the total, a dimension, or the item.
     gain: Option<i64>,
     /// Points missing in all.
     missing: Option<i64>,
@@ -55,12 +55,12 @@ impl Rating {
     /// Lists the requirements of each organisation for one more star: items in order of cost, then the rules in the
     /// way.
     ///
-    /// Columns: `year`, the id, `name`, `star_state`, `next_star`, `order` (from 1), `need_kind` (`item`; `open`,
-    /// an item to be scored first; `gate`, `cap`, `veto`, `event`, `step`, `first_year`, `quota`), `what` (the
-    /// item's id), `label_zh`, `label_en`, `have` and `full` (current and maximum points of the item), `asked`
-    /// (points it has to reach), `gain` (points that full marks add to the total, or to the dimension if each
-    /// dimension is a star, on top of the items before), `missing` (points in all), `enough` (true if this item and
-    /// those before it close the gap in the score), `text_zh`, `text_en`.
+    /// Columns: `year`, the id, `name`, `star_state`, `next_star`, `order` (from 1), `need_kind` (`item`; `open`, an
+    /// item to be scored first; `gate`, `cap`, `veto`, `event`, `step`, `first_year`, `quota`), `what` (the item's
+    /// id), `label_zh`, `label_en`, `have` and `full` (current and maximum points of the item), `asked` (points it has
+    /// to reach), `gain` (points that full marks add to the part of the score that falls short, the total, a dimension
+    /// or the item, on top of the items before), `missing` (points in all), `enough` (true if this item and those
+    /// before it close the gap in the score), `text_zh`, `text_en`.
     ///
     /// Items with less `effort` per point come first, then those with the larger gain. Organisations with the
     /// highest star are not listed.
@@ -119,8 +119,8 @@ impl Rating {
             if gates[at] == Certainty::Yes {
                 continue;
             }
-            if let Test::Part { part, below: false, at: least } = gate.condition.test {
-                needs.extend(self.of_part(subject, part, least));
+            if let Test::Part { part, below, at: bound } = gate.condition.test {
+                needs.extend(self.of_part(subject, part, below, bound));
             }
             let (zh, en) = if gates[at] == Certainty::Unknown {
                 ("（是否满足不明）", " (not known whether it is met)")
@@ -157,8 +157,9 @@ impl Rating {
                 }
             }
             Rule::Cap(at) => {
-                if let Test::Part { part, below: true, at: least } = self.scheme.caps[at as usize].condition.test {
-                    let first = self.of_part(subject, part, least).into_iter().next();
+                // The cap is lifted where its condition no longer holds.
+                if let Test::Part { part, below, at: bound } = self.scheme.caps[at as usize].condition.test {
+                    let first = self.of_part(subject, part, !below, bound).into_iter().next();
                     if let Some(first) = first {
                         need.text.zh = format!("{}；{}", need.text.zh, first.text.zh);
                         need.text.en = format!("{}; {}", need.text.en, first.text.en);
@@ -226,7 +227,7 @@ impl Rating {
             return Vec::new();
         }
         let all: Vec<usize> = (0..self.scheme.parts.items.len()).collect();
-        self.cheapest(subject, &all, missing, None)
+        self.cheapest(subject, &all, missing, Part::Total)
     }
 
     fn of_dimensions(&self, subject: usize, next: Rung) -> Vec<Need> {
@@ -248,38 +249,40 @@ impl Rating {
     fn of_dimension(&self, subject: usize, at: usize, missing: i64) -> Vec<Need> {
         let items = self.scheme.parts.items.iter().enumerate();
         let own: Vec<usize> = items.filter(|(_, item)| item.dimension == at).map(|(at, _)| at).collect();
-        self.cheapest(subject, &own, missing * POINT, Some(at))
+        self.cheapest(subject, &own, missing * POINT, Part::Dimension(at))
     }
 
-    /// Lists the items that raise a part of the score to `least`.
-    fn of_part(&self, subject: usize, part: Part, least: i64) -> Vec<Need> {
+    /// Lists the items that bring a part of the score to `bound` or more, or `below` it; none if that takes fewer
+    /// points.
+    fn of_part(&self, subject: usize, part: Part, below: bool, bound: i64) -> Vec<Need> {
         match part {
+            Part::Total | Part::Dimension(_) if below => Vec::new(),
             Part::Total => {
-                let missing = least - self.scores.totals[subject].0;
+                let missing = bound - self.scores.totals[subject].0;
                 let all: Vec<usize> = (0..self.scheme.parts.items.len()).collect();
-                if missing > 0 { self.cheapest(subject, &all, missing, None) } else { Vec::new() }
+                if missing > 0 { self.cheapest(subject, &all, missing, part) } else { Vec::new() }
             }
             Part::Dimension(at) => {
-                let missing = least - self.scores.dimension(subject, at).0;
+                let missing = bound - self.scores.dimension(subject, at).0;
                 if missing > 0 { self.of_dimension(subject, at, missing) } else { Vec::new() }
             }
             Part::Item(at) => {
-                let item = &self.scheme.parts.items[at];
-                let own = Marks::brings(item, self.marks.row(subject)[at]).0;
-                let missing = least - own;
-                if missing > 0 {
-                    self.cheapest(subject, &[at], missing * POINT, Some(item.dimension))
-                } else {
-                    Vec::new()
-                }
+                // Conditions on a penalty count the points taken, so only fewer of them are points gained.
+                let (low, high) = part_of(self, &self.scheme, part, subject);
+                let missing = match (self.scheme.parts.items[at].gives == Gives::Penalty, below) {
+                    (false, false) => bound - low,
+                    (true, true) => high - bound + 1,
+                    _ => 0,
+                };
+                if missing > 0 { self.cheapest(subject, &[at], missing * POINT, part) } else { Vec::new() }
             }
         }
     }
 
-    /// Picks the cheapest of `items` until they close the gap `missing` in the total, or in a dimension.
-    fn cheapest(&self, subject: usize, items: &[usize], missing: i64, dimension: Option<usize>) -> Vec<Need> {
+    /// Picks the cheapest of `items` until they close the gap `missing` in a part of the score.
+    fn cheapest(&self, subject: usize, items: &[usize], missing: i64, part: Part) -> Vec<Need> {
         let parts = &self.scheme.parts;
-        let form = Form::new(self, subject, dimension);
+        let form = Form::new(self, subject, part);
         let goal = form.worth(&[]) + missing;
         let mut order: Vec<(f64, i64, usize)> = items
             .iter()

@@ -2,24 +2,25 @@
 
 use crate::analysis::stars::marks::Marks;
 use crate::analysis::stars::rating::{Rating, bounded, total};
+use crate::analysis::stars::scheme::Part;
 use crate::analysis::stars::scheme::units::POINT;
 
 /// A form on which some items are raised.
 pub(super) struct Form<'a> {
     rating: &'a Rating,
     subject: usize,
-    /// The dimension in question; the total if `None`.
-    dimension: Option<usize>,
+    /// The part of the score in question.
+    part: Part,
     /// Current points of each item, summed over the quarters.
     have: Vec<i64>,
 }
 
 impl<'a> Form<'a> {
-    pub(super) fn new(rating: &'a Rating, subject: usize, dimension: Option<usize>) -> Self {
+    pub(super) fn new(rating: &'a Rating, subject: usize, part: Part) -> Self {
         let items = &rating.scheme.parts.items;
         let row = rating.marks.row(subject);
         let sum = |at: usize| row.iter().skip(at).step_by(items.len()).map(|c| Marks::brings(&items[at], *c).0).sum();
-        Self { rating, subject, dimension, have: (0..items.len()).map(sum).collect() }
+        Self { rating, subject, part, have: (0..items.len()).map(sum).collect() }
     }
 
     pub(super) fn have(&self, at: usize) -> i64 {
@@ -37,20 +38,22 @@ impl<'a> Form<'a> {
         (self.full(at) - self.have[at]) * parts.dimensions[parts.items[at].dimension].weight.max(1)
     }
 
-    /// Returns the total, or the dimension, if the items in `with` bring the given points and the others stay as
-    /// they are.
+    /// Returns the part of the score if the items in `with` bring the given points and the others stay as they are.
     pub(super) fn worth(&self, with: &[(usize, i64)]) -> i64 {
         let parts = &self.rating.scheme.parts;
+        let brings = |at: usize| with.iter().find(|(own, _)| *own == at).map_or(self.have[at], |(_, brings)| *brings);
+        if let Part::Item(at) = self.part {
+            return brings(at) * POINT;
+        }
         let mut sums = vec![0i64; parts.dimensions.len()];
         for (at, item) in parts.items.iter().enumerate() {
-            let brings = with.iter().find(|(own, _)| *own == at).map_or(self.have[at], |(_, brings)| *brings);
-            sums[item.dimension] += brings;
+            sums[item.dimension] += brings(at);
         }
         let ends: Vec<(i64, i64)> =
             sums.iter().zip(&parts.dimensions).map(|(sum, d)| bounded(*sum, d.least, d.most)).map(|v| (v, v)).collect();
-        match self.dimension {
-            Some(at) => ends[at].0 * POINT,
-            None => total(&self.rating.scheme, &ends, self.rating.scores.added(self.subject)).0,
+        match self.part {
+            Part::Dimension(at) => ends[at].0 * POINT,
+            _ => total(&self.rating.scheme, &ends, self.rating.scores.added(self.subject)).0,
         }
     }
 
