@@ -105,8 +105,8 @@ fn list<'py, 'a>(
         record.set_item("id", &rate.id)?;
         record.set_item("label_zh", rate.label.get(Lang::Zh))?;
         record.set_item("label_en", rate.label.get(Lang::En))?;
-        record.set_item("population", rate.population.to_string())?;
-        record.set_item("success", rate.success.to_string())?;
+        record.set_item("population", rate.population.spelled_out())?;
+        record.set_item("success", rate.success.spelled_out())?;
         record.set_item("counts", rate.counts.name())?;
         record.set_item("source", &rate.source)?;
         record.set_item("note_zh", rate.note.as_ref().map(|n| n.get(Lang::Zh)))?;

@@ -15,7 +15,6 @@ use crate::job;
 use crate::job::Job;
 use crate::lang::Lang;
 use crate::query::Scope;
-use crate::query::star_state::ORGANISED;
 use crate::roster::coded;
 use crate::roster::{Frame, Roster, tree};
 use crate::support::columns::Columns;
@@ -43,7 +42,7 @@ struct Standing {
 }
 
 impl Standing {
-    fn new(roster: &Roster, frame: &Frame) -> Self {
+    fn new(roster: &Roster, frame: &Frame, scope: &Scope) -> Result<Self> {
         let rows = |name: &str, holds: &dyn Fn(&str) -> bool| {
             let at = roster.field(name).ok()?;
             let (codes, values) = (coded(roster, frame, Some(at))?, roster.dictionary(at)?);
@@ -52,15 +51,14 @@ impl Standing {
             Some(BooleanBuffer::collect_bool(frame.rows(), |row| table[codes.get(row) as usize]))
         };
         let none = || BooleanBuffer::new_unset(frame.rows());
-        let organised = rows("mode", &|mode| ORGANISED.contains(&mode)).unwrap_or_else(none);
+        let organised = scope.organised()?.evaluate(roster, frame)?;
         let party = rows("party_org_id", &|_| true).unwrap_or_else(none);
-        let without = rows("mode", &|mode| !ORGANISED.contains(&mode)).unwrap_or_else(none);
         let named = TREES.map(|(column, ..)| rows(column, &|_| true));
         let placed = TREES.map(|(column, ..)| {
             let top = tree::level(column, 1);
             rows(if roster.field(&top).is_ok() { &top } else { column }, &|_| true)
         });
-        Self { named, placed, established: &organised | &party, without: &without & &!&party }
+        Ok(Self { named, placed, established: &organised.yes | &party, without: &organised.no() & &!&party })
     }
 
     /// Returns the rows that should be placed in the tree at a position of [`TREES`].
@@ -116,8 +114,8 @@ fn several_superiors(roster: &Roster, frame: &Frame) -> Vec<usize> {
 impl Roster {
     /// Lists the organisations of `year` that are missing from a tree they should be in, one row per finding.
     ///
-    /// Every organisation belongs to a region and to a committee in charge; one with a party organisation (by its mode,
-    /// or by the party organisation's code) also has a superior. A tree has no findings if the year's ledgers lack its
+    /// Every organisation belongs to a region and to a committee in charge; one with a party organisation (organised,
+    /// or with the party organisation's code) also has a superior. A tree has no findings if the year's ledgers lack its
     /// column. If the roster has the table of a tree (see [`with_tree`](Self::with_tree)), the unit named must be in
     /// that table.
     ///
@@ -135,7 +133,7 @@ impl Roster {
     /// ```
     pub fn reconcile(&self, year: i16, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
         let frame = self.frame(year)?;
-        let (standing, rows) = (Standing::new(self, frame), scope.rows(self, frame)?);
+        let (standing, rows) = (Standing::new(self, frame, scope)?, scope.rows(self, frame)?);
         let mut found: Vec<(&str, u32)> = Vec::new();
         for (finding, missing) in (0..TREES.len()).filter_map(|at| standing.missing(at)).flatten() {
             found.extend(missing.set_indices().map(|row| (finding, row as u32)));
@@ -186,7 +184,7 @@ impl Roster {
             of: Option<[u64; 3]>,
         }
         let frame = self.frame(year)?;
-        let standing = Standing::new(self, frame);
+        let standing = Standing::new(self, frame, scope)?;
         let size = |rows: &BooleanBuffer| rows.count_set_bits() as u64;
         let mut totals = Vec::new();
         for rate in rates.iter().filter(|rate| rate.validity.holds(year)) {

@@ -6,7 +6,7 @@ use crate::cube;
 use crate::cube::{Axis, Counted, Things};
 use crate::error::Result;
 use crate::job::Job;
-use crate::query::dimension::{axis, named_null};
+use crate::query::dimension::named_null;
 use crate::query::scope::{Scope, distinct};
 use crate::query::star_state::ABSENT;
 use crate::roster::{Frame, Roster};
@@ -30,7 +30,7 @@ impl Roster {
         let frames = scope.frames(self)?;
         let by = scope.axes_beside(self, &frames, dimensions)?;
         let state = |name: &&str| {
-            let axis = axis(self, &frames, name)?;
+            let axis = scope.axis(self, &frames, name)?;
             Ok(if *name == "mode" { named_null(axis) } else { axis })
         };
         let states = distinct(dimensions.iter().map(state).collect::<Result<Vec<_>>>()?)?;

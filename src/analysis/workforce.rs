@@ -12,16 +12,29 @@ use crate::job::Job;
 use crate::query::Scope;
 use crate::roster::Roster;
 
-/// Counts of the ledgers: name and measure.
-pub(crate) const ITEMS: [(&str, &str); 7] = [
+/// Counts of the ledgers: name and measure, which may name conditions.
+const ITEMS: [(&str, &str); 7] = [
     ("instructors", "distinct(instructor_id)"),
     ("organisations_with_instructor", "instructor_id IS NOT NULL"),
-    ("without_party_org_with_instructor", "mode IN ('area', 'none') AND instructor_id IS NOT NULL"),
+    ("without_party_org_with_instructor", "unorganised AND instructor_id IS NOT NULL"),
     ("seconded_officers", "sum(seconded_officers)"),
     ("owner_secretaries", "owner_is_secretary"),
     ("staff_full_time", "sum(staff_full_time)"),
     ("staff_part_time", "sum(staff_part_time)"),
 ];
+
+/// Returns the counts of the ledgers, by the conditions of `scope`.
+pub(crate) fn items(scope: &Scope) -> Result<Vec<(String, Measure)>> {
+    let conditions = scope.conditions_in_force()?;
+    let item = |(name, text): (&str, &str)| {
+        let mut measure = Measure::parse(text)?;
+        if let Measure::Where(predicate) = &mut measure {
+            conditions.apply([predicate])?;
+        }
+        Ok((name.to_owned(), measure))
+    };
+    ITEMS.into_iter().map(item).collect()
+}
 
 impl Roster {
     /// Counts the workforce of the ledgers by the dimensions of `scope`.
@@ -37,8 +50,7 @@ impl Roster {
     /// # Ok::<(), dangjian::Error>(())
     /// ```
     pub fn workforce(&self, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
-        let measure = |(name, text): (&str, &str)| Ok((name.to_owned(), Measure::parse(text)?));
-        count_items(self, &ITEMS.into_iter().map(measure).collect::<Result<Vec<_>>>()?, scope, job)
+        count_items(self, &items(scope)?, scope, job)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::condition::{Condition, Conditions, Layers};
 use crate::error::Result;
 use crate::lang::Text;
 use crate::predicate::Predicate;
@@ -25,6 +26,8 @@ pub struct AnnualTable {
     pub lines: Vec<Line>,
     /// Constraints between the cells.
     pub checks: Vec<Check>,
+    /// Named conditions that the table uses.
+    conditions: Vec<Condition>,
     place: RecordPlace,
 }
 
@@ -90,7 +93,10 @@ pub struct Check {
 
 /// Annual report tables of one file.
 #[derive(Clone, Debug)]
-pub struct Annual(Vec<AnnualTable>);
+pub struct Annual {
+    tables: Vec<AnnualTable>,
+    layers: Layers,
+}
 
 impl Annual {
     /// Returns tables 27 and 30: `definitions/annual.toml`.
@@ -103,18 +109,18 @@ impl Annual {
         Self::from_toml(&record::read(path)?, &path.display().to_string())
     }
 
-    /// Parses the records `[[table]]`, `[[column]]`, `[[line]]` and `[[check]]` of `text`; see
-    /// `definitions/annual.toml`. `origin` is the file's name in errors, which are
+    /// Parses the records `[[table]]`, `[[column]]`, `[[line]]`, `[[check]]` and `[[condition]]` (see [`Conditions`])
+    /// of `text`; see `definitions/annual.toml`. `origin` is the file's name in errors, which are
     /// [`Error::Definition`](crate::error::Error::Definition).
     pub fn from_toml(text: &str, origin: &str) -> Result<Self> {
-        let mut kinds = records_of(text, origin, &["table", "column", "line", "check"])?.into_iter();
+        let mut kinds = records_of(text, origin, &["table", "column", "line", "check", "condition"])?.into_iter();
         let mut next = || kinds.next().unwrap_or_default();
-        let mut all = Self(Vec::new());
+        let mut all = Self { tables: Vec::new(), layers: Layers::default() };
         for mut record in next() {
             let table = AnnualTable::take(&mut record)?;
-            once(&record, &table.id, all.0.iter().map(|t| &t.id))?;
+            once(&record, &table.id, all.tables.iter().map(|t| &t.id))?;
             record.finish()?;
-            all.0.push(table);
+            all.tables.push(table);
         }
         for mut record in next() {
             let (ids, part) = (record.texts("tables")?, Part::take(&mut record)?);
@@ -141,7 +147,31 @@ impl Annual {
             }
             record.finish()?;
         }
-        Ok(all)
+        all.layers = Layers::take(next())?;
+        all.resolved()
+    }
+
+    /// Puts `conditions` over the shipped ones; those of the tables' own file stay over both.
+    pub fn with_conditions(mut self, conditions: &Conditions) -> Result<Self> {
+        self.layers.give(conditions);
+        self.resolved()
+    }
+
+    /// Reduces named conditions to columns in every table.
+    fn resolved(mut self) -> Result<Self> {
+        let conditions = self.layers.in_force()?;
+        for AnnualTable { population, columns, lines, conditions: used, .. } in &mut self.tables {
+            let lines = lines.iter_mut().filter_map(|line| line.when.as_mut());
+            let columns = columns.iter_mut().map(|column| &mut column.when);
+            *used = conditions.apply(std::iter::once(population).chain(columns).chain(lines))?;
+        }
+        Ok(self)
+    }
+
+    /// Returns the conditions of the tables' own file.
+    #[must_use]
+    pub fn conditions(&self) -> &Conditions {
+        self.layers.own()
     }
 
     /// Returns the tables that `record` belongs to.
@@ -149,13 +179,13 @@ impl Annual {
         for id in ids {
             self.get(id).map_err(|e| record.place().defined(e, "tables"))?;
         }
-        Ok(self.0.iter_mut().filter(|table| ids.contains(&table.id)).collect())
+        Ok(self.tables.iter_mut().filter(|table| ids.contains(&table.id)).collect())
     }
 
     /// Returns the table `id`.
     pub fn get(&self, id: &str) -> Result<&AnnualTable> {
-        let ids = || self.0.iter().map(|table| table.id.as_str());
-        self.0.iter().find(|table| table.id == id).ok_or_else(|| no_such(("年报表", "annual table"), id, ids()))
+        let ids = || self.tables.iter().map(|table| table.id.as_str());
+        self.tables.iter().find(|table| table.id == id).ok_or_else(|| no_such(("年报表", "annual table"), id, ids()))
     }
 }
 
@@ -185,6 +215,7 @@ impl AnnualTable {
             columns: Vec::new(),
             lines: Vec::new(),
             checks: Vec::new(),
+            conditions: Vec::new(),
             place: record.place().clone(),
         })
     }
@@ -194,6 +225,7 @@ impl AnnualTable {
         let check = |predicate: &Predicate, place: &RecordPlace, field: &str| {
             predicate.check(roster).map_err(|e| place.defined(e, field))
         };
+        self.conditions.iter().try_for_each(|condition| condition.check(roster))?;
         check(&self.population, &self.place, "population")?;
         self.columns.iter().try_for_each(|column| check(&column.when, &column.place, "when"))?;
         self.lines.iter().try_for_each(|line| line.when.iter().try_for_each(|w| check(w, &line.place, "when")))

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::condition::Condition;
 use super::validity::Validity;
 use crate::error::Result;
 use crate::lang::{Lang, Text};
@@ -41,6 +42,8 @@ pub struct Finding {
     pub validity: Validity,
     /// Document that the rule comes from.
     pub source: String,
+    /// Named conditions that the finding uses.
+    pub(super) conditions: Vec<Condition>,
     pub(super) place: RecordPlace,
 }
 
@@ -59,6 +62,7 @@ impl Finding {
             why: Why::new(&record, &why)?,
             validity: record.validity()?,
             source: record.text("source")?,
+            conditions: Vec::new(),
             place: record.place().clone(),
             id,
             label,
@@ -71,6 +75,7 @@ impl Finding {
 
     /// Fails if the condition or the sentence names a column that `roster` does not have.
     pub(crate) fn check(&self, roster: &Roster) -> Result<()> {
+        self.conditions.iter().try_for_each(|condition| condition.check(roster))?;
         self.when.check(roster).map_err(|e| self.place.defined(e, "when"))?;
         for name in self.why.columns().into_iter().filter(|name| *name != APPROVAL) {
             let there = Predicate::parse(&format!("\"{name}\" is null")).and_then(|p| p.check(roster));

@@ -1,5 +1,6 @@
 //! Required mode of an organisation (应建形式), and the members that a formation rule counts.
 
+use super::condition::Condition;
 use super::validity::Validity;
 use crate::error::Result;
 use crate::lang::Text;
@@ -50,6 +51,8 @@ pub struct Need {
     pub source: String,
     /// Note for readers.
     pub note: Option<Text>,
+    /// Named conditions that the rule uses.
+    pub(super) conditions: Vec<Condition>,
     pub(super) place: RecordPlace,
 }
 
@@ -75,6 +78,7 @@ impl Need {
             validity: record.validity()?,
             source: record.text("source")?,
             note: record.label("note", "note_en")?,
+            conditions: Vec::new(),
             place: record.place().clone(),
         };
         record.finish()?;
@@ -82,6 +86,7 @@ impl Need {
     }
 
     pub(super) fn check(&self, roster: &Roster) -> Result<()> {
+        self.conditions.iter().try_for_each(|condition| condition.check(roster))?;
         self.when.check(roster).map_err(|e| self.place.defined(e, if self.step.is_some() { "members" } else { "when" }))
     }
 }

@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::sync::OnceLock;
 
-use super::condition::{Break, Condition, Meanings};
+use super::breaks::Break;
+use super::condition::{Condition, Conditions, Layers};
+
 use super::validity::{Validity, alone};
 use crate::error::Result;
 use crate::lang::Text;
@@ -122,11 +124,16 @@ impl Rate {
     /// Fails with [`Error::Definition`](crate::Error::Definition) if one of the predicates does not fit `roster` (see
     /// [`Predicate::check`]).
     pub fn check(&self, roster: &Roster) -> Result<()> {
-        self.conditions.iter().try_for_each(|condition| condition.check(roster))?;
+        self.check_conditions(roster)?;
         for (field, predicate) in [("population", &self.population), ("success", &self.success)] {
             predicate.check(roster).map_err(|e| self.place.defined(e, field))?;
         }
         Ok(())
+    }
+
+    /// Fails as [`Rate::check`] does if a named condition does not fit `roster`.
+    pub(super) fn check_conditions(&self, roster: &Roster) -> Result<()> {
+        self.conditions.iter().try_for_each(|condition| condition.check(roster))
     }
 }
 
@@ -134,7 +141,7 @@ impl Rate {
 #[derive(Clone, Debug)]
 pub struct Rates {
     all: Vec<Rate>,
-    conditions: Vec<Condition>,
+    layers: Layers,
     breaks: Vec<Break>,
 }
 
@@ -145,7 +152,9 @@ impl Rates {
         if let Some(known) = SHIPPED.get() {
             return Ok(known.clone());
         }
-        let read = Self::from_toml(include_str!("../../definitions/rates.toml"), "definitions/rates.toml")?;
+        let read = Self::parse(include_str!("../../definitions/rates.toml"), "definitions/rates.toml")?;
+        // The conditions of this file are those under all others, and not its own.
+        let read = Self { layers: Layers::default(), ..read }.resolved()?;
         Ok(SHIPPED.get_or_init(|| read).clone())
     }
 
@@ -155,9 +164,9 @@ impl Rates {
     }
 
     /// Parses the records of `text`: `[[rate]]`, with the years `from` and `to` in which it is in force if they are
-    /// limited; `[[condition]]`, a named condition that other conditions may use like a flag; and `[[break]]`, a
-    /// change in a column's meaning from a year on. `origin` is the file's name in errors, which are
-    /// [`Error::Definition`](crate::Error::Definition).
+    /// limited; `[[condition]]`, a named condition that other conditions may use like a flag (see [`Conditions`]);
+    /// and `[[break]]`, a change in a column's meaning from a year on. `origin` is the file's name in errors, which
+    /// are [`Error::Definition`](crate::Error::Definition).
     ///
     /// ```
     /// let rates = dangjian::definition::Rates::from_toml(
@@ -182,6 +191,11 @@ impl Rates {
     /// # Ok::<(), dangjian::Error>(())
     /// ```
     pub fn from_toml(text: &str, origin: &str) -> Result<Self> {
+        Self::parse(text, origin)?.resolved()
+    }
+
+    /// Parses the records of `text`; names of conditions stay as they are.
+    fn parse(text: &str, origin: &str) -> Result<Self> {
         let mut kinds = records_of(text, origin, &["rate", "condition", "break"])?.into_iter();
         let mut next = || kinds.next().unwrap_or_default();
         let mut rates: Vec<Rate> = Vec::new();
@@ -194,9 +208,9 @@ impl Rates {
             record.finish()?;
             rates.push(rate);
         }
-        let conditions = Condition::take_all(next())?;
+        let layers = Layers::take(next())?;
         let breaks = next().into_iter().map(Break::take).collect::<Result<_>>()?;
-        Self { all: rates, conditions, breaks }.resolved()
+        Ok(Self { all: rates, layers, breaks })
     }
 
     /// Replaces rates by those of `user` with the same id, and appends the new ones. A user's condition replaces a
@@ -210,23 +224,22 @@ impl Rates {
                 self.all.splice(place..place, versions);
             }
         }
-        self.conditions.retain(|c| user.conditions.iter().all(|u| u.id != c.id));
-        self.conditions.extend(user.conditions);
+        self.layers = self.layers.overridden_by(&user.layers)?;
         self.breaks.extend(user.breaks);
+        self.resolved()
+    }
+
+    /// Puts `conditions` over the shipped ones; those of the rates' own file stay over both.
+    pub fn with_conditions(mut self, conditions: &Conditions) -> Result<Self> {
+        self.layers.give(conditions);
         self.resolved()
     }
 
     /// Expands named conditions in every rate and attaches the breaks of its columns.
     fn resolved(mut self) -> Result<Self> {
-        let meanings = Meanings::new(&self.conditions)?;
+        let conditions = self.layers.in_force()?;
         for rate in &mut self.all {
-            rate.conditions.clear();
-            for (field, predicate) in [("population", &mut rate.population), ("success", &mut rate.success)] {
-                let written = Predicate::parse(&predicate.to_string());
-                let written = written.map_err(|e| rate.place.defined(e, field))?;
-                meanings.used(&written, &self.conditions, &mut rate.conditions);
-                *predicate = meanings.expand(&written);
-            }
+            rate.conditions = conditions.apply([&mut rate.population, &mut rate.success])?;
             let of = |b: &&Break| rate.columns().iter().any(|c| crate::predicate::ledger_column(c) == b.column);
             rate.breaks = self.breaks.iter().filter(of).cloned().collect();
         }
@@ -246,10 +259,10 @@ impl Rates {
         self.all.iter()
     }
 
-    /// Returns the named conditions.
+    /// Returns the conditions of the rates' own file.
     #[must_use]
-    pub fn conditions(&self) -> &[Condition] {
-        &self.conditions
+    pub fn conditions(&self) -> &Conditions {
+        self.layers.own()
     }
 }
 

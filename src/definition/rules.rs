@@ -4,6 +4,7 @@ use std::path::Path;
 
 use arrow::buffer::BooleanBuffer;
 
+use super::condition::{Condition, Conditions, Layers};
 use super::finding::Finding;
 use super::need::{Members, Need, word};
 use super::validity;
@@ -73,6 +74,8 @@ pub struct FormationRules {
     joints: Vec<JointLimit>,
     terms: Vec<Term>,
     findings: Vec<Finding>,
+    layers: Layers,
+    organised: Condition,
 }
 
 /// Required modes of the organisations of one frame. A row in none of the sets meets none of the rules.
@@ -85,12 +88,12 @@ pub struct Needed {
     pub unknown: BooleanBuffer,
 }
 
-const KINDS: [&str; 5] = ["need", "level", "joint", "term", "finding"];
+const KINDS: [&str; 6] = ["need", "level", "joint", "term", "finding", "condition"];
 
 impl FormationRules {
     /// Returns the rules of the "1234" working method and the regulations: `definitions/formation.toml`.
     pub fn shipped() -> Result<Self> {
-        Self::parse(include_str!("../../definitions/formation.toml"), "definitions/formation.toml")
+        Self::parse(include_str!("../../definitions/formation.toml"), "definitions/formation.toml")?.resolved()
     }
 
     /// Reads the rules of the file at `path`.
@@ -98,21 +101,54 @@ impl FormationRules {
         Self::from_toml(&record::read(path)?, &path.display().to_string())
     }
 
-    /// Parses the records of `text`: `[[need]]`, `[[level]]`, `[[joint]]`, `[[term]]`, `[[finding]]`. Records of a
-    /// kind replace all shipped ones of that kind; a finding replaces only the one with its id. `origin` is the
-    /// file's name in errors, which are [`Error::Definition`](crate::error::Error::Definition).
+    /// Parses the records of `text`: `[[need]]`, `[[level]]`, `[[joint]]`, `[[term]]`, `[[finding]]`, `[[condition]]`
+    /// (see [`Conditions`]). Records of a kind replace all shipped ones of that kind; a finding and a condition replace
+    /// only the one with its id. `origin` is the file's name in errors, which are
+    /// [`Error::Definition`](crate::error::Error::Definition).
     pub fn from_toml(text: &str, origin: &str) -> Result<Self> {
         let (mut mine, shipped) = (Self::parse(text, origin)?, Self::shipped()?);
         let own = |finding: &Finding| mine.findings.iter().any(|f| f.id == finding.id);
         let mut findings: Vec<Finding> = shipped.findings.into_iter().filter(|f| !own(f)).collect();
         findings.append(&mut mine.findings);
-        Ok(Self {
+        Self {
             needs: or(mine.needs, shipped.needs),
             levels: or(mine.levels, shipped.levels),
             joints: or(mine.joints, shipped.joints),
             terms: or(mine.terms, shipped.terms),
             findings,
-        })
+            ..mine
+        }
+        .resolved()
+    }
+
+    /// Puts `conditions` over the shipped ones; those of the rules' own file stay over both.
+    pub fn with_conditions(mut self, conditions: &Conditions) -> Result<Self> {
+        self.layers.give(conditions);
+        self.resolved()
+    }
+
+    /// Reduces named conditions to columns in every rule.
+    fn resolved(mut self) -> Result<Self> {
+        let conditions = self.layers.in_force()?;
+        for need in &mut self.needs {
+            need.conditions = conditions.apply([&mut need.when])?;
+        }
+        for finding in &mut self.findings {
+            finding.conditions = conditions.apply([&mut finding.when])?;
+        }
+        self.organised = conditions.organised()?;
+        Ok(self)
+    }
+
+    /// Returns the conditions of the rules' own file.
+    #[must_use]
+    pub fn conditions(&self) -> &Conditions {
+        self.layers.own()
+    }
+
+    /// Returns the condition for an organisation to belong to the party organisation whose code it has.
+    pub(crate) fn organised(&self) -> &Condition {
+        &self.organised
     }
 
     fn parse(text: &str, origin: &str) -> Result<Self> {
@@ -124,6 +160,8 @@ impl FormationRules {
             joints: apart(next(), joint, |_, _| true, |j| j.validity)?,
             terms: apart(next(), term, |a, b| a.level == b.level, |t| t.validity)?,
             findings: apart(next(), Finding::take, |a, b| a.id == b.id, |f| f.validity)?,
+            layers: Layers::take(next())?,
+            organised: Conditions::shipped()?.organised()?,
         })
     }
 
@@ -183,6 +221,7 @@ impl FormationRules {
     /// [`Predicate::check`](crate::predicate::Predicate::check)). Findings are checked by the audit, which adds columns of its
     /// own.
     pub fn check(&self, roster: &Roster) -> Result<()> {
+        self.organised.check(roster)?;
         self.needs.iter().try_for_each(|need| need.check(roster))?;
         self.levels.iter().try_for_each(|level| level.members.check(roster, &level.place))
     }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::condition::{Conditions, Layers};
 use super::rate::Rate;
 use super::validity::{Validity, alone};
 use crate::error::Result;
@@ -9,7 +10,7 @@ use crate::predicate::Predicate;
 use crate::roster::Roster;
 use crate::support::named::no_such;
 use crate::support::record;
-use crate::support::record::{Record, RecordPlace, records};
+use crate::support::record::{Record, RecordPlace, lacking, records_of};
 
 /// A rate with a proportion to reach.
 #[derive(Clone, Debug)]
@@ -57,6 +58,7 @@ impl Target {
 
     /// Fails with [`Error::Definition`](crate::error::Error::Definition) if one of the conditions does not fit `roster`.
     pub fn check(&self, roster: &Roster) -> Result<()> {
+        self.rate.check_conditions(roster)?;
         if let Some(scope) = &self.scope {
             scope.check(roster).map_err(|e| self.place.defined(e, "scope"))?;
         }
@@ -67,7 +69,10 @@ impl Target {
 /// Targets in the order in which tables show them. An id may occur several times, for different years. A user's set
 /// replaces the shipped one.
 #[derive(Clone, Debug)]
-pub struct Targets(Vec<Target>);
+pub struct Targets {
+    all: Vec<Target>,
+    layers: Layers,
+}
 
 impl Targets {
     /// Returns the four 100 % targets of the "1234" working method, as far as its article states them:
@@ -82,8 +87,8 @@ impl Targets {
     }
 
     /// Parses the `[[target]]` records of `text`: the fields of a rate, and `target` (1.0 if left out), `scope`,
-    /// `inferred`, `deadline`, `from`, `to`. `origin` is the file's name in errors, which are
-    /// [`Error::Definition`](crate::error::Error::Definition).
+    /// `inferred`, `deadline`, `from`, `to`; and its `[[condition]]` records (see [`Conditions`]). `origin` is the
+    /// file's name in errors, which are [`Error::Definition`](crate::error::Error::Definition).
     ///
     /// ```
     /// let targets = dangjian::definition::Targets::from_toml(
@@ -105,32 +110,59 @@ impl Targets {
     /// # Ok::<(), dangjian::Error>(())
     /// ```
     pub fn from_toml(text: &str, origin: &str) -> Result<Self> {
-        let mut targets: Vec<Target> = Vec::new();
-        for record in records(text, origin, "target")? {
-            let target = Target::take(record, &targets)?;
-            targets.push(target);
+        let mut kinds = records_of(text, origin, &["target", "condition"])?.into_iter();
+        let mut next = || kinds.next().unwrap_or_default();
+        let mut all: Vec<Target> = Vec::new();
+        for record in next() {
+            let target = Target::take(record, &all)?;
+            all.push(target);
         }
-        Ok(Self(targets))
+        if all.is_empty() {
+            return Err(lacking(origin, &["target"]));
+        }
+        Self { all, layers: Layers::take(next())? }.resolved()
+    }
+
+    /// Puts `conditions` over the shipped ones; those of the targets' own file stay over both.
+    pub fn with_conditions(mut self, conditions: &Conditions) -> Result<Self> {
+        self.layers.give(conditions);
+        self.resolved()
+    }
+
+    /// Reduces named conditions to columns in every target.
+    fn resolved(mut self) -> Result<Self> {
+        let conditions = self.layers.in_force()?;
+        for Target { rate, scope, .. } in &mut self.all {
+            let predicates = [&mut rate.population, &mut rate.success].into_iter().chain(scope);
+            rate.conditions = conditions.apply(predicates)?;
+        }
+        Ok(self)
+    }
+
+    /// Returns the conditions of the targets' own file.
+    #[must_use]
+    pub fn conditions(&self) -> &Conditions {
+        self.layers.own()
     }
 
     /// Returns the first target with this `id`.
     pub fn get(&self, id: &str) -> Result<&Target> {
-        self.0.iter().find(|target| target.rate.id == id).ok_or_else(|| self.none(id))
+        self.all.iter().find(|target| target.rate.id == id).ok_or_else(|| self.none(id))
     }
 
     /// Returns the target `id` that is in force in `year`, or the first with this id if none is.
     pub fn get_in(&self, id: &str, year: i16) -> Result<&Target> {
-        let in_force = self.0.iter().find(|target| target.rate.id == id && target.validity.holds(year));
+        let in_force = self.all.iter().find(|target| target.rate.id == id && target.validity.holds(year));
         in_force.map_or_else(|| self.get(id), Ok)
     }
 
     fn none(&self, id: &str) -> crate::error::Error {
-        no_such(("目标", "target"), id, self.0.iter().map(|target| target.rate.id.as_str()))
+        no_such(("目标", "target"), id, self.all.iter().map(|target| target.rate.id.as_str()))
     }
 
     /// Iterates over all targets.
     pub fn iter(&self) -> std::slice::Iter<'_, Target> {
-        self.0.iter()
+        self.all.iter()
     }
 }
 

@@ -25,7 +25,7 @@ use std::str::FromStr;
 use self::bind::bind;
 use self::evaluate::Rows;
 use self::expr::Expr;
-use self::parse::parse;
+use self::parse::{parse, spelled};
 pub(crate) use self::source::ledger_column;
 pub(crate) use self::truth::Certainty;
 pub use self::truth::Truth;
@@ -60,6 +60,8 @@ use crate::support::record::Record;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Predicate {
     text: String,
+    /// The text with named conditions written out, if it uses any.
+    spelled: Option<String>,
     expr: Expr,
 }
 
@@ -67,7 +69,7 @@ impl Predicate {
     /// Parses a predicate. Fails with [`Error::Argument`] if `text` is not in the language; the existence of
     /// columns is checked by [`Predicate::check`].
     pub fn parse(text: &str) -> Result<Self> {
-        Ok(Self { text: text.to_owned(), expr: parse(text)? })
+        Ok(Self { text: text.to_owned(), spelled: None, expr: parse(text)? })
     }
 
     /// Returns the columns that the predicate reads, each once, in textual order.
@@ -82,14 +84,27 @@ impl Predicate {
         columns
     }
 
-    /// Replaces each column for which `meaning` returns an expression; the text stays the same.
-    pub(crate) fn expanded(&self, meaning: &impl Fn(&str) -> Option<Expr>) -> Self {
-        Self { text: self.text.clone(), expr: self.expr.replaced(meaning) }
+    /// Replaces each name for which `meaning` returns a predicate by that predicate; the text stays the same.
+    pub(crate) fn expanded<'a>(&self, meaning: &impl Fn(&str) -> Option<&'a Self>) -> Self {
+        Self {
+            text: self.text.clone(),
+            spelled: spelled(&self.text, &|name| meaning(name).map(Self::spelled_out)),
+            expr: self.expr.replaced(&|name| meaning(name).map(|predicate| predicate.expr.clone())),
+        }
     }
 
-    /// Returns the parsed expression.
-    pub(crate) fn expr(&self) -> &Expr {
-        &self.expr
+    /// Returns the text with every named condition that it uses (see [`Conditions`](crate::definition::Conditions))
+    /// written out.
+    #[must_use]
+    pub fn spelled_out(&self) -> &str {
+        self.spelled.as_deref().unwrap_or(&self.text)
+    }
+
+    /// Combines two predicates into one that is true where both are; its text is that of neither.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        let both = format!("({}) and ({})", self.spelled_out(), other.spelled_out());
+        Self { text: both, spelled: None, expr: Expr::And(vec![self.expr.clone(), other.expr.clone()]) }
     }
 
     /// Checks whether both predicates parse to the same expression.

@@ -72,6 +72,33 @@ pub(crate) fn parse(text: &str) -> Result<Expr> {
     convert(expr, MOST_LEVELS).map_err(|part| refused(part).with_value(text))
 }
 
+/// Returns `text` with every name that `meaning` knows replaced by its meaning, in brackets unless it stands alone;
+/// `None` if there is no such name.
+pub(crate) fn spelled<'a>(text: &str, meaning: &impl Fn(&str) -> Option<&'a str>) -> Option<String> {
+    let tokens = Tokenizer::new(&DuckDbDialect, text).with_unescape(false).tokenize().ok()?;
+    let meant = |token: &Token| match token {
+        Token::Word(word) => meaning(&word.value),
+        _ => None,
+    };
+    tokens.iter().find_map(meant)?;
+    let is_code = |token: &&Token| !matches!(token, Token::Whitespace(_));
+    let mut spelled = String::new();
+    for (at, token) in tokens.iter().enumerate() {
+        let Some(meant) = meant(token) else {
+            spelled.push_str(&token.to_string());
+            continue;
+        };
+        let (before, after) = (tokens[..at].iter().rfind(is_code), tokens[at + 1..].iter().find(is_code));
+        let alone = matches!((before, after), (None | Some(Token::LParen), None | Some(Token::RParen)));
+        if alone {
+            spelled.push_str(meant);
+        } else {
+            spelled.extend(["(", meant, ")"]);
+        }
+    }
+    Some(spelled)
+}
+
 /// Builds the error for SQL that `sqlparser` rejects; its message ends in ` at Line: 1, Column: 5`.
 fn syntax(text: &str, error: impl std::error::Error + Send + Sync + 'static) -> Error {
     let message = error.to_string();

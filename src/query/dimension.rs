@@ -6,7 +6,7 @@ use super::needed_mode;
 use super::star_state::{StarStates, UNKNOWN};
 use crate::cube::nowhere;
 use crate::cube::{Axis, Base, Values};
-use crate::definition::{Bands, FormationRules};
+use crate::definition::{Bands, Conditions, FormationRules};
 use crate::error::{Error, Result};
 use crate::job::Quiet;
 use crate::roster::{Frame, Roster, gathered};
@@ -50,8 +50,8 @@ fn groupable(ty: Type) -> bool {
     matches!(ty, Type::Code | Type::Word | Type::Region | Type::Industry | Type::Flag | Type::Star)
 }
 
-/// Builds the axis of the dimension `name`.
-pub(crate) fn axis(roster: &Roster, frames: &[&Frame], name: &str) -> Result<Axis> {
+/// Builds the axis of the dimension `name`, with the user's `conditions` over the shipped ones.
+pub(super) fn axis(roster: &Roster, frames: &[&Frame], name: &str, conditions: Option<&Conditions>) -> Result<Axis> {
     if let Some(level) = RegionLevel::ALL.iter().find(|l| l.name() == name) {
         let Some((at, codes)) = roster.field("region").ok().and_then(|at| Some((at, roster.dictionary(at)?))) else {
             return Ok(nowhere(frames, name, Values::Region(Arc::default())));
@@ -69,7 +69,10 @@ pub(crate) fn axis(roster: &Roster, frames: &[&Frame], name: &str) -> Result<Axi
             let values = Values::Text(parts.values.to_vec());
             Ok(Axis::gathered(name, Base::Field(at), &parts, values))
         }
-        "star_state" => StarStates::new(roster).of_organisations(roster, frames, &Quiet),
+        "star_state" => {
+            let organised = Conditions::in_force(conditions)?.organised()?;
+            StarStates::new(roster, organised).of_organisations(roster, frames, &Quiet)
+        }
         "need" => needed_mode::need(roster, frames, &FormationRules::shipped()?),
         _ => column(roster, frames, name),
     }

@@ -5,11 +5,10 @@ use rayon::prelude::*;
 
 use super::party_organisation::{Parties, bitmap};
 use super::scope::Scope;
-use super::star_state::{ORGANISED, StarStates};
+use super::star_state::StarStates;
 use crate::error::Result;
 use crate::job;
 use crate::job::Job;
-use crate::roster::coded;
 use crate::roster::{Frame, Integers, Roster};
 
 /// The party organisations of one year.
@@ -32,21 +31,18 @@ impl PartyStars {
     ) -> Result<Vec<Self>> {
         let of_frame = |frame: &&Frame| {
             job::check(job)?;
-            Ok(Self::new(roster, frame, states, &scope.rows(roster, frame)?))
+            Self::new(roster, frame, states, &scope.rows(roster, frame)?)
         };
         frames.par_iter().map(of_frame).collect()
     }
 
-    pub(crate) fn new(roster: &Roster, frame: &Frame, states: &StarStates, rows: &BooleanBuffer) -> Self {
-        let mode = roster.field("mode").ok();
-        let organised: Vec<u64> = mode
-            .and_then(|at| roster.dictionary(at))
-            .map_or_else(Vec::new, |d| ORGANISED.iter().filter_map(|m| d.code(m).map(u64::from)).collect());
-        let modes = coded(roster, frame, mode);
-        let has_own = |row| modes.is_some_and(|m| organised.contains(&m.get(row)));
-        let own = BooleanBuffer::collect_bool(frame.rows(), |row| rows.value(row) && has_own(row));
+    /// Finds the party organisations among `rows` of `frame`. The organisations of each are those with its code that
+    /// are organised.
+    pub(crate) fn new(roster: &Roster, frame: &Frame, states: &StarStates, rows: &BooleanBuffer) -> Result<Self> {
+        let organised = states.organised(roster, frame)?;
+        let own = rows & &organised.yes;
         let parties = Parties::new(roster, frame);
-        let of_rows = states.codes(roster, frame);
+        let of_rows = states.codes_if(&organised, roster, frame);
         let unrated = u64::from(states.grades());
         let homes = parties.homes(&own);
         // Highest star of each party organisation: 0 for none, otherwise the state plus one.
@@ -65,7 +61,7 @@ impl PartyStars {
                 codes[home as usize] = best[code].checked_sub(1).unwrap_or(unrated);
             }
         }
-        Self { ids, rows: at_home, codes: Integers::smallest(&codes) }
+        Ok(Self { ids, rows: at_home, codes: Integers::smallest(&codes) })
     }
 
     pub(crate) fn homes(&self) -> BooleanBuffer {

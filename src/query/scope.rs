@@ -7,7 +7,7 @@ use arrow::buffer::BooleanBuffer;
 use super::dimension::axis;
 use super::size_band;
 use crate::cube::Axis;
-use crate::definition::Bands;
+use crate::definition::{Bands, Condition, Conditions};
 use crate::error::{Error, Result};
 use crate::predicate::Predicate;
 use crate::roster::{Frame, Roster};
@@ -29,6 +29,7 @@ pub struct Scope {
     pub(crate) years: Option<Vec<i16>>,
     pub(crate) only: Option<Arc<[BooleanBuffer]>>,
     pub(crate) bands: Option<Bands>,
+    pub(crate) conditions: Option<Conditions>,
 }
 
 impl Scope {
@@ -66,6 +67,28 @@ impl Scope {
     #[must_use]
     pub fn bands(self, bands: impl Into<Option<Bands>>) -> Self {
         Self { bands: bands.into(), ..self }
+    }
+
+    /// Sets named conditions; they override those that come with the engine.
+    #[must_use]
+    pub fn conditions(self, conditions: impl Into<Option<Conditions>>) -> Self {
+        Self { conditions: conditions.into(), ..self }
+    }
+
+    /// Puts `conditions` over the named conditions that are set.
+    pub fn under(self, conditions: &Conditions) -> Result<Self> {
+        let own = self.conditions.clone().unwrap_or_default().overridden_by(conditions)?;
+        Ok(self.conditions(own))
+    }
+
+    /// Returns the named conditions in force.
+    pub fn conditions_in_force(&self) -> Result<Conditions> {
+        Conditions::in_force(self.conditions.as_ref())
+    }
+
+    /// Returns the condition for an organisation to have a party organisation.
+    pub(crate) fn organised(&self) -> Result<Condition> {
+        self.conditions_in_force()?.organised()
     }
 
     /// Returns the scope broken down by other dimensions.
@@ -112,6 +135,11 @@ impl Scope {
         Ok(self.bands.clone().map_or_else(|| shipped.clone(), |own| shipped.clone().overridden_by(own)))
     }
 
+    /// Builds the axis of the dimension `name`, which is not one of size bands.
+    pub(crate) fn axis(&self, roster: &Roster, frames: &[&Frame], name: &str) -> Result<Axis> {
+        axis(roster, frames, name, self.conditions.as_ref())
+    }
+
     /// Builds the axes of the named dimensions.
     pub(crate) fn axes(&self, roster: &Roster, frames: &[&Frame]) -> Result<Vec<Axis>> {
         self.axes_beside(roster, frames, &[])
@@ -123,7 +151,7 @@ impl Scope {
         let bands = self.bands_in_force()?;
         let axis = |name: &String| match bands.find(name).filter(|_| roster.field(name).is_err()) {
             Some(sizes) => size_band::axis(roster, frames, sizes, &bands),
-            None => axis(roster, frames, name),
+            None => self.axis(roster, frames, name),
         };
         distinct(names.map(axis).collect::<Result<Vec<_>>>()?)
     }

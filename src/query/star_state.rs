@@ -2,15 +2,14 @@
 
 use rayon::prelude::*;
 
-use crate::cube::{Axis, Base, Values};
+use crate::cube::{Axis, Base, Values, numbers};
+use crate::definition::Condition;
 use crate::error::Result;
 use crate::job;
 use crate::job::Job;
+use crate::predicate::Truth;
 use crate::roster::coded;
 use crate::roster::{Frame, Integers, Roster, with_integers};
-
-/// Modes that mean a party organisation exists: 单建, 联建, 挂靠.
-pub(crate) const ORGANISED: [&str; 3] = ["solo", "joint", "affiliated"];
 
 /// Name of a value that the ledger does not give.
 pub(crate) const UNKNOWN: &str = "unknown";
@@ -22,13 +21,15 @@ pub(crate) const ABSENT: &str = "absent";
 pub(crate) struct StarStates {
     pub(crate) values: Vec<String>,
     star: Option<usize>,
-    mode: Option<usize>,
+    /// Condition for an organisation to have a party organisation.
+    organised: Condition,
     /// State of each code of the star column; the entry of code 0 is unused.
     grades: Vec<u32>,
 }
 
 impl StarStates {
-    pub(crate) fn new(roster: &Roster) -> Self {
+    /// Finds the states of `roster`. Without a star, an organisation is in the state that `organised` implies.
+    pub(crate) fn new(roster: &Roster, organised: Condition) -> Self {
         let star = roster.field("star").ok();
         let dictionary = star.and_then(|at| roster.dictionary(at));
         let used = dictionary.map_or(&[][..], |d| d.values());
@@ -38,7 +39,7 @@ impl StarStates {
         let state = |v: &String| values.iter().position(|g| g == v).unwrap_or(0) as u32;
         let grades = std::iter::once(0).chain(used.iter().map(state)).collect();
         values.extend(["unrated", "no_party_org", UNKNOWN].map(str::to_owned));
-        Self { values, star, mode: roster.field("mode").ok(), grades }
+        Self { values, star, organised, grades }
     }
 
     /// Returns the number of states that are grades.
@@ -46,50 +47,41 @@ impl StarStates {
         self.values.len() as u32 - 3
     }
 
-    /// Returns the state of each row: its star, or without a star the state implied by the mode.
+    /// Tells for each row whether the organisation has a party organisation.
+    pub(crate) fn organised(&self, roster: &Roster, frame: &Frame) -> Result<Truth> {
+        self.organised.evaluate(roster, frame)
+    }
+
+    /// Returns the state of each row.
+    pub(crate) fn codes(&self, roster: &Roster, frame: &Frame) -> Result<Integers> {
+        Ok(self.codes_if(&self.organised(roster, frame)?, roster, frame))
+    }
+
+    /// Returns the state of each row: its star, or without a star the state implied by the answer of `organised`.
     #[allow(clippy::useless_conversion, reason = "one arm of the macro is u64 already")]
-    pub(crate) fn codes(&self, roster: &Roster, frame: &Frame) -> Integers {
-        let stars = coded(roster, frame, self.star);
-        let modes = coded(roster, frame, self.mode);
-        let state_of_mode = self.state_of_mode(roster);
-        let state = |star: u64, mode: u64| match star {
-            0 => state_of_mode[mode as usize],
+    pub(crate) fn codes_if(&self, organised: &Truth, roster: &Roster, frame: &Frame) -> Integers {
+        let [unrated, no_party_org, unknown] = [0, 1, 2].map(|k| u64::from(self.grades()) + k);
+        // A row's answer as two bits: yes, no.
+        let answers = numbers(&[&organised.yes, &organised.no()]);
+        let without = [unknown, unrated, no_party_org, unknown];
+        let (most, without) = (self.values.len() as u64, |answer: u8| without[usize::from(answer & 3)]);
+        let Some(stars) = coded(roster, frame, self.star) else {
+            return Integers::up_to(most, answers.into_iter().map(without));
+        };
+        let state = |(star, answer): (u64, u8)| match star {
+            0 => without(answer),
             star => u64::from(self.grades[star as usize]),
         };
-        let most = self.values.len() as u64;
-        if let (Some(stars), Some(modes)) = (stars, modes) {
-            return with_integers!(stars, stars => with_integers!(modes, modes => {
-                let both = stars.iter().zip(modes);
-                Integers::up_to(most, both.map(|(star, mode)| state(u64::from(*star), u64::from(*mode))))
-            }));
-        }
-        let code = |codes: Option<&Integers>, row| codes.map_or(0, |codes| codes.get(row));
-        Integers::up_to(most, (0..frame.rows()).map(|row| state(code(stars, row), code(modes, row))))
-    }
-
-    /// Returns the state of one row.
-    pub(crate) fn of_row(&self, roster: &Roster, frame: &Frame, row: usize) -> &str {
-        let code = |at| coded(roster, frame, at).map_or(0, |codes| codes.get(row) as usize);
-        let state = match code(self.star) {
-            0 => self.state_of_mode(roster)[code(self.mode)] as usize,
-            star => self.grades[star] as usize,
-        };
-        &self.values[state]
-    }
-
-    /// Returns the state of a row without a star for each code of the mode column.
-    fn state_of_mode(&self, roster: &Roster) -> Vec<u64> {
-        let [unrated, no_party_org, unknown] = [0, 1, 2].map(|k| u64::from(self.grades()) + k);
-        let modes = self.mode.and_then(|at| roster.dictionary(at));
-        let state = |mode: &String| if ORGANISED.contains(&mode.as_str()) { unrated } else { no_party_org };
-        std::iter::once(unknown).chain(modes.into_iter().flat_map(|d| d.values().iter().map(state))).collect()
+        with_integers!(stars, stars => {
+            Integers::up_to(most, stars.iter().map(|star| u64::from(*star)).zip(answers).map(state))
+        })
     }
 
     /// Builds the axis of the organisations' states.
     pub(crate) fn of_organisations(&self, roster: &Roster, frames: &[&Frame], job: &dyn Job) -> Result<Axis> {
         let codes = |frame: &&Frame| {
             job::check(job)?;
-            Ok(self.codes(roster, frame))
+            self.codes(roster, frame)
         };
         Ok(self.axis(frames.par_iter().map(codes).collect::<Result<_>>()?))
     }
@@ -117,5 +109,38 @@ pub(crate) fn given(name: &'static str, codes: Vec<Integers>, values: Vec<String
         base: Base::Given { name, codes: codes.into() },
         map: (0..=null as u32).collect(),
         values: Values::Text(values),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::definition::Conditions;
+    use crate::predicate::testing::{codes, roster};
+    use crate::schema::Type;
+
+    /// Without a star, the condition decides: as shipped, and as a user has it who counts area coverage too.
+    #[test]
+    fn the_condition_organised_decides_without_a_star() {
+        let modes = [Some("solo"), Some("area"), Some("none"), None, Some("none")];
+        let stars = [None, None, None, None, Some("3")];
+        let wider = Conditions::from_toml(
+            "[[condition]]\nid = 'organised'\nwhen = \"mode in ('solo', 'area')\"\nsource = 's'",
+            "mine.toml",
+        );
+        let shipped = Conditions::shipped().unwrap();
+        for (conditions, area) in
+            [(shipped.clone(), "no_party_org"), (shipped.overridden_by(&wider.unwrap()).unwrap(), "unrated")]
+        {
+            for (column, starred) in [(Some(codes(&stars)), "3"), (None, "no_party_org")] {
+                let columns = vec![("mode", Type::Word, Some(codes(&modes))), ("star", Type::Star, column)];
+                let roster = roster(columns, modes.len());
+                let states = StarStates::new(&roster, conditions.organised().unwrap());
+                let codes = states.codes(&roster, &roster.frames()[0]).unwrap();
+                let names: Vec<&str> =
+                    (0..codes.len()).map(|row| states.values[codes.get(row) as usize].as_str()).collect();
+                assert_eq!(names, ["unrated", area, "no_party_org", "unknown", starred]);
+            }
+        }
     }
 }

@@ -62,7 +62,7 @@ pub(super) fn counted(
         rates: of.rates.iter().filter(|rate| !rate.special).cloned().collect(),
         targets: of.targets.iter().map(|target| target.rate.clone()).collect(),
         headlines: HEADLINES.iter().map(measure).collect::<Result<_>>()?,
-        workforce: workforce::ITEMS.iter().map(measure).collect::<Result<_>>()?,
+        workforce: workforce::items(&Scope::default())?,
     };
     let mut frames: Vec<&Frame> = roster.frames().iter().filter(|frame| frame.year < year).collect();
     let earlier = frames.len();

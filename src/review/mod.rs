@@ -246,9 +246,9 @@ const STARRED_LISTED: [&str; 4] = ["party_org_id", "name", "mode", "plaque"];
 /// Lists the party organisations with at least three stars, most stars first; the name is that of the home
 /// organisation.
 fn starred(roster: &Roster, frame: &Frame) -> Result<RecordBatch> {
-    let states = StarStates::new(roster);
+    let states = StarStates::new(roster, Scope::default().organised()?);
     let all = arrow::buffer::BooleanBuffer::new_set(frame.rows());
-    let parties = PartyStars::new(roster, frame, &states, &all);
+    let parties = PartyStars::new(roster, frame, &states, &all)?;
     let star = |row: u32| states.values[parties.codes.get(row as usize) as usize].parse::<f64>().ok();
     let mut rows: Vec<(u32, f64)> = parties.rows.iter().filter_map(|row| Some((*row, star(*row)?))).collect();
     rows.retain(|(_, star)| *star >= STARRED);

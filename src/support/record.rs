@@ -139,12 +139,7 @@ pub(crate) fn records_of(text: &str, origin: &str, kinds: &[&str]) -> Result<Vec
         found.push(list.collect::<Result<Vec<_>>>()?);
     }
     if found.iter().all(Vec::is_empty) {
-        let (zh, en) = (known.join("、"), known.join(" or "));
-        return Err(Error::definition(
-            format!("{origin}：没有 {zh} 记录。每条定义以这样一行开头"),
-            format!("{origin}: there is no {en} record. Each definition starts with such a line"),
-        )
-        .in_file(origin));
+        return Err(lacking(origin, kinds));
     }
     if let Some(other) = file.keys().next() {
         let (zh, en) = (known.join("、"), known.join(", "));
@@ -156,6 +151,17 @@ pub(crate) fn records_of(text: &str, origin: &str, kinds: &[&str]) -> Result<Vec
         .in_column(other));
     }
     Ok(found)
+}
+
+/// Builds the error for a file that has none of the records it needs.
+pub(crate) fn lacking(origin: &str, kinds: &[&str]) -> Error {
+    let known = kinds.iter().map(|kind| format!("[[{kind}]]")).collect::<Vec<_>>();
+    let (zh, en) = (known.join("、"), known.join(" or "));
+    Error::definition(
+        format!("{origin}：没有 {zh} 记录。每条定义以这样一行开头"),
+        format!("{origin}: there is no {en} record. Each definition starts with such a line"),
+    )
+    .in_file(origin)
 }
 
 impl Record {

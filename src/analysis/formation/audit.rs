@@ -70,7 +70,7 @@ pub(crate) fn statistic<'r>(
     let lanes = move |_, frame: &Frame, job: &dyn Job| {
         let wanted: BTreeSet<&str> = asked.iter().flat_map(|f| f.when.columns()).collect();
         let rows = scope.rows(roster, frame)?;
-        let (parties, bodies) = (Parties::new(roster, frame), Bodies::new(roster, frame));
+        let (parties, bodies) = (Parties::new(roster, frame), Bodies::new(roster, frame, rules)?);
         let own = BooleanBuffer::collect_bool(frame.rows(), |row| bodies.belongs(row));
         let mut lanes = vec![Lane::Bits(rows.clone())];
         job::check(job)?;

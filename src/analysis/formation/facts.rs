@@ -10,6 +10,7 @@ use super::members::Bodies;
 use super::term;
 use crate::definition::{Finding, FormationRules};
 use crate::error::Result;
+use crate::predicate::ledger_column;
 use crate::roster::{Column, Field, Frame, Roster};
 use crate::schema::Type;
 
@@ -52,7 +53,7 @@ impl Facts {
     pub(super) fn new(roster: &Roster, frame: &Frame, rules: &FormationRules, wanted: &BTreeSet<&str>) -> Result<Self> {
         let year = frame.year;
         let levels = rules.levels(year);
-        let bodies = Bodies::new(roster, frame);
+        let bodies = Bodies::new(roster, frame, rules)?;
         let (mut fields, mut columns) = (Vec::new(), Vec::new());
         for (name, ty, of) in COMPUTED.iter().filter(|(name, ..)| wanted.contains(name)) {
             fields.push(Field { name: (*name).to_owned(), ty: *ty });
@@ -128,6 +129,9 @@ impl Facts {
                 .to_owned()]);
         };
         let mut of: BTreeSet<String> = of.iter().map(|name| (*name).to_owned()).collect();
+        if of.contains("party_org_id") {
+            of.extend(rules.organised().when.columns().into_iter().map(|name| ledger_column(name).to_owned()));
+        }
         match name {
             "need" | "units_due_solo" => {
                 let needs = rules.needs().iter().filter(|need| need.validity.holds(year));

@@ -45,7 +45,7 @@ impl Roster {
     /// branch cover all of its organisations.
     ///
     /// Columns: `year`, `party_org_id`, `org_id` and `name` (of the home), `township`, `township_name`, `committee`,
-    /// `party_org_level`, `units_recorded` (organisations of mode solo, joint or affiliated with its code),
+    /// `party_org_level`, `units_recorded` (organised ones with its code: solo, joint or affiliated, as shipped),
     /// `units_unknown` (organisations with its code whose mode is unknown), `units_due_solo` (recorded organisations
     /// that need a party organisation of their own), `party_members` (full members of all of them; null if the count of
     /// one is unknown), `townships` (number of townships they lie in), `units_most` (the limit; null if no rule is in
@@ -95,7 +95,7 @@ impl Roster {
         let measures = ITEMS.iter().map(|(name, text)| Ok(((*name).to_owned(), Measure::parse(text)?)));
         let measures = measures.collect::<Result<Vec<_>>>()?;
         let is_home = Predicate::parse(&format!("\"{HOME}\""))?;
-        let at_home = Scope::by(scope.by.clone()).filter(is_home).bands(scope.bands.clone());
+        let at_home = Scope { filter: Some(is_home), years: None, only: None, ..scope.clone() };
         let mut wanted: BTreeSet<&str> = measures.iter().flat_map(|(_, measure)| measure.columns()).collect();
         wanted.extend(self.fields().iter().map(|f| f.name.as_str()).filter(|_| !scope.by.is_empty()));
         let of_frame = |frame: &&Frame| {

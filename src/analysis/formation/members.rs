@@ -1,58 +1,61 @@
-//! The party organisations of a year, each with the organisations it consists of: those of mode solo, joint or
-//! affiliated that share its code.
+//! The party organisations of a year, each with the organisations it consists of: those with its code that the
+//! condition `organised` of the rules holds for.
 
 use std::collections::HashSet;
 
 use arrow::buffer::BooleanBuffer;
 
 use super::columns::{coded, flag, number};
-use crate::definition::{LevelRule, Members};
-use crate::query::star_state::ORGANISED;
+use crate::definition::{FormationRules, LevelRule, Members};
+use crate::error::Result;
+use crate::predicate::Truth;
 use crate::roster::coded as codes_of;
 use crate::roster::{Column, Frame, Integers, Roster};
 use crate::standards::region;
 use crate::standards::region::RegionLevel;
 
-/// A value of one party organisation. `None` if the value of one of its organisations is unknown, or if an
-/// organisation with its code has an unknown mode and so may belong to it.
+/// A value of one party organisation. `None` if the value of one of its organisations is unknown, or if it is unknown
+/// of an organisation with its code, such as one of unknown mode, whether it belongs to it.
 pub(super) type Known = Option<u64>;
 
 /// The party organisations of one year.
 pub(super) struct Bodies<'a> {
     codes: Option<&'a Integers>,
     modes: Option<&'a Integers>,
-    /// The codes of solo, joint and affiliated; 0 for a mode that the dictionary lacks. No organised row has code
-    /// 0.
-    words: [u64; 3],
+    /// The codes of solo and joint; 0 for a mode that the dictionary lacks.
+    words: [u64; 2],
+    /// The rows of organised organisations, and those of which this is unknown.
+    organised: Truth,
     /// The party organisation of each row; 0 if none.
     of_row: Vec<u32>,
-    /// For each party organisation, true if an organisation of unknown mode has its code.
+    /// For each party organisation, true if it is unknown of an organisation with its code whether it is organised.
     unsure: Vec<bool>,
     rows: usize,
 }
 
 impl<'a> Bodies<'a> {
-    pub(super) fn new(roster: &'a Roster, frame: &'a Frame) -> Self {
+    pub(super) fn new(roster: &'a Roster, frame: &'a Frame, rules: &FormationRules) -> Result<Self> {
         let (party, mode) = (roster.field("party_org_id").ok(), roster.field("mode").ok());
         let dictionary = mode.and_then(|at| roster.dictionary(at));
-        let words = ORGANISED.map(|word| dictionary.and_then(|d| d.code(word)).map_or(0, u64::from));
+        let words = ["solo", "joint"].map(|word| dictionary.and_then(|d| d.code(word)).map_or(0, u64::from));
         let cardinality = party.and_then(|at| roster.dictionary(at)).map_or(1, |d| d.cardinality());
         let mut bodies = Self {
             codes: codes_of(roster, frame, party),
             modes: codes_of(roster, frame, mode),
             words,
-            of_row: Vec::new(),
+            organised: rules.organised().evaluate(roster, frame)?,
+            of_row: vec![0; frame.rows()],
             unsure: vec![false; cardinality],
             rows: frame.rows(),
         };
-        let is_own = |row: usize| bodies.mode(row) > 0 && bodies.words.contains(&bodies.mode(row));
-        bodies.of_row = (0..bodies.rows).map(|row| if is_own(row) { bodies.code(row) as u32 } else { 0 }).collect();
-        let unsure: Vec<usize> =
-            (0..bodies.rows).filter(|row| bodies.mode(*row) == 0).map(|row| bodies.code(row)).collect();
-        for code in unsure {
+        for row in bodies.organised.yes.set_indices() {
+            bodies.of_row[row] = bodies.code(row) as u32;
+        }
+        for row in bodies.organised.unknown().set_indices() {
+            let code = bodies.code(row);
             bodies.unsure[code] = true;
         }
-        bodies
+        Ok(bodies)
     }
 
     /// Returns the party organisation code of a row; 0 if none is given.
@@ -108,15 +111,16 @@ impl<'a> Bodies<'a> {
         units.into_iter().map(Some).collect()
     }
 
-    /// Counts, for each party organisation, the organisations with its code and an unknown mode.
+    /// Counts, for each party organisation, the organisations with its code of which it is unknown whether they are
+    /// organised.
     pub(super) fn maybe(&self) -> Vec<Known> {
         let mut units = vec![0; self.len()];
-        (0..self.rows).filter(|row| self.mode(*row) == 0).for_each(|row| units[self.code(row)] += 1);
+        self.organised.unknown().set_indices().for_each(|row| units[self.code(row)] += 1);
         units.into_iter().map(Some).collect()
     }
 
-    /// Flags the rows whose party organisation has more than `most` organisations. Null if the organisations of
-    /// unknown mode decide.
+    /// Flags the rows whose party organisation has more than `most` organisations. Null if those that may belong to it
+    /// decide.
     pub(super) fn over(&self, most: Option<u32>) -> Column {
         let over =
             |(units, maybe): (Known, Known)| match (units? > u64::from(most?), units? + maybe? > u64::from(most?)) {

@@ -20,7 +20,7 @@ use crate::definition::FormationRules;
 use crate::error::Result;
 use crate::job::Job;
 use crate::query::Scope;
-use crate::query::dimension::{axis, named_null};
+use crate::query::dimension::named_null;
 use crate::query::needed_mode;
 use crate::query::party_organisation::Parties;
 use crate::roster::coded;
@@ -89,7 +89,7 @@ pub(crate) fn modes<'r>(
 ) -> Result<Statistic<'r, Vec<RecordBatch>>> {
     let axes = |by: &Vec<String>| {
         let mut axes = scope.divided(by).axes_beside(roster, frames, &["mode"])?;
-        axes.push(named_null(axis(roster, frames, "mode")?));
+        axes.push(named_null(scope.axis(roster, frames, "mode")?));
         Ok(axes)
     };
     let (sets, scope) = (sets.iter().map(axes).collect::<Result<_>>()?, scope.clone());
@@ -121,7 +121,7 @@ pub(crate) fn needs<'r>(
 ) -> Result<Statistic<'r, RecordBatch>> {
     let mut axes = scope.axes_beside(roster, frames, &["need", "mode"])?;
     axes.push(needed_mode::need(roster, frames, rules)?);
-    axes.push(named_null(axis(roster, frames, "mode")?));
+    axes.push(named_null(scope.axis(roster, frames, "mode")?));
     let scope = scope.clone();
     let lanes = move |_, frame: &Frame, _: &dyn Job| Ok(vec![Lane::Bits(scope.rows(roster, frame)?)]);
     Ok(Statistic::new(vec![axes], lanes, |counted| {

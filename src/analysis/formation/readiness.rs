@@ -49,7 +49,7 @@ impl Roster {
         let steps = steps(rules);
         let things = frames.par_iter().copied().map(|frame| {
             job::check(job)?;
-            Ok(steps.iter().map(|step| Things::new(self, frame, step)).collect())
+            steps.iter().map(|step| Things::new(self, frame, rules, step)).collect()
         });
         let things: Vec<Vec<Things>> = things.collect::<Result<_>>()?;
         let next =
@@ -127,7 +127,7 @@ impl Roster {
         let mut found: Vec<(&Step, u32, u64)> = Vec::new();
         for step in &steps {
             job::check(job)?;
-            let things = Things::new(self, frame, step);
+            let things = Things::new(self, frame, rules, step)?;
             let all = (0..things.ids().len()).map(|nth| things.at(nth));
             let short = all.filter_map(|t| Some((step, t.row, t.members.filter(|n| step.is_short(*n, short))?)));
             let from = found.len();

@@ -10,7 +10,7 @@ use crate::cube::{Axis, Base, Lane, Values};
 use crate::error::Result;
 use crate::job::Job;
 use crate::query::Scope;
-use crate::query::dimension::{axis, named_null};
+use crate::query::dimension::named_null;
 use crate::query::star_state::UNKNOWN;
 use crate::roster::coded;
 use crate::roster::{Frame, Integers, Roster};
@@ -56,7 +56,7 @@ impl Roster {
         let nameless = vec![String::new(); self.frames().len()];
         let mut axes = vec![given("next_year", nameless, &|to| u64::from(to.frame))];
         axes.extend(scope.axes_beside(self, &frames, &["mode"])?);
-        axes.push(named_null(axis(self, &frames, "mode")?));
+        axes.push(named_null(scope.axis(self, &frames, "mode")?));
         axes.push(given("next_mode", modes, &next_mode));
         let lanes = |_, frame: &Frame| {
             let back = &returns[of(frame)];

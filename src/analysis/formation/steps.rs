@@ -7,6 +7,7 @@ use arrow::buffer::BooleanBuffer;
 
 use super::members::{Bodies, Known, counts, said};
 use crate::definition::{Counts, FormationRules, Members, Validity};
+use crate::error::Result;
 use crate::lang::Text;
 use crate::query::party_organisation::Parties;
 use crate::roster::coded;
@@ -104,7 +105,7 @@ pub(super) struct Things<'a> {
 }
 
 impl<'a> Things<'a> {
-    pub(super) fn new(roster: &'a Roster, frame: &'a Frame, step: &Step) -> Self {
+    pub(super) fn new(roster: &'a Roster, frame: &'a Frame, rules: &FormationRules, step: &Step) -> Result<Self> {
         let of_party = step.counts == Counts::PartyOrganisations;
         let at = roster.field(if of_party { "party_org_level" } else { "mode" }).ok();
         let dictionary = at.and_then(|at| roster.dictionary(at));
@@ -114,9 +115,9 @@ impl<'a> Things<'a> {
         if !of_party {
             let members = counts(roster, frame, &step.members);
             let members = Box::new(move |_, row| members(row as usize));
-            return Self { ids: frame.slots.as_slice().into(), homes: None, members, recorded, to, silent };
+            return Ok(Self { ids: frame.slots.as_slice().into(), homes: None, members, recorded, to, silent });
         }
-        let bodies = Bodies::new(roster, frame);
+        let bodies = Bodies::new(roster, frame, rules)?;
         let own = BooleanBuffer::collect_bool(frame.rows(), |row| bodies.belongs(row));
         let of_code = bodies.members(roster, frame, &step.members);
         let homes = Parties::new(roster, frame).homes(&own);
@@ -124,7 +125,7 @@ impl<'a> Things<'a> {
         let (ids, homes): (Vec<u32>, Vec<u32>) = homes.unzip();
         let members = Box::new(move |code, _| of_code[code as usize]);
         let silent = silent || !bodies.told();
-        Self { ids: ids.into(), homes: Some(homes), members, recorded, to, silent }
+        Ok(Self { ids: ids.into(), homes: Some(homes), members, recorded, to, silent })
     }
 
     /// Returns the ids of the candidates.

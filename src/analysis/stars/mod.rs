@@ -48,7 +48,7 @@ impl Roster {
     /// Counts star states by the dimensions of `scope`.
     ///
     /// Columns: `year`, the dimensions, `star_state`, `organisations`, `party_organisations`. A party organisation has
-    /// the highest star among its rows with a mode of its own (solo, joint, affiliated), or else is `unrated`. It is
+    /// the highest star among its organised rows (solo, joint, affiliated, as shipped), or else is `unrated`. It is
     /// counted in the group of its home row.
     ///
     /// ```
@@ -72,7 +72,7 @@ pub(crate) fn states<'r>(
     scope: &Scope,
     job: &dyn Job,
 ) -> Result<Statistic<'r, Vec<RecordBatch>>> {
-    let states = StarStates::new(roster);
+    let states = StarStates::new(roster, scope.organised()?);
     let parties = PartyStars::all(roster, frames, &states, scope, job)?;
     let of_parties = states.axis_of("party_star_state", parties.iter().map(|p| p.codes.clone()).collect());
     let of_organisations = states.of_organisations(roster, frames, job)?;
@@ -121,7 +121,7 @@ impl Roster {
     pub fn star_transitions(&self, counts: Counts, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
         let frames = scope.frames(self)?;
         let by = scope.axes_beside(self, &frames, &["star_state"])?;
-        let states = StarStates::new(self);
+        let states = StarStates::new(self, scope.organised()?);
         let counted = match counts {
             Counts::Organisations => {
                 let axis = states.of_organisations(self, &frames, job)?;

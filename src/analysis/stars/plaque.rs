@@ -57,7 +57,7 @@ impl Rating {
                 "the scheme has no plaques: it has no [[plaque]] record",
             ));
         };
-        let mut held = self.held_before();
+        let mut held = self.held_before()?;
         let mut rows = Vec::new();
         for (year, range) in &self.marks.years {
             let absent: Vec<String> = held.keys().filter(|id| self.marks.find(*year, id).is_none()).cloned().collect();
@@ -186,15 +186,15 @@ impl Rating {
     }
 
     /// Reads the plaques held before the first round from the ledger.
-    fn held_before(&self) -> BTreeMap<String, Held> {
+    fn held_before(&self) -> Result<BTreeMap<String, Held>> {
         let mut held = BTreeMap::new();
-        let Some((first, _)) = self.marks.years.first() else { return held };
+        let Some((first, _)) = self.marks.years.first() else { return Ok(held) };
         let year = first - self.scheme.cycle.years();
-        let Some(frame) = self.roster.frames().iter().find(|frame| frame.year == year) else { return held };
+        let Some(frame) = self.roster.frames().iter().find(|frame| frame.year == year) else { return Ok(held) };
         let Some(Column::Flag { set, .. }) =
             self.roster.field("plaque").ok().and_then(|at| self.roster.values(frame, at))
         else {
-            return held;
+            return Ok(held);
         };
         let unknown = |rung| Held { since: None, until: None, rung, failures: 0, subject: None };
         let rung = |row: u32| {
@@ -210,7 +210,8 @@ impl Rating {
         match self.scheme.counts {
             Counts::PartyOrganisations => {
                 let words = self.roster.field("party_org_id").ok().and_then(|at| self.roster.dictionary(at));
-                for (code, home) in homes(&self.roster, frame).into_iter().enumerate() {
+                let homes = homes(&self.roster, frame, &self.scheme.organised)?;
+                for (code, home) in homes.into_iter().enumerate() {
                     if let (Some(row), Some(id)) = (home, words.and_then(|w| w.get(code as u32)))
                         && set.value(row as usize)
                     {
@@ -225,7 +226,7 @@ impl Rating {
                 }
             }
         }
-        held
+        Ok(held)
     }
 
     fn plaque_table(&self, rows: &[Entry]) -> Result<RecordBatch> {

@@ -12,7 +12,6 @@ use crate::cube::{Axis, Base, Counted, Values};
 use crate::error::{Error, Result};
 use crate::job;
 use crate::job::Job;
-use crate::query::Scope;
 use crate::roster::{Frame, Integers};
 use crate::support::columns::Columns;
 
@@ -128,7 +127,7 @@ impl Rating {
         let frames: Vec<&Frame> =
             self.marks.years.iter().map(|(year, _)| self.roster.frame(*year)).collect::<Result<_>>()?;
         let names: Vec<&str> = own.iter().map(|axis| axis.name.as_str()).collect();
-        let axes = Scope::by(by.iter().cloned()).axes_beside(&self.roster, &frames, &names)?;
+        let axes = self.scheme.scope(by)?.axes_beside(&self.roster, &frames, &names)?;
         let mut groups: BTreeMap<(i16, Vec<u32>), Vec<u64>> = BTreeMap::new();
         for (nth, ((year, range), frame)) in self.marks.years.iter().zip(&frames).enumerate() {
             let codes = axes.iter().map(|axis| axis.base.codes(frame, nth)).collect::<Result<Vec<_>>>()?;

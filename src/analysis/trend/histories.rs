@@ -10,6 +10,7 @@ use crate::definition::Counts;
 use crate::error::Result;
 use crate::job;
 use crate::job::Job;
+use crate::query::Scope;
 use crate::query::party_stars::PartyStars;
 use crate::query::star_state::StarStates;
 use crate::roster::{Frame, Roster};
@@ -36,11 +37,11 @@ struct Year<'a> {
 }
 
 impl<'a> Histories<'a> {
-    /// Reads the states of all years of `roster`. Entities are organisations, or party organisations at their home
-    /// rows.
-    pub(crate) fn new(roster: &'a Roster, counts: Counts, job: &dyn Job) -> Result<Self> {
+    /// Reads the states of all years of `roster`, by the conditions of `scope`. Entities are organisations, or party
+    /// organisations at their home rows.
+    pub(crate) fn new(roster: &'a Roster, counts: Counts, scope: &Scope, job: &dyn Job) -> Result<Self> {
         let frames = roster.frames();
-        let states = StarStates::new(roster);
+        let states = StarStates::new(roster, scope.organised()?);
         let things = match counts {
             Counts::Organisations => roster.organisations().len(),
             Counts::PartyOrganisations => {
@@ -53,7 +54,7 @@ impl<'a> Histories<'a> {
             let mut by_thing = vec![GONE; things];
             Ok(match counts {
                 Counts::Organisations => {
-                    let codes = states.codes(roster, frame);
+                    let codes = states.codes(roster, frame)?;
                     for (row, slot) in frame.slots.iter().enumerate() {
                         by_thing[*slot as usize] = codes.get(row) as u16;
                     }
@@ -61,7 +62,7 @@ impl<'a> Histories<'a> {
                 }
                 Counts::PartyOrganisations => {
                     let all = BooleanBuffer::new_set(frame.rows());
-                    let parties = PartyStars::new(roster, frame, &states, &all);
+                    let parties = PartyStars::new(roster, frame, &states, &all)?;
                     for (id, row) in parties.ids.iter().zip(&parties.rows) {
                         by_thing[*id as usize] = parties.codes.get(*row as usize) as u16;
                     }

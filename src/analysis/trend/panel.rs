@@ -24,7 +24,7 @@ use crate::definition::Counts;
 use crate::error::{Error, Result};
 use crate::job::Job;
 use crate::query::Scope;
-use crate::query::dimension::{axis, named_null};
+use crate::query::dimension::named_null;
 use crate::query::party_stars::PartyStars;
 use crate::query::star_state::{ABSENT, StarStates, UNKNOWN};
 use crate::roster::{Column, Frame, Integers, Roster, with_integers};
@@ -136,11 +136,11 @@ pub(crate) struct Panel<'a> {
 impl<'a> Panel<'a> {
     pub(crate) fn new(roster: &'a Roster, query: &TransitionQuery, scope: &Scope, job: &dyn Job) -> Result<Self> {
         let frames = scope.frames(roster)?;
-        let (axis, kinds) = states(roster, &frames, &query.source, job)?;
+        let (axis, kinds) = states(roster, &frames, &query.source, scope, job)?;
         let by = scope.axes_beside(roster, &frames, &[&axis.name])?;
         let rating = query.rating.as_deref().map(|name| when_rated(roster, &frames, name)).transpose()?;
         let (axis, things, counts) = if let StateSource::Stars(Counts::PartyOrganisations) = query.source {
-            let states = StarStates::new(roster);
+            let states = StarStates::new(roster, scope.organised()?);
             let parties = PartyStars::all(roster, &frames, &states, scope, job)?;
             let axis = states.axis(parties.iter().map(|p| p.codes.clone()).collect());
             let things = parties.into_iter().map(|p| Things { ids: p.ids.into(), rows: Some(p.rows), counted: None });
@@ -233,10 +233,16 @@ fn no_states(name: &str) -> Error {
 }
 
 /// Returns the axis of the states, and the kind of each.
-fn states(roster: &Roster, frames: &[&Frame], source: &StateSource, job: &dyn Job) -> Result<(Axis, Vec<StateKind>)> {
+fn states(
+    roster: &Roster,
+    frames: &[&Frame],
+    source: &StateSource,
+    scope: &Scope,
+    job: &dyn Job,
+) -> Result<(Axis, Vec<StateKind>)> {
     match source {
         StateSource::Stars(_) => {
-            let states = StarStates::new(roster);
+            let states = StarStates::new(roster, scope.organised()?);
             let grades = states.grades() as usize;
             let grade = |v: &String| v.parse().map_or(StateKind::Off, StateKind::Grade);
             let kinds =
@@ -245,12 +251,12 @@ fn states(roster: &Roster, frames: &[&Frame], source: &StateSource, job: &dyn Jo
             Ok((states.of_organisations(roster, frames, job)?, kinds))
         }
         StateSource::Dimension(name) => {
-            let axis = texts(axis(roster, frames, name)?);
+            let axis = texts(scope.axis(roster, frames, name)?);
             let off = axis.values.len().saturating_sub(1);
             Ok((axis, std::iter::repeat_n(StateKind::Value, off).chain([StateKind::Off]).collect()))
         }
         StateSource::Scale(name, scale) => {
-            let mut axis = texts(axis(roster, frames, name)?);
+            let mut axis = texts(scope.axis(roster, frames, name)?);
             let Values::Text(names) = &axis.values else { return Err(no_states(name)) };
             if let Some(missing) = scale.iter().find(|value| !names.contains(value)) {
                 let have = names.join(", ");

@@ -209,7 +209,7 @@ impl Roster {
     /// # Ok::<(), dangjian::Error>(())
     /// ```
     pub fn star_paths(&self, at_least: f64, counts: Counts, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
-        let histories = Histories::new(self, counts, job)?;
+        let histories = Histories::new(self, counts, scope, job)?;
         let (window, paths) = paths(&histories, at_least, scope, job)?;
         let keyed = keyed(&histories, &window, &paths, scope)?;
         let things: Vec<u32> = paths.iter().map(|path| path.thing).collect();
@@ -250,7 +250,7 @@ impl Roster {
     /// Columns: the dimensions (of the last year in which an entity was listed), `course`, `organisations` (or
     /// `party_organisations`), `share` (of the paths with a transition; null for `no_step`, and if no path has one).
     pub fn star_path_counts(&self, counts: Counts, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
-        let histories = Histories::new(self, counts, job)?;
+        let histories = Histories::new(self, counts, scope, job)?;
         let (window, paths) = paths(&histories, f64::INFINITY, scope, job)?;
         let keyed = keyed(&histories, &window, &paths, scope)?;
         let mut groups = std::collections::BTreeMap::new();

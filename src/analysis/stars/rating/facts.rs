@@ -11,7 +11,6 @@ use crate::analysis::stars::scheme::{Condition, Part, Scheme, Test};
 use crate::cube::{Axis, Values};
 use crate::error::Result;
 use crate::predicate::Certainty;
-use crate::query::Scope;
 use crate::roster::{Frame, Roster};
 
 /// One year.
@@ -29,7 +28,7 @@ pub(crate) struct Round<'a> {
 impl<'a> Round<'a> {
     pub(crate) fn new(rating: &Rating, roster: &'a Roster, year: i16, range: Range<usize>) -> Result<Self> {
         let frame = roster.frame(year)?;
-        let (rows, homes) = rows::ledger_rows(rating, roster, frame, range.clone());
+        let (rows, homes) = rows::ledger_rows(rating, roster, frame, range.clone())?;
         let all = homes.len() as u64;
         Ok(Self { year, range, roster, frame, rows, population: Population { rows: homes, all } })
     }
@@ -78,12 +77,12 @@ impl<'a> Round<'a> {
     }
 
     /// Groups the organisations by some dimensions and names the groups.
-    pub(crate) fn groups(&self, by: &[String]) -> Result<Groups> {
+    pub(crate) fn groups(&self, scheme: &Scheme, by: &[String]) -> Result<Groups> {
         if by.is_empty() {
             let (of_population, of_subjects) = (vec![0; self.population.rows.len()], vec![0; self.rows.len()]);
             return Ok(Groups { of_population, of_subjects, labels: vec![None] });
         }
-        let axes = Scope::by(by.iter().cloned()).axes(self.roster, &[self.frame])?;
+        let axes = scheme.scope(by)?.axes(self.roster, &[self.frame])?;
         let mut labels: Vec<Vec<u32>> = Vec::new();
         let mut of_row: std::collections::BTreeMap<Vec<u32>, u32> = std::collections::BTreeMap::new();
         let codes = axes.iter().map(|axis| axis.base.codes(self.frame, 0)).collect::<Result<Vec<_>>>()?;

@@ -13,7 +13,8 @@ use super::{Rating, Span};
 use crate::analysis::stars::scheme::{Consequence, Scheme};
 use crate::definition::Counts;
 use crate::error::{Error, Result};
-use crate::query::star_state::StarStates;
+use crate::query::star_state::{StarStates, UNKNOWN};
+use crate::roster::Integers;
 use crate::roster::coded;
 use crate::roster::search;
 
@@ -120,7 +121,8 @@ impl Previous {
         if frame.is_none() && !chained && !has_table {
             return Ok(vec![Prev::default(); round.range.len()]);
         }
-        let ledger = frame.filter(|_| !matches!(self, Self::FirstRound)).map(|frame| Ledger::new(rating, round, frame));
+        let ledger = frame.filter(|_| !matches!(self, Self::FirstRound));
+        let ledger = ledger.map(|frame| Ledger::new(rating, round, frame)).transpose()?;
         let previous = |id: &str| {
             if chained && let Some(at) = marks.find(year, id) {
                 return Prev { span: rating.stars()[at], listed: true };
@@ -147,20 +149,21 @@ struct Ledger<'a> {
     frame: &'a crate::roster::Frame,
     homes: Vec<Option<u32>>,
     states: StarStates,
-    /// True if the ledger has a column of stars.
-    has_stars: bool,
+    /// The state of each row; `None` if the ledger has no column of stars.
+    codes: Option<Integers>,
 }
 
 impl<'a> Ledger<'a> {
-    fn new(rating: &'a Rating, round: &Round<'a>, frame: &'a crate::roster::Frame) -> Self {
+    fn new(rating: &'a Rating, round: &Round<'a>, frame: &'a crate::roster::Frame) -> Result<Self> {
         let roster = round.roster;
         let star = roster.field("star").ok();
         let homes = match rating.scheme.counts {
-            Counts::PartyOrganisations => homes(roster, frame),
+            Counts::PartyOrganisations => homes(roster, frame, &rating.scheme.organised)?,
             Counts::Organisations => Vec::new(),
         };
-        let has_stars = coded(roster, frame, star).is_some();
-        Self { rating, frame, homes, states: StarStates::new(roster), has_stars }
+        let states = StarStates::new(roster, rating.scheme.organised.clone());
+        let codes = coded(roster, frame, star).map(|_| states.codes(roster, frame)).transpose()?;
+        Ok(Self { rating, frame, homes, states, codes })
     }
 
     fn previous(&self, id: &str) -> Option<Prev> {
@@ -177,15 +180,11 @@ impl<'a> Ledger<'a> {
         };
         let ladder = &self.rating.scheme.ladder;
         let unknown = Span { low: 0, high: ladder.top() };
-        let span = if self.has_stars {
-            let state = self.states.of_row(roster, self.frame, row);
-            match (state.parse::<f64>(), state) {
-                (Ok(stars), _) => Span::one(ladder.up_to(stars)),
-                (_, "unrated" | "no_party_org") => Span::one(0),
-                _ => unknown,
-            }
-        } else {
-            unknown
+        let state = self.codes.as_ref().map_or(UNKNOWN, |codes| self.states.values[codes.get(row) as usize].as_str());
+        let span = match (state.parse::<f64>(), state) {
+            (Ok(stars), _) => Span::one(ladder.up_to(stars)),
+            (_, "unrated" | "no_party_org") => Span::one(0),
+            _ => unknown,
         };
         Some(Prev { span, listed: true })
     }

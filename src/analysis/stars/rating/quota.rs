@@ -82,7 +82,7 @@ impl<K: Ord + Copy + Send> Ranks<K> {
 pub(super) fn run(work: &mut Work<'_>) -> Result<()> {
     let scheme = work.scheme;
     for (nth, quota) in scheme.quotas.iter().enumerate() {
-        let groups = work.round.groups(&quota.within)?;
+        let groups = work.round.groups(scheme, &quota.within)?;
         let members = by_group(&groups.of_subjects, groups.labels.len());
         let mut homes = vec![0u64; groups.labels.len()];
         groups.of_population.iter().for_each(|group| homes[*group as usize] += 1);

@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use super::Rating;
 use super::homes::homes;
 use crate::definition::Counts;
+use crate::error::Result;
 use crate::roster::{Frame, Roster};
 
 /// Ids per task.
@@ -20,11 +21,11 @@ pub(super) fn ledger_rows(
     roster: &Roster,
     frame: &Frame,
     range: Range<usize>,
-) -> (Vec<Option<u32>>, Vec<u32>) {
+) -> Result<(Vec<Option<u32>>, Vec<u32>)> {
     let ids = &rating.marks.ids;
-    match rating.scheme.counts {
+    Ok(match rating.scheme.counts {
         Counts::PartyOrganisations => {
-            let homes = homes(roster, frame);
+            let homes = homes(roster, frame, &rating.scheme.organised)?;
             let words = roster.field("party_org_id").ok().and_then(|at| roster.dictionary(at));
             let home = |code: usize| homes.get(code).copied().flatten();
             let rows = match words {
@@ -43,7 +44,7 @@ pub(super) fn ledger_rows(
             let rows = matched_rows(ids, range, all.len(), |at| all.value(at), row);
             (rows, (0..frame.rows() as u32).collect())
         }
-    }
+    })
 }
 
 /// Merges ascending ids with `n` ascending texts; returns `row` of the position of each id.

@@ -187,7 +187,7 @@ impl Rating {
         let scheme = &*self.scheme;
         let mut notes: Vec<(String, String)> =
             scheme.open().iter().zip(scheme.open_en()).map(|(zh, en)| (zh.clone(), en.clone())).collect();
-        let by_events = scheme.conditions().iter().any(|c| matches!(c.test, Test::Event { .. }))
+        let by_events = scheme.rule_conditions().iter().any(|c| matches!(c.test, Test::Event { .. }))
             || scheme.parts.events.iter().any(|event| event.points != 0 || event.steps != 0);
         if by_events && !self.events.given {
             notes.push((

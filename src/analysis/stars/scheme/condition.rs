@@ -3,6 +3,8 @@
 use super::Parts;
 use super::part::{own_id, points, proportion};
 use super::units::{POINT, exact, percent, shown};
+use crate::definition;
+use crate::definition::Conditions;
 use crate::error::Result;
 use crate::lang::Text;
 use crate::predicate::Predicate;
@@ -83,6 +85,8 @@ pub(crate) enum Test {
 pub(crate) struct Condition {
     pub(crate) test: Test,
     pub(crate) text: Text,
+    /// Named conditions that the test uses.
+    used: Vec<definition::Condition>,
     place: RecordPlace,
 }
 
@@ -107,7 +111,7 @@ impl Condition {
                 let Some(when) = record.optional_predicate("when")? else {
                     return record.error("when", "缺少条件", "is missing");
                 };
-                let text = Text::new(format!("台账：{when}"), format!("the ledger says {when}"));
+                let text = of_ledger(&when);
                 (Test::When(Box::new(when)), text)
             }
             _ => Self::of_part(record, parts, kind)?,
@@ -118,7 +122,7 @@ impl Condition {
                 return record.error(field, "只与 event 同用", "goes with 'event' only");
             }
         }
-        Ok(Self { test, text: wording, place })
+        Ok(Self { test, text: wording, used: Vec::new(), place })
     }
 
     fn of_event(record: &mut Record, parts: &Parts) -> Result<(Test, Text)> {
@@ -208,13 +212,29 @@ impl Condition {
         Ok((Test::Part { part, below, at }, text))
     }
 
+    /// Reduces named conditions to columns.
+    pub(super) fn resolve(&mut self, conditions: &Conditions) -> Result<()> {
+        if let Test::When(when) = &mut self.test {
+            self.used = conditions.apply([when.as_mut()])?;
+            self.text = of_ledger(when);
+        }
+        Ok(())
+    }
+
     /// Returns an error if the condition names a column that `roster` cannot have.
     pub(crate) fn check(&self, roster: &crate::roster::Roster) -> Result<()> {
+        self.used.iter().try_for_each(|condition| condition.check(roster))?;
         match &self.test {
             Test::When(when) => when.check(roster).map_err(|e| self.place.defined(e, "when")),
             _ => Ok(()),
         }
     }
+}
+
+/// Words a condition on the ledger.
+fn of_ledger(when: &Predicate) -> Text {
+    let when = when.spelled_out();
+    Text::new(format!("台账：{when}"), format!("the ledger says {when}"))
 }
 
 /// Rounds up from the unit of totals to ten-thousandths of a point, the unit of parts.

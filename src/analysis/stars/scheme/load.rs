@@ -8,12 +8,12 @@ use super::part::{Dimension, Item, proportion};
 use super::rule::{Cap, Direct, Exception, Gate, Step, Veto, fine};
 use super::units::shown;
 use super::{CYCLES, Cycle, Method, Parts, Scheme};
-use crate::definition::Counts;
+use crate::definition::{Conditions, Counts, Layers};
 use crate::error::{Error, Result};
 use crate::lang::Text;
 use crate::support::record::{Record, records_of};
 
-const KINDS: [&str; 14] = [
+const KINDS: [&str; 15] = [
     "scheme",
     "dimension",
     "item",
@@ -28,6 +28,7 @@ const KINDS: [&str; 14] = [
     "quota",
     "goal",
     "plaque",
+    "condition",
 ];
 
 impl Scheme {
@@ -80,6 +81,7 @@ impl Scheme {
             quotas,
             goals,
             plaques,
+            named,
         ] = std::array::from_fn(|_| kinds.next().unwrap_or_default());
         let mut heads = head.into_iter();
         let (Some(mut head), None) = (heads.next(), heads.next()) else {
@@ -140,7 +142,7 @@ impl Scheme {
         let taken = quotas_of(take(quotas, "quota")?, &parts, &ladder)?;
         let goals = goals.into_iter().map(|r| Goal::from_record(r, &ladder)).collect::<Result<_>>()?;
         let plaque = only(take(plaques, "plaque")?)?.map(|r| Plaque::from_record(r, &ladder)).transpose()?;
-        Ok(Self {
+        let scheme = Self {
             id,
             label,
             source,
@@ -165,17 +167,41 @@ impl Scheme {
             quotas: taken,
             goals,
             plaque,
-        })
+            layers: Layers::take(named)?,
+            organised: Conditions::shipped()?.organised()?,
+        };
+        scheme.resolved()
+    }
+
+    /// Puts `conditions` over the shipped ones; those of the scheme's own file stay over both.
+    pub fn with_conditions(mut self, conditions: &Conditions) -> Result<Self> {
+        self.layers.give(conditions);
+        self.resolved()
+    }
+
+    /// Reduces named conditions to columns in every rule.
+    fn resolved(mut self) -> Result<Self> {
+        let conditions = self.layers.in_force()?;
+        let exceptions = self.step.iter_mut().flat_map(|step| step.exceptions.iter_mut().map(|e| &mut e.condition));
+        (self.gates.iter_mut().map(|g| &mut g.condition))
+            .chain(self.caps.iter_mut().map(|c| &mut c.condition))
+            .chain(self.vetoes.iter_mut().map(|v| &mut v.condition))
+            .chain(exceptions)
+            .chain(self.directs.iter_mut().map(|d| &mut d.condition))
+            .try_for_each(|condition| condition.resolve(&conditions))?;
+        self.organised = conditions.organised()?;
+        Ok(self)
     }
 
     /// Returns an error if a condition or a quota names a column that `roster` cannot have.
     pub(crate) fn check(&self, roster: &crate::roster::Roster) -> Result<()> {
-        self.conditions().into_iter().try_for_each(|condition| condition.check(roster))?;
+        self.organised.check(roster)?;
+        self.rule_conditions().into_iter().try_for_each(|condition| condition.check(roster))?;
         self.quotas.iter().try_for_each(|quota| quota.check(roster))
     }
 
     /// Returns the conditions of all rules.
-    pub(crate) fn conditions(&self) -> Vec<&Condition> {
+    pub(crate) fn rule_conditions(&self) -> Vec<&Condition> {
         let exceptions = self.step.iter().flat_map(|step| step.exceptions.iter().map(|e| &e.condition));
         (self.gates.iter().map(|g| &g.condition))
             .chain(self.caps.iter().map(|c| &c.condition))

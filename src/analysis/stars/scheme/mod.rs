@@ -25,9 +25,11 @@ pub(crate) use self::part::{Dimension, Gives, Item};
 pub(crate) use self::rule::{Cap, Consequence, Direct, Gate, Step, Veto};
 pub use self::tables::schemes_table;
 
-use crate::definition::Counts;
+use crate::definition;
+use crate::definition::{Conditions, Counts, Layers};
 use crate::error::{Error, Result};
 use crate::lang::Text;
+use crate::query::Scope;
 use crate::support::named::named_enum;
 use crate::support::record;
 
@@ -139,9 +141,15 @@ pub struct Scheme {
     pub(crate) quotas: Vec<Quota>,
     pub(crate) goals: Vec<Goal>,
     pub(crate) plaque: Option<Plaque>,
+    layers: Layers,
+    /// Condition for an organisation to belong to the party organisation whose code it has.
+    pub(crate) organised: definition::Condition,
 }
 
 impl Scheme {
+    /// Id of the scheme that is in force if the caller names none.
+    pub const DEFAULT: &str = "wuhao";
+
     /// Returns the ids of the shipped schemes.
     #[must_use]
     pub fn shipped_ids() -> Vec<&'static str> {
@@ -224,6 +232,25 @@ impl Scheme {
     #[must_use]
     pub fn stars(&self) -> &[f64] {
         self.ladder.all()
+    }
+
+    /// Returns the conditions of the scheme's own file.
+    #[must_use]
+    pub fn conditions(&self) -> &Conditions {
+        self.layers.own()
+    }
+
+    /// Creates the scope of a table by some dimensions, under the conditions of the scheme.
+    pub(crate) fn scope(&self, by: &[String]) -> Result<Scope> {
+        Scope::by(by.iter().cloned()).under(&self.layers.in_force()?)
+    }
+
+    /// Returns the stars from which a party organisation is listed by name, and the name of that grade: those from
+    /// which plaques are given, or the lowest of the scheme if it gives none. `None` if the scheme has no stars.
+    #[must_use]
+    pub fn listed_from(&self) -> Option<(f64, Text)> {
+        let rung = self.plaque.map_or(1, |plaque| plaque.rung);
+        Some((self.ladder.stars(rung)?, self.ladder.name(rung)))
     }
 
     /// Checks whether the scheme awards plaques.

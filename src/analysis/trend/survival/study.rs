@@ -79,7 +79,7 @@ pub(super) struct Study {
 
 impl Study {
     pub(super) fn new(roster: &Roster, options: &SpellOptions, scope: &Scope, job: &dyn Job) -> Result<Self> {
-        let histories = Histories::new(roster, options.counts, job)?;
+        let histories = Histories::new(roster, options.counts, scope, job)?;
         Self::from_histories(&histories, options, scope, job)
     }
 

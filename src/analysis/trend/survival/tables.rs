@@ -151,7 +151,7 @@ impl Roster {
     /// `absent`, `end_of_study`, `gap`, `unknown`), `time_entry`, `time_exit` (on the time scale of `options`). Spells
     /// excluded by `options` are not listed.
     pub fn star_spells(&self, options: &SpellOptions, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
-        let histories = Histories::new(self, options.counts, job)?;
+        let histories = Histories::new(self, options.counts, scope, job)?;
         let study = Study::from_histories(&histories, options, scope, job)?;
         let mut order: Vec<(u32, i16, usize, usize)> = Vec::new();
         for (at, group) in study.groups.iter().enumerate() {
