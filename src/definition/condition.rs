@@ -188,6 +188,26 @@ impl Conditions {
         user.map_or_else(Self::shipped, |user| Self::shipped()?.overridden_by(user))
     }
 
+    /// Joins the conditions of several files; fails if two of these give one name two meanings.
+    pub(crate) fn agreed<'a>(files: impl IntoIterator<Item = &'a Self>) -> Result<Self> {
+        let mut all: Vec<Condition> = Vec::new();
+        for condition in files.into_iter().flat_map(|file| &file.all) {
+            match all.iter().find(|c| c.id == condition.id) {
+                None => all.push(condition.clone()),
+                Some(other) if other.when.same(&condition.when) => {}
+                Some(other) => {
+                    let (id, place) = (&condition.id, &other.place);
+                    let what = Text::new(
+                        format!("“{id}”在 {place} 里另有含义；同时使用的文件里，一个名称只能有一种含义"),
+                        format!("'{id}' means something else in {place}; files used together give a name one meaning"),
+                    );
+                    return Err(condition.place.error("when", &what).with_value(condition.when.to_string()));
+                }
+            }
+        }
+        Self::new(all)
+    }
+
     /// Returns the condition `id`, as written; fails if there is none.
     pub fn get(&self, id: &str) -> Result<&Condition> {
         let ids = || self.all.iter().map(|condition| condition.id.as_str());

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
 
-use super::{Definitions, HEADLINES};
+use super::{Definitions, headlines};
 use crate::analysis::count::Measure;
 use crate::analysis::formation::{audit_statistic, modes, needs};
 use crate::analysis::stars::states;
@@ -17,7 +17,6 @@ use crate::cube::statistic::{Statistic, Together, count_all, only};
 use crate::definition::{Rate, Target};
 use crate::error::{Error, Result};
 use crate::job::{Job, Quiet};
-use crate::query::Scope;
 use crate::roster::{Frame, Roster};
 
 /// Tables by id.
@@ -55,14 +54,13 @@ pub(super) fn counted(
     job: &dyn Job,
 ) -> Result<BTreeMap<&'static str, RecordBatch>> {
     of.targets.iter().try_for_each(|target| target.check(roster))?;
-    let measure = |(name, text): &(&str, &str)| Ok(((*name).to_owned(), Measure::parse(text)?));
     let asked = Asked {
         roster,
         of,
         rates: of.rates.iter().filter(|rate| !rate.special).cloned().collect(),
         targets: of.targets.iter().map(|target| target.rate.clone()).collect(),
-        headlines: HEADLINES.iter().map(measure).collect::<Result<_>>()?,
-        workforce: workforce::items(&Scope::default())?,
+        headlines: headlines::measures(roster, of)?,
+        workforce: workforce::items(&of.scope())?,
     };
     let mut frames: Vec<&Frame> = roster.frames().iter().filter(|frame| frame.year < year).collect();
     let earlier = frames.len();
@@ -90,7 +88,7 @@ impl<'r> Asked<'r> {
     /// lanes (aggregate inputs) and few cells; modes and stars have few lanes and many cells. Mixing them would
     /// count every rate in about as many cells as there are rows.
     fn statistics(&'r self, frames: &[&'r Frame], all: bool, job: &dyn Job) -> Result<Vec<Vec<Statistic<'r, Tables>>>> {
-        let (roster, everybody) = (self.roster, Scope::default());
+        let (roster, everybody) = (self.roster, self.of.scope());
         let kept = |tables: &'static Divided| if all { tables } else { &tables[..1] };
         let by = |tables: &Divided| -> Vec<Vec<String>> {
             let by = |(_, by): &(&str, &str)| (!by.is_empty()).then(|| (*by).to_owned()).into_iter().collect();

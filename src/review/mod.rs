@@ -1,16 +1,20 @@
 //! The annual review of one year: all its statistics, and those of the years before, as tables.
 
 mod counts;
+mod definitions;
+mod headlines;
+#[cfg(test)]
+mod review_tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use arrow::array::{AsArray, RecordBatch};
 use arrow::compute::{concat_batches, filter_record_batch};
 use arrow::datatypes::{Int16Type, Int64Type};
 
 use crate::analysis::targets::{as_series, in_force};
 use crate::analysis::workforce::Workers;
-use crate::definition::{Counts, FormationRules, Rate, Rates, Target, Targets};
+use crate::definition::{Counts, Target};
 use crate::error::{Error, Result};
 use crate::job::Job;
 use crate::query::Scope;
@@ -22,28 +26,7 @@ use crate::standards::region;
 use crate::support::columns::Columns;
 use crate::{job, schema};
 
-/// The definitions used by a review: the shipped ones, of which a caller may replace any.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Definitions {
-    /// Rates of the coverage tables.
-    pub rates: Vec<Rate>,
-    /// Target set.
-    pub targets: Vec<Target>,
-    /// Rules for the mode that an organisation should have.
-    pub rules: FormationRules,
-}
-
-impl Definitions {
-    /// Returns the definitions shipped with the engine.
-    pub fn shipped() -> Result<Self> {
-        Ok(Self {
-            rates: Rates::shipped()?.iter().cloned().collect(),
-            targets: Targets::shipped()?.iter().cloned().collect(),
-            rules: FormationRules::shipped()?,
-        })
-    }
-}
+pub use self::definitions::Definitions;
 
 /// The review of one year.
 #[derive(Clone, Debug)]
@@ -63,9 +46,6 @@ impl Review {
     }
 }
 
-/// Minimum number of stars listed by name: plaques are awarded from three stars (the source article).
-const STARRED: f64 = 3.0;
-
 impl Roster {
     /// Builds the review of `year`. Multi-year tables cover all years up to it. Fails if the roster does not have the
     /// year.
@@ -83,56 +63,119 @@ impl Roster {
         workers: Option<&Workers>,
         job: &dyn Job,
     ) -> Result<Review> {
-        let frame = self.frame(year)?;
-        let up_to: Vec<i16> = self.frames().iter().map(|f| f.year).filter(|y| *y <= year).collect();
-        let last_two: Vec<i16> = up_to.iter().copied().filter(|y| *y >= year - 1).collect();
-        let years = || Scope::default().in_years(up_to.clone());
-        let here = || Scope::default().in_year(year);
-        let step = || Scope::default().in_years(last_two.clone());
-        let Definitions { targets: set, rules, .. } = definitions;
-        job.progress("review", 0, TABLES);
-        let mut counted = counts::counted(self, year, definitions, job)?;
-        let mut counted = |id| counted.remove(id).ok_or_else(Error::no_result);
-        let mut tables = Vec::new();
-        let mut add = |id, table| {
-            tables.push((id, table));
-            job.progress("review", tables.len() as u64, TABLES);
-            job::check(job)
-        };
-        let (stars, work) = (counted("stars")?, counted("workforce")?);
-        add("overview", overview(&counted("headlines")?, &stars, &work)?)?;
-        let targets = in_force(set, &counted("targets")?)?;
-        add("targets", of_year(&targets, year)?)?;
-        let lists = set.iter().filter(|target| target.validity.holds(year));
-        let lists = lists.map(|target| self.gaps(target, year, &here(), job)).collect::<Result<Vec<_>>>()?;
-        if let Some(first) = lists.first() {
-            add("gaps", concat_batches(first.schema_ref(), &lists)?)?;
+        let mut work = Work::new(self, definitions, year, workers, job)?;
+        let has_targets = work.targets().next().is_some();
+        let tables: Vec<_> = TABLES.into_iter().filter(|(id, _)| *id != GAPS || has_targets).collect();
+        let total = tables.len() as u64;
+        job.progress("review", 0, total);
+        work.counted = counts::counted(self, year, definitions, job)?;
+        let mut made = Vec::with_capacity(tables.len());
+        for (id, make) in tables {
+            made.push((id, make(&work)?));
+            job.progress("review", made.len() as u64, total);
+            job::check(job)?;
         }
-        add("gaps_by_township", counted("gaps_by_township")?)?;
-        add("targets_series", as_series(self, set, &targets)?)?;
-        for id in ["coverage", "coverage_by_township", "coverage_by_kind", "coverage_by_committee"] {
-            add(id, counted(id)?)?;
-        }
-        for id in ["formation", "formation_by_township", "formation_need"] {
-            add(id, counted(id)?)?;
-        }
-        add("formation_moves", self.formation_transitions(&step(), job)?)?;
-        add("formation_audit", counted("formation_audit")?)?;
-        add("formation_audit_list", found(&self.formation_audit_list(rules, None, year, &here(), job)?)?)?;
-        add("joint_summary", self.joint_summary(rules, &years(), job)?)?;
-        add("joint_branches", self.joint_branches(rules, &here(), job)?)?;
-        add("readiness", self.readiness(rules, 1, &here(), job)?)?;
-        add("stars", stars)?;
-        add("star_moves", star_moves(self, &step(), job)?)?;
-        add("stars_by_township", counted("stars_by_township")?)?;
-        add("starred", starred(self, frame)?)?;
-        add("workforce", all_workforce(&of_year(&work, year)?, year, workers)?)?;
-        add("columns_missing", columns_missing(self, frame, definitions)?)?;
-        Ok(Review { year, tables })
+        Ok(Review { year, tables: made })
     }
 }
 
-const TABLES: u64 = 24;
+/// Inputs of the tables of a review.
+struct Work<'a> {
+    roster: &'a Roster,
+    frame: &'a Frame,
+    year: i16,
+    definitions: &'a Definitions,
+    workers: Option<&'a Workers>,
+    job: &'a dyn Job,
+    /// The reviewed year, all years up to it, and the last two of these.
+    here: Scope,
+    years: Scope,
+    step: Scope,
+    /// Tables counted together, by id.
+    counted: BTreeMap<&'static str, RecordBatch>,
+}
+
+impl<'a> Work<'a> {
+    fn new(
+        roster: &'a Roster,
+        definitions: &'a Definitions,
+        year: i16,
+        workers: Option<&'a Workers>,
+        job: &'a dyn Job,
+    ) -> Result<Self> {
+        let frame = roster.frame(year)?;
+        let up_to: Vec<i16> = roster.frames().iter().map(|f| f.year).filter(|y| *y <= year).collect();
+        let last_two = up_to.iter().copied().filter(|y| *y >= year - 1).collect();
+        let scope = definitions.scope();
+        let here = scope.clone().in_year(year);
+        let [years, step] = [up_to, last_two].map(|years| scope.clone().in_years(years));
+        Ok(Self { roster, frame, year, definitions, workers, job, here, years, step, counted: BTreeMap::new() })
+    }
+
+    /// Returns the targets in force in the reviewed year.
+    fn targets(&self) -> impl Iterator<Item = &'a Target> {
+        let year = self.year;
+        self.definitions.targets.iter().filter(move |target| target.validity.holds(year))
+    }
+
+    /// Returns the table called `id` of those counted together.
+    fn counted(&self, id: &str) -> Result<RecordBatch> {
+        self.counted.get(id).cloned().ok_or_else(Error::no_result)
+    }
+
+    /// Returns the targets of all years, each in the years in which it is in force.
+    fn targets_by_year(&self) -> Result<RecordBatch> {
+        in_force(&self.definitions.targets, &self.counted("targets")?)
+    }
+
+    fn overview(&self) -> Result<RecordBatch> {
+        let [counts, stars, work] = ["headlines", "stars", "workforce"].map(|id| self.counted(id));
+        headlines::table(self.definitions, &counts?, &stars?, &work?)
+    }
+
+    fn gaps(&self) -> Result<RecordBatch> {
+        let lists = self.targets().map(|target| self.roster.gaps(target, self.year, &self.here, self.job));
+        let lists = lists.collect::<Result<Vec<_>>>()?;
+        let schema = lists.first().map(RecordBatch::schema).ok_or_else(Error::no_result)?;
+        Ok(concat_batches(&schema, &lists)?)
+    }
+}
+
+/// Function that makes one table of a review.
+type Make = fn(&Work<'_>) -> Result<RecordBatch>;
+
+/// Id of the table that is left out of a year without a target in force.
+const GAPS: &str = "gaps";
+
+/// The tables of a review, in reading order.
+const TABLES: [(&str, Make); 24] = [
+    ("overview", |w| w.overview()),
+    ("targets", |w| of_year(&w.targets_by_year()?, w.year)),
+    (GAPS, |w| w.gaps()),
+    ("gaps_by_township", |w| w.counted("gaps_by_township")),
+    ("targets_series", |w| as_series(w.roster, &w.definitions.targets, &w.targets_by_year()?)),
+    ("coverage", |w| w.counted("coverage")),
+    ("coverage_by_township", |w| w.counted("coverage_by_township")),
+    ("coverage_by_kind", |w| w.counted("coverage_by_kind")),
+    ("coverage_by_committee", |w| w.counted("coverage_by_committee")),
+    ("formation", |w| w.counted("formation")),
+    ("formation_by_township", |w| w.counted("formation_by_township")),
+    ("formation_need", |w| w.counted("formation_need")),
+    ("formation_moves", |w| w.roster.formation_transitions(&w.step, w.job)),
+    ("formation_audit", |w| w.counted("formation_audit")),
+    ("formation_audit_list", |w| {
+        found(&w.roster.formation_audit_list(&w.definitions.rules, None, w.year, &w.here, w.job)?)
+    }),
+    ("joint_summary", |w| w.roster.joint_summary(&w.definitions.rules, &w.years, w.job)),
+    ("joint_branches", |w| w.roster.joint_branches(&w.definitions.rules, &w.here, w.job)),
+    ("readiness", |w| w.roster.readiness(&w.definitions.rules, 1, &w.here, w.job)),
+    ("stars", |w| w.counted("stars")),
+    ("star_moves", |w| star_moves(w.roster, &w.step, w.job)),
+    ("stars_by_township", |w| w.counted("stars_by_township")),
+    ("starred", starred),
+    ("workforce", |w| all_workforce(&of_year(&w.counted("workforce")?, w.year)?, w.year, w.workers)),
+    ("columns_missing", |w| columns_missing(w.roster, w.frame, w.definitions)),
+];
 
 /// Keeps the findings of an audit list; undecidable rows only appear in the counts.
 fn found(list: &RecordBatch) -> Result<RecordBatch> {
@@ -145,44 +188,6 @@ fn of_year(table: &RecordBatch, year: i16) -> Result<RecordBatch> {
     let years = table["year"].as_primitive::<Int16Type>();
     Ok(filter_record_batch(table, &years.iter().map(|y| Some(y == Some(year))).collect())?)
 }
-
-/// Builds the headline counts of every year from the counts in `table`, party organisations in `stars` and staff in
-/// `work`.
-fn overview(table: &RecordBatch, stars: &RecordBatch, work: &RecordBatch) -> Result<RecordBatch> {
-    let items = work["item"].as_string::<i32>();
-    let years: Vec<i16> = table["year"].as_primitive::<Int16Type>().values().to_vec();
-    let per_year = |table: &RecordBatch, n: &str, of: &dyn Fn(usize) -> bool| -> Vec<Option<u64>> {
-        let (of_row, n) = (table["year"].as_primitive::<Int16Type>(), table[n].as_primitive::<Int64Type>());
-        let rows = |year| (0..table.num_rows()).filter(move |r| of_row.value(*r) == year && of(*r));
-        let total = |year: &i16| rows(*year).map(|r| n.is_valid(r).then(|| n.value(r) as u64)).sum();
-        years.iter().map(total).collect()
-    };
-    let schema = table.schema();
-    let counted = schema.fields().iter().zip(table.columns()).filter(|(field, _)| field.name() != "named");
-    let mut columns =
-        counted.fold(Columns::default(), |columns, (field, array)| columns.array(field.name(), ArrayRef::clone(array)));
-    // The number of party organisations is unknown if organisations have some but no row names one.
-    let [organised, named] = ["organised", "named"].map(|n| per_year(table, n, &|_| true));
-    let told =
-        organised.iter().zip(named).map(|(organised, named)| *organised == Some(0) || organised.and(named) > Some(0));
-    let there = per_year(stars, "party_organisations", &|_| true);
-    columns = columns.some_counts("party_organisations", told.zip(there).map(|(told, n)| n.filter(|_| told)));
-    for item in ["instructors", "seconded_officers", "owner_secretaries"] {
-        columns = columns.some_counts(item, per_year(work, "value", &|row| items.value(row) == item));
-    }
-    columns.finish()
-}
-
-/// Counts of [`overview`], by name; `named` only decides whether party organisations can be counted.
-const HEADLINES: [(&str, &str); 7] = [
-    ("organisations", "*"),
-    ("organised", "mode IN ('solo', 'joint', 'affiliated')"),
-    ("eligible", "members_full >= 3"),
-    ("eligible_established", "members_full >= 3 AND mode IN ('solo', 'joint', 'affiliated')"),
-    ("members_full", "sum(members_full)"),
-    ("employees", "sum(employees)"),
-    ("named", "party_org_id IS NOT NULL"),
-];
 
 /// Columns used by the tables, in addition to those in the definitions.
 const DRAWN_ON: [&str; 15] = [
@@ -206,7 +211,10 @@ const DRAWN_ON: [&str; 15] = [
 /// Lists the columns that the review uses and no ledger of the year has: `year`, `column`.
 fn columns_missing(roster: &Roster, frame: &Frame, definitions: &Definitions) -> Result<RecordBatch> {
     let rates = definitions.rates.iter().chain(definitions.targets.iter().map(|target| &target.rate));
-    let named: BTreeSet<&str> = rates.flat_map(|r| [r.population.columns(), r.success.columns()].concat()).collect();
+    let organised = definitions.scope().organised()?.when;
+    let mut named: BTreeSet<&str> =
+        rates.flat_map(|r| [r.population.columns(), r.success.columns()].concat()).collect();
+    named.extend(organised.columns());
     let is_there = |name: &str| {
         let at = roster.fields().iter().position(|field| field.name == name);
         at.is_some_and(|at| roster.values(frame, at).is_some())
@@ -243,15 +251,17 @@ fn star_moves(roster: &Roster, scope: &Scope, job: &dyn Job) -> Result<RecordBat
 /// Columns of the list of starred party organisations.
 const STARRED_LISTED: [&str; 4] = ["party_org_id", "name", "mode", "plaque"];
 
-/// Lists the party organisations with at least three stars, most stars first; the name is that of the home
-/// organisation.
-fn starred(roster: &Roster, frame: &Frame) -> Result<RecordBatch> {
-    let states = StarStates::new(roster, Scope::default().organised()?);
+/// Lists the party organisations with the stars from which the scheme gives plaques, most stars first; the name is
+/// that of the home organisation.
+fn starred(work: &Work<'_>) -> Result<RecordBatch> {
+    let Work { roster, frame, .. } = *work;
+    let least = work.definitions.scheme.listed_from().map_or(f64::INFINITY, |(stars, _)| stars);
+    let states = StarStates::new(roster, work.here.organised()?);
     let all = arrow::buffer::BooleanBuffer::new_set(frame.rows());
     let parties = PartyStars::new(roster, frame, &states, &all)?;
     let star = |row: u32| states.values[parties.codes.get(row as usize) as usize].parse::<f64>().ok();
     let mut rows: Vec<(u32, f64)> = parties.rows.iter().filter_map(|row| Some((*row, star(*row)?))).collect();
-    rows.retain(|(_, star)| *star >= STARRED);
+    rows.retain(|(_, star)| *star >= least);
     rows.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     let of_rows: Vec<u32> = rows.iter().map(|(row, _)| *row).collect();
     let batch = roster.picked(frame, STARRED_LISTED.into_iter().chain(["region"]), &of_rows)?;
