@@ -211,6 +211,8 @@ class Roster:
         """Compares two surveys, of one roster if only one is given."""
     def with_tree(self, column: str, source: Path | tuple[str, object]) -> Roster:
         """Returns the roster with the levels of a tree as columns, from a file or from a table under a name for messages."""
+    def with_conditions(self, path: Path) -> Roster:
+        """Returns the roster under the named conditions of a file, over those that it is under."""
     def breaks(self, *, rates: Sequence[str] | None = None, rates_file: Path | None = None) -> _Stream:
         """Returns the surveys at which rates are not comparable with the survey before."""
     def explain_change(
@@ -279,10 +281,11 @@ class Roster:
         targets: Path | None = None,
         rates: Path | None = None,
         rules: Path | None = None,
+        scheme: str | None = None,
         workers: Path | None = None,
         progress: _Progress | None = None,
-    ) -> dict[str, _Stream]:
-        """Returns the tables of a year's review, by id."""
+    ) -> tuple[dict[str, _Stream], dict[str, Any]]:
+        """Returns the tables of a year's review by id, and the definitions in force."""
     def star_survival(self, options: SpellOptions, scope: Scope) -> _Stream:
         """Estimates curves of spells."""
     def star_survival_summary(self, options: SpellOptions, scope: Scope) -> _Stream:
@@ -552,8 +555,8 @@ def labels() -> dict[str, dict[str, Any]]:
 def problem_codes() -> _Stream:
     """Returns the catalogue of problems."""
 
-def definitions(rates: Path | None = None, targets: Path | None = None) -> dict[str, list[dict[str, Any]]]:
-    """Returns the rates and targets in force with the files given."""
+def definitions(rates: Path | None = None, targets: Path | None = None) -> dict[str, Any]:
+    """Returns the rates, the targets and the star scheme in force with the files given."""
 
 def synth_panel(organisations: int, years: int, first_year: int = 2004, seed: int = 7) -> _Stream:
     """Generates a synthetic panel."""

@@ -95,6 +95,13 @@ def review(
     rates: Annotated[
         Path | None, typer.Option(help="A TOML file with rates, added to the shipped ones by id.")
     ] = None,
+    scheme: Annotated[
+        str | None,
+        typer.Option(
+            help="A star scheme: the id of one that ships with the package, or a TOML file. Party organisations with "
+            "the stars from which it gives plaques are listed by name."
+        ),
+    ] = None,
     workers: Annotated[Path | None, typer.Option(help="A table of party workers (CSV).")] = None,
     profile: Profile = None,
     repair: Repair = False,
@@ -106,7 +113,11 @@ def review(
     with _failing(fmt):
         roster = _read(files, profile, repair=repair)
         done = roster.review(
-            roster.years[-1] if year is None else year, targets=targets, rates=rates, workers=workers
+            roster.years[-1] if year is None else year,
+            targets=targets,
+            rates=rates,
+            scheme=scheme,
+            workers=workers,
         )
         written = done.write(out, lang=fmt.lang)
         _summary(done, fmt)

@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, BooleanArray, StringArray};
 use arrow::datatypes::DataType;
-use dangjian::definition::Rate;
+use dangjian::definition::{Conditions, Rate};
 use dangjian::ingest::Code;
 use dangjian::lang::Text;
+use dangjian::review::Definitions;
 use dangjian::schema::COLUMNS;
 use dangjian::{Lang, Result};
 use pyo3::prelude::*;
@@ -17,7 +18,7 @@ use pyo3::types::{PyDict, PyList};
 use pyo3_arrow::PyTable;
 
 use crate::arrow_table::{columns_of, table, texts};
-use crate::definitions::definitions_of;
+use crate::definitions::{Files, definitions_of};
 use crate::door;
 use crate::errors::raise;
 
@@ -80,7 +81,7 @@ pub(crate) fn problem_codes() -> PyResult<PyTable> {
     ])
 }
 
-/// Returns the definitions in force with the files given, as dictionaries: `rates` and `targets`.
+/// Returns the definitions in force with the files given, as dictionaries: `rates`, `targets` and `scheme`.
 #[pyfunction]
 #[pyo3(signature = (rates=None, targets=None))]
 pub(crate) fn definitions(
@@ -88,10 +89,24 @@ pub(crate) fn definitions(
     rates: Option<std::path::PathBuf>,
     targets: Option<std::path::PathBuf>,
 ) -> PyResult<Bound<'_, PyDict>> {
-    let all = definitions_of(rates.as_deref(), targets.as_deref()).map_err(|e| raise(&e))?;
+    let files = Files { rates: rates.as_deref(), targets: targets.as_deref(), ..Files::default() };
+    described(py, &definitions_of(files, &Conditions::default()).map_err(|e| raise(&e))?)
+}
+
+/// Describes definitions as dictionaries: `rates`, `targets` and `scheme`.
+pub(crate) fn described<'py>(py: Python<'py>, all: &Definitions) -> PyResult<Bound<'py, PyDict>> {
     let out = PyDict::new(py);
     out.set_item("rates", list(py, all.rates.iter().map(|r| (r, None)))?)?;
     out.set_item("targets", list(py, all.targets.iter().map(|t| (&t.rate, Some((t.target, t.inferred)))))?)?;
+    let scheme = PyDict::new(py);
+    scheme.set_item("id", all.scheme.id())?;
+    scheme.set_item("label_zh", all.scheme.label().get(Lang::Zh))?;
+    scheme.set_item("label_en", all.scheme.label().get(Lang::En))?;
+    let (stars, name) = all.scheme.listed_from().unzip();
+    scheme.set_item("listed_from", stars)?;
+    scheme.set_item("listed_zh", name.as_ref().map(|name| name.get(Lang::Zh)))?;
+    scheme.set_item("listed_en", name.as_ref().map(|name| name.get(Lang::En)))?;
+    out.set_item("scheme", scheme)?;
     Ok(out)
 }
 

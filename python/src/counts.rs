@@ -31,8 +31,8 @@ impl Roster {
     ) -> PyResult<PyTable> {
         let options = CoverageOptions::default().with_rollup(rollup).with_interval(interval);
         self.over(py, scope, move |roster, scope, job| {
-            let rates = rates_of(rates.as_deref(), rates_file.as_deref())?;
-            roster.coverage_as(&rates, &options, scope, job)
+            let (rates, scope) = rates_of(rates.as_deref(), rates_file.as_deref(), scope)?;
+            roster.coverage_as(&rates, &options, &scope, job)
         })
     }
 
@@ -63,11 +63,11 @@ impl Roster {
         measures: Vec<(String, String)>,
         scope: ScopeRequest,
     ) -> PyResult<Vec<PyTable>> {
-        let roster = self.0.clone();
+        let (roster, conditions) = (self.0.clone(), self.2.clone());
         let tables = run(py, None, move |job| {
             let parse = |(name, text): (String, String)| Ok((name, Measure::parse(&text)?));
             let measures = measures.into_iter().map(parse).collect::<Result<Vec<_>>>()?;
-            roster.count_sets(&sets, &measures, &scope.scope(&roster)?, job)
+            roster.count_sets(&sets, &measures, &scope.scope(&roster, conditions)?, job)
         })?;
         tables.into_iter().map(|t| table(vec![t])).collect()
     }

@@ -24,7 +24,10 @@ impl Roster {
         scope: ScopeRequest,
         statistic: Statistic,
     ) -> PyResult<PyTable> {
-        self.over(py, scope, move |roster, scope, job| statistic(roster, &rules_of(rules.as_deref())?, scope, job))
+        self.over(py, scope, move |roster, scope, job| {
+            let (rules, scope) = rules_of(rules.as_deref(), scope)?;
+            statistic(roster, &rules, &scope, job)
+        })
     }
 }
 
@@ -60,7 +63,8 @@ impl Roster {
         rules: Option<PathBuf>,
     ) -> PyResult<PyTable> {
         self.over(py, scope, move |roster, scope, job| {
-            roster.formation_audit_list(&rules_of(rules.as_deref())?, finding.as_deref(), year, scope, job)
+            let (rules, scope) = rules_of(rules.as_deref(), scope)?;
+            roster.formation_audit_list(&rules, finding.as_deref(), year, &scope, job)
         })
     }
 
@@ -80,7 +84,8 @@ impl Roster {
     #[pyo3(signature = (scope, *, short=1, rules=None))]
     fn readiness(&self, py: Python<'_>, scope: ScopeRequest, short: u32, rules: Option<PathBuf>) -> PyResult<PyTable> {
         self.over(py, scope, move |roster, scope, job| {
-            roster.readiness(&rules_of(rules.as_deref())?, short, scope, job)
+            let (rules, scope) = rules_of(rules.as_deref(), scope)?;
+            roster.readiness(&rules, short, &scope, job)
         })
     }
 
@@ -96,7 +101,8 @@ impl Roster {
         rules: Option<PathBuf>,
     ) -> PyResult<PyTable> {
         self.over(py, scope, move |roster, scope, job| {
-            roster.readiness_list(&rules_of(rules.as_deref())?, step.as_deref(), short, year, scope, job)
+            let (rules, scope) = rules_of(rules.as_deref(), scope)?;
+            roster.readiness_list(&rules, step.as_deref(), short, year, &scope, job)
         })
     }
 

@@ -28,7 +28,7 @@ impl Roster {
     /// Applies links to a roster: the links given, otherwise the ones proposed from the roster.
     #[pyo3(signature = (links=None, *, reasons=None))]
     fn link(&self, py: Python<'_>, links: Option<AnyRecordBatch>, reasons: Option<Vec<String>>) -> PyResult<Self> {
-        let (options, roster) = (self.1.clone(), self.0.clone());
+        let (options, conditions, roster) = (self.1.clone(), self.2.clone(), self.0.clone());
         let given = links.map(batches).transpose()?;
         run(py, None, move |job| {
             let reasons = reasons
@@ -43,7 +43,7 @@ impl Roster {
             }
             roster.link(&links, job)
         })
-        .map(|linked| Self(linked, options))
+        .map(|linked| Self(linked, options, conditions))
     }
 
     /// Lists the ids that links replaced.

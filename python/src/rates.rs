@@ -4,9 +4,9 @@
 
 use std::path::PathBuf;
 
-use dangjian::Result;
 use dangjian::analysis::rates::published;
 use dangjian::analysis::rates::published::{Printed, Published};
+use dangjian::{Result, Scope};
 use pyo3::prelude::*;
 use pyo3_arrow::PyTable;
 
@@ -21,7 +21,8 @@ impl Roster {
     /// Lists the breaks of rates.
     #[pyo3(signature = (*, rates=None, rates_file=None))]
     fn breaks(&self, py: Python<'_>, rates: Option<Vec<String>>, rates_file: Option<PathBuf>) -> PyResult<PyTable> {
-        self.one(py, move |roster, _| roster.breaks(&rates_of(rates.as_deref(), rates_file.as_deref())?))
+        let scope = Scope::default().conditions(self.2.clone());
+        self.one(py, move |roster, _| roster.breaks(&rates_of(rates.as_deref(), rates_file.as_deref(), &scope)?.0))
     }
 
     /// Lists the organisations of a year that are missing from a tree.
@@ -40,7 +41,8 @@ impl Roster {
         rates_file: Option<PathBuf>,
     ) -> PyResult<PyTable> {
         self.over(py, scope, move |roster, scope, job| {
-            roster.reconcile_totals(&rates_of(rates.as_deref(), rates_file.as_deref())?, year, scope, job)
+            let (rates, scope) = rates_of(rates.as_deref(), rates_file.as_deref(), scope)?;
+            roster.reconcile_totals(&rates, year, &scope, job)
         })
     }
 
@@ -56,8 +58,8 @@ impl Roster {
         rates_file: Option<PathBuf>,
     ) -> PyResult<PyTable> {
         self.over(py, scope, move |roster, scope, job| {
-            let rates = rates_of(Some(&[rate]), rates_file.as_deref())?;
-            roster.explain_change(&rates, earlier, later, scope, job)
+            let (rates, scope) = rates_of(Some(&[rate]), rates_file.as_deref(), scope)?;
+            roster.explain_change(&rates, earlier, later, &scope, job)
         })
     }
 
@@ -72,7 +74,8 @@ impl Roster {
         tables_file: Option<PathBuf>,
     ) -> PyResult<PyTable> {
         self.over(py, scope, move |roster, scope, job| {
-            roster.annual_table(&annual_of(tables_file.as_deref())?, &table, year, scope, job)
+            let (tables, scope) = annual_of(tables_file.as_deref(), scope)?;
+            roster.annual_table(&tables, &table, year, &scope, job)
         })
     }
 
@@ -87,7 +90,8 @@ impl Roster {
         tables_file: Option<PathBuf>,
     ) -> PyResult<PyTable> {
         self.over(py, scope, move |roster, scope, job| {
-            roster.annual_checks(&annual_of(tables_file.as_deref())?, &table, year, scope, job)
+            let (tables, scope) = annual_of(tables_file.as_deref(), scope)?;
+            roster.annual_checks(&tables, &table, year, &scope, job)
         })
     }
 }

@@ -4,6 +4,7 @@
 
 use std::path::PathBuf;
 
+use dangjian::definition::Conditions;
 use dangjian::ingest::{OnConflict, Profile};
 use dangjian::schema::Dictionaries;
 use dangjian::standards::zone::Zones;
@@ -64,7 +65,7 @@ pub(crate) fn read(
     let options = options.options()?;
     let with = options.clone();
     let read = run(py, progress.as_ref(), move |job| dangjian::Roster::read(&paths, &options, job))?;
-    Ok(Roster(read, with))
+    Ok(Roster(read, with, Conditions::default()))
 }
 
 #[pyfunction]
@@ -76,7 +77,7 @@ pub(crate) fn open_panel(
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Roster> {
     let opened = run(py, progress.as_ref(), move |job| dangjian::Roster::open(&path, columns.as_deref(), job))?;
-    Ok(Roster(opened, ReadOptions::default()))
+    Ok(Roster(opened, ReadOptions::default(), Conditions::default()))
 }
 
 #[pyfunction]
@@ -93,5 +94,5 @@ pub(crate) fn read_arrow(
     // A Python reader acquires the GIL itself when it needs it. The waiting thread releases the GIL meanwhile.
     let reader = data.into_reader()?;
     let read = run(py, progress.as_ref(), move |job| dangjian::Roster::read_stream(&name, reader, &options, job))?;
-    Ok(Roster(read, with))
+    Ok(Roster(read, with, Conditions::default()))
 }

@@ -9,13 +9,17 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::arrow_table::table;
-use crate::definitions::{definitions_of, rules_of};
+use crate::catalogue::described;
+use crate::definitions::{Files, definitions_of};
 use crate::door::run;
 use crate::roster::Roster;
 
+/// Tables by id, and the definitions they are by.
+type Made<'py> = (Bound<'py, PyDict>, Bound<'py, PyDict>);
+
 #[pymethods]
 impl Roster {
-    #[pyo3(signature = (year, *, targets=None, rates=None, rules=None, workers=None, progress=None))]
+    #[pyo3(signature = (year, *, targets=None, rates=None, rules=None, scheme=None, workers=None, progress=None))]
     #[allow(clippy::too_many_arguments, reason = "one for each option of the method in Python")]
     fn review<'py>(
         &self,
@@ -24,20 +28,21 @@ impl Roster {
         targets: Option<PathBuf>,
         rates: Option<PathBuf>,
         rules: Option<PathBuf>,
+        scheme: Option<String>,
         workers: Option<PathBuf>,
         progress: Option<Py<PyAny>>,
-    ) -> PyResult<Bound<'py, PyDict>> {
-        let roster = self.0.clone();
-        let made = run(py, progress.as_ref(), move |job| {
-            let mut definitions = definitions_of(rates.as_deref(), targets.as_deref())?;
-            definitions.rules = rules_of(rules.as_deref())?;
+    ) -> PyResult<Made<'py>> {
+        let (roster, conditions) = (self.0.clone(), self.2.clone());
+        let (made, definitions) = run(py, progress.as_ref(), move |job| {
+            let (rates, targets, rules) = (rates.as_deref(), targets.as_deref(), rules.as_deref());
+            let definitions = definitions_of(Files { rates, targets, rules, scheme: scheme.as_deref() }, &conditions)?;
             let workers = workers.as_deref().map(Workers::read).transpose()?;
-            roster.review(&definitions, year, workers.as_ref(), job)
+            Ok((roster.review(&definitions, year, workers.as_ref(), job)?, definitions))
         })?;
         let out = PyDict::new(py);
         for (id, batch) in made.tables {
             out.set_item(id, table(vec![batch])?)?;
         }
-        Ok(out)
+        Ok((out, described(py, &definitions)?))
     }
 }

@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 
 use arrow::array::RecordBatch;
+use dangjian::definition::Conditions;
 use dangjian::ingest::Profile;
 use dangjian::{Job, ReadOptions, Result, Scope};
 use pyo3::prelude::*;
@@ -16,9 +17,10 @@ use crate::door::run;
 use crate::errors::raise;
 use crate::scope::ScopeRequest;
 
-/// The panel, and the options with which it was read. Methods take plain arguments and return Arrow tables.
+/// The panel, the options with which it was read, and the named conditions of the user that its statistics are under.
+/// Methods take plain arguments and return Arrow tables.
 #[pyclass(frozen, module = "dangjian._native")]
-pub(crate) struct Roster(pub(crate) dangjian::Roster, pub(crate) ReadOptions);
+pub(crate) struct Roster(pub(crate) dangjian::Roster, pub(crate) ReadOptions, pub(crate) Conditions);
 
 impl Roster {
     /// Runs a statistic that returns one table.
@@ -38,12 +40,19 @@ impl Roster {
         request: ScopeRequest,
         statistic: impl FnOnce(&dangjian::Roster, &Scope, &dyn Job) -> Result<RecordBatch> + Send + 'static,
     ) -> PyResult<PyTable> {
-        self.one(py, move |roster, job| statistic(roster, &request.scope(roster)?, job))
+        let conditions = self.2.clone();
+        self.one(py, move |roster, job| statistic(roster, &request.scope(roster, conditions)?, job))
     }
 }
 
 #[pymethods]
 impl Roster {
+    /// Returns the roster under the named conditions of a file, over those that it is under.
+    fn with_conditions(&self, path: PathBuf) -> PyResult<Self> {
+        let conditions = Conditions::from_file(&path).and_then(|over| self.2.clone().overridden_by(&over));
+        Ok(Self(self.0.clone(), self.1.clone(), conditions.map_err(|e| raise(&e))?))
+    }
+
     #[getter]
     fn years(&self) -> Vec<i16> {
         self.0.frames().iter().map(|f| f.year).collect()

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use arrow::array::{ArrayRef, AsArray};
 use arrow::buffer::BooleanBuffer;
-use dangjian::definition::Bands;
+use dangjian::definition::{Bands, Conditions};
 use dangjian::predicate::Predicate;
 use dangjian::query::Scope;
 use dangjian::{Error, Result};
@@ -33,13 +33,14 @@ fn flags(rows: &Bound<'_, PyAny>) -> PyResult<Option<Vec<ArrayRef>>> {
 }
 
 impl ScopeRequest {
-    /// Converts to the engine's scope.
-    pub(crate) fn scope(self, roster: &dangjian::Roster) -> Result<Scope> {
+    /// Converts to the engine's scope, under `conditions`.
+    pub(crate) fn scope(self, roster: &dangjian::Roster, conditions: Conditions) -> Result<Scope> {
         Ok(Scope::by(self.by)
             .filter(self.filter.as_deref().map(Predicate::parse).transpose()?)
             .in_years(self.years)
             .only(self.only.map(|chunks| by_frame(roster, &chunks)).transpose()?)
-            .bands(self.bands.as_deref().map(Bands::from_file).transpose()?))
+            .bands(self.bands.as_deref().map(Bands::from_file).transpose()?)
+            .conditions(conditions))
     }
 }
 

@@ -215,7 +215,8 @@ impl Roster {
         scores: AnyRecordBatch,
         options: RatingArgument,
     ) -> PyResult<Rating> {
-        let scheme = Scheme::named(&scheme).map_err(|e| raise(&e))?;
+        let scheme =
+            Scheme::named(&scheme).and_then(|scheme| scheme.with_conditions(&self.2)).map_err(|e| raise(&e))?;
         let (scores, options) = (batches(scores)?, options.options(&scheme)?);
         let roster = self.0.clone();
         let rating = run(py, None, move |job| roster.rate_stars(&scores, scheme, &options, job))?;
@@ -231,7 +232,8 @@ impl Roster {
         scores: AnyRecordBatch,
         year: Option<i16>,
     ) -> PyResult<Judges> {
-        let scheme = Scheme::named(&scheme).map_err(|e| raise(&e))?;
+        let scheme =
+            Scheme::named(&scheme).and_then(|scheme| scheme.with_conditions(&self.2)).map_err(|e| raise(&e))?;
         let (roster, scores) = (self.0.clone(), batches(scores)?);
         let judges = run(py, None, move |job| roster.star_judges(&scores, scheme, year, job))?;
         Ok(Judges(Arc::new(judges)))

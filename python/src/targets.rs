@@ -9,7 +9,7 @@ use dangjian::{Job, Result, Scope, Target};
 use pyo3::prelude::*;
 use pyo3_arrow::PyTable;
 
-use crate::definitions::{all_targets, targets_of};
+use crate::definitions::{targets_in, targets_of};
 use crate::roster::Roster;
 use crate::scope::ScopeRequest;
 
@@ -22,8 +22,8 @@ struct TargetSet {
 }
 
 impl TargetSet {
-    fn targets(&self) -> Result<Vec<Target>> {
-        targets_of(self.targets.as_deref(), self.targets_file.as_deref())
+    fn targets(&self, scope: &Scope) -> Result<(Vec<Target>, Scope)> {
+        targets_of(self.targets.as_deref(), self.targets_file.as_deref(), scope)
     }
 }
 
@@ -38,7 +38,10 @@ impl Roster {
         scope: ScopeRequest,
         statistic: Statistic,
     ) -> PyResult<PyTable> {
-        self.over(py, scope, move |roster, scope, job| statistic(roster, &set.targets()?, scope, job))
+        self.over(py, scope, move |roster, scope, job| {
+            let (targets, scope) = set.targets(scope)?;
+            statistic(roster, &targets, &scope, job)
+        })
     }
 }
 
@@ -69,7 +72,10 @@ impl Roster {
         scope: ScopeRequest,
         deadline: Option<i16>,
     ) -> PyResult<PyTable> {
-        self.over(py, scope, move |roster, scope, job| roster.targets_pace(&set.targets()?, year, deadline, scope, job))
+        self.over(py, scope, move |roster, scope, job| {
+            let (targets, scope) = set.targets(scope)?;
+            roster.targets_pace(&targets, year, deadline, &scope, job)
+        })
     }
 
     /// Lists the organisations missing from a target.
@@ -83,10 +89,10 @@ impl Roster {
         targets_file: Option<PathBuf>,
     ) -> PyResult<PyTable> {
         self.over(py, scope, move |roster, scope, job| {
-            let all = all_targets(targets_file.as_deref())?;
+            let (all, scope) = targets_in(targets_file.as_deref(), scope)?;
             let target = all.get_in(&target, year)?;
             target.check(roster)?;
-            roster.gaps(target, year, scope, job)
+            roster.gaps(target, year, &scope, job)
         })
     }
 }

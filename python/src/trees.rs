@@ -23,7 +23,7 @@ enum Source {
 impl Roster {
     /// Returns the roster with a tree added.
     fn with_tree(&self, py: Python<'_>, column: String, source: Source) -> PyResult<Self> {
-        let (options, held) = (self.1.clone(), self.0.clone());
+        let (options, conditions, held) = (self.1.clone(), self.2.clone(), self.0.clone());
         let (file, table) = match source {
             Source::File(path) => (Some(path), None),
             Source::Table(name, table) => (None, Some((name, batches(table)?))),
@@ -36,6 +36,6 @@ impl Roster {
             };
             held.with_tree(&column, &tree, job)
         });
-        Ok(Self(with?, options))
+        Ok(Self(with?, options, conditions))
     }
 }

@@ -15,7 +15,7 @@ use dangjian::stats::mann_kendall::{KendallOptions, Method};
 use dangjian::stats::proportion;
 use dangjian::stats::proportion::YearlyProportion;
 use dangjian::stats::{benjamini_hochberg, regional_kendall};
-use dangjian::{Error, Result};
+use dangjian::{Error, Result, Scope};
 use pyo3::prelude::*;
 use pyo3_arrow::PyTable;
 use pyo3_arrow::input::AnyArray;
@@ -111,11 +111,11 @@ pub(crate) struct FigureArgument {
 }
 
 impl FigureArgument {
-    fn figure(&self) -> Result<Figure> {
+    fn figure(&self, scope: &Scope) -> Result<Figure> {
         let Self { rate, rates_file, success, population, measure } = self;
         Ok(match (rate, success, measure) {
             (Some(rate), None, None) if population.is_none() => {
-                Figure::Rate(rates_of(Some(std::slice::from_ref(rate)), rates_file.as_deref())?)
+                Figure::Rate(rates_of(Some(std::slice::from_ref(rate)), rates_file.as_deref(), scope)?.0)
             }
             (None, Some(success), None) => {
                 let population = Predicate::parse(population.as_deref().unwrap_or("true"))?;
@@ -131,8 +131,8 @@ impl FigureArgument {
         })
     }
 
-    fn rates(&self) -> Result<Vec<Rate>> {
-        match self.figure()? {
+    fn rates(&self, scope: &Scope) -> Result<Vec<Rate>> {
+        match self.figure(scope)? {
             Figure::Rate(rates) => Ok(rates),
             Figure::Measure(_) => {
                 Err(Error::argument("计数不能配对；请给出比率", "a measure has no pairs; expected a rate"))
@@ -154,7 +154,7 @@ impl Roster {
     ) -> PyResult<PyTable> {
         self.over(py, scope, move |roster, scope, job| {
             let options = KendallOptions::default().with_method(Method::from_name(&method)?).with_alpha(alpha);
-            roster.trend_test(&figure.figure()?, &options, scope, job)
+            roster.trend_test(&figure.figure(scope)?, &options, scope, job)
         })
     }
 
@@ -168,7 +168,7 @@ impl Roster {
     ) -> PyResult<PyTable> {
         self.over(py, scope, move |roster, scope, job| {
             let options = KendallOptions::default().with_method(Method::Normal).with_alpha(alpha);
-            roster.trend_pooled(&figure.figure()?, &options, scope, job)
+            roster.trend_pooled(&figure.figure(scope)?, &options, scope, job)
         })
     }
 
@@ -183,7 +183,7 @@ impl Roster {
         scope: ScopeRequest,
     ) -> PyResult<PyTable> {
         self.over(py, scope, move |roster, scope, job| {
-            roster.paired_change(&figure.rates()?, level, earlier, later, scope, job)
+            roster.paired_change(&figure.rates(scope)?, level, earlier, later, scope, job)
         })
     }
 

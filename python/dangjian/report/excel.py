@@ -16,7 +16,7 @@ import xlsxwriter
 from xlsxwriter.exceptions import FileCreateError
 
 from dangjian.catalogue.ledgers import FATES
-from dangjian.report.format import RATES, YEARS, Formats, rate_label
+from dangjian.report.format import RATES, YEARS, Formats, rate_label, starred_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -89,6 +89,8 @@ def _sheets(review: ReviewData, lang: labels.Lang) -> Iterator[tuple[str, pl.Dat
             if frame.height:
                 named = pl.Series(f"label_{lang}", [fmt.column(column) for column in frame["column"]])
                 yield fmt.table(name), frame.with_columns(named)
+        elif name == "starred":
+            yield starred_label(review, fmt), frame
         elif name != "gaps":
             yield fmt.table(name), frame
         else:

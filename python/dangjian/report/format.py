@@ -102,6 +102,37 @@ _WRITERS: dict[str, Callable[[Formats, Any], str]] = {
 }
 
 
+_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+def level(review: ReviewData, fmt: Formats) -> str:
+    """Returns the stars from which the review lists party organisations by name, in words.
+
+    Example:
+        >>> level(review, Formats("zh")), level(review, Formats("en"))  # doctest: +SKIP
+        ('三星', 'three stars')
+    """
+    named = review.scheme.get(f"listed_{fmt.lang}")
+    if named is None:
+        return fmt.t("挂牌星级", "the stars of a plaque")
+    number, space, unit = named.partition(" ")
+    whole = fmt.lang == "en" and number.isdigit() and int(number) < len(_NUMBERS)
+    return f"{_NUMBERS[int(number)] if whole else number}{space}{unit}"
+
+
+def starred_label(review: ReviewData, fmt: Formats) -> str:
+    """Returns the label of the table of the party organisations with these stars.
+
+    Example:
+        >>> starred_label(review, Formats("en"))  # doctest: +SKIP
+        'Three stars and more'
+    """
+    if not review.scheme.get("listed_from"):
+        return fmt.table("starred")
+    named = level(review, fmt)
+    return fmt.t(f"{named}及以上党组织", f"{named[0].upper()}{named[1:]} and more")
+
+
 def rate_label(review: ReviewData, rate: str, fmt: Formats) -> str:
     """Returns the label of the rate of this id in the review's tables, or the id itself.
 

@@ -11,7 +11,7 @@ import polars as pl
 from dangjian import charts
 from dangjian.catalogue.ledgers import FATES
 from dangjian.report import grid
-from dangjian.report.format import NOTHING, Formats
+from dangjian.report.format import NOTHING, Formats, level, starred_label
 from dangjian.report.svg import inline
 from dangjian.results.headline import missing
 
@@ -74,7 +74,7 @@ def render(review: ReviewData, lang: labels.Lang) -> str:
         coverage=_coverage(tables, review.year, fmt),
         formation=_formation(tables, review.year, years, fmt),
         audit=_audit(tables, review.year, fmt),
-        stars=_stars(tables, review.year, years, fmt),
+        stars=_stars(review, years, fmt),
         workforce=grid.plain(tables["workforce"], ("item", "value", "source"), fmt),
         overview=grid.plain(tables["overview"], tables["overview"].columns, fmt),
         files=grid.plain(tables["sources"], _FILES, fmt, names=2),
@@ -242,10 +242,11 @@ def _audit(tables: dict[str, pl.DataFrame], year: int, fmt: Formats) -> dict[str
     }
 
 
-def _stars(tables: dict[str, pl.DataFrame], year: int, years: Sequence[int], fmt: Formats) -> dict[str, Any]:
-    """Returns star states over the years and by township, the last transitions, and the holders of three stars and
-    more.
+def _stars(review: ReviewData, years: Sequence[int], fmt: Formats) -> dict[str, Any]:
+    """Returns star states over the years and by township, the last transitions, and the party organisations listed by
+    their stars.
     """
+    tables, year = review.tables, review.year
     frame, states, place = tables["stars"], charts.STAR_STATES, tables["stars_by_township"]
     moved = tables["star_moves"].filter(pl.col("next_year") == year)
     count = "party_organisations"
@@ -268,6 +269,8 @@ def _stars(tables: dict[str, pl.DataFrame], year: int, years: Sequence[int], fmt
             moves=_corner(moved, year),
         ),
         "before": moved["year"].first(),
+        "level": level(review, fmt),
+        "label": starred_label(review, fmt),
         "starred": grid.plain(
             tables["starred"].sort("star", "name", descending=[True, False]), _STARRED, fmt
         ),

@@ -23,8 +23,10 @@ class Review(ReviewData):
         tables: The tables by id, in the order of the report. Every one has a column ``year``.
         headline: The figures for scripts: counts, the four targets, the row balance. As in ``review.json``.
         targets: The definitions of the targets: ``id``, ``label_zh``, ``label_en``, ``counts``, the text of
-            ``population`` and ``success``, ``source``, ``note_zh``, ``note_en``, ``inferred``.
+            ``population`` and ``success`` (named conditions written out), ``source``, ``note_zh``, ``note_en``, ``inferred``.
         rates: The definitions of the rates in the coverage tables, with the same keys.
+        scheme: The star scheme: ``id``, ``label_zh``, ``label_en``, ``listed_from`` (the stars from which party
+            organisations are in the table ``starred``), ``listed_zh``, ``listed_en`` (in words).
 
     Example:
         >>> review = dangjian.read_roster("ledgers/*.xlsx").review(2013)  # doctest: +SKIP

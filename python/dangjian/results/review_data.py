@@ -20,9 +20,11 @@ class ReviewData:
         headline: Mapping[str, Any],
         targets: Sequence[Mapping[str, Any]] = (),
         rates: Sequence[Mapping[str, Any]] = (),
+        scheme: Mapping[str, Any] | None = None,
     ) -> None:
         self.year = year
         self.tables = dict(tables)
         self.headline = dict(headline)
         self.targets = list(targets)
         self.rates = list(rates)
+        self.scheme = dict(scheme or {})

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from html import escape
+from os import fspath
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from dangjian import _native
 from dangjian.catalogue.ledgers import FATES
 from dangjian.progress import Bar
 from dangjian.results import headline
 from dangjian.results.review import Review
 from dangjian.roster import arguments
+from dangjian.roster.conditions import Conditions
 from dangjian.roster.counts import Counts
 from dangjian.roster.formation import Formation
 from dangjian.roster.identity import Identity
@@ -31,7 +32,18 @@ if TYPE_CHECKING:
 
 
 class Roster(
-    Provenance, Identity, Trees, Formation, Rates, Targets, Stars, Trends, TrendTests, Survival, Counts
+    Provenance,
+    Identity,
+    Trees,
+    Conditions,
+    Formation,
+    Rates,
+    Targets,
+    Stars,
+    Trends,
+    TrendTests,
+    Survival,
+    Counts,
 ):
     """The panel: one row is one organisation in one survey year. Immutable.
 
@@ -74,6 +86,7 @@ class Roster(
         targets: Source | None = None,
         rates: Source | None = None,
         rules: Source | None = None,
+        scheme: Source | None = None,
         workers: Source | None = None,
         progress: Progress | bool = False,
     ) -> Review:
@@ -84,8 +97,12 @@ class Roster(
             targets: A TOML file that replaces the target set.
             rates: A TOML file of further rates.
             rules: A TOML file of rules of formation, over the shipped ones kind by kind.
+            scheme: A star scheme, as in ``rate_stars``: party organisations with the stars from which it gives plaques
+                are listed by name, or all with stars if it gives none. ``wuhao`` by default.
             workers: A CSV file of assignments: ``worker_id``, ``role``, ``from``, ``to``.
             progress: As in ``read_roster``.
+
+        A named condition in one of the files holds for the whole review.
 
         Example:
             >>> import dangjian as dj
@@ -94,18 +111,18 @@ class Roster(
             246
         """
         with Bar(progress) as bar:
-            made = self._native.review(
+            made, used = self._native.review(
                 arguments.year(year),
                 targets=arguments.path(targets),
                 rates=arguments.path(rates),
                 rules=arguments.path(rules),
+                scheme=None if scheme is None else fspath(scheme),
                 workers=arguments.path(workers),
                 progress=bar.callback,
             )
         tables = {"sources": _balance(self.sources, year), "problems_summary": _summary(self.problems, year)}
         tables |= {name: pl.DataFrame(table) for name, table in made.items()}
-        used = _native.definitions(arguments.path(rates), arguments.path(targets))
-        return Review(year, tables, headline.of(year, tables), used["targets"], used["rates"])
+        return Review(year, tables, headline.of(year, tables), used["targets"], used["rates"], used["scheme"])
 
     def __len__(self) -> int:
         return sum(self._native.rows)

@@ -111,11 +111,22 @@ def test_the_page_of_definitions_has_the_rates_and_bands_as_shipped():
 
 def test_the_page_of_definitions_has_every_target_as_shipped():
     page = (DOCS / "definitions.md").read_text(encoding="utf-8").split("## The four targets")[1]
-    targets = _native.definitions()["targets"]
-    assert len(targets) == 4
+    targets = shipped("targets")["target"]
+    assert len(targets) == len(_native.definitions()["targets"]) == 4
     for record in targets:
         (row,) = (line for line in page.splitlines() if line.startswith(f"| `{record['id']}` |"))
-        assert f"| {record['label_zh']} | `{record['population']}` | `{record['success']}` |" in row
+        assert f"| {record['label']} | `{record['population']}` | `{record['success']}` |" in row
+
+
+def test_definitions_in_print_have_their_conditions_written_out():
+    named = {condition["id"] for condition in shipped("rates")["condition"]}
+    definitions = _native.definitions()
+    for record in (*definitions["rates"], *definitions["targets"]):
+        for field in ("population", "success"):
+            assert not named & set(re.findall(r"\w+", re.sub(r"'[^']*'", "", record[field]))), record
+    record = next(record for record in definitions["rates"] if record["id"] == "eligible_established")
+    assert record["population"] == "members_full >= 3"
+    assert record["success"] == "mode in ('solo', 'joint', 'affiliated')"
 
 
 def test_the_page_of_definitions_has_every_finding_as_shipped():

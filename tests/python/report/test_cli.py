@@ -117,6 +117,12 @@ def test_review_in_english_of_a_given_year(roster, tmp_path):
     assert 'lang="en"' in (tmp_path / "review.html").read_text(encoding="utf-8")
 
 
+def test_review_takes_a_star_scheme(roster, tmp_path):
+    result = run("review", FILE, "--out", tmp_path, "--scheme", "badong")
+    assert result.exit_code == 0, result.output
+    assert roster.asked["scheme"] == "badong"
+
+
 @pytest.mark.parametrize(("met", "code"), [(True, 0), (False, 1), (None, 1)])
 @pytest.mark.usefixtures("roster")
 def test_strict_exits_with_1_unless_every_target_is_met(monkeypatch, tmp_path, met, code):
