@@ -79,19 +79,19 @@ impl<'a> Histories<'a> {
         self.years.first().map_or(0, |year| year.states.len())
     }
 
-    /// Returns the state of `thing` in the year at position `at`.
-    pub(crate) fn state(&self, at: usize, thing: u32) -> u16 {
-        self.years[at].states[thing as usize]
+    /// Returns the state of `thing` in the year at position `index`.
+    pub(crate) fn state(&self, index: usize, thing: u32) -> u16 {
+        self.years[index].states[thing as usize]
     }
 
     /// Checks whether the year at this position is the calendar year after the one at the previous position.
-    pub(crate) fn follows(&self, at: usize) -> bool {
-        at > 0 && self.frames[at].year - 1 == self.frames[at - 1].year
+    pub(crate) fn follows(&self, index: usize) -> bool {
+        index > 0 && self.frames[index].year - 1 == self.frames[index - 1].year
     }
 
-    /// Returns the row of `thing` in the year at position `at`; `None` if it is not listed there.
-    pub(crate) fn row(&self, at: usize, thing: u32) -> Option<usize> {
-        let year = &self.years[at];
+    /// Returns the row of `thing` in the year at position `index`; `None` if it is not listed there.
+    pub(crate) fn row(&self, index: usize, thing: u32) -> Option<usize> {
+        let year = &self.years[index];
         let place = year.ids.binary_search(&thing).ok()?;
         Some(year.rows.as_ref().map_or(place, |rows| rows[place] as usize))
     }

@@ -94,10 +94,10 @@ impl RiskTable {
         (first, self.times.partition_point(|time| *time < w.exit))
     }
 
-    /// Returns the events of all causes at a time.
+    /// Returns the events of all causes at the time with this index.
     #[must_use]
-    pub fn events_at(&self, at: usize) -> u64 {
-        self.events.iter().map(|cause| cause[at]).sum()
+    pub fn events_at(&self, index: usize) -> u64 {
+        self.events.iter().map(|cause| cause[index]).sum()
     }
 
     /// Checks whether the first cause took all subjects that were left.

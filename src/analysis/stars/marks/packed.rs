@@ -148,10 +148,10 @@ impl<'a> Row<'a> {
         }
     }
 
-    pub(crate) fn get(self, at: usize) -> i32 {
+    pub(crate) fn get(self, index: usize) -> i32 {
         match self {
-            Self::Halves(cells) => unpacked(cells[at]),
-            Self::Fine(cells) => cells[at],
+            Self::Halves(cells) => unpacked(cells[index]),
+            Self::Fine(cells) => cells[index],
         }
     }
 

@@ -53,8 +53,8 @@ impl Rating {
     }
 
     /// Returns the star states of a stage.
-    pub(crate) fn stage(&self, at: usize) -> Result<ArrayRef> {
-        texts_at(self.states(), self.stages[at].par_iter().map(|span| self.state_at(*span)).collect())
+    pub(crate) fn stage(&self, index: usize) -> Result<ArrayRef> {
+        texts_at(self.states(), self.stages[index].par_iter().map(|span| self.state_at(*span)).collect())
     }
 
     /// Returns the star states of the requested stages. Stages without changes share one array.

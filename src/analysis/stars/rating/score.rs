@@ -284,9 +284,9 @@ impl Scores {
     }
 
     /// Returns one dimension of an organisation.
-    pub(crate) fn dimension(&self, subject: usize, at: usize) -> (i64, i64) {
+    pub(crate) fn dimension(&self, subject: usize, index: usize) -> (i64, i64) {
         let sums = &self.dimensions[subject / SUBJECTS_PER_TASK];
-        let at = at * sums.organisations + subject % SUBJECTS_PER_TASK;
+        let at = index * sums.organisations + subject % SUBJECTS_PER_TASK;
         let low = sums.low.get(at);
         (low, sums.high.as_ref().map_or(low, |high| high.get(at)))
     }

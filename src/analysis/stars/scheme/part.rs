@@ -167,8 +167,8 @@ impl Dimension {
     }
 
     /// Sums the full marks of the items and checks them against the stated figure.
-    pub(crate) fn settle(&mut self, record: Record, items: &[Item], at: usize) -> Result<()> {
-        let own = items.iter().filter(|item| item.dimension == at);
+    pub(crate) fn settle(&mut self, record: Record, items: &[Item], index: usize) -> Result<()> {
+        let own = items.iter().filter(|item| item.dimension == index);
         if own.clone().next().is_none() {
             return record.error("id", "这一类没有指标（[[item]]）", "no [[item]] belongs to this dimension");
         }
