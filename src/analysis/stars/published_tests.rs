@@ -241,7 +241,7 @@ fn who_was_set_up_this_year_is_unrated_and_where_that_is_not_known_nothing_is_sa
     assert_eq!(states(&rating), ["unrated", "1", "1"]);
     // The promotion step needs the year before, or the caller has to declare a first round.
     let error = rate(&one_year, &scheme("shengzhou"), &scores, &RatingOptions::default()).unwrap_err();
-    assert!(error.to_string().contains("say previous=\"none\""), "{error}");
+    assert!(error.to_string().contains("pass previous=\"none\""), "{error}");
 }
 
 /// Checks 通江: five stars for 2 %, four for 3 %, three for 5 % of all; a veto cancels.
