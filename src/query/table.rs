@@ -12,8 +12,8 @@ use crate::error::Result;
 use crate::schema;
 use crate::standards::region;
 use crate::standards::region::RegionLevel;
-use crate::support::columns::{Columns, Part};
-use crate::support::string_views::Views;
+use crate::support::columns::{Columns, ColumnsFn};
+use crate::support::string_views::StringViews;
 
 impl Columns {
     /// Adds a lane of `counted`, null in the rows for which `known` is false.
@@ -72,9 +72,9 @@ pub(crate) fn townships(batch: &RecordBatch) -> StringArray {
 
 impl Counted {
     /// Returns the columns of [`Columns::groups`] as parts, to be built together with others.
-    pub(crate) fn columns(&self) -> Vec<Part<'_>> {
+    pub(crate) fn columns(&self) -> Vec<ColumnsFn<'_>> {
         let year = || Columns::default().array("year", Arc::new(Int16Array::new(self.years.clone(), None)));
-        let mut parts: Vec<Part<'_>> = vec![Box::new(year)];
+        let mut parts: Vec<ColumnsFn<'_>> = vec![Box::new(year)];
         for (axis, keys) in self.axes.iter().zip(&self.keys) {
             parts.push(Box::new(|| Columns::default().extended([dimension(axis, keys)])));
             parts.push(Box::new(|| Columns::default().extended(names(axis, keys))));
@@ -86,12 +86,12 @@ impl Counted {
 /// Builds the column of a dimension from the value positions of the rows.
 fn dimension(axis: &Axis, keys: &ScalarBuffer<u32>) -> (String, Result<ArrayRef>) {
     let column = match &axis.values {
-        Values::Text(values) => Views::new(values.iter().map(|value| Some(value.as_str()))).at(keys),
+        Values::Text(values) => StringViews::new(values.iter().map(|value| Some(value.as_str()))).gather(keys),
         Values::Flag => {
             let flag = |key: &u32| [Some(true), Some(false)].get(*key as usize).copied().flatten();
             Ok(Arc::new(keys.iter().map(flag).collect::<BooleanArray>()) as ArrayRef)
         }
-        Values::Region(codes) => codes.views().at(keys),
+        Values::Region(codes) => codes.views().gather(keys),
     };
     (axis.name.clone(), column)
 }
@@ -99,5 +99,5 @@ fn dimension(axis: &Axis, keys: &ScalarBuffer<u32>) -> (String, Result<ArrayRef>
 /// Builds the column of region names, if the axis has names.
 fn names(axis: &Axis, keys: &ScalarBuffer<u32>) -> Option<(String, Result<ArrayRef>)> {
     let Values::Region(codes) = &axis.values else { return None };
-    Some((format!("{}_name", axis.name), codes.region_names().at(keys)))
+    Some((format!("{}_name", axis.name), codes.region_names().gather(keys)))
 }

@@ -11,7 +11,7 @@ use rustc_hash::FxHashMap;
 use super::{Frame, Roster};
 use crate::standards::region;
 use crate::standards::region::RegionLevel;
-use crate::support::string_views::Views;
+use crate::support::string_views::StringViews;
 
 /// The values of a coded column, shared by all years of a roster. Code 0 means "not known"; code `k` is
 /// `values[k - 1]`.
@@ -47,19 +47,19 @@ pub(crate) struct Gathered {
 #[derive(Debug, Default)]
 pub(crate) struct Texts {
     all: Vec<String>,
-    views: OnceLock<Views>,
-    names: OnceLock<Views>,
+    views: OnceLock<StringViews>,
+    names: OnceLock<StringViews>,
 }
 
 impl Texts {
     /// Returns the texts as string views.
-    pub(crate) fn views(&self) -> &Views {
-        self.views.get_or_init(|| Views::new(self.all.iter().map(|text| Some(text.as_str()))))
+    pub(crate) fn views(&self) -> &StringViews {
+        self.views.get_or_init(|| StringViews::new(self.all.iter().map(|text| Some(text.as_str()))))
     }
 
     /// Returns the names of the regions as string views, where the texts are region codes.
-    pub(crate) fn region_names(&self) -> &Views {
-        self.names.get_or_init(|| Views::new(self.all.iter().map(|code| region::name(code))))
+    pub(crate) fn region_names(&self) -> &StringViews {
+        self.names.get_or_init(|| StringViews::new(self.all.iter().map(|code| region::name(code))))
     }
 }
 

@@ -9,16 +9,16 @@ use arrow::buffer::ScalarBuffer;
 use arrow::datatypes::{Field, Schema};
 use rayon::prelude::*;
 
-use super::string_views::Views;
+use super::string_views::StringViews;
 use crate::error::Result;
 use crate::job;
 use crate::job::Job;
 
 /// A column name with the function that computes its value for one item.
-type Of<'a, T, V> = (&'a str, fn(&T) -> V);
+type NamedValue<'a, T, V> = (&'a str, fn(&T) -> V);
 
 /// Function that builds some columns of a table.
-pub(crate) type Part<'a> = Box<dyn Fn() -> Columns + Send + Sync + 'a>;
+pub(crate) type ColumnsFn<'a> = Box<dyn Fn() -> Columns + Send + Sync + 'a>;
 
 /// A table under construction.
 #[derive(Default)]
@@ -42,8 +42,8 @@ impl Columns {
         self.array(name, Arc::new(values.into_iter().collect::<Int16Array>()))
     }
 
-    pub(crate) fn insert_years(&mut self, at: usize, name: &str, values: impl IntoIterator<Item = i16>) {
-        self.0.insert(at, (name.to_owned(), Ok(Arc::new(Int16Array::from_iter_values(values)))));
+    pub(crate) fn insert_years(&mut self, index: usize, name: &str, values: impl IntoIterator<Item = i16>) {
+        self.0.insert(index, (name.to_owned(), Ok(Arc::new(Int16Array::from_iter_values(values)))));
     }
 
     pub(crate) fn texts<T: AsRef<str>>(self, name: &str, values: impl IntoIterator<Item = T>) -> Self {
@@ -77,19 +77,24 @@ impl Columns {
     }
 
     /// Adds the text at each of `keys`.
-    pub(crate) fn chosen<'a>(self, name: &str, texts: impl Iterator<Item = &'a str>, keys: &ScalarBuffer<u32>) -> Self {
-        self.result(name, Views::new(texts.map(Some)).at(keys))
+    pub(crate) fn gathered<'a>(
+        self,
+        name: &str,
+        texts: impl Iterator<Item = &'a str>,
+        keys: &ScalarBuffer<u32>,
+    ) -> Self {
+        self.result(name, StringViews::new(texts.map(Some)).gather(keys))
     }
 
     /// Adds `texts` repeated cyclically to fill `rows` rows.
     pub(crate) fn cycled<T: AsRef<str>>(self, name: &str, texts: impl IntoIterator<Item = T>, rows: usize) -> Self {
         let texts: Vec<T> = texts.into_iter().collect();
         let keys: Vec<u32> = (0..texts.len() as u32).cycle().take(rows).collect();
-        self.result(name, Views::new(texts.iter().map(|text| Some(text.as_ref()))).at(&keys.into()))
+        self.result(name, StringViews::new(texts.iter().map(|text| Some(text.as_ref()))).gather(&keys.into()))
     }
 
     /// Builds the columns of `parts` in parallel and keeps their order.
-    pub(crate) fn together(parts: &[Part<'_>], job: &dyn Job) -> Result<Self> {
+    pub(crate) fn in_parallel(parts: &[ColumnsFn<'_>], job: &dyn Job) -> Result<Self> {
         let made = parts.par_iter().map(|part| job::check(job).map(|()| part()));
         let made = made.collect::<Result<Vec<_>>>()?;
         job::check(job)?;
@@ -97,26 +102,26 @@ impl Columns {
     }
 
     /// Appends the columns of another table.
-    pub(crate) fn beside(mut self, other: Self) -> Self {
+    pub(crate) fn followed_by(mut self, other: Self) -> Self {
         self.0.extend(other.0);
         self
     }
 
-    /// Adds counts and reals computed from `things`, one row each, in parallel; checks for cancellation before each
+    /// Adds counts and reals computed from `items`, one row each, in parallel; checks for cancellation before each
     /// column.
-    pub(crate) fn made<T: Sync>(
+    pub(crate) fn computed<T: Sync>(
         mut self,
-        things: &[T],
-        counts: &[Of<'_, T, u64>],
-        reals: &[Of<'_, T, Option<f64>>],
+        items: &[T],
+        counts: &[NamedValue<'_, T, u64>],
+        reals: &[NamedValue<'_, T, Option<f64>>],
         job: &dyn Job,
     ) -> Self {
-        let counts = counts.par_iter().map(|(name, of)| {
-            let values = || Int64Array::from(things.iter().map(|thing| of(thing) as i64).collect::<Vec<_>>());
+        let counts = counts.par_iter().map(|(name, value)| {
+            let values = || Int64Array::from(items.iter().map(|item| value(item) as i64).collect::<Vec<_>>());
             ((*name).to_owned(), job::check(job).map(|()| Arc::new(values()) as ArrayRef))
         });
-        let reals = reals.par_iter().map(|(name, of)| {
-            let values = || things.iter().map(of).collect::<Float64Array>();
+        let reals = reals.par_iter().map(|(name, value)| {
+            let values = || items.iter().map(value).collect::<Float64Array>();
             ((*name).to_owned(), job::check(job).map(|()| Arc::new(values()) as ArrayRef))
         });
         self.0.par_extend(counts.chain(reals));

@@ -15,9 +15,9 @@ impl Rng {
         z ^ (z >> 31)
     }
 
-    /// Derives stream number `at` from this one.
-    pub(crate) fn fork(&self, at: u64) -> Self {
-        let mut mixed = Self(self.0 ^ Self(at).next());
+    /// Derives a numbered stream from this one.
+    pub(crate) fn fork(&self, stream: u64) -> Self {
+        let mut mixed = Self(self.0 ^ Self(stream).next());
         Self(mixed.next())
     }
 

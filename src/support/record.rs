@@ -15,7 +15,7 @@ pub(crate) struct Record {
     fields: Table,
     /// Fields that were taken out, as written.
     taken: Table,
-    asked: Vec<&'static str>,
+    requested: Vec<&'static str>,
 }
 
 /// Location of a record, which its errors begin with.
@@ -121,7 +121,7 @@ pub(crate) fn records(text: &str, origin: &str, kind: &str) -> Result<Vec<Record
 pub(crate) fn records_of(text: &str, origin: &str, kinds: &[&str]) -> Result<Vec<Vec<Record>>> {
     let mut file = table(text, origin)?;
     let known = kinds.iter().map(|kind| format!("[[{kind}]]")).collect::<Vec<_>>();
-    let mut found = Vec::new();
+    let mut records = Vec::new();
     for kind in kinds {
         let list = match file.remove(*kind) {
             None => Vec::new(),
@@ -136,9 +136,9 @@ pub(crate) fn records_of(text: &str, origin: &str, kinds: &[&str]) -> Result<Vec
             }
         };
         let list = list.into_iter().enumerate().map(|(at, value)| Record::new(value, origin, kind, at + 1));
-        found.push(list.collect::<Result<Vec<_>>>()?);
+        records.push(list.collect::<Result<Vec<_>>>()?);
     }
-    if found.iter().all(Vec::is_empty) {
+    if records.iter().all(Vec::is_empty) {
         return Err(lacking(origin, kinds));
     }
     if let Some(other) = file.keys().next() {
@@ -150,7 +150,7 @@ pub(crate) fn records_of(text: &str, origin: &str, kinds: &[&str]) -> Result<Vec
         .in_file(origin)
         .in_column(other));
     }
-    Ok(found)
+    Ok(records)
 }
 
 /// Builds the error for a file that has none of the records it needs.
@@ -173,7 +173,7 @@ impl Record {
         let name = name.map_or_else(|| format!("#{number}"), |name| format!("\"{name}\""));
         let place = RecordPlace::new(origin, format!("[[{kind}]] {name}"));
         match value {
-            Value::Table(fields) => Ok(Self { place, fields, taken: Table::new(), asked: Vec::new() }),
+            Value::Table(fields) => Ok(Self { place, fields, taken: Table::new(), requested: Vec::new() }),
             other => Err(Error::definition(
                 format!("{place}：应为一组字段，写的是{}", named(&other).0),
                 format!("{place}: expected fields, got {}", named(&other).1),
@@ -198,7 +198,7 @@ impl Record {
     }
 
     fn take(&mut self, field: &'static str) -> Option<Value> {
-        self.asked.push(field);
+        self.requested.push(field);
         let value = self.fields.remove(field)?;
         self.taken.insert(field.to_owned(), value.clone());
         Some(value)
@@ -307,7 +307,7 @@ impl Record {
         if self.has(field) {
             return self.one_or_more(field);
         }
-        self.asked.push(field);
+        self.requested.push(field);
         Ok(Vec::new())
     }
 
@@ -405,14 +405,14 @@ impl Record {
         let Some(field) = self.fields.keys().next() else {
             return Ok(());
         };
-        let near = nearest(field, self.asked.iter().copied());
+        let near = nearest(field, self.requested.iter().copied());
         let (zh, en) = near.map_or_else(Default::default, |near| {
             (format!("。是不是“{near}”？"), format!(". Hint: did you mean '{near}'?"))
         });
         self.error(
             field,
-            &format!("没有这个字段。可用：{}{zh}", self.asked.join("、")),
-            &format!("there is no such field. Available: {}{en}", self.asked.join(", ")),
+            &format!("没有这个字段。可用：{}{zh}", self.requested.join("、")),
+            &format!("there is no such field. Available: {}{en}", self.requested.join(", ")),
         )
     }
 }

@@ -13,7 +13,7 @@ use crate::definition::Rate;
 use crate::job::Job;
 use crate::roster::Roster;
 use crate::stats::wilson::wilson;
-use crate::support::columns::{Columns, Part};
+use crate::support::columns::{Columns, ColumnsFn};
 
 /// Number of groups written per block, so that their rows stay in cache while each rate is written in turn.
 const SOME: usize = 512;
@@ -41,11 +41,11 @@ pub(super) fn all(counted: &Counted, rates: usize, job: &dyn Job) -> Vec<Figures
 
 /// Builds the columns of all `figures`.
 pub(crate) fn of_all(figures: &[Figures], job: &dyn Job) -> Columns {
-    Columns::default().made(figures, &COUNTS, &SHARES, job)
+    Columns::default().computed(figures, &COUNTS, &SHARES, job)
 }
 
 /// Builds the columns of figures for a number of rates, with confidence intervals of `z` standard deviations.
-pub(super) fn figures<'a>(counted: &'a Counted, rates: usize, z: Option<f64>, job: &'a dyn Job) -> Vec<Part<'a>> {
+pub(super) fn figures<'a>(counted: &'a Counted, rates: usize, z: Option<f64>, job: &'a dyn Job) -> Vec<ColumnsFn<'a>> {
     if z.is_none()
         && let Some(known) = Known::new(counted, rates)
     {
@@ -85,9 +85,9 @@ impl<'a> Known<'a> {
         Some(Self { rates: (0..rates).map(of).collect::<Option<_>>()?, groups: counted.years.len() })
     }
 
-    fn columns(self) -> Vec<Part<'a>> {
+    fn columns(self) -> Vec<ColumnsFn<'a>> {
         let (known, zeros) = (Arc::new(self), Arc::new(OnceLock::new()));
-        let count = |name: &'static str, value: fn(u64, u64) -> i64| -> Part<'a> {
+        let count = |name: &'static str, value: fn(u64, u64) -> i64| -> ColumnsFn<'a> {
             let known = Arc::clone(&known);
             Box::new(move || Columns::default().array(name, Arc::new(Int64Array::from(known.rows(value)))))
         };
@@ -99,7 +99,7 @@ impl<'a> Known<'a> {
             }
             _ => count(name, value),
         };
-        let nothing = |name: &'static str| -> Part<'a> {
+        let nothing = |name: &'static str| -> ColumnsFn<'a> {
             let (rows, zeros) = (known.groups * known.rates.len(), Arc::clone(&zeros));
             let column = move || Arc::new(Int64Array::from(vec![0; rows])) as ArrayRef;
             Box::new(move || Columns::default().array(name, Arc::clone(zeros.get_or_init(column))))

@@ -21,7 +21,7 @@ use crate::lang::Lang;
 use crate::query::Scope;
 use crate::roster::{Frame, Roster};
 use crate::stats::wilson::z_for_confidence;
-use crate::support::columns::{Columns, Part};
+use crate::support::columns::{Columns, ColumnsFn};
 
 pub(crate) use self::figures::Answers;
 pub use self::figures::Figures;
@@ -135,11 +135,11 @@ pub(crate) fn table(
     let groups = counted.repeated(each);
     job::check(job)?;
     let of_rates: ScalarBuffer<u32> = (0..each as u32).cycle().take(counted.years.len() * each).collect();
-    let text = |name: &'static str, value: fn(&Rate) -> &str| -> Part<'_> {
+    let text = |name: &'static str, value: fn(&Rate) -> &str| -> ColumnsFn<'_> {
         let of_rates = &of_rates;
-        Box::new(move || Columns::default().chosen(name, rates.iter().map(value), of_rates))
+        Box::new(move || Columns::default().gathered(name, rates.iter().map(value), of_rates))
     };
-    let mut parts: Vec<Part<'_>> = groups.columns();
+    let mut parts: Vec<ColumnsFn<'_>> = groups.columns();
     if let Some(flags) = flags {
         parts.push(Box::new(move || {
             let flags = flags.iter().flat_map(|flag| std::iter::repeat_n(*flag, each));
@@ -152,7 +152,7 @@ pub(crate) fn table(
     parts.push(text("counts", |rate| rate.counts.name()));
     parts.extend(columns::figures(counted, each, z, job));
     parts.push(Box::new(|| columns::series_of(roster, rates, counted)));
-    let table = Columns::together(&parts, job)?.finish()?;
+    let table = Columns::in_parallel(&parts, job)?.finish()?;
     let holds = |year: i16, at: usize| rates[at].validity.holds(year);
     if counted.years.chunk_by(PartialEq::eq).all(|of| (0..each).all(|at| holds(of[0], at))) {
         return Ok(table);

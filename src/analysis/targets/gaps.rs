@@ -25,7 +25,7 @@ pub(crate) fn table_of_targets(targets: &[Target], counted: &Counted) -> Result<
         .cycled("label_en", targets.iter().map(|t| t.rate.label.get(Lang::En)), figures.len())
         .cycled("counts", targets.iter().map(|t| t.rate.counts.name()), figures.len());
     columns
-        .beside(columns::of_all(&figures, &Quiet))
+        .followed_by(columns::of_all(&figures, &Quiet))
         .reals("goal", target().map(|t| Some(t.target)))
         .flags("met", figures.iter().zip(target()).map(|(f, t)| met(f, t.target)))
         .flags("inferred", target().map(|t| Some(t.inferred)))

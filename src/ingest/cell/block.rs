@@ -3,9 +3,9 @@
 use arrow::array::{Array, Float64Array, StringArray};
 
 use super::content::Cell;
-use crate::support::interner::Written;
+use crate::support::interner::PrefixedText;
 
-pub(crate) use crate::support::interner::TOGETHER;
+pub(crate) use crate::support::interner::PREFETCHED;
 
 /// Position of a row in its file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +67,7 @@ impl Places {
 /// A cell as visited: text, which nearly all cells are (empty ones included), or another value.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Seen<'a> {
-    Text(Written<'a>),
+    Text(PrefixedText<'a>),
     Other(Cell<'a>),
 }
 
@@ -75,8 +75,8 @@ impl<'a> Seen<'a> {
     /// Returns the cell.
     pub(crate) fn cell(&self) -> Cell<'a> {
         match *self {
-            Self::Text(Written { text: "", .. }) => Cell::Empty,
-            Self::Text(Written { text, .. }) => Cell::Text(text),
+            Self::Text(PrefixedText { text: "", .. }) => Cell::Empty,
+            Self::Text(PrefixedText { text, .. }) => Cell::Text(text),
             Self::Other(cell) => cell,
         }
     }
@@ -85,7 +85,7 @@ impl<'a> Seen<'a> {
     #[inline]
     pub(crate) fn is(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Text(one), Self::Text(other)) => one.is(other),
+            (Self::Text(one), Self::Text(other)) => one.equals(other),
             (Self::Other(one), Self::Other(other)) => one == other,
             _ => false,
         }
@@ -96,7 +96,7 @@ impl<'a> From<Cell<'a>> for Seen<'a> {
     #[inline]
     fn from(cell: Cell<'a>) -> Self {
         match cell {
-            Cell::Empty => Self::Text(Written { text: "", first: 0 }),
+            Cell::Empty => Self::Text(PrefixedText { text: "", prefix: 0 }),
             Cell::Text(text) => Self::Text(text.into()),
             _ => Self::Other(cell),
         }
@@ -117,11 +117,11 @@ pub(crate) trait Block: Sync {
     fn see<'a>(&'a self, rows: &[u32], column: usize, to: &mut Vec<Seen<'a>>) {
         to.extend(rows.iter().map(|row| self.seen(*row as usize, column)));
     }
-    /// Visits the cells of `rows` in `column`, in order, [`TOGETHER`] at a time until fewer are left.
+    /// Visits the cells of `rows` in `column`, in order, [`PREFETCHED`] at a time until fewer are left.
     #[inline]
     fn each<'a>(&'a self, rows: &[u32], column: usize, mut visit: impl FnMut(&[u32], &[Seen<'a>])) {
-        let mut seen = Vec::with_capacity(TOGETHER);
-        for rows in rows.chunks(TOGETHER) {
+        let mut seen = Vec::with_capacity(PREFETCHED);
+        for rows in rows.chunks(PREFETCHED) {
             seen.clear();
             self.see(rows, column, &mut seen);
             visit(rows, &seen);

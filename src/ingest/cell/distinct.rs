@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::content::Read;
 use crate::ingest::problem::Code;
-use crate::support::interner::{Marks, Memo, Written};
+use crate::support::interner::{Interner, InternerIndex, PrefixedText};
 
 /// Maximum number of texts, and of bytes of text, in a thread's table. A larger table is dropped, so that a column of
 /// ever new texts takes little memory.
@@ -50,7 +50,7 @@ impl Known {
 /// A table that maps texts to readings.
 #[derive(Debug)]
 struct Table {
-    memo: Memo<Box<str>, u32>,
+    interner: Interner<Box<str>, u32>,
     /// Total bytes of its texts.
     bytes: usize,
     /// Problems of texts, each with the number of the value.
@@ -59,7 +59,7 @@ struct Table {
 
 impl Default for Table {
     fn default() -> Self {
-        Self { memo: Memo::new(0), bytes: 0, said: Vec::new() }
+        Self { interner: Interner::new(0), bytes: 0, said: Vec::new() }
     }
 }
 
@@ -72,19 +72,19 @@ pub(crate) struct Texts<'k> {
 impl Texts<'_> {
     /// Checks whether the table is too large for the cache.
     pub(crate) fn is_large(&self) -> bool {
-        self.table.memo.is_large()
+        self.table.interner.is_large()
     }
 
-    /// Prefetches the slots in which [`TOGETHER`](crate::support::interner::TOGETHER) texts are looked up.
-    pub(crate) fn touch<'t>(&self, texts: impl Iterator<Item = Written<'t>>) {
-        self.table.memo.touch(texts);
+    /// Prefetches the slots in which [`PREFETCHED`](crate::support::interner::PREFETCHED) texts are looked up.
+    pub(crate) fn prefetch<'t>(&self, texts: impl Iterator<Item = PrefixedText<'t>>) {
+        self.table.interner.prefetch(texts);
     }
 
     /// Returns the number of the reading of a text, to be resolved by [`Texts::said`].
     #[inline]
-    pub(crate) fn number<'a>(&mut self, written: Written<'_>, read: impl FnOnce() -> Label<'a>) -> u32 {
-        let Table { memo, bytes, said } = &mut self.table;
-        memo.get(written, || {
+    pub(crate) fn number<'a>(&mut self, written: PrefixedText<'_>, read: impl FnOnce() -> Label<'a>) -> u32 {
+        let Table { interner, bytes, said } = &mut self.table;
+        interner.get_or_insert_with(written, || {
             *bytes += written.text.len();
             self.known.enter(said, read())
         })
@@ -108,7 +108,7 @@ impl Texts<'_> {
 impl Drop for Texts<'_> {
     fn drop(&mut self) {
         let table = std::mem::take(&mut self.table);
-        if table.memo.len() < MOST
+        if table.interner.len() < MOST
             && table.bytes < MOST_BYTES
             && let Ok(mut tables) = self.known.tables.lock()
         {
@@ -136,12 +136,12 @@ impl Known {
 pub(crate) struct Distinct {
     text: String,
     ends: Vec<usize>,
-    numbers: Marks<u32>,
+    numbers: InternerIndex<u32>,
 }
 
 impl Default for Distinct {
     fn default() -> Self {
-        Self { text: String::new(), ends: Vec::new(), numbers: Marks::new(0) }
+        Self { text: String::new(), ends: Vec::new(), numbers: InternerIndex::new(0) }
     }
 }
 
@@ -160,11 +160,11 @@ impl Distinct {
 
     /// Returns the number of `text`, adding the text if it is new.
     pub(crate) fn number(&mut self, text: &str) -> u32 {
-        self.numbers.find(text.into(), |number, _| self.get(number) == text).unwrap_or_else(|place| {
+        self.numbers.find(text.into(), |number, _| self.get(number) == text).unwrap_or_else(|slot| {
             self.text.push_str(text);
             self.ends.push(self.text.len());
             let number = self.len() as u32;
-            self.numbers.put(place, text.len(), number);
+            self.numbers.insert(slot, text.len(), number);
             number
         })
     }

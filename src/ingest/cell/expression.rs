@@ -25,7 +25,7 @@ use crate::schema::{COLUMNS, Dictionaries, SchemaColumn, Type, words};
 use crate::standards::region::{RegionLevel, Resolution};
 use crate::standards::registration::System;
 use crate::standards::{code, industry, organisation, region, registration, uscc};
-use crate::support::interner::Memo;
+use crate::support::interner::Interner;
 use crate::support::named::named_enum;
 use crate::{job, schema};
 
@@ -209,12 +209,12 @@ impl Expression {
                 self.read(&all)
             }
             _ => {
-                let mut known: Memo<&str, u32> = Memo::new(0);
+                let mut interner: Interner<&str, u32> = Interner::new(0);
                 let mut distinct = Vec::new();
                 let keys = (0..texts.len()).map(|at| {
                     texts.is_valid(at).then(|| {
                         let text = texts.value(at);
-                        known.get(text, || {
+                        interner.get_or_insert_with(text, || {
                             distinct.push(Some(text));
                             distinct.len() as u32 - 1
                         })

@@ -3,7 +3,7 @@
 
 use super::content::{Cell, Read, compact};
 use crate::ingest::problem::Code;
-use crate::support::interner::Written;
+use crate::support::interner::PrefixedText;
 
 /// Largest amount in yuan: beyond 2^53 an amount is no longer exact, and none is that large.
 const MOST_YUAN: f64 = 9_007_199_254_740_992.0;
@@ -36,7 +36,7 @@ pub(crate) fn count(cell: &Cell<'_>, round: bool) -> Read<u32> {
 
 /// Parses text that consists of one to eight digits. No branch depends on the length, which varies from cell to cell.
 #[inline]
-pub(crate) fn digits(written: Written<'_>) -> Option<u32> {
+pub(crate) fn digits(written: PrefixedText<'_>) -> Option<u32> {
     const ZEROS: u64 = u64::from_le_bytes(*b"00000000");
     const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
     let length = written.text.len() as u32;
@@ -45,7 +45,7 @@ pub(crate) fn digits(written: Written<'_>) -> Option<u32> {
     }
     // Shift the digits to the end of the eight bytes and put zeros in front.
     let empty = 64 - 8 * length;
-    let digits = (written.first << empty | ZEROS & !(u64::MAX << empty)) ^ ZEROS;
+    let digits = (written.prefix << empty | ZEROS & !(u64::MAX << empty)) ^ ZEROS;
     // Adding 0x76 sets the top bit of any byte above 9, unless it is set already.
     if (digits.wrapping_add(u64::from_le_bytes([0x76; 8])) | digits) & HIGH != 0 {
         return None;

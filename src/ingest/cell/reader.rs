@@ -10,7 +10,7 @@ use arrow::buffer::{BooleanBuffer, NullBuffer};
 use arrow::datatypes::{Date32Type, Float32Type, Float64Type, Int16Type, UInt32Type, UInt64Type};
 use rustc_hash::FxHashMap;
 
-use super::block::{Block, Seen, TOGETHER};
+use super::block::{Block, PREFETCHED, Seen};
 use super::content::{Cell, Read};
 use super::distinct::{Known, Label};
 use super::numbers::digits;
@@ -21,7 +21,7 @@ use crate::ingest::problem::Code;
 use crate::schema;
 use crate::schema::words::Words;
 use crate::schema::{Dictionaries, Type};
-use crate::support::interner::Memo;
+use crate::support::interner::Interner;
 
 /// Valid range of a score: points out of 100, plus bonus points (`rules` of the ledgers' truth.json).
 pub(crate) const SCORES: (f64, f64) = (0.0, 200.0);
@@ -183,7 +183,7 @@ struct Numbers<T, R, M> {
 
 impl<T, R, M> Numbers<T, R, M> {
     fn new(rows: usize, read: R, made: M) -> Self {
-        let valid = Vec::with_capacity(rows.div_ceil(TOGETHER));
+        let valid = Vec::with_capacity(rows.div_ceil(PREFETCHED));
         Self { values: Vec::with_capacity(rows), valid, nulls: 0, read, made }
     }
 }
@@ -276,7 +276,7 @@ impl<'a, R: Fn(&Cell<'a>) -> Label<'a>> Column<'a> for Coding<'a, R> {
         let Self { numbers, texts, others, read, .. } = self;
         // A large table is mostly out of cache: prefetch all slots before the first lookup.
         if texts.is_large() {
-            texts.touch(cells.iter().filter_map(|seen| match seen {
+            texts.prefetch(cells.iter().filter_map(|seen| match seen {
                 Seen::Text(written) => Some(*written),
                 Seen::Other(_) => None,
             }));
@@ -304,9 +304,9 @@ impl<'a, R: Fn(&Cell<'a>) -> Label<'a>> Column<'a> for Coding<'a, R> {
 
 /// Reads cells with few distinct texts, each text once.
 fn few<'a, T: Copy + 'a>(read: impl Fn(&Cell<'a>) -> Read<T> + 'a) -> impl FnMut(&Seen<'a>) -> Read<T> + 'a {
-    let mut memo: Memo<&'a str, Read<T>> = Memo::new(Ok(None));
+    let mut interner: Interner<&'a str, Read<T>> = Interner::new(Ok(None));
     move |seen| match seen {
-        Seen::Text(written) => memo.get(*written, || read(&seen.cell())),
+        Seen::Text(written) => interner.get_or_insert_with(*written, || read(&seen.cell())),
         Seen::Other(cell) => read(cell),
     }
 }

@@ -17,7 +17,7 @@ use arrow::buffer::OffsetBuffer;
 
 use self::piece::{Piece, plausible};
 use self::row_kind::{Classifier, Kind};
-use super::cell::block::{At, Block, Places, RowOf, Seen, TOGETHER};
+use super::cell::block::{At, Block, PREFETCHED, Places, RowOf, Seen};
 use super::cell::distinct::Known;
 use super::cell::reader::{Column, Finding, Labels, Reader};
 use super::cell::row_checks;
@@ -297,8 +297,8 @@ impl Table {
         for slot in &self.slots {
             columns.push((slot, slot.reader.begin(rows.len(), &slot.known), Vec::new()));
         }
-        let mut seen = Vec::with_capacity(TOGETHER);
-        for rows in rows.chunks(TOGETHER) {
+        let mut seen = Vec::with_capacity(PREFETCHED);
+        for rows in rows.chunks(PREFETCHED) {
             for (slot, values, found) in &mut columns {
                 seen.clear();
                 block.see(rows, slot.index, &mut seen);

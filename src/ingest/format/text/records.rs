@@ -6,7 +6,7 @@ use super::cut::Dialect;
 use super::divide::{Field, Quoted, divide_plain};
 use crate::ingest::cell::block::{At, Block, Seen};
 use crate::ingest::cell::content::Cell;
-use crate::support::interner::Written;
+use crate::support::interner::PrefixedText;
 
 /// Padding after the text, so that eight bytes can be read from the start of any field.
 const BEHIND: &str = "        ";
@@ -116,7 +116,7 @@ impl Records {
         self.written(row, column).text
     }
 
-    fn written(&self, row: usize, column: usize) -> Written<'_> {
+    fn written(&self, row: usize, column: usize) -> PrefixedText<'_> {
         let fields = self.fields_of(row);
         let at = fields.start.saturating_add(column);
         if at >= fields.end {
@@ -138,7 +138,7 @@ impl Records {
     reason = "else the answer goes through memory in pieces and is waited for: half of the time"
 )]
 #[inline(always)]
-fn plain<'a>(text: &'a str, ends: &[u32], at: usize, last: bool) -> Written<'a> {
+fn plain<'a>(text: &'a str, ends: &[u32], at: usize, last: bool) -> PrefixedText<'a> {
     let Some([before, end]) = ends.get(at..at + 2) else { return "".into() };
     let start = before.wrapping_add(1) as usize;
     let field = text.get(start..*end as usize).unwrap_or_default();
@@ -148,10 +148,10 @@ fn plain<'a>(text: &'a str, ends: &[u32], at: usize, last: bool) -> Written<'a> 
 /// Returns `field`, which begins at `start` of `text`, with its first eight bytes.
 #[allow(clippy::inline_always, reason = "as above")]
 #[inline(always)]
-fn written<'a>(text: &str, start: usize, field: &'a str) -> Written<'a> {
+fn written<'a>(text: &str, start: usize, field: &'a str) -> PrefixedText<'a> {
     let Some(eight) = text.as_bytes().get(start..).and_then(|rest| rest.first_chunk()) else { return field.into() };
     let inside = if field.len() < 8 { !(u64::MAX << (8 * field.len())) } else { u64::MAX };
-    Written { text: field, first: u64::from_le_bytes(*eight) & inside }
+    PrefixedText { text: field, prefix: u64::from_le_bytes(*eight) & inside }
 }
 
 impl Block for Records {
