@@ -7,7 +7,7 @@ use arrow::buffer::BooleanBuffer;
 use rayon::prelude::*;
 
 use crate::cube::statistic::{Statistic, only};
-use crate::cube::{Counted, Lane};
+use crate::cube::{GroupedCounts, Lane};
 use crate::error::{Error, Result};
 use crate::job::Job;
 use crate::predicate::Predicate;
@@ -59,7 +59,7 @@ impl Measure {
 
     /// Returns the groups in which `lane` of `counted` is known, or `None` if it is known in all. A count of 0
     /// is unknown in a year that lacks one of the columns.
-    fn known(&self, roster: &Roster, counted: &Counted, lane: usize) -> Option<BooleanBuffer> {
+    fn known(&self, roster: &Roster, counted: &GroupedCounts, lane: usize) -> Option<BooleanBuffer> {
         let names = self.columns();
         let lacks = |frame: &&Frame| names.iter().any(|name| matches!(column(roster, frame, name), Ok(None)));
         let silent: Vec<i16> = roster.frames().iter().filter(lacks).map(|frame| frame.year).collect();
@@ -69,7 +69,7 @@ impl Measure {
     }
 
     /// Returns the counts of `lane`, null where unknown.
-    pub(crate) fn values(&self, roster: &Roster, counted: &Counted, lane: usize) -> Vec<Option<u64>> {
+    pub(crate) fn values(&self, roster: &Roster, counted: &GroupedCounts, lane: usize) -> Vec<Option<u64>> {
         let known = self.known(roster, counted, lane);
         let value = |(group, n): (usize, &u64)| known.as_ref().is_none_or(|known| known.value(group)).then_some(*n);
         counted.lane(lane).iter().enumerate().map(value).collect()
@@ -150,13 +150,14 @@ impl Roster {
         job: &dyn Job,
     ) -> Result<Vec<RecordBatch>> {
         let frames = scope.frames(self)?;
-        let answer = |counted: Vec<Counted>| counted.par_iter().map(|counted| wide(self, measures, counted)).collect();
+        let answer =
+            |counted: Vec<GroupedCounts>| counted.par_iter().map(|counted| wide(self, measures, counted)).collect();
         statistic(self, &frames, sets, measures, scope, answer)?.count(&frames, job)
     }
 }
 
 /// Builds a table with one column per measure.
-pub(crate) fn wide(roster: &Roster, measures: &[(String, Measure)], counted: &Counted) -> Result<RecordBatch> {
+pub(crate) fn wide(roster: &Roster, measures: &[(String, Measure)], counted: &GroupedCounts) -> Result<RecordBatch> {
     let columns = Columns::default().groups(counted);
     let named = lanes_of(measures).into_iter().zip(measures);
     let lane = |c: Columns, (at, (name, m)): (usize, &(String, Measure))| {
@@ -180,7 +181,7 @@ pub(crate) fn count_items(
 }
 
 /// Builds a table with one row per group and measure.
-pub(crate) fn long(roster: &Roster, measures: &[(String, Measure)], counted: &Counted) -> Result<RecordBatch> {
+pub(crate) fn long(roster: &Roster, measures: &[(String, Measure)], counted: &GroupedCounts) -> Result<RecordBatch> {
     let groups = 0..counted.years.len();
     let values = lanes_of(measures).into_iter().zip(measures).map(|(at, (_, m))| m.values(roster, counted, at));
     let values: Vec<Vec<Option<u64>>> = values.collect();
@@ -212,7 +213,7 @@ pub(crate) fn statistic<'r, T: 'r>(
     sets: &[Vec<String>],
     measures: &'r [(String, Measure)],
     scope: &Scope,
-    answer: impl FnOnce(Vec<Counted>) -> Result<T> + 'r,
+    answer: impl FnOnce(Vec<GroupedCounts>) -> Result<T> + 'r,
 ) -> Result<Statistic<'r, T>> {
     let axes = sets.iter().map(|by| scope.divided(by).axes(roster, frames)).collect::<Result<Vec<_>>>()?;
     let scope = scope.clone();

@@ -3,7 +3,7 @@
 use arrow::array::RecordBatch;
 
 use crate::cube;
-use crate::cube::{Axis, Counted, Things};
+use crate::cube::{Axis, GroupedCounts, YearEntities};
 use crate::error::Result;
 use crate::job::Job;
 use crate::query::dimension::named_null;
@@ -47,20 +47,20 @@ pub(crate) fn of_organisations(
     by: &[Axis],
     scope: &Scope,
     job: &dyn Job,
-) -> Result<Counted> {
+) -> Result<GroupedCounts> {
     let things = frames
         .iter()
         .map(|frame| {
             let rows = scope.narrows().then(|| scope.rows(roster, frame)).transpose()?;
-            Ok(Things { ids: frame.slots.as_slice().into(), rows: None, counted: rows })
+            Ok(YearEntities { ids: frame.slots.as_slice().into(), rows: None, counted: rows })
         })
         .collect::<Result<Vec<_>>>()?;
-    cube::moves(frames, &things, states, by, ABSENT, job)
+    cube::count_transitions(frames, &things, states, by, ABSENT, job)
 }
 
 /// Builds the table of `counted`: its groups with `next_year` after `year`, and the counts as a column named
 /// `counts`.
-pub(crate) fn table(counted: &Counted, counts: &str) -> Result<RecordBatch> {
+pub(crate) fn table(counted: &GroupedCounts, counts: &str) -> Result<RecordBatch> {
     let mut columns = Columns::default().groups(counted);
     columns.insert_years(1, "next_year", counted.years.iter().map(|year| year + 1));
     columns.lane(counts, counted, 0, None).finish()

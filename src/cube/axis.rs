@@ -100,8 +100,8 @@ impl Axis {
 }
 
 /// Builds the axis of a column that the schema has and no source does: null for every row.
-pub(crate) fn nowhere(frames: &[&Frame], name: &str, values: Values) -> Axis {
+pub(crate) fn null_axis(frames: &[&Frame], name: &str, values: Values) -> Axis {
     let codes = frames.iter().map(|f| Integers::up_to(0, std::iter::repeat_n(0, f.rows()))).collect::<Vec<_>>();
-    let base = Base::Given { name: "nowhere", codes: codes.into() };
+    let base = Base::Given { name: "null", codes: codes.into() };
     Axis { name: name.to_owned(), base, map: [values.len() as u32].into(), values }
 }

@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::kernel::{Factor, Tally, digits_of};
-use super::runs::{Known, Runs};
-use super::table::{Places, Table};
+use super::kernel::{Accumulators, Factor, digits_of};
+use super::runs::{RunCache, Runs};
+use super::table::{GroupIndex, GroupTable};
 use super::{Axis, Base, DENSE, Lane};
 use crate::error::Result;
 use crate::job;
@@ -16,11 +16,11 @@ use crate::job::Job;
 use crate::roster::{Frame, Integers};
 
 /// Minimum number of rows per parallel task; fewer do not pay for a separate set of accumulators.
-const TASK: usize = 1 << 16;
+const MIN_TASK_ROWS: usize = 1 << 16;
 /// Rows counted into every grouping before moving on, so that they stay in cache; a multiple of 64.
 const STRETCH: usize = 1 << 14;
 /// Maximum number of digit pairs looked up in an array; more go into a hash map.
-const NEAR: usize = 1 << 20;
+const MAX_PAIR_ARRAY: usize = 1 << 20;
 
 /// A base as one digit of a cell number: its codes, merged where no axis distinguishes them.
 pub(super) struct BaseDigit<'a> {
@@ -28,12 +28,12 @@ pub(super) struct BaseDigit<'a> {
     /// Digit of each code.
     pub of_code: Arc<[u32]>,
     /// Cardinality: number of distinct digits.
-    pub card: u64,
+    pub cardinality: u64,
 }
 
 impl<'a> BaseDigit<'a> {
     /// Returns one digit per distinct base of all axes.
-    pub(super) fn all(sets: &'a [Vec<Axis>]) -> Vec<Self> {
+    pub(super) fn for_sets(sets: &'a [Vec<Axis>]) -> Vec<Self> {
         let mut bases: Vec<(&Base, Vec<&Arc<[u32]>>)> = Vec::new();
         for axis in sets.iter().flatten() {
             let at = bases.iter().position(|(base, _)| base.same(&axis.base)).unwrap_or_else(|| {
@@ -51,40 +51,40 @@ impl<'a> BaseDigit<'a> {
     /// Builds the digit that distinguishes whatever any of `maps` distinguishes.
     fn new(base: &'a Base, maps: &[&Arc<[u32]>]) -> Self {
         if let [map] = maps {
-            let card = map.iter().max().map_or(0, |last| u64::from(*last) + 1);
+            let cardinality = map.iter().max().map_or(0, |last| u64::from(*last) + 1);
             // If several codes share a value, use values as digits. Otherwise use the codes, which need no lookup
             // table.
-            if card < map.len() as u64 {
-                return Self { base, of_code: Arc::clone(map), card };
+            if cardinality < map.len() as u64 {
+                return Self { base, of_code: Arc::clone(map), cardinality };
             }
         }
         let mut of_code = vec![0; maps.first().map_or(0, |map| map.len())];
-        let card = maps.iter().fold(1, |card, map| divide(&mut of_code, card, map));
-        Self { base, of_code: of_code.into(), card }
+        let cardinality = maps.iter().fold(1, |cardinality, map| divide(&mut of_code, cardinality, map));
+        Self { base, of_code: of_code.into(), cardinality }
     }
 
     /// Returns the digit of code 0, used for every row of a year that lacks the column.
-    fn of_none(&self) -> u32 {
+    fn digit_of_none(&self) -> u32 {
         self.of_code.first().copied().unwrap_or_default()
     }
 
     /// Checks whether each code is its own digit.
     fn is_code(&self) -> bool {
-        self.card == self.of_code.len() as u64
+        self.cardinality == self.of_code.len() as u64
     }
 }
 
-/// Refines `digits`, of which there are `card`, so that they also distinguish what `map` distinguishes. Returns the
-/// new cardinality.
-fn divide(digits: &mut [u32], card: u64, map: &[u32]) -> u64 {
+/// Refines `digits`, of which there are `cardinality`, so that they also distinguish what `map` distinguishes. Returns
+/// the new cardinality.
+fn divide(digits: &mut [u32], cardinality: u64, map: &[u32]) -> u64 {
     let values = map.iter().max().map_or(0, |last| *last as usize + 1);
     let pair = |digit: u32, at: u32| digit as usize * values + at as usize;
-    let pairs = (card as usize).saturating_mul(values);
-    let (mut near, mut far) = (vec![None; if pairs > NEAR { 0 } else { pairs }], FxHashMap::default());
+    let pairs = (cardinality as usize).saturating_mul(values);
+    let (mut near, mut far) = (vec![None; if pairs > MAX_PAIR_ARRAY { 0 } else { pairs }], FxHashMap::default());
     let mut next = 0;
     for (digit, at) in digits.iter_mut().zip(map) {
         let pair = pair(*digit, *at);
-        let known = if pairs > NEAR { far.entry(pair).or_insert(None) } else { &mut near[pair] };
+        let known = if pairs > MAX_PAIR_ARRAY { far.entry(pair).or_insert(None) } else { &mut near[pair] };
         *digit = *known.get_or_insert_with(|| {
             next += 1;
             next - 1
@@ -113,9 +113,9 @@ impl<'a> Leaf<'a> {
         let codes = digits.iter().map(|digit| digit.base.codes(frame, nth)).collect::<Result<Vec<_>>>()?;
         let mut strides = vec![1_u64; digits.len()];
         for at in (1..digits.len()).rev() {
-            strides[at - 1] = strides[at] * digits[at].card;
+            strides[at - 1] = strides[at] * digits[at].cardinality;
         }
-        let cells: u64 = digits.iter().map(|digit| digit.card).product();
+        let cells: u64 = digits.iter().map(|digit| digit.cardinality).product();
         let mut leaf = Self { rows, codes, digits, strides, sparse: None, groups: cells as usize, runs: None };
         if cells > DENSE.max(4 * rows as u64) {
             let of_row: Vec<u64> = (0..rows).into_par_iter().map(|row| leaf.cell(row)).collect();
@@ -128,14 +128,14 @@ impl<'a> Leaf<'a> {
         }
         // Cache runs for stored columns only. Computed codes change with every call.
         if let ([BaseDigit { base: Base::Field(at), of_code, .. }], [Some(codes)]) = (digits, &leaf.codes[..]) {
-            leaf.runs = frame.kept.of::<Known>().runs(*at, of_code, codes);
+            leaf.runs = frame.kept.of::<RunCache>().runs(*at, of_code, codes);
         }
         Ok(leaf)
     }
 
     fn cell(&self, row: usize) -> u64 {
         let digit = |(codes, digit): (&Option<Cow<'_, Integers>>, &BaseDigit<'_>)| {
-            u64::from(codes.as_ref().map_or(digit.of_none(), |codes| digit.of_code[codes.get(row) as usize]))
+            u64::from(codes.as_ref().map_or(digit.digit_of_none(), |codes| digit.of_code[codes.get(row) as usize]))
         };
         self.codes.iter().zip(self.digits).map(digit).zip(&self.strides).map(|(digit, stride)| digit * stride).sum()
     }
@@ -148,7 +148,7 @@ impl<'a> Leaf<'a> {
         for ((codes, digit), stride) in self.codes.iter().zip(self.digits).zip(&self.strides) {
             let stride = *stride as u32;
             let Some(codes) = codes else {
-                factors.push(Factor::All(digit.of_none() * stride));
+                factors.push(Factor::All(digit.digit_of_none() * stride));
                 continue;
             };
             factors.push(if digit.is_code() {
@@ -161,24 +161,29 @@ impl<'a> Leaf<'a> {
     }
 
     /// Counts by runs and returns the cells as a table, or `None` if the rows do not form long runs.
-    pub(super) fn of_runs(&self, lanes: &[Lane], job: &dyn Job) -> Result<Option<Table>> {
+    pub(super) fn of_runs(&self, lanes: &[Lane], job: &dyn Job) -> Result<Option<GroupTable>> {
         let Some(runs) = &self.runs else { return Ok(None) };
         let counters = runs.count(lanes, self.groups, job)?;
-        Ok(Some(Table::of_lanes(Places::dense(Vec::new(), self.groups), counters, lanes.len(), &[self.groups])))
+        Ok(Some(GroupTable::of_lanes(
+            GroupIndex::dense(Vec::new(), self.groups),
+            counters,
+            lanes.len(),
+            &[self.groups],
+        )))
     }
 
     /// Returns the cells that have rows, ascending, and each base's digit for each of these cells.
-    fn occupied(&self, tally: &Tally) -> (Vec<u32>, Vec<Vec<u32>>) {
-        let mut carried = vec![false; if tally.carried().is_empty() { 0 } else { self.groups }];
-        tally.carried().iter().for_each(|cell| carried[*cell as usize] = true);
+    fn occupied(&self, accumulators: &Accumulators) -> (Vec<u32>, Vec<Vec<u32>>) {
+        let mut carried = vec![false; if accumulators.carried().is_empty() { 0 } else { self.groups }];
+        accumulators.carried().iter().for_each(|cell| carried[*cell as usize] = true);
         let mut cells = Vec::new();
-        tally.occupied(0..self.groups, &carried, &mut cells);
+        accumulators.occupied(0..self.groups, &carried, &mut cells);
         let digits = if self.sparse.is_some() {
             let digit = |nth| cells.iter().map(|cell| self.digit(*cell, nth)).collect();
             (0..self.digits.len()).map(digit).collect()
         } else {
-            let cards: Vec<usize> = self.digits.iter().map(|digit| digit.card as usize).collect();
-            digits_of(cells.clone(), &cards)
+            let cardinalities: Vec<usize> = self.digits.iter().map(|digit| digit.cardinality as usize).collect();
+            digits_of(cells.clone(), &cardinalities)
         };
         (cells, digits)
     }
@@ -186,100 +191,104 @@ impl<'a> Leaf<'a> {
     /// Returns the digit of the `nth` base in the number of `cell`.
     fn digit(&self, cell: u32, nth: usize) -> u32 {
         let cell = self.sparse.as_ref().map_or(u64::from(cell), |(_, cells)| cells[cell as usize]);
-        (cell / self.strides[nth] % self.digits[nth].card) as u32
+        (cell / self.strides[nth] % self.digits[nth].cardinality) as u32
     }
 }
 
-/// A request to count lanes in the cells of a leaf; `used` holds accumulators to recycle.
-pub(super) struct Asked<'a> {
+/// A request to count lanes in the cells of a leaf; `spare` holds accumulators to recycle.
+pub(super) struct CellRequest<'a> {
     pub(super) leaf: Leaf<'a>,
     pub(super) lanes: Vec<Lane<'a>>,
-    pub(super) used: &'a Mutex<Vec<Tally>>,
+    pub(super) spare: &'a Mutex<Vec<Accumulators>>,
 }
 
-impl Asked<'_> {
-    fn fresh(&self) -> Tally {
-        let before = self.used.lock().ok().and_then(|mut used| used.pop());
-        let fits = before.filter(|tally: &Tally| tally.fits(&self.lanes, self.leaf.groups));
-        fits.unwrap_or_else(|| Tally::new(&self.lanes, self.leaf.groups))
+impl CellRequest<'_> {
+    fn fresh(&self) -> Accumulators {
+        let before = self.spare.lock().ok().and_then(|mut spare| spare.pop());
+        let fits = before.filter(|accumulators: &Accumulators| accumulators.fits(&self.lanes, self.leaf.groups));
+        fits.unwrap_or_else(|| Accumulators::new(&self.lanes, self.leaf.groups))
     }
 }
 
 /// Counts the rows of a frame for all requests, cut into at most `threads` pieces.
-pub(super) fn count<'a>(asked: Vec<Asked<'a>>, threads: usize, job: &dyn Job) -> Result<Vec<Counted<'a>>> {
-    let rows = asked.first().map_or(0, |asked| asked.leaf.rows);
-    let factors: Vec<_> = asked.iter().map(|asked| asked.leaf.factors()).collect();
+pub(super) fn count<'a>(
+    requests: Vec<CellRequest<'a>>,
+    threads: usize,
+    job: &dyn Job,
+) -> Result<Vec<CountedCells<'a>>> {
+    let rows = requests.first().map_or(0, |request| request.leaf.rows);
+    let factors: Vec<_> = requests.iter().map(|request| request.leaf.factors()).collect();
     // Each piece has its own accumulators. The pieces are added up at the end.
-    let pieces = rows.div_ceil(TASK).clamp(1, threads);
+    let pieces = rows.div_ceil(MIN_TASK_ROWS).clamp(1, threads);
     let step = rows.div_ceil(pieces).next_multiple_of(64).max(64);
-    let stretch = if asked.len() == 1 { step } else { STRETCH };
+    let stretch = if requests.len() == 1 { step } else { STRETCH };
     let of_piece = |piece: usize| {
-        let mut tallies: Vec<Tally> = asked.iter().map(Asked::fresh).collect();
+        let mut all: Vec<Accumulators> = requests.iter().map(CellRequest::fresh).collect();
         let (from, to) = ((piece * step).min(rows), ((piece + 1) * step).min(rows));
         for start in (from..to).step_by(stretch) {
-            for ((tally, asked), factors) in tallies.iter_mut().zip(&asked).zip(&factors) {
-                tally.count(start..to.min(start + stretch), factors, &asked.lanes, || job.cancelled());
+            for ((accumulators, request), factors) in all.iter_mut().zip(&requests).zip(&factors) {
+                accumulators.count(start..to.min(start + stretch), factors, &request.lanes, || job.cancelled());
             }
         }
-        tallies
+        all
     };
-    let tallies = (0..pieces).into_par_iter().map(of_piece).reduce_with(|mut all, others| {
-        all.iter_mut().zip(&others).for_each(|(tally, other)| tally.add(other));
+    let all = (0..pieces).into_par_iter().map(of_piece).reduce_with(|mut all, others| {
+        all.iter_mut().zip(&others).for_each(|(accumulators, other)| accumulators.add(other));
         all
     });
     job::check(job)?;
     drop(factors);
-    let tallies = tallies.unwrap_or_default();
-    let counted = |(asked, tally): (Asked<'a>, Tally)| {
-        let (cells, digits) = asked.leaf.occupied(&tally);
-        Counted { tally, cells, digits, leaf: asked.leaf, used: asked.used }
+    let all = all.unwrap_or_default();
+    let counted = |(request, accumulators): (CellRequest<'a>, Accumulators)| {
+        let (cells, digits) = request.leaf.occupied(&accumulators);
+        CountedCells { accumulators, cells, digits, leaf: request.leaf, spare: request.spare }
     };
-    Ok(asked.into_iter().zip(tallies).map(counted).collect())
+    Ok(requests.into_iter().zip(all).map(counted).collect())
 }
 
 /// Counted cells of one year.
-pub(super) struct Counted<'a> {
+pub(super) struct CountedCells<'a> {
     leaf: Leaf<'a>,
-    tally: Tally,
+    accumulators: Accumulators,
     /// Cells that have rows, ascending.
     pub(super) cells: Vec<u32>,
     /// Digit of each base for each of these cells.
     pub(super) digits: Vec<Vec<u32>>,
-    used: &'a Mutex<Vec<Tally>>,
+    spare: &'a Mutex<Vec<Accumulators>>,
 }
 
-impl Counted<'_> {
+impl CountedCells<'_> {
     /// Returns the number of counters per cell; the first counts its rows.
     pub(super) fn width(&self) -> usize {
-        self.tally.lanes().len()
+        self.accumulators.lanes().len()
     }
 
     /// Returns the counter of each lane, or `None` for a lane that was not counted.
-    pub(super) fn places(&self, lanes: &[Option<usize>]) -> Vec<Option<usize>> {
-        let counters = self.tally.lanes();
-        lanes.iter().map(|lane| counters.iter().position(|of| Some(*of) == *lane)).collect()
+    pub(super) fn counters_of(&self, lanes: &[Option<usize>]) -> Vec<Option<usize>> {
+        let counters = self.accumulators.lanes();
+        lanes.iter().map(|lane| counters.iter().position(|counted| Some(*counted) == *lane)).collect()
     }
 
-    /// Adds each cell's counts to the counters of its group: `places` gives the group index parallel to `cells`,
+    /// Adds each cell's counts to the counters of its group: `group_of` gives the group index parallel to `cells`,
     /// `of_digits` computes the index for carried cells.
-    pub(super) fn add_to(&self, places: &[u32], of_digits: impl Fn(&[u32]) -> u32, counters: &mut [u64]) {
-        self.tally.add_narrow(&self.cells, places, counters);
+    pub(super) fn add_to(&self, group_of: &[u32], of_digits: impl Fn(&[u32]) -> u32, counters: &mut [u64]) {
+        self.accumulators.add_narrow(&self.cells, group_of, counters);
         let width = self.width();
         let mut digits = vec![0; self.digits.len()];
-        for cell in self.tally.carried() {
+        for cell in self.accumulators.carried() {
             digits.iter_mut().enumerate().for_each(|(nth, digit)| *digit = self.leaf.digit(*cell, nth));
-            self.tally.add_carried(*cell, &mut counters[of_digits(&digits) as usize * width..][..width]);
+            self.accumulators.add_carried(*cell, &mut counters[of_digits(&digits) as usize * width..][..width]);
         }
     }
 }
 
-impl Drop for Counted<'_> {
+impl Drop for CountedCells<'_> {
     /// Recycles the accumulators for another year.
     fn drop(&mut self) {
-        let mut tally = std::mem::take(&mut self.tally);
-        tally.clear();
-        if let Ok(mut used) = self.used.lock() {
-            used.push(tally);
+        let mut accumulators = std::mem::take(&mut self.accumulators);
+        accumulators.clear();
+        if let Ok(mut spare) = self.spare.lock() {
+            spare.push(accumulators);
         }
     }
 }

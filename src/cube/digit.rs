@@ -14,16 +14,17 @@ pub(crate) struct Digit {
 
 impl Digit {
     /// Creates a digit from positions alone, axis by axis, without base codes.
-    pub(crate) fn at(positions: Vec<Vec<u32>>) -> Self {
+    pub(crate) fn from_positions(positions: Vec<Vec<u32>>) -> Self {
         Self { positions, of_code: Arc::default() }
     }
 
     /// Returns the cardinality.
-    pub(crate) fn card(&self) -> usize {
+    pub(crate) fn cardinality(&self) -> usize {
         self.positions.first().map_or(0, Vec::len)
     }
 
-    pub(crate) fn all(axes: &[Axis]) -> Vec<(&Base, Self)> {
+    /// Returns one digit for each run of adjacent axes over one base.
+    pub(crate) fn for_axes(axes: &[Axis]) -> Vec<(&Base, Self)> {
         axes.chunk_by(|a, b| a.base.same(&b.base)).map(|axes| (&axes[0].base, Self::new(axes))).collect()
     }
 
@@ -59,14 +60,14 @@ impl Digit {
         Self { positions, of_code: of_code.into() }
     }
 
-    /// Maps each of the `card` digits of another list to a digit here; `others` gives that list's digit for each
+    /// Maps each of the `cardinality` digits of another list to a digit here; `others` gives that list's digit for each
     /// code. Returns `None` if the other digits do not determine the ones here.
-    pub(crate) fn of_other(&self, others: &Arc<[u32]>, card: usize) -> Option<Vec<u32>> {
+    pub(crate) fn digits_of_other(&self, others: &Arc<[u32]>, cardinality: usize) -> Option<Vec<u32>> {
         const NONE: u32 = u32::MAX;
         if Arc::ptr_eq(others, &self.of_code) {
-            return Some((0..card as u32).collect());
+            return Some((0..cardinality as u32).collect());
         }
-        let mut of_other = vec![NONE; card];
+        let mut of_other = vec![NONE; cardinality];
         for (other, digit) in others.iter().zip(&*self.of_code) {
             let known = &mut of_other[*other as usize];
             if *known != NONE && *known != *digit {

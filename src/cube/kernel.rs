@@ -9,12 +9,12 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::lanes::{CHUNK, Lane, Layout};
-use super::runs::Piece;
+use super::runs::ChunkRuns;
 use crate::roster::{Integers, with_integers};
 
 /// Number of counters per cell when only rows are counted. Adjacent rows often hit the same cell; rotating over
 /// several counters avoids stalling on the previous add.
-const TURNS: usize = 4;
+const COUNTERS_PER_CELL: usize = 4;
 /// A one-byte counter overflows after this many rows.
 const FULL: u64 = u8::MAX as u64;
 
@@ -30,7 +30,7 @@ pub(super) enum Factor<'a> {
 
 /// Adds the factor's term to the cell number of each row from `start` on.
 #[allow(clippy::useless_conversion, reason = "one arm of the macro is u64 already")]
-pub(super) fn add(numbers: &mut [u32], factor: &Factor<'_>, start: usize) {
+pub(super) fn add_factor(numbers: &mut [u32], factor: &Factor<'_>, start: usize) {
     match factor {
         Factor::Codes(codes, stride) => with_integers!(codes, codes => {
             for (number, code) in numbers.iter_mut().zip(&codes[start..]) {
@@ -46,49 +46,49 @@ pub(super) fn add(numbers: &mut [u32], factor: &Factor<'_>, start: usize) {
     }
 }
 
-/// Appends to `to` the elements of `all` for which `is_picked` holds. The loop is branch-free.
-pub(super) fn picked(all: Range<usize>, is_picked: impl Fn(usize) -> bool, to: &mut Vec<u32>) {
+/// Appends to `to` the elements of `all` for which `matches` holds. The loop is branch-free.
+pub(super) fn append_matching(all: Range<usize>, matches: impl Fn(usize) -> bool, to: &mut Vec<u32>) {
     let mut end = to.len();
     to.resize(end + all.len(), 0);
     for at in all {
         to[end] = at as u32;
-        end += usize::from(is_picked(at));
+        end += usize::from(matches(at));
     }
     to.truncate(end);
 }
 
-/// Splits each of `numbers` into digits with the cardinalities `cards`.
-pub(super) fn digits_of(numbers: Vec<u32>, cards: &[usize]) -> Vec<Vec<u32>> {
-    let mut digits: Vec<Vec<u32>> = Vec::with_capacity(cards.len());
+/// Splits each of `numbers` into digits with `cardinalities`.
+pub(super) fn digits_of(numbers: Vec<u32>, cardinalities: &[usize]) -> Vec<Vec<u32>> {
+    let mut digits: Vec<Vec<u32>> = Vec::with_capacity(cardinalities.len());
     let mut rest = numbers;
-    for card in cards.iter().skip(1).rev().map(|card| *card as u32) {
+    for cardinality in cardinalities.iter().skip(1).rev().map(|cardinality| *cardinality as u32) {
         let mut last = Vec::with_capacity(rest.len());
         for number in &mut rest {
-            let above = *number / card;
-            last.push(*number - above * card);
+            let above = *number / cardinality;
+            last.push(*number - above * cardinality);
             *number = above;
         }
         digits.push(last);
     }
-    digits.extend((!cards.is_empty()).then_some(rest));
+    digits.extend((!cardinalities.is_empty()).then_some(rest));
     digits.reverse();
     digits
 }
 
 /// Accumulators of all lanes in each cell.
 #[derive(Default)]
-pub(super) struct Tally {
+pub(super) struct Accumulators {
     cells: usize,
-    banks: Vec<Bank>,
+    banks: Vec<AccumulatorBank>,
 }
 
 /// Accumulator bank: the counters of some of the lanes in each cell.
-struct Bank {
+struct AccumulatorBank {
     layout: Layout,
     cells: usize,
     /// Number of counters per cell.
     width: usize,
-    /// Packed words of each cell, or `TURNS` counters per cell where only rows are counted.
+    /// Packed words of each cell, or `COUNTERS_PER_CELL` counters per cell where only rows are counted.
     narrow: Vec<u64>,
     /// 64-bit counters into which full cells are carried; empty until the first carry.
     wide: Vec<u64>,
@@ -96,13 +96,13 @@ struct Bank {
     carried: Vec<u32>,
 }
 
-impl Tally {
+impl Accumulators {
     /// Allocates accumulators for `lanes` in `cells` cells.
     pub(super) fn new(lanes: &[Lane], cells: usize) -> Self {
-        let bank = |layout: Layout| Bank {
+        let bank = |layout: Layout| AccumulatorBank {
             cells,
             width: layout.lanes().count(),
-            narrow: vec![0; cells * if layout.is_plain() { TURNS } else { layout.words.len() }],
+            narrow: vec![0; cells * if layout.is_plain() { COUNTERS_PER_CELL } else { layout.words.len() }],
             wide: Vec::new(),
             carried: Vec::new(),
             layout,
@@ -130,13 +130,13 @@ impl Tally {
     ) {
         let aligned: Vec<Lane> = lanes.iter().map(Lane::aligned).collect();
         let mut numbers = [0_u32; CHUNK];
-        let (mut piece, mut counts) = (Piece::default(), Vec::new());
+        let (mut piece, mut counts) = (ChunkRuns::default(), Vec::new());
         let mut start = rows.start;
         while start < rows.end && !stop() {
             let numbers = &mut numbers[..(rows.end - start).min(CHUNK)];
             numbers.fill(0);
             for factor in factors {
-                add(numbers, factor, start);
+                add_factor(numbers, factor, start);
             }
             if piece.find(numbers) {
                 self.banks.iter_mut().for_each(|bank| bank.count_runs(&piece, &aligned, start, &mut counts));
@@ -149,7 +149,7 @@ impl Tally {
                     1 => bank.count::<1>(numbers, &aligned, start),
                     2 => bank.count::<2>(numbers, &aligned, start),
                     3 => bank.count::<3>(numbers, &aligned, start),
-                    _ => bank.count::<{ super::lanes::MOST_WORDS }>(numbers, &aligned, start),
+                    _ => bank.count::<{ super::lanes::MAX_WORDS }>(numbers, &aligned, start),
                 }
             }
             start += numbers.len();
@@ -168,33 +168,33 @@ impl Tally {
     pub(super) fn occupied(&self, within: Range<usize>, carried: &[bool], to: &mut Vec<u32>) {
         let Some(bank) = self.banks.first() else { return };
         if bank.layout.is_plain() {
-            let (cells, _) = bank.narrow.as_chunks::<TURNS>();
-            return picked(within, |cell| cells[cell].iter().any(|rows| *rows > 0), to);
+            let (cells, _) = bank.narrow.as_chunks::<COUNTERS_PER_CELL>();
+            return append_matching(within, |cell| cells[cell].iter().any(|rows| *rows > 0), to);
         }
         let words = bank.layout.words.len();
         let has_rows = |cell: usize| bank.narrow[cell * words] & FULL > 0;
         if carried.is_empty() {
-            picked(within, has_rows, to);
+            append_matching(within, has_rows, to);
         } else {
-            picked(within, |cell| has_rows(cell) || carried[cell], to);
+            append_matching(within, |cell| has_rows(cell) || carried[cell], to);
         }
     }
 
-    /// Adds the counts of each of `cells` that were not carried to `counters`, laid out as [`Tally::lanes`] per
-    /// group; `places` gives the group index of each cell.
-    pub(super) fn add_narrow(&self, cells: &[u32], places: &[u32], counters: &mut [u64]) {
+    /// Adds the counts of each of `cells` that were not carried to `counters`, laid out as [`Accumulators::lanes`] per
+    /// group; `group_of` gives the group index of each cell.
+    pub(super) fn add_narrow(&self, cells: &[u32], group_of: &[u32], counters: &mut [u64]) {
         let (mut at, width) = (0, self.lanes().len());
         for bank in &self.banks {
             if bank.layout.is_plain() {
-                let (turns, _) = bank.narrow.as_chunks::<TURNS>();
+                let (turns, _) = bank.narrow.as_chunks::<COUNTERS_PER_CELL>();
                 let rows = cells.iter().map(|cell| turns[*cell as usize].iter().sum::<u64>());
-                rows.zip(places).for_each(|(rows, place)| counters[*place as usize] += rows);
+                rows.zip(group_of).for_each(|(rows, group)| counters[*group as usize] += rows);
                 continue;
             }
             let words = bank.layout.words.len();
             let narrow = cells.iter().map(|cell| &bank.narrow[*cell as usize * words..][..words]);
-            let places = places.iter().map(|place| *place as usize * width + at);
-            bank.layout.spread(&narrow.zip(places), counters);
+            let group_of = group_of.iter().map(|group| *group as usize * width + at);
+            bank.layout.spread(&narrow.zip(group_of), counters);
             at += bank.width;
         }
     }
@@ -204,7 +204,7 @@ impl Tally {
         self.banks.first().map_or(&[], |bank| &bank.carried)
     }
 
-    /// Adds the counts carried from a cell to `counters`, laid out as [`Tally::lanes`].
+    /// Adds the counts carried from a cell to `counters`, laid out as [`Accumulators::lanes`].
     pub(super) fn add_carried(&self, cell: u32, counters: &mut [u64]) {
         let wide = self.banks.iter().flat_map(|bank| &bank.wide[cell as usize * bank.width..][..bank.width]);
         counters.iter_mut().zip(wide).for_each(|(counter, wide)| *counter += wide);
@@ -221,7 +221,7 @@ impl Tally {
     }
 }
 
-impl Bank {
+impl AccumulatorBank {
     fn count<const WORDS: usize>(&mut self, numbers: &[u32], lanes: &[Lane], start: usize) {
         let mut additions = [[0; CHUNK]; WORDS];
         self.layout.additions(lanes, start, numbers.len(), &mut additions);
@@ -239,26 +239,26 @@ impl Bank {
 
     /// Counts rows only, which needs no carrying.
     fn count_rows(&mut self, numbers: &[u32], rows: &Lane, start: usize) {
-        let (cells, _) = self.narrow.as_chunks_mut::<TURNS>();
+        let (cells, _) = self.narrow.as_chunks_mut::<COUNTERS_PER_CELL>();
         for (at, numbers) in numbers.chunks(64).enumerate() {
-            let asked = rows.word(start + at * 64);
-            let all = asked.count_ones() as usize == numbers.len();
+            let counted = rows.word(start + at * 64);
+            let all = counted.count_ones() as usize == numbers.len();
             for (row, number) in numbers.iter().enumerate() {
                 if let Some(turns) = cells.get_mut(*number as usize) {
-                    turns[row % TURNS] += if all { 1 } else { asked >> row & 1 };
+                    turns[row % COUNTERS_PER_CELL] += if all { 1 } else { counted >> row & 1 };
                 }
             }
         }
     }
 
     /// Counts rows that form runs of one cell, run by run.
-    fn count_runs(&mut self, runs: &Piece, lanes: &[Lane], start: usize, counts: &mut Vec<u64>) {
+    fn count_runs(&mut self, runs: &ChunkRuns, lanes: &[Lane], start: usize, counts: &mut Vec<u64>) {
         counts.clear();
         self.layout.lanes().for_each(|lane| runs.totals(&lanes[lane], &lanes[0], start, counts));
         let each = runs.cells().len();
         for (run, cell) in runs.cells().iter().enumerate().filter(|(run, _)| counts[*run] > 0) {
             if self.layout.is_plain() {
-                self.narrow[*cell as usize * TURNS] += counts[run];
+                self.narrow[*cell as usize * COUNTERS_PER_CELL] += counts[run];
                 continue;
             }
             let (wide, _) = self.wide(*cell);
@@ -344,11 +344,11 @@ mod tests {
             let factors = [Factor::Table(&a, (0..3).map(|code| code * 301).collect::<Vec<_>>().into()), Factor::Codes(&b, 1)];
             let cells = 3 * 301;
             let cut = (piece / 64 * 64).min(rows.len());
-            let mut tally = Tally::new(&plan, cells);
-            tally.count(0..cut, &factors, &plan, || false);
-            let mut rest = Tally::new(&plan, cells);
+            let mut accumulators = Accumulators::new(&plan, cells);
+            accumulators.count(0..cut, &factors, &plan, || false);
+            let mut rest = Accumulators::new(&plan, cells);
             rest.count(cut..rows.len(), &factors, &plan, || false);
-            tally.add(&rest);
+            accumulators.add(&rest);
             let mut want = vec![vec![0; plan.len()]; cells];
             for row in &rows {
                 let cell = &mut want[(row.0 * 301 + row.1 * 100) as usize];
@@ -359,19 +359,19 @@ mod tests {
                     };
                 }
             }
-            let places = tally.lanes();
+            let places = accumulators.lanes();
             let mut got = vec![vec![0; places.len()]; cells];
             let mut carried = vec![false; cells];
-            tally.carried().iter().for_each(|cell| carried[*cell as usize] = true);
+            accumulators.carried().iter().for_each(|cell| carried[*cell as usize] = true);
             let mut occupied = Vec::new();
-            tally.occupied(0..cells, &carried, &mut occupied);
+            accumulators.occupied(0..cells, &carried, &mut occupied);
             let there = |cell: &usize| want[*cell].iter().enumerate().any(|(k, n)| k == 0 && *n > 0);
             prop_assert_eq!(&occupied, &(0..cells).filter(there).map(|cell| cell as u32).collect::<Vec<_>>());
             let mut flat = vec![0; cells * places.len()];
-            tally.add_narrow(&occupied, &occupied, &mut flat);
+            accumulators.add_narrow(&occupied, &occupied, &mut flat);
             got.iter_mut().zip(flat.chunks(places.len())).for_each(|(to, from)| to.copy_from_slice(from));
-            for cell in tally.carried() {
-                tally.add_carried(*cell, &mut got[*cell as usize]);
+            for cell in accumulators.carried() {
+                accumulators.add_carried(*cell, &mut got[*cell as usize]);
             }
             for (got, want) in got.iter().zip(&want) {
                 for (counter, lane) in got.iter().zip(&places) {
@@ -386,10 +386,10 @@ mod tests {
                     prop_assert_eq!(*counter, want[at % cells][at / cells]);
                 }
             }
-            tally.clear();
+            accumulators.clear();
             occupied.clear();
-            tally.occupied(0..cells, &[], &mut occupied);
-            prop_assert!(occupied.is_empty() && tally.carried().is_empty());
+            accumulators.occupied(0..cells, &[], &mut occupied);
+            prop_assert!(occupied.is_empty() && accumulators.carried().is_empty());
         }
     }
 }

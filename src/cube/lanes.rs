@@ -88,28 +88,28 @@ fn shared(a: &BooleanBuffer, b: &BooleanBuffer) -> bool {
 /// Deduplicates lanes, keeping the first lane first. Returns the distinct lanes and the index of each of `lanes`
 /// among them, `None` for a lane without rows.
 pub(super) fn distinct(lanes: Vec<Lane>) -> (Vec<Lane>, Vec<Option<usize>>) {
-    let (mut different, mut of) = (Vec::<Lane>::with_capacity(lanes.len()), Vec::with_capacity(lanes.len()));
+    let (mut different, mut index_of) = (Vec::<Lane>::with_capacity(lanes.len()), Vec::with_capacity(lanes.len()));
     for lane in lanes {
         let at = match lane {
             Lane::Nothing if !different.is_empty() => None,
             _ => Some(different.iter().position(|known| known.same(&lane)).unwrap_or(different.len())),
         };
-        of.push(at);
+        index_of.push(at);
         if at == Some(different.len()) {
             different.push(lane);
         }
     }
-    (different, of)
+    (different, index_of)
 }
 
 /// Maximum number of words per cell; further lanes go into further banks.
-pub(super) const MOST_WORDS: usize = 4;
+pub(super) const MAX_WORDS: usize = 4;
 /// Number of bit lanes per word.
 const BYTES: usize = 8;
 
 /// Layout of one word of a cell, with the lane that each part counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Word {
+pub(super) enum CellWord {
     /// Up to eight one-byte counters.
     Bytes(Vec<usize>),
     /// Two 32-bit halves; 255 values of 16 bits fit into one.
@@ -118,7 +118,7 @@ pub(super) enum Word {
     Whole(usize),
 }
 
-impl Word {
+impl CellWord {
     /// Adds the parts of each word to `all`; each word comes with the index of its first counter.
     pub(super) fn spread(&self, numbers: impl Iterator<Item = (u64, usize)>, all: &mut [u64]) {
         match self {
@@ -164,43 +164,43 @@ impl Word {
 /// only lane.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Layout {
-    pub(super) words: Vec<Word>,
+    pub(super) words: Vec<CellWord>,
 }
 
 impl Layout {
     /// Splits `lanes` into banks. Each bank starts with lane 0, so that it knows when its bytes are full.
     pub(super) fn banks(lanes: &[Lane]) -> Vec<Self> {
         if lanes.len() == 1 && !matches!(lanes[0], Lane::Sum(..)) {
-            return vec![Self { words: vec![Word::Whole(0)] }];
+            return vec![Self { words: vec![CellWord::Whole(0)] }];
         }
-        let mut banks = vec![Self { words: vec![Word::Bytes(vec![0])] }];
+        let mut banks = vec![Self { words: vec![CellWord::Bytes(vec![0])] }];
         for (at, lane) in lanes.iter().enumerate() {
             let narrow = match lane {
                 Lane::Sum(values, _) => Some(matches!(values, Integers::U8(_) | Integers::U16(_))),
                 _ if at == 0 => continue,
                 _ => None,
             };
-            let has_room = |word: &&mut Word| match word {
-                Word::Bytes(lanes) => narrow.is_none() && lanes.len() < BYTES,
-                Word::Halves(lanes) => narrow == Some(true) && lanes.len() < 2,
-                Word::Whole(_) => false,
+            let has_room = |word: &&mut CellWord| match word {
+                CellWord::Bytes(lanes) => narrow.is_none() && lanes.len() < BYTES,
+                CellWord::Halves(lanes) => narrow == Some(true) && lanes.len() < 2,
+                CellWord::Whole(_) => false,
             };
-            if let Some(Word::Bytes(lanes) | Word::Halves(lanes)) =
+            if let Some(CellWord::Bytes(lanes) | CellWord::Halves(lanes)) =
                 banks.last_mut().and_then(|bank| bank.words.iter_mut().find(has_room))
             {
                 lanes.push(at);
                 continue;
             }
-            if banks.last().is_none_or(|bank| bank.words.len() == MOST_WORDS) {
-                banks.push(Self { words: vec![Word::Bytes(vec![0])] });
+            if banks.last().is_none_or(|bank| bank.words.len() == MAX_WORDS) {
+                banks.push(Self { words: vec![CellWord::Bytes(vec![0])] });
             }
             if let Some(bank) = banks.last_mut() {
                 match (narrow, &mut bank.words[..]) {
                     // The bank was opened for this lane.
-                    (None, [Word::Bytes(lanes)]) if lanes.len() == 1 => lanes.push(at),
-                    (None, _) => bank.words.push(Word::Bytes(vec![at])),
-                    (Some(true), _) => bank.words.push(Word::Halves(vec![at])),
-                    (Some(false), _) => bank.words.push(Word::Whole(at)),
+                    (None, [CellWord::Bytes(lanes)]) if lanes.len() == 1 => lanes.push(at),
+                    (None, _) => bank.words.push(CellWord::Bytes(vec![at])),
+                    (Some(true), _) => bank.words.push(CellWord::Halves(vec![at])),
+                    (Some(false), _) => bank.words.push(CellWord::Whole(at)),
                 }
             }
         }
@@ -209,7 +209,7 @@ impl Layout {
 
     /// Checks whether only rows are counted.
     pub(super) fn is_plain(&self) -> bool {
-        matches!(self.words[..], [Word::Whole(0)])
+        matches!(self.words[..], [CellWord::Whole(0)])
     }
 
     /// Returns the lane of each counter.
@@ -233,22 +233,22 @@ impl Layout {
         for (word, additions) in self.words.iter().zip(additions) {
             let additions = &mut additions[..rows];
             match word {
-                Word::Bytes(of) => {
+                CellWord::Bytes(of) => {
                     for (at, additions) in additions.chunks_mut(64).enumerate() {
                         let here = start + at * 64;
-                        let (asked, mut words) = (all.word(here), [0; BYTES]);
-                        words.iter_mut().zip(of).for_each(|(to, lane)| *to = lanes[*lane].word(here) & asked);
+                        let (mask, mut words) = (all.word(here), [0; BYTES]);
+                        words.iter_mut().zip(of).for_each(|(to, lane)| *to = lanes[*lane].word(here) & mask);
                         let bytes = transposed(words);
                         additions.iter_mut().zip(bytes).for_each(|(to, byte)| *to = SPREAD[usize::from(byte)]);
                     }
                 }
-                Word::Halves(of) => {
+                CellWord::Halves(of) => {
                     values(&lanes[of[0]], all, start, additions, |to, value| *to = value);
                     if let Some(high) = of.get(1) {
                         values(&lanes[*high], all, start, additions, |to, value| *to |= value << 32);
                     }
                 }
-                Word::Whole(lane) => values(&lanes[*lane], all, start, additions, |to, value| *to = value),
+                CellWord::Whole(lane) => values(&lanes[*lane], all, start, additions, |to, value| *to = value),
             }
         }
     }
@@ -257,17 +257,17 @@ impl Layout {
 /// Passes the contribution of `lane` for each row to `give`: the value, or 0.
 #[inline]
 fn values(lane: &Lane, all: &Lane, start: usize, to: &mut [u64], give: impl Fn(&mut u64, u64)) {
-    let Lane::Sum(values, of) = lane else { return };
+    let Lane::Sum(values, rows) = lane else { return };
     with_integers!(values, values => {
         for (at, to) in to.chunks_mut(64).enumerate() {
             let here = start + at * 64;
-            let asked = word(of, here) & all.word(here);
+            let mask = word(rows, here) & all.word(here);
             let values = &values[here..here + to.len()];
-            if asked.count_ones() as usize == to.len() {
+            if mask.count_ones() as usize == to.len() {
                 to.iter_mut().zip(values).for_each(|(to, value)| give(to, widened(*value)));
             } else {
                 for (bit, (to, value)) in to.iter_mut().zip(values).enumerate() {
-                    give(to, widened(*value) & (asked >> bit & 1).wrapping_neg());
+                    give(to, widened(*value) & (mask >> bit & 1).wrapping_neg());
                 }
             }
         }
@@ -393,7 +393,7 @@ mod tests {
             let mut all: Vec<Lane> = (0..lanes).map(|_| bits()).collect();
             all.extend([&narrow, &wide, &narrow, &narrow].map(sum));
             let banks = Layout::banks(&all);
-            assert!(banks.iter().all(|bank| bank.words.len() <= MOST_WORDS && bank.lanes().next() == Some(0)));
+            assert!(banks.iter().all(|bank| bank.words.len() <= MAX_WORDS && bank.lanes().next() == Some(0)));
             let mut told: Vec<usize> = banks.iter().flat_map(|bank| bank.lanes().filter(|lane| *lane > 0)).collect();
             told.sort_unstable();
             assert_eq!(told, (1..all.len()).collect::<Vec<_>>());

@@ -44,11 +44,11 @@
 //! - **Axis**: group key, a dimension of a table ([`Axis`]).
 //! - **Base**: key column whose codes one or more axes read ([`Base`]).
 //! - **Digit**: a base code, or a class of codes that no axis distinguishes, as one digit of a mixed-radix number;
-//!   its cardinality is called `card`.
+//!   its cardinality is the number of its values.
 //! - **Cell**: combination of the digits of all bases, and the unit in which rows are counted.
 //! - **Leaf**: cell numbering of one frame, the finest grouping, from which tables are rolled up.
-//! - **Place**: group index, the position of a group's counters.
-//! - **Bank**: accumulator bank, the counters of up to four words per cell; more lanes need more banks.
+//! - **Group index**: position of a group's counters ([`GroupIndex`](table::GroupIndex)).
+//! - **Bank**: the counters of up to four words per cell; more lanes need more banks.
 
 mod axis;
 mod cells;
@@ -70,20 +70,20 @@ use arrow::buffer::ScalarBuffer;
 use arrow::datatypes::ArrowNativeType;
 use rayon::prelude::*;
 
-use self::cells::{Asked, BaseDigit, Leaf};
+use self::cells::{BaseDigit, CellRequest, Leaf};
 use self::lanes::distinct;
-use self::rollup::{Cells, plans, roll_up};
-use self::table::{Table, joined};
+use self::rollup::{YearCells, plans, roll_up};
+use self::table::{GroupTable, join_years};
 use crate::error::{Error, Result};
 use crate::job;
 use crate::job::Job;
 use crate::roster::Frame;
 
-pub(crate) use self::axis::{Axis, Base, Values, nowhere};
+pub(crate) use self::axis::{Axis, Base, Values, null_axis};
 
 pub(crate) use self::lanes::{Lane, numbers};
 
-pub(crate) use self::transitions::{Things, moves};
+pub(crate) use self::transitions::{YearEntities, count_transitions};
 
 /// Cells are laid out densely up to this number, or up to four per row. Beyond both, only occurring cells are
 /// numbered.
@@ -92,7 +92,7 @@ const DENSE: u64 = 1 << 20;
 /// Counted result of one grouping. Groups ascend by year and then by the axes' values in axis order, null last;
 /// each group has its year, the position of its value on each axis, and its counts.
 #[derive(Debug)]
-pub(crate) struct Counted {
+pub(crate) struct GroupedCounts {
     pub(crate) axes: Vec<Axis>,
     pub(crate) years: ScalarBuffer<i16>,
     pub(crate) keys: Vec<ScalarBuffer<u32>>,
@@ -102,17 +102,17 @@ pub(crate) struct Counted {
 
 /// Lanes of a frame, by the frame's position. The first lane is a bitmap of the rows counted at all; it decides
 /// which groups exist.
-pub(crate) type Lanes<'l, 'a> = Box<dyn Fn(usize, &'a Frame) -> Result<Vec<Lane<'a>>> + Sync + 'l>;
+pub(crate) type FrameLanes<'l, 'a> = Box<dyn Fn(usize, &'a Frame) -> Result<Vec<Lane<'a>>> + Sync + 'l>;
 
-/// Result of one part in one year: the counter of each lane, and the table of each grouping.
-type OfYear = (Vec<Option<usize>>, Vec<Table>);
+/// Result of one request in one year: the counter of each lane, and the table of each grouping.
+type RequestTables = (Vec<Option<usize>>, Vec<GroupTable>);
 
 /// Groupings that are counted in the same cells.
-pub(crate) struct Part<'l, 'a> {
+pub(crate) struct CountRequest<'l, 'a> {
     pub(crate) sets: Vec<Vec<Axis>>,
     /// Frames to count; positions passed to `lanes` are relative to the first of them.
     pub(crate) frames: Range<usize>,
-    pub(crate) lanes: Lanes<'l, 'a>,
+    pub(crate) lanes: FrameLanes<'l, 'a>,
 }
 
 /// Counts the lanes of each frame in each of the groupings `sets`. Years are never added up.
@@ -121,61 +121,69 @@ pub(crate) fn count<'a>(
     sets: Vec<Vec<Axis>>,
     lanes: impl Fn(usize, &'a Frame) -> Result<Vec<Lane<'a>>> + Sync,
     job: &dyn Job,
-) -> Result<Vec<Counted>> {
-    let mut parts = count_parts(frames, vec![Part { sets, frames: 0..frames.len(), lanes: Box::new(lanes) }], job)?;
-    parts.pop().ok_or_else(Error::no_result)
+) -> Result<Vec<GroupedCounts>> {
+    let mut results =
+        count_requests(frames, vec![CountRequest { sets, frames: 0..frames.len(), lanes: Box::new(lanes) }], job)?;
+    results.pop().ok_or_else(Error::no_result)
 }
 
-/// Counts several parts in one shared scan: a stretch of rows goes into the cells of every part before the next
+/// Counts several requests in one shared scan: a stretch of rows goes into the cells of every request before the next
 /// stretch is read.
-pub(crate) fn count_parts<'a>(
+pub(crate) fn count_requests<'a>(
     frames: &[&'a Frame],
-    parts: Vec<Part<'_, 'a>>,
+    requests: Vec<CountRequest<'_, 'a>>,
     job: &dyn Job,
-) -> Result<Vec<Vec<Counted>>> {
-    let digits: Vec<_> = parts.iter().map(|part| BaseDigit::all(&part.sets)).collect();
-    digits.iter().try_for_each(|digits| combinations(digits.iter().map(|digit| digit.card), u64::MAX).map(|_| ()))?;
-    let plans =
-        parts.iter().zip(&digits).map(|(part, digits)| plans(&part.sets, digits)).collect::<Result<Vec<_>>>()?;
-    let used: Vec<_> = parts.iter().map(|_| Mutex::new(Vec::new())).collect();
+) -> Result<Vec<Vec<GroupedCounts>>> {
+    let digits: Vec<_> = requests.iter().map(|request| BaseDigit::for_sets(&request.sets)).collect();
+    digits
+        .iter()
+        .try_for_each(|digits| combinations(digits.iter().map(|digit| digit.cardinality), u64::MAX).map(|_| ()))?;
+    let plans = requests
+        .iter()
+        .zip(&digits)
+        .map(|(request, digits)| plans(&request.sets, digits))
+        .collect::<Result<Vec<_>>>()?;
+    let spare: Vec<_> = requests.iter().map(|_| Mutex::new(Vec::new())).collect();
     // Years are counted in parallel. A year is split only if there are more threads than years.
-    let spare = rayon::current_num_threads().div_ceil(frames.len().max(1));
+    let threads = rayon::current_num_threads().div_ceil(frames.len().max(1));
     let years = frames
         .par_iter()
         .enumerate()
         .map(|(nth, frame)| {
             job::check(job)?;
-            let mut years: Vec<Option<OfYear>> = parts.iter().map(|_| None).collect();
-            let mut asked = Vec::new();
-            for (at, part) in parts.iter().enumerate().filter(|(_, part)| part.frames.contains(&nth)) {
-                let leaf = Leaf::new(&digits[at], frame, nth - part.frames.start)?;
-                let (lanes, of) = distinct((part.lanes)(nth - part.frames.start, frame)?);
+            let mut years: Vec<Option<RequestTables>> = requests.iter().map(|_| None).collect();
+            let mut cell_requests = Vec::new();
+            for (at, request) in requests.iter().enumerate().filter(|(_, request)| request.frames.contains(&nth)) {
+                let leaf = Leaf::new(&digits[at], frame, nth - request.frames.start)?;
+                let (lanes, of) = distinct((request.lanes)(nth - request.frames.start, frame)?);
                 match leaf.of_runs(&lanes, job)? {
-                    Some(table) => years[at] = Some((of, roll_up(&plans[at], Cells::Table(table)))),
-                    None => asked.push((at, of, Asked { leaf, lanes, used: &used[at] })),
+                    Some(table) => years[at] = Some((of, roll_up(&plans[at], YearCells::Table(table)))),
+                    None => cell_requests.push((at, of, CellRequest { leaf, lanes, spare: &spare[at] })),
                 }
             }
-            let (places, asked): (Vec<_>, Vec<_>) = asked.into_iter().map(|(at, of, asked)| ((at, of), asked)).unzip();
-            for ((at, of), counted) in places.into_iter().zip(cells::count(asked, spare, job)?) {
-                let places = counted.places(&of);
-                years[at] = Some((places, roll_up(&plans[at], Cells::Counted(counted))));
+            let (of_requests, cell_requests): (Vec<_>, Vec<_>) =
+                cell_requests.into_iter().map(|(at, of, request)| ((at, of), request)).unzip();
+            for ((at, of), counted) in of_requests.into_iter().zip(cells::count(cell_requests, threads, job)?) {
+                let counters = counted.counters_of(&of);
+                years[at] = Some((counters, roll_up(&plans[at], YearCells::Counted(counted))));
             }
             Ok(years)
         })
         .collect::<Result<Vec<_>>>()?;
     job::check(job)?;
-    let tables = |(at, part): (usize, Part<'_, 'a>)| {
+    let tables = |(at, request): (usize, CountRequest<'_, 'a>)| {
         let years: Vec<_> =
             frames.iter().zip(&years).filter_map(|(frame, of)| Some((frame.year, of[at].as_ref()?))).collect();
-        let lanes = years.first().map_or(0, |(_, (places, _))| places.len());
+        let lanes = years.first().map_or(0, |(_, (counters, _))| counters.len());
         let table = |(set, axes): (usize, Vec<Axis>)| {
-            let of_year =
-                years.iter().map(|(year, (places, all))| (*year, &all[set], &plans[at][set].digits[..], &places[..]));
-            joined(axes, lanes, &of_year.collect::<Vec<_>>())
+            let of_year = years
+                .iter()
+                .map(|(year, (counters, all))| (*year, &all[set], &plans[at][set].digits[..], &counters[..]));
+            join_years(axes, lanes, &of_year.collect::<Vec<_>>())
         };
-        part.sets.into_par_iter().enumerate().map(table).collect()
+        request.sets.into_par_iter().enumerate().map(table).collect()
     };
-    Ok(parts.into_iter().enumerate().map(tables).collect())
+    Ok(requests.into_iter().enumerate().map(tables).collect())
 }
 
 /// Counts a single grouping; see [`count`].
@@ -184,16 +192,16 @@ pub(crate) fn count_one<'a>(
     axes: Vec<Axis>,
     lanes: impl Fn(usize, &'a Frame) -> Result<Vec<Lane<'a>>> + Sync,
     job: &dyn Job,
-) -> Result<Counted> {
+) -> Result<GroupedCounts> {
     let mut sets = count(frames, vec![axes], lanes, job)?;
     sets.pop().ok_or_else(Error::no_result)
 }
 
-/// Returns the number of combinations of values with the cardinalities `cards`; fails if there are more than
-/// `most`.
-fn combinations(cards: impl Iterator<Item = u64>, most: u64) -> Result<u64> {
-    let all = cards.map(u128::from).fold(1, u128::saturating_mul);
-    u64::try_from(all).ok().filter(|all| *all <= most).ok_or_else(|| {
+/// Returns the number of combinations of values with `cardinalities`; fails if there are more than
+/// `max`.
+fn combinations(cardinalities: impl Iterator<Item = u64>, max: u64) -> Result<u64> {
+    let all = cardinalities.map(u128::from).fold(1, u128::saturating_mul);
+    u64::try_from(all).ok().filter(|all| *all <= max).ok_or_else(|| {
         Error::argument(
             format!("维度的组合太多（{all}）。请减少维度"),
             format!("the dimensions have too many combinations ({all}). Name fewer"),
@@ -201,16 +209,16 @@ fn combinations(cards: impl Iterator<Item = u64>, most: u64) -> Result<u64> {
     })
 }
 
-impl Counted {
+impl GroupedCounts {
     /// Creates groups without counts.
     pub(crate) fn groups(axes: Vec<Axis>, years: Vec<i16>, keys: Vec<Vec<u32>>) -> Self {
         let keys = keys.into_iter().map(ScalarBuffer::from).collect();
         Self { axes, years: years.into(), keys, counts: Vec::new() }
     }
 
-    /// Returns the counts of lane `at`, group by group; empty if there were no frames to count.
-    pub(crate) fn lane(&self, at: usize) -> &[u64] {
-        self.counts.get(at).map_or(&[], |counts| counts)
+    /// Returns the counts of a lane, group by group; empty if there were no frames to count.
+    pub(crate) fn lane(&self, lane: usize) -> &[u64] {
+        self.counts.get(lane).map_or(&[], |counts| counts)
     }
 
     /// Adds a group with count 0 for every value of the last axis that does not occur, so that a table of states
@@ -227,12 +235,12 @@ impl Counted {
             let (year, key) = outer(same[0]);
             let null = same.last().is_some_and(|g| self.keys[last][*g] == states);
             for state in 0..states + u32::from(null) {
-                let found = same.iter().find(|g| self.keys[last][**g] == state);
+                let group = same.iter().find(|g| self.keys[last][**g] == state);
                 years.push(year);
                 keys[..last].iter_mut().zip(&key).for_each(|(all, k)| all.push(*k));
                 keys[last].push(state);
                 for (all, counts) in counts.iter_mut().zip(&self.counts) {
-                    all.push(found.map_or(0, |g| counts[*g]));
+                    all.push(group.map_or(0, |g| counts[*g]));
                 }
             }
         }

@@ -4,9 +4,9 @@
 use std::ops::AddAssign;
 use std::sync::Arc;
 
-use super::cells::{BaseDigit, Counted};
+use super::cells::{BaseDigit, CountedCells};
 use super::digit::Digit;
-use super::table::{Places, Table};
+use super::table::{GroupIndex, GroupTable};
 use super::{Axis, Base, combinations};
 use crate::error::Result;
 
@@ -26,17 +26,17 @@ pub(super) struct Plan {
 
 /// Plans the roll-up of each of `sets`.
 pub(super) fn plans(sets: &[Vec<Axis>], cells: &[BaseDigit<'_>]) -> Result<Vec<Plan>> {
-    let tables: Vec<Vec<(&Base, Digit)>> = sets.iter().map(|axes| Digit::all(axes)).collect();
-    let size = |set: &Vec<(&Base, Digit)>| combinations(set.iter().map(|(_, d)| d.card() as u64), u64::MAX);
+    let tables: Vec<Vec<(&Base, Digit)>> = sets.iter().map(|axes| Digit::for_axes(axes)).collect();
+    let size = |set: &Vec<(&Base, Digit)>| combinations(set.iter().map(|(_, d)| d.cardinality() as u64), u64::MAX);
     let sizes = tables.iter().map(size).collect::<Result<Vec<u64>>>()?;
-    let of_cells: Vec<Source<'_>> = cells.iter().map(|d| (d.base, &d.of_code, d.card as usize)).collect();
+    let of_cells: Vec<SourceDigit<'_>> = cells.iter().map(|d| (d.base, &d.of_code, d.cardinality as usize)).collect();
     let plan = |set: usize| {
         // Among tables of equal size, only the first may serve as a source. No two tables are then rolled up from
         // each other.
         let mut larger: Vec<usize> = (0..sets.len()).filter(|s| (sizes[*s], set) > (sizes[set], *s)).collect();
         larger.sort_by_key(|s| sizes[*s]);
         let from = |source: usize| {
-            let digits = tables[source].iter().map(|(base, d)| (*base, &d.of_code, d.card()));
+            let digits = tables[source].iter().map(|(base, d)| (*base, &d.of_code, d.cardinality()));
             Some((Some(source), adds(&tables[set], &digits.collect::<Vec<_>>())?))
         };
         larger.into_iter().find_map(from).or_else(|| Some((None, adds(&tables[set], &of_cells)?)))
@@ -52,44 +52,46 @@ pub(super) fn plans(sets: &[Vec<Axis>], cells: &[BaseDigit<'_>]) -> Result<Vec<P
 }
 
 /// Digit of a source: its base, the digit of each code, and the cardinality.
-type Source<'a> = (&'a Base, &'a Arc<[u32]>, usize);
+type SourceDigit<'a> = (&'a Base, &'a Arc<[u32]>, usize);
 
 /// Computes, for each digit of `source`, the amount each of its values adds to a group number of `table`. Returns
 /// `None` if the source does not distinguish the table's groups.
-fn adds(table: &[(&Base, Digit)], source: &[Source<'_>]) -> Option<Vec<Vec<u64>>> {
-    let mut adds: Vec<Vec<u64>> = source.iter().map(|(.., card)| vec![0; *card]).collect();
+fn adds(table: &[(&Base, Digit)], source: &[SourceDigit<'_>]) -> Option<Vec<Vec<u64>>> {
+    let mut adds: Vec<Vec<u64>> = source.iter().map(|(.., cardinality)| vec![0; *cardinality]).collect();
     let mut stride = 1;
     for (base, digit) in table.iter().rev() {
         let same = source.iter().enumerate().filter(|(_, (other, ..))| base.same(other));
-        let found = |(at, (_, of_code, card)): (usize, &Source<'_>)| Some((at, digit.of_other(of_code, *card)?));
+        let found = |(at, (_, of_code, cardinality)): (usize, &SourceDigit<'_>)| {
+            Some((at, digit.digits_of_other(of_code, *cardinality)?))
+        };
         let (at, of_source) = same.into_iter().find_map(found)?;
         adds[at].iter_mut().zip(of_source).for_each(|(add, digit)| *add += u64::from(digit) * stride);
-        stride *= digit.card() as u64;
+        stride *= digit.cardinality() as u64;
     }
     Some(adds)
 }
 
 /// Cells of one year, counted row by row or already a table.
-pub(super) enum Cells<'a> {
-    Counted(Counted<'a>),
-    Table(Table),
+pub(super) enum YearCells<'a> {
+    Counted(CountedCells<'a>),
+    Table(GroupTable),
 }
 
 /// Rolls up the tables of `plans` from the `cells` of one year.
-pub(super) fn roll_up(plans: &[Plan], cells: Cells<'_>) -> Vec<Table> {
+pub(super) fn roll_up(plans: &[Plan], cells: YearCells<'_>) -> Vec<GroupTable> {
     let cells = match (plans, cells) {
-        ([Plan { same: true, .. }], Cells::Table(only)) => return vec![only],
+        ([Plan { same: true, .. }], YearCells::Table(only)) => return vec![only],
         (_, cells) => cells,
     };
-    let mut tables: Vec<Option<Table>> = plans.iter().map(|_| None).collect();
+    let mut tables: Vec<Option<GroupTable>> = plans.iter().map(|_| None).collect();
     // Every source is larger than its table, so the loop ends.
     while tables.iter().any(Option::is_none) {
         for (at, plan) in plans.iter().enumerate() {
             let table = match (&tables[at], plan.from) {
                 (Some(_), _) => continue,
                 (None, None) => match &cells {
-                    Cells::Counted(cells) => plan.of_cells(cells),
-                    Cells::Table(cells) => plan.of_table(cells),
+                    YearCells::Counted(cells) => plan.of_cells(cells),
+                    YearCells::Table(cells) => plan.of_table(cells),
                 },
                 (None, Some(from)) => match &tables[from] {
                     Some(source) => plan.of_table(source),
@@ -103,53 +105,53 @@ pub(super) fn roll_up(plans: &[Plan], cells: Cells<'_>) -> Vec<Table> {
 }
 
 impl Plan {
-    fn of_cells(&self, cells: &Counted<'_>) -> Table {
-        let (places, width) = (self.places(&cells.digits, cells.cells.len(), cells.width()), cells.width());
-        let mut counters = vec![0; places.groups() * width];
+    fn of_cells(&self, cells: &CountedCells<'_>) -> GroupTable {
+        let (index, width) = (self.group_index(&cells.digits, cells.cells.len(), cells.width()), cells.width());
+        let mut counters = vec![0; index.groups() * width];
         let of_digits = |digits: &[u32]| {
             let parts = self.adds.iter().zip(digits);
-            places.of(parts.map(|(adds, digit)| adds[*digit as usize]).sum())
+            index.index_of(parts.map(|(adds, digit)| adds[*digit as usize]).sum())
         };
-        cells.add_to(places.each(), of_digits, &mut counters);
-        Table::new(places, counters, width, &self.cards())
+        cells.add_to(index.indices(), of_digits, &mut counters);
+        GroupTable::new(index, counters, width, &self.cardinalities())
     }
 
-    fn of_table(&self, source: &Table) -> Table {
+    fn of_table(&self, source: &GroupTable) -> GroupTable {
         if self.same {
             return source.clone();
         }
         let width = source.width();
-        let places = self.places(source.digits(), source.groups().len(), width);
-        let mut counters = vec![0; places.groups() * width];
-        for (group, place) in source.groups().iter().zip(places.each()) {
-            let to = &mut counters[*place as usize * width..][..width];
+        let index = self.group_index(source.digits(), source.groups().len(), width);
+        let mut counters = vec![0; index.groups() * width];
+        for (group, group_index) in source.groups().iter().zip(index.indices()) {
+            let to = &mut counters[*group_index as usize * width..][..width];
             to.iter_mut().zip(source.counters(*group)).for_each(|(counter, more)| *counter += more);
         }
-        Table::new(places, counters, width, &self.cards())
+        GroupTable::new(index, counters, width, &self.cardinalities())
     }
 
-    fn cards(&self) -> Vec<usize> {
-        self.digits.iter().map(Digit::card).collect()
+    fn cardinalities(&self) -> Vec<usize> {
+        self.digits.iter().map(Digit::cardinality).collect()
     }
 
-    /// Assigns group indices to `things` source groups with these `digits`.
-    fn places(&self, digits: &[Vec<u32>], things: usize, width: usize) -> Places {
-        if Places::are_dense(self.groups, width) {
-            Places::dense(self.numbers(digits, things, |add| add as u32), self.groups as usize)
+    /// Assigns group indices to `groups` source groups with these `digits`.
+    fn group_index(&self, digits: &[Vec<u32>], groups: usize, width: usize) -> GroupIndex {
+        if GroupIndex::are_dense(self.groups, width) {
+            GroupIndex::dense(self.numbers(digits, groups, |add| add as u32), self.groups as usize)
         } else {
-            Places::sparse(&self.numbers(digits, things, |add| add))
+            GroupIndex::sparse(&self.numbers(digits, groups, |add| add))
         }
     }
 
     fn numbers<T: Copy + Default + AddAssign>(
         &self,
         digits: &[Vec<u32>],
-        things: usize,
-        of: impl Fn(u64) -> T,
+        groups: usize,
+        convert: impl Fn(u64) -> T,
     ) -> Vec<T> {
-        let mut numbers = vec![T::default(); things];
+        let mut numbers = vec![T::default(); groups];
         for (adds, digits) in self.adds.iter().zip(digits).filter(|(adds, _)| adds.iter().any(|add| *add > 0)) {
-            let adds: Vec<T> = adds.iter().map(|add| of(*add)).collect();
+            let adds: Vec<T> = adds.iter().map(|add| convert(*add)).collect();
             numbers.iter_mut().zip(digits).for_each(|(number, digit)| *number += adds[*digit as usize]);
         }
         numbers

@@ -13,11 +13,11 @@ use crate::job::Job;
 use crate::roster::{Integers, with_integers};
 
 /// Minimum average length of runs; shorter ones are not worth using.
-const SHORTEST: usize = 16;
+const MIN_RUN: usize = 16;
 /// Number of runs counted together.
-const TOGETHER: usize = 64;
+const RUNS_AT_ONCE: usize = 64;
 /// Number of run divisions cached per frame.
-const KEPT: usize = 8;
+const MAX_CACHED: usize = 8;
 
 /// Rows of a frame, divided into runs.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ impl Runs {
     /// Finds the runs of `codes`, whose cells are given by `of_code`; returns `None` if they are short.
     pub(super) fn new(codes: &Integers, of_code: &[u32]) -> Option<Self> {
         let mut runs = Self { ends: Vec::new(), cells: Vec::new() };
-        let most = codes.len() / SHORTEST;
+        let most = codes.len() / MIN_RUN;
         with_integers!(codes, codes => {
             let mut row = 0;
             for same in codes.chunk_by(|a, b| of_code[*a as usize] == of_code[*b as usize]) {
@@ -91,8 +91,8 @@ impl Runs {
     /// Adds the number of set bits of each run to the counter of its cell.
     fn add_bits(&self, words: &[u64], before: &[u32], counters: &mut [u64]) {
         // Process several runs at a time, so that the population counts can be vectorised.
-        let (mut last, mut cut) = (0, [0; TOGETHER]);
-        for (ends, cells) in self.ends.chunks(TOGETHER).zip(self.cells.chunks(TOGETHER)) {
+        let (mut last, mut cut) = (0, [0; RUNS_AT_ONCE]);
+        for (ends, cells) in self.ends.chunks(RUNS_AT_ONCE).zip(self.cells.chunks(RUNS_AT_ONCE)) {
             cut.iter_mut().zip(ends).for_each(|(cut, end)| *cut = words[*end as usize / 64] & ((1 << (end % 64)) - 1));
             let set = cut.map(u64::count_ones);
             for ((end, cell), set) in ends.iter().zip(cells).zip(set) {
@@ -128,19 +128,19 @@ fn sums_of<T: Copy + Into<u64>>(ends: &[u32], values: &[T], words: &[u64], to: &
     let mut from = 0;
     to.extend(ends.iter().map(|end| {
         let rows = std::mem::replace(&mut from, *end as usize)..*end as usize;
-        let asked = |row: usize| (words[row / 64] >> (row % 64) & 1).wrapping_neg();
-        rows.map(|row| values[row].into() & asked(row)).sum::<u64>()
+        let mask = |row: usize| (words[row / 64] >> (row % 64) & 1).wrapping_neg();
+        rows.map(|row| values[row].into() & mask(row)).sum::<u64>()
     }));
 }
 
 /// A column, the cell of each of its codes, and the runs found.
-type Division = (usize, Arc<[u32]>, Option<Arc<Runs>>);
+type CachedRuns = (usize, Arc<[u32]>, Option<Arc<Runs>>);
 
 /// Cache of the runs of one frame.
 #[derive(Default)]
-pub(super) struct Known(Mutex<VecDeque<Division>>);
+pub(super) struct RunCache(Mutex<VecDeque<CachedRuns>>);
 
-impl Known {
+impl RunCache {
     /// Returns the runs of the column at position `column` with the given `codes`, computing them on first use.
     pub(super) fn runs(&self, column: usize, of_code: &Arc<[u32]>, codes: &Integers) -> Option<Arc<Runs>> {
         let all = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -150,7 +150,7 @@ impl Known {
         }
         let runs = Runs::new(codes, of_code).map(Arc::new);
         let mut all = all();
-        all.truncate(KEPT - 1);
+        all.truncate(MAX_CACHED - 1);
         all.push_front((column, Arc::clone(of_code), runs.clone()));
         runs
     }
@@ -158,17 +158,17 @@ impl Known {
 
 /// Runs of up to [`CHUNK`] rows.
 #[derive(Default)]
-pub(super) struct Piece {
+pub(super) struct ChunkRuns {
     /// End (exclusive) of each run, relative to the start of the piece.
     ends: Vec<u32>,
     cells: Vec<u32>,
 }
 
-impl Piece {
+impl ChunkRuns {
     /// Finds the runs in the cells of some rows. Returns false if they are too short to use.
     pub(super) fn find(&mut self, cells: &[u32]) -> bool {
         let changes: u32 = cells.iter().zip(cells.iter().skip(1)).map(|(a, b)| u32::from(a != b)).sum();
-        if (changes as usize + 1) * SHORTEST > cells.len() {
+        if (changes as usize + 1) * MIN_RUN > cells.len() {
             return false;
         }
         self.ends.clear();

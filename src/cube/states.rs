@@ -4,7 +4,7 @@ use super::{Axis, Values, combinations};
 use crate::error::Result;
 
 /// Maximum number of states.
-const MOST_STATES: u64 = 1 << 15;
+const MAX_STATES: u64 = 1 << 15;
 
 /// The combinations of values of some axes, plus absence.
 pub(super) struct States {
@@ -21,12 +21,12 @@ pub(super) struct States {
 }
 
 impl States {
-    pub(super) fn new(of: &[Axis], absent: &str) -> Result<Self> {
-        let mut values = Vec::with_capacity(of.len());
-        let mut digits = Vec::with_capacity(of.len());
-        let mut digit_positions: Vec<Vec<u32>> = Vec::with_capacity(of.len());
-        let mut gone = Vec::with_capacity(of.len());
-        for axis in of {
+    pub(super) fn new(axes: &[Axis], absent: &str) -> Result<Self> {
+        let mut values = Vec::with_capacity(axes.len());
+        let mut digits = Vec::with_capacity(axes.len());
+        let mut digit_positions: Vec<Vec<u32>> = Vec::with_capacity(axes.len());
+        let mut gone = Vec::with_capacity(axes.len());
+        for axis in axes {
             let mut all = axis.values.clone();
             let before = all.len() as u32;
             if let Values::Text(texts) = &mut all {
@@ -44,7 +44,7 @@ impl States {
             digit_positions.push(reached);
             values.push(all);
         }
-        let present = combinations(digits.iter().map(|(_, card)| u64::from(*card)), MOST_STATES)? as u32;
+        let present = combinations(digits.iter().map(|(_, cardinality)| u64::from(*cardinality)), MAX_STATES)? as u32;
         let mut of_state: Vec<Vec<u32>> = vec![Vec::new()];
         for reached in &digit_positions {
             let longer = |state: &Vec<u32>| reached.iter().map(|at| [&state[..], &[*at]].concat()).collect::<Vec<_>>();
@@ -67,7 +67,7 @@ impl States {
         let axes = 0..self.values.len();
         let positions =
             axes.map(|axis| ranks.iter().map(|rank| self.positions[*rank as usize][axis]).collect()).collect();
-        let places = self.ranks.iter().map(|rank| ranks.binary_search(rank).unwrap_or_default() as u32).collect();
-        (positions, places)
+        let index_of = self.ranks.iter().map(|rank| ranks.binary_search(rank).unwrap_or_default() as u32).collect();
+        (positions, index_of)
     }
 }

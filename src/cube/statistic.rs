@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use arrow::buffer::{BooleanBuffer, ScalarBuffer};
 use arrow::datatypes::ArrowNativeType;
 
-use super::{Axis, Counted, Lane, Part};
+use super::{Axis, CountRequest, GroupedCounts, Lane};
 use crate::error::{Error, Result};
 use crate::job::Job;
 use crate::roster::Frame;
@@ -15,23 +15,23 @@ use crate::{cube, job};
 
 /// Lanes of the frame at a position; the first lane decides which groups exist, and every frame has the same number
 /// of lanes. Building lanes takes time for many rows, so implementations check the job for cancellation.
-type Lanes<'r> = Box<dyn Fn(usize, &'r Frame, &dyn Job) -> Result<Vec<Lane<'r>>> + Sync + 'r>;
+type StatisticLanes<'r> = Box<dyn Fn(usize, &'r Frame, &dyn Job) -> Result<Vec<Lane<'r>>> + Sync + 'r>;
 
 /// Function that builds the result from the counts of all groupings, in their order.
-type Answer<'r, T> = Box<dyn FnOnce(Vec<Counted>) -> Result<T> + 'r>;
+type StatisticAnswer<'r, T> = Box<dyn FnOnce(Vec<GroupedCounts>) -> Result<T> + 'r>;
 
 /// A statistic: its groupings, its lanes, and its answer.
 pub(crate) struct Statistic<'r, T> {
     sets: Vec<Vec<Axis>>,
-    lanes: Lanes<'r>,
-    answer: Answer<'r, T>,
+    lanes: StatisticLanes<'r>,
+    answer: StatisticAnswer<'r, T>,
 }
 
 impl<'r, T: 'r> Statistic<'r, T> {
     pub(crate) fn new(
         sets: Vec<Vec<Axis>>,
         lanes: impl Fn(usize, &'r Frame, &dyn Job) -> Result<Vec<Lane<'r>>> + Sync + 'r,
-        answer: impl FnOnce(Vec<Counted>) -> Result<T> + 'r,
+        answer: impl FnOnce(Vec<GroupedCounts>) -> Result<T> + 'r,
     ) -> Self {
         Self { sets, lanes: Box::new(lanes), answer: Box::new(answer) }
     }
@@ -53,60 +53,69 @@ impl<'r, T: 'r> Statistic<'r, T> {
 
 /// Statistics counted in the same cells: their groupings are passed to the kernel together, and their lanes are
 /// concatenated. Do not mix statistics with many lanes and few cells with ones that have few lanes and many cells.
-pub(crate) struct Together<'r, T> {
+pub(crate) struct ScanPart<'r, T> {
     /// Frames to count.
     pub(crate) frames: Range<usize>,
     pub(crate) statistics: Vec<Statistic<'r, T>>,
 }
 
-/// Answers all statistics of all `parts` in one shared scan of the rows of `frames`.
-pub(crate) fn count_all<'r, T: 'r>(frames: &[&'r Frame], parts: Vec<Together<'r, T>>, job: &dyn Job) -> Result<Vec<T>> {
-    let ranges: Vec<OnceLock<Vec<Range<usize>>>> = parts.iter().map(|_| OnceLock::new()).collect();
-    let (mut asked, mut answers) = (Vec::new(), Vec::new());
-    for (part, ranges) in parts.into_iter().zip(&ranges) {
-        let (mut sets, mut lanes, mut answers_of) = (Vec::new(), Vec::new(), Vec::new());
-        for statistic in part.statistics {
-            answers_of.push((statistic.sets.len(), statistic.answer));
-            lanes.push(statistic.lanes);
-            sets.extend(statistic.sets);
-        }
-        let all = move |nth, frame: &'r Frame| {
-            // Lane 0 is all rows, so that every group of any statistic exists. Each statistic is narrowed to its
-            // own groups later.
-            let mut all = vec![Lane::Bits(BooleanBuffer::new_set(frame.rows()))];
-            let mut here: Vec<Range<usize>> = Vec::with_capacity(lanes.len());
-            for lanes in &lanes {
-                let first = all.len();
-                all.extend(lanes(nth, frame, job)?);
-                here.push(first..all.len());
+/// One scan of the rows of `frames` that answers the statistics of all parts.
+pub(crate) struct SharedScan<'f, 'r, T> {
+    pub(crate) frames: &'f [&'r Frame],
+    pub(crate) parts: Vec<ScanPart<'r, T>>,
+}
+
+impl<'r, T: 'r> SharedScan<'_, 'r, T> {
+    /// Runs the scan and returns the answers, part by part.
+    pub(crate) fn run(self, job: &dyn Job) -> Result<Vec<T>> {
+        let Self { frames, parts } = self;
+        let ranges: Vec<OnceLock<Vec<Range<usize>>>> = parts.iter().map(|_| OnceLock::new()).collect();
+        let (mut requests, mut answers) = (Vec::new(), Vec::new());
+        for (part, ranges) in parts.into_iter().zip(&ranges) {
+            let (mut sets, mut lanes, mut answers_of) = (Vec::new(), Vec::new(), Vec::new());
+            for statistic in part.statistics {
+                answers_of.push((statistic.sets.len(), statistic.answer));
+                lanes.push(statistic.lanes);
+                sets.extend(statistic.sets);
             }
-            ranges.get_or_init(|| here);
-            Ok(all)
-        };
-        asked.push(Part { sets, frames: part.frames, lanes: Box::new(all) });
-        answers.push(answers_of);
-    }
-    let counted = cube::count_parts(frames, asked, job)?;
-    let mut all = Vec::new();
-    for ((counted, ranges), answers) in counted.into_iter().zip(&ranges).zip(answers) {
-        let mut counted = counted.into_iter();
-        for (at, (sets, answer)) in answers.into_iter().enumerate() {
-            job::check(job)?;
-            let own = ranges.get().and_then(|ranges| ranges.get(at)).cloned().unwrap_or(0..0);
-            all.push(answer(counted.by_ref().take(sets).map(|counted| narrowed(counted, own.clone())).collect())?);
+            let all = move |nth, frame: &'r Frame| {
+                // Lane 0 is all rows, so that every group of any statistic exists. Each statistic is narrowed to its
+                // own groups later.
+                let mut all = vec![Lane::Bits(BooleanBuffer::new_set(frame.rows()))];
+                let mut here: Vec<Range<usize>> = Vec::with_capacity(lanes.len());
+                for lanes in &lanes {
+                    let first = all.len();
+                    all.extend(lanes(nth, frame, job)?);
+                    here.push(first..all.len());
+                }
+                ranges.get_or_init(|| here);
+                Ok(all)
+            };
+            requests.push(CountRequest { sets, frames: part.frames, lanes: Box::new(all) });
+            answers.push(answers_of);
         }
+        let counted = cube::count_requests(frames, requests, job)?;
+        let mut all = Vec::new();
+        for ((counted, ranges), answers) in counted.into_iter().zip(&ranges).zip(answers) {
+            let mut counted = counted.into_iter();
+            for (at, (sets, answer)) in answers.into_iter().enumerate() {
+                job::check(job)?;
+                let own = ranges.get().and_then(|ranges| ranges.get(at)).cloned().unwrap_or(0..0);
+                all.push(answer(counted.by_ref().take(sets).map(|counted| narrowed(counted, own.clone())).collect())?);
+            }
+        }
+        Ok(all)
     }
-    Ok(all)
 }
 
 /// Returns the lanes `own` of `counted`, restricted to the groups in which the first of them is not 0.
-fn narrowed(counted: Counted, own: Range<usize>) -> Counted {
+fn narrowed(counted: GroupedCounts, own: Range<usize>) -> GroupedCounts {
     let counts = counted.counts.get(own).unwrap_or_default();
     let there: &[u64] = counts.first().map_or(&[], |first| first);
     if there.iter().all(|n| *n > 0) && there.len() == counted.years.len() {
-        return Counted { counts: counts.to_vec(), ..counted };
+        return GroupedCounts { counts: counts.to_vec(), ..counted };
     }
-    Counted {
+    GroupedCounts {
         years: kept(&counted.years, there),
         keys: counted.keys.iter().map(|keys| kept(keys, there)).collect(),
         counts: counts.iter().map(|lane| kept(lane, there)).collect(),
@@ -136,12 +145,12 @@ mod tests {
     use crate::synth;
 
     /// Counts the rows for which `filter` holds, and among them those of mode solo, by each of `sets`.
-    fn asked<'r>(
+    fn solo_counts<'r>(
         roster: &'r Roster,
         frames: &[&'r Frame],
         sets: &[&[&str]],
         filter: &str,
-    ) -> Statistic<'r, Vec<Counted>> {
+    ) -> Statistic<'r, Vec<GroupedCounts>> {
         let scope = Scope::default().filter(Predicate::parse(filter).unwrap());
         let axes = |by: &&[&str]| Scope::by(by.iter().copied()).axes(roster, frames).unwrap();
         let lanes = move |_, frame: &'r Frame, _: &dyn Job| {
@@ -160,7 +169,7 @@ mod tests {
         assert!(error.message(Lang::Zh).contains("请报告") && error.message(Lang::En).contains("report"));
     }
 
-    fn plain(counted: &[Counted]) -> Vec<String> {
+    fn plain(counted: &[GroupedCounts]) -> Vec<String> {
         counted.iter().map(|c| format!("{:?} {:?} {:?}", c.years, c.keys, c.counts)).collect()
     }
 
@@ -172,20 +181,21 @@ mod tests {
         let frames: Vec<&Frame> = roster.frames().iter().collect();
         let all = |frames| {
             vec![
-                asked(&roster, frames, &[&[], &["kind"]], "kind = 'enterprise'"),
-                asked(&roster, frames, &[&["mode", "kind"]], "true"),
-                asked(&roster, frames, &[], "true"),
-                asked(&roster, frames, &[&["kind"]], "false"),
+                solo_counts(&roster, frames, &[&[], &["kind"]], "kind = 'enterprise'"),
+                solo_counts(&roster, frames, &[&["mode", "kind"]], "true"),
+                solo_counts(&roster, frames, &[], "true"),
+                solo_counts(&roster, frames, &[&["kind"]], "false"),
             ]
         };
-        let of = [0..3, 0..2, 2..3, 1..1];
-        let alone = of.iter().flat_map(|of| {
-            let frames = &frames[of.clone()];
+        let ranges = [0..3, 0..2, 2..3, 1..1];
+        let alone = ranges.iter().flat_map(|range| {
+            let frames = &frames[range.clone()];
             all(frames).into_iter().map(|one| one.count(frames, &Quiet).unwrap())
         });
-        let alone: Vec<Vec<Counted>> = alone.collect();
-        let parts = of.iter().map(|of| Together { frames: of.clone(), statistics: all(&frames[of.clone()]) });
-        let together = count_all(&frames, parts.collect(), &Quiet).unwrap();
+        let alone: Vec<Vec<GroupedCounts>> = alone.collect();
+        let parts =
+            ranges.iter().map(|range| ScanPart { frames: range.clone(), statistics: all(&frames[range.clone()]) });
+        let together = SharedScan { frames: &frames, parts: parts.collect() }.run(&Quiet).unwrap();
         assert_eq!((alone.len(), together.len()), (16, 16));
         for (alone, together) in alone.iter().zip(&together) {
             assert_eq!(plain(alone), plain(together));

@@ -3,13 +3,13 @@
 use arrow::buffer::ScalarBuffer;
 use rayon::prelude::*;
 
-use super::{Axis, Counted};
+use super::{Axis, GroupedCounts};
 use crate::error::Result;
 use crate::job;
 use crate::job::Job;
 
 /// Rows produced between cancellation checks.
-const SOME: usize = 1 << 16;
+const ROWS_PER_CHECK: usize = 1 << 16;
 
 /// Returns the groupings that drop none, the last, the last two … of `axes`.
 pub(crate) fn levels(axes: &[Axis]) -> Vec<Vec<Axis>> {
@@ -18,10 +18,14 @@ pub(crate) fn levels(axes: &[Axis]) -> Vec<Vec<Axis>> {
 
 /// Joins the groupings made by [`levels`] of `axes`, each group before the subtotal that contains it. Also returns
 /// SQL's `GROUPING(axes…)` of each group: one bit per axis, the last axis lowest, set where the axis is added up.
-pub(crate) fn joined(axes: Vec<Axis>, parts: &[Counted], job: &dyn Job) -> Result<(Counted, Vec<u64>)> {
+pub(crate) fn join_levels(
+    axes: Vec<Axis>,
+    parts: &[GroupedCounts],
+    job: &dyn Job,
+) -> Result<(GroupedCounts, Vec<u64>)> {
     let order = order(parts, job)?;
     let years = gathered(&order, |part, group| parts[part].years[group], job)?;
-    let flag_of = |part: &Counted| (1_u64 << (axes.len() - part.axes.len())) - 1;
+    let flag_of = |part: &GroupedCounts| (1_u64 << (axes.len() - part.axes.len())) - 1;
     let levels: Vec<u64> = parts.iter().map(flag_of).collect();
     let flags = gathered(&order, |part, _| levels[part], job)?;
     let key = |axis: usize| {
@@ -43,16 +47,16 @@ pub(crate) fn joined(axes: Vec<Axis>, parts: &[Counted], job: &dyn Job) -> Resul
     };
     let mut counts = (0..lanes).into_par_iter().map(count).collect::<Result<Vec<_>>>()?;
     first.iter().enumerate().for_each(|(lane, first)| counts[lane] = counts[*first].clone());
-    Ok((Counted { axes, years: years.into(), keys, counts }, flags))
+    Ok((GroupedCounts { axes, years: years.into(), keys, counts }, flags))
 }
 
 /// Returns the part and group of each row.
-fn order(parts: &[Counted], job: &dyn Job) -> Result<Vec<(u32, u32)>> {
+fn order(parts: &[GroupedCounts], job: &dyn Job) -> Result<Vec<(u32, u32)>> {
     let Some((finest, above)) = parts.split_first() else { return Ok(Vec::new()) };
     let mut order = Vec::with_capacity(parts.iter().map(|part| part.years.len()).sum());
     let mut next = vec![0; above.len()];
     for group in 0..finest.years.len() {
-        if group % SOME == 0 {
+        if group % ROWS_PER_CHECK == 0 {
             job::check(job)?;
         }
         order.push((0, group as u32));
@@ -71,12 +75,12 @@ fn order(parts: &[Counted], job: &dyn Job) -> Result<Vec<(u32, u32)>> {
     Ok(order)
 }
 
-/// Collects `of` for the part and group of each row.
-fn gathered<T>(order: &[(u32, u32)], of: impl Fn(usize, usize) -> T, job: &dyn Job) -> Result<Vec<T>> {
+/// Collects `value` for the part and group of each row.
+fn gathered<T>(order: &[(u32, u32)], value: impl Fn(usize, usize) -> T, job: &dyn Job) -> Result<Vec<T>> {
     let mut all = Vec::with_capacity(order.len());
-    for some in order.chunks(SOME) {
+    for some in order.chunks(ROWS_PER_CHECK) {
         job::check(job)?;
-        all.extend(some.iter().map(|(part, group)| of(*part as usize, *group as usize)));
+        all.extend(some.iter().map(|(part, group)| value(*part as usize, *group as usize)));
     }
     Ok(all)
 }
@@ -108,13 +112,13 @@ mod tests {
                     expected.push((*year, whole, (1_u64 << (2 - kept)) - 1, *n));
                 }
                 let keys = (0..kept).map(|at| groups.keys().map(|(_, key)| key[at]).collect()).collect();
-                let mut part = Counted::groups(axes[..kept].to_vec(), groups.keys().map(|(year, _)| *year).collect(), keys);
+                let mut part = GroupedCounts::groups(axes[..kept].to_vec(), groups.keys().map(|(year, _)| *year).collect(), keys);
                 part.counts = vec![groups.values().copied().collect()];
                 part.counts.push(part.counts[0].clone());
                 parts.push(part);
             }
             expected.sort_unstable();
-            let (counted, flags) = joined(axes, &parts, &Quiet).unwrap();
+            let (counted, flags) = join_levels(axes, &parts, &Quiet).unwrap();
             let got: Vec<_> = (0..flags.len())
                 .map(|at| (counted.years[at], [0, 1].map(|axis| counted.keys[axis][at]), flags[at], counted.counts[0][at]))
                 .collect();

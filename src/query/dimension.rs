@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::needed_mode;
 use super::star_state::{StarStates, UNKNOWN};
-use crate::cube::nowhere;
+use crate::cube::null_axis;
 use crate::cube::{Axis, Base, Values};
 use crate::definition::{Bands, Conditions, FormationRules};
 use crate::error::{Error, Result};
@@ -54,7 +54,7 @@ fn groupable(ty: Type) -> bool {
 pub(super) fn axis(roster: &Roster, frames: &[&Frame], name: &str, conditions: Option<&Conditions>) -> Result<Axis> {
     if let Some(level) = RegionLevel::ALL.iter().find(|l| l.name() == name) {
         let Some((at, codes)) = roster.field("region").ok().and_then(|at| Some((at, roster.dictionary(at)?))) else {
-            return Ok(nowhere(frames, name, Values::Region(Arc::default())));
+            return Ok(null_axis(frames, name, Values::Region(Arc::default())));
         };
         let regions = codes.at_level(*level);
         return Ok(Axis::gathered(name, Base::Field(at), regions, Values::Region(Arc::clone(&regions.values))));
@@ -62,7 +62,7 @@ pub(super) fn axis(roster: &Roster, frames: &[&Frame], name: &str, conditions: O
     match name {
         // A section is a letter; a division adds two digits. A ledger may give only the section.
         "section" | "division" => {
-            let Ok(at) = roster.field("industry") else { return Ok(nowhere(frames, name, Values::Text(Vec::new()))) };
+            let Ok(at) = roster.field("industry") else { return Ok(null_axis(frames, name, Values::Text(Vec::new()))) };
             let long = if name == "section" { 1 } else { 3 };
             let cut = |code: &str| code.get(..long).map(str::to_owned);
             let parts = gathered(texts(roster, at), cut);
@@ -82,7 +82,7 @@ fn column(roster: &Roster, frames: &[&Frame], name: &str) -> Result<Axis> {
     if let (Err(_), Some(known)) = (roster.field(name), schema::column(name).filter(|c| groupable(c.ty))) {
         let words = words::of(name).map_or_else(Vec::new, |w| w.ids().map(str::to_owned).collect());
         let flag = known.ty == Type::Flag;
-        return Ok(nowhere(frames, name, if flag { Values::Flag } else { Values::Text(words) }));
+        return Ok(null_axis(frames, name, if flag { Values::Flag } else { Values::Text(words) }));
     }
     let unknown = |_| {
         let have = roster.dimensions().join(", ");

@@ -7,7 +7,7 @@ use arrow::buffer::{BooleanBuffer, NullBuffer, ScalarBuffer};
 use arrow::datatypes::DataType;
 use rayon::prelude::*;
 
-use crate::cube::{Axis, Counted, Values};
+use crate::cube::{Axis, GroupedCounts, Values};
 use crate::error::Result;
 use crate::schema;
 use crate::standards::region;
@@ -17,7 +17,7 @@ use crate::support::string_views::StringViews;
 
 impl Columns {
     /// Adds a lane of `counted`, null in the rows for which `known` is false.
-    pub(crate) fn lane(self, name: &str, counted: &Counted, lane: usize, known: Option<BooleanBuffer>) -> Self {
+    pub(crate) fn lane(self, name: &str, counted: &GroupedCounts, lane: usize, known: Option<BooleanBuffer>) -> Self {
         let counts = counted
             .counts
             .get(lane)
@@ -39,7 +39,7 @@ impl Columns {
     }
 
     /// Adds `year` and the dimensions of `counted`; a region is followed by its name.
-    pub(crate) fn groups(self, counted: &Counted) -> Self {
+    pub(crate) fn groups(self, counted: &GroupedCounts) -> Self {
         self.array("year", Arc::new(Int16Array::new(counted.years.clone(), None)))
             .dimensions(&counted.axes, &counted.keys)
     }
@@ -70,7 +70,7 @@ pub(crate) fn townships(batch: &RecordBatch) -> StringArray {
     regions.as_string::<i32>().iter().map(|code| region::at_level(code?, RegionLevel::Township)).collect()
 }
 
-impl Counted {
+impl GroupedCounts {
     /// Returns the columns of [`Columns::groups`] as parts, to be built together with others.
     pub(crate) fn columns(&self) -> Vec<ColumnsFn<'_>> {
         let year = || Columns::default().array("year", Arc::new(Int16Array::new(self.years.clone(), None)));

@@ -13,7 +13,7 @@ use crate::analysis::stars::states;
 use crate::analysis::targets::gaps::table_of_targets;
 use crate::analysis::targets::table_of_gaps;
 use crate::analysis::{count, rates, workforce};
-use crate::cube::statistic::{Statistic, Together, count_all, only};
+use crate::cube::statistic::{ScanPart, SharedScan, Statistic, only};
 use crate::definition::{Rate, Target};
 use crate::error::{Error, Result};
 use crate::job::{Job, Quiet};
@@ -68,10 +68,10 @@ pub(super) fn counted(
     let mut all = Vec::new();
     for (of, all_tables) in [(0..earlier, false), (earlier..earlier + 1, true)] {
         let statistics = asked.statistics(&frames[of.clone()], all_tables, job)?;
-        all.extend(statistics.into_iter().map(|statistics| Together { frames: of.clone(), statistics }));
+        all.extend(statistics.into_iter().map(|statistics| ScanPart { frames: of.clone(), statistics }));
     }
     let mut parts: BTreeMap<&'static str, Vec<RecordBatch>> = BTreeMap::new();
-    for (id, table) in count_all(&frames, all, job)?.into_iter().flatten() {
+    for (id, table) in (SharedScan { frames: &frames, parts: all }).run(job)?.into_iter().flatten() {
         parts.entry(id).or_default().push(table);
     }
     let joined = |(id, parts): (&'static str, Vec<RecordBatch>)| {

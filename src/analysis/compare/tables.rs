@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::cells::{Kind, is_known, sentence, shown};
 use super::{CompareStatus, Comparison};
-use crate::cube::{Axis, Base, Counted, Values};
+use crate::cube::{Axis, Base, GroupedCounts, Values};
 use crate::error::{Error, Result};
 use crate::query::Scope;
 use crate::roster::Integers;
@@ -117,7 +117,7 @@ impl Comparison {
             }
         }
         let axes = places.drain(..).map(|place| place.axis).collect();
-        let counted = Counted::groups(axes, vec![self.year(); groups.len()], keys);
+        let counted = GroupedCounts::groups(axes, vec![self.year(); groups.len()], keys);
         let mut columns = Columns::default().groups(&counted);
         columns.insert_years(1, "earlier_year", std::iter::repeat_n(self.earlier_year(), groups.len()));
         let sum = |of: &[CompareStatus]| {

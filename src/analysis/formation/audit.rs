@@ -9,7 +9,7 @@ use arrow::compute::filter_record_batch;
 use super::facts::{Facts, has};
 use super::members::Bodies;
 use crate::cube::statistic::{Statistic, only};
-use crate::cube::{Counted, Lane};
+use crate::cube::{GroupedCounts, Lane};
 use crate::definition::{Finding, FormationRules};
 use crate::error::Result;
 use crate::job;
@@ -92,7 +92,7 @@ fn table(
     frames: &[&Frame],
     rules: &FormationRules,
     findings: &[&Finding],
-    counted: &Counted,
+    counted: &GroupedCounts,
 ) -> Result<RecordBatch> {
     let years: Vec<Told> = frames.iter().map(|frame| Told::new(roster, frame, rules, findings)).collect();
     let of = |year: i16| years.iter().find(|told| told.of == year);

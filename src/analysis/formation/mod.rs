@@ -15,7 +15,7 @@ mod term;
 use arrow::array::RecordBatch;
 
 use crate::cube::statistic::{Statistic, only};
-use crate::cube::{Counted, Lane};
+use crate::cube::{GroupedCounts, Lane};
 use crate::definition::FormationRules;
 use crate::error::Result;
 use crate::job::Job;
@@ -101,7 +101,7 @@ pub(crate) fn modes<'r>(
         let homes = Parties::new(roster, frame).home_rows_by(&rows, modes);
         Ok(vec![Lane::Bits(rows), Lane::Bits(homes)])
     };
-    let table = |counted: Counted| {
+    let table = |counted: GroupedCounts| {
         let counted = counted.filled();
         Columns::default()
             .groups(&counted)

@@ -6,7 +6,7 @@ use arrow::array::RecordBatch;
 
 use super::breaks::series;
 use super::{Figures, count, figures};
-use crate::cube::Counted;
+use crate::cube::GroupedCounts;
 use crate::definition::Rate;
 use crate::error::{Error, Result};
 use crate::job::Job;
@@ -136,7 +136,7 @@ impl Roster {
         let groups: Vec<Pair> = found.values().copied().collect();
         let parts = parts(&groups);
         let keys = (0..counted.axes.len()).map(|axis| found.keys().map(|key| key[axis]).collect()).collect();
-        let table = Counted::groups(counted.axes, vec![later; groups.len()], keys);
+        let table = GroupedCounts::groups(counted.axes, vec![later; groups.len()], keys);
         let part = |value: fn(&Parts) -> i64| {
             (0..groups.len()).map(|at| parts.as_ref().map(|p| value(&p[at]) as f64 * UNIT)).collect::<Vec<_>>()
         };

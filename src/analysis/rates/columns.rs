@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::breaks::series;
 use super::figures::Figures;
-use crate::cube::Counted;
+use crate::cube::GroupedCounts;
 use crate::definition::Rate;
 use crate::job::Job;
 use crate::roster::Roster;
@@ -34,7 +34,7 @@ const COUNTS: [Count; 6] = [
 const SHARES: [Share; 3] = [("rate", Figures::rate), ("rate_low", Figures::low), ("rate_high", Figures::high)];
 
 /// Reads the figures of every group and rate. Returns fewer once `job` is cancelled.
-pub(super) fn all(counted: &Counted, rates: usize, job: &dyn Job) -> Vec<Figures> {
+pub(super) fn all(counted: &GroupedCounts, rates: usize, job: &dyn Job) -> Vec<Figures> {
     let of = |group| (0..rates).map(move |r| Figures::read(counted, 1 + r * Figures::LANES, group));
     (0..counted.years.len()).into_par_iter().take_any_while(|_| !job.cancelled()).flat_map_iter(of).collect()
 }
@@ -45,7 +45,12 @@ pub(crate) fn of_all(figures: &[Figures], job: &dyn Job) -> Columns {
 }
 
 /// Builds the columns of figures for a number of rates, with confidence intervals of `z` standard deviations.
-pub(super) fn figures<'a>(counted: &'a Counted, rates: usize, z: Option<f64>, job: &'a dyn Job) -> Vec<ColumnsFn<'a>> {
+pub(super) fn figures<'a>(
+    counted: &'a GroupedCounts,
+    rates: usize,
+    z: Option<f64>,
+    job: &'a dyn Job,
+) -> Vec<ColumnsFn<'a>> {
     if z.is_none()
         && let Some(known) = Known::new(counted, rates)
     {
@@ -70,7 +75,7 @@ struct Known<'a> {
 }
 
 impl<'a> Known<'a> {
-    fn new(counted: &'a Counted, rates: usize) -> Option<Self> {
+    fn new(counted: &'a GroupedCounts, rates: usize) -> Option<Self> {
         // Lanes that were not counted often share one buffer, which then needs scanning only once.
         let mut nothing: Option<&ScalarBuffer<u64>> = None;
         let mut is_nothing = |lane: &'a ScalarBuffer<u64>| {
@@ -151,7 +156,7 @@ impl<'a> Known<'a> {
 }
 
 /// Builds the column `series`: the series number of each row's figures.
-pub(super) fn series_of(roster: &Roster, rates: &[Rate], counted: &Counted) -> Columns {
+pub(super) fn series_of(roster: &Roster, rates: &[Rate], counted: &GroupedCounts) -> Columns {
     let series: Vec<_> = rates.iter().map(|rate| series(roster, rates, &rate.id)).collect();
     let number = |year: i16, at: usize| series[at].iter().find(|(y, _)| *y == year).map(|(_, number)| *number);
     let numbers = by_year(counted, rates.len(), |year, at| number(year, at).map_or(0, |number| number as i64));
@@ -163,7 +168,11 @@ pub(super) fn series_of(roster: &Roster, rates: &[Rate], counted: &Counted) -> C
 }
 
 /// Evaluates `value` once per year and rate, and repeats the values for every group of `counted`.
-pub(super) fn by_year<T: Copy + PartialEq>(counted: &Counted, rates: usize, value: impl Fn(i16, usize) -> T) -> Vec<T> {
+pub(super) fn by_year<T: Copy + PartialEq>(
+    counted: &GroupedCounts,
+    rates: usize,
+    value: impl Fn(i16, usize) -> T,
+) -> Vec<T> {
     let mut all = Vec::with_capacity(counted.years.len() * rates);
     for groups in counted.years.chunk_by(PartialEq::eq) {
         let each: Vec<T> = (0..rates).map(|at| value(groups[0], at)).collect();

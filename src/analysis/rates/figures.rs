@@ -2,7 +2,7 @@
 
 use arrow::buffer::BooleanBuffer;
 
-use crate::cube::{Counted, Lane};
+use crate::cube::{GroupedCounts, Lane};
 use crate::definition::{Counts, Rate};
 use crate::error::Result;
 use crate::job::Job;
@@ -79,7 +79,7 @@ pub struct Figures {
 impl Figures {
     pub(super) const LANES: usize = 7;
 
-    pub(super) fn read(counted: &Counted, first: usize, group: usize) -> Self {
+    pub(super) fn read(counted: &GroupedCounts, first: usize, group: usize) -> Self {
         let at = |lane: usize| counted.lane(first + lane)[group];
         Self {
             population: at(0),

@@ -11,8 +11,8 @@ use arrow::buffer::ScalarBuffer;
 use arrow::compute::filter_record_batch;
 
 use crate::cube::statistic::{Statistic, only};
-use crate::cube::subtotals::{joined, levels};
-use crate::cube::{Axis, Counted, Lane};
+use crate::cube::subtotals::{join_levels, levels};
+use crate::cube::{Axis, GroupedCounts, Lane};
 use crate::definition::Rate;
 use crate::error::Result;
 use crate::job;
@@ -111,8 +111,8 @@ fn answer(
     let axes = scope.axes(roster, &frames)?;
     if options.rollup {
         let sets = levels(&axes);
-        let answer = |parts: Vec<Counted>| {
-            let (counted, flags) = joined(axes, &parts, job)?;
+        let answer = |parts: Vec<GroupedCounts>| {
+            let (counted, flags) = join_levels(axes, &parts, job)?;
             table(roster, rates, &counted, Some(&flags), z, job)
         };
         return statistic(roster, rates, sets, scope, answer)?.count(&frames, job);
@@ -126,7 +126,7 @@ fn answer(
 pub(crate) fn table(
     roster: &Roster,
     rates: &[Rate],
-    counted: &Counted,
+    counted: &GroupedCounts,
     flags: Option<&[u64]>,
     z: Option<f64>,
     job: &dyn Job,
@@ -166,7 +166,7 @@ pub(crate) fn statistic<'r, T: 'r>(
     rates: &'r [Rate],
     sets: Vec<Vec<Axis>>,
     scope: &Scope,
-    answer: impl FnOnce(Vec<Counted>) -> Result<T> + 'r,
+    answer: impl FnOnce(Vec<GroupedCounts>) -> Result<T> + 'r,
 ) -> Result<Statistic<'r, T>> {
     rates.iter().try_for_each(|rate| rate.check(roster))?;
     let scope = scope.clone();
@@ -174,7 +174,7 @@ pub(crate) fn statistic<'r, T: 'r>(
 }
 
 /// Counts the statistic of `rates` by the dimensions of `scope`.
-pub(crate) fn count(roster: &Roster, rates: &[Rate], scope: &Scope, job: &dyn Job) -> Result<Counted> {
+pub(crate) fn count(roster: &Roster, rates: &[Rate], scope: &Scope, job: &dyn Job) -> Result<GroupedCounts> {
     let frames = scope.frames(roster)?;
     statistic(roster, rates, vec![scope.axes(roster, &frames)?], scope, only)?.count(&frames, job)
 }
@@ -191,6 +191,6 @@ fn lanes<'a>(roster: &Roster, frame: &'a Frame, rates: &[Rate], scope: &Scope, j
 }
 
 /// Reads the figures of each rate in each group.
-pub(crate) fn figures(counted: &Counted, rates: usize) -> Vec<Figures> {
+pub(crate) fn figures(counted: &GroupedCounts, rates: usize) -> Vec<Figures> {
     columns::all(counted, rates, &Quiet)
 }

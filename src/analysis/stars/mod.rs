@@ -29,7 +29,7 @@ use arrow::array::RecordBatch;
 use super::transitions;
 use crate::cube;
 use crate::cube::statistic::{Statistic, only};
-use crate::cube::{Axis, Counted, Lane, Things};
+use crate::cube::{Axis, GroupedCounts, Lane, YearEntities};
 use crate::definition::Counts;
 use crate::error::Result;
 use crate::job::Job;
@@ -87,7 +87,7 @@ pub(crate) fn states<'r>(
     let lanes = move |nth: usize, frame: &Frame, _: &dyn Job| {
         Ok(vec![Lane::Bits(scope.rows(roster, frame)?), Lane::Bits(parties[nth].homes())])
     };
-    let table = |[organisations, parties]: [Counted; 2]| {
+    let table = |[organisations, parties]: [GroupedCounts; 2]| {
         let organisations = organisations.filled();
         let parties = aligned(&organisations, &parties, 1);
         Columns::default()
@@ -96,7 +96,7 @@ pub(crate) fn states<'r>(
             .counts("party_organisations", parties)
             .finish()
     };
-    let answer = move |counted: Vec<Counted>| {
+    let answer = move |counted: Vec<GroupedCounts>| {
         let mut counted = counted.into_iter();
         std::iter::from_fn(|| Some([counted.next()?, counted.next()?])).map(table).collect()
     };
@@ -140,17 +140,17 @@ fn of_parties(
     by: &[Axis],
     scope: &Scope,
     job: &dyn Job,
-) -> Result<Counted> {
+) -> Result<GroupedCounts> {
     let parties = PartyStars::all(roster, frames, states, scope, job)?;
     let axis = states.axis(parties.iter().map(|p| p.codes.clone()).collect());
-    let things: Vec<Things<'_>> =
-        parties.into_iter().map(|p| Things { ids: p.ids.into(), rows: Some(p.rows), counted: None }).collect();
-    cube::moves(frames, &things, &[axis], by, ABSENT, job)
+    let things: Vec<YearEntities<'_>> =
+        parties.into_iter().map(|p| YearEntities { ids: p.ids.into(), rows: Some(p.rows), counted: None }).collect();
+    cube::count_transitions(frames, &things, &[axis], by, ABSENT, job)
 }
 
 /// Returns one lane (aggregate input) of `other` in the order of the groups of `counted`, 0 for missing groups.
-fn aligned(counted: &Counted, other: &Counted, lane: usize) -> Vec<u64> {
-    let key = |c: &Counted, g: usize| (c.years[g], c.keys.iter().map(|k| k[g]).collect::<Vec<_>>());
+fn aligned(counted: &GroupedCounts, other: &GroupedCounts, lane: usize) -> Vec<u64> {
+    let key = |c: &GroupedCounts, g: usize| (c.years[g], c.keys.iter().map(|k| k[g]).collect::<Vec<_>>());
     let by_key: BTreeMap<_, u64> = (0..other.years.len()).map(|g| (key(other, g), other.lane(lane)[g])).collect();
     (0..counted.years.len()).map(|g| by_key.get(&key(counted, g)).copied().unwrap_or(0)).collect()
 }

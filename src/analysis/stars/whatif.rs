@@ -8,7 +8,7 @@ use arrow::array::RecordBatch;
 use super::rating::{Rating, STAGES, Span};
 use super::scheme::Method;
 use super::scheme::units::{MOST, exact};
-use crate::cube::{Axis, Base, Counted, Values};
+use crate::cube::{Axis, Base, GroupedCounts, Values};
 use crate::error::{Error, Result};
 use crate::job;
 use crate::job::Job;
@@ -123,7 +123,7 @@ impl Rating {
         more: impl Fn(usize) -> Vec<u32>,
         lane: impl Fn(usize) -> usize,
         lanes: usize,
-    ) -> Result<Counted> {
+    ) -> Result<GroupedCounts> {
         let frames: Vec<&Frame> =
             self.marks.years.iter().map(|(year, _)| self.roster.frame(*year)).collect::<Result<_>>()?;
         let names: Vec<&str> = own.iter().map(|axis| axis.name.as_str()).collect();
@@ -143,7 +143,7 @@ impl Rating {
         let axes: Vec<Axis> = axes.into_iter().chain(own).collect();
         let keys = (0..axes.len()).map(|at| groups.keys().map(|(_, key)| key[at]).collect()).collect();
         let counts = (0..lanes).map(|at| groups.values().map(|n| n[at]).collect()).collect();
-        Ok(Counted { axes, years: groups.keys().map(|(year, _)| *year).collect(), keys, counts })
+        Ok(GroupedCounts { axes, years: groups.keys().map(|(year, _)| *year).collect(), keys, counts })
     }
 
     /// Recomputes the stars with a shifted threshold. `values` are lower bounds of the band of `stars`, or, if each

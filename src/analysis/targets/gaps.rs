@@ -4,7 +4,7 @@ use arrow::array::RecordBatch;
 
 use crate::analysis::rates::figures::{Answers, Figures};
 use crate::analysis::rates::{columns, figures};
-use crate::cube::Counted;
+use crate::cube::GroupedCounts;
 use crate::definition::Target;
 use crate::error::Result;
 use crate::job::{Job, Quiet};
@@ -14,7 +14,7 @@ use crate::roster::Roster;
 use crate::support::columns::Columns;
 
 /// Builds the table from the counts of [`statistic`](crate::analysis::rates::statistic) for the rates of `targets`.
-pub(crate) fn table_of_targets(targets: &[Target], counted: &Counted) -> Result<RecordBatch> {
+pub(crate) fn table_of_targets(targets: &[Target], counted: &GroupedCounts) -> Result<RecordBatch> {
     let figures = figures(counted, targets.len());
     let target = || (0..counted.years.len()).flat_map(|_| targets);
     let note = |lang| target().map(move |t| t.rate.note.as_ref().map(|n| n.get(lang).to_owned()));

@@ -11,7 +11,7 @@ use arrow::datatypes::Int16Type;
 
 use super::rates::breaks::series;
 use super::rates::{Figures, count, figures};
-use crate::cube::Counted;
+use crate::cube::GroupedCounts;
 use crate::definition::{Rate, Target};
 use crate::error::Result;
 use crate::job::Job;
@@ -110,7 +110,7 @@ pub(crate) fn as_series(roster: &Roster, set: &[Target], table: &RecordBatch) ->
 }
 
 /// Builds the table from the counts of [`statistic`](super::rates::statistic) for the rates of `set`.
-pub(crate) fn table_of_gaps(set: &[Target], counted: &Counted) -> Result<RecordBatch> {
+pub(crate) fn table_of_gaps(set: &[Target], counted: &GroupedCounts) -> Result<RecordBatch> {
     let figures = figures(counted, set.len());
     let each = || counted.years.iter().flat_map(|year| (0..set.len()).map(move |at| (*year, at)));
     let mut missing: BTreeMap<(i16, usize), u64> = BTreeMap::new();

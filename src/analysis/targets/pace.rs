@@ -7,7 +7,7 @@ use arrow::array::RecordBatch;
 use super::gaps::met;
 use super::named;
 use crate::analysis::rates::{Figures, count, figures};
-use crate::cube::Counted;
+use crate::cube::GroupedCounts;
 use crate::definition::{Rate, Target};
 use crate::error::Result;
 use crate::job::Job;
@@ -110,7 +110,7 @@ impl Roster {
             }
         }
         let keys = counted.keys.iter().map(|keys| now.iter().map(|group| keys[*group]).collect()).collect();
-        let now = Counted::groups(counted.axes.clone(), vec![year; now.len()], keys);
+        let now = GroupedCounts::groups(counted.axes.clone(), vec![year; now.len()], keys);
         finish(Columns::default().groups(&now.repeated(targets.len())), &rows)
     }
 }

@@ -19,7 +19,7 @@ use std::collections::HashMap;
 
 use arrow::buffer::BooleanBuffer;
 
-use crate::cube::{Axis, Base, Things, Values};
+use crate::cube::{Axis, Base, Values, YearEntities};
 use crate::definition::Counts;
 use crate::error::{Error, Result};
 use crate::job::Job;
@@ -119,7 +119,7 @@ impl State {
 /// The entities of the selected years, with their states and groups.
 pub(crate) struct Panel<'a> {
     pub(crate) frames: Vec<&'a Frame>,
-    pub(crate) things: Vec<Things<'a>>,
+    pub(crate) things: Vec<YearEntities<'a>>,
     /// States of the rows, without `absent`.
     pub(crate) axis: Axis,
     /// Rating times of the rows.
@@ -143,12 +143,13 @@ impl<'a> Panel<'a> {
             let states = StarStates::new(roster, scope.organised()?);
             let parties = PartyStars::all(roster, &frames, &states, scope, job)?;
             let axis = states.axis(parties.iter().map(|p| p.codes.clone()).collect());
-            let things = parties.into_iter().map(|p| Things { ids: p.ids.into(), rows: Some(p.rows), counted: None });
+            let things =
+                parties.into_iter().map(|p| YearEntities { ids: p.ids.into(), rows: Some(p.rows), counted: None });
             (axis, things.collect(), Counts::PartyOrganisations)
         } else {
             let things = frames.iter().map(|frame| {
                 let counted = scope.narrows().then(|| scope.rows(roster, frame)).transpose()?;
-                Ok(Things { ids: frame.slots.as_slice().into(), rows: None, counted })
+                Ok(YearEntities { ids: frame.slots.as_slice().into(), rows: None, counted })
             });
             (axis, things.collect::<Result<_>>()?, Counts::Organisations)
         };

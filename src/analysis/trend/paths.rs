@@ -6,7 +6,7 @@ use arrow::array::RecordBatch;
 use rayon::prelude::*;
 
 use super::histories::{GONE, Histories};
-use crate::cube::Counted;
+use crate::cube::GroupedCounts;
 use crate::definition::Counts;
 use crate::error::Result;
 use crate::job;
@@ -169,7 +169,7 @@ fn paths(histories: &Histories<'_>, at_least: f64, scope: &Scope, job: &dyn Job)
 }
 
 /// Returns the keys of the paths on the axes of `scope`, axis by axis, taken from the row in the last listed year.
-fn keyed(histories: &Histories<'_>, window: &[usize], paths: &[Path], scope: &Scope) -> Result<Counted> {
+fn keyed(histories: &Histories<'_>, window: &[usize], paths: &[Path], scope: &Scope) -> Result<GroupedCounts> {
     let frames: Vec<_> = window.iter().map(|at| &histories.frames[*at]).collect();
     let axes = scope.axes(histories.roster, &frames)?;
     let mut keys = Vec::with_capacity(axes.len());
@@ -183,7 +183,7 @@ fn keyed(histories: &Histories<'_>, window: &[usize], paths: &[Path], scope: &Sc
         };
         keys.push(paths.iter().map(|path| key(path).unwrap_or(axis.values.len() as u32)).collect());
     }
-    Ok(Counted::groups(axes, Vec::new(), keys))
+    Ok(GroupedCounts::groups(axes, Vec::new(), keys))
 }
 
 impl Roster {

@@ -6,7 +6,7 @@ use crate::analysis::count::Measure;
 use crate::analysis::rates::breaks::series;
 use crate::analysis::rates::{count, figures};
 use crate::cube;
-use crate::cube::{Axis, Counted, Lane};
+use crate::cube::{Axis, GroupedCounts, Lane};
 use crate::definition::Rate;
 use crate::error::Result;
 use crate::job::Job;
@@ -91,7 +91,7 @@ impl Lines {
 
     /// Arranges the yearly groups of `counted` as lines.
     fn from_counts(
-        counted: &Counted,
+        counted: &GroupedCounts,
         years: BTreeMap<u64, Vec<i16>>,
         value: impl Fn(usize) -> Option<(f64, YearlyProportion)>,
     ) -> Self {

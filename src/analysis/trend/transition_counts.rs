@@ -22,7 +22,7 @@ use std::ops::Range;
 use arrow::array::RecordBatch;
 
 use super::panel::{NOT_COUNTED, Panel, State, StateKind, TransitionQuery};
-use crate::cube::{Axis, Counted};
+use crate::cube::{Axis, GroupedCounts};
 use crate::error::Result;
 use crate::job::Job;
 use crate::query::Scope;
@@ -70,7 +70,7 @@ impl TransitionCounts {
     pub(crate) fn count(panel: &Panel<'_>, job: &dyn Job) -> Result<Self> {
         let mut axes = vec![panel.axis.clone()];
         axes.extend(panel.rating.clone());
-        let counted = cube::moves(&panel.frames, &panel.things, &axes, &panel.by, ABSENT, job)?;
+        let counted = cube::count_transitions(&panel.frames, &panel.things, &axes, &panel.by, ABSENT, job)?;
         let years = panel.years();
         let (dimensions, width) = (panel.by.len(), axes.len());
         let mut groups: BTreeMap<Vec<u32>, Vec<TransitionCount>> = BTreeMap::new();
@@ -242,7 +242,7 @@ impl ResultKeys {
     /// Returns the later years, and the columns `year` and the dimensions.
     fn years(mut self, by: &[Axis]) -> (Vec<i16>, Columns) {
         self.keys.resize(by.len(), Vec::new());
-        let counted = Counted::groups(by.to_vec(), self.years, self.keys);
+        let counted = GroupedCounts::groups(by.to_vec(), self.years, self.keys);
         (self.next, Columns::default().groups(&counted))
     }
 
