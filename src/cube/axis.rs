@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::lanes::numbers;
 use crate::error::{Error, Result};
-use crate::roster::{Column, Frame, Gathered, Integers, Texts};
+use crate::roster::{Column, Frame, GroupedValues, Integers, ViewedTexts};
 
 /// Key column that an axis reads.
 #[derive(Clone, Debug)]
@@ -57,7 +57,7 @@ pub(crate) enum Values {
     /// Text values.
     Text(Vec<String>),
     /// Region codes; their names go into a second column called `<axis>_name`.
-    Region(Arc<Texts>),
+    Region(Arc<ViewedTexts>),
     /// True and false.
     Flag,
 }
@@ -94,8 +94,8 @@ impl Axis {
     }
 
     /// Creates an axis over a text base whose values are gathered into coarser ones.
-    pub(crate) fn gathered(name: &str, base: Base, gathered: &Gathered, values: Values) -> Self {
-        Self { name: name.to_owned(), base, map: Arc::clone(&gathered.of_code), values }
+    pub(crate) fn grouped(name: &str, base: Base, grouping: &GroupedValues, values: Values) -> Self {
+        Self { name: name.to_owned(), base, map: Arc::clone(&grouping.of_code), values }
     }
 }
 

@@ -128,7 +128,7 @@ impl<'a> Leaf<'a> {
         }
         // Cache runs for stored columns only. Computed codes change with every call.
         if let ([BaseDigit { base: Base::Field(at), of_code, .. }], [Some(codes)]) = (digits, &leaf.codes[..]) {
-            leaf.runs = frame.kept.of::<RunCache>().runs(*at, of_code, codes);
+            leaf.runs = frame.cache.get::<RunCache>().runs(*at, of_code, codes);
         }
         Ok(leaf)
     }

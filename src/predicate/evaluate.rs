@@ -126,7 +126,7 @@ impl Stored<'_> {
 
 impl<'a> Rows<'a> {
     pub(crate) fn new(roster: &'a Roster, frame: &'a Frame) -> Self {
-        Self { roster, frame, asked: frame.kept.of() }
+        Self { roster, frame, asked: frame.cache.get() }
     }
 
     fn stored(&self, source: Source) -> Stored<'a> {

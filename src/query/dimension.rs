@@ -9,7 +9,7 @@ use crate::cube::{Axis, Base, Values};
 use crate::definition::{Bands, Conditions, FormationRules};
 use crate::error::{Error, Result};
 use crate::job::Quiet;
-use crate::roster::{Frame, Roster, gathered};
+use crate::roster::{Frame, Roster, group_values};
 use crate::schema;
 use crate::schema::{Type, words};
 use crate::standards::region::RegionLevel;
@@ -57,7 +57,7 @@ pub(super) fn axis(roster: &Roster, frames: &[&Frame], name: &str, conditions: O
             return Ok(null_axis(frames, name, Values::Region(Arc::default())));
         };
         let regions = codes.at_level(*level);
-        return Ok(Axis::gathered(name, Base::Field(at), regions, Values::Region(Arc::clone(&regions.values))));
+        return Ok(Axis::grouped(name, Base::Field(at), regions, Values::Region(Arc::clone(&regions.values))));
     }
     match name {
         // A section is a letter; a division adds two digits. A ledger may give only the section.
@@ -65,9 +65,9 @@ pub(super) fn axis(roster: &Roster, frames: &[&Frame], name: &str, conditions: O
             let Ok(at) = roster.field("industry") else { return Ok(null_axis(frames, name, Values::Text(Vec::new()))) };
             let long = if name == "section" { 1 } else { 3 };
             let cut = |code: &str| code.get(..long).map(str::to_owned);
-            let parts = gathered(texts(roster, at), cut);
+            let parts = group_values(texts(roster, at), cut);
             let values = Values::Text(parts.values.to_vec());
-            Ok(Axis::gathered(name, Base::Field(at), &parts, values))
+            Ok(Axis::grouped(name, Base::Field(at), &parts, values))
         }
         "star_state" => {
             let organised = Conditions::in_force(conditions)?.organised()?;

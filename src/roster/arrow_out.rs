@@ -10,7 +10,7 @@ use arrow::buffer::NullBuffer;
 use arrow::compute::take;
 use arrow::datatypes::{DataType, Field as ArrowField, Schema, SchemaRef};
 
-use super::{Column, Field, Frame, Roster, Rows};
+use super::{Column, Field, Frame, Roster, RowSelection};
 use crate::error::{Error, Result};
 use crate::schema::Type;
 
@@ -36,10 +36,10 @@ impl Roster {
         Ok([year, take(self.organisations(), &UInt32Array::from(frame.slots.clone()), None)?])
     }
 
-    /// Returns field `at` in its canonical type.
-    pub(super) fn array(&self, frame: &Frame, at: usize) -> ArrayRef {
-        let field = &self.fields()[at];
-        self.values(frame, at)
+    /// Returns field `index` in its canonical type.
+    pub(super) fn array(&self, frame: &Frame, index: usize) -> ArrayRef {
+        let field = &self.fields()[index];
+        self.values(frame, index)
             .map_or_else(|| new_null_array(&field.ty.arrow(), frame.rows()), |column| array(field, column))
     }
 
@@ -50,16 +50,21 @@ impl Roster {
         names: impl IntoIterator<Item = &'n str>,
         rows: &[u32],
     ) -> Result<RecordBatch> {
-        let of = Rows::new(rows);
+        let selection = RowSelection::new(rows);
         let mut columns: Vec<(&str, ArrayRef)> =
             vec![("year", Arc::new(Int16Array::from_value(frame.year, rows.len())))];
         for name in names {
             if name == "org_id" {
-                columns.push((name, take(self.organisations(), &UInt32Array::from(of.gather(&frame.slots)), None)?));
+                columns.push((
+                    name,
+                    take(self.organisations(), &UInt32Array::from(selection.gather(&frame.slots)), None)?,
+                ));
             } else if let Some((field, values)) = self.fields().iter().zip(&frame.columns).find(|(f, _)| f.name == name)
             {
-                let values =
-                    values.as_ref().map(|values| Ok::<_, Error>(array(field, &values.gather(&of)?))).transpose()?;
+                let values = values
+                    .as_ref()
+                    .map(|values| Ok::<_, Error>(array(field, &values.gather(&selection)?)))
+                    .transpose()?;
                 columns.push((name, values.unwrap_or_else(|| new_null_array(&field.ty.arrow(), rows.len()))));
             }
         }

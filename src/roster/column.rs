@@ -23,7 +23,7 @@ pub struct Dictionary {
     /// True if the values ascend; computed on first use.
     ascends: OnceLock<bool>,
     /// Regions at each level, built on first use.
-    levels: [OnceLock<Gathered>; RegionLevel::ALL.len()],
+    levels: [OnceLock<GroupedValues>; RegionLevel::ALL.len()],
 }
 
 impl PartialEq for Dictionary {
@@ -36,22 +36,22 @@ impl Eq for Dictionary {}
 
 /// The values of a dictionary mapped to a coarser set of values.
 #[derive(Debug)]
-pub(crate) struct Gathered {
+pub(crate) struct GroupedValues {
     /// The coarser values, ascending.
-    pub values: Arc<Texts>,
+    pub values: Arc<ViewedTexts>,
     /// For each code of the dictionary the position of its value; `values.len()` where it has none.
     pub of_code: Arc<[u32]>,
 }
 
 /// Texts with the string views that output tables need, built once.
 #[derive(Debug, Default)]
-pub(crate) struct Texts {
+pub(crate) struct ViewedTexts {
     all: Vec<String>,
     views: OnceLock<StringViews>,
     names: OnceLock<StringViews>,
 }
 
-impl Texts {
+impl ViewedTexts {
     /// Returns the texts as string views.
     pub(crate) fn views(&self) -> &StringViews {
         self.views.get_or_init(|| StringViews::new(self.all.iter().map(|text| Some(text.as_str()))))
@@ -63,13 +63,13 @@ impl Texts {
     }
 }
 
-impl From<Vec<String>> for Texts {
+impl From<Vec<String>> for ViewedTexts {
     fn from(texts: Vec<String>) -> Self {
         Self { all: texts, ..Self::default() }
     }
 }
 
-impl Deref for Texts {
+impl Deref for ViewedTexts {
     type Target = [String];
 
     fn deref(&self) -> &[String] {
@@ -85,9 +85,9 @@ impl Dictionary {
     }
 
     /// Maps the values, which are region codes, to the regions at `level` that contain them.
-    pub(crate) fn at_level(&self, level: RegionLevel) -> &Gathered {
+    pub(crate) fn at_level(&self, level: RegionLevel) -> &GroupedValues {
         let at = RegionLevel::ALL.iter().position(|l| *l == level).unwrap_or_default();
-        self.levels[at].get_or_init(|| gathered(&self.values, |code| region::at_level(code, level)))
+        self.levels[at].get_or_init(|| group_values(&self.values, |code| region::at_level(code, level)))
     }
 
     /// Returns the values in code order, starting at code 1.
@@ -122,7 +122,7 @@ impl Dictionary {
 }
 
 /// Groups `texts` by the result of `value`.
-pub(crate) fn gathered(texts: &[String], value: impl Fn(&str) -> Option<String>) -> Gathered {
+pub(crate) fn group_values(texts: &[String], value: impl Fn(&str) -> Option<String>) -> GroupedValues {
     let of_text: Vec<Option<String>> = texts.iter().map(|text| value(text)).collect();
     let mut values: Vec<String> = of_text.iter().flatten().cloned().collect();
     values.sort_unstable();
@@ -130,7 +130,7 @@ pub(crate) fn gathered(texts: &[String], value: impl Fn(&str) -> Option<String>)
     let null = values.len() as u32;
     let at = |v: &Option<String>| v.as_ref().and_then(|v| values.binary_search(v).ok()).map_or(null, |at| at as u32);
     let of_code = std::iter::once(null).chain(of_text.iter().map(at)).collect();
-    Gathered { values: Arc::new(values.into()), of_code }
+    GroupedValues { values: Arc::new(values.into()), of_code }
 }
 
 /// Unsigned integers in the narrowest width that holds their maximum.
@@ -254,8 +254,8 @@ pub enum Column {
 }
 
 /// Returns the codes of a coded field, if the year has it.
-pub(crate) fn coded<'a>(roster: &Roster, frame: &'a Frame, at: Option<usize>) -> Option<&'a Integers> {
-    match roster.values(frame, at?)? {
+pub(crate) fn coded<'a>(roster: &Roster, frame: &'a Frame, field: Option<usize>) -> Option<&'a Integers> {
+    match roster.values(frame, field?)? {
         Column::Coded { codes, .. } => Some(codes),
         _ => None,
     }

@@ -4,27 +4,27 @@ mod arrow_out;
 mod assemble;
 mod column;
 mod file;
-mod kept;
+mod frame_cache;
 pub(crate) mod origin;
 mod read;
-mod rows;
+mod row_selection;
 pub mod tree;
 
 use std::sync::Arc;
 
 use arrow::array::StringArray;
 
-use self::kept::Kept;
+use self::frame_cache::FrameCache;
 use crate::error::{Error, Result};
 use crate::schema;
 use crate::schema::Type;
 
 pub use self::assemble::{Duplicate, build};
 pub use self::column::{Column, Dictionary, Integers};
-pub(crate) use self::column::{Gathered, Texts, coded, gathered, with_integers};
+pub(crate) use self::column::{GroupedValues, ViewedTexts, coded, group_values, with_integers};
 
 pub use self::origin::{Balance, Origin, Same};
-pub(crate) use self::rows::Rows;
+pub(crate) use self::row_selection::RowSelection;
 
 /// A column of a roster: one of the schema's or one of the user's own.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,14 +59,14 @@ pub struct Frame {
     /// Values of each field; `None` where the year's sources do not have the column.
     pub columns: Vec<Option<Column>>,
     /// Cached results of statistics over this frame.
-    pub(crate) kept: Kept,
+    pub(crate) cache: FrameCache,
 }
 
 impl Frame {
     /// Creates the frame of a year from ascending slots and the columns of its rows.
     #[must_use]
     pub fn new(year: i16, slots: Vec<u32>, columns: Vec<Option<Column>>) -> Self {
-        Self { year, slots, columns, kept: Kept::default() }
+        Self { year, slots, columns, cache: FrameCache::default() }
     }
 
     /// Returns the number of organisations listed in this year.
@@ -133,17 +133,17 @@ impl Roster {
         })
     }
 
-    /// Returns the values of field `at` in `frame`; `None` where that year's sources do not have the column.
+    /// Returns the values of a field, by position, in `frame`; `None` where that year's sources do not have the column.
     #[must_use]
-    pub fn values<'a>(&self, frame: &'a Frame, at: usize) -> Option<&'a Column> {
-        frame.columns.get(at)?.as_ref()
+    pub fn values<'a>(&self, frame: &'a Frame, field: usize) -> Option<&'a Column> {
+        frame.columns.get(field)?.as_ref()
     }
 
-    /// Returns the dictionary of coded field `at`, shared by all years; `None` where no year has the column or it
-    /// is not coded.
+    /// Returns the dictionary of a coded field, by position, shared by all years; `None` where no year has the column
+    /// or it is not coded.
     #[must_use]
-    pub fn dictionary(&self, at: usize) -> Option<&Arc<Dictionary>> {
-        self.frames.iter().find_map(|frame| match self.values(frame, at)? {
+    pub fn dictionary(&self, field: usize) -> Option<&Arc<Dictionary>> {
+        self.frames.iter().find_map(|frame| match self.values(frame, field)? {
             Column::Coded { dictionary, .. } => Some(dictionary),
             _ => None,
         })

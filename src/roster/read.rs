@@ -9,7 +9,7 @@ use arrow::datatypes::Schema;
 
 use super::Roster;
 use super::assemble::{Builder, Built, Chunk, Repair};
-use super::file::Stored;
+use super::file::PanelFile;
 use super::origin::{Balance, Origin};
 use crate::error::Result;
 use crate::ingest;
@@ -33,13 +33,13 @@ impl Roster {
         // If the file cannot be opened, fall through: the ledger readers report why.
         if let [path] = paths
             && options.say_nothing()
-            && let Some(panel) = Stored::find(path).ok().flatten()
+            && let Some(panel) = PanelFile::find(path).ok().flatten()
         {
             return panel.open(None, job);
         }
         let builder = Builder::default();
         let report = ingest::stream(paths, options, &builder, job)?;
-        Self::of(builder, report, options, job)
+        Self::from_builder(builder, report, options, job)
     }
 
     /// Reads a text file or workbook from memory, such as one received over a network. The extension of `name`
@@ -55,7 +55,7 @@ impl Roster {
     pub fn read_bytes(name: &str, bytes: &[u8], options: &ReadOptions, job: &dyn Job) -> Result<Self> {
         let builder = Builder::default();
         let report = ingest::stream_bytes(name, bytes, options, &builder, job)?;
-        Self::of(builder, report, options, job)
+        Self::from_builder(builder, report, options, job)
     }
 
     /// Reads Arrow batches already in memory; `name` appears in messages. Columns are found, cast and checked as in
@@ -75,12 +75,12 @@ impl Roster {
     ) -> Result<Self> {
         let builder = Builder::default();
         let report = ingest::stream_arrow(name, batches, options, &builder, job)?;
-        Self::of(builder, report, options, job)
+        Self::from_builder(builder, report, options, job)
     }
 
-    fn of(mut builder: Builder, mut report: Report, options: &ReadOptions, job: &dyn Job) -> Result<Self> {
+    fn from_builder(mut builder: Builder, mut report: Report, options: &ReadOptions, job: &dyn Job) -> Result<Self> {
         let repairs = if options.repair { builder.repair()? } else { Vec::new() };
-        let incomplete = tell(&mut report, repairs);
+        let incomplete = report_repairs(&mut report, repairs);
         let mut problems = std::mem::take(&mut report.problems).concat();
         let typed = |key: Key| report.source(key).and_then(|at| report.typed.get(at)).copied().unwrap_or(false);
         let Built { roster, chunks, duplicates, slots } = builder.finish(options.on_conflict, &typed, job)?;
@@ -151,10 +151,10 @@ impl Roster {
 }
 
 /// Reports rows whose code was repaired, and counts removed rows as rejected. Returns the sources that lost rows.
-fn tell(report: &mut Report, repairs: Vec<Repair>) -> BTreeSet<usize> {
+fn report_repairs(report: &mut Report, repairs: Vec<Repair>) -> BTreeSet<usize> {
     let mut of_source: BTreeMap<usize, HashMap<u32, Repair>> = BTreeMap::new();
     for repair in repairs {
-        of_source.entry(report.source(repair.key).unwrap_or_default()).or_default().insert(repair.at.row, repair);
+        of_source.entry(report.source(repair.key).unwrap_or_default()).or_default().insert(repair.position.row, repair);
     }
     let mut incomplete = BTreeSet::new();
     for (at, mut repairs) in of_source {
@@ -179,11 +179,11 @@ fn tell(report: &mut Report, repairs: Vec<Repair>) -> BTreeSet<usize> {
             problems.push(Problem {
                 file: source.file.clone(),
                 sheet: source.sheet.clone(),
-                row: repair.at.row,
-                line: repair.at.line,
+                row: repair.position.row,
+                line: repair.position.line,
                 column: Some("org_id".to_owned()),
                 header: header.clone(),
-                value: format!("{} → {id}", repair.left),
+                value: format!("{} → {id}", repair.former_id),
                 code: Code::IdRepaired,
                 year: Some(repair.year),
             });

@@ -10,7 +10,7 @@ use super::names::Form;
 use crate::error::{Error, Result};
 use crate::job;
 use crate::job::Job;
-use crate::roster::{Frame, Roster, Rows, Same, search};
+use crate::roster::{Frame, Roster, RowSelection, Same, search};
 
 /// Maximum number of cases named in an error.
 const EXAMPLES: usize = 5;
@@ -129,7 +129,7 @@ fn moved(roster: &Roster, frame: &Frame, slots: &[u32]) -> Result<Frame> {
             ),
         ));
     }
-    let rows = Rows::new(&order);
+    let rows = RowSelection::new(&order);
     let stays = order.iter().enumerate().all(|(at, row)| at == *row as usize);
     let columns = frame.columns.iter().map(|column| match column {
         Some(column) if !stays => column.gather(&rows).map(Some),

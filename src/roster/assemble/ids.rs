@@ -13,17 +13,17 @@ use rustc_hash::FxHashMap;
 use crate::error::{Error, Result};
 
 /// Maximum length of an id that can be packed.
-const LONGEST: usize = 18;
+const MAX_PACKED: usize = 18;
 /// Maximum ratio of merged ids to a batch's ids in the same range at which a linear merge beats galloping.
 const DENSE: usize = 4;
 /// Flag bit of ids that cannot be packed, which are numbered in order of arrival.
-const OTHER: u128 = 1 << 127;
+const UNPACKED: u128 = 1 << 127;
 
 /// Ids that cannot be packed, each with its number.
 #[derive(Default)]
-pub(super) struct Others(Mutex<FxHashMap<Box<str>, u32>>);
+pub(super) struct UnpackedIds(Mutex<FxHashMap<Box<str>, u32>>);
 
-impl Others {
+impl UnpackedIds {
     fn number(&self, id: &str) -> Result<u128> {
         let mut known = self.0.lock().map_err(|_| Error::broken())?;
         let next = known.len() as u32;
@@ -31,20 +31,20 @@ impl Others {
             Some(number) => *number,
             None => *known.entry(id.into()).or_insert(next),
         };
-        Ok(OTHER | u128::from(number))
+        Ok(UNPACKED | u128::from(number))
     }
 }
 
 /// The ids of a batch as numbers, ascending.
 #[derive(Default)]
-pub(super) struct Keys {
+pub(super) struct IdKeys {
     sorted: Vec<u128>,
     /// Row of each id; `None` if the rows are already in this order.
     rows: Option<Vec<u32>>,
 }
 
-impl Keys {
-    pub(super) fn new(ids: &StringArray, others: &Others) -> Result<Self> {
+impl IdKeys {
+    pub(super) fn new(ids: &StringArray, others: &UnpackedIds) -> Result<Self> {
         let mut keys: Vec<u128> = Vec::with_capacity(ids.len());
         for (at, bounds) in ids.value_offsets().windows(2).enumerate() {
             match pack(&ids.value_data()[bounds[0] as usize..bounds[1] as usize]) {
@@ -67,7 +67,7 @@ impl Keys {
     }
 
     /// Writes the position of each row's id among `all`.
-    fn positions(&self, all: &Ranges, to: &mut [u32]) {
+    fn positions(&self, all: &DistinctIds, to: &mut [u32]) {
         let mut from = 0;
         while let Some(first) = self.sorted.get(from) {
             let range = all.starts.partition_point(|start| start <= first) - 1;
@@ -76,11 +76,11 @@ impl Keys {
             let end = from + all.starts.get(range + 1).map_or(rest.len(), |end| rest.partition_point(|key| key < end));
             let mut at = list.partition_point(|key| key < first);
             let keys = &self.sorted[from..end];
-            let behind = at + list[at..].partition_point(|key| Some(key) <= keys.last());
+            let after = at + list[at..].partition_point(|key| Some(key) <= keys.last());
             // A linear merge is cheaper than galloping if the batch holds most ids of its range.
-            if self.rows.is_none() && behind - at < DENSE * keys.len() && keys.is_sorted_by(|a, b| a < b) {
+            if self.rows.is_none() && after - at < DENSE * keys.len() && keys.is_sorted_by(|a, b| a < b) {
                 let (mut next, to) = (0, &mut to[from..end]);
-                for (key, position) in list[at..behind].iter().zip(before + at as u32..) {
+                for (key, position) in list[at..after].iter().zip(before + at as u32..) {
                     // Matches are unpredictable, so advance without a branch.
                     to[next] = position;
                     next += usize::from(keys[next] == *key);
@@ -89,7 +89,7 @@ impl Keys {
                 continue;
             }
             let positions = keys.iter().map(|key| {
-                at = ahead(list, at, *key);
+                at = gallop(list, at, *key);
                 before + at as u32
             });
             match &self.rows {
@@ -104,7 +104,7 @@ impl Keys {
 }
 
 /// The distinct numbers of all batches, ascending, split into ranges.
-struct Ranges {
+struct DistinctIds {
     /// First number of each range; that of the first range is the minimum.
     starts: Vec<u128>,
     lists: Vec<Vec<u128>>,
@@ -112,24 +112,24 @@ struct Ranges {
     before: Vec<u32>,
 }
 
-/// Finds the position of `key` in `all` by galloping forward from `at`, near which it usually is.
-fn ahead(all: &[u128], at: usize, key: u128) -> usize {
+/// Finds the position of `key` in `all` by galloping forward from `from`, near which it usually is.
+fn gallop(all: &[u128], from: usize, key: u128) -> usize {
     let before = |at: usize| all.get(at).is_some_and(|other| *other < key);
-    if !before(at) {
-        return at;
+    if !before(from) {
+        return from;
     }
     let mut step = 1;
-    while before(at + step) {
+    while before(from + step) {
         step *= 2;
     }
-    let (low, high) = (at + step / 2, all.len().min(at + step));
+    let (low, high) = (from + step / 2, all.len().min(from + step));
     low + all.get(low..high).unwrap_or_default().partition_point(|other| *other < key)
 }
 
 /// Returns all ids in ascending order, and the position of each row's id over all batches.
-pub(super) fn rank(batches: &[Keys], others: &Others) -> Result<(StringArray, Vec<u32>)> {
+pub(super) fn rank(batches: &[IdKeys], others: &UnpackedIds) -> Result<(StringArray, Vec<u32>)> {
     let all = merged(batches);
-    let mut positions = vec![0; batches.iter().map(Keys::len).sum()];
+    let mut positions = vec![0; batches.iter().map(IdKeys::len).sum()];
     let mut rest = positions.as_mut_slice();
     let mut parts = Vec::with_capacity(batches.len());
     for keys in batches {
@@ -138,16 +138,17 @@ pub(super) fn rank(batches: &[Keys], others: &Others) -> Result<(StringArray, Ve
         rest = others;
     }
     parts.into_par_iter().for_each(|(keys, part)| keys.positions(&all, part));
-    if all.lists.iter().rfind(|list| !list.is_empty()).and_then(|list| list.last()).is_none_or(|last| *last < OTHER) {
+    if all.lists.iter().rfind(|list| !list.is_empty()).and_then(|list| list.last()).is_none_or(|last| *last < UNPACKED)
+    {
         return Ok((texts(&all.lists)?, positions));
     }
     let mut packed = all.lists.concat();
     let all = packed.len();
-    let rest = packed.split_off(packed.partition_point(|key| *key < OTHER));
+    let rest = packed.split_off(packed.partition_point(|key| *key < UNPACKED));
     let known = others.0.lock().map_err(|_| Error::broken())?;
     // Keep only ids that occur in a row.
     let mut others: Vec<(&str, usize)> = (known.iter())
-        .filter_map(|(id, number)| Some((&**id, rest.binary_search(&(OTHER | u128::from(*number))).ok()?)))
+        .filter_map(|(id, number)| Some((&**id, rest.binary_search(&(UNPACKED | u128::from(*number))).ok()?)))
         .collect();
     others.par_sort_unstable();
     let packed = texts(&[packed])?;
@@ -172,7 +173,7 @@ pub(super) fn rank(batches: &[Keys], others: &Others) -> Result<(StringArray, Ve
 }
 
 /// Merges the distinct numbers of `batches`, one cache-sized range at a time.
-fn merged(batches: &[Keys]) -> Ranges {
+fn merged(batches: &[IdKeys]) -> DistinctIds {
     /// Batches per range: a range starts at every eighth of the batches' first numbers.
     const BATCHES: usize = 8;
     let mut firsts: Vec<u128> = batches.iter().filter_map(|keys| keys.sorted.first().copied()).collect();
@@ -180,12 +181,12 @@ fn merged(batches: &[Keys]) -> Ranges {
     let mut starts: Vec<u128> = firsts.into_iter().step_by(BATCHES).collect();
     starts.dedup();
     let merge_from = |at: usize| {
-        let inside = |keys: &'_ Keys| {
+        let inside = |keys: &'_ IdKeys| {
             let before =
                 |limit: Option<&u128>, none| limit.map_or(none, |limit| keys.sorted.partition_point(|k| k < limit));
             before(starts.get(at), 0)..before(starts.get(at + 1), keys.len())
         };
-        let overlaps = |keys: &&Keys| {
+        let overlaps = |keys: &&IdKeys| {
             let ends = |limit: &u128| keys.sorted.last().is_some_and(|last| last < limit);
             let begins = |limit: &u128| keys.sorted.first().is_some_and(|first| first >= limit);
             !starts.get(at).is_some_and(ends) && !starts.get(at + 1).is_some_and(begins)
@@ -195,7 +196,7 @@ fn merged(batches: &[Keys]) -> Ranges {
     };
     let lists: Vec<Vec<u128>> = (0..starts.len()).into_par_iter().map(merge_from).collect();
     let before = lists.iter().scan(0, |all, list| Some(std::mem::replace(all, *all + list.len() as u32))).collect();
-    Ranges { starts, lists, before }
+    DistinctIds { starts, lists, before }
 }
 
 /// Merges ascending lists into one without repeats.
@@ -238,10 +239,10 @@ fn merge(left: &[u128], right: &[u128]) -> Vec<u128> {
 fn pack(bytes: &[u8]) -> Option<u128> {
     const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
     const LOW: u64 = u64::from_le_bytes([1; 8]);
-    let (characters, is_whole): ([u8; LONGEST], _) = if let Ok(whole) = bytes.try_into() {
+    let (characters, is_whole): ([u8; MAX_PACKED], _) = if let Ok(whole) = bytes.try_into() {
         (whole, true)
     } else {
-        let mut characters = [0; LONGEST];
+        let mut characters = [0; MAX_PACKED];
         characters.get_mut(..bytes.len())?.copy_from_slice(bytes);
         (characters, false)
     };
@@ -279,12 +280,12 @@ fn widen(x: u64) -> [u8; 8] {
 
 /// Returns the length of an id packed by [`pack`].
 fn length(key: u128) -> usize {
-    LONGEST - (key.trailing_zeros() as usize / 7).min(LONGEST)
+    MAX_PACKED - (key.trailing_zeros() as usize / 7).min(MAX_PACKED)
 }
 
 /// Unpacks an id, padded with zeros.
-fn characters(key: u128) -> [u8; LONGEST] {
-    let mut characters = [0; LONGEST];
+fn characters(key: u128) -> [u8; MAX_PACKED] {
+    let mut characters = [0; MAX_PACKED];
     let (first, second) = (widen((key >> 70) as u64), widen((key >> 14) as u64 & ((1 << 56) - 1)));
     characters[..8].copy_from_slice(&first);
     characters[8..16].copy_from_slice(&second);
@@ -319,7 +320,7 @@ fn texts(lists: &[Vec<u128>]) -> Result<StringArray> {
             let (characters, next) = (characters(*key), at + length(*key));
             match bytes.get_mut(at..).and_then(|rest| rest.first_chunk_mut()) {
                 // Nearly all ids have the full length.
-                Some(whole) if next - at == LONGEST => *whole = characters,
+                Some(whole) if next - at == MAX_PACKED => *whole = characters,
                 _ => bytes[at..next].copy_from_slice(&characters[..next - at]),
             }
             at = next;
@@ -358,9 +359,9 @@ mod tests {
                     ids
                 })
                 .collect();
-            let others = Others::default();
-            let keys: Vec<Keys> =
-                batches.iter().map(|ids| Keys::new(&StringArray::from(ids.clone()), &others).unwrap()).collect();
+            let others = UnpackedIds::default();
+            let keys: Vec<IdKeys> =
+                batches.iter().map(|ids| IdKeys::new(&StringArray::from(ids.clone()), &others).unwrap()).collect();
             let (all, positions) = rank(&keys, &others).unwrap();
             let mut expected = batches.concat();
             expected.sort();

@@ -5,7 +5,7 @@
 //!                                |        |                  |
 //! Builder::take, any order       |     packed u128, sorted   texts interned to numbers
 //!                                |        |                  |
-//! Builder::finish, by key        |     merge (ids)           one Whole per field (labels, dictionary)
+//! Builder::finish, by key        |     merge (ids)           one WholeColumn per field
 //!                                |        |                  |
 //!                                |     organisations         |
 //!                                |     slot of each row      |
@@ -21,10 +21,10 @@
 //! first and gathered by row, which costs a second copy but no lookup per row.
 
 mod ids;
-mod labels;
+mod merged_labels;
 mod repair;
 mod stretches;
-mod whole;
+mod whole_column;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -35,10 +35,10 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, Int16Type, UInt32Type};
 use rayon::prelude::*;
 
-use self::ids::{Keys, Others, rank};
-use self::labels::Part;
+use self::ids::{IdKeys, UnpackedIds, rank};
+use self::merged_labels::ColumnPart;
 use self::stretches::Stretches;
-use super::{Column, Field, Frame, Roster, Rows};
+use super::{Column, Field, Frame, Roster, RowSelection};
 use crate::error::{Error, Result};
 use crate::ingest::{Coded, Known, OnConflict, Piece, Places, Values, agreed};
 use crate::ingest::{Key, Take};
@@ -48,7 +48,7 @@ use crate::{job, schema};
 
 pub(super) use self::repair::Repair;
 
-pub(super) use self::whole::{GRADES, Whole, forget, halves};
+pub(super) use self::whole_column::{GRADES, WholeColumn, half_steps, zero_unknown};
 
 /// A row that was not used because another has the same organisation and year.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,7 +98,7 @@ fn piece(records: &RecordBatch) -> Result<Piece> {
 /// Collects batches from any thread and builds a roster from them.
 #[derive(Default)]
 pub(super) struct Builder {
-    others: Others,
+    unpacked: UnpackedIds,
     /// Interners for text columns that arrive as plain arrays, by column name.
     known: Mutex<BTreeMap<String, Arc<Known>>>,
     chunks: Mutex<Vec<Chunk>>,
@@ -110,7 +110,7 @@ pub(super) struct Chunk {
     /// Positions of the rows in their source.
     pub places: Places,
     years: Vec<i16>,
-    ids: Keys,
+    ids: IdKeys,
     columns: Vec<(String, Values)>,
 }
 
@@ -134,7 +134,7 @@ pub(super) struct Built {
 impl Take for Builder {
     fn take(&self, key: Key, piece: Piece) -> Result<()> {
         let Piece { places, years, ids, columns } = piece;
-        let ids = Keys::new(&ids, &self.others)?;
+        let ids = IdKeys::new(&ids, &self.unpacked)?;
         let columns = columns.into_iter().map(|(name, values)| Ok((name.clone(), self.coded(name, values)?)));
         let chunk = Chunk { key, places, years, ids, columns: columns.collect::<Result<_>>()? };
         self.chunks.lock().map_err(|_| Error::broken())?.push(chunk);
@@ -168,19 +168,19 @@ impl Builder {
         let mut chunks = self.chunks.into_inner().map_err(|_| Error::broken())?;
         chunks.sort_by_key(|chunk| chunk.key);
         let fields = fields(&mut chunks, typed)?;
-        let ids: Vec<Keys> = chunks.iter_mut().map(|chunk| std::mem::take(&mut chunk.ids)).collect();
+        let ids: Vec<IdKeys> = chunks.iter_mut().map(|chunk| std::mem::take(&mut chunk.ids)).collect();
         let columns = columns(&mut chunks, &fields);
         let done = AtomicU64::new(0);
         let (ranked, whole) = rayon::join(
-            || rank(&ids, &self.others),
+            || rank(&ids, &self.unpacked),
             || {
                 let whole = fields.par_iter().zip(&columns).map(|(field, parts)| {
                     job::check(job)?;
-                    let whole = Whole::new(field, parts)?;
+                    let whole = WholeColumn::new(field, parts)?;
                     job.progress("roster", done.fetch_add(1, Ordering::Relaxed) + 1, fields.len() as u64);
                     Ok(whole)
                 });
-                whole.collect::<Result<Vec<Whole<'_>>>>()
+                whole.collect::<Result<Vec<WholeColumn<'_>>>>()
             },
         );
         let ((organisations, slots), whole) = (ranked?, whole?);
@@ -195,7 +195,7 @@ impl Builder {
         let all: Option<Vec<Column>> = if order.iter().all(|(_, rows)| rows.are_long()) {
             None
         } else {
-            Some(whole.par_iter().map(Whole::all).collect::<Result<_>>()?)
+            Some(whole.par_iter().map(WholeColumn::all_rows).collect::<Result<_>>()?)
         };
         let frames = order
             .par_iter()
@@ -206,8 +206,8 @@ impl Builder {
                 } else {
                     (Vec::new(), stretches.rows().collect())
                 };
-                let rows = Rows::new(&rows);
-                let column = |(at, whole): (usize, &Whole<'_>)| {
+                let rows = RowSelection::new(&rows);
+                let column = |(at, whole): (usize, &WholeColumn<'_>)| {
                     job::check(job)?;
                     let column = || all.as_ref().map_or_else(|| whole.column(&runs), |all| all[at].gather(&rows));
                     whole.is_in(&here).then(column).transpose()
@@ -287,8 +287,8 @@ fn own_type(ty: &DataType) -> Option<Type> {
 }
 
 /// Moves the columns out of the batches: for each field, one part per batch.
-fn columns(chunks: &mut [Chunk], fields: &[Field]) -> Vec<Vec<Part>> {
-    let mut columns: Vec<Vec<Part>> = fields.iter().map(|_| Vec::with_capacity(chunks.len())).collect();
+fn columns(chunks: &mut [Chunk], fields: &[Field]) -> Vec<Vec<ColumnPart>> {
+    let mut columns: Vec<Vec<ColumnPart>> = fields.iter().map(|_| Vec::with_capacity(chunks.len())).collect();
     for chunk in chunks {
         for parts in &mut columns {
             parts.push(Err(chunk.years.len()));
@@ -322,16 +322,16 @@ fn wrong(name: &str, array: &ArrayRef, wanted: &DataType) -> Error {
 }
 
 /// The kept rows of each year in slot order, and the duplicates.
-type Sorted = (Vec<(i16, Stretches)>, Vec<Duplicate>);
+type OrderedYears = (Vec<(i16, Stretches)>, Vec<Duplicate>);
 
 fn order(
     chunks: &[Chunk],
     starts: &[u32],
     slots: &[u32],
-    whole: &[Whole<'_>],
+    whole: &[WholeColumn<'_>],
     on_conflict: OnConflict,
     job: &dyn Job,
-) -> Result<Sorted> {
+) -> Result<OrderedYears> {
     let mut by_year: BTreeMap<i16, Stretches> = BTreeMap::new();
     for (chunk, start) in chunks.iter().zip(starts) {
         let mut row = *start;
@@ -341,7 +341,7 @@ fn order(
             row = next;
         }
     }
-    let sorted: Vec<Sorted> = by_year
+    let sorted: Vec<OrderedYears> = by_year
         .into_par_iter()
         .map(|(year, mut stretches)| {
             job::check(job)?;
@@ -356,15 +356,15 @@ fn order(
                 if rows.windows(2).any(|pair| slot(&pair[0]) == slot(&pair[1])) {
                     rows = unique(&rows, slot, starts, whole, on_conflict, &mut duplicates)?;
                 }
-                stretches = Stretches::of(&rows);
+                stretches = Stretches::from_rows(&rows);
             }
             Ok((vec![(year, stretches)], duplicates))
         })
         .collect::<Result<_>>()?;
     let (mut order, mut duplicates) = (Vec::new(), Vec::new());
-    for (year, found) in sorted {
+    for (year, of_year) in sorted {
         order.extend(year);
-        duplicates.extend(found);
+        duplicates.extend(of_year);
     }
     order.retain(|(_, rows)| rows.len() > 0);
     duplicates.sort_unstable_by_key(|d| d.row);
@@ -376,13 +376,13 @@ fn unique(
     rows: &[u32],
     slot: impl Fn(&u32) -> u32,
     starts: &[u32],
-    whole: &[Whole<'_>],
+    whole: &[WholeColumn<'_>],
     on_conflict: OnConflict,
     duplicates: &mut Vec<Duplicate>,
 ) -> Result<Vec<u32>> {
     let of_one = || rows.chunk_by(|a, b| slot(a) == slot(b));
     let several: Vec<u32> = of_one().filter(|same| same.len() > 1).flatten().copied().collect();
-    let runs = Stretches::of(&several).runs(starts);
+    let runs = Stretches::from_rows(&several).runs(starts);
     let columns: Vec<Column> = whole.iter().map(|whole| whole.column(&runs)).collect::<Result<_>>()?;
     let mut kept = Vec::with_capacity(rows.len());
     let mut at = 0;

@@ -9,7 +9,7 @@ use arrow::compute::{cast, filter, take};
 use arrow::datatypes::DataType;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::ids::{Keys, rank};
+use super::ids::{IdKeys, rank};
 use super::{Builder, Chunk, Key};
 use crate::error::{Error, Result};
 use crate::ingest::{At, Places};
@@ -23,31 +23,31 @@ use crate::standards::uscc;
 pub(in crate::roster) struct Repair {
     pub key: Key,
     /// Position of the row in its source.
-    pub at: At,
+    pub position: At,
     pub year: i16,
     /// Id before the repair.
-    pub left: String,
+    pub former_id: String,
     /// Repaired code; `None` where the row was removed.
     pub id: Option<String>,
 }
 
 /// An id that is a damaged code.
-struct Left {
+struct SpoiltId {
     number: u32,
     id: String,
     code: Spoilt,
 }
 
 /// A row, with the columns that identify its organisation.
-struct Row {
+struct IdentifiedRow {
     chunk: usize,
-    at: usize,
+    row: usize,
     year: i16,
     name: Option<String>,
     county: Option<String>,
 }
 
-impl Row {
+impl IdentifiedRow {
     /// Checks whether both rows can belong to one organisation, judging by everything but their codes.
     fn agrees(&self, other: &Self) -> bool {
         let same_county = self.county.is_none() || other.county.is_none() || self.county == other.county;
@@ -60,8 +60,8 @@ impl Builder {
     pub(in crate::roster) fn repair(&mut self) -> Result<Vec<Repair>> {
         let chunks = self.chunks.get_mut().map_err(|_| Error::broken())?;
         chunks.sort_by_key(|chunk| chunk.key);
-        let keys: Vec<Keys> = chunks.iter_mut().map(|chunk| std::mem::take(&mut chunk.ids)).collect();
-        let (ids, slots) = rank(&keys, &self.others)?;
+        let keys: Vec<IdKeys> = chunks.iter_mut().map(|chunk| std::mem::take(&mut chunk.ids)).collect();
+        let (ids, slots) = rank(&keys, &self.unpacked)?;
         let mut rest = slots.as_slice();
         let mut slots = Vec::with_capacity(chunks.len());
         for (chunk, keys) in chunks.iter_mut().zip(keys) {
@@ -70,8 +70,8 @@ impl Builder {
             slots.push(here.to_vec());
             rest = others;
         }
-        let left = |(number, id): (u32, &str)| Some(Left { number, id: id.to_owned(), code: Spoilt::of(id)? });
-        let spoilt: Vec<Left> = (0..).zip(ids.iter().flatten()).filter_map(left).collect();
+        let left = |(number, id): (u32, &str)| Some(SpoiltId { number, id: id.to_owned(), code: Spoilt::of(id)? });
+        let spoilt: Vec<SpoiltId> = (0..).zip(ids.iter().flatten()).filter_map(left).collect();
         if spoilt.is_empty() {
             return Ok(Vec::new());
         }
@@ -79,24 +79,24 @@ impl Builder {
         let wanted: FxHashSet<u32> =
             spoilt.iter().map(|left| left.number).chain(candidates.values().flatten().map(|c| c.0)).collect();
         let rows = rows(chunks, &slots, &wanted)?;
-        let proven = proven(&spoilt, &candidates, &rows);
+        let certain = certain(&spoilt, &candidates, &rows);
         let mut repairs = Vec::new();
         let mut lost: Vec<FxHashSet<usize>> = chunks.iter().map(|_| FxHashSet::default()).collect();
         let mut changed: FxHashSet<usize> = FxHashSet::default();
-        for Left { number, id, code: left } in &spoilt {
+        for SpoiltId { number, id, code: left } in &spoilt {
             for row in rows.get(number).into_iter().flatten() {
-                let (code, chunk) = (proven.get(&(row.chunk, row.at)), &mut chunks[row.chunk]);
+                let (code, chunk) = (certain.get(&(row.chunk, row.row)), &mut chunks[row.chunk]);
                 match (code, left) {
-                    (Some((to, _)), _) => slots[row.chunk][row.at] = *to,
-                    (None, Spoilt::Rounded(_)) => drop(lost[row.chunk].insert(row.at)),
+                    (Some((to, _)), _) => slots[row.chunk][row.row] = *to,
+                    (None, Spoilt::Rounded(_)) => drop(lost[row.chunk].insert(row.row)),
                     (None, Spoilt::Illegible(_)) => continue,
                 }
                 changed.insert(row.chunk);
                 repairs.push(Repair {
                     key: chunk.key,
-                    at: chunk.places.at(row.at),
+                    position: chunk.places.at(row.row),
                     year: row.year,
-                    left: id.clone(),
+                    former_id: id.clone(),
                     id: code.map(|(_, id)| id.clone()),
                 });
             }
@@ -107,7 +107,7 @@ impl Builder {
             chunk.retain(&keep)?;
             let slots = filter(&UInt32Array::from(std::mem::take(&mut slots[at])), &keep)?;
             let ids = take(&ids, &slots, None)?;
-            chunk.ids = Keys::new(ids.as_string(), &self.others)?;
+            chunk.ids = IdKeys::new(ids.as_string(), &self.unpacked)?;
         }
         Ok(repairs)
     }
@@ -116,11 +116,11 @@ impl Builder {
 impl Chunk {
     /// Keeps the rows where `keep` is set.
     fn retain(&mut self, keep: &BooleanArray) -> Result<()> {
-        fn kept<T: Copy>(all: &[T], keep: &BooleanArray) -> Vec<T> {
+        fn retained<T: Copy>(all: &[T], keep: &BooleanArray) -> Vec<T> {
             all.iter().zip(keep.values()).filter(|(_, keep)| *keep).map(|(value, _)| *value).collect()
         }
-        self.places = Places::Each(kept(&self.places.all().collect::<Vec<_>>(), keep));
-        self.years = kept(&self.years, keep);
+        self.places = Places::Each(retained(&self.places.all().collect::<Vec<_>>(), keep));
+        self.years = retained(&self.years, keep);
         for (_, values) in &mut self.columns {
             *values = values.filter(keep)?;
         }
@@ -135,10 +135,10 @@ impl Chunk {
 }
 
 /// Lists, for each damaged id, the ids whose code it may have been, with their numbers.
-fn candidates(ids: &StringArray, spoilt: &[Left]) -> FxHashMap<u32, Vec<(u32, String)>> {
+fn candidates(ids: &StringArray, spoilt: &[SpoiltId]) -> FxHashMap<u32, Vec<(u32, String)>> {
     let mut rounded: FxHashMap<u64, Vec<(u32, f64)>> = FxHashMap::default();
     let mut illegible: FxHashMap<&str, Vec<u32>> = FxHashMap::default();
-    for Left { number, code, .. } in spoilt {
+    for SpoiltId { number, code, .. } in spoilt {
         match code {
             Spoilt::Rounded(value) => rounded.entry(*value as u64 / 1000).or_default().push((*number, *value)),
             Spoilt::Illegible(code) => illegible.entry(code).or_default().push(*number),
@@ -160,8 +160,8 @@ fn candidates(ids: &StringArray, spoilt: &[Left]) -> FxHashMap<u32, Vec<(u32, St
 }
 
 /// Collects the rows of the ids in `wanted`, keyed by the number of their id.
-fn rows(chunks: &[Chunk], slots: &[Vec<u32>], wanted: &FxHashSet<u32>) -> Result<FxHashMap<u32, Vec<Row>>> {
-    let mut rows: FxHashMap<u32, Vec<Row>> = FxHashMap::default();
+fn rows(chunks: &[Chunk], slots: &[Vec<u32>], wanted: &FxHashSet<u32>) -> Result<FxHashMap<u32, Vec<IdentifiedRow>>> {
+    let mut rows: FxHashMap<u32, Vec<IdentifiedRow>> = FxHashMap::default();
     for (at, (chunk, slots)) in chunks.iter().zip(slots).enumerate() {
         let here: Vec<u32> = (0..).zip(slots).filter(|(_, slot)| wanted.contains(slot)).map(|(row, _)| row).collect();
         if here.is_empty() {
@@ -173,9 +173,9 @@ fn rows(chunks: &[Chunk], slots: &[Vec<u32>], wanted: &FxHashSet<u32>) -> Result
             texts.as_ref().filter(|texts| texts.is_valid(at)).map(|texts| texts.value(at).to_owned())
         };
         for (nth, row) in here.values().iter().map(|row| *row as usize).enumerate() {
-            rows.entry(slots[row]).or_default().push(Row {
+            rows.entry(slots[row]).or_default().push(IdentifiedRow {
                 chunk: at,
-                at: row,
+                row,
                 year: chunk.years[row],
                 name: text(&names, nth).map(|name| spelling::name(&name).into_owned()).filter(|name| !name.is_empty()),
                 county: text(&regions, nth).and_then(|region| region::at_level(&region, RegionLevel::County)),
@@ -186,30 +186,30 @@ fn rows(chunks: &[Chunk], slots: &[Vec<u32>], wanted: &FxHashSet<u32>) -> Result
 }
 
 /// Returns the number and code of the certain organisation of each damaged row, keyed by chunk and row.
-fn proven<'a>(
-    spoilt: &[Left],
+fn certain<'a>(
+    spoilt: &[SpoiltId],
     candidates: &'a FxHashMap<u32, Vec<(u32, String)>>,
-    rows: &FxHashMap<u32, Vec<Row>>,
+    rows: &FxHashMap<u32, Vec<IdentifiedRow>>,
 ) -> FxHashMap<(usize, usize), &'a (u32, String)> {
-    let of = |number: &u32| rows.get(number).map_or(&[][..], Vec::as_slice);
-    let mut proven: FxHashMap<(usize, usize), &(u32, String)> = FxHashMap::default();
+    let rows_of = |number: &u32| rows.get(number).map_or(&[][..], Vec::as_slice);
+    let mut certain: FxHashMap<(usize, usize), &(u32, String)> = FxHashMap::default();
     let mut years: FxHashMap<(u32, i16), usize> = FxHashMap::default();
-    let all = spoilt.iter().flat_map(|left| of(&left.number).iter().map(|row| (&left.number, row)));
+    let all = spoilt.iter().flat_map(|left| rows_of(&left.number).iter().map(|row| (&left.number, row)));
     for (number, row) in all.clone() {
         let mut fit = (candidates.get(number).into_iter().flatten())
-            .filter(|(candidate, _)| of(candidate).iter().any(|other| row.agrees(other)));
+            .filter(|(candidate, _)| rows_of(candidate).iter().any(|other| row.agrees(other)));
         if let (Some(code), None) = (fit.next(), fit.next())
-            && of(&code.0).iter().all(|other| other.year != row.year)
+            && rows_of(&code.0).iter().all(|other| other.year != row.year)
         {
-            proven.insert((row.chunk, row.at), code);
+            certain.insert((row.chunk, row.row), code);
             *years.entry((code.0, row.year)).or_default() += 1;
         }
     }
     for (_, row) in all {
         let twice = |code: &&(u32, String)| years.get(&(code.0, row.year)).is_some_and(|n| *n > 1);
-        if proven.get(&(row.chunk, row.at)).is_some_and(twice) {
-            proven.remove(&(row.chunk, row.at));
+        if certain.get(&(row.chunk, row.row)).is_some_and(twice) {
+            certain.remove(&(row.chunk, row.row));
         }
     }
-    proven
+    certain
 }

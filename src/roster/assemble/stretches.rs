@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::whole::Run;
+use super::whole_column::PartRun;
 
 /// Rows, as ranges of consecutive row numbers.
 #[derive(Debug, Default)]
@@ -11,7 +11,7 @@ pub(super) struct Stretches(Vec<Range<u32>>);
 
 impl Stretches {
     /// Encodes these rows, keeping their order.
-    pub(super) fn of(rows: &[u32]) -> Self {
+    pub(super) fn from_rows(rows: &[u32]) -> Self {
         Self(rows.chunk_by(|a, b| a + 1 == *b).map(|rows| rows[0]..rows[0] + rows.len() as u32).collect())
     }
 
@@ -74,14 +74,14 @@ impl Stretches {
     }
 
     /// Splits the ranges at batch boundaries; `starts` holds the first row of each batch.
-    pub(super) fn runs(&self, starts: &[u32]) -> Vec<Run> {
+    pub(super) fn runs(&self, starts: &[u32]) -> Vec<PartRun> {
         let mut runs = Vec::new();
         for Range { start: mut row, end } in self.0.iter().cloned() {
             while row < end {
                 let next = starts.partition_point(|start| *start <= row);
                 let start = starts[next - 1];
                 let stop = starts.get(next).map_or(end, |next| end.min(*next));
-                runs.push(Run { part: next - 1, rows: (row - start) as usize..(stop - start) as usize });
+                runs.push(PartRun { part: next - 1, rows: (row - start) as usize..(stop - start) as usize });
                 row = stop;
             }
         }
@@ -97,7 +97,7 @@ mod tests {
     proptest! {
         #[test]
         fn stretches_are_their_rows(rows in prop::collection::vec(0..30_u32, 0..40), cuts in prop::collection::vec(1..6_u32, 12)) {
-            let stretches = Stretches::of(&rows);
+            let stretches = Stretches::from_rows(&rows);
             prop_assert_eq!(stretches.rows().collect::<Vec<_>>(), rows.clone());
             prop_assert_eq!(stretches.len(), rows.len());
             let values: Vec<u32> = (0..30).map(|n| n * 7 % 30).collect();

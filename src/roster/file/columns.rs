@@ -8,7 +8,7 @@ use arrow::datatypes::{Float32Type, Int32Type};
 use crate::error::Result;
 use crate::ingest::Values;
 use crate::roster::Field;
-use crate::roster::assemble::{GRADES, Whole, forget, halves};
+use crate::roster::assemble::{GRADES, WholeColumn, half_steps, zero_unknown};
 use crate::roster::column::{Column, Dictionary, Integers};
 use crate::schema::Type;
 
@@ -21,7 +21,7 @@ pub(super) fn column(
 ) -> Result<Option<Column>> {
     let Some(dictionary) = dictionary else {
         let parts: Vec<_> = batches.iter().map(|array| Ok(Values::Array(Arc::clone(array)))).collect();
-        return Whole::new(field, &parts)?.all().map(Some);
+        return WholeColumn::new(field, &parts)?.all_rows().map(Some);
     };
     let codes = match dictionary.values().len() {
         0..=0xff => codes(field, batches, dictionary, |code| code as u8).map(Integers::U8),
@@ -41,13 +41,13 @@ fn codes<T: Copy + Default + PartialEq>(
     if field.ty == Type::Star {
         let mut of_grade = [T::default(); GRADES];
         for (code, grade) in (1..).zip(dictionary.values()) {
-            of_grade[halves(grade.parse().ok()?)] = narrow(code);
+            of_grade[half_steps(grade.parse().ok()?)] = narrow(code);
         }
         for batch in batches {
             let batch = batch.as_primitive_opt::<Float32Type>()?;
             let start = codes.len();
-            codes.extend(batch.values().iter().map(|grade| of_grade[halves(*grade)]));
-            forget(&mut codes[start..], batch.nulls());
+            codes.extend(batch.values().iter().map(|grade| of_grade[half_steps(*grade)]));
+            zero_unknown(&mut codes[start..], batch.nulls());
             let unknown = codes[start..].iter().filter(|code| **code == T::default()).count();
             if unknown > batch.null_count() {
                 return None;
@@ -69,7 +69,7 @@ fn codes<T: Copy + Default + PartialEq>(
         let start = codes.len();
         let code = |number: &i32| of_number.get(*number as usize).copied().unwrap_or_default();
         codes.extend(batch.keys().values().iter().map(code));
-        forget(&mut codes[start..], batch.keys().nulls());
+        zero_unknown(&mut codes[start..], batch.keys().nulls());
     }
     Some(codes)
 }

@@ -24,7 +24,7 @@ mod write;
 use arrow::datatypes::DataType;
 use serde::{Deserialize, Serialize};
 
-pub(super) use self::open::Stored;
+pub(super) use self::open::PanelFile;
 use crate::schema;
 use crate::schema::Type;
 
@@ -37,25 +37,25 @@ const FORMAT: u32 = 1;
 
 /// Positions of the index blocks in the file.
 #[derive(Debug, Serialize, Deserialize)]
-struct Index {
+struct PanelIndex {
     format: u32,
     /// The ids of all organisations.
-    organisations: Block,
-    years: Vec<Year>,
-    fields: Vec<Entry>,
+    organisations: ByteRange,
+    years: Vec<YearEntry>,
+    fields: Vec<FieldEntry>,
 }
 
 /// One year; years are stored in ascending order.
 #[derive(Debug, Serialize, Deserialize)]
-struct Year {
+struct YearEntry {
     year: i16,
     /// Bitmap over all organisations: set where one is listed.
-    listed: Block,
+    listed: ByteRange,
 }
 
 /// One column.
 #[derive(Debug, Serialize, Deserialize)]
-struct Entry {
+struct FieldEntry {
     name: String,
     #[serde(rename = "type")]
     ty: String,
@@ -63,17 +63,17 @@ struct Entry {
     years: Vec<i16>,
     /// Dictionary values of a coded column.
     #[serde(skip_serializing_if = "Option::is_none")]
-    values: Option<Block>,
+    values: Option<ByteRange>,
 }
 
 /// A byte range of the file holding an Arrow IPC stream of one batch.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-struct Block {
+struct ByteRange {
     at: u64,
     bytes: u64,
 }
 
-impl Entry {
+impl FieldEntry {
     /// Returns the type of the column; `None` where this version gives its name another type.
     fn ty(&self) -> Option<Type> {
         const OWN: [Type; 6] = [Type::Code, Type::Flag, Type::Count, Type::Money, Type::Real, Type::Date];
@@ -86,6 +86,6 @@ impl Entry {
 }
 
 /// Returns the Arrow type of a coded text column.
-fn coded() -> DataType {
+fn coded_type() -> DataType {
     DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8))
 }

@@ -17,7 +17,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
 use super::columns::column;
-use super::{Block, Entry, FORMAT, Index, KEY, WRITER, Year};
+use super::{ByteRange, FORMAT, FieldEntry, KEY, PanelIndex, WRITER, YearEntry};
 use crate::error::{Error, Result};
 use crate::ingest::{ColumnStatus, Mapped, Source, YearFrom};
 use crate::ingest::{guarded, is_personal, unreadable};
@@ -27,7 +27,7 @@ use crate::schema::{Type, words};
 use crate::{ingest, job, schema};
 
 /// Rows decoded per batch.
-const BATCH: usize = 1 << 16;
+const BATCH_ROWS: usize = 1 << 16;
 
 impl Roster {
     /// Opens a panel written by [`Roster::write_parquet`], with all its columns or only the named ones. The content
@@ -37,7 +37,7 @@ impl Roster {
     /// A name in `columns` that the file does not have is an [`Error::Argument`]; a file of another kind or a
     /// damaged one is an [`Error::File`].
     pub fn open(path: &Path, columns: Option<&[String]>, job: &dyn Job) -> Result<Self> {
-        let stored = Stored::find(path)?.ok_or_else(|| {
+        let stored = PanelFile::find(path)?.ok_or_else(|| {
             Error::of_file(
                 path,
                 "这不是本软件（本版本）写出的面板文件。请用 read_roster 读取",
@@ -49,13 +49,13 @@ impl Roster {
 }
 
 /// A panel file with its index parsed.
-pub(in crate::roster) struct Stored<'a> {
+pub(in crate::roster) struct PanelFile<'a> {
     path: &'a Path,
     metadata: Arc<ParquetMetaData>,
-    index: Index,
+    index: PanelIndex,
 }
 
-impl<'a> Stored<'a> {
+impl<'a> PanelFile<'a> {
     /// Opens the file at `path` and parses its index. Returns `None` for any other kind of Parquet file, or if its
     /// columns are not those of this version.
     pub(in crate::roster) fn find(path: &'a Path) -> Result<Option<Self>> {
@@ -73,7 +73,7 @@ impl<'a> Stored<'a> {
         }
         let keys = about.key_value_metadata().into_iter().flatten();
         let text = keys.filter(|pair| pair.key == KEY).find_map(|pair| pair.value.as_deref());
-        let index: Option<Index> = text.and_then(|text| toml::from_str(text).ok());
+        let index: Option<PanelIndex> = text.and_then(|text| toml::from_str(text).ok());
         let index = index.filter(|index| index.format == FORMAT && index.fields.iter().all(|f| f.ty().is_some()));
         Ok(index.map(|index| Self { path, metadata: Arc::new(metadata), index }))
     }
@@ -93,7 +93,7 @@ impl<'a> Stored<'a> {
     }
 
     /// Selects the named columns, or all, in roster order.
-    fn entries(&self, columns: Option<&[String]>) -> Result<Vec<(Field, &Entry)>> {
+    fn entries(&self, columns: Option<&[String]>) -> Result<Vec<(Field, &FieldEntry)>> {
         let all = || self.index.fields.iter();
         if let Some(name) = columns.unwrap_or_default().iter().find(|name| all().all(|entry| entry.name != **name)) {
             let have: Vec<&str> = all().map(|entry| entry.name.as_str()).collect();
@@ -104,12 +104,12 @@ impl<'a> Stored<'a> {
             .in_file(self.path)
             .in_column(name));
         }
-        let is_asked = |name: &String| match columns {
+        let is_wanted = |name: &String| match columns {
             Some(columns) => columns.contains(name),
             None => schema::column(name).is_some() || !is_personal(name),
         };
-        let asked = all().filter(|entry| is_asked(&entry.name));
-        Ok(asked.filter_map(|entry| Some((Field { name: entry.name.clone(), ty: entry.ty()? }, entry))).collect())
+        let wanted = all().filter(|entry| is_wanted(&entry.name));
+        Ok(wanted.filter_map(|entry| Some((Field { name: entry.name.clone(), ty: entry.ty()? }, entry))).collect())
     }
 
     /// Reads the ids and checks that they are strictly ascending.
@@ -121,7 +121,7 @@ impl<'a> Stored<'a> {
     }
 
     /// Reads the frame of each year, each with the length of its listing bitmap (the number of organisations).
-    fn frames(&self, entries: &[(Field, &Entry)], job: &dyn Job) -> Result<Vec<(usize, Frame)>> {
+    fn frames(&self, entries: &[(Field, &FieldEntry)], job: &dyn Job) -> Result<Vec<(usize, Frame)>> {
         let metadata = self.reader(entries)?;
         let dictionaries: Vec<_> = entries.par_iter().map(|entry| self.dictionary(entry)).collect::<Result<_>>()?;
         let listed = self.index.years.par_iter().map(|year| {
@@ -154,14 +154,14 @@ impl<'a> Stored<'a> {
             .collect::<Result<_>>()?;
         let mut columns = columns.into_iter();
         let years = self.index.years.iter().zip(listed);
-        let frame = |(year, (count, slots)): (&Year, (usize, Vec<u32>))| {
+        let frame = |(year, (count, slots)): (&YearEntry, (usize, Vec<u32>))| {
             (count, Frame::new(year.year, slots, columns.by_ref().take(entries.len()).collect()))
         };
         Ok(years.map(frame).collect())
     }
 
     /// Builds reader metadata that decodes coded columns as dictionary arrays.
-    fn reader(&self, entries: &[(Field, &Entry)]) -> Result<ArrowReaderMetadata> {
+    fn reader(&self, entries: &[(Field, &FieldEntry)]) -> Result<ArrowReaderMetadata> {
         let read = |options| {
             let read = ArrowReaderMetadata::try_new(Arc::clone(&self.metadata), options);
             read.map_err(|e| ingest::broken(self.path, e))
@@ -172,7 +172,7 @@ impl<'a> Stored<'a> {
         };
         let field = |field: &Arc<ArrowField>| {
             if is_coded(field.name()) {
-                Arc::new(ArrowField::new(field.name(), super::coded(), field.is_nullable()))
+                Arc::new(ArrowField::new(field.name(), super::coded_type(), field.is_nullable()))
             } else {
                 Arc::clone(field)
             }
@@ -182,7 +182,7 @@ impl<'a> Stored<'a> {
     }
 
     /// Reads the values of a coded column in code order. Word columns always take the order of their word table.
-    fn dictionary(&self, (field, entry): &(Field, &Entry)) -> Result<Option<Arc<Dictionary>>> {
+    fn dictionary(&self, (field, entry): &(Field, &FieldEntry)) -> Result<Option<Arc<Dictionary>>> {
         let Some(block) = entry.values else { return Ok(None) };
         if let (Type::Word, Some(words)) = (field.ty, words::of(&field.name)) {
             return Ok(Some(Arc::new(Dictionary::new(words.ids().map(str::to_owned).collect()))));
@@ -229,7 +229,7 @@ impl<'a> Stored<'a> {
         let mut reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata.clone())
             .with_row_groups(groups)
             .with_projection(ProjectionMask::roots(metadata.parquet_schema(), [at]))
-            .with_batch_size(BATCH)
+            .with_batch_size(BATCH_ROWS)
             .build()
             .map_err(|e| ingest::broken(self.path, e))?;
         let mut batches = Vec::new();
@@ -241,7 +241,7 @@ impl<'a> Stored<'a> {
     }
 
     /// Reads the array stored in a block of the index.
-    fn block(&self, block: Block) -> Result<ArrayRef> {
+    fn block(&self, block: ByteRange) -> Result<ArrayRef> {
         let mut file = File::open(self.path).map_err(|e| unreadable(self.path, e))?;
         file.seek(SeekFrom::Start(block.at)).map_err(|e| unreadable(self.path, e))?;
         let mut bytes = Vec::new();

@@ -20,18 +20,18 @@ use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::ColumnPath;
 use rayon::prelude::*;
 
-use super::{Block, Entry, FORMAT, Index, KEY, WRITER, Year};
+use super::{ByteRange, FORMAT, FieldEntry, KEY, PanelIndex, WRITER, YearEntry};
 use crate::error::library::{LibraryError, quoted};
 use crate::error::{Error, Result};
 use crate::roster::{Column, Frame, Roster};
 use crate::schema::Type;
 
 /// Maximum rows per row group.
-const GROUP: usize = 1 << 20;
+const MAX_GROUP_ROWS: usize = 1 << 20;
 /// Maximum rows per page. Pages are decompressed one by one, and small ones cost more to set up than to decode.
-const PAGE: usize = 1 << 17;
+const MAX_PAGE_ROWS: usize = 1 << 17;
 /// Maximum size in bytes of a dictionary page. Columns whose values fit are dictionary-encoded per row group.
-const DICTIONARY: usize = 1 << 24;
+const MAX_DICTIONARY_BYTES: usize = 1 << 24;
 
 impl Roster {
     /// Writes the panel to a Parquet file, one or more row groups per year: a table with the columns of
@@ -53,8 +53,8 @@ impl Roster {
         let properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(ZstdLevel::default()))
             .set_created_by(format!("{WRITER} {}", env!("CARGO_PKG_VERSION")))
-            .set_dictionary_page_size_limit(DICTIONARY)
-            .set_data_page_row_count_limit(PAGE)
+            .set_dictionary_page_size_limit(MAX_DICTIONARY_BYTES)
+            .set_data_page_row_count_limit(MAX_PAGE_ROWS)
             // Ids are distinct within a row group, so a dictionary saves nothing.
             .set_column_dictionary_enabled(ColumnPath::from("org_id"), false)
             .build();
@@ -67,24 +67,24 @@ impl Roster {
         let (mut writer, columns) = writer.into_serialized_writer().map_err(fail)?;
         for frame in self.frames() {
             let batch = self.coded_batch(frame, &texts, &schema)?;
-            for start in (0..frame.rows()).step_by(GROUP) {
-                let rows = batch.slice(start, GROUP.min(frame.rows() - start));
+            for start in (0..frame.rows()).step_by(MAX_GROUP_ROWS) {
+                let rows = batch.slice(start, MAX_GROUP_ROWS.min(frame.rows() - start));
                 let group = writer.flushed_row_groups().len();
                 write(&mut writer, columns.create_column_writers(group).map_err(fail)?, &rows).map_err(fail)?;
             }
         }
         let mut block = |array: ArrayRef| {
             let bytes = stream(array)?;
-            let block = Block { at: writer.bytes_written() as u64, bytes: bytes.len() as u64 };
+            let block = ByteRange { at: writer.bytes_written() as u64, bytes: bytes.len() as u64 };
             writer.write_all(&bytes).map_err(|e| Error::unwritten(path, e))?;
             Ok::<_, Error>(block)
         };
         let organisations = block(Arc::new(self.organisations().clone()))?;
-        let year = |frame: &Frame| Ok(Year { year: frame.year, listed: block(Arc::new(self.listed(frame)))? });
+        let year = |frame: &Frame| Ok(YearEntry { year: frame.year, listed: block(Arc::new(self.listed(frame)))? });
         let years = self.frames().iter().map(year).collect::<Result<_>>()?;
         let field = |(at, field): (usize, &crate::roster::Field)| {
             let values = self.dictionary(at).map(|dictionary| StringArray::from_iter_values(dictionary.values()));
-            Ok(Entry {
+            Ok(FieldEntry {
                 name: field.name.clone(),
                 ty: field.ty.name().to_owned(),
                 years: self.frames().iter().filter(|f| self.values(f, at).is_some()).map(|f| f.year).collect(),
@@ -92,7 +92,7 @@ impl Roster {
             })
         };
         let fields = self.fields().iter().enumerate().map(field).collect::<Result<_>>()?;
-        let index = Index { format: FORMAT, organisations, years, fields };
+        let index = PanelIndex { format: FORMAT, organisations, years, fields };
         let index = toml::to_string(&index).map_err(|e| {
             Error::data(
                 quoted("面板的索引不能写成文本", &e),
@@ -107,8 +107,8 @@ impl Roster {
     }
 
     /// Returns the dictionary values of a column that is written from codes.
-    fn texts(&self, at: usize) -> Option<ArrayRef> {
-        let dictionary = self.dictionary(at).filter(|_| self.fields()[at].ty != Type::Star)?;
+    fn texts(&self, field: usize) -> Option<ArrayRef> {
+        let dictionary = self.dictionary(field).filter(|_| self.fields()[field].ty != Type::Star)?;
         Some(Arc::new(StringArray::from_iter_values(dictionary.values())))
     }
 
@@ -117,7 +117,7 @@ impl Roster {
         let schema = self.arrow_schema();
         let (fixed, fields) = schema.fields().split_at(schema.fields().len() - texts.len());
         let coded = fields.iter().zip(texts).map(|(field, texts)| match texts {
-            Some(_) => Arc::new(ArrowField::new(field.name(), super::coded(), true)),
+            Some(_) => Arc::new(ArrowField::new(field.name(), super::coded_type(), true)),
             None => Arc::clone(field),
         });
         Arc::new(Schema::new(fixed.iter().cloned().chain(coded).collect::<Vec<_>>()))

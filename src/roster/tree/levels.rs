@@ -37,7 +37,7 @@ impl Roster {
     /// Fails if the roster has no such column or already has a column with the name of a level, and if a ledger
     /// uses a name that several units share.
     pub fn with_tree(&self, column: &str, tree: &Tree, job: &dyn Job) -> Result<Self> {
-        let placing = Placing::new(self, column, tree)?;
+        let placement = Placement::new(self, column, tree)?;
         let mut fields = self.fields().to_vec();
         let listed = (column == SUPERIOR).then(|| LISTED.to_owned());
         for name in (1..=tree.levels()).map(|level| name(column, level)).chain(listed) {
@@ -57,7 +57,7 @@ impl Roster {
             .map(|frame| {
                 job::check(job)?;
                 let mut frame = frame.clone();
-                let new = placing.columns(self, &frame);
+                let new = placement.columns(self, &frame);
                 frame.columns.extend(new);
                 Ok(frame)
             })
@@ -67,7 +67,7 @@ impl Roster {
 }
 
 /// The mapping from values in the ledgers to units of the tree. Units are counted from 1; 0 means none.
-struct Placing {
+struct Placement {
     own: Option<usize>,
     party: Option<usize>,
     /// Unit of each code of the column.
@@ -80,7 +80,7 @@ struct Placing {
     listed: Option<(Arc<Dictionary>, Vec<u32>)>,
 }
 
-impl Placing {
+impl Placement {
     fn new(roster: &Roster, column: &str, tree: &Tree) -> Result<Self> {
         let own = roster.field(column).ok();
         let party = roster.field("party_org_id").ok().filter(|_| column == SUPERIOR);
@@ -122,16 +122,16 @@ impl Placing {
             let codes = Integers::up_to(dictionary.values().len() as u64, codes);
             Column::Coded { codes, dictionary: Arc::clone(dictionary) }
         };
-        let said = own.is_some() || party.is_some();
-        let levels = self.levels.iter().map(|level| said.then(|| column(level, &unit)));
+        let has_source = own.is_some() || party.is_some();
+        let levels = self.levels.iter().map(|level| has_source.then(|| column(level, &unit)));
         let listed = self.listed.iter().map(|listed| party.is_some().then(|| column(listed, &given)));
         levels.chain(listed).collect()
     }
 }
 
 /// Returns the unit of each code of a column; code 0 has none.
-fn units(roster: &Roster, at: Option<usize>, unit: impl Fn(&str) -> Result<u32>) -> Result<Vec<u32>> {
-    let values = at.and_then(|at| roster.dictionary(at)).map_or(&[][..], |d| d.values());
+fn units(roster: &Roster, field: Option<usize>, unit: impl Fn(&str) -> Result<u32>) -> Result<Vec<u32>> {
+    let values = field.and_then(|field| roster.dictionary(field)).map_or(&[][..], |d| d.values());
     std::iter::once(Ok(0)).chain(values.iter().map(|text| unit(text))).collect()
 }
 

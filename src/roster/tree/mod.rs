@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 pub(crate) use self::levels::{LISTED, name as level};
 
-use self::read::Entry;
+use self::read::TreeEntry;
 use crate::error::{Error, Result};
 use crate::lang::Text;
 use crate::support::record::RecordPlace;
@@ -16,11 +16,11 @@ use crate::support::similarity::nearest;
 
 /// Maximum depth of a tree. There are seven levels from the Central Committee down to a branch: centre, province,
 /// league or city, banner or county, township, general branch, branch.
-const DEEPEST: usize = 12;
+const MAX_DEPTH: usize = 12;
 
 /// A unit of a tree.
 #[derive(Clone, Debug)]
-struct Unit {
+struct TreeUnit {
     id: String,
     /// Path from the top down to the unit itself.
     line: Vec<u32>,
@@ -30,7 +30,7 @@ struct Unit {
 #[derive(Clone, Debug)]
 pub struct Tree {
     place: RecordPlace,
-    units: Vec<Unit>,
+    units: Vec<TreeUnit>,
     by_id: HashMap<String, u32>,
     /// Units by name; `None` if several units share the name.
     by_name: HashMap<String, Option<u32>>,
@@ -43,7 +43,7 @@ impl Tree {
         self.units.iter().map(|unit| unit.line.len()).max().unwrap_or(0)
     }
 
-    fn new(origin: &str, entries: &[Entry]) -> Result<Self> {
+    fn new(origin: &str, entries: &[TreeEntry]) -> Result<Self> {
         let mut by_id: HashMap<String, u32> = HashMap::new();
         for (at, entry) in entries.iter().enumerate() {
             let Some(id) = &entry.id else {
@@ -57,7 +57,7 @@ impl Tree {
                 return Err(twice(id, &entries[earlier as usize], entry));
             }
         }
-        let above = |entry: &Entry| {
+        let above = |entry: &TreeEntry| {
             let Some(parent) = &entry.parent else { return Ok(None) };
             by_id.get(parent).copied().map(Some).ok_or_else(|| unknown(entry, parent, &by_id))
         };
@@ -70,16 +70,16 @@ impl Tree {
                     return Err(circle(entries, &line, parent));
                 }
                 line.push(parent);
-                if line.len() > DEEPEST {
+                if line.len() > MAX_DEPTH {
                     return Err(entry.wrong(
                         "parent",
-                        &format!("在第 {DEEPEST} 层之下；一棵树最多 {DEEPEST} 层"),
-                        &format!("is below level {DEEPEST}; a tree has at most {DEEPEST} levels"),
+                        &format!("在第 {MAX_DEPTH} 层之下；一棵树最多 {MAX_DEPTH} 层"),
+                        &format!("is below level {MAX_DEPTH}; a tree has at most {MAX_DEPTH} levels"),
                     ));
                 }
             }
             line.reverse();
-            units.push(Unit { id: entry.id.clone().unwrap_or_default(), line });
+            units.push(TreeUnit { id: entry.id.clone().unwrap_or_default(), line });
         }
         let mut by_name: HashMap<String, Option<u32>> = HashMap::new();
         for (at, entry) in entries.iter().enumerate() {
@@ -110,10 +110,10 @@ impl Tree {
     }
 }
 
-fn twice(id: &str, earlier: &Entry, entry: &Entry) -> Error {
-    let top = |entry: &Entry, words: &str| entry.parent.clone().unwrap_or_else(|| words.to_owned());
+fn twice(id: &str, earlier: &TreeEntry, entry: &TreeEntry) -> Error {
+    let top = |entry: &TreeEntry, words: &str| entry.parent.clone().unwrap_or_else(|| words.to_owned());
     if earlier.parent == entry.parent {
-        let at = &earlier.at;
+        let at = &earlier.position;
         return entry.wrong(
             "id",
             &format!("“{id}”出现了两次（前一次在{}）；请删去一行", at.zh),
@@ -125,19 +125,19 @@ fn twice(id: &str, earlier: &Entry, entry: &Entry) -> Error {
         &format!(
             "“{id}”有两个上级：“{}”（{}）和“{}”；一个单位只能有一个上级，请删去一行",
             top(earlier, "（无）"),
-            earlier.at.zh,
+            earlier.position.zh,
             top(entry, "（无）")
         ),
         &format!(
             "'{id}' has two parents, '{}' ({}) and '{}'; a unit has one at most. Hint: delete one record",
             top(earlier, "none"),
-            earlier.at.en,
+            earlier.position.en,
             top(entry, "none")
         ),
     )
 }
 
-fn unknown(entry: &Entry, parent: &str, by_id: &HashMap<String, u32>) -> Error {
+fn unknown(entry: &TreeEntry, parent: &str, by_id: &HashMap<String, u32>) -> Error {
     let mut ids: Vec<&str> = by_id.keys().map(String::as_str).collect();
     ids.sort_unstable();
     let (zh, en) = nearest(parent, ids.iter().copied()).map_or_else(
@@ -157,7 +157,7 @@ fn unknown(entry: &Entry, parent: &str, by_id: &HashMap<String, u32>) -> Error {
 }
 
 /// Builds the error for a cycle: `parent` is already on `line`, where each unit is followed by its parent.
-fn circle(entries: &[Entry], line: &[u32], parent: u32) -> Error {
+fn circle(entries: &[TreeEntry], line: &[u32], parent: u32) -> Error {
     let from = line.iter().position(|unit| *unit == parent).unwrap_or_default();
     let units = line[from..].iter().chain([&parent]);
     let path: Vec<&str> = units.filter_map(|unit| entries[*unit as usize].id.as_deref()).collect();

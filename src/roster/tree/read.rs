@@ -13,23 +13,23 @@ use crate::job::Quiet;
 use crate::lang::Text;
 
 /// One record of the table.
-pub(super) struct Entry {
+pub(super) struct TreeEntry {
     /// Name of the table.
     origin: String,
     /// Position in the table, as a number and in words.
     row: u32,
-    pub(super) at: Text,
+    pub(super) position: Text,
     pub(super) id: Option<String>,
     pub(super) name: Option<String>,
     pub(super) parent: Option<String>,
 }
 
-impl Entry {
+impl TreeEntry {
     /// Builds the error for an invalid `field`.
     pub(super) fn wrong(&self, field: &str, zh: &str, en: &str) -> Error {
-        let Self { origin, row, at, .. } = self;
-        let zh = format!("{origin}：{}：字段 {field}：{zh}", at.zh);
-        let en = format!("{origin}: {}: field {field}: {en}", at.en);
+        let Self { origin, row, position, .. } = self;
+        let zh = format!("{origin}：{}：字段 {field}：{zh}", position.zh);
+        let en = format!("{origin}: {}: field {field}: {en}", position.en);
         let error = Error::definition(zh, en).in_file(origin).at_row(u64::from(*row)).in_column(field);
         let value = match field {
             "id" => &self.id,
@@ -134,7 +134,12 @@ impl Tree {
         Self::from_records(origin, rows, 0, |line| Text::new(format!("第 {line} 行"), format!("line {line}")))
     }
 
-    fn from_records(origin: &str, rows: Vec<(u32, Vec<String>)>, first: u32, at: impl Fn(u32) -> Text) -> Result<Self> {
+    fn from_records(
+        origin: &str,
+        rows: Vec<(u32, Vec<String>)>,
+        first: u32,
+        position: impl Fn(u32) -> Text,
+    ) -> Result<Self> {
         let mut rows = rows.into_iter();
         let header: Vec<String> = rows.next().map(|(_, texts)| texts).unwrap_or_default();
         let place = |names: &[&str]| header.iter().position(|h| names.contains(&h.trim()));
@@ -150,13 +155,14 @@ impl Tree {
             })
         };
         let (id, name, parent) = (needed(&ID)?, place(&NAME), needed(&PARENT)?);
-        let entries: Vec<Entry> = rows
+        let entries: Vec<TreeEntry> = rows
             .map(|(line, texts)| {
-                let cell = |at: usize| texts.get(at).map(|t| t.trim().to_owned()).filter(|text| !text.is_empty());
-                Entry {
+                let cell =
+                    |column: usize| texts.get(column).map(|t| t.trim().to_owned()).filter(|text| !text.is_empty());
+                TreeEntry {
                     origin: origin.to_owned(),
                     row: line.max(first),
-                    at: at(line.max(first)),
+                    position: position(line.max(first)),
                     id: cell(id),
                     name: name.and_then(cell),
                     parent: cell(parent),

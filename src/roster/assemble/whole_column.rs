@@ -11,8 +11,7 @@ use arrow::buffer::{BooleanBuffer, NullBuffer};
 use arrow::compute::{cast, concat};
 use arrow::datatypes::{DataType, Date32Type, Float32Type, Float64Type, UInt64Type};
 
-use super::labels::Labels;
-use super::labels::Part;
+use super::merged_labels::{ColumnPart, MergedLabels};
 use crate::error::{Error, Result};
 use crate::ingest::{Values, with_numbers};
 use crate::roster::Field;
@@ -20,19 +19,19 @@ use crate::roster::column::{Column, Dictionary, Integers};
 use crate::schema::{Type, words};
 
 /// A range of rows of one part.
-pub(super) struct Run {
+pub(super) struct PartRun {
     pub part: usize,
     pub rows: Range<usize>,
 }
 
 /// One column across all batches.
-pub(in crate::roster) struct Whole<'a> {
-    parts: &'a [Part],
-    kind: Kind,
+pub(in crate::roster) struct WholeColumn<'a> {
+    parts: &'a [ColumnPart],
+    kind: ColumnKind,
 }
 
-enum Kind {
-    Coded(Labels, Arc<Dictionary>),
+enum ColumnKind {
+    Coded(MergedLabels, Arc<Dictionary>),
     /// Code of each grade in half steps.
     Stars(Box<[u16; GRADES]>, Arc<Dictionary>),
     Flag,
@@ -43,18 +42,18 @@ enum Kind {
     Text,
 }
 
-impl<'a> Whole<'a> {
+impl<'a> WholeColumn<'a> {
     /// Prepares the column `field` from its parts. Codes have one width in all years, that of the dictionary.
-    pub(in crate::roster) fn new(field: &Field, parts: &'a [Part]) -> Result<Self> {
+    pub(in crate::roster) fn new(field: &Field, parts: &'a [ColumnPart]) -> Result<Self> {
         for values in parts.iter().flatten() {
-            canonical(field, values)?;
+            check_canonical(field, values)?;
         }
         let kind = match field.ty {
             Type::Word => words_of(field, parts)?,
             Type::Code | Type::Region | Type::Industry | Type::Id | Type::Year => {
-                let mut labels = Labels::new(parts);
+                let mut labels = MergedLabels::new(parts);
                 let values = labels.sort();
-                Kind::Coded(labels, Arc::new(Dictionary::new(values)))
+                ColumnKind::Coded(labels, Arc::new(Dictionary::new(values)))
             }
             Type::Star => {
                 let grades = grades(parts);
@@ -63,14 +62,14 @@ impl<'a> Whole<'a> {
                     codes[*grade] = code;
                 }
                 let names = grades.iter().map(|grade| format!("{}", *grade as f64 / 2.0)).collect();
-                Kind::Stars(codes, Arc::new(Dictionary::new(names)))
+                ColumnKind::Stars(codes, Arc::new(Dictionary::new(names)))
             }
-            Type::Flag => Kind::Flag,
-            Type::Count => Kind::Count,
-            Type::Money => Kind::Money,
-            Type::Real => Kind::Real,
-            Type::Date => Kind::Date,
-            Type::Text => Kind::Text,
+            Type::Flag => ColumnKind::Flag,
+            Type::Count => ColumnKind::Count,
+            Type::Money => ColumnKind::Money,
+            Type::Real => ColumnKind::Real,
+            Type::Date => ColumnKind::Date,
+            Type::Text => ColumnKind::Text,
         };
         Ok(Self { parts, kind })
     }
@@ -81,18 +80,20 @@ impl<'a> Whole<'a> {
     }
 
     /// Assembles the column for all rows.
-    pub(in crate::roster) fn all(&self) -> Result<Column> {
-        let run =
-            |(part, rows): (usize, &Part)| Run { part, rows: 0..rows.as_ref().map_or_else(|rows| *rows, Values::len) };
-        let runs: Vec<Run> = self.parts.iter().enumerate().map(run).collect();
+    pub(in crate::roster) fn all_rows(&self) -> Result<Column> {
+        let run = |(part, rows): (usize, &ColumnPart)| PartRun {
+            part,
+            rows: 0..rows.as_ref().map_or_else(|rows| *rows, Values::len),
+        };
+        let runs: Vec<PartRun> = self.parts.iter().enumerate().map(run).collect();
         self.column(&runs)
     }
 
     /// Concatenates the rows of `runs`: numbers in the narrowest width that holds them, `known` only if some value
     /// is unknown.
-    pub(super) fn column(&self, runs: &[Run]) -> Result<Column> {
+    pub(super) fn column(&self, runs: &[PartRun]) -> Result<Column> {
         Ok(match &self.kind {
-            Kind::Coded(labels, dictionary) => {
+            ColumnKind::Coded(labels, dictionary) => {
                 let codes = match dictionary.values().len() {
                     0..=0xff => Integers::U8(self.codes(labels, runs, |code| code as u8)),
                     0x100..=0xffff => Integers::U16(self.codes(labels, runs, |code| code as u16)),
@@ -100,37 +101,37 @@ impl<'a> Whole<'a> {
                 };
                 Column::Coded { codes, dictionary: Arc::clone(dictionary) }
             }
-            Kind::Stars(of_grade, dictionary) => {
-                let code = |grade: f32| of_grade[halves(grade)];
+            ColumnKind::Stars(of_grade, dictionary) => {
+                let code = |grade: f32| of_grade[half_steps(grade)];
                 let codes = match dictionary.values().len() {
                     0..=0xff => Integers::U8(self.values::<Float32Type, _>(runs, |grade| code(grade) as u8).0),
                     _ => Integers::U16(self.values::<Float32Type, _>(runs, code).0),
                 };
                 Column::Coded { codes, dictionary: Arc::clone(dictionary) }
             }
-            Kind::Flag => self.flags(runs),
-            Kind::Count => self.counts(runs),
-            Kind::Money => self.money(runs),
-            Kind::Real => {
+            ColumnKind::Flag => self.flags(runs),
+            ColumnKind::Count => self.counts(runs),
+            ColumnKind::Money => self.money(runs),
+            ColumnKind::Real => {
                 let (values, known) = self.values::<Float64Type, _>(runs, |v| v);
                 Column::Real { values, known }
             }
-            Kind::Date => {
+            ColumnKind::Date => {
                 let (values, known) = self.values::<Date32Type, _>(runs, |v| v);
                 Column::Date { values, known }
             }
-            Kind::Text => self.texts(runs)?,
+            ColumnKind::Text => self.texts(runs)?,
         })
     }
 
-    fn array(&self, run: &Run) -> Option<&'a ArrayRef> {
+    fn array(&self, run: &PartRun) -> Option<&'a ArrayRef> {
         match &self.parts[run.part] {
             Ok(Values::Array(array)) => Some(array),
             _ => None,
         }
     }
 
-    fn codes<T: Copy + Default>(&self, labels: &Labels, runs: &[Run], narrow: impl Fn(u32) -> T) -> Vec<T> {
+    fn codes<T: Copy + Default>(&self, labels: &MergedLabels, runs: &[PartRun], narrow: impl Fn(u32) -> T) -> Vec<T> {
         let mut codes = Vec::with_capacity(length(runs));
         for run in runs {
             match &self.parts[run.part] {
@@ -145,7 +146,7 @@ impl<'a> Whole<'a> {
     /// any value is unknown.
     fn gathered<T: Copy + Default>(
         &self,
-        runs: &[Run],
+        runs: &[PartRun],
         append: impl Fn(&mut Vec<T>, &ArrayRef, Range<usize>),
     ) -> (Vec<T>, Option<BooleanBuffer>) {
         let rows = length(runs);
@@ -162,7 +163,7 @@ impl<'a> Whole<'a> {
             if let Some(valid) = nulls_of(array) {
                 let valid = valid.slice(run.rows.start, run.rows.len());
                 nulls.append_buffer(&valid);
-                forget(&mut values[start..], Some(&valid));
+                zero_unknown(&mut values[start..], Some(&valid));
             } else {
                 nulls.append_n_non_nulls(run.rows.len());
             }
@@ -171,20 +172,20 @@ impl<'a> Whole<'a> {
         (values, nulls.map(NullBuffer::into_inner))
     }
 
-    /// Collects the numbers converted by `of`.
+    /// Collects the numbers converted by `convert`.
     fn values<P: ArrowPrimitiveType, T: Copy + Default>(
         &self,
-        runs: &[Run],
-        of: impl Fn(P::Native) -> T,
+        runs: &[PartRun],
+        convert: impl Fn(P::Native) -> T,
     ) -> (Vec<T>, Option<BooleanBuffer>) {
         self.gathered(runs, |values, array, rows| {
-            values.extend(array.as_primitive::<P>().values()[rows].iter().map(|value| of(*value)));
+            values.extend(array.as_primitive::<P>().values()[rows].iter().map(|value| convert(*value)));
         })
     }
 
     /// Assembles counts in the narrowest width that holds them; each part has its own width.
-    fn counts(&self, runs: &[Run]) -> Column {
-        let bits = |run: &Run| {
+    fn counts(&self, runs: &[PartRun]) -> Column {
+        let bits = |run: &PartRun| {
             let array = self.array(run)?;
             Some(with_numbers!(array, numbers => all_bits(array, &numbers[run.rows.clone()], run.rows.start)))
         };
@@ -204,8 +205,8 @@ impl<'a> Whole<'a> {
     }
 
     /// Assembles amounts in the narrowest width that holds them.
-    fn money(&self, runs: &[Run]) -> Column {
-        let bits = |run: &Run| {
+    fn money(&self, runs: &[PartRun]) -> Column {
+        let bits = |run: &PartRun| {
             let array = self.array(run)?;
             let values = &array.as_primitive::<UInt64Type>().values()[run.rows.clone()];
             Some(all_bits(array, values, run.rows.start))
@@ -224,7 +225,7 @@ impl<'a> Whole<'a> {
         }
     }
 
-    fn flags(&self, runs: &[Run]) -> Column {
+    fn flags(&self, runs: &[PartRun]) -> Column {
         let rows = length(runs);
         let mut set = BooleanBufferBuilder::new(rows);
         let mut nulls = NullBufferBuilder::new(rows);
@@ -247,8 +248,8 @@ impl<'a> Whole<'a> {
         Column::Flag { set: known.as_ref().map_or_else(|| set.clone(), |known| &set & known), known }
     }
 
-    fn texts(&self, runs: &[Run]) -> Result<Column> {
-        let text = |run: &Run| match self.array(run) {
+    fn texts(&self, runs: &[PartRun]) -> Result<Column> {
+        let text = |run: &PartRun| match self.array(run) {
             Some(array) => Ok(cast(&array.slice(run.rows.start, run.rows.len()), &DataType::Utf8)?),
             None => Ok(new_null_array(&DataType::Utf8, run.rows.len())),
         };
@@ -263,15 +264,15 @@ impl<'a> Whole<'a> {
 }
 
 /// Returns the total number of rows of `runs`.
-fn length(runs: &[Run]) -> usize {
+fn length(runs: &[PartRun]) -> usize {
     runs.iter().map(|run| run.rows.len()).sum()
 }
 
 /// Codes a word column in the order of its word table, so that every roster has the same codes.
-fn words_of(field: &Field, parts: &[Part]) -> Result<Kind> {
+fn words_of(field: &Field, parts: &[ColumnPart]) -> Result<ColumnKind> {
     let words = words::of(&field.name).ok_or_else(|| Error::data("没有词表", "a word column without words"))?;
     let dictionary = Dictionary::new(words.ids().map(str::to_owned).collect());
-    let mut labels = Labels::new(parts);
+    let mut labels = MergedLabels::new(parts);
     let mut to = Vec::with_capacity(labels.values.len());
     for value in (1..=labels.values.len() as u32).map(|code| labels.values.get(code)) {
         to.push(dictionary.code(value).ok_or_else(|| {
@@ -285,7 +286,7 @@ fn words_of(field: &Field, parts: &[Part]) -> Result<Kind> {
         })?);
     }
     labels.recode(&to);
-    Ok(Kind::Coded(labels, Arc::new(dictionary)))
+    Ok(ColumnKind::Coded(labels, Arc::new(dictionary)))
 }
 
 /// Returns the nulls of `array`, if it has any.
@@ -294,7 +295,7 @@ fn nulls_of(array: &ArrayRef) -> Option<&NullBuffer> {
 }
 
 /// Zeroes unknown values. Nulls are unpredictable, so this selects without a branch.
-pub(in crate::roster) fn forget<T: Copy + Default>(values: &mut [T], known: Option<&NullBuffer>) {
+pub(in crate::roster) fn zero_unknown<T: Copy + Default>(values: &mut [T], known: Option<&NullBuffer>) {
     let Some(known) = known.filter(|known| known.null_count() > 0) else { return };
     for (row, value) in values.iter_mut().enumerate() {
         *value = if known.is_valid(row) { *value } else { T::default() };
@@ -316,22 +317,22 @@ fn all_bits<T: Copy + Into<u64>>(array: &ArrayRef, values: &[T], start: usize) -
 pub(in crate::roster) const GRADES: usize = 1 << 8;
 
 /// Converts a grade to half steps.
-pub(in crate::roster) fn halves(grade: f32) -> usize {
+pub(in crate::roster) fn half_steps(grade: f32) -> usize {
     usize::from((grade * 2.0 + 0.5) as u8)
 }
 
 /// Returns the grades that occur, in half steps, ascending.
-fn grades(parts: &[Part]) -> Vec<usize> {
+fn grades(parts: &[ColumnPart]) -> Vec<usize> {
     // The last entry absorbs nulls, which saves a branch.
     let mut used = [false; GRADES + 1];
     for values in parts.iter().flatten() {
         let Values::Array(array) = values else { continue };
         let grades = array.as_primitive::<Float32Type>().values();
         match array.nulls() {
-            None => grades.iter().for_each(|grade| used[halves(*grade)] = true),
+            None => grades.iter().for_each(|grade| used[half_steps(*grade)] = true),
             Some(valid) => {
                 for (row, grade) in grades.iter().enumerate() {
-                    used[if valid.is_valid(row) { halves(*grade) } else { GRADES }] = true;
+                    used[if valid.is_valid(row) { half_steps(*grade) } else { GRADES }] = true;
                 }
             }
         }
@@ -355,7 +356,7 @@ impl Column {
 }
 
 /// Fails if a part of `field` does not have its canonical type.
-fn canonical(field: &Field, values: &Values) -> Result<()> {
+fn check_canonical(field: &Field, values: &Values) -> Result<()> {
     let wanted = field.ty.arrow();
     let got = match values {
         Values::Coded(_) if wanted == DataType::Utf8 && field.ty != Type::Text => return Ok(()),

@@ -11,13 +11,13 @@ use super::column::{Column, Integers, with_integers};
 use crate::error::Result;
 
 /// Row numbers in any order.
-pub(crate) struct Rows<'a> {
+pub(crate) struct RowSelection<'a> {
     rows: &'a [u32],
     /// The contiguous range, if the rows form one in ascending order.
     stretch: Option<Range<usize>>,
 }
 
-impl<'a> Rows<'a> {
+impl<'a> RowSelection<'a> {
     pub(crate) fn new(rows: &'a [u32]) -> Self {
         let stretch = match rows {
             [first, .., last]
@@ -48,7 +48,7 @@ impl<'a> Rows<'a> {
 
 impl Integers {
     /// Gathers the values at `rows`, keeping the width.
-    fn gather(&self, rows: &Rows<'_>) -> Self {
+    fn gather(&self, rows: &RowSelection<'_>) -> Self {
         match self {
             Self::U8(v) => Self::U8(rows.gather(v)),
             Self::U16(v) => Self::U16(rows.gather(v)),
@@ -59,18 +59,18 @@ impl Integers {
 
     /// Repacks the values in the narrowest width that holds them.
     fn shrunk(self) -> Self {
-        let most = with_integers!(&self, v => v.iter().copied().max().map_or(0, Into::<u64>::into));
+        let max = with_integers!(&self, v => v.iter().copied().max().map_or(0, Into::<u64>::into));
         match self {
-            Self::U64(v) if most > u64::from(u32::MAX) => Self::U64(v),
-            Self::U32(v) if most > u64::from(u16::MAX) => Self::U32(v),
-            other => with_integers!(&other, v => Self::up_to(most, v.iter().map(|v| Into::<u64>::into(*v)))),
+            Self::U64(v) if max > u64::from(u32::MAX) => Self::U64(v),
+            Self::U32(v) if max > u64::from(u16::MAX) => Self::U32(v),
+            other => with_integers!(&other, v => Self::up_to(max, v.iter().map(|v| Into::<u64>::into(*v)))),
         }
     }
 }
 
 impl Column {
     /// Gathers these rows: numbers in the narrowest width that holds them, `known` only if some value is unknown.
-    pub(crate) fn gather(&self, rows: &Rows<'_>) -> Result<Self> {
+    pub(crate) fn gather(&self, rows: &RowSelection<'_>) -> Result<Self> {
         let bits = |all: &Option<BooleanBuffer>| {
             let all = rows.gather_bits(all.as_ref()?);
             Some(all).filter(|known| known.count_set_bits() < known.len())

@@ -10,71 +10,71 @@ use rustc_hash::FxHashMap;
 use crate::ingest::{Coded, Distinct, Known, Values, with_numbers};
 
 /// One batch's part of a column: its values, or its number of rows if the batch lacks the column.
-pub(in crate::roster) type Part = Result<Values, usize>;
+pub(in crate::roster) type ColumnPart = Result<Values, usize>;
 
 /// The distinct texts of a column, with the mapping from numbers to codes.
-pub(super) struct Labels {
+pub(super) struct MergedLabels {
     /// Distinct texts that occur in a row.
     pub values: Distinct,
     /// For each interner, the code of each of its numbers; 0 for texts that no row has.
-    tables: Vec<Vec<u32>>,
+    interners: Vec<Vec<u32>>,
     /// Interner of each part.
-    of_part: Vec<usize>,
+    interner_of_part: Vec<usize>,
 }
 
 /// The texts of one interner that occur in a row.
-struct Used<'a> {
+struct UsedInterner<'a> {
     known: &'a Known,
     /// For each number, 1 where a row has it.
     codes: Vec<u32>,
     /// Numbers not yet seen in a row.
-    rest: usize,
+    unseen: usize,
 }
 
-impl<'a> Used<'a> {
+impl<'a> UsedInterner<'a> {
     fn new(known: &'a Known) -> Self {
-        let rest = known.values().len();
-        let mut codes = vec![0; rest + 1];
+        let unseen = known.values().len();
+        let mut codes = vec![0; unseen + 1];
         codes[0] = 1;
-        Self { known, codes, rest }
+        Self { known, codes, unseen }
     }
 
     fn mark(&mut self, coded: &Coded) {
         // Usually every text is seen after a few parts.
-        if self.rest == 0 {
+        if self.unseen == 0 {
             return;
         }
-        let mut rest = self.rest;
+        let mut unseen = self.unseen;
         with_numbers!(coded.numbers, numbers => for number in numbers {
             let code = &mut self.codes[*number as usize];
-            rest -= usize::from(*code == 0);
+            unseen -= usize::from(*code == 0);
             *code = 1;
         });
-        self.rest = rest;
+        self.unseen = unseen;
     }
 }
 
-impl Labels {
-    pub(super) fn new(parts: &[Part]) -> Self {
-        let mut tables: Vec<Used<'_>> = Vec::new();
-        let mut of_part = Vec::with_capacity(parts.len());
-        let mut at: FxHashMap<*const Known, usize> = FxHashMap::default();
+impl MergedLabels {
+    pub(super) fn new(parts: &[ColumnPart]) -> Self {
+        let mut interners: Vec<UsedInterner<'_>> = Vec::new();
+        let mut interner_of_part = Vec::with_capacity(parts.len());
+        let mut position: FxHashMap<*const Known, usize> = FxHashMap::default();
         for part in parts {
             let Ok(Values::Coded(coded)) = part else {
-                of_part.push(0);
+                interner_of_part.push(0);
                 continue;
             };
-            let table = *at.entry(Arc::as_ptr(&coded.known)).or_insert(tables.len());
-            if table == tables.len() {
-                tables.push(Used::new(&coded.known));
+            let interner = *position.entry(Arc::as_ptr(&coded.known)).or_insert(interners.len());
+            if interner == interners.len() {
+                interners.push(UsedInterner::new(&coded.known));
             }
-            if let Some(used) = tables.get_mut(table) {
+            if let Some(used) = interners.get_mut(interner) {
                 used.mark(coded);
             }
-            of_part.push(table);
+            interner_of_part.push(interner);
         }
         let mut values = Distinct::default();
-        let tables = tables.into_iter().map(|Used { known, mut codes, .. }| {
+        let interners = interners.into_iter().map(|UsedInterner { known, mut codes, .. }| {
             let texts = known.values();
             codes[0] = 0;
             for (number, code) in (0..).zip(&mut codes).filter(|(_, used)| **used > 0) {
@@ -82,13 +82,13 @@ impl Labels {
             }
             codes
         });
-        let tables = tables.collect();
-        Self { values, tables, of_part }
+        let interners = interners.collect();
+        Self { values, interners, interner_of_part }
     }
 
     /// Replaces code `k` by `to[k - 1]`.
     pub(super) fn recode(&mut self, to: &[u32]) {
-        for code in self.tables.iter_mut().flatten() {
+        for code in self.interners.iter_mut().flatten() {
             *code = (*code as usize).checked_sub(1).map_or(0, |at| to[at]);
         }
     }
@@ -114,7 +114,7 @@ impl Labels {
         rows: Range<usize>,
         narrow: impl Fn(u32) -> T,
     ) {
-        let Some(of_number) = self.of_part.get(part).and_then(|at| self.tables.get(*at)) else { return };
+        let Some(of_number) = self.interner_of_part.get(part).and_then(|at| self.interners.get(*at)) else { return };
         with_numbers!(coded.numbers, numbers => {
             to.extend(numbers[rows].iter().map(|number| narrow(of_number[*number as usize])));
         });

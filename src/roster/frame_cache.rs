@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// A type-keyed cache: one value per type, owned by the module that defines the type.
 #[derive(Default)]
-pub(crate) struct Kept(Mutex<Vec<Arc<dyn Any + Send + Sync>>>);
+pub(crate) struct FrameCache(Mutex<Vec<Arc<dyn Any + Send + Sync>>>);
 
-impl Kept {
+impl FrameCache {
     /// Returns the cached value of this type, inserting its default on first use.
-    pub(crate) fn of<T: Any + Send + Sync + Default>(&self) -> Arc<T> {
+    pub(crate) fn get<T: Any + Send + Sync + Default>(&self) -> Arc<T> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = all.iter().find_map(|one| Arc::clone(one).downcast().ok()) {
             return known;
@@ -22,14 +22,14 @@ impl Kept {
 }
 
 /// A clone starts empty, since it may get other columns before it is part of a roster.
-impl Clone for Kept {
+impl Clone for FrameCache {
     fn clone(&self) -> Self {
         Self::default()
     }
 }
 
-impl fmt::Debug for Kept {
+impl fmt::Debug for FrameCache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Kept")
+        f.write_str("FrameCache")
     }
 }
