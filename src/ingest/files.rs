@@ -11,8 +11,8 @@ use super::ReadOptions;
 use super::file_names::tails;
 use super::format::{arrow, parquet, text, workbook};
 use super::header::overrides;
-use super::reading::{Report, Skipped, Take};
-use super::table::start::{Outcome, Place, Work, empty, file_name, missing, no_ledger, unreadable};
+use super::reading::{PieceSink, Report, Skipped};
+use super::table::start::{FileOutcome, ReadContext, TableLocation, empty, file_name, missing, no_ledger, unreadable};
 use crate::error::{Error, Result};
 use crate::job;
 use crate::job::Job;
@@ -34,8 +34,8 @@ struct Input {
     named: bool,
 }
 
-/// Reads files and folders and passes the rows to `take` as they come.
-pub(crate) fn read(paths: &[PathBuf], options: &ReadOptions, take: &dyn Take, job: &dyn Job) -> Result<Report> {
+/// Reads files and folders and passes the rows to `sink` as they come.
+pub(crate) fn read(paths: &[PathBuf], options: &ReadOptions, sink: &dyn PieceSink, job: &dyn Job) -> Result<Report> {
     if paths.is_empty() {
         return Err(Error::argument(
             "没有给出任何文件。请给出台账文件或文件夹",
@@ -52,12 +52,12 @@ pub(crate) fn read(paths: &[PathBuf], options: &ReadOptions, take: &dyn Take, jo
         }
     }
     let names = tails(inputs.iter().map(|input| input.path.as_path()));
-    let outcomes: Vec<Result<Outcome>> = (inputs.par_iter().zip(&names))
+    let outcomes: Vec<Result<FileOutcome>> = (inputs.par_iter().zip(&names))
         .enumerate()
         .map(|(at, (input, name))| {
             job::check(job)?;
-            let work = Work { options, job, take, file: at as u32, sheet: 0 };
-            let outcome = file(&Place { path: &input.path, name, sheet: None, encoding: None }, &work)?;
+            let context = ReadContext { options, job, sink, file: at as u32, sheet: 0 };
+            let outcome = file(&TableLocation { path: &input.path, name, sheet: None, encoding: None }, &context)?;
             if outcome.sheets.is_empty() && input.named {
                 return Err(no_ledger(&input.path, &outcome.skipped));
             }
@@ -77,7 +77,7 @@ pub(crate) fn read(paths: &[PathBuf], options: &ReadOptions, take: &dyn Take, jo
 
 impl Report {
     /// Adds the result of the file at position `file`.
-    pub(super) fn add(&mut self, file: u32, outcome: Outcome) {
+    pub(super) fn add(&mut self, file: u32, outcome: FileOutcome) {
         for (sheet, read) in outcome.sheets {
             self.keys.push((file, sheet));
             self.typed.push(read.typed);
@@ -90,9 +90,12 @@ impl Report {
     /// Returns the report if every header named by the caller is in one of the sources.
     pub(super) fn checked(self, options: &ReadOptions) -> Result<Self> {
         let headers = || self.sources.iter().flat_map(|s| &s.columns).map(|c| c.header.as_str());
-        let wishes = options.columns.iter().map(|(header, _)| header).chain(&options.keep);
-        match wishes.filter(|wish| *wish != "*").find(|wish| !headers().any(|header| overrides::names(wish, header))) {
-            Some(wish) => Err(overrides::unmet(wish, headers())),
+        let mapped = options.columns.iter().map(|(header, _)| header).chain(&options.keep);
+        match mapped
+            .filter(|header_named| *header_named != "*")
+            .find(|header_named| !headers().any(|header| overrides::names(header_named, header)))
+        {
+            Some(header_named) => Err(overrides::unmet(header_named, headers())),
             None => Ok(self),
         }
     }
@@ -135,8 +138,8 @@ fn kinds() -> String {
     [&WORKBOOKS[..], &TEXTS[..], &PARQUET[..], &ARROW[..]].concat().join(", ")
 }
 
-fn file(place: &Place<'_>, work: &Work<'_>) -> Result<Outcome> {
-    let path = place.path;
+fn file(location: &TableLocation<'_>, context: &ReadContext<'_>) -> Result<FileOutcome> {
+    let path = location.path;
     let extension = extension(path);
     let is = |kinds: &[&str]| kinds.contains(&extension.as_str());
     if [&WORKBOOKS[..], &TEXTS[..], &PARQUET[..], &ARROW[..]].iter().any(|kinds| is(kinds)) {
@@ -150,13 +153,13 @@ fn file(place: &Place<'_>, work: &Work<'_>) -> Result<Outcome> {
             return Err(empty(path));
         }
         return if is(&PARQUET) {
-            parquet::read(place, &file, work)
+            parquet::read(location, &file, context)
         } else if is(&ARROW) {
-            arrow::read_file(place, file, work)
+            arrow::read_file(location, file, context)
         } else if is(&WORKBOOKS) {
-            workbook::read(place, file, work)
+            workbook::read(location, file, context)
         } else {
-            text::read(place, file, metadata.len(), work)
+            text::read(location, file, metadata.len(), context)
         };
     }
     if !path.exists() {
@@ -177,25 +180,25 @@ fn no_file(path: &Path) -> Error {
     Error::of_file(path, "这不是文件，无法读取", "this is not a file and cannot be read")
 }
 
-/// Reads the bytes of a text file or workbook called `name` and passes the rows to `take` as they come.
+/// Reads the bytes of a text file or workbook called `name` and passes the rows to `sink` as they come.
 pub(crate) fn read_bytes(
     name: &str,
     bytes: &[u8],
     options: &ReadOptions,
-    take: &dyn Take,
+    sink: &dyn PieceSink,
     job: &dyn Job,
 ) -> Result<Report> {
     let path = Path::new(name);
     if bytes.is_empty() {
         return Err(empty(path));
     }
-    let place = Place { path, name: &file_name(path), sheet: None, encoding: None };
-    let work = Work { options, job, take, file: 0, sheet: 0 };
+    let location = TableLocation { path, name: &file_name(path), sheet: None, encoding: None };
+    let context = ReadContext { options, job, sink, file: 0, sheet: 0 };
     let extension = extension(path);
     let outcome = if WORKBOOKS.contains(&extension.as_str()) {
-        workbook::read(&place, Cursor::new(bytes), &work)?
+        workbook::read(&location, Cursor::new(bytes), &context)?
     } else if TEXTS.contains(&extension.as_str()) {
-        text::read(&place, bytes, bytes.len() as u64, &work)?
+        text::read(&location, bytes, bytes.len() as u64, &context)?
     } else {
         return Err(unsupported(path, &extension));
     };

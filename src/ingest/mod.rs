@@ -35,14 +35,14 @@ mod problem;
 pub(crate) mod reading;
 mod table;
 
-pub(crate) use self::cell::block::{At, Places};
-pub(crate) use self::cell::distinct::{Distinct, Known};
+pub(crate) use self::cell::block::{RowPosition, RowPositions};
+pub(crate) use self::cell::distinct::{ColumnInterner, DistinctTexts};
 pub use self::cell::expression::{Expression, IndustryLevel, RegionLookup, RegistrationPart};
-pub(crate) use self::cell::values::{Coded, Values, with_numbers};
+pub(crate) use self::cell::values::{Coded, ColumnValues, with_numbers};
 pub(crate) use self::files::{read as stream, read_bytes as stream_bytes};
 pub(crate) use self::format::arrow::read as stream_arrow;
-pub use self::format::grid::{Grid, grids};
 pub(crate) use self::format::parquet::{broken, guarded};
+pub use self::format::sheet_cells::{Grid, grids};
 pub(crate) use self::format::text::all_records;
 pub use self::header::mapped::{ColumnStatus, Mapped, Proposal};
 pub(crate) use self::header::naming::is_personal;
@@ -50,7 +50,7 @@ pub use self::header::profile::Profile;
 pub use self::options::{OnConflict, ReadOptions};
 pub use self::problem::{Action, Code, Problem, ProblemSeverity};
 pub use self::reading::{Batch, Reading, Rows, Skipped, Source, YearFrom};
-pub(crate) use self::reading::{Key, Report, Take};
+pub(crate) use self::reading::{PartKey, PieceSink, Report};
 pub(crate) use self::table::own_columns::agreed;
 pub(crate) use self::table::piece::Piece;
 pub(crate) use self::table::start::unreadable;
@@ -67,7 +67,7 @@ use crate::job::Job;
 /// Reads files and folders. All ledgers of a folder are read, by name; its Parquet and Arrow files, which tend to be
 /// results of earlier work, only if it has no other ledgers.
 pub fn read(paths: &[PathBuf], options: &ReadOptions, job: &dyn Job) -> Result<Reading> {
-    let gathered = Gather::default();
+    let gathered = PieceCollector::default();
     let report = files::read(paths, &options.without_repair(), &gathered, job)?;
     gathered.reading(report)
 }
@@ -83,7 +83,7 @@ pub fn read(paths: &[PathBuf], options: &ReadOptions, job: &dyn Job) -> Result<R
 /// # Ok::<(), dangjian::Error>(())
 /// ```
 pub fn read_bytes(name: &str, bytes: &[u8], options: &ReadOptions, job: &dyn Job) -> Result<Reading> {
-    let gathered = Gather::default();
+    let gathered = PieceCollector::default();
     let report = files::read_bytes(name, bytes, &options.without_repair(), &gathered, job)?;
     gathered.reading(report)
 }
@@ -91,7 +91,7 @@ pub fn read_bytes(name: &str, bytes: &[u8], options: &ReadOptions, job: &dyn Job
 /// Reads the Arrow batches called `name`. Unlike in files, columns unknown to the schema are kept as the user's own,
 /// except those about people.
 pub fn read_arrow(name: &str, batches: &[RecordBatch], options: &ReadOptions, job: &dyn Job) -> Result<Reading> {
-    let gathered = Gather::default();
+    let gathered = PieceCollector::default();
     let schema = batches.first().map_or_else(|| Arc::new(Schema::empty()), RecordBatch::schema);
     let batches = RecordBatchIterator::new(batches.iter().cloned().map(Ok), schema);
     let report = self::format::arrow::read(name, batches, &options.without_repair(), &gathered, job)?;
@@ -100,16 +100,16 @@ pub fn read_arrow(name: &str, batches: &[RecordBatch], options: &ReadOptions, jo
 
 /// Collects the rows as they come.
 #[derive(Default)]
-struct Gather(Mutex<Vec<(Key, Piece)>>);
+struct PieceCollector(Mutex<Vec<(PartKey, Piece)>>);
 
-impl Take for Gather {
-    fn take(&self, key: Key, piece: Piece) -> Result<()> {
+impl PieceSink for PieceCollector {
+    fn accept(&self, key: PartKey, piece: Piece) -> Result<()> {
         self.0.lock().map_err(|_| Error::broken())?.push((key, piece));
         Ok(())
     }
 }
 
-impl Gather {
+impl PieceCollector {
     /// Returns the rows in order.
     fn reading(self, report: Report) -> Result<Reading> {
         let mut pieces = self.0.into_inner().map_err(|_| Error::broken())?;
@@ -117,8 +117,8 @@ impl Gather {
         let mut batches = Vec::with_capacity(pieces.len());
         for (key, piece) in pieces {
             let source = report.source(key).unwrap_or_default();
-            let rows = piece.places.all().map(|at| at.row).collect();
-            let lines = piece.places.all().map(|at| at.line).collect();
+            let rows = piece.positions.iter().map(|position| position.row).collect();
+            let lines = piece.positions.iter().map(|position| position.line).collect();
             batches.push(Batch { source, rows, lines, records: piece.records()? });
         }
         let mut reading =

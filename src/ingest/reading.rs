@@ -120,16 +120,16 @@ pub struct Reading {
 
 /// Position of a part of a reading: file, sheet and part. Sorted by key, the parts are in the order of their rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Key {
+pub(crate) struct PartKey {
     pub file: u32,
     pub sheet: u32,
     pub part: u32,
 }
 
 /// Consumer of rows as they are read, in any order and from any thread.
-pub(crate) trait Take: Sync {
+pub(crate) trait PieceSink: Sync {
     /// Takes the rows at `key`.
-    fn take(&self, key: Key, piece: Piece) -> Result<()>;
+    fn accept(&self, key: PartKey, piece: Piece) -> Result<()>;
 }
 
 /// Everything that was read, except the rows.
@@ -147,7 +147,7 @@ pub(crate) struct Report {
 
 impl Report {
     /// Returns the position of the source to which `key` belongs.
-    pub(crate) fn source(&self, key: Key) -> Option<usize> {
+    pub(crate) fn source(&self, key: PartKey) -> Option<usize> {
         self.keys.binary_search(&(key.file, key.sheet)).ok()
     }
 }

@@ -14,7 +14,7 @@ use super::origin::{Balance, Origin};
 use crate::error::Result;
 use crate::ingest;
 use crate::ingest::{Code, Problem, ReadOptions};
-use crate::ingest::{Key, Report};
+use crate::ingest::{PartKey, Report};
 use crate::job::Job;
 
 impl Roster {
@@ -82,7 +82,7 @@ impl Roster {
         let repairs = if options.repair { builder.repair()? } else { Vec::new() };
         let incomplete = report_repairs(&mut report, repairs);
         let mut problems = std::mem::take(&mut report.problems).concat();
-        let typed = |key: Key| report.source(key).and_then(|at| report.typed.get(at)).copied().unwrap_or(false);
+        let typed = |key: PartKey| report.source(key).and_then(|at| report.typed.get(at)).copied().unwrap_or(false);
         let Built { roster, chunks, duplicates, slots } = builder.finish(options.on_conflict, &typed, job)?;
         for at in incomplete {
             let years = chunks.iter().filter(|c| report.source(c.key) == Some(at)).flat_map(Chunk::years);
@@ -94,9 +94,9 @@ impl Roster {
         let mut starts = Vec::with_capacity(chunks.len());
         let mut start = 0;
         for chunk in &chunks {
-            balances[source_of(chunk)].kept += chunk.places.len() as u64;
+            balances[source_of(chunk)].kept += chunk.positions.len() as u64;
             starts.push(start);
-            start += chunk.places.len();
+            start += chunk.positions.len();
         }
         let place = |row: usize| {
             let at = starts.partition_point(|start| *start <= row) - 1;
@@ -104,7 +104,7 @@ impl Roster {
         };
         for duplicate in &duplicates {
             let (chunk, row) = place(duplicate.row);
-            let place_of = chunk.places.at(row);
+            let place_of = chunk.positions.get(row);
             let at = source_of(chunk);
             let balance = &mut balances[at];
             balance.kept -= 1;
@@ -120,7 +120,7 @@ impl Roster {
             let place = [(kept.file != source.file).then_some(kept.file.as_str()), kept.sheet.as_deref()];
             let place: Vec<&str> = place.into_iter().flatten().collect();
             let id = roster.organisations().value(slots[duplicate.row] as usize);
-            let value = format!("{id} ↔ {} #{}", place.join(" "), other.places.at(other_row).row);
+            let value = format!("{id} ↔ {} #{}", place.join(" "), other.positions.get(other_row).row);
             problems.push(Problem {
                 file: source.file.clone(),
                 sheet: source.sheet.clone(),

@@ -7,24 +7,24 @@ use arrow::array::{Array, ArrayRef, AsArray, StringArray, new_null_array};
 use arrow::compute::{cast, max, min};
 use arrow::datatypes::{DataType, Float64Type, Int16Type, Int32Type};
 
-use super::block::{Block, Numbers, Texts};
+use super::block::{Block, NumberColumn, TextColumn};
 use super::content::Cell;
-use super::distinct::Known;
+use super::distinct::ColumnInterner;
 use super::is_year;
 use super::reader::{Reader, SCORES};
-use super::values::Values;
+use super::values::ColumnValues;
 use crate::error::Result;
 use crate::ingest::cell;
 use crate::ingest::problem::Code;
 use crate::schema::{Dictionaries, SchemaColumn, Type};
 
-pub(crate) use super::reader::Finding;
+pub(crate) use super::reader::CellProblem;
 
-type Converted = Result<(Values, Vec<Finding>)>;
+type Converted = Result<(ColumnValues, Vec<CellProblem>)>;
 
 /// Wraps an array without problems.
-fn as_it_is(array: ArrayRef) -> (Values, Vec<Finding>) {
-    (Values::Array(array), Vec::new())
+fn as_it_is(array: ArrayRef) -> (ColumnValues, Vec<CellProblem>) {
+    (ColumnValues::Array(array), Vec::new())
 }
 
 /// Checks whether an array of this type holds text, also as a dictionary.
@@ -52,7 +52,7 @@ pub(crate) fn convert(
     column: &'static SchemaColumn,
     factor: f64,
     words: &Dictionaries,
-    known: &Arc<Known>,
+    known: &Arc<ColumnInterner>,
 ) -> Option<Converted> {
     let from = array.data_type();
     let wanted = column.ty.arrow();
@@ -63,7 +63,8 @@ pub(crate) fn convert(
         return Some(match (column.ty, from) {
             (Type::Id | Type::Text, _) => long_text(array, column, words),
             (_, DataType::Dictionary(..)) => distinct(array, column, factor, words, known),
-            _ => as_text(array).map(|texts| all(&Reader::of(column, factor, words), &Texts(&texts), known)),
+            _ => as_text(array)
+                .map(|texts| read_all(&Reader::for_column(column, factor, words), &TextColumn(&texts), known)),
         });
     }
     let exact = from.is_integer() || *from == DataType::Boolean;
@@ -75,7 +76,7 @@ pub(crate) fn convert(
         Type::Money if from.is_integer() && factor <= 1.0 => whole(array, &wanted),
         Type::Year | Type::Real if from.is_integer() || from.is_floating() => ranged(array, column, words, known),
         Type::Region | Type::Industry | Type::Text | Type::Code | Type::Id if exact => {
-            as_text(array).map(|texts| all(&Reader::of(column, factor, words), &Texts(&texts), known))
+            as_text(array).map(|texts| read_all(&Reader::for_column(column, factor, words), &TextColumn(&texts), known))
         }
         _ if exact || from.is_floating() => numbers(array, column, factor, words, known),
         _ => return None,
@@ -90,13 +91,19 @@ fn whole(array: &ArrayRef, wanted: &DataType) -> Converted {
     }
     let texts = as_text(array)?;
     let wrong = (0..array.len()).filter(|at| values.is_null(*at) && array.is_valid(*at));
-    let found = wrong.map(|row| Finding { row, code: Code::ImpossibleValue, value: texts.value(row).to_owned() });
-    let found = found.collect();
-    Ok((Values::Array(values), found))
+    let problems =
+        wrong.map(|row| CellProblem { row, code: Code::ImpossibleValue, value: texts.value(row).to_owned() });
+    let problems = problems.collect();
+    Ok((ColumnValues::Array(values), problems))
 }
 
 /// Casts numbers if all are in range, and reads them one by one otherwise.
-fn ranged(array: &ArrayRef, column: &'static SchemaColumn, words: &Dictionaries, known: &Arc<Known>) -> Converted {
+fn ranged(
+    array: &ArrayRef,
+    column: &'static SchemaColumn,
+    words: &Dictionaries,
+    known: &Arc<ColumnInterner>,
+) -> Converted {
     let values = cast(array, &column.ty.arrow())?;
     let fits = match column.ty {
         Type::Year => {
@@ -124,18 +131,22 @@ fn numbers(
     column: &'static SchemaColumn,
     factor: f64,
     words: &Dictionaries,
-    known: &Arc<Known>,
+    known: &Arc<ColumnInterner>,
 ) -> Converted {
     let numbers = cast(array, &DataType::Float64)?;
-    Ok(all(&Reader::of(column, factor, words), &Numbers(numbers.as_primitive()), known))
+    Ok(read_all(&Reader::for_column(column, factor, words), &NumberColumn(numbers.as_primitive()), known))
 }
 
 /// Reads every cell of `block`.
-pub(crate) fn all<B: Block>(reader: &Reader, block: &B, known: &Arc<Known>) -> (Values, Vec<Finding>) {
+pub(crate) fn read_all<B: Block>(
+    reader: &Reader,
+    block: &B,
+    known: &Arc<ColumnInterner>,
+) -> (ColumnValues, Vec<CellProblem>) {
     let rows: Vec<u32> = (0..block.rows() as u32).collect();
-    let mut found = Vec::new();
-    let values = reader.read(block, &rows, 0, known, &mut found);
-    (values, found)
+    let mut problems = Vec::new();
+    let values = reader.read(block, &rows, 0, known, &mut problems);
+    (values, problems)
 }
 
 /// Casts text to a dictionary.
@@ -149,38 +160,38 @@ fn distinct(
     column: &'static SchemaColumn,
     factor: f64,
     words: &Dictionaries,
-    known: &Arc<Known>,
+    known: &Arc<ColumnInterner>,
 ) -> Converted {
     let dictionary = dictionary(array)?;
     let dictionary = dictionary.as_dictionary::<Int32Type>();
     let texts: &StringArray = dictionary.values().as_string();
-    let (values, said) = all(&Reader::of(column, factor, words), &Texts(texts), known);
-    let said: HashMap<usize, Code> = said.into_iter().map(|finding| (finding.row, finding.code)).collect();
-    let values = values.take(dictionary.keys())?;
-    let mut found = Vec::new();
-    if !said.is_empty() {
+    let (values, of_text) = read_all(&Reader::for_column(column, factor, words), &TextColumn(texts), known);
+    let of_text: HashMap<usize, Code> = of_text.into_iter().map(|finding| (finding.row, finding.code)).collect();
+    let values = values.gather(dictionary.keys())?;
+    let mut problems = Vec::new();
+    if !of_text.is_empty() {
         for (row, key) in dictionary.keys().iter().enumerate() {
             let Some(key) = key.map(|key| key as usize) else { continue };
-            if let Some(code) = said.get(&key) {
-                found.push(Finding { row, code: *code, value: texts.value(key).to_owned() });
+            if let Some(code) = of_text.get(&key) {
+                problems.push(CellProblem { row, code: *code, value: texts.value(key).to_owned() });
             }
         }
     }
-    Ok((values, found))
+    Ok((values, problems))
 }
 
 /// Reads formation modes as written, where they say more than the canonical word.
-pub(crate) fn mode_detail(array: &ArrayRef, known: &Arc<Known>) -> Result<Values> {
+pub(crate) fn mode_detail(array: &ArrayRef, known: &Arc<ColumnInterner>) -> Result<ColumnValues> {
     let dictionary = dictionary(array)?;
     let dictionary = dictionary.as_dictionary::<Int32Type>();
-    let (detail, _) = all(&Reader::ModeDetail, &Texts(dictionary.values().as_string()), known);
-    detail.take(dictionary.keys())
+    let (detail, _) = read_all(&Reader::ModeDetail, &TextColumn(dictionary.values().as_string()), known);
+    detail.gather(dictionary.keys())
 }
 
 /// Reads text whose values are mostly distinct; the array is reused if nothing needs cleaning.
 fn long_text(array: &ArrayRef, column: &'static SchemaColumn, words: &Dictionaries) -> Converted {
     let texts = as_text(array)?;
-    let reader = Reader::of(column, 1.0, words);
+    let reader = Reader::for_column(column, 1.0, words);
     let kept = |text: &str| {
         match reader {
             Reader::Code => cell::code(&Cell::Text(text)),
@@ -192,7 +203,7 @@ fn long_text(array: &ArrayRef, column: &'static SchemaColumn, words: &Dictionari
     if whole && texts.iter().flatten().all(kept) {
         return Ok(as_it_is(Arc::new(texts)));
     }
-    Ok(all(&reader, &Texts(&texts), &Arc::default()))
+    Ok(read_all(&reader, &TextColumn(&texts), &Arc::default()))
 }
 
 /// Returns the type in which a column of the user's own is kept; signed integers until all values were seen.
@@ -210,10 +221,10 @@ pub(crate) fn own_type(ty: &DataType) -> Option<DataType> {
 }
 
 /// Reads a column of the user's own.
-pub(crate) fn own(array: &ArrayRef, known: &Arc<Known>) -> Result<Values> {
+pub(crate) fn own(array: &ArrayRef, known: &Arc<ColumnInterner>) -> Result<ColumnValues> {
     let wanted = own_type(array.data_type()).unwrap_or(DataType::Utf8);
     if wanted != DataType::Utf8 {
-        return Ok(Values::Array(cast(array, &wanted)?));
+        return Ok(ColumnValues::Array(cast(array, &wanted)?));
     }
-    Ok(all(&Reader::Label, &Texts(&as_text(array)?), known).0)
+    Ok(read_all(&Reader::Label, &TextColumn(&as_text(array)?), known).0)
 }

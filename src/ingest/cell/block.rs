@@ -9,7 +9,7 @@ pub(crate) use crate::support::interner::PREFETCHED;
 
 /// Position of a row in its file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct At {
+pub(crate) struct RowPosition {
     /// Row of the sheet or number of the record, from 1.
     pub row: u32,
     /// Line of the text file.
@@ -18,60 +18,60 @@ pub(crate) struct At {
 
 /// Positions of several rows.
 #[derive(Clone, Debug)]
-pub(crate) enum Places {
+pub(crate) enum RowPositions {
     /// Consecutive rows.
-    Following {
-        first: At,
+    Consecutive {
+        first: RowPosition,
         rows: usize,
     },
-    Each(Vec<At>),
+    Each(Vec<RowPosition>),
 }
 
-impl Places {
+impl RowPositions {
     /// Collects the positions of `rows` rows.
-    pub(crate) fn new(rows: usize, at: impl Fn(usize) -> At) -> Self {
+    pub(crate) fn new(rows: usize, position: impl Fn(usize) -> RowPosition) -> Self {
         if rows > 0 {
-            let following = Self::Following { first: at(0), rows };
-            if following.all().zip(0..).all(|(place, row)| place == at(row)) {
-                return following;
+            let consecutive = Self::Consecutive { first: position(0), rows };
+            if consecutive.iter().zip(0..).all(|(known, row)| known == position(row)) {
+                return consecutive;
             }
         }
-        Self::Each((0..rows).map(at).collect())
+        Self::Each((0..rows).map(position).collect())
     }
 
     /// Returns the number of rows.
     pub(crate) fn len(&self) -> usize {
         match self {
-            Self::Following { rows, .. } => *rows,
+            Self::Consecutive { rows, .. } => *rows,
             Self::Each(all) => all.len(),
         }
     }
 
     /// Returns the position of `row`, which must exist.
-    pub(crate) fn at(&self, row: usize) -> At {
+    pub(crate) fn get(&self, row: usize) -> RowPosition {
         match self {
-            Self::Following { first, .. } => {
+            Self::Consecutive { first, .. } => {
                 let below = |first: u32| first.saturating_add(row as u32);
-                At { row: below(first.row), line: first.line.map(below) }
+                RowPosition { row: below(first.row), line: first.line.map(below) }
             }
             Self::Each(all) => all[row],
         }
     }
 
     /// Iterates over all positions.
-    pub(crate) fn all(&self) -> impl Iterator<Item = At> {
-        (0..self.len()).map(|row| self.at(row))
+    pub(crate) fn iter(&self) -> impl Iterator<Item = RowPosition> {
+        (0..self.len()).map(|row| self.get(row))
     }
 }
 
 /// A cell as visited: text, which nearly all cells are (empty ones included), or another value.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Seen<'a> {
+pub(crate) enum VisitedCell<'a> {
     Text(PrefixedText<'a>),
     Other(Cell<'a>),
 }
 
-impl<'a> Seen<'a> {
+impl<'a> VisitedCell<'a> {
     /// Returns the cell.
     pub(crate) fn cell(&self) -> Cell<'a> {
         match *self {
@@ -83,7 +83,7 @@ impl<'a> Seen<'a> {
 
     /// Checks whether two cells are equal.
     #[inline]
-    pub(crate) fn is(&self, other: &Self) -> bool {
+    pub(crate) fn equals(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Text(one), Self::Text(other)) => one.equals(other),
             (Self::Other(one), Self::Other(other)) => one == other,
@@ -92,7 +92,7 @@ impl<'a> Seen<'a> {
     }
 }
 
-impl<'a> From<Cell<'a>> for Seen<'a> {
+impl<'a> From<Cell<'a>> for VisitedCell<'a> {
     #[inline]
     fn from(cell: Cell<'a>) -> Self {
         match cell {
@@ -110,16 +110,16 @@ pub(crate) trait Block: Sync {
     /// Returns the cell at `row` and `column`, both from 0; empty beyond the end of the row.
     fn cell(&self, row: usize, column: usize) -> Cell<'_>;
     /// Returns the same cell in a form that is cheap to compare.
-    fn seen(&self, row: usize, column: usize) -> Seen<'_> {
+    fn seen(&self, row: usize, column: usize) -> VisitedCell<'_> {
         self.cell(row, column).into()
     }
     /// Appends the cells of `rows` in `column`.
-    fn see<'a>(&'a self, rows: &[u32], column: usize, to: &mut Vec<Seen<'a>>) {
+    fn see<'a>(&'a self, rows: &[u32], column: usize, to: &mut Vec<VisitedCell<'a>>) {
         to.extend(rows.iter().map(|row| self.seen(*row as usize, column)));
     }
     /// Visits the cells of `rows` in `column`, in order, [`PREFETCHED`] at a time until fewer are left.
     #[inline]
-    fn each<'a>(&'a self, rows: &[u32], column: usize, mut visit: impl FnMut(&[u32], &[Seen<'a>])) {
+    fn each<'a>(&'a self, rows: &[u32], column: usize, mut visit: impl FnMut(&[u32], &[VisitedCell<'a>])) {
         let mut seen = Vec::with_capacity(PREFETCHED);
         for rows in rows.chunks(PREFETCHED) {
             seen.clear();
@@ -130,13 +130,13 @@ pub(crate) trait Block: Sync {
     /// Returns the number of cells in `row`.
     fn width(&self, row: usize) -> usize;
     /// Returns the position of `row` in its file.
-    fn at(&self, row: usize) -> At;
+    fn position(&self, row: usize) -> RowPosition;
 }
 
 /// One row of a block.
-pub(crate) struct RowOf<'a, B>(pub &'a B, pub usize);
+pub(crate) struct BlockRow<'a, B>(pub &'a B, pub usize);
 
-impl<B: Block> Row for RowOf<'_, B> {
+impl<B: Block> CellRow for BlockRow<'_, B> {
     fn cell(&self, column: usize) -> Cell<'_> {
         self.0.cell(self.1, column)
     }
@@ -165,8 +165,8 @@ macro_rules! array_block {
                 1
             }
 
-            fn at(&self, row: usize) -> At {
-                At { row: row as u32 + 1, line: None }
+            fn position(&self, row: usize) -> RowPosition {
+                RowPosition { row: row as u32 + 1, line: None }
             }
         }
     };
@@ -174,15 +174,15 @@ macro_rules! array_block {
 
 array_block!(
     /// A column of text.
-    Texts, StringArray, Cell::Text
+    TextColumn, StringArray, Cell::Text
 );
 array_block!(
     /// A column of numbers; not-a-number is empty, since some frame libraries write it for unknown values.
-    Numbers, Float64Array, |number: f64| if number.is_nan() { Cell::Empty } else { Cell::Number(number) }
+    NumberColumn, Float64Array, |number: f64| if number.is_nan() { Cell::Empty } else { Cell::Number(number) }
 );
 
 /// A row of any source.
-pub(crate) trait Row {
+pub(crate) trait CellRow {
     /// Returns the cell in `column`, from 0; empty beyond the end of the row.
     fn cell(&self, column: usize) -> Cell<'_>;
     /// Returns the number of cells in the row.

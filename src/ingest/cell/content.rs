@@ -20,7 +20,7 @@ pub(crate) enum Cell<'a> {
 }
 
 /// Result of reading a cell: a value, nothing, or a problem instead of a value.
-pub(crate) type Read<T> = Result<Option<T>, Code>;
+pub(crate) type CellResult<T> = Result<Option<T>, Code>;
 
 /// Error values of spreadsheets, as text.
 pub(crate) const ERRORS: [&str; 8] =
@@ -72,7 +72,7 @@ impl<'a> Cell<'a> {
     }
 
     /// Returns the cell's text, trimmed; nothing if it has no value.
-    pub(crate) fn text(&self) -> Read<Cow<'a, str>> {
+    pub(crate) fn text(&self) -> CellResult<Cow<'a, str>> {
         let text = match *self {
             Self::Text(text) => {
                 let text = standards::trim(text);
@@ -88,7 +88,7 @@ impl<'a> Cell<'a> {
     }
 
     /// Returns the cell's text, trimmed; nothing if it has no value or a word for none.
-    pub(crate) fn value(&self) -> Read<Cow<'a, str>> {
+    pub(crate) fn value(&self) -> CellResult<Cow<'a, str>> {
         Ok(self.text()?.filter(|text| !NOTHING.contains(&&**text)))
     }
 

@@ -3,7 +3,7 @@
 use arrow::compute::kernels::cast_utils::Parser;
 use arrow::datatypes::Date32Type;
 
-use super::content::{Cell, Read, compact, plain_number};
+use super::content::{Cell, CellResult, compact, plain_number};
 use super::is_year;
 use super::numbers::{chinese_digit, four_digits};
 use crate::ingest::problem::Code;
@@ -12,7 +12,7 @@ use crate::ingest::problem::Code;
 const SERIAL_ZERO: i32 = -25_569;
 
 /// Reads a calendar day in days since 1970-01-01; a month alone is its first day.
-pub(crate) fn date(cell: &Cell<'_>) -> Read<i32> {
+pub(crate) fn date(cell: &Cell<'_>) -> CellResult<i32> {
     match cell {
         Cell::Day(day) => Ok(Some(*day)),
         Cell::Number(number) => day_of_number(*number).map(Some).ok_or(Code::UnreadableDate),

@@ -4,40 +4,40 @@ use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::content::Read;
+use super::content::CellResult;
 use crate::ingest::problem::Code;
 use crate::support::interner::{Interner, InternerIndex, PrefixedText};
 
 /// Maximum number of texts, and of bytes of text, in a thread's table. A larger table is dropped, so that a column of
 /// ever new texts takes little memory.
-const MOST: usize = 1 << 17;
-const MOST_BYTES: usize = 1 << 23;
+const MAX_TEXTS: usize = 1 << 17;
+const MAX_BYTES: usize = 1 << 23;
 /// Flag of a number that refers to a value together with a problem.
-const SAID: u32 = 1 << 31;
+const WITH_PROBLEM: u32 = 1 << 31;
 
 /// The distinct values read so far in a column, with one table per thread that maps texts to readings.
 #[derive(Debug, Default)]
-pub(crate) struct Known {
-    values: Mutex<Distinct>,
-    tables: Mutex<Vec<Table>>,
+pub(crate) struct ColumnInterner {
+    values: Mutex<DistinctTexts>,
+    tables: Mutex<Vec<ThreadTable>>,
     other: AtomicBool,
 }
 
-impl Known {
+impl ColumnInterner {
     /// Locks the values, numbered from 1.
-    pub(crate) fn values(&self) -> MutexGuard<'_, Distinct> {
+    pub(crate) fn values(&self) -> MutexGuard<'_, DistinctTexts> {
         // A panic while the lock was held cannot leave a value half added.
         self.values.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Borrows a table for one block.
-    pub(crate) fn lend(&self) -> Texts<'_> {
+    pub(crate) fn lend(&self) -> BorrowedTable<'_> {
         let table = self.tables.lock().ok().and_then(|mut tables| tables.pop());
-        Texts { known: self, table: table.unwrap_or_default() }
+        BorrowedTable { known: self, table: table.unwrap_or_default() }
     }
 
     /// Records that a text was read as a word other than itself.
-    pub(crate) fn tell_other(&self) {
+    pub(crate) fn record_other(&self) {
         self.other.store(true, Ordering::Relaxed);
     }
 
@@ -49,27 +49,27 @@ impl Known {
 
 /// A table that maps texts to readings.
 #[derive(Debug)]
-struct Table {
+struct ThreadTable {
     interner: Interner<Box<str>, u32>,
     /// Total bytes of its texts.
     bytes: usize,
     /// Problems of texts, each with the number of the value.
-    said: Vec<(u32, Code)>,
+    problems: Vec<(u32, Code)>,
 }
 
-impl Default for Table {
+impl Default for ThreadTable {
     fn default() -> Self {
-        Self { interner: Interner::new(0), bytes: 0, said: Vec::new() }
+        Self { interner: Interner::new(0), bytes: 0, problems: Vec::new() }
     }
 }
 
 /// A borrowed table, returned on drop.
-pub(crate) struct Texts<'k> {
-    known: &'k Known,
-    table: Table,
+pub(crate) struct BorrowedTable<'k> {
+    known: &'k ColumnInterner,
+    table: ThreadTable,
 }
 
-impl Texts<'_> {
+impl BorrowedTable<'_> {
     /// Checks whether the table is too large for the cache.
     pub(crate) fn is_large(&self) -> bool {
         self.table.interner.is_large()
@@ -80,36 +80,39 @@ impl Texts<'_> {
         self.table.interner.prefetch(texts);
     }
 
-    /// Returns the number of the reading of a text, to be resolved by [`Texts::said`].
+    /// Returns the number of the reading of a text, to be resolved by [`BorrowedTable::resolve`].
     #[inline]
-    pub(crate) fn number<'a>(&mut self, written: PrefixedText<'_>, read: impl FnOnce() -> Label<'a>) -> u32 {
-        let Table { interner, bytes, said } = &mut self.table;
+    pub(crate) fn number<'a>(&mut self, written: PrefixedText<'_>, read: impl FnOnce() -> LabelResult<'a>) -> u32 {
+        let ThreadTable { interner, bytes, problems } = &mut self.table;
         interner.get_or_insert_with(written, || {
             *bytes += written.text.len();
-            self.known.enter(said, read())
+            self.known.enter(problems, read())
         })
     }
 
     /// Returns the number of the reading of a value that has no text.
-    pub(crate) fn enter(&mut self, label: Label<'_>) -> u32 {
-        self.known.enter(&mut self.table.said, label)
+    pub(crate) fn enter(&mut self, label: LabelResult<'_>) -> u32 {
+        self.known.enter(&mut self.table.problems, label)
     }
 
     /// Returns the number of the value, 0 if there is none, and the problem if there is one.
     #[inline]
-    pub(crate) fn said(&self, number: u32) -> (u32, Option<Code>) {
-        if number & SAID == 0 {
+    pub(crate) fn resolve(&self, number: u32) -> (u32, Option<Code>) {
+        if number & WITH_PROBLEM == 0 {
             return (number, None);
         }
-        self.table.said.get((number & !SAID) as usize).map_or((0, None), |(number, code)| (*number, Some(*code)))
+        self.table
+            .problems
+            .get((number & !WITH_PROBLEM) as usize)
+            .map_or((0, None), |(number, code)| (*number, Some(*code)))
     }
 }
 
-impl Drop for Texts<'_> {
+impl Drop for BorrowedTable<'_> {
     fn drop(&mut self) {
         let table = std::mem::take(&mut self.table);
-        if table.interner.len() < MOST
-            && table.bytes < MOST_BYTES
+        if table.interner.len() < MAX_TEXTS
+            && table.bytes < MAX_BYTES
             && let Ok(mut tables) = self.known.tables.lock()
         {
             tables.push(table);
@@ -117,8 +120,8 @@ impl Drop for Texts<'_> {
     }
 }
 
-impl Known {
-    fn enter(&self, said: &mut Vec<(u32, Code)>, label: Label<'_>) -> u32 {
+impl ColumnInterner {
+    fn enter(&self, problems: &mut Vec<(u32, Code)>, label: LabelResult<'_>) -> u32 {
         let (value, code) = match label {
             Ok(Some((value, code))) => (Some(value), code),
             Ok(None) => (None, None),
@@ -126,26 +129,26 @@ impl Known {
         };
         let number = value.map_or(0, |value| self.values().number(&value));
         let Some(code) = code else { return number };
-        said.push((number, code));
-        SAID | (said.len() as u32 - 1)
+        problems.push((number, code));
+        WITH_PROBLEM | (problems.len() as u32 - 1)
     }
 }
 
 /// Distinct texts, numbered from 1 in order of appearance.
 #[derive(Debug)]
-pub(crate) struct Distinct {
+pub(crate) struct DistinctTexts {
     text: String,
     ends: Vec<usize>,
     numbers: InternerIndex<u32>,
 }
 
-impl Default for Distinct {
+impl Default for DistinctTexts {
     fn default() -> Self {
         Self { text: String::new(), ends: Vec::new(), numbers: InternerIndex::new(0) }
     }
 }
 
-impl Distinct {
+impl DistinctTexts {
     /// Returns the number of texts.
     pub(crate) fn len(&self) -> usize {
         self.ends.len()
@@ -171,7 +174,7 @@ impl Distinct {
 }
 
 /// A value with an optional warning.
-pub(crate) type Label<'a> = Read<(Cow<'a, str>, Option<Code>)>;
+pub(crate) type LabelResult<'a> = CellResult<(Cow<'a, str>, Option<Code>)>;
 
 #[cfg(test)]
 mod tests {
@@ -188,7 +191,7 @@ mod tests {
             ),
         ) {
             let texts: Vec<String> = texts.into_iter().map(|parts| parts.concat()).collect();
-            let (mut distinct, mut expected) = (Distinct::default(), HashMap::new());
+            let (mut distinct, mut expected) = (DistinctTexts::default(), HashMap::new());
             for text in &texts {
                 let next = expected.len() as u32 + 1;
                 let number = *expected.entry(text.as_str()).or_insert(next);

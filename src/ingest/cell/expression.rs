@@ -10,8 +10,8 @@ use arrow::compute::{cast, take};
 use arrow::datatypes::{DataType, Float64Type};
 use rayon::prelude::*;
 
-use super::arrow_column::{all, convert, is_text};
-use super::block::Texts;
+use super::arrow_column::{convert, is_text, read_all};
+use super::block::TextColumn;
 use super::content::{Cell, plain_number};
 use super::reader::Reader;
 use super::row_checks::identity;
@@ -265,9 +265,9 @@ impl Expression {
                 _ => None,
             }),
             Self::Value(column, factor) => {
-                let (values, _) = all(
-                    &Reader::of(column, *factor, &Dictionaries::default()),
-                    &Texts(&texts.iter().copied().collect()),
+                let (values, _) = read_all(
+                    &Reader::for_column(column, *factor, &Dictionaries::default()),
+                    &TextColumn(&texts.iter().copied().collect()),
                     &Arc::default(),
                 );
                 let values = values.array();
@@ -277,9 +277,9 @@ impl Expression {
                 bytes(&|t| identity(&Cell::Text(t)).map_or_else(Some, |(_, said)| said).and_then(position))
             }
             Self::Problem(column, factor) => {
-                let (_, found) = all(
-                    &Reader::of(column, *factor, &Dictionaries::default()),
-                    &Texts(&texts.iter().copied().collect()),
+                let (_, found) = read_all(
+                    &Reader::for_column(column, *factor, &Dictionaries::default()),
+                    &TextColumn(&texts.iter().copied().collect()),
                     &Arc::default(),
                 );
                 let mut said = vec![None; texts.len()];

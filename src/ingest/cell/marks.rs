@@ -1,11 +1,11 @@
 //! Reads marks: yes and no, and stars.
 
-use super::content::{Cell, Read, compact};
+use super::content::{Cell, CellResult, compact};
 use super::numbers::{chinese_digit, number};
 use crate::ingest::problem::Code;
 
 /// Reads yes or no. 无 is no: the column asks whether there is one.
-pub(crate) fn flag(cell: &Cell<'_>) -> Read<bool> {
+pub(crate) fn flag(cell: &Cell<'_>) -> CellResult<bool> {
     if let Cell::Flag(flag) = cell {
         return Ok(Some(*flag));
     }
@@ -34,7 +34,7 @@ const UNRATED: [&str; 12] =
     ["未评", "未评星", "未评定", "未评级", "未参评", "未参加评定", "不定星", "未定星", "无星", "无星级", "无", "暂无"];
 
 /// Reads a star grade in half steps up to five; words for "not rated" give no grade.
-pub(crate) fn star(cell: &Cell<'_>) -> Read<f32> {
+pub(crate) fn star(cell: &Cell<'_>) -> CellResult<f32> {
     let grade = if let Cell::Number(number) = cell {
         *number
     } else {

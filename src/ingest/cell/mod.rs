@@ -17,7 +17,7 @@ pub(crate) mod year;
 
 use std::borrow::Cow;
 
-use self::content::{Cell, NOT_KNOWN, NOTHING, Read};
+use self::content::{Cell, CellResult, NOT_KNOWN, NOTHING};
 use super::problem::Code;
 use crate::schema::words;
 use crate::schema::words::Words;
@@ -28,14 +28,14 @@ pub(super) use self::marks::{flag, star};
 pub(super) use self::numbers::{count, is_year, money, number, real, year};
 
 /// Reads free text as written, without line breaks.
-pub(super) fn text<'a>(cell: &Cell<'a>) -> Read<Cow<'a, str>> {
+pub(super) fn text<'a>(cell: &Cell<'a>) -> CellResult<Cow<'a, str>> {
     Ok(cell.text()?.map(|text| {
         if text.bytes().any(|b| matches!(b, b'\n' | b'\r')) { Cow::Owned(text.replace(['\n', '\r'], "")) } else { text }
     }))
 }
 
 /// Reads text that names something; words for none or unknown are empty.
-pub(super) fn term<'a>(cell: &Cell<'a>) -> Read<Cow<'a, str>> {
+pub(super) fn term<'a>(cell: &Cell<'a>) -> CellResult<Cow<'a, str>> {
     Ok(text(cell)?.filter(|text| is_name(text)))
 }
 
@@ -51,7 +51,7 @@ pub(super) fn mode_detail<'a>(cell: &Cell<'a>) -> Option<Cow<'a, str>> {
 }
 
 /// Reads a code: half-width, upper case.
-pub(super) fn code<'a>(cell: &Cell<'a>) -> Read<Cow<'a, str>> {
+pub(super) fn code<'a>(cell: &Cell<'a>) -> CellResult<Cow<'a, str>> {
     if let Cell::Text(text) = *cell
         && is_plain_code(text)
     {
@@ -65,7 +65,7 @@ fn is_plain_code(text: &str) -> bool {
     !text.is_empty() && !text.starts_with('N') && text.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
 }
 
-fn coded<'a>(cell: &Cell<'a>) -> Read<Cow<'a, str>> {
+fn coded<'a>(cell: &Cell<'a>) -> CellResult<Cow<'a, str>> {
     Ok(cell.value()?.map(|text| match text {
         Cow::Borrowed(text) => standards::code(text),
         Cow::Owned(text) => Cow::Owned(standards::code(&text).into_owned()),
@@ -73,7 +73,7 @@ fn coded<'a>(cell: &Cell<'a>) -> Read<Cow<'a, str>> {
 }
 
 /// Reads a registration type: the number before its name.
-pub(super) fn registration_type<'a>(cell: &Cell<'a>) -> Read<Cow<'a, str>> {
+pub(super) fn registration_type<'a>(cell: &Cell<'a>) -> CellResult<Cow<'a, str>> {
     Ok(code(cell)?.map(|code| {
         let digits = code.bytes().take_while(u8::is_ascii_digit).count();
         match code.get(..digits) {
@@ -85,7 +85,7 @@ pub(super) fn registration_type<'a>(cell: &Cell<'a>) -> Read<Cow<'a, str>> {
 
 /// Reads a word and returns its position in the set. 无 in a mode is a problem, since only the ledger knows whether it
 /// means not formed (未建) or not recorded.
-pub(super) fn word(cell: &Cell<'_>, words: &Words, unknown: Code) -> Read<usize> {
+pub(super) fn word(cell: &Cell<'_>, words: &Words, unknown: Code) -> CellResult<usize> {
     let Some(text) = cell.text()? else { return Ok(None) };
     match words.find(&text) {
         None if unknown != Code::ModeUnknownWord && NOTHING.contains(&&*text) => Ok(None),
@@ -94,7 +94,7 @@ pub(super) fn word(cell: &Cell<'_>, words: &Words, unknown: Code) -> Read<usize>
 }
 
 /// Reads a region code of 12 digits from a code or a name, with an optional warning.
-pub(super) fn region<'a>(cell: &Cell<'a>) -> Read<(Cow<'a, str>, Option<Code>)> {
+pub(super) fn region<'a>(cell: &Cell<'a>) -> CellResult<(Cow<'a, str>, Option<Code>)> {
     if let Cell::Text(text) = *cell
         && region::is_listed(text)
     {
@@ -122,7 +122,7 @@ pub(super) fn region<'a>(cell: &Cell<'a>) -> Read<(Cow<'a, str>, Option<Code>)> 
 }
 
 /// Reads an industry division with its section letter.
-pub(super) fn industry(cell: &Cell<'_>) -> Read<String> {
+pub(super) fn industry(cell: &Cell<'_>) -> CellResult<String> {
     match cell.value()? {
         None => Ok(None),
         Some(text) => industry::division(&text).map(Some).ok_or(Code::IndustryUnknown),

@@ -1,7 +1,7 @@
 //! Numbers as offices write them: plain, full-width, with thousands separators, followed by a measure word or a unit
 //! of money.
 
-use super::content::{Cell, Read, compact};
+use super::content::{Cell, CellResult, compact};
 use crate::ingest::problem::Code;
 use crate::support::interner::PrefixedText;
 
@@ -20,12 +20,12 @@ const MULTIPLES: [(&str, f64); 6] =
     [("千万", 1e7), ("百万", 1e6), ("十万", 1e5), ("亿", 1e8), ("万", 1e4), ("千", 1e3)];
 
 /// Reads a bare number of any kind.
-pub(crate) fn number(cell: &Cell<'_>) -> Read<f64> {
+pub(crate) fn number(cell: &Cell<'_>) -> CellResult<f64> {
     read(cell, parse)
 }
 
 /// Reads a count: a whole number, never negative. Floor space (`round`) may have decimals and is rounded.
-pub(crate) fn count(cell: &Cell<'_>, round: bool) -> Read<u32> {
+pub(crate) fn count(cell: &Cell<'_>, round: bool) -> CellResult<u32> {
     let units: &[&str] = if round { &AREAS } else { &MEASURES };
     let Some(number) = read(cell, |text| measured(text, units))? else { return Ok(None) };
     if !(0.0..=f64::from(u32::MAX)).contains(&number) || (!round && number.fract() != 0.0) {
@@ -57,7 +57,7 @@ pub(crate) fn digits(written: PrefixedText<'_>) -> Option<u32> {
 }
 
 /// Reads money in yuan, in the unit of the cell if it has one, else in that of the header, `factor` yuan each.
-pub(crate) fn money(cell: &Cell<'_>, factor: f64) -> Read<u64> {
+pub(crate) fn money(cell: &Cell<'_>, factor: f64) -> CellResult<u64> {
     let Some(number) = read(cell, |text| amount(text, factor))? else { return Ok(None) };
     let yuan = if matches!(cell, Cell::Number(_)) { number * factor } else { number };
     if yuan < 0.0 || yuan.round() > MOST_YUAN {
@@ -67,7 +67,7 @@ pub(crate) fn money(cell: &Cell<'_>, factor: f64) -> Read<u64> {
 }
 
 /// Reads points within `range`; 85% is read as 85 points of a hundred.
-pub(crate) fn real(cell: &Cell<'_>, range: (f64, f64)) -> Read<f64> {
+pub(crate) fn real(cell: &Cell<'_>, range: (f64, f64)) -> CellResult<f64> {
     match read(cell, points)? {
         Some(number) if number < range.0 || number > range.1 => Err(Code::ImpossibleValue),
         number => Ok(number),
@@ -75,7 +75,7 @@ pub(crate) fn real(cell: &Cell<'_>, range: (f64, f64)) -> Read<f64> {
 }
 
 /// Reads a survey year.
-pub(crate) fn year(cell: &Cell<'_>) -> Read<i16> {
+pub(crate) fn year(cell: &Cell<'_>) -> CellResult<i16> {
     let Some(text) = cell.text()? else { return Ok(None) };
     let text = compact(&text);
     let bare = text.strip_suffix("年度").or_else(|| text.strip_suffix('年')).unwrap_or(&text);
@@ -118,7 +118,7 @@ pub(crate) fn four_digits(text: &str) -> Option<u16> {
     text.chars().try_fold(0_u16, |year, c| Some(year * 10 + chinese_digit(c)?))
 }
 
-fn read(cell: &Cell<'_>, parse: impl Fn(&str) -> Option<f64>) -> Read<f64> {
+fn read(cell: &Cell<'_>, parse: impl Fn(&str) -> Option<f64>) -> CellResult<f64> {
     match cell {
         Cell::Number(number) if number.is_finite() => Ok(Some(*number)),
         Cell::Flag(_) | Cell::Day(_) | Cell::Number(_) => Err(Code::UnreadableNumber),

@@ -10,11 +10,11 @@ use arrow::buffer::{BooleanBuffer, NullBuffer};
 use arrow::datatypes::{Date32Type, Float32Type, Float64Type, Int16Type, UInt32Type, UInt64Type};
 use rustc_hash::FxHashMap;
 
-use super::block::{Block, PREFETCHED, Seen};
-use super::content::{Cell, Read};
-use super::distinct::{Known, Label};
+use super::block::{Block, PREFETCHED, VisitedCell};
+use super::content::{Cell, CellResult};
+use super::distinct::{ColumnInterner, LabelResult};
 use super::numbers::digits;
-use super::values::{Coded, Values, narrowest};
+use super::values::{Coded, ColumnValues, narrowest};
 use super::{dates, distinct};
 use crate::ingest::cell;
 use crate::ingest::problem::Code;
@@ -27,7 +27,7 @@ use crate::support::interner::Interner;
 pub(crate) const SCORES: (f64, f64) = (0.0, 200.0);
 
 /// A problem with a value.
-pub(crate) struct Finding {
+pub(crate) struct CellProblem {
     /// Row within the block.
     pub row: usize,
     pub code: Code,
@@ -72,7 +72,7 @@ pub(crate) enum Reader {
 
 impl Reader {
     /// Returns the reader of a schema column. Money is in units of `factor` yuan, words come from `dictionaries`.
-    pub(crate) fn of(column: &'static schema::SchemaColumn, factor: f64, dictionaries: &Dictionaries) -> Self {
+    pub(crate) fn for_column(column: &'static schema::SchemaColumn, factor: f64, dictionaries: &Dictionaries) -> Self {
         match column.ty {
             Type::Year => Self::Year,
             Type::Id => Self::Code,
@@ -99,9 +99,9 @@ impl Reader {
     }
 
     /// Starts a column of `rows` rows, to be read in chunks.
-    pub(crate) fn begin<'a>(&'a self, rows: usize, known: &'a Arc<Known>) -> Box<dyn Column<'a> + 'a> {
+    pub(crate) fn begin<'a>(&'a self, rows: usize, known: &'a Arc<ColumnInterner>) -> Box<dyn ColumnReader<'a> + 'a> {
         match self {
-            Self::Year => numbers::<Int16Type>(rows, few(cell::year)),
+            Self::Year => numbers::<Int16Type>(rows, memoised(cell::year)),
             Self::Label => labels(rows, known, |cell| quiet(cell::text(cell))),
             Self::Term => labels(rows, known, |cell| quiet(cell::term(cell))),
             Self::Text => texts(rows, cell::term),
@@ -113,25 +113,25 @@ impl Reader {
             Self::Word { words, unknown } => labels(rows, known, |cell| {
                 let id = cell::word(cell, words, *unknown).map(|at| words.ids().nth(at?));
                 if id != Ok(cell.written().filter(|text| !text.is_empty())) {
-                    known.tell_other();
+                    known.record_other();
                 }
                 id.map(|id| Some((Cow::Borrowed(id?), None)))
             }),
             Self::Region => labels(rows, known, cell::region),
             Self::Industry => labels(rows, known, |cell| quiet(cell::industry(cell).map(|v| v.map(Cow::Owned)))),
-            Self::Flag => Box::new(Numbers::new(rows, few(cell::flag), |values: Vec<bool>, valid| {
-                Values::Array(Arc::new(BooleanArray::new(values.as_slice().into(), valid)))
+            Self::Flag => Box::new(NumberReader::new(rows, memoised(cell::flag), |values: Vec<bool>, valid| {
+                ColumnValues::Array(Arc::new(BooleanArray::new(values.as_slice().into(), valid)))
             })),
             Self::Count { round } => numbers::<UInt32Type>(rows, |seen| match seen {
-                Seen::Text(written) => match digits(*written) {
+                VisitedCell::Text(written) => match digits(*written) {
                     None => cell::count(&seen.cell(), *round),
                     number => Ok(number),
                 },
-                Seen::Other(cell) => cell::count(cell, *round),
+                VisitedCell::Other(cell) => cell::count(cell, *round),
             }),
             Self::Money { factor } => numbers::<UInt64Type>(rows, |seen| cell::money(&seen.cell(), *factor)),
             Self::Real { range } => numbers::<Float64Type>(rows, |seen| cell::real(&seen.cell(), *range)),
-            Self::Star => numbers::<Float32Type>(rows, few(cell::star)),
+            Self::Star => numbers::<Float32Type>(rows, memoised(cell::star)),
             Self::Date => numbers::<Date32Type>(rows, |seen| dates::date(&seen.cell())),
             Self::ModeDetail => labels(rows, known, |cell| Ok(cell::mode_detail(cell).map(|word| (word, None)))),
         }
@@ -143,73 +143,73 @@ impl Reader {
         block: &B,
         chosen: &[u32],
         column: usize,
-        known: &Arc<Known>,
-        found: &mut Vec<Finding>,
-    ) -> Values {
+        known: &Arc<ColumnInterner>,
+        problems: &mut Vec<CellProblem>,
+    ) -> ColumnValues {
         let mut values = self.begin(chosen.len(), known);
-        block.each(chosen, column, |rows, seen| values.add(rows, seen, found));
+        block.each(chosen, column, |rows, seen| values.add(rows, seen, problems));
         values.finish()
     }
 }
 
 /// A column being read.
-pub(crate) trait Column<'a> {
+pub(crate) trait ColumnReader<'a> {
     /// Reads the cells of `rows`. A cell without a value, or with a problem instead of one, is null. Problems go to
-    /// `found`.
-    fn add(&mut self, rows: &[u32], cells: &[Seen<'a>], found: &mut Vec<Finding>);
+    /// `problems`.
+    fn add(&mut self, rows: &[u32], cells: &[VisitedCell<'a>], problems: &mut Vec<CellProblem>);
     /// Returns all values read.
-    fn finish(self: Box<Self>) -> Values;
+    fn finish(self: Box<Self>) -> ColumnValues;
 }
 
-fn quiet(read: Read<Cow<'_, str>>) -> Label<'_> {
+fn quiet(read: CellResult<Cow<'_, str>>) -> LabelResult<'_> {
     read.map(|value| value.map(|value| (value, None)))
 }
 
 /// Records a problem with a cell.
 #[cold]
-fn say(found: &mut Vec<Finding>, row: u32, code: Code, seen: &Seen<'_>) {
-    found.push(Finding { row: row as usize, code, value: seen.cell().shown().into_owned() });
+fn push_problem(problems: &mut Vec<CellProblem>, row: u32, code: Code, seen: &VisitedCell<'_>) {
+    problems.push(CellProblem { row: row as usize, code, value: seen.cell().shown().into_owned() });
 }
 
 /// A column of numbers; null slots hold an arbitrary value.
-struct Numbers<T, R, M> {
+struct NumberReader<T, R, M> {
     values: Vec<T>,
     /// Validity bitmap, one bit per row.
     valid: Vec<u64>,
     nulls: usize,
     read: R,
-    made: M,
+    build: M,
 }
 
-impl<T, R, M> Numbers<T, R, M> {
-    fn new(rows: usize, read: R, made: M) -> Self {
+impl<T, R, M> NumberReader<T, R, M> {
+    fn new(rows: usize, read: R, build: M) -> Self {
         let valid = Vec::with_capacity(rows.div_ceil(PREFETCHED));
-        Self { values: Vec::with_capacity(rows), valid, nulls: 0, read, made }
+        Self { values: Vec::with_capacity(rows), valid, nulls: 0, read, build }
     }
 }
 
 /// Builds a column of numbers as a primitive array.
 fn numbers<'a, T: ArrowPrimitiveType>(
     rows: usize,
-    read: impl FnMut(&Seen<'a>) -> Read<T::Native> + 'a,
-) -> Box<dyn Column<'a> + 'a> {
-    Box::new(Numbers::new(rows, read, |values: Vec<T::Native>, valid| {
-        Values::Array(Arc::new(PrimitiveArray::<T>::new(values.into(), valid)))
+    read: impl FnMut(&VisitedCell<'a>) -> CellResult<T::Native> + 'a,
+) -> Box<dyn ColumnReader<'a> + 'a> {
+    Box::new(NumberReader::new(rows, read, |values: Vec<T::Native>, valid| {
+        ColumnValues::Array(Arc::new(PrimitiveArray::<T>::new(values.into(), valid)))
     }))
 }
 
-impl<'a, T, R, M> Column<'a> for Numbers<T, R, M>
+impl<'a, T, R, M> ColumnReader<'a> for NumberReader<T, R, M>
 where
     T: Copy + Default,
-    R: FnMut(&Seen<'a>) -> Read<T>,
-    M: FnOnce(Vec<T>, Option<NullBuffer>) -> Values,
+    R: FnMut(&VisitedCell<'a>) -> CellResult<T>,
+    M: FnOnce(Vec<T>, Option<NullBuffer>) -> ColumnValues,
 {
-    fn add(&mut self, rows: &[u32], cells: &[Seen<'a>], found: &mut Vec<Finding>) {
+    fn add(&mut self, rows: &[u32], cells: &[VisitedCell<'a>], problems: &mut Vec<CellProblem>) {
         let mut known = 0_u64;
         let read = &mut self.read;
         self.values.extend(cells.iter().zip(rows).enumerate().map(|(at, (seen, row))| {
             let value = read(seen).unwrap_or_else(|code| {
-                say(found, *row, code, seen);
+                push_problem(problems, *row, code, seen);
                 None
             });
             // Empty cells are unpredictable, so no branch depends on them.
@@ -220,105 +220,107 @@ where
         self.nulls += rows.len() - known.count_ones() as usize;
     }
 
-    fn finish(self: Box<Self>) -> Values {
-        let Self { values, valid, nulls, made, .. } = *self;
+    fn finish(self: Box<Self>) -> ColumnValues {
+        let Self { values, valid, nulls, build, .. } = *self;
         let valid = (nulls > 0).then(|| NullBuffer::new(BooleanBuffer::new(valid.into(), 0, values.len())));
-        made(values, valid)
+        build(values, valid)
     }
 }
 
 /// A column of text that rarely repeats.
-struct Texts<R> {
+struct TextReader<R> {
     values: StringBuilder,
     read: R,
 }
 
-fn texts<'a>(rows: usize, read: impl Fn(&Cell<'a>) -> Read<Cow<'a, str>> + 'a) -> Box<dyn Column<'a> + 'a> {
-    Box::new(Texts { values: StringBuilder::with_capacity(rows, rows * 16), read })
+fn texts<'a>(rows: usize, read: impl Fn(&Cell<'a>) -> CellResult<Cow<'a, str>> + 'a) -> Box<dyn ColumnReader<'a> + 'a> {
+    Box::new(TextReader { values: StringBuilder::with_capacity(rows, rows * 16), read })
 }
 
-impl<'a, R: Fn(&Cell<'a>) -> Read<Cow<'a, str>>> Column<'a> for Texts<R> {
-    fn add(&mut self, rows: &[u32], cells: &[Seen<'a>], found: &mut Vec<Finding>) {
+impl<'a, R: Fn(&Cell<'a>) -> CellResult<Cow<'a, str>>> ColumnReader<'a> for TextReader<R> {
+    fn add(&mut self, rows: &[u32], cells: &[VisitedCell<'a>], problems: &mut Vec<CellProblem>) {
         for (seen, row) in cells.iter().zip(rows) {
             self.values.append_option((self.read)(&seen.cell()).unwrap_or_else(|code| {
-                say(found, *row, code, seen);
+                push_problem(problems, *row, code, seen);
                 None
             }));
         }
     }
 
-    fn finish(mut self: Box<Self>) -> Values {
-        Values::Array(Arc::new(self.values.finish()))
+    fn finish(mut self: Box<Self>) -> ColumnValues {
+        ColumnValues::Array(Arc::new(self.values.finish()))
     }
 }
 
 /// A column of repetitive text, encoded as numbers of a string table.
-struct Coding<'a, R> {
+struct LabelReader<'a, R> {
     numbers: Vec<u32>,
-    texts: distinct::Texts<'a>,
+    texts: distinct::BorrowedTable<'a>,
     /// Readings of numbers found in place of text.
     others: FxHashMap<u64, u32>,
-    known: &'a Arc<Known>,
+    known: &'a Arc<ColumnInterner>,
     read: R,
 }
 
 fn labels<'a>(
     rows: usize,
-    known: &'a Arc<Known>,
-    read: impl Fn(&Cell<'a>) -> Label<'a> + 'a,
-) -> Box<dyn Column<'a> + 'a> {
+    known: &'a Arc<ColumnInterner>,
+    read: impl Fn(&Cell<'a>) -> LabelResult<'a> + 'a,
+) -> Box<dyn ColumnReader<'a> + 'a> {
     let others = FxHashMap::default();
-    Box::new(Coding { numbers: Vec::with_capacity(rows), texts: known.lend(), others, known, read })
+    Box::new(LabelReader { numbers: Vec::with_capacity(rows), texts: known.lend(), others, known, read })
 }
 
-impl<'a, R: Fn(&Cell<'a>) -> Label<'a>> Column<'a> for Coding<'a, R> {
-    fn add(&mut self, rows: &[u32], cells: &[Seen<'a>], found: &mut Vec<Finding>) {
+impl<'a, R: Fn(&Cell<'a>) -> LabelResult<'a>> ColumnReader<'a> for LabelReader<'a, R> {
+    fn add(&mut self, rows: &[u32], cells: &[VisitedCell<'a>], problems: &mut Vec<CellProblem>) {
         let Self { numbers, texts, others, read, .. } = self;
         // A large table is mostly out of cache: prefetch all slots before the first lookup.
         if texts.is_large() {
             texts.prefetch(cells.iter().filter_map(|seen| match seen {
-                Seen::Text(written) => Some(*written),
-                Seen::Other(_) => None,
+                VisitedCell::Text(written) => Some(*written),
+                VisitedCell::Other(_) => None,
             }));
         }
         numbers.extend(cells.iter().zip(rows).map(|(seen, row)| {
             let number = match seen {
-                Seen::Text(written) => texts.number(*written, || read(&seen.cell())),
-                Seen::Other(Cell::Number(n)) => {
+                VisitedCell::Text(written) => texts.number(*written, || read(&seen.cell())),
+                VisitedCell::Other(Cell::Number(n)) => {
                     *others.entry(n.to_bits()).or_insert_with(|| texts.enter(read(&seen.cell())))
                 }
-                Seen::Other(cell) => texts.enter(read(cell)),
+                VisitedCell::Other(cell) => texts.enter(read(cell)),
             };
-            let (number, said) = texts.said(number);
+            let (number, said) = texts.resolve(number);
             if let Some(code) = said {
-                say(found, *row, code, seen);
+                push_problem(problems, *row, code, seen);
             }
             number
         }));
     }
 
-    fn finish(self: Box<Self>) -> Values {
-        Values::Coded(Coded { numbers: narrowest(&self.numbers, None), known: Arc::clone(self.known) })
+    fn finish(self: Box<Self>) -> ColumnValues {
+        ColumnValues::Coded(Coded { numbers: narrowest(&self.numbers, None), known: Arc::clone(self.known) })
     }
 }
 
 /// Reads cells with few distinct texts, each text once.
-fn few<'a, T: Copy + 'a>(read: impl Fn(&Cell<'a>) -> Read<T> + 'a) -> impl FnMut(&Seen<'a>) -> Read<T> + 'a {
-    let mut interner: Interner<&'a str, Read<T>> = Interner::new(Ok(None));
+fn memoised<'a, T: Copy + 'a>(
+    read: impl Fn(&Cell<'a>) -> CellResult<T> + 'a,
+) -> impl FnMut(&VisitedCell<'a>) -> CellResult<T> + 'a {
+    let mut interner: Interner<&'a str, CellResult<T>> = Interner::new(Ok(None));
     move |seen| match seen {
-        Seen::Text(written) => interner.get_or_insert_with(*written, || read(&seen.cell())),
-        Seen::Other(cell) => read(cell),
+        VisitedCell::Text(written) => interner.get_or_insert_with(*written, || read(&seen.cell())),
+        VisitedCell::Other(cell) => read(cell),
     }
 }
 
 /// A column of values from a small set.
-pub(crate) struct Labels {
+pub(crate) struct LabelBuilder {
     numbers: Vec<u32>,
-    known: Arc<Known>,
+    known: Arc<ColumnInterner>,
 }
 
-impl Labels {
-    pub(crate) fn with_capacity(rows: usize, known: &Arc<Known>) -> Self {
+impl LabelBuilder {
+    pub(crate) fn with_capacity(rows: usize, known: &Arc<ColumnInterner>) -> Self {
         Self { numbers: Vec::with_capacity(rows), known: Arc::clone(known) }
     }
 
@@ -326,7 +328,7 @@ impl Labels {
         self.numbers.push(value.map_or(0, |value| self.known.values().number(value)));
     }
 
-    pub(crate) fn finish(self) -> Values {
-        Values::Coded(Coded { numbers: narrowest(&self.numbers, None), known: self.known })
+    pub(crate) fn finish(self) -> ColumnValues {
+        ColumnValues::Coded(Coded { numbers: narrowest(&self.numbers, None), known: self.known })
     }
 }

@@ -10,19 +10,19 @@ use crate::standards::spoilt::Spoilt;
 use crate::standards::uscc;
 
 /// Organisation of a row according to its code cell, with an optional warning; or the reason why it has none.
-pub(crate) type Whose<'a> = Result<(Cow<'a, str>, Option<Code>), Code>;
+pub(crate) type IdentityResult<'a> = Result<(Cow<'a, str>, Option<Code>), Code>;
 
 /// Function that assigns rows to organisations.
-pub(crate) type Identify = for<'a> fn(&Cell<'a>) -> Whose<'a>;
+pub(crate) type Identify = for<'a> fn(&Cell<'a>) -> IdentityResult<'a>;
 
 /// Returns [`identity_or_rest`] if codes are to be repaired, else [`identity`].
-pub(crate) fn by(options: &ReadOptions) -> Identify {
+pub(crate) fn identify_function(options: &ReadOptions) -> Identify {
     if options.repair { identity_or_rest } else { identity }
 }
 
 /// Works like [`identity`], but returns the remains of a mangled code as the id, for the roster to find the code or
 /// reject the row. [`identity`] never returns such an id.
-fn identity_or_rest<'a>(cell: &Cell<'a>) -> Whose<'a> {
+fn identity_or_rest<'a>(cell: &Cell<'a>) -> IdentityResult<'a> {
     let whose = identity(cell);
     if whose != Err(Code::IdMangled) {
         return whose;
@@ -36,7 +36,7 @@ fn identity_or_rest<'a>(cell: &Cell<'a>) -> Whose<'a> {
 }
 
 /// Reads the organisation code in `cell`, with an optional warning; or returns why the row has none.
-pub(crate) fn identity<'a>(cell: &Cell<'a>) -> Whose<'a> {
+pub(crate) fn identity<'a>(cell: &Cell<'a>) -> IdentityResult<'a> {
     match *cell {
         Cell::Text(code) if uscc::is_valid(code) => return Ok((Cow::Borrowed(code), None)),
         // A spreadsheet keeps only 15 digits of a number.
@@ -47,7 +47,7 @@ pub(crate) fn identity<'a>(cell: &Cell<'a>) -> Whose<'a> {
     }
     let code = cell::code(cell).map_err(|_| Code::IdUnreadable)?.ok_or(Code::IdMissing)?;
     let code = whole(code)?;
-    let said = match uscc::status(&code) {
+    let warning = match uscc::status(&code) {
         uscc::UsccStatus::Valid => None,
         uscc::UsccStatus::CheckDigit => Some(Code::UsccCheckDigit),
         uscc::UsccStatus::RegistrationNumber => Some(Code::OldRegistrationNumber),
@@ -59,7 +59,7 @@ pub(crate) fn identity<'a>(cell: &Cell<'a>) -> Whose<'a> {
             long.then_some(Code::IdLength)
         }
     };
-    Ok((code, said))
+    Ok((code, warning))
 }
 
 /// Removes the `.0` of a number that passed through a float column (`150425006372899.0`): exact up to 15 digits,
@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn whose_a_row_is() {
-        for (cell, id, said) in [
+        for (cell, id, warning) in [
             (Text("91110000600037341L"), "91110000600037341L", None),
             (Text("'91110000600037341l\t"), "91110000600037341L", None),
             (Text("91110000600037341X"), "91110000600037341X", Some(Code::UsccCheckDigit)),
@@ -99,7 +99,7 @@ mod tests {
             (Number(150_425_006_372_899.0), "150425006372899", Some(Code::OldRegistrationNumber)),
             (Text("H1234"), "H1234", None),
         ] {
-            assert_eq!(identity(&cell), Ok((Cow::Borrowed(id), said)), "{cell:?}");
+            assert_eq!(identity(&cell), Ok((Cow::Borrowed(id), warning)), "{cell:?}");
         }
         for (cell, code) in [
             (Empty, Code::IdMissing),

@@ -9,12 +9,12 @@ use arrow::buffer::NullBuffer;
 use arrow::compute::{cast, filter, take};
 use arrow::datatypes::{DataType, UInt32Type};
 
-use super::distinct::Known;
+use super::distinct::ColumnInterner;
 use crate::error::Result;
 
 /// A column of a piece.
 #[derive(Clone, Debug)]
-pub(crate) enum Values {
+pub(crate) enum ColumnValues {
     /// An array. Counts may have a narrower type than in the schema.
     Array(ArrayRef),
     /// Repetitive text.
@@ -27,7 +27,7 @@ pub(crate) struct Coded {
     /// Number of each row's text, 0 for none: `UInt8`, `UInt16` or `UInt32`, never null.
     pub numbers: ArrayRef,
     /// String table.
-    pub known: Arc<Known>,
+    pub known: Arc<ColumnInterner>,
 }
 
 /// Runs `$body` with `$numbers` bound to the values of an array of unsigned integers from [`narrowest`].
@@ -80,7 +80,7 @@ impl Coded {
     }
 }
 
-impl Values {
+impl ColumnValues {
     pub(crate) fn len(&self) -> usize {
         match self {
             Self::Array(array) => array.len(),
@@ -113,22 +113,22 @@ impl Values {
 
     /// Returns the values of the rows for which `keep` is set.
     pub(crate) fn filter(&self, keep: &BooleanArray) -> Result<Self> {
-        self.each(|array| Ok(filter(array, keep)?))
+        self.try_map(|array| Ok(filter(array, keep)?))
     }
 
     /// Returns the values of `rows`, each of which may be null.
-    pub(crate) fn take<K>(&self, rows: &PrimitiveArray<K>) -> Result<Self>
+    pub(crate) fn gather<K>(&self, rows: &PrimitiveArray<K>) -> Result<Self>
     where
         K: arrow::datatypes::ArrowPrimitiveType,
     {
-        self.each(|array| Ok(take(array, rows, None)?))
+        self.try_map(|array| Ok(take(array, rows, None)?))
     }
 
-    fn each(&self, of: impl Fn(&ArrayRef) -> Result<ArrayRef>) -> Result<Self> {
+    fn try_map(&self, convert: impl Fn(&ArrayRef) -> Result<ArrayRef>) -> Result<Self> {
         Ok(match self {
-            Self::Array(array) => Self::Array(of(array)?),
+            Self::Array(array) => Self::Array(convert(array)?),
             Self::Coded(Coded { numbers, known }) => {
-                let numbers = of(numbers)?;
+                let numbers = convert(numbers)?;
                 let numbers = match numbers.nulls() {
                     // A null row has no text, hence number 0.
                     Some(_) => {

@@ -16,10 +16,10 @@ use crate::error::library::{LibraryError, quoted};
 use crate::error::{Error, Result};
 use crate::ingest::ReadOptions;
 use crate::ingest::header::propose;
-use crate::ingest::table::Tally;
-use crate::ingest::table::frame::Frame;
-use crate::ingest::table::start::{Outcome, Place, Work, unreadable};
-use crate::ingest::{Report, Skipped, Take};
+use crate::ingest::table::ReadSummary;
+use crate::ingest::table::frame::BatchReader;
+use crate::ingest::table::start::{FileOutcome, ReadContext, TableLocation, unreadable};
+use crate::ingest::{PieceSink, Report, Skipped};
 use crate::job;
 use crate::job::Job;
 
@@ -28,18 +28,18 @@ const BATCH: usize = 65_536;
 /// First bytes of an Arrow file; a stream begins differently.
 const MAGIC: &[u8] = b"ARROW1";
 
-/// Reads the batches called `name` as they come and passes the rows to `take`.
+/// Reads the batches called `name` as they come and passes the rows to `sink`.
 pub(crate) fn read(
     name: &str,
     batches: impl RecordBatchReader,
     options: &ReadOptions,
-    take: &dyn Take,
+    sink: &dyn PieceSink,
     job: &dyn Job,
 ) -> Result<Report> {
-    let place = Place { path: Path::new(name), name, sheet: None, encoding: None };
-    let work = Work { options, job, take, file: 0, sheet: 0 };
+    let location = TableLocation { path: Path::new(name), name, sheet: None, encoding: None };
+    let context = ReadContext { options, job, sink, file: 0, sheet: 0 };
     let schema = batches.schema();
-    let Some(frame) = Frame::new(&place, &schema, options)? else {
+    let Some(frame) = BatchReader::new(&location, &schema, options)? else {
         let names: Vec<String> = schema.fields().iter().map(|f| f.name().clone()).collect();
         let (zh, en) = (names.join("、"), names.join(", "));
         let near = propose::near_misses(&[names], options);
@@ -59,15 +59,15 @@ pub(crate) fn read(
         let zh = quoted(&format!("{name}：数据流中断：{}", error.kind_zh()), &error);
         Error::data(zh, format!("{name}: the data stream broke off ({error})")).in_file(name).caused_by(error)
     };
-    let tallies = frames(&frame, name, batches, &broken, &work)?;
+    let summaries = frames(&frame, name, batches, &broken, &context)?;
     let mut report = Report::default();
-    report.add(0, Outcome { sheets: vec![(0, frame.finish(tallies))], skipped: Vec::new() });
+    report.add(0, FileOutcome { sheets: vec![(0, frame.finish(summaries))], skipped: Vec::new() });
     report.checked(options)
 }
 
 /// Reads an Arrow file, either in the file format with a footer or as a stream.
-pub(crate) fn read_file(place: &Place<'_>, file: File, work: &Work<'_>) -> Result<Outcome> {
-    let path = place.path;
+pub(crate) fn read_file(location: &TableLocation<'_>, file: File, context: &ReadContext<'_>) -> Result<FileOutcome> {
+    let path = location.path;
     let broken = |error: ArrowError| {
         Error::of_file(
             path,
@@ -81,46 +81,46 @@ pub(crate) fn read_file(place: &Place<'_>, file: File, work: &Work<'_>) -> Resul
     input.by_ref().take(MAGIC.len() as u64).read_to_end(&mut start).map_err(|e| unreadable(path, e))?;
     input.rewind().map_err(|e| unreadable(path, e))?;
     if start == MAGIC {
-        batches(place, FileReader::try_new(input, None).map_err(broken)?, &broken, work)
+        batches(location, FileReader::try_new(input, None).map_err(broken)?, &broken, context)
     } else {
-        batches(place, StreamReader::try_new(input, None).map_err(broken)?, &broken, work)
+        batches(location, StreamReader::try_new(input, None).map_err(broken)?, &broken, context)
     }
 }
 
 fn batches(
-    place: &Place<'_>,
+    location: &TableLocation<'_>,
     batches: impl RecordBatchReader,
     broken: &dyn Fn(ArrowError) -> Error,
-    work: &Work<'_>,
-) -> Result<Outcome> {
-    let Some(frame) = Frame::new(place, &batches.schema(), work.options)? else {
-        return Ok(no_codes(place, &batches.schema(), work.options));
+    context: &ReadContext<'_>,
+) -> Result<FileOutcome> {
+    let Some(frame) = BatchReader::new(location, &batches.schema(), context.options)? else {
+        return Ok(no_codes(location, &batches.schema(), context.options));
     };
-    let tallies = frames(&frame, &place.file(), batches, broken, work)?;
-    Ok(Outcome { sheets: vec![(0, frame.finish(tallies))], skipped: Vec::new() })
+    let summaries = frames(&frame, &location.file(), batches, broken, context)?;
+    Ok(FileOutcome { sheets: vec![(0, frame.finish(summaries))], skipped: Vec::new() })
 }
 
 /// Returns the outcome of a table without organisation codes.
-pub(crate) fn no_codes(place: &Place<'_>, schema: &Schema, options: &ReadOptions) -> Outcome {
+pub(crate) fn no_codes(location: &TableLocation<'_>, schema: &Schema, options: &ReadOptions) -> FileOutcome {
     let names = schema.fields().iter().map(|f| f.name().clone()).collect();
     let why = propose::no_code_column(&[names], options);
-    Outcome { sheets: Vec::new(), skipped: vec![Skipped { file: place.file(), sheet: None, why }] }
+    FileOutcome { sheets: Vec::new(), skipped: vec![Skipped { file: location.file(), sheet: None, why }] }
 }
 
 /// Reads batches in parallel as they come.
 fn frames(
-    frame: &Frame,
+    frame: &BatchReader,
     name: &str,
     mut batches: impl RecordBatchReader,
     broken: &dyn Fn(ArrowError) -> Error,
-    work: &Work<'_>,
-) -> Result<Vec<(u32, Tally)>> {
-    let tallies = Mutex::new(Vec::new());
+    context: &ReadContext<'_>,
+) -> Result<Vec<(u32, ReadSummary)>> {
+    let summaries = Mutex::new(Vec::new());
     let mut rest: Option<RecordBatch> = None;
     let (mut part, mut first) = (0, 0);
     pump(
         || {
-            job::check(work.job)?;
+            job::check(context.job)?;
             let batch = match rest.take() {
                 Some(batch) => batch,
                 None => match batches.next() {
@@ -135,16 +135,16 @@ fn frames(
             let piece = (part, first, batch.slice(0, rows));
             part += 1;
             first += rows as u32;
-            work.job.progress(name, u64::from(first), u64::from(first));
+            context.job.progress(name, u64::from(first), u64::from(first));
             Ok(Some(piece))
         },
         |(part, first, batch)| {
-            job::check(work.job)?;
-            let (piece, mut tally) = frame.piece(&batch, first)?;
-            work.give(frame.source(), part, piece, &mut tally)?;
-            tallies.lock().map_err(|_| Error::broken())?.push((part, tally));
+            job::check(context.job)?;
+            let (piece, mut summary) = frame.piece(&batch, first)?;
+            context.pass_on(frame.source(), part, piece, &mut summary)?;
+            summaries.lock().map_err(|_| Error::broken())?.push((part, summary));
             Ok(())
         },
     )?;
-    tallies.into_inner().map_err(|_| Error::broken())
+    summaries.into_inner().map_err(|_| Error::broken())
 }

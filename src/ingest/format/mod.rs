@@ -1,8 +1,8 @@
 //! File formats: workbooks, text, Parquet and Arrow, each cut into the tables it holds.
 
 pub(crate) mod arrow;
-pub(crate) mod grid;
 pub(crate) mod parquet;
 mod pump;
+pub(crate) mod sheet_cells;
 pub(crate) mod text;
 pub(crate) mod workbook;

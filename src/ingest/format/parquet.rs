@@ -12,19 +12,19 @@ use rayon::prelude::*;
 use super::arrow::no_codes;
 use crate::error::library::{LibraryError, quoted};
 use crate::error::{Error, Result};
-use crate::ingest::table::Tally;
-use crate::ingest::table::frame::Frame;
-use crate::ingest::table::start::{Outcome, Place, Work, unreadable};
+use crate::ingest::table::ReadSummary;
+use crate::ingest::table::frame::BatchReader;
+use crate::ingest::table::start::{FileOutcome, ReadContext, TableLocation, unreadable};
 use crate::job;
 
 /// Number of rows read at a time.
 const BATCH: usize = 65_536;
 
-pub(crate) fn read(place: &Place<'_>, file: &File, work: &Work<'_>) -> Result<Outcome> {
-    let path = place.path;
+pub(crate) fn read(location: &TableLocation<'_>, file: &File, context: &ReadContext<'_>) -> Result<FileOutcome> {
+    let path = location.path;
     let metadata = ArrowReaderMetadata::load(file, ArrowReaderOptions::default()).map_err(|e| broken(path, e))?;
-    let Some(mut frame) = Frame::new(place, metadata.schema(), work.options)? else {
-        return Ok(no_codes(place, metadata.schema(), work.options));
+    let Some(mut frame) = BatchReader::new(location, metadata.schema(), context.options)? else {
+        return Ok(no_codes(location, metadata.schema(), context.options));
     };
     let columns = ProjectionMask::roots(metadata.parquet_schema(), frame.project());
     let mut first = 0;
@@ -39,7 +39,7 @@ pub(crate) fn read(place: &Place<'_>, file: &File, work: &Work<'_>) -> Result<Ou
         })
         .collect();
     let (done, total) = (AtomicU64::new(0), u64::from(first));
-    let read: Vec<Result<Vec<(u32, Tally)>>> = groups
+    let read: Vec<Result<Vec<(u32, ReadSummary)>>> = groups
         .into_par_iter()
         .map(|(at, mut part, mut row)| {
             let file = File::open(path).map_err(|e| unreadable(path, e))?;
@@ -49,26 +49,26 @@ pub(crate) fn read(place: &Place<'_>, file: &File, work: &Work<'_>) -> Result<Ou
                 .with_batch_size(BATCH)
                 .build()
                 .map_err(|e| broken(path, e))?;
-            let mut tallies = Vec::new();
+            let mut summaries = Vec::new();
             while let Some(batch) = guarded(path, || reader.next().transpose())? {
-                job::check(work.job)?;
+                job::check(context.job)?;
                 let rows = batch.num_rows() as u32;
-                let (piece, mut tally) = frame.piece(&batch, row)?;
-                work.give(frame.source(), part, piece, &mut tally)?;
-                tallies.push((part, tally));
+                let (piece, mut summary) = frame.piece(&batch, row)?;
+                context.pass_on(frame.source(), part, piece, &mut summary)?;
+                summaries.push((part, summary));
                 row += rows;
                 part += 1;
                 let done = done.fetch_add(u64::from(rows), Ordering::Relaxed) + u64::from(rows);
-                work.job.progress(&place.file(), done, total);
+                context.job.progress(&location.file(), done, total);
             }
-            Ok(tallies)
+            Ok(summaries)
         })
         .collect();
-    let mut tallies = Vec::new();
+    let mut summaries = Vec::new();
     for group in read {
-        tallies.extend(group?);
+        summaries.extend(group?);
     }
-    Ok(Outcome { sheets: vec![(0, frame.finish(tallies))], skipped: Vec::new() })
+    Ok(FileOutcome { sheets: vec![(0, frame.finish(summaries))], skipped: Vec::new() })
 }
 
 /// Runs `call` of the Parquet library and turns a panic, as some damaged pages cause, into an error.

@@ -1,34 +1,37 @@
 //! Rows above a header that belong to it. They contain no known header; only cells merged over columns or into the
 //! header distinguish them from titles.
 
-use super::overrides::Wishes;
+use super::overrides::Overrides;
 use super::{Header, TALLEST, meanings, parts};
 use crate::ingest::ReadOptions;
 use crate::ingest::cell::year;
-use crate::ingest::format::workbook::Region;
+use crate::ingest::format::workbook::MergedRegion;
 use crate::standards::trim;
 
 /// Returns for each of the first rows of a sheet whether it belongs to the next row. `numbers` are their positions in
 /// the sheet, `regions` its merged cells.
-pub(crate) fn joined(top: &[Vec<String>], numbers: &[u32], regions: &[Region]) -> Vec<bool> {
+pub(crate) fn joined(top: &[Vec<String>], numbers: &[u32], regions: &[MergedRegion]) -> Vec<bool> {
     let rows = top.iter().zip(numbers).zip(top.iter().zip(numbers).skip(1));
     rows.map(|((row, &at), (below, &next))| {
         let goes_down =
-            |r: &Region| r.left == r.right && r.top <= at && r.bottom >= next && !text(row, r.left).is_empty();
+            |r: &MergedRegion| r.left == r.right && r.top <= at && r.bottom >= next && !text(row, r.left).is_empty();
         regions.iter().any(goes_down) || (is_of_groups(row) && regions.iter().any(|r| is_group(r, row, at, below)))
     })
     .collect()
 }
 
-/// Checks whether `region` is a cell of the row at position `at` alone that spans several columns, but not the whole
-/// row `below`.
-fn is_group(region: &Region, row: &[String], at: u32, below: &[String]) -> bool {
-    if (region.top, region.bottom) != (at, at) || text(row, region.left).is_empty() {
+/// Checks whether `region` is a cell of the row at position `number` alone that spans several columns, but not the
+/// whole row `below`.
+fn is_group(region: &MergedRegion, row: &[String], number: u32, below: &[String]) -> bool {
+    if (region.top, region.bottom) != (number, number) || text(row, region.left).is_empty() {
         return false;
     }
     let columns = region.left as usize..=region.right as usize;
     let written = |row: &[String], within: bool| {
-        row.iter().enumerate().filter(|(at, text)| columns.contains(at) == within && !trim(text).is_empty()).count()
+        row.iter()
+            .enumerate()
+            .filter(|(number, text)| columns.contains(number) == within && !trim(text).is_empty())
+            .count()
     };
     written(below, true) > 1 && written(below, false) > 0 && (region.left > 0 || written(row, false) > 0)
 }
@@ -50,7 +53,7 @@ impl Header {
             && let Some(first) = self.first.checked_sub(1).filter(|above| joined.get(*above) == Some(&true))
             && let Some(rows) = top.get(first..self.first + self.height)
         {
-            let columns = meanings(parts(rows), &Wishes::new(options));
+            let columns = meanings(parts(rows), &Overrides::new(options));
             let raised = Self { first, height: self.height + 1, columns, words: self.words.clone() };
             if raised.known() < self.known() || !raised.is_ledger() {
                 break;
@@ -70,8 +73,8 @@ mod tests {
         rows.iter().map(|r| r.iter().map(|&s| s.to_owned()).collect()).collect()
     }
 
-    fn region((top, left): (u32, u32), (bottom, right): (u32, u32)) -> Region {
-        Region { top, left, bottom, right }
+    fn region((top, left): (u32, u32), (bottom, right): (u32, u32)) -> MergedRegion {
+        MergedRegion { top, left, bottom, right }
     }
 
     #[test]
@@ -83,7 +86,7 @@ mod tests {
             &["1", "某厂", "91110000600037341L", "2012-01-20", "5"],
         ]);
         let title = region((0, 0), (0, 4));
-        let find = |regions: &[Region]| {
+        let find = |regions: &[MergedRegion]| {
             let joined = joined(&top, &[0, 1, 2, 3], regions);
             Header::find(&top, &joined, &ReadOptions::default()).unwrap()
         };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::heading::Heading;
-use super::overrides::Wishes;
+use super::overrides::Overrides;
 use super::{Header, Meaning};
 use crate::ingest::{ColumnStatus, Mapped};
 use crate::ingest::{Profile, ReadOptions};
@@ -105,7 +105,7 @@ fn every_column_has_a_header_and_a_name_of_its_own() {
         &["信用代码", "楼", "楼", "楼 (2)", "\u{200b}", "甲/楼", "甲", ""],
         &["", "", "", "", "", "", "楼", "楼"],
     ]);
-    let header = Header::best(&top, Wishes::new(&options), |_, height| height == 2, |_| true).unwrap();
+    let header = Header::best(&top, Overrides::new(&options), |_, height| height == 2, |_| true).unwrap();
     let found: Vec<_> = header.columns.iter().map(|c| (c.header(), c.mapped().column.unwrap())).collect();
     let expected = [
         ("信用代码", "org_id"),

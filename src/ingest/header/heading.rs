@@ -17,7 +17,7 @@ pub(crate) struct Heading {
     /// Number of this column among those with the same header, from 1.
     pub(crate) repeat: usize,
     /// True if the caller or the profile decided about this column.
-    pub asked: bool,
+    pub requested: bool,
     pub proposal: Option<Proposal>,
 }
 

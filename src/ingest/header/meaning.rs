@@ -6,35 +6,35 @@ use super::heading::{Heading, Meaning};
 use super::naming::{
     MONEY, factor, group, is_listed_as_personal, is_of_another, is_registration_number, named, not_read,
 };
-use super::overrides::{Wish, Wishes};
-use super::profile::Says;
+use super::overrides::{Override, Overrides};
+use super::profile::ProfiledMeaning;
 use crate::ingest::ColumnStatus;
 use crate::schema;
 use crate::schema::spelling::plain;
 use crate::schema::{Dictionaries, SchemaColumn, Type};
 
 /// Returns the meaning of a column with these texts, from top to bottom, independent of other columns.
-pub(crate) fn meaning(parts: &[String], wish: Option<Wish<'_>>, wishes: &Wishes<'_>) -> Meaning {
+pub(crate) fn meaning(parts: &[String], mapping: Option<Override<'_>>, overrides: &Overrides<'_>) -> Meaning {
     let Some(leaf) = parts.last() else {
         return Meaning::Not(ColumnStatus::Unknown);
     };
-    match wish {
-        Some(Wish::As(name)) => asked_for(name, leaf, &wishes.words),
-        Some(Wish::Keep) => Meaning::Own(plain(leaf).into_owned()),
-        Some(Wish::Profile { says, whole: true }) => profiled(says, leaf, &wishes.words),
+    match mapping {
+        Some(Override::As(name)) => requested_meaning(name, leaf, &overrides.words),
+        Some(Override::Keep) => Meaning::Own(plain(leaf).into_owned()),
+        Some(Override::Profile { says, whole: true }) => profiled(says, leaf, &overrides.words),
         // A match of the lowest part alone removes no word from its group, and never reads a column about a person.
-        Some(Wish::Profile { says, whole: false }) => match by_itself(parts, leaf, wishes) {
+        Some(Override::Profile { says, whole: false }) => match by_itself(parts, leaf, overrides) {
             known @ Meaning::Mark { word: Some(_), .. } => known,
-            personal @ Meaning::Not(ColumnStatus::Personal) if !matches!(says, Says::Ignore) => personal,
-            _ => profiled(says, leaf, &wishes.words),
+            personal @ Meaning::Not(ColumnStatus::Personal) if !matches!(says, ProfiledMeaning::Ignore) => personal,
+            _ => profiled(says, leaf, &overrides.words),
         },
-        None => by_itself(parts, leaf, wishes),
+        None => by_itself(parts, leaf, overrides),
     }
 }
 
 /// Returns the meaning of an unmapped column; `leaf` is the last of `parts`.
-fn by_itself(parts: &[String], leaf: &str, wishes: &Wishes<'_>) -> Meaning {
-    let group = parts.len().checked_sub(2).and_then(|at| group(parts.get(at)?, &wishes.words));
+fn by_itself(parts: &[String], leaf: &str, overrides: &Overrides<'_>) -> Meaning {
+    let group = parts.len().checked_sub(2).and_then(|at| group(parts.get(at)?, &overrides.words));
     if let Some((column, words)) = &group
         && let Some(word) = words.find(leaf)
     {
@@ -55,7 +55,7 @@ fn by_itself(parts: &[String], leaf: &str, wishes: &Wishes<'_>) -> Meaning {
     {
         return Meaning::Mark { column, words, word: None };
     }
-    if status != ColumnStatus::Personal && wishes.keep_all {
+    if status != ColumnStatus::Personal && overrides.keep_all {
         return Meaning::Own(plain(leaf).into_owned());
     }
     Meaning::Not(status)
@@ -63,7 +63,7 @@ fn by_itself(parts: &[String], leaf: &str, wishes: &Wishes<'_>) -> Meaning {
 
 /// Returns the meaning of a column mapped by the caller: a column of the schema, a word of one (`mode=solo`), or a
 /// name of the user's own.
-fn asked_for(name: &str, leaf: &str, words: &Dictionaries) -> Meaning {
+fn requested_meaning(name: &str, leaf: &str, words: &Dictionaries) -> Meaning {
     if let Some(column) = schema::column(name) {
         return Meaning::Column { column, factor: factor(leaf), rank: 0 };
     }
@@ -80,23 +80,25 @@ fn mark(column: &'static SchemaColumn, word: &str, words: &Dictionaries) -> Opti
 /// Returns the meaning of a column according to the profile. If the header alone has the same meaning, it keeps its
 /// rank, so that the better of two such columns in a sheet still wins. A registration number that the profile maps to
 /// the code comes from a sheet without another code, which the next sheet may have.
-fn profiled(says: &Says, leaf: &str, words: &Dictionaries) -> Meaning {
+fn profiled(says: &ProfiledMeaning, leaf: &str, words: &Dictionaries) -> Meaning {
     match says {
-        Says::Column { column, .. }
+        ProfiledMeaning::Column { column, .. }
             if column.ty == Type::Id
                 && is_registration_number(leaf)
                 && let Some((column, rank)) = named(leaf) =>
         {
             Meaning::Column { column, factor: 1.0, rank: rank + 1 }
         }
-        Says::Column { column, unit } => {
+        ProfiledMeaning::Column { column, unit } => {
             let rank = named(leaf).filter(|(named, _)| named.name == column.name).map_or(0, |(_, rank)| rank + 1);
             let unit = unit.and_then(|unit| MONEY.iter().find(|(name, _)| *name == unit));
             Meaning::Column { column, factor: unit.map_or_else(|| factor(leaf), |(_, yuan)| *yuan), rank }
         }
-        Says::Word { column, value } => mark(column, value, words).unwrap_or(Meaning::Not(ColumnStatus::Unknown)),
-        Says::Own(name) => Meaning::Own(name.clone()),
-        Says::Ignore => Meaning::Not(ColumnStatus::Ignored),
+        ProfiledMeaning::Word { column, value } => {
+            mark(column, value, words).unwrap_or(Meaning::Not(ColumnStatus::Unknown))
+        }
+        ProfiledMeaning::Own(name) => Meaning::Own(name.clone()),
+        ProfiledMeaning::Ignore => Meaning::Not(ColumnStatus::Ignored),
     }
 }
 
@@ -153,8 +155,8 @@ mod tests {
         }
         assert_eq!(read(&["单位名称", "2.工商注册号*"], &ReadOptions::default()), ["name", "org_id"]);
         assert_eq!(read(&["单位名称", "原注册号"], &ReadOptions::default()), ["name", "former_org_id"]);
-        let wish = vec![("工商注册号".to_owned(), "former_org_id".to_owned())];
-        let options = ReadOptions { columns: wish, ..ReadOptions::default() };
+        let mapping = vec![("工商注册号".to_owned(), "former_org_id".to_owned())];
+        let options = ReadOptions { columns: mapping, ..ReadOptions::default() };
         assert_eq!(read(&alone, &options), ["name", "former_org_id"]);
     }
 }

@@ -25,7 +25,7 @@ use self::heading::{Heading, numbered};
 use self::mapped::ColumnStatus;
 use self::meaning::{meaning, number_as_code};
 use self::naming::not_read;
-use self::overrides::{Key, Wishes};
+use self::overrides::{HeaderKey, Overrides};
 use super::ReadOptions;
 use crate::schema;
 use crate::schema::spelling::{folded, is_space};
@@ -55,18 +55,18 @@ impl Header {
     /// Finds the header among the first rows of a sheet: the rows in which most columns are known, at least an
     /// organisation code and one more. Rows above that are `joined` to it are included.
     pub(super) fn find(top: &[Vec<String>], joined: &[bool], options: &ReadOptions) -> Option<Self> {
-        let wishes = Wishes::new(options);
+        let overrides = Overrides::new(options);
         // Most rows are data and need no closer check.
-        let coded: Vec<bool> = top.iter().map(|row| row.iter().any(|text| wishes.may_be_code(text))).collect();
+        let coded: Vec<bool> = top.iter().map(|row| row.iter().any(|text| overrides.may_be_code(text))).collect();
         let may = |first: usize, height: usize| coded.iter().skip(first).take(height).any(|coded| *coded);
-        Some(Self::best(top, wishes, may, Self::is_ledger)?.raised(top, joined, options))
+        Some(Self::best(top, overrides, may, Self::is_ledger)?.raised(top, joined, options))
     }
 
     /// Returns the rows that look most like a header: among the candidates that are `fit` and have at least one known
     /// column, the one with most known columns. `may` filters candidates cheaply by first row and height.
     pub(super) fn best(
         top: &[Vec<String>],
-        wishes: Wishes<'_>,
+        overrides: Overrides<'_>,
         may: impl Fn(usize, usize) -> bool,
         fit: impl Fn(&Self) -> bool,
     ) -> Option<Self> {
@@ -77,9 +77,10 @@ impl Header {
         let mut best: Option<((usize, usize), Self)> = None;
         for first in 0..top.len() {
             for height in (1..=TALLEST.min(top.len() - first)).filter(|height| may(first, *height)) {
-                let columns = meanings(parts(top.get(first..first + height)?), &wishes);
+                let columns = meanings(parts(top.get(first..first + height)?), &overrides);
                 // A column kept only because all are kept is no evidence of a header.
-                let says = |c: &&Heading| c.meaning.is_known() && (c.asked || !matches!(c.meaning, Meaning::Own(_)));
+                let says =
+                    |c: &&Heading| c.meaning.is_known() && (c.requested || !matches!(c.meaning, Meaning::Own(_)));
                 let known = columns.iter().filter(says).count();
                 // A row that has only a running number (序号) or remarks still belongs to the header.
                 let is_passed = |c: &&Heading| {
@@ -93,7 +94,7 @@ impl Header {
                 }
             }
         }
-        best.map(|(_, header)| Self { words: wishes.words, ..header })
+        best.map(|(_, header)| Self { words: overrides.words, ..header })
     }
 
     /// Counts the known columns.
@@ -103,10 +104,10 @@ impl Header {
 
     /// Builds the header of a table whose columns have one name each.
     pub(super) fn of_names<'a>(names: impl Iterator<Item = &'a str>, options: &ReadOptions) -> Self {
-        let wishes = Wishes::new(options);
+        let overrides = Overrides::new(options);
         let columns = names.enumerate().map(|(index, name)| (index, vec![name.to_owned()]));
         let mut header =
-            Self { first: 0, height: 1, columns: meanings(columns.collect(), &wishes), words: wishes.words };
+            Self { first: 0, height: 1, columns: meanings(columns.collect(), &overrides), words: overrides.words };
         propose::fill(&mut header);
         header
     }
@@ -177,21 +178,21 @@ fn repeats(columns: &[(usize, Vec<String>)]) -> Vec<usize> {
 
 /// Returns the meaning of each column. If two headers could mean one column of the schema, the better match wins,
 /// then the first.
-pub(super) fn meanings(columns: Vec<(usize, Vec<String>)>, wishes: &Wishes<'_>) -> Vec<Heading> {
+pub(super) fn meanings(columns: Vec<(usize, Vec<String>)>, overrides: &Overrides<'_>) -> Vec<Heading> {
     let repeats = repeats(&columns);
-    let said = if wishes.are_none() {
+    let said = if overrides.are_none() {
         vec![None; columns.len()]
     } else {
-        let keys = columns.iter().zip(&repeats).map(|((_, parts), repeat)| Key::new(parts, *repeat));
-        wishes.assign(&keys.collect::<Vec<_>>())
+        let keys = columns.iter().zip(&repeats).map(|((_, parts), repeat)| HeaderKey::new(parts, *repeat));
+        overrides.assign(&keys.collect::<Vec<_>>())
     };
     let mut headings: Vec<Heading> = (columns.into_iter().zip(repeats).zip(said))
-        .map(|(((index, parts), repeat), wish)| Heading {
+        .map(|(((index, parts), repeat), mapping)| Heading {
             index,
-            meaning: meaning(&parts, wish, wishes),
+            meaning: meaning(&parts, mapping, overrides),
             parts,
             repeat,
-            asked: wish.is_some(),
+            requested: mapping.is_some(),
             proposal: None,
         })
         .collect();
@@ -225,7 +226,7 @@ pub(super) fn meanings(columns: Vec<(usize, Vec<String>)>, wishes: &Wishes<'_>) 
             }
             Meaning::Own(name) => {
                 let is_free = |name: &String| !name.is_empty() && schema::column(name).is_none() && !own.contains(name);
-                let leaf = if heading.asked { name.clone() } else { numbered(name.clone(), heading.repeat) };
+                let leaf = if heading.requested { name.clone() } else { numbered(name.clone(), heading.repeat) };
                 let whole = numbered(heading.parts.join("/"), heading.repeat);
                 let further = (2..).map(|n| numbered(whole.clone(), n));
                 *name = [leaf, whole.clone()].into_iter().chain(further).find(is_free).unwrap_or_default();

@@ -4,25 +4,25 @@ use std::sync::Arc;
 
 use super::{Header, Meaning};
 use crate::ingest::cell;
-use crate::ingest::cell::block::Row;
-use crate::ingest::cell::distinct::Known;
+use crate::ingest::cell::block::CellRow;
+use crate::ingest::cell::distinct::ColumnInterner;
 use crate::ingest::problem::Code;
 use crate::schema::SchemaColumn;
 use crate::schema::spelling::plain;
 use crate::schema::words::Words;
 
 /// Columns of one group, one per word.
-pub(crate) struct Group {
+pub(crate) struct OneHotGroup {
     pub column: &'static SchemaColumn,
     pub words: Arc<Words>,
     pub header: String,
     /// Words that rows were read as, and words as the headers write them.
-    pub known: Arc<Known>,
-    pub as_written: Arc<Known>,
-    members: Vec<Member>,
+    pub known: Arc<ColumnInterner>,
+    pub as_written: Arc<ColumnInterner>,
+    members: Vec<OneHotMember>,
 }
 
-pub(crate) struct Member {
+pub(crate) struct OneHotMember {
     index: usize,
     pub word: Option<usize>,
     /// Word as the header writes it.
@@ -30,28 +30,28 @@ pub(crate) struct Member {
 }
 
 /// Returns the groups of a sheet.
-pub(crate) fn groups(header: &Header) -> Vec<Group> {
-    let mut groups: Vec<Group> = Vec::new();
+pub(crate) fn groups(header: &Header) -> Vec<OneHotGroup> {
+    let mut groups: Vec<OneHotGroup> = Vec::new();
     for heading in &header.columns {
         let Meaning::Mark { column, words, word } = &heading.meaning else {
             continue;
         };
         let written = plain(heading.leaf()).replace('(', "（").replace(')', "）");
-        let member = Member { index: heading.index, word: *word, written };
+        let member = OneHotMember { index: heading.index, word: *word, written };
         if let Some(group) = groups.iter_mut().find(|g| g.column.name == column.name) {
             group.members.push(member);
         } else {
             let (words, header) = (Arc::clone(words), heading.header());
             let (known, as_written) = Default::default();
-            groups.push(Group { column, words, header, known, as_written, members: vec![member] });
+            groups.push(OneHotGroup { column, words, header, known, as_written, members: vec![member] });
         }
     }
     groups
 }
 
-impl Group {
+impl OneHotGroup {
     /// Returns the marked member, if any; or the problem with the marks, and the marks.
-    pub(crate) fn read<R: Row>(&self, row: &R) -> Result<Option<&Member>, (Code, String)> {
+    pub(crate) fn read<R: CellRow>(&self, row: &R) -> Result<Option<&OneHotMember>, (Code, String)> {
         let is_mode = self.column.name == "mode";
         let unknown = if is_mode { Code::ModeUnknownWord } else { Code::WordUnknown };
         let mut marked = None;

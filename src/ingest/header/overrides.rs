@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::naming::named;
-use super::profile::Says;
+use super::profile::ProfiledMeaning;
 use crate::error::Error;
 use crate::ingest::ReadOptions;
 use crate::schema::Dictionaries;
@@ -14,7 +14,7 @@ use crate::support::similarity::nearest;
 const ID: &str = "org_id";
 
 /// Mappings for a sheet, prepared for comparison.
-pub(crate) struct Wishes<'a> {
+pub(crate) struct Overrides<'a> {
     options: &'a ReadOptions,
     columns: Vec<(String, &'a str)>,
     keep: Vec<String>,
@@ -26,23 +26,23 @@ pub(crate) struct Wishes<'a> {
 
 /// Mapping specified for one column.
 #[derive(Clone, Copy)]
-pub(crate) enum Wish<'a> {
+pub(crate) enum Override<'a> {
     /// Read as this column: [`ReadOptions::with_columns`].
     As(&'a str),
     /// Kept under its header: [`ReadOptions::with_keep`].
     Keep,
     /// Entry of the profile. A header matched only by its lowest part may still be a word of a group, or about a
     /// person.
-    Profile { says: &'a Says, whole: bool },
+    Profile { says: &'a ProfiledMeaning, whole: bool },
 }
 
 /// Forms of a header that mappings are compared with: the whole header, and its lowest part.
-pub(crate) struct Key {
+pub(crate) struct HeaderKey {
     whole: String,
     leaf: String,
 }
 
-impl Key {
+impl HeaderKey {
     /// Builds the key of the `repeat`-th column with these parts.
     pub(crate) fn new(parts: &[String], repeat: usize) -> Self {
         let number = if repeat > 1 { format!("({repeat})") } else { String::new() };
@@ -51,35 +51,40 @@ impl Key {
     }
 }
 
-impl<'a> Wishes<'a> {
+impl<'a> Overrides<'a> {
     pub(crate) fn new(options: &'a ReadOptions) -> Self {
-        let said = options.columns.iter().filter(|(_, name)| name == ID).map(|(header, _)| header);
+        let requested = options.columns.iter().filter(|(_, name)| name == ID).map(|(header, _)| header);
         let profiled =
             options.profile.iter().flat_map(|profile| &profile.entries).filter_map(|entry| match entry.says {
-                Says::Column { column, .. } if column.name == ID => Some(&entry.header),
+                ProfiledMeaning::Column { column, .. } if column.name == ID => Some(&entry.header),
                 _ => None,
             });
         Self {
             options,
-            codes: said.chain(profiled).map(|header| folded(header).into_owned()).collect(),
+            codes: requested.chain(profiled).map(|header| folded(header).into_owned()).collect(),
             columns: options
                 .columns
                 .iter()
                 .map(|(header, name)| (folded(header).into_owned(), name.as_str()))
                 .collect(),
-            keep: options.keep.iter().filter(|wish| *wish != "*").map(|wish| folded(wish).into_owned()).collect(),
-            keep_all: options.keep.iter().any(|wish| wish == "*"),
+            keep: options
+                .keep
+                .iter()
+                .filter(|mapping| *mapping != "*")
+                .map(|mapping| folded(mapping).into_owned())
+                .collect(),
+            keep_all: options.keep.iter().any(|mapping| mapping == "*"),
             words: options.dictionaries(),
         }
     }
 
     /// Checks whether `text` may be the header, or a part of the header, of the column of codes.
     pub(crate) fn may_be_code(&self, text: &str) -> bool {
-        let said = || {
+        let requested = || {
             let text = folded(text);
             !text.is_empty() && self.codes.iter().any(|header| header.contains(&*text))
         };
-        named(text).is_some_and(|(column, _)| column.name == ID) || (!self.codes.is_empty() && said())
+        named(text).is_some_and(|(column, _)| column.name == ID) || (!self.codes.is_empty() && requested())
     }
 
     /// Checks whether no column is mapped by name; headers need no comparison then, as is usual.
@@ -90,46 +95,46 @@ impl<'a> Wishes<'a> {
     /// Returns the mapping of each column of a sheet. A mapping of the caller applies to one column: the first whose
     /// whole header matches, else the first whose lowest part matches. A profile entry applies to the column whose
     /// whole header matches, else to all columns whose lowest part matches.
-    pub(crate) fn assign(&self, keys: &[Key]) -> Vec<Option<Wish<'a>>> {
-        let mut wishes: Vec<Option<Wish<'a>>> = vec![None; keys.len()];
-        let said = self.columns.iter().map(|(header, name)| (header, Wish::As(name)));
-        for (header, wish) in said.chain(self.keep.iter().map(|header| (header, Wish::Keep))) {
+    pub(crate) fn assign(&self, keys: &[HeaderKey]) -> Vec<Option<Override<'a>>> {
+        let mut overrides: Vec<Option<Override<'a>>> = vec![None; keys.len()];
+        let requested = self.columns.iter().map(|(header, name)| (header, Override::As(name)));
+        for (header, mapping) in requested.chain(self.keep.iter().map(|header| (header, Override::Keep))) {
             let whole = keys.iter().position(|key| key.whole == *header);
             let at = whole.or_else(|| keys.iter().position(|key| key.leaf == *header));
-            if let Some(place @ None) = at.and_then(|at| wishes.get_mut(at)) {
-                *place = Some(wish);
+            if let Some(place @ None) = at.and_then(|at| overrides.get_mut(at)) {
+                *place = Some(mapping);
             }
         }
         if let Some(profile) = &self.options.profile {
             let wholes: HashSet<&str> = keys.iter().map(|key| key.whole.as_str()).collect();
-            for (key, place) in keys.iter().zip(&mut wishes).filter(|(_, place)| place.is_none()) {
-                let whole = profile.find(&key.whole).map(|says| Wish::Profile { says, whole: true });
+            for (key, place) in keys.iter().zip(&mut overrides).filter(|(_, place)| place.is_none()) {
+                let whole = profile.find(&key.whole).map(|says| Override::Profile { says, whole: true });
                 let leaf = || profile.find(&key.leaf).filter(|_| !wholes.contains(key.leaf.as_str()));
-                *place = whole.or_else(|| leaf().map(|says| Wish::Profile { says, whole: false }));
+                *place = whole.or_else(|| leaf().map(|says| Override::Profile { says, whole: false }));
             }
         }
-        wishes
+        overrides
     }
 }
 
-/// Checks whether `wish` names the column that the reading reports under `header`.
-pub(crate) fn names(wish: &str, header: &str) -> bool {
-    let (wish, header) = (folded(wish), folded(header));
-    header == wish || header.strip_suffix(&*wish).is_some_and(|group| group.ends_with('/'))
+/// Checks whether `mapping` names the column that the reading reports under `header`.
+pub(crate) fn names(mapping: &str, header: &str) -> bool {
+    let (mapping, header) = (folded(mapping), folded(header));
+    header == mapping || header.strip_suffix(&*mapping).is_some_and(|group| group.ends_with('/'))
 }
 
 /// Returns the error for a header that no source has.
-pub(crate) fn unmet<'a>(wish: &str, headers: impl Iterator<Item = &'a str>) -> Error {
+pub(crate) fn unmet<'a>(mapping: &str, headers: impl Iterator<Item = &'a str>) -> Error {
     let mut have: Vec<_> = headers.map(|h| h.replace(['\n', '\r'], "")).collect();
     have.sort();
     have.dedup();
-    let near = nearest(wish, have.iter().flat_map(|h| [h.as_str(), h.rsplit('/').next().unwrap_or(h)]));
+    let near = nearest(mapping, have.iter().flat_map(|h| [h.as_str(), h.rsplit('/').next().unwrap_or(h)]));
     let (zh, en) = near.map_or_else(Default::default, |near| {
         (format!("。是不是“{near}”？"), format!(". Hint: did you mean '{near}'?"))
     });
     Error::argument(
-        format!("没有表头为“{wish}”的列。现有表头：{}{zh}", have.join("、")),
-        format!("no column has the header '{wish}'. Available: {}{en}", have.join(", ")),
+        format!("没有表头为“{mapping}”的列。现有表头：{}{zh}", have.join("、")),
+        format!("no column has the header '{mapping}'. Available: {}{en}", have.join(", ")),
     )
-    .in_column(wish)
+    .in_column(mapping)
 }

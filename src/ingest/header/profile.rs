@@ -40,7 +40,7 @@ use crate::support::similarity::nearest;
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Profile {
-    pub(crate) entries: Vec<Entry>,
+    pub(crate) entries: Vec<ProfileEntry>,
     by_header: HashMap<String, usize>,
     pub(crate) words: Dictionaries,
     /// Undecided headers with their proposals, written as comments.
@@ -49,14 +49,14 @@ pub struct Profile {
 
 /// One header and its meaning.
 #[derive(Clone, Debug)]
-pub(crate) struct Entry {
+pub(crate) struct ProfileEntry {
     pub header: String,
-    pub says: Says,
+    pub says: ProfiledMeaning,
 }
 
 /// Meaning of a column according to a profile.
 #[derive(Clone, Debug)]
-pub(crate) enum Says {
+pub(crate) enum ProfiledMeaning {
     /// A column of the schema, and for money its unit.
     Column { column: &'static SchemaColumn, unit: Option<&'static str> },
     /// A word of a column, set by a tick.
@@ -112,13 +112,16 @@ impl Profile {
                         only("unit", unit.is_some())?;
                         word(&record, column, &value)?
                     }
-                    None => Says::Column { column, unit: unit.map(|unit| money(&record, column, &unit)).transpose()? },
+                    None => ProfiledMeaning::Column {
+                        column,
+                        unit: unit.map(|unit| money(&record, column, &unit)).transpose()?,
+                    },
                 }
             }
             (None, own, ignore) if own.is_some() != ignore => {
                 only("value", value.is_some())?;
                 only("unit", unit.is_some())?;
-                own.map_or(Ok(Says::Ignore), |own| kept(&record, own))?
+                own.map_or(Ok(ProfiledMeaning::Ignore), |own| kept_column(&record, own))?
             }
             _ => {
                 return record.error(
@@ -136,7 +139,7 @@ impl Profile {
             );
         }
         record.finish()?;
-        self.put(header, says);
+        self.insert(header, says);
         Ok(())
     }
 
@@ -150,18 +153,18 @@ impl Profile {
         record.finish()
     }
 
-    pub(super) fn put(&mut self, header: String, says: Says) {
+    pub(super) fn insert(&mut self, header: String, says: ProfiledMeaning) {
         let key = folded(&header).into_owned();
         if let Some(entry) = self.by_header.get(&key).and_then(|at| self.entries.get_mut(*at)) {
             entry.says = says;
         } else {
             self.by_header.insert(key, self.entries.len());
-            self.entries.push(Entry { header, says });
+            self.entries.push(ProfileEntry { header, says });
         }
     }
 
     /// Returns the meaning of the header with this key.
-    pub(crate) fn find(&self, key: &str) -> Option<&Says> {
+    pub(crate) fn find(&self, key: &str) -> Option<&ProfiledMeaning> {
         self.by_header.get(key).and_then(|at| self.entries.get(*at)).map(|entry| &entry.says)
     }
 
@@ -209,14 +212,14 @@ fn known(record: &Record, name: &str) -> Result<&'static SchemaColumn> {
     )
 }
 
-fn word(record: &Record, column: &'static SchemaColumn, value: &str) -> Result<Says> {
+fn word(record: &Record, column: &'static SchemaColumn, value: &str) -> Result<ProfiledMeaning> {
     // The rules for a word's name are those for the word of a spelling.
     let mut words = Dictionaries::default();
     if let Err((_, Text { zh, en })) = words.try_add(column.name, "-", value) {
         return record.error("value", &zh, &en);
     }
     let id = words.added().first().map_or(value, |s| s.value.as_str());
-    Ok(Says::Word { column, value: id.to_owned() })
+    Ok(ProfiledMeaning::Word { column, value: id.to_owned() })
 }
 
 fn money(record: &Record, column: &SchemaColumn, unit: &str) -> Result<&'static str> {
@@ -237,9 +240,9 @@ fn money(record: &Record, column: &SchemaColumn, unit: &str) -> Result<&'static 
     }
 }
 
-fn kept(record: &Record, own: String) -> Result<Says> {
+fn kept_column(record: &Record, own: String) -> Result<ProfiledMeaning> {
     match schema::column(&own) {
-        None => Ok(Says::Own(own)),
+        None => Ok(ProfiledMeaning::Own(own)),
         Some(_) => record.error(
             "own",
             &format!("“{own}”是已有的列名；要读作该列请写 column = \"{own}\"，否则换一个名称"),

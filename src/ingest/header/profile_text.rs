@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::mapped::{ColumnStatus, Mapped, Proposal};
-use super::profile::{Entry, Profile, Says, one_line};
+use super::profile::{Profile, ProfileEntry, ProfiledMeaning, one_line};
 use crate::ingest::options::ReadOptions;
 use crate::ingest::reading::Source;
 use crate::schema;
@@ -21,7 +21,7 @@ impl Profile {
         for mapped in sources.into_iter().flat_map(|source| &source.columns) {
             let header = one_line(&mapped.header);
             match says(mapped) {
-                Some(says) if profile.find(&folded(&header)).is_none() => profile.put(header, says),
+                Some(says) if profile.find(&folded(&header)).is_none() => profile.insert(header, says),
                 None if is_open(mapped) && open.iter().all(|(seen, _)| folded(seen) != folded(&header)) => {
                     open.push((header, mapped.proposal.clone()));
                 }
@@ -30,7 +30,7 @@ impl Profile {
         }
         for entry in options.profile.iter().flat_map(|base| &base.entries) {
             if profile.find(&folded(&entry.header)).is_none() {
-                profile.put(entry.header.clone(), entry.says.clone());
+                profile.insert(entry.header.clone(), entry.says.clone());
             }
         }
         profile.open = open;
@@ -41,18 +41,18 @@ impl Profile {
     #[must_use]
     pub fn to_toml(&self) -> String {
         let mut out = HEAD.to_owned();
-        for Entry { header, says } in &self.entries {
+        for ProfileEntry { header, says } in &self.entries {
             let _ = write!(out, "\n[[header]]\nheader = {}\n", quoted(header));
             let _ = match says {
-                Says::Column { column, unit } => {
+                ProfiledMeaning::Column { column, unit } => {
                     let unit = unit.map(|unit| format!("unit = {}\n", quoted(unit))).unwrap_or_default();
                     write!(out, "column = {}  # {}\n{unit}", quoted(column.name), column.zh)
                 }
-                Says::Word { column, value } => {
+                ProfiledMeaning::Word { column, value } => {
                     write!(out, "column = {}  # {}\nvalue = {}\n", quoted(column.name), column.zh, quoted(value))
                 }
-                Says::Own(name) => writeln!(out, "own = {}", quoted(name)),
-                Says::Ignore => writeln!(out, "ignore = true"),
+                ProfiledMeaning::Own(name) => writeln!(out, "own = {}", quoted(name)),
+                ProfiledMeaning::Ignore => writeln!(out, "ignore = true"),
             };
         }
         if !self.open.is_empty() {
@@ -88,17 +88,17 @@ impl Profile {
 }
 
 /// Returns the profile entry that reproduces how a column was read; `None` if it was not read.
-fn says(mapped: &Mapped) -> Option<Says> {
+fn says(mapped: &Mapped) -> Option<ProfiledMeaning> {
     let name = mapped.column.as_deref()?;
     if mapped.kept {
-        return Some(Says::Own(name.to_owned()));
+        return Some(ProfiledMeaning::Own(name.to_owned()));
     }
     let column = schema::column(name)?;
     match &mapped.value {
-        Some(value) => Some(Says::Word { column, value: value.clone() }),
+        Some(value) => Some(ProfiledMeaning::Word { column, value: value.clone() }),
         // A column in a group of ticked words whose own word is unknown.
         None if mapped.status == ColumnStatus::Unknown => None,
-        None => Some(Says::Column { column, unit: mapped.unit }),
+        None => Some(ProfiledMeaning::Column { column, unit: mapped.unit }),
     }
 }
 

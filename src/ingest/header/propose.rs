@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use super::heading::Heading;
 use super::naming::strip_unit;
-use super::overrides::Wishes;
+use super::overrides::Overrides;
 use super::{Header, Meaning};
 use crate::ingest::ReadOptions;
 use crate::ingest::{ColumnStatus, Proposal};
@@ -35,7 +35,7 @@ const MOST: usize = 256;
 const TURNING: &str = "未非不无没专兼正副预备申拟初自复终上下前后内外新旧老男女入退离曾原去今往应已首末历季月周均增减累欠余支收借一二三四五六七八九十百千万0123456789";
 
 /// A known header.
-struct Known {
+struct KnownHeader {
     key: String,
     signs: Vec<char>,
     written: &'static str,
@@ -43,10 +43,10 @@ struct Known {
     column: Option<&'static SchemaColumn>,
 }
 
-static KNOWN: LazyLock<Vec<Known>> = LazyLock::new(|| {
+static KNOWN: LazyLock<Vec<KnownHeader>> = LazyLock::new(|| {
     let of = |written: &'static str, column| {
         let key = key(written);
-        Known { signs: signs(&key), key, written, column }
+        KnownHeader { signs: signs(&key), key, written, column }
     };
     let columns = COLUMNS
         .iter()
@@ -137,7 +137,7 @@ pub(crate) fn fill(header: &mut Header) {
     };
     let taken: Vec<&str> = header.columns.iter().filter_map(|c| read(&c.meaning)).collect();
     let open = |c: &Heading| {
-        !c.asked
+        !c.requested
             && matches!(
                 c.meaning,
                 Meaning::Mark { word: None, .. } | Meaning::Not(ColumnStatus::Unknown) | Meaning::Own(_)
@@ -197,7 +197,7 @@ fn likeliest(top: &[Vec<String>], options: &ReadOptions) -> Option<Header> {
     const ROWS: usize = 10;
     let one = |row: &Vec<String>| Header::of_names(row.iter().map(String::as_str), options);
     let filled = |row: &&Vec<String>| row.iter().filter(|text| !text.trim().is_empty()).count() > 2;
-    let known = Header::best(top, Wishes::new(options), |_, _| true, |header| header.columns.len() > 2);
+    let known = Header::best(top, Overrides::new(options), |_, _| true, |header| header.columns.len() > 2);
     let known = known.map(|mut header| {
         fill(&mut header);
         header

@@ -8,17 +8,17 @@ use arrow::compute::{cast, filter_record_batch};
 use arrow::datatypes::{DataType, Int16Type, Schema};
 
 use super::piece::{Piece, plausible};
-use super::start::{Place, year_of};
-use super::{Sheet, Tally, Year};
+use super::start::{TableLocation, year_of};
+use super::{ReadSheet, ReadSummary, YearSource};
 use crate::error::{Error, Result};
 use crate::ingest::ReadOptions;
-use crate::ingest::cell::arrow_column::{Finding, as_text, convert, mode_detail, own, own_type};
-use crate::ingest::cell::block::{At, Places};
+use crate::ingest::cell::arrow_column::{CellProblem, as_text, convert, mode_detail, own, own_type};
+use crate::ingest::cell::block::{RowPosition, RowPositions};
 use crate::ingest::cell::content::Cell;
-use crate::ingest::cell::distinct::Known;
+use crate::ingest::cell::distinct::ColumnInterner;
 use crate::ingest::cell::row_checks;
 use crate::ingest::cell::row_checks::Identify;
-use crate::ingest::cell::values::Values;
+use crate::ingest::cell::values::ColumnValues;
 use crate::ingest::header::heading::Heading;
 use crate::ingest::header::{Header, Meaning};
 use crate::ingest::problem::{Code, Problem, shown};
@@ -28,50 +28,50 @@ use crate::schema::{Dictionaries, SchemaColumn, Type};
 use crate::standards::uscc;
 
 /// Reader for the columns of one table of batches.
-pub(crate) struct Frame {
+pub(crate) struct BatchReader {
     source: Source,
-    year: From,
-    id: Wanted,
+    year: BatchYear,
+    id: WantedColumn,
     identity: Identify,
-    columns: Vec<Wanted>,
+    columns: Vec<WantedColumn>,
     /// True if formation modes as written have no column of their own and are derived from `mode`.
     detail: bool,
     /// Readings of formation modes as written.
-    written: Arc<Known>,
+    written: Arc<ColumnInterner>,
     words: Dictionaries,
 }
 
-enum From {
+enum BatchYear {
     Fixed(i16),
-    Column(Wanted),
+    Column(WantedColumn),
 }
 
 /// A column to be read.
-struct Wanted {
+struct WantedColumn {
     /// Name in the table, which need not be unique, and position.
     field: String,
-    at: usize,
-    target: Target,
-    known: Arc<Known>,
+    index: usize,
+    target: ColumnTarget,
+    known: Arc<ColumnInterner>,
 }
 
-enum Target {
+enum ColumnTarget {
     Column(&'static SchemaColumn, f64),
     Own(String),
 }
 
-impl Wanted {
+impl WantedColumn {
     fn name(&self) -> &str {
         match &self.target {
-            Target::Column(column, _) => column.name,
-            Target::Own(name) => name,
+            ColumnTarget::Column(column, _) => column.name,
+            ColumnTarget::Own(name) => name,
         }
     }
 }
 
-impl Frame {
+impl BatchReader {
     /// Creates the reader for a table with this schema; `None` if it is not a ledger.
-    pub(crate) fn new(place: &Place<'_>, schema: &Schema, options: &ReadOptions) -> Result<Option<Self>> {
+    pub(crate) fn new(location: &TableLocation<'_>, schema: &Schema, options: &ReadOptions) -> Result<Option<Self>> {
         let keep_all = ReadOptions { keep: [&options.keep[..], &["*".to_owned()]].concat(), ..options.clone() };
         let mut header = Header::of_names(schema.fields().iter().map(|f| f.name().as_str()), &keep_all);
         for heading in &mut header.columns {
@@ -83,32 +83,32 @@ impl Frame {
         if !header.is_ledger() {
             return Ok(None);
         }
-        let (year, year_from) = year_of(place, &header, &[], options)?;
+        let (year, year_from) = year_of(location, &header, &[], options)?;
         let (mut id, mut years, mut columns) = (None, None, Vec::new());
         for heading in &header.columns {
             let target = match &heading.meaning {
-                Meaning::Column { column, factor, .. } => Target::Column(column, *factor),
-                Meaning::Own(name) => Target::Own(name.clone()),
+                Meaning::Column { column, factor, .. } => ColumnTarget::Column(column, *factor),
+                Meaning::Own(name) => ColumnTarget::Own(name.clone()),
                 Meaning::Mark { .. } | Meaning::Not(_) => continue,
             };
-            let wanted = Wanted { field: heading.written(), at: heading.index, target, known: Arc::default() };
+            let wanted = WantedColumn { field: heading.written(), index: heading.index, target, known: Arc::default() };
             match wanted.target {
-                Target::Column(column, _) if column.ty == Type::Id => id = Some(wanted),
-                Target::Column(column, _) if column.ty == Type::Year => years = Some(wanted),
+                ColumnTarget::Column(column, _) if column.ty == Type::Id => id = Some(wanted),
+                ColumnTarget::Column(column, _) if column.ty == Type::Year => years = Some(wanted),
                 _ => columns.push(wanted),
             }
         }
         let Some(id) = id else { return Ok(None) };
         let has = |name: &str| columns.iter().any(|c| c.name() == name);
         let year = match (year, years) {
-            (Year::Column(_), Some(column)) => From::Column(column),
-            (Year::Fixed(year), _) => From::Fixed(year),
-            (Year::Column(_), None) => return Ok(None),
+            (YearSource::Column(_), Some(column)) => BatchYear::Column(column),
+            (YearSource::Fixed(year), _) => BatchYear::Fixed(year),
+            (YearSource::Column(_), None) => return Ok(None),
         };
         Ok(Some(Self {
             source: Source {
-                file: place.file(),
-                path: place.path.to_owned(),
+                file: location.file(),
+                path: location.path.to_owned(),
                 sheet: None,
                 years: Vec::new(),
                 year_from,
@@ -120,7 +120,7 @@ impl Frame {
             },
             year,
             id,
-            identity: row_checks::by(options),
+            identity: row_checks::identify_function(options),
             detail: has("mode") && !has("mode_detail"),
             written: Arc::default(),
             columns,
@@ -132,20 +132,20 @@ impl Frame {
     /// these.
     pub(crate) fn project(&mut self) -> Vec<usize> {
         let year = match &mut self.year {
-            From::Column(column) => Some(column),
-            From::Fixed(_) => None,
+            BatchYear::Column(column) => Some(column),
+            BatchYear::Fixed(_) => None,
         };
-        let wanted: Vec<&mut Wanted> = self.columns.iter_mut().chain([&mut self.id]).chain(year).collect();
-        let mut all: Vec<usize> = wanted.iter().map(|wanted| wanted.at).collect();
+        let wanted: Vec<&mut WantedColumn> = self.columns.iter_mut().chain([&mut self.id]).chain(year).collect();
+        let mut all: Vec<usize> = wanted.iter().map(|wanted| wanted.index).collect();
         all.sort_unstable();
         for wanted in wanted {
-            wanted.at = all.binary_search(&wanted.at).unwrap_or_default();
+            wanted.index = all.binary_search(&wanted.index).unwrap_or_default();
         }
         all
     }
 
     /// Reads a batch that starts at row `first` of the table, from 0.
-    pub(crate) fn piece(&self, batch: &RecordBatch, first: u32) -> Result<(Piece, Tally)> {
+    pub(crate) fn piece(&self, batch: &RecordBatch, first: u32) -> Result<(Piece, ReadSummary)> {
         let data = batch.num_rows();
         let mut problems = Vec::new();
         let (years, wrong_years) = self.years(batch)?;
@@ -154,8 +154,8 @@ impl Frame {
         let year_of = |years: &Int16Array, at: usize| years.is_valid(at).then(|| years.value(at));
         for (at, code, column, value) in said {
             let header = match (&self.year, column) {
-                (From::Column(wanted), Type::Year) => Some(wanted.field.clone()),
-                (From::Fixed(_), Type::Year) => None,
+                (BatchYear::Column(wanted), Type::Year) => Some(wanted.field.clone()),
+                (BatchYear::Fixed(_), Type::Year) => None,
                 _ => Some(self.id.field.clone()),
             };
             let name = if column == Type::Year { "year" } else { "org_id" };
@@ -166,15 +166,15 @@ impl Frame {
         let numbers: Vec<u32> = (0..data as u32).filter(|at| keep.value(*at as usize)).map(row).collect();
         let years = arrow::compute::filter(&years, &keep)?;
         let years = years.as_primitive::<Int16Type>();
-        let mut columns: Vec<(String, Values)> = Vec::with_capacity(self.columns.len() + 1);
+        let mut columns: Vec<(String, ColumnValues)> = Vec::with_capacity(self.columns.len() + 1);
         for wanted in &self.columns {
             let array = field(&batch, wanted)?;
             let (values, found) = match &wanted.target {
-                Target::Column(column, factor) => convert(array, column, *factor, &self.words, &wanted.known)
+                ColumnTarget::Column(column, factor) => convert(array, column, *factor, &self.words, &wanted.known)
                     .ok_or_else(|| wrong_type(wanted, array))??,
-                Target::Own(_) => (own(array, &wanted.known)?, Vec::new()),
+                ColumnTarget::Own(_) => (own(array, &wanted.known)?, Vec::new()),
             };
-            for Finding { row, code, value } in found {
+            for CellProblem { row, code, value } in found {
                 let Some(number) = numbers.get(row) else { continue };
                 let header = Some(wanted.field.clone());
                 problems.push(self.problem(code, *number, wanted.name(), header, &value, year_of(years, row)));
@@ -199,16 +199,16 @@ impl Frame {
         let rejected = data - numbers.len();
         problems.sort_by_key(|p| p.row);
         let rows = Rows { data, ..Rows::default() };
-        let places = Places::new(numbers.len(), |at| At { row: numbers[at], line: None });
-        let piece = Piece { places, years: years.values().to_vec(), ids, columns };
-        Ok((piece, Tally { rows, rejected, years: seen, problems }))
+        let positions = RowPositions::new(numbers.len(), |at| RowPosition { row: numbers[at], line: None });
+        let piece = Piece { positions, years: years.values().to_vec(), ids, columns };
+        Ok((piece, ReadSummary { rows, rejected, years: seen, problems }))
     }
 
     /// Returns the years, and the rows without one.
-    fn years(&self, batch: &RecordBatch) -> Result<(Int16Array, Vec<Finding>)> {
+    fn years(&self, batch: &RecordBatch) -> Result<(Int16Array, Vec<CellProblem>)> {
         match &self.year {
-            From::Fixed(year) => Ok((Int16Array::from_value(*year, batch.num_rows()), Vec::new())),
-            From::Column(wanted) => {
+            BatchYear::Fixed(year) => Ok((Int16Array::from_value(*year, batch.num_rows()), Vec::new())),
+            BatchYear::Column(wanted) => {
                 let array = field(batch, wanted)?;
                 let column = schema::column("year").ok_or_else(|| wrong_type(wanted, array))?;
                 let (years, mut found) = convert(array, column, 1.0, &self.words, &wanted.known)
@@ -216,7 +216,7 @@ impl Frame {
                 let years = years.array();
                 let said: HashSet<usize> = found.iter().map(|finding| finding.row).collect();
                 let empty = (0..array.len()).filter(|at| years.is_null(*at) && !said.contains(at));
-                found.extend(empty.map(|row| Finding { row, code: Code::YearMissing, value: String::new() }));
+                found.extend(empty.map(|row| CellProblem { row, code: Code::YearMissing, value: String::new() }));
                 Ok((years.as_primitive::<Int16Type>().clone(), found))
             }
         }
@@ -228,7 +228,7 @@ impl Frame {
         &self,
         batch: &RecordBatch,
         years: &Int16Array,
-        wrong_years: &[Finding],
+        wrong_years: &[CellProblem],
     ) -> Result<(StringArray, BooleanArray, Vec<(u32, Code, Type, String)>)> {
         let array = field(batch, &self.id)?;
         let floats = array.data_type().is_floating().then(|| cast(array, &DataType::Float64)).transpose()?;
@@ -273,18 +273,18 @@ impl Frame {
         Ok((ids.finish(), BooleanArray::from(keep), said))
     }
 
-    /// Sets impossible numbers of members to null and reports each to `tell`.
-    fn members(columns: &mut [(String, Values)], tell: impl FnMut(usize, String)) {
+    /// Sets impossible numbers of members to null and passes each to `report`.
+    fn members(columns: &mut [(String, ColumnValues)], report: impl FnMut(usize, String)) {
         let of = |name: &str| {
             columns.iter().find_map(|(n, values)| match values {
-                Values::Array(array) if n == name => Some(Arc::clone(array)),
+                ColumnValues::Array(array) if n == name => Some(Arc::clone(array)),
                 _ => None,
             })
         };
         if let (Some(employees), Some(members)) = (of("employees"), of("members_full"))
             && let Some((_, values)) = columns.iter_mut().find(|(name, _)| name == "members_full")
         {
-            *values = Values::Array(plausible(&members, &employees, tell));
+            *values = ColumnValues::Array(plausible(&members, &employees, report));
         }
     }
 
@@ -320,16 +320,16 @@ impl Frame {
     }
 
     /// Assembles the table from its batches.
-    pub(crate) fn finish(self, tallies: Vec<(u32, Tally)>) -> Sheet {
-        self.source.finish(tallies, true)
+    pub(crate) fn finish(self, summaries: Vec<(u32, ReadSummary)>) -> ReadSheet {
+        self.source.finish(summaries, true)
     }
 }
 
 /// Returns the array of a column: by position if the name matches there, else by name.
-fn field<'a>(batch: &'a RecordBatch, wanted: &Wanted) -> Result<&'a ArrayRef> {
+fn field<'a>(batch: &'a RecordBatch, wanted: &WantedColumn) -> Result<&'a ArrayRef> {
     let name = &wanted.field;
-    let is_there = batch.schema_ref().fields().get(wanted.at).is_some_and(|field| field.name() == name);
-    let array = if is_there { batch.columns().get(wanted.at) } else { batch.column_by_name(name) };
+    let is_there = batch.schema_ref().fields().get(wanted.index).is_some_and(|field| field.name() == name);
+    let array = if is_there { batch.columns().get(wanted.index) } else { batch.column_by_name(name) };
     array.ok_or_else(|| {
         Error::data(
             format!("各批数据的列不一致：有一批没有“{name}”列"),
@@ -339,7 +339,7 @@ fn field<'a>(batch: &'a RecordBatch, wanted: &Wanted) -> Result<&'a ArrayRef> {
     })
 }
 
-fn wrong_type(wanted: &Wanted, array: &ArrayRef) -> Error {
+fn wrong_type(wanted: &WantedColumn, array: &ArrayRef) -> Error {
     let (field, name, got) = (&wanted.field, wanted.name(), array.data_type());
     Error::data(
         format!("列“{field}”的类型是 {got}，无法作为 {name} 读取"),

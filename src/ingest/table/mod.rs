@@ -1,6 +1,6 @@
 //! Turns one sheet into record batches: classifies each row, reads its cells and records the problems.
 //!
-//! A [`Table`] is immutable while it reads, so blocks of its rows are read in parallel.
+//! A [`TableReader`] is immutable while it reads, so blocks of its rows are read in parallel.
 
 pub(crate) mod frame;
 pub(crate) mod own_columns;
@@ -16,15 +16,15 @@ use arrow::array::{ArrayRef, StringArray};
 use arrow::buffer::OffsetBuffer;
 
 use self::piece::{Piece, plausible};
-use self::row_kind::{Classifier, Kind};
-use super::cell::block::{At, Block, PREFETCHED, Places, RowOf, Seen};
-use super::cell::distinct::Known;
-use super::cell::reader::{Column, Finding, Labels, Reader};
+use self::row_kind::{Classifier, RowKind};
+use super::cell::block::{Block, BlockRow, PREFETCHED, RowPosition, RowPositions, VisitedCell};
+use super::cell::distinct::ColumnInterner;
+use super::cell::reader::{CellProblem, ColumnReader, LabelBuilder, Reader};
 use super::cell::row_checks;
 use super::cell::row_checks::Identify;
-use super::cell::values::Values;
+use super::cell::values::ColumnValues;
 use super::header::heading::Heading;
-use super::header::one_hot::{Group, groups};
+use super::header::one_hot::{OneHotGroup, groups};
 use super::header::{Header, Meaning};
 use super::problem::{Code, Problem, shown};
 use super::reading::{Rows, Source};
@@ -35,7 +35,7 @@ use crate::standards::uscc;
 
 /// Row counts and problems of a block.
 #[derive(Debug, Default)]
-pub(super) struct Tally {
+pub(super) struct ReadSummary {
     pub rows: Rows,
     pub rejected: usize,
     /// Distinct years of the rows.
@@ -45,7 +45,7 @@ pub(super) struct Tally {
 
 /// A sheet that was read and whose rows were passed on.
 #[derive(Debug)]
-pub(super) struct Sheet {
+pub(super) struct ReadSheet {
     pub source: Source,
     pub problems: Vec<Problem>,
     /// True if the columns had types of their own.
@@ -53,22 +53,22 @@ pub(super) struct Sheet {
 }
 
 /// Reader for the rows of a sheet.
-pub(super) struct Table {
+pub(super) struct TableReader {
     source: Source,
-    year: Year,
+    year: YearSource,
     id: usize,
     id_header: Option<String>,
     identity: Identify,
     rows: Classifier,
-    slots: Vec<Slot>,
-    groups: Vec<Group>,
+    slots: Vec<ColumnSlot>,
+    groups: Vec<OneHotGroup>,
     /// True if formation modes as written have no column of their own and are derived from `mode`.
     detail: bool,
 }
 
 /// Origin of the year of a row.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Year {
+pub(super) enum YearSource {
     /// One year for all rows.
     Fixed(i16),
     /// A column of the sheet.
@@ -76,18 +76,18 @@ pub(super) enum Year {
 }
 
 /// A column and its reader.
-struct Slot {
+struct ColumnSlot {
     name: String,
     header: String,
     index: usize,
     reader: Reader,
-    known: Arc<Known>,
+    known: Arc<ColumnInterner>,
     /// Readings of formation modes as written, where they are kept in addition.
-    written: Arc<Known>,
+    written: Arc<ColumnInterner>,
 }
 
 /// Rows of a block that are read.
-struct Chosen {
+struct LedgerRows {
     /// Positions in the block.
     rows: Vec<u32>,
     years: Vec<i16>,
@@ -96,13 +96,13 @@ struct Chosen {
     ends: Vec<i32>,
 }
 
-impl Table {
+impl TableReader {
     /// Creates the reader for the sheet of `source` below `header`; `texts` are the rows of title and header.
     pub(super) fn new(
         mut source: Source,
         header: &Header,
         texts: &[Vec<String>],
-        year: Year,
+        year: YearSource,
         options: &ReadOptions,
     ) -> Self {
         let slots = slots(header);
@@ -120,7 +120,7 @@ impl Table {
             // A sheet without this column is not a ledger; beyond the last column all cells are empty.
             id: id.map_or(usize::MAX, |c| c.index),
             id_header: id.map(Heading::header),
-            identity: row_checks::by(options),
+            identity: row_checks::identify_function(options),
             rows: Classifier::new(header, texts),
             detail: has("mode") && !has("mode_detail"),
             slots,
@@ -135,58 +135,58 @@ impl Table {
     }
 
     /// Reads the rows of `block`; rows of a text file must have `fields` fields.
-    pub(super) fn read<B: Block>(&self, block: &B, fields: Option<usize>) -> Result<(Option<Piece>, Tally)> {
-        let mut tally = Tally::default();
-        let chosen = self.choose(block, fields, &mut tally);
-        let piece = if chosen.rows.is_empty() { None } else { Some(self.cells(block, chosen, &mut tally)?) };
-        tally.problems.sort_by_key(|p| p.row);
-        Ok((piece, tally))
+    pub(super) fn read<B: Block>(&self, block: &B, fields: Option<usize>) -> Result<(Option<Piece>, ReadSummary)> {
+        let mut summary = ReadSummary::default();
+        let chosen = self.choose(block, fields, &mut summary);
+        let piece = if chosen.rows.is_empty() { None } else { Some(self.cells(block, chosen, &mut summary)?) };
+        summary.problems.sort_by_key(|p| p.row);
+        Ok((piece, summary))
     }
 
     /// Selects the rows that are organisations with a code and a year.
-    fn choose<B: Block>(&self, block: &B, fields: Option<usize>, tally: &mut Tally) -> Chosen {
+    fn choose<B: Block>(&self, block: &B, fields: Option<usize>, summary: &mut ReadSummary) -> LedgerRows {
         let rows = block.rows();
-        let mut chosen = Chosen {
+        let mut chosen = LedgerRows {
             rows: Vec::with_capacity(rows),
             years: Vec::with_capacity(rows),
             ids: Vec::with_capacity(rows * 18),
             ends: Vec::with_capacity(rows + 1),
         };
         chosen.ends.push(0);
-        let mut last: Option<(Seen<'_>, i16)> = None;
+        let mut last: Option<(VisitedCell<'_>, i16)> = None;
         let all: Vec<u32> = (0..rows as u32).collect();
         block.each(&all, self.id, |rows, ids| {
             for (row, seen) in rows.iter().map(|row| *row as usize).zip(ids) {
                 let fits = fields.is_none_or(|fields| block.width(row) == fields);
                 let valid = match seen {
-                    Seen::Text(code) if fits && uscc::is_valid(code.text) => Some(code.text),
+                    VisitedCell::Text(code) if fits && uscc::is_valid(code.text) => Some(code.text),
                     _ => None,
                 };
-                let at = || block.at(row);
+                let position = || block.position(row);
                 if valid.is_none() {
-                    let kind = self.rows.kind(&RowOf(block, row));
-                    let kind = if !fits && matches!(kind, Kind::RepeatedHeader) { Kind::Data } else { kind };
-                    tally.rows.count(kind);
-                    if kind != Kind::Data {
+                    let kind = self.rows.kind(&BlockRow(block, row));
+                    let kind = if !fits && matches!(kind, RowKind::RepeatedHeader) { RowKind::Data } else { kind };
+                    summary.rows.count(kind);
+                    if kind != RowKind::Data {
                         continue;
                     }
                     if let Some(fields) = fields.filter(|_| !fits) {
                         // The fields are shifted and may hold names of people, so only their number is reported.
                         let value = format!("{} ≠ {fields}", block.width(row));
-                        self.reject(tally, Code::FieldCount, at(), None, &value);
+                        self.reject(summary, Code::FieldCount, position(), None, &value);
                         continue;
                     }
                 } else {
-                    tally.rows.count(Kind::Data);
+                    summary.rows.count(RowKind::Data);
                 }
                 let year = match self.year {
-                    Year::Fixed(year) => year,
-                    Year::Column(column) => match (block.seen(row, column), last) {
-                        (year, Some((same, read))) if year.is(&same) => read,
+                    YearSource::Fixed(year) => year,
+                    YearSource::Column(column) => match (block.seen(row, column), last) {
+                        (year, Some((same, read))) if year.equals(&same) => read,
                         (written, _) => {
                             let cell = written.cell();
                             let Ok(Some(year)) = cell::year(&cell) else {
-                                self.reject(tally, Code::YearMissing, at(), Some("year"), &cell.shown());
+                                self.reject(summary, Code::YearMissing, position(), Some("year"), &cell.shown());
                                 continue;
                             };
                             last = Some((written, year));
@@ -194,24 +194,25 @@ impl Table {
                         }
                     },
                 };
-                let (id, said) = match valid {
+                let (id, warning) = match valid {
                     Some(code) => (Some(Cow::Borrowed(code)), None),
                     None => match (self.identity)(&seen.cell()) {
-                        Ok((id, said)) => (Some(id), said),
+                        Ok((id, warning)) => (Some(id), warning),
                         Err(code) => (None, Some(code)),
                     },
                 };
-                if let Some(code) = said {
+                if let Some(code) = warning {
                     let header = self.id_header.clone();
-                    let said = self.problem(code, at(), Some(year), Some("org_id"), header, &seen.cell().shown());
-                    tally.problems.push(said);
+                    let warning =
+                        self.problem(code, position(), Some(year), Some("org_id"), header, &seen.cell().shown());
+                    summary.problems.push(warning);
                 }
                 let Some(id) = id else {
-                    tally.rejected += 1;
+                    summary.rejected += 1;
                     continue;
                 };
-                if chosen.years.last() != Some(&year) && !tally.years.contains(&year) {
-                    tally.years.push(year);
+                if chosen.years.last() != Some(&year) && !summary.years.contains(&year) {
+                    summary.years.push(year);
                 }
                 chosen.rows.push(row as u32);
                 chosen.years.push(year);
@@ -227,46 +228,46 @@ impl Table {
     }
 
     /// Reads the columns of the chosen rows.
-    fn cells<B: Block>(&self, block: &B, chosen: Chosen, tally: &mut Tally) -> Result<Piece> {
+    fn cells<B: Block>(&self, block: &B, chosen: LedgerRows, summary: &mut ReadSummary) -> Result<Piece> {
         let rows = &chosen.rows;
-        let mut columns: Vec<(String, Values)> = Vec::with_capacity(self.slots.len() + self.groups.len() + 1);
+        let mut columns: Vec<(String, ColumnValues)> = Vec::with_capacity(self.slots.len() + self.groups.len() + 1);
         let mut employees: Option<ArrayRef> = None;
-        let mut found = Vec::new();
-        let mut say = |found: &mut Vec<Finding>, name: &str, header: &str| {
-            for finding in found.drain(..) {
+        let mut problems = Vec::new();
+        let mut report = |problems: &mut Vec<CellProblem>, name: &str, header: &str| {
+            for finding in problems.drain(..) {
                 let at = rows.binary_search(&(finding.row as u32)).unwrap_or_default();
                 let year = chosen.years.get(at).copied();
                 let (header, value) = (Some(header.to_owned()), &finding.value);
-                let at = block.at(finding.row);
-                tally.problems.push(self.problem(finding.code, at, year, Some(name), header, value));
+                let position = block.position(finding.row);
+                summary.problems.push(self.problem(finding.code, position, year, Some(name), header, value));
             }
         };
-        for (slot, mut values, mut found) in self.slots(block, rows) {
-            if let Values::Array(array) = &mut values {
+        for (slot, mut values, mut problems) in self.slots(block, rows) {
+            if let ColumnValues::Array(array) = &mut values {
                 if slot.name == "members_full"
                     && let Some(employees) = &employees
                 {
                     *array = plausible(array, employees, |at, value| {
                         let row = rows.get(at).copied().unwrap_or_default() as usize;
-                        found.push(Finding { row, code: Code::ImpossibleValue, value });
+                        problems.push(CellProblem { row, code: Code::ImpossibleValue, value });
                     });
                 }
                 if slot.name == "employees" {
                     employees = Some(Arc::clone(array));
                 }
             }
-            say(&mut found, &slot.name, &slot.header);
+            report(&mut problems, &slot.name, &slot.header);
             if self.detail && slot.name == "mode" && slot.known.has_other() {
                 detail(&mut columns, Reader::ModeDetail.read(block, rows, slot.index, &slot.written, &mut Vec::new()));
             }
             columns.push((slot.name.clone(), values.narrowed()));
         }
         for group in &self.groups {
-            let mut words = Labels::with_capacity(rows.len(), &group.known);
-            let mut written = Labels::with_capacity(rows.len(), &group.as_written);
+            let mut words = LabelBuilder::with_capacity(rows.len(), &group.known);
+            let mut written = LabelBuilder::with_capacity(rows.len(), &group.as_written);
             let is_mode = group.column.name == "mode";
             for &row in rows {
-                let read = group.read(&RowOf(block, row as usize));
+                let read = group.read(&BlockRow(block, row as usize));
                 words.push(match &read {
                     Ok(Some(member)) => member.word.and_then(|at| group.words.ids().nth(at)),
                     Ok(None) => is_mode.then_some("none"),
@@ -276,51 +277,52 @@ impl Table {
                     written.push(read.as_ref().ok().copied().flatten().map(|member| member.written.as_str()));
                 }
                 if let Err((code, value)) = read {
-                    found.push(Finding { row: row as usize, code, value });
+                    problems.push(CellProblem { row: row as usize, code, value });
                 }
             }
-            say(&mut found, group.column.name, &group.header);
+            report(&mut problems, group.column.name, &group.header);
             columns.push((group.column.name.to_owned(), words.finish()));
             if is_mode && self.detail {
                 detail(&mut columns, written.finish());
             }
         }
-        let places = Places::new(chosen.rows.len(), |at| block.at(chosen.rows[at] as usize));
+        let positions = RowPositions::new(chosen.rows.len(), |at| block.position(chosen.rows[at] as usize));
         let ids = StringArray::try_new(OffsetBuffer::new(chosen.ends.into()), chosen.ids.into(), None)?;
-        Ok(Piece { places, years: chosen.years, ids, columns })
+        Ok(Piece { positions, years: chosen.years, ids, columns })
     }
 
     /// Reads the columns that are independent of others, and their problems. Rows are read in chunks, so that their
     /// text stays in the L1 cache for all columns.
-    fn slots<B: Block>(&self, block: &B, rows: &[u32]) -> Vec<(&Slot, Values, Vec<Finding>)> {
-        let mut columns: Vec<(&Slot, Box<dyn Column<'_> + '_>, Vec<Finding>)> = Vec::with_capacity(self.slots.len());
+    fn slots<B: Block>(&self, block: &B, rows: &[u32]) -> Vec<(&ColumnSlot, ColumnValues, Vec<CellProblem>)> {
+        let mut columns: Vec<(&ColumnSlot, Box<dyn ColumnReader<'_> + '_>, Vec<CellProblem>)> =
+            Vec::with_capacity(self.slots.len());
         for slot in &self.slots {
             columns.push((slot, slot.reader.begin(rows.len(), &slot.known), Vec::new()));
         }
         let mut seen = Vec::with_capacity(PREFETCHED);
         for rows in rows.chunks(PREFETCHED) {
-            for (slot, values, found) in &mut columns {
+            for (slot, values, problems) in &mut columns {
                 seen.clear();
                 block.see(rows, slot.index, &mut seen);
-                values.add(rows, &seen, found);
+                values.add(rows, &seen, problems);
             }
         }
-        columns.into_iter().map(|(slot, values, found)| (slot, values.finish(), found)).collect()
+        columns.into_iter().map(|(slot, values, problems)| (slot, values.finish(), problems)).collect()
     }
 
-    fn reject(&self, tally: &mut Tally, code: Code, at: At, column: Option<&str>, value: &str) {
-        tally.rejected += 1;
+    fn reject(&self, summary: &mut ReadSummary, code: Code, position: RowPosition, column: Option<&str>, value: &str) {
+        summary.rejected += 1;
         let year = match self.year {
-            Year::Fixed(year) => Some(year),
-            Year::Column(_) => None,
+            YearSource::Fixed(year) => Some(year),
+            YearSource::Column(_) => None,
         };
-        tally.problems.push(self.problem(code, at, year, column, None, value));
+        summary.problems.push(self.problem(code, position, year, column, None, value));
     }
 
     fn problem(
         &self,
         code: Code,
-        at: At,
+        position: RowPosition,
         year: Option<i16>,
         column: Option<&str>,
         header: Option<String>,
@@ -329,8 +331,8 @@ impl Table {
         Problem {
             file: self.source.file.clone(),
             sheet: self.source.sheet.clone(),
-            row: at.row,
-            line: at.line,
+            row: position.row,
+            line: position.line,
             column: column.map(str::to_owned),
             header,
             value: shown(value),
@@ -340,50 +342,50 @@ impl Table {
     }
 
     /// Assembles the sheet from its blocks by number; `encoding` is given where it was detected late.
-    pub(super) fn finish(mut self, tallies: Vec<(u32, Tally)>, encoding: Option<&'static str>) -> Sheet {
+    pub(super) fn finish(mut self, summaries: Vec<(u32, ReadSummary)>, encoding: Option<&'static str>) -> ReadSheet {
         self.source.encoding = encoding;
-        self.source.finish(tallies, false)
+        self.source.finish(summaries, false)
     }
 }
 
 impl Source {
     /// Adds the counts and problems of the blocks, ordered by number; `typed` if the columns had types.
-    pub(super) fn finish(mut self, mut tallies: Vec<(u32, Tally)>, typed: bool) -> Sheet {
-        tallies.sort_by_key(|(part, _)| *part);
+    pub(super) fn finish(mut self, mut summaries: Vec<(u32, ReadSummary)>, typed: bool) -> ReadSheet {
+        summaries.sort_by_key(|(part, _)| *part);
         let mut problems = Vec::new();
-        for (_, tally) in tallies {
-            self.rows.add(tally.rows);
-            self.rejected += tally.rejected;
-            self.years.extend(tally.years);
-            problems.extend(tally.problems);
+        for (_, summary) in summaries {
+            self.rows.add(summary.rows);
+            self.rejected += summary.rejected;
+            self.years.extend(summary.years);
+            problems.extend(summary.problems);
         }
         self.years.sort_unstable();
         self.years.dedup();
-        Sheet { source: self, problems, typed }
+        ReadSheet { source: self, problems, typed }
     }
 }
 
 /// Adds the formation modes as written, unless all modes were canonical words.
-fn detail(columns: &mut Vec<(String, Values)>, words: Values) {
+fn detail(columns: &mut Vec<(String, ColumnValues)>, words: ColumnValues) {
     if !words.is_empty() {
         columns.push(("mode_detail".to_owned(), words));
     }
 }
 
 /// Returns the columns that are read separately. Employees precede the members that are compared with them.
-fn slots(header: &Header) -> Vec<Slot> {
+fn slots(header: &Header) -> Vec<ColumnSlot> {
     let mut slots = Vec::new();
     for heading in &header.columns {
         let (name, reader) = match &heading.meaning {
             Meaning::Column { column, .. } if matches!(column.ty, Type::Id | Type::Year) => continue,
             Meaning::Column { column, factor, .. } => {
-                (column.name.to_owned(), Reader::of(column, *factor, &header.words))
+                (column.name.to_owned(), Reader::for_column(column, *factor, &header.words))
             }
             Meaning::Own(name) => (name.clone(), Reader::Label),
             Meaning::Mark { .. } | Meaning::Not(_) => continue,
         };
         let (known, written) = Default::default();
-        slots.push(Slot { name, header: heading.header(), index: heading.index, reader, known, written });
+        slots.push(ColumnSlot { name, header: heading.header(), index: heading.index, reader, known, written });
     }
     slots.sort_by_key(|s| s.name != "employees");
     slots

@@ -7,9 +7,9 @@ use arrow::compute::cast;
 use arrow::datatypes::{Field, Schema, UInt32Type};
 
 use crate::error::Result;
-use crate::ingest::cell::block::Places;
+use crate::ingest::cell::block::RowPositions;
 use crate::ingest::cell::row_checks::too_many;
-use crate::ingest::cell::values::Values;
+use crate::ingest::cell::values::ColumnValues;
 use crate::schema;
 use crate::schema::{COLUMNS, Type};
 
@@ -17,11 +17,11 @@ use crate::schema::{COLUMNS, Type};
 #[derive(Debug)]
 pub(crate) struct Piece {
     /// Positions of the rows in the file.
-    pub places: Places,
+    pub positions: RowPositions,
     pub years: Vec<i16>,
     pub ids: StringArray,
     /// The other columns, each once.
-    pub columns: Vec<(String, Values)>,
+    pub columns: Vec<(String, ColumnValues)>,
 }
 
 impl Piece {
@@ -53,8 +53,8 @@ pub(crate) fn records(mut columns: Vec<(String, ArrayRef)>) -> Result<RecordBatc
     Ok(RecordBatch::try_new(Arc::new(schema), arrays)?)
 }
 
-/// Sets impossible numbers of members to null and reports each to `tell`.
-pub(crate) fn plausible(members: &ArrayRef, employees: &ArrayRef, mut tell: impl FnMut(usize, String)) -> ArrayRef {
+/// Sets impossible numbers of members to null and passes each to `report`.
+pub(crate) fn plausible(members: &ArrayRef, employees: &ArrayRef, mut report: impl FnMut(usize, String)) -> ArrayRef {
     let (Some(numbers), Some(employees)) =
         (members.as_primitive_opt::<UInt32Type>(), employees.as_primitive_opt::<UInt32Type>())
     else {
@@ -72,7 +72,7 @@ pub(crate) fn plausible(members: &ArrayRef, employees: &ArrayRef, mut tell: impl
         .enumerate()
         .map(|(at, number)| {
             if wrong(at) {
-                tell(at, number.unwrap_or_default().to_string());
+                report(at, number.unwrap_or_default().to_string());
                 None
             } else {
                 number

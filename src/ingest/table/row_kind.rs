@@ -1,6 +1,6 @@
 //! Classifies the rows below a header: organisations, and the totals, notes and footers that offices add.
 
-use crate::ingest::cell::block::Row;
+use crate::ingest::cell::block::CellRow;
 use crate::ingest::cell::content::Cell;
 use crate::ingest::header::{Header, Meaning};
 use crate::ingest::{ColumnStatus, Rows};
@@ -10,7 +10,7 @@ use crate::standards;
 
 /// Kind of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum RowKind {
     Data,
     Blank,
     RepeatedHeader,
@@ -22,15 +22,15 @@ pub(crate) enum Kind {
 
 impl Rows {
     /// Counts one row of `kind`.
-    pub(crate) fn count(&mut self, kind: Kind) {
+    pub(crate) fn count(&mut self, kind: RowKind) {
         let count = match kind {
-            Kind::Data => &mut self.data,
-            Kind::Blank => &mut self.blank,
-            Kind::RepeatedHeader => &mut self.repeated_header,
-            Kind::Total => &mut self.total,
-            Kind::Subtotal => &mut self.subtotal,
-            Kind::Note => &mut self.note,
-            Kind::Footer => &mut self.footer,
+            RowKind::Data => &mut self.data,
+            RowKind::Blank => &mut self.blank,
+            RowKind::RepeatedHeader => &mut self.repeated_header,
+            RowKind::Total => &mut self.total,
+            RowKind::Subtotal => &mut self.subtotal,
+            RowKind::Note => &mut self.note,
+            RowKind::Footer => &mut self.footer,
         };
         *count += 1;
     }
@@ -66,7 +66,7 @@ const SERIAL: &str = "序号";
 
 impl Classifier {
     pub(crate) fn new(header: &Header, texts: &[Vec<String>]) -> Self {
-        let of = |ty: Type, name: Option<&str>| {
+        let column_of = |ty: Type, name: Option<&str>| {
             header.columns.iter().find_map(|c| match &c.meaning {
                 Meaning::Column { column, .. } if column.ty == ty && name.is_none_or(|n| n == column.name) => {
                     Some(c.index)
@@ -78,8 +78,8 @@ impl Classifier {
             !matches!(m, Meaning::Not(ColumnStatus::Ignored | ColumnStatus::Personal | ColumnStatus::Unknown))
         };
         Self {
-            id: of(Type::Id, None),
-            name: of(Type::Text, Some("name")),
+            id: column_of(Type::Id, None),
+            name: column_of(Type::Text, Some("name")),
             serial: header.columns.iter().find(|c| plain(c.leaf()) == SERIAL).map(|c| c.index),
             about: header.columns.iter().filter(|c| read(&c.meaning)).map(|c| c.index).collect(),
             header: texts.iter().map(|row| row.iter().map(|text| plain(text).into_owned()).collect()).collect(),
@@ -87,7 +87,7 @@ impl Classifier {
     }
 
     /// Returns the kind of `row`.
-    pub(crate) fn kind<R: Row>(&self, row: &R) -> Kind {
+    pub(crate) fn kind<R: CellRow>(&self, row: &R) -> RowKind {
         let id = self.id.map_or(Cell::Empty, |id| row.cell(id));
         let label = (0..row.width()).find_map(|at| match row.cell(at) {
             Cell::Text(text) if !standards::trim(text).is_empty() => Some(text),
@@ -99,19 +99,19 @@ impl Classifier {
             return kind;
         }
         if has_code(&id) {
-            return Kind::Data;
+            return RowKind::Data;
         }
         if (0..row.width()).all(|at| row.cell(at).is_blank()) {
-            return Kind::Blank;
+            return RowKind::Blank;
         }
         if self.is_header(row) || is_numbering(row) {
-            return Kind::RepeatedHeader;
+            return RowKind::RepeatedHeader;
         }
         let has = |column: Option<usize>| column.is_some_and(|c| row.cell(c).is_written());
         let numbered = has(self.name)
             && self.serial.is_some_and(|c| matches!(crate::ingest::cell::number(&row.cell(c)), Ok(Some(_))));
         if numbered {
-            return Kind::Data;
+            return RowKind::Data;
         }
         if let Some(kind) = label.and_then(remark) {
             return kind;
@@ -123,10 +123,10 @@ impl Classifier {
         };
         // An organisation that lacks both code and running number still fills several columns.
         let says = || self.about.iter().filter(|&&c| has(Some(c))).take(4).count() == 4;
-        if has(self.id) || named() || says() { Kind::Data } else { Kind::Note }
+        if has(self.id) || named() || says() { RowKind::Data } else { RowKind::Note }
     }
 
-    fn is_header<R: Row>(&self, row: &R) -> bool {
+    fn is_header<R: CellRow>(&self, row: &R) -> bool {
         self.header.iter().any(|header| {
             let mut same = 0;
             for at in 0..row.width().max(header.len()) {
@@ -148,7 +148,7 @@ impl Classifier {
 }
 
 /// Checks whether a row numbers the columns (栏次): 甲, 乙, 1, 2, 3, …
-fn is_numbering<R: Row>(row: &R) -> bool {
+fn is_numbering<R: CellRow>(row: &R) -> bool {
     let mut last = 0.0;
     for cell in (0..row.width()).map(|at| row.cell(at)).filter(|cell| !cell.is_blank()) {
         match (&cell, crate::ingest::cell::number(&cell)) {
@@ -173,29 +173,29 @@ fn has_code(cell: &Cell<'_>) -> bool {
     }
 }
 
-fn sum(label: &str) -> Option<Kind> {
+fn sum(label: &str) -> Option<RowKind> {
     if !label.contains('计') {
         return None;
     }
     let label = plain(label);
     let label = label.trim_end_matches(':');
     match label {
-        "合计" | "总计" | "共计" | "总合计" | "累计" | "合计数" => Some(Kind::Total),
-        _ if label.ends_with("小计") || label.ends_with("合计") => Some(Kind::Subtotal),
+        "合计" | "总计" | "共计" | "总合计" | "累计" | "合计数" => Some(RowKind::Total),
+        _ if label.ends_with("小计") || label.ends_with("合计") => Some(RowKind::Subtotal),
         _ => None,
     }
 }
 
-fn remark(label: &str) -> Option<Kind> {
+fn remark(label: &str) -> Option<RowKind> {
     const NOTES: [&str; 6] = ["注", "备注:", "说明", "填表说明", "填报说明", "附注"];
     const FOOTERS: [&str; 12] =
         ["填表", "填报", "制表", "审核", "审批", "负责人", "单位负责人", "主管", "分管", "联系电话", "报送", "签字"];
     let label = plain(label);
     let starts = |list: &[&str]| list.iter().any(|word| label.starts_with(word));
     if starts(&NOTES) {
-        Some(Kind::Note)
+        Some(RowKind::Note)
     } else if starts(&FOOTERS) {
-        Some(Kind::Footer)
+        Some(RowKind::Footer)
     } else {
         None
     }
@@ -206,9 +206,9 @@ mod tests {
     use super::*;
     use crate::ingest::ReadOptions;
 
-    struct Cells<'a>(&'a [Cell<'a>]);
+    struct CellSlice<'a>(&'a [Cell<'a>]);
 
-    impl Row for Cells<'_> {
+    impl CellRow for CellSlice<'_> {
         fn cell(&self, column: usize) -> Cell<'_> {
             self.0.get(column).copied().unwrap_or(Cell::Empty)
         }
@@ -224,27 +224,27 @@ mod tests {
         let header = Header::find(&texts, &[], &ReadOptions::default()).unwrap();
         let rows = Classifier::new(&header, &texts);
         for (cells, kind) in [
-            (&[Number(1.0), Text("某厂"), Text("91110000600037341L")][..], Kind::Data),
-            (&[Number(2.0), Text("某厂"), Empty, Number(5.0)], Kind::Data),
-            (&[Number(2.0), Text("某厂"), Text("－"), Number(5.0)], Kind::Data),
-            (&[Empty, Text("某厂"), Text("无"), Number(5.0)], Kind::Data),
-            (&[Empty, Text("天成会计师事务所"), Number(150_425_006_372_899.0)], Kind::Data),
-            (&[Empty, Text("合 计"), Number(517.0), Number(10778.0)], Kind::Total),
-            (&[Empty, Text("经棚镇 小计"), Empty, Number(10778.0)], Kind::Subtotal),
+            (&[Number(1.0), Text("某厂"), Text("91110000600037341L")][..], RowKind::Data),
+            (&[Number(2.0), Text("某厂"), Empty, Number(5.0)], RowKind::Data),
+            (&[Number(2.0), Text("某厂"), Text("－"), Number(5.0)], RowKind::Data),
+            (&[Empty, Text("某厂"), Text("无"), Number(5.0)], RowKind::Data),
+            (&[Empty, Text("天成会计师事务所"), Number(150_425_006_372_899.0)], RowKind::Data),
+            (&[Empty, Text("合 计"), Number(517.0), Number(10778.0)], RowKind::Total),
+            (&[Empty, Text("经棚镇 小计"), Empty, Number(10778.0)], RowKind::Subtotal),
             (
                 &[Text("序  号"), Text("单位名称"), Text("信用代码"), Text("从业\n人员"), Text("正式党员")],
-                Kind::RepeatedHeader,
+                RowKind::RepeatedHeader,
             ),
-            (&[Text("甲"), Text("乙"), Number(1.0), Text("2"), Number(3.0)], Kind::RepeatedHeader),
-            (&[Text(" "), Empty, Text("\u{3000}")], Kind::Blank),
-            (&[Text("注：1.本表由各乡镇填报")], Kind::Note),
-            (&[Text("经棚镇")], Kind::Note),
-            (&[Text("填表人：某某"), Empty, Text("审核人：")], Kind::Footer),
-            (&[Empty, Text("合计："), Number(517.0)], Kind::Total),
-            (&[Empty, Text("某厂"), Text("N/A"), Number(5.0)], Kind::Data),
-            (&[Empty, Text("某厂"), Text("－"), Number(5.0)], Kind::Note),
+            (&[Text("甲"), Text("乙"), Number(1.0), Text("2"), Number(3.0)], RowKind::RepeatedHeader),
+            (&[Text(" "), Empty, Text("\u{3000}")], RowKind::Blank),
+            (&[Text("注：1.本表由各乡镇填报")], RowKind::Note),
+            (&[Text("经棚镇")], RowKind::Note),
+            (&[Text("填表人：某某"), Empty, Text("审核人：")], RowKind::Footer),
+            (&[Empty, Text("合计："), Number(517.0)], RowKind::Total),
+            (&[Empty, Text("某厂"), Text("N/A"), Number(5.0)], RowKind::Data),
+            (&[Empty, Text("某厂"), Text("－"), Number(5.0)], RowKind::Note),
         ] {
-            assert_eq!(rows.kind(&Cells(cells)), kind, "{cells:?}");
+            assert_eq!(rows.kind(&CellSlice(cells)), kind, "{cells:?}");
         }
     }
 
@@ -255,13 +255,13 @@ mod tests {
         let header = Header::find(&texts, &[], &ReadOptions::default()).unwrap();
         let rows = Classifier::new(&header, &texts);
         for (cells, kind) in [
-            (&[Text("某厂"), Text("－"), Number(5.0)][..], Kind::Data),
-            (&[Text("某厂"), Empty, Number(5.0)], Kind::Data),
-            (&[Text("某镇"), Empty, Empty], Kind::Note),
-            (&[Text("填表人：某某"), Text(""), Text("审核人：")], Kind::Footer),
-            (&[Text("小计"), Empty, Number(5.0)], Kind::Subtotal),
+            (&[Text("某厂"), Text("－"), Number(5.0)][..], RowKind::Data),
+            (&[Text("某厂"), Empty, Number(5.0)], RowKind::Data),
+            (&[Text("某镇"), Empty, Empty], RowKind::Note),
+            (&[Text("填表人：某某"), Text(""), Text("审核人：")], RowKind::Footer),
+            (&[Text("小计"), Empty, Number(5.0)], RowKind::Subtotal),
         ] {
-            assert_eq!(rows.kind(&Cells(cells)), kind, "{cells:?}");
+            assert_eq!(rows.kind(&CellSlice(cells)), kind, "{cells:?}");
         }
     }
 }

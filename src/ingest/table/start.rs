@@ -4,13 +4,13 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use super::piece::Piece;
-use super::{Sheet, Table, Tally, Year, zones};
+use super::{ReadSheet, ReadSummary, TableReader, YearSource, zones};
 use crate::error::{Error, Result, os};
 use crate::ingest::ReadOptions;
 use crate::ingest::cell::block::Block;
 use crate::ingest::cell::year;
 use crate::ingest::header::{Header, propose};
-use crate::ingest::{Key, Rows, Skipped, Source, Take, YearFrom};
+use crate::ingest::{PartKey, PieceSink, Rows, Skipped, Source, YearFrom};
 use crate::job;
 use crate::job::Job;
 use crate::lang::Text;
@@ -18,45 +18,51 @@ use crate::schema::Type;
 
 /// Context for reading one file.
 #[derive(Clone, Copy)]
-pub(crate) struct Work<'a> {
+pub(crate) struct ReadContext<'a> {
     pub options: &'a ReadOptions,
     pub job: &'a dyn Job,
-    pub take: &'a dyn Take,
+    pub sink: &'a dyn PieceSink,
     /// Position of the file among all files, and of the sheet within the file.
     pub file: u32,
     pub sheet: u32,
 }
 
-impl Work<'_> {
+impl ReadContext<'_> {
     /// Returns the key of part `part` of the sheet.
-    pub(crate) fn key(&self, part: u32) -> Key {
-        Key { file: self.file, sheet: self.sheet, part }
+    pub(crate) fn key(&self, part: u32) -> PartKey {
+        PartKey { file: self.file, sheet: self.sheet, part }
     }
 
     /// Passes on the rows of part `part` of `source`, with zones named if the caller gave a file of zones.
-    pub(crate) fn give(&self, source: &Source, part: u32, mut piece: Piece, tally: &mut Tally) -> Result<()> {
+    pub(crate) fn pass_on(
+        &self,
+        source: &Source,
+        part: u32,
+        mut piece: Piece,
+        summary: &mut ReadSummary,
+    ) -> Result<()> {
         if let Some(zones) = &self.options.zones {
-            zones::apply(&mut piece, source, zones, &mut tally.problems)?;
+            zones::apply(&mut piece, source, zones, &mut summary.problems)?;
         }
-        self.take.take(self.key(part), piece)
+        self.sink.accept(self.key(part), piece)
     }
 
     /// Reads part `part` of `table` and passes its rows on.
     pub(crate) fn read<B: Block>(
         &self,
-        table: &Table,
+        table: &TableReader,
         part: u32,
         block: &B,
         fields: Option<usize>,
-        tallies: &Mutex<Vec<(u32, Tally)>>,
+        summaries: &Mutex<Vec<(u32, ReadSummary)>>,
     ) -> Result<()> {
         job::check(self.job)?;
-        let (piece, mut tally) = table.read(block, fields)?;
+        let (piece, mut summary) = table.read(block, fields)?;
         if let Some(piece) = piece {
-            self.give(table.source(), part, piece, &mut tally)?;
+            self.pass_on(table.source(), part, piece, &mut summary)?;
         }
-        if let Ok(mut tallies) = tallies.lock() {
-            tallies.push((part, tally));
+        if let Ok(mut summaries) = summaries.lock() {
+            summaries.push((part, summary));
         }
         Ok(())
     }
@@ -64,14 +70,14 @@ impl Work<'_> {
 
 /// Result of one file, except its rows: its ledgers by position.
 #[derive(Default)]
-pub(crate) struct Outcome {
-    pub sheets: Vec<(u32, Sheet)>,
+pub(crate) struct FileOutcome {
+    pub sheets: Vec<(u32, ReadSheet)>,
     pub skipped: Vec<Skipped>,
 }
 
 /// Location of a table.
 #[derive(Clone, Copy)]
-pub(crate) struct Place<'a> {
+pub(crate) struct TableLocation<'a> {
     pub path: &'a Path,
     /// Name that identifies the file.
     pub name: &'a str,
@@ -79,7 +85,7 @@ pub(crate) struct Place<'a> {
     pub encoding: Option<&'static str>,
 }
 
-impl Place<'_> {
+impl TableLocation<'_> {
     pub(crate) fn file(&self) -> String {
         self.name.to_owned()
     }
@@ -95,8 +101,8 @@ impl Place<'_> {
 }
 
 /// Result of looking for the start of a table.
-pub(crate) enum Start {
-    Ledger(Box<Table>, Header),
+pub(crate) enum TableStart {
+    Ledger(Box<TableReader>, Header),
     Not(Skipped),
 }
 
@@ -140,25 +146,30 @@ pub(crate) fn no_ledger(path: &Path, skipped: &[Skipped]) -> Error {
 }
 
 /// Finds the header of a table among its first rows, some of which may be `joined` to the next, and the table's year.
-pub(crate) fn start(place: &Place<'_>, top: &[Vec<String>], joined: &[bool], options: &ReadOptions) -> Result<Start> {
+pub(crate) fn find_start(
+    location: &TableLocation<'_>,
+    top: &[Vec<String>],
+    joined: &[bool],
+    options: &ReadOptions,
+) -> Result<TableStart> {
     let Some(mut header) = Header::find(top, joined, options) else {
-        return Ok(Start::Not(Skipped {
-            file: place.file(),
-            sheet: place.sheet.map(str::to_owned),
+        return Ok(TableStart::Not(Skipped {
+            file: location.file(),
+            sheet: location.sheet.map(str::to_owned),
             why: propose::no_code_column(top, options),
         }));
     };
     propose::fill(&mut header);
     let titles = top.get(..header.first).unwrap_or_default();
-    let (year, year_from) = year_of(place, &header, titles, options)?;
+    let (year, year_from) = year_of(location, &header, titles, options)?;
     let blank = titles.iter().filter(|row| row.iter().all(|text| text.trim().is_empty())).count();
     let source = Source {
-        file: place.file(),
-        path: place.path.to_owned(),
-        sheet: place.sheet.map(str::to_owned),
+        file: location.file(),
+        path: location.path.to_owned(),
+        sheet: location.sheet.map(str::to_owned),
         years: Vec::new(),
         year_from,
-        encoding: place.encoding,
+        encoding: location.encoding,
         header_rows: 0,
         columns: Vec::new(),
         rows: Rows { title: titles.len() - blank, blank, ..Rows::default() },
@@ -166,29 +177,29 @@ pub(crate) fn start(place: &Place<'_>, top: &[Vec<String>], joined: &[bool], opt
     };
     // A header repeated on every printed page may begin with the title.
     let texts = top.get(..header.first + header.height).unwrap_or_default();
-    Ok(Start::Ledger(Box::new(Table::new(source, &header, texts, year, options)), header))
+    Ok(TableStart::Ledger(Box::new(TableReader::new(source, &header, texts, year, options)), header))
 }
 
 /// Returns the year of a table and its origin.
 pub(crate) fn year_of(
-    place: &Place<'_>,
+    location: &TableLocation<'_>,
     header: &Header,
     titles: &[Vec<String>],
     options: &ReadOptions,
-) -> Result<(Year, YearFrom)> {
+) -> Result<(YearSource, YearFrom)> {
     if let Some(year) = options.year {
-        return Ok((Year::Fixed(year), YearFrom::Argument));
+        return Ok((YearSource::Fixed(year), YearFrom::Argument));
     }
     if let Some(column) = header.column(Type::Year) {
-        return Ok((Year::Column(column), YearFrom::Column));
+        return Ok((YearSource::Column(column), YearFrom::Column));
     }
-    let sheet = place.sheet.and_then(year::in_name).map(|year| (year, YearFrom::SheetName));
-    let file = || year::in_name(&file_name(place.path)).map(|year| (year, YearFrom::FileName));
+    let sheet = location.sheet.and_then(year::in_name).map(|year| (year, YearFrom::SheetName));
+    let file = || year::in_name(&file_name(location.path)).map(|year| (year, YearFrom::FileName));
     let title = || year::in_name(&titles.concat().join(" ")).map(|year| (year, YearFrom::Title));
     match sheet.or_else(file).or_else(title) {
-        Some((year, from)) => Ok((Year::Fixed(year), from)),
-        None => Err(place.add_to(Error::of_file(
-            place.path,
+        Some((year, from)) => Ok((YearSource::Fixed(year), from)),
+        None => Err(location.add_to(Error::of_file(
+            location.path,
             "看不出是哪一年的台账：没有年度列，文件名、表名和标题中也没有唯一的年份。请用 year 指定，或在文件名中写上年份",
             "the year is not known: there is no column of years, and the names of file and sheet and the title do not contain exactly one year. Give it as year, or put it in the file name",
         ))),

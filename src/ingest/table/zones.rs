@@ -10,14 +10,14 @@ use rustc_hash::FxHashMap;
 use super::piece::Piece;
 use crate::error::Result;
 use crate::ingest::Source;
-use crate::ingest::cell::arrow_column::Finding;
-use crate::ingest::cell::values::Values;
+use crate::ingest::cell::arrow_column::CellProblem;
+use crate::ingest::cell::values::ColumnValues;
 use crate::ingest::problem::{Code, Problem, shown};
 use crate::standards::zone::Zones;
 
 /// Returns the names in `zones` of the zones in `written`, by each row's year, and the rows whose zone is unknown.
 /// Unknown zones stay as written.
-fn named(written: &ArrayRef, years: &[i16], zones: &Zones) -> Result<(StringArray, Vec<Finding>)> {
+fn named(written: &ArrayRef, years: &[i16], zones: &Zones) -> Result<(StringArray, Vec<CellProblem>)> {
     let dictionary = cast(written, &DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8)))?;
     let dictionary = dictionary.as_dictionary::<Int32Type>();
     let texts: &StringArray = dictionary.values().as_string();
@@ -29,7 +29,7 @@ fn named(written: &ArrayRef, years: &[i16], zones: &Zones) -> Result<(StringArra
             let text = texts.value(key as usize);
             let name = names.entry((key, *year)).or_insert_with(|| zones.find(text, *year).map(|z| z.name.as_str()));
             if name.is_none() {
-                found.push(Finding { row, code: Code::ZoneUnknown, value: text.to_owned() });
+                found.push(CellProblem { row, code: Code::ZoneUnknown, value: text.to_owned() });
             }
             Some(name.unwrap_or(text))
         })
@@ -41,10 +41,10 @@ fn named(written: &ArrayRef, years: &[i16], zones: &Zones) -> Result<(StringArra
 pub(crate) fn apply(piece: &mut Piece, source: &Source, zones: &Zones, problems: &mut Vec<Problem>) -> Result<()> {
     let Some((_, values)) = piece.columns.iter_mut().find(|(name, _)| name == "zone") else { return Ok(()) };
     let (names, found) = named(&values.array(), &piece.years, zones)?;
-    *values = Values::Array(Arc::new(names));
+    *values = ColumnValues::Array(Arc::new(names));
     let column = source.columns.iter().find(|c| c.column.as_deref() == Some("zone"));
-    for Finding { row, code, value } in found {
-        let at = piece.places.at(row);
+    for CellProblem { row, code, value } in found {
+        let at = piece.positions.get(row);
         problems.push(Problem {
             file: source.file.clone(),
             sheet: source.sheet.clone(),

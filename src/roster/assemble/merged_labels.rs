@@ -7,15 +7,15 @@ use arrow::array::AsArray;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use crate::ingest::{Coded, Distinct, Known, Values, with_numbers};
+use crate::ingest::{Coded, ColumnInterner, ColumnValues, DistinctTexts, with_numbers};
 
 /// One batch's part of a column: its values, or its number of rows if the batch lacks the column.
-pub(in crate::roster) type ColumnPart = Result<Values, usize>;
+pub(in crate::roster) type ColumnPart = Result<ColumnValues, usize>;
 
 /// The distinct texts of a column, with the mapping from numbers to codes.
 pub(super) struct MergedLabels {
     /// Distinct texts that occur in a row.
-    pub values: Distinct,
+    pub values: DistinctTexts,
     /// For each interner, the code of each of its numbers; 0 for texts that no row has.
     interners: Vec<Vec<u32>>,
     /// Interner of each part.
@@ -24,7 +24,7 @@ pub(super) struct MergedLabels {
 
 /// The texts of one interner that occur in a row.
 struct UsedInterner<'a> {
-    known: &'a Known,
+    known: &'a ColumnInterner,
     /// For each number, 1 where a row has it.
     codes: Vec<u32>,
     /// Numbers not yet seen in a row.
@@ -32,7 +32,7 @@ struct UsedInterner<'a> {
 }
 
 impl<'a> UsedInterner<'a> {
-    fn new(known: &'a Known) -> Self {
+    fn new(known: &'a ColumnInterner) -> Self {
         let unseen = known.values().len();
         let mut codes = vec![0; unseen + 1];
         codes[0] = 1;
@@ -58,9 +58,9 @@ impl MergedLabels {
     pub(super) fn new(parts: &[ColumnPart]) -> Self {
         let mut interners: Vec<UsedInterner<'_>> = Vec::new();
         let mut interner_of_part = Vec::with_capacity(parts.len());
-        let mut position: FxHashMap<*const Known, usize> = FxHashMap::default();
+        let mut position: FxHashMap<*const ColumnInterner, usize> = FxHashMap::default();
         for part in parts {
-            let Ok(Values::Coded(coded)) = part else {
+            let Ok(ColumnValues::Coded(coded)) = part else {
                 interner_of_part.push(0);
                 continue;
             };
@@ -73,7 +73,7 @@ impl MergedLabels {
             }
             interner_of_part.push(interner);
         }
-        let mut values = Distinct::default();
+        let mut values = DistinctTexts::default();
         let interners = interners.into_iter().map(|UsedInterner { known, mut codes, .. }| {
             let texts = known.values();
             codes[0] = 0;

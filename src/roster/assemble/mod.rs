@@ -3,7 +3,7 @@
 //! ```text
 //! batch (file, sheet, part):   years     ids              columns
 //!                                |        |                  |
-//! Builder::take, any order       |     packed u128, sorted   texts interned to numbers
+//! Builder::accept, any order       |     packed u128, sorted   texts interned to numbers
 //!                                |        |                  |
 //! Builder::finish, by key        |     merge (ids)           one WholeColumn per field
 //!                                |        |                  |
@@ -40,8 +40,8 @@ use self::merged_labels::ColumnPart;
 use self::stretches::Stretches;
 use super::{Column, Field, Frame, Roster, RowSelection};
 use crate::error::{Error, Result};
-use crate::ingest::{Coded, Known, OnConflict, Piece, Places, Values, agreed};
-use crate::ingest::{Key, Take};
+use crate::ingest::{Coded, ColumnInterner, ColumnValues, OnConflict, Piece, RowPositions, agreed};
+use crate::ingest::{PartKey, PieceSink};
 use crate::job::Job;
 use crate::schema::Type;
 use crate::{job, schema};
@@ -67,7 +67,7 @@ pub struct Duplicate {
 pub fn build(batches: &[RecordBatch], job: &dyn Job) -> Result<(Roster, Vec<Duplicate>)> {
     let builder = Builder::default();
     for (part, records) in batches.iter().enumerate() {
-        builder.take(Key { file: 0, sheet: 0, part: part as u32 }, piece(records)?)?;
+        builder.accept(PartKey { file: 0, sheet: 0, part: part as u32 }, piece(records)?)?;
     }
     let built = builder.finish(OnConflict::First, &|_| true, job)?;
     Ok((built.roster, built.duplicates))
@@ -88,10 +88,10 @@ fn piece(records: &RecordBatch) -> Result<Piece> {
     let columns = schema.fields().iter().map(|f| f.name().clone()).zip(records.columns());
     let columns = columns.filter(|(name, _)| !matches!(name.as_str(), "year" | "org_id"));
     Ok(Piece {
-        places: Places::Each(Vec::new()),
+        positions: RowPositions::Each(Vec::new()),
         years: years.values().to_vec(),
         ids: ids.clone(),
-        columns: columns.map(|(name, array)| (name, Values::Array(Arc::clone(array)))).collect(),
+        columns: columns.map(|(name, array)| (name, ColumnValues::Array(Arc::clone(array)))).collect(),
     })
 }
 
@@ -100,18 +100,18 @@ fn piece(records: &RecordBatch) -> Result<Piece> {
 pub(super) struct Builder {
     unpacked: UnpackedIds,
     /// Interners for text columns that arrive as plain arrays, by column name.
-    known: Mutex<BTreeMap<String, Arc<Known>>>,
+    known: Mutex<BTreeMap<String, Arc<ColumnInterner>>>,
     chunks: Mutex<Vec<Chunk>>,
 }
 
 /// A collected batch.
 pub(super) struct Chunk {
-    pub key: Key,
+    pub key: PartKey,
     /// Positions of the rows in their source.
-    pub places: Places,
+    pub positions: RowPositions,
     years: Vec<i16>,
     ids: IdKeys,
-    columns: Vec<(String, Values)>,
+    columns: Vec<(String, ColumnValues)>,
 }
 
 impl Chunk {
@@ -131,12 +131,12 @@ pub(super) struct Built {
     pub slots: Vec<u32>,
 }
 
-impl Take for Builder {
-    fn take(&self, key: Key, piece: Piece) -> Result<()> {
-        let Piece { places, years, ids, columns } = piece;
+impl PieceSink for Builder {
+    fn accept(&self, key: PartKey, piece: Piece) -> Result<()> {
+        let Piece { positions, years, ids, columns } = piece;
         let ids = IdKeys::new(&ids, &self.unpacked)?;
         let columns = columns.into_iter().map(|(name, values)| Ok((name.clone(), self.coded(name, values)?)));
-        let chunk = Chunk { key, places, years, ids, columns: columns.collect::<Result<_>>()? };
+        let chunk = Chunk { key, positions, years, ids, columns: columns.collect::<Result<_>>()? };
         self.chunks.lock().map_err(|_| Error::broken())?.push(chunk);
         Ok(())
     }
@@ -144,10 +144,10 @@ impl Take for Builder {
 
 impl Builder {
     /// Returns the values of the column called `name`; texts that will be coded are interned to numbers.
-    fn coded(&self, name: String, values: Values) -> Result<Values> {
+    fn coded(&self, name: String, values: ColumnValues) -> Result<ColumnValues> {
         let is_plain = schema::column(&name).is_some_and(|column| column.ty == Type::Text);
         let array = match values {
-            Values::Array(array) if !is_plain && is_text(array.data_type()) => array,
+            ColumnValues::Array(array) if !is_plain && is_text(array.data_type()) => array,
             other => return Ok(other),
         };
         let texts = cast(&array, &DataType::Dictionary(Box::new(DataType::UInt32), Box::new(DataType::Utf8)))?;
@@ -159,12 +159,17 @@ impl Builder {
         drop(values);
         let number = |key: Option<u32>| key.and_then(|key| numbers.get(key as usize)).copied().unwrap_or(0);
         let numbers = UInt32Array::from_iter_values(texts.keys().iter().map(number));
-        Ok(Values::Coded(Coded { numbers: Arc::new(numbers), known }))
+        Ok(ColumnValues::Coded(Coded { numbers: Arc::new(numbers), known }))
     }
 
     /// Builds the roster from all batches. `typed` reports whether the batch at a key comes from a source with
     /// types.
-    pub(super) fn finish(self, on_conflict: OnConflict, typed: &dyn Fn(Key) -> bool, job: &dyn Job) -> Result<Built> {
+    pub(super) fn finish(
+        self,
+        on_conflict: OnConflict,
+        typed: &dyn Fn(PartKey) -> bool,
+        job: &dyn Job,
+    ) -> Result<Built> {
         let mut chunks = self.chunks.into_inner().map_err(|_| Error::broken())?;
         chunks.sort_by_key(|chunk| chunk.key);
         let fields = fields(&mut chunks, typed)?;
@@ -235,7 +240,7 @@ fn is_text(ty: &DataType) -> bool {
 
 /// Lists the fields of all batches: the schema's in its order, then the user's own by name. Casts each of the
 /// latter to one type.
-fn fields(chunks: &mut [Chunk], typed: &dyn Fn(Key) -> bool) -> Result<Vec<Field>> {
+fn fields(chunks: &mut [Chunk], typed: &dyn Fn(PartKey) -> bool) -> Result<Vec<Field>> {
     let names: HashSet<&str> = chunks.iter().flat_map(|c| c.columns.iter().map(|(name, _)| name.as_str())).collect();
     let known = schema::COLUMNS.iter().filter(|c| names.contains(c.name));
     let mut fields: Vec<Field> = known.map(|c| Field { name: c.name.to_owned(), ty: c.ty }).collect();
@@ -247,8 +252,8 @@ fn fields(chunks: &mut [Chunk], typed: &dyn Fn(Key) -> bool) -> Result<Vec<Field
             .filter_map(|c| {
                 let (_, values) = c.columns.iter().find(|(n, _)| *n == name)?;
                 let array = match values {
-                    Values::Array(array) => Arc::clone(array),
-                    Values::Coded(coded) => Arc::new(coded.distinct()) as ArrayRef,
+                    ColumnValues::Array(array) => Arc::clone(array),
+                    ColumnValues::Coded(coded) => Arc::new(coded.distinct()) as ArrayRef,
                 };
                 Some((array, typed(c.key)))
             })
@@ -262,11 +267,11 @@ fn fields(chunks: &mut [Chunk], typed: &dyn Fn(Key) -> bool) -> Result<Vec<Field
         })?;
         for (_, values) in chunks.iter_mut().flat_map(|c| &mut c.columns).filter(|(n, _)| *n == name) {
             let array = match values {
-                Values::Array(array) if *array.data_type() != wanted => Arc::clone(array),
-                Values::Coded(coded) if wanted != DataType::Utf8 => Arc::new(coded.texts()),
+                ColumnValues::Array(array) if *array.data_type() != wanted => Arc::clone(array),
+                ColumnValues::Coded(coded) if wanted != DataType::Utf8 => Arc::new(coded.texts()),
                 _ => continue,
             };
-            *values = Values::Array(cast(&array, &wanted)?);
+            *values = ColumnValues::Array(cast(&array, &wanted)?);
         }
         fields.push(Field { name, ty });
     }

@@ -10,9 +10,9 @@ use arrow::datatypes::DataType;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::ids::{IdKeys, rank};
-use super::{Builder, Chunk, Key};
+use super::{Builder, Chunk, PartKey};
 use crate::error::{Error, Result};
-use crate::ingest::{At, Places};
+use crate::ingest::{RowPosition, RowPositions};
 use crate::schema::spelling;
 use crate::standards::region;
 use crate::standards::region::RegionLevel;
@@ -21,9 +21,9 @@ use crate::standards::uscc;
 
 /// The outcome for a row whose code was lost or repaired.
 pub(in crate::roster) struct Repair {
-    pub key: Key,
+    pub key: PartKey,
     /// Position of the row in its source.
-    pub position: At,
+    pub position: RowPosition,
     pub year: i16,
     /// Id before the repair.
     pub former_id: String,
@@ -94,7 +94,7 @@ impl Builder {
                 changed.insert(row.chunk);
                 repairs.push(Repair {
                     key: chunk.key,
-                    position: chunk.places.at(row.row),
+                    position: chunk.positions.get(row.row),
                     year: row.year,
                     former_id: id.clone(),
                     id: code.map(|(_, id)| id.clone()),
@@ -119,7 +119,7 @@ impl Chunk {
         fn retained<T: Copy>(all: &[T], keep: &BooleanArray) -> Vec<T> {
             all.iter().zip(keep.values()).filter(|(_, keep)| *keep).map(|(value, _)| *value).collect()
         }
-        self.places = Places::Each(retained(&self.places.all().collect::<Vec<_>>(), keep));
+        self.positions = RowPositions::Each(retained(&self.positions.iter().collect::<Vec<_>>(), keep));
         self.years = retained(&self.years, keep);
         for (_, values) in &mut self.columns {
             *values = values.filter(keep)?;
@@ -130,7 +130,7 @@ impl Chunk {
     /// Returns the texts of a column at these rows, if the chunk has the column.
     fn texts(&self, name: &str, rows: &UInt32Array) -> Result<Option<StringArray>> {
         let Some((_, values)) = self.columns.iter().find(|(n, _)| n == name) else { return Ok(None) };
-        Ok(Some(cast(&values.take(rows)?.array(), &DataType::Utf8)?.as_string::<i32>().clone()))
+        Ok(Some(cast(&values.gather(rows)?.array(), &DataType::Utf8)?.as_string::<i32>().clone()))
     }
 }
 

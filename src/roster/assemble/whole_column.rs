@@ -13,7 +13,7 @@ use arrow::datatypes::{DataType, Date32Type, Float32Type, Float64Type, UInt64Typ
 
 use super::merged_labels::{ColumnPart, MergedLabels};
 use crate::error::{Error, Result};
-use crate::ingest::{Values, with_numbers};
+use crate::ingest::{ColumnValues, with_numbers};
 use crate::roster::Field;
 use crate::roster::column::{Column, Dictionary, Integers};
 use crate::schema::{Type, words};
@@ -83,7 +83,7 @@ impl<'a> WholeColumn<'a> {
     pub(in crate::roster) fn all_rows(&self) -> Result<Column> {
         let run = |(part, rows): (usize, &ColumnPart)| PartRun {
             part,
-            rows: 0..rows.as_ref().map_or_else(|rows| *rows, Values::len),
+            rows: 0..rows.as_ref().map_or_else(|rows| *rows, ColumnValues::len),
         };
         let runs: Vec<PartRun> = self.parts.iter().enumerate().map(run).collect();
         self.column(&runs)
@@ -126,7 +126,7 @@ impl<'a> WholeColumn<'a> {
 
     fn array(&self, run: &PartRun) -> Option<&'a ArrayRef> {
         match &self.parts[run.part] {
-            Ok(Values::Array(array)) => Some(array),
+            Ok(ColumnValues::Array(array)) => Some(array),
             _ => None,
         }
     }
@@ -135,7 +135,7 @@ impl<'a> WholeColumn<'a> {
         let mut codes = Vec::with_capacity(length(runs));
         for run in runs {
             match &self.parts[run.part] {
-                Ok(Values::Coded(part)) => labels.append(&mut codes, run.part, part, run.rows.clone(), &narrow),
+                Ok(ColumnValues::Coded(part)) => labels.append(&mut codes, run.part, part, run.rows.clone(), &narrow),
                 _ => codes.resize(codes.len() + run.rows.len(), T::default()),
             }
         }
@@ -326,7 +326,7 @@ fn grades(parts: &[ColumnPart]) -> Vec<usize> {
     // The last entry absorbs nulls, which saves a branch.
     let mut used = [false; GRADES + 1];
     for values in parts.iter().flatten() {
-        let Values::Array(array) = values else { continue };
+        let ColumnValues::Array(array) = values else { continue };
         let grades = array.as_primitive::<Float32Type>().values();
         match array.nulls() {
             None => grades.iter().for_each(|grade| used[half_steps(*grade)] = true),
@@ -356,12 +356,12 @@ impl Column {
 }
 
 /// Fails if a part of `field` does not have its canonical type.
-fn check_canonical(field: &Field, values: &Values) -> Result<()> {
+fn check_canonical(field: &Field, values: &ColumnValues) -> Result<()> {
     let wanted = field.ty.arrow();
     let got = match values {
-        Values::Coded(_) if wanted == DataType::Utf8 && field.ty != Type::Text => return Ok(()),
-        Values::Coded(_) => &DataType::Utf8,
-        Values::Array(array) => array.data_type(),
+        ColumnValues::Coded(_) if wanted == DataType::Utf8 && field.ty != Type::Text => return Ok(()),
+        ColumnValues::Coded(_) => &DataType::Utf8,
+        ColumnValues::Array(array) => array.data_type(),
     };
     let is_right = match field.ty {
         Type::Count => matches!(got, DataType::UInt8 | DataType::UInt16 | DataType::UInt32),

@@ -6,7 +6,7 @@ use arrow::array::{Array, ArrayRef, AsArray, StringArray};
 use arrow::datatypes::{Float32Type, Int32Type};
 
 use crate::error::Result;
-use crate::ingest::Values;
+use crate::ingest::ColumnValues;
 use crate::roster::Field;
 use crate::roster::assemble::{GRADES, WholeColumn, half_steps, zero_unknown};
 use crate::roster::column::{Column, Dictionary, Integers};
@@ -20,7 +20,7 @@ pub(super) fn column(
     dictionary: Option<&Arc<Dictionary>>,
 ) -> Result<Option<Column>> {
     let Some(dictionary) = dictionary else {
-        let parts: Vec<_> = batches.iter().map(|array| Ok(Values::Array(Arc::clone(array)))).collect();
+        let parts: Vec<_> = batches.iter().map(|array| Ok(ColumnValues::Array(Arc::clone(array)))).collect();
         return WholeColumn::new(field, &parts)?.all_rows().map(Some);
     };
     let codes = match dictionary.values().len() {

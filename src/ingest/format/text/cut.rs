@@ -63,8 +63,8 @@ impl Dialect {
         Cut { open_lines: seen - cut.lines, ..cut }
     }
 
-    /// Checks whether a field begins at `at` in the record that begins at `record`.
-    pub(super) fn begins_field(self, text: &[u8], at: usize, record: usize) -> bool {
-        at == record || at.checked_sub(1).and_then(|before| text.get(before)) == Some(&self.delimiter)
+    /// Checks whether a field begins at `position` in the record that begins at `record`.
+    pub(super) fn begins_field(self, text: &[u8], position: usize, record: usize) -> bool {
+        position == record || position.checked_sub(1).and_then(|before| text.get(before)) == Some(&self.delimiter)
     }
 }

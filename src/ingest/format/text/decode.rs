@@ -5,13 +5,13 @@ use std::io::Read;
 
 use encoding_rs::{Decoder, DecoderResult, Encoding, GB18030, UTF_16BE, UTF_16LE};
 
-use super::Wrong;
+use super::TextError;
 
 /// Number of bytes examined to detect UTF-16 without a mark.
 const SAMPLE: usize = 4096;
 
 /// Decoding state.
-enum How {
+enum Decoding {
     /// UTF-8. As long as all bytes were ASCII, the text may still turn out to be GB18030.
     Utf8 { ascii: bool, mark: bool },
     /// Decoded from another encoding.
@@ -19,24 +19,24 @@ enum How {
 }
 
 /// Text of a file in UTF-8.
-pub(super) struct Text<R> {
+pub(super) struct DecodedText<R> {
     input: R,
-    how: How,
+    how: Decoding,
     /// Bytes read to detect the encoding.
     sample: Vec<u8>,
     bytes: u64,
     ended: bool,
 }
 
-impl<R: Read> Text<R> {
-    pub(super) fn new(mut input: R) -> Result<Self, Wrong> {
+impl<R: Read> DecodedText<R> {
+    pub(super) fn new(mut input: R) -> Result<Self, TextError> {
         let mut sample = Vec::with_capacity(SAMPLE);
         input.by_ref().take(SAMPLE as u64).read_to_end(&mut sample)?;
         let how = match Encoding::for_bom(&sample) {
             Some((encoding, length)) => {
                 sample.drain(..length);
                 match encoding.name() {
-                    "UTF-8" => How::Utf8 { ascii: false, mark: true },
+                    "UTF-8" => Decoding::Utf8 { ascii: false, mark: true },
                     "UTF-16LE" => decoded(UTF_16LE, "utf-16le"),
                     _ => decoded(UTF_16BE, "utf-16be"),
                 }
@@ -44,7 +44,7 @@ impl<R: Read> Text<R> {
             None => match zeros(&sample) {
                 (even, odd) if is_half(odd, even, sample.len()) => decoded(UTF_16LE, "utf-16le"),
                 (even, odd) if is_half(even, odd, sample.len()) => decoded(UTF_16BE, "utf-16be"),
-                _ => How::Utf8 { ascii: true, mark: false },
+                _ => Decoding::Utf8 { ascii: true, mark: false },
             },
         };
         Ok(Self { input, how, bytes: sample.len() as u64, sample, ended: false })
@@ -58,16 +58,17 @@ impl<R: Read> Text<R> {
     /// Returns the name of the encoding, as far as it is known.
     pub(super) fn encoding(&self) -> &'static str {
         match &self.how {
-            How::Utf8 { mark: true, .. } => "utf-8-sig",
-            How::Utf8 { .. } => "utf-8",
-            How::Decoded { name, .. } => name,
+            Decoding::Utf8 { mark: true, .. } => "utf-8-sig",
+            Decoding::Utf8 { .. } => "utf-8",
+            Decoding::Decoded { name, .. } => name,
         }
     }
 
-    /// Appends about `most` bytes of text, nothing at the end. UTF-8 is not validated here: see [`Text::checked`].
-    pub(super) fn more(&mut self, out: &mut Vec<u8>, most: usize) -> Result<(), Wrong> {
+    /// Appends about `most` bytes of text, nothing at the end. UTF-8 is not validated here: see
+    /// [`DecodedText::checked`].
+    pub(super) fn more(&mut self, out: &mut Vec<u8>, most: usize) -> Result<(), TextError> {
         match &mut self.how {
-            How::Utf8 { .. } => {
+            Decoding::Utf8 { .. } => {
                 out.append(&mut self.sample);
                 out.reserve_exact(most + 64);
                 let read = self.input.by_ref().take(most as u64).read_to_end(out)?;
@@ -75,7 +76,7 @@ impl<R: Read> Text<R> {
                 self.ended = read == 0;
                 Ok(())
             }
-            How::Decoded { decoder, .. } => {
+            Decoding::Decoded { decoder, .. } => {
                 let mut raw = std::mem::take(&mut self.sample);
                 let read = self.input.by_ref().take(most as u64).read_to_end(&mut raw)?;
                 self.bytes += read as u64;
@@ -90,24 +91,24 @@ impl<R: Read> Text<R> {
         self.ended
     }
 
-    /// Validates bytes from [`Text::more`], cut between characters; `rest` holds the bytes after them. Invalid UTF-8
-    /// after nothing but ASCII is taken for GB18030, and `rest` is then decoded as well.
-    pub(super) fn checked(&mut self, block: Vec<u8>, rest: &mut Vec<u8>) -> Result<Checked, Wrong> {
-        let How::Utf8 { ascii, .. } = &mut self.how else {
-            return String::from_utf8(block).map(Checked::Text).map_err(|_| Wrong::Encoding);
+    /// Validates bytes from [`DecodedText::more`], cut between characters; `rest` holds the bytes after them. Invalid
+    /// UTF-8 after nothing but ASCII is taken for GB18030, and `rest` is then decoded as well.
+    pub(super) fn checked(&mut self, block: Vec<u8>, rest: &mut Vec<u8>) -> Result<Checked, TextError> {
+        let Decoding::Utf8 { ascii, .. } = &mut self.how else {
+            return String::from_utf8(block).map(Checked::Text).map_err(|_| TextError::Encoding);
         };
         match String::from_utf8(block) {
             Ok(text) => {
                 *ascii = *ascii && text.is_ascii();
                 Ok(Checked::Text(text))
             }
-            Err(_) if !*ascii => Err(Wrong::Encoding),
+            Err(_) if !*ascii => Err(TextError::Encoding),
             Err(error) => {
                 let mut raw = error.into_bytes();
                 raw.append(rest);
                 let mut decoder = GB18030.new_decoder_without_bom_handling();
                 decode(&mut decoder, &raw, rest, self.ended)?;
-                self.how = How::Decoded { decoder, name: "gb18030" };
+                self.how = Decoding::Decoded { decoder, name: "gb18030" };
                 Ok(Checked::Again)
             }
         }
@@ -121,8 +122,8 @@ pub(super) enum Checked {
     Again,
 }
 
-fn decoded(encoding: &'static Encoding, name: &'static str) -> How {
-    How::Decoded { decoder: encoding.new_decoder_without_bom_handling(), name }
+fn decoded(encoding: &'static Encoding, name: &'static str) -> Decoding {
+    Decoding::Decoded { decoder: encoding.new_decoder_without_bom_handling(), name }
 }
 
 /// Checks whether `zeros` zero bytes, of `bytes` bytes in all, are halves of UTF-16 characters. Delimiters, line ends
@@ -138,10 +139,10 @@ fn zeros(sample: &[u8]) -> (usize, usize) {
     (at(0), at(1))
 }
 
-fn decode(decoder: &mut Decoder, mut raw: &[u8], out: &mut Vec<u8>, last: bool) -> Result<(), Wrong> {
+fn decode(decoder: &mut Decoder, mut raw: &[u8], out: &mut Vec<u8>, last: bool) -> Result<(), TextError> {
     loop {
         let start = out.len();
-        let room = decoder.max_utf8_buffer_length_without_replacement(raw.len()).ok_or(Wrong::Encoding)?;
+        let room = decoder.max_utf8_buffer_length_without_replacement(raw.len()).ok_or(TextError::Encoding)?;
         out.resize(start + room, 0);
         let place = out.get_mut(start..).unwrap_or_default();
         let (result, read, written) = decoder.decode_to_utf8_without_replacement(raw, place, last);
@@ -150,7 +151,7 @@ fn decode(decoder: &mut Decoder, mut raw: &[u8], out: &mut Vec<u8>, last: bool) 
         match result {
             DecoderResult::InputEmpty => return Ok(()),
             DecoderResult::OutputFull => {}
-            DecoderResult::Malformed(..) => return Err(Wrong::Encoding),
+            DecoderResult::Malformed(..) => return Err(TextError::Encoding),
         }
     }
 }
@@ -161,7 +162,7 @@ mod tests {
 
     /// Reads all text in pieces of a few bytes, and its encoding.
     fn read(bytes: &[u8]) -> Option<(String, &'static str)> {
-        let mut text = Text::new(bytes).ok()?;
+        let mut text = DecodedText::new(bytes).ok()?;
         let (mut rest, mut all) = (Vec::new(), String::new());
         while !text.ended() {
             text.more(&mut rest, 7).ok()?;

@@ -10,16 +10,16 @@ const STRETCH: usize = 64;
 
 /// A byte searched for in many bytes at once.
 #[derive(Clone, Copy)]
-struct Sought(u8x16);
+struct ByteFinder(u8x16);
 
-impl Sought {
+impl ByteFinder {
     fn new(byte: u8) -> Self {
         Self(u8x16::splat(byte))
     }
 
     /// Returns a bit mask of the positions of the byte in `text`.
     #[inline]
-    fn places(self, text: &[u8; STRETCH]) -> u64 {
+    fn matches(self, text: &[u8; STRETCH]) -> u64 {
         let (parts, _) = text.as_chunks();
         parts
             .iter()
@@ -30,7 +30,7 @@ impl Sought {
 
 /// Bounds of a field in the text.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Field {
+pub(super) struct FieldBounds {
     pub start: u32,
     pub end: u32,
 }
@@ -40,12 +40,12 @@ pub(super) struct Field {
 pub(super) fn divide_plain(text: &[u8], dialect: Dialect) -> (Vec<u32>, Vec<u32>) {
     let (mut ends, mut starts) = (Vec::with_capacity(text.len() / 4), vec![0]);
     ends.push(u32::MAX);
-    let (delimiter, end) = (Sought::new(dialect.delimiter), Sought::new(dialect.end));
+    let (delimiter, end) = (ByteFinder::new(dialect.delimiter), ByteFinder::new(dialect.end));
     let mut divide = |base: usize, stretch: &[u8; STRETCH]| {
         /// Positions extracted at once. Their number is unpredictable, and few stretches have more.
         const TOGETHER: usize = 16;
-        let mut record_ends = end.places(stretch);
-        let all = record_ends | delimiter.places(stretch);
+        let mut record_ends = end.matches(stretch);
+        let all = record_ends | delimiter.matches(stretch);
         let before = ends.len();
         let mut places = all;
         while places > 0 {
@@ -83,8 +83,8 @@ pub(super) fn divide_plain(text: &[u8], dialect: Dialect) -> (Vec<u32>, Vec<u32>
 
 /// Fields of a text with quotation marks, as they are found.
 #[derive(Default)]
-pub(super) struct Quoted {
-    pub fields: Vec<Field>,
+pub(super) struct QuotedFields {
+    pub fields: Vec<FieldBounds>,
     /// Number of fields before each record, followed by the total.
     pub starts: Vec<u32>,
     /// Line of each record, from 0.
@@ -93,7 +93,7 @@ pub(super) struct Quoted {
     pub unquoted: String,
 }
 
-impl Quoted {
+impl QuotedFields {
     pub(super) fn divide(&mut self, text: &[u8], dialect: Dialect) {
         self.starts.push(0);
         self.lines.push(0);
@@ -151,21 +151,21 @@ impl Quoted {
         let behind = text.get(closing + 1..end).unwrap_or_default();
         let behind = if last { behind.strip_suffix(b"\r").unwrap_or(behind) } else { behind };
         if !doubled && behind.is_empty() {
-            self.fields.push(Field { start: start as u32 + 1, end: closing as u32 });
+            self.fields.push(FieldBounds { start: start as u32 + 1, end: closing as u32 });
             return;
         }
         // Text after the closing quote is appended to the field as it is.
         let from = (text.len() + self.unquoted.len()) as u32;
         self.unquoted.push_str(&String::from_utf8_lossy(inside).replace("\"\"", "\""));
         self.unquoted.push_str(&String::from_utf8_lossy(behind));
-        self.fields.push(Field { start: from, end: (text.len() + self.unquoted.len()) as u32 });
+        self.fields.push(FieldBounds { start: from, end: (text.len() + self.unquoted.len()) as u32 });
     }
 
     fn field(&mut self, text: &[u8], start: usize, mut end: usize, last: bool) {
         if last && end > start && text.get(end - 1) == Some(&b'\r') {
             end -= 1;
         }
-        self.fields.push(Field { start: start as u32, end: end as u32 });
+        self.fields.push(FieldBounds { start: start as u32, end: end as u32 });
     }
 
     fn record(&mut self) {

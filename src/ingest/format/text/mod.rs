@@ -5,7 +5,7 @@ mod cut;
 mod decode;
 mod divide;
 mod records;
-mod whole;
+mod small_files;
 
 use std::io::Read;
 use std::path::Path;
@@ -14,106 +14,111 @@ use std::sync::Mutex;
 use memchr::{memchr3_iter, memrchr, memrchr2};
 
 use self::cut::Dialect;
-use self::decode::{Checked, Text};
+use self::decode::{Checked, DecodedText};
 use self::records::Records;
 use super::pump::share;
 use crate::error::{Error, Result};
 use crate::ingest::ReadOptions;
-use crate::ingest::cell::block::{At, Block};
+use crate::ingest::cell::block::{Block, RowPosition};
 use crate::ingest::header::{Header, TOP};
-use crate::ingest::table::start::{Outcome, Place, Start, Work, empty, start, unreadable};
+use crate::ingest::table::start::{FileOutcome, ReadContext, TableLocation, TableStart, empty, find_start, unreadable};
 use crate::job;
 
-pub(crate) use self::whole::records as all_records;
+pub(crate) use self::small_files::records as all_records;
 
 /// Number of bytes read at a time.
 const BLOCK: usize = 256 << 10;
 /// Maximum length of a record in bytes.
-const LONGEST: usize = 64 << 20;
+const MAX_RECORD_BYTES: usize = 64 << 20;
 /// Maximum number of lines in a record, beyond which an unclosed quote is the likelier explanation.
-const LINES: u32 = 100;
+const MAX_RECORD_LINES: u32 = 100;
 /// Maximum number of columns, that of a spreadsheet.
-const WIDEST: usize = 16_384;
+const MAX_COLUMNS: usize = 16_384;
 /// Field separators, in order of preference among equally good ones.
 const DELIMITERS: [u8; 4] = [b',', b'\t', b';', b'|'];
 
 /// Reasons why the bytes of a text file cannot be read.
 #[derive(Debug)]
-enum Wrong {
+enum TextError {
     Encoding,
     Reading(std::io::Error),
 }
 
-impl From<std::io::Error> for Wrong {
+impl From<std::io::Error> for TextError {
     fn from(error: std::io::Error) -> Self {
         Self::Reading(error)
     }
 }
 
-/// Reads the text file at `place`, of about `total` bytes, from `input`.
-pub(crate) fn read(place: &Place<'_>, input: impl Read + Send, total: u64, work: &Work<'_>) -> Result<Outcome> {
-    let mut blocks = Blocks::new(place.path, input)?;
-    let top = blocks.top(work.options)?;
+/// Reads the text file at `location`, of about `total` bytes, from `input`.
+pub(crate) fn read(
+    location: &TableLocation<'_>,
+    input: impl Read + Send,
+    total: u64,
+    context: &ReadContext<'_>,
+) -> Result<FileOutcome> {
+    let mut blocks = BlockSplitter::new(location.path, input)?;
+    let top = blocks.top(context.options)?;
     let dialect = blocks.dialect;
     let encoding = Some(blocks.text.encoding());
-    let (table, header) = match start(&Place { encoding, ..*place }, &top, &[], work.options)? {
-        Start::Ledger(table, header) => (table, header),
-        Start::Not(skipped) => return Ok(Outcome { sheets: Vec::new(), skipped: vec![skipped] }),
+    let (table, header) = match find_start(&TableLocation { encoding, ..*location }, &top, &[], context.options)? {
+        TableStart::Ledger(table, header) => (table, header),
+        TableStart::Not(skipped) => return Ok(FileOutcome { sheets: Vec::new(), skipped: vec![skipped] }),
     };
     let below = header.first + header.height;
     let fields = top.get(below - 1).map(Vec::len);
-    let file = place.file();
-    let tallies = Mutex::new(Vec::new());
+    let file = location.file();
+    let summaries = Mutex::new(Vec::new());
     share(
         || {
-            job::check(work.job)?;
+            job::check(context.job)?;
             let block = blocks.next()?;
-            work.job.progress(&file, blocks.text.bytes().min(total), total);
+            context.job.progress(&file, blocks.text.bytes().min(total), total);
             Ok(block)
         },
-        |Stretch { part, text, quoted, first }| {
+        |TextBlock { part, text, quoted, first }| {
             let mut records = Records::new(text, quoted, dialect, first);
-            if let Some(line) = records.longer_than(LINES) {
-                return Err(open_quote(place.path, line));
+            if let Some(line) = records.longer_than(MAX_RECORD_LINES) {
+                return Err(open_quote(location.path, line));
             }
             if part == 0 {
                 records.skip(below);
             }
-            work.read(&table, part, &records, fields, &tallies)
+            context.read(&table, part, &records, fields, &summaries)
         },
     )?;
-    work.job.progress(&file, total, total);
-    let sheet = table.finish(tallies.into_inner().unwrap_or_default(), Some(blocks.text.encoding()));
-    Ok(Outcome { sheets: vec![(0, sheet)], skipped: Vec::new() })
+    context.job.progress(&file, total, total);
+    let sheet = table.finish(summaries.into_inner().unwrap_or_default(), Some(blocks.text.encoding()));
+    Ok(FileOutcome { sheets: vec![(0, sheet)], skipped: Vec::new() })
 }
 
 /// A block of whole records.
-struct Stretch {
+struct TextBlock {
     /// Number of the block.
     part: u32,
     text: String,
     /// True if the text may contain quotation marks.
     quoted: bool,
     /// Position of the first record.
-    first: At,
+    first: RowPosition,
 }
 
 /// Splitter of a text into blocks of whole records.
-struct Blocks<'a, R> {
+struct BlockSplitter<'a, R> {
     path: &'a Path,
-    text: Text<R>,
+    text: DecodedText<R>,
     dialect: Dialect,
     /// Text read but not yet returned.
     rest: Vec<u8>,
     part: u32,
-    first: At,
+    first: RowPosition,
 }
 
-impl<'a, R: Read> Blocks<'a, R> {
+impl<'a, R: Read> BlockSplitter<'a, R> {
     fn new(path: &'a Path, input: R) -> Result<Self> {
-        let text = Text::new(input).map_err(|wrong| undecodable(path, 1, wrong))?;
+        let text = DecodedText::new(input).map_err(|wrong| undecodable(path, 1, wrong))?;
         let dialect = Dialect { delimiter: b',', end: b'\n' };
-        let first = At { row: 1, line: Some(1) };
+        let first = RowPosition { row: 1, line: Some(1) };
         Ok(Self { path, text, dialect, rest: Vec::new(), part: 0, first })
     }
 
@@ -123,7 +128,7 @@ impl<'a, R: Read> Blocks<'a, R> {
     }
 
     /// Takes the first `end` bytes of the rest as text; `None` if the encoding turned out to be another.
-    fn take(&mut self, end: usize) -> Result<Option<String>> {
+    fn take_text(&mut self, end: usize) -> Result<Option<String>> {
         let tail = self.rest.split_off(end);
         let block = std::mem::replace(&mut self.rest, tail);
         let line = self.first.line.unwrap_or(1);
@@ -142,13 +147,13 @@ impl<'a, R: Read> Blocks<'a, R> {
         let head = loop {
             let end = if self.text.ended() { None } else { memrchr2(b'\n', b'\r', &self.rest) };
             if end.is_none() && !self.text.ended() {
-                if self.rest.len() > LONGEST {
+                if self.rest.len() > MAX_RECORD_BYTES {
                     return Err(too_long(self.path, 1));
                 }
                 self.more()?;
                 continue;
             }
-            if let Some(text) = self.take(end.map_or(self.rest.len(), |end| end + 1))? {
+            if let Some(text) = self.take_text(end.map_or(self.rest.len(), |end| end + 1))? {
                 break text;
             }
         };
@@ -170,14 +175,14 @@ impl<'a, R: Read> Blocks<'a, R> {
     }
 
     /// Returns the next block.
-    fn next(&mut self) -> Result<Option<Stretch>> {
+    fn next(&mut self) -> Result<Option<TextBlock>> {
         loop {
             if !self.text.ended() && self.rest.len() < BLOCK {
                 self.more()?;
             }
             let cut = self.dialect.cut(&self.rest);
             let line = self.first.line.unwrap_or(1);
-            if cut.open_lines > LINES {
+            if cut.open_lines > MAX_RECORD_LINES {
                 return Err(open_quote(self.path, line + cut.lines));
             }
             let end = if self.text.ended() { self.rest.len() } else { cut.bytes };
@@ -185,17 +190,17 @@ impl<'a, R: Read> Blocks<'a, R> {
                 if self.text.ended() {
                     return Ok(None);
                 }
-                if self.rest.len() > LONGEST {
+                if self.rest.len() > MAX_RECORD_BYTES {
                     return Err(too_long(self.path, line));
                 }
                 self.more()?;
                 continue;
             }
-            let Some(text) = self.take(end)? else { continue };
+            let Some(text) = self.take_text(end)? else { continue };
             let (part, first) = (self.part, self.first);
             self.part += 1;
-            self.first = At { row: first.row + cut.records, line: Some(line + cut.lines) };
-            return Ok(Some(Stretch { part, text, quoted: cut.quoted, first }));
+            self.first = RowPosition { row: first.row + cut.records, line: Some(line + cut.lines) };
+            return Ok(Some(TextBlock { part, text, quoted: cut.quoted, first }));
         }
     }
 }
@@ -222,20 +227,20 @@ fn first_records(head: &str, dialect: Dialect) -> Option<Vec<Vec<String>>> {
     let short = head.as_bytes().get(..HEAD).and_then(|start| memrchr(dialect.end, start));
     let sample = |end: Option<usize>| {
         let text = end.and_then(|end| head.get(..=end)).unwrap_or(head);
-        Records::new(text.to_owned(), true, dialect, At { row: 1, line: Some(1) })
+        Records::new(text.to_owned(), true, dialect, RowPosition { row: 1, line: Some(1) })
     };
     let mut records = sample(short);
     if records.rows() < TOP && short.is_some() {
         records = sample(None);
     }
-    let texts = |row| (records.width(row) <= WIDEST).then(|| records.texts(row));
+    let texts = |row| (records.width(row) <= MAX_COLUMNS).then(|| records.texts(row));
     (0..records.rows().min(TOP)).map(texts).collect()
 }
 
-fn undecodable(path: &Path, line: u32, wrong: Wrong) -> Error {
+fn undecodable(path: &Path, line: u32, wrong: TextError) -> Error {
     match wrong {
-        Wrong::Reading(error) => unreadable(path, error),
-        Wrong::Encoding => Error::of_file(
+        TextError::Reading(error) => unreadable(path, error),
+        TextError::Encoding => Error::of_file(
             path,
             format!(
                 "第 {line} 行以后的文字既不全是 UTF-8，也不全是 GB18030 或 UTF-16 编码。请用电子表格打开后另存为“CSV UTF-8”"
@@ -260,7 +265,7 @@ fn open_quote(path: &Path, line: u32) -> Error {
 }
 
 fn too_long(path: &Path, line: u32) -> Error {
-    let most = LONGEST >> 20;
+    let most = MAX_RECORD_BYTES >> 20;
     Error::of_file(
         path,
         format!("第 {line} 行超过 {most} MiB，不是台账的一行。请检查该文件"),
@@ -272,7 +277,9 @@ fn too_long(path: &Path, line: u32) -> Error {
 fn too_wide(path: &Path) -> Error {
     Error::of_file(
         path,
-        format!("有一行超过 {WIDEST} 列，不是台账。请删去多余的列"),
-        format!("a row has more than {WIDEST} columns, too many for a ledger. Delete the columns that are not used"),
+        format!("有一行超过 {MAX_COLUMNS} 列，不是台账。请删去多余的列"),
+        format!(
+            "a row has more than {MAX_COLUMNS} columns, too many for a ledger. Delete the columns that are not used"
+        ),
     )
 }

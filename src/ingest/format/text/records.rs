@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::cut::Dialect;
-use super::divide::{Field, Quoted, divide_plain};
-use crate::ingest::cell::block::{At, Block, Seen};
+use super::divide::{FieldBounds, QuotedFields, divide_plain};
+use crate::ingest::cell::block::{Block, RowPosition, VisitedCell};
 use crate::ingest::cell::content::Cell;
 use crate::support::interner::PrefixedText;
 
@@ -16,19 +16,19 @@ enum Fields {
     /// Text without quotation marks: the end of each field, one byte before the start of the next, preceded by the
     /// position before the first.
     Plain(Vec<u32>),
-    Quoted(Vec<Field>),
+    Quoted(Vec<FieldBounds>),
 }
 
 /// Assignment of fields to records.
-enum Shape {
+enum RecordShape {
     /// Every record has `width` fields; the first `out` records are left out.
     Regular { width: usize, rows: usize, out: usize },
     /// Start of the fields of each record, followed by the end of the last.
     Ragged(Vec<u32>),
 }
 
-impl Shape {
-    fn of(starts: Vec<u32>) -> Self {
+impl RecordShape {
+    fn from_starts(starts: Vec<u32>) -> Self {
         let (rows, width) = (starts.len() - 1, starts.get(1).copied().unwrap_or_default());
         let is_regular = (0..).zip(&starts).all(|(row, start)| *start == row * width);
         if is_regular { Self::Regular { width: width as usize, rows, out: 0 } } else { Self::Ragged(starts) }
@@ -40,28 +40,34 @@ pub(super) struct Records {
     /// The text, followed by the unescaped fields that had doubled quotes, and by [`BEHIND`].
     text: String,
     fields: Fields,
-    shape: Shape,
+    shape: RecordShape,
     /// Line of each record within the text, from 0; `None` if every record is one line.
     lines: Option<Vec<u32>>,
-    first: At,
+    first: RowPosition,
 }
 
 impl Records {
     /// Divides `text`, whose first record is at `first` and whose last one may be unterminated. Unless `quoted`, the
     /// text has no quotation marks.
-    pub(super) fn new(mut text: String, quoted: bool, dialect: Dialect, first: At) -> Self {
+    pub(super) fn new(mut text: String, quoted: bool, dialect: Dialect, first: RowPosition) -> Self {
         let bytes = text.as_bytes();
         if quoted {
-            let mut quoted = Quoted::default();
+            let mut quoted = QuotedFields::default();
             quoted.divide(bytes, dialect);
-            let Quoted { fields, starts, lines, unquoted } = quoted;
+            let QuotedFields { fields, starts, lines, unquoted } = quoted;
             text.push_str(&unquoted);
             text.push_str(BEHIND);
-            Self { text, fields: Fields::Quoted(fields), shape: Shape::of(starts), lines: Some(lines), first }
+            Self {
+                text,
+                fields: Fields::Quoted(fields),
+                shape: RecordShape::from_starts(starts),
+                lines: Some(lines),
+                first,
+            }
         } else {
             let (ends, starts) = divide_plain(bytes, dialect);
             text.push_str(BEHIND);
-            Self { text, fields: Fields::Plain(ends), shape: Shape::of(starts), lines: None, first }
+            Self { text, fields: Fields::Plain(ends), shape: RecordShape::from_starts(starts), lines: None, first }
         }
     }
 
@@ -71,11 +77,11 @@ impl Records {
         self.first.row += records as u32;
         self.first.line = self.first.line.map(|line| line + lines);
         match &mut self.shape {
-            Shape::Regular { rows, out, .. } => {
+            RecordShape::Regular { rows, out, .. } => {
                 *out += records.min(*rows);
                 *rows -= records.min(*rows);
             }
-            Shape::Ragged(starts) => drop(starts.drain(..records.min(starts.len() - 1))),
+            RecordShape::Ragged(starts) => drop(starts.drain(..records.min(starts.len() - 1))),
         }
         if let Some(own) = &mut self.lines {
             own.drain(..records.min(own.len()));
@@ -89,7 +95,7 @@ impl Records {
     pub(super) fn longer_than(&self, lines: u32) -> Option<u32> {
         let own = self.lines.as_ref()?;
         let at = own.windows(2).position(|pair| matches!(pair, [this, next] if next - this > lines))?;
-        self.at(at).line
+        self.position(at).line
     }
 
     /// Returns the texts of the fields of `row`.
@@ -101,11 +107,11 @@ impl Records {
     #[inline]
     fn fields_of(&self, row: usize) -> Range<usize> {
         match &self.shape {
-            Shape::Regular { width, rows, out } => {
+            RecordShape::Regular { width, rows, out } => {
                 let start = (row + out) * width;
                 if row < *rows { start..start + width } else { 0..0 }
             }
-            Shape::Ragged(starts) => match (starts.get(row), starts.get(row + 1)) {
+            RecordShape::Ragged(starts) => match (starts.get(row), starts.get(row + 1)) {
                 (Some(start), Some(end)) => *start as usize..*end as usize,
                 _ => 0..0,
             },
@@ -113,42 +119,42 @@ impl Records {
     }
 
     fn text(&self, row: usize, column: usize) -> &str {
-        self.written(row, column).text
+        self.prefixed_text(row, column).text
     }
 
-    fn written(&self, row: usize, column: usize) -> PrefixedText<'_> {
+    fn prefixed_text(&self, row: usize, column: usize) -> PrefixedText<'_> {
         let fields = self.fields_of(row);
         let at = fields.start.saturating_add(column);
         if at >= fields.end {
             return "".into();
         }
         match &self.fields {
-            Fields::Plain(ends) => plain(&self.text, ends, at, at + 1 == fields.end),
+            Fields::Plain(ends) => plain_field(&self.text, ends, at, at + 1 == fields.end),
             Fields::Quoted(fields) => {
                 let bounds = fields.get(at).map_or(0..0, |field| field.start as usize..field.end as usize);
-                written(&self.text, bounds.start, self.text.get(bounds).unwrap_or_default())
+                with_prefix(&self.text, bounds.start, self.text.get(bounds).unwrap_or_default())
             }
         }
     }
 }
 
-/// Returns the field at `at` of a text without quotation marks, without the carriage return of a line end.
+/// Returns the field at `index` of a text without quotation marks, without the carriage return of a line end.
 #[allow(
     clippy::inline_always,
     reason = "else the answer goes through memory in pieces and is waited for: half of the time"
 )]
 #[inline(always)]
-fn plain<'a>(text: &'a str, ends: &[u32], at: usize, last: bool) -> PrefixedText<'a> {
-    let Some([before, end]) = ends.get(at..at + 2) else { return "".into() };
+fn plain_field<'a>(text: &'a str, ends: &[u32], index: usize, last: bool) -> PrefixedText<'a> {
+    let Some([before, end]) = ends.get(index..index + 2) else { return "".into() };
     let start = before.wrapping_add(1) as usize;
     let field = text.get(start..*end as usize).unwrap_or_default();
-    written(text, start, if last { field.strip_suffix('\r').unwrap_or(field) } else { field })
+    with_prefix(text, start, if last { field.strip_suffix('\r').unwrap_or(field) } else { field })
 }
 
 /// Returns `field`, which begins at `start` of `text`, with its first eight bytes.
 #[allow(clippy::inline_always, reason = "as above")]
 #[inline(always)]
-fn written<'a>(text: &str, start: usize, field: &'a str) -> PrefixedText<'a> {
+fn with_prefix<'a>(text: &str, start: usize, field: &'a str) -> PrefixedText<'a> {
     let Some(eight) = text.as_bytes().get(start..).and_then(|rest| rest.first_chunk()) else { return field.into() };
     let inside = if field.len() < 8 { !(u64::MAX << (8 * field.len())) } else { u64::MAX };
     PrefixedText { text: field, prefix: u64::from_le_bytes(*eight) & inside }
@@ -157,8 +163,8 @@ fn written<'a>(text: &str, start: usize, field: &'a str) -> PrefixedText<'a> {
 impl Block for Records {
     fn rows(&self) -> usize {
         match &self.shape {
-            Shape::Regular { rows, .. } => *rows,
-            Shape::Ragged(starts) => starts.len() - 1,
+            RecordShape::Regular { rows, .. } => *rows,
+            RecordShape::Ragged(starts) => starts.len() - 1,
         }
     }
 
@@ -168,19 +174,19 @@ impl Block for Records {
     }
 
     #[inline]
-    fn seen(&self, row: usize, column: usize) -> Seen<'_> {
-        Seen::Text(self.written(row, column))
+    fn seen(&self, row: usize, column: usize) -> VisitedCell<'_> {
+        VisitedCell::Text(self.prefixed_text(row, column))
     }
 
-    fn see<'a>(&'a self, rows: &[u32], column: usize, to: &mut Vec<Seen<'a>>) {
+    fn see<'a>(&'a self, rows: &[u32], column: usize, to: &mut Vec<VisitedCell<'a>>) {
         // Most ledgers have this shape, and most time is spent here.
-        if let (Fields::Plain(ends), Shape::Regular { width, out, .. }) = (&self.fields, &self.shape)
+        if let (Fields::Plain(ends), RecordShape::Regular { width, out, .. }) = (&self.fields, &self.shape)
             && column < *width
         {
             let (text, ends, width, out) = (self.text.as_str(), ends.as_slice(), *width, *out);
             let last = column + 1 == width;
             let at = |row: u32| (row as usize + out) * width + column;
-            to.extend(rows.iter().map(move |row| Seen::Text(plain(text, ends, at(*row), last))));
+            to.extend(rows.iter().map(move |row| VisitedCell::Text(plain_field(text, ends, at(*row), last))));
         } else {
             to.extend(rows.iter().map(|row| self.seen(*row as usize, column)));
         }
@@ -191,9 +197,9 @@ impl Block for Records {
         self.fields_of(row).len()
     }
 
-    fn at(&self, row: usize) -> At {
+    fn position(&self, row: usize) -> RowPosition {
         let line = self.lines.as_ref().map_or(row as u32, |lines| lines.get(row).copied().unwrap_or_default());
-        At { row: self.first.row + row as u32, line: self.first.line.map(|first| first + line) }
+        RowPosition { row: self.first.row + row as u32, line: self.first.line.map(|first| first + line) }
     }
 }
 
@@ -206,26 +212,27 @@ mod tests {
     const COMMA: Dialect = Dialect { delimiter: b',', end: b'\n' };
 
     fn fields(text: &str) -> Vec<Vec<String>> {
-        let records = Records::new(text.to_owned(), text.contains('"'), COMMA, At { row: 1, line: Some(1) });
+        let records = Records::new(text.to_owned(), text.contains('"'), COMMA, RowPosition { row: 1, line: Some(1) });
         (0..records.rows()).map(|row| records.texts(row)).collect()
     }
 
     #[test]
     fn quoted_fields_lines_and_numbers() {
         let text = "a,\"b \"\"x\"\"\r\nc\",d\r\n\r\n1,\"2\"3,4\"5\r\n,\"\",\n\"open,\nx";
-        let records = Records::new(text.to_owned(), text.contains('"'), COMMA, At { row: 10, line: Some(20) });
+        let records = Records::new(text.to_owned(), text.contains('"'), COMMA, RowPosition { row: 10, line: Some(20) });
         let found: Vec<_> = (0..records.rows()).map(|row| records.texts(row)).collect();
         let expected: [&[&str]; 5] =
             [&["a", "b \"x\"\r\nc", "d"], &[""], &["1", "23", "4\"5"], &["", "", ""], &["\"open,\nx"]];
         assert_eq!(found, expected);
-        let at: Vec<_> = (0..records.rows()).map(|row| (records.at(row).row, records.at(row).line)).collect();
+        let at: Vec<_> =
+            (0..records.rows()).map(|row| (records.position(row).row, records.position(row).line)).collect();
         assert_eq!(at, [(10, Some(20)), (11, Some(22)), (12, Some(23)), (13, Some(24)), (14, Some(25))]);
         let cut = COMMA.cut(text.as_bytes());
         assert_eq!((cut.records, cut.lines, cut.open_lines), (4, 5, 1));
         assert_eq!(text.get(cut.bytes..), Some("\"open,\nx"));
         let mut records = records;
         records.skip(2);
-        assert_eq!((records.rows(), records.at(0).row, records.at(0).line), (3, 12, Some(23)));
+        assert_eq!((records.rows(), records.position(0).row, records.position(0).line), (3, 12, Some(23)));
         assert_eq!(records.texts(0), ["1", "23", "4\"5"]);
     }
 

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use memchr::memmem;
 
-use super::xlsx::{Damage, Fault};
+use super::xlsx::{Damage, XlsxFault};
 use crate::error::Error;
-use crate::ingest::table::start::Place;
+use crate::ingest::table::start::TableLocation;
 use crate::job::Job;
 
 /// Checks whether the container holds an encrypted package, which its directory names in UTF-16.
@@ -49,13 +49,13 @@ pub(crate) fn damaged(path: &Path, sheet: Option<&str>, zh: &str, en: &str) -> E
 }
 
 /// Converts a fault into an error.
-pub(super) fn fault(place: &Place<'_>, job: &dyn Job, fault: Fault) -> Error {
+pub(super) fn fault(location: &TableLocation<'_>, job: &dyn Job, fault: XlsxFault) -> Error {
     match fault {
         _ if job.cancelled() => Error::Cancelled,
-        Fault::TooLarge => too_large(place.path),
-        Fault::Damaged(damage) => {
+        XlsxFault::TooLarge => too_large(location.path),
+        XlsxFault::Damaged(damage) => {
             let Damage { text, row, value, cause } = *damage;
-            let error = damaged(place.path, place.sheet, &text.zh, &text.en);
+            let error = damaged(location.path, location.sheet, &text.zh, &text.en);
             let error = row.map(u64::from).into_iter().fold(error, Error::at_row);
             let error = value.into_iter().fold(error, Error::with_value);
             cause.into_iter().fold(error, Error::caused_by)

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use super::xlsx::Strings;
-use crate::ingest::cell::block::{At, Block};
+use crate::ingest::cell::block::{Block, RowPosition};
 use crate::ingest::cell::content::Cell;
 
 /// Content of a cell.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Stored {
+pub(super) enum StoredCell {
     Empty,
     /// Start and end of its text among the texts.
     Text(u32, u32),
@@ -22,16 +22,16 @@ pub(super) enum Stored {
 
 /// Rows of a sheet.
 #[derive(Debug, Default)]
-pub(in crate::ingest) struct Grid {
+pub(in crate::ingest) struct SheetGrid {
     /// String table of the workbook.
     shared: Arc<Strings>,
     texts: String,
-    cells: Vec<Stored>,
+    cells: Vec<StoredCell>,
     /// Start of each row's cells, and its position in the sheet, from 0.
     rows: Vec<(u32, u32)>,
 }
 
-impl Grid {
+impl SheetGrid {
     pub(super) fn new(shared: Arc<Strings>) -> Self {
         Self { shared, ..Self::default() }
     }
@@ -61,8 +61,8 @@ impl Grid {
     }
 
     /// Puts a cell into row `number`, which is the last row or a new one.
-    pub(super) fn put(&mut self, number: u32, column: u32, cell: Stored) {
-        if matches!(cell, Stored::Empty) {
+    pub(super) fn push(&mut self, number: u32, column: u32, cell: StoredCell) {
+        if matches!(cell, StoredCell::Empty) {
             return;
         }
         if self.last() != Some(number) {
@@ -71,7 +71,7 @@ impl Grid {
         let Some((start, _)) = self.rows.last() else { return };
         let at = *start as usize + column as usize;
         if self.cells.len() < at {
-            self.cells.resize(at, Stored::Empty);
+            self.cells.resize(at, StoredCell::Empty);
         }
         match self.cells.get_mut(at) {
             Some(place) => *place = cell,
@@ -80,30 +80,30 @@ impl Grid {
     }
 
     /// Stores `text` and returns a cell with it.
-    pub(super) fn text(&mut self, text: &str) -> Stored {
+    pub(super) fn text(&mut self, text: &str) -> StoredCell {
         let start = self.texts.len() as u32;
         self.texts.push_str(text);
-        Stored::Text(start, self.texts.len() as u32)
+        StoredCell::Text(start, self.texts.len() as u32)
     }
 
     /// Returns a cell with the text that `write` appends.
-    pub(super) fn text_by<E>(&mut self, write: impl FnOnce(&mut String) -> Result<(), E>) -> Result<Stored, E> {
+    pub(super) fn text_by<E>(&mut self, write: impl FnOnce(&mut String) -> Result<(), E>) -> Result<StoredCell, E> {
         let start = self.texts.len() as u32;
         write(&mut self.texts)?;
-        Ok(Stored::Text(start, self.texts.len() as u32))
+        Ok(StoredCell::Text(start, self.texts.len() as u32))
     }
 
     /// Returns the text of a text cell.
-    pub(super) fn text_of(&self, cell: Stored) -> Option<&str> {
+    pub(super) fn text_of(&self, cell: StoredCell) -> Option<&str> {
         match cell {
-            Stored::Text(start, end) => Some(self.texts.get(start as usize..end as usize).unwrap_or_default()),
-            Stored::Shared(at) => Some(self.shared.get(at as usize).unwrap_or_default()),
+            StoredCell::Text(start, end) => Some(self.texts.get(start as usize..end as usize).unwrap_or_default()),
+            StoredCell::Shared(at) => Some(self.shared.get(at as usize).unwrap_or_default()),
             _ => None,
         }
     }
 
     /// Rebuilds the rows, letting `add` add to each; it receives the position of the row and its cells so far.
-    pub(super) fn mapped(mut self, mut add: impl FnMut(&mut Self, u32, &[Stored])) -> Self {
+    pub(super) fn mapped(mut self, mut add: impl FnMut(&mut Self, u32, &[StoredCell])) -> Self {
         let (rows, cells) = (std::mem::take(&mut self.rows), std::mem::take(&mut self.cells));
         let ends = rows.iter().skip(1).map(|row| row.0 as usize).chain([cells.len()]);
         for ((start, number), end) in rows.iter().zip(ends) {
@@ -121,7 +121,7 @@ impl Grid {
             let (start, end) = self.bounds(row);
             let cells = self.cells.get_mut(start..end).unwrap_or_default();
             for column in columns {
-                if let Some(Stored::Number(number)) = cells.get_mut(*column) {
+                if let Some(StoredCell::Number(number)) = cells.get_mut(*column) {
                     *number = change(*number);
                 }
             }
@@ -149,7 +149,7 @@ pub(super) fn gap(one: u32, next: u32) -> usize {
     next.saturating_sub(one).saturating_sub(1) as usize
 }
 
-impl Block for Grid {
+impl Block for SheetGrid {
     fn rows(&self) -> usize {
         self.rows.len()
     }
@@ -161,11 +161,11 @@ impl Block for Grid {
             return Cell::Empty;
         }
         match self.cells.get(at) {
-            None | Some(Stored::Empty) => Cell::Empty,
-            Some(Stored::Number(number)) => Cell::Number(*number),
-            Some(Stored::Flag(flag)) => Cell::Flag(*flag),
-            Some(Stored::Day(day)) => Cell::Day(*day),
-            Some(Stored::Error(error)) => Cell::Error(error),
+            None | Some(StoredCell::Empty) => Cell::Empty,
+            Some(StoredCell::Number(number)) => Cell::Number(*number),
+            Some(StoredCell::Flag(flag)) => Cell::Flag(*flag),
+            Some(StoredCell::Day(day)) => Cell::Day(*day),
+            Some(StoredCell::Error(error)) => Cell::Error(error),
             Some(text) => Cell::Text(self.text_of(*text).unwrap_or_default()),
         }
     }
@@ -175,8 +175,8 @@ impl Block for Grid {
         end - start
     }
 
-    fn at(&self, row: usize) -> At {
-        At { row: self.rows.get(row).map_or(0, |row| row.1.saturating_add(1)), line: None }
+    fn position(&self, row: usize) -> RowPosition {
+        RowPosition { row: self.rows.get(row).map_or(0, |row| row.1.saturating_add(1)), line: None }
     }
 }
 

@@ -10,18 +10,18 @@ use std::sync::Mutex;
 
 use rayon::prelude::*;
 
-use super::grid::{Grid, gap};
-use super::merged::Merged;
-use super::pieces::{Piece, Pieces};
-use super::region::Region;
+use super::grid::{SheetGrid, gap};
+use super::merged::MergedCells;
+use super::pieces::{SheetPiece, SheetPieces};
+use super::region::MergedRegion;
 use crate::error::{Error, Result};
 use crate::ingest::Skipped;
 use crate::ingest::cell::block::Block;
 use crate::ingest::format::pump::pump;
 use crate::ingest::header::above::joined;
 use crate::ingest::header::{Header, Meaning, TOP};
-use crate::ingest::table::start::{Outcome, Place, Start, Work, start};
-use crate::ingest::table::{Table, Tally, piece};
+use crate::ingest::table::start::{FileOutcome, ReadContext, TableLocation, TableStart, find_start};
+use crate::ingest::table::{ReadSummary, TableReader, piece};
 use crate::job;
 use crate::lang::Text;
 use crate::schema::Type;
@@ -32,42 +32,42 @@ const YEARS_TO_1904: f64 = 1462.0;
 const SERIALS: std::ops::Range<f64> = 10_000.0 - YEARS_TO_1904..80_000.0 - YEARS_TO_1904;
 
 /// Result of reading a grid.
-struct Part {
+struct GridResult {
     /// Positions of the first and last row, and number of rows between them without cells.
     first: u32,
     last: u32,
     gaps: usize,
     piece: Option<piece::Piece>,
-    tally: Tally,
+    summary: ReadSummary,
 }
 
 /// Rows for one thread: some grids, each with the number of rows to skip, and a piece.
-struct Task {
+struct LedgerTask {
     /// Number of the task, which gives the order.
     number: usize,
-    grids: Vec<(Grid, usize)>,
-    piece: Option<Piece>,
+    grids: Vec<(SheetGrid, usize)>,
+    piece: Option<SheetPiece>,
 }
 
 /// A ledger being read.
-struct Ledger<'a> {
-    place: &'a Place<'a>,
-    work: &'a Work<'a>,
-    table: &'a Table,
+struct LedgerReader<'a> {
+    location: &'a TableLocation<'a>,
+    context: &'a ReadContext<'a>,
+    table: &'a TableReader,
     /// Date columns in which plain numbers count from 1904.
     from_1904: Vec<usize>,
     /// Results by task number.
-    parts: Mutex<Vec<(usize, Vec<Part>)>>,
+    parts: Mutex<Vec<(usize, Vec<GridResult>)>>,
 }
 
-impl Ledger<'_> {
-    fn read(&self, task: Task) -> Result<()> {
+impl LedgerReader<'_> {
+    fn read(&self, task: LedgerTask) -> Result<()> {
         let mut parts = Vec::with_capacity(task.grids.len());
         for (grid, skip) in task.grids {
             parts.push(self.part(grid, skip)?);
         }
         if let Some(mut piece) = task.piece {
-            while let Some(grid) = piece.next(self.place, self.work.job)? {
+            while let Some(grid) = piece.next(self.location, self.context.job)? {
                 parts.push(self.part(grid, 0)?);
             }
         }
@@ -75,98 +75,98 @@ impl Ledger<'_> {
         Ok(())
     }
 
-    fn part(&self, mut grid: Grid, skip: usize) -> Result<Part> {
-        job::check(self.work.job)?;
+    fn part(&self, mut grid: SheetGrid, skip: usize) -> Result<GridResult> {
+        job::check(self.context.job)?;
         let (first, last) = (grid.first().unwrap_or_default(), grid.last().unwrap_or_default());
         let gaps = grid.gaps();
         grid.skip(skip);
         grid.change(&self.from_1904, |number| if SERIALS.contains(&number) { number + YEARS_TO_1904 } else { number });
-        let (piece, tally) = self.table.read(&grid, None)?;
-        Ok(Part { first, last, gaps, piece, tally })
+        let (piece, summary) = self.table.read(&grid, None)?;
+        Ok(GridResult { first, last, gaps, piece, summary })
     }
 
     /// Numbers the parts in order and passes them on, in parallel.
-    fn give(self) -> Result<Vec<(u32, Tally)>> {
+    fn pass_on(self) -> Result<Vec<(u32, ReadSummary)>> {
         let mut parts = self.parts.into_inner().map_err(|_| Error::broken())?;
         parts.sort_by_key(|(number, _)| *number);
-        let parts: Vec<Part> = parts.into_iter().flat_map(|(_, parts)| parts).collect();
-        let mut blank = Tally::default();
+        let parts: Vec<GridResult> = parts.into_iter().flat_map(|(_, parts)| parts).collect();
+        let mut blank = ReadSummary::default();
         let between = parts.iter().zip(parts.iter().skip(1)).map(|(one, next)| gap(one.last, next.first));
         blank.rows.blank = between.sum::<usize>() + parts.iter().map(|part| part.gaps).sum::<usize>();
-        let give = |(number, part): (usize, Part)| {
-            let (number, mut tally) = (number as u32, part.tally);
+        let give = |(number, part): (usize, GridResult)| {
+            let (number, mut summary) = (number as u32, part.summary);
             if let Some(piece) = part.piece {
-                self.work.give(self.table.source(), number, piece, &mut tally)?;
+                self.context.pass_on(self.table.source(), number, piece, &mut summary)?;
             }
-            Ok((number, tally))
+            Ok((number, summary))
         };
-        let mut tallies = parts.into_par_iter().enumerate().map(give).collect::<Result<Vec<_>>>()?;
-        tallies.push((tallies.len() as u32, blank));
-        Ok(tallies)
+        let mut summaries = parts.into_par_iter().enumerate().map(give).collect::<Result<Vec<_>>>()?;
+        summaries.push((summaries.len() as u32, blank));
+        Ok(summaries)
     }
 }
 
 /// Reads a sheet as a ledger, if it is one. If merged cells turn up after rows that were read without them, returns
 /// the merged cells and discards the rows: the sheet must then be read again.
 pub(super) fn read(
-    place: &Place<'_>,
-    pieces: &mut dyn Pieces,
-    work: &Work<'_>,
-    outcome: &mut Outcome,
-) -> Result<Option<Vec<Region>>> {
+    location: &TableLocation<'_>,
+    pieces: &mut dyn SheetPieces,
+    context: &ReadContext<'_>,
+    outcome: &mut FileOutcome,
+) -> Result<Option<Vec<MergedRegion>>> {
     let mut head = Vec::new();
     let mut piece = None;
-    while head.iter().map(Grid::rows).sum::<usize>() < TOP {
-        let Some(next) = take(&mut piece, pieces)? else { break };
-        match next.next(place, work.job)? {
+    while head.iter().map(SheetGrid::rows).sum::<usize>() < TOP {
+        let Some(next) = current_piece(&mut piece, pieces)? else { break };
+        match next.next(location, context.job)? {
             Some(grid) => head.push(grid),
             None => piece = None,
         }
     }
     if head.is_empty() {
         outcome.skipped.push(Skipped {
-            file: place.file(),
-            sheet: place.sheet.map(str::to_owned),
+            file: location.file(),
+            sheet: location.sheet.map(str::to_owned),
             why: Text::new("空表", "this sheet is empty"),
         });
         return Ok(None);
     }
     let rows = || head.iter().flat_map(|grid| (0..grid.rows()).map(move |row| (grid, row)));
     let top: Vec<Vec<String>> = rows().take(TOP).map(|(grid, row)| grid.texts(row)).collect();
-    let numbers: Vec<u32> = rows().take(TOP).map(|(grid, row)| grid.at(row).row.saturating_sub(1)).collect();
+    let numbers: Vec<u32> = rows().take(TOP).map(|(grid, row)| grid.position(row).row.saturating_sub(1)).collect();
     let above = joined(&top, &numbers, pieces.merged().unwrap_or_default());
-    let (table, header) = match start(place, &top, &above, work.options)? {
-        Start::Ledger(table, header) => (table, header),
-        Start::Not(skipped) => {
+    let (table, header) = match find_start(location, &top, &above, context.options)? {
+        TableStart::Ledger(table, header) => (table, header),
+        TableStart::Not(skipped) => {
             outcome.skipped.push(skipped);
             return Ok(None);
         }
     };
     let below = header.first + header.height;
     let texts = top.get(header.first..below).unwrap_or_default();
-    let first = below.checked_sub(1).and_then(|last| rows().nth(last)).map_or(0, |(grid, row)| grid.at(row).row);
-    let of = |regions: &[Region]| Merged::new(regions, first, texts);
-    let mut merged = pieces.merged().map(of);
+    let first = below.checked_sub(1).and_then(|last| rows().nth(last)).map_or(0, |(grid, row)| grid.position(row).row);
+    let merged_below = |regions: &[MergedRegion]| MergedCells::new(regions, first, texts);
+    let mut merged = pieces.merged().map(merged_below);
     let known = merged.is_some();
     let mut skip = below;
-    let mut grids: Vec<(Grid, usize)> = Vec::with_capacity(head.len());
+    let mut grids: Vec<(SheetGrid, usize)> = Vec::with_capacity(head.len());
     for grid in head {
         let here = skip.min(grid.rows());
         skip -= here;
         grids.push((grid, here));
     }
-    let what = format!("{} {}", place.file(), place.sheet.unwrap_or_default());
+    let what = format!("{} {}", location.file(), location.sheet.unwrap_or_default());
     let from_1904 = if pieces.is_1904() { dates(&header) } else { Vec::new() };
-    let ledger = Ledger { place, work, table: &table, from_1904, parts: Mutex::default() };
+    let ledger = LedgerReader { location, context, table: &table, from_1904, parts: Mutex::default() };
     let mut number = 0;
     let next = || {
-        job::check(work.job)?;
-        let mut task = Task { number, grids: std::mem::take(&mut grids), piece: None };
+        job::check(context.job)?;
+        let mut task = LedgerTask { number, grids: std::mem::take(&mut grids), piece: None };
         if let Some(merged) = merged.as_mut().filter(|merged| !merged.is_done()) {
             // Values carry over from one grid to the next, so these grids are filled in sequence.
             while task.grids.is_empty() {
-                let Some(next) = take(&mut piece, pieces)? else { return Ok(None) };
-                match next.next(place, work.job)? {
+                let Some(next) = current_piece(&mut piece, pieces)? else { return Ok(None) };
+                match next.next(location, context.job)? {
                     Some(grid) => task.grids.push((grid, 0)),
                     None => piece = None,
                 }
@@ -183,21 +183,25 @@ pub(super) fn read(
         }
         number += 1;
         let (done, rows) = pieces.progress();
-        work.job.progress(&what, u64::from(done), u64::from(rows.max(done)));
+        context.job.progress(&what, u64::from(done), u64::from(rows.max(done)));
         Ok(Some(task))
     };
     pump(next, |task| ledger.read(task))?;
-    let matter = |regions: &&[Region]| joined(&top, &numbers, regions) != above || !of(regions).is_done();
+    let matter =
+        |regions: &&[MergedRegion]| joined(&top, &numbers, regions) != above || !merged_below(regions).is_done();
     if let Some(regions) = pieces.merged().filter(|regions| !known && matter(regions)) {
         return Ok(Some(regions.to_vec()));
     }
-    let tallies = ledger.give()?;
-    outcome.sheets.push((work.sheet, table.finish(tallies, None)));
+    let summaries = ledger.pass_on()?;
+    outcome.sheets.push((context.sheet, table.finish(summaries, None)));
     Ok(None)
 }
 
 /// Returns the current piece, or fetches the next.
-fn take<'a>(piece: &'a mut Option<Piece>, pieces: &mut dyn Pieces) -> Result<Option<&'a mut Piece>> {
+fn current_piece<'a>(
+    piece: &'a mut Option<SheetPiece>,
+    pieces: &mut dyn SheetPieces,
+) -> Result<Option<&'a mut SheetPiece>> {
     if piece.is_none() {
         *piece = pieces.next()?;
     }

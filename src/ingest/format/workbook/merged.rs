@@ -3,35 +3,35 @@
 use std::cmp::Reverse;
 use std::collections::HashSet;
 
-use super::grid::{Grid, Stored};
-use super::region::Region;
+use super::grid::{SheetGrid, StoredCell};
+use super::region::MergedRegion;
 
 /// Merged cells of a sheet below its header, traversed row by row.
-pub(super) struct Merged {
+pub(super) struct MergedCells {
     /// Regions that begin further down, the next one last.
-    coming: Vec<Tall>,
+    coming: Vec<TallRegion>,
     /// Regions that contain the current row.
-    here: Vec<Tall>,
+    here: Vec<TallRegion>,
     /// Texts of the header; where a merged column repeats one of them, nothing is filled.
     header: HashSet<String>,
 }
 
 /// Merged cells of one column and several rows.
-struct Tall {
+struct TallRegion {
     column: u32,
     first: u32,
     last: u32,
-    value: Option<Value>,
+    value: Option<MergedValue>,
 }
 
 /// A value that outlives its block.
-enum Value {
+enum MergedValue {
     Text(String),
-    Other(Stored),
+    Other(StoredCell),
 }
 
-impl Value {
-    fn of(grid: &Grid, stored: Stored) -> Self {
+impl MergedValue {
+    fn from_cell(grid: &SheetGrid, stored: StoredCell) -> Self {
         grid.text_of(stored).map_or(Self::Other(stored), |text| Self::Text(text.to_owned()))
     }
 
@@ -42,7 +42,7 @@ impl Value {
         }
     }
 
-    fn store(&self, grid: &mut Grid) -> Stored {
+    fn store(&self, grid: &mut SheetGrid) -> StoredCell {
         match self {
             Self::Text(text) => grid.text(text),
             Self::Other(stored) => *stored,
@@ -50,13 +50,13 @@ impl Value {
     }
 }
 
-impl Merged {
+impl MergedCells {
     /// Selects the regions of one column and several rows from row `below` on; `header` are the rows of the header.
     /// Wider regions are titles and notes.
-    pub(super) fn new(regions: &[Region], below: u32, header: &[Vec<String>]) -> Self {
+    pub(super) fn new(regions: &[MergedRegion], below: u32, header: &[Vec<String>]) -> Self {
         let tall = regions.iter().filter(|r| r.left == r.right && r.bottom > r.top && r.top >= below);
-        let tall = tall.map(|r| Tall { column: r.left, first: r.top, last: r.bottom, value: None });
-        let mut coming: Vec<Tall> = tall.collect();
+        let tall = tall.map(|r| TallRegion { column: r.left, first: r.top, last: r.bottom, value: None });
+        let mut coming: Vec<TallRegion> = tall.collect();
         coming.sort_by_key(|region| Reverse(region.first));
         Self { coming, here: Vec::new(), header: header.iter().flatten().cloned().collect() }
     }
@@ -79,21 +79,22 @@ impl Merged {
     }
 
     /// Fills the values of merged cells into all rows of `grid` that they span.
-    pub(super) fn fill(&mut self, grid: Grid) -> Grid {
+    pub(super) fn fill(&mut self, grid: SheetGrid) -> SheetGrid {
         if self.is_done() {
             return grid;
         }
         grid.mapped(|grid, number, row| {
             self.advance(number);
             for region in &mut self.here {
-                let here = row.get(region.column as usize).copied().unwrap_or(Stored::Empty);
+                let here = row.get(region.column as usize).copied().unwrap_or(StoredCell::Empty);
                 if number == region.first {
-                    region.value = Some(Value::of(grid, here)).filter(|value| !self.header.contains(value.text()));
-                } else if matches!(here, Stored::Empty)
+                    region.value =
+                        Some(MergedValue::from_cell(grid, here)).filter(|value| !self.header.contains(value.text()));
+                } else if matches!(here, StoredCell::Empty)
                     && let Some(value) = &region.value
                 {
                     let value = value.store(grid);
-                    grid.put(number, region.column, value);
+                    grid.push(number, region.column, value);
                 }
             }
         })
@@ -106,12 +107,12 @@ mod tests {
     use crate::ingest::cell::block::Block;
     use std::sync::Arc;
 
-    fn grid(rows: &[(u32, &[&str])]) -> Grid {
-        let mut grid = Grid::new(Arc::default());
+    fn grid(rows: &[(u32, &[&str])]) -> SheetGrid {
+        let mut grid = SheetGrid::new(Arc::default());
         for (number, cells) in rows {
             for (column, text) in cells.iter().enumerate() {
-                let cell = if text.is_empty() { Stored::Empty } else { grid.text(text) };
-                grid.put(*number, column as u32, cell);
+                let cell = if text.is_empty() { StoredCell::Empty } else { grid.text(text) };
+                grid.push(*number, column as u32, cell);
             }
         }
         grid
@@ -119,16 +120,16 @@ mod tests {
 
     #[test]
     fn values_go_down_over_blocks_and_never_over_others() {
-        let tall = |column, top, bottom| Region { top, left: column, bottom, right: column };
+        let tall = |column, top, bottom| MergedRegion { top, left: column, bottom, right: column };
         let regions =
-            [tall(0, 1, 4), tall(1, 2, 3), tall(1, 0, 9), tall(0, 6, 8), Region { right: 3, ..tall(2, 1, 4) }];
-        let mut merged = Merged::new(&regions, 1, &[vec!["表头".to_owned()]]);
+            [tall(0, 1, 4), tall(1, 2, 3), tall(1, 0, 9), tall(0, 6, 8), MergedRegion { right: 3, ..tall(2, 1, 4) }];
+        let mut merged = MergedCells::new(&regions, 1, &[vec!["表头".to_owned()]]);
         let first = merged.fill(grid(&[(1, &["甲", "a"]), (2, &["", "b", "x"]), (3, &["乙", "", "y"])]));
         let second = merged.fill(grid(&[(4, &["", "c"]), (6, &["表头", "d"]), (7, &["", "e"])]));
-        let texts = |grid: &Grid| (0..grid.rows()).map(|row| grid.texts(row)).collect::<Vec<_>>();
+        let texts = |grid: &SheetGrid| (0..grid.rows()).map(|row| grid.texts(row)).collect::<Vec<_>>();
         assert_eq!(texts(&first), [vec!["甲", "a"], vec!["甲", "b", "x"], vec!["乙", "b", "y"]]);
         assert_eq!(texts(&second), [["甲", "c"], ["表头", "d"], ["", "e"]]);
-        assert_eq!((second.at(0).row, second.at(2).row), (5, 8));
+        assert_eq!((second.position(0).row, second.position(2).row), (5, 8));
         assert!(!merged.is_done());
         merged.fill(grid(&[(9, &["", "f"])]));
         assert!(merged.is_done());

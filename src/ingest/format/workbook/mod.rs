@@ -17,31 +17,32 @@ use std::io::{BufReader, Read, Seek};
 use std::path::Path;
 
 use self::fault::{damaged, encrypted, fault, is_encrypted, too_large};
-use self::grid::Grid;
-use self::other::{Format, Workbook};
-use self::pieces::{Piece, Pieces};
-use self::watched::{Sheet, Watched};
+use self::grid::SheetGrid;
+use self::other::{CalamineBook, Format};
+use self::pieces::{SheetPiece, SheetPieces};
+use self::watched::{CancellableInput, SheetInfo};
 use self::xlsx::Xlsx;
 use crate::error::{Error, Result};
 use crate::ingest::Skipped;
-use crate::ingest::table::start::{Outcome, Place, Work, empty, unreadable};
+use crate::ingest::table::start::{FileOutcome, ReadContext, TableLocation, empty, unreadable};
 use crate::job;
 use crate::job::Job;
 use crate::lang::Text;
 
-pub(crate) use self::region::Region;
+pub(crate) use self::region::MergedRegion;
 
 /// A workbook.
-enum Book<'a, R> {
-    Own(Xlsx<BufReader<Watched<'a, R>>>),
-    Other(Box<Workbook<'a, R>>),
+enum OpenBook<'a, R> {
+    Own(Xlsx<BufReader<CancellableInput<'a, R>>>),
+    Other(Box<CalamineBook<'a, R>>),
 }
 
-impl<R: Read + Seek> Book<'_, R> {
-    fn sheets(&self) -> Vec<Sheet> {
+impl<R: Read + Seek> OpenBook<'_, R> {
+    fn sheets(&self) -> Vec<SheetInfo> {
         match self {
             Self::Own(book) => {
-                let sheet = |s: &xlsx::Sheet| Sheet { name: s.name.clone(), hidden: s.hidden, is_table: s.is_table };
+                let sheet =
+                    |s: &xlsx::SheetPart| SheetInfo { name: s.name.clone(), hidden: s.hidden, is_table: s.is_table };
                 book.sheets.iter().map(sheet).collect()
             }
             Self::Other(book) => book.sheets(),
@@ -50,22 +51,22 @@ impl<R: Read + Seek> Book<'_, R> {
 }
 
 /// Rows of a sheet of an xlsx.
-struct Own<'a, R> {
-    place: &'a Place<'a>,
+struct XlsxPieces<'a, R> {
+    location: &'a TableLocation<'a>,
     job: &'a dyn Job,
-    pieces: xlsx::Pieces<R>,
+    pieces: xlsx::XmlPieces<R>,
     /// Merged cells from an earlier reading of the sheet.
-    merged: Option<Vec<Region>>,
+    merged: Option<Vec<MergedRegion>>,
     is_1904: bool,
 }
 
-impl<R: Read> Pieces for Own<'_, R> {
-    fn next(&mut self) -> Result<Option<Piece>> {
-        let rows = self.pieces.next().map_err(|error| fault(self.place, self.job, error))?;
-        Ok(rows.map(Piece::Rows))
+impl<R: Read> SheetPieces for XlsxPieces<'_, R> {
+    fn next(&mut self) -> Result<Option<SheetPiece>> {
+        let rows = self.pieces.next().map_err(|error| fault(self.location, self.job, error))?;
+        Ok(rows.map(SheetPiece::Rows))
     }
 
-    fn merged(&self) -> Option<&[Region]> {
+    fn merged(&self) -> Option<&[MergedRegion]> {
         self.merged.as_deref().or(self.pieces.merged.as_deref())
     }
 
@@ -78,15 +79,19 @@ impl<R: Read> Pieces for Own<'_, R> {
     }
 }
 
-/// Reads the workbook at `place` from `input`.
-pub(crate) fn read<R: Read + Seek + Send>(place: &Place<'_>, input: R, work: &Work<'_>) -> Result<Outcome> {
-    let path = place.path;
-    let mut book = open(path, input, work.job)?;
-    let mut outcome = Outcome::default();
+/// Reads the workbook at `location` from `input`.
+pub(crate) fn read<R: Read + Seek + Send>(
+    location: &TableLocation<'_>,
+    input: R,
+    context: &ReadContext<'_>,
+) -> Result<FileOutcome> {
+    let path = location.path;
+    let mut book = open(path, input, context.job)?;
+    let mut outcome = FileOutcome::default();
     for (at, sheet) in book.sheets().into_iter().enumerate() {
-        let place = Place { sheet: Some(&sheet.name), ..*place };
+        let location = TableLocation { sheet: Some(&sheet.name), ..*location };
         let skip = |zh: &str, en: &str| Skipped {
-            file: place.file(),
+            file: location.file(),
             sheet: Some(sheet.name.clone()),
             why: Text::new(zh, en),
         };
@@ -95,62 +100,62 @@ pub(crate) fn read<R: Read + Seek + Send>(place: &Place<'_>, input: R, work: &Wo
         } else if !sheet.is_table {
             outcome.skipped.push(skip("不是数据表", "this sheet has no cells"));
         } else {
-            let work = Work { sheet: at as u32, ..*work };
-            book.visit(at, &place, work.job, |pieces| ledger::read(&place, pieces, &work, &mut outcome))?;
+            let context = ReadContext { sheet: at as u32, ..*context };
+            book.visit(at, &location, context.job, |pieces| ledger::read(&location, pieces, &context, &mut outcome))?;
         }
     }
     Ok(outcome)
 }
 
-impl<R: Read + Seek> Book<'_, R> {
-    /// Lets `visit` read the rows of sheet number `at`, and again if it returns merged cells.
+impl<R: Read + Seek> OpenBook<'_, R> {
+    /// Lets `visit` read the rows of the sheet at `index`, and again if it returns merged cells.
     fn visit(
         &mut self,
-        at: usize,
-        place: &Place<'_>,
+        index: usize,
+        location: &TableLocation<'_>,
         job: &dyn Job,
-        mut visit: impl FnMut(&mut dyn Pieces) -> Result<Option<Vec<Region>>>,
+        mut visit: impl FnMut(&mut dyn SheetPieces) -> Result<Option<Vec<MergedRegion>>>,
     ) -> Result<()> {
         match self {
             Self::Own(book) => {
                 let is_1904 = book.is_1904();
                 let mut merged = None;
                 loop {
-                    let pieces = book.pieces(at).map_err(|error| fault(place, job, error))?;
-                    match visit(&mut Own { place, job, pieces, merged, is_1904 })? {
+                    let pieces = book.pieces(index).map_err(|error| fault(location, job, error))?;
+                    match visit(&mut XlsxPieces { location, job, pieces, merged, is_1904 })? {
                         None => return Ok(()),
-                        found => merged = found,
+                        regions => merged = regions,
                     }
                 }
             }
-            Self::Other(book) => book.visit(place.sheet.unwrap_or_default(), |pieces| visit(pieces).map(drop)),
+            Self::Other(book) => book.visit(location.sheet.unwrap_or_default(), |pieces| visit(pieces).map(drop)),
         }
     }
 }
 
 /// All cells of a sheet.
-pub(crate) struct Whole {
+pub(crate) struct WholeSheet {
     pub name: String,
     pub hidden: bool,
-    pub blocks: Vec<Grid>,
+    pub blocks: Vec<SheetGrid>,
     /// Merged cells: first row and column, last row and column, from 0.
     pub merged: Vec<[u32; 4]>,
 }
 
 /// Reads all sheets with cells of the workbook at `path`, including hidden ones.
-pub(crate) fn whole<R: Read + Seek>(path: &Path, input: R, job: &dyn Job) -> Result<Vec<Whole>> {
+pub(crate) fn whole_sheets<R: Read + Seek>(path: &Path, input: R, job: &dyn Job) -> Result<Vec<WholeSheet>> {
     let mut book = open(path, input, job)?;
     let mut all = Vec::new();
-    for (at, Sheet { name, hidden, is_table }) in book.sheets().into_iter().enumerate() {
+    for (at, SheetInfo { name, hidden, is_table }) in book.sheets().into_iter().enumerate() {
         if !is_table {
             continue;
         }
         let (mut blocks, mut merged) = (Vec::new(), Vec::new());
-        let place = Place { path, name: "", sheet: Some(&name), encoding: None };
-        book.visit(at, &place, job, |pieces| {
+        let location = TableLocation { path, name: "", sheet: Some(&name), encoding: None };
+        book.visit(at, &location, job, |pieces| {
             while let Some(mut piece) = pieces.next()? {
                 job::check(job)?;
-                while let Some(grid) = piece.next(&place, job)? {
+                while let Some(grid) = piece.next(&location, job)? {
                     blocks.push(grid);
                 }
             }
@@ -158,13 +163,13 @@ pub(crate) fn whole<R: Read + Seek>(path: &Path, input: R, job: &dyn Job) -> Res
             merged = regions.iter().map(|r| [r.top, r.left, r.bottom, r.right]).collect();
             Ok(None)
         })?;
-        all.push(Whole { name, hidden, blocks, merged });
+        all.push(WholeSheet { name, hidden, blocks, merged });
     }
     Ok(all)
 }
 
 /// Opens a workbook. Content takes precedence over the extension.
-fn open<'a, R: Read + Seek>(path: &'a Path, mut input: R, job: &'a dyn Job) -> Result<Book<'a, R>> {
+fn open<'a, R: Read + Seek>(path: &'a Path, mut input: R, job: &'a dyn Job) -> Result<OpenBook<'a, R>> {
     let mut start = Vec::new();
     input.rewind().map_err(|e| unreadable(path, e))?;
     input.by_ref().take(512).read_to_end(&mut start).map_err(|e| unreadable(path, e))?;
@@ -177,7 +182,7 @@ fn open<'a, R: Read + Seek>(path: &'a Path, mut input: R, job: &'a dyn Job) -> R
     let is_xls = start.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]);
     if is_xls {
         let mut bytes = Vec::new();
-        let mut watched = Watched { input: &mut input, job };
+        let mut watched = CancellableInput { input: &mut input, job };
         watched
             .read_to_end(&mut bytes)
             .map_err(|e| if job.cancelled() { Error::Cancelled } else { unreadable(path, e) })?;
@@ -185,7 +190,7 @@ fn open<'a, R: Read + Seek>(path: &'a Path, mut input: R, job: &'a dyn Job) -> R
         if is_encrypted(&bytes) {
             return Err(encrypted(path));
         }
-        if let Some(wrong) = xls::wrong(&bytes) {
+        if let Some(wrong) = xls::defect(&bytes) {
             let (zh, en) = wrong.words();
             return Err(damaged(path, None, zh, en));
         }
@@ -212,14 +217,17 @@ fn open<'a, R: Read + Seek>(path: &'a Path, mut input: R, job: &'a dyn Job) -> R
         "xlsb" => Some(Format::Xlsb),
         _ => None,
     };
-    if format.is_some() && !is_xls && container::is_too_large(BufReader::new(Watched { input: &mut input, job })) {
+    if format.is_some()
+        && !is_xls
+        && container::is_too_large(BufReader::new(CancellableInput { input: &mut input, job }))
+    {
         return Err(too_large(path));
     }
     job::check(job)?;
-    let reader = BufReader::new(Watched { input, job });
+    let reader = BufReader::new(CancellableInput { input, job });
     if let Some(format) = format {
-        return Ok(Book::Other(Box::new(Workbook::open(path, reader, format, job)?)));
+        return Ok(OpenBook::Other(Box::new(CalamineBook::open(path, reader, format, job)?)));
     }
-    let place = Place { path, name: "", sheet: None, encoding: None };
-    Xlsx::new(reader).map(Book::Own).map_err(|error| fault(&place, job, error))
+    let location = TableLocation { path, name: "", sheet: None, encoding: None };
+    Xlsx::new(reader).map(OpenBook::Own).map_err(|error| fault(&location, job, error))
 }

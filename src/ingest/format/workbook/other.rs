@@ -11,10 +11,10 @@ use calamine::{
 };
 
 use super::fault::{damaged, encrypted};
-use super::grid::{Grid, Stored, error_text};
-use super::pieces::{Piece, Pieces};
-use super::region::Region;
-use super::watched::{Sheet, Watched};
+use super::grid::{SheetGrid, StoredCell, error_text};
+use super::pieces::{SheetPiece, SheetPieces};
+use super::region::MergedRegion;
+use super::watched::{CancellableInput, SheetInfo};
 use crate::error::library::LibraryError;
 use crate::error::{Error, Result};
 use crate::ingest::cell::block::Block;
@@ -39,10 +39,10 @@ pub(super) enum Format {
 }
 
 /// A workbook.
-pub(super) struct Workbook<'a, R> {
+pub(super) struct CalamineBook<'a, R> {
     path: &'a Path,
     job: &'a dyn Job,
-    sheets: Sheets<BufReader<Watched<'a, R>>>,
+    sheets: Sheets<BufReader<CancellableInput<'a, R>>>,
 }
 
 /// Runs `call` of calamine and turns a panic into an error.
@@ -57,10 +57,10 @@ fn guarded<T, E: Into<calamine::Error>>(
     }
 }
 
-impl<'a, R: Read + Seek> Workbook<'a, R> {
+impl<'a, R: Read + Seek> CalamineBook<'a, R> {
     pub(super) fn open(
         path: &'a Path,
-        input: BufReader<Watched<'a, R>>,
+        input: BufReader<CancellableInput<'a, R>>,
         format: Format,
         job: &'a dyn Job,
     ) -> Result<Self> {
@@ -72,8 +72,8 @@ impl<'a, R: Read + Seek> Workbook<'a, R> {
         Ok(Self { path, job, sheets })
     }
 
-    pub(super) fn sheets(&self) -> Vec<Sheet> {
-        let sheet = |s: &calamine::Sheet| Sheet {
+    pub(super) fn sheets(&self) -> Vec<SheetInfo> {
+        let sheet = |s: &calamine::Sheet| SheetInfo {
             name: s.name.clone(),
             hidden: s.visible != SheetVisible::Visible,
             is_table: s.typ == SheetType::WorkSheet,
@@ -82,11 +82,15 @@ impl<'a, R: Read + Seek> Workbook<'a, R> {
     }
 
     /// Returns the merged cells of a sheet; empty where calamine does not list them.
-    fn merged(&self, sheet: &str) -> Vec<Region> {
+    fn merged(&self, sheet: &str) -> Vec<MergedRegion> {
         let Sheets::Xls(book) = &self.sheets else { return Vec::new() };
         let regions = book.merge_cells_by_sheet_name(sheet).unwrap_or_default();
-        let region =
-            |d: &calamine::Dimensions| Region { top: d.start.0, left: d.start.1, bottom: d.end.0, right: d.end.1 };
+        let region = |d: &calamine::Dimensions| MergedRegion {
+            top: d.start.0,
+            left: d.start.1,
+            bottom: d.end.0,
+            right: d.end.1,
+        };
         regions.iter().map(region).collect()
     }
 
@@ -100,14 +104,25 @@ impl<'a, R: Read + Seek> Workbook<'a, R> {
     }
 
     /// Lets `visit` read the rows of a sheet.
-    pub(super) fn visit<T>(&mut self, sheet: &str, visit: impl FnOnce(&mut dyn Pieces) -> Result<T>) -> Result<T> {
+    pub(super) fn visit<T>(&mut self, sheet: &str, visit: impl FnOnce(&mut dyn SheetPieces) -> Result<T>) -> Result<T> {
         let (path, job, merged, is_1904) = (self.path, self.job, self.merged(sheet), self.is_1904());
         match &mut self.sheets {
             Sheets::Xlsb(book) => {
                 let mut reader = guarded(path, job, || book.worksheet_cells_reader(sheet))?;
                 let rows = reader.dimensions().end.0;
                 let next = &mut || guarded(path, job, || reader.next_cell());
-                visit(&mut Grids { path, job, next, held: None, ended: false, seen: 0, last: 0, rows, merged, is_1904 })
+                visit(&mut GridPieces {
+                    path,
+                    job,
+                    next,
+                    held: None,
+                    ended: false,
+                    seen: 0,
+                    last: 0,
+                    rows,
+                    merged,
+                    is_1904,
+                })
             }
             sheets => {
                 let range = guarded(path, job, || sheets.worksheet_range(sheet))?;
@@ -118,7 +133,18 @@ impl<'a, R: Read + Seek> Workbook<'a, R> {
                         |(row, column, value)| Placed::new((top + row as u32, left + column as u32), borrowed(value));
                     Ok(used.next().map(place))
                 };
-                visit(&mut Grids { path, job, next, held: None, ended: false, seen: 0, last: 0, rows, merged, is_1904 })
+                visit(&mut GridPieces {
+                    path,
+                    job,
+                    next,
+                    held: None,
+                    ended: false,
+                    seen: 0,
+                    last: 0,
+                    rows,
+                    merged,
+                    is_1904,
+                })
             }
         }
     }
@@ -137,7 +163,7 @@ fn borrowed(value: &Data) -> DataRef<'_> {
 }
 
 /// Rows of a sheet with cells, in blocks.
-struct Grids<'c, 'n, 'p> {
+struct GridPieces<'c, 'n, 'p> {
     path: &'p Path,
     job: &'p dyn Job,
     next: &'n mut dyn FnMut() -> Result<Option<Placed<DataRef<'c>>>>,
@@ -149,11 +175,11 @@ struct Grids<'c, 'n, 'p> {
     /// Position of the last row returned, and of the last row of the sheet.
     last: u32,
     rows: u32,
-    merged: Vec<Region>,
+    merged: Vec<MergedRegion>,
     is_1904: bool,
 }
 
-impl<'c> Grids<'c, '_, '_> {
+impl<'c> GridPieces<'c, '_, '_> {
     /// Returns the next non-empty cell.
     fn cell(&mut self) -> Result<Option<Placed<DataRef<'c>>>> {
         if let Some(cell) = self.held.take() {
@@ -174,9 +200,9 @@ impl<'c> Grids<'c, '_, '_> {
     }
 }
 
-impl Pieces for Grids<'_, '_, '_> {
-    fn next(&mut self) -> Result<Option<Piece>> {
-        let mut grid = Grid::default();
+impl SheetPieces for GridPieces<'_, '_, '_> {
+    fn next(&mut self) -> Result<Option<SheetPiece>> {
+        let mut grid = SheetGrid::default();
         while let Some(cell) = self.cell()? {
             let (row, column) = cell.get_position();
             if column >= WIDEST {
@@ -188,12 +214,12 @@ impl Pieces for Grids<'_, '_, '_> {
             }
             self.last = row;
             let stored = stored(cell.get_value(), &mut grid);
-            grid.put(row, column, stored);
+            grid.push(row, column, stored);
         }
-        Ok((grid.rows() > 0).then_some(Piece::Grid(Some(grid))))
+        Ok((grid.rows() > 0).then_some(SheetPiece::Grid(Some(grid))))
     }
 
-    fn merged(&self) -> Option<&[Region]> {
+    fn merged(&self) -> Option<&[MergedRegion]> {
         Some(&self.merged)
     }
 
@@ -206,25 +232,25 @@ impl Pieces for Grids<'_, '_, '_> {
     }
 }
 
-fn stored(value: &DataRef<'_>, grid: &mut Grid) -> Stored {
+fn stored(value: &DataRef<'_>, grid: &mut SheetGrid) -> StoredCell {
     match value {
-        DataRef::Empty => Stored::Empty,
-        DataRef::Int(number) => Stored::Number(*number as f64),
-        DataRef::Float(number) => Stored::Number(*number),
+        DataRef::Empty => StoredCell::Empty,
+        DataRef::Int(number) => StoredCell::Number(*number as f64),
+        DataRef::Float(number) => StoredCell::Number(*number),
         DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => grid.text(text),
         DataRef::SharedString(text) => grid.text(text),
-        DataRef::Bool(flag) => Stored::Flag(*flag),
+        DataRef::Bool(flag) => StoredCell::Flag(*flag),
         DataRef::DateTime(time) => day(time),
-        DataRef::Error(CellErrorType::GettingData) => Stored::Error("#GETTING_DATA"),
-        DataRef::Error(error) => Stored::Error(error_text(&error.to_string())),
+        DataRef::Error(CellErrorType::GettingData) => StoredCell::Error("#GETTING_DATA"),
+        DataRef::Error(error) => StoredCell::Error(error_text(&error.to_string())),
     }
 }
 
-fn day(time: &ExcelDateTime) -> Stored {
+fn day(time: &ExcelDateTime) -> StoredCell {
     let (year, month, day, ..) = time.to_ymd_hms_milli();
     match day_of(year, u16::from(month), u16::from(day)) {
-        Some(day) if time.is_datetime() => Stored::Day(day),
-        _ => Stored::Number(time.as_f64()),
+        Some(day) if time.is_datetime() => StoredCell::Day(day),
+        _ => StoredCell::Number(time.as_f64()),
     }
 }
 

@@ -2,7 +2,7 @@
 
 /// Merged cells: first and last row and column, from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Region {
+pub(crate) struct MergedRegion {
     pub top: u32,
     pub left: u32,
     pub bottom: u32,

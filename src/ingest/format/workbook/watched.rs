@@ -5,12 +5,12 @@ use std::io::{Read, Seek, SeekFrom};
 use crate::job::Job;
 
 /// An input that fails once the job is cancelled, so that even one long call of a reader ends.
-pub(crate) struct Watched<'a, R> {
+pub(crate) struct CancellableInput<'a, R> {
     pub(crate) input: R,
     pub(crate) job: &'a dyn Job,
 }
 
-impl<R: Read> Read for Watched<'_, R> {
+impl<R: Read> Read for CancellableInput<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         if self.job.cancelled() {
             return Err(std::io::Error::other("cancelled"));
@@ -19,7 +19,7 @@ impl<R: Read> Read for Watched<'_, R> {
     }
 }
 
-impl<R: Seek> Seek for Watched<'_, R> {
+impl<R: Seek> Seek for CancellableInput<'_, R> {
     fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
         self.input.seek(to)
     }
@@ -27,7 +27,7 @@ impl<R: Seek> Seek for Watched<'_, R> {
 
 /// One sheet of a workbook.
 #[derive(Clone, Debug)]
-pub(crate) struct Sheet {
+pub(crate) struct SheetInfo {
     pub(crate) name: String,
     pub(crate) hidden: bool,
     /// True if it has cells and is not a chart.

@@ -18,14 +18,14 @@ const ENTRY: usize = 128;
 
 /// Defect of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wrong {
+pub(super) enum XlsDefect {
     /// A chain of sectors returns to itself.
     Ring,
     /// A sheet has cells outside the possible range.
     Size,
 }
 
-impl Wrong {
+impl XlsDefect {
     /// Describes the defect in Chinese and in English.
     pub(super) fn words(self) -> (&'static str, &'static str) {
         match self {
@@ -40,20 +40,20 @@ impl Wrong {
 
 /// Returns the defect in the bytes of an xls, if any. Other defects are left to the reader, which describes them
 /// better.
-pub(super) fn wrong(file: &[u8]) -> Option<Wrong> {
+pub(super) fn defect(file: &[u8]) -> Option<XlsDefect> {
     match book(file) {
         Err(wrong) => Some(wrong),
         Ok(None) => None,
-        Ok(Some(book)) => sheets(&book).any(|at| book.get(at..).is_some_and(is_too_large)).then_some(Wrong::Size),
+        Ok(Some(book)) => sheets(&book).any(|at| book.get(at..).is_some_and(is_too_large)).then_some(XlsDefect::Size),
     }
 }
 
-fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
-    Some(u16::from_le_bytes(*bytes.get(at..)?.first_chunk()?))
+fn u16_at(bytes: &[u8], offset: usize) -> Option<u16> {
+    Some(u16::from_le_bytes(*bytes.get(offset..)?.first_chunk()?))
 }
 
-fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
-    Some(u32::from_le_bytes(*bytes.get(at..)?.first_chunk()?))
+fn u32_at(bytes: &[u8], offset: usize) -> Option<u32> {
+    Some(u32::from_le_bytes(*bytes.get(offset..)?.first_chunk()?))
 }
 
 fn numbers(bytes: &[u8]) -> impl Iterator<Item = u32> {
@@ -75,7 +75,7 @@ impl Sectors<'_> {
     }
 
     /// Reads up to `length` bytes of the chain that starts at sector `id`.
-    fn chain(&self, mut id: u32, length: usize) -> Result<Vec<u8>, Wrong> {
+    fn chain(&self, mut id: u32, length: usize) -> Result<Vec<u8>, XlsDefect> {
         let (mut all, mut seen) = (Vec::new(), 0);
         while id < RESERVED {
             let sector = self.get(id);
@@ -84,7 +84,7 @@ impl Sectors<'_> {
                 break;
             };
             if seen > self.next.len() {
-                return Err(Wrong::Ring);
+                return Err(XlsDefect::Ring);
             }
             (id, seen) = (*next, seen + 1);
         }
@@ -93,7 +93,7 @@ impl Sectors<'_> {
 }
 
 /// Returns the workbook stream; `None` if there is none.
-fn book(file: &[u8]) -> Result<Option<Vec<u8>>, Wrong> {
+fn book(file: &[u8]) -> Result<Option<Vec<u8>>, XlsDefect> {
     let header = |at| u32_at(file, at).unwrap_or(END);
     let size = match u16_at(file, 30) {
         Some(9) => 512,
@@ -108,7 +108,7 @@ fn book(file: &[u8]) -> Result<Option<Vec<u8>>, Wrong> {
         tables.extend(numbers(sectors.get(more)));
         let Some(next) = tables.pop().filter(|_| !sectors.get(more).is_empty()) else { break };
         if seen > file.len() / size {
-            return Err(Wrong::Ring);
+            return Err(XlsDefect::Ring);
         }
         (more, seen) = (next, seen + 1);
     }
@@ -277,12 +277,12 @@ mod tests {
     fn what_can_be_is_not_wrong_and_is_read() {
         for size in [dimensions([0, 2], [0, 3]), dimensions([0, 65_536], [0, 256]), dimensions([0, 0], [0, 0])] {
             let file = file(&[size, number(1, 2)], 4096);
-            assert_eq!(wrong(&file), None);
+            assert_eq!(defect(&file), None);
             let mut book: Xls<_> = Xls::new(Cursor::new(file)).unwrap();
             assert_eq!(book.worksheet_range("a").unwrap().start(), Some((1, 2)));
         }
-        assert_eq!(wrong(b""), None);
-        assert_eq!(wrong(&file(&[], 4096)[..700]), None, "of what is cut off its reader speaks");
+        assert_eq!(defect(b""), None);
+        assert_eq!(defect(&file(&[], 4096)[..700]), None, "of what is cut off its reader speaks");
     }
 
     #[test]
@@ -295,15 +295,19 @@ mod tests {
             ([0, 9], [300, u16::MAX]),
         ];
         for (rows, columns) in sizes {
-            assert_eq!(wrong(&file(&[dimensions(rows, columns)], 4096)), Some(Wrong::Size), "{rows:?} {columns:?}");
+            assert_eq!(
+                defect(&file(&[dimensions(rows, columns)], 4096)),
+                Some(XlsDefect::Size),
+                "{rows:?} {columns:?}"
+            );
         }
-        assert_eq!(wrong(&file(&[number(0, 0), number(65_535, 256)], 4096)), Some(Wrong::Size));
+        assert_eq!(defect(&file(&[number(0, 0), number(65_535, 256)], 4096)), Some(XlsDefect::Size));
         let several = record(NUMBERS, &[&[0, 0, 255, 0][..], &[0; 12], &256_u16.to_le_bytes()].concat());
-        assert_eq!(wrong(&file(&[several], 4096)), Some(Wrong::Size));
+        assert_eq!(defect(&file(&[several], 4096)), Some(XlsDefect::Size));
         // A chart has records of its own.
         let begin = record(BEGIN_OF_PART, &[0; 16]);
         let chart = [begin, dimensions([9, 3], [0, 3]), record(END_OF_PART, &[])];
-        assert_eq!(wrong(&file(&chart, 4096)), None);
+        assert_eq!(defect(&file(&chart, 4096)), None);
     }
 
     #[test]
@@ -315,8 +319,8 @@ mod tests {
             let mut file = sound.clone();
             file[at..at + 4].copy_from_slice(&to.to_le_bytes());
             file[1272..1276].copy_from_slice(&0x7fff_ffff_u32.to_le_bytes());
-            assert_eq!(wrong(&file), Some(Wrong::Ring), "{at}");
+            assert_eq!(defect(&file), Some(XlsDefect::Ring), "{at}");
         }
-        assert_eq!(wrong(&sound), None);
+        assert_eq!(defect(&sound), None);
     }
 }

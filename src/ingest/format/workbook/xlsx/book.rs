@@ -6,7 +6,7 @@ use super::text::value;
 
 /// One sheet.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::ingest::format::workbook) struct Sheet {
+pub(in crate::ingest::format::workbook) struct SheetPart {
     pub name: String,
     pub hidden: bool,
     /// True if it has cells and is not a chart.
@@ -17,8 +17,8 @@ pub(in crate::ingest::format::workbook) struct Sheet {
 
 /// Content of the workbook part.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Workbook {
-    pub sheets: Vec<Sheet>,
+pub(super) struct WorkbookPart {
+    pub sheets: Vec<SheetPart>,
     /// True if dates count from 1904.
     pub is_1904: bool,
 }
@@ -56,8 +56,8 @@ pub(super) fn relations(part: &[u8], folder: &str) -> Parsed<Vec<Relation>> {
 }
 
 /// Parses the workbook in `part`.
-pub(super) fn workbook(part: &[u8], relations: &[Relation]) -> Parsed<Workbook> {
-    let mut workbook = Workbook::default();
+pub(super) fn workbook(part: &[u8], relations: &[Relation]) -> Parsed<WorkbookPart> {
+    let mut workbook = WorkbookPart::default();
     for tag in tags(part) {
         match tag.name {
             b"workbookPr" => {
@@ -69,7 +69,7 @@ pub(super) fn workbook(part: &[u8], relations: &[Relation]) -> Parsed<Workbook> 
                 // A sheet's number is `sheetId`; the `id` in a namespace of its own is the relation.
                 let id = attribute(&tag, "id")?;
                 let relation = relations.iter().find(|relation| relation.id == id);
-                workbook.sheets.push(Sheet {
+                workbook.sheets.push(SheetPart {
                     name: attribute(&tag, "name")?,
                     hidden: matches!(tag.attribute("state"), Some(b"hidden" | b"veryHidden")),
                     is_table: relation.is_none_or(|relation| relation.kind == "worksheet"),

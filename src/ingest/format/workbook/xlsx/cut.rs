@@ -8,7 +8,7 @@ use memchr::memmem;
 use memchr::memmem::{Finder, FinderRev};
 
 use super::markup::{Markup, Tag, Token};
-use super::{Fault, Parsed};
+use super::{Parsed, XlsxFault};
 use crate::lang::Text;
 
 /// Approximate size of a piece. Smaller pieces cost more effort to encode, larger ones more memory.
@@ -33,7 +33,7 @@ pub(super) struct Cutter<R> {
 }
 
 /// Position at which the window can be cut.
-enum Cut {
+enum CutPosition {
     /// After whole elements.
     Behind(usize),
     /// Before the end of the list.
@@ -65,7 +65,7 @@ impl<R: Read> Cutter<R> {
             cutter.fill(START.max(2 * cutter.window.len()))?;
             let mut markup = Markup::new(&cutter.window, before);
             while let Some(token) = markup.next() {
-                before = markup.at();
+                before = markup.position();
                 let Token::Open(tag) = token else { continue };
                 if tag.name != cutter.list {
                     seen(&tag);
@@ -82,7 +82,7 @@ impl<R: Read> Cutter<R> {
                 return Err(Text::new(format!("没有“{list}”"), format!("'{list}' is missing")).into());
             }
             if cutter.window.len() > LONGEST {
-                return Err(Fault::TooLarge);
+                return Err(XlsxFault::TooLarge);
             }
         }
     }
@@ -103,20 +103,20 @@ impl<R: Read> Cutter<R> {
         while !self.done {
             self.fill(length)?;
             let end = match self.cut() {
-                Cut::Behind(end) => end,
-                Cut::Last(end) => {
+                CutPosition::Behind(end) => end,
+                CutPosition::Last(end) => {
                     self.done = true;
                     end
                 }
-                Cut::Nowhere if self.read_all => {
+                CutPosition::Nowhere if self.read_all => {
                     return Err(Text::new("内容不完整", "it breaks off").into());
                 }
-                Cut::Nowhere if self.window.trim_ascii_start().is_empty() => {
+                CutPosition::Nowhere if self.window.trim_ascii_start().is_empty() => {
                     self.window.clear();
                     continue;
                 }
-                Cut::Nowhere if length >= LONGEST => return Err(Fault::TooLarge),
-                Cut::Nowhere => {
+                CutPosition::Nowhere if length >= LONGEST => return Err(XlsxFault::TooLarge),
+                CutPosition::Nowhere => {
                     length *= 2;
                     continue;
                 }
@@ -139,30 +139,30 @@ impl<R: Read> Cutter<R> {
         Cursor::new(mem::take(&mut self.window)).chain(&mut self.input)
     }
 
-    fn cut(&self) -> Cut {
+    fn cut(&self) -> CutPosition {
         // Only comments and CDATA can contain an end tag that is not markup.
         if memmem::find(&self.window, b"<!").is_none() {
             if let Some(end) = self.list_end.find(&self.window) {
-                return Cut::Last(end);
+                return CutPosition::Last(end);
             }
             if let Some(end) = self.element_end.rfind(&self.window) {
-                return Cut::Behind(end + self.element_end.needle().len());
+                return CutPosition::Behind(end + self.element_end.needle().len());
             }
         }
         self.cut_slowly()
     }
 
     /// Finds the cut token by token, which also handles empty elements.
-    fn cut_slowly(&self) -> Cut {
+    fn cut_slowly(&self) -> CutPosition {
         let mut markup = Markup::new(&self.window, 0);
-        let mut cut = Cut::Nowhere;
+        let mut cut = CutPosition::Nowhere;
         loop {
-            let at = markup.at();
+            let at = markup.position();
             match markup.next() {
                 Some(Token::Open(Tag { name, empty: true, .. }) | Token::Close(name)) if name == self.element => {
-                    cut = Cut::Behind(markup.at());
+                    cut = CutPosition::Behind(markup.position());
                 }
-                Some(Token::Close(name)) if name == self.list => return Cut::Last(at),
+                Some(Token::Close(name)) if name == self.list => return CutPosition::Last(at),
                 Some(_) => {}
                 None => return cut,
             }

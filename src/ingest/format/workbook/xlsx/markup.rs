@@ -67,47 +67,47 @@ fn local(name: &[u8]) -> (&[u8], &[u8]) {
 #[derive(Debug)]
 pub(super) struct Markup<'a> {
     text: &'a [u8],
-    at: usize,
+    position: usize,
 }
 
 impl<'a> Markup<'a> {
-    /// Starts at `at`.
-    pub(super) fn new(text: &'a [u8], at: usize) -> Self {
-        Self { text, at }
+    /// Starts at `position`.
+    pub(super) fn new(text: &'a [u8], position: usize) -> Self {
+        Self { text, position }
     }
 
     /// Returns the current position.
-    pub(super) fn at(&self) -> usize {
-        self.at
+    pub(super) fn position(&self) -> usize {
+        self.position
     }
 
     /// Checks whether only white space is left; otherwise the text ends within a token.
     pub(super) fn is_done(&self) -> bool {
-        self.text.get(self.at..).unwrap_or_default().trim_ascii().is_empty()
+        self.text.get(self.position..).unwrap_or_default().trim_ascii().is_empty()
     }
 
     /// Returns the next token; `None` at the end of the text, also if it ends within a token.
     pub(super) fn next(&mut self) -> Option<Token<'a>> {
         loop {
-            let rest = self.text.get(self.at..)?;
+            let rest = self.text.get(self.position..)?;
             if *rest.first()? != b'<' {
                 let end = memchr(b'<', rest)?;
-                self.at += end;
+                self.position += end;
                 return rest.get(..end).map(Token::Text);
             }
             match rest.get(1)? {
                 b'/' => {
                     let end = rest.iter().position(|b| *b == b'>')?;
-                    self.at += end + 1;
+                    self.position += end + 1;
                     return rest.get(2..end).map(|name| Token::Close(local(name.trim_ascii_end()).1));
                 }
                 b'!' if rest.starts_with(b"<![CDATA[") => {
                     let end = memmem::find(rest, b"]]>")?;
-                    self.at += end + 3;
+                    self.position += end + 3;
                     return rest.get(9..end).map(Token::Verbatim);
                 }
-                b'!' => self.at += declaration(rest)?,
-                b'?' => self.at += memmem::find(rest, b"?>")? + 2,
+                b'!' => self.position += declaration(rest)?,
+                b'?' => self.position += memmem::find(rest, b"?>")? + 2,
                 _ => return self.open(rest).map(Token::Open),
             }
         }
@@ -131,7 +131,7 @@ impl<'a> Markup<'a> {
             }
         })?;
         let inside = rest.get(name_end..name_end + end)?;
-        self.at += name_end + end + 1;
+        self.position += name_end + end + 1;
         Some(match inside.strip_suffix(b"/") {
             Some(attributes) => Tag { name, prefix, attributes, empty: true },
             None => Tag { name, prefix, attributes: inside, empty: false },

@@ -4,7 +4,7 @@
 mod book;
 mod cut;
 mod markup;
-mod merged;
+mod merged_search;
 #[cfg(test)]
 mod oracle;
 mod rows;
@@ -23,14 +23,14 @@ use zip::result::ZipError;
 
 use self::book::{folder, relations};
 use self::cut::Cutter;
-use self::rows::{Book, Place, ROWS, Shared};
-use super::region::Region;
+use self::rows::{BookData, CellPlace, ROWS, SheetState};
+use super::region::MergedRegion;
 use crate::error::library::LibraryError;
 use crate::lang::Text;
 
-pub(super) use self::book::Sheet;
+pub(super) use self::book::SheetPart;
 
-pub(super) use self::rows::Rows;
+pub(super) use self::rows::XmlRows;
 
 pub(super) use self::strings::Strings;
 
@@ -42,7 +42,7 @@ const WORKBOOK: &str = "xl/workbook.xml";
 
 /// Reason why a workbook cannot be read.
 #[derive(Debug)]
-pub(super) enum Fault {
+pub(super) enum XlsxFault {
     /// The workbook is damaged.
     Damaged(Box<Damage>),
     /// The workbook would exhaust the memory.
@@ -60,9 +60,9 @@ pub(super) struct Damage {
     pub(super) cause: Option<Box<dyn Error + Send + Sync>>,
 }
 
-pub(super) type Parsed<T> = Result<T, Fault>;
+pub(super) type Parsed<T> = Result<T, XlsxFault>;
 
-impl Fault {
+impl XlsxFault {
     /// Adds row `row`, from 0, to the message.
     fn in_row(self, row: u32) -> Self {
         let row = row.saturating_add(1);
@@ -84,19 +84,19 @@ impl Fault {
     }
 }
 
-impl From<Text> for Fault {
+impl From<Text> for XlsxFault {
     fn from(text: Text) -> Self {
         Self::Damaged(Box::new(Damage { text, row: None, value: None, cause: None }))
     }
 }
 
-impl From<std::io::Error> for Fault {
+impl From<std::io::Error> for XlsxFault {
     fn from(error: std::io::Error) -> Self {
         Self::of_library(error)
     }
 }
 
-impl From<ZipError> for Fault {
+impl From<ZipError> for XlsxFault {
     fn from(error: ZipError) -> Self {
         Self::of_library(error)
     }
@@ -117,18 +117,18 @@ impl LibraryError for ZipError {
 
 /// A workbook.
 pub(super) struct Xlsx<R> {
-    parts: Parts<R>,
-    pub sheets: Vec<Sheet>,
-    book: Arc<Book>,
+    parts: PackageParts<R>,
+    pub sheets: Vec<SheetPart>,
+    book: Arc<BookData>,
 }
 
 /// Parts of a package by name, case-insensitive.
-struct Parts<R> {
+struct PackageParts<R> {
     archive: ZipArchive<R>,
     names: HashMap<String, usize>,
 }
 
-impl<R: Read + Seek> Parts<R> {
+impl<R: Read + Seek> PackageParts<R> {
     fn new(input: R) -> Parsed<Self> {
         let archive = ZipArchive::new(input)?;
         let names = archive.file_names().enumerate();
@@ -148,14 +148,14 @@ impl<R: Read + Seek> Parts<R> {
         let Some(file) = self.open(part)? else { return Ok(None) };
         let mut bytes = Vec::new();
         file.take(WHOLE + 1).read_to_end(&mut bytes)?;
-        if bytes.len() as u64 > WHOLE { Err(Fault::TooLarge) } else { Ok(Some(bytes)) }
+        if bytes.len() as u64 > WHOLE { Err(XlsxFault::TooLarge) } else { Ok(Some(bytes)) }
     }
 }
 
 impl<R: Read + Seek> Xlsx<R> {
     /// Opens a workbook and reads everything except the sheets.
     pub(super) fn new(input: R) -> Parsed<Self> {
-        let mut parts = Parts::new(input)?;
+        let mut parts = PackageParts::new(input)?;
         let root = parts.whole(ROOT)?.unwrap_or_default();
         let main = relations(&root, "")?.into_iter().find(|relation| relation.kind == "officeDocument");
         let main = main.map_or_else(|| WORKBOOK.to_owned(), |relation| relation.part);
@@ -171,7 +171,7 @@ impl<R: Read + Seek> Xlsx<R> {
         let strings = parts.open(&part("sharedStrings"))?.map_or_else(|| Ok(Strings::default()), Strings::read)?;
         let dates = styles::dates(&parts.whole(&part("styles"))?.unwrap_or_default())?;
         let is_1904 = book.is_1904;
-        let read = Arc::new(Book { strings: Arc::new(strings), dates, is_1904 });
+        let read = Arc::new(BookData { strings: Arc::new(strings), dates, is_1904 });
         Ok(Self { parts, sheets: book.sheets, book: read })
     }
 
@@ -181,30 +181,30 @@ impl<R: Read + Seek> Xlsx<R> {
     }
 
     /// Returns the rows of sheet number `sheet`.
-    pub(super) fn pieces(&mut self, sheet: usize) -> Parsed<Pieces<ZipFile<'_, R>>> {
+    pub(super) fn pieces(&mut self, sheet: usize) -> Parsed<XmlPieces<ZipFile<'_, R>>> {
         let part = self.sheets.get(sheet).and_then(|sheet| sheet.part.as_deref()).unwrap_or_default();
         let input = self.parts.open(part)?.ok_or_else(|| missing(part))?;
-        Pieces::new(input, Arc::clone(&self.book))
+        XmlPieces::new(input, Arc::clone(&self.book))
     }
 }
 
-fn missing(part: &str) -> Fault {
+fn missing(part: &str) -> XlsxFault {
     Text::new(format!("缺少“{part}”"), format!("'{part}' is missing")).into()
 }
 
 /// Rows of a sheet, cut into pieces while the sheet is inflated.
-pub(super) struct Pieces<R> {
+pub(super) struct XmlPieces<R> {
     cutter: Cutter<R>,
-    shared: Arc<Shared>,
-    place: Place,
+    shared: Arc<SheetState>,
+    place: CellPlace,
     /// Number of rows that the sheet claims to have.
     pub rows: u32,
     /// Merged cells, once the end of the rows was seen.
-    pub merged: Option<Vec<Region>>,
+    pub merged: Option<Vec<MergedRegion>>,
 }
 
-impl<R: Read> Pieces<R> {
-    fn new(input: R, book: Arc<Book>) -> Parsed<Self> {
+impl<R: Read> XmlPieces<R> {
+    fn new(input: R, book: Arc<BookData>) -> Parsed<Self> {
         let mut rows = 0;
         let cutter = Cutter::new(input, "sheetData", "row", |tag| {
             if tag.name == b"dimension" {
@@ -213,18 +213,18 @@ impl<R: Read> Pieces<R> {
             }
         })?;
         let mut pieces =
-            Self { cutter, shared: Arc::new(Shared::new(book)), place: Place::default(), rows, merged: None };
+            Self { cutter, shared: Arc::new(SheetState::new(book)), place: CellPlace::default(), rows, merged: None };
         pieces.look_behind();
         Ok(pieces)
     }
 
     /// Returns the next rows, unparsed. The merged cells are known with the last rows.
-    pub(super) fn next(&mut self) -> Parsed<Option<Rows>> {
+    pub(super) fn next(&mut self) -> Parsed<Option<XmlRows>> {
         let Some(xml) = self.cutter.next()? else { return Ok(None) };
         let place = self.place;
         self.place = place.behind(&xml)?;
         self.look_behind();
-        Ok(Some(Rows::new(Arc::clone(&self.shared), xml, place)))
+        Ok(Some(XmlRows::new(Arc::clone(&self.shared), xml, place)))
     }
 
     /// Returns the position of the row after those returned.
@@ -234,7 +234,7 @@ impl<R: Read> Pieces<R> {
 
     fn look_behind(&mut self) {
         if self.cutter.is_done() && self.merged.is_none() {
-            self.merged = Some(merged::merged(self.cutter.behind()));
+            self.merged = Some(merged_search::merged(self.cutter.behind()));
         }
     }
 }

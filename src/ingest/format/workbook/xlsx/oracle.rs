@@ -14,13 +14,13 @@ use crate::ingest::cell::content::Cell;
 use crate::ingest::cell::dates::day_of;
 
 /// Cells by row and column, as text with their kind.
-type Cells = BTreeMap<(u32, u32), String>;
+type SheetCells = BTreeMap<(u32, u32), String>;
 /// Sheets: name, whether hidden, and cells.
-type Sheets = Vec<(String, bool, Cells)>;
+type BookSheets = Vec<(String, bool, SheetCells)>;
 
 const NONE: Cell<'_> = Cell::Empty;
 
-fn ours(input: impl Read + Seek) -> Result<Sheets, String> {
+fn ours(input: impl Read + Seek) -> Result<BookSheets, String> {
     let fault = |fault| format!("{fault:?}");
     let mut book = Xlsx::new(input).map_err(fault)?;
     let sheets: Vec<_> = book.sheets.iter().map(|s| (s.name.clone(), s.hidden, s.is_table)).collect();
@@ -29,12 +29,12 @@ fn ours(input: impl Read + Seek) -> Result<Sheets, String> {
         if !is_table {
             continue;
         }
-        let mut cells = Cells::new();
+        let mut cells = SheetCells::new();
         let mut pieces = book.pieces(at).map_err(fault)?;
         while let Some(mut rows) = pieces.next().map_err(fault)? {
             while let Some(grid) = rows.next().map_err(fault)? {
                 for row in 0..grid.rows() {
-                    let number = grid.at(row).row - 1;
+                    let number = grid.position(row).row - 1;
                     for (column, cell) in (0..grid.width(row)).map(|column| (column, grid.cell(row, column))) {
                         if cell != NONE {
                             cells.insert((number, column as u32), format!("{cell:?}"));
@@ -48,12 +48,12 @@ fn ours(input: impl Read + Seek) -> Result<Sheets, String> {
     Ok(all)
 }
 
-fn theirs(input: impl Read + Seek) -> Result<Sheets, String> {
+fn theirs(input: impl Read + Seek) -> Result<BookSheets, String> {
     let mut book = calamine::Xlsx::new(input).map_err(|e| e.to_string())?;
     let sheets = book.sheets_metadata().to_vec();
     let mut all = Vec::new();
     for sheet in sheets.into_iter().filter(|s| s.typ == SheetType::WorkSheet) {
-        let mut cells = Cells::new();
+        let mut cells = SheetCells::new();
         let mut reader = book.worksheet_cells_reader(&sheet.name).map_err(|e| e.to_string())?;
         while let Some(cell) = reader.next_cell().map_err(|e| e.to_string())? {
             let value = Data::from(cell.get_value().clone());
@@ -84,13 +84,13 @@ fn theirs(input: impl Read + Seek) -> Result<Sheets, String> {
 }
 
 /// Collects the workbooks below `folder`.
-fn workbooks(folder: &Path, found: &mut Vec<PathBuf>) {
+fn workbooks(folder: &Path, paths: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
         if path.is_dir() {
-            workbooks(&path, found);
+            workbooks(&path, paths);
         } else if path.extension().is_some_and(|e| e == "xlsx" || e == "xlsm") {
-            found.push(path);
+            paths.push(path);
         }
     }
 }

@@ -10,8 +10,8 @@ use super::markup::{Markup, Tag, Token};
 use super::strings::Strings;
 use super::styles::day;
 use super::text::{broken, content, rich, unescape, utf8};
-use super::{Damage, Fault, Parsed};
-use crate::ingest::format::workbook::grid::{Grid, Stored, error_text};
+use super::{Damage, Parsed, XlsxFault};
+use crate::ingest::format::workbook::grid::{SheetGrid, StoredCell, error_text};
 use crate::lang::Text;
 
 /// Number of rows and columns of a sheet.
@@ -25,7 +25,7 @@ const MOST: u64 = 1 << 32;
 
 /// Workbook data that cells refer to.
 #[derive(Debug, Default)]
-pub(super) struct Book {
+pub(super) struct BookData {
     pub strings: Arc<Strings>,
     /// For each cell style, true if it is that of a date.
     pub dates: Vec<bool>,
@@ -34,35 +34,35 @@ pub(super) struct Book {
 
 /// State shared by all pieces of a sheet.
 #[derive(Debug)]
-pub(super) struct Shared {
-    pub book: Arc<Book>,
+pub(super) struct SheetState {
+    pub book: Arc<BookData>,
     /// Number of cells so far.
     cells: AtomicU64,
 }
 
-impl Shared {
-    pub(super) fn new(book: Arc<Book>) -> Self {
+impl SheetState {
+    pub(super) fn new(book: Arc<BookData>) -> Self {
         Self { book, cells: AtomicU64::new(0) }
     }
 }
 
 /// Rows of a piece that are not parsed yet.
 #[derive(Debug)]
-pub(in crate::ingest::format::workbook) struct Rows {
-    shared: Arc<Shared>,
+pub(in crate::ingest::format::workbook) struct XmlRows {
+    shared: Arc<SheetState>,
     xml: Vec<u8>,
-    at: usize,
-    place: Place,
+    position: usize,
+    place: CellPlace,
 }
 
 /// Position of the next row or cell, used if the element does not state its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct CellPlace {
     row: u32,
     column: u32,
 }
 
-impl Place {
+impl CellPlace {
     /// Returns the row, from 0.
     pub(super) fn row(self) -> u32 {
         self.row
@@ -107,32 +107,32 @@ impl Place {
     }
 }
 
-impl Rows {
+impl XmlRows {
     /// Creates the rows in `xml`, of which the first is at `place`.
-    pub(super) fn new(shared: Arc<Shared>, xml: Vec<u8>, place: Place) -> Self {
-        Self { shared, xml, at: 0, place }
+    pub(super) fn new(shared: Arc<SheetState>, xml: Vec<u8>, place: CellPlace) -> Self {
+        Self { shared, xml, position: 0, place }
     }
 
     /// Returns the next rows that have cells.
-    pub(in crate::ingest::format::workbook) fn next(&mut self) -> Parsed<Option<Grid>> {
-        let mut markup = Markup::new(&self.xml, self.at);
-        let mut grid = Grid::new(Arc::clone(&self.shared.book.strings));
+    pub(in crate::ingest::format::workbook) fn next(&mut self) -> Parsed<Option<SheetGrid>> {
+        let mut markup = Markup::new(&self.xml, self.position);
+        let mut grid = SheetGrid::new(Arc::clone(&self.shared.book.strings));
         let mut place = self.place;
         let outcome = loop {
-            let at = markup.at();
+            let at = markup.position();
             let Some(token) = markup.next() else {
-                self.at = self.xml.len();
+                self.position = self.xml.len();
                 break if markup.is_done() { Ok(()) } else { Err(broken()) };
             };
             let step = match token {
                 Token::Open(tag) if tag.name == b"c" => {
                     let before = place;
                     match cell(&self.shared.book, &mut markup, &tag, &mut place, &mut grid) {
-                        Ok(Step::Full) => {
-                            (self.at, place) = (at, before);
+                        Ok(CellStep::Full) => {
+                            (self.position, place) = (at, before);
                             break Ok(());
                         }
-                        Ok(Step::On) => Ok(()),
+                        Ok(CellStep::On) => Ok(()),
                         Err(fault) => Err(fault),
                     }
                 }
@@ -151,14 +151,14 @@ impl Rows {
         outcome.map_err(|fault| fault.in_row(place.row))?;
         let cells = grid.cells() as u64;
         if self.shared.cells.fetch_add(cells, Ordering::Relaxed) + cells > MOST {
-            return Err(Fault::TooLarge);
+            return Err(XlsxFault::TooLarge);
         }
         Ok((cells > 0).then_some(grid))
     }
 }
 
 /// Effect of a cell on a grid.
-enum Step {
+enum CellStep {
     On,
     /// Not added: the cell begins a row, and the grid is full.
     Full,
@@ -166,7 +166,7 @@ enum Step {
 
 /// Declared type of a cell's value.
 #[derive(Clone, Copy)]
-enum Kind {
+enum ValueKind {
     Number,
     Shared,
     Flag,
@@ -177,16 +177,16 @@ enum Kind {
 
 /// Attributes of a cell that describe its value.
 #[derive(Clone, Copy)]
-struct Says<'a> {
-    kind: Kind,
+struct CellAttributes<'a> {
+    kind: ValueKind,
     /// True if the type is stated; the default is a number.
     is_typed: bool,
     /// Number of the cell style.
     look: Option<&'a [u8]>,
 }
 
-impl Kind {
-    fn of(written: &[u8]) -> Option<Self> {
+impl ValueKind {
+    fn parse(written: &[u8]) -> Option<Self> {
         Some(match written {
             b"n" => Self::Number,
             b"s" => Self::Shared,
@@ -200,16 +200,22 @@ impl Kind {
 }
 
 /// Parses a cell after the start of its element.
-fn cell(book: &Book, markup: &mut Markup<'_>, tag: &Tag<'_>, place: &mut Place, grid: &mut Grid) -> Parsed<Step> {
+fn cell(
+    book: &BookData,
+    markup: &mut Markup<'_>,
+    tag: &Tag<'_>,
+    place: &mut CellPlace,
+    grid: &mut SheetGrid,
+) -> Parsed<CellStep> {
     let mut row = place.row;
-    let mut says = Says { kind: Kind::Number, is_typed: false, look: None };
+    let mut attributes = CellAttributes { kind: ValueKind::Number, is_typed: false, look: None };
     for (key, value) in tag.attributes() {
         match key {
             b"r" => (row, place.column) = reference(value)?,
-            b"s" => says.look = Some(value),
+            b"s" => attributes.look = Some(value),
             b"t" => {
-                says.kind = Kind::of(value).ok_or_else(|| wrong("类型", "cell type", value))?;
-                says.is_typed = true;
+                attributes.kind = ValueKind::parse(value).ok_or_else(|| wrong("类型", "cell type", value))?;
+                attributes.is_typed = true;
             }
             _ => {}
         }
@@ -220,24 +226,29 @@ fn cell(book: &Book, markup: &mut Markup<'_>, tag: &Tag<'_>, place: &mut Place, 
             return Err(no_place(format!("{}, {}", row.saturating_add(1), column.saturating_add(1)).as_bytes()));
         }
         if grid.cells() >= CELLS && grid.last() != Some(row) {
-            return Ok(Step::Full);
+            return Ok(CellStep::Full);
         }
-        let stored = stored(book, markup, says, grid)?;
-        grid.put(row, column, stored);
+        let stored = stored(book, markup, attributes, grid)?;
+        grid.push(row, column, stored);
     }
     place.column = column.saturating_add(1);
-    Ok(Step::On)
+    Ok(CellStep::On)
 }
 
 /// Parses the content of a cell up to its end. A formula yields its value.
-fn stored(book: &Book, markup: &mut Markup<'_>, says: Says<'_>, grid: &mut Grid) -> Parsed<Stored> {
-    let mut stored = Stored::Empty;
+fn stored(
+    book: &BookData,
+    markup: &mut Markup<'_>,
+    attributes: CellAttributes<'_>,
+    grid: &mut SheetGrid,
+) -> Parsed<StoredCell> {
+    let mut stored = StoredCell::Empty;
     loop {
         match markup.next() {
             Some(Token::Open(tag)) if tag.name == b"v" => {
                 let written = if tag.empty { Cow::default() } else { content(markup, b"v")? };
-                if !matches!(says.kind, Kind::Inline) {
-                    stored = value(book, &written, says, grid)?;
+                if !matches!(attributes.kind, ValueKind::Inline) {
+                    stored = value(book, &written, attributes, grid)?;
                 }
             }
             Some(Token::Open(tag)) if tag.name == b"is" => {
@@ -250,35 +261,35 @@ fn stored(book: &Book, markup: &mut Markup<'_>, says: Says<'_>, grid: &mut Grid)
     }
 }
 
-fn value(book: &Book, written: &[u8], says: Says<'_>, grid: &mut Grid) -> Parsed<Stored> {
+fn value(book: &BookData, written: &[u8], attributes: CellAttributes<'_>, grid: &mut SheetGrid) -> Parsed<StoredCell> {
     let bare = written.trim_ascii();
-    Ok(match says.kind {
-        Kind::Text => grid.text(&unescape(utf8(written)?)),
-        Kind::Inline => Stored::Empty,
-        _ if bare.is_empty() => Stored::Empty,
-        Kind::Number => match number(bare) {
-            Some(number) => dated(book, number, says.look),
+    Ok(match attributes.kind {
+        ValueKind::Text => grid.text(&unescape(utf8(written)?)),
+        ValueKind::Inline => StoredCell::Empty,
+        _ if bare.is_empty() => StoredCell::Empty,
+        ValueKind::Number => match number(bare) {
+            Some(number) => dated(book, number, attributes.look),
             // A value without a stated type may be text.
-            None if !says.is_typed => grid.text(utf8(written)?),
+            None if !attributes.is_typed => grid.text(utf8(written)?),
             None => return Err(wrong("数字", "number", written)),
         },
-        Kind::Shared => match integer(bare) {
-            Some(at) if (at as usize) < book.strings.len() => Stored::Shared(at),
+        ValueKind::Shared => match integer(bare) {
+            Some(at) if (at as usize) < book.strings.len() => StoredCell::Shared(at),
             _ => return Err(wrong("共享字符串序号", "shared string index", written)),
         },
-        Kind::Flag if bare == b"1" || bare.eq_ignore_ascii_case(b"true") => Stored::Flag(true),
-        Kind::Flag if bare == b"0" || bare.eq_ignore_ascii_case(b"false") => Stored::Flag(false),
-        Kind::Flag => return Err(wrong("逻辑值", "truth value", written)),
-        Kind::Error => Stored::Error(error_text(utf8(bare)?)),
+        ValueKind::Flag if bare == b"1" || bare.eq_ignore_ascii_case(b"true") => StoredCell::Flag(true),
+        ValueKind::Flag if bare == b"0" || bare.eq_ignore_ascii_case(b"false") => StoredCell::Flag(false),
+        ValueKind::Flag => return Err(wrong("逻辑值", "truth value", written)),
+        ValueKind::Error => StoredCell::Error(error_text(utf8(bare)?)),
     })
 }
 
 /// Applies the cell style: a date becomes a day.
-fn dated(book: &Book, number: f64, look: Option<&[u8]>) -> Stored {
+fn dated(book: &BookData, number: f64, look: Option<&[u8]>) -> StoredCell {
     let look = look.and_then(integer).unwrap_or(0) as usize;
     let is_date = book.dates.get(look).copied().unwrap_or(false);
     let day = if is_date { day(number, book.is_1904) } else { None };
-    day.map_or(Stored::Number(number), Stored::Day)
+    day.map_or(StoredCell::Number(number), StoredCell::Day)
 }
 
 /// Parses a number of up to nine digits.
@@ -342,14 +353,14 @@ fn shown(value: &[u8]) -> String {
     String::from_utf8_lossy(value.get(..value.len().min(40)).unwrap_or_default()).into_owned()
 }
 
-fn no_place(name: &[u8]) -> Fault {
+fn no_place(name: &[u8]) -> XlsxFault {
     let name = shown(name);
     let zh = format!("没有“{name}”这个位置（最远为 XFD1048576）");
     Text::new(zh, format!("there is no cell '{name}' (the last one is XFD1048576)")).into()
 }
 
-fn wrong(zh: &str, en: &str, value: &[u8]) -> Fault {
+fn wrong(zh: &str, en: &str, value: &[u8]) -> XlsxFault {
     let value = shown(value);
     let text = Text::new(format!("“{value}”不是单元格的{zh}"), format!("'{value}' is not a valid {en}"));
-    Fault::Damaged(Box::new(Damage { text, row: None, value: Some(value), cause: None }))
+    XlsxFault::Damaged(Box::new(Damage { text, row: None, value: Some(value), cause: None }))
 }

@@ -5,7 +5,7 @@ use std::io::Read;
 use super::cut::Cutter;
 use super::markup::{Markup, Token};
 use super::text::{broken, rich};
-use super::{Fault, Parsed};
+use super::{Parsed, XlsxFault};
 
 /// Maximum number of texts, and of bytes of text, in a workbook: more than in all cells of the largest real ones.
 const MOST: usize = 1 << 25;
@@ -42,7 +42,7 @@ impl Strings {
                 rich(&mut markup, b"si", &mut self.texts)?;
             }
             if self.ends.len() >= MOST || self.texts.len() > BYTES {
-                return Err(Fault::TooLarge);
+                return Err(XlsxFault::TooLarge);
             }
             self.ends.push(self.texts.len() as u32);
         }
@@ -54,13 +54,13 @@ impl Strings {
         self.ends.len()
     }
 
-    /// Returns the text with number `at`.
-    pub(in crate::ingest::format::workbook) fn get(&self, at: usize) -> Option<&str> {
-        let start = match at.checked_sub(1) {
+    /// Returns the text with a number.
+    pub(in crate::ingest::format::workbook) fn get(&self, number: usize) -> Option<&str> {
+        let start = match number.checked_sub(1) {
             Some(before) => *self.ends.get(before)?,
             None => 0,
         };
-        self.texts.get(start as usize..*self.ends.get(at)? as usize)
+        self.texts.get(start as usize..*self.ends.get(number)? as usize)
     }
 }
 

@@ -8,7 +8,7 @@ use super::Parsed;
 use super::markup::{Markup, Token};
 use crate::lang::Text;
 
-fn wrong(zh: &str, en: &str) -> super::Fault {
+fn wrong(zh: &str, en: &str) -> super::XlsxFault {
     Text::new(zh, en).into()
 }
 
@@ -126,7 +126,7 @@ fn run(markup: &mut Markup<'_>, keep: bool, out: &mut String) -> Parsed<()> {
 }
 
 /// Returns the fault for markup that breaks off.
-pub(super) fn broken() -> super::Fault {
+pub(super) fn broken() -> super::XlsxFault {
     wrong("内容不完整", "it breaks off")
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Float64Array, RecordBatch, StringArray, UInt32Array};
 
-use super::workbook::{Whole, whole};
+use super::workbook::{WholeSheet, whole_sheets};
 use crate::error::Result;
 use crate::ingest::cell::block::Block;
 use crate::ingest::cell::content::Cell;
@@ -37,10 +37,10 @@ pub struct Grid {
 pub fn grids(path: &Path, job: &dyn Job) -> Result<Vec<Grid>> {
     let file = File::open(path).map_err(|e| unreadable(path, e))?;
     let mut grids = Vec::new();
-    for Whole { name: sheet, hidden, blocks, merged } in whole(path, file, job)? {
+    for WholeSheet { name: sheet, hidden, blocks, merged } in whole_sheets(path, file, job)? {
         let rows = blocks.iter().flat_map(|block| (0..block.rows()).map(move |row| (block, row)));
         let placed = rows.flat_map(|(block, row)| {
-            let number = block.at(row).row.saturating_sub(1);
+            let number = block.position(row).row.saturating_sub(1);
             (0..block.width(row)).map(move |column| (number, column as u32, block.cell(row, column)))
         });
         let placed = placed.filter(|(.., cell)| *cell != Cell::Empty);

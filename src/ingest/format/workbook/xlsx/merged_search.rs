@@ -5,7 +5,7 @@ use std::io::Read;
 use memchr::memmem::Finder;
 
 use super::rows::{COLUMNS, ROWS};
-use crate::ingest::format::workbook::region::Region;
+use crate::ingest::format::workbook::region::MergedRegion;
 
 /// Number of bytes searched at a time.
 const WINDOW: usize = 1 << 16;
@@ -16,7 +16,7 @@ const MOST: usize = 1 << 20;
 
 /// Returns the merged cells listed in `input`. A read error only ends the search: nothing else is needed from the
 /// part after the rows.
-pub(super) fn merged(mut input: impl Read) -> Vec<Region> {
+pub(super) fn merged(mut input: impl Read) -> Vec<MergedRegion> {
     let finder = Finder::new(b"mergeCell ");
     let mut window = Vec::with_capacity(2 * WINDOW);
     let mut regions = Vec::new();
@@ -34,11 +34,11 @@ pub(super) fn merged(mut input: impl Read) -> Vec<Region> {
 }
 
 /// Parses the region at the start of `text`, as in `mergeCell ref="A5:A9"/>`.
-fn region(text: &[u8]) -> Option<Region> {
+fn region(text: &[u8]) -> Option<MergedRegion> {
     let reference = text.split(|b| matches!(b, b'"' | b'\'')).nth(1)?;
     let (first, last) = reference.split_at(reference.iter().position(|b| *b == b':')?);
     let ((top, left), (bottom, right)) = (cell(first)?, cell(last.get(1..)?)?);
-    (top <= bottom && left <= right).then_some(Region { top, left, bottom, right })
+    (top <= bottom && left <= right).then_some(MergedRegion { top, left, bottom, right })
 }
 
 /// Parses a cell reference such as `B12` or `$B$12` into row and column.
