@@ -117,7 +117,7 @@ fn frames(
 ) -> Result<Vec<(u32, ReadSummary)>> {
     let summaries = Mutex::new(Vec::new());
     let mut rest: Option<RecordBatch> = None;
-    let (mut part, mut first) = (0, 0);
+    let (mut part, mut first) = (0, 0_u64);
     pump(
         || {
             job::check(context.job)?;
@@ -134,8 +134,8 @@ fn frames(
             }
             let piece = (part, first, batch.slice(0, rows));
             part += 1;
-            first += rows as u32;
-            context.job.progress(name, u64::from(first), u64::from(first));
+            first += rows as u64;
+            context.job.progress(name, first, first);
             Ok(Some(piece))
         },
         |(part, first, batch)| {

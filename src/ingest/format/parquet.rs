@@ -27,18 +27,18 @@ pub(crate) fn read(location: &TableLocation<'_>, file: &File, context: &ReadCont
         return Ok(no_codes(location, metadata.schema(), context.options));
     };
     let columns = ProjectionMask::roots(metadata.parquet_schema(), frame.project());
-    let mut first = 0;
+    let mut first = 0_u64;
     let mut part = 0;
-    let groups: Vec<(usize, u32, u32)> = (metadata.metadata().row_groups().iter().enumerate())
+    let groups: Vec<(usize, u32, u64)> = (metadata.metadata().row_groups().iter().enumerate())
         .map(|(at, group)| {
             let start = (at, part, first);
-            let rows = group.num_rows() as u32;
+            let rows = group.num_rows() as u64;
             first += rows;
-            part += rows.div_ceil(BATCH as u32);
+            part += rows.div_ceil(BATCH as u64) as u32;
             start
         })
         .collect();
-    let (done, total) = (AtomicU64::new(0), u64::from(first));
+    let (done, total) = (AtomicU64::new(0), first);
     let read: Vec<Result<Vec<(u32, ReadSummary)>>> = groups
         .into_par_iter()
         .map(|(at, mut part, mut row)| {
@@ -52,13 +52,13 @@ pub(crate) fn read(location: &TableLocation<'_>, file: &File, context: &ReadCont
             let mut summaries = Vec::new();
             while let Some(batch) = guarded(path, || reader.next().transpose())? {
                 job::check(context.job)?;
-                let rows = batch.num_rows() as u32;
+                let rows = batch.num_rows() as u64;
                 let (piece, mut summary) = frame.piece(&batch, row)?;
                 context.pass_on(frame.source(), part, piece, &mut summary)?;
                 summaries.push((part, summary));
                 row += rows;
                 part += 1;
-                let done = done.fetch_add(u64::from(rows), Ordering::Relaxed) + u64::from(rows);
+                let done = done.fetch_add(rows, Ordering::Relaxed) + rows;
                 context.job.progress(&location.file(), done, total);
             }
             Ok(summaries)

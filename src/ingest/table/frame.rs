@@ -145,12 +145,13 @@ impl BatchReader {
     }
 
     /// Reads a batch that starts at row `first` of the table, from 0.
-    pub(crate) fn piece(&self, batch: &RecordBatch, first: u32) -> Result<(Piece, ReadSummary)> {
+    pub(crate) fn piece(&self, batch: &RecordBatch, first: u64) -> Result<(Piece, ReadSummary)> {
         let data = batch.num_rows();
         let mut problems = Vec::new();
         let (years, wrong_years) = self.years(batch)?;
         let (ids, keep, said) = self.ids(batch, &years, &wrong_years)?;
-        let row = |at: u32| first + at + 1;
+        // Positions have 32 bits; no roster holds more rows.
+        let row = |at: u32| u32::try_from(first + u64::from(at) + 1).unwrap_or(u32::MAX);
         let year_of = |years: &Int16Array, at: usize| years.is_valid(at).then(|| years.value(at));
         for (at, code, column, value) in said {
             let header = match (&self.year, column) {
