@@ -28,7 +28,7 @@ impl Roster {
     /// ```
     pub fn transitions(&self, dimensions: &[&str], scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
         let frames = scope.frames(self)?;
-        let by = scope.axes_beside(self, &frames, dimensions)?;
+        let by = scope.axes_except(self, &frames, dimensions)?;
         let state = |name: &&str| {
             let axis = scope.axis(self, &frames, name)?;
             Ok(if *name == "mode" { named_null(axis) } else { axis })

@@ -53,7 +53,7 @@ impl Base {
 
 /// Values of an axis, in table order.
 #[derive(Clone, Debug)]
-pub(crate) enum Values {
+pub(crate) enum AxisValues {
     /// Text values.
     Text(Vec<String>),
     /// Region codes; their names go into a second column called `<axis>_name`.
@@ -62,7 +62,7 @@ pub(crate) enum Values {
     Flag,
 }
 
-impl Values {
+impl AxisValues {
     pub(crate) fn len(&self) -> usize {
         match self {
             Self::Text(v) => v.len(),
@@ -82,25 +82,25 @@ pub(crate) struct Axis {
     /// Position in `values` for each base code; `values.len()` means null.
     pub(crate) map: Arc<[u32]>,
     /// Values that the positions refer to.
-    pub(crate) values: Values,
+    pub(crate) values: AxisValues,
 }
 
 impl Axis {
     /// Creates an axis whose values are those of its base: code 0 is null, code `k` is `values[k - 1]`.
-    pub(crate) fn plain(name: &str, base: Base, values: Values) -> Self {
+    pub(crate) fn plain(name: &str, base: Base, values: AxisValues) -> Self {
         let n = values.len() as u32;
         let map = (0..=n).map(|code| code.checked_sub(1).unwrap_or(n)).collect();
         Self { name: name.to_owned(), base, map, values }
     }
 
     /// Creates an axis over a text base whose values are gathered into coarser ones.
-    pub(crate) fn grouped(name: &str, base: Base, grouping: &GroupedValues, values: Values) -> Self {
+    pub(crate) fn grouped(name: &str, base: Base, grouping: &GroupedValues, values: AxisValues) -> Self {
         Self { name: name.to_owned(), base, map: Arc::clone(&grouping.of_code), values }
     }
 }
 
 /// Builds the axis of a column that the schema has and no source does: null for every row.
-pub(crate) fn null_axis(frames: &[&Frame], name: &str, values: Values) -> Axis {
+pub(crate) fn null_axis(frames: &[&Frame], name: &str, values: AxisValues) -> Axis {
     let codes = frames.iter().map(|f| Integers::up_to(0, std::iter::repeat_n(0, f.rows()))).collect::<Vec<_>>();
     let base = Base::Given { name: "null", codes: codes.into() };
     Axis { name: name.to_owned(), base, map: [values.len() as u32].into(), values }

@@ -79,7 +79,7 @@ use crate::job;
 use crate::job::Job;
 use crate::roster::Frame;
 
-pub(crate) use self::axis::{Axis, Base, Values, null_axis};
+pub(crate) use self::axis::{Axis, AxisValues, Base, null_axis};
 
 pub(crate) use self::lanes::{Lane, numbers};
 

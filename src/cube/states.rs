@@ -1,6 +1,6 @@
 //! States between which entities change: combinations of values of some axes, or absence.
 
-use super::{Axis, Values, combinations};
+use super::{Axis, AxisValues, combinations};
 use crate::error::Result;
 
 /// Maximum number of states.
@@ -9,7 +9,7 @@ const MAX_STATES: u64 = 1 << 15;
 /// The combinations of values of some axes, plus absence.
 pub(super) struct States {
     /// Values of each axis, including absence.
-    pub(super) values: Vec<Values>,
+    pub(super) values: Vec<AxisValues>,
     /// Digit of a state for each axis and base code, with the cardinality.
     pub(super) digits: Vec<(Vec<u32>, u32)>,
     /// Number of states other than absence, and thereby the number of the state absent.
@@ -29,7 +29,7 @@ impl States {
         for axis in axes {
             let mut all = axis.values.clone();
             let before = all.len() as u32;
-            if let Values::Text(texts) = &mut all {
+            if let AxisValues::Text(texts) = &mut all {
                 texts.push(absent.to_owned());
             }
             let null = all.len() as u32;

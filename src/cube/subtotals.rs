@@ -88,7 +88,7 @@ fn gathered<T>(order: &[(u32, u32)], value: impl Fn(usize, usize) -> T, job: &dy
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cube::{Base, Values};
+    use crate::cube::{AxisValues, Base};
     use crate::job::Quiet;
     use proptest::prelude::*;
 
@@ -98,7 +98,7 @@ mod tests {
         fn groups_stand_before_their_subtotals(
             rows in prop::collection::btree_map((0..3_i16, 0..4_u32, 0..3_u32), 1..9_u64, 0..40)
         ) {
-            let text = |n: usize| Values::Text(vec![String::new(); n]);
+            let text = |n: usize| AxisValues::Text(vec![String::new(); n]);
             let axes = vec![Axis::plain("a", Base::Field(0), text(3)), Axis::plain("b", Base::Field(1), text(2))];
             let mut expected = Vec::new();
             let mut parts = Vec::new();

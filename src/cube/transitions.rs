@@ -12,7 +12,7 @@ use super::kernel::{Factor, add_factor};
 use super::lanes::CHUNK;
 use super::states::States;
 use super::table::{DatedTable, GroupIndex, GroupTable, join_years};
-use super::{Axis, DENSE, GroupedCounts, Values, combinations};
+use super::{Axis, AxisValues, DENSE, GroupedCounts, combinations};
 use crate::error::Result;
 use crate::job;
 use crate::job::Job;
@@ -74,7 +74,7 @@ pub(crate) fn count_transitions(
     Ok(join_years(axes.chain(next).collect(), 1, &tables))
 }
 
-fn state_axis(axis: &Axis, name: String, values: &Values) -> Axis {
+fn state_axis(axis: &Axis, name: String, values: &AxisValues) -> Axis {
     Axis { name, values: values.clone(), ..axis.clone() }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::needed_mode;
 use super::star_state::{StarStates, UNKNOWN};
 use crate::cube::null_axis;
-use crate::cube::{Axis, Base, Values};
+use crate::cube::{Axis, AxisValues, Base};
 use crate::definition::{Bands, Conditions, FormationRules};
 use crate::error::{Error, Result};
 use crate::job::Quiet;
@@ -54,26 +54,28 @@ fn groupable(ty: Type) -> bool {
 pub(super) fn axis(roster: &Roster, frames: &[&Frame], name: &str, conditions: Option<&Conditions>) -> Result<Axis> {
     if let Some(level) = RegionLevel::ALL.iter().find(|l| l.name() == name) {
         let Some((at, codes)) = roster.field("region").ok().and_then(|at| Some((at, roster.dictionary(at)?))) else {
-            return Ok(null_axis(frames, name, Values::Region(Arc::default())));
+            return Ok(null_axis(frames, name, AxisValues::Region(Arc::default())));
         };
         let regions = codes.at_level(*level);
-        return Ok(Axis::grouped(name, Base::Field(at), regions, Values::Region(Arc::clone(&regions.values))));
+        return Ok(Axis::grouped(name, Base::Field(at), regions, AxisValues::Region(Arc::clone(&regions.values))));
     }
     match name {
         // A section is a letter; a division adds two digits. A ledger may give only the section.
         "section" | "division" => {
-            let Ok(at) = roster.field("industry") else { return Ok(null_axis(frames, name, Values::Text(Vec::new()))) };
+            let Ok(at) = roster.field("industry") else {
+                return Ok(null_axis(frames, name, AxisValues::Text(Vec::new())));
+            };
             let long = if name == "section" { 1 } else { 3 };
             let cut = |code: &str| code.get(..long).map(str::to_owned);
             let parts = group_values(texts(roster, at), cut);
-            let values = Values::Text(parts.values.to_vec());
+            let values = AxisValues::Text(parts.values.to_vec());
             Ok(Axis::grouped(name, Base::Field(at), &parts, values))
         }
         "star_state" => {
             let organised = Conditions::in_force(conditions)?.organised()?;
             StarStates::new(roster, organised).of_organisations(roster, frames, &Quiet)
         }
-        "need" => needed_mode::need(roster, frames, &FormationRules::shipped()?),
+        "need" => needed_mode::axis(roster, frames, &FormationRules::shipped()?),
         _ => column(roster, frames, name),
     }
 }
@@ -82,7 +84,7 @@ fn column(roster: &Roster, frames: &[&Frame], name: &str) -> Result<Axis> {
     if let (Err(_), Some(known)) = (roster.field(name), schema::column(name).filter(|c| groupable(c.ty))) {
         let words = words::of(name).map_or_else(Vec::new, |w| w.ids().map(str::to_owned).collect());
         let flag = known.ty == Type::Flag;
-        return Ok(null_axis(frames, name, if flag { Values::Flag } else { Values::Text(words) }));
+        return Ok(null_axis(frames, name, if flag { AxisValues::Flag } else { AxisValues::Text(words) }));
     }
     let unknown = |_| {
         let have = roster.dimensions().join(", ");
@@ -94,9 +96,9 @@ fn column(roster: &Roster, frames: &[&Frame], name: &str) -> Result<Axis> {
     let at = roster.field(name).map_err(unknown)?;
     let texts = || texts(roster, at).to_vec();
     let values = match roster.fields()[at].ty {
-        Type::Flag => Values::Flag,
-        Type::Region => Values::Region(Arc::new(texts().into())),
-        ty if groupable(ty) => Values::Text(texts()),
+        Type::Flag => AxisValues::Flag,
+        Type::Region => AxisValues::Region(Arc::new(texts().into())),
+        ty if groupable(ty) => AxisValues::Text(texts()),
         ty => {
             return Err(Error::argument(
                 format!("“{name}”是{}列，不能直接分组；请用条件（where）或编码列", ty.name()),
@@ -116,7 +118,7 @@ fn texts(roster: &Roster, field: usize) -> &[String] {
 
 /// Names the null value `unknown`, as tables of states do.
 pub(crate) fn named_null(mut axis: Axis) -> Axis {
-    if let Values::Text(values) = &mut axis.values {
+    if let AxisValues::Text(values) = &mut axis.values {
         values.push(UNKNOWN.to_owned());
     }
     axis

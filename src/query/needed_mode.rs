@@ -3,7 +3,7 @@
 use arrow::buffer::BooleanBuffer;
 use rayon::prelude::*;
 
-use super::star_state::{UNKNOWN, given};
+use super::star_state::{UNKNOWN, computed_axis};
 use crate::cube::{Axis, numbers};
 use crate::definition::FormationRules;
 use crate::error::Result;
@@ -34,7 +34,7 @@ pub(crate) fn coded_by<'a>(
 
 /// Builds the axis of the mode that the formation rules require of each row. The first rule that is true
 /// decides. The mode is `unknown` if an earlier rule is unknown, and null if no rule is true.
-pub(crate) fn need(roster: &Roster, frames: &[&Frame], rules: &FormationRules) -> Result<Axis> {
+pub(crate) fn axis(roster: &Roster, frames: &[&Frame], rules: &FormationRules) -> Result<Axis> {
     let mut values: Vec<String> = Vec::new();
     for need in rules.needs() {
         if !values.contains(&need.mode) {
@@ -50,5 +50,5 @@ pub(crate) fn need(roster: &Roster, frames: &[&Frame], rules: &FormationRules) -
         Ok(coded_by(rules, values.len() as u32, frame.rows()))
     });
     let codes = codes.collect::<Result<_>>()?;
-    Ok(given("need", codes, values))
+    Ok(computed_axis("need", codes, values))
 }

@@ -16,7 +16,7 @@ use crate::roster::coded;
 use crate::roster::{Frame, Integers, Roster, with_integers};
 
 /// Rows processed between cancellation checks.
-const LOOK: usize = 1 << 18;
+const ROWS_PER_CHECK: usize = 1 << 18;
 
 /// Builds a bitmap of `all` rows with the given rows set.
 pub(crate) fn bitmap(all: usize, rows: impl Iterator<Item = u32>) -> BooleanBuffer {
@@ -55,25 +55,25 @@ impl<'a> Parties<'a> {
         self.modes.map_or(0, |m| m.get(row)).wrapping_sub(1)
     }
 
-    /// Returns the home of each party organisation among the rows of `of`, indexed by code.
-    pub(crate) fn homes(&self, of: &BooleanBuffer) -> Vec<Option<u32>> {
+    /// Returns the home of each party organisation among `rows`, indexed by code.
+    pub(crate) fn homes(&self, rows: &BooleanBuffer) -> Vec<Option<u32>> {
         let mut homes: Vec<Option<u32>> = vec![None; self.cardinality];
-        let mut put = |row: usize, code: usize| {
+        let mut consider = |row: usize, code: usize| {
             if code > 0 && homes[code].is_none_or(|home| self.weakness(row) < self.weakness(home as usize)) {
                 homes[code] = Some(row as u32);
             }
         };
         if let Some(codes) = self.codes {
-            with_integers!(codes, codes => of.set_indices().for_each(|row| put(row, codes[row] as usize)));
+            with_integers!(codes, codes => rows.set_indices().for_each(|row| consider(row, codes[row] as usize)));
         }
         homes
     }
 
-    /// Returns, for each party organisation and value of `class`, the first of the rows of `of`.
-    pub(crate) fn home_rows_by(&self, of: &BooleanBuffer, class: &Integers) -> BooleanBuffer {
+    /// Returns, for each party organisation and value of `class`, the first of `rows`.
+    pub(crate) fn home_rows_by(&self, rows: &BooleanBuffer, class: &Integers) -> BooleanBuffer {
         let mut seen = std::collections::HashSet::new();
         let first = |row: &usize| self.code(*row) > 0 && seen.insert((self.code(*row), class.get(*row)));
-        bitmap(self.rows, of.set_indices().filter(first).map(|row| row as u32))
+        bitmap(self.rows, rows.set_indices().filter(first).map(|row| row as u32))
     }
 
     /// Reduces answers about organisations to answers about party organisations, each placed at its home.
@@ -98,7 +98,7 @@ impl<'a> Parties<'a> {
         let mut unidentified = Vec::new();
         let mut alone = Vec::new();
         for row in 0..self.rows {
-            if row % LOOK == 0 {
+            if row % ROWS_PER_CHECK == 0 {
                 job::check(job)?;
             }
             let [pop, suc] = [population, success].map(|truth| Certainty::from(truth.value(row)));

@@ -22,7 +22,7 @@ pub(crate) struct PartyStars {
 }
 
 impl PartyStars {
-    pub(crate) fn all(
+    pub(crate) fn by_frame(
         roster: &Roster,
         frames: &[&Frame],
         states: &StarStates,

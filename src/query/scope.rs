@@ -142,11 +142,11 @@ impl Scope {
 
     /// Builds the axes of the named dimensions.
     pub(crate) fn axes(&self, roster: &Roster, frames: &[&Frame]) -> Result<Vec<Axis>> {
-        self.axes_beside(roster, frames, &[])
+        self.axes_except(roster, frames, &[])
     }
 
     /// Builds the axes of the named dimensions except `own`, which the statistic has anyway.
-    pub(crate) fn axes_beside(&self, roster: &Roster, frames: &[&Frame], own: &[&str]) -> Result<Vec<Axis>> {
+    pub(crate) fn axes_except(&self, roster: &Roster, frames: &[&Frame], own: &[&str]) -> Result<Vec<Axis>> {
         let names = self.by.iter().filter(|name| *name != "year" && !own.contains(&name.as_str()));
         let bands = self.bands_in_force()?;
         let axis = |name: &String| match bands.find(name).filter(|_| roster.field(name).is_err()) {

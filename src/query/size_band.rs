@@ -1,14 +1,14 @@
 //! Size bands as dimensions: a column is cut once, at every boundary of any of its bands.
 
 use crate::cube::null_axis;
-use crate::cube::{Axis, Base, Values};
+use crate::cube::{Axis, AxisValues, Base};
 use crate::definition::{Bands, Sizes};
 use crate::error::{Error, Result};
 use crate::roster::{Column, Frame, Integers, Roster};
 
 /// Builds the axis of `sizes`, one of `all`; null where the number is unknown.
 pub(crate) fn axis(roster: &Roster, frames: &[&Frame], sizes: &Sizes, all: &Bands) -> Result<Axis> {
-    let values = Values::Text(sizes.names.clone());
+    let values = AxisValues::Text(sizes.names.clone());
     let Ok(at) = roster.field(sizes.column) else { return Ok(null_axis(frames, &sizes.id, values)) };
     let mut cuts: Vec<u64> =
         all.iter().filter(|s| s.column == sizes.column).flat_map(|s| s.from.iter().copied()).collect();

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::cube::{Axis, Base, Values, numbers};
+use crate::cube::{Axis, AxisValues, Base, numbers};
 use crate::definition::Condition;
 use crate::error::Result;
 use crate::job;
@@ -88,12 +88,12 @@ impl StarStates {
 
     /// Creates an axis over codes from [`StarStates::codes`], or other codes with the same numbering.
     pub(crate) fn axis(&self, codes: Vec<Integers>) -> Axis {
-        given("star_state", codes, self.values.clone())
+        computed_axis("star_state", codes, self.values.clone())
     }
 
     /// Creates the axis on a base called `name`, for codes counted together with other star states.
     pub(crate) fn axis_of(&self, name: &'static str, codes: Vec<Integers>) -> Axis {
-        Axis { name: "star_state".to_owned(), ..given(name, codes, self.values.clone()) }
+        Axis { name: "star_state".to_owned(), ..computed_axis(name, codes, self.values.clone()) }
     }
 }
 
@@ -102,13 +102,13 @@ fn grade(value: &str) -> f64 {
 }
 
 /// Creates an axis over computed codes: positions in `values`, or `values.len()` for null.
-pub(crate) fn given(name: &'static str, codes: Vec<Integers>, values: Vec<String>) -> Axis {
+pub(crate) fn computed_axis(name: &'static str, codes: Vec<Integers>, values: Vec<String>) -> Axis {
     let null = values.len();
     Axis {
         name: name.to_owned(),
         base: Base::Given { name, codes: codes.into() },
         map: (0..=null as u32).collect(),
-        values: Values::Text(values),
+        values: AxisValues::Text(values),
     }
 }
 

@@ -7,7 +7,7 @@ use arrow::buffer::{BooleanBuffer, NullBuffer, ScalarBuffer};
 use arrow::datatypes::DataType;
 use rayon::prelude::*;
 
-use crate::cube::{Axis, GroupedCounts, Values};
+use crate::cube::{Axis, AxisValues, GroupedCounts};
 use crate::error::Result;
 use crate::schema;
 use crate::standards::region;
@@ -86,18 +86,18 @@ impl GroupedCounts {
 /// Builds the column of a dimension from the value positions of the rows.
 fn dimension(axis: &Axis, keys: &ScalarBuffer<u32>) -> (String, Result<ArrayRef>) {
     let column = match &axis.values {
-        Values::Text(values) => StringViews::new(values.iter().map(|value| Some(value.as_str()))).gather(keys),
-        Values::Flag => {
+        AxisValues::Text(values) => StringViews::new(values.iter().map(|value| Some(value.as_str()))).gather(keys),
+        AxisValues::Flag => {
             let flag = |key: &u32| [Some(true), Some(false)].get(*key as usize).copied().flatten();
             Ok(Arc::new(keys.iter().map(flag).collect::<BooleanArray>()) as ArrayRef)
         }
-        Values::Region(codes) => codes.views().gather(keys),
+        AxisValues::Region(codes) => codes.views().gather(keys),
     };
     (axis.name.clone(), column)
 }
 
 /// Builds the column of region names, if the axis has names.
 fn names(axis: &Axis, keys: &ScalarBuffer<u32>) -> Option<(String, Result<ArrayRef>)> {
-    let Values::Region(codes) = &axis.values else { return None };
+    let AxisValues::Region(codes) = &axis.values else { return None };
     Some((format!("{}_name", axis.name), codes.region_names().gather(keys)))
 }

@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::cells::{Kind, is_known, sentence, shown};
 use super::{CompareStatus, Comparison};
-use crate::cube::{Axis, Base, GroupedCounts, Values};
+use crate::cube::{Axis, AxisValues, Base, GroupedCounts};
 use crate::error::{Error, Result};
 use crate::query::Scope;
 use crate::roster::Integers;
@@ -177,9 +177,9 @@ impl Comparison {
     /// Merges one dimension of both surveys onto a single list of values.
     fn place(&self, axes: &[Axis; 2]) -> Result<Place> {
         let texts = |axis: &Axis| match &axis.values {
-            Values::Text(values) => values.clone(),
-            Values::Region(values) => values.to_vec(),
-            Values::Flag => Vec::new(),
+            AxisValues::Text(values) => values.clone(),
+            AxisValues::Region(values) => values.to_vec(),
+            AxisValues::Flag => Vec::new(),
         };
         let own = [texts(&axes[0]), texts(&axes[1])];
         let now = &own[0];
@@ -194,7 +194,7 @@ impl Comparison {
         let mut codes = Vec::new();
         for (which, axis) in axes.iter().enumerate() {
             let at = |at: &u32| match (&axis.values, own[which].get(*at as usize)) {
-                (Values::Flag, _) => u64::from(*at),
+                (AxisValues::Flag, _) => u64::from(*at),
                 (_, Some(value)) => position.get(value.as_str()).map_or(all.len() as u64, |at| u64::from(*at)),
                 (_, None) => all.len() as u64,
             };
@@ -205,9 +205,9 @@ impl Comparison {
             codes.push(Integers::up_to(all.len().max(2) as u64, (0..rows).map(of)));
         }
         let values = match &axes[0].values {
-            Values::Text(_) => Values::Text(all),
-            Values::Region(_) => Values::Region(Arc::new(all.into())),
-            Values::Flag => Values::Flag,
+            AxisValues::Text(_) => AxisValues::Text(all),
+            AxisValues::Region(_) => AxisValues::Region(Arc::new(all.into())),
+            AxisValues::Flag => AxisValues::Flag,
         };
         let base = Base::Given { name: "compared", codes: Vec::new().into() };
         Ok(Place { axis: Axis { name: axes[0].name.clone(), base, map: Arc::default(), values }, codes })

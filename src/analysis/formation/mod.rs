@@ -88,7 +88,7 @@ pub(crate) fn modes<'r>(
     scope: &Scope,
 ) -> Result<Statistic<'r, Vec<RecordBatch>>> {
     let axes = |by: &Vec<String>| {
-        let mut axes = scope.divided(by).axes_beside(roster, frames, &["mode"])?;
+        let mut axes = scope.divided(by).axes_except(roster, frames, &["mode"])?;
         axes.push(named_null(scope.axis(roster, frames, "mode")?));
         Ok(axes)
     };
@@ -119,8 +119,8 @@ pub(crate) fn needs<'r>(
     rules: &FormationRules,
     scope: &Scope,
 ) -> Result<Statistic<'r, RecordBatch>> {
-    let mut axes = scope.axes_beside(roster, frames, &["need", "mode"])?;
-    axes.push(needed_mode::need(roster, frames, rules)?);
+    let mut axes = scope.axes_except(roster, frames, &["need", "mode"])?;
+    axes.push(needed_mode::axis(roster, frames, rules)?);
     axes.push(named_null(scope.axis(roster, frames, "mode")?));
     let scope = scope.clone();
     let lanes = move |_, frame: &Frame, _: &dyn Job| Ok(vec![Lane::Bits(scope.rows(roster, frame)?)]);

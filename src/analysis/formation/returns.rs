@@ -6,7 +6,7 @@ use arrow::array::RecordBatch;
 use arrow::buffer::BooleanBuffer;
 
 use crate::cube;
-use crate::cube::{Axis, Base, Lane, Values};
+use crate::cube::{Axis, AxisValues, Base, Lane};
 use crate::error::Result;
 use crate::job::Job;
 use crate::query::Scope;
@@ -50,12 +50,17 @@ impl Roster {
                 Integers::up_to(values.len() as u64, codes)
             });
             let base = Base::Given { name, codes: Arc::new(codes.collect()) };
-            Axis { name: name.to_owned(), base, map: (0..values.len() as u32).collect(), values: Values::Text(values) }
+            Axis {
+                name: name.to_owned(),
+                base,
+                map: (0..values.len() as u32).collect(),
+                values: AxisValues::Text(values),
+            }
         };
         // The values of this axis are frame indices, read as keys below, so they need no names.
         let nameless = vec![String::new(); self.frames().len()];
         let mut axes = vec![given("next_year", nameless, &|to| u64::from(to.frame))];
-        axes.extend(scope.axes_beside(self, &frames, &["mode"])?);
+        axes.extend(scope.axes_except(self, &frames, &["mode"])?);
         axes.push(named_null(scope.axis(self, &frames, "mode")?));
         axes.push(given("next_mode", modes, &next_mode));
         let lanes = |_, frame: &Frame| {

@@ -73,12 +73,12 @@ pub(crate) fn states<'r>(
     job: &dyn Job,
 ) -> Result<Statistic<'r, Vec<RecordBatch>>> {
     let states = StarStates::new(roster, scope.organised()?);
-    let parties = PartyStars::all(roster, frames, &states, scope, job)?;
+    let parties = PartyStars::by_frame(roster, frames, &states, scope, job)?;
     let of_parties = states.axis_of("party_star_state", parties.iter().map(|p| p.codes.clone()).collect());
     let of_organisations = states.of_organisations(roster, frames, job)?;
     let mut axes = Vec::new();
     for by in sets {
-        let by = scope.divided(by).axes_beside(roster, frames, &["star_state"])?;
+        let by = scope.divided(by).axes_except(roster, frames, &["star_state"])?;
         for state in [&of_organisations, &of_parties] {
             axes.push(by.iter().chain([state]).cloned().collect());
         }
@@ -120,7 +120,7 @@ impl Roster {
     /// ```
     pub fn star_transitions(&self, counts: Counts, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
         let frames = scope.frames(self)?;
-        let by = scope.axes_beside(self, &frames, &["star_state"])?;
+        let by = scope.axes_except(self, &frames, &["star_state"])?;
         let states = StarStates::new(self, scope.organised()?);
         let counted = match counts {
             Counts::Organisations => {
@@ -141,7 +141,7 @@ fn of_parties(
     scope: &Scope,
     job: &dyn Job,
 ) -> Result<GroupedCounts> {
-    let parties = PartyStars::all(roster, frames, states, scope, job)?;
+    let parties = PartyStars::by_frame(roster, frames, states, scope, job)?;
     let axis = states.axis(parties.iter().map(|p| p.codes.clone()).collect());
     let things: Vec<YearEntities<'_>> =
         parties.into_iter().map(|p| YearEntities { ids: p.ids.into(), rows: Some(p.rows), counted: None }).collect();

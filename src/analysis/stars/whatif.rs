@@ -8,7 +8,7 @@ use arrow::array::RecordBatch;
 use super::rating::{Rating, STAGES, Span};
 use super::scheme::Method;
 use super::scheme::units::{MOST, exact};
-use crate::cube::{Axis, Base, GroupedCounts, Values};
+use crate::cube::{Axis, AxisValues, Base, GroupedCounts};
 use crate::error::{Error, Result};
 use crate::job;
 use crate::job::Job;
@@ -108,7 +108,7 @@ impl Rating {
             name: "star_state".to_owned(),
             base: Base::Given { name: "star_state", codes: Arc::new(vec![Integers::up_to(0, std::iter::empty()); n]) },
             map: (0..=values.len() as u32).collect(),
-            values: Values::Text(values.clone()),
+            values: AxisValues::Text(values.clone()),
         };
         let counted = self.counted(by, vec![axis(self.marks.years.len())], |subject| vec![at(subject)], |_| 0, 1)?;
         Columns::default().groups(&counted).counts("rated", counted.counts[0].iter().copied()).finish()
@@ -127,7 +127,7 @@ impl Rating {
         let frames: Vec<&Frame> =
             self.marks.years.iter().map(|(year, _)| self.roster.frame(*year)).collect::<Result<_>>()?;
         let names: Vec<&str> = own.iter().map(|axis| axis.name.as_str()).collect();
-        let axes = self.scheme.scope(by)?.axes_beside(&self.roster, &frames, &names)?;
+        let axes = self.scheme.scope(by)?.axes_except(&self.roster, &frames, &names)?;
         let mut groups: BTreeMap<(i16, Vec<u32>), Vec<u64>> = BTreeMap::new();
         for (nth, ((year, range), frame)) in self.marks.years.iter().zip(&frames).enumerate() {
             let codes = axes.iter().map(|axis| axis.base.codes(frame, nth)).collect::<Result<Vec<_>>>()?;

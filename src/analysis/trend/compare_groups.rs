@@ -9,7 +9,7 @@ use super::options::Bootstrap;
 use super::panel::{Panel, TransitionQuery};
 use super::transition_counts::{ResultKeys, SquareMatrix, TransitionCounts, TransitionGroup, YearSpan};
 use super::transition_view::ClosedChain;
-use crate::cube::{Axis, Values};
+use crate::cube::{Axis, AxisValues};
 use crate::error::{Error, Result};
 use crate::job::Job;
 use crate::query::Scope;
@@ -162,9 +162,9 @@ fn of_key(counted: &TransitionCounts, at: u32, span: &YearSpan) -> SquareMatrix 
 /// Reduces `axis` to two values: `a`, and `b` or all others. Any other value becomes null.
 fn two(axis: &Axis, a: &str, b: Option<&str>) -> Result<Axis> {
     let names: Vec<String> = match &axis.values {
-        Values::Text(names) => names.clone(),
-        Values::Region(codes) => codes.to_vec(),
-        Values::Flag => vec!["true".to_owned(), "false".to_owned()],
+        AxisValues::Text(names) => names.clone(),
+        AxisValues::Region(codes) => codes.to_vec(),
+        AxisValues::Flag => vec!["true".to_owned(), "false".to_owned()],
     };
     let place = |value: &str| {
         names.iter().position(|name| name == value).ok_or_else(|| {
@@ -191,6 +191,6 @@ fn two(axis: &Axis, a: &str, b: Option<&str>) -> Result<Axis> {
         (at, Some(second)) if at == second => 1,
         _ => 2,
     };
-    let values = Values::Text(vec![a.to_owned(), b.unwrap_or(OTHERS).to_owned()]);
+    let values = AxisValues::Text(vec![a.to_owned(), b.unwrap_or(OTHERS).to_owned()]);
     Ok(Axis { name: axis.name.clone(), base: axis.base.clone(), map: axis.map.iter().map(group).collect(), values })
 }

@@ -19,7 +19,7 @@ use std::collections::HashMap;
 
 use arrow::buffer::BooleanBuffer;
 
-use crate::cube::{Axis, Base, Values, YearEntities};
+use crate::cube::{Axis, AxisValues, Base, YearEntities};
 use crate::definition::Counts;
 use crate::error::{Error, Result};
 use crate::job::Job;
@@ -137,11 +137,11 @@ impl<'a> Panel<'a> {
     pub(crate) fn new(roster: &'a Roster, query: &TransitionQuery, scope: &Scope, job: &dyn Job) -> Result<Self> {
         let frames = scope.frames(roster)?;
         let (axis, kinds) = states(roster, &frames, &query.source, scope, job)?;
-        let by = scope.axes_beside(roster, &frames, &[&axis.name])?;
+        let by = scope.axes_except(roster, &frames, &[&axis.name])?;
         let rating = query.rating.as_deref().map(|name| when_rated(roster, &frames, name)).transpose()?;
         let (axis, things, counts) = if let StateSource::Stars(Counts::PartyOrganisations) = query.source {
             let states = StarStates::new(roster, scope.organised()?);
-            let parties = PartyStars::all(roster, &frames, &states, scope, job)?;
+            let parties = PartyStars::by_frame(roster, &frames, &states, scope, job)?;
             let axis = states.axis(parties.iter().map(|p| p.codes.clone()).collect());
             let things =
                 parties.into_iter().map(|p| YearEntities { ids: p.ids.into(), rows: Some(p.rows), counted: None });
@@ -153,7 +153,7 @@ impl<'a> Panel<'a> {
             });
             (axis, things.collect::<Result<_>>()?, Counts::Organisations)
         };
-        let Values::Text(names) = &axis.values else { return Err(no_states(&axis.name)) };
+        let AxisValues::Text(names) = &axis.values else { return Err(no_states(&axis.name)) };
         let mut all: Vec<State> =
             names.iter().zip(kinds).map(|(name, kind)| State { name: name.clone(), kind }).collect();
         all.push(State { name: ABSENT.to_owned(), kind: StateKind::Absent });
@@ -258,7 +258,7 @@ fn states(
         }
         StateSource::Scale(name, scale) => {
             let mut axis = texts(scope.axis(roster, frames, name)?);
-            let Values::Text(names) = &axis.values else { return Err(no_states(name)) };
+            let AxisValues::Text(names) = &axis.values else { return Err(no_states(name)) };
             if let Some(missing) = scale.iter().find(|value| !names.contains(value)) {
                 let have = names.join(", ");
                 return Err(Error::argument(
@@ -278,7 +278,7 @@ fn states(
             axis.map = axis.map.iter().map(|at| place[&names[*at as usize]]).collect();
             let kind = |at| if at < scale.len() { StateKind::Grade(at as f64 + 1.0) } else { StateKind::Off };
             let kinds = (0..order.len()).map(kind).collect();
-            axis.values = Values::Text(order.into_iter().cloned().collect());
+            axis.values = AxisValues::Text(order.into_iter().cloned().collect());
             Ok((axis, kinds))
         }
     }
@@ -287,12 +287,12 @@ fn states(
 /// Turns the values of the axis into texts, and gives its null a text.
 fn texts(mut axis: Axis) -> Axis {
     axis.values = match axis.values {
-        Values::Flag => Values::Text(vec!["true".to_owned(), "false".to_owned()]),
-        Values::Region(codes) => Values::Text(codes.to_vec()),
-        texts @ Values::Text(_) => texts,
+        AxisValues::Flag => AxisValues::Text(vec!["true".to_owned(), "false".to_owned()]),
+        AxisValues::Region(codes) => AxisValues::Text(codes.to_vec()),
+        texts @ AxisValues::Text(_) => texts,
     };
     // If `unknown` is already a value, the null needs another name.
-    if let Values::Text(values) = &mut axis.values
+    if let AxisValues::Text(values) = &mut axis.values
         && values.iter().any(|v| v == UNKNOWN)
     {
         values.push(NOT_GIVEN.to_owned());
@@ -336,7 +336,7 @@ fn when_rated(roster: &Roster, frames: &[&Frame], name: &str) -> Result<Axis> {
     }
     let all = places.len() as u64;
     let codes = of_frame.into_iter().map(|codes| Integers::up_to(all, codes.into_iter())).collect::<Vec<_>>();
-    let values = Values::Text((1..=all).map(|place| place.to_string()).collect());
+    let values = AxisValues::Text((1..=all).map(|place| place.to_string()).collect());
     Ok(Axis::plain("rating", Base::Given { name: "rating", codes: codes.into() }, values))
 }
 

@@ -8,7 +8,7 @@ use super::homes::Population;
 use super::{Rating, rows};
 use crate::analysis::stars::marks::Marks;
 use crate::analysis::stars::scheme::{Condition, Part, Scheme, Test};
-use crate::cube::{Axis, Values};
+use crate::cube::{Axis, AxisValues};
 use crate::error::Result;
 use crate::predicate::Certainty;
 use crate::roster::{Frame, Roster};
@@ -123,11 +123,11 @@ pub(crate) fn gate_answers(rating: &Rating, year: i16, range: Range<usize>) -> R
 /// Returns the display name of an axis value.
 fn value(axis: &Axis, at: u32) -> String {
     let text = match &axis.values {
-        Values::Text(values) => values.get(at as usize).cloned(),
-        Values::Region(codes) => codes
+        AxisValues::Text(values) => values.get(at as usize).cloned(),
+        AxisValues::Region(codes) => codes
             .get(at as usize)
             .map(|code| crate::standards::region::name(code).map_or_else(|| code.clone(), str::to_owned)),
-        Values::Flag => ["true", "false"].get(at as usize).map(|t| (*t).to_owned()),
+        AxisValues::Flag => ["true", "false"].get(at as usize).map(|t| (*t).to_owned()),
     };
     text.unwrap_or_else(|| crate::query::star_state::UNKNOWN.to_owned())
 }

@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use super::SpellOptions;
 use super::spells::{Begun, Ended, Finder, Spell};
 use crate::analysis::trend::histories::Histories;
-use crate::cube::{Axis, Base, Values};
+use crate::cube::{Axis, AxisValues, Base};
 use crate::error::{Error, Result};
 use crate::job::Job;
 use crate::query::Scope;
@@ -188,7 +188,7 @@ impl By {
         let scope = Scope { by: others, ..scope.clone() };
         let mut axes = scope.axes(roster, &frames)?;
         if let Some(at) = start {
-            let values = Values::Text(["known", "unknown"].map(str::to_owned).to_vec());
+            let values = AxisValues::Text(["known", "unknown"].map(str::to_owned).to_vec());
             let base = Base::Given { name: START, codes: Vec::new().into() };
             axes.insert(at, Axis { name: START.to_owned(), base, map: [0, 1].into(), values });
         }
