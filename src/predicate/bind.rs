@@ -4,10 +4,10 @@
 use arrow::compute::kernels::cast_utils::Parser;
 use arrow::datatypes::Date32Type;
 
-use super::expr::{Arithmetic, Comparison, Expr};
+use super::expr::{Arithmetic, ComparisonOperator, Expr};
 use super::parse::shown;
 use super::source;
-use super::source::{Kind, Source, Vocabulary};
+use super::source::{ColumnSource, ValueType, Vocabulary};
 use crate::error::{Error, Result};
 use crate::roster::Roster;
 use crate::support::similarity::nearest;
@@ -19,16 +19,16 @@ use crate::support::similarity::nearest;
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Bound {
     Known(Option<bool>),
-    Flag(Source),
+    Flag(ColumnSource),
     /// Comparison of a column of numbers (or of dates, as days since 1970-01-01) with constants.
-    Number(Source, Test<f64>),
+    Number(ColumnSource, ValueTest<f64>),
     /// Comparison of a text column with constants.
-    Text(Source, Test<String>),
-    Like(Source, String),
+    Text(ColumnSource, ValueTest<String>),
+    Like(ColumnSource, String),
     CompareNumbers(Numeric, Order, Numeric),
-    CompareTexts(Source, Order, Source),
+    CompareTexts(ColumnSource, Order, ColumnSource),
     /// `IS NULL`: true if any of these sources is null.
-    IsNull(Vec<Source>),
+    IsNull(Vec<ColumnSource>),
     /// `IS TRUE` or `IS FALSE`, which always has an answer.
     Is(Box<Bound>, bool),
     Same(Box<Bound>, Box<Bound>),
@@ -39,7 +39,7 @@ pub(crate) enum Bound {
 
 /// A comparison with constants.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Test<T> {
+pub(crate) enum ValueTest<T> {
     Less(T),
     AtMost(T),
     /// Equal to one of these constants, which ascend.
@@ -56,14 +56,14 @@ pub(crate) enum Order {
 /// Arithmetic over columns, computed in doubles and therefore exact for integers up to 2^53.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Numeric {
-    Column(Source),
+    Column(ColumnSource),
     Constant(f64),
     Negative(Box<Numeric>),
     Arithmetic(Box<Numeric>, Arithmetic, Box<Numeric>),
 }
 
 impl Numeric {
-    fn sources(&self, into: &mut Vec<Source>) {
+    fn sources(&self, into: &mut Vec<ColumnSource>) {
         match self {
             Self::Column(source) => into.push(*source),
             Self::Constant(_) => {}
@@ -83,7 +83,7 @@ enum Typed {
     Truth(Bound),
     Number(Numeric),
     Date(Numeric),
-    Text(Source, Vocabulary),
+    Text(ColumnSource, Vocabulary),
     Literal(String),
 }
 
@@ -155,8 +155,8 @@ impl Binder<'_> {
             Expr::Compare(a, op, b) => Typed::Truth(self.compare((a, self.typed(a)?), *op, (b, self.typed(b)?))?),
             Expr::Between(e, low, high) => {
                 let value = self.value(e, "BETWEEN")?;
-                let low = self.compare((e, value.clone()), Comparison::AtLeast, (low, self.typed(low)?))?;
-                let high = self.compare((e, value), Comparison::AtMost, (high, self.typed(high)?))?;
+                let low = self.compare((e, value.clone()), ComparisonOperator::AtLeast, (low, self.typed(low)?))?;
+                let high = self.compare((e, value), ComparisonOperator::AtMost, (high, self.typed(high)?))?;
                 Typed::Truth(Bound::And(vec![low, high]))
             }
             Expr::In(e, list) => Typed::Truth(self.among(e, list)?),
@@ -170,12 +170,12 @@ impl Binder<'_> {
     }
 
     fn column(&self, name: &str) -> Result<Typed> {
-        match source::find(name, self.roster) {
+        match source::find_column(name, self.roster) {
             Ok((source, kind)) => Ok(match kind {
-                Kind::Flag => Typed::Truth(Bound::Flag(source)),
-                Kind::Number => Typed::Number(Numeric::Column(source)),
-                Kind::Date => Typed::Date(Numeric::Column(source)),
-                Kind::Text(vocabulary) => Typed::Text(source, vocabulary),
+                ValueType::Flag => Typed::Truth(Bound::Flag(source)),
+                ValueType::Number => Typed::Number(Numeric::Column(source)),
+                ValueType::Date => Typed::Date(Numeric::Column(source)),
+                ValueType::Text(vocabulary) => Typed::Text(source, vocabulary),
             }),
             Err(Error::Argument(detail)) => {
                 self.error(&detail.text().zh, &detail.text().en).map_err(|error| error.in_column(name))
@@ -237,27 +237,27 @@ impl Binder<'_> {
         let mut numbers = Vec::new();
         let mut texts = Vec::new();
         for item in list {
-            match self.compare((expr, value.clone()), Comparison::Equal, (item, self.typed(item)?))? {
-                Bound::Number(_, Test::Among(mut one)) if column => numbers.append(&mut one),
-                Bound::Text(_, Test::Among(mut one)) if column => texts.append(&mut one),
+            match self.compare((expr, value.clone()), ComparisonOperator::Equal, (item, self.typed(item)?))? {
+                Bound::Number(_, ValueTest::Among(mut one)) if column => numbers.append(&mut one),
+                Bound::Text(_, ValueTest::Among(mut one)) if column => texts.append(&mut one),
                 other => found.push(other),
             }
         }
         match value {
             Typed::Text(source, _) if !texts.is_empty() => {
                 texts.sort_unstable();
-                found.push(Bound::Text(source, Test::Among(texts)));
+                found.push(Bound::Text(source, ValueTest::Among(texts)));
             }
             Typed::Number(Numeric::Column(source)) | Typed::Date(Numeric::Column(source)) if !numbers.is_empty() => {
                 numbers.sort_unstable_by(f64::total_cmp);
-                found.push(Bound::Number(source, Test::Among(numbers)));
+                found.push(Bound::Number(source, ValueTest::Among(numbers)));
             }
             _ => {}
         }
         Ok(Bound::Or(found))
     }
 
-    fn compare(&self, (a, left): (&Expr, Typed), op: Comparison, (b, right): (&Expr, Typed)) -> Result<Bound> {
+    fn compare(&self, (a, left): (&Expr, Typed), op: ComparisonOperator, (b, right): (&Expr, Typed)) -> Result<Bound> {
         match (left, right) {
             (Typed::Null, _) | (_, Typed::Null) => Ok(Bound::Known(None)),
             (Typed::Number(x), Typed::Number(y)) | (Typed::Date(x), Typed::Date(y)) => Ok(numbers(x, op, y)),
@@ -270,7 +270,9 @@ impl Binder<'_> {
                 Ok(ordered(op, order))
             }
             (Typed::Literal(x), Typed::Literal(y)) => Ok(ordered(op, |order| Bound::Known(Some(order.holds(&x, &y))))),
-            (Typed::Truth(x), Typed::Truth(y)) if matches!(op, Comparison::Equal | Comparison::NotEqual) => {
+            (Typed::Truth(x), Typed::Truth(y))
+                if matches!(op, ComparisonOperator::Equal | ComparisonOperator::NotEqual) =>
+            {
                 Ok(ordered(op, |_| Bound::Same(Box::new(x), Box::new(y))))
             }
             (left, right) => {
@@ -308,8 +310,15 @@ impl Binder<'_> {
     }
 
     /// Compares a text column with a literal, which must be a value that the column can hold.
-    fn text(&self, column: &Expr, source: Source, words: Vocabulary, op: Comparison, text: String) -> Result<Bound> {
-        let equality = matches!(op, Comparison::Equal | Comparison::NotEqual);
+    fn text(
+        &self,
+        column: &Expr,
+        source: ColumnSource,
+        words: Vocabulary,
+        op: ComparisonOperator,
+        text: String,
+    ) -> Result<Bound> {
+        let equality = matches!(op, ComparisonOperator::Equal | ComparisonOperator::NotEqual);
         match words {
             Vocabulary::Words(_) if !equality => {
                 return self.error(
@@ -349,7 +358,7 @@ impl Binder<'_> {
     }
 }
 
-fn numbers(left: Numeric, op: Comparison, right: Numeric) -> Bound {
+fn numbers(left: Numeric, op: ComparisonOperator, right: Numeric) -> Bound {
     match (left, right) {
         (Numeric::Column(source), Numeric::Constant(n)) => ordered(op, |order| Bound::Number(source, order.test(n))),
         (Numeric::Constant(n), Numeric::Column(source)) => {
@@ -360,14 +369,14 @@ fn numbers(left: Numeric, op: Comparison, right: Numeric) -> Bound {
 }
 
 /// Expresses `op` by one of the evaluated comparisons, negated if necessary.
-fn ordered(op: Comparison, make: impl FnOnce(Order) -> Bound) -> Bound {
+fn ordered(op: ComparisonOperator, make: impl FnOnce(Order) -> Bound) -> Bound {
     let (order, negated) = match op {
-        Comparison::Equal => (Order::Equal, false),
-        Comparison::NotEqual => (Order::Equal, true),
-        Comparison::Less => (Order::Less, false),
-        Comparison::AtMost => (Order::AtMost, false),
-        Comparison::Greater => (Order::AtMost, true),
-        Comparison::AtLeast => (Order::Less, true),
+        ComparisonOperator::Equal => (Order::Equal, false),
+        ComparisonOperator::NotEqual => (Order::Equal, true),
+        ComparisonOperator::Less => (Order::Less, false),
+        ComparisonOperator::AtMost => (Order::AtMost, false),
+        ComparisonOperator::Greater => (Order::AtMost, true),
+        ComparisonOperator::AtLeast => (Order::Less, true),
     };
     let bound = make(order);
     if negated { Bound::Not(Box::new(bound)) } else { bound }
@@ -382,11 +391,11 @@ impl Order {
         }
     }
 
-    fn test<T>(self, constant: T) -> Test<T> {
+    fn test<T>(self, constant: T) -> ValueTest<T> {
         match self {
-            Self::Equal => Test::Among(vec![constant]),
-            Self::Less => Test::Less(constant),
-            Self::AtMost => Test::AtMost(constant),
+            Self::Equal => ValueTest::Among(vec![constant]),
+            Self::Less => ValueTest::Less(constant),
+            Self::AtMost => ValueTest::AtMost(constant),
         }
     }
 }

@@ -31,7 +31,7 @@ pub(crate) fn in_ranges(values: &Integers, ranges: &[(u64, u64)]) -> BooleanBuff
     let one = |range: &(u64, u64)| with_integers!(values, v => in_range(v, *range));
     match ranges {
         [] => BooleanBuffer::new_unset(values.len()),
-        [first, rest @ ..] => rest.iter().fold(one(first), |found, range| &found | &one(range)),
+        [first, rest @ ..] => rest.iter().fold(one(first), |rows, range| &rows | &one(range)),
     }
 }
 

@@ -10,52 +10,52 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arrow::array::Array;
 use arrow::buffer::BooleanBuffer;
 
-use super::bind::{Bound, Numeric, Order, Test};
+use super::bind::{Bound, Numeric, Order, ValueTest};
 use super::bits::{bits, in_ranges, in_table};
 use super::expr::Arithmetic;
 use super::like::like;
-use super::source::{Derived, Source};
+use super::source::{ColumnSource, Derived};
 use super::truth::Truth;
 use crate::error::{Error, Result};
 use crate::roster::{Column, Frame, Integers, Roster};
 
 /// Rows of one frame of a roster.
 #[derive(Clone)]
-pub(crate) struct Rows<'a> {
+pub(crate) struct FrameEvaluator<'a> {
     roster: &'a Roster,
     frame: &'a Frame,
-    asked: Arc<Asked>,
+    cache: Arc<AnswerCache>,
 }
 
 /// Maximum number of cached answers per frame, enough for the comparisons of a review.
-const KEPT: usize = 32;
+const MAX_CACHED: usize = 32;
 
 /// Cache of the latest comparisons evaluated on a frame, shared between predicates and between calls.
 #[derive(Default)]
-struct Asked(Mutex<VecDeque<(Bound, Truth)>>);
+struct AnswerCache(Mutex<VecDeque<(Bound, Truth)>>);
 
-impl Asked {
+impl AnswerCache {
     /// Returns the cached answer to `bound`, or computes it with `ask`.
     fn get(&self, bound: &Bound, ask: impl FnOnce() -> Result<Truth>) -> Result<Truth> {
         let all = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, known)) = all().iter().find(|(asked, _)| asked == bound) {
-            return Ok(known.clone());
+        if let Some((_, answer)) = all().iter().find(|(known, _)| known == bound) {
+            return Ok(answer.clone());
         }
         let answer = ask()?;
         let mut all = all();
-        all.truncate(KEPT - 1);
+        all.truncate(MAX_CACHED - 1);
         all.push_front((bound.clone(), answer.clone()));
         Ok(answer)
     }
 }
 
 /// Number of each row, and the rows where it is known.
-struct Numbers {
+struct NumericRows {
     values: Vec<f64>,
     known: Option<BooleanBuffer>,
 }
 
-impl<T> Test<T> {
+impl<T> ValueTest<T> {
     fn holds<V: PartialOrd + ?Sized>(&self, value: &V) -> bool
     where
         T: Borrow<V>,
@@ -71,7 +71,7 @@ impl<T> Test<T> {
     }
 }
 
-impl Test<f64> {
+impl ValueTest<f64> {
     /// Returns the non-negative integers that pass, as ranges.
     fn ranges(&self) -> Vec<(u64, u64)> {
         let up_to = |last: f64| if last < 0.0 { Vec::new() } else { vec![(0, last as u64)] };
@@ -96,7 +96,7 @@ impl Test<f64> {
 
 /// Values of a column in one frame.
 #[derive(Clone, Copy)]
-enum Stored<'a> {
+enum StoredColumn<'a> {
     /// The year's sources lack the column.
     Nothing,
     Year(f64),
@@ -104,7 +104,7 @@ enum Stored<'a> {
     Column(&'a Column, Option<&'static Derived>),
 }
 
-impl Stored<'_> {
+impl StoredColumn<'_> {
     /// Returns the internal error for a column held in a form that its declared type does not allow.
     fn misfit(self, zh: &str, en: &str) -> Error {
         let held = match self {
@@ -124,19 +124,19 @@ impl Stored<'_> {
     }
 }
 
-impl<'a> Rows<'a> {
+impl<'a> FrameEvaluator<'a> {
     pub(crate) fn new(roster: &'a Roster, frame: &'a Frame) -> Self {
-        Self { roster, frame, asked: frame.cache.get() }
+        Self { roster, frame, cache: frame.cache.get() }
     }
 
-    fn stored(&self, source: Source) -> Stored<'a> {
+    fn stored(&self, source: ColumnSource) -> StoredColumn<'a> {
         match source {
-            Source::Absent => Stored::Nothing,
-            Source::Year => Stored::Year(f64::from(self.frame.year)),
-            Source::Organisation => Stored::Organisation,
-            Source::Field { at, derive } => match self.roster.values(self.frame, at) {
-                Some(column) => Stored::Column(column, derive),
-                None => Stored::Nothing,
+            ColumnSource::Absent => StoredColumn::Nothing,
+            ColumnSource::Year => StoredColumn::Year(f64::from(self.frame.year)),
+            ColumnSource::Organisation => StoredColumn::Organisation,
+            ColumnSource::Field { index, derive } => match self.roster.values(self.frame, index) {
+                Some(column) => StoredColumn::Column(column, derive),
+                None => StoredColumn::Nothing,
             },
         }
     }
@@ -163,7 +163,7 @@ impl<'a> Rows<'a> {
             Bound::Not(bound) => self.evaluate(bound)?.not(),
             Bound::And(list) => self.chain(list, Truth::and, true)?,
             Bound::Or(list) => self.chain(list, Truth::or, false)?,
-            comparison => self.asked.get(comparison, || self.compare(comparison))?,
+            comparison => self.cache.get(comparison, || self.compare(comparison))?,
         })
     }
 
@@ -195,24 +195,24 @@ impl<'a> Rows<'a> {
         rest.iter().try_fold(self.evaluate(first)?, |truth, next| Ok(join(&truth, &self.evaluate(next)?)))
     }
 
-    fn flag(&self, source: Source) -> Result<Truth> {
+    fn flag(&self, source: ColumnSource) -> Result<Truth> {
         match self.stored(source) {
-            Stored::Nothing => Ok(self.unknown()),
-            Stored::Column(Column::Flag { set, known }, _) => Ok(Truth::known(set, known.as_ref())),
+            StoredColumn::Nothing => Ok(self.unknown()),
+            StoredColumn::Column(Column::Flag { set, known }, _) => Ok(Truth::known(set, known.as_ref())),
             other => Err(other.misfit("是非", "flags")),
         }
     }
 
-    fn number(&self, source: Source, test: &Test<f64>) -> Result<Truth> {
+    fn number(&self, source: ColumnSource, test: &ValueTest<f64>) -> Result<Truth> {
         Ok(match self.stored(source) {
-            Stored::Nothing => self.unknown(),
-            Stored::Year(year) => Truth::all(self.len(), Some(test.holds(&year))),
-            Stored::Column(Column::Number { values, known }, _) => {
+            StoredColumn::Nothing => self.unknown(),
+            StoredColumn::Year(year) => Truth::all(self.len(), Some(test.holds(&year))),
+            StoredColumn::Column(Column::Number { values, known }, _) => {
                 Truth::known(&in_ranges(values, &test.ranges()), known.as_ref())
             }
-            Stored::Column(Column::Real { values, known }, _) => Truth::known(&test.bits(values), known.as_ref()),
-            Stored::Column(Column::Date { values, known }, _) => Truth::known(&test.bits(values), known.as_ref()),
-            Stored::Column(Column::Coded { codes, dictionary }, _) => {
+            StoredColumn::Column(Column::Real { values, known }, _) => Truth::known(&test.bits(values), known.as_ref()),
+            StoredColumn::Column(Column::Date { values, known }, _) => Truth::known(&test.bits(values), known.as_ref()),
+            StoredColumn::Column(Column::Coded { codes, dictionary }, _) => {
                 // Star grades.
                 coded(codes, dictionary.values(), |grade| grade.parse().ok().map(|n: f64| test.holds(&n)))
             }
@@ -220,8 +220,8 @@ impl<'a> Rows<'a> {
         })
     }
 
-    fn text(&self, source: Source, test: impl Fn(&str) -> bool) -> Result<Truth> {
-        if let Stored::Column(Column::Coded { codes, dictionary }, derive) = self.stored(source) {
+    fn text(&self, source: ColumnSource, test: impl Fn(&str) -> bool) -> Result<Truth> {
+        if let StoredColumn::Column(Column::Coded { codes, dictionary }, derive) = self.stored(source) {
             let ask = |value: &String| match derive {
                 Some(derive) => derive.value(value).map(|part| test(&part)),
                 None => Some(test(value)),
@@ -234,7 +234,7 @@ impl<'a> Rows<'a> {
         Ok(answers(texts.into_iter().map(|text| text.map(|text| test(&text)))))
     }
 
-    fn compare_texts(&self, a: Source, order: Order, b: Source) -> Result<Truth> {
+    fn compare_texts(&self, a: ColumnSource, order: Order, b: ColumnSource) -> Result<Truth> {
         let (Some(a), Some(b)) = (self.texts(a)?, self.texts(b)?) else {
             return Ok(self.unknown());
         };
@@ -242,13 +242,13 @@ impl<'a> Rows<'a> {
         Ok(answers(pairs.map(|(a, b)| Some(order.holds(a.as_ref()?, b.as_ref()?)))))
     }
 
-    fn is_null(&self, sources: &[Source]) -> Truth {
+    fn is_null(&self, sources: &[ColumnSource]) -> Truth {
         let mut all: Option<BooleanBuffer> = None;
         for source in sources {
             let known = match self.stored(*source) {
-                Stored::Nothing => return self.unknown(),
-                Stored::Year(_) | Stored::Organisation => None,
-                Stored::Column(column, derive) => match column {
+                StoredColumn::Nothing => return self.unknown(),
+                StoredColumn::Year(_) | StoredColumn::Organisation => None,
+                StoredColumn::Column(column, derive) => match column {
                     Column::Coded { codes, dictionary } => Some(match derive {
                         Some(derive) => coded(codes, dictionary.values(), |v| derive.value(v).map(|_| true)).yes,
                         None => in_ranges(codes, &[(1, u64::MAX)]),
@@ -267,26 +267,26 @@ impl<'a> Rows<'a> {
     }
 
     /// Returns the numbers of `numeric`, or `None` if the year's sources lack one of its columns.
-    fn numbers(&self, numeric: &Numeric) -> Result<Option<Numbers>> {
+    fn numbers(&self, numeric: &Numeric) -> Result<Option<NumericRows>> {
         let (values, known) = match numeric {
             Numeric::Constant(n) => (vec![*n; self.len()], None),
             Numeric::Column(source) => match self.stored(*source) {
-                Stored::Nothing => return Ok(None),
-                Stored::Year(year) => (vec![year; self.len()], None),
-                Stored::Column(Column::Number { values, known }, _) => {
+                StoredColumn::Nothing => return Ok(None),
+                StoredColumn::Year(year) => (vec![year; self.len()], None),
+                StoredColumn::Column(Column::Number { values, known }, _) => {
                     ((0..self.len()).map(|row| values.get(row) as f64).collect(), known.clone())
                 }
-                Stored::Column(Column::Real { values, known }, _) => (values.clone(), known.clone()),
-                Stored::Column(Column::Date { values, known }, _) => {
+                StoredColumn::Column(Column::Real { values, known }, _) => (values.clone(), known.clone()),
+                StoredColumn::Column(Column::Date { values, known }, _) => {
                     (values.iter().map(|day| f64::from(*day)).collect(), known.clone())
                 }
-                Stored::Column(Column::Coded { codes, dictionary }, _) => {
+                StoredColumn::Column(Column::Coded { codes, dictionary }, _) => {
                     let grades = dictionary.values().iter().map(|grade| grade.parse().ok());
                     let grades: Vec<Option<f64>> = std::iter::once(None).chain(grades).collect();
                     let at = |row| grades.get(codes.get(row) as usize).copied().flatten();
-                    let found: Vec<Option<f64>> = (0..self.len()).map(at).collect();
-                    let known = bits(&found, |grade| grade.is_some());
-                    (found.into_iter().map(Option::unwrap_or_default).collect(), Some(known))
+                    let grades: Vec<Option<f64>> = (0..self.len()).map(at).collect();
+                    let known = bits(&grades, |grade| grade.is_some());
+                    (grades.into_iter().map(Option::unwrap_or_default).collect(), Some(known))
                 }
                 other => return Err(other.misfit("数字", "numbers")),
             },
@@ -307,19 +307,19 @@ impl<'a> Rows<'a> {
                 _ => return Ok(None),
             },
         };
-        Ok(Some(Numbers { values, known }))
+        Ok(Some(NumericRows { values, known }))
     }
 
     /// Returns the text of each row, or `None` if the year's sources lack the column.
-    fn texts(&self, source: Source) -> Result<Option<Vec<Option<Cow<'a, str>>>>> {
+    fn texts(&self, source: ColumnSource) -> Result<Option<Vec<Option<Cow<'a, str>>>>> {
         Ok(Some(match self.stored(source) {
-            Stored::Nothing => return Ok(None),
-            Stored::Organisation => {
+            StoredColumn::Nothing => return Ok(None),
+            StoredColumn::Organisation => {
                 let ids = self.roster.organisations();
                 self.frame.slots.iter().map(|slot| Some(ids.value(*slot as usize).into())).collect()
             }
-            Stored::Column(Column::Text(texts), _) => texts.iter().map(|text| text.map(Cow::Borrowed)).collect(),
-            Stored::Column(Column::Coded { codes, dictionary }, derive) => (0..self.len())
+            StoredColumn::Column(Column::Text(texts), _) => texts.iter().map(|text| text.map(Cow::Borrowed)).collect(),
+            StoredColumn::Column(Column::Coded { codes, dictionary }, derive) => (0..self.len())
                 .map(|row| {
                     let value = dictionary.get(u32::try_from(codes.get(row)).ok()?)?;
                     derive.map_or(Some(Cow::Borrowed(value)), |derive| derive.value(value))

@@ -12,7 +12,7 @@ pub(crate) enum Expr {
     Text(String),
     Negative(Box<Expr>),
     Arithmetic(Box<Expr>, Arithmetic, Box<Expr>),
-    Compare(Box<Expr>, Comparison, Box<Expr>),
+    Compare(Box<Expr>, ComparisonOperator, Box<Expr>),
     Between(Box<Expr>, Box<Expr>, Box<Expr>),
     In(Box<Expr>, Vec<Expr>),
     Like(Box<Expr>, Box<Expr>),
@@ -31,7 +31,7 @@ pub(crate) enum Arithmetic {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Comparison {
+pub(crate) enum ComparisonOperator {
     Equal,
     NotEqual,
     Less,
@@ -40,7 +40,7 @@ pub(crate) enum Comparison {
     AtLeast,
 }
 
-impl Comparison {
+impl ComparisonOperator {
     /// Returns the comparison with its sides exchanged.
     pub(crate) fn flipped(self) -> Self {
         match self {
@@ -154,7 +154,7 @@ impl fmt::Display for Arithmetic {
     }
 }
 
-impl fmt::Display for Comparison {
+impl fmt::Display for ComparisonOperator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Equal => "=",

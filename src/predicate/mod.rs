@@ -23,7 +23,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use self::bind::bind;
-use self::evaluate::Rows;
+use self::evaluate::FrameEvaluator;
 use self::expr::Expr;
 use self::parse::{parse, spelled};
 pub(crate) use self::source::ledger_column;
@@ -123,7 +123,7 @@ impl Predicate {
     /// does.
     pub fn evaluate(&self, roster: &Roster, frame: &Frame) -> Result<Truth> {
         let bound = bind(&self.expr, &self.text, roster)?;
-        Rows::new(roster, frame).evaluate(&bound)
+        FrameEvaluator::new(roster, frame).evaluate(&bound)
     }
 }
 

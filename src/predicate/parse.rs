@@ -9,7 +9,7 @@ use sqlparser::dialect::DuckDbDialect;
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Token, Tokenizer};
 
-use super::expr::{Arithmetic, Comparison, Expr};
+use super::expr::{Arithmetic, ComparisonOperator, Expr};
 use crate::error::library::quoted;
 use crate::error::{Error, Result};
 
@@ -195,7 +195,7 @@ fn convert(expr: ast::Expr, levels: usize) -> Result<Expr, Refused> {
 enum Operator {
     Chain(fn(Vec<Expr>) -> Expr),
     Arithmetic(Arithmetic),
-    Compare(Comparison),
+    Compare(ComparisonOperator),
 }
 
 fn operator(op: &BinaryOperator) -> Option<Operator> {
@@ -205,12 +205,12 @@ fn operator(op: &BinaryOperator) -> Option<Operator> {
         BinaryOperator::Plus => Operator::Arithmetic(Arithmetic::Plus),
         BinaryOperator::Minus => Operator::Arithmetic(Arithmetic::Minus),
         BinaryOperator::Multiply => Operator::Arithmetic(Arithmetic::Times),
-        BinaryOperator::Eq => Operator::Compare(Comparison::Equal),
-        BinaryOperator::NotEq => Operator::Compare(Comparison::NotEqual),
-        BinaryOperator::Lt => Operator::Compare(Comparison::Less),
-        BinaryOperator::LtEq => Operator::Compare(Comparison::AtMost),
-        BinaryOperator::Gt => Operator::Compare(Comparison::Greater),
-        BinaryOperator::GtEq => Operator::Compare(Comparison::AtLeast),
+        BinaryOperator::Eq => Operator::Compare(ComparisonOperator::Equal),
+        BinaryOperator::NotEq => Operator::Compare(ComparisonOperator::NotEqual),
+        BinaryOperator::Lt => Operator::Compare(ComparisonOperator::Less),
+        BinaryOperator::LtEq => Operator::Compare(ComparisonOperator::AtMost),
+        BinaryOperator::Gt => Operator::Compare(ComparisonOperator::Greater),
+        BinaryOperator::GtEq => Operator::Compare(ComparisonOperator::AtLeast),
         _ => return None,
     })
 }

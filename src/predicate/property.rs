@@ -3,12 +3,12 @@
 use proptest::prelude::*;
 
 use super::Predicate;
-use super::slow::{Cond, DAYS, NAMES, Num, REGIONS, Row, STARS, WORDS, answer, sql};
+use super::slow::{Cond, DAYS, NAMES, Num, OracleRow, REGIONS, STARS, WORDS, answer, sql};
 use super::testing::{codes, dates, flags, numbers, reals, roster, texts};
 use crate::roster::Roster;
 use crate::schema::Type;
 
-fn rows() -> impl Strategy<Value = Vec<Row>> {
+fn rows() -> impl Strategy<Value = Vec<OracleRow>> {
     use proptest::option::of;
     let one = (
         (of(0..6u64), of(0..70_000u64), of((-4..4i32).prop_map(|h| f64::from(h) / 2.0)), of(0..5usize)),
@@ -16,13 +16,13 @@ fn rows() -> impl Strategy<Value = Vec<Row>> {
         (of(0..5usize), of(0..5usize), of(0..5usize), of(0..4usize)),
     );
     let row = one.prop_map(|((members, funds, score, star), (day, operating, union), (mode, name, grid, region))| {
-        Row { members, funds, score, star, day, operating, union, mode, name, grid, region }
+        OracleRow { members, funds, score, star, day, operating, union, mode, name, grid, region }
     });
     prop::collection::vec(row, 0..140)
 }
 
-fn build(rows: &[Row]) -> Roster {
-    fn each<'a, T>(rows: &'a [Row], value: impl Fn(&'a Row) -> Option<T>) -> Vec<Option<T>> {
+fn build(rows: &[OracleRow]) -> Roster {
+    fn each<'a, T>(rows: &'a [OracleRow], value: impl Fn(&'a OracleRow) -> Option<T>) -> Vec<Option<T>> {
         rows.iter().map(value).collect()
     }
     let columns = vec![

@@ -8,7 +8,7 @@ pub(crate) const DAYS: [(i32, &str); 3] = [(15705, "2012-12-31"), (15706, "2013-
 
 /// One organisation. Every value may be unknown; the year lacks the columns `premises_m2`, `plaque` and `zone`.
 #[derive(Clone, Debug)]
-pub(crate) struct Row {
+pub(crate) struct OracleRow {
     pub(crate) members: Option<u64>,
     pub(crate) funds: Option<u64>,
     pub(crate) score: Option<f64>,
@@ -24,15 +24,15 @@ pub(crate) struct Row {
 
 /// A value, or the reason for its absence.
 #[derive(Clone, PartialEq)]
-enum Is<T> {
+enum OracleValue<T> {
     Known(T),
     Null,
     /// The column does not exist.
     Absent,
 }
 
-impl<T> Is<T> {
-    fn of(value: Option<T>) -> Self {
+impl<T> OracleValue<T> {
+    fn from_option(value: Option<T>) -> Self {
         value.map_or(Self::Null, Self::Known)
     }
 
@@ -150,29 +150,29 @@ pub(crate) fn sql(c: &Cond) -> String {
 
 // Evaluation on one row.
 
-fn number_of(n: &Num, row: &Row) -> Is<f64> {
+fn number_of(n: &Num, row: &OracleRow) -> OracleValue<f64> {
     match n {
-        Num::Column("year") => Is::Known(2013.0),
-        Num::Column("members_full") => Is::of(row.members.map(|n| n as f64)),
-        Num::Column("funds") => Is::of(row.funds.map(|n| n as f64)),
-        Num::Column("score") => Is::of(row.score),
-        Num::Column("star") => Is::of(row.star.map(|s| STARS[s].parse().unwrap())),
-        Num::Column(_) => Is::Absent,
-        Num::Halves(h) => Is::Known(f64::from(*h) / 2.0),
-        Num::Null => Is::Null,
+        Num::Column("year") => OracleValue::Known(2013.0),
+        Num::Column("members_full") => OracleValue::from_option(row.members.map(|n| n as f64)),
+        Num::Column("funds") => OracleValue::from_option(row.funds.map(|n| n as f64)),
+        Num::Column("score") => OracleValue::from_option(row.score),
+        Num::Column("star") => OracleValue::from_option(row.star.map(|s| STARS[s].parse().unwrap())),
+        Num::Column(_) => OracleValue::Absent,
+        Num::Halves(h) => OracleValue::Known(f64::from(*h) / 2.0),
+        Num::Null => OracleValue::Null,
         Num::Negative(n) => match number_of(n, row) {
-            Is::Known(n) => Is::Known(-n),
+            OracleValue::Known(n) => OracleValue::Known(-n),
             other => other,
         },
         Num::Op(a, op, b) => match (number_of(a, row), number_of(b, row)) {
-            (Is::Known(a), Is::Known(b)) => Is::Known(match *op {
+            (OracleValue::Known(a), OracleValue::Known(b)) => OracleValue::Known(match *op {
                 "+" => a + b,
                 "-" => a - b,
                 _ => a * b,
             }),
             // A literal NULL makes the result null, whatever the other side is.
-            (Is::Absent, _) | (_, Is::Absent) if !has_null(a) && !has_null(b) => Is::Absent,
-            _ => Is::Null,
+            (OracleValue::Absent, _) | (_, OracleValue::Absent) if !has_null(a) && !has_null(b) => OracleValue::Absent,
+            _ => OracleValue::Null,
         },
     }
 }
@@ -186,30 +186,30 @@ fn has_null(n: &Num) -> bool {
     }
 }
 
-fn text_of(column: &str, at: usize, row: &Row) -> Is<String> {
+fn text_of(column: &str, id: usize, row: &OracleRow) -> OracleValue<String> {
     let level = |digits, coarsest: &[usize]| match row.region {
-        Some(r) if !coarsest.contains(&r) => Is::Known(format!("{:0<12}", &REGIONS[r][..digits])),
-        _ => Is::Null,
+        Some(r) if !coarsest.contains(&r) => OracleValue::Known(format!("{:0<12}", &REGIONS[r][..digits])),
+        _ => OracleValue::Null,
     };
     match column {
-        "org_id" => Is::Known(format!("{at:04}")),
-        "mode" => Is::of(row.mode.map(|m| WORDS[m].to_owned())),
-        "name" => Is::of(row.name.map(|n| NAMES[n].to_owned())),
-        "grid" => Is::of(row.grid.map(|n| NAMES[n].to_owned())),
-        "region" => Is::of(row.region.map(|n| REGIONS[n].to_owned())),
+        "org_id" => OracleValue::Known(format!("{id:04}")),
+        "mode" => OracleValue::from_option(row.mode.map(|m| WORDS[m].to_owned())),
+        "name" => OracleValue::from_option(row.name.map(|n| NAMES[n].to_owned())),
+        "grid" => OracleValue::from_option(row.grid.map(|n| NAMES[n].to_owned())),
+        "region" => OracleValue::from_option(row.region.map(|n| REGIONS[n].to_owned())),
         "province" => level(2, &[]),
         "prefecture" => level(4, &[2]),
         "county" => level(6, &[2]),
         "township" => level(9, &[1, 2]),
-        _ => Is::Absent,
+        _ => OracleValue::Absent,
     }
 }
 
-fn flag_of(column: &str, row: &Row) -> Is<bool> {
+fn flag_of(column: &str, row: &OracleRow) -> OracleValue<bool> {
     match column {
-        "operating" => Is::of(row.operating),
-        "union" => Is::of(row.union),
-        _ => Is::Absent,
+        "operating" => OracleValue::from_option(row.operating),
+        "union" => OracleValue::from_option(row.union),
+        _ => OracleValue::Absent,
     }
 }
 
@@ -249,9 +249,9 @@ fn like(text: &[char], pattern: &[char]) -> bool {
     }
 }
 
-pub(crate) fn answer(c: &Cond, at: usize, row: &Row) -> Option<bool> {
+pub(crate) fn answer(c: &Cond, id: usize, row: &OracleRow) -> Option<bool> {
     let num = |n: &Num| number_of(n, row).known();
-    let text = |column: &str| text_of(column, at, row).known();
+    let text = |column: &str| text_of(column, id, row).known();
     match c {
         Cond::Flag(c) => flag_of(c, row).known(),
         Cond::Constant(v) => *v,
@@ -288,11 +288,11 @@ pub(crate) fn answer(c: &Cond, at: usize, row: &Row) -> Option<bool> {
         }
         Cond::NumberIsNull(n, v) => unless(*n, number_of(v, row).is_null()),
         Cond::ColumnIsNull(n, c @ ("operating" | "union" | "plaque")) => unless(*n, flag_of(c, row).is_null()),
-        Cond::ColumnIsNull(n, c) => unless(*n, text_of(c, at, row).is_null()),
-        Cond::Is(n, truth, c) => unless(*n, Some(answer(c, at, row) == Some(*truth))),
-        Cond::Not(c) => answer(c, at, row).map(|a| !a),
-        Cond::And(a, b) => and(answer(a, at, row), answer(b, at, row)),
-        Cond::Or(a, b) => or(answer(a, at, row), answer(b, at, row)),
-        Cond::Same(a, op, b) => compare(answer(a, at, row).as_ref(), op, answer(b, at, row).as_ref()),
+        Cond::ColumnIsNull(n, c) => unless(*n, text_of(c, id, row).is_null()),
+        Cond::Is(n, truth, c) => unless(*n, Some(answer(c, id, row) == Some(*truth))),
+        Cond::Not(c) => answer(c, id, row).map(|a| !a),
+        Cond::And(a, b) => and(answer(a, id, row), answer(b, id, row)),
+        Cond::Or(a, b) => or(answer(a, id, row), answer(b, id, row)),
+        Cond::Same(a, op, b) => compare(answer(a, id, row).as_ref(), op, answer(b, id, row).as_ref()),
     }
 }

@@ -14,9 +14,9 @@ use crate::support::similarity::nearest;
 
 /// Source of a column's values.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Source {
+pub(crate) enum ColumnSource {
     /// The roster's field `at`, as stored or with `derive` applied to each value.
-    Field { at: usize, derive: Option<&'static Derived> },
+    Field { index: usize, derive: Option<&'static Derived> },
     /// The year of the frame.
     Year,
     /// The organisation's id.
@@ -30,7 +30,7 @@ type Derive = fn(&str) -> Option<Cow<'_, str>>;
 
 /// Type by which the values of a column are compared.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Kind {
+pub(crate) enum ValueType {
     Flag,
     Number,
     Date,
@@ -101,34 +101,35 @@ pub(crate) fn ledger_column(name: &str) -> &str {
 }
 
 /// Finds the column `name`. The roster's own columns take precedence over derived ones of the same name.
-pub(crate) fn find(name: &str, roster: &Roster) -> Result<(Source, Kind)> {
+pub(crate) fn find_column(name: &str, roster: &Roster) -> Result<(ColumnSource, ValueType)> {
     let field = |name: &str| roster.fields().iter().position(|f| f.name == name);
-    let source = |at: Option<usize>, derive| at.map_or(Source::Absent, |at| Source::Field { at, derive });
+    let source =
+        |at: Option<usize>, derive| at.map_or(ColumnSource::Absent, |at| ColumnSource::Field { index: at, derive });
     if let Some(at) = field(name) {
         let ty = roster.fields().get(at).map_or(Type::Text, |f| f.ty);
         return Ok((source(Some(at), None), kind(name, ty)));
     }
     if let Some(d) = DERIVED.iter().find(|d| d.name == name) {
-        return Ok((source(field(d.from), Some(d)), Kind::Text(d.vocabulary)));
+        return Ok((source(field(d.from), Some(d)), ValueType::Text(d.vocabulary)));
     }
     match name {
-        "year" => Ok((Source::Year, Kind::Number)),
-        "org_id" => Ok((Source::Organisation, Kind::Text(Vocabulary::Open))),
+        "year" => Ok((ColumnSource::Year, ValueType::Number)),
+        "org_id" => Ok((ColumnSource::Organisation, ValueType::Text(Vocabulary::Open))),
         _ => match schema::column(name) {
-            Some(column) => Ok((Source::Absent, kind(name, column.ty))),
+            Some(column) => Ok((ColumnSource::Absent, kind(name, column.ty))),
             None => Err(unknown(name, roster)),
         },
     }
 }
 
-fn kind(name: &str, ty: Type) -> Kind {
+fn kind(name: &str, ty: Type) -> ValueType {
     match ty {
-        Type::Flag => Kind::Flag,
-        Type::Year | Type::Count | Type::Money | Type::Real | Type::Star => Kind::Number,
-        Type::Date => Kind::Date,
-        Type::Word => Kind::Text(words::of(name).map_or(Vocabulary::Open, Vocabulary::Words)),
-        Type::Region => Kind::Text(Vocabulary::Region),
-        Type::Id | Type::Text | Type::Code | Type::Industry => Kind::Text(Vocabulary::Open),
+        Type::Flag => ValueType::Flag,
+        Type::Year | Type::Count | Type::Money | Type::Real | Type::Star => ValueType::Number,
+        Type::Date => ValueType::Date,
+        Type::Word => ValueType::Text(words::of(name).map_or(Vocabulary::Open, Vocabulary::Words)),
+        Type::Region => ValueType::Text(Vocabulary::Region),
+        Type::Id | Type::Text | Type::Code | Type::Industry => ValueType::Text(Vocabulary::Open),
     }
 }
 
