@@ -4,7 +4,7 @@
 use super::{is_scientific, uscc};
 
 /// Digits of a number that a spreadsheet keeps.
-const KEPT: usize = 15;
+const KEPT_DIGITS: usize = 15;
 
 /// A damaged code.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,7 +18,7 @@ pub(crate) enum Spoilt {
 impl Spoilt {
     /// Interprets `text`, normalised by [`code`](super::code), as a damaged code. Returns `None` if it is valid or
     /// too little is left.
-    pub(crate) fn of(text: &str) -> Option<Self> {
+    pub(crate) fn detect(text: &str) -> Option<Self> {
         if uscc::is_valid(text) {
             return None;
         }
@@ -33,7 +33,7 @@ fn rounded(text: &str) -> Option<f64> {
         Some(digits) => is_whole(digits),
         None if is_scientific(text) => {
             let mantissa = text.split(['E', 'e']).next().unwrap_or_default();
-            mantissa.bytes().filter(u8::is_ascii_digit).count() >= KEPT
+            mantissa.bytes().filter(u8::is_ascii_digit).count() >= KEPT_DIGITS
         }
         None => is_whole(text) && uscc::status(text) == uscc::UsccStatus::Mangled,
     };
@@ -69,12 +69,12 @@ mod tests {
     fn what_spreadsheets_leave() {
         // 911101066976941872 is a real code with digits only (docs/field-notes.md, unified codes).
         for left in ["911101066976941000", "9.11101066976941E+17", "911101066976941000.0", "911101066976941952.0"] {
-            let Some(Spoilt::Rounded(number)) = Spoilt::of(left) else { panic!("{left}") };
+            let Some(Spoilt::Rounded(number)) = Spoilt::detect(left) else { panic!("{left}") };
             assert!(became(911_101_066_976_941_872, number), "{left}");
             assert!(!became(911_101_066_976_943_872, number) && !became(911_101_066_976_939_872, number), "{left}");
         }
         for other in ["911101066976941872", "9.11101E+17", "911101066976941", "9.11101066976941E+16", "000", ""] {
-            assert_eq!(Spoilt::of(other), None, "{other}");
+            assert_eq!(Spoilt::detect(other), None, "{other}");
         }
     }
 
@@ -84,12 +84,12 @@ mod tests {
             for at in 0..18 {
                 for sign in ["?", "*", "O", "I", "□"] {
                     let left = format!("{}{sign}{}", &code[..at], &code[at + 1..]);
-                    assert_eq!(Spoilt::of(&left), Some(Spoilt::Illegible(code.to_owned())), "{left}");
+                    assert_eq!(Spoilt::detect(&left), Some(Spoilt::Illegible(code.to_owned())), "{left}");
                 }
             }
         }
         for other in ["9111000060003734?", "9111000060003734??", "91110000600037341X"] {
-            assert_eq!(Spoilt::of(other), None, "{other}");
+            assert_eq!(Spoilt::detect(other), None, "{other}");
         }
     }
 }

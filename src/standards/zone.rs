@@ -105,12 +105,12 @@ impl Zones {
         };
         let mut zones = Self::default();
         for (at, value) in records.into_iter().enumerate() {
-            zones.add(Record::new(value, origin, at + 1)?)?;
+            zones.add(ZoneRecord::new(value, origin, at + 1)?)?;
         }
         Ok(zones)
     }
 
-    fn add(&mut self, mut record: Record) -> Result<()> {
+    fn add(&mut self, mut record: ZoneRecord) -> Result<()> {
         let zone = Zone {
             id: record.required("id")?,
             name: record.required("name")?,
@@ -162,12 +162,12 @@ impl Zones {
 }
 
 /// One `[[zone]]` record. Fields are removed as they are read; a remaining field is an error.
-struct Record {
+struct ZoneRecord {
     place: RecordPlace,
     fields: Table,
 }
 
-impl Record {
+impl ZoneRecord {
     fn new(value: Value, origin: &str, number: usize) -> Result<Self> {
         let name =
             value.get("id").and_then(Value::as_str).map_or_else(|| format!("#{number}"), |id| format!("\"{id}\""));

@@ -32,7 +32,7 @@ fn identity_or_rest<'a>(cell: &Cell<'a>) -> IdentityResult<'a> {
         Cell::Number(number) => Cow::Owned(format!("{number:.0}.0")),
         _ => return whose,
     };
-    if Spoilt::of(&rest).is_some() { Ok((rest, Some(Code::IdMangled))) } else { whose }
+    if Spoilt::detect(&rest).is_some() { Ok((rest, Some(Code::IdMangled))) } else { whose }
 }
 
 /// Reads the organisation code in `cell`, with an optional warning; or returns why the row has none.

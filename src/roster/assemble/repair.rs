@@ -70,7 +70,7 @@ impl Builder {
             slots.push(here.to_vec());
             rest = others;
         }
-        let left = |(number, id): (u32, &str)| Some(SpoiltId { number, id: id.to_owned(), code: Spoilt::of(id)? });
+        let left = |(number, id): (u32, &str)| Some(SpoiltId { number, id: id.to_owned(), code: Spoilt::detect(id)? });
         let spoilt: Vec<SpoiltId> = (0..).zip(ids.iter().flatten()).filter_map(left).collect();
         if spoilt.is_empty() {
             return Ok(Vec::new());

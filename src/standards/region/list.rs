@@ -10,7 +10,7 @@ use super::{Region, RegionLevel};
 /// The list, sorted by code, with an index by code.
 pub(super) struct List {
     pub regions: Vec<Region>,
-    at: FxHashMap<u64, u32>,
+    index: FxHashMap<u64, u32>,
 }
 
 pub(super) static LIST: LazyLock<List> = LazyLock::new(|| {
@@ -18,8 +18,8 @@ pub(super) static LIST: LazyLock<List> = LazyLock::new(|| {
         include_str!("../../../definitions/regions.csv").lines().skip(1).filter_map(region).collect();
     regions.sort_by_key(|r| (r.code, Reverse(r.level)));
     // Four cities without counties are listed as prefecture and as county. The prefecture comes last and wins.
-    let at = regions.iter().enumerate().filter_map(|(at, r)| Some((number(r.code)?, at as u32))).collect();
-    List { regions, at }
+    let index = regions.iter().enumerate().filter_map(|(at, r)| Some((number(r.code)?, at as u32))).collect();
+    List { regions, index }
 });
 
 fn region(line: &'static str) -> Option<Region> {
@@ -36,5 +36,5 @@ pub(super) fn number(code: &str) -> Option<u64> {
 
 /// Returns the region with code `code`.
 pub(super) fn by_number(code: u64) -> Option<&'static Region> {
-    LIST.regions.get(*LIST.at.get(&code)? as usize)
+    LIST.regions.get(*LIST.index.get(&code)? as usize)
 }

@@ -23,25 +23,25 @@ pub enum Found {
 }
 
 /// A region with one of its names and the years of that name.
-struct Entry {
+struct NameEntry {
     unit: Unit,
     from: i16,
     to: i16,
 }
 
 #[derive(Default)]
-struct Names {
-    entries: Vec<Entry>,
+struct NameIndex {
+    entries: Vec<NameEntry>,
     full: FxHashMap<&'static str, Vec<u32>>,
     short: FxHashMap<&'static str, Vec<u32>>,
 }
 
-static NAMES: LazyLock<Names> = LazyLock::new(|| {
-    let mut names = Names::default();
-    let units = UNITS.nodes.iter().map(|n| Entry { unit: n.unit(), from: n.from, to: n.to });
+static NAMES: LazyLock<NameIndex> = LazyLock::new(|| {
+    let mut names = NameIndex::default();
+    let units = UNITS.nodes.iter().map(|n| NameEntry { unit: n.unit(), from: n.from, to: n.to });
     let townships = LIST.regions.iter().filter(|r| r.level == RegionLevel::Township);
     // Townships have no recorded history, so their names hold for every year.
-    let townships = townships.map(|r| Entry { unit: unit(r), from: FIRST_YEAR, to: LAST_YEAR });
+    let townships = townships.map(|r| NameEntry { unit: unit(r), from: FIRST_YEAR, to: LAST_YEAR });
     for entry in units.chain(townships) {
         let at = names.entries.len() as u32;
         names.full.entry(entry.unit.name).or_default().push(at);
@@ -59,7 +59,7 @@ fn unit(region: &Region) -> Unit {
 
 /// Quality of a match; less is better.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Fit {
+enum MatchQuality {
     /// Full name in force.
     Full,
     /// Short name in force.
@@ -93,39 +93,38 @@ pub fn find(name: &str, parent: Option<&str>, year: Option<i16>) -> Found {
         },
     };
     let year = year.unwrap_or(LIST_YEAR).clamp(FIRST_YEAR, LAST_YEAR);
-    let mut search = Search { names: &NAMES, year, best: Fit::Former, found: Vec::new() };
+    let mut search = Search { names: &NAMES, year, best: MatchQuality::Former, matches: Vec::new() };
     let level = within.as_deref().and_then(RegionLevel::of);
-    search.walk(&name, within.as_deref().zip(level), Fit::Full);
-    let mut found = search.found;
-    found.sort_by_key(|(unit, to)| (unit.code, unit.level, Reverse(*to)));
-    found.dedup_by_key(|(unit, _)| unit.code);
-    match found[..] {
+    search.walk(&name, within.as_deref().zip(level), MatchQuality::Full);
+    let mut matches = search.matches;
+    matches.sort_by_key(|(unit, to)| (unit.code, unit.level, Reverse(*to)));
+    matches.dedup_by_key(|(unit, _)| unit.code);
+    match matches[..] {
         [] => Found::None,
         [(unit, _)] => Found::One(unit),
-        _ => {
-            same_today(&found, year).map_or_else(|| Found::Several(found.iter().map(|(u, _)| *u).collect()), Found::One)
-        }
+        _ => same_today(&matches, year)
+            .map_or_else(|| Found::Several(matches.iter().map(|(u, _)| *u).collect()), Found::One),
     }
 }
 
 /// Returns the last of several former regions if all resolve to one region in `year`: one region that changed codes
 /// under this name.
-fn same_today(found: &[(Unit, i16)], year: i16) -> Option<Unit> {
-    let mut today = found.iter().map(|(unit, to)| resolve(unit.code, Some(*to), year).unit());
+fn same_today(matches: &[(Unit, i16)], year: i16) -> Option<Unit> {
+    let mut today = matches.iter().map(|(unit, to)| resolve(unit.code, Some(*to), year).unit());
     let first = today.next()??;
     if !today.all(|other| other == Some(first)) {
         return None;
     }
-    found.iter().max_by_key(|(_, to)| *to).map(|(unit, _)| *unit)
+    matches.iter().max_by_key(|(_, to)| *to).map(|(unit, _)| *unit)
 }
 
 struct Search<'a> {
-    names: &'a Names,
+    names: &'a NameIndex,
     year: i16,
     /// Best fit so far.
-    best: Fit,
+    best: MatchQuality,
     /// Regions with that fit, each with the last year of its name.
-    found: Vec<(Unit, i16)>,
+    matches: Vec<(Unit, i16)>,
 }
 
 /// Maximum length of a region name in characters.
@@ -133,7 +132,7 @@ const LONGEST: usize = 32;
 
 impl Search<'_> {
     /// Finds the regions whose path below `within` is `rest`.
-    fn walk(&mut self, rest: &str, within: Option<(&str, RegionLevel)>, fit: Fit) {
+    fn walk(&mut self, rest: &str, within: Option<(&str, RegionLevel)>, fit: MatchQuality) {
         let ends = rest.char_indices().map(|(at, c)| at + c.len_utf8()).take(LONGEST);
         for end in ends {
             let (Some(head), Some(tail)) = (rest.get(..end), rest.get(end..)) else { continue };
@@ -143,8 +142,8 @@ impl Search<'_> {
                     let unit = entry.unit;
                     let fit = match ((entry.from..=entry.to).contains(&self.year), short) {
                         (true, false) => fit,
-                        (true, true) => fit.max(Fit::Short),
-                        (false, false) => Fit::Former,
+                        (true, true) => fit.max(MatchQuality::Short),
+                        (false, false) => MatchQuality::Former,
                         (false, true) => continue,
                     };
                     let inside = within.is_none_or(|(code, level)| below(&unit, code, level));
@@ -157,9 +156,9 @@ impl Search<'_> {
                     } else if !is_placeholder(unit.name) {
                         if fit < self.best {
                             self.best = fit;
-                            self.found.clear();
+                            self.matches.clear();
                         }
-                        self.found.push((unit, entry.to));
+                        self.matches.push((unit, entry.to));
                     }
                 }
             }

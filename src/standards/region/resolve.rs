@@ -114,11 +114,11 @@ fn resolve_number(code: u64, of_year: Option<i16>, reference_year: i16) -> Resol
     let year = |year: i16| year.clamp(FIRST_YEAR, LAST_YEAR);
     let reference = year(reference_year);
     let above = code / COUNTY * COUNTY;
-    let held = units.of(above);
+    let held = units.with_code(above);
     let start = match of_year {
         None => held.last().copied(),
         Some(y) => {
-            if let Some(at) = units.at(above, year(y)) {
+            if let Some(at) = units.in_year(above, year(y)) {
                 Some(at)
             } else {
                 let apart = |n: &Node| if n.from > y { n.from - y } else { y - n.to };
@@ -220,7 +220,7 @@ pub fn above(unit: &Unit, level: RegionLevel, year: i16) -> Option<Unit> {
     }
     let size = 10_u64.pow(12 - level.digits() as u32);
     let code = number(unit.code)? / size * size;
-    UNITS.at(code, year.clamp(FIRST_YEAR, LAST_YEAR)).and_then(|at| UNITS.node(at)).map(Node::unit)
+    UNITS.in_year(code, year.clamp(FIRST_YEAR, LAST_YEAR)).and_then(|at| UNITS.node(at)).map(Node::unit)
 }
 
 /// Lists the units of `level` in force in `year`, sorted by code, each with the code of its parent.
@@ -241,6 +241,6 @@ pub fn in_force(year: i16, level: RegionLevel) -> Vec<(Unit, Option<&'static str
 fn parent(node: &Node, year: i16) -> Option<&'static str> {
     let code = number(node.code)?;
     let above = [100_000_000, 10_000_000_000].map(|unit| code / unit * unit);
-    let found = above.into_iter().filter(|c| *c != code).find_map(|c| UNITS.at(c, year));
+    let found = above.into_iter().filter(|c| *c != code).find_map(|c| UNITS.in_year(c, year));
     found.and_then(|at| UNITS.node(at)).map(|n| n.code)
 }

@@ -27,7 +27,7 @@ struct Successor {
 }
 
 #[derive(Default)]
-struct History {
+struct CodeHistory {
     /// Replacements of each code that was given up, latest first.
     successors: FxHashMap<u64, Vec<Successor>>,
     /// Latest name of each code, past or present.
@@ -36,8 +36,8 @@ struct History {
     introduced: FxHashMap<u64, bool>,
 }
 
-static HISTORY: LazyLock<History> = LazyLock::new(|| {
-    let mut history = History::default();
+static HISTORY: LazyLock<CodeHistory> = LazyLock::new(|| {
+    let mut history = CodeHistory::default();
     for change in CHANGES.iter().filter(|c| c.kind != Kind::Other) {
         let (old, new) = (number(change.old_code), number(change.new_code));
         for (code, name) in [(old, change.old_name), (new, change.new_name)] {
@@ -73,10 +73,10 @@ pub(super) fn former_name(code: u64) -> Option<&'static str> {
 /// Checks whether `code` is the 12-digit code of a listed region, or of a village (the last three digits) in one.
 #[must_use]
 pub fn is_listed(code: &str) -> bool {
-    number(code).is_some_and(has)
+    number(code).is_some_and(is_known)
 }
 
-fn has(code: u64) -> bool {
+fn is_known(code: u64) -> bool {
     by_number(code).is_some() || by_number(code / 1_000 * 1_000).is_some()
 }
 
@@ -85,7 +85,7 @@ fn has(code: u64) -> bool {
 #[must_use]
 pub fn current(code: &str) -> Standing {
     let Some(code) = number(code) else { return Standing::Unknown };
-    if has(code) {
+    if is_known(code) {
         return Standing::Current;
     }
     let county = code / 1_000_000 * 1_000_000;

@@ -55,21 +55,21 @@ pub(super) static UNITS: LazyLock<Units> = LazyLock::new(|| {
 
 impl Units {
     /// Returns the units that ever had `code`, by year.
-    pub(super) fn of(&self, code: u64) -> &[u32] {
+    pub(super) fn with_code(&self, code: u64) -> &[u32] {
         self.by_code.get(&code).map_or(&[], Vec::as_slice)
     }
 
     /// Returns the unit that has `code` in `year`.
-    pub(super) fn at(&self, code: u64, year: i16) -> Option<u32> {
-        self.of(code).iter().copied().find(|at| self.node(*at).is_some_and(|n| n.in_force(year)))
+    pub(super) fn in_year(&self, code: u64, year: i16) -> Option<u32> {
+        self.with_code(code).iter().copied().find(|at| self.node(*at).is_some_and(|n| n.in_force(year)))
     }
 
-    pub(super) fn node(&self, at: u32) -> Option<&Node> {
-        self.nodes.get(at as usize)
+    pub(super) fn node(&self, index: u32) -> Option<&Node> {
+        self.nodes.get(index as usize)
     }
 
     fn held(&self, code: &str, year: i16) -> Option<u32> {
-        self.at(number(code)?, year)
+        self.in_year(number(code)?, year)
     }
 
     fn push(&mut self, code: &'static str, name: &'static str, from: i16, to: i16) {
@@ -96,7 +96,7 @@ impl Units {
     }
 
     fn add_nodes(&mut self, changes: &[Change]) {
-        let mut codes: BTreeMap<&'static str, BTreeMap<i16, Turn>> = BTreeMap::new();
+        let mut codes: BTreeMap<&'static str, BTreeMap<i16, CodeChange>> = BTreeMap::new();
         let listed = LIST.regions.iter().filter(|r| r.level <= RegionLevel::County);
         let names: FxHashMap<&str, &'static str> = listed.map(|r| (r.code, r.name)).collect();
         for code in names.keys().filter_map(|code| super::get(code)) {
@@ -248,7 +248,7 @@ impl Units {
 
 /// The meaning of a code before and after a year in which it changed.
 #[derive(Default)]
-struct Turn {
+struct CodeChange {
     before: Option<&'static str>,
     after: Option<&'static str>,
     /// True if the unit after was set up in this year, rather than enlarged.
