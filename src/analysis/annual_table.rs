@@ -3,7 +3,7 @@
 use arrow::array::RecordBatch;
 
 use super::count::Measure;
-use super::rates::breaks::has;
+use super::rates::breaks::has_column;
 use crate::cube;
 use crate::cube::Lane;
 use crate::definition::{Annual, AnnualTable, Cell, Check, CheckSubject, Line, Part};
@@ -76,7 +76,7 @@ fn told(roster: &Roster, frame: &Frame, table: &AnnualTable, line: &Line, column
     });
     let conditions = [Some(&table.population), Some(&column.when), line.when.as_ref()].into_iter().flatten();
     let mut names = conditions.flat_map(|when| when.columns()).chain(counted);
-    names.all(|name| has(roster, frame, ledger_column(name)))
+    names.all(|name| has_column(roster, frame, ledger_column(name)))
 }
 
 impl Roster {

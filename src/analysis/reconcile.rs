@@ -8,7 +8,7 @@ use arrow::array::{ArrayRef, RecordBatch, new_null_array};
 use arrow::buffer::BooleanBuffer;
 use arrow::datatypes::DataType;
 
-use super::rates::Answers;
+use super::rates::RateTruth;
 use crate::definition::Rate;
 use crate::error::Result;
 use crate::job;
@@ -190,7 +190,7 @@ impl Roster {
         for rate in rates.iter().filter(|rate| rate.validity.holds(year)) {
             job::check(job)?;
             rate.check(self)?;
-            let answers = Answers::new(self, frame, rate, scope, job)?;
+            let answers = RateTruth::new(self, frame, rate, scope, job)?;
             let (population, success) = (&answers.population.yes, &answers.population.yes & &answers.success.yes);
             for (at, (tree, ..)) in TREES.into_iter().enumerate() {
                 let due = standing.due(at);

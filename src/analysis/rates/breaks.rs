@@ -26,7 +26,7 @@ named_enum! {
 }
 
 /// Checks whether the year's sources have a column; `year` and `org_id` are always there.
-pub(crate) fn has(roster: &Roster, frame: &Frame, name: &str) -> bool {
+pub(crate) fn has_column(roster: &Roster, frame: &Frame, name: &str) -> bool {
     matches!(name, "year" | "org_id") || roster.field(name).is_ok_and(|at| roster.values(frame, at).is_some())
 }
 
@@ -45,7 +45,7 @@ fn between<'a>(roster: &Roster, before: (&Frame, &Rate), after: (&Frame, &'a Rat
     }
     let mut columns: Vec<&str> = new.columns().into_iter().map(ledger_column).collect();
     columns.dedup();
-    let came = |name: &&str| has(roster, earlier, name) != has(roster, later, name);
+    let came = |name: &&str| has_column(roster, earlier, name) != has_column(roster, later, name);
     found.extend(columns.into_iter().filter(came).map(|name| BreakReason::Column(name.to_owned())));
     found
         .extend(new.breaks.iter().filter(|b| earlier.year < b.year && b.year <= later.year).map(BreakReason::Declared));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use arrow::array::RecordBatch;
 
 use super::breaks::series;
-use super::{Figures, count, figures};
+use super::{RateCounts, count, rate_counts};
 use crate::cube::GroupedCounts;
 use crate::definition::Rate;
 use crate::error::{Error, Result};
@@ -19,7 +19,7 @@ const UNIT: f64 = 1.0 / (1_u64 << 40) as f64;
 
 /// Success and failure of a group in the earlier and in the later year.
 #[derive(Clone, Copy, Default)]
-struct Pair {
+struct BeforeAfter {
     before: (u64, u64),
     after: (u64, u64),
 }
@@ -34,14 +34,14 @@ fn rate(figures: (u64, u64)) -> Option<f64> {
 
 /// The contribution of a group to the change of the overall rate, in units.
 #[derive(Clone, Copy, Default)]
-struct Parts {
+struct Contribution {
     within: i64,
     between: i64,
     entry: i64,
     exit: i64,
 }
 
-impl Pair {
+impl BeforeAfter {
     fn status(&self) -> &'static str {
         match (rate(self.before), rate(self.after)) {
             (None, _) => "entry",
@@ -50,7 +50,7 @@ impl Pair {
         }
     }
 
-    fn add(&mut self, year: i16, later: i16, f: &Figures) {
+    fn add(&mut self, year: i16, later: i16, f: &RateCounts) {
         let side = if year == later { &mut self.after } else { &mut self.before };
         side.0 += f.success;
         side.1 += f.failure;
@@ -58,9 +58,10 @@ impl Pair {
 }
 
 /// Computes the parts of each group; `None` if one of the years has no overall rate.
-fn parts(groups: &[Pair]) -> Option<Vec<Parts>> {
-    let all =
-        |side: fn(&Pair) -> (u64, u64)| groups.iter().map(side).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+fn contributions(groups: &[BeforeAfter]) -> Option<Vec<Contribution>> {
+    let all = |side: fn(&BeforeAfter) -> (u64, u64)| {
+        groups.iter().map(side).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
+    };
     let (before, after) = (all(|g| g.before), all(|g| g.after));
     let (earlier, later) = (rate(before)?, rate(after)?);
     let mean = f64::midpoint(earlier, later);
@@ -80,10 +81,10 @@ fn parts(groups: &[Pair]) -> Option<Vec<Parts>> {
         out.push(match (rate(group.before), rate(group.after)) {
             (Some(earlier), Some(later)) => {
                 let within = units(f64::midpoint(shares.0, shares.1) * (later - earlier));
-                Parts { within, between: contribution - within, ..Parts::default() }
+                Contribution { within, between: contribution - within, ..Contribution::default() }
             }
-            (None, _) => Parts { entry: contribution, ..Parts::default() },
-            (_, None) => Parts { exit: contribution, ..Parts::default() },
+            (None, _) => Contribution { entry: contribution, ..Contribution::default() },
+            (_, None) => Contribution { exit: contribution, ..Contribution::default() },
         });
     }
     Some(out)
@@ -127,17 +128,17 @@ impl Roster {
         let rate_in = comparable(self, rates, earlier, later)?;
         let scope = scope.clone().in_years(vec![earlier, later]);
         let counted = count(self, std::slice::from_ref(rate_in), &scope, job)?;
-        let mut found: BTreeMap<Vec<u32>, Pair> = BTreeMap::new();
-        for (group, figures) in figures(&counted, 1).iter().enumerate() {
+        let mut found: BTreeMap<Vec<u32>, BeforeAfter> = BTreeMap::new();
+        for (group, figures) in rate_counts(&counted, 1).iter().enumerate() {
             let key = counted.keys.iter().map(|k| k[group]).collect();
             found.entry(key).or_default().add(counted.years[group], later, figures);
         }
         found.retain(|_, pair| known(pair.before) + known(pair.after) > 0.0);
-        let groups: Vec<Pair> = found.values().copied().collect();
-        let parts = parts(&groups);
+        let groups: Vec<BeforeAfter> = found.values().copied().collect();
+        let parts = contributions(&groups);
         let keys = (0..counted.axes.len()).map(|axis| found.keys().map(|key| key[axis]).collect()).collect();
         let table = GroupedCounts::groups(counted.axes, vec![later; groups.len()], keys);
-        let part = |value: fn(&Parts) -> i64| {
+        let part = |value: fn(&Contribution) -> i64| {
             (0..groups.len()).map(|at| parts.as_ref().map(|p| value(&p[at]) as f64 * UNIT)).collect::<Vec<_>>()
         };
         let each = || groups.iter();
@@ -145,7 +146,7 @@ impl Roster {
         columns.insert_years(1, "earlier_year", vec![earlier; groups.len()]);
         columns
             .texts("rate_id", each().map(|_| &rate_in.id))
-            .texts("status", each().map(Pair::status))
+            .texts("status", each().map(BeforeAfter::status))
             .counts("earlier_success", each().map(|g| g.before.0))
             .counts("earlier_failure", each().map(|g| g.before.1))
             .counts("success", each().map(|g| g.after.0))

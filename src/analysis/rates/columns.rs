@@ -7,7 +7,7 @@ use arrow::buffer::{BooleanBuffer, NullBuffer, ScalarBuffer};
 use rayon::prelude::*;
 
 use super::breaks::series;
-use super::figures::Figures;
+use super::rate_counts::RateCounts;
 use crate::cube::GroupedCounts;
 use crate::definition::Rate;
 use crate::job::Job;
@@ -16,49 +16,50 @@ use crate::stats::wilson::wilson;
 use crate::support::columns::{Columns, ColumnsFn};
 
 /// Number of groups written per block, so that their rows stay in cache while each rate is written in turn.
-const SOME: usize = 512;
+const GROUPS_PER_BLOCK: usize = 512;
 
 /// A count column and its accessor.
-type Count = (&'static str, fn(&Figures) -> u64);
+type CountColumn = (&'static str, fn(&RateCounts) -> u64);
 /// A rate column and its formula.
-type Share = (&'static str, fn(&Figures) -> Option<f64>);
+type RateColumn = (&'static str, fn(&RateCounts) -> Option<f64>);
 
-const COUNTS: [Count; 6] = [
+const COUNT_COLUMNS: [CountColumn; 6] = [
     ("population", |f| f.population),
     ("success", |f| f.success),
     ("failure", |f| f.failure),
-    ("unknown", Figures::unknown),
+    ("unknown", RateCounts::unknown),
     ("population_unknown", |f| f.population_unknown),
     ("unidentified", |f| f.unidentified),
 ];
-const SHARES: [Share; 3] = [("rate", Figures::rate), ("rate_low", Figures::low), ("rate_high", Figures::high)];
+const RATE_COLUMNS: [RateColumn; 3] =
+    [("rate", RateCounts::rate), ("rate_low", RateCounts::low), ("rate_high", RateCounts::high)];
 
 /// Reads the figures of every group and rate. Returns fewer once `job` is cancelled.
-pub(super) fn all(counted: &GroupedCounts, rates: usize, job: &dyn Job) -> Vec<Figures> {
-    let of = |group| (0..rates).map(move |r| Figures::read(counted, 1 + r * Figures::LANES, group));
+pub(super) fn read_all(counted: &GroupedCounts, rates: usize, job: &dyn Job) -> Vec<RateCounts> {
+    let of = |group| (0..rates).map(move |r| RateCounts::from_lanes(counted, 1 + r * RateCounts::LANES, group));
     (0..counted.years.len()).into_par_iter().take_any_while(|_| !job.cancelled()).flat_map_iter(of).collect()
 }
 
 /// Builds the columns of all `figures`.
-pub(crate) fn of_all(figures: &[Figures], job: &dyn Job) -> Columns {
-    Columns::default().computed(figures, &COUNTS, &SHARES, job)
+pub(crate) fn of_counts(figures: &[RateCounts], job: &dyn Job) -> Columns {
+    Columns::default().computed(figures, &COUNT_COLUMNS, &RATE_COLUMNS, job)
 }
 
 /// Builds the columns of figures for a number of rates, with confidence intervals of `z` standard deviations.
-pub(super) fn figures<'a>(
+pub(super) fn of_rates<'a>(
     counted: &'a GroupedCounts,
     rates: usize,
     z: Option<f64>,
     job: &'a dyn Job,
 ) -> Vec<ColumnsFn<'a>> {
     if z.is_none()
-        && let Some(known) = Known::new(counted, rates)
+        && let Some(known) = CertainRates::new(counted, rates)
     {
         return known.columns();
     }
     vec![Box::new(move || {
-        let figures = all(counted, rates, job);
-        let columns = of_all(&figures, job);
+        let figures = read_all(counted, rates, job);
+        let columns = of_counts(&figures, job);
         let Some(z) = z else { return columns };
         let bounds = || figures.iter().map(|f| wilson(f.success, f.success + f.failure, z));
         columns
@@ -68,13 +69,13 @@ pub(super) fn figures<'a>(
 }
 
 /// Rates without unknowns, the usual case: a rate is then its own lower and upper bound.
-struct Known<'a> {
+struct CertainRates<'a> {
     /// The population and success counts of each rate, group by group.
     rates: Vec<[&'a ScalarBuffer<u64>; 2]>,
     groups: usize,
 }
 
-impl<'a> Known<'a> {
+impl<'a> CertainRates<'a> {
     fn new(counted: &'a GroupedCounts, rates: usize) -> Option<Self> {
         // Lanes that were not counted often share one buffer, which then needs scanning only once.
         let mut nothing: Option<&ScalarBuffer<u64>> = None;
@@ -83,10 +84,11 @@ impl<'a> Known<'a> {
             nothing = if is { Some(lane) } else { nothing };
             is
         };
-        let of = |rate| match counted.counts.get(1 + rate * Figures::LANES..)?.first_chunk::<{ Figures::LANES }>()? {
-            [population, success, open @ ..] if open.iter().all(&mut is_nothing) => Some([population, success]),
-            _ => None,
-        };
+        let of =
+            |rate| match counted.counts.get(1 + rate * RateCounts::LANES..)?.first_chunk::<{ RateCounts::LANES }>()? {
+                [population, success, open @ ..] if open.iter().all(&mut is_nothing) => Some([population, success]),
+                _ => None,
+            };
         Some(Self { rates: (0..rates).map(of).collect::<Option<_>>()?, groups: counted.years.len() })
     }
 
@@ -118,14 +120,16 @@ impl<'a> Known<'a> {
             nothing("population_unknown"),
             nothing("unidentified"),
             Box::new(move || {
-                let column = shares.shares();
-                SHARES.iter().fold(Columns::default(), |columns, (name, _)| columns.array(name, Arc::clone(&column)))
+                let column = shares.rates_column();
+                RATE_COLUMNS
+                    .iter()
+                    .fold(Columns::default(), |columns, (name, _)| columns.array(name, Arc::clone(&column)))
             }),
         ]
     }
 
     /// Computes the rates; null if the population is empty.
-    fn shares(&self) -> ArrayRef {
+    fn rates_column(&self) -> ArrayRef {
         let rates = self.rows(|population, success| success as f64 / population.max(1) as f64);
         let is_empty = self.rates.iter().any(|[population, _]| population.contains(&0));
         let nulls = is_empty.then(|| NullBuffer::from(self.rows(|population, _| population > 0)));
@@ -143,9 +147,9 @@ impl<'a> Known<'a> {
                 .collect();
         }
         let mut rows = vec![T::default(); self.groups * each];
-        for (some, rows) in rows.chunks_mut(SOME * each.max(1)).enumerate() {
+        for (some, rows) in rows.chunks_mut(GROUPS_PER_BLOCK * each.max(1)).enumerate() {
             for (at, [population, success]) in self.rates.iter().enumerate() {
-                let counts = population.iter().zip(&success[..]).skip(some * SOME);
+                let counts = population.iter().zip(&success[..]).skip(some * GROUPS_PER_BLOCK);
                 for (row, (population, success)) in rows.chunks_exact_mut(each).zip(counts) {
                     row[at] = value(*population, *success);
                 }

@@ -3,8 +3,8 @@
 pub(crate) mod breaks;
 pub(crate) mod change;
 pub(crate) mod columns;
-pub(crate) mod figures;
 pub mod published;
+pub(crate) mod rate_counts;
 
 use arrow::array::{BooleanArray, RecordBatch};
 use arrow::buffer::ScalarBuffer;
@@ -23,8 +23,8 @@ use crate::roster::{Frame, Roster};
 use crate::stats::wilson::z_for_confidence;
 use crate::support::columns::{Columns, ColumnsFn};
 
-pub(crate) use self::figures::Answers;
-pub use self::figures::Figures;
+pub use self::rate_counts::RateCounts;
+pub(crate) use self::rate_counts::RateTruth;
 
 /// Optional extras of a table of rates.
 #[derive(Clone, Copy, Debug, Default)]
@@ -150,7 +150,7 @@ pub(crate) fn table(
     parts.push(text("label_zh", |rate| rate.label.get(Lang::Zh)));
     parts.push(text("label_en", |rate| rate.label.get(Lang::En)));
     parts.push(text("counts", |rate| rate.counts.name()));
-    parts.extend(columns::figures(counted, each, z, job));
+    parts.extend(columns::of_rates(counted, each, z, job));
     parts.push(Box::new(|| columns::series_of(roster, rates, counted)));
     let table = Columns::in_parallel(&parts, job)?.finish()?;
     let holds = |year: i16, at: usize| rates[at].validity.holds(year);
@@ -160,7 +160,7 @@ pub(crate) fn table(
     Ok(filter_record_batch(&table, &BooleanArray::from(columns::by_year(counted, each, holds)))?)
 }
 
-/// Builds the statistic of `rates` in the groupings `sets` of the rows of `scope`; [`figures`] reads the counts.
+/// Builds the statistic of `rates` in the groupings `sets` of the rows of `scope`; [`rate_counts`] reads the counts.
 pub(crate) fn statistic<'r, T: 'r>(
     roster: &'r Roster,
     rates: &'r [Rate],
@@ -185,12 +185,12 @@ fn lanes<'a>(roster: &Roster, frame: &'a Frame, rates: &[Rate], scope: &Scope, j
     let mut lanes = vec![rows];
     for rate in rates {
         job::check(job)?;
-        lanes.extend(Answers::new(roster, frame, rate, scope, job)?.lanes());
+        lanes.extend(RateTruth::new(roster, frame, rate, scope, job)?.lanes());
     }
     Ok(lanes)
 }
 
 /// Reads the figures of each rate in each group.
-pub(crate) fn figures(counted: &GroupedCounts, rates: usize) -> Vec<Figures> {
-    columns::all(counted, rates, &Quiet)
+pub(crate) fn rate_counts(counted: &GroupedCounts, rates: usize) -> Vec<RateCounts> {
+    columns::read_all(counted, rates, &Quiet)
 }

@@ -2,8 +2,8 @@
 
 use arrow::array::RecordBatch;
 
-use crate::analysis::rates::figures::{Answers, Figures};
-use crate::analysis::rates::{columns, figures};
+use crate::analysis::rates::rate_counts::{RateCounts, RateTruth};
+use crate::analysis::rates::{columns, rate_counts};
 use crate::cube::GroupedCounts;
 use crate::definition::Target;
 use crate::error::Result;
@@ -15,7 +15,7 @@ use crate::support::columns::Columns;
 
 /// Builds the table from the counts of [`statistic`](crate::analysis::rates::statistic) for the rates of `targets`.
 pub(crate) fn table_of_targets(targets: &[Target], counted: &GroupedCounts) -> Result<RecordBatch> {
-    let figures = figures(counted, targets.len());
+    let figures = rate_counts(counted, targets.len());
     let target = || (0..counted.years.len()).flat_map(|_| targets);
     let note = |lang| target().map(move |t| t.rate.note.as_ref().map(|n| n.get(lang).to_owned()));
     let columns = Columns::default()
@@ -25,7 +25,7 @@ pub(crate) fn table_of_targets(targets: &[Target], counted: &GroupedCounts) -> R
         .cycled("label_en", targets.iter().map(|t| t.rate.label.get(Lang::En)), figures.len())
         .cycled("counts", targets.iter().map(|t| t.rate.counts.name()), figures.len());
     columns
-        .followed_by(columns::of_all(&figures, &Quiet))
+        .followed_by(columns::of_counts(&figures, &Quiet))
         .reals("goal", target().map(|t| Some(t.target)))
         .flags("met", figures.iter().zip(target()).map(|(f, t)| met(f, t.target)))
         .flags("inferred", target().map(|t| Some(t.inferred)))
@@ -35,7 +35,7 @@ pub(crate) fn table_of_targets(targets: &[Target], counted: &GroupedCounts) -> R
 }
 
 /// Checks whether a goal is met. True or false only if every outcome of the unknowns gives that answer.
-pub(crate) fn met(figures: &Figures, goal: f64) -> Option<bool> {
+pub(crate) fn met(figures: &RateCounts, goal: f64) -> Option<bool> {
     if figures.population + figures.population_unknown == 0 || figures.low()? >= goal && figures.unidentified == 0 {
         return (figures.population > 0).then_some(true);
     }
@@ -65,7 +65,7 @@ impl Roster {
     pub fn gaps(&self, target: &Target, year: i16, scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
         let frame = self.frame(year)?;
         target.rate.check(self)?;
-        let answers = Answers::new(self, frame, &target.rate, scope, job)?;
+        let answers = RateTruth::new(self, frame, &target.rate, scope, job)?;
         let missing = &answers.population.yes & &answers.success.no();
         let undecided = &answers.population.yes & &answers.success.unknown();
         let maybe = &answers.population.unknown() & &!&answers.success.yes;
@@ -92,13 +92,13 @@ mod tests {
 
     #[test]
     fn a_goal_is_met_or_missed_only_for_certain() {
-        let certain = Figures { population: 4, success: 4, ..Figures::default() };
+        let certain = RateCounts { population: 4, success: 4, ..RateCounts::default() };
         assert_eq!(met(&certain, 1.0), Some(true));
-        assert_eq!(met(&Figures { success: 3, failure: 1, ..certain }, 1.0), Some(false));
-        assert_eq!(met(&Figures { success: 3, ..certain }, 1.0), None);
-        assert_eq!(met(&Figures { population_unknown: 1, ..certain }, 1.0), None);
-        assert_eq!(met(&Figures { population_unknown: 1, maybe_success: 1, ..certain }, 1.0), Some(true));
-        assert_eq!(met(&Figures { unidentified: 1, ..certain }, 1.0), None);
-        assert_eq!(met(&Figures::default(), 1.0), None);
+        assert_eq!(met(&RateCounts { success: 3, failure: 1, ..certain }, 1.0), Some(false));
+        assert_eq!(met(&RateCounts { success: 3, ..certain }, 1.0), None);
+        assert_eq!(met(&RateCounts { population_unknown: 1, ..certain }, 1.0), None);
+        assert_eq!(met(&RateCounts { population_unknown: 1, maybe_success: 1, ..certain }, 1.0), Some(true));
+        assert_eq!(met(&RateCounts { unidentified: 1, ..certain }, 1.0), None);
+        assert_eq!(met(&RateCounts::default(), 1.0), None);
     }
 }

@@ -10,7 +10,7 @@ use arrow::compute::{filter_record_batch, take_record_batch};
 use arrow::datatypes::Int16Type;
 
 use super::rates::breaks::series;
-use super::rates::{Figures, count, figures};
+use super::rates::{RateCounts, count, rate_counts};
 use crate::cube::GroupedCounts;
 use crate::definition::{Rate, Target};
 use crate::error::Result;
@@ -111,17 +111,17 @@ pub(crate) fn as_series(roster: &Roster, set: &[Target], table: &RecordBatch) ->
 
 /// Builds the table from the counts of [`statistic`](super::rates::statistic) for the rates of `set`.
 pub(crate) fn table_of_gaps(set: &[Target], counted: &GroupedCounts) -> Result<RecordBatch> {
-    let figures = figures(counted, set.len());
+    let figures = rate_counts(counted, set.len());
     let each = || counted.years.iter().flat_map(|year| (0..set.len()).map(move |at| (*year, at)));
     let mut missing: BTreeMap<(i16, usize), u64> = BTreeMap::new();
     for (key, figures) in each().zip(&figures) {
         *missing.entry(key).or_default() += figures.failure;
     }
-    let share = |(key, figures): ((i16, usize), &Figures)| {
+    let share = |(key, figures): ((i16, usize), &RateCounts)| {
         let all = missing.get(&key).copied().filter(|all| *all > 0)?;
         Some(figures.failure as f64 / all as f64)
     };
-    let listed = |f: &Figures| f.unknown() + f.population_unknown - f.maybe_success + f.unidentified;
+    let listed = |f: &RateCounts| f.unknown() + f.population_unknown - f.maybe_success + f.unidentified;
     let table = named(Columns::default().groups(&counted.repeated(set.len())), each().map(|(_, at)| &set[at]))
         .counts("population", figures.iter().map(|f| f.population))
         .counts("success", figures.iter().map(|f| f.success))

@@ -6,7 +6,7 @@ use arrow::array::RecordBatch;
 
 use super::gaps::met;
 use super::named;
-use crate::analysis::rates::{Figures, count, figures};
+use crate::analysis::rates::{RateCounts, count, rate_counts};
 use crate::cube::GroupedCounts;
 use crate::definition::{Rate, Target};
 use crate::error::Result;
@@ -26,7 +26,7 @@ struct Missing {
 }
 
 impl Missing {
-    fn new(figures: &Figures, goal: f64) -> Self {
+    fn new(figures: &RateCounts, goal: f64) -> Self {
         let known = figures.success + figures.failure;
         let joined = figures.population_unknown - figures.maybe_failure;
         let most = figures.population + figures.population_unknown - figures.maybe_success + figures.unidentified;
@@ -85,7 +85,7 @@ impl Roster {
         let rates: Vec<Rate> = targets.iter().map(|target| target.rate.clone()).collect();
         let years: Vec<i16> = self.frames().iter().map(|f| f.year).filter(|y| *y <= year).collect();
         let counted = count(self, &rates, &scope.clone().in_years(years), job)?;
-        let figures = figures(&counted, rates.len());
+        let figures = rate_counts(&counted, rates.len());
         let mut earlier: BTreeMap<Vec<u32>, Vec<usize>> = BTreeMap::new();
         let (mut rows, mut now) = (Vec::new(), Vec::new());
         for group in 0..counted.years.len() {
@@ -118,7 +118,7 @@ impl Roster {
 /// A target in a group.
 struct Row<'a> {
     target: &'a Target,
-    figures: Figures,
+    figures: RateCounts,
     missing: Missing,
     year: i16,
     first: Option<(i16, Missing)>,

@@ -6,7 +6,7 @@ use arrow::array::RecordBatch;
 use arrow::buffer::BooleanBuffer;
 
 use super::series::{Figure, Line, Lines};
-use crate::analysis::rates::Answers;
+use crate::analysis::rates::RateTruth;
 use crate::cube;
 use crate::cube::{Axis, Lane};
 use crate::definition::Rate;
@@ -202,7 +202,7 @@ impl Roster {
         rate.check(self)?;
         let critical_value = crate::stats::wilson::z_for_confidence(level)?;
         let (before, after) = (self.frame(earlier)?, self.frame(later)?);
-        let answers = |frame: &Frame| Answers::new(self, frame, rate, scope, &Quiet);
+        let answers = |frame: &Frame| RateTruth::new(self, frame, rate, scope, &Quiet);
         let (first, last) = (YearAnswers::new(answers(before)?), YearAnswers::new(answers(after)?));
         // Matches the rows of one organisation in both years; slots ascend in both.
         let other = |frame: &Frame, slot: u32| frame.slots.binary_search(&slot).ok();
@@ -296,12 +296,12 @@ impl Fate {
 
 /// Answers of the rows of a year.
 struct YearAnswers {
-    answers: Answers,
+    answers: RateTruth,
     unknown_population: BooleanBuffer,
 }
 
 impl YearAnswers {
-    fn new(answers: Answers) -> Self {
+    fn new(answers: RateTruth) -> Self {
         let unknown_population = answers.population.unknown();
         Self { answers, unknown_population }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::analysis::count::Measure;
 use crate::analysis::rates::breaks::series;
-use crate::analysis::rates::{count, figures};
+use crate::analysis::rates::{count, rate_counts};
 use crate::cube;
 use crate::cube::{Axis, GroupedCounts, Lane};
 use crate::definition::Rate;
@@ -57,7 +57,7 @@ impl Lines {
                     years.entry(number).or_default().push(year);
                 }
                 let counted = count(roster, rates, scope, job)?;
-                let all = figures(&counted, rates.len());
+                let all = rate_counts(&counted, rates.len());
                 let in_force = |year: i16| rates.iter().position(|rate| rate.validity.holds(year));
                 let proportion = |group: usize| {
                     let year = counted.years[group];

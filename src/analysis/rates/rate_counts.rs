@@ -12,14 +12,14 @@ use crate::query::party_organisation::Parties;
 use crate::roster::{Frame, Roster};
 
 /// The truth values of a rate for each row of a frame; for party organisations at their home rows.
-pub(crate) struct Answers {
+pub(crate) struct RateTruth {
     pub(crate) population: Truth,
     pub(crate) success: Truth,
     /// Rows in the population of a rate of party organisations that name no party organisation.
     pub(crate) unidentified: Option<BooleanBuffer>,
 }
 
-impl Answers {
+impl RateTruth {
     /// Evaluates a rate on the rows of `scope`.
     pub(crate) fn new(roster: &Roster, frame: &Frame, rate: &Rate, scope: &Scope, job: &dyn Job) -> Result<Self> {
         let mut population = rate.population.evaluate(roster, frame)?;
@@ -37,9 +37,9 @@ impl Answers {
         })
     }
 
-    /// Returns the lanes (aggregate inputs) of [`Figures`], in field order. Lanes without any unknown are left
+    /// Returns the lanes (aggregate inputs) of [`RateCounts`], in field order. Lanes without any unknown are left
     /// empty.
-    pub(super) fn lanes<'a>(&self) -> [Lane<'a>; Figures::LANES] {
+    pub(super) fn lanes<'a>(&self) -> [Lane<'a>; RateCounts::LANES] {
         let (population, success) = (&self.population.yes, &self.success);
         let both = |rows: &BooleanBuffer, of: &BooleanBuffer| Lane::Both(rows.clone(), of.clone());
         let bits = |rows: Option<&BooleanBuffer>| rows.map_or(Lane::Nothing, |rows| Lane::Bits(rows.clone()));
@@ -59,7 +59,7 @@ impl Answers {
 
 /// The counts of one rate in one group.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Figures {
+pub struct RateCounts {
     /// Members of the population.
     pub population: u64,
     /// Members of the population that meet the rate.
@@ -76,10 +76,10 @@ pub struct Figures {
     pub unidentified: u64,
 }
 
-impl Figures {
+impl RateCounts {
     pub(super) const LANES: usize = 7;
 
-    pub(super) fn read(counted: &GroupedCounts, first: usize, group: usize) -> Self {
+    pub(super) fn from_lanes(counted: &GroupedCounts, first: usize, group: usize) -> Self {
         let at = |lane: usize| counted.lane(first + lane)[group];
         Self {
             population: at(0),
@@ -111,7 +111,7 @@ impl Figures {
         certain.or((self.maybe_success > 0).then_some(1.0))
     }
 
-    /// Returns the largest rate that the unknowns allow; null under the same condition as [`Figures::low`].
+    /// Returns the largest rate that the unknowns allow; null under the same condition as [`RateCounts::low`].
     #[must_use]
     pub fn high(&self) -> Option<f64> {
         let joined = self.population_unknown - self.maybe_failure;
@@ -131,7 +131,7 @@ mod tests {
     /// Enumerates every outcome of the unknowns.
     #[test]
     fn bounds_are_the_extremes_of_what_the_unknowns_allow() {
-        let figures = Figures {
+        let figures = RateCounts {
             population: 9,
             success: 5,
             failure: 2,
