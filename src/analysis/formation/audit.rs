@@ -6,8 +6,8 @@ use arrow::array::RecordBatch;
 use arrow::buffer::BooleanBuffer;
 use arrow::compute::filter_record_batch;
 
-use super::facts::{Facts, has};
-use super::members::Bodies;
+use super::facts::{FormationFacts, has_column};
+use super::members::PartyOrganisations;
 use crate::cube::statistic::{Statistic, only};
 use crate::cube::{GroupedCounts, Lane};
 use crate::definition::{Finding, FormationRules};
@@ -22,9 +22,13 @@ use crate::roster::{Frame, Roster};
 use crate::support::columns::Columns;
 
 /// Evaluates each finding on the rows of a year; `None` for a finding that is not in force in that year.
-pub(super) fn answers(facts: &Facts, rules: &FormationRules, findings: &[&Finding]) -> Result<Vec<Option<Truth>>> {
+pub(super) fn answers(
+    facts: &FormationFacts,
+    rules: &FormationRules,
+    findings: &[&Finding],
+) -> Result<Vec<Option<Truth>>> {
     let truth = |f: &&Finding| {
-        let asked = Facts::in_force(rules, f, facts.frame().year);
+        let asked = FormationFacts::in_force(rules, f, facts.frame().year);
         asked.then(|| f.when.evaluate(facts.roster(), facts.frame())).transpose()
     };
     findings.iter().map(truth).collect()
@@ -70,11 +74,11 @@ pub(crate) fn statistic<'r>(
     let lanes = move |_, frame: &Frame, job: &dyn Job| {
         let wanted: BTreeSet<&str> = asked.iter().flat_map(|f| f.when.columns()).collect();
         let rows = scope.rows(roster, frame)?;
-        let (parties, bodies) = (Parties::new(roster, frame), Bodies::new(roster, frame, rules)?);
-        let own = BooleanBuffer::collect_bool(frame.rows(), |row| bodies.belongs(row));
+        let (parties, party_orgs) = (Parties::new(roster, frame), PartyOrganisations::new(roster, frame, rules)?);
+        let own = BooleanBuffer::collect_bool(frame.rows(), |row| party_orgs.belongs(row));
         let mut lanes = vec![Lane::Bits(rows.clone())];
         job::check(job)?;
-        for truth in answers(&Facts::new(roster, frame, rules, &wanted)?, rules, &asked)? {
+        for truth in answers(&FormationFacts::new(roster, frame, rules, &wanted)?, rules, &asked)? {
             job::check(job)?;
             let truth = truth.unwrap_or_else(|| Truth::all(frame.rows(), Some(false)));
             let found = &truth.yes & &rows;
@@ -94,13 +98,14 @@ fn table(
     findings: &[&Finding],
     counted: &GroupedCounts,
 ) -> Result<RecordBatch> {
-    let years: Vec<Told> = frames.iter().map(|frame| Told::new(roster, frame, rules, findings)).collect();
-    let of = |year: i16| years.iter().find(|told| told.of == year);
+    let years: Vec<DecidableFindings> =
+        frames.iter().map(|frame| DecidableFindings::new(roster, frame, rules, findings)).collect();
+    let decidable = |year: i16| years.iter().find(|decidable| decidable.year == year);
     let cells = || (0..counted.years.len()).flat_map(|g| (0..findings.len()).map(move |f| (g, f)));
     let lane = |g: usize, f: usize, nth: usize| counted.lane(1 + f * LANES + nth)[g];
-    let told = |g: usize, f: usize, nth: usize| {
+    let decided = |g: usize, f: usize, nth: usize| {
         let n = lane(g, f, nth);
-        let silent = of(counted.years[g]).is_some_and(|y| y.silent[f] || nth == 1 && !y.named);
+        let silent = decidable(counted.years[g]).is_some_and(|y| y.silent[f] || nth == 1 && !y.named);
         (!silent || nth < 2 && n > 0).then_some(n)
     };
     let finding = || cells().map(|(_, f)| findings[f]);
@@ -110,34 +115,34 @@ fn table(
         .texts("label_zh", finding().map(|f| f.label.get(Lang::Zh)))
         .texts("label_en", finding().map(|f| f.label.get(Lang::En)))
         .texts("severity", finding().map(|f| f.severity.name()))
-        .some_counts("organisations", cells().map(|(g, f)| told(g, f, 0)))
-        .some_counts("party_organisations", cells().map(|(g, f)| told(g, f, 1)))
-        .some_counts("unknown", cells().map(|(g, f)| told(g, f, 2)))
+        .some_counts("organisations", cells().map(|(g, f)| decided(g, f, 0)))
+        .some_counts("party_organisations", cells().map(|(g, f)| decided(g, f, 1)))
+        .some_counts("unknown", cells().map(|(g, f)| decided(g, f, 2)))
         .finish()?;
-    let looked_for = cells().map(|(g, f)| of(counted.years[g]).map(|y| y.in_force[f]));
+    let looked_for = cells().map(|(g, f)| decidable(counted.years[g]).map(|y| y.in_force[f]));
     Ok(filter_record_batch(&table, &looked_for.collect())?)
 }
 
 /// The findings that a year's rules put in force, and those that its sources cannot decide.
-struct Told {
-    of: i16,
+struct DecidableFindings {
+    year: i16,
     in_force: Vec<bool>,
     silent: Vec<bool>,
     /// True if the year's sources name party organisations.
     named: bool,
 }
 
-impl Told {
+impl DecidableFindings {
     fn new(roster: &Roster, frame: &Frame, rules: &FormationRules, findings: &[&Finding]) -> Self {
         let rests_on = |f: &Finding| -> BTreeSet<String> {
-            f.when.columns().into_iter().flat_map(|name| Facts::rests_on(rules, name, frame.year)).collect()
+            f.when.columns().into_iter().flat_map(|name| FormationFacts::depends_on(rules, name, frame.year)).collect()
         };
-        let silent = |f: &&Finding| rests_on(f).iter().any(|name| !has(roster, frame, name));
+        let silent = |f: &&Finding| rests_on(f).iter().any(|name| !has_column(roster, frame, name));
         Self {
-            of: frame.year,
-            in_force: findings.iter().map(|f| Facts::in_force(rules, f, frame.year)).collect(),
+            year: frame.year,
+            in_force: findings.iter().map(|f| FormationFacts::in_force(rules, f, frame.year)).collect(),
             silent: findings.iter().map(silent).collect(),
-            named: has(roster, frame, "party_org_id"),
+            named: has_column(roster, frame, "party_org_id"),
         }
     }
 }
@@ -145,6 +150,6 @@ impl Told {
 /// Checks that every rule and finding fits `roster`.
 pub(super) fn check(roster: &Roster, rules: &FormationRules) -> Result<()> {
     rules.check(roster)?;
-    let names = Facts::names(roster);
+    let names = FormationFacts::names(roster);
     rules.findings().iter().try_for_each(|finding| finding.check(&names))
 }

@@ -9,7 +9,7 @@ use arrow::datatypes::Int16Type;
 use arrow::util::display::array_value_to_string;
 
 use super::audit::{answers, check};
-use super::facts::{Facts, has};
+use super::facts::{FormationFacts, has_column};
 use crate::definition::{APPROVAL, Finding, FormationRules, LevelRule};
 use crate::error::Result;
 use crate::job;
@@ -70,15 +70,15 @@ impl Roster {
         finding.map_or(Ok(()), |id| rules.known(id))?;
         let findings: Vec<&Finding> = rules.findings().iter().filter(|f| finding.is_none_or(|id| f.id == id)).collect();
         let rows = scope.rows(self, frame)?;
-        let speaker = Speaker { labels: labels::all()?, levels: rules.levels(year) };
+        let writer = SentenceWriter { labels: labels::all()?, levels: rules.levels(year) };
         let rested = |f: &Finding| -> BTreeSet<String> {
-            f.when.columns().into_iter().flat_map(|name| Facts::rests_on(rules, name, year)).collect()
+            f.when.columns().into_iter().flat_map(|name| FormationFacts::depends_on(rules, name, year)).collect()
         };
         let rested: Vec<BTreeSet<String>> = findings.iter().map(|f| rested(f)).collect();
         let mut wanted: BTreeSet<&str> = LISTED.into_iter().collect();
         wanted.extend(findings.iter().flat_map(|f| f.why.columns().into_iter().chain(f.when.columns())));
         wanted.extend(rested.iter().flatten().map(String::as_str));
-        let facts = Facts::new(self, frame, rules, &wanted)?;
+        let facts = FormationFacts::new(self, frame, rules, &wanted)?;
         let picked = |rows: &BooleanBuffer| {
             let rows: Vec<u32> = rows.set_indices_u32().collect();
             facts.roster().picked(facts.frame(), wanted.iter().copied(), &rows)
@@ -88,14 +88,14 @@ impl Roster {
             job::check(job)?;
             let Some(truth) = truth else { continue };
             for (status, set) in [("found", &truth.yes & &rows), ("unknown", &truth.unknown() & &rows)] {
-                if status == "unknown" && rested.iter().any(|name| !has(self, frame, name)) {
+                if status == "unknown" && rested.iter().any(|name| !has_column(self, frame, name)) {
                     continue; // the year's sources lack a column, so the finding is undecided everywhere
                 }
                 let batch = picked(&set)?;
                 let why = |lang: Lang| (0..batch.num_rows()).map(move |row| (lang, row));
                 let say = |(lang, row)| match status {
-                    "found" => speaker.found(finding, lang, &batch, row),
-                    _ => Ok(speaker.unknown(rested, lang, &batch, row)),
+                    "found" => writer.finding_sentence(finding, lang, &batch, row),
+                    _ => Ok(writer.unknown_sentence(rested, lang, &batch, row)),
                 };
                 let zh: Vec<String> = why(Lang::Zh).map(say).collect::<Result<_>>()?;
                 let en: Vec<String> = why(Lang::En).map(say).collect::<Result<_>>()?;
@@ -131,21 +131,21 @@ fn of_finding(
 }
 
 /// Puts the values of a row into words.
-struct Speaker<'a> {
+struct SentenceWriter<'a> {
     labels: Labels,
     levels: Vec<&'a LevelRule>,
 }
 
-impl Speaker<'_> {
+impl SentenceWriter<'_> {
     /// Returns the sentence of `finding` with the values of a row.
-    fn found(&self, finding: &Finding, lang: Lang, batch: &RecordBatch, row: usize) -> Result<String> {
+    fn finding_sentence(&self, finding: &Finding, lang: Lang, batch: &RecordBatch, row: usize) -> Result<String> {
         let values = finding.why.columns().into_iter().map(|name| Ok((name, self.value(name, lang, batch, row)?)));
         let values = values.collect::<Result<std::collections::BTreeMap<_, _>>>()?;
         Ok(finding.why.say(lang, |name| values.get(name).cloned().unwrap_or_default()))
     }
 
     /// Names the columns a finding rests on that are missing from a row.
-    fn unknown(&self, rested: &BTreeSet<String>, lang: Lang, batch: &RecordBatch, row: usize) -> String {
+    fn unknown_sentence(&self, rested: &BTreeSet<String>, lang: Lang, batch: &RecordBatch, row: usize) -> String {
         let given = |name: &str| batch.column_by_name(name).is_some_and(|column| column.is_valid(row));
         let label =
             |name: &String| self.labels.columns.get(name).map_or(name.as_str(), |text| text.get(lang)).to_owned();

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use arrow::buffer::BooleanBuffer;
 
-use super::columns::{coded, constant};
-use super::members::Bodies;
+use super::fact_columns::{coded, constant};
+use super::members::PartyOrganisations;
 use super::term;
 use crate::definition::{Finding, FormationRules};
 use crate::error::Result;
@@ -43,51 +43,51 @@ const DERIVED: [(&str, &str); 5] = [
 ];
 
 /// One year of a roster with the requested columns of [`COMPUTED`].
-pub(super) struct Facts {
+pub(super) struct FormationFacts {
     roster: Roster,
 }
 
-impl Facts {
+impl FormationFacts {
     /// Builds the facts of `frame` with the columns `wanted`, from the ledger or computed. Values of other columns
     /// are left out.
     pub(super) fn new(roster: &Roster, frame: &Frame, rules: &FormationRules, wanted: &BTreeSet<&str>) -> Result<Self> {
         let year = frame.year;
         let levels = rules.levels(year);
-        let bodies = Bodies::new(roster, frame, rules)?;
+        let party_orgs = PartyOrganisations::new(roster, frame, rules)?;
         let (mut fields, mut columns) = (Vec::new(), Vec::new());
-        for (name, ty, of) in COMPUTED.iter().filter(|(name, ..)| wanted.contains(name)) {
+        for (name, ty, sources) in COMPUTED.iter().filter(|(name, ..)| wanted.contains(name)) {
             fields.push(Field { name: (*name).to_owned(), ty: *ty });
-            if of.contains(&"party_org_id") && !bodies.told() {
+            if sources.contains(&"party_org_id") && !party_orgs.has_columns() {
                 columns.push(None);
                 continue;
             }
             let column = match *name {
                 "need" => need(roster, frame, rules)?,
-                "level_need" => bodies.level(roster, frame, &levels),
-                "units" => bodies.number(&bodies.units(|_| true)),
-                "units_recorded" => bodies.number(&bodies.recorded()),
-                "units_unknown" => bodies.number(&bodies.maybe()),
-                "units_due_solo" => bodies.number(&bodies.those(&due_solo(roster, frame, rules)?)),
-                "over_limit" => bodies.over(rules.joint(year).map(|j| j.most_units)),
+                "level_need" => party_orgs.level(roster, frame, &levels),
+                "units" => party_orgs.number(&party_orgs.units(|_| true)),
+                "units_recorded" => party_orgs.number(&party_orgs.recorded()),
+                "units_unknown" => party_orgs.number(&party_orgs.units_unknown()),
+                "units_due_solo" => party_orgs.number(&party_orgs.units_among(&due_solo(roster, frame, rules)?)),
+                "over_limit" => party_orgs.over_limit(rules.joint(year).map(|j| j.most_units)),
                 "units_most" => constant(rules.joint(year).map(|j| j.most_units), frame.rows()),
-                "solo_units" => bodies.number(&bodies.units(|mode| mode == bodies.solo())),
-                "host_listed" => bodies.hosted(),
-                "townships" => bodies.number(&bodies.townships(roster, frame)),
+                "solo_units" => party_orgs.number(&party_orgs.units(|mode| mode == party_orgs.solo())),
+                "host_listed" => party_orgs.hosted(),
+                "townships" => party_orgs.number(&party_orgs.townships(roster, frame)),
                 "party_members" => match levels.first() {
-                    Some(lowest) => bodies.number(&bodies.members(roster, frame, &lowest.members)),
+                    Some(lowest) => party_orgs.number(&party_orgs.members(roster, frame, &lowest.members)),
                     None => constant(None, frame.rows()),
                 },
                 "members_recorded" => match levels.first() {
-                    Some(lowest) => bodies.number(&bodies.members_recorded(roster, frame, &lowest.members)),
+                    Some(lowest) => party_orgs.number(&party_orgs.members_recorded(roster, frame, &lowest.members)),
                     None => constant(None, frame.rows()),
                 },
                 "members_least" => constant(levels.first().map(|l| l.at_least), frame.rows()),
                 _ => term::over(roster, frame, rules)?,
             };
-            let lacks = |of: &String| !has(roster, frame, of);
-            let silent = Self::rests_on(rules, name, year).iter().any(lacks) && says_nothing(&column);
-            let told = !silent && Self::has_rule(rules, name, year);
-            columns.push(told.then_some(column));
+            let lacks = |name: &String| !has_column(roster, frame, name);
+            let silent = Self::depends_on(rules, name, year).iter().any(lacks) && is_all_unknown(&column);
+            let is_decidable = !silent && Self::has_rule(rules, name, year);
+            columns.push(is_decidable.then_some(column));
         }
         let base = |name: &str| DERIVED.iter().find(|(derived, _)| *derived == name).map(|(_, from)| *from);
         let asked = |name: &str| wanted.contains(name) || wanted.iter().any(|w| base(w) == Some(name));
@@ -120,30 +120,30 @@ impl Facts {
 
     /// Returns the ledger columns that `name` rests on in `year`: the column itself, or the sources of a computed
     /// column.
-    pub(super) fn rests_on(rules: &FormationRules, name: &str, year: i16) -> BTreeSet<String> {
-        let Some((_, _, of)) = COMPUTED.iter().find(|(computed, ..)| *computed == name) else {
+    pub(super) fn depends_on(rules: &FormationRules, name: &str, year: i16) -> BTreeSet<String> {
+        let Some((_, _, sources)) = COMPUTED.iter().find(|(computed, ..)| *computed == name) else {
             return BTreeSet::from([DERIVED
                 .iter()
                 .find(|(d, _)| *d == name)
                 .map_or(name, |(_, from)| *from)
                 .to_owned()]);
         };
-        let mut of: BTreeSet<String> = of.iter().map(|name| (*name).to_owned()).collect();
-        if of.contains("party_org_id") {
-            of.extend(rules.organised().when.columns().into_iter().map(|name| ledger_column(name).to_owned()));
+        let mut sources: BTreeSet<String> = sources.iter().map(|name| (*name).to_owned()).collect();
+        if sources.contains("party_org_id") {
+            sources.extend(rules.organised().when.columns().into_iter().map(|name| ledger_column(name).to_owned()));
         }
         match name {
             "need" | "units_due_solo" => {
                 let needs = rules.needs().iter().filter(|need| need.validity.holds(year));
-                of.extend(needs.flat_map(|need| need.when.columns()).map(str::to_owned));
+                sources.extend(needs.flat_map(|need| need.when.columns()).map(str::to_owned));
             }
-            "level_need" => of.extend(rules.levels(year).iter().flat_map(|l| l.members.columns().iter().cloned())),
+            "level_need" => sources.extend(rules.levels(year).iter().flat_map(|l| l.members.columns().iter().cloned())),
             "party_members" | "members_recorded" => {
-                of.extend(rules.levels(year).first().iter().flat_map(|l| l.members.columns().iter().cloned()));
+                sources.extend(rules.levels(year).first().iter().flat_map(|l| l.members.columns().iter().cloned()));
             }
             _ => {}
         }
-        of
+        sources
     }
 
     /// Checks whether `finding` applies in `year`: the finding is in force, and so is every rule it rests on.
@@ -175,12 +175,12 @@ impl Facts {
 }
 
 /// Checks whether the year's sources have the column `name`.
-pub(super) fn has(roster: &Roster, frame: &Frame, name: &str) -> bool {
+pub(super) fn has_column(roster: &Roster, frame: &Frame, name: &str) -> bool {
     roster.field(name).is_ok_and(|at| roster.values(frame, at).is_some())
 }
 
 /// Checks whether every value of `column` is unknown.
-fn says_nothing(column: &Column) -> bool {
+fn is_all_unknown(column: &Column) -> bool {
     match column {
         Column::Coded { codes, .. } => (0..codes.len()).all(|row| codes.get(row) == 0),
         Column::Flag { known, .. } | Column::Number { known, .. } => {

@@ -9,7 +9,7 @@ use arrow::compute::concat_batches;
 use arrow::datatypes::{DataType, Field, Int64Type, Schema};
 use rayon::prelude::*;
 
-use super::facts::Facts;
+use super::facts::FormationFacts;
 use crate::analysis::count::Measure;
 use crate::definition::FormationRules;
 use crate::error::Result;
@@ -62,7 +62,7 @@ impl Roster {
         let mut parts = Vec::new();
         for frame in scope.frames(self)? {
             job::check(job)?;
-            let facts = Facts::new(self, frame, rules, &LISTED.into_iter().collect())?;
+            let facts = FormationFacts::new(self, frame, rules, &LISTED.into_iter().collect())?;
             let homes: Vec<u32> = homes(self, frame, &scope.rows(self, frame)?).set_indices_u32().collect();
             let batch = facts.roster().picked(facts.frame(), LISTED, &homes)?;
             let years = Columns::default().years("year", std::iter::repeat_n(frame.year, batch.num_rows()));
@@ -101,7 +101,7 @@ impl Roster {
         let of_frame = |frame: &&Frame| {
             job::check(job)?;
             let home = Column::Flag { set: homes(self, frame, &scope.rows(self, frame)?), known: None };
-            let facts = Facts::new(self, frame, rules, &wanted)?.flagged([(HOME.to_owned(), home)]);
+            let facts = FormationFacts::new(self, frame, rules, &wanted)?.flagged([(HOME.to_owned(), home)]);
             facts.roster().count(&measures, &at_home, job)
         };
         let parts: Vec<RecordBatch> = scope.frames(self)?.par_iter().map(of_frame).collect::<Result<_>>()?;

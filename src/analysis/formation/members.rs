@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use arrow::buffer::BooleanBuffer;
 
-use super::columns::{coded, flag, number};
+use super::fact_columns::{coded, flag, number};
 use crate::definition::{FormationRules, LevelRule, Members};
 use crate::error::Result;
 use crate::predicate::Truth;
@@ -16,10 +16,10 @@ use crate::standards::region::RegionLevel;
 
 /// A value of one party organisation. `None` if the value of one of its organisations is unknown, or if it is unknown
 /// of an organisation with its code, such as one of unknown mode, whether it belongs to it.
-pub(super) type Known = Option<u64>;
+pub(super) type KnownCount = Option<u64>;
 
 /// The party organisations of one year.
-pub(super) struct Bodies<'a> {
+pub(super) struct PartyOrganisations<'a> {
     codes: Option<&'a Integers>,
     modes: Option<&'a Integers>,
     /// The codes of solo and joint; 0 for a mode that the dictionary lacks.
@@ -29,33 +29,33 @@ pub(super) struct Bodies<'a> {
     /// The party organisation of each row; 0 if none.
     of_row: Vec<u32>,
     /// For each party organisation, true if it is unknown of an organisation with its code whether it is organised.
-    unsure: Vec<bool>,
+    uncertain: Vec<bool>,
     rows: usize,
 }
 
-impl<'a> Bodies<'a> {
+impl<'a> PartyOrganisations<'a> {
     pub(super) fn new(roster: &'a Roster, frame: &'a Frame, rules: &FormationRules) -> Result<Self> {
         let (party, mode) = (roster.field("party_org_id").ok(), roster.field("mode").ok());
         let dictionary = mode.and_then(|at| roster.dictionary(at));
         let words = ["solo", "joint"].map(|word| dictionary.and_then(|d| d.code(word)).map_or(0, u64::from));
         let cardinality = party.and_then(|at| roster.dictionary(at)).map_or(1, |d| d.cardinality());
-        let mut bodies = Self {
+        let mut party_orgs = Self {
             codes: codes_of(roster, frame, party),
             modes: codes_of(roster, frame, mode),
             words,
             organised: rules.organised().evaluate(roster, frame)?,
             of_row: vec![0; frame.rows()],
-            unsure: vec![false; cardinality],
+            uncertain: vec![false; cardinality],
             rows: frame.rows(),
         };
-        for row in bodies.organised.yes.set_indices() {
-            bodies.of_row[row] = bodies.code(row) as u32;
+        for row in party_orgs.organised.yes.set_indices() {
+            party_orgs.of_row[row] = party_orgs.code(row) as u32;
         }
-        for row in bodies.organised.unknown().set_indices() {
-            let code = bodies.code(row);
-            bodies.unsure[code] = true;
+        for row in party_orgs.organised.unknown().set_indices() {
+            let code = party_orgs.code(row);
+            party_orgs.uncertain[code] = true;
         }
-        Ok(bodies)
+        Ok(party_orgs)
     }
 
     /// Returns the party organisation code of a row; 0 if none is given.
@@ -73,7 +73,7 @@ impl<'a> Bodies<'a> {
     }
 
     /// Checks whether the year's sources have both the mode and the party organisation code.
-    pub(super) fn told(&self) -> bool {
+    pub(super) fn has_columns(&self) -> bool {
         self.codes.is_some() && self.modes.is_some()
     }
 
@@ -83,7 +83,7 @@ impl<'a> Bodies<'a> {
     }
 
     fn len(&self) -> usize {
-        self.unsure.len()
+        self.uncertain.len()
     }
 
     /// Returns the rows that belong to party organisations, each with its code.
@@ -93,19 +93,19 @@ impl<'a> Bodies<'a> {
     }
 
     /// Counts, for each party organisation, its organisations whose mode satisfies `counts`.
-    pub(super) fn units(&self, counts: impl Fn(u64) -> bool) -> Vec<Known> {
+    pub(super) fn units(&self, counts: impl Fn(u64) -> bool) -> Vec<KnownCount> {
         let mut units = vec![0; self.len()];
         self.own().filter(|(row, _)| counts(self.mode(*row))).for_each(|(_, code)| units[code] += 1);
-        units.into_iter().zip(&self.unsure).map(|(n, unsure)| (!unsure).then_some(n)).collect()
+        units.into_iter().zip(&self.uncertain).map(|(n, uncertain)| (!uncertain).then_some(n)).collect()
     }
 
     /// Counts, for each party organisation, the organisations recorded as its own.
-    pub(super) fn recorded(&self) -> Vec<Known> {
-        self.those(&BooleanBuffer::new_set(self.rows))
+    pub(super) fn recorded(&self) -> Vec<KnownCount> {
+        self.units_among(&BooleanBuffer::new_set(self.rows))
     }
 
     /// Counts, for each party organisation, its recorded organisations among `rows`.
-    pub(super) fn those(&self, rows: &BooleanBuffer) -> Vec<Known> {
+    pub(super) fn units_among(&self, rows: &BooleanBuffer) -> Vec<KnownCount> {
         let mut units = vec![0; self.len()];
         self.own().filter(|(row, _)| rows.value(*row)).for_each(|(_, code)| units[code] += 1);
         units.into_iter().map(Some).collect()
@@ -113,28 +113,30 @@ impl<'a> Bodies<'a> {
 
     /// Counts, for each party organisation, the organisations with its code of which it is unknown whether they are
     /// organised.
-    pub(super) fn maybe(&self) -> Vec<Known> {
+    pub(super) fn units_unknown(&self) -> Vec<KnownCount> {
         let mut units = vec![0; self.len()];
         self.organised.unknown().set_indices().for_each(|row| units[self.code(row)] += 1);
         units.into_iter().map(Some).collect()
     }
 
-    /// Flags the rows whose party organisation has more than `most` organisations. Null if those that may belong to it
+    /// Flags the rows whose party organisation has more than `max` organisations. Null if those that may belong to it
     /// decide.
-    pub(super) fn over(&self, most: Option<u32>) -> Column {
-        let over =
-            |(units, maybe): (Known, Known)| match (units? > u64::from(most?), units? + maybe? > u64::from(most?)) {
-                (sure, possible) if sure == possible => Some(sure),
-                _ => None,
-            };
-        let over: Vec<Option<bool>> = self.recorded().into_iter().zip(self.maybe()).map(over).collect();
+    pub(super) fn over_limit(&self, max: Option<u32>) -> Column {
+        let over = |(units, unknown): (KnownCount, KnownCount)| match (
+            units? > u64::from(max?),
+            units? + unknown? > u64::from(max?),
+        ) {
+            (sure, possible) if sure == possible => Some(sure),
+            _ => None,
+        };
+        let over: Vec<Option<bool>> = self.recorded().into_iter().zip(self.units_unknown()).map(over).collect();
         flag(self.of_row.iter().map(|code| if *code > 0 { over[*code as usize] } else { None }))
     }
 
     /// Sums, for each party organisation, the members of all its organisations.
-    pub(super) fn members(&self, roster: &Roster, frame: &Frame, members: &Members) -> Vec<Known> {
+    pub(super) fn members(&self, roster: &Roster, frame: &Frame, members: &Members) -> Vec<KnownCount> {
         let counts = counts(roster, frame, members);
-        let mut sums: Vec<Known> = self.unsure.iter().map(|unsure| (!unsure).then_some(0)).collect();
+        let mut sums: Vec<KnownCount> = self.uncertain.iter().map(|uncertain| (!uncertain).then_some(0)).collect();
         for (row, code) in self.own() {
             sums[code] = sums[code].zip(counts(row)).map(|(sum, n)| sum + n);
         }
@@ -142,16 +144,16 @@ impl<'a> Bodies<'a> {
     }
 
     /// Sums, for each party organisation, the members of its organisations whose count is known.
-    pub(super) fn members_recorded(&self, roster: &Roster, frame: &Frame, members: &Members) -> Vec<Known> {
+    pub(super) fn members_recorded(&self, roster: &Roster, frame: &Frame, members: &Members) -> Vec<KnownCount> {
         let counts = counts(roster, frame, members);
         let mut sums = vec![0; self.len()];
         self.own().for_each(|(row, code)| sums[code] += counts(row).unwrap_or(0));
-        let told = said(roster, frame, members);
-        sums.into_iter().map(|sum| told.then_some(sum)).collect()
+        let has_columns = has_member_columns(roster, frame, members);
+        sums.into_iter().map(|sum| has_columns.then_some(sum)).collect()
     }
 
     /// Counts, for each party organisation, the townships its organisations lie in.
-    pub(super) fn townships(&self, roster: &Roster, frame: &Frame) -> Vec<Known> {
+    pub(super) fn townships(&self, roster: &Roster, frame: &Frame) -> Vec<KnownCount> {
         let at = roster.field("region").ok();
         let regions = codes_of(roster, frame, at);
         let dictionary = at.and_then(|at| roster.dictionary(at));
@@ -159,7 +161,7 @@ impl<'a> Bodies<'a> {
         let places: Vec<Option<String>> =
             std::iter::once(None).chain(dictionary.into_iter().flat_map(|d| d.values().iter().map(township))).collect();
         let mut seen = HashSet::new();
-        let mut spread: Vec<Known> = self.unsure.iter().map(|unsure| (!unsure).then_some(0)).collect();
+        let mut spread: Vec<KnownCount> = self.uncertain.iter().map(|uncertain| (!uncertain).then_some(0)).collect();
         for (row, code) in self.own() {
             let place = regions.and_then(|regions| places[regions.get(row) as usize].as_deref());
             let more = place.map(|place| u64::from(seen.insert((code, place))));
@@ -169,13 +171,13 @@ impl<'a> Bodies<'a> {
     }
 
     /// Builds a column with the value of each row's party organisation.
-    pub(super) fn number(&self, known: &[Known]) -> Column {
+    pub(super) fn number(&self, known: &[KnownCount]) -> Column {
         number(self.of_row.iter().map(|code| if *code > 0 { known[*code as usize] } else { None }))
     }
 
     /// Flags the rows whose party organisation has an organisation of mode solo or joint.
     pub(super) fn hosted(&self) -> Column {
-        let hosts: Vec<Known> = self.units(|mode| mode > 0 && (mode == self.words[0] || mode == self.words[1]));
+        let hosts: Vec<KnownCount> = self.units(|mode| mode > 0 && (mode == self.words[0] || mode == self.words[1]));
         let hosted = |code: &u32| if *code > 0 { hosts[*code as usize].map(|n| n > 0) } else { None };
         flag(self.of_row.iter().map(hosted))
     }
@@ -183,7 +185,7 @@ impl<'a> Bodies<'a> {
     /// Returns the level that each row's party organisation needs: the highest whose threshold it reaches,
     /// otherwise the lowest.
     pub(super) fn level(&self, roster: &Roster, frame: &Frame, levels: &[&LevelRule]) -> Column {
-        let mut needed: Vec<Known> = vec![Some(0); self.len()];
+        let mut needed: Vec<KnownCount> = vec![Some(0); self.len()];
         for (at, level) in levels.iter().enumerate() {
             for (needed, members) in needed.iter_mut().zip(self.members(roster, frame, &level.members)) {
                 *needed = match (*needed, members) {
@@ -200,7 +202,11 @@ impl<'a> Bodies<'a> {
 }
 
 /// Returns a function from a row to its members by the columns of `members`; `None` if one of them is null.
-pub(super) fn counts<'a>(roster: &'a Roster, frame: &'a Frame, members: &Members) -> impl Fn(usize) -> Known + use<'a> {
+pub(super) fn counts<'a>(
+    roster: &'a Roster,
+    frame: &'a Frame,
+    members: &Members,
+) -> impl Fn(usize) -> KnownCount + use<'a> {
     let columns = columns(roster, frame, members);
     move |row: usize| {
         let value = |column: &&Column| match column {
@@ -214,7 +220,7 @@ pub(super) fn counts<'a>(roster: &'a Roster, frame: &'a Frame, members: &Members
 }
 
 /// Checks whether the year's sources have all columns of `members`.
-pub(super) fn said(roster: &Roster, frame: &Frame, members: &Members) -> bool {
+pub(super) fn has_member_columns(roster: &Roster, frame: &Frame, members: &Members) -> bool {
     columns(roster, frame, members).is_some()
 }
 

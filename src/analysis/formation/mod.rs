@@ -3,7 +3,7 @@
 
 mod audit;
 mod audit_list;
-pub(crate) mod columns;
+pub(crate) mod fact_columns;
 mod facts;
 mod joint;
 mod members;

@@ -7,7 +7,7 @@ use arrow::array::RecordBatch;
 use arrow::compute::filter_record_batch;
 use rayon::prelude::*;
 
-use super::steps::{Step, Thing, Things, steps};
+use super::steps::{FormationStep, StepCandidate, StepCandidates, steps};
 use crate::cube::Lane;
 use crate::definition::{FormationRules, known};
 use crate::error::Result;
@@ -47,41 +47,41 @@ impl Roster {
         // Past rates need every year, including those outside the scope.
         let frames: Vec<&Frame> = self.frames().iter().collect();
         let steps = steps(rules);
-        let things = frames.par_iter().copied().map(|frame| {
+        let candidates = frames.par_iter().copied().map(|frame| {
             job::check(job)?;
-            steps.iter().map(|step| Things::new(self, frame, rules, step)).collect()
+            steps.iter().map(|step| StepCandidates::new(self, frame, rules, step)).collect()
         });
-        let things: Vec<Vec<Things>> = things.collect::<Result<_>>()?;
+        let candidates: Vec<Vec<StepCandidates>> = candidates.collect::<Result<_>>()?;
         let next =
             |nth: usize| frames.get(nth + 1).is_some_and(|next| next.year == frames[nth].year + 1).then_some(nth + 1);
         let lanes = |nth: usize, frame: &Frame| {
             let rows = scope.rows(self, frame)?;
             let mut lanes = vec![Lane::Bits(rows.clone())];
             for (at, step) in steps.iter().enumerate() {
-                let after = next(nth).map(|next| &things[next][at]);
-                for found in fates(&things[nth][at], after, step, short) {
+                let after = next(nth).map(|next| &candidates[next][at]);
+                for found in outcomes(&candidates[nth][at], after, step, short) {
                     lanes.push(Lane::Bits(&bitmap(frame.rows(), found.into_iter()) & &rows));
                 }
             }
             Ok(lanes)
         };
         let counted = cube::count_one(&frames, scope.axes(self, &frames)?, lanes, job)?;
-        let mut told = BTreeMap::new();
+        let mut followed_years = BTreeMap::new();
         for (nth, frame) in frames.iter().enumerate() {
-            let silent: Vec<bool> = things[nth].iter().map(|things| things.silent).collect();
-            told.insert(frame.year, (next(nth).is_some(), silent));
+            let silent: Vec<bool> = candidates[nth].iter().map(|candidates| candidates.silent).collect();
+            followed_years.insert(frame.year, (next(nth).is_some(), silent));
         }
         let mut past: BTreeMap<(usize, Vec<u32>), [u64; 2]> = BTreeMap::new();
         let (mut rows, mut kept) = (Vec::new(), Vec::new());
         for (group, year) in counted.years.iter().enumerate() {
-            let (followed, silent) = &told[year];
+            let (followed, silent) = &followed_years[year];
             for (nth, step) in steps.iter().enumerate() {
                 let known = |item: usize| !silent[nth] && (item < 2 || *followed);
                 let n = |item: usize| known(item).then(|| counted.lane(1 + nth * ITEMS.len() + item)[group]);
                 let n: [Option<u64>; ITEMS.len()] = std::array::from_fn(n);
                 let key = counted.keys.iter().map(|keys| keys[group]).collect();
                 let before = past.entry((nth, key)).or_default();
-                rows.push(Row { step, n, past: *before });
+                rows.push(ReadinessRow { step, n, past: *before });
                 kept.push(asked.contains(year) && step.validity.holds(*year));
                 let [stayed, reached] = [n[4], n[5]].map(Option::unwrap_or_default);
                 *before = [before[0] + stayed + reached, before[1] + reached];
@@ -117,18 +117,18 @@ impl Roster {
     ) -> Result<RecordBatch> {
         let frame = self.frame(year)?;
         rules.check(self)?;
-        let mut steps: Vec<Step> = steps(rules).into_iter().filter(|step| step.validity.holds(year)).collect();
+        let mut steps: Vec<FormationStep> = steps(rules).into_iter().filter(|step| step.validity.holds(year)).collect();
         if let Some(id) = step {
             let ids: Vec<&str> = steps.iter().map(|step| step.id.as_str()).collect();
             known(("步骤", "step"), id, &ids)?;
             steps.retain(|step| step.id == id);
         }
         let rows = scope.rows(self, frame)?;
-        let mut found: Vec<(&Step, u32, u64)> = Vec::new();
+        let mut found: Vec<(&FormationStep, u32, u64)> = Vec::new();
         for step in &steps {
             job::check(job)?;
-            let things = Things::new(self, frame, rules, step)?;
-            let all = (0..things.ids().len()).map(|nth| things.at(nth));
+            let candidates = StepCandidates::new(self, frame, rules, step)?;
+            let all = (0..candidates.ids().len()).map(|nth| candidates.get(nth));
             let short = all.filter_map(|t| Some((step, t.row, t.members.filter(|n| step.is_short(*n, short))?)));
             let from = found.len();
             found.extend(short.filter(|(_, row, _)| rows.value(*row as usize)));
@@ -155,14 +155,14 @@ const LISTED: [&str; 9] =
     ["org_id", "name", "region", "kind", "committee", "mode", "party_org_id", "party_org_level", "instructor_id"];
 
 /// One row of the table.
-struct Row<'a> {
-    step: &'a Step,
+struct ReadinessRow<'a> {
+    step: &'a FormationStep,
     n: [Option<u64>; ITEMS.len()],
     /// Totals over the earlier years: those that stayed or reached the step, and those that reached it.
     past: [u64; 2],
 }
 
-fn finish(columns: Columns, rows: &[Row]) -> Result<RecordBatch> {
+fn finish(columns: Columns, rows: &[ReadinessRow]) -> Result<RecordBatch> {
     let columns = columns
         .texts("step", rows.iter().map(|r| &r.step.id))
         .texts("label_zh", rows.iter().map(|r| r.step.label.get(Lang::Zh)))
@@ -179,27 +179,34 @@ fn finish(columns: Columns, rows: &[Row]) -> Result<RecordBatch> {
 }
 
 /// Returns the rows counted under each of [`ITEMS`].
-fn fates(here: &Things, next: Option<&Things>, step: &Step, short: u32) -> [Vec<u32>; ITEMS.len()] {
+fn outcomes(
+    here: &StepCandidates,
+    next: Option<&StepCandidates>,
+    step: &FormationStep,
+    short: u32,
+) -> [Vec<u32>; ITEMS.len()] {
     let mut items: [Vec<u32>; ITEMS.len()] = std::array::from_fn(|_| Vec::new());
-    let (after, mut nth) = (next.map_or(&[][..], Things::ids), 0);
+    let (after, mut nth) = (next.map_or(&[][..], StepCandidates::ids), 0);
     for (at, id) in here.ids().iter().enumerate() {
-        let thing = here.at(at);
-        let of: &[usize] = match thing.members {
+        let candidate = here.get(at);
+        let of: &[usize] = match candidate.members {
             None => &[1],
             Some(members) if !step.is_short(members, short) => &[],
             Some(_) => {
                 nth += after[nth..].iter().take_while(|other| *other < id).count();
-                match next.filter(|_| after.get(nth) == Some(id)).map(|next| (next, next.at(nth))) {
+                match next.filter(|_| after.get(nth) == Some(id)).map(|next| (next, next.get(nth))) {
                     None => &[0, 2],
-                    Some((_, Thing { members: None, .. })) => &[0, 3],
-                    Some((_, Thing { members: Some(members), .. })) if members < u64::from(step.at_least) => &[0, 4],
+                    Some((_, StepCandidate { members: None, .. })) => &[0, 3],
+                    Some((_, StepCandidate { members: Some(members), .. })) if members < u64::from(step.at_least) => {
+                        &[0, 4]
+                    }
                     Some((next, other)) if next.is_formed(other.row) => &[0, 5, 6],
                     Some(_) => &[0, 5],
                 }
             }
         };
         for item in of {
-            items[*item].push(thing.row);
+            items[*item].push(candidate.row);
         }
     }
     items

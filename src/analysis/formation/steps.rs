@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use arrow::buffer::BooleanBuffer;
 
-use super::members::{Bodies, Known, counts, said};
+use super::members::{KnownCount, PartyOrganisations, counts, has_member_columns};
 use crate::definition::{Counts, FormationRules, Members, Validity};
 use crate::error::Result;
 use crate::lang::Text;
@@ -15,7 +15,7 @@ use crate::roster::{Frame, Integers, Roster};
 use crate::schema::words;
 
 /// One step.
-pub(super) struct Step {
+pub(super) struct FormationStep {
     pub(super) id: String,
     pub(super) label: Text,
     /// The unit followed: organisations by their id, or party organisations by their code.
@@ -29,11 +29,11 @@ pub(super) struct Step {
 
 /// Returns the steps of `rules`: one to each mode that requires a number of members, and one to each level above
 /// the lowest.
-pub(super) fn steps(rules: &FormationRules) -> Vec<Step> {
+pub(super) fn steps(rules: &FormationRules) -> Vec<FormationStep> {
     let needs = rules.needs().iter().filter_map(|need| {
         let (members, at_least) = need.step.clone()?;
         let to = vec![need.mode.clone()];
-        Some(Step::new(Counts::Organisations, "mode", (members, at_least), to, need.validity))
+        Some(FormationStep::new(Counts::Organisations, "mode", (members, at_least), to, need.validity))
     });
     let levels = rules.all_levels();
     let lowest = levels.iter().map(|level| level.at_least).min();
@@ -42,7 +42,7 @@ pub(super) fn steps(rules: &FormationRules) -> Vec<Step> {
             levels.iter().filter(|l| l.at_least >= level.at_least).collect();
         to.sort_by_key(|level| level.at_least);
         let to = to.into_iter().map(|level| level.level.clone()).collect();
-        Step::new(
+        FormationStep::new(
             Counts::PartyOrganisations,
             "party_org_level",
             (level.members.clone(), level.at_least),
@@ -50,12 +50,12 @@ pub(super) fn steps(rules: &FormationRules) -> Vec<Step> {
             level.validity,
         )
     });
-    let mut steps: Vec<Step> = needs.chain(higher).collect();
+    let mut steps: Vec<FormationStep> = needs.chain(higher).collect();
     steps.sort_by_key(|step| step.at_least);
     steps
 }
 
-impl Step {
+impl FormationStep {
     fn new(
         counts: Counts,
         column: &str,
@@ -85,18 +85,18 @@ impl Step {
 }
 
 /// A candidate for a step: an organisation, or a party organisation at its home row.
-pub(super) struct Thing {
+pub(super) struct StepCandidate {
     pub(super) row: u32,
-    pub(super) members: Known,
+    pub(super) members: KnownCount,
 }
 
 /// The candidates of a year, ascending by id; their values are looked up on demand.
-pub(super) struct Things<'a> {
+pub(super) struct StepCandidates<'a> {
     ids: Cow<'a, [u32]>,
     /// The home row of each candidate; `None` if candidates and rows coincide.
     homes: Option<Vec<u32>>,
     /// Returns the members of the candidate with an id, at a row.
-    members: Box<dyn Fn(u32, u32) -> Known + Send + Sync + 'a>,
+    members: Box<dyn Fn(u32, u32) -> KnownCount + Send + Sync + 'a>,
     /// The recorded mode or level of each row; `to` holds the codes that count as having taken the step.
     recorded: Option<&'a Integers>,
     to: Vec<u64>,
@@ -104,27 +104,32 @@ pub(super) struct Things<'a> {
     pub(super) silent: bool,
 }
 
-impl<'a> Things<'a> {
-    pub(super) fn new(roster: &'a Roster, frame: &'a Frame, rules: &FormationRules, step: &Step) -> Result<Self> {
+impl<'a> StepCandidates<'a> {
+    pub(super) fn new(
+        roster: &'a Roster,
+        frame: &'a Frame,
+        rules: &FormationRules,
+        step: &FormationStep,
+    ) -> Result<Self> {
         let of_party = step.counts == Counts::PartyOrganisations;
         let at = roster.field(if of_party { "party_org_level" } else { "mode" }).ok();
         let dictionary = at.and_then(|at| roster.dictionary(at));
         let to = step.to.iter().filter_map(|word| Some(u64::from(dictionary?.code(word)?))).collect();
         let recorded = coded(roster, frame, at);
-        let silent = !said(roster, frame, &step.members);
+        let silent = !has_member_columns(roster, frame, &step.members);
         if !of_party {
             let members = counts(roster, frame, &step.members);
             let members = Box::new(move |_, row| members(row as usize));
             return Ok(Self { ids: frame.slots.as_slice().into(), homes: None, members, recorded, to, silent });
         }
-        let bodies = Bodies::new(roster, frame, rules)?;
-        let own = BooleanBuffer::collect_bool(frame.rows(), |row| bodies.belongs(row));
-        let of_code = bodies.members(roster, frame, &step.members);
+        let party_orgs = PartyOrganisations::new(roster, frame, rules)?;
+        let own = BooleanBuffer::collect_bool(frame.rows(), |row| party_orgs.belongs(row));
+        let of_code = party_orgs.members(roster, frame, &step.members);
         let homes = Parties::new(roster, frame).homes(&own);
         let homes = (0..).zip(homes).filter_map(|(code, home)| Some((code, home?)));
         let (ids, homes): (Vec<u32>, Vec<u32>) = homes.unzip();
         let members = Box::new(move |code, _| of_code[code as usize]);
-        let silent = silent || !bodies.told();
+        let silent = silent || !party_orgs.has_columns();
         Ok(Self { ids: ids.into(), homes: Some(homes), members, recorded, to, silent })
     }
 
@@ -134,10 +139,10 @@ impl<'a> Things<'a> {
     }
 
     /// Returns the candidate at a position.
-    pub(super) fn at(&self, nth: usize) -> Thing {
+    pub(super) fn get(&self, nth: usize) -> StepCandidate {
         let id = self.ids[nth];
         let row = self.homes.as_ref().map_or(nth as u32, |homes| homes[nth]);
-        Thing { row, members: (self.members)(id, row) }
+        StepCandidate { row, members: (self.members)(id, row) }
     }
 
     /// Checks whether the ledger records the step's mode or level at a row.

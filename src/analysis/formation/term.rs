@@ -5,7 +5,7 @@ use arrow::buffer::NullBuffer;
 use arrow::compute::{DatePart, date_part};
 use arrow::datatypes::Int32Type;
 
-use super::columns::flag;
+use super::fact_columns::flag;
 use crate::definition::FormationRules;
 use crate::error::Result;
 use crate::roster::coded;
