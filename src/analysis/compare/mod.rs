@@ -3,7 +3,7 @@
 //!
 //! Rows of both years ascend by organisation, so two sorted lists are merged in O(n + m).
 
-mod cells;
+mod cell_changes;
 mod tables;
 
 use arrow::array::Array;
@@ -69,7 +69,7 @@ named_enum! {
 
 /// A column of both surveys, and the positions at which it differs.
 #[derive(Debug)]
-struct Compared {
+struct ComparedColumn {
     /// Positions of the column in the fields of the later and of the earlier roster.
     fields: [usize; 2],
     /// Positions in [`Comparison::both`], ascending.
@@ -88,7 +88,7 @@ pub struct Comparison {
     arrived: Vec<(u32, Option<i16>)>,
     /// Rows of the earlier survey absent from the later one.
     gone: Vec<u32>,
-    compared: Vec<Compared>,
+    compared: Vec<ComparedColumn>,
     /// Flags the entries of [`Comparison::both`] that differ in at least one column.
     changed: BooleanBuffer,
     not_compared: Vec<(String, Text)>,
@@ -112,7 +112,7 @@ impl Roster {
         let frames = frames(self, earlier, options)?;
         let [at, before] = frames;
         let (now, then) = (&self.frames()[at], &earlier.frames()[before]);
-        let ranks = Ranks::of(self, earlier);
+        let ranks = IdRanks::merge(self, earlier);
         let seen = ranks.last_seen(self, earlier, then.year);
         let (mut both, mut arrived, mut gone) = (Vec::new(), Vec::new(), Vec::new());
         let (mut row, mut old) = (0, 0);
@@ -137,16 +137,16 @@ impl Roster {
         }
         job::check(job)?;
         let (fields, not_compared) = fields([self, earlier], [now, then], options.columns.as_deref())?;
-        let compared: Vec<Compared> = fields
+        let compared: Vec<ComparedColumn> = fields
             .into_par_iter()
             .map(|fields| {
                 job::check(job)?;
                 let columns = [now.columns[fields[0]].as_ref(), then.columns[fields[1]].as_ref()];
                 let differs = match columns {
-                    [Some(now), Some(then)] => cells::differing(now, then, &both),
+                    [Some(now), Some(then)] => cell_changes::differing(now, then, &both),
                     _ => Vec::new(),
                 };
-                Ok(Compared { fields, differs })
+                Ok(ComparedColumn { fields, differs })
             })
             .collect::<Result<_>>()?;
         let mut changed = vec![false; both.len()];
@@ -228,17 +228,17 @@ fn fields(
 }
 
 /// Organisations of two rosters as ranks in their merged, sorted list of ids.
-struct Ranks {
+struct IdRanks {
     /// The rank of each slot of the later and of the earlier roster; `None` if both are one roster.
-    of: Option<[Vec<u32>; 2]>,
+    of_slots: Option<[Vec<u32>; 2]>,
     n: usize,
 }
 
-impl Ranks {
-    fn of(later: &Roster, earlier: &Roster) -> Self {
+impl IdRanks {
+    fn merge(later: &Roster, earlier: &Roster) -> Self {
         let (now, then) = (later.organisations(), earlier.organisations());
         if std::ptr::eq(now, then) {
-            return Self { of: None, n: now.len() };
+            return Self { of_slots: None, n: now.len() };
         }
         let (mut x, mut y, mut n) = (Vec::with_capacity(now.len()), Vec::with_capacity(then.len()), 0);
         while x.len() < now.len() || y.len() < then.len() {
@@ -257,15 +257,15 @@ impl Ranks {
             }
             n += 1;
         }
-        Self { of: Some([x, y]), n: n as usize }
+        Self { of_slots: Some([x, y]), n: n as usize }
     }
 
     fn later(&self, slot: u32) -> u32 {
-        self.of.as_ref().map_or(slot, |of| of[0][slot as usize])
+        self.of_slots.as_ref().map_or(slot, |ranks| ranks[0][slot as usize])
     }
 
     fn earlier(&self, slot: u32) -> u32 {
-        self.of.as_ref().map_or(slot, |of| of[1][slot as usize])
+        self.of_slots.as_ref().map_or(slot, |ranks| ranks[1][slot as usize])
     }
 
     /// Returns, for each organisation, the last year before `year` in which either roster lists it.
@@ -313,7 +313,7 @@ impl Comparison {
 
     /// Iterates over the organisations of both surveys: status, describing survey (0 for the later one), row in
     /// that survey.
-    fn all(&self) -> impl Iterator<Item = (CompareStatus, usize, u32)> {
+    fn each_organisation(&self) -> impl Iterator<Item = (CompareStatus, usize, u32)> {
         let arrived = self
             .arrived
             .iter()

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::cells::{Kind, is_known, sentence, shown};
+use super::cell_changes::{CellChange, is_known, sentence, shown};
 use super::{CompareStatus, Comparison};
 use crate::cube::{Axis, AxisValues, Base, GroupedCounts};
 use crate::error::{Error, Result};
@@ -26,7 +26,8 @@ impl Comparison {
         let of_row: FxHashMap<u32, u64> =
             self.both.iter().zip(&changes).filter(|(_, n)| **n > 0).map(|([row, _], n)| (*row, *n)).collect();
         let before: FxHashMap<u32, Option<i16>> = self.arrived.iter().copied().collect();
-        let mut all: Vec<_> = self.all().filter(|(status, ..)| *status != CompareStatus::Unchanged).collect();
+        let mut all: Vec<_> =
+            self.each_organisation().filter(|(status, ..)| *status != CompareStatus::Unchanged).collect();
         // Row order within a survey is id order.
         all.sort_by_key(|(status, _, row)| (*status, *row));
         let last = |(status, _, row): &(CompareStatus, usize, u32)| match status {
@@ -66,7 +67,7 @@ impl Comparison {
             let field = &self.rosters[0].fields()[fields[0]];
             let to = shown(self.now().columns[fields[0]].as_ref(), now as usize);
             let from = shown(self.then().columns[fields[1]].as_ref(), then as usize);
-            let kind = Kind::of(from.is_some(), to.is_some());
+            let kind = CellChange::between(from.is_some(), to.is_some());
             rows.push((now, &field.name, kind, sentence(field, from.as_deref(), to.as_deref()), from, to));
         }
         Columns::default()
@@ -92,31 +93,35 @@ impl Comparison {
         let scope = Scope::by(by.iter().map(AsRef::as_ref));
         let axes = [0, 1].map(|which| scope.axes(&self.rosters[which], &[self.frame(which)]));
         let [now, then] = axes;
-        let mut places = now?.into_iter().zip(then?).map(|(a, b)| self.place(&[a, b])).collect::<Result<Vec<_>>>()?;
-        let cards = places.iter().map(|place| place.axis.values.len() as u64 + 1);
-        if cards.clone().try_fold(1_u64, u64::checked_mul).is_none() {
+        let mut dimensions =
+            now?.into_iter().zip(then?).map(|(a, b)| self.merge_dimension(&[a, b])).collect::<Result<Vec<_>>>()?;
+        let cardinalities = dimensions.iter().map(|dimension| dimension.axis.values.len() as u64 + 1);
+        if cardinalities.clone().try_fold(1_u64, u64::checked_mul).is_none() {
             return Err(Error::argument(
                 "分组维度的组合过多，请减少维度",
                 "the dimensions have too many combinations; name fewer of them",
             ));
         }
-        let cards: Vec<u64> = cards.collect();
+        let cardinalities: Vec<u64> = cardinalities.collect();
         let mut groups: FxHashMap<u64, [u64; 5]> = FxHashMap::default();
-        for (status, which, row) in self.all() {
-            let key = places.iter().zip(&cards).fold(0, |key, (place, n)| key * n + place.at(which, row));
+        for (status, which, row) in self.each_organisation() {
+            let key = dimensions
+                .iter()
+                .zip(&cardinalities)
+                .fold(0, |key, (dimension, n)| key * n + dimension.position(which, row));
             groups.entry(key).or_default()[status as usize] += 1;
         }
         let mut groups: Vec<_> = groups.into_iter().collect();
         groups.sort_unstable();
-        let mut keys: Vec<Vec<u32>> = vec![Vec::new(); places.len()];
+        let mut keys: Vec<Vec<u32>> = vec![Vec::new(); dimensions.len()];
         for (key, _) in &groups {
             let mut rest = *key;
-            for (at, n) in cards.iter().enumerate().rev() {
+            for (at, n) in cardinalities.iter().enumerate().rev() {
                 keys[at].push((rest % n) as u32);
                 rest /= n;
             }
         }
-        let axes = places.drain(..).map(|place| place.axis).collect();
+        let axes = dimensions.drain(..).map(|dimension| dimension.axis).collect();
         let counted = GroupedCounts::groups(axes, vec![self.year(); groups.len()], keys);
         let mut columns = Columns::default().groups(&counted);
         columns.insert_years(1, "earlier_year", std::iter::repeat_n(self.earlier_year(), groups.len()));
@@ -146,7 +151,7 @@ impl Comparison {
                     let known = |which: usize, row: u32| {
                         is_known(self.frame(which).columns[column.fields[which]].as_ref(), row as usize)
                     };
-                    let kind = Kind::of(known(1, then), known(0, now));
+                    let kind = CellChange::between(known(1, then), known(0, now));
                     n[kind as usize] += 1;
                 }
                 n
@@ -155,7 +160,7 @@ impl Comparison {
         let mut columns = Columns::default()
             .texts("column", self.compared.iter().map(|c| &self.rosters[0].fields()[c.fields[0]].name))
             .counts("compared", std::iter::repeat_n(self.both.len() as u64, counts.len()));
-        for kind in [Kind::Changed, Kind::Filled, Kind::Emptied] {
+        for kind in [CellChange::Changed, CellChange::Filled, CellChange::Emptied] {
             columns = columns.counts(kind.name(), counts.iter().map(|n| n[kind as usize]));
         }
         columns.finish()
@@ -175,7 +180,7 @@ impl Comparison {
     }
 
     /// Merges one dimension of both surveys onto a single list of values.
-    fn place(&self, axes: &[Axis; 2]) -> Result<Place> {
+    fn merge_dimension(&self, axes: &[Axis; 2]) -> Result<MergedDimension> {
         let texts = |axis: &Axis| match &axis.values {
             AxisValues::Text(values) => values.clone(),
             AxisValues::Region(values) => values.to_vec(),
@@ -210,18 +215,18 @@ impl Comparison {
             AxisValues::Flag => AxisValues::Flag,
         };
         let base = Base::Given { name: "compared", codes: Vec::new().into() };
-        Ok(Place { axis: Axis { name: axes[0].name.clone(), base, map: Arc::default(), values }, codes })
+        Ok(MergedDimension { axis: Axis { name: axes[0].name.clone(), base, map: Arc::default(), values }, codes })
     }
 }
 
 /// A dimension, and the position of its value for each row of both surveys.
-struct Place {
+struct MergedDimension {
     axis: Axis,
     codes: Vec<Integers>,
 }
 
-impl Place {
-    fn at(&self, which: usize, row: u32) -> u64 {
+impl MergedDimension {
+    fn position(&self, which: usize, row: u32) -> u64 {
         self.codes[which].get(row as usize)
     }
 }

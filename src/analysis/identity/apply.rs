@@ -5,8 +5,8 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Links;
-use super::entities::Sets;
-use super::names::Form;
+use super::entities::DisjointSets;
+use super::names::IdForm;
 use crate::error::{Error, Result};
 use crate::job;
 use crate::job::Job;
@@ -68,7 +68,7 @@ fn replaced<'a>(roster: &'a Roster, pairs: &[(&'a str, &'a str)]) -> Result<FxHa
         .iter()
         .flat_map(|(from, to)| {
             let from = (!has(from) && !targets.contains(from)).then_some(*from);
-            let to = (!has(to) && Form::of(to) != Form::Valid).then_some(*to);
+            let to = (!has(to) && IdForm::classify(to) != IdForm::Valid).then_some(*to);
             [from, to]
         })
         .flatten()
@@ -84,7 +84,7 @@ fn replaced<'a>(roster: &'a Roster, pairs: &[(&'a str, &'a str)]) -> Result<FxHa
             ),
         ));
     }
-    let mut sets = Sets::default();
+    let mut sets = DisjointSets::default();
     let mut leaves: FxHashSet<u32> = FxHashSet::default();
     for (from, to) in pairs.iter().filter(|(from, to)| from != to) {
         sets.join(node(from), node(to));
@@ -97,7 +97,7 @@ fn replaced<'a>(roster: &'a Roster, pairs: &[(&'a str, &'a str)]) -> Result<FxHa
             let id = ids[*at as usize];
             let last = slots[*at as usize]
                 .map(|slot| roster.frames().iter().rposition(|f| f.slots.binary_search(&(slot as u32)).is_ok()));
-            (!leaves.contains(at), Form::of(id).max(Form::Number), last.flatten(), id)
+            (!leaves.contains(at), IdForm::classify(id).max(IdForm::Number), last.flatten(), id)
         };
         let Some(best) = members.iter().max_by_key(|at| worth(at)) else { continue };
         for member in members.iter().filter(|member| *member != best) {

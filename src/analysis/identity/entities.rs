@@ -3,8 +3,8 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::Facts;
-use super::names::Form;
+use super::IdentityFacts;
+use super::names::IdForm;
 use super::reason::{Doubt, Evidence};
 
 /// Two ids that may be one organisation. For a former name or code, `a` bore it and `b` declares it.
@@ -18,7 +18,7 @@ pub(super) struct Candidate {
 
 /// The state of joining: disjoint sets of ids with their years, and the decisions so far.
 pub(super) struct Entities<'f, 'a> {
-    pub facts: &'f Facts<'a>,
+    pub facts: &'f IdentityFacts<'a>,
     parents: Vec<u32>,
     /// Number of ids of each set, stored at its root.
     sizes: Vec<u32>,
@@ -31,7 +31,7 @@ pub(super) struct Entities<'f, 'a> {
 }
 
 impl<'f, 'a> Entities<'f, 'a> {
-    pub(super) fn new(facts: &'f Facts<'a>) -> Self {
+    pub(super) fn new(facts: &'f IdentityFacts<'a>) -> Self {
         Self {
             facts,
             parents: (0..facts.ids.len() as u32).collect(),
@@ -100,7 +100,7 @@ impl<'f, 'a> Entities<'f, 'a> {
     /// Checks whether one id is a registration number and the other a unified code.
     pub(super) fn is_old_code(&self, a: u32, b: u32) -> bool {
         let [a, b] = [a, b].map(|node| self.facts.forms[node as usize]);
-        (a == Form::Number && b.is_unified()) || (b == Form::Number && a.is_unified())
+        (a == IdForm::Number && b.is_unified()) || (b == IdForm::Number && a.is_unified())
     }
 
     /// Decides on candidates of equal weight together, so that their order does not matter. If they would join ids
@@ -108,7 +108,7 @@ impl<'f, 'a> Entities<'f, 'a> {
     pub(super) fn decide(&mut self, mut candidates: Vec<Candidate>) {
         candidates.sort_unstable();
         candidates.dedup_by_key(|c| (c.a, c.b, c.evidence));
-        let mut sets = Sets::default();
+        let mut sets = DisjointSets::default();
         let mut clear: Vec<(Candidate, u32)> = Vec::new();
         for candidate in candidates {
             let Candidate { a, b, evidence, doubt } = candidate;
@@ -193,9 +193,9 @@ pub(super) fn span(years: &[u64]) -> Option<(u32, u32)> {
 
 /// Sparse disjoint sets.
 #[derive(Debug, Default)]
-pub(super) struct Sets(FxHashMap<u32, u32>);
+pub(super) struct DisjointSets(FxHashMap<u32, u32>);
 
-impl Sets {
+impl DisjointSets {
     pub(super) fn root(&mut self, mut node: u32) -> u32 {
         while let Some(parent) = self.0.get(&node).copied().filter(|parent| *parent != node) {
             // Path halving.

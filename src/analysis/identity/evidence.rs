@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 
 use super::entities::{Candidate, Entities};
 use super::facts::Bearer;
-use super::names::{Form, organisation_code};
+use super::names::{IdForm, organisation_code};
 use super::reason::{Doubt, Evidence};
 
 /// Maximum size of a group in which every pair is reported; in larger groups only adjacent ones are.
@@ -13,23 +13,23 @@ const CROWD: usize = 4;
 
 /// Finds ids that rows declare as their organisation's former ones.
 pub(super) fn declared(all: &Entities<'_, '_>) -> Vec<Candidate> {
-    let mut found = Vec::new();
+    let mut candidates = Vec::new();
     for claims in all.facts.former_ids.chunk_by(|x, y| x.0 == y.0) {
         let mut claimers: Vec<u32> = claims.iter().map(|claim| all.root(claim.1)).collect();
         claimers.sort_unstable();
         claimers.dedup();
         let doubt = (claimers.len() > 1).then_some(Doubt::Several);
-        found.extend(claims.iter().map(|(a, b)| Candidate { a: *a, b: *b, evidence: Evidence::Declared, doubt }));
+        candidates.extend(claims.iter().map(|(a, b)| Candidate { a: *a, b: *b, evidence: Evidence::Declared, doubt }));
     }
-    found
+    candidates
 }
 
 /// Finds codes with the same name that differ in one character, where a check character shows one to be mistyped.
 pub(super) fn one_character(all: &Entities<'_, '_>) -> Vec<Candidate> {
     let form = |node: u32| all.facts.forms[node as usize];
-    let mut found: Vec<Candidate> = Vec::new();
+    let mut candidates: Vec<Candidate> = Vec::new();
     for bearers in all.facts.names.chunk_by(|x, y| x.name == y.name) {
-        if bearers.len() < 2 || !bearers.iter().any(|b| form(b.node) == Form::Wrong) {
+        if bearers.len() < 2 || !bearers.iter().any(|b| form(b.node) == IdForm::Wrong) {
             continue;
         }
         let mut nodes: Vec<u32> = bearers.iter().map(|b| b.node).filter(|node| form(*node).is_unified()).collect();
@@ -50,32 +50,32 @@ pub(super) fn one_character(all: &Entities<'_, '_>) -> Vec<Candidate> {
         for alike in without.chunk_by(|x, y| (x.0, x.1) == (y.0, y.1)) {
             for (at, x) in alike.iter().enumerate() {
                 for y in &alike[at + 1..] {
-                    found.extend(mistyped(x.2, y.2, form(x.2), form(y.2)));
+                    candidates.extend(mistyped(x.2, y.2, form(x.2), form(y.2)));
                 }
             }
         }
     }
-    found.sort_unstable();
-    found.dedup();
+    candidates.sort_unstable();
+    candidates.dedup();
     // A mistyped code may match two valid ones.
     let mut right_ones: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
-    for candidate in found.iter().filter(|c| c.doubt.is_none()) {
+    for candidate in candidates.iter().filter(|c| c.doubt.is_none()) {
         right_ones.entry(candidate.a).or_default().push(all.root(candidate.b));
     }
-    for candidate in &mut found {
+    for candidate in &mut candidates {
         let several = right_ones.get(&candidate.a).is_some_and(|roots| roots.iter().any(|root| *root != roots[0]));
         candidate.doubt = candidate.doubt.or(several.then_some(Doubt::Several));
     }
-    found
+    candidates
 }
 
 /// Pairs two codes, the mistyped one first; returns `None` if neither is mistyped.
-fn mistyped(x: u32, y: u32, form_x: Form, form_y: Form) -> Option<Candidate> {
+fn mistyped(x: u32, y: u32, form_x: IdForm, form_y: IdForm) -> Option<Candidate> {
     let candidate = |a, b, doubt| Some(Candidate { a, b, evidence: Evidence::OneCharacter, doubt });
     match (form_x, form_y) {
-        (Form::Wrong, Form::Wrong) => candidate(x.min(y), x.max(y), Some(Doubt::BothWrong)),
-        (Form::Wrong, _) => candidate(x, y, None),
-        (_, Form::Wrong) => candidate(y, x, None),
+        (IdForm::Wrong, IdForm::Wrong) => candidate(x.min(y), x.max(y), Some(Doubt::BothWrong)),
+        (IdForm::Wrong, _) => candidate(x, y, None),
+        (_, IdForm::Wrong) => candidate(y, x, None),
         _ => None,
     }
 }
@@ -86,29 +86,29 @@ pub(super) fn same_organisation_code(all: &Entities<'_, '_>) -> Vec<Candidate> {
     let mut codes: Vec<([u8; 9], u32)> =
         ids.filter_map(|(node, (id, form))| Some((organisation_code(id, *form)?, node as u32))).collect();
     codes.sort_unstable();
-    let mut found = Vec::new();
+    let mut candidates = Vec::new();
     for same in codes.chunk_by(|x, y| x.0 == y.0).filter(|same| same.len() > 1) {
         let nodes: Vec<u32> = same.iter().map(|code| code.1).collect();
-        crowd(all, &nodes, Evidence::OrganisationCode, false, &mut found);
+        crowd(all, &nodes, Evidence::OrganisationCode, false, &mut candidates);
     }
-    found
+    candidates
 }
 
 /// Finds ids with the same name in one county.
 pub(super) fn same_name(all: &Entities<'_, '_>) -> Vec<Candidate> {
-    let mut found = Vec::new();
+    let mut candidates = Vec::new();
     for bearers in all.facts.names.chunk_by(|x, y| x.name == y.name).filter(|bearers| bearers.len() > 1) {
         let common = is_common(all, bearers);
         let (nowhere, somewhere) = bearers.split_at(bearers.partition_point(|b| b.county == 0));
         for here in somewhere.chunk_by(|x, y| x.county == y.county).chain([nowhere]) {
             let nodes: Vec<u32> = here.iter().map(|b| b.node).collect();
-            crowd(all, &nodes, Evidence::SameName, common, &mut found);
+            crowd(all, &nodes, Evidence::SameName, common, &mut candidates);
         }
         if !nowhere.is_empty() && !somewhere.is_empty() {
-            across(all, nowhere, somewhere, &mut found);
+            across(all, nowhere, somewhere, &mut candidates);
         }
     }
-    found
+    candidates
 }
 
 /// Checks whether several organisations bear this name in one year, so that it proves nothing.
@@ -172,7 +172,7 @@ fn crowd(all: &Entities<'_, '_>, nodes: &[u32], evidence: Evidence, common: bool
 /// Finds ids whose name another id declares as its former one.
 pub(super) fn former_name(all: &Entities<'_, '_>) -> Vec<Candidate> {
     let names = &all.facts.names;
-    let mut found = Vec::new();
+    let mut candidates = Vec::new();
     for claims in all.facts.former.chunk_by(|x, y| x.name == y.name) {
         let name = claims[0].name;
         let from = names.partition_point(|b| b.name < name);
@@ -182,10 +182,10 @@ pub(super) fn former_name(all: &Entities<'_, '_>) -> Vec<Candidate> {
         }
         let common = is_common(all, bearers);
         for claim_county in claims.chunk_by(|x, y| x.county == y.county) {
-            former_name_in(all, bearers, claim_county, common, &mut found);
+            former_name_in(all, bearers, claim_county, common, &mut candidates);
         }
     }
-    found
+    candidates
 }
 
 /// Finds the candidates of [`former_name`] for the claims of one county.

@@ -4,7 +4,7 @@ use arrow::array::{Array, StringArray};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::names::{Form, former_codes, former_names};
+use super::names::{IdForm, former_codes, former_names};
 use crate::error::Result;
 use crate::job;
 use crate::job::Job;
@@ -22,9 +22,9 @@ pub(super) struct Bearer {
 }
 
 /// The facts known about every id: first those of the roster (node = slot), then those only in the register.
-pub(super) struct Facts<'a> {
+pub(super) struct IdentityFacts<'a> {
     pub ids: Vec<&'a str>,
-    pub forms: Vec<Form>,
+    pub forms: Vec<IdForm>,
     /// Number of ids in the roster.
     pub listed: usize,
     /// Flag for ids in the register; empty without a register.
@@ -42,7 +42,7 @@ pub(super) struct Facts<'a> {
     pub former_ids: Vec<(u32, u32)>,
 }
 
-impl<'a> Facts<'a> {
+impl<'a> IdentityFacts<'a> {
     /// Gathers the facts of `roster` and, if given, of `register`.
     pub(super) fn gather(roster: &'a Roster, register: Option<&'a Roster>, job: &dyn Job) -> Result<Self> {
         let listed = roster.organisations().len();
@@ -62,7 +62,7 @@ impl<'a> Facts<'a> {
         });
         let words = roster.frames().len().div_ceil(64).max(1);
         let mut facts = Self {
-            forms: ids.par_iter().map(|id| Form::of(id)).collect(),
+            forms: ids.par_iter().map(|id| IdForm::classify(id)).collect(),
             registered: nodes.as_ref().map_or_else(Vec::new, |nodes| {
                 let mut registered = vec![false; ids.len()];
                 for node in nodes {

@@ -26,7 +26,7 @@ use arrow::compute::cast;
 use arrow::datatypes::DataType;
 
 use self::entities::Entities;
-use self::facts::Facts;
+use self::facts::IdentityFacts;
 pub use self::reason::Reason;
 use crate::error::{Error, Result};
 use crate::job;
@@ -164,7 +164,7 @@ impl Roster {
     /// # Ok::<(), dangjian::Error>(())
     /// ```
     pub fn links(&self, job: &dyn Job) -> Result<Links> {
-        find(self, None, job)
+        find_links(self, None, job)
     }
 
     /// Finds links as [`links`](Self::links) does, with additional facts from a register: a roster of any year with
@@ -172,12 +172,12 @@ impl Roster {
     /// a code that this roster does not list. A register without a region column is trusted where a name leads to one
     /// organisation only.
     pub fn links_from(&self, register: &Self, job: &dyn Job) -> Result<Links> {
-        find(self, Some(register), job)
+        find_links(self, Some(register), job)
     }
 }
 
-fn find(roster: &Roster, register: Option<&Roster>, job: &dyn Job) -> Result<Links> {
-    let facts = Facts::gather(roster, register, job)?;
+fn find_links(roster: &Roster, register: Option<&Roster>, job: &dyn Job) -> Result<Links> {
+    let facts = IdentityFacts::gather(roster, register, job)?;
     let mut all = Entities::new(&facts);
     let steps = [
         evidence::declared,

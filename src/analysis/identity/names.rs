@@ -37,7 +37,7 @@ pub(super) fn former_codes(cell: &str) -> Vec<String> {
 
 /// The form of an id, in ascending order of usefulness as an identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Form {
+pub(super) enum IdForm {
     /// Number of another register, or anything else.
     Other,
     /// Bare organisation code (组织机构代码, GB 11714): 9 characters, with or without a hyphen before the last.
@@ -50,8 +50,8 @@ pub(super) enum Form {
     Valid,
 }
 
-impl Form {
-    pub(super) fn of(id: &str) -> Self {
+impl IdForm {
+    pub(super) fn classify(id: &str) -> Self {
         match uscc::status(id) {
             UsccStatus::Valid => Self::Valid,
             UsccStatus::CheckDigit => Self::Wrong,
@@ -68,11 +68,11 @@ impl Form {
 }
 
 /// Returns the organisation code in an id of this form: characters 9 to 17 of a unified code, or the whole id.
-pub(super) fn organisation_code(id: &str, form: Form) -> Option<[u8; 9]> {
+pub(super) fn organisation_code(id: &str, form: IdForm) -> Option<[u8; 9]> {
     match form {
-        Form::Valid | Form::Wrong => id.as_bytes().get(8..17)?.try_into().ok(),
-        Form::Bare => bare(id),
-        Form::Number | Form::Other => None,
+        IdForm::Valid | IdForm::Wrong => id.as_bytes().get(8..17)?.try_into().ok(),
+        IdForm::Bare => bare(id),
+        IdForm::Number | IdForm::Other => None,
     }
 }
 
@@ -111,8 +111,11 @@ mod tests {
     fn forms_of_ids() {
         // Examples: docs/field-notes.md, unified codes.
         let forms = ["91110000600037341L", "91350211M0000XUF46", "370681018013864", "16942006X", "16942006-X", "单位1"];
-        assert_eq!(forms.map(Form::of), [Form::Valid, Form::Wrong, Form::Number, Form::Bare, Form::Bare, Form::Other]);
-        let code = |id: &str| organisation_code(id, Form::of(id));
+        assert_eq!(
+            forms.map(IdForm::classify),
+            [IdForm::Valid, IdForm::Wrong, IdForm::Number, IdForm::Bare, IdForm::Bare, IdForm::Other]
+        );
+        let code = |id: &str| organisation_code(id, IdForm::classify(id));
         assert_eq!(code("9137068116942006X7"), Some(*b"16942006X"));
         assert_eq!(code("16942006-X"), code("9137068116942006X7"));
         assert_eq!(code("370681018013864"), None);

@@ -6,8 +6,8 @@ use arrow::array::RecordBatch;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::entities::{Candidate, Entities, span};
-use super::facts::{Facts, text, value};
-use super::names::Form;
+use super::facts::{IdentityFacts, text, value};
+use super::names::IdForm;
 use super::reason::{Doubt, Evidence, Reason};
 use super::{AMBIGUOUS, APPLIED};
 use crate::error::Result;
@@ -17,7 +17,7 @@ use crate::standards::region;
 use crate::support::columns::Columns;
 
 /// A row of the table.
-struct Row {
+struct LinkRow {
     from: u32,
     to: u32,
     reason: Reason,
@@ -28,41 +28,41 @@ struct Row {
 /// Writes the decisions as a table.
 pub(super) fn write(roster: &Roster, register: Option<&Roster>, all: &Entities<'_, '_>) -> Result<RecordBatch> {
     let facts = all.facts;
-    let reader = Reader { roster, register, facts };
-    let mut rows = reader.proposed(all);
+    let lookup = IdLookup { roster, register, facts };
+    let mut rows = lookup.proposed(all);
     rows.sort_unstable_by_key(|row| row.from);
     let mut doubtful: Vec<&Candidate> = all.doubtful.iter().filter(|c| all.root(c.a) != all.root(c.b)).collect();
     doubtful.sort_by_key(|c| (c.a.min(c.b), c.a.max(c.b), c.evidence));
     doubtful.dedup_by_key(|c| (c.a.min(c.b), c.a.max(c.b)));
-    rows.extend(doubtful.into_iter().map(|c| reader.doubtful(c)));
+    rows.extend(doubtful.into_iter().map(|c| lookup.doubtful(c)));
     let id = |node: u32| facts.ids[node as usize];
-    let last = |row: &Row| reader.last(row.from);
+    let last = |row: &LinkRow| lookup.last(row.from);
     Columns::default()
         .texts("from_id", rows.iter().map(|row| id(row.from)))
         .texts("to_id", rows.iter().map(|row| id(row.to)))
         .texts("reason", rows.iter().map(|row| row.reason.name()))
         .texts("status", rows.iter().map(|row| row.status))
-        .some_texts("name", rows.iter().map(|row| reader.name(row.from)))
-        .some_texts("region", rows.iter().map(|row| reader.region(row.from)))
-        .some_texts("region_name", rows.iter().map(|row| region::name(reader.region(row.from)?)))
+        .some_texts("name", rows.iter().map(|row| lookup.name(row.from)))
+        .some_texts("region", rows.iter().map(|row| lookup.region(row.from)))
+        .some_texts("region_name", rows.iter().map(|row| region::name(lookup.region(row.from)?)))
         .some_years("last_year", rows.iter().map(|row| Some(roster.frames().get(last(row)?.0)?.year)))
-        .some_texts("to_name", rows.iter().map(|row| reader.name(row.to)))
-        .some_years("first_year", rows.iter().map(|row| reader.span(row.to).map(|years| years.0)))
+        .some_texts("to_name", rows.iter().map(|row| lookup.name(row.to)))
+        .some_years("first_year", rows.iter().map(|row| lookup.span(row.to).map(|years| years.0)))
         .texts("why_zh", rows.iter().map(|row| &row.why.zh))
         .texts("why_en", rows.iter().map(|row| &row.why.en))
         .finish()
 }
 
 /// Lookup of the facts that the table shows about an id.
-struct Reader<'r> {
+struct IdLookup<'r> {
     roster: &'r Roster,
     register: Option<&'r Roster>,
-    facts: &'r Facts<'r>,
+    facts: &'r IdentityFacts<'r>,
 }
 
-impl<'r> Reader<'r> {
+impl<'r> IdLookup<'r> {
     /// Lists the joined ids of each organisation, all leading to the best one.
-    fn proposed(&self, all: &Entities<'_, '_>) -> Vec<Row> {
+    fn proposed(&self, all: &Entities<'_, '_>) -> Vec<LinkRow> {
         let mut beside: FxHashMap<u32, Vec<&Candidate>> = FxHashMap::default();
         for candidate in &all.joined {
             beside.entry(candidate.a).or_default().push(candidate);
@@ -85,7 +85,7 @@ impl<'r> Reader<'r> {
                     queue.push_back(from);
                     if !self.facts.is_unlisted(from) {
                         let why = self.why(candidate, (near != best).then_some((near, best)));
-                        rows.push(Row { from, to: best, reason: self.reason(candidate), status: APPLIED[0], why });
+                        rows.push(LinkRow { from, to: best, reason: self.reason(candidate), status: APPLIED[0], why });
                     }
                 }
             }
@@ -93,27 +93,27 @@ impl<'r> Reader<'r> {
         rows
     }
 
-    fn doubtful(&self, candidate: &Candidate) -> Row {
+    fn doubtful(&self, candidate: &Candidate) -> LinkRow {
         let Candidate { a, b, .. } = *candidate;
         let (from, to) = if self.worth(a) <= self.worth(b) { (a, b) } else { (b, a) };
         // Only an id of the roster can be replaced.
         let (from, to) = if self.facts.is_unlisted(from) { (to, from) } else { (from, to) };
-        Row { from, to, reason: self.reason(candidate), status: AMBIGUOUS, why: self.why(candidate, None) }
+        LinkRow { from, to, reason: self.reason(candidate), status: AMBIGUOUS, why: self.why(candidate, None) }
     }
 
     /// Ranks ids as the identity of an organisation: the newest valid code, then the newest unified code, then the
     /// newest other id. A code that only the register has counts as the newest.
     fn worth(&self, node: u32) -> (u8, u32, &'r str) {
         let rank = match self.facts.forms[node as usize] {
-            Form::Valid => 2,
-            Form::Wrong => 1,
-            Form::Number | Form::Bare | Form::Other => 0,
+            IdForm::Valid => 2,
+            IdForm::Wrong => 1,
+            IdForm::Number | IdForm::Bare | IdForm::Other => 0,
         };
         (rank, span(self.bits(node)).map_or(u32::MAX, |years| years.1), self.facts.ids[node as usize])
     }
 
     fn reason(&self, candidate: &Candidate) -> Reason {
-        let number = |node: u32| self.facts.forms[node as usize] == Form::Number;
+        let number = |node: u32| self.facts.forms[node as usize] == IdForm::Number;
         match candidate.evidence {
             Evidence::OneCharacter => Reason::OneCharacter,
             Evidence::OrganisationCode => Reason::SameOrganisationCode,
@@ -197,7 +197,7 @@ impl<'r> Reader<'r> {
     }
 
     /// Finds the row that describes an id, in the roster or else in the register.
-    fn place(&self, node: u32) -> Option<(&'r Roster, usize, usize)> {
+    fn row_of(&self, node: u32) -> Option<(&'r Roster, usize, usize)> {
         if let Some((at, row)) = self.last(node) {
             return Some((self.roster, at, row));
         }
@@ -210,13 +210,13 @@ impl<'r> Reader<'r> {
     }
 
     fn name(&self, node: u32) -> Option<&'r str> {
-        let (roster, at, row) = self.place(node)?;
+        let (roster, at, row) = self.row_of(node)?;
         let texts = text(roster, roster.frames().get(at)?, "name")?;
         value(Some(texts), row)
     }
 
     fn region(&self, node: u32) -> Option<&'r str> {
-        let (roster, at, row) = self.place(node)?;
+        let (roster, at, row) = self.row_of(node)?;
         match roster.values(roster.frames().get(at)?, roster.field("region").ok()?)? {
             Column::Coded { codes, dictionary } => dictionary.get(codes.get(row) as u32),
             _ => None,

@@ -14,17 +14,17 @@ use crate::support::named::named_enum;
 
 /// The kind of difference between two cells. A value that became known is not a changed value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum CellChange {
     Changed,
     Filled,
     Emptied,
 }
 
-named_enum! { pub(super) Kind; Changed = "changed", Filled = "filled", Emptied = "emptied" }
+named_enum! { pub(super) CellChange; Changed = "changed", Filled = "filled", Emptied = "emptied" }
 
-impl Kind {
+impl CellChange {
     /// Returns the kind of difference between two differing cells, given whether each value was known.
-    pub(super) fn of(then: bool, now: bool) -> Self {
+    pub(super) fn between(then: bool, now: bool) -> Self {
         match (then, now) {
             (false, _) => Self::Filled,
             (_, false) => Self::Emptied,
@@ -46,16 +46,16 @@ pub(super) fn differing(now: &Column, then: &Column, pairs: &[[u32; 2]]) -> Vec<
             rows(pairs, |x, y| a.get(x) != then(y))
         }
         (Column::Flag { set: a, known: ka }, Column::Flag { set: b, known: kb }) => {
-            rows(pairs, |x, y| a.value(x) != b.value(y) || is(ka.as_ref(), x) != is(kb.as_ref(), y))
+            rows(pairs, |x, y| a.value(x) != b.value(y) || is_known_at(ka.as_ref(), x) != is_known_at(kb.as_ref(), y))
         }
         (Column::Number { values: a, known: ka }, Column::Number { values: b, known: kb }) => {
-            rows(pairs, |x, y| a.get(x) != b.get(y) || is(ka.as_ref(), x) != is(kb.as_ref(), y))
+            rows(pairs, |x, y| a.get(x) != b.get(y) || is_known_at(ka.as_ref(), x) != is_known_at(kb.as_ref(), y))
         }
-        (Column::Real { values: a, known: ka }, Column::Real { values: b, known: kb }) => {
-            rows(pairs, |x, y| a[x].to_bits() != b[y].to_bits() || is(ka.as_ref(), x) != is(kb.as_ref(), y))
-        }
+        (Column::Real { values: a, known: ka }, Column::Real { values: b, known: kb }) => rows(pairs, |x, y| {
+            a[x].to_bits() != b[y].to_bits() || is_known_at(ka.as_ref(), x) != is_known_at(kb.as_ref(), y)
+        }),
         (Column::Date { values: a, known: ka }, Column::Date { values: b, known: kb }) => {
-            rows(pairs, |x, y| a[x] != b[y] || is(ka.as_ref(), x) != is(kb.as_ref(), y))
+            rows(pairs, |x, y| a[x] != b[y] || is_known_at(ka.as_ref(), x) != is_known_at(kb.as_ref(), y))
         }
         (Column::Text(a), Column::Text(b)) => {
             rows(pairs, |x, y| a.is_null(x) != b.is_null(y) || (a.is_valid(x) && a.value(x) != b.value(y)))
@@ -70,7 +70,7 @@ fn rows(pairs: &[[u32; 2]], differs: impl Fn(usize, usize) -> bool) -> Vec<u32> 
     at.map(|(at, _)| at as u32).collect()
 }
 
-fn is(known: Option<&BooleanBuffer>, row: usize) -> bool {
+fn is_known_at(known: Option<&BooleanBuffer>, row: usize) -> bool {
     known.is_none_or(|known| known.value(row))
 }
 
@@ -85,7 +85,7 @@ pub(super) fn is_known(column: Option<&Column>, row: usize) -> bool {
             | Column::Number { known, .. }
             | Column::Real { known, .. }
             | Column::Date { known, .. },
-        ) => is(known.as_ref(), row),
+        ) => is_known_at(known.as_ref(), row),
     }
 }
 
@@ -93,10 +93,10 @@ pub(super) fn is_known(column: Option<&Column>, row: usize) -> bool {
 pub(super) fn shown(column: Option<&Column>, row: usize) -> Option<String> {
     match column? {
         Column::Coded { codes, dictionary } => dictionary.get(codes.get(row) as u32).map(str::to_owned),
-        Column::Flag { set, known } => is(known.as_ref(), row).then(|| set.value(row).to_string()),
-        Column::Number { values, known } => is(known.as_ref(), row).then(|| values.get(row).to_string()),
-        Column::Real { values, known } => is(known.as_ref(), row).then(|| values[row].to_string()),
-        Column::Date { values, known } if is(known.as_ref(), row) => {
+        Column::Flag { set, known } => is_known_at(known.as_ref(), row).then(|| set.value(row).to_string()),
+        Column::Number { values, known } => is_known_at(known.as_ref(), row).then(|| values.get(row).to_string()),
+        Column::Real { values, known } => is_known_at(known.as_ref(), row).then(|| values[row].to_string()),
+        Column::Date { values, known } if is_known_at(known.as_ref(), row) => {
             Date32Array::from(vec![values[row]]).value_as_date(0).map(|date| date.to_string())
         }
         Column::Date { .. } => None,
