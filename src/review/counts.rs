@@ -36,9 +36,9 @@ const FORMATION: &Divided = &[("formation", ""), ("formation_by_township", "town
 const STARS: &Divided = &[("stars", ""), ("stars_by_township", "township")];
 
 /// The definitions to be counted.
-struct Asked<'r> {
+struct ReviewCounter<'r> {
     roster: &'r Roster,
-    of: &'r Definitions,
+    definitions: &'r Definitions,
     /// Rates of the coverage tables; the next field holds those of the targets.
     rates: Vec<Rate>,
     targets: Vec<Rate>,
@@ -50,24 +50,24 @@ struct Asked<'r> {
 pub(super) fn counted(
     roster: &Roster,
     year: i16,
-    of: &Definitions,
+    definitions: &Definitions,
     job: &dyn Job,
 ) -> Result<BTreeMap<&'static str, RecordBatch>> {
-    of.targets.iter().try_for_each(|target| target.check(roster))?;
-    let asked = Asked {
+    definitions.targets.iter().try_for_each(|target| target.check(roster))?;
+    let counter = ReviewCounter {
         roster,
-        of,
-        rates: of.rates.iter().filter(|rate| !rate.special).cloned().collect(),
-        targets: of.targets.iter().map(|target| target.rate.clone()).collect(),
-        headlines: headlines::measures(roster, of)?,
-        workforce: workforce::items(&of.scope())?,
+        definitions,
+        rates: definitions.rates.iter().filter(|rate| !rate.special).cloned().collect(),
+        targets: definitions.targets.iter().map(|target| target.rate.clone()).collect(),
+        headlines: headlines::measures(roster, definitions)?,
+        workforce: workforce::items(&definitions.scope())?,
     };
     let mut frames: Vec<&Frame> = roster.frames().iter().filter(|frame| frame.year < year).collect();
     let earlier = frames.len();
     frames.push(roster.frame(year)?);
     let mut all = Vec::new();
     for (of, all_tables) in [(0..earlier, false), (earlier..earlier + 1, true)] {
-        let statistics = asked.statistics(&frames[of.clone()], all_tables, job)?;
+        let statistics = counter.statistics(&frames[of.clone()], all_tables, job)?;
         all.extend(statistics.into_iter().map(|statistics| ScanPart { frames: of.clone(), statistics }));
     }
     let mut parts: BTreeMap<&'static str, Vec<RecordBatch>> = BTreeMap::new();
@@ -83,12 +83,12 @@ pub(super) fn counted(
     parts.into_iter().map(joined).collect()
 }
 
-impl<'r> Asked<'r> {
+impl<'r> ReviewCounter<'r> {
     /// Groups the statistics of `frames` by shared cells: all of them, or only the multi-year ones. Rates have many
     /// lanes (aggregate inputs) and few cells; modes and stars have few lanes and many cells. Mixing them would
     /// count every rate in about as many cells as there are rows.
     fn statistics(&'r self, frames: &[&'r Frame], all: bool, job: &dyn Job) -> Result<Vec<Vec<Statistic<'r, Tables>>>> {
-        let (roster, everybody) = (self.roster, self.of.scope());
+        let (roster, everybody) = (self.roster, self.definitions.scope());
         let kept = |tables: &'static Divided| if all { tables } else { &tables[..1] };
         let by = |tables: &Divided| -> Vec<Vec<String>> {
             let by = |(_, by): &(&str, &str)| (!by.is_empty()).then(|| (*by).to_owned()).into_iter().collect();
@@ -100,7 +100,7 @@ impl<'r> Asked<'r> {
         let ids = |tables: &'static Divided| tables.iter().map(|(id, _)| *id);
         let (coverage, targets) = (kept(COVERAGE), kept(TARGETS));
         let (formation, stars) = (kept(FORMATION), kept(STARS));
-        let set: &'r [Target] = &self.of.targets;
+        let set: &'r [Target] = &self.definitions.targets;
         let nothing = [Vec::new()];
         let of_places = vec![
             rates::statistic(roster, &self.rates, axes(coverage)?, &everybody, move |counted| {
@@ -121,7 +121,7 @@ impl<'r> Asked<'r> {
                 Ok(vec![("workforce", count::long(roster, &self.workforce, &only(counted)?)?)])
             })?,
         ];
-        let audit = audit_statistic(roster, frames, &self.of.rules, &everybody)?;
+        let audit = audit_statistic(roster, frames, &self.definitions.rules, &everybody)?;
         let audit = vec![audit.map(|table| Ok(vec![("formation_audit", table)]))];
         let mut of_classes = vec![
             modes(roster, frames, &by(formation), &everybody)?
@@ -130,7 +130,7 @@ impl<'r> Asked<'r> {
                 .map(move |tables| Ok(ids(stars).zip(tables).collect())),
         ];
         if all {
-            let needs = needs(roster, frames, &self.of.rules, &everybody)?;
+            let needs = needs(roster, frames, &self.definitions.rules, &everybody)?;
             of_classes.push(needs.map(|table| Ok(vec![("formation_need", table)])));
         }
         Ok(vec![of_places, audit, of_classes])

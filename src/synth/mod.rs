@@ -13,7 +13,7 @@ use arrow::array::{
 use arrow::datatypes::{Field, Schema};
 use rayon::prelude::*;
 
-use self::organisation::{DIVISIONS, KINDS, MODES, Row, TOWNSHIPS, found};
+use self::organisation::{DIVISIONS, KINDS, MODES, PanelRow, TOWNSHIPS, founded};
 use crate::error::{Error, Result};
 use crate::ingest::ReadOptions;
 use crate::job::Quiet;
@@ -62,10 +62,10 @@ const MAX_YEARS: u16 = 100;
 pub fn panel(organisations: usize, years: u16, first_year: i16, seed: u64) -> Result<Vec<RecordBatch>> {
     check(organisations, years, first_year)?;
     let words = Words::new(organisations)?;
-    let mut all = found(organisations, years, seed);
+    let mut all = founded(organisations, years, seed);
     (0..years)
         .map(|at| {
-            let rows: Vec<Row> = all.par_iter_mut().filter_map(|o| o.live(at, words.instructors())).collect();
+            let rows: Vec<PanelRow> = all.par_iter_mut().filter_map(|o| o.live(at, words.instructors())).collect();
             words.batch(first_year + at as i16, &rows)
         })
         .collect()
@@ -138,7 +138,7 @@ impl Words {
         self.instructors.len() as u64
     }
 
-    fn batch(&self, year: i16, rows: &[Row]) -> Result<RecordBatch> {
+    fn batch(&self, year: i16, rows: &[PanelRow]) -> Result<RecordBatch> {
         let ids = StringArray::from_iter_values(rows.iter().map(|r| std::str::from_utf8(&r.code).unwrap_or_default()));
         let columns: [(&str, ArrayRef); 12] = [
             ("year", Arc::new(Int16Array::from_value(year, rows.len()))),

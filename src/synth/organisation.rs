@@ -57,7 +57,7 @@ pub(super) struct Organisation {
 }
 
 /// The ledger row of an organisation in one year.
-pub(super) struct Row {
+pub(super) struct PanelRow {
     pub(super) code: [u8; 18],
     pub(super) township: u16,
     pub(super) kind: u8,
@@ -72,7 +72,7 @@ pub(super) struct Row {
 }
 
 /// Founds all organisations, sorted by code.
-pub(super) fn found(organisations: usize, years: u16, seed: u64) -> Vec<Organisation> {
+pub(super) fn founded(organisations: usize, years: u16, seed: u64) -> Vec<Organisation> {
     let mut rng = Rng(seed);
     let mut townships: Vec<u16> = (0..TOWNSHIPS.len() as u16).collect();
     for at in (1..townships.len()).rev() {
@@ -86,7 +86,7 @@ pub(super) fn found(organisations: usize, years: u16, seed: u64) -> Vec<Organisa
         })
         .collect();
     let (all, start) = (weights.last().copied().unwrap_or(0.0), rng.below(BODIES));
-    let mut found: Vec<_> = (0..organisations as u64)
+    let mut founded: Vec<_> = (0..organisations as u64)
         .into_par_iter()
         .map(|at| {
             let mut rng = rng.fork(at);
@@ -96,8 +96,8 @@ pub(super) fn found(organisations: usize, years: u16, seed: u64) -> Vec<Organisa
             Organisation::new(body as u64, township, years, rng)
         })
         .collect();
-    found.par_sort_unstable_by_key(|o| o.code);
-    found
+    founded.par_sort_unstable_by_key(|o| o.code);
+    founded
 }
 
 impl Organisation {
@@ -123,7 +123,7 @@ impl Organisation {
     }
 
     /// Simulates the year `at` and returns the ledger row, if the organisation is listed.
-    pub(super) fn live(&mut self, at: u16, instructors: u64) -> Option<Row> {
+    pub(super) fn live(&mut self, at: u16, instructors: u64) -> Option<PanelRow> {
         let rng = &mut self.rng;
         let members = rng.poisson(self.members * (1.0 + 0.03 * f64::from(at)) + 0.05);
         // Readers treat more than five members per employee as a typing error.
@@ -148,7 +148,7 @@ impl Organisation {
         let instructor = rng.chance(0.4).then(|| rng.below(instructors) as u32);
         let (operating, activities) = (rng.chance(0.9), rng.poisson(1.5));
         let listed = (self.listed.0..self.listed.1).contains(&i64::from(at));
-        listed.then(|| Row {
+        listed.then(|| PanelRow {
             code: self.code,
             township: self.township,
             kind: self.kind,
