@@ -169,7 +169,7 @@ fn mistakes_are_those_of_the_condition() {
     for (text, parts) in [
         (RATE.to_owned(), &["there is no [[condition]] record"][..]),
         (WIDER.replace("organised", "mode"), &["\"mode\": field id", "a column of the ledger"]),
-        (format!("{WIDER}{NARROWER}"), &["field id", "'organised' stands twice"]),
+        (format!("{WIDER}{NARROWER}"), &["field id", "'organised' is defined twice"]),
         (WIDER.replace("mode in", "organised or mode in"), &["field when", "organised → organised"]),
         (WIDER.replace("condition", "conditions"), &["mine.toml: there is no [[condition]]"]),
     ] {

@@ -309,7 +309,7 @@ impl Roster {
             values.iter().zip(&spread).map(move |(v, resampled)| v.and_then(|_| field(resampled)))
         };
         rows.columns(&counted.by)
-            .texts("index", each().map(|index| index.name()))
+            .texts("index", each().map(Index::name))
             .some_texts("weights", each().map(|index| index.weights()))
             .texts("label_zh", each().map(|index| index.label().zh))
             .texts("label_en", each().map(|index| index.label().en))

@@ -114,16 +114,8 @@ impl Scheme {
                 "with the methods dimensions and both, and only then, write the share that earns a star, such as 0.85",
             );
         }
-        let stated = fine(&mut head, "full")?;
         let parts = parts(dimensions, items, events, dimension_share, cycle, mean)?;
-        if let Some(stated) = stated.filter(|stated| *stated != parts.full()) {
-            let [stated, sum] = [stated, parts.full()].map(shown);
-            return head.error(
-                "full",
-                &format!("写的是 {stated} 分，各类满分（乘权重）合计 {sum} 分。请核对"),
-                &format!("says {stated}, the dimensions come to {sum} with their weights. Check them"),
-            );
-        }
+        check_full(&mut head, &parts)?;
         let (least, most) = (fine(&mut head, "least")?, fine(&mut head, "most")?);
         let suffix = head.optional("suffix")?;
         let ladder = ladder(&mut head, method, &parts, &bands, suffix)?;
@@ -210,6 +202,18 @@ impl Scheme {
             .chain(self.directs.iter().map(|d| &d.condition))
             .collect()
     }
+}
+
+/// Checks that the full score which the head states is the sum of the full scores of the dimensions.
+fn check_full(head: &mut Record, parts: &Parts) -> Result<()> {
+    let stated = fine(head, "full")?;
+    let Some(stated) = stated.filter(|stated| *stated != parts.full()) else { return Ok(()) };
+    let [stated, sum] = [stated, parts.full()].map(shown);
+    head.error(
+        "full",
+        &format!("写的是 {stated} 分，各类满分（乘权重）合计 {sum} 分。请核对"),
+        &format!("says {stated}, the dimensions come to {sum} with their weights. Check them"),
+    )
 }
 
 fn method(head: &mut Record) -> Result<Method> {
