@@ -17,6 +17,7 @@ BIN   := $(VENV)/bin
 DATA  := python/dangjian/datasets/hexigten
 # What was done is remembered by empty files, so that a second run does only what is new.
 DEPS   := $(VENV)/.dependencies
+INSTALLED := $(VENV)/.installed
 NATIVE := $(VENV)/.native
 RUST_TESTED   := target/.tested-rust
 PYTHON_TESTED := target/.tested-python
@@ -99,10 +100,11 @@ fuzz-%:
 	    -timeout=10 -dict=fuzz/dictionary.txt -print_final_stats=1 >fuzz/target/$*.log 2>&1 || { tail -n 40 fuzz/target/$*.log; exit 1; }
 	@sed -n 's/^Done \([0-9]*\) runs in \([0-9]*\) second.*/$*: \1 executions in \2 s, no finding/p' fuzz/target/$*.log
 
-docs: ## Documentation of the Rust API, and docs/columns.md from the schema
+docs: $(NATIVE) ## Documentation of the Rust API, and every generated page of docs/
 	$(CARGO) doc --workspace --no-deps
 	UPDATE_DOCS=1 $(CARGO) test --quiet --test columns_page
-	@echo "Open target/doc/dangjian/index.html and docs/columns.md"
+	UPDATE_DOCS=1 $(BIN)/python -m pytest -q tests/python/binding/test_docs.py
+	@echo "Open target/doc/dangjian/index.html, docs/columns.md and docs/problems.md"
 
 notebook: $(NATIVE) ## Open the notebooks in JupyterLab
 	$(BIN)/python -m pip install --quiet 'jupyterlab>=4.2'
@@ -120,6 +122,11 @@ $(DEPS): requirements-dev.lock
 	$(BIN)/python -m pip install --quiet -r requirements-dev.lock
 	@touch $@
 
-$(NATIVE): $(DEPS) $(RUST) pyproject.toml
+# Installs the package once, as links to the sources; afterwards only the module is built again.
+$(INSTALLED): $(DEPS) pyproject.toml python/Cargo.toml
 	PIP_QUIET=1 $(BIN)/maturin develop --locked
+	@touch $@ $(NATIVE)
+
+$(NATIVE): $(INSTALLED) $(RUST)
+	$(BIN)/maturin develop --locked --skip-install
 	@touch $@
