@@ -16,6 +16,7 @@ from dangjian.results.review import Review
 from dangjian.roster import arguments
 from dangjian.roster.conditions import Conditions
 from dangjian.roster.counts import Counts
+from dangjian.roster.figure_trend import FigureTrends
 from dangjian.roster.formation import Formation
 from dangjian.roster.identity import Identity
 from dangjian.roster.provenance import Provenance
@@ -24,7 +25,6 @@ from dangjian.roster.stars import Stars
 from dangjian.roster.survival import Survival
 from dangjian.roster.targets import Targets
 from dangjian.roster.trees import Trees
-from dangjian.roster.trend_tests import TrendTests
 from dangjian.roster.trends import Trends
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Roster(
     Targets,
     Stars,
     Trends,
-    TrendTests,
+    FigureTrends,
     Survival,
     Counts,
 ):

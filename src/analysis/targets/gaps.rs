@@ -1,46 +1,20 @@
-//! Targets of one year: the table of who meets them, and the list of those missing.
+//! Gaps of targets: the list of the organisations missing in one year, and their counts by group.
 
-use arrow::array::RecordBatch;
+use std::collections::BTreeMap;
 
-use crate::analysis::rates::rate_counts::{RateCounts, RateTruth};
-use crate::analysis::rates::{columns, rate_counts};
+use arrow::array::{BooleanArray, RecordBatch};
+use arrow::compute::filter_record_batch;
+
+use super::named;
+use crate::analysis::rates::rate_counts::RateTruth;
+use crate::analysis::rates::{RateCounts, count, rate_counts};
 use crate::cube::GroupedCounts;
-use crate::definition::Target;
+use crate::definition::{Rate, Target};
 use crate::error::Result;
-use crate::job::{Job, Quiet};
-use crate::lang::Lang;
+use crate::job::Job;
 use crate::query::Scope;
 use crate::roster::Roster;
 use crate::support::columns::Columns;
-
-/// Builds the table from the counts of [`statistic`](crate::analysis::rates::statistic) for the rates of `targets`.
-pub(crate) fn table_of_targets(targets: &[Target], counted: &GroupedCounts) -> Result<RecordBatch> {
-    let figures = rate_counts(counted, targets.len());
-    let target = || (0..counted.years.len()).flat_map(|_| targets);
-    let note = |lang| target().map(move |t| t.rate.note.as_ref().map(|n| n.get(lang).to_owned()));
-    let columns = Columns::default()
-        .groups(&counted.repeated(targets.len()))
-        .cycled("target", targets.iter().map(|t| &t.rate.id), figures.len())
-        .cycled("label_zh", targets.iter().map(|t| t.rate.label.get(Lang::Zh)), figures.len())
-        .cycled("label_en", targets.iter().map(|t| t.rate.label.get(Lang::En)), figures.len())
-        .cycled("counts", targets.iter().map(|t| t.rate.counts.name()), figures.len());
-    columns
-        .followed_by(columns::of_counts(&figures, &Quiet))
-        .reals("goal", target().map(|t| Some(t.target)))
-        .flags("met", figures.iter().zip(target()).map(|(f, t)| met(f, t.target)))
-        .flags("inferred", target().map(|t| Some(t.inferred)))
-        .some_texts("note_zh", note(Lang::Zh))
-        .some_texts("note_en", note(Lang::En))
-        .finish()
-}
-
-/// Checks whether a goal is met. True or false only if every outcome of the unknowns gives that answer.
-pub(crate) fn met(figures: &RateCounts, goal: f64) -> Option<bool> {
-    if figures.population + figures.population_unknown == 0 || figures.low()? >= goal && figures.unidentified == 0 {
-        return (figures.population > 0).then_some(true);
-    }
-    (figures.high()? < goal).then_some(false)
-}
 
 /// Columns listed for an organisation in a gap list next to target and status.
 pub(crate) const LISTED: [&str; 9] =
@@ -84,21 +58,48 @@ impl Roster {
             .listed(&batch, &LISTED)
             .finish()
     }
+
+    /// Counts the gaps of each target by the dimensions of `scope`; the counts match the rows of [`gaps`](Self::gaps).
+    ///
+    /// Columns: `year`, the dimensions, `target`, `label_zh`, `label_en`, `counts`, `population`, `success`, `missing`
+    /// (in the population, not met), `unknown` (membership or success unknown), `share` (proportion of all missing of
+    /// the year).
+    /// ```
+    /// # use dangjian::{Quiet, Roster, Scope, Targets};
+    /// let roster = Roster::sample(300, 3)?;
+    /// let targets: Vec<_> = Targets::shipped()?.iter().cloned().collect();
+    /// let table = roster.gap_counts(&targets, &Scope::by(["province"]).in_year(2012), &Quiet)?;
+    /// assert!(table.column_by_name("missing").is_some());
+    /// # Ok::<(), dangjian::Error>(())
+    /// ```
+    pub fn gap_counts(&self, targets: &[Target], scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
+        targets.iter().try_for_each(|target| target.check(self))?;
+        let rates: Vec<Rate> = targets.iter().map(|target| target.rate.clone()).collect();
+        table_of_gaps(targets, &count(self, &rates, scope, job)?)
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_goal_is_met_or_missed_only_for_certain() {
-        let certain = RateCounts { population: 4, success: 4, ..RateCounts::default() };
-        assert_eq!(met(&certain, 1.0), Some(true));
-        assert_eq!(met(&RateCounts { success: 3, failure: 1, ..certain }, 1.0), Some(false));
-        assert_eq!(met(&RateCounts { success: 3, ..certain }, 1.0), None);
-        assert_eq!(met(&RateCounts { population_unknown: 1, ..certain }, 1.0), None);
-        assert_eq!(met(&RateCounts { population_unknown: 1, maybe_success: 1, ..certain }, 1.0), Some(true));
-        assert_eq!(met(&RateCounts { unidentified: 1, ..certain }, 1.0), None);
-        assert_eq!(met(&RateCounts::default(), 1.0), None);
+/// Builds the table of [`Roster::gap_counts`] from the counts of [`statistic`](crate::analysis::rates::statistic) for
+/// the rates of `set`.
+pub(crate) fn table_of_gaps(set: &[Target], counted: &GroupedCounts) -> Result<RecordBatch> {
+    let figures = rate_counts(counted, set.len());
+    let each = || counted.years.iter().flat_map(|year| (0..set.len()).map(move |at| (*year, at)));
+    let mut missing: BTreeMap<(i16, usize), u64> = BTreeMap::new();
+    for (key, figures) in each().zip(&figures) {
+        *missing.entry(key).or_default() += figures.failure;
     }
+    let share = |(key, figures): ((i16, usize), &RateCounts)| {
+        let all = missing.get(&key).copied().filter(|all| *all > 0)?;
+        Some(figures.failure as f64 / all as f64)
+    };
+    let listed = |f: &RateCounts| f.unknown() + f.population_unknown - f.maybe_success + f.unidentified;
+    let table = named(Columns::default().groups(&counted.repeated(set.len())), each().map(|(_, at)| &set[at]))
+        .counts("population", figures.iter().map(|f| f.population))
+        .counts("success", figures.iter().map(|f| f.success))
+        .counts("missing", figures.iter().map(|f| f.failure))
+        .counts("unknown", figures.iter().map(listed))
+        .reals("share", each().zip(&figures).map(share))
+        .finish()?;
+    let in_force: BooleanArray = each().map(|(year, at)| Some(set[at].validity.holds(year))).collect();
+    Ok(filter_record_batch(&table, &in_force)?)
 }

@@ -1,4 +1,4 @@
-//! Target sets: results by year, gaps by group, and the pace towards the deadline.
+//! Target sets: results by year (this file), gaps, and the pace towards the deadline.
 
 pub(crate) mod gaps;
 mod pace;
@@ -10,11 +10,11 @@ use arrow::compute::{filter_record_batch, take_record_batch};
 use arrow::datatypes::Int16Type;
 
 use super::rates::breaks::series;
-use super::rates::{RateCounts, count, rate_counts};
+use super::rates::{RateCounts, columns, count, rate_counts};
 use crate::cube::GroupedCounts;
 use crate::definition::{Rate, Target};
 use crate::error::Result;
-use crate::job::Job;
+use crate::job::{Job, Quiet};
 use crate::lang::Lang;
 use crate::query::Scope;
 use crate::roster::Roster;
@@ -37,7 +37,7 @@ impl Roster {
     pub fn targets(&self, targets: &[Target], scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
         targets.iter().try_for_each(|target| target.check(self))?;
         let rates: Vec<Rate> = targets.iter().map(|target| target.rate.clone()).collect();
-        in_force(targets, &gaps::table_of_targets(targets, &count(self, &rates, scope, job)?)?)
+        in_force(targets, &table_of_targets(targets, &count(self, &rates, scope, job)?)?)
     }
 
     /// Computes every target in every year in which it is in force, target by target and year by year: the columns of
@@ -54,25 +54,36 @@ impl Roster {
     pub fn targets_series(&self, targets: &[Target], scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
         as_series(self, targets, &self.targets(targets, scope, job)?)
     }
+}
 
-    /// Counts the gaps of each target by the dimensions of `scope`; the counts match the rows of [`gaps`](Self::gaps).
-    ///
-    /// Columns: `year`, the dimensions, `target`, `label_zh`, `label_en`, `counts`, `population`, `success`, `missing`
-    /// (in the population, not met), `unknown` (membership or success unknown), `share` (proportion of all missing of
-    /// the year).
-    /// ```
-    /// # use dangjian::{Quiet, Roster, Scope, Targets};
-    /// let roster = Roster::sample(300, 3)?;
-    /// let targets: Vec<_> = Targets::shipped()?.iter().cloned().collect();
-    /// let table = roster.gap_counts(&targets, &Scope::by(["province"]).in_year(2012), &Quiet)?;
-    /// assert!(table.column_by_name("missing").is_some());
-    /// # Ok::<(), dangjian::Error>(())
-    /// ```
-    pub fn gap_counts(&self, targets: &[Target], scope: &Scope, job: &dyn Job) -> Result<RecordBatch> {
-        targets.iter().try_for_each(|target| target.check(self))?;
-        let rates: Vec<Rate> = targets.iter().map(|target| target.rate.clone()).collect();
-        table_of_gaps(targets, &count(self, &rates, scope, job)?)
+/// Builds the table of [`Roster::targets`] from the counts of [`statistic`](super::rates::statistic) for the rates of
+/// `targets`.
+pub(crate) fn table_of_targets(targets: &[Target], counted: &GroupedCounts) -> Result<RecordBatch> {
+    let figures = rate_counts(counted, targets.len());
+    let target = || (0..counted.years.len()).flat_map(|_| targets);
+    let note = |lang| target().map(move |t| t.rate.note.as_ref().map(|n| n.get(lang).to_owned()));
+    let columns = Columns::default()
+        .groups(&counted.repeated(targets.len()))
+        .cycled("target", targets.iter().map(|t| &t.rate.id), figures.len())
+        .cycled("label_zh", targets.iter().map(|t| t.rate.label.get(Lang::Zh)), figures.len())
+        .cycled("label_en", targets.iter().map(|t| t.rate.label.get(Lang::En)), figures.len())
+        .cycled("counts", targets.iter().map(|t| t.rate.counts.name()), figures.len());
+    columns
+        .followed_by(columns::of_counts(&figures, &Quiet))
+        .reals("goal", target().map(|t| Some(t.target)))
+        .flags("met", figures.iter().zip(target()).map(|(f, t)| met(f, t.target)))
+        .flags("inferred", target().map(|t| Some(t.inferred)))
+        .some_texts("note_zh", note(Lang::Zh))
+        .some_texts("note_en", note(Lang::En))
+        .finish()
+}
+
+/// Checks whether a goal is met. True or false only if every outcome of the unknowns gives that answer.
+pub(crate) fn met(figures: &RateCounts, goal: f64) -> Option<bool> {
+    if figures.population + figures.population_unknown == 0 || figures.low()? >= goal && figures.unidentified == 0 {
+        return (figures.population > 0).then_some(true);
     }
+    (figures.high()? < goal).then_some(false)
 }
 
 /// Removes the years in which a target is not in force from a table of [`Roster::targets`].
@@ -109,30 +120,6 @@ pub(crate) fn as_series(roster: &Roster, set: &[Target], table: &RecordBatch) ->
         .finish()
 }
 
-/// Builds the table from the counts of [`statistic`](super::rates::statistic) for the rates of `set`.
-pub(crate) fn table_of_gaps(set: &[Target], counted: &GroupedCounts) -> Result<RecordBatch> {
-    let figures = rate_counts(counted, set.len());
-    let each = || counted.years.iter().flat_map(|year| (0..set.len()).map(move |at| (*year, at)));
-    let mut missing: BTreeMap<(i16, usize), u64> = BTreeMap::new();
-    for (key, figures) in each().zip(&figures) {
-        *missing.entry(key).or_default() += figures.failure;
-    }
-    let share = |(key, figures): ((i16, usize), &RateCounts)| {
-        let all = missing.get(&key).copied().filter(|all| *all > 0)?;
-        Some(figures.failure as f64 / all as f64)
-    };
-    let listed = |f: &RateCounts| f.unknown() + f.population_unknown - f.maybe_success + f.unidentified;
-    let table = named(Columns::default().groups(&counted.repeated(set.len())), each().map(|(_, at)| &set[at]))
-        .counts("population", figures.iter().map(|f| f.population))
-        .counts("success", figures.iter().map(|f| f.success))
-        .counts("missing", figures.iter().map(|f| f.failure))
-        .counts("unknown", figures.iter().map(listed))
-        .reals("share", each().zip(&figures).map(share))
-        .finish()?;
-    let in_force: BooleanArray = each().map(|(year, at)| Some(set[at].validity.holds(year))).collect();
-    Ok(filter_record_batch(&table, &in_force)?)
-}
-
 /// Adds the ids, labels and units of `targets` to `columns`.
 fn named<'a>(columns: Columns, targets: impl Iterator<Item = &'a Target> + Clone) -> Columns {
     columns
@@ -140,4 +127,21 @@ fn named<'a>(columns: Columns, targets: impl Iterator<Item = &'a Target> + Clone
         .texts("label_zh", targets.clone().map(|t| t.rate.label.get(Lang::Zh)))
         .texts("label_en", targets.clone().map(|t| t.rate.label.get(Lang::En)))
         .texts("counts", targets.map(|t| t.rate.counts.name()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_goal_is_met_or_missed_only_for_certain() {
+        let certain = RateCounts { population: 4, success: 4, ..RateCounts::default() };
+        assert_eq!(met(&certain, 1.0), Some(true));
+        assert_eq!(met(&RateCounts { success: 3, failure: 1, ..certain }, 1.0), Some(false));
+        assert_eq!(met(&RateCounts { success: 3, ..certain }, 1.0), None);
+        assert_eq!(met(&RateCounts { population_unknown: 1, ..certain }, 1.0), None);
+        assert_eq!(met(&RateCounts { population_unknown: 1, maybe_success: 1, ..certain }, 1.0), Some(true));
+        assert_eq!(met(&RateCounts { unidentified: 1, ..certain }, 1.0), None);
+        assert_eq!(met(&RateCounts::default(), 1.0), None);
+    }
 }

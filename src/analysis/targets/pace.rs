@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use arrow::array::RecordBatch;
 
-use super::gaps::met;
-use super::named;
+use super::{met, named};
 use crate::analysis::rates::{RateCounts, count, rate_counts};
 use crate::cube::GroupedCounts;
 use crate::definition::{Rate, Target};

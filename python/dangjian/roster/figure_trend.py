@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from dangjian.roster.where import Where
 
 
-class TrendTests(RosterPart):
+class FigureTrends(RosterPart):
     """Trends of figures. A figure is one of: ``rate``, the id of a rate (``rates_file`` has further ones);
     ``success``, a condition in SQL, among the organisations for which ``population`` holds; ``measure``, a count as
     in ``count``.

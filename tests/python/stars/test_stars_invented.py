@@ -1,4 +1,4 @@
-"""An invented eighteenth scheme that mixes every feature: defined in TOML alone, with ratings worked out
+"""An invented scheme that mixes every feature: defined in TOML alone, with ratings worked out
 by hand.
 """
 
@@ -15,10 +15,10 @@ import dangjian as dj
 from dangjian import _native
 from helpers.stars_made import YEAR, replayed, stars_of
 
-EIGHTEENTH = """
+INVENTED = """
 [[scheme]]
-id = "eighteenth"
-label = "第十八种办法"
+id = "invented"
+label = "自拟的办法"
 source = "为测试而拟"
 method = "both"
 combine = "lower"
@@ -267,9 +267,9 @@ CASES: list[tuple[str, dict[str, Any], int | None, list[str], bool, bool, str]] 
 
 
 @pytest.fixture(scope="module")
-def eighteenth(tmp_path_factory):
-    path = tmp_path_factory.mktemp("eighteenth") / "eighteenth.toml"
-    path.write_text(EIGHTEENTH, encoding="utf-8")
+def invented(tmp_path_factory):
+    path = tmp_path_factory.mktemp("invented") / "invented.toml"
+    path.write_text(INVENTED, encoding="utf-8")
     ids = [case[0] for case in CASES]
     day = [dt.date(2013, 1, 1) if case[5] else dt.date(2001, 1, 1) for case in CASES]
     roster = dj.read_roster(
@@ -299,10 +299,10 @@ def eighteenth(tmp_path_factory):
     )
 
 
-def test_the_eighteenth_scheme_mixes_everything_in_toml_alone(eighteenth):
-    got = dict(eighteenth.stars.select("party_org_id", "star_state").rows())
+def test_the_invented_scheme_mixes_everything_in_toml_alone(invented):
+    got = dict(invented.stars.select("party_org_id", "star_state").rows())
     assert got == {case[0]: case[6] for case in CASES}
-    why = dict(eighteenth.reasons.select("party_org_id", "reason_zh").rows())
+    why = dict(invented.reasons.select("party_org_id", "reason_zh").rows())
     assert "五星须有创新项目，未满足：五星→四星" in why["A2"]
     assert "满意率低于 60%，最多二星" in why["A3"]
     assert "每轮最多升1级，上轮二星：五星→三星" in why["A4"]
@@ -314,17 +314,17 @@ def test_the_eighteenth_scheme_mixes_everything_in_toml_alone(eighteenth):
     assert "新成立当年不定星：五星→未评星" in why["B0"]
     assert "其中事件加减+2分" in why["B1"]
     assert "1项未评" in why["B3"]
-    (quota,) = eighteenth.quotas.iter_rows(named=True)
+    (quota,) = invented.quotas.iter_rows(named=True)
     assert (quota["places_low"], quota["given_low"], quota["direct"], quota["tied"]) == (3, 3, 1, 0)
-    (goal,) = eighteenth.goals.iter_rows(named=True)
+    (goal,) = invented.goals.iter_rows(named=True)
     # Nine have three stars or more, B2 has at least three, and B3 may have four.
     assert (goal["have_low"], goal["have_high"], goal["population"]) == (10, 11, 14)
     assert goal["met"] is True
-    assert replayed(eighteenth) == stars_of(eighteenth)
+    assert replayed(invented) == stars_of(invented)
 
 
-def test_what_is_needed_says_the_cheapest_first_and_what_stands_in_the_way(eighteenth):
-    needed = eighteenth.needed
+def test_what_is_needed_says_the_cheapest_first_and_what_stands_in_the_way(invented):
+    needed = invented.needed
     by = {of: rows for (of,), rows in needed.group_by("party_org_id", maintain_order=True)}
     assert not {"A0", "A1", "A8"} & set(by), "who has five stars needs nothing"
     assert by["A2"].select("need_kind", "text_zh").rows() == [("gate", "须满足：五星须有创新项目")]
@@ -338,9 +338,9 @@ def test_what_is_needed_says_the_cheapest_first_and_what_stands_in_the_way(eight
     assert "“满意率”由50提高到60" in row["text_zh"]
 
 
-def test_every_column_and_table_has_a_label(eighteenth):
+def test_every_column_and_table_has_a_label(invented):
     named = _native.labels()
-    tables = eighteenth.tables()
+    tables = invented.tables()
     assert len(tables) > 6
     assert set(tables) <= set(named["table"])
     for frame in (
@@ -351,13 +351,13 @@ def test_every_column_and_table_has_a_label(eighteenth):
         assert set(frame.columns) <= set(named["column"]), set(frame.columns) - set(named["column"])
 
 
-def test_the_workbook_has_the_plaque_list_first(eighteenth, tmp_path):
-    book = openpyxl.load_workbook(eighteenth.to_excel(tmp_path / "stars.xlsx"))
+def test_the_workbook_has_the_plaque_list_first(invented, tmp_path):
+    book = openpyxl.load_workbook(invented.to_excel(tmp_path / "stars.xlsx"))
     assert book.sheetnames[:3] == ["命名挂牌名单", "评定结果", "评定理由"]
     sheet = book["命名挂牌名单"]
     head = [cell.value for cell in sheet[1]]
     assert {"挂牌处理", "牌上星级", "理由", "有效至"} <= set(head)
     assert "英文理由" not in head
     assert sheet.cell(2, head.index("挂牌处理") + 1).value == "新授牌"
-    assert "第十八种办法" in eighteenth._repr_html_()
-    assert repr(eighteenth).startswith("dangjian.Rating by eighteenth: 14 rated")
+    assert "自拟的办法" in invented._repr_html_()
+    assert repr(invented).startswith("dangjian.Rating by invented: 14 rated")
