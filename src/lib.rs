@@ -1,11 +1,11 @@
-//! A data engine for the books of Party building in private enterprises and social organisations (两新组织党建): it reads
-//! years of ledgers, fills in the annual review, and shows exactly who is missing.
+//! A data engine for records of Party building in private enterprises and social organisations (两新组织党建). It reads
+//! ledgers of many years, produces the annual review, and lists the organisations that miss each target.
 //!
 //! # A tour
 //!
-//! A [`Roster`] is made of ledgers, in most cases by [`Roster::read`], which takes files and folders. Statistics are its
-//! methods. Their arguments come in one order: what is counted, the year, the rows and dimensions ([`Scope`]), the
-//! [`Job`] that watches the work. Their answers are Arrow tables.
+//! A [`Roster`] is built from ledgers, usually by [`Roster::read`], which takes files and folders. Statistics are its
+//! methods. They take their arguments in one order: what is counted, the year, the rows and dimensions ([`Scope`]),
+//! and the [`Job`] that reports progress and can cancel the work. They return Arrow tables.
 //! ```
 //! use dangjian::review::Definitions;
 //! use dangjian::{Quiet, Rates, ReadOptions, Roster, Scope, Targets, synth};
@@ -30,29 +30,29 @@
 //! # Ok::<(), dangjian::Error>(())
 //! ```
 //!
-//! # Storeys
+//! # Layout
 //!
 //! Data flows one way: files → [`ingest`] → [`Roster`] → [`predicate`] and the counting kernel → [`analysis`] →
-//! [`review`]. A module knows only those below it in this list, which is the order of the file.
+//! [`review`]. A module imports only from those below it in this table, which is in the order of the file.
 //!
 //! | module | holds |
 //! |---|---|
 //! | [`synth`] | made-up panels of any size |
-//! | [`review`] | one year's annual review |
-//! | [`analysis`] | statistics, each a method of [`Roster`] beside its algorithm |
+//! | [`review`] | the annual review of one year |
+//! | [`analysis`] | statistics, each a method of [`Roster`] next to its algorithm |
 //! | [`query`] | [`Scope`]: the rows that a statistic covers, and its dimensions |
 //! | [`definition`] | rates, targets and rules as data (口径) |
-//! | [`predicate`] | conditions in SQL, answered yes, no or unknown |
+//! | [`predicate`] | conditions in SQL, evaluated to true, false or unknown |
 //! | `cube` | the counting kernel: all tables of a request in one scan |
 //! | [`roster`] | the panel: one row is one organisation in one survey year |
-//! | [`ingest`] | files → typed rows, and every problem on the way |
+//! | [`ingest`] | files → typed rows, with every problem found |
 //! | [`labels`] | names of tables, columns and values in print |
 //! | [`standards`] | codes of organisations, regions, industries and zones |
 //! | [`schema`] | the one table of columns that a ledger may have |
-//! | [`stats`] | methods on arrays, which know no roster |
-//! | `support` | tools that know no Party building |
+//! | [`stats`] | statistical methods on plain arrays |
+//! | `support` | general-purpose utilities |
 //! | [`job`] | progress and cancellation of long work |
-//! | [`error`] | one error type, by who can mend it |
+//! | [`error`] | the error type, with a variant for each kind of cause |
 //! | [`lang`] | Chinese and English |
 
 pub mod synth;

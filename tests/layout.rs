@@ -1,5 +1,5 @@
-//! Keeps the layout of the crate and of its binding: reads their files as text, follows every import to the file that defines what is taken,
-//! and holds the arrows between files, their names and their sizes against what is allowed.
+//! Checks the layout of the crate and of its binding: reads their files as text, follows every import to the file that
+//! defines the imported item, and checks the arrows between files, their names and their sizes.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that fails panics")]
 
@@ -7,33 +7,33 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 use std::{fs, mem};
 
-/// Names the folder of the repository, to which all paths are relative.
+/// Folder of the repository, to which all paths are relative.
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
-/// Orders the modules of `src/lib.rs` below itself, the roof: each imports only from itself and from those after it.
-const STOREYS: &str = "lib synth review analysis query definition predicate cube roster ingest labels standards schema \
+/// Layers of the crate, from `lib` down: a module imports only from itself and from the modules after it.
+const LAYERS: &str = "lib synth review analysis query definition predicate cube roster ingest labels standards schema \
                        stats support job error lang";
 
-/// Lists the circles that may stay, as each is one recursion that runs through two files.
+/// Allowed circles, each of them one recursion through two files.
 const CIRCLES: [[&str; 2]; 2] = [
     ["src/analysis/stars/rating/quota.rs", "src/analysis/stars/rating/rules.rs"],
     ["src/standards/region/names.rs", "src/standards/region/resolve.rs"],
 ];
 
-/// Bounds the re-exports between an import and the definition.
+/// Maximum number of re-exports between an import and the definition.
 const MOST_HOPS: usize = 8;
 
-/// Names what one file takes of another, by the file that takes it and the file that defines it.
+/// Imported names, by the importing file and the file that defines them.
 type Arrows = BTreeMap<(usize, usize), BTreeSet<&'static str>>;
 
-/// Holds a leaf of a `use` tree; a glob is called `*` and has the path of the module.
+/// A leaf of a `use` tree; a glob is called `*` and has the path of the module.
 struct Import {
     path: Vec<&'static str>,
     name: &'static str,
     exported: bool,
 }
 
-/// Holds what a source file says outside its tests.
+/// Definitions, imports and mentions in a source file, outside its tests.
 #[derive(Default)]
 struct File {
     path: String,
@@ -45,21 +45,21 @@ struct File {
     tests: Vec<String>,
 }
 
-/// Tells where a path ends: in which file, and at which of its items unless it leads to the module as a whole.
+/// The end of a path: a file, and one of its items unless the path leads to the module as a whole.
 #[derive(Clone, Copy)]
 struct End {
     file: usize,
     item: Option<&'static str>,
 }
 
-/// Holds the source files of the crate, and which of them each module is.
-struct House {
+/// The source files of the crate, and the file of each module.
+struct Sources {
     files: Vec<File>,
     modules: BTreeMap<String, usize>,
 }
 
 /// Reads the crate once for all tests.
-static HOUSE: LazyLock<House> = LazyLock::new(|| House::read("src"));
+static SOURCES: LazyLock<Sources> = LazyLock::new(|| Sources::read("src"));
 
 /// Lists the files below a folder.
 fn files_below(folder: &str) -> Vec<String> {
@@ -84,7 +84,7 @@ fn word(text: &str) -> usize {
     text.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_' || !byte.is_ascii()).count()
 }
 
-/// Measures the literal at the start of a text, to the next such quote behind an even number of backslashes.
+/// Measures the literal at the start of a text, to the next such quote after an even number of backslashes.
 fn quoted(text: &str) -> usize {
     let (quote, inner) = text.split_at(1);
     let is_even = |at: &usize| (at - inner[..*at].trim_end_matches('\\').len()).is_multiple_of(2);
@@ -119,12 +119,12 @@ fn tokens(mut text: &'static str) -> Vec<&'static str> {
     found
 }
 
-/// Counts by how much a sign deepens the brackets.
+/// Returns the change in bracket depth at a sign.
 fn deepening(sign: &str) -> isize {
     isize::from(matches!(sign, "{" | "(" | "[")) - isize::from(matches!(sign, "}" | ")" | "]"))
 }
 
-/// Finds the end of what the tokens start with: behind the first of some signs that stands in no brackets.
+/// Finds the end of the construct at the start of the tokens: after the first of `signs` outside brackets.
 fn end_of(tokens: &[&str], signs: &[&str]) -> usize {
     let mut depth = 0;
     let ends = |token: &&str| {
@@ -134,7 +134,7 @@ fn end_of(tokens: &[&str], signs: &[&str]) -> usize {
     tokens.iter().position(ends).map_or(tokens.len(), |at| at + 1)
 }
 
-/// Tells whether a module is another or stands inside it.
+/// Checks whether a module is another or is inside it.
 fn is_inside(inner: &str, outer: &str) -> bool {
     inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
 }
@@ -157,7 +157,7 @@ fn leaves(tree: &[&'static str], exported: bool) -> Vec<Import> {
                 prefixes.truncate(prefixes.len() - usize::from(*token == "}"));
                 path = prefixes.last().cloned().unwrap_or_default();
             }
-            // Of another crate, if it begins with `::`.
+            // A path that begins with `::` leads into another crate.
             word => path.push(word),
         }
     }
@@ -200,7 +200,7 @@ impl File {
                 }
                 _ if word(token) > 0 && before != "." && before != "::" => {
                     let more = after.chunks_exact(2).take_while(|pair| pair[0] == "::" && word(pair[1]) > 0).count();
-                    // A small word by itself may be a variable, unless it is called.
+                    // A single lower-case word may be a variable, unless it is called.
                     if more > 0 || matches!(after, ["(" | "!", ..]) || token.starts_with(char::is_uppercase) {
                         file.mentions.insert(rest[..=2 * more].iter().copied().step_by(2).collect());
                     }
@@ -215,8 +215,8 @@ impl File {
     }
 }
 
-impl House {
-    /// Reads the source files of the crate in a folder, without those that are there for tests only.
+impl Sources {
+    /// Reads the source files of the crate in a folder, without those for tests only.
     fn read(folder: &str) -> Self {
         let mut files = Vec::new();
         for (path, text) in rust_files(&[folder]) {
@@ -235,7 +235,8 @@ impl House {
         self.modules.get(name).map(|file| End { file: *file, item: None })
     }
 
-    /// Finds what a name means in a file, up to `hops` re-exports away; unless it is the `last` of a path, rather a module.
+    /// Resolves a name in a file, up to `hops` re-exports away. A module takes precedence unless the name is the `last`
+    /// of a path.
     fn named(&self, file: usize, name: &'static str, last: bool, hops: usize) -> Option<End> {
         let File { module, items, imports, .. } = &self.files[file];
         let child = self.module(&format!("{module}::{name}"));
@@ -262,7 +263,7 @@ impl House {
                 "self" => end,
                 "super" => self.module(self.files[end.file].module.rsplit_once("::")?.0)?,
                 name => {
-                    // What is not found in a module of this crate is of a macro, or not followed any further.
+                    // A name not found in a module of this crate comes from a macro, or is not followed any further.
                     let unseen = (nth > 0).then_some(End { item: Some(name), ..end });
                     self.named(end.file, name, last && nth + 1 == path.len(), hops).or(unseen)?
                 }
@@ -271,8 +272,8 @@ impl House {
         Some(end)
     }
 
-    /// Draws an arrow from each file to every other of which it takes an item, following `hops` re-exports; with those
-    /// that only hand on, and to modules as a whole, if `all`.
+    /// Draws an arrow from each file to every other from which it imports an item, following `hops` re-exports. With
+    /// `all`, includes re-exports and imports of modules as a whole.
     fn arrows(&self, all: bool, hops: usize) -> Arrows {
         let mut arrows = Arrows::new();
         for (from, file) in self.files.iter().enumerate() {
@@ -311,17 +312,17 @@ impl House {
 }
 
 /// Writes out the circles of files in a crate, other than those allowed.
-fn circles_in(house: &House, allowed: &[[&str; 2]]) -> String {
-    let mut arrows = house.arrows(false, MOST_HOPS);
-    // The parts of a module may take from the file that holds them together what they share.
-    arrows.retain(|(from, to), _| !is_inside(&house.files[*from].module, &house.files[*to].module));
+fn circles_in(sources: &Sources, allowed: &[[&str; 2]]) -> String {
+    let mut arrows = sources.arrows(false, MOST_HOPS);
+    // The parts of a module may import shared items from its parent file.
+    arrows.retain(|(from, to), _| !is_inside(&sources.files[*from].module, &sources.files[*to].module));
     let mut found = Vec::new();
-    for circle in house.circles(&arrows) {
-        let paths: Vec<&String> = circle.iter().map(|file| &house.files[*file].path).collect();
+    for circle in sources.circles(&arrows) {
+        let paths: Vec<&String> = circle.iter().map(|file| &sources.files[*file].path).collect();
         if !allowed.iter().any(|allowed| paths == *allowed) {
             let mut inner = arrows.clone();
             inner.retain(|(from, to), _| circle.contains(from) && circle.contains(to));
-            found.push(format!("circle of {} files:\n{}", circle.len(), house.lines(&inner)));
+            found.push(format!("circle of {} files:\n{}", circle.len(), sources.lines(&inner)));
         }
     }
     found.concat()
@@ -329,15 +330,15 @@ fn circles_in(house: &House, allowed: &[[&str; 2]]) -> String {
 
 #[test]
 fn files_import_each_other_in_two_circles_only() {
-    let (files, arrows) = (HOUSE.files.len(), HOUSE.arrows(false, MOST_HOPS).len());
+    let (files, arrows) = (SOURCES.files.len(), SOURCES.arrows(false, MOST_HOPS).len());
     assert!(files > 150 && arrows > 800, "{files} files, {arrows} arrows");
-    let found = circles_in(&HOUSE, &CIRCLES);
+    let found = circles_in(&SOURCES, &CIRCLES);
     assert!(found.is_empty(), "files import each other\n{found}");
 }
 
 #[test]
 fn files_of_the_binding_import_each_other_in_no_circle() {
-    let binding = House::read("python/src");
+    let binding = Sources::read("python/src");
     let (files, arrows) = (binding.files.len(), binding.arrows(false, MOST_HOPS).len());
     assert!(files > 15 && arrows > 60, "{files} files, {arrows} arrows");
     let found = circles_in(&binding, &[]);
@@ -345,18 +346,18 @@ fn files_of_the_binding_import_each_other_in_no_circle() {
 }
 
 #[test]
-fn storeys_point_down() {
-    let house = &*HOUSE;
+fn layers_point_down() {
+    let sources = &*SOURCES;
     let depth = |file: usize| {
-        let module = house.files[file].path.split(['/', '.']).nth(1);
-        STOREYS.split(' ').position(|storey| module == Some(storey))
+        let module = sources.files[file].path.split(['/', '.']).nth(1);
+        LAYERS.split(' ').position(|layer| module == Some(layer))
     };
-    assert!((0..house.files.len()).all(|file| depth(file).is_some()), "a module of src/lib.rs is in no storey");
+    assert!((0..sources.files.len()).all(|file| depth(file).is_some()), "a module of src/lib.rs is in no layer");
     // As imports are written, and as their items are defined.
-    let mut up = house.arrows(true, 0);
-    up.extend(house.arrows(true, MOST_HOPS));
+    let mut up = sources.arrows(true, 0);
+    up.extend(sources.arrows(true, MOST_HOPS));
     up.retain(|(from, to), _| depth(*to) < depth(*from));
-    assert!(up.is_empty(), "imports point up\n{}", house.lines(&up));
+    assert!(up.is_empty(), "imports point up\n{}", sources.lines(&up));
 }
 
 #[test]
@@ -368,7 +369,7 @@ fn src_shows_at_most_twenty_entries() {
 
 #[test]
 fn no_folder_is_called_build() {
-    // Tools take such a folder for output and pass it by.
+    // Many tools take such a folder for output and skip it.
     let files = ["src", "python", "tests", "benches"].into_iter().flat_map(files_below);
     let paths: Vec<String> = files.filter(|path| path.contains("/build/")).collect();
     assert!(paths.is_empty(), "{paths:?}");
@@ -385,7 +386,7 @@ fn no_file_is_over_450_lines() {
 #[test]
 fn public_names_are_unique() {
     let mut places: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for file in &HOUSE.files {
+    for file in &SOURCES.files {
         for name in &file.public_types {
             places.entry(name).or_default().push(&file.path);
         }

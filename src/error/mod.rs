@@ -1,4 +1,9 @@
-//! The error type; its variants distinguish who is at fault, which determines what a caller can do.
+//! The error type. Its variants distinguish faults of the call, of a definition, of a file, of the data and of this
+//! library.
+//!
+//! The Chinese and English texts are written where an error is created, next to the check that fails. `library.rs` and
+//! `os.rs` have the Chinese texts for errors of libraries and of the operating system; problems of cells and rows,
+//! which do not stop reading, are in `../ingest/problem.rs`.
 
 mod detail;
 pub(crate) mod library;
@@ -91,7 +96,7 @@ impl Error {
         Self::internal("内部线程出错，请报告", "an internal thread failed; please report this")
     }
 
-    /// Creates the internal error for an intermediate result that is not there: a table, a set of counts.
+    /// Creates the internal error for a missing intermediate result, such as a table or a set of counts.
     pub(crate) fn no_result() -> Self {
         Self::internal("内部错误：缺少一个中间结果，请报告", "an intermediate result is missing; please report this")
     }

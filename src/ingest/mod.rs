@@ -1,5 +1,4 @@
-//! Reads files into typed, checked, canonical record batches, and reports what was wrong and what became of every
-//! row.
+//! Reads files into typed, validated record batches, and reports every problem and the outcome of every row.
 //!
 //! ```text
 //! files     paths, folders, bytes: what is read, and under which name it is reported
@@ -20,7 +19,7 @@
 //! ```
 //!
 //! The goal is one definition of every column, whatever the format: each format only yields cells (or typed Arrow
-//! columns, which are cast and checked as a whole), and all decisions are taken in the header, table and cell rooms.
+//! columns, which are cast and checked as a whole); `header`, `table` and `cell` interpret them.
 //! A table is immutable once its header is known, so its blocks are read in parallel and carry a key that restores
 //! their order. The price is that nothing here sees all rows at once: duplicates of one organisation in one year need
 //! all sources and are resolved by the roster.

@@ -1,4 +1,4 @@
-//! Columns of results that speak of a roster: groups and dimensions of counts, and the columns of a list of organisations.
+//! Result columns taken from a roster: groups and dimensions of counts, and the columns of lists of organisations.
 
 use std::sync::Arc;
 

@@ -17,7 +17,7 @@ const DUE: &str = "eligible_established";
 /// Headlines that the rate [`DUE`] defines.
 const OF_DUE: [&str; 2] = ["eligible", "eligible_established"];
 
-/// Count that decides whether party organisations can be counted, and is no headline.
+/// Count that decides whether party organisations can be counted; it is not a headline itself.
 const NAMED: &str = "named";
 
 /// Returns the versions of the rate [`DUE`], of which one at most is in force in a year.

@@ -1,4 +1,4 @@
-//! Statistical methods on plain arrays, which know neither rosters nor stars.
+//! Statistical methods on plain arrays, independent of rosters and stars.
 
 pub mod aalen_johansen;
 pub(crate) mod baseline;

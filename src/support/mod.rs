@@ -1,4 +1,4 @@
-//! Tools that know no Party building: strings, records, random numbers, Arrow columns.
+//! General-purpose utilities: strings, records, random numbers, Arrow columns.
 
 pub(crate) mod columns;
 pub(crate) mod interner;

@@ -111,7 +111,7 @@ pub(super) fn same_name(all: &Entities<'_, '_>) -> Vec<Candidate> {
     candidates
 }
 
-/// Checks whether several organisations bear this name in one year, so that it proves nothing.
+/// Checks whether several organisations have this name in one year, in which case it is no evidence of identity.
 fn is_common(all: &Entities<'_, '_>, bearers: &[Bearer]) -> bool {
     !all.go_together(&roots(all, bearers.iter().map(|b| b.node)), false, false)
 }

@@ -13,7 +13,7 @@ use crate::schema::spelling::name;
 use crate::standards::region;
 use crate::standards::region::RegionLevel;
 
-/// A name in a county that an organisation bears or declares as its former one. County 0 means unknown.
+/// Current or declared former name of an organisation, with its county. County 0 means unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Bearer {
     pub name: u32,

@@ -1,4 +1,6 @@
 //! File formats: workbooks, text, Parquet and Arrow, each cut into the tables it holds.
+//!
+//! The format of a file is selected by its extension, in `../files.rs`.
 
 pub(crate) mod arrow;
 pub(crate) mod parquet;

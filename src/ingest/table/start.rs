@@ -1,4 +1,4 @@
-//! The start of a table: finds its header and year, or says why the sheet is no ledger.
+//! Start of a table: finds its header and year, or reports why the sheet is not a ledger.
 
 use std::path::Path;
 use std::sync::Mutex;
