@@ -1,5 +1,5 @@
-"""The pages in docs/ say what the engine says. `UPDATE_DOCS=1 pytest tests/python/binding/test_docs.py` writes docs/problems.md
-and the tables of rates, conditions and size bands in docs/definitions.md.
+"""The pages in docs/ agree with the engine. `make docs` writes docs/problems.md, and the tables of rates,
+conditions and size bands in docs/definitions.md.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ HEAD = """\
 # Problems 数据问题
 
 What reading can report, by code: the rows and cells of `roster.problems`, and of `dangjian check`. Written by
-`UPDATE_DOCS=1 pytest tests/python/binding/test_docs.py` from `dangjian.problem_codes()`; do not edit.
+`make docs` from `dangjian.problem_codes()`; do not edit.
 
 - `reject`: the row is not read. `null`: the cell counts as not known. `merge`: a repeated row, merged with the first.
   `report`: a row that contradicts an earlier one of the same organisation and year; the first is used, this one is not.
@@ -45,9 +45,7 @@ def test_the_page_of_problems_is_the_catalogue():
     path = DOCS / "problems.md"
     if "UPDATE_DOCS" in os.environ:
         path.write_text(page, encoding="utf-8", newline="\n")
-    assert path.read_text(encoding="utf-8") == page, (
-        "run UPDATE_DOCS=1 pytest tests/python/binding/test_docs.py"
-    )
+    assert path.read_text(encoding="utf-8") == page, "run make docs"
 
 
 def test_every_problem_has_a_label_in_both_languages():
@@ -104,9 +102,7 @@ def test_the_page_of_definitions_has_the_rates_and_bands_as_shipped():
             page = before + heading + after[: old.start()] + table + after[old.end() :]
         path.write_text(page, encoding="utf-8", newline="\n")
     for heading, table in tables.items():
-        assert table in page.partition(heading)[2], (
-            "run UPDATE_DOCS=1 pytest tests/python/binding/test_docs.py"
-        )
+        assert table in page.partition(heading)[2], "run make docs"
 
 
 def test_the_page_of_definitions_has_every_target_as_shipped():
