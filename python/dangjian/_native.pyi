@@ -15,6 +15,7 @@ __all__ = [
     "Rating",
     "Roster",
     "__version__",
+    "_fail_internally",
     "adjust_p",
     "check_published",
     "cochran_armitage",
@@ -536,6 +537,9 @@ def read_arrow(
     progress: _Progress | None = None,
 ) -> Roster:
     """Reads a table batch by batch, under a name for messages."""
+
+def _fail_internally() -> None:
+    """Fails as a case that cannot happen does. Is in development builds only."""
 
 def regions(year: int, level: str) -> _Stream:
     """Returns the regions of a level in force in a year."""

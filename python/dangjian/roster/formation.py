@@ -78,7 +78,8 @@ class Formation(RosterPart):
         Returns:
             ``year``, ``party_org_id``, ``org_id``, ``name``, ``township``, ``township_name``, ``committee``,
             ``party_org_level`` (of its home, the first of its joint organisations), ``units_recorded`` (organisations
-            with its code that are ``organised``), ``units_unknown`` (those with its code whose mode is not known), ``units_due_solo`` (those that need a party organisation of their own), ``party_members`` (full
+            with its code that are ``organised``), ``units_unknown`` (those with its code whose mode is not known),
+            ``units_due_solo`` (those that need a party organisation of their own), ``party_members`` (full
             members of all; null where one is not recorded), ``townships`` (number over which it spreads),
             ``units_most`` (the limit in force, null where there is none), ``over_limit`` (null as well where unknown
             values decide).

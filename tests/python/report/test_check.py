@@ -60,7 +60,9 @@ def test_personal_columns_are_named_and_their_values_are_not(roster, told):
     personal = roster.columns_read.filter(pl.col("status") == "personal")
     assert personal.height == 50
     assert "身份证号" in text
-    assert not re.search(r"测试|0000000\d{4}|00000019000101\d{4}", text)  # the fictitious people of the sample
+    assert not re.search(
+        r"测试|0000000\d{4}|00000019000101\d{4}", text
+    )  # the fictitious people of the sample
 
 
 def test_the_english_answer_has_no_chinese_but_the_ledgers_own(roster):

@@ -138,7 +138,7 @@ def test_tests_of_steps(frame, roster, grades):
 
 
 def test_pairs_between_which_nothing_moves_are_no_degrees_of_freedom():
-    """statsmodels 0.15.0 counts such pairs: three degrees of freedom for `SquareTable([[5, 3, 0], [1, 5,
+    """The library statsmodels 0.15.0 counts such pairs: three degrees of freedom for `SquareTable([[5, 3, 0], [1, 5,
     0], [0, 0, 5]])`.
     """
     n = [[5, 3, 0], [1, 5, 0], [0, 0, 5]]

@@ -333,7 +333,7 @@ def test_party_organisations_move_by_their_code():
 
 
 def test_attrition_leaves_no_row_short(roster):
-    """transitionMatrix 0.5.1 keeps those who left in the denominator but has no column for them: rows sum
+    """The library transitionMatrix 0.5.1 keeps those who left in the denominator but has no column for them: rows sum
     to 2/3.
     """
     for view in ("all", "kept", "removed", "absorbing"):
@@ -343,7 +343,7 @@ def test_attrition_leaves_no_row_short(roster):
 
 
 def test_a_gap_is_no_step_and_nothing_is_counted_twice(frame, roster):
-    """transitionMatrix 0.5.1 counts a missing year as a transition and reports one transition too many."""
+    """The library transitionMatrix 0.5.1 counts a missing year as a transition and reports one transition too many."""
     steps = sum(n for (_, _, a, b), n in moving.steps(frame).items() if "absent" not in (a, b))
     assert roster.transition_probabilities(view="kept")["moves"].sum() == steps
     assert roster.transition_gaps()["organisations"].sum() > 0
