@@ -1,5 +1,4 @@
-"""Ledgers as offices write them: a panel laid out as text files or workbooks, in a layout drawn by
-hypothesis.
+"""Ledgers as offices write them: a panel in text files or workbooks, laid out by hypothesis.
 
 A layout holds the decisions of an office (which files, which columns where, under which headers). The
 spelling of each cell is chosen separately, by a random generator seeded with the layout.

@@ -1,8 +1,4 @@
-"""A synthetic review: a small panel of Chinese ledgers, with every table of the contract counted in
-Polars.
-
-The counting is independent of the engine.
-"""
+"""A synthetic review: a small panel of Chinese ledgers and every table, counted in Polars."""
 
 from __future__ import annotations
 
