@@ -1,8 +1,8 @@
 # Every task of the project. `make` lists them; .ci/run and the README call them.
 #
-# The virtual environment holds one build of the native module: cargo's dev profile, with optimised dependencies (see
-# Cargo.toml). `cargo test` compiles the same dependencies for the same profile, so they are built once for the tests,
-# for the review and for the notebook; and the reading of ledgers, which is where the time goes, is dependencies' work.
+# The virtual environment holds one build of the native module: cargo's dev profile (see Cargo.toml). `cargo test` compiles
+# the same engine and dependencies for the same profile, so they are built once for the tests, for the review and for the
+# notebook.
 # Wheels and benchmarks are built with the release profile.
 
 PYTHON ?= python3
@@ -17,7 +17,6 @@ BIN   := $(VENV)/bin
 DATA  := python/dangjian/datasets/hexigten
 # What was done is remembered by empty files, so that a second run does only what is new.
 DEPS   := $(VENV)/.dependencies
-INSTALLED := $(VENV)/.installed
 NATIVE := $(VENV)/.native
 RUST_TESTED   := target/.tested-rust
 PYTHON_TESTED := target/.tested-python
@@ -122,11 +121,7 @@ $(DEPS): requirements-dev.lock
 	$(BIN)/python -m pip install --quiet -r requirements-dev.lock
 	@touch $@
 
-# Installs the package once, as links to the sources; afterwards only the module is built again.
-$(INSTALLED): $(DEPS) pyproject.toml python/Cargo.toml
-	PIP_QUIET=1 $(BIN)/maturin develop --locked
-	@touch $@ $(NATIVE)
-
-$(NATIVE): $(INSTALLED) $(RUST)
-	$(BIN)/maturin develop --locked --skip-install
+# Installs the package, as links to the sources, where what describes it is new; else only the module is built, in place.
+$(NATIVE): $(DEPS) $(RUST) pyproject.toml
+	PIP_QUIET=1 $(BIN)/maturin develop --locked $(if $(filter $(DEPS) pyproject.toml,$?),,--skip-install)
 	@touch $@
