@@ -1,4 +1,6 @@
-//! Definitions (口径) as data: records in files state what a figure counts, with [`Predicate`]s as conditions.
+//! Definitions (口径) as data: records in files state what a figure counts, with a [`Predicate`] for each condition.
+//!
+//! [`Predicate`]: crate::predicate::Predicate
 //!
 //! [`Rates`], [`Targets`] and [`FormationRules`] are each read from a file of their own; `definitions/` holds the
 //! shipped ones. All of them may use [`Conditions`] by name.
