@@ -120,13 +120,13 @@ fn title_and_header_that_stand_on_every_page_are_no_organisations() {
 }
 
 #[test]
-fn a_year_in_chinese_digits_is_read_from_names_before_titles() {
+fn a_year_in_chinese_digits_is_read_from_titles_before_names() {
     let folder = scratch("years");
     let text = format!("某旗两新组织党建工作台账（二〇一三年度）,,\norg_id,单位名称,从业人员\n{},甲厂,5\n", IDS[0]);
     for (name, year, from) in [
         ("台账.csv", 2013, YearFrom::Title),
-        ("二○一二年台账.csv", 2012, YearFrom::FileName),
-        ("2011.csv", 2011, YearFrom::FileName),
+        ("二○一二年台账.csv", 2013, YearFrom::Title),
+        ("2011.csv", 2013, YearFrom::Title),
     ] {
         let reading = read(&write(&folder, name, &text), &ReadOptions::default()).unwrap();
         let source = &reading.sources[0];

@@ -157,6 +157,8 @@ class Roster:
         """Writes the panel to a Parquet file."""
     def sources(self) -> _Stream:
         """Returns every sheet and file, its rows by kind and the outcomes of its data."""
+    def tables(self) -> _Stream:
+        """Lists every table found, read or not."""
     def skipped(self) -> _Stream:
         """Returns the sheets and files that are not ledgers, with the reason."""
     def columns_read(self) -> _Stream:

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Float64Array, Int16Array, Int64Array, UInt32Array};
 use dangjian::Lang;
-use dangjian::ingest::{Mapped, Rows, Source};
+use dangjian::ingest::{Mapped, Rows, Source, UnreadTable};
 use dangjian::ingest::{Problem, ReadOptions};
 use dangjian::roster::Origin;
 use pyo3::prelude::*;
@@ -42,6 +42,8 @@ pub(crate) fn sources(origin: &Origin) -> PyResult<PyTable> {
         ("file", text(&|s| Some(s.file.clone()))),
         ("path", text(&|s| Some(s.path.display().to_string()))),
         ("sheet", text(&|s| s.sheet.clone())),
+        ("table", number(&|at| all[at].0.table as u64)),
+        ("range", text(&|s| s.range())),
         ("years", text(&|s| Some(years(s)))),
         ("year_from", text(&|s| Some(s.year_from.name().to_owned()))),
         ("encoding", text(&|s| s.encoding.map(str::to_owned))),
@@ -55,6 +57,31 @@ pub(crate) fn sources(origin: &Origin) -> PyResult<PyTable> {
     columns.push(("merged", number(&|at| all[at].1.merged)));
     columns.push(("conflicts", number(&|at| all[at].1.conflicts)));
     columns_of(columns)
+}
+
+/// Lists every table found, read or not, in the order of files, sheets and rows.
+pub(crate) fn tables(origin: &Origin) -> PyResult<PyTable> {
+    let read: Vec<&Source> = origin.sources.iter().map(|(source, _)| source).collect();
+    let rest = &origin.unread;
+    let text = |of: &dyn Fn(&Source) -> Option<String>, other: &dyn Fn(&UnreadTable) -> Option<String>| -> ArrayRef {
+        let values = read.iter().map(|source| of(source)).chain(rest.iter().map(other));
+        Arc::new(values.collect::<arrow::array::StringArray>())
+    };
+    let number = |of: &dyn Fn(&Source) -> Option<i64>, other: &dyn Fn(&UnreadTable) -> Option<i64>| -> ArrayRef {
+        Arc::new(read.iter().map(|source| of(source)).chain(rest.iter().map(other)).collect::<Int64Array>())
+    };
+    let header = |s: &Source| s.columns.iter().map(|column| column.header.as_str()).collect::<Vec<_>>().join(" | ");
+    columns_of(vec![
+        ("file", text(&|s| Some(s.file.clone()), &|t| Some(t.file.clone()))),
+        ("sheet", text(&|s| s.sheet.clone(), &|t| t.sheet.clone())),
+        ("table", number(&|s| Some(s.table as i64), &|_| None)),
+        ("range", text(&Source::range, &|t| Some(format!("{}:{}", t.first_row, t.last_row)))),
+        ("header", text(&|s| Some(header(s)), &|_| None)),
+        ("rows", number(&|s| Some(s.rows.data as i64), &|t| Some(t.rows as i64))),
+        ("fate", text(&|_| Some("read".to_owned()), &|_| Some("unread".to_owned()))),
+        ("why_zh", text(&|_| None, &|t| Some(t.why.get(Lang::Zh).to_owned()))),
+        ("why_en", text(&|_| None, &|t| Some(t.why.get(Lang::En).to_owned()))),
+    ])
 }
 
 /// Lists the sheets and files that are not ledgers.
@@ -77,6 +104,7 @@ pub(crate) fn columns_read(origin: &Origin) -> PyResult<PyTable> {
     columns_of(vec![
         ("file", text(&|s, _| Some(s.file.clone()))),
         ("sheet", text(&|s, _| s.sheet.clone())),
+        ("table", Arc::new(all.iter().map(|(s, _)| Some(s.table as u32)).collect::<UInt32Array>())),
         ("index", Arc::new(all.iter().map(|(_, c)| Some(c.index as u32)).collect::<UInt32Array>())),
         ("header", text(&|_, c| Some(c.header.clone()))),
         ("column", text(&|_, c| c.column.clone())),

@@ -97,6 +97,10 @@ impl Roster {
         accounts::skipped(self.0.origin())
     }
 
+    fn tables(&self) -> PyResult<PyTable> {
+        accounts::tables(self.0.origin())
+    }
+
     fn columns_read(&self) -> PyResult<PyTable> {
         accounts::columns_read(self.0.origin())
     }

@@ -56,7 +56,7 @@ pub(crate) fn read(paths: &[PathBuf], options: &ReadOptions, sink: &dyn PieceSin
         .enumerate()
         .map(|(at, (input, name))| {
             job::check(job)?;
-            let context = ReadContext { options, job, sink, file: at as u32, sheet: 0 };
+            let context = ReadContext { options, job, sink, file: at as u32, table: 0 };
             let outcome = file(&TableLocation { path: &input.path, name, sheet: None, encoding: None }, &context)?;
             if outcome.sheets.is_empty() && input.named {
                 return Err(no_ledger(&input.path, &outcome.skipped));
@@ -78,13 +78,14 @@ pub(crate) fn read(paths: &[PathBuf], options: &ReadOptions, sink: &dyn PieceSin
 impl Report {
     /// Adds the result of the file at position `file`.
     pub(super) fn add(&mut self, file: u32, outcome: FileOutcome) {
-        for (sheet, read) in outcome.sheets {
-            self.keys.push((file, sheet));
+        for (table, read) in outcome.sheets {
+            self.keys.push((file, table));
             self.typed.push(read.typed);
             self.sources.push(read.source);
             self.problems.push(read.problems);
         }
         self.skipped.extend(outcome.skipped);
+        self.unread.extend(outcome.unread);
     }
 
     /// Returns the report if every header named by the caller is in one of the sources.
@@ -193,12 +194,12 @@ pub(crate) fn read_bytes(
         return Err(empty(path));
     }
     let location = TableLocation { path, name: &file_name(path), sheet: None, encoding: None };
-    let context = ReadContext { options, job, sink, file: 0, sheet: 0 };
+    let context = ReadContext { options, job, sink, file: 0, table: 0 };
     let extension = extension(path);
     let outcome = if WORKBOOKS.contains(&extension.as_str()) {
         workbook::read(&location, Cursor::new(bytes), &context)?
     } else if TEXTS.contains(&extension.as_str()) {
-        text::read(&location, bytes, bytes.len() as u64, &context)?
+        text::read(&location, Cursor::new(bytes), bytes.len() as u64, &context)?
     } else {
         return Err(unsupported(path, &extension));
     };

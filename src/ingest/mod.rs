@@ -48,7 +48,7 @@ pub(crate) use self::header::naming::is_personal;
 pub use self::header::profile::Profile;
 pub use self::options::{OnConflict, ReadOptions};
 pub use self::problem::{Action, Code, Problem, ProblemSeverity};
-pub use self::reading::{Batch, Reading, Rows, Skipped, Source, YearFrom};
+pub use self::reading::{Batch, Reading, Rows, Skipped, Source, UnreadTable, YearFrom};
 pub(crate) use self::reading::{PartKey, PieceSink, Report};
 pub(crate) use self::table::own_columns::agreed;
 pub(crate) use self::table::piece::Piece;
@@ -106,6 +106,11 @@ impl PieceSink for PieceCollector {
         self.0.lock().map_err(|_| Error::broken())?.push((key, piece));
         Ok(())
     }
+
+    fn discard(&self, file: u32) -> Result<()> {
+        self.0.lock().map_err(|_| Error::broken())?.retain(|(key, _)| key.file != file);
+        Ok(())
+    }
 }
 
 impl PieceCollector {
@@ -120,8 +125,13 @@ impl PieceCollector {
             let lines = piece.positions.iter().map(|position| position.line).collect();
             batches.push(Batch { source, rows, lines, records: piece.records()? });
         }
-        let mut reading =
-            Reading { sources: report.sources, batches, problems: report.problems.concat(), skipped: report.skipped };
+        let mut reading = Reading {
+            sources: report.sources,
+            batches,
+            problems: report.problems.concat(),
+            skipped: report.skipped,
+            unread: report.unread,
+        };
         self::table::own_columns::agree(&mut reading, &report.typed)?;
         Ok(reading)
     }

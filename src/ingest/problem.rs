@@ -101,6 +101,9 @@ catalogue! {
     YearMissing "year_missing" Reject
         "年度为空或无法识别，整行未读入。请填写四位年份。"
         "The year is empty or unreadable; the row is not read. Fill in a year of four digits.";
+    YearDisagrees "year_disagrees" Warn
+        "标题、表名、文件名或年度列说的不是同一年，按值中在前的一年读入。请核对；如不对，请用 year 指定，或改正文件。"
+        "Title, sheet, file name or column of years do not name the same year; the first one in the value counts. Check it; if it is wrong, give the year, or mend the file.";
     DuplicateExact "duplicate_exact" Merge
         "同一单位同一年度的重复行，内容完全相同，已合并。"
         "The same organisation in the same year once more, with the same values: merged.";

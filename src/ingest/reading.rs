@@ -20,6 +20,12 @@ pub struct Source {
     pub path: PathBuf,
     /// Name of the sheet, in workbooks.
     pub sheet: Option<String>,
+    /// Number of the table among those of its sheet or file, from 1: below each other, then side by side.
+    pub table: usize,
+    /// First row of the header and last row with data, from 1; 0 where rows have no place, as in a frame.
+    pub first_row: u32,
+    /// Last row with data.
+    pub last_row: u32,
     /// Years of the rows, ascending.
     pub years: Vec<i16>,
     /// Origin of the years.
@@ -47,7 +53,7 @@ pub enum YearFrom {
     FileName,
     /// The name of the sheet.
     SheetName,
-    /// The title above the header, where no name has a year.
+    /// The title above the header, or a heading between the rows.
     Title,
 }
 
@@ -105,6 +111,45 @@ pub struct Skipped {
     pub why: Text,
 }
 
+/// A table on a sheet that was found beside ledgers and not read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnreadTable {
+    /// Name of the file, as in [`Source::file`].
+    pub file: String,
+    /// Name of the sheet.
+    pub sheet: Option<String>,
+    /// First row of its header, from 1.
+    pub first_row: u32,
+    /// Last row.
+    pub last_row: u32,
+    /// Number of rows below the header.
+    pub rows: usize,
+    /// Reason.
+    pub why: Text,
+}
+
+impl Source {
+    /// Returns the rectangle of the table, such as `B3:K20`, from its header to its last row of data; `None` where
+    /// rows have no place.
+    #[must_use]
+    pub fn range(&self) -> Option<String> {
+        let (first, last) = (self.columns.first()?.index, self.columns.last()?.index);
+        let name = |column| column_letters(column);
+        (self.first_row > 0)
+            .then(|| format!("{}{}:{}{}", name(first), self.first_row, name(last), self.last_row.max(self.first_row)))
+    }
+}
+
+/// Returns the letters by which spreadsheets name a column: A, B, …, Z, AA, ….
+fn column_letters(index: usize) -> String {
+    let (mut rest, mut letters) = (index + 1, Vec::new());
+    while rest > 0 {
+        letters.push(char::from(b'A' + ((rest - 1) % 26) as u8));
+        rest = (rest - 1) / 26;
+    }
+    letters.iter().rev().collect()
+}
+
 /// Everything that was read, in the order of the files.
 #[derive(Clone, Debug, Default)]
 pub struct Reading {
@@ -116,13 +161,16 @@ pub struct Reading {
     pub problems: Vec<Problem>,
     /// Files and sheets that were skipped.
     pub skipped: Vec<Skipped>,
+    /// Tables beside ledgers that were not read; each is in `skipped` as well.
+    pub unread: Vec<UnreadTable>,
 }
 
-/// Position of a part of a reading: file, sheet and part. Sorted by key, the parts are in the order of their rows.
+/// Position of a part of a reading: file, table and part. Sorted by key, the parts are in the order of their rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct PartKey {
     pub file: u32,
-    pub sheet: u32,
+    /// Number of the table within the file.
+    pub table: u32,
     pub part: u32,
 }
 
@@ -130,12 +178,14 @@ pub(crate) struct PartKey {
 pub(crate) trait PieceSink: Sync {
     /// Takes the rows at `key`.
     fn accept(&self, key: PartKey, piece: Piece) -> Result<()>;
+    /// Drops all rows of the file at position `file`, which is read again in another way.
+    fn discard(&self, file: u32) -> Result<()>;
 }
 
 /// Everything that was read, except the rows.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
-    /// File and sheet of each source, ascending.
+    /// File and table of each source, ascending.
     pub keys: Vec<(u32, u32)>,
     pub sources: Vec<Source>,
     /// For each source, true if its columns had types.
@@ -143,11 +193,12 @@ pub(crate) struct Report {
     /// Problems of each source.
     pub problems: Vec<Vec<Problem>>,
     pub skipped: Vec<Skipped>,
+    pub unread: Vec<UnreadTable>,
 }
 
 impl Report {
     /// Returns the position of the source to which `key` belongs.
     pub(crate) fn source(&self, key: PartKey) -> Option<usize> {
-        self.keys.binary_search(&(key.file, key.sheet)).ok()
+        self.keys.binary_search(&(key.file, key.table)).ok()
     }
 }

@@ -1,7 +1,7 @@
 //! Provenance of a roster: its sources, the balance of rows, and how duplicates were settled.
 
 use crate::ingest::Problem;
-use crate::ingest::{Skipped, Source};
+use crate::ingest::{Skipped, Source, UnreadTable};
 
 /// Row accounting of one source: `data = kept + rejected + merged + conflicts`, always.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,6 +27,8 @@ pub struct Origin {
     pub problems: Vec<Problem>,
     /// Sheets and files that are not ledgers, with the reason.
     pub skipped: Vec<Skipped>,
+    /// Tables beside ledgers that were not read.
+    pub unread: Vec<UnreadTable>,
     /// Ids replaced by links, ascending, each with the current id of its organisation.
     pub linked: Vec<Same>,
 }

@@ -139,7 +139,8 @@ impl Roster {
         let order = |p: &Problem| report.sources.iter().position(|s| s.file == p.file && s.sheet == p.sheet);
         problems.sort_by_cached_key(|p| (order(p), p.row));
         let sources = report.sources.into_iter().zip(balances).collect();
-        let origin = Origin { sources, problems, skipped: report.skipped, linked: Vec::new() };
+        let (skipped, unread) = (report.skipped, report.unread);
+        let origin = Origin { sources, problems, skipped, unread, linked: Vec::new() };
         Ok(Self { origin: Arc::new(origin), ..roster })
     }
 

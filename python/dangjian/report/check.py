@@ -71,19 +71,32 @@ def _sheets(sources: pl.DataFrame, columns: pl.DataFrame, fmt: Formats) -> Itera
     """Yields for each sheet the source of its year, its rows by kind, its columns read and left out."""
     before: list[str] = []
     for source in sources.iter_rows(named=True):
-        yield _place(source["file"], source["sheet"])
+        several = _tables(sources, source) > 1
+        place = _place(source["file"], source["sheet"])
+        yield f"{place} · {source['range']}" if several else place
         yield "  " + " · ".join(_origin(source, fmt))
         rows = {"in": source["data"], **{f: source[f] for f in FATES}}
         others = [f"{fmt.column(k)} {fmt.number(source[k])}" for k in OTHER_ROWS if source[k]]
         also = fmt.t("；另有", "; also ") + fmt.t("、", ", ").join(others) if others else ""
         yield f"  {balance(rows, fmt)}{also}"
-        here = columns.filter(pl.col("file") == source["file"], pl.col("sheet").eq_missing(source["sheet"]))
+        here = columns.filter(_here(source), pl.col("table") == source["table"])
         now = list(_columns(here, fmt))
         yield from (
             now if now != before else ["  " + fmt.t("列：同上一张表", "columns: as in the sheet above")]
         )
         before = now
         yield ""
+
+
+def _here(source: Mapping[str, Any]) -> pl.Expr:
+    """Selects the sheet of ``source``."""
+    here: pl.Expr = pl.col("file").eq(source["file"]) & pl.col("sheet").eq_missing(source["sheet"])
+    return here
+
+
+def _tables(sources: pl.DataFrame, source: Mapping[str, Any]) -> int:
+    """Counts the tables of the sheet of ``source``."""
+    return sources.filter(_here(source)).height
 
 
 def _origin(source: Mapping[str, Any], fmt: Formats) -> Iterator[str]:

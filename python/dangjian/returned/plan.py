@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -98,29 +99,43 @@ def ledgers(account: Account, paths: Mapping[str, Path | None], fmt: Formats) ->
             near=columns.filter(here, pl.col("proposal").is_not_null()),
             skipped=account.skipped.filter(here),
         )
-        for source in ledger.sources.iter_rows(named=True):
+        # A sheet may have several tables: its problems are marked once.
+        for source in ledger.sources.unique("sheet", keep="first", maintain_order=True).iter_rows(named=True):
             of_sheet = here & pl.col("sheet").eq_missing(source["sheet"])
-            ledger.sheets.append(_sheet(source, columns.filter(of_sheet), problems.filter(of_sheet), fmt))
+            tables = ledger.sources.filter(pl.col("sheet").eq_missing(source["sheet"]))
+            ledger.sheets.append(_sheet(tables, columns.filter(of_sheet), problems.filter(of_sheet), fmt))
         made.append(ledger)
     return made
 
 
-def _sheet(source: Mapping[str, Any], columns: pl.DataFrame, problems: pl.DataFrame, fmt: Formats) -> Sheet:
+def _sheet(tables: pl.DataFrame, columns: pl.DataFrame, problems: pl.DataFrame, fmt: Formats) -> Sheet:
+    source = tables.row(0, named=True)
     headers = {
         int(index): ["".join(part.split()) for part in str(header).split("/")]
         for index, header in columns.select("index", "header").rows()
     }
-    places: dict[str, list[int]] = {}
-    for index, column in columns.select("index", "column").drop_nulls().rows():
-        places.setdefault(column, []).append(index)
+    places: dict[tuple[int, str], list[int]] = {}
+    for table, index, column in columns.select("table", "index", "column").drop_nulls().rows():
+        places.setdefault((table, column), []).append(index)
     sheet = Sheet(source["sheet"], source["header_rows"], headers, source["encoding"])
     for problem in problems.iter_rows(named=True):
         if problem["row"] is None:
             continue
-        at = tuple(places.get(problem["column"] or "", ()))
+        here = _tables_at(tables, problem["row"])
+        at = tuple(index for table in here for index in places.get((table, problem["column"] or ""), ()))
         mark = Mark(problem["row"], problem["line"], at, problem["severity"], words(problem, len(at), fmt))
         sheet.marks.append(mark)
     return sheet
+
+
+def _tables_at(tables: pl.DataFrame, row: int) -> list[int]:
+    """Returns the numbers of the tables that have ``row``: all, where none says which rows it has."""
+    found = []
+    for table, area in tables.select("table", "range").rows():
+        rows = [int(number) for number in re.findall(r"\d+", area or "")]
+        if not rows or rows[0] <= row <= rows[-1]:
+            found.append(table)
+    return found or tables["table"].to_list()
 
 
 def words(problem: Mapping[str, Any], columns: int, fmt: Formats) -> str:

@@ -19,12 +19,30 @@ class Provenance(RosterPart):
 
     @property
     def sources(self) -> pl.DataFrame:
-        """Every sheet and file: its rows by kind, and the outcomes of the rows of data.
+        """Every table that was read: its rows by kind, and the outcomes of the rows of data.
 
-        ``file`` is its name, with folders before it where files share it; ``path`` is as given. ``data = kept +
-        rejected + merged + conflicts``, always.
+        ``file`` is its name, with folders before it where files share it; ``path`` is as given. ``table`` numbers the
+        tables of one sheet or text file from 1, ``range`` is the rectangle from its header to its last row of data.
+        ``data = kept + rejected + merged + conflicts``, always.
         """
         return pl.DataFrame(self._native.sources())
+
+    @property
+    def tables(self) -> pl.DataFrame:
+        """Every table found on the sheets, read or not.
+
+        Returns:
+            ``file``, ``sheet``, ``table`` (its number on the sheet, from 1), ``range`` (such as ``A3:K20``; of a table
+            that is not read its rows), ``header``, ``rows`` (of data; of a table that is not read all rows below its
+            header), ``fate`` (``read`` or ``unread``), ``why_zh``, ``why_en`` (why it is not read).
+
+        Example:
+            >>> import dangjian as dj
+            >>> tables = dj.read_roster(dj.datasets.hexigten().ledgers).tables
+            >>> tables["fate"].unique().to_list()
+            ['read']
+        """
+        return pl.DataFrame(self._native.tables())
 
     @property
     def skipped(self) -> pl.DataFrame:
@@ -36,11 +54,11 @@ class Provenance(RosterPart):
         """Every column of every source, and the column it was mapped to.
 
         Returns:
-            ``file``, ``sheet``, ``index`` (the column's position, from 0), ``header`` (the second of two equal ones
-            ends in ``(2)``), ``column``, ``value`` (the word that a tick means), ``unit`` (of money), ``status``
-            (mapped, ignored, personal, unknown). For an unknown header that resembles a known one: ``proposal`` (the
-            column), ``proposal_value``, ``proposal_like``, ``similarity`` from 0 to 1. A proposed column is not read
-            until ``columns`` or a profile names it.
+            ``file``, ``sheet``, ``table`` (its number on the sheet), ``index`` (the column's position, from 0),
+            ``header`` (the second of two equal ones ends in ``(2)``), ``column``, ``value`` (the word that a tick
+            means), ``unit`` (of money), ``status`` (mapped, ignored, personal, unknown). For an unknown header that
+            resembles a known one: ``proposal`` (the column), ``proposal_value``, ``proposal_like``, ``similarity`` from
+            0 to 1. A proposed column is not read until ``columns`` or a profile names it.
         """
         return pl.DataFrame(self._native.columns_read())
 

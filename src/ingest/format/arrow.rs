@@ -37,7 +37,7 @@ pub(crate) fn read(
     job: &dyn Job,
 ) -> Result<Report> {
     let location = TableLocation { path: Path::new(name), name, sheet: None, encoding: None };
-    let context = ReadContext { options, job, sink, file: 0, sheet: 0 };
+    let context = ReadContext { options, job, sink, file: 0, table: 0 };
     let schema = batches.schema();
     let Some(frame) = BatchReader::new(&location, &schema, options)? else {
         let names: Vec<String> = schema.fields().iter().map(|f| f.name().clone()).collect();
@@ -61,7 +61,7 @@ pub(crate) fn read(
     };
     let summaries = frames(&frame, name, batches, &broken, &context)?;
     let mut report = Report::default();
-    report.add(0, FileOutcome { sheets: vec![(0, frame.finish(summaries))], skipped: Vec::new() });
+    report.add(0, FileOutcome { sheets: vec![(0, frame.finish(summaries))], ..FileOutcome::default() });
     report.checked(options)
 }
 
@@ -97,14 +97,14 @@ fn batches(
         return Ok(no_codes(location, &batches.schema(), context.options));
     };
     let summaries = frames(&frame, &location.file(), batches, broken, context)?;
-    Ok(FileOutcome { sheets: vec![(0, frame.finish(summaries))], skipped: Vec::new() })
+    Ok(FileOutcome { sheets: vec![(0, frame.finish(summaries))], ..FileOutcome::default() })
 }
 
 /// Returns the outcome of a table without organisation codes.
 pub(crate) fn no_codes(location: &TableLocation<'_>, schema: &Schema, options: &ReadOptions) -> FileOutcome {
     let names = schema.fields().iter().map(|f| f.name().clone()).collect();
     let why = propose::no_code_column(&[names], options);
-    FileOutcome { sheets: Vec::new(), skipped: vec![Skipped { file: location.file(), sheet: None, why }] }
+    FileOutcome { skipped: vec![Skipped { file: location.file(), sheet: None, why }], ..FileOutcome::default() }
 }
 
 /// Reads batches in parallel as they come.

@@ -68,7 +68,7 @@ pub(crate) fn read(location: &TableLocation<'_>, file: &File, context: &ReadCont
     for group in read {
         summaries.extend(group?);
     }
-    Ok(FileOutcome { sheets: vec![(0, frame.finish(summaries))], skipped: Vec::new() })
+    Ok(FileOutcome { sheets: vec![(0, frame.finish(summaries))], ..FileOutcome::default() })
 }
 
 /// Runs `call` of the Parquet library and turns a panic, as some damaged pages cause, into an error.

@@ -8,7 +8,7 @@ use crate::schema::words::Words;
 use crate::schema::{SchemaColumn, Type};
 
 /// One column of a header.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Heading {
     pub index: usize,
     /// Texts from top to bottom, as written.

@@ -30,6 +30,7 @@ use super::ReadOptions;
 use crate::schema;
 use crate::schema::spelling::{folded, is_space};
 use crate::schema::{Dictionaries, Type};
+use crate::standards::uscc;
 
 pub(super) use self::heading::Meaning;
 
@@ -39,7 +40,7 @@ pub(super) const TOP: usize = 40;
 pub(super) const TALLEST: usize = 3;
 
 /// Header of a sheet.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Header {
     /// Position of its first row among the rows searched.
     pub first: usize,
@@ -58,7 +59,10 @@ impl Header {
         let overrides = Overrides::new(options);
         // Most rows are data and need no closer check.
         let coded: Vec<bool> = top.iter().map(|row| row.iter().any(|text| overrides.may_be_code(text))).collect();
-        let may = |first: usize, height: usize| coded.iter().skip(first).take(height).any(|coded| *coded);
+        // No row of a header has a code.
+        let is_data: Vec<bool> = top.iter().map(|row| row.iter().any(|text| uscc::is_valid(text))).collect();
+        let within = |rows: &[bool], first: usize, height: usize| rows.iter().skip(first).take(height).any(|is| *is);
+        let may = |first: usize, height: usize| within(&coded, first, height) && !within(&is_data, first, height);
         Some(Self::best(top, overrides, may, Self::is_ledger)?.raised(top, joined, options))
     }
 
@@ -95,6 +99,13 @@ impl Header {
             }
         }
         best.map(|(_, header)| Self { words: overrides.words, ..header })
+    }
+
+    /// Builds the header that consists of `rows`.
+    pub(super) fn of_rows(rows: &[Vec<String>], options: &ReadOptions) -> Self {
+        let overrides = Overrides::new(options);
+        let columns = meanings(parts(rows), &overrides);
+        Self { first: 0, height: rows.len(), columns, words: overrides.words }
     }
 
     /// Counts the known columns.

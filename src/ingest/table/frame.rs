@@ -7,8 +7,9 @@ use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int16Array, RecordBat
 use arrow::compute::{cast, filter_record_batch};
 use arrow::datatypes::{DataType, Int16Type, Schema};
 
+use super::ledger_year::{LedgerYear, year_of};
 use super::piece::{Piece, plausible};
-use super::start::{TableLocation, year_of};
+use super::start::TableLocation;
 use super::{ReadSheet, ReadSummary, YearSource};
 use crate::error::{Error, Result};
 use crate::ingest::ReadOptions;
@@ -83,7 +84,7 @@ impl BatchReader {
         if !header.is_ledger() {
             return Ok(None);
         }
-        let (year, year_from) = year_of(location, &header, &[], options)?;
+        let LedgerYear { source: year, from: year_from, .. } = year_of(location, &header, &[], options)?;
         let (mut id, mut years, mut columns) = (None, None, Vec::new());
         for heading in &header.columns {
             let target = match &heading.meaning {
@@ -110,6 +111,9 @@ impl BatchReader {
                 file: location.file(),
                 path: location.path.to_owned(),
                 sheet: None,
+                table: 1,
+                first_row: 0,
+                last_row: 0,
                 years: Vec::new(),
                 year_from,
                 encoding: None,
@@ -202,7 +206,7 @@ impl BatchReader {
         let rows = Rows { data, ..Rows::default() };
         let positions = RowPositions::new(numbers.len(), |at| RowPosition { row: numbers[at], line: None });
         let piece = Piece { positions, years: years.values().to_vec(), ids, columns };
-        Ok((piece, ReadSummary { rows, rejected, years: seen, problems }))
+        Ok((piece, ReadSummary { rows, rejected, years: seen, problems, ..ReadSummary::default() }))
     }
 
     /// Returns the years, and the rows without one.

@@ -3,10 +3,14 @@
 //! A [`TableReader`] is immutable while it reads, so blocks of its rows are read in parallel.
 
 pub(crate) mod frame;
+mod ledger_year;
+mod location;
 pub(crate) mod own_columns;
 pub(crate) mod piece;
+pub(crate) mod plane;
 pub(crate) mod row_kind;
 pub(crate) mod start;
+mod window;
 pub(crate) mod zones;
 
 use std::borrow::Cow;
@@ -15,9 +19,11 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, StringArray};
 use arrow::buffer::OffsetBuffer;
 
+use self::ledger_year::LedgerYear;
 use self::piece::{Piece, plausible};
 use self::row_kind::{Classifier, RowKind};
-use super::cell::block::{Block, BlockRow, PREFETCHED, RowPosition, RowPositions, VisitedCell};
+use super::cell::block::{Block, BlockRow, CellRow, PREFETCHED, RowPosition, RowPositions, VisitedCell};
+use super::cell::content::Cell;
 use super::cell::distinct::ColumnInterner;
 use super::cell::reader::{CellProblem, ColumnReader, LabelBuilder, Reader};
 use super::cell::row_checks;
@@ -27,7 +33,7 @@ use super::header::heading::Heading;
 use super::header::one_hot::{OneHotGroup, groups};
 use super::header::{Header, Meaning};
 use super::problem::{Code, Problem, shown};
-use super::reading::{Rows, Source};
+use super::reading::{Rows, Source, YearFrom};
 use super::{ReadOptions, cell};
 use crate::error::Result;
 use crate::schema::Type;
@@ -41,6 +47,10 @@ pub(super) struct ReadSummary {
     /// Distinct years of the rows.
     pub years: Vec<i16>,
     pub problems: Vec<Problem>,
+    /// Last row of data.
+    pub last_row: u32,
+    /// True if there may be another table among the rows.
+    pub several: bool,
 }
 
 /// A sheet that was read and whose rows were passed on.
@@ -56,6 +66,8 @@ pub(super) struct ReadSheet {
 pub(super) struct TableReader {
     source: Source,
     year: YearSource,
+    /// Years that names and titles give besides.
+    other_years: Vec<(i16, YearFrom)>,
     id: usize,
     id_header: Option<String>,
     identity: Identify,
@@ -102,7 +114,7 @@ impl TableReader {
         mut source: Source,
         header: &Header,
         texts: &[Vec<String>],
-        year: YearSource,
+        year: LedgerYear,
         options: &ReadOptions,
     ) -> Self {
         let slots = slots(header);
@@ -116,7 +128,8 @@ impl TableReader {
         source.columns = header.columns.iter().map(Heading::mapped).collect();
         source.rows.header += header.height;
         Self {
-            year,
+            year: year.source,
+            other_years: year.others,
             // A sheet without this column is not a ledger; beyond the last column all cells are empty.
             id: id.map_or(usize::MAX, |c| c.index),
             id_header: id.map(Heading::header),
@@ -153,6 +166,8 @@ impl TableReader {
             ends: Vec::with_capacity(rows + 1),
         };
         chosen.ends.push(0);
+        // Year of the heading since the last organisation.
+        let mut heading = None;
         let mut last: Option<(VisitedCell<'_>, i16)> = None;
         let all: Vec<u32> = (0..rows as u32).collect();
         block.each(&all, self.id, |rows, ids| {
@@ -168,8 +183,10 @@ impl TableReader {
                     let kind = if !fits && matches!(kind, RowKind::RepeatedHeader) { RowKind::Data } else { kind };
                     summary.rows.count(kind);
                     if kind != RowKind::Data {
+                        summary.several |= self.is_boundary(kind, &BlockRow(block, row), &mut heading);
                         continue;
                     }
+                    heading = None;
                     if let Some(fields) = fields.filter(|_| !fits) {
                         // The fields are shifted and may hold names of people, so only their number is reported.
                         let value = format!("{} ≠ {fields}", block.width(row));
@@ -178,6 +195,7 @@ impl TableReader {
                     }
                 } else {
                     summary.rows.count(RowKind::Data);
+                    heading = None;
                 }
                 let year = match self.year {
                     YearSource::Fixed(year) => year,
@@ -286,6 +304,7 @@ impl TableReader {
                 detail(&mut columns, written.finish());
             }
         }
+        summary.last_row = rows.last().map_or(0, |last| block.position(*last as usize).row);
         let positions = RowPositions::new(chosen.rows.len(), |at| block.position(chosen.rows[at] as usize));
         let ids = StringArray::try_new(OffsetBuffer::new(chosen.ends.into()), chosen.ids.into(), None)?;
         Ok(Piece { positions, years: chosen.years, ids, columns })
@@ -308,6 +327,25 @@ impl TableReader {
             }
         }
         columns.into_iter().map(|(slot, values, problems)| (slot, values.finish(), problems)).collect()
+    }
+
+    /// Checks whether another table may begin at a row of `kind`, which is no organisation; `heading` is the year that
+    /// the rows above name since the last organisation.
+    fn is_boundary<R: CellRow>(&self, kind: RowKind, row: &R, heading: &mut Option<i16>) -> bool {
+        let YearSource::Fixed(year) = self.year else { return kind == RowKind::OtherHeader };
+        match kind {
+            RowKind::OtherHeader => true,
+            RowKind::RepeatedHeader => heading.is_some_and(|heading| heading != year),
+            RowKind::Note => {
+                let said = (0..row.width()).find_map(|column| match row.cell(column) {
+                    Cell::Text(text) => cell::year::in_name(text),
+                    _ => None,
+                });
+                *heading = said.or(*heading);
+                plane::heading_year(row).is_some_and(|heading| heading != year)
+            }
+            _ => false,
+        }
     }
 
     fn reject(&self, summary: &mut ReadSummary, code: Code, position: RowPosition, column: Option<&str>, value: &str) {
@@ -344,7 +382,12 @@ impl TableReader {
     /// Assembles the sheet from its blocks by number; `encoding` is given where it was detected late.
     pub(super) fn finish(mut self, summaries: Vec<(u32, ReadSummary)>, encoding: Option<&'static str>) -> ReadSheet {
         self.source.encoding = encoding;
-        self.source.finish(summaries, false)
+        let mut sheet = self.source.finish(summaries, false);
+        let source = &sheet.source;
+        if let Some(problem) = ledger_year::disagreement(source, &self.other_years) {
+            sheet.problems.insert(0, problem);
+        }
+        sheet
     }
 }
 
@@ -356,6 +399,7 @@ impl Source {
         for (_, summary) in summaries {
             self.rows.add(summary.rows);
             self.rejected += summary.rejected;
+            self.last_row = self.last_row.max(summary.last_row);
             self.years.extend(summary.years);
             problems.extend(summary.problems);
         }

@@ -1,5 +1,6 @@
 //! Classifies the rows below a header: organisations, and the totals, notes and footers that offices add.
 
+use super::plane::is_header_like;
 use crate::ingest::cell::block::CellRow;
 use crate::ingest::cell::content::Cell;
 use crate::ingest::header::{Header, Meaning};
@@ -14,6 +15,8 @@ pub(crate) enum RowKind {
     Data,
     Blank,
     RepeatedHeader,
+    /// The header of another table.
+    OtherHeader,
     Total,
     Subtotal,
     Note,
@@ -26,7 +29,7 @@ impl Rows {
         let count = match kind {
             RowKind::Data => &mut self.data,
             RowKind::Blank => &mut self.blank,
-            RowKind::RepeatedHeader => &mut self.repeated_header,
+            RowKind::RepeatedHeader | RowKind::OtherHeader => &mut self.repeated_header,
             RowKind::Total => &mut self.total,
             RowKind::Subtotal => &mut self.subtotal,
             RowKind::Note => &mut self.note,
@@ -106,6 +109,9 @@ impl Classifier {
         }
         if self.is_header(row) || is_numbering(row) {
             return RowKind::RepeatedHeader;
+        }
+        if is_header_like(row) {
+            return RowKind::OtherHeader;
         }
         let has = |column: Option<usize>| column.is_some_and(|c| row.cell(c).is_written());
         let numbered = has(self.name)

@@ -3,18 +3,22 @@
 use std::path::Path;
 use std::sync::Mutex;
 
+pub(crate) use super::location::{TableLocation, file_name};
+
+use super::ledger_year::year_of;
 use super::piece::Piece;
-use super::{ReadSheet, ReadSummary, TableReader, YearSource, zones};
+use super::{ReadSheet, ReadSummary, TableReader, plane, zones};
 use crate::error::{Error, Result, os};
 use crate::ingest::ReadOptions;
-use crate::ingest::cell::block::Block;
-use crate::ingest::cell::year;
+use crate::ingest::cell::block::{Block, CellRow};
+use crate::ingest::cell::content::Cell;
 use crate::ingest::header::{Header, propose};
-use crate::ingest::{PartKey, PieceSink, Rows, Skipped, Source, YearFrom};
+use crate::ingest::{PartKey, PieceSink, Rows, Skipped, Source, UnreadTable, YearFrom};
 use crate::job;
 use crate::job::Job;
 use crate::lang::Text;
 use crate::schema::Type;
+use crate::standards::uscc;
 
 /// Context for reading one file.
 #[derive(Clone, Copy)]
@@ -22,15 +26,15 @@ pub(crate) struct ReadContext<'a> {
     pub options: &'a ReadOptions,
     pub job: &'a dyn Job,
     pub sink: &'a dyn PieceSink,
-    /// Position of the file among all files, and of the sheet within the file.
+    /// Position of the file among all files, and of the table within the file.
     pub file: u32,
-    pub sheet: u32,
+    pub table: u32,
 }
 
 impl ReadContext<'_> {
-    /// Returns the key of part `part` of the sheet.
+    /// Returns the key of part `part` of the table.
     pub(crate) fn key(&self, part: u32) -> PartKey {
-        PartKey { file: self.file, sheet: self.sheet, part }
+        PartKey { file: self.file, table: self.table, part }
     }
 
     /// Passes on the rows of part `part` of `source`, with zones named if the caller gave a file of zones.
@@ -73,41 +77,15 @@ impl ReadContext<'_> {
 pub(crate) struct FileOutcome {
     pub sheets: Vec<(u32, ReadSheet)>,
     pub skipped: Vec<Skipped>,
-}
-
-/// Location of a table.
-#[derive(Clone, Copy)]
-pub(crate) struct TableLocation<'a> {
-    pub path: &'a Path,
-    /// Name that identifies the file.
-    pub name: &'a str,
-    pub sheet: Option<&'a str>,
-    pub encoding: Option<&'static str>,
-}
-
-impl TableLocation<'_> {
-    pub(crate) fn file(&self) -> String {
-        self.name.to_owned()
-    }
-
-    /// Adds the file and the sheet to an error.
-    pub(crate) fn add_to(&self, error: Error) -> Error {
-        let error = error.in_file(self.path);
-        match self.sheet {
-            Some(sheet) => error.in_sheet(sheet),
-            None => error,
-        }
-    }
+    pub unread: Vec<UnreadTable>,
 }
 
 /// Result of looking for the start of a table.
 pub(crate) enum TableStart {
     Ledger(Box<TableReader>, Header),
+    /// There may be several tables, or one further down.
+    Several,
     Not(Skipped),
-}
-
-pub(crate) fn file_name(path: &Path) -> String {
-    path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
 }
 
 pub(crate) fn missing(path: &Path) -> Error {
@@ -146,12 +124,17 @@ pub(crate) fn no_ledger(path: &Path, skipped: &[Skipped]) -> Error {
 }
 
 /// Finds the header of a table among its first rows, some of which may be `joined` to the next, and the table's year.
+/// `first_row` is the position of the row at `top`, from 1.
 pub(crate) fn find_start(
     location: &TableLocation<'_>,
     top: &[Vec<String>],
     joined: &[bool],
     options: &ReadOptions,
+    first_row: impl Fn(usize) -> u32,
 ) -> Result<TableStart> {
+    if top.iter().any(|row| plane::is_of_form(&Texts(row))) {
+        return Ok(TableStart::Several);
+    }
     let Some(mut header) = Header::find(top, joined, options) else {
         return Ok(TableStart::Not(Skipped {
             file: location.file(),
@@ -159,49 +142,58 @@ pub(crate) fn find_start(
             why: propose::no_code_column(top, options),
         }));
     };
-    propose::fill(&mut header);
     let titles = top.get(..header.first).unwrap_or_default();
-    let (year, year_from) = year_of(location, &header, titles, options)?;
+    let lines = top.get(header.first..header.first + header.height).unwrap_or_default();
+    if plane::has_bands(lines) || titles.iter().any(|row| is_of_table(row)) {
+        return Ok(TableStart::Several);
+    }
+    let below = top.get(header.first + header.height..).unwrap_or_default();
+    if header.column(Type::Year).is_none() && below.iter().any(|row| plane::heading_year(&Texts(row)).is_some()) {
+        return Ok(TableStart::Several);
+    }
+    propose::fill(&mut header);
+    let year = year_of(location, &header, titles, options)?;
     let blank = titles.iter().filter(|row| row.iter().all(|text| text.trim().is_empty())).count();
-    let source = Source {
-        file: location.file(),
-        path: location.path.to_owned(),
-        sheet: location.sheet.map(str::to_owned),
-        years: Vec::new(),
-        year_from,
-        encoding: location.encoding,
-        header_rows: 0,
-        columns: Vec::new(),
-        rows: Rows { title: titles.len() - blank, blank, ..Rows::default() },
-        rejected: 0,
-    };
+    let counted = Rows { title: titles.len() - blank, blank, ..Rows::default() };
+    let source = Source { first_row: first_row(header.first), ..ledger_at(location, year.from, counted) };
     // A header repeated on every printed page may begin with the title.
     let texts = top.get(..header.first + header.height).unwrap_or_default();
     Ok(TableStart::Ledger(Box::new(TableReader::new(source, &header, texts, year, options)), header))
 }
 
-/// Returns the year of a table and its origin.
-pub(crate) fn year_of(
-    location: &TableLocation<'_>,
-    header: &Header,
-    titles: &[Vec<String>],
-    options: &ReadOptions,
-) -> Result<(YearSource, YearFrom)> {
-    if let Some(year) = options.year {
-        return Ok((YearSource::Fixed(year), YearFrom::Argument));
+/// Returns the source of a table at `location`, before its rows are read.
+pub(crate) fn ledger_at(location: &TableLocation<'_>, year_from: YearFrom, rows: Rows) -> Source {
+    Source {
+        file: location.file(),
+        path: location.path.to_owned(),
+        sheet: location.sheet.map(str::to_owned),
+        table: 1,
+        first_row: 0,
+        last_row: 0,
+        years: Vec::new(),
+        year_from,
+        encoding: location.encoding,
+        header_rows: 0,
+        columns: Vec::new(),
+        rows,
+        rejected: 0,
     }
-    if let Some(column) = header.column(Type::Year) {
-        return Ok((YearSource::Column(column), YearFrom::Column));
+}
+
+/// Checks whether a row above a header belongs to another table: it looks like a header, or has a code.
+fn is_of_table(row: &[String]) -> bool {
+    plane::is_header_like(&Texts(row)) || row.iter().any(|text| uscc::is_valid(text))
+}
+
+/// A row of texts.
+struct Texts<'a>(&'a [String]);
+
+impl CellRow for Texts<'_> {
+    fn cell(&self, column: usize) -> Cell<'_> {
+        self.0.get(column).map_or(Cell::Empty, |text| Cell::Text(text))
     }
-    let sheet = location.sheet.and_then(year::in_name).map(|year| (year, YearFrom::SheetName));
-    let file = || year::in_name(&file_name(location.path)).map(|year| (year, YearFrom::FileName));
-    let title = || year::in_name(&titles.concat().join(" ")).map(|year| (year, YearFrom::Title));
-    match sheet.or_else(file).or_else(title) {
-        Some((year, from)) => Ok((YearSource::Fixed(year), from)),
-        None => Err(location.add_to(Error::of_file(
-            location.path,
-            "看不出是哪一年的台账：没有年度列，文件名、表名和标题中也没有唯一的年份。请用 year 指定，或在文件名中写上年份",
-            "the year is not known: there is no column of years, and the names of file and sheet and the title do not contain exactly one year. Give it as year, or put it in the file name",
-        ))),
+
+    fn width(&self) -> usize {
+        self.0.len()
     }
 }

@@ -67,7 +67,7 @@ pub struct Duplicate {
 pub fn build(batches: &[RecordBatch], job: &dyn Job) -> Result<(Roster, Vec<Duplicate>)> {
     let builder = Builder::default();
     for (part, records) in batches.iter().enumerate() {
-        builder.accept(PartKey { file: 0, sheet: 0, part: part as u32 }, piece(records)?)?;
+        builder.accept(PartKey { file: 0, table: 0, part: part as u32 }, piece(records)?)?;
     }
     let built = builder.finish(OnConflict::First, &|_| true, job)?;
     Ok((built.roster, built.duplicates))
@@ -138,6 +138,11 @@ impl PieceSink for Builder {
         let columns = columns.into_iter().map(|(name, values)| Ok((name.clone(), self.coded(name, values)?)));
         let chunk = Chunk { key, positions, years, ids, columns: columns.collect::<Result<_>>()? };
         self.chunks.lock().map_err(|_| Error::broken())?.push(chunk);
+        Ok(())
+    }
+
+    fn discard(&self, file: u32) -> Result<()> {
+        self.chunks.lock().map_err(|_| Error::broken())?.retain(|chunk| chunk.key.file != file);
         Ok(())
     }
 }

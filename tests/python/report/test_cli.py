@@ -24,6 +24,8 @@ class Roster:
         {
             "file": [FILE],
             "sheet": ["非公企业"],
+            "table": [1],
+            "range": ["A3:H22"],
             "years": ["2013"],
             "year_from": ["file name"],
             "encoding": [None],
@@ -43,6 +45,7 @@ class Roster:
         {
             "file": [FILE] * 4,
             "sheet": ["非公企业"] * 4,
+            "table": [1] * 4,
             "header": ["信用代码", "组建/单独\n建立", "姓名", "联系电话"],
             "column": ["org_id", "mode", None, None],
             "value": [None, "solo", None, None],

@@ -7,7 +7,7 @@ mod divide;
 mod records;
 mod small_files;
 
-use std::io::Read;
+use std::io::{Read, Seek};
 use std::path::Path;
 use std::sync::Mutex;
 
@@ -21,6 +21,7 @@ use crate::error::{Error, Result};
 use crate::ingest::ReadOptions;
 use crate::ingest::cell::block::{Block, RowPosition};
 use crate::ingest::header::{Header, TOP};
+use crate::ingest::table::plane::read_tables;
 use crate::ingest::table::start::{FileOutcome, ReadContext, TableLocation, TableStart, empty, find_start, unreadable};
 use crate::job;
 
@@ -53,17 +54,37 @@ impl From<std::io::Error> for TextError {
 /// Reads the text file at `location`, of about `total` bytes, from `input`.
 pub(crate) fn read(
     location: &TableLocation<'_>,
-    input: impl Read + Send,
+    mut input: impl Read + Seek + Send,
     total: u64,
     context: &ReadContext<'_>,
 ) -> Result<FileOutcome> {
+    if let Some(outcome) = read_one(location, &mut input, total, context)? {
+        return Ok(outcome);
+    }
+    context.sink.discard(context.file)?;
+    input.rewind().map_err(|error| unreadable(location.path, error))?;
+    read_several(location, input, context)
+}
+
+/// Reads a text file with one table; `None` if there may be several.
+fn read_one(
+    location: &TableLocation<'_>,
+    input: impl Read + Send,
+    total: u64,
+    context: &ReadContext<'_>,
+) -> Result<Option<FileOutcome>> {
     let mut blocks = BlockSplitter::new(location.path, input)?;
     let top = blocks.top(context.options)?;
     let dialect = blocks.dialect;
     let encoding = Some(blocks.text.encoding());
-    let (table, header) = match find_start(&TableLocation { encoding, ..*location }, &top, &[], context.options)? {
+    let found = TableLocation { encoding, ..*location };
+    let (table, header) = match find_start(&found, &top, &[], context.options, |row| row as u32 + 1)? {
         TableStart::Ledger(table, header) => (table, header),
-        TableStart::Not(skipped) => return Ok(FileOutcome { sheets: Vec::new(), skipped: vec![skipped] }),
+        TableStart::Several => return Ok(None),
+        TableStart::Not(_) if top.len() == TOP => return Ok(None),
+        TableStart::Not(skipped) => {
+            return Ok(Some(FileOutcome { skipped: vec![skipped], ..FileOutcome::default() }));
+        }
     };
     let below = header.first + header.height;
     let fields = top.get(below - 1).map(Vec::len);
@@ -88,8 +109,32 @@ pub(crate) fn read(
         },
     )?;
     context.job.progress(&file, total, total);
-    let sheet = table.finish(summaries.into_inner().unwrap_or_default(), Some(blocks.text.encoding()));
-    Ok(FileOutcome { sheets: vec![(0, sheet)], skipped: Vec::new() })
+    let summaries = summaries.into_inner().unwrap_or_default();
+    if summaries.iter().any(|(_, summary)| summary.several) {
+        return Ok(None);
+    }
+    let sheet = table.finish(summaries, Some(blocks.text.encoding()));
+    Ok(Some(FileOutcome { sheets: vec![(0, sheet)], ..FileOutcome::default() }))
+}
+
+/// Reads a text file that may have several tables, with all its records in memory.
+fn read_several(location: &TableLocation<'_>, input: impl Read, context: &ReadContext<'_>) -> Result<FileOutcome> {
+    let mut blocks = BlockSplitter::new(location.path, input)?;
+    blocks.top(context.options)?;
+    let dialect = blocks.dialect;
+    let mut all = Vec::new();
+    while let Some(TextBlock { text, quoted, first, .. }) = blocks.next()? {
+        job::check(context.job)?;
+        let records = Records::new(text, quoted, dialect, first);
+        if let Some(line) = records.longer_than(MAX_RECORD_LINES) {
+            return Err(open_quote(location.path, line));
+        }
+        all.push(records);
+    }
+    let location = TableLocation { encoding: Some(blocks.text.encoding()), ..*location };
+    let mut outcome = FileOutcome::default();
+    read_tables(&location, all, &[], true, context, |_, _| {}, &mut outcome)?;
+    Ok(outcome)
 }
 
 /// A block of whole records.

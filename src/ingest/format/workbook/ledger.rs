@@ -20,6 +20,7 @@ use crate::ingest::cell::block::Block;
 use crate::ingest::format::pump::pump;
 use crate::ingest::header::above::joined;
 use crate::ingest::header::{Header, Meaning, TOP};
+use crate::ingest::table::plane::{PlannedTable, read_tables};
 use crate::ingest::table::start::{FileOutcome, ReadContext, TableLocation, TableStart, find_start};
 use crate::ingest::table::{ReadSummary, TableReader, piece};
 use crate::job;
@@ -80,9 +81,15 @@ impl LedgerReader<'_> {
         let (first, last) = (grid.first().unwrap_or_default(), grid.last().unwrap_or_default());
         let gaps = grid.gaps();
         grid.skip(skip);
-        grid.change(&self.from_1904, |number| if SERIALS.contains(&number) { number + YEARS_TO_1904 } else { number });
+        grid.change(&self.from_1904, since_1900);
         let (piece, summary) = self.table.read(&grid, None)?;
         Ok(GridResult { first, last, gaps, piece, summary })
+    }
+
+    /// Checks whether there may be another table among the rows.
+    fn is_several(&self) -> bool {
+        let several = |part: &GridResult| part.summary.several;
+        self.parts.lock().is_ok_and(|parts| parts.iter().any(|(_, parts)| parts.iter().any(several)))
     }
 
     /// Numbers the parts in order and passes them on, in parallel.
@@ -106,14 +113,28 @@ impl LedgerReader<'_> {
     }
 }
 
-/// Reads a sheet as a ledger, if it is one. If merged cells turn up after rows that were read without them, returns
-/// the merged cells and discards the rows: the sheet must then be read again.
+/// Reason to read a sheet again, and what is known of it.
+pub(super) enum Again {
+    /// Merged cells turned up after rows that were read without them.
+    Merged(Vec<MergedRegion>),
+    /// There may be several tables.
+    Several,
+}
+
+/// Reads a sheet as a ledger, if it is one. Where it turns out on the way to be another sheet than it was taken for,
+/// the rows are discarded and the reason returned: the sheet must then be read once more, with the reason as `again`.
 pub(super) fn read(
     location: &TableLocation<'_>,
     pieces: &mut dyn SheetPieces,
+    again: Option<Again>,
     context: &ReadContext<'_>,
     outcome: &mut FileOutcome,
-) -> Result<Option<Vec<MergedRegion>>> {
+) -> Result<Option<Again>> {
+    let seen = match again {
+        Some(Again::Several) => return tables(location, pieces, context, outcome).map(|()| None),
+        Some(Again::Merged(regions)) => Some(regions),
+        None => None,
+    };
     let mut head = Vec::new();
     let mut piece = None;
     while head.iter().map(SheetGrid::rows).sum::<usize>() < TOP {
@@ -134,9 +155,16 @@ pub(super) fn read(
     let rows = || head.iter().flat_map(|grid| (0..grid.rows()).map(move |row| (grid, row)));
     let top: Vec<Vec<String>> = rows().take(TOP).map(|(grid, row)| grid.texts(row)).collect();
     let numbers: Vec<u32> = rows().take(TOP).map(|(grid, row)| grid.position(row).row.saturating_sub(1)).collect();
-    let above = joined(&top, &numbers, pieces.merged().unwrap_or_default());
-    let (table, header) = match find_start(location, &top, &above, context.options)? {
+    let known = seen.as_deref().or(pieces.merged());
+    let above = joined(&top, &numbers, known.unwrap_or_default());
+    let place = |row: usize| numbers.get(row).map_or(0, |number| number + 1);
+    let (table, header) = match find_start(location, &top, &above, context.options, place)? {
         TableStart::Ledger(table, header) => (table, header),
+        TableStart::Several => return Ok(Some(Again::Several)),
+        // A header may stand further down.
+        TableStart::Not(_) if top.len() == TOP && head.iter().map(SheetGrid::rows).sum::<usize>() > TOP => {
+            return Ok(Some(Again::Several));
+        }
         TableStart::Not(skipped) => {
             outcome.skipped.push(skipped);
             return Ok(None);
@@ -146,7 +174,7 @@ pub(super) fn read(
     let texts = top.get(header.first..below).unwrap_or_default();
     let first = below.checked_sub(1).and_then(|last| rows().nth(last)).map_or(0, |(grid, row)| grid.position(row).row);
     let merged_below = |regions: &[MergedRegion]| MergedCells::new(regions, first, texts);
-    let mut merged = pieces.merged().map(merged_below);
+    let mut merged = known.map(merged_below);
     let known = merged.is_some();
     let mut skip = below;
     let mut grids: Vec<(SheetGrid, usize)> = Vec::with_capacity(head.len());
@@ -187,14 +215,70 @@ pub(super) fn read(
         Ok(Some(task))
     };
     pump(next, |task| ledger.read(task))?;
+    if ledger.is_several() {
+        return Ok(Some(Again::Several));
+    }
     let matter =
         |regions: &&[MergedRegion]| joined(&top, &numbers, regions) != above || !merged_below(regions).is_done();
     if let Some(regions) = pieces.merged().filter(|regions| !known && matter(regions)) {
-        return Ok(Some(regions.to_vec()));
+        return Ok(Some(Again::Merged(regions.to_vec())));
     }
     let summaries = ledger.pass_on()?;
-    outcome.sheets.push((context.sheet, table.finish(summaries, None)));
+    outcome.sheets.push((context.table, table.finish(summaries, None)));
     Ok(None)
+}
+
+/// Reads a sheet that may have several tables, with all its rows in memory.
+fn tables(
+    location: &TableLocation<'_>,
+    pieces: &mut dyn SheetPieces,
+    context: &ReadContext<'_>,
+    outcome: &mut FileOutcome,
+) -> Result<()> {
+    let mut grids = Vec::new();
+    while let Some(mut piece) = pieces.next()? {
+        job::check(context.job)?;
+        while let Some(grid) = piece.next(location, context.job)? {
+            grids.push(grid);
+        }
+    }
+    let regions = pieces.merged().unwrap_or_default().to_vec();
+    let is_1904 = pieces.is_1904();
+    let prepare = |tables: &[PlannedTable], grids: &mut [SheetGrid]| {
+        let mut merged = merged_among(&regions, tables);
+        for grid in grids.iter_mut() {
+            *grid = merged.fill(std::mem::take(grid));
+        }
+        let mut columns: Vec<usize> = tables.iter().flat_map(|table| dates(&table.header)).collect();
+        columns.sort_unstable();
+        columns.dedup();
+        for grid in grids.iter_mut().filter(|_| is_1904) {
+            grid.change(&columns, since_1900);
+        }
+    };
+    let before = outcome.sheets.len();
+    read_tables(location, grids, &regions, false, context, prepare, outcome)?;
+    if outcome.sheets.len() == before && outcome.skipped.last().is_none_or(|s| s.sheet.as_deref() != location.sheet) {
+        outcome.skipped.push(Skipped {
+            file: location.file(),
+            sheet: location.sheet.map(str::to_owned),
+            why: Text::new("没有单位代码列", "no column of organisation codes"),
+        });
+    }
+    Ok(())
+}
+
+/// Selects the merged cells below the headers of `tables`.
+fn merged_among(regions: &[MergedRegion], tables: &[PlannedTable]) -> MergedCells {
+    let below = |region: &&MergedRegion| tables.iter().any(|table| table.body_rows.contains(&region.top));
+    let regions: Vec<MergedRegion> = regions.iter().filter(below).copied().collect();
+    let texts: Vec<Vec<String>> = tables.iter().flat_map(|table| table.texts.clone()).collect();
+    MergedCells::new(&regions, 0, &texts)
+}
+
+/// Converts a serial number of a day counted from 1904.
+fn since_1900(number: f64) -> f64 {
+    if SERIALS.contains(&number) { number + YEARS_TO_1904 } else { number }
 }
 
 /// Returns the current piece, or fetches the next.

@@ -55,8 +55,6 @@ struct XlsxPieces<'a, R> {
     location: &'a TableLocation<'a>,
     job: &'a dyn Job,
     pieces: xlsx::XmlPieces<R>,
-    /// Merged cells from an earlier reading of the sheet.
-    merged: Option<Vec<MergedRegion>>,
     is_1904: bool,
 }
 
@@ -67,7 +65,7 @@ impl<R: Read> SheetPieces for XlsxPieces<'_, R> {
     }
 
     fn merged(&self) -> Option<&[MergedRegion]> {
-        self.merged.as_deref().or(self.pieces.merged.as_deref())
+        self.pieces.merged.as_deref()
     }
 
     fn progress(&self) -> (u32, u32) {
@@ -100,35 +98,41 @@ pub(crate) fn read<R: Read + Seek + Send>(
         } else if !sheet.is_table {
             outcome.skipped.push(skip("不是数据表", "this sheet has no cells"));
         } else {
-            let context = ReadContext { sheet: at as u32, ..*context };
-            book.visit(at, &location, context.job, |pieces| ledger::read(&location, pieces, &context, &mut outcome))?;
+            let mut again = None;
+            book.visit(at, &location, context.job, |pieces| {
+                let context = ReadContext { table: outcome.sheets.len() as u32, ..*context };
+                again = ledger::read(&location, pieces, again.take(), &context, &mut outcome)?;
+                Ok(again.is_some())
+            })?;
         }
     }
     Ok(outcome)
 }
 
 impl<R: Read + Seek> OpenBook<'_, R> {
-    /// Lets `visit` read the rows of the sheet at `index`, and again if it returns merged cells.
+    /// Lets `visit` read the rows of the sheet at `index`, and again as long as it returns true.
     fn visit(
         &mut self,
         index: usize,
         location: &TableLocation<'_>,
         job: &dyn Job,
-        mut visit: impl FnMut(&mut dyn SheetPieces) -> Result<Option<Vec<MergedRegion>>>,
+        mut visit: impl FnMut(&mut dyn SheetPieces) -> Result<bool>,
     ) -> Result<()> {
         match self {
             Self::Own(book) => {
                 let is_1904 = book.is_1904();
-                let mut merged = None;
                 loop {
                     let pieces = book.pieces(index).map_err(|error| fault(location, job, error))?;
-                    match visit(&mut XlsxPieces { location, job, pieces, merged, is_1904 })? {
-                        None => return Ok(()),
-                        regions => merged = regions,
+                    if !visit(&mut XlsxPieces { location, job, pieces, is_1904 })? {
+                        return Ok(());
                     }
                 }
             }
-            Self::Other(book) => book.visit(location.sheet.unwrap_or_default(), |pieces| visit(pieces).map(drop)),
+            Self::Other(book) => loop {
+                if !book.visit(location.sheet.unwrap_or_default(), &mut visit)? {
+                    return Ok(());
+                }
+            },
         }
     }
 }
@@ -161,7 +165,7 @@ pub(crate) fn whole_sheets<R: Read + Seek>(path: &Path, input: R, job: &dyn Job)
             }
             let regions = pieces.merged().unwrap_or_default();
             merged = regions.iter().map(|r| [r.top, r.left, r.bottom, r.right]).collect();
-            Ok(None)
+            Ok(false)
         })?;
         all.push(WholeSheet { name, hidden, blocks, merged });
     }
