@@ -1,6 +1,7 @@
 //! Catalogue of problems with cells and rows, and the record of one problem.
 
 use crate::lang::Lang;
+use crate::standards::person::masked;
 use crate::support::named::named_enum;
 
 /// Action taken on a problem.
@@ -95,6 +96,24 @@ catalogue! {
     IdUnreadable "id_unreadable" Reject
         "单位代码处不是代码，整行未读入。请填写统一社会信用代码。"
         "What stands in the place of the organisation code is no code; the row is not read. Fill in the organisation code.";
+    IdPlaceholder "id_placeholder" Reject
+        "单位代码处是占位的字样（如 0、12345、****）或遮住了几位的代码，整行未读入。请填写统一社会信用代码；没有代码的请留空。"
+        "The organisation code is a placeholder (0, 12345, ****) or a code of which some characters are hidden; the row is not read. Fill in the organisation code, or leave the cell empty where there is none.";
+    IdOfPerson "id_of_person" Reject
+        "这是身份证号或手机号，不是单位代码，整行未读入，号码不保存也不显示。请填写统一社会信用代码或注册号。"
+        "This is the identity or telephone number of a person, not an organisation code; the row is not read, and the number is neither kept nor shown. Fill in the organisation code or the registration number.";
+    IdSeveral "id_several" Reject
+        "单位代码处有几个不同的代码，整行未读入。请只留这个单位现在的一个。"
+        "The cell holds several different organisation codes; the row is not read. Leave only the present code of this organisation.";
+    IdWithMore "id_with_more" Warn
+        "单位代码之外还有别的字，只取其中的代码。请核对，并只留代码。"
+        "The cell holds more than the organisation code; only the code is used. Compare it, and leave only the code.";
+    IdOwnNumber "id_own_number" Warn
+        "这里用的是本部门自编的单位编号，不是统一社会信用代码；只说这一次。这样的单位只能凭相同的编号与其他年度、其他表对应。"
+        "The organisations here have numbers of the office's own, not organisation codes; this is said once for the table. Such an organisation is joined with other years and other ledgers by the same number only.";
+    IdOtherColumn "id_other_column" Warn
+        "没有统一社会信用代码，改用同一行的注册号或组织机构代码作为单位代码。请补填统一社会信用代码。"
+        "There is no organisation code; the registration number or organisation code of old in the same row stands for it. Fill in the unified code.";
     FieldCount "field_count" Reject
         "该行的字段数与表头不同，整行未读入。多为名称中的逗号未加引号，请检查该行。"
         "The row has another number of fields than the header and is not read. Most often a comma in a name is not quoted; look at the row.";
@@ -218,9 +237,10 @@ pub struct Problem {
     pub year: Option<i16>,
 }
 
-/// Shortens a value for display: a cell may hold pages of text.
+/// Shortens a value for display, since a cell may hold pages of text, and hides the numbers of persons in it.
 pub(super) fn shown(value: &str) -> String {
     const LONGEST: usize = 120;
+    let value = &*masked(value);
     match value.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", value.get(..end).unwrap_or(value)),
         None => value.to_owned(),

@@ -99,9 +99,11 @@ pub fn plain(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().filter(|c| !is_space(*c)).map(half_width).collect())
 }
 
-/// Checks for white space and for zero-width characters left in cells by copying.
+/// Checks for white space and for invisible characters left in cells by copying: of no width, or that turn the
+/// direction of writing.
 pub(crate) fn is_space(c: char) -> bool {
-    c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{ad}')
+    c.is_whitespace()
+        || matches!(c, '\u{feff}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{ad}')
 }
 
 /// Converts a full-width ASCII character to half-width; other characters are unchanged.

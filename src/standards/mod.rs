@@ -1,9 +1,11 @@
 //! National code systems: organisations ([`uscc`], [`organisation`]), regions with their history ([`region`]),
-//! industries ([`industry`]) and registration types ([`registration`]); also zones, which users define themselves
+//! industries ([`industry`]) and registration types ([`registration`]); also the numbers of
+//! persons, which are kept out ([`person`]), and zones, which users define themselves
 //! ([`zone`]).
 
 pub mod industry;
 pub mod organisation;
+pub mod person;
 pub mod region;
 pub mod registration;
 pub(crate) mod spoilt;
@@ -12,7 +14,7 @@ pub mod zone;
 
 use std::borrow::Cow;
 
-use crate::schema::spelling::half_width;
+use crate::schema::spelling::{half_width, is_space};
 
 /// Trims a cell's text: white space of any width, and the apostrophe or tab that offices use to make a spreadsheet
 /// keep text.
@@ -25,9 +27,8 @@ pub fn trim(text: &str) -> &str {
     {
         return text;
     }
-    let blank = |c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}');
-    let text = text.trim_matches(blank);
-    text.strip_prefix('\'').map_or(text, |rest| rest.trim_matches(blank))
+    let text = text.trim_matches(is_space);
+    text.strip_prefix('\'').map_or(text, |rest| rest.trim_matches(is_space))
 }
 
 /// Normalises a code for comparison: trimmed, half-width, upper case, inner white space and line breaks removed.
@@ -37,7 +38,7 @@ pub fn code(text: &str) -> Cow<'_, str> {
     if text.bytes().all(|b| b.is_ascii_graphic() && !b.is_ascii_lowercase()) {
         return Cow::Borrowed(text);
     }
-    let kept = text.chars().filter(|c| !c.is_whitespace());
+    let kept = text.chars().filter(|c| !is_space(*c));
     Cow::Owned(kept.map(|c| half_width(c).to_ascii_uppercase()).collect())
 }
 

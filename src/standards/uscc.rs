@@ -61,10 +61,11 @@ static WEIGHED: [[u16; 256]; 17] = {
     weighed
 };
 
-/// Checks whether `code` is valid without normalising it, as most are.
+/// Checks whether `code` is valid without normalising it, as most are. Zeros alone have a right check character and
+/// are no code.
 #[must_use]
 pub fn is_valid(code: &str) -> bool {
-    matches!(code.as_bytes().split_first_chunk(), Some((first, [last])) if check(first) == Some(*last))
+    matches!(code.as_bytes().split_first_chunk(), Some((first, [last])) if check(first) == Some(*last) && first != b"00000000000000000")
 }
 
 /// Classifies `code`, which is normalised by [`code`](super::code).
@@ -86,12 +87,18 @@ pub fn status(code: &str) -> UsccStatus {
     if code.len() != 18 || !code.bytes().all(|b| b.is_ascii_alphanumeric()) {
         return UsccStatus::Other;
     }
-    if digits && code.ends_with("000") {
-        // Spreadsheets keep 15 digits of a number and pad with zeros.
+    if digits && (code.ends_with("000") || is_double(code)) {
+        // Spreadsheets keep 15 digits of a number and pad with zeros; other programs keep the nearest double.
         UsccStatus::Mangled
     } else {
         UsccStatus::CheckDigit
     }
+}
+
+/// Checks whether a number of 18 digits is one that a double holds exactly: a multiple of 128 from 2^59 on, of 64 from
+/// 2^58 on, and so on. Of numbers that were typed, one in 16 to 128 is.
+fn is_double(digits: &str) -> bool {
+    digits.parse::<u64>().is_ok_and(|number| number.ilog2() >= 53 && number.trailing_zeros() >= number.ilog2() - 52)
 }
 
 /// Lists the all-digit codes that begin with `known` and have two correct check characters: that of the

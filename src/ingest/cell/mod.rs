@@ -10,6 +10,7 @@ pub(crate) mod expression;
 mod expression_tests;
 mod marks;
 mod numbers;
+pub(super) mod organisation_number;
 pub(crate) mod reader;
 pub(crate) mod row_checks;
 pub(crate) mod values;

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::content::Cell;
+use super::organisation_number;
 use crate::ingest::problem::Code;
 use crate::ingest::{ReadOptions, cell};
 use crate::standards;
@@ -46,20 +47,7 @@ pub(crate) fn identity<'a>(cell: &Cell<'a>) -> IdentityResult<'a> {
         _ => {}
     }
     let code = cell::code(cell).map_err(|_| Code::IdUnreadable)?.ok_or(Code::IdMissing)?;
-    let code = whole(code)?;
-    let warning = match uscc::status(&code) {
-        uscc::UsccStatus::Valid => None,
-        uscc::UsccStatus::CheckDigit => Some(Code::UsccCheckDigit),
-        uscc::UsccStatus::RegistrationNumber => Some(Code::OldRegistrationNumber),
-        uscc::UsccStatus::Mangled => return Err(Code::IdMangled),
-        uscc::UsccStatus::Missing => return Err(Code::IdMissing),
-        uscc::UsccStatus::Other if !code.bytes().any(|b| b.is_ascii_digit()) => return Err(Code::IdUnreadable),
-        uscc::UsccStatus::Other => {
-            let long = (16..=20).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_alphanumeric());
-            long.then_some(Code::IdLength)
-        }
-    };
-    Ok((code, warning))
+    organisation_number::read(whole(code)?)
 }
 
 /// Removes the `.0` of a number that passed through a float column (`150425006372899.0`): exact up to 15 digits,
@@ -97,7 +85,7 @@ mod tests {
             (Text("150425006372899"), "150425006372899", Some(Code::OldRegistrationNumber)),
             (Text("150425006372899.0"), "150425006372899", Some(Code::OldRegistrationNumber)),
             (Number(150_425_006_372_899.0), "150425006372899", Some(Code::OldRegistrationNumber)),
-            (Text("H1234"), "H1234", None),
+            (Text("H1234"), "H1234", Some(Code::IdOwnNumber)),
         ] {
             assert_eq!(identity(&cell), Ok((Cow::Borrowed(id), warning)), "{cell:?}");
         }

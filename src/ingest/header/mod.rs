@@ -24,7 +24,7 @@ use std::collections::{HashMap, HashSet};
 use self::heading::{Heading, numbered};
 use self::mapped::ColumnStatus;
 use self::meaning::{meaning, number_as_code};
-use self::naming::not_read;
+use self::naming::{is_code, is_registration_number, not_read};
 use self::overrides::{HeaderKey, Overrides};
 use super::ReadOptions;
 use crate::schema;
@@ -127,6 +127,16 @@ impl Header {
     pub(super) fn column(&self, ty: Type) -> Option<usize> {
         let is = |m: &Meaning| matches!(m, Meaning::Column { column, .. } if column.ty == ty);
         self.columns.iter().find(|c| is(&c.meaning)).map(|c| c.index)
+    }
+
+    /// Returns the columns of registration numbers and of a second code, which stand for a code that is missing.
+    pub(super) fn other_ids(&self) -> Vec<usize> {
+        let is_other = |heading: &&Heading| match &heading.meaning {
+            Meaning::Column { column, .. } => column.name == "former_org_id" && is_registration_number(heading.leaf()),
+            Meaning::Not(status) => *status == ColumnStatus::Ignored && is_code(heading.leaf()),
+            Meaning::Mark { .. } | Meaning::Own(_) => false,
+        };
+        self.columns.iter().filter(is_other).map(|heading| heading.index).collect()
     }
 
     /// Checks whether the header has an organisation code and at least one more known column other than the year.

@@ -8,7 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::ingest::ColumnStatus;
 use crate::schema::spelling::{folded, undecorated};
 use crate::schema::words::Words;
-use crate::schema::{COLUMNS, Dictionaries, IGNORED_HEADERS, PERSONAL_HEADERS, SchemaColumn};
+use crate::schema::{COLUMNS, Dictionaries, IGNORED_HEADERS, PERSONAL_HEADERS, SchemaColumn, Type};
 
 /// Fragments that occur in headers of columns about natural persons.
 const PERSONAL_FRAGMENTS: [&str; 18] = [
@@ -90,6 +90,11 @@ pub(crate) fn is_registration_number(header: &str) -> bool {
     let header = folded(header);
     let bare = undecorated(&header);
     bare.ends_with("注册号") && !bare.starts_with('原')
+}
+
+/// Checks whether a header is that of organisation codes.
+pub(crate) fn is_code(header: &str) -> bool {
+    named(header).is_some_and(|(column, _)| column.ty == Type::Id)
 }
 
 /// Columns of the schema by the names used in ledgers, with the rank of the name among the aliases.

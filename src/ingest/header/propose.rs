@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 use super::heading::Heading;
-use super::naming::strip_unit;
+use super::naming::{is_personal, strip_unit};
 use super::overrides::Overrides;
 use super::{Header, Meaning};
 use crate::ingest::ReadOptions;
@@ -13,6 +13,8 @@ use crate::lang::Text;
 use crate::schema::spelling::{folded, undecorated};
 use crate::schema::words::Words;
 use crate::schema::{COLUMNS, IGNORED_HEADERS, PERSONAL_HEADERS, SchemaColumn};
+use crate::standards;
+use crate::standards::person::masked;
 use crate::support::similarity::{distance, signs, similarity, similarity_at_most};
 
 /// Minimum similarity for proposing a header. One character of five changed (0.8) is usually a typo; one of four, or
@@ -171,7 +173,7 @@ const SHOWN: usize = 20;
 pub(crate) fn no_code_column(top: &[Vec<String>], options: &ReadOptions) -> Text {
     let why = Text::new("没有单位代码列", "no column of organisation codes");
     let Some(header) = likeliest(top, options) else { return why };
-    let mut headers: Vec<String> = header.columns.iter().map(|c| one_line(&c.header())).collect();
+    let mut headers: Vec<String> = header.columns.iter().map(|c| one_line(&masked(&c.header()))).collect();
     let more = headers.len().saturating_sub(SHOWN);
     headers.truncate(SHOWN);
     let (zh_more, en_more) = if more > 0 {
@@ -193,8 +195,20 @@ pub(crate) fn near_misses(top: &[Vec<String>], options: &ReadOptions) -> Text {
 
 /// Returns the rows that look most like a header: those with most known columns, else the first row with three texts
 /// that has a proposal.
+///
+/// Rows of data are left out, for they may be about persons: those with a number or a day, and those below a row that
+/// has as many texts and names a column about persons.
 fn likeliest(top: &[Vec<String>], options: &ReadOptions) -> Option<Header> {
     const ROWS: usize = 10;
+    let filled_cells = |row: &[String]| row.iter().filter(|text| !text.trim().is_empty()).count();
+    let is_data = |row: &[String]| row.iter().any(|text| is_value(text));
+    let of_persons =
+        top.iter().position(|row| row.iter().filter(|text| is_personal(text)).count() > 0 && !is_data(row));
+    let last = of_persons.filter(|at| filled_cells(&top[*at]) > 2).map_or(top.len(), |at| at + 1);
+    let blanked: Vec<Vec<String>> = (top.iter().take(last))
+        .map(|row| if is_data(row) { vec![String::new(); row.len()] } else { row.clone() })
+        .collect();
+    let top = blanked.as_slice();
     let one = |row: &Vec<String>| Header::of_names(row.iter().map(String::as_str), options);
     let filled = |row: &&Vec<String>| row.iter().filter(|text| !text.trim().is_empty()).count() > 2;
     let known = Header::best(top, Overrides::new(options), |_, _| true, |header| header.columns.len() > 2);
@@ -204,6 +218,14 @@ fn likeliest(top: &[Vec<String>], options: &ReadOptions) -> Option<Header> {
     });
     let proposes = |header: &Header| header.columns.iter().any(|c| c.proposal.is_some());
     known.or_else(|| top.iter().filter(filled).take(ROWS).map(one).find(proposes))
+}
+
+/// Checks whether a text is a value rather than a header: a number, a code, a day, the number of a person.
+fn is_value(text: &str) -> bool {
+    let text = standards::trim(text);
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    let signs = text.chars().filter(|c| !c.is_whitespace()).count();
+    *masked(text) != *text || (digits > 0 && digits * 2 > signs)
 }
 
 fn near(header: &Header) -> Text {

@@ -2,6 +2,7 @@
 //!
 //! A [`TableReader`] is immutable while it reads, so blocks of its rows are read in parallel.
 
+mod choose;
 pub(crate) mod frame;
 mod ledger_year;
 mod location;
@@ -13,17 +14,17 @@ pub(crate) mod start;
 mod window;
 pub(crate) mod zones;
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, StringArray};
 use arrow::buffer::OffsetBuffer;
 
+use self::choose::LedgerRows;
 use self::ledger_year::LedgerYear;
 use self::piece::{Piece, plausible};
-use self::row_kind::{Classifier, RowKind};
-use super::cell::block::{Block, BlockRow, CellRow, PREFETCHED, RowPosition, RowPositions, VisitedCell};
-use super::cell::content::Cell;
+use self::row_kind::Classifier;
+use super::ReadOptions;
+use super::cell::block::{Block, BlockRow, PREFETCHED, RowPosition, RowPositions};
 use super::cell::distinct::ColumnInterner;
 use super::cell::reader::{CellProblem, ColumnReader, LabelBuilder, Reader};
 use super::cell::row_checks;
@@ -34,10 +35,8 @@ use super::header::one_hot::{OneHotGroup, groups};
 use super::header::{Header, Meaning};
 use super::problem::{Code, Problem, shown};
 use super::reading::{Rows, Source, YearFrom};
-use super::{ReadOptions, cell};
 use crate::error::Result;
 use crate::schema::Type;
-use crate::standards::uscc;
 
 /// Row counts and problems of a block.
 #[derive(Debug, Default)]
@@ -70,6 +69,9 @@ pub(super) struct TableReader {
     other_years: Vec<(i16, YearFrom)>,
     id: usize,
     id_header: Option<String>,
+    name: Option<usize>,
+    /// Columns of other numbers of the organisation, which stand for a code that is missing.
+    other_ids: Vec<usize>,
     identity: Identify,
     rows: Classifier,
     slots: Vec<ColumnSlot>,
@@ -98,16 +100,6 @@ struct ColumnSlot {
     written: Arc<ColumnInterner>,
 }
 
-/// Rows of a block that are read.
-struct LedgerRows {
-    /// Positions in the block.
-    rows: Vec<u32>,
-    years: Vec<i16>,
-    /// Concatenated ids, and the end of each.
-    ids: Vec<u8>,
-    ends: Vec<i32>,
-}
-
 impl TableReader {
     /// Creates the reader for the sheet of `source` below `header`; `texts` are the rows of title and header.
     pub(super) fn new(
@@ -133,6 +125,8 @@ impl TableReader {
             // A sheet without this column is not a ledger; beyond the last column all cells are empty.
             id: id.map_or(usize::MAX, |c| c.index),
             id_header: id.map(Heading::header),
+            name: slots.iter().find(|slot| slot.name == "name").map(|slot| slot.index),
+            other_ids: header.other_ids(),
             identity: row_checks::identify_function(options),
             rows: Classifier::new(header, texts),
             detail: has("mode") && !has("mode_detail"),
@@ -154,95 +148,6 @@ impl TableReader {
         let piece = if chosen.rows.is_empty() { None } else { Some(self.cells(block, chosen, &mut summary)?) };
         summary.problems.sort_by_key(|p| p.row);
         Ok((piece, summary))
-    }
-
-    /// Selects the rows that are organisations with a code and a year.
-    fn choose<B: Block>(&self, block: &B, fields: Option<usize>, summary: &mut ReadSummary) -> LedgerRows {
-        let rows = block.rows();
-        let mut chosen = LedgerRows {
-            rows: Vec::with_capacity(rows),
-            years: Vec::with_capacity(rows),
-            ids: Vec::with_capacity(rows * 18),
-            ends: Vec::with_capacity(rows + 1),
-        };
-        chosen.ends.push(0);
-        // Year of the heading since the last organisation.
-        let mut heading = None;
-        let mut last: Option<(VisitedCell<'_>, i16)> = None;
-        let all: Vec<u32> = (0..rows as u32).collect();
-        block.each(&all, self.id, |rows, ids| {
-            for (row, seen) in rows.iter().map(|row| *row as usize).zip(ids) {
-                let fits = fields.is_none_or(|fields| block.width(row) == fields);
-                let valid = match seen {
-                    VisitedCell::Text(code) if fits && uscc::is_valid(code.text) => Some(code.text),
-                    _ => None,
-                };
-                let position = || block.position(row);
-                if valid.is_none() {
-                    let kind = self.rows.kind(&BlockRow(block, row));
-                    let kind = if !fits && matches!(kind, RowKind::RepeatedHeader) { RowKind::Data } else { kind };
-                    summary.rows.count(kind);
-                    if kind != RowKind::Data {
-                        summary.several |= self.is_boundary(kind, &BlockRow(block, row), &mut heading);
-                        continue;
-                    }
-                    heading = None;
-                    if let Some(fields) = fields.filter(|_| !fits) {
-                        // The fields are shifted and may hold names of people, so only their number is reported.
-                        let value = format!("{} ≠ {fields}", block.width(row));
-                        self.reject(summary, Code::FieldCount, position(), None, &value);
-                        continue;
-                    }
-                } else {
-                    summary.rows.count(RowKind::Data);
-                    heading = None;
-                }
-                let year = match self.year {
-                    YearSource::Fixed(year) => year,
-                    YearSource::Column(column) => match (block.seen(row, column), last) {
-                        (year, Some((same, read))) if year.equals(&same) => read,
-                        (written, _) => {
-                            let cell = written.cell();
-                            let Ok(Some(year)) = cell::year(&cell) else {
-                                self.reject(summary, Code::YearMissing, position(), Some("year"), &cell.shown());
-                                continue;
-                            };
-                            last = Some((written, year));
-                            year
-                        }
-                    },
-                };
-                let (id, warning) = match valid {
-                    Some(code) => (Some(Cow::Borrowed(code)), None),
-                    None => match (self.identity)(&seen.cell()) {
-                        Ok((id, warning)) => (Some(id), warning),
-                        Err(code) => (None, Some(code)),
-                    },
-                };
-                if let Some(code) = warning {
-                    let header = self.id_header.clone();
-                    let warning =
-                        self.problem(code, position(), Some(year), Some("org_id"), header, &seen.cell().shown());
-                    summary.problems.push(warning);
-                }
-                let Some(id) = id else {
-                    summary.rejected += 1;
-                    continue;
-                };
-                if chosen.years.last() != Some(&year) && !summary.years.contains(&year) {
-                    summary.years.push(year);
-                }
-                chosen.rows.push(row as u32);
-                chosen.years.push(year);
-                match id.as_bytes().first_chunk::<18>() {
-                    // Almost all ids have this length, and a copy of constant length is faster.
-                    Some(whole) if id.len() == whole.len() => chosen.ids.extend_from_slice(whole),
-                    _ => chosen.ids.extend_from_slice(id.as_bytes()),
-                }
-                chosen.ends.push(chosen.ids.len() as i32);
-            }
-        });
-        chosen
     }
 
     /// Reads the columns of the chosen rows.
@@ -329,34 +234,6 @@ impl TableReader {
         columns.into_iter().map(|(slot, values, problems)| (slot, values.finish(), problems)).collect()
     }
 
-    /// Checks whether another table may begin at a row of `kind`, which is no organisation; `heading` is the year that
-    /// the rows above name since the last organisation.
-    fn is_boundary<R: CellRow>(&self, kind: RowKind, row: &R, heading: &mut Option<i16>) -> bool {
-        let YearSource::Fixed(year) = self.year else { return kind == RowKind::OtherHeader };
-        match kind {
-            RowKind::OtherHeader => true,
-            RowKind::RepeatedHeader => heading.is_some_and(|heading| heading != year),
-            RowKind::Note => {
-                let said = (0..row.width()).find_map(|column| match row.cell(column) {
-                    Cell::Text(text) => cell::year::in_name(text),
-                    _ => None,
-                });
-                *heading = said.or(*heading);
-                plane::heading_year(row).is_some_and(|heading| heading != year)
-            }
-            _ => false,
-        }
-    }
-
-    fn reject(&self, summary: &mut ReadSummary, code: Code, position: RowPosition, column: Option<&str>, value: &str) {
-        summary.rejected += 1;
-        let year = match self.year {
-            YearSource::Fixed(year) => Some(year),
-            YearSource::Column(_) => None,
-        };
-        summary.problems.push(self.problem(code, position, year, column, None, value));
-    }
-
     fn problem(
         &self,
         code: Code,
@@ -403,6 +280,8 @@ impl Source {
             self.years.extend(summary.years);
             problems.extend(summary.problems);
         }
+        let mut own = false;
+        problems.retain(|problem| problem.code != Code::IdOwnNumber || !std::mem::replace(&mut own, true));
         self.years.sort_unstable();
         self.years.dedup();
         ReadSheet { source: self, problems, typed }

@@ -56,6 +56,7 @@ impl Rows {
 #[derive(Debug)]
 pub(crate) struct Classifier {
     id: Option<usize>,
+    other_ids: Vec<usize>,
     name: Option<usize>,
     serial: Option<usize>,
     /// Columns with information about an organisation.
@@ -82,6 +83,7 @@ impl Classifier {
         };
         Self {
             id: column_of(Type::Id, None),
+            other_ids: header.other_ids(),
             name: column_of(Type::Text, Some("name")),
             serial: header.columns.iter().find(|c| plain(c.leaf()) == SERIAL).map(|c| c.index),
             about: header.columns.iter().filter(|c| read(&c.meaning)).map(|c| c.index).collect(),
@@ -101,7 +103,10 @@ impl Classifier {
         {
             return kind;
         }
-        if has_code(&id) {
+        if label.is_some_and(|label| is_example(&plain(label))) {
+            return RowKind::Note;
+        }
+        if has_code(&id) || self.other_ids.iter().any(|column| has_code(&row.cell(*column))) {
             return RowKind::Data;
         }
         if (0..row.width()).all(|at| row.cell(at).is_blank()) {
@@ -116,11 +121,18 @@ impl Classifier {
         let has = |column: Option<usize>| column.is_some_and(|c| row.cell(c).is_written());
         let numbered = has(self.name)
             && self.serial.is_some_and(|c| matches!(crate::ingest::cell::number(&row.cell(c)), Ok(Some(_))));
+        if self.is_hint(row) {
+            return RowKind::Note;
+        }
         if numbered {
             return RowKind::Data;
         }
         if let Some(kind) = label.and_then(remark) {
             return kind;
+        }
+        // The name of an organisation alone is an organisation that lacks its code.
+        if self.name.is_some_and(|at| is_organisation(&row.cell(at))) {
+            return RowKind::Data;
         }
         // Without running numbers, a name with any other cell is an organisation that lacks its code.
         let named = || {
@@ -130,6 +142,22 @@ impl Classifier {
         // An organisation that lacks both code and running number still fills several columns.
         let says = || self.about.iter().filter(|&&c| has(Some(c))).take(4).count() == 4;
         if has(self.id) || named() || says() { RowKind::Data } else { RowKind::Note }
+    }
+
+    /// Checks whether the running number of a row with a code says that it is an example.
+    pub(crate) fn is_marked_example<R: CellRow>(&self, row: &R) -> bool {
+        let Some(Cell::Text(text)) = self.serial.map(|at| row.cell(at)) else { return false };
+        !text.starts_with(|c: char| c.is_ascii_digit()) && is_example(&plain(text))
+    }
+
+    /// Checks whether a row says how to fill in the columns: the column of codes has a text that is none and speaks of
+    /// filling in.
+    fn is_hint<R: CellRow>(&self, row: &R) -> bool {
+        const HINTS: [&str; 9] = ["必填", "选填", "请填", "填写", "下拉", "18位", "十八位", "一致", "格式"];
+        let says =
+            |cell: &Cell<'_>| matches!(cell, Cell::Text(text) if HINTS.iter().any(|hint| plain(text).contains(hint)));
+        let hints = (0..row.width()).filter(|at| says(&row.cell(*at))).take(2).count();
+        self.id.is_some_and(|at| says(&row.cell(at))) || hints == 2
     }
 
     fn is_header<R: CellRow>(&self, row: &R) -> bool {
@@ -177,6 +205,70 @@ fn has_code(cell: &Cell<'_>) -> bool {
         Cell::Number(number) => *number >= 1e7,
         _ => false,
     }
+}
+
+/// Checks whether a row is marked as an example by its first text, normalised by [`plain`].
+fn is_example(label: &str) -> bool {
+    let label = label.trim_matches(|c: char| "()（）【】[]:：".contains(c));
+    matches!(
+        label,
+        "示例"
+            | "样例"
+            | "例"
+            | "例如"
+            | "如"
+            | "范例"
+            | "举例"
+            | "例子"
+            | "示范"
+            | "填写示例"
+            | "填报示例"
+            | "填写样例"
+    ) || (label.starts_with("示例") || label.starts_with("样例")) && label.chars().count() < 5
+}
+
+/// Checks whether a cell is the name of an organisation, by its end.
+fn is_organisation(cell: &Cell<'_>) -> bool {
+    const ENDS: [&str; 32] = [
+        "公司",
+        "集团",
+        "厂",
+        "商店",
+        "酒店",
+        "饭店",
+        "宾馆",
+        "超市",
+        "药店",
+        "商行",
+        "经营部",
+        "门市部",
+        "服务部",
+        "加工厂",
+        "协会",
+        "学会",
+        "商会",
+        "研究会",
+        "促进会",
+        "联合会",
+        "基金会",
+        "学校",
+        "幼儿园",
+        "中心",
+        "研究所",
+        "研究院",
+        "事务所",
+        "合作社",
+        "医院",
+        "诊所",
+        "养殖场",
+        "敬老院",
+    ];
+    let Cell::Text(text) = cell else { return false };
+    let name = plain(text);
+    let name = name.strip_suffix(')').and_then(|name| name.rsplit_once('(')).map_or(&*name, |(name, _)| name);
+    name.chars().count() >= 4
+        && !name.contains([':', '：', '。', '，', ','])
+        && ENDS.iter().any(|end| name.ends_with(end))
 }
 
 fn sum(label: &str) -> Option<RowKind> {
