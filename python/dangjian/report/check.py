@@ -115,18 +115,21 @@ def _columns(columns: pl.DataFrame, fmt: Formats) -> Iterator[str]:
         label = fmt.column(str(column))
         headers = [_leaf(header) for header in group["header"]]
         if group["value"].null_count() < group.height:  # an item of several columns, one of them ticked
-            words = [fmt.value(str(column), word) for word in group["value"]]
+            words = [_word(str(column), word, fmt) for word in group["value"]]
             marks = [h if _same(h, w) else f"{h}={w}" for h, w in zip(headers, words, strict=True)]
             named.append(f"{label}{fmt.t('：', ': ')}{' | '.join(marks)}")
         else:
             named += [label if _same(h, label) else f"{h} → {label}" for h in headers]
     yield from _list(fmt.t("读入的列", "columns read"), mapped.height, named, fmt)
+    read = {_leaf(header) for header in mapped["header"]}
     for (status,), group in columns.filter(pl.col("column").is_null()).group_by(
         "status", maintain_order=True
     ):
         reason = fmt.value("reason", status)
         title = fmt.t(f"未读入（{reason}）", f"left out ({reason})")
-        yield from _list(title, group.height, [_leaf(header) for header in group["header"]], fmt)
+        # Where a column of the same name is read, the group tells them apart.
+        headers = [_flat(header) if _leaf(header) in read else _leaf(header) for header in group["header"]]
+        yield from _list(title, group.height, headers, fmt)
     yield from _near_misses(columns, fmt)
 
 
@@ -237,6 +240,16 @@ def _problem(problem: Mapping[str, Any], fmt: Formats) -> str:
 
 def _place(file: str, sheet: str | None) -> str:
     return file if sheet is None else f"{file} · {sheet}"
+
+
+def _word(column: str, word: str, fmt: Formats) -> str:
+    """Formats the word that a tick means: a grade of ``star`` by its number."""
+    return fmt.value(column, float(word) if column == "star" else word)
+
+
+def _flat(header: str) -> str:
+    """Returns a header with its groups on one line."""
+    return header.replace("\n", "").replace("\r", "")
 
 
 def _leaf(header: str) -> str:

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::naming::{MONEY, not_read};
+use super::naming::not_read;
+use super::unit::MONEY;
 use crate::ingest::{ColumnStatus, Mapped, Proposal};
 use crate::schema::words::Words;
 use crate::schema::{SchemaColumn, Type};

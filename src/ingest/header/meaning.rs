@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use super::heading::{Heading, Meaning};
-use super::naming::{
-    MONEY, factor, group, is_listed_as_personal, is_of_another, is_registration_number, named, not_read,
-};
+use super::naming::{group, is_listed_as_personal, is_of_another, is_registration_number, named, not_read};
 use super::overrides::{Override, Overrides};
 use super::profile::ProfiledMeaning;
+use super::unit::{MONEY, factor};
 use crate::ingest::ColumnStatus;
 use crate::schema;
 use crate::schema::spelling::plain;

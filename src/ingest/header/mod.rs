@@ -5,6 +5,7 @@
 //! this. The texts from top to bottom, joined with `/`, are the column's header.
 
 pub(crate) mod above;
+mod family;
 #[cfg(test)]
 mod header_tests;
 pub(crate) mod heading;
@@ -18,6 +19,8 @@ pub(crate) mod profile;
 mod profile_tests;
 mod profile_text;
 pub(crate) mod propose;
+pub(crate) mod settle;
+pub(crate) mod unit;
 
 use std::collections::{HashMap, HashSet};
 
@@ -83,8 +86,11 @@ impl Header {
             for height in (1..=TALLEST.min(top.len() - first)).filter(|height| may(first, *height)) {
                 let columns = meanings(parts(top.get(first..first + height)?), &overrides);
                 // A column kept only because all are kept is no evidence of a header.
-                let says =
-                    |c: &&Heading| c.meaning.is_known() && (c.requested || !matches!(c.meaning, Meaning::Own(_)));
+                let says = |c: &&Heading| match c.meaning {
+                    Meaning::Own(_) => c.requested,
+                    Meaning::Mark { .. } => true,
+                    Meaning::Column { .. } | Meaning::Not(_) => c.meaning.is_known(),
+                };
                 let known = columns.iter().filter(says).count();
                 // A row that has only a running number (序号) or remarks still belongs to the header.
                 let is_passed = |c: &&Heading| {
@@ -119,6 +125,7 @@ impl Header {
         let columns = names.enumerate().map(|(index, name)| (index, vec![name.to_owned()]));
         let mut header =
             Self { first: 0, height: 1, columns: meanings(columns.collect(), &overrides), words: overrides.words };
+        settle::keep_first(&mut header.columns);
         propose::fill(&mut header);
         header
     }
@@ -177,7 +184,22 @@ pub(super) fn parts(rows: &[Vec<String>]) -> Vec<(usize, Vec<String>)> {
         let parts = from.iter().enumerate().filter_map(|(row, origins)| text(row, (*origins.get(column)?)?));
         (column, parts.map(str::to_owned).collect::<Vec<_>>())
     };
-    (0..width).map(column).filter(|(_, parts)| !parts.is_empty()).collect()
+    (0..width).map(column).map(|(at, parts)| (at, with_unit(parts))).filter(|(_, parts)| !parts.is_empty()).collect()
+}
+
+/// Joins a lowest part that is only a unit or a choice in brackets to the part above it.
+fn with_unit(mut parts: Vec<String>) -> Vec<String> {
+    let in_brackets = parts.last().is_some_and(|leaf| {
+        let leaf = folded(leaf);
+        leaf.starts_with('(') && leaf.ends_with(')')
+    });
+    if in_brackets && parts.len() > 1 {
+        let unit = parts.pop().unwrap_or_default();
+        if let Some(leaf) = parts.last_mut() {
+            leaf.push_str(&unit);
+        }
+    }
+    parts
 }
 
 /// Numbers each column among those with the same header, from 1. A number that would yield the header of another
@@ -197,8 +219,8 @@ fn repeats(columns: &[(usize, Vec<String>)]) -> Vec<usize> {
     keys.iter().map(String::as_str).map(number).collect()
 }
 
-/// Returns the meaning of each column. If two headers could mean one column of the schema, the better match wins,
-/// then the first.
+/// Returns the meaning of each column. If two headers could mean one column of the schema, the better match wins;
+/// between equal ones the year of the table decides later ([`settle`]), and the first organisation code counts.
 pub(super) fn meanings(columns: Vec<(usize, Vec<String>)>, overrides: &Overrides<'_>) -> Vec<Heading> {
     let repeats = repeats(&columns);
     let said = if overrides.are_none() {
@@ -218,6 +240,7 @@ pub(super) fn meanings(columns: Vec<(usize, Vec<String>)>, overrides: &Overrides
         })
         .collect();
     number_as_code(&mut headings);
+    settle::drop_former(&mut headings);
     let mut taken: HashMap<&str, (usize, usize)> = HashMap::new();
     for (at, heading) in headings.iter().enumerate() {
         let (name, rank) = match &heading.meaning {
@@ -231,11 +254,24 @@ pub(super) fn meanings(columns: Vec<(usize, Vec<String>)>, overrides: &Overrides
         }
     }
     let groups: HashSet<Vec<String>> = headings.iter().filter_map(Heading::marked_group).collect();
+    let unknown_words = |group: &[String]| {
+        headings.iter().filter(|h| matches!(h.meaning, Meaning::Mark { word: None, .. }) && h.group() == group).count()
+    };
+    // Several columns under the header of a column of words are words of it, though none of them is known.
+    let groups: HashSet<Vec<String>> = (headings.iter())
+        .filter(|heading| unknown_words(heading.group()) > 1)
+        .map(|heading| heading.group().to_vec())
+        .chain(groups)
+        .collect();
     let mut own: HashSet<String> = HashSet::new();
     for (at, heading) in headings.iter_mut().enumerate() {
         let beside = groups.contains(heading.group());
         match &mut heading.meaning {
-            Meaning::Column { column, .. } if taken.get(column.name).is_some_and(|best| best.1 != at) => {
+            Meaning::Column { column, rank, .. }
+                if taken
+                    .get(column.name)
+                    .is_some_and(|best| best.0 < *rank || (best.1 != at && (column.ty == Type::Id || *rank == 0))) =>
+            {
                 heading.meaning = Meaning::Not(ColumnStatus::Ignored);
             }
             Meaning::Mark { column, .. } if taken.contains_key(column.name) => {

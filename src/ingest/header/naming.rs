@@ -5,6 +5,8 @@ use std::sync::{Arc, LazyLock};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::family;
+use super::unit::strip_unit;
 use crate::ingest::ColumnStatus;
 use crate::schema::spelling::{folded, undecorated};
 use crate::schema::words::Words;
@@ -114,10 +116,17 @@ static NAMES: LazyLock<FxHashMap<String, (&'static SchemaColumn, usize)>> = Lazy
     names
 });
 
+/// Rank of a name that is not listed and belongs to a family.
+const FAMILY: usize = 100;
+
 /// Returns the column of the schema that a header names, with the rank of the name among its names.
 pub(crate) fn named(header: &str) -> Option<(&'static SchemaColumn, usize)> {
-    let header = folded(header);
-    forms(&header).iter().find_map(|form| NAMES.get(*form)).copied()
+    let folded = folded(header);
+    let listed = forms(&folded).iter().find_map(|form| NAMES.get(*form)).copied();
+    listed.or_else(|| {
+        let is_other = is_listed(&folded, &IGNORED) || is_listed(&folded, &PERSONAL);
+        family::column(header).filter(|_| !is_other).map(|column| (column, FAMILY))
+    })
 }
 
 /// Returns the column whose words are side by side under the group header `header`.
@@ -126,32 +135,9 @@ pub(crate) fn group(header: &str, words: &Dictionaries) -> Option<(&'static Sche
     Some((column, words.of(column.name)?))
 }
 
-/// Units of money, in yuan.
-pub(crate) const MONEY: [(&str, f64); 4] = [("元", 1.0), ("千元", 1e3), ("万元", 1e4), ("亿元", 1e8)];
-
-/// Splits off the unit in brackets at the end of a header; returns the name and the size of the unit in base units.
-fn unit(header: &str) -> Option<(&str, f64)> {
-    let (name, unit) = header.strip_suffix(')')?.rsplit_once('(')?;
-    let unit = unit.strip_prefix("单位:").unwrap_or(unit);
-    let money = MONEY.iter().find(|(name, _)| *name == unit).map(|(_, factor)| *factor);
-    let factor = match unit {
-        "人" | "名" | "个" | "家" | "户" | "次" | "件" | "分" | "平方米" | "㎡" | "m2" | "m²" => 1.0,
-        _ => money?,
-    };
-    Some((name, factor))
-}
-
-pub(crate) fn strip_unit(header: &str) -> &str {
-    unit(header).map_or(header, |(name, _)| name)
-}
-
-/// Returns the size of a header's unit in base units.
-pub(crate) fn factor(header: &str) -> f64 {
-    unit(undecorated(&folded(header))).map_or(1.0, |(_, factor)| factor)
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::unit::factor;
     use super::*;
 
     #[test]

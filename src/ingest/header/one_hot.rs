@@ -2,14 +2,19 @@
 
 use std::sync::Arc;
 
+use arrow::compute::cast;
+use arrow::datatypes::DataType;
+
 use super::{Header, Meaning};
+use crate::error::Result;
 use crate::ingest::cell;
 use crate::ingest::cell::block::CellRow;
 use crate::ingest::cell::distinct::ColumnInterner;
+use crate::ingest::cell::values::ColumnValues;
 use crate::ingest::problem::Code;
-use crate::schema::SchemaColumn;
 use crate::schema::spelling::plain;
 use crate::schema::words::Words;
+use crate::schema::{SchemaColumn, Type};
 
 /// Columns of one group, one per word.
 pub(crate) struct OneHotGroup {
@@ -50,8 +55,17 @@ pub(crate) fn groups(header: &Header) -> Vec<OneHotGroup> {
 }
 
 impl OneHotGroup {
+    /// Returns the column of the words that rows were read as: numbers where the words are grades.
+    pub(crate) fn values(&self, words: ColumnValues) -> Result<ColumnValues> {
+        if self.column.ty != Type::Star {
+            return Ok(words);
+        }
+        let texts = cast(&words.array(), &DataType::Utf8)?;
+        Ok(ColumnValues::Array(cast(&texts, &DataType::Float32)?))
+    }
+
     /// Returns the marked member, if any; or the problem with the marks, and the marks.
-    pub(crate) fn read<R: CellRow>(&self, row: &R) -> Result<Option<&OneHotMember>, (Code, String)> {
+    pub(crate) fn read<R: CellRow>(&self, row: &R) -> std::result::Result<Option<&OneHotMember>, (Code, String)> {
         let is_mode = self.column.name == "mode";
         let unknown = if is_mode { Code::ModeUnknownWord } else { Code::WordUnknown };
         let mut marked = None;

