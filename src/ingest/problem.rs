@@ -201,6 +201,12 @@ catalogue! {
     ExcelError "excel_error" Null
         "单元格是电子表格的错误值，按未知处理。请修正公式。"
         "The cell holds an error value of the spreadsheet; it counts as not known. Mend the formula.";
+    FormulaNoResult "formula_no_result" Null
+        "公式没有保存计算结果，这一列中这样的单元格（个数见值）都按未知处理。请用 Excel 或 WPS 打开文件，保存一次后再读。"
+        "Formulas without a stored result; these cells of the column (their number is the value) count as not known. Open the file in Excel or WPS, save it, and read it again.";
+    MergedNumber "merged_number" Null
+        "一个数字合并在几行上，是几个单位共有的，不能各算一次，各行都按未知处理。请在每个单位的行里填写自己的数。"
+        "One number in a cell merged over several rows belongs to several organisations together and cannot be counted for each; it counts as not known in all of them. Enter each organisation's own number in its row.";
 }
 
 impl Code {

@@ -26,6 +26,21 @@ pub(crate) type CellResult<T> = Result<Option<T>, Code>;
 pub(crate) const ERRORS: [&str; 8] =
     ["#N/A", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!", "#GETTING_DATA"];
 
+/// Stands for the value of a formula whose result the file does not hold.
+pub(crate) const NO_RESULT: &str = "公式没有结果";
+
+/// Stands for a number in a cell that is merged over several rows.
+pub(crate) const MERGED_NUMBER: &str = "合并单元格中的数";
+
+/// Returns the problem with a cell that holds `error` instead of a value.
+fn of_error(error: &str) -> Code {
+    match error {
+        NO_RESULT => Code::FormulaNoResult,
+        MERGED_NUMBER => Code::MergedNumber,
+        _ => Code::ExcelError,
+    }
+}
+
 /// Checks for the signs by which offices fill a cell without a value, and for what programs write instead.
 pub(crate) fn is_sign(text: &str) -> bool {
     text.len() <= 6
@@ -81,7 +96,7 @@ impl<'a> Cell<'a> {
                 }
                 Cow::Borrowed(text)
             }
-            Self::Error(_) => return Err(Code::ExcelError),
+            Self::Error(error) => return Err(of_error(error)),
             _ => self.shown(),
         };
         Ok((!is_sign(&text)).then_some(text))

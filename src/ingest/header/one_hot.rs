@@ -80,7 +80,9 @@ impl OneHotGroup {
                     count += 1;
                 }
                 Ok(_) => {}
-                Err(Code::ExcelError) => return Err((Code::ExcelError, cell.shown().into_owned())),
+                Err(code @ (Code::ExcelError | Code::FormulaNoResult | Code::MergedNumber)) => {
+                    return Err((code, cell.shown().into_owned()));
+                }
                 Err(_) => return Err((unknown, cell.shown().into_owned())),
             }
         }

@@ -292,11 +292,33 @@ impl Source {
             self.years.extend(summary.years);
             problems.extend(summary.problems);
         }
+        once_for_a_column(&mut problems);
         let mut own = false;
         problems.retain(|problem| problem.code != Code::IdOwnNumber || !std::mem::replace(&mut own, true));
         self.years.sort_unstable();
         self.years.dedup();
         ReadSheet { source: self, problems, typed }
+    }
+}
+
+/// Leaves of the formulas without a result the first of each column, with their number.
+fn once_for_a_column(problems: &mut Vec<Problem>) {
+    let mut columns: Vec<(Option<String>, usize)> = Vec::new();
+    problems.retain(|problem| {
+        if problem.code != Code::FormulaNoResult {
+            return true;
+        }
+        if let Some((_, count)) = columns.iter_mut().find(|(header, _)| *header == problem.header) {
+            *count += 1;
+            return false;
+        }
+        columns.push((problem.header.clone(), 1));
+        true
+    });
+    for problem in problems.iter_mut().filter(|problem| problem.code == Code::FormulaNoResult) {
+        if let Some((_, count)) = columns.iter().find(|(header, _)| *header == problem.header) {
+            problem.value = count.to_string();
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 //! passed on before it is certain. A sheet of a single piece, as nearly all are, has its merged cells known with the
 //! piece.
 
+use std::collections::HashSet;
 use std::sync::Mutex;
 
 use rayon::prelude::*;
@@ -173,7 +174,7 @@ pub(super) fn read(
     let below = header.first + header.height;
     let texts = top.get(header.first..below).unwrap_or_default();
     let first = below.checked_sub(1).and_then(|last| rows().nth(last)).map_or(0, |(grid, row)| grid.position(row).row);
-    let merged_below = |regions: &[MergedRegion]| MergedCells::new(regions, first, texts);
+    let merged_below = |regions: &[MergedRegion]| MergedCells::new(regions, first, texts, counted(&header));
     let mut merged = known.map(merged_below);
     let known = merged.is_some();
     let mut skip = below;
@@ -273,7 +274,8 @@ fn merged_among(regions: &[MergedRegion], tables: &[PlannedTable]) -> MergedCell
     let below = |region: &&MergedRegion| tables.iter().any(|table| table.body_rows.contains(&region.top));
     let regions: Vec<MergedRegion> = regions.iter().filter(below).copied().collect();
     let texts: Vec<Vec<String>> = tables.iter().flat_map(|table| table.texts.clone()).collect();
-    MergedCells::new(&regions, 0, &texts)
+    let counted = tables.iter().flat_map(|table| counted(&table.header)).collect();
+    MergedCells::new(&regions, 0, &texts, counted)
 }
 
 /// Converts a serial number of a day counted from 1904.
@@ -290,6 +292,12 @@ fn current_piece<'a>(
         *piece = pieces.next()?;
     }
     Ok(piece.as_mut())
+}
+
+/// Returns the columns of counts and of money.
+fn counted(header: &Header) -> HashSet<u32> {
+    let is_counted = |meaning: &Meaning| matches!(meaning, Meaning::Column { column, .. } if matches!(column.ty, Type::Count | Type::Money));
+    header.columns.iter().filter(|heading| is_counted(&heading.meaning)).map(|heading| heading.index as u32).collect()
 }
 
 /// Returns the columns of dates.

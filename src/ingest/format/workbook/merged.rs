@@ -1,10 +1,12 @@
-//! Merged cells. Cells of a column merged over several rows mean that each of these rows has the value.
+//! Merged cells. Cells of a column merged over several rows mean that each of these rows has the text; a number of people
+//! or of money is one number of all of them, and no row's own.
 
 use std::cmp::Reverse;
 use std::collections::HashSet;
 
 use super::grid::{SheetGrid, StoredCell};
 use super::region::MergedRegion;
+use crate::ingest::cell::content::MERGED_NUMBER;
 
 /// Merged cells of a sheet below its header, traversed row by row.
 pub(super) struct MergedCells {
@@ -14,6 +16,8 @@ pub(super) struct MergedCells {
     here: Vec<TallRegion>,
     /// Texts of the header; where a merged column repeats one of them, nothing is filled.
     header: HashSet<String>,
+    /// Columns of numbers that rows cannot have in common.
+    counted: HashSet<u32>,
 }
 
 /// Merged cells of one column and several rows.
@@ -53,12 +57,13 @@ impl MergedValue {
 impl MergedCells {
     /// Selects the regions of one column and several rows from row `below` on; `header` are the rows of the header.
     /// Wider regions are titles and notes.
-    pub(super) fn new(regions: &[MergedRegion], below: u32, header: &[Vec<String>]) -> Self {
+    /// `counted` are the columns of counts and of money.
+    pub(super) fn new(regions: &[MergedRegion], below: u32, header: &[Vec<String>], counted: HashSet<u32>) -> Self {
         let tall = regions.iter().filter(|r| r.left == r.right && r.bottom > r.top && r.top >= below);
         let tall = tall.map(|r| TallRegion { column: r.left, first: r.top, last: r.bottom, value: None });
         let mut coming: Vec<TallRegion> = tall.collect();
         coming.sort_by_key(|region| Reverse(region.first));
-        Self { coming, here: Vec::new(), header: header.iter().flatten().cloned().collect() }
+        Self { coming, here: Vec::new(), header: header.iter().flatten().cloned().collect(), counted }
     }
 
     /// Moves on to the row at position `number`.
@@ -90,6 +95,12 @@ impl MergedCells {
                 if number == region.first {
                     region.value =
                         Some(MergedValue::from_cell(grid, here)).filter(|value| !self.header.contains(value.text()));
+                    let is_number = !matches!(here, StoredCell::Empty | StoredCell::Error(_));
+                    if is_number && region.value.is_some() && self.counted.contains(&region.column) {
+                        let shared = StoredCell::Error(MERGED_NUMBER);
+                        region.value = Some(MergedValue::Other(shared));
+                        grid.push(number, region.column, shared);
+                    }
                 } else if matches!(here, StoredCell::Empty)
                     && let Some(value) = &region.value
                 {
@@ -119,11 +130,21 @@ mod tests {
     }
 
     #[test]
+    fn a_number_of_several_rows_is_none_of_theirs() {
+        let tall = |column| MergedRegion { top: 1, left: column, bottom: 2, right: column };
+        let mut merged = MergedCells::new(&[tall(0), tall(1)], 1, &[], HashSet::from([1]));
+        let filled = merged.fill(grid(&[(1, &["甲", "5", "x"]), (2, &["", "", "y"])]));
+        let texts = |row| filled.texts(row);
+        assert_eq!(texts(0), ["甲", MERGED_NUMBER, "x"]);
+        assert_eq!(texts(1), ["甲", MERGED_NUMBER, "y"]);
+    }
+
+    #[test]
     fn values_go_down_over_blocks_and_never_over_others() {
         let tall = |column, top, bottom| MergedRegion { top, left: column, bottom, right: column };
         let regions =
             [tall(0, 1, 4), tall(1, 2, 3), tall(1, 0, 9), tall(0, 6, 8), MergedRegion { right: 3, ..tall(2, 1, 4) }];
-        let mut merged = MergedCells::new(&regions, 1, &[vec!["表头".to_owned()]]);
+        let mut merged = MergedCells::new(&regions, 1, &[vec!["表头".to_owned()]], HashSet::new());
         let first = merged.fill(grid(&[(1, &["甲", "a"]), (2, &["", "b", "x"]), (3, &["乙", "", "y"])]));
         let second = merged.fill(grid(&[(4, &["", "c"]), (6, &["表头", "d"]), (7, &["", "e"])]));
         let texts = |grid: &SheetGrid| (0..grid.rows()).map(|row| grid.texts(row)).collect::<Vec<_>>();

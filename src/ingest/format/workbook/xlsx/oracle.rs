@@ -10,7 +10,7 @@ use zip::write::SimpleFileOptions;
 
 use super::Xlsx;
 use crate::ingest::cell::block::Block;
-use crate::ingest::cell::content::Cell;
+use crate::ingest::cell::content::{Cell, NO_RESULT};
 use crate::ingest::cell::dates::day_of;
 
 /// Cells by row and column, as text with their kind.
@@ -36,7 +36,8 @@ fn ours(input: impl Read + Seek) -> Result<BookSheets, String> {
                 for row in 0..grid.rows() {
                     let number = grid.position(row).row - 1;
                     for (column, cell) in (0..grid.width(row)).map(|column| (column, grid.cell(row, column))) {
-                        if cell != NONE {
+                        // For a formula without a result the other reader has nothing.
+                        if cell != NONE && cell != Cell::Error(NO_RESULT) {
                             cells.insert((number, column as u32), format!("{cell:?}"));
                         }
                     }

@@ -8,9 +8,10 @@ use memchr::memmem;
 
 use super::markup::{Markup, Tag, Token};
 use super::strings::Strings;
-use super::styles::day;
+use super::styles::{DateLook, day};
 use super::text::{broken, content, rich, unescape, utf8};
 use super::{Damage, Parsed, XlsxFault};
+use crate::ingest::cell::content::{NO_RESULT, day_shown};
 use crate::ingest::format::workbook::grid::{SheetGrid, StoredCell, error_text};
 use crate::lang::Text;
 
@@ -27,8 +28,8 @@ const MOST: u64 = 1 << 32;
 #[derive(Debug, Default)]
 pub(super) struct BookData {
     pub strings: Arc<Strings>,
-    /// For each cell style, true if it is that of a date.
-    pub dates: Vec<bool>,
+    /// For each cell style, what it shows of a date.
+    pub dates: Vec<DateLook>,
     pub is_1904: bool,
 }
 
@@ -243,10 +244,12 @@ fn stored(
     grid: &mut SheetGrid,
 ) -> Parsed<StoredCell> {
     let mut stored = StoredCell::Empty;
+    let (mut is_formula, mut has_result) = (false, matches!(attributes.kind, ValueKind::Text | ValueKind::Inline));
     loop {
         match markup.next() {
             Some(Token::Open(tag)) if tag.name == b"v" => {
                 let written = if tag.empty { Cow::default() } else { content(markup, b"v")? };
+                has_result |= !written.trim_ascii().is_empty();
                 if !matches!(attributes.kind, ValueKind::Inline) {
                     stored = value(book, &written, attributes, grid)?;
                 }
@@ -254,6 +257,9 @@ fn stored(
             Some(Token::Open(tag)) if tag.name == b"is" => {
                 stored = grid.text_by(|out| if tag.empty { Ok(()) } else { rich(markup, b"is", out) })?;
             }
+            Some(Token::Open(tag)) if tag.name == b"f" => is_formula = true,
+            // An empty text is a result, and has its type.
+            Some(Token::Close(b"c")) if is_formula && !has_result => return Ok(StoredCell::Error(NO_RESULT)),
             Some(Token::Close(b"c")) => return Ok(stored),
             Some(_) => {}
             None => return Err(broken()),
@@ -268,7 +274,7 @@ fn value(book: &BookData, written: &[u8], attributes: CellAttributes<'_>, grid: 
         ValueKind::Inline => StoredCell::Empty,
         _ if bare.is_empty() => StoredCell::Empty,
         ValueKind::Number => match number(bare) {
-            Some(number) => dated(book, number, attributes.look),
+            Some(number) => dated(book, number, attributes.look, grid),
             // A value without a stated type may be text.
             None if !attributes.is_typed => grid.text(utf8(written)?),
             None => return Err(wrong("数字", "number", written)),
@@ -284,12 +290,16 @@ fn value(book: &BookData, written: &[u8], attributes: CellAttributes<'_>, grid: 
     })
 }
 
-/// Applies the cell style: a date becomes a day.
-fn dated(book: &BookData, number: f64, look: Option<&[u8]>) -> StoredCell {
+/// Applies the cell style: a date becomes a day, or a year where the style shows nothing else.
+fn dated(book: &BookData, number: f64, look: Option<&[u8]>, grid: &mut SheetGrid) -> StoredCell {
     let look = look.and_then(integer).unwrap_or(0) as usize;
-    let is_date = book.dates.get(look).copied().unwrap_or(false);
-    let day = if is_date { day(number, book.is_1904) } else { None };
-    day.map_or(StoredCell::Number(number), StoredCell::Day)
+    let shown = book.dates.get(look).copied().unwrap_or(DateLook::None);
+    let day = if shown == DateLook::None { None } else { day(number, book.is_1904) };
+    match day {
+        None => StoredCell::Number(number),
+        Some(day) if shown == DateLook::Year => grid.text(day_shown(day).get(..4).unwrap_or_default()),
+        Some(day) => StoredCell::Day(day),
+    }
 }
 
 /// Parses a number of up to nine digits.

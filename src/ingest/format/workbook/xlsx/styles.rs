@@ -27,9 +27,20 @@ pub(super) fn day(number: f64, is_1904: bool) -> Option<i32> {
     (FIRST..=LAST).contains(&day).then_some(day as i32)
 }
 
-/// Returns for each cell style, by number, whether it is that of a date; `part` is the part of the workbook that
-/// lists styles.
-pub(super) fn dates(part: &[u8]) -> Parsed<Vec<bool>> {
+/// Part of a date that a cell style shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum DateLook {
+    /// A number.
+    None,
+    /// A day, a month or a time.
+    Day,
+    /// The year alone.
+    Year,
+}
+
+/// Returns for each cell style, by number, what it shows of a date; `part` is the part of the workbook that lists
+/// styles.
+pub(super) fn dates(part: &[u8]) -> Parsed<Vec<DateLook>> {
     let mut markup = Markup::new(part, 0);
     let (mut formats, mut dates) = (FxHashMap::default(), Vec::new());
     let (mut in_formats, mut in_looks) = (false, false);
@@ -46,11 +57,13 @@ pub(super) fn dates(part: &[u8]) -> Parsed<Vec<bool>> {
             b"cellXfs" => in_looks = tag.is_some_and(|tag| !tag.empty),
             b"numFmt" if in_formats => {
                 if let (Some(id), Some(code)) = (id(), tag.and_then(|tag| tag.attribute("formatCode"))) {
-                    formats.insert(id, is_date(&value(code)?));
+                    formats.insert(id, date_look(&value(code)?));
                 }
             }
-            b"xf" if in_looks && tag.is_some() => dates
-                .push(id().is_some_and(|id: u32| formats.get(&id).copied().unwrap_or_else(|| is_date_by_number(id)))),
+            b"xf" if in_looks && tag.is_some() => dates.push(id().map_or(DateLook::None, |id: u32| {
+                let built_in = || if is_date_by_number(id) { DateLook::Day } else { DateLook::None };
+                formats.get(&id).copied().unwrap_or_else(built_in)
+            })),
             _ => {}
         }
     }
@@ -60,6 +73,30 @@ pub(super) fn dates(part: &[u8]) -> Parsed<Vec<bool>> {
 /// Checks whether a built-in number format is one of dates (ECMA-376, 18.8.30); 46 is a duration.
 fn is_date_by_number(id: u32) -> bool {
     matches!(id, 14..=22 | 27..=36 | 45 | 47 | 50..=58)
+}
+
+/// Returns what a format shows of a date.
+fn date_look(format: &str) -> DateLook {
+    if !is_date(format) {
+        return DateLook::None;
+    }
+    let mut quoted = false;
+    let mut bracketed = false;
+    let shown = format.split(';').next().unwrap_or_default().chars().filter(|c| {
+        match c {
+            '"' => quoted = !quoted,
+            '[' => bracketed = true,
+            ']' => bracketed = false,
+            _ => {}
+        }
+        !quoted && !bracketed && c.is_ascii_alphabetic()
+    });
+    let letters: String = shown.map(|c| c.to_ascii_lowercase()).collect();
+    if !letters.is_empty() && letters.len() <= 4 && letters.bytes().all(|b| b == b'y') {
+        DateLook::Year
+    } else {
+        DateLook::Day
+    }
 }
 
 /// Checks whether a format displays numbers as dates or times of day: its first section has a letter for a part of a
@@ -134,6 +171,7 @@ mod tests {
             numFmtId="14" formatCode="0"/></numFmts><cellStyleXfs><xf numFmtId="15"/></cellStyleXfs><cellXfs><xf/><xf numFmtId="176"
             ><alignment/></xf><xf numFmtId="14"/><xf numFmtId="15"/></cellXfs><dxfs><dxf><numFmt numFmtId="15" formatCode="0"/>
             </dxf></dxfs></styleSheet>"#;
-        assert_eq!(super::dates(part.as_bytes()).unwrap(), [false, true, false, true]);
+        let shown = [DateLook::None, DateLook::Year, DateLook::None, DateLook::Day];
+        assert_eq!(super::dates(part.as_bytes()).unwrap(), shown);
     }
 }
