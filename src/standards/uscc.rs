@@ -61,11 +61,17 @@ static WEIGHED: [[u16; 256]; 17] = {
     weighed
 };
 
-/// Checks whether `code` is valid without normalising it, as most are. Zeros alone have a right check character and
-/// are no code.
+/// Checks whether `code` is valid without normalising it, as most are.
 #[must_use]
 pub fn is_valid(code: &str) -> bool {
-    matches!(code.as_bytes().split_first_chunk(), Some((first, [last])) if check(first) == Some(*last) && first != b"00000000000000000")
+    matches!(code.as_bytes().split_first_chunk(), Some((first, [last])) if check(first) == Some(*last))
+}
+
+/// Checks whether `code` is valid and may have been given to an organisation: zeros alone have a right check character,
+/// and no registrar has the number 00.
+#[must_use]
+pub fn is_issued(code: &str) -> bool {
+    is_valid(code) && !code.starts_with("00")
 }
 
 /// Classifies `code`, which is normalised by [`code`](super::code).

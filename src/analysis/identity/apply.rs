@@ -68,7 +68,7 @@ fn replaced<'a>(roster: &'a Roster, pairs: &[(&'a str, &'a str)]) -> Result<FxHa
         .iter()
         .flat_map(|(from, to)| {
             let from = (!has(from) && !targets.contains(from)).then_some(*from);
-            let to = (!has(to) && IdForm::classify(to) != IdForm::Valid).then_some(*to);
+            let to = (!has(to) && !matches!(IdForm::classify(to), IdForm::Valid | IdForm::Number)).then_some(*to);
             [from, to]
         })
         .flatten()
@@ -77,10 +77,10 @@ fn replaced<'a>(roster: &'a Roster, pairs: &[(&'a str, &'a str)]) -> Result<FxHa
         let (n, some) = (unknown.len(), unknown[..unknown.len().min(EXAMPLES)].join(", "));
         return Err(Error::argument(
             format!(
-                "关联表中有 {n} 个代码不在名册中（归入的代码不在名册中的，须是有效的统一社会信用代码）：{some}。请改正或删去这些行"
+                "关联表中有 {n} 个代码不在名册中（归入的代码不在名册中的，须是有效的统一社会信用代码或15位注册号）：{some}。请改正或删去这些行"
             ),
             format!(
-                "{n} ids in the table of links are not in the roster (a to_id that is not in the roster must be a valid code): {some}. Correct or drop these rows"
+                "{n} ids in the table of links are not in the roster (a to_id that is not in the roster must be a valid code or a registration number): {some}. Correct or drop these rows"
             ),
         ));
     }

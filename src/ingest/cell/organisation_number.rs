@@ -33,7 +33,8 @@ pub(crate) fn read(text: Cow<'_, str>) -> Result<(Cow<'_, str>, Option<Code>), C
         return Ok((Cow::Owned(joined), None));
     }
     if is_organisation_code(&whole) {
-        return of_word(Cow::Owned(joined));
+        // Its hyphen belongs to it.
+        return of_word(Cow::Owned(joined)).map(|(_, warning)| (Cow::Owned(whole), warning));
     }
     if whole.len() < text.len() && whole.bytes().all(|b| b.is_ascii_alphanumeric()) && !whole.is_empty() {
         return of_word(Cow::Owned(whole));
@@ -168,20 +169,23 @@ fn is_certificate(text: &str) -> bool {
         && text.chars().count() <= LONGEST_NUMBER
 }
 
-/// Checks for a number that an office gives itself: at most six Chinese characters, then letters, digits and dividers
-/// that end with a digit; with two digits behind more than two characters (详见附表3).
+/// Checks for a number that an office or another register gives: letters, digits, dividers and at most six Chinese
+/// characters, with two digits among them and one at the end, where Chinese characters are no unit (12人). One digit is
+/// enough beside one or two of them (单位1, but not 详见附表3).
 fn is_own_number(text: &str) -> bool {
-    let start = text.find(|c: char| c.is_ascii()).unwrap_or(text.len());
-    let (name, number) = text.split_at(start);
-    let han = |c: char| matches!(c, '\u{4e00}'..='\u{9fff}');
-    let signs = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '/' | '.' | '(' | ')' | '#');
-    let digits = number.bytes().rev().take_while(u8::is_ascii_digit).count();
-    name.chars().count() <= 6
-        && name.chars().all(han)
-        && number.len() <= LONGEST_NUMBER
-        && number.chars().all(signs)
-        && digits >= if name.chars().count() > 2 { 2 } else { 1 }
-        && !is_day(number)
+    let is_han = |c: &char| matches!(c, '\u{4e00}'..='\u{9fff}');
+    let is_sign = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '/' | '.' | '(' | ')' | '#');
+    let han = text.chars().filter(is_han).count();
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    let ends_well =
+        text.bytes().next_back().is_some_and(|b| b.is_ascii_digit() || (han == 0 && b.is_ascii_uppercase()));
+    let least = if (1..=2).contains(&han) { 1 } else { 2 };
+    han <= 6
+        && text.len() <= 2 * LONGEST_NUMBER
+        && text.chars().all(|c| is_han(&c) || is_sign(c))
+        && digits >= least
+        && ends_well
+        && !is_day(text)
 }
 
 /// Checks whether a text is a day or a month: 2013-05-01, 2013.5, 20130501.
@@ -274,11 +278,21 @@ mod tests {
 
     #[test]
     fn numbers_of_the_office_are_numbers() {
-        for text in ["H1234", "1504250012", "DL-0001", "赤社证字第0123号", "党建001", "2013-0017"] {
+        for text in [
+            "H1234",
+            "1504250012",
+            "DL-0001",
+            "赤社证字第0123号",
+            "党建001",
+            "2013-0017",
+            "000004.SZ",
+            "单位1",
+            "B单位1",
+        ] {
             assert_eq!(of(text), Ok((text.to_owned(), Some(Code::IdOwnNumber))), "{text}");
         }
         assert_eq!(of("802100434"), Ok(("802100434".into(), Some(Code::IdOwnNumber))));
-        assert_eq!(of("D2143569-X"), Ok(("D2143569X".into(), None)));
+        assert_eq!(of("D2143569-X"), Ok(("D2143569-X".into(), None)));
         assert_eq!(of("D2143569X"), Ok(("D2143569X".into(), None)), "an organisation code whose check is right");
     }
 

@@ -39,7 +39,7 @@ fn identity_or_rest<'a>(cell: &Cell<'a>) -> IdentityResult<'a> {
 /// Reads the organisation code in `cell`, with an optional warning; or returns why the row has none.
 pub(crate) fn identity<'a>(cell: &Cell<'a>) -> IdentityResult<'a> {
     match *cell {
-        Cell::Text(code) if uscc::is_valid(code) => return Ok((Cow::Borrowed(code), None)),
+        Cell::Text(code) if uscc::is_issued(code) => return Ok((Cow::Borrowed(code), None)),
         // A spreadsheet keeps only 15 digits of a number.
         Cell::Number(number) if number >= 1e15 => return Err(Code::IdMangled),
         Cell::Number(number) if number < 0.0 || number.fract() != 0.0 => return Err(Code::IdUnreadable),

@@ -171,7 +171,10 @@ fn without_remark(header: &str) -> &str {
 
 fn is_code(header: &str) -> bool {
     const TURNED: [&str; 8] = ["原", "曾", "党组织", "上级", "主管", "身份", "总公司", "母公司"];
-    if TURNED.iter().any(|word| header.contains(word)) {
+    // A sentence about codes is no header.
+    let is_sentence =
+        header.chars().count() > 24 || header.contains(['，', ',', '。', '；', ';', '：', ':', '！', '？']);
+    if is_sentence || TURNED.iter().any(|word| header.contains(word)) {
         return false;
     }
     let has = |words: &[&str]| words.iter().all(|word| header.contains(word));

@@ -35,13 +35,14 @@ impl TableReader {
         // Year of the heading since the last organisation.
         let mut heading = None;
         let mut last: Option<(VisitedCell<'_>, i16)> = None;
-        let mut own = false;
+        // A caller who names the column of codes knows whose numbers they are.
+        let mut own = self.id_requested;
         let all: Vec<u32> = (0..rows as u32).collect();
         block.each(&all, self.id, |rows, ids| {
             for (row, seen) in rows.iter().map(|row| *row as usize).zip(ids) {
                 let fits = fields.is_none_or(|fields| block.width(row) == fields);
                 let valid = match seen {
-                    VisitedCell::Text(code) if fits && uscc::is_valid(code.text) => Some(code.text),
+                    VisitedCell::Text(code) if fits && uscc::is_issued(code.text) => Some(code.text),
                     _ => None,
                 };
                 let position = || block.position(row);

@@ -241,7 +241,7 @@ impl BatchReader {
         if let Some(texts) = &texts
             && wrong_years.is_empty()
             && texts.null_count() == 0
-            && texts.iter().flatten().all(uscc::is_valid)
+            && texts.iter().flatten().all(uscc::is_issued)
         {
             return Ok((texts.clone(), BooleanArray::from(vec![true; texts.len()]), Vec::new()));
         }

@@ -71,6 +71,7 @@ pub(super) struct TableReader {
     ambiguous: Vec<AmbiguousColumns>,
     id: usize,
     id_header: Option<String>,
+    id_requested: bool,
     name: Option<usize>,
     /// Columns of other numbers of the organisation, which stand for a code that is missing.
     other_ids: Vec<usize>,
@@ -135,6 +136,7 @@ impl TableReader {
             // A sheet without this column is not a ledger; beyond the last column all cells are empty.
             id: id.map_or(usize::MAX, |c| c.index),
             id_header: id.map(Heading::header),
+            id_requested: id.is_some_and(|heading| heading.requested),
             name: slots.iter().find(|slot| slot.name == "name").map(|slot| slot.index),
             other_ids: header.other_ids(),
             identity: row_checks::identify_function(options),

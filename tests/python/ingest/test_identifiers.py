@@ -195,7 +195,7 @@ def test_another_number_of_the_row_stands_for_a_missing_code(tmp_path):
         "150425006372898",
         "150425006372899",
         code(0),
-        "D2143569X",
+        "D2143569-X",
     ]
     assert problems(roster) == {"id_other_column": 3, "id_missing": 1}
     missing = roster.problems.filter(code="id_missing")

@@ -56,10 +56,10 @@ impl MergedValue {
 
 impl MergedCells {
     /// Selects the regions of one column and several rows from row `below` on; `header` are the rows of the header.
-    /// Wider regions are titles and notes.
-    /// `counted` are the columns of counts and of money.
+    /// Wider regions are titles and notes, unless they begin in a column of `counted`.
     pub(super) fn new(regions: &[MergedRegion], below: u32, header: &[Vec<String>], counted: HashSet<u32>) -> Self {
-        let tall = regions.iter().filter(|r| r.left == r.right && r.bottom > r.top && r.top >= below);
+        let is_one = |r: &&MergedRegion| r.left == r.right || counted.contains(&r.left);
+        let tall = regions.iter().filter(|r| r.bottom > r.top && r.top >= below).filter(is_one);
         let tall = tall.map(|r| TallRegion { column: r.left, first: r.top, last: r.bottom, value: None });
         let mut coming: Vec<TallRegion> = tall.collect();
         coming.sort_by_key(|region| Reverse(region.first));
@@ -95,7 +95,13 @@ impl MergedCells {
                 if number == region.first {
                     region.value =
                         Some(MergedValue::from_cell(grid, here)).filter(|value| !self.header.contains(value.text()));
-                    let is_number = !matches!(here, StoredCell::Empty | StoredCell::Error(_));
+                    let is_number = match here {
+                        StoredCell::Empty | StoredCell::Error(_) | StoredCell::Flag(_) => false,
+                        StoredCell::Number(_) | StoredCell::Day(_) => true,
+                        StoredCell::Text(..) | StoredCell::Shared(_) => {
+                            grid.text_of(here).is_some_and(|text| text.chars().any(char::is_numeric))
+                        }
+                    };
                     if is_number && region.value.is_some() && self.counted.contains(&region.column) {
                         let shared = StoredCell::Error(MERGED_NUMBER);
                         region.value = Some(MergedValue::Other(shared));

@@ -244,12 +244,12 @@ fn stored(
     grid: &mut SheetGrid,
 ) -> Parsed<StoredCell> {
     let mut stored = StoredCell::Empty;
-    let (mut is_formula, mut has_result) = (false, matches!(attributes.kind, ValueKind::Text | ValueKind::Inline));
+    let (mut is_formula, mut has_result) = (false, matches!(attributes.kind, ValueKind::Inline));
     loop {
         match markup.next() {
             Some(Token::Open(tag)) if tag.name == b"v" => {
                 let written = if tag.empty { Cow::default() } else { content(markup, b"v")? };
-                has_result |= !written.trim_ascii().is_empty();
+                has_result |= matches!(attributes.kind, ValueKind::Text) || !written.trim_ascii().is_empty();
                 if !matches!(attributes.kind, ValueKind::Inline) {
                     stored = value(book, &written, attributes, grid)?;
                 }
