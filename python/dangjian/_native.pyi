@@ -66,6 +66,7 @@ class Options(TypedDict):
     on_conflict: str
     zones: Path | None
     repair: bool
+    codes_from: Sequence[Path] | object | None
 
 @type_check_only
 class Scope(TypedDict):

@@ -80,6 +80,16 @@ Repair = Annotated[
     ),
 ]
 
+CodesFrom = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--codes-from",
+        metavar="FILE",
+        help="A register or a ledger of another year with names and codes (repeatable): rows without a code take that "
+        "of their name; names that fit nobody or several are listed.",
+    ),
+]
+
 
 @app.command(epilog=_CODES)
 def review(
@@ -105,13 +115,14 @@ def review(
     workers: Annotated[Path | None, typer.Option(help="A table of party workers (CSV).")] = None,
     profile: Profile = None,
     repair: Repair = False,
+    codes_from: CodesFrom = None,
     lang: Lang = Language.zh,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 unless every target is met.")] = False,
 ) -> None:
     """Write the annual review of one year from ledgers of one year or many."""
     fmt = Formats(check_lang(lang.value))
     with _failing(fmt):
-        roster = _read(files, profile, repair=repair)
+        roster = _read(files, profile, repair=repair, codes_from=codes_from)
         done = roster.review(
             roster.years[-1] if year is None else year,
             targets=targets,
@@ -132,6 +143,7 @@ def check(
     *,
     profile: Profile = None,
     repair: Repair = False,
+    codes_from: CodesFrom = None,
     save_profile: Annotated[
         Path | None,
         typer.Option(help="Write the meaning of headers and words to this TOML file, to be edited."),
@@ -157,7 +169,7 @@ def check(
                 f"{save_profile}：已经存在。请另写一个文件名，或加 --overwrite",
                 file=str(save_profile),
             )
-        roster = _read(files, profile, repair=repair)
+        roster = _read(files, profile, repair=repair, codes_from=codes_from)
         for line in check_text(account(roster), fmt):
             say(line)
         if save_profile is not None:
@@ -198,17 +210,21 @@ def compare(
     ] = False,
     profile: Profile = None,
     repair: Repair = False,
+    codes_from: CodesFrom = None,
     lang: Lang = Language.zh,
 ) -> None:
     """Compare two surveys: how many organisations are new, gone, back again, changed; which ones, with --out."""
     fmt = Formats(check_lang(lang.value))
     with _failing(fmt):
         if link:
-            roster, before = _read([*later, *(earlier or [])], profile, repair=repair).link(), None
+            roster, before = (
+                _read([*later, *(earlier or [])], profile, repair=repair, codes_from=codes_from).link(),
+                None,
+            )
             say(fmt.t(f"已关联代码 {roster.linked.height} 个", f"{roster.linked.height} ids joined"))
         else:
-            roster = _read(later, profile, repair=repair)
-            before = _read(earlier, profile, repair=repair) if earlier else None
+            roster = _read(later, profile, repair=repair, codes_from=codes_from)
+            before = _read(earlier, profile, repair=repair, codes_from=codes_from) if earlier else None
         done = roster.compare(before, year=year, earlier_year=earlier_year)
         say(done.summary(fmt.lang))
         for row in done.counts(by).iter_rows(named=True) if by else ():
@@ -245,12 +261,13 @@ def stars(
     ] = None,
     profile: Profile = None,
     repair: Repair = False,
+    codes_from: CodesFrom = None,
     lang: Lang = Language.zh,
 ) -> None:
     """Rate party organisations by their scores: stars, and with --out the plaque list and every reason."""
     fmt = Formats(check_lang(lang.value))
     with _failing(fmt):
-        roster = _read(files, profile, repair=repair)
+        roster = _read(files, profile, repair=repair, codes_from=codes_from)
         previous = "none" if first_round else None
         rating = roster.rate_stars(scores, scheme, year=year, events=events, previous=previous)
         for line in _stars(rating, fmt):
@@ -299,10 +316,12 @@ def _failing(fmt: Formats) -> Iterator[None]:
         fail(of_system(error).message(fmt.lang), UNUSABLE)
 
 
-def _read(files: list[str], profile: Path | None, *, repair: bool) -> Any:
+def _read(
+    files: list[str], profile: Path | None, *, repair: bool, codes_from: list[str] | None = None
+) -> Any:
     """Reads the ledgers; a terminal shows the progress."""
     console = Console(stderr=True)
-    read = partial(dangjian.read_roster, files, profile=profile, repair=repair)
+    read = partial(dangjian.read_roster, files, profile=profile, repair=repair, codes_from=codes_from or None)
     if not console.is_terminal:
         return read(progress=lambda _what, _done, _total: None)
     columns = (

@@ -5,7 +5,9 @@
 use std::path::PathBuf;
 
 use dangjian::definition::Conditions;
-use dangjian::ingest::{OnConflict, Profile};
+use dangjian::ingest;
+use dangjian::ingest::{OnConflict, Profile, Register};
+use dangjian::job::Quiet;
 use dangjian::schema::Dictionaries;
 use dangjian::standards::zone::Zones;
 use dangjian::{ReadOptions, Result};
@@ -28,10 +30,32 @@ pub(crate) struct ReadRequest {
     on_conflict: String,
     zones: Option<PathBuf>,
     repair: bool,
+    codes_from: Option<RegisterSource>,
+}
+
+/// Files of a register, or a table in memory.
+#[derive(FromPyObject)]
+enum RegisterSource {
+    Files(Vec<PathBuf>),
+    Table(AnyRecordBatch),
+}
+
+impl RegisterSource {
+    fn read(self) -> PyResult<Register> {
+        match self {
+            Self::Files(paths) => ingest::read_register(&paths, &Quiet).map_err(|e| raise(&e)),
+            Self::Table(table) => {
+                let batches = table.into_reader()?.collect::<std::result::Result<Vec<_>, _>>();
+                let batches = batches.map_err(|e| raise(&e.into()))?;
+                ingest::register_of_arrow("codes_from", &batches, &Quiet).map_err(|e| raise(&e))
+            }
+        }
+    }
 }
 
 impl ReadRequest {
     fn options(self) -> PyResult<ReadOptions> {
+        let register = self.codes_from.map(RegisterSource::read).transpose()?;
         let read = || -> Result<ReadOptions> {
             let mut words = Dictionaries::default();
             let zones = self.zones.as_deref().map(Zones::from_file).transpose()?;
@@ -48,7 +72,8 @@ impl ReadRequest {
                 .with_profile(profile)
                 .with_on_conflict(on_conflict)
                 .with_zones(zones)
-                .with_repair(self.repair))
+                .with_repair(self.repair)
+                .with_codes_from(register))
         };
         read().map_err(|e| raise(&e))
     }

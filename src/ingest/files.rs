@@ -90,6 +90,7 @@ impl Report {
 
     /// Returns the report if every header named by the caller is in one of the sources.
     pub(super) fn checked(self, options: &ReadOptions) -> Result<Self> {
+        overrides::refuse_running_numbers(options)?;
         let headers = || self.sources.iter().flat_map(|s| &s.columns).map(|c| c.header.as_str());
         let mapped = options.columns.iter().map(|(header, _)| header).chain(&options.keep);
         match mapped

@@ -32,6 +32,7 @@ mod header;
 mod options;
 mod problem;
 pub(crate) mod reading;
+mod register;
 mod table;
 
 pub(crate) use self::cell::block::{RowPosition, RowPositions};
@@ -50,6 +51,7 @@ pub use self::options::{OnConflict, ReadOptions};
 pub use self::problem::{Action, Code, Problem, ProblemSeverity};
 pub use self::reading::{Batch, Reading, Rows, Skipped, Source, UnreadTable, YearFrom};
 pub(crate) use self::reading::{PartKey, PieceSink, Report};
+pub use self::register::Register;
 pub(crate) use self::table::own_columns::agreed;
 pub(crate) use self::table::piece::Piece;
 pub(crate) use self::table::start::unreadable;
@@ -95,6 +97,22 @@ pub fn read_arrow(name: &str, batches: &[RecordBatch], options: &ReadOptions, jo
     let batches = RecordBatchIterator::new(batches.iter().cloned().map(Ok), schema);
     let report = self::format::arrow::read(name, batches, &options.without_repair(), &gathered, job)?;
     gathered.reading(report)
+}
+
+/// Reads the names and codes of a register, or of the ledgers of another year, for
+/// [`ReadOptions::with_codes_from`].
+pub fn read_register(paths: &[PathBuf], job: &dyn Job) -> Result<Register> {
+    Register::new(read(paths, &of_any_year(), job)?.batches.iter().map(|batch| &batch.records))
+}
+
+/// Works like [`read_register`] for a table in memory.
+pub fn register_of_arrow(name: &str, batches: &[RecordBatch], job: &dyn Job) -> Result<Register> {
+    Register::new(read_arrow(name, batches, &of_any_year(), job)?.batches.iter().map(|batch| &batch.records))
+}
+
+/// Returns the options for a register, which needs no year.
+fn of_any_year() -> ReadOptions {
+    ReadOptions::default().with_year(2000)
 }
 
 /// Collects the rows as they come.

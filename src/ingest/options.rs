@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Code, Profile};
+use super::{Code, Profile, Register};
 use crate::schema::Dictionaries;
 use crate::standards::zone::Zones;
 use crate::support::named::named_enum;
@@ -25,6 +25,7 @@ pub struct ReadOptions {
     pub(crate) on_conflict: OnConflict,
     pub(crate) zones: Option<Arc<Zones>>,
     pub(crate) repair: bool,
+    pub(crate) codes_from: Option<Arc<Register>>,
 }
 
 impl ReadOptions {
@@ -82,6 +83,13 @@ impl ReadOptions {
         Self { repair, ..self }
     }
 
+    /// Gives each row without a code that of the one organisation of this register that has its name, and its county
+    /// where both have one. Ledgers that have no column of codes are read then too.
+    #[must_use]
+    pub fn with_codes_from(self, register: impl Into<Option<Register>>) -> Self {
+        Self { codes_from: register.into().map(Arc::new), ..self }
+    }
+
     /// Returns the words in force: the shipped ones, overridden by the profile's, overridden by the caller's.
     #[must_use]
     pub fn dictionaries(&self) -> Dictionaries {
@@ -90,13 +98,14 @@ impl ReadOptions {
 
     /// Checks whether no option changes how a table written by this software is read.
     pub(crate) fn say_nothing(&self) -> bool {
-        let Self { year, columns, keep, words, profile, on_conflict: _, zones, repair: _ } = self;
+        let Self { year, columns, keep, words, profile, on_conflict: _, zones, repair: _, codes_from } = self;
         year.is_none()
             && columns.is_empty()
             && keep.is_empty()
             && *words == Dictionaries::default()
             && profile.is_none()
             && zones.is_none()
+            && codes_from.is_none()
     }
 
     pub(super) fn without_repair(&self) -> Self {

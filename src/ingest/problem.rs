@@ -114,6 +114,15 @@ catalogue! {
     IdOtherColumn "id_other_column" Warn
         "没有统一社会信用代码，改用同一行的注册号或组织机构代码作为单位代码。请补填统一社会信用代码。"
         "There is no organisation code; the registration number or organisation code of old in the same row stands for it. Fill in the unified code.";
+    IdByName "id_by_name" Warn
+        "没有单位代码，按名称（和所在旗县）从所给的对照表取得；每张表只说这一次。请抽查。"
+        "There is no organisation code; it was taken by name (and county) from the register given. Said once for a table; check some of them.";
+    IdNotInRegister "id_not_in_register" Reject
+        "没有单位代码，所给的对照表里也没有这个名称（或不在同一旗县），整行未读入。请补填代码，或把它加到对照表。"
+        "There is no organisation code, and the register given has no such name (or has it in another county); the row is not read. Fill in the code, or add it to the register.";
+    IdSeveralInRegister "id_several_in_register" Reject
+        "没有单位代码，所给的对照表里有几个单位叫这个名称，整行未读入。请补填代码。"
+        "There is no organisation code, and several organisations of the register given have this name; the row is not read. Fill in the code.";
     FieldCount "field_count" Reject
         "该行的字段数与表头不同，整行未读入。多为名称中的逗号未加引号，请检查该行。"
         "The row has another number of fields than the header and is not read. Most often a comma in a name is not quoted; look at the row.";

@@ -27,6 +27,7 @@ def read_roster(
     profile: Source | None = None,
     zones: Source | None = None,
     repair: bool = False,
+    codes_from: Source | Sequence[Source] | object | None = None,
     progress: Progress | bool = True,
 ) -> Roster:
     """Reads ledgers of any years into one roster.
@@ -57,6 +58,10 @@ def read_roster(
             digits of 18 or all characters but one are left, exactly one organisation with this name and county has
             such a code in the rows read, and that code is not listed in that year. Each such row is a problem
             ``id_repaired``; the others are rejected or kept as without repair.
+        codes_from: For ledgers with names only, or rows without a code: a register (names and codes), a ledger of
+            another year, a roster or a table in memory. A row takes the code of the one organisation with its name,
+            and its county where both have one; the problem ``id_by_name`` says so once for a table. Names that fit
+            nobody (``id_not_in_register``) or several (``id_several_in_register``) are rejected with the name.
         progress: ``True`` shows a bar if reading takes long, ``False`` none; or a function ``(what, done, total)``.
 
     Returns:
@@ -82,6 +87,7 @@ def read_roster(
         "on_conflict": on_conflict,
         "zones": arguments.path(zones),
         "repair": repair,
+        "codes_from": _register(codes_from),
     }
     with Bar(progress) as bar:
         if hasattr(source, "__arrow_c_stream__") or hasattr(source, "__arrow_c_array__"):
@@ -89,6 +95,15 @@ def read_roster(
             return Roster(_native.read_arrow(name, arguments.arrow(source), options, progress=bar.callback))
         paths = [path for one in arguments.several(source) for path in arguments.expand(one)]
         return Roster(_native.read(paths, options, progress=bar.callback))
+
+
+def _register(source: object) -> object | None:
+    """Returns the files of a register, or its table."""
+    if source is None:
+        return None
+    if hasattr(source, "__arrow_c_stream__") or hasattr(source, "__arrow_c_array__"):
+        return arguments.arrow(source)
+    return [path for one in arguments.several(source) for path in arguments.expand(one)]
 
 
 def open_roster(

@@ -23,6 +23,7 @@ use super::problem::Code;
 use crate::schema::words;
 use crate::schema::words::Words;
 use crate::standards;
+use crate::standards::person::masked;
 use crate::standards::{industry, region};
 
 pub(super) use self::marks::{flag, star};
@@ -37,7 +38,15 @@ pub(super) fn text<'a>(cell: &Cell<'a>) -> CellResult<Cow<'a, str>> {
 
 /// Reads text that names something; words for none or unknown are empty.
 pub(super) fn term<'a>(cell: &Cell<'a>) -> CellResult<Cow<'a, str>> {
-    Ok(text(cell)?.filter(|text| is_name(text)))
+    Ok(text(cell)?.filter(|text| is_name(text)).map(without_persons))
+}
+
+/// Hides the numbers of persons in a text.
+pub(super) fn without_persons(text: Cow<'_, str>) -> Cow<'_, str> {
+    match masked(&text) {
+        Cow::Borrowed(_) => text,
+        Cow::Owned(masked) => Cow::Owned(masked),
+    }
 }
 
 fn is_name(text: &str) -> bool {
@@ -48,7 +57,7 @@ fn is_name(text: &str) -> bool {
 pub(super) fn mode_detail<'a>(cell: &Cell<'a>) -> Option<Cow<'a, str>> {
     let written = text(cell).ok().flatten()?;
     let canonical = words::of("mode")?.ids().any(|id| id == written);
-    (!canonical).then_some(written)
+    (!canonical).then(|| without_persons(written))
 }
 
 /// Reads a code: half-width, upper case.

@@ -108,7 +108,9 @@ impl Reader {
             Self::Name => {
                 texts(rows, |cell| cell::term(cell).and_then(|v| v.map_or(Err(Code::NameEmpty), |v| Ok(Some(v)))))
             }
-            Self::Code => labels(rows, known, |cell| quiet(cell::code(cell))),
+            Self::Code => {
+                labels(rows, known, |cell| quiet(cell::code(cell).map(|code| code.map(cell::without_persons))))
+            }
             Self::RegistrationType => labels(rows, known, |cell| quiet(cell::registration_type(cell))),
             Self::Word { words, unknown } => labels(rows, known, |cell| {
                 let id = cell::word(cell, words, *unknown).map(|at| words.ids().nth(at?));

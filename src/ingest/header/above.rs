@@ -55,7 +55,7 @@ impl Header {
         {
             let columns = meanings(parts(rows), &Overrides::new(options));
             let raised = Self { first, height: self.height + 1, columns, words: self.words.clone() };
-            if raised.known() < self.known() || !raised.is_ledger() {
+            if raised.known() < self.known() || (self.is_ledger() && !raised.is_ledger()) {
                 break;
             }
             self = raised;

@@ -7,6 +7,7 @@ use super::unit::MONEY;
 use crate::ingest::{ColumnStatus, Mapped, Proposal};
 use crate::schema::words::Words;
 use crate::schema::{SchemaColumn, Type};
+use crate::standards::person::masked;
 
 /// One column of a header.
 #[derive(Clone, Debug)]
@@ -69,7 +70,7 @@ impl Heading {
         };
         Mapped {
             index: self.index,
-            header: self.header(),
+            header: masked(&self.header()).into_owned(),
             column,
             value,
             unit,

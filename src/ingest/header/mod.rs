@@ -61,12 +61,13 @@ impl Header {
     pub(super) fn find(top: &[Vec<String>], joined: &[bool], options: &ReadOptions) -> Option<Self> {
         let overrides = Overrides::new(options);
         // Most rows are data and need no closer check.
-        let coded: Vec<bool> = top.iter().map(|row| row.iter().any(|text| overrides.may_be_code(text))).collect();
+        let coded: Vec<bool> = top.iter().map(|row| row.iter().any(|text| overrides.may_be_key(text))).collect();
         // No row of a header has a code.
         let is_data: Vec<bool> = top.iter().map(|row| row.iter().any(|text| uscc::is_valid(text))).collect();
         let within = |rows: &[bool], first: usize, height: usize| rows.iter().skip(first).take(height).any(|is| *is);
         let may = |first: usize, height: usize| within(&coded, first, height) && !within(&is_data, first, height);
-        Some(Self::best(top, overrides, may, Self::is_ledger)?.raised(top, joined, options))
+        let fit = |header: &Self| header.is_ledger() || (options.codes_from.is_some() && header.is_list_of_names());
+        Some(Self::best(top, overrides, may, fit)?.raised(top, joined, options))
     }
 
     /// Returns the rows that look most like a header: among the candidates that are `fit` and have at least one known
@@ -144,6 +145,15 @@ impl Header {
             Meaning::Mark { .. } | Meaning::Own(_) => false,
         };
         self.columns.iter().filter(is_other).map(|heading| heading.index).collect()
+    }
+
+    /// Checks whether the header has the names of organisations and at least one more known column other than the year.
+    pub(super) fn is_list_of_names(&self) -> bool {
+        let named = |name: &str| {
+            let is = |c: &&Heading| matches!(&c.meaning, Meaning::Column { column, .. } if column.name == name);
+            self.columns.iter().filter(is).count()
+        };
+        named("name") > 0 && self.known() > named("name") + named("year")
     }
 
     /// Checks whether the header has an organisation code and at least one more known column other than the year.

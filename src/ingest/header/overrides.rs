@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::naming::named;
 use super::profile::ProfiledMeaning;
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::ingest::ReadOptions;
 use crate::schema::Dictionaries;
 use crate::schema::spelling::folded;
@@ -78,13 +78,16 @@ impl<'a> Overrides<'a> {
         }
     }
 
-    /// Checks whether `text` may be the header, or a part of the header, of the column of codes.
-    pub(crate) fn may_be_code(&self, text: &str) -> bool {
+    /// Checks whether `text` may be the header, or a part of the header, of the column of codes; or of names, where
+    /// codes are found by name.
+    pub(crate) fn may_be_key(&self, text: &str) -> bool {
+        let by_name = self.options.codes_from.is_some();
         let requested = || {
             let text = folded(text);
             !text.is_empty() && self.codes.iter().any(|header| header.contains(&*text))
         };
-        named(text).is_some_and(|(column, _)| column.name == ID) || (!self.codes.is_empty() && requested())
+        named(text).is_some_and(|(column, _)| column.name == ID || (by_name && column.name == "name"))
+            || (!self.codes.is_empty() && requested())
     }
 
     /// Checks whether no column is mapped by name; headers need no comparison then, as is usual.
@@ -137,4 +140,21 @@ pub(crate) fn unmet<'a>(mapping: &str, headers: impl Iterator<Item = &'a str>) -
         format!("no column has the header '{mapping}'. Available: {}{en}", have.join(", ")),
     )
     .in_column(mapping)
+}
+
+/// Refuses to take running numbers for the organisations: they count the rows of one ledger, and next year the same
+/// number is another organisation.
+pub(crate) fn refuse_running_numbers(options: &ReadOptions) -> Result<()> {
+    const RUNNING: [&str; 7] = ["序号", "序", "行号", "顺序号", "流水号", "no", "no."];
+    let mapped = options.columns.iter().find(|(header, name)| name == ID && RUNNING.contains(&&*folded(header)));
+    let Some((header, _)) = mapped else { return Ok(()) };
+    Err(Error::argument(
+        format!(
+            "“{header}”是流水号，不能当作单位代码：下一年同一个号会是另一个单位。只有名称的台账，请用 codes_from（--codes-from）给出有名称和代码的对照表"
+        ),
+        format!(
+            "'{header}' is a running number and no organisation code: next year it is another organisation's. For ledgers with names only, give a register with names and codes by codes_from (--codes-from)"
+        ),
+    )
+    .in_column(header.as_str()))
 }

@@ -36,7 +36,7 @@ impl TableReader {
         let mut heading = None;
         let mut last: Option<(VisitedCell<'_>, i16)> = None;
         // A caller who names the column of codes knows whose numbers they are.
-        let mut own = self.id_requested;
+        let (mut own, mut by_name) = (self.id_requested, false);
         let all: Vec<u32> = (0..rows as u32).collect();
         block.each(&all, self.id, |rows, ids| {
             for (row, seen) in rows.iter().map(|row| *row as usize).zip(ids) {
@@ -90,23 +90,22 @@ impl TableReader {
                         Err(code) => (None, Some(code)),
                     },
                 };
-                // An office's own numbers are said once for the table.
-                let warning = warning.filter(|code| *code != Code::IdOwnNumber || !std::mem::replace(&mut own, true));
+                // An office's own numbers, and codes found by name, are said once for the table.
+                let warning = warning.filter(|code| match code {
+                    Code::IdOwnNumber => !std::mem::replace(&mut own, true),
+                    Code::IdByName => !std::mem::replace(&mut by_name, true),
+                    _ => true,
+                });
                 if let Some(code) = warning {
                     let header = self.id_header.clone();
-                    let written = seen.cell();
-                    // A row without a code is known by its name.
-                    let name = match (code, self.name) {
-                        (Code::IdMissing, Some(name)) if written.is_blank() => block.seen(row, name).cell(),
-                        _ => written,
-                    };
+                    let known_by = self.known_by(code, seen.cell(), block, row).shown();
                     summary.problems.push(self.problem(
                         code,
                         position(),
                         Some(year),
                         Some("org_id"),
                         header,
-                        &name.shown(),
+                        &known_by,
                     ));
                 }
                 let Some(id) = id else {
@@ -130,7 +129,8 @@ impl TableReader {
     }
 
     /// Returns the organisation of a row: the number in the column of codes, or where that has none the first number in
-    /// another column of numbers.
+    /// another column of numbers, or
+    /// the code of its name in the register.
     fn identify<'a, B: Block>(&self, code: Cell<'a>, block: &'a B, row: usize) -> row_checks::IdentityResult<'a> {
         let found = (self.identity)(&code);
         if !matches!(found, Err(Code::IdMissing | Code::IdPlaceholder)) {
@@ -139,7 +139,25 @@ impl TableReader {
         let mut others =
             self.other_ids.iter().filter_map(|column| (self.identity)(&block.seen(row, *column).cell()).ok());
         let other = others.find(|(_, warning)| *warning != Some(Code::IdMangled));
-        other.map_or(found, |(id, _)| Ok((id, Some(Code::IdOtherColumn))))
+        if let Some((id, _)) = other {
+            return Ok((id, Some(Code::IdOtherColumn)));
+        }
+        let (Some(register), Some(name)) = (&self.register, self.name) else { return found };
+        let Ok(Some(name)) = cell::term(&block.seen(row, name).cell()) else { return found };
+        let region = self.region.and_then(|column| cell::region(&block.seen(row, column).cell()).ok().flatten());
+        let id = register.find(&name, region.as_ref().map(|(region, _)| &**region))?;
+        Ok((Cow::Owned(id.to_owned()), Some(Code::IdByName)))
+    }
+
+    /// Returns what a problem with the organisation of a row shows: what is `written` for its code, or its name where
+    /// there is no code.
+    fn known_by<'a, B: Block>(&self, problem: Code, written: Cell<'a>, block: &'a B, row: usize) -> Cell<'a> {
+        let by_name = match problem {
+            Code::IdMissing | Code::IdOtherColumn => written.is_blank(),
+            Code::IdByName | Code::IdNotInRegister | Code::IdSeveralInRegister => true,
+            _ => false,
+        };
+        self.name.filter(|_| by_name).map_or(written, |name| block.seen(row, name).cell())
     }
 
     /// Checks whether another table may begin at a row of `kind`, which is no organisation; `heading` is the year that

@@ -23,7 +23,6 @@ use self::choose::LedgerRows;
 use self::ledger_year::LedgerYear;
 use self::piece::{Piece, plausible};
 use self::row_kind::Classifier;
-use super::ReadOptions;
 use super::cell::block::{Block, BlockRow, PREFETCHED, RowPosition, RowPositions};
 use super::cell::distinct::ColumnInterner;
 use super::cell::reader::{CellProblem, ColumnReader, LabelBuilder, Reader};
@@ -36,6 +35,7 @@ use super::header::settle::{AmbiguousColumns, settle};
 use super::header::{Header, Meaning};
 use super::problem::{Code, Problem, shown};
 use super::reading::{Rows, Source, YearFrom};
+use super::{ReadOptions, Register};
 use crate::error::Result;
 use crate::schema::Type;
 
@@ -75,6 +75,8 @@ pub(super) struct TableReader {
     name: Option<usize>,
     /// Columns of other numbers of the organisation, which stand for a code that is missing.
     other_ids: Vec<usize>,
+    region: Option<usize>,
+    register: Option<Arc<Register>>,
     identity: Identify,
     rows: Classifier,
     slots: Vec<ColumnSlot>,
@@ -139,6 +141,8 @@ impl TableReader {
             id_requested: id.is_some_and(|heading| heading.requested),
             name: slots.iter().find(|slot| slot.name == "name").map(|slot| slot.index),
             other_ids: header.other_ids(),
+            region: slots.iter().find(|slot| slot.name == "region").map(|slot| slot.index),
+            register: options.codes_from.clone(),
             identity: row_checks::identify_function(options),
             rows: Classifier::new(header, texts),
             detail: has("mode") && !has("mode_detail"),
@@ -295,8 +299,10 @@ impl Source {
             problems.extend(summary.problems);
         }
         once_for_a_column(&mut problems);
-        let mut own = false;
-        problems.retain(|problem| problem.code != Code::IdOwnNumber || !std::mem::replace(&mut own, true));
+        for once in [Code::IdOwnNumber, Code::IdByName] {
+            let mut said = false;
+            problems.retain(|problem| problem.code != once || !std::mem::replace(&mut said, true));
+        }
         self.years.sort_unstable();
         self.years.dedup();
         ReadSheet { source: self, problems, typed }

@@ -115,10 +115,10 @@ pub(crate) fn no_ledger(path: &Path, skipped: &[Skipped]) -> Error {
     Error::of_file(
         path,
         format!(
-            "没有找到台账：需要有单位代码列（如“统一社会信用代码”）和至少一个其他已知列。已看过：{zh}。表头写法不同时，可用 columns 指定"
+            "没有找到台账：需要有单位代码列（如“统一社会信用代码”）和至少一个其他已知列。已看过：{zh}。表头写法不同时，可用 columns 指定；只有名称没有代码的台账，请用 codes_from（--codes-from）给出有名称和代码的对照表或其他年度的台账，按名称取得代码"
         ),
         format!(
-            "no ledger found: it needs a column of organisation codes (such as 统一社会信用代码) and one more known column. Looked at: {en}. Use columns to map other headers"
+            "no ledger found: it needs a column of organisation codes (such as 统一社会信用代码) and one more known column. Looked at: {en}. Use columns to map other headers; for ledgers with names only, give a register or the ledger of another year with names and codes by codes_from (--codes-from)"
         ),
     )
 }

@@ -167,17 +167,19 @@ def test_looked_up_firms_of_whom_many_have_no_code():
     codes = frame["统一社会信用代码"]
     assert (len(codes), int((codes == "-").sum()), int((codes == "").sum())) == (7551, 350, 1592)
     assert (source["data"], source["rejected"], source["note"]) == (7551, 1592, 0)
-    missing = roster.problems.filter(pl.col("code") == "id_missing")
-    assert sorted(missing["row"]) == [at + 2 for at, code in enumerate(codes) if code == ""]
-    # Firms that were struck off before the unified code have a registration number only.
-    numbered = roster.problems.filter(pl.col("code") == "id_other_column")
-    assert sorted(numbered["row"]) == [at + 2 for at, code in enumerate(codes) if code == "-"]
-    frame["统一社会信用代码"] = codes = codes.where(codes != "-", frame["注册号"])
+
+    def rows_with(problem):
+        return sorted(roster.problems.filter(pl.col("code") == problem)["row"])
+
+    # The firms that have no code (-) have a registration number; those that were not found have nothing.
+    assert rows_with("id_missing") == [at + 2 for at, code in enumerate(codes) if code == ""]
+    assert rows_with("id_other_column") == [at + 2 for at, code in enumerate(codes) if code == "-"]
+    frame["统一社会信用代码"] = codes.mask(codes == "-", frame["注册号"])
     # A firm requested twice is kept once; if it has two names, the first is kept.
     known = frame[codes != ""]
     first = known.drop_duplicates("统一社会信用代码")
     assert source["kept"] == len(first)
-    assert source["merged"] + source["conflicts"] == 5609 + 350 - len(first)
+    assert source["merged"] + source["conflicts"] == len(known) - len(first)
     headers = {
         "提供企业名称": "name",
         "企业名称": "registered_name",
