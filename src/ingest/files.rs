@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::fs::File;
-use std::io::Cursor;
+use std::io::{Cursor, Read, Seek};
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
@@ -19,7 +19,8 @@ use crate::job::Job;
 use crate::lang::Text;
 
 /// Extensions of readable files.
-const WORKBOOKS: [&str; 5] = ["xlsx", "xlsm", "xls", "xlsb", "ods"];
+/// Extensions of workbooks; `et` is that of WPS, which writes the same as xls.
+const WORKBOOKS: [&str; 6] = ["xlsx", "xlsm", "xls", "xlsb", "ods", "et"];
 const TEXTS: [&str; 3] = ["csv", "tsv", "txt"];
 const PARQUET: [&str; 2] = ["parquet", "pq"];
 const ARROW: [&str; 4] = ["arrow", "arrows", "feather", "ipc"];
@@ -106,15 +107,19 @@ impl Report {
 /// Lists the visible files of a folder in a readable format, by name.
 fn folder(path: &Path, inputs: &mut Vec<Input>, skipped: &mut Vec<Skipped>) -> Result<()> {
     let entries = fs::read_dir(path).map_err(|e| unreadable(path, e))?;
-    let mut files: Vec<PathBuf> = entries.filter_map(|e| Some(e.ok()?.path())).filter(|p| p.is_file()).collect();
+    let mut files: Vec<PathBuf> = entries.filter_map(|e| Some(e.ok()?.path())).collect();
     files.retain(|file| {
         let name = file_name(file);
-        !name.starts_with("~$") && !name.starts_with('.')
+        let is_of_system = ["thumbs.db", "desktop.ini"].iter().any(|other| name.eq_ignore_ascii_case(other));
+        !name.starts_with("~$") && !name.starts_with('.') && !is_of_system
     });
     files.sort();
+    let (files, others): (Vec<PathBuf>, Vec<PathBuf>) = files.into_iter().partition(|path| path.is_file());
     let of = |kinds: &[&str]| -> Vec<PathBuf> {
         files.iter().filter(|f| kinds.contains(&extension(f).as_str())).cloned().collect()
     };
+    let of_other_kinds = files.iter().filter(|path| !is_readable(path));
+    skipped.extend(of_other_kinds.map(|path| left_out(path)).chain(others.iter().map(|path| no_file_of_folder(path))));
     let (office, tables) = (of(&[&WORKBOOKS[..], &TEXTS[..]].concat()), of(&[&PARQUET[..], &ARROW[..]].concat()));
     let (take, leave) = if office.is_empty() { (tables, office) } else { (office, tables) };
     if take.is_empty() {
@@ -136,6 +141,75 @@ fn folder(path: &Path, inputs: &mut Vec<Input>, skipped: &mut Vec<Skipped>) -> R
     Ok(())
 }
 
+/// Checks whether the name of a file is that of a kind that can be read.
+fn is_readable(path: &Path) -> bool {
+    let extension = extension(path);
+    [&WORKBOOKS[..], &TEXTS[..], &PARQUET[..], &ARROW[..]].iter().any(|kinds| kinds.contains(&extension.as_str()))
+}
+
+/// Returns what is said of a file in a folder that is not read.
+fn left_out(path: &Path) -> Skipped {
+    let why = match extension(path).as_str() {
+        "zip" | "rar" | "7z" => Text::new("压缩包，未读入。请解压后再读", "an archive, not read; unpack it first"),
+        "htm" | "html" | "mht" | "mhtml" | "xml" => Text::new(
+            "网页或 XML 文件，未读入。如是台账请用 Excel 或 WPS 打开后另存为 xlsx",
+            "a web page or XML file, not read; if it is a ledger, open it in a spreadsheet program and save it as xlsx",
+        ),
+        other => Text::new(
+            format!("不支持的文件类型“{other}”，未读入。如是台账请另存为 xlsx 或 CSV"),
+            format!("files of type '{other}' are not read; if it is a ledger, save it as xlsx or CSV"),
+        ),
+    };
+    Skipped { file: file_name(path), sheet: None, why }
+}
+
+/// Returns what is said of an entry of a folder that is no file.
+fn no_file_of_folder(path: &Path) -> Skipped {
+    let why = if path.is_dir() {
+        Text::new(
+            "子文件夹，未读入。如需读取请直接写出这个文件夹",
+            "a folder in the folder, not read; name it to read it",
+        )
+    } else {
+        Text::new("不是文件，未读入", "not a file, not read")
+    };
+    Skipped { file: file_name(path), sheet: None, why }
+}
+
+/// Kind of a file by its first bytes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum ContentKind {
+    /// A zip archive or a compound document, as workbooks are.
+    Workbook,
+    /// Text with tabs or commas.
+    Text,
+    /// Anything else, which the name has to tell.
+    Other,
+}
+
+/// Number of bytes by which the kind of a file is told.
+const FIRST_BYTES: usize = 4096;
+
+impl ContentKind {
+    fn of(first: &[u8]) -> Self {
+        if first.starts_with(b"PK\x03\x04") || first.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]) {
+            return Self::Workbook;
+        }
+        // A web page has the better message as a workbook.
+        let is_page = first.trim_ascii_start().starts_with(b"<") || first.starts_with(b"\xef\xbb\xbf<");
+        let has = |byte: u8| first.contains(&byte);
+        if !is_page && !has(0) && has(b'\n') && (has(b'\t') || has(b',')) { Self::Text } else { Self::Other }
+    }
+}
+
+/// Reads the first bytes of `input`, and begins it again.
+fn first_bytes(input: &mut (impl Read + Seek)) -> std::io::Result<Vec<u8>> {
+    let mut first = Vec::with_capacity(FIRST_BYTES);
+    input.take(FIRST_BYTES as u64).read_to_end(&mut first)?;
+    input.rewind()?;
+    Ok(first)
+}
+
 fn kinds() -> String {
     [&WORKBOOKS[..], &TEXTS[..], &PARQUET[..], &ARROW[..]].concat().join(", ")
 }
@@ -150,15 +224,16 @@ fn file(location: &TableLocation<'_>, context: &ReadContext<'_>) -> Result<FileO
         if !metadata.is_file() {
             return Err(no_file(path));
         }
-        let file = File::open(path).map_err(|e| unreadable(path, e))?;
+        let mut file = File::open(path).map_err(|e| unreadable(path, e))?;
         if metadata.len() == 0 {
             return Err(empty(path));
         }
+        let kind = ContentKind::of(&first_bytes(&mut file).map_err(|e| unreadable(path, e))?);
         return if is(&PARQUET) {
             parquet::read(location, &file, context)
         } else if is(&ARROW) {
             arrow::read_file(location, file, context)
-        } else if is(&WORKBOOKS) {
+        } else if kind == ContentKind::Workbook || (is(&WORKBOOKS) && kind == ContentKind::Other) {
             workbook::read(location, file, context)
         } else {
             text::read(location, file, metadata.len(), context)
@@ -197,9 +272,12 @@ pub(crate) fn read_bytes(
     let location = TableLocation { path, name: &file_name(path), sheet: None, encoding: None };
     let context = ReadContext { options, job, sink, file: 0, table: 0 };
     let extension = extension(path);
-    let outcome = if WORKBOOKS.contains(&extension.as_str()) {
+    let (is_workbook, is_text) = (WORKBOOKS.contains(&extension.as_str()), TEXTS.contains(&extension.as_str()));
+    let kind = ContentKind::of(bytes.get(..FIRST_BYTES).unwrap_or(bytes));
+    let by_content = |wanted| (is_workbook || is_text) && kind == wanted;
+    let outcome = if by_content(ContentKind::Workbook) || (is_workbook && kind == ContentKind::Other) {
         workbook::read(&location, Cursor::new(bytes), &context)?
-    } else if TEXTS.contains(&extension.as_str()) {
+    } else if is_workbook || is_text {
         text::read(&location, Cursor::new(bytes), bytes.len() as u64, &context)?
     } else {
         return Err(unsupported(path, &extension));
