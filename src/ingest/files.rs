@@ -18,8 +18,7 @@ use crate::job;
 use crate::job::Job;
 use crate::lang::Text;
 
-/// Extensions of readable files.
-/// Extensions of workbooks; `et` is that of WPS, which writes the same as xls.
+// Extensions of readable files; `et` is that of WPS, which writes the same as xls.
 const WORKBOOKS: [&str; 6] = ["xlsx", "xlsm", "xls", "xlsb", "ods", "et"];
 const TEXTS: [&str; 3] = ["csv", "tsv", "txt"];
 const PARQUET: [&str; 2] = ["parquet", "pq"];
@@ -176,30 +175,20 @@ fn no_file_of_folder(path: &Path) -> Skipped {
     Skipped { file: file_name(path), sheet: None, why }
 }
 
-/// Kind of a file by its first bytes.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum ContentKind {
-    /// A zip archive or a compound document, as workbooks are.
-    Workbook,
-    /// Text with tabs or commas.
-    Text,
-    /// Anything else, which the name has to tell.
-    Other,
-}
-
-/// Number of bytes by which the kind of a file is told.
+/// Number of bytes by which a workbook is told from text.
 const FIRST_BYTES: usize = 4096;
 
-impl ContentKind {
-    fn of(first: &[u8]) -> Self {
-        if first.starts_with(b"PK\x03\x04") || first.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]) {
-            return Self::Workbook;
-        }
-        // A web page has the better message as a workbook.
-        let is_page = first.trim_ascii_start().starts_with(b"<") || first.starts_with(b"\xef\xbb\xbf<");
-        let has = |byte: u8| first.contains(&byte);
-        if !is_page && !has(0) && has(b'\n') && (has(b'\t') || has(b',')) { Self::Text } else { Self::Other }
+/// Checks whether a file of a workbook or of text is a workbook, by its `first` bytes: a zip archive or a compound
+/// document is one, text with tabs or commas is none, and of anything else the extension tells.
+fn is_workbook(extension: &str, first: &[u8]) -> bool {
+    if first.starts_with(b"PK\x03\x04") || first.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]) {
+        return true;
     }
+    // A web page has the better message as a workbook.
+    let is_page = first.trim_ascii_start().starts_with(b"<") || first.starts_with(b"\xef\xbb\xbf<");
+    let has = |byte: u8| first.contains(&byte);
+    let is_text = !is_page && !has(0) && has(b'\n') && (has(b'\t') || has(b','));
+    !is_text && WORKBOOKS.contains(&extension)
 }
 
 /// Reads the first bytes of `input`, and begins it again.
@@ -218,7 +207,7 @@ fn file(location: &TableLocation<'_>, context: &ReadContext<'_>) -> Result<FileO
     let path = location.path;
     let extension = extension(path);
     let is = |kinds: &[&str]| kinds.contains(&extension.as_str());
-    if [&WORKBOOKS[..], &TEXTS[..], &PARQUET[..], &ARROW[..]].iter().any(|kinds| is(kinds)) {
+    if is_readable(path) {
         // Check before opening: opening a pipe blocks until it has a writer.
         let metadata = fs::metadata(path).map_err(|e| unreadable(path, e))?;
         if !metadata.is_file() {
@@ -228,12 +217,11 @@ fn file(location: &TableLocation<'_>, context: &ReadContext<'_>) -> Result<FileO
         if metadata.len() == 0 {
             return Err(empty(path));
         }
-        let kind = ContentKind::of(&first_bytes(&mut file).map_err(|e| unreadable(path, e))?);
         return if is(&PARQUET) {
             parquet::read(location, &file, context)
         } else if is(&ARROW) {
             arrow::read_file(location, file, context)
-        } else if kind == ContentKind::Workbook || (is(&WORKBOOKS) && kind == ContentKind::Other) {
+        } else if is_workbook(&extension, &first_bytes(&mut file).map_err(|e| unreadable(path, e))?) {
             workbook::read(location, file, context)
         } else {
             text::read(location, file, metadata.len(), context)
@@ -272,15 +260,13 @@ pub(crate) fn read_bytes(
     let location = TableLocation { path, name: &file_name(path), sheet: None, encoding: None };
     let context = ReadContext { options, job, sink, file: 0, table: 0 };
     let extension = extension(path);
-    let (is_workbook, is_text) = (WORKBOOKS.contains(&extension.as_str()), TEXTS.contains(&extension.as_str()));
-    let kind = ContentKind::of(bytes.get(..FIRST_BYTES).unwrap_or(bytes));
-    let by_content = |wanted| (is_workbook || is_text) && kind == wanted;
-    let outcome = if by_content(ContentKind::Workbook) || (is_workbook && kind == ContentKind::Other) {
-        workbook::read(&location, Cursor::new(bytes), &context)?
-    } else if is_workbook || is_text {
-        text::read(&location, Cursor::new(bytes), bytes.len() as u64, &context)?
-    } else {
+    if ![&WORKBOOKS[..], &TEXTS[..]].iter().any(|kinds| kinds.contains(&extension.as_str())) {
         return Err(unsupported(path, &extension));
+    }
+    let outcome = if is_workbook(&extension, bytes.get(..FIRST_BYTES).unwrap_or(bytes)) {
+        workbook::read(&location, Cursor::new(bytes), &context)?
+    } else {
+        text::read(&location, Cursor::new(bytes), bytes.len() as u64, &context)?
     };
     if outcome.sheets.is_empty() {
         return Err(no_ledger(path, &outcome.skipped));

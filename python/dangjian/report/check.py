@@ -128,7 +128,7 @@ def _columns(columns: pl.DataFrame, fmt: Formats) -> Iterator[str]:
         reason = fmt.value("reason", status)
         title = fmt.t(f"未读入（{reason}）", f"left out ({reason})")
         # Where a column of the same name is read, the group tells them apart.
-        headers = [_flat(header) if _leaf(header) in read else _leaf(header) for header in group["header"]]
+        headers = [one_line(header) if _leaf(header) in read else _leaf(header) for header in group["header"]]
         yield from _list(title, group.height, headers, fmt)
     yield from _near_misses(columns, fmt)
 
@@ -245,11 +245,6 @@ def _place(file: str, sheet: str | None) -> str:
 def _word(column: str, word: str, fmt: Formats) -> str:
     """Formats the word that a tick means: a grade of ``star`` by its number."""
     return fmt.value(column, float(word) if column == "star" else word)
-
-
-def _flat(header: str) -> str:
-    """Returns a header with its groups on one line."""
-    return header.replace("\n", "").replace("\r", "")
 
 
 def _leaf(header: str) -> str:

@@ -113,15 +113,12 @@ fn twice(numbers: &str) -> Result<String, Code> {
 fn is_placeholder(text: &str) -> bool {
     let mut signs = text.chars();
     let Some(first) = signs.next() else { return false };
-    let digits: Vec<u8> = text.bytes().collect();
-    let is_run = |step: i16| {
-        digits.len() > 2
-            && text.bytes().all(|b| b.is_ascii_digit())
-            && digits
-                .windows(2)
-                .all(|pair| (i16::from(pair[1] - b'0') - i16::from(pair[0] - b'0')).rem_euclid(10) == step)
+    let is_number = text.bytes().all(|b| b.is_ascii_digit());
+    let is_run = |step: u8| {
+        let follows = |(one, next): (u8, u8)| (next + 10 - one) % 10 == step;
+        text.len() > 2 && is_number && text.bytes().zip(text.bytes().skip(1)).all(follows)
     };
-    let same = signs.clone().all(|c| c == first) && (!first.is_alphabetic() || matches!(first, 'X' | 'N'));
+    let same = signs.all(|c| c == first) && (!first.is_alphabetic() || matches!(first, 'X' | 'N'));
     let zeros = text.len() > 4 && text.bytes().rev().skip(1).all(|b| b == b'0');
     let hidden = text.chars().filter(|c| matches!(c, '*' | '＊' | '?' | '×' | '#')).count() > 1;
     // A code has nine signs of its own at the end; a made one stops after its first ones.

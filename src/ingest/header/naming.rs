@@ -124,8 +124,12 @@ pub(crate) fn named(header: &str) -> Option<(&'static SchemaColumn, usize)> {
     let folded = folded(header);
     let listed = forms(&folded).iter().find_map(|form| NAMES.get(*form)).copied();
     listed.or_else(|| {
-        let is_other = is_listed(&folded, &IGNORED) || is_listed(&folded, &PERSONAL);
-        family::column(header).filter(|_| !is_other).map(|column| (column, FAMILY))
+        if is_listed(&folded, &IGNORED) || is_listed(&folded, &PERSONAL) {
+            return None;
+        }
+        let bare = family::bare(&folded);
+        let without_remark = || NAMES.get(bare).map(|(column, _)| *column);
+        family::column(bare).or_else(without_remark).map(|column| (column, FAMILY))
     })
 }
 

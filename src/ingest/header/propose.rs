@@ -235,24 +235,22 @@ pub(crate) fn near_misses(top: &[Vec<String>], options: &ReadOptions) -> Text {
 /// has as many texts and names a column about persons.
 fn likeliest(top: &[Vec<String>], options: &ReadOptions) -> Option<Header> {
     const ROWS: usize = 10;
-    let filled_cells = |row: &[String]| row.iter().filter(|text| !text.trim().is_empty()).count();
+    let filled = |row: &Vec<String>| row.iter().filter(|text| !text.trim().is_empty()).count() > 2;
     let is_data = |row: &[String]| row.iter().any(|text| is_value(text));
-    let of_persons =
-        top.iter().position(|row| row.iter().filter(|text| is_personal(text)).count() > 0 && !is_data(row));
-    let last = of_persons.filter(|at| filled_cells(&top[*at]) > 2).map_or(top.len(), |at| at + 1);
+    let of_persons = top.iter().position(|row| row.iter().any(|text| is_personal(text)) && !is_data(row));
+    let last = of_persons.filter(|at| top.get(*at).is_some_and(filled)).map_or(top.len(), |at| at + 1);
     let blanked: Vec<Vec<String>> = (top.iter().take(last))
         .map(|row| if is_data(row) { vec![String::new(); row.len()] } else { row.clone() })
         .collect();
     let top = blanked.as_slice();
     let one = |row: &Vec<String>| Header::of_names(row.iter().map(String::as_str), options);
-    let filled = |row: &&Vec<String>| row.iter().filter(|text| !text.trim().is_empty()).count() > 2;
     let known = Header::best(top, Overrides::new(options), |_, _| true, |header| header.columns.len() > 2);
     let known = known.map(|mut header| {
         fill(&mut header);
         header
     });
     let proposes = |header: &Header| header.columns.iter().any(|c| c.proposal.is_some());
-    known.or_else(|| top.iter().filter(filled).take(ROWS).map(one).find(proposes))
+    known.or_else(|| top.iter().filter(|row| filled(row)).take(ROWS).map(one).find(proposes))
 }
 
 /// Checks whether a text is a value rather than a header: a number, a code, a day, the number of a person.

@@ -128,9 +128,8 @@ impl TableReader {
         chosen
     }
 
-    /// Returns the organisation of a row: the number in the column of codes, or where that has none the first number in
-    /// another column of numbers, or
-    /// the code of its name in the register.
+    /// Returns the organisation of a row: the number in the column of codes; where that has none, the first number in
+    /// another column of numbers, or else the code of its name in the register.
     fn identify<'a, B: Block>(&self, code: Cell<'a>, block: &'a B, row: usize) -> row_checks::IdentityResult<'a> {
         let found = (self.identity)(&code);
         if !matches!(found, Err(Code::IdMissing | Code::IdPlaceholder)) {

@@ -249,6 +249,8 @@ impl BatchReader {
         let mut said: Vec<_> =
             wrong_years.iter().map(|f| (f.row as u32, f.code, Type::Year, f.value.clone())).collect();
         let mut keep = Vec::with_capacity(array.len());
+        // An office's own numbers are said once for the table.
+        let mut own = false;
         for at in 0..array.len() {
             if years.is_null(at) {
                 keep.push(false);
@@ -271,7 +273,7 @@ impl BatchReader {
                     Some(code)
                 }
             };
-            if let Some(code) = code {
+            if let Some(code) = code.filter(|code| *code != Code::IdOwnNumber || !std::mem::replace(&mut own, true)) {
                 said.push((at as u32, code, Type::Id, cell.shown().into_owned()));
             }
         }
