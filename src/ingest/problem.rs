@@ -133,8 +133,8 @@ catalogue! {
         "标题、表名、文件名或年度列说的不是同一年，按值中在前的一年读入。请核对；如不对，请用 year 指定，或改正文件。"
         "Title, sheet, file name or column of years do not name the same year; the first one in the value counts. Check it; if it is wrong, give the year, or mend the file.";
     ColumnsAmbiguous "columns_ambiguous" Null
-        "有几列都像同一项内容，看不出该取哪一列，各行该项都按未知处理。请用 columns（命令行 --columns）或列映射文件指定其中一列。"
-        "Several columns could be this one and nothing tells which to take; it counts as not known in all rows. Name one of them with columns (--columns on the command line) or in a profile.";
+        "有几列都像同一项内容，看不出该取哪一列，各行该项都按未知处理。请用 columns 或列映射文件（命令行 --profile）指定其中一列。"
+        "Several columns could be this one and nothing tells which to take; it counts as not known in all rows. Name one of them with columns or in a profile (--profile on the command line).";
     DuplicateExact "duplicate_exact" Merge
         "同一单位同一年度的重复行，内容完全相同，已合并。"
         "The same organisation in the same year once more, with the same values: merged.";
