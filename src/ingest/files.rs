@@ -9,6 +9,7 @@ use rayon::prelude::*;
 
 use super::ReadOptions;
 use super::file_names::tails;
+use super::format::kind::{FIRST_BYTES, FileKind, TEXTS, WORKBOOKS, kind_of};
 use super::format::{arrow, parquet, text, workbook};
 use super::header::overrides;
 use super::reading::{PieceSink, Report, Skipped};
@@ -18,9 +19,7 @@ use crate::job;
 use crate::job::Job;
 use crate::lang::Text;
 
-// Extensions of readable files; `et` is that of WPS, which writes the same as xls.
-const WORKBOOKS: [&str; 6] = ["xlsx", "xlsm", "xls", "xlsb", "ods", "et"];
-const TEXTS: [&str; 3] = ["csv", "tsv", "txt"];
+// Extensions of readable files, beside those of workbooks and text.
 const PARQUET: [&str; 2] = ["parquet", "pq"];
 const ARROW: [&str; 4] = ["arrow", "arrows", "feather", "ipc"];
 
@@ -150,7 +149,7 @@ fn is_readable(path: &Path) -> bool {
 fn left_out(path: &Path) -> Skipped {
     let why = match extension(path).as_str() {
         "zip" | "rar" | "7z" => Text::new("压缩包，未读入。请解压后再读", "an archive, not read; unpack it first"),
-        "htm" | "html" | "mht" | "mhtml" | "xml" => Text::new(
+        "mht" | "mhtml" | "xml" => Text::new(
             "网页或 XML 文件，未读入。如是台账请用 Excel 或 WPS 打开后另存为 xlsx",
             "a web page or XML file, not read; if it is a ledger, open it in a spreadsheet program and save it as xlsx",
         ),
@@ -175,20 +174,9 @@ fn no_file_of_folder(path: &Path) -> Skipped {
     Skipped { file: file_name(path), sheet: None, why }
 }
 
-/// Number of bytes by which a workbook is told from text.
-const FIRST_BYTES: usize = 4096;
-
-/// Checks whether a file of a workbook or of text is a workbook, by its `first` bytes: a zip archive or a compound
-/// document is one, text with tabs or commas is none, and of anything else the extension tells.
+/// Checks whether the `first` bytes of a file are not those of text.
 fn is_workbook(extension: &str, first: &[u8]) -> bool {
-    if first.starts_with(b"PK\x03\x04") || first.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]) {
-        return true;
-    }
-    // A web page has the better message as a workbook.
-    let is_page = first.trim_ascii_start().starts_with(b"<") || first.starts_with(b"\xef\xbb\xbf<");
-    let has = |byte: u8| first.contains(&byte);
-    let is_text = !is_page && !has(0) && has(b'\n') && (has(b'\t') || has(b','));
-    !is_text && WORKBOOKS.contains(&extension)
+    kind_of(extension, first) != FileKind::Text
 }
 
 /// Reads the first bytes of `input`, and begins it again.

@@ -4,7 +4,7 @@
 //! files     paths, folders, bytes: what is read, and under which name it is reported
 //!   |
 //!   v
-//! format    text | xlsx, xls, xlsb, ods | Parquet, Arrow
+//! format    text | workbooks, web pages | Parquet, Arrow
 //!   |                   |
 //!   | first rows        | blocks of cells, in parallel
 //!   v                   v

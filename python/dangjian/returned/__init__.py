@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _TEXTS = (".csv", ".txt", ".tsv", ".tab")
 _OWN_FORMAT = (".xlsx", ".xlsm")
+# Read cell by cell and returned as a new xlsx.
+_CELLS_ONLY = (".xls", ".xlsb", ".ods", ".et", ".htm", ".html")
 
 
 def write(account: Account, folder: Path, *, overwrite: bool, lang: labels.Lang) -> pl.DataFrame:
@@ -79,7 +81,7 @@ def _one(ledger: Ledger, target: Path, fmt: Formats) -> str | None:
 
 def _is_list(path: Path) -> bool:
     """Checks whether a file has no layout in which problems could be marked: Parquet and the like."""
-    return path.suffix.lower() not in (*_TEXTS, *_OWN_FORMAT, ".xls", ".xlsb", ".ods")
+    return path.suffix.lower() not in (*_TEXTS, *_OWN_FORMAT, *_CELLS_ONLY)
 
 
 def _targets(ledgers: Sequence[Ledger], folder: Path) -> list[Path]:

@@ -33,8 +33,9 @@ def read_roster(
     """Reads ledgers of any years into one roster.
 
     Args:
-        source: Files, folders or glob patterns, one or several: xlsx, xls, xlsb, ods; text between commas, tabs,
-            semicolons or bars (csv, tsv, txt) in UTF-8, GB18030 or UTF-16; parquet, arrow. Or any object with
+        source: Files, folders or glob patterns, one or several: xlsx, xls, xlsb, ods; web pages with tables, by
+            whatever name; text between commas, tabs, semicolons or bars (csv, tsv, txt) in UTF-8, GB18030 or
+            UTF-16; parquet, arrow. Or any object with
             ``__arrow_c_stream__`` or ``__arrow_c_array__``: a polars, pandas or pyarrow table, the cursor of a
             database (ADBC: ``cursor.fetch_record_batch()``), which is read batch by batch and never held as a whole.
         year: The survey year, where no column, file name or sheet name gives it.

@@ -31,6 +31,33 @@ pub(crate) fn too_large(path: &Path) -> Error {
     )
 }
 
+/// Returns the error for a file under the name of a workbook that is none.
+pub(super) fn no_workbook(path: &Path) -> Error {
+    Error::of_file(
+        path,
+        "不是工作簿，或文件已损坏。请用 Excel 打开后重新另存",
+        "this is not a workbook, or it is damaged. Open it in Excel and save it again",
+    )
+}
+
+/// Returns the error for a web page or XML file that ends early.
+pub(super) fn unfinished(path: &Path) -> Error {
+    Error::of_file(
+        path,
+        "网页或 XML 在一个单元格中间就结束了，文件不完整。请重新导出或下载",
+        "the web page or XML file ends within a cell and is incomplete. Export or download it again",
+    )
+}
+
+/// Returns the error for a web page or XML file in no known encoding.
+pub(super) fn undecodable(path: &Path) -> Error {
+    Error::of_file(
+        path,
+        "网页或 XML 中的文字既不是 UTF-8，也不是 GB18030 或它自己写明的编码。请用 Excel 打开后另存为 xlsx",
+        "the text of the web page or XML file is neither UTF-8 nor GB18030 nor in the encoding it names. Open it in Excel and save it as xlsx",
+    )
+}
+
 /// Returns the error for a damaged workbook or sheet.
 pub(crate) fn damaged(path: &Path, sheet: Option<&str>, zh: &str, en: &str) -> Error {
     let (of, which) = match sheet {

@@ -21,7 +21,7 @@ pub(super) enum StoredCell {
 }
 
 /// Rows of a sheet.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(in crate::ingest) struct SheetGrid {
     /// String table of the workbook.
     shared: Arc<Strings>,

@@ -225,7 +225,7 @@ pub(super) fn read(
         return Ok(Some(Again::Merged(regions.to_vec())));
     }
     let summaries = ledger.pass_on()?;
-    outcome.sheets.push((context.table, table.finish(summaries, None)));
+    outcome.sheets.push((context.table, table.finish(summaries, location.encoding)));
     Ok(None)
 }
 

@@ -1,12 +1,15 @@
-//! Workbooks: reads the visible sheets that are ledgers, xlsx by this crate's own reader, and xls, xlsb and ods by
-//! calamine.
+//! Workbooks: reads the visible sheets that are ledgers, xlsx and web pages by this crate's own readers, and xls, xlsb
+//! and ods by calamine.
 
 mod container;
 pub(crate) mod fault;
 mod grid;
+mod held;
+mod held_formats;
 mod ledger;
 mod merged;
 mod other;
+mod page;
 pub(crate) mod pieces;
 pub(crate) mod region;
 pub(crate) mod watched;
@@ -16,14 +19,16 @@ mod xlsx;
 use std::io::{BufReader, Read, Seek};
 use std::path::Path;
 
-use self::fault::{damaged, encrypted, fault, is_encrypted, too_large};
+use self::fault::{damaged, encrypted, fault, is_encrypted, no_workbook, too_large};
 use self::grid::SheetGrid;
+use self::held::{HeldBook, HeldPieces, HeldSheet};
 use self::other::{CalamineBook, Format};
 use self::pieces::{SheetPiece, SheetPieces};
 use self::watched::{CancellableInput, SheetInfo};
 use self::xlsx::Xlsx;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::ingest::Skipped;
+use crate::ingest::format::kind::{FIRST_BYTES, FileKind, kind_of};
 use crate::ingest::table::start::{FileOutcome, ReadContext, TableLocation, empty, unreadable};
 use crate::job;
 use crate::job::Job;
@@ -35,6 +40,7 @@ pub(crate) use self::region::MergedRegion;
 enum OpenBook<'a, R> {
     Own(Xlsx<BufReader<CancellableInput<'a, R>>>),
     Other(Box<CalamineBook<'a, R>>),
+    Held(HeldBook),
 }
 
 impl<R: Read + Seek> OpenBook<'_, R> {
@@ -46,6 +52,18 @@ impl<R: Read + Seek> OpenBook<'_, R> {
                 book.sheets.iter().map(sheet).collect()
             }
             Self::Other(book) => book.sheets(),
+            Self::Held(book) => {
+                let sheet = |s: &HeldSheet| SheetInfo { name: s.name.clone(), hidden: s.hidden, is_table: true };
+                book.sheets.iter().map(sheet).collect()
+            }
+        }
+    }
+
+    /// Returns notes on what is not read, each with the sheet it is about, and the encoding of the text.
+    fn notes(&mut self) -> (Vec<(Option<String>, Text)>, Option<&'static str>) {
+        match self {
+            Self::Held(book) => (std::mem::take(&mut book.notes), book.encoding),
+            Self::Own(_) | Self::Other(_) => (Vec::new(), None),
         }
     }
 }
@@ -86,8 +104,11 @@ pub(crate) fn read<R: Read + Seek + Send>(
     let path = location.path;
     let mut book = open(path, input, context.job)?;
     let mut outcome = FileOutcome::default();
+    let (notes, encoding) = book.notes();
+    let note = |(sheet, why)| Skipped { file: location.file(), sheet, why };
+    outcome.skipped.extend(notes.into_iter().map(note));
     for (at, sheet) in book.sheets().into_iter().enumerate() {
-        let location = TableLocation { sheet: Some(&sheet.name), ..*location };
+        let location = TableLocation { sheet: Some(&sheet.name), encoding, ..*location };
         let skip = |zh: &str, en: &str| Skipped {
             file: location.file(),
             sheet: Some(sheet.name.clone()),
@@ -133,6 +154,11 @@ impl<R: Read + Seek> OpenBook<'_, R> {
                     return Ok(());
                 }
             },
+            Self::Held(book) => {
+                let Some(sheet) = book.sheets.get(index) else { return Ok(()) };
+                while visit(&mut HeldPieces::new(&sheet.cells))? {}
+                Ok(())
+            }
         }
     }
 }
@@ -176,53 +202,25 @@ pub(crate) fn whole_sheets<R: Read + Seek>(path: &Path, input: R, job: &dyn Job)
 fn open<'a, R: Read + Seek>(path: &'a Path, mut input: R, job: &'a dyn Job) -> Result<OpenBook<'a, R>> {
     let mut start = Vec::new();
     input.rewind().map_err(|e| unreadable(path, e))?;
-    input.by_ref().take(512).read_to_end(&mut start).map_err(|e| unreadable(path, e))?;
+    input.by_ref().take(FIRST_BYTES as u64).read_to_end(&mut start).map_err(|e| unreadable(path, e))?;
     input.rewind().map_err(|e| unreadable(path, e))?;
-    let extension = path.extension().map_or_else(String::new, |e| e.to_string_lossy().to_lowercase());
     if start.is_empty() {
         return Err(empty(path));
     }
-    // Container of xls, and of every encrypted workbook.
-    let is_xls = start.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]);
-    if is_xls {
-        let mut bytes = Vec::new();
-        let mut watched = CancellableInput { input: &mut input, job };
-        watched
-            .read_to_end(&mut bytes)
-            .map_err(|e| if job.cancelled() { Error::Cancelled } else { unreadable(path, e) })?;
-        input.rewind().map_err(|e| unreadable(path, e))?;
-        if is_encrypted(&bytes) {
-            return Err(encrypted(path));
+    let extension = path.extension().map_or_else(String::new, |e| e.to_string_lossy().to_lowercase());
+    let format = match kind_of(&extension, &start) {
+        FileKind::Package if extension == "ods" => Some(Format::Ods),
+        FileKind::Package if extension == "xlsb" => Some(Format::Xlsb),
+        FileKind::Package => None,
+        FileKind::Compound => {
+            check_compound(path, &held_formats::bytes(path, &mut input, job)?)?;
+            input.rewind().map_err(|e| unreadable(path, e))?;
+            Some(Format::Xls)
         }
-        if let Some(wrong) = xls::defect(&bytes) {
-            let (zh, en) = wrong.words();
-            return Err(damaged(path, None, zh, en));
-        }
-    }
-    if !is_xls && !start.starts_with(b"PK") {
-        let head = String::from_utf8_lossy(&start).to_lowercase();
-        return Err(if head.contains("<html") || head.contains("<table") || head.contains("<?xml") {
-            Error::of_file(
-                path,
-                "这其实是网页或 XML 文件，不是工作簿。请用 Excel 打开后另存为 xlsx",
-                "this is a web page or XML file, not a workbook. Open it in Excel and save it as xlsx",
-            )
-        } else {
-            Error::of_file(
-                path,
-                "不是工作簿，或文件已损坏。请用 Excel 打开后重新另存",
-                "this is not a workbook, or it is damaged. Open it in Excel and save it again",
-            )
-        });
-    }
-    let format = match extension.as_str() {
-        _ if is_xls => Some(Format::Xls),
-        "ods" => Some(Format::Ods),
-        "xlsb" => Some(Format::Xlsb),
-        _ => None,
+        FileKind::Page => return held_formats::page(path, input, job).map(OpenBook::Held),
+        FileKind::Text | FileKind::Unknown => return Err(no_workbook(path)),
     };
-    if format.is_some()
-        && !is_xls
+    if matches!(format, Some(Format::Ods | Format::Xlsb))
         && container::is_too_large(BufReader::new(CancellableInput { input: &mut input, job }))
     {
         return Err(too_large(path));
@@ -234,4 +232,18 @@ fn open<'a, R: Read + Seek>(path: &'a Path, mut input: R, job: &'a dyn Job) -> R
     }
     let location = TableLocation { path, name: "", sheet: None, encoding: None };
     Xlsx::new(reader).map(OpenBook::Own).map_err(|error| fault(&location, job, error))
+}
+
+/// Checks a compound document before its reader has it: that of an xls, and of every encrypted workbook.
+fn check_compound(path: &Path, bytes: &[u8]) -> Result<()> {
+    if is_encrypted(bytes) {
+        return Err(encrypted(path));
+    }
+    match xls::defect(bytes) {
+        Some(wrong) => {
+            let (zh, en) = wrong.words();
+            Err(damaged(path, None, zh, en))
+        }
+        None => Ok(()),
+    }
 }
